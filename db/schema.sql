@@ -1,0 +1,1177 @@
+-- Made by `npm run schema:dump` from db/migrations; do not edit. A test compares it.
+
+-- owner voucher_owner
+create table account_kinds (
+  kind text not null,
+  measure text not null,
+  may_overdraw boolean not null,
+  stands_for text not null,
+  constraint account_kinds_pkey PRIMARY KEY (kind),
+  constraint account_kinds_measure_check CHECK ((measure = ANY (ARRAY['MONEY'::text, 'QUOTA'::text])))
+);
+grant select on account_kinds to voucher_app;
+grant select on account_kinds to voucher_reader;
+
+-- owner voucher_owner
+create table accounts (
+  book_id uuid not null,
+  account_id uuid not null,
+  code text not null,
+  kind text not null,
+  fund text,
+  may_overdraw boolean not null,
+  debits_fen bigint not null default 0,
+  credits_fen bigint not null default 0,
+  opened_seq bigint not null,
+  constraint accounts_pkey PRIMARY KEY (book_id, account_id),
+  constraint accounts_book_id_code_key UNIQUE (book_id, code),
+  constraint accounts_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint accounts_kind_fkey FOREIGN KEY (kind) REFERENCES account_kinds(kind),
+  constraint accounts_credits_fen_check CHECK ((credits_fen >= 0)),
+  constraint accounts_debits_fen_check CHECK ((debits_fen >= 0)),
+  constraint accounts_not_overdrawn CHECK ((may_overdraw OR (credits_fen >= debits_fen)))
+) with (fillfactor=60);
+CREATE TRIGGER accounts_identity BEFORE UPDATE ON public.accounts FOR EACH ROW EXECUTE FUNCTION keep_account_identity();
+CREATE TRIGGER accounts_in_lane BEFORE INSERT OR UPDATE ON public.accounts FOR EACH ROW EXECUTE FUNCTION demand_lane();
+CREATE TRIGGER accounts_no_truncate BEFORE TRUNCATE ON public.accounts FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER accounts_stay BEFORE DELETE ON public.accounts FOR EACH ROW EXECUTE FUNCTION refuse_change();
+grant select on accounts to voucher_app;
+grant select on accounts to voucher_reader;
+
+-- owner voucher_owner
+create table api_keys (
+  book_id uuid not null,
+  key_id uuid not null,
+  member_id uuid not null,
+  prefix text not null,
+  secret_hash text not null,
+  expires_on date,
+  revoked_at timestamp with time zone,
+  recorded_at timestamp with time zone not null,
+  constraint api_keys_pkey PRIMARY KEY (book_id, key_id),
+  constraint api_keys_book_id_prefix_key UNIQUE (book_id, prefix),
+  constraint api_keys_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint api_keys_book_id_member_id_fkey FOREIGN KEY (book_id, member_id) REFERENCES members(book_id, member_id),
+  constraint api_keys_prefix_check CHECK ((prefix ~ '^[a-z0-9]{12}$'::text)),
+  constraint api_keys_secret_hash_check CHECK ((secret_hash ~ '^[0-9a-f]{64}$'::text))
+);
+CREATE INDEX api_keys_member ON public.api_keys USING btree (book_id, member_id);
+CREATE TRIGGER api_keys_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.api_keys FOR EACH ROW EXECUTE FUNCTION demand_lane();
+grant insert, select, update (expires_on, revoked_at) on api_keys to voucher_app;
+grant select on api_keys to voucher_reader;
+
+-- owner voucher_owner
+create table applications (
+  book_id uuid not null,
+  application_id uuid not null,
+  application_no text not null,
+  programme_code text not null,
+  programme_version_id uuid not null,
+  enterprise_id uuid not null,
+  legal_person_uscc text not null,
+  contract_id uuid not null,
+  purpose text not null,
+  content_digest text not null,
+  status text not null,
+  submitted_on date not null,
+  submitted_person uuid not null,
+  eligibility jsonb,
+  reviewed_person uuid,
+  review_digest text,
+  maximum_fen bigint,
+  decided_person uuid,
+  decision_reason text,
+  award_fen bigint,
+  computed_fen bigint,
+  explanation jsonb,
+  voucher_id uuid,
+  recorded_at timestamp with time zone not null,
+  constraint applications_pkey PRIMARY KEY (book_id, application_id),
+  constraint applications_book_id_application_no_key UNIQUE (book_id, application_no),
+  constraint applications_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
+  constraint applications_book_id_enterprise_id_fkey FOREIGN KEY (book_id, enterprise_id) REFERENCES enterprises(book_id, enterprise_id),
+  constraint applications_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint applications_book_id_programme_version_id_fkey FOREIGN KEY (book_id, programme_version_id) REFERENCES programme_versions(book_id, programme_version_id),
+  constraint applications_approved CHECK (((status = 'APPROVED'::text) = ((voucher_id IS NOT NULL) AND (award_fen IS NOT NULL) AND (explanation IS NOT NULL) AND (decided_person IS NOT NULL)))),
+  constraint applications_award_fen_check CHECK ((award_fen > 0)),
+  constraint applications_content_digest_check CHECK ((content_digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint applications_four_eyes CHECK (((reviewed_person <> submitted_person) AND (decided_person <> submitted_person) AND ((status <> 'APPROVED'::text) OR (decided_person <> reviewed_person)))),
+  constraint applications_maximum_fen_check CHECK ((maximum_fen > 0)),
+  constraint applications_reviewed CHECK (((status <> ALL (ARRAY['REVIEWED'::text, 'APPROVED'::text])) OR ((reviewed_person IS NOT NULL) AND (maximum_fen IS NOT NULL)))),
+  constraint applications_status_check CHECK ((status = ANY (ARRAY['SUBMITTED'::text, 'REVIEWED'::text, 'APPROVED'::text, 'REJECTED'::text]))),
+  constraint applications_within_maximum CHECK ((award_fen <= maximum_fen))
+);
+CREATE INDEX applications_contract ON public.applications USING btree (book_id, contract_id);
+CREATE INDEX applications_enterprise ON public.applications USING btree (book_id, enterprise_id);
+CREATE INDEX applications_status ON public.applications USING btree (book_id, status, application_id);
+CREATE TRIGGER applications_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.applications FOR EACH ROW EXECUTE FUNCTION demand_lane();
+grant insert, select, update (status, eligibility, reviewed_person, review_digest, maximum_fen, decided_person, decision_reason, award_fen, computed_fen, explanation, voucher_id) on applications to voucher_app;
+grant select on applications to voucher_reader;
+
+-- owner voucher_owner
+create table appropriations (
+  book_id uuid not null,
+  appropriation_id uuid not null,
+  programme_code text not null,
+  year integer not null,
+  funder text not null,
+  amount_fen bigint not null,
+  document_no text not null,
+  loaded_on date not null,
+  recorded_at timestamp with time zone not null,
+  constraint appropriations_pkey PRIMARY KEY (book_id, appropriation_id),
+  constraint appropriations_book_id_document_no_programme_code_year_fund_key UNIQUE (book_id, document_no, programme_code, year, funder),
+  constraint appropriations_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint appropriations_amount_fen_check CHECK ((amount_fen > 0)),
+  constraint appropriations_document_no_check CHECK (((length(document_no) >= 1) AND (length(document_no) <= 100))),
+  constraint appropriations_funder_check CHECK ((funder ~ '^[A-Z][A-Z0-9_]{0,30}$'::text)),
+  constraint appropriations_year_check CHECK (((year >= 2000) AND (year <= 2999)))
+);
+CREATE TRIGGER appropriations_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.appropriations FOR EACH ROW EXECUTE FUNCTION demand_lane();
+grant insert, select on appropriations to voucher_app;
+grant select on appropriations to voucher_reader;
+
+-- owner voucher_owner
+create table bank_lines (
+  book_id uuid not null,
+  bank_line_id uuid not null,
+  bank_return_id uuid not null,
+  bank_serial text not null,
+  instruction_no text not null,
+  instruction_id uuid,
+  status text not null,
+  booked_on date not null,
+  amount_fen bigint not null,
+  reason text,
+  result text not null,
+  constraint bank_lines_pkey PRIMARY KEY (book_id, bank_line_id),
+  constraint bank_lines_book_id_bank_return_id_bank_serial_key UNIQUE (book_id, bank_return_id, bank_serial),
+  constraint bank_lines_book_id_bank_return_id_fkey FOREIGN KEY (book_id, bank_return_id) REFERENCES bank_returns(book_id, bank_return_id),
+  constraint bank_lines_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint bank_lines_book_id_instruction_id_fkey FOREIGN KEY (book_id, instruction_id) REFERENCES payment_instructions(book_id, instruction_id),
+  constraint bank_lines_amount_fen_check CHECK ((amount_fen > 0)),
+  constraint bank_lines_bank_serial_check CHECK (((length(bank_serial) >= 1) AND (length(bank_serial) <= 64))),
+  constraint bank_lines_matched CHECK (((result = 'MATCHED'::text) = (instruction_id IS NOT NULL))),
+  constraint bank_lines_result_check CHECK ((result = ANY (ARRAY['MATCHED'::text, 'UNKNOWN_INSTRUCTION'::text, 'AMOUNT_DIFFERS'::text, 'ALREADY_SETTLED'::text]))),
+  constraint bank_lines_status_check CHECK ((status = ANY (ARRAY['PAID'::text, 'RETURNED'::text])))
+);
+CREATE UNIQUE INDEX bank_lines_one_effect_per_serial ON public.bank_lines USING btree (book_id, bank_serial) WHERE (result = 'MATCHED'::text);
+CREATE UNIQUE INDEX bank_lines_one_per_instruction ON public.bank_lines USING btree (book_id, instruction_id) WHERE (instruction_id IS NOT NULL);
+CREATE INDEX bank_lines_serial ON public.bank_lines USING btree (book_id, bank_serial);
+CREATE TRIGGER bank_lines_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.bank_lines FOR EACH ROW EXECUTE FUNCTION demand_lane();
+grant insert, select on bank_lines to voucher_app;
+grant select on bank_lines to voucher_reader;
+
+-- owner voucher_owner
+create table bank_returns (
+  book_id uuid not null,
+  bank_return_id uuid not null,
+  file_digest text not null,
+  line_count integer not null,
+  total_fen bigint not null,
+  imported_person uuid not null,
+  recorded_at timestamp with time zone not null,
+  constraint bank_returns_pkey PRIMARY KEY (book_id, bank_return_id),
+  constraint bank_returns_book_id_file_digest_key UNIQUE (book_id, file_digest),
+  constraint bank_returns_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint bank_returns_file_digest_check CHECK ((file_digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint bank_returns_line_count_check CHECK ((line_count >= 1)),
+  constraint bank_returns_total_fen_check CHECK ((total_fen > 0))
+);
+CREATE TRIGGER bank_returns_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.bank_returns FOR EACH ROW EXECUTE FUNCTION demand_lane();
+grant insert, select on bank_returns to voucher_app;
+grant select on bank_returns to voucher_reader;
+
+-- owner voucher_owner
+create table book_heads (
+  book_id uuid not null,
+  seq bigint not null,
+  recorded_at timestamp with time zone not null,
+  constraint book_heads_pkey PRIMARY KEY (book_id),
+  constraint book_heads_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint book_heads_seq_check CHECK ((seq >= 0))
+) with (fillfactor=10, autovacuum_vacuum_threshold=200, autovacuum_vacuum_scale_factor=0);
+CREATE TRIGGER book_heads_in_lane BEFORE DELETE OR UPDATE ON public.book_heads FOR EACH ROW EXECUTE FUNCTION demand_lane();
+CREATE TRIGGER book_heads_no_truncate BEFORE TRUNCATE ON public.book_heads FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+grant select on book_heads to voucher_app;
+grant select on book_heads to voucher_reader;
+
+-- owner voucher_owner
+create table books (
+  book_id uuid not null,
+  code text not null,
+  name text not null,
+  division_code text not null,
+  origin text not null,
+  open_from date not null,
+  created_at timestamp with time zone not null,
+  constraint books_pkey PRIMARY KEY (book_id),
+  constraint books_code_key UNIQUE (code),
+  constraint books_origin_key UNIQUE (origin),
+  constraint books_code_check CHECK ((code ~ '^[a-z][a-z0-9-]{1,30}$'::text)),
+  constraint books_division_code_check CHECK ((division_code ~ '^\d{6}$'::text)),
+  constraint books_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100)))
+);
+grant select on books to voucher_app;
+grant select on books to voucher_reader;
+
+-- owner voucher_owner
+create table chips (
+  book_id uuid not null,
+  chip_id uuid not null,
+  vendor text not null,
+  model text not null,
+  origin text not null,
+  valid_from date not null,
+  source text not null,
+  recorded_at timestamp with time zone not null,
+  constraint chips_pkey PRIMARY KEY (book_id, chip_id),
+  constraint chips_book_id_vendor_model_valid_from_key UNIQUE (book_id, vendor, model, valid_from),
+  constraint chips_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint chips_model_check CHECK (((length(model) >= 1) AND (length(model) <= 100))),
+  constraint chips_origin_check CHECK ((origin = ANY (ARRAY['DOMESTIC'::text, 'NON_DOMESTIC'::text]))),
+  constraint chips_source_check CHECK (((length(source) >= 1) AND (length(source) <= 500))),
+  constraint chips_vendor_check CHECK (((length(vendor) >= 1) AND (length(vendor) <= 100)))
+);
+CREATE TRIGGER chips_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.chips FOR EACH ROW EXECUTE FUNCTION demand_lane();
+grant insert, select on chips to voucher_app;
+grant select on chips to voucher_reader;
+
+-- owner voucher_owner
+create table contract_line_usage (
+  book_id uuid not null,
+  contract_line_id uuid not null,
+  contract_id uuid not null,
+  quantity numeric(22,4) not null,
+  gross_fen bigint not null,
+  constraint contract_line_usage_pkey PRIMARY KEY (book_id, contract_line_id),
+  constraint contract_line_usage_book_id_contract_line_id_fkey FOREIGN KEY (book_id, contract_line_id) REFERENCES contract_lines(book_id, contract_line_id),
+  constraint contract_line_usage_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint contract_line_usage_gross_fen_check CHECK ((gross_fen >= 0)),
+  constraint contract_line_usage_quantity_check CHECK ((quantity >= (0)::numeric))
+);
+CREATE INDEX contract_line_usage_contract ON public.contract_line_usage USING btree (book_id, contract_id);
+CREATE TRIGGER contract_line_usage_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.contract_line_usage FOR EACH ROW EXECUTE FUNCTION demand_lane();
+grant insert, select, update (quantity, gross_fen) on contract_line_usage to voucher_app;
+grant select on contract_line_usage to voucher_reader;
+
+-- owner voucher_owner
+create table contract_lines (
+  book_id uuid not null,
+  contract_line_id uuid not null,
+  contract_id uuid not null,
+  line_no integer not null,
+  description text not null,
+  service_item text not null,
+  facility_id uuid not null,
+  chip_id uuid,
+  chip_origin text,
+  unit text not null,
+  quantity numeric(18,4) not null,
+  net_fen bigint not null,
+  vat_fen bigint not null,
+  gross_fen bigint not null,
+  constraint contract_lines_pkey PRIMARY KEY (book_id, contract_line_id),
+  constraint contract_lines_book_id_contract_id_line_no_key UNIQUE (book_id, contract_id, line_no),
+  constraint contract_lines_book_id_chip_id_fkey FOREIGN KEY (book_id, chip_id) REFERENCES chips(book_id, chip_id),
+  constraint contract_lines_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
+  constraint contract_lines_book_id_facility_id_fkey FOREIGN KEY (book_id, facility_id) REFERENCES facilities(book_id, facility_id),
+  constraint contract_lines_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint contract_lines_chip_origin_check CHECK ((chip_origin = ANY (ARRAY['DOMESTIC'::text, 'NON_DOMESTIC'::text]))),
+  constraint contract_lines_description_check CHECK (((length(description) >= 1) AND (length(description) <= 300))),
+  constraint contract_lines_gross_fen_check CHECK ((gross_fen >= 0)),
+  constraint contract_lines_line_no_check CHECK ((line_no >= 1)),
+  constraint contract_lines_net_fen_check CHECK ((net_fen >= 0)),
+  constraint contract_lines_quantity_check CHECK ((quantity > (0)::numeric)),
+  constraint contract_lines_tie_out CHECK (((net_fen + vat_fen) = gross_fen)),
+  constraint contract_lines_unit_check CHECK ((unit = ANY (ARRAY['CARD_HOUR'::text, 'CORE_HOUR'::text, 'MONTH'::text, 'ITEM'::text]))),
+  constraint contract_lines_vat_fen_check CHECK ((vat_fen >= 0))
+);
+CREATE TRIGGER contract_lines_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.contract_lines FOR EACH ROW EXECUTE FUNCTION demand_lane();
+grant insert, select, update (chip_origin) on contract_lines to voucher_app;
+grant select on contract_lines to voucher_reader;
+
+-- owner voucher_owner
+create table contract_standings (
+  book_id uuid not null,
+  standing_id text not null,
+  contract_id uuid not null,
+  programme_code text not null,
+  base_fen bigint not null,
+  claimed_fen bigint not null,
+  cut_off_fen bigint not null,
+  constraint contract_standings_pkey PRIMARY KEY (book_id, standing_id),
+  constraint contract_standings_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
+  constraint contract_standings_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint contract_standings_base_fen_check CHECK ((base_fen >= 0)),
+  constraint contract_standings_claimed_fen_check CHECK ((claimed_fen >= 0)),
+  constraint contract_standings_cut_off_fen_check CHECK ((cut_off_fen >= 0))
+);
+CREATE TRIGGER contract_standings_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.contract_standings FOR EACH ROW EXECUTE FUNCTION demand_lane();
+grant insert, select, update (base_fen, claimed_fen, cut_off_fen) on contract_standings to voucher_app;
+grant select on contract_standings to voucher_reader;
+
+-- owner voucher_owner
+create table contracts (
+  book_id uuid not null,
+  contract_id uuid not null,
+  contract_no text not null,
+  enterprise_id uuid not null,
+  provider_id uuid not null,
+  signed_on date not null,
+  starts_on date not null,
+  ends_on date not null,
+  purpose text not null,
+  net_fen bigint not null,
+  vat_fen bigint not null,
+  gross_fen bigint not null,
+  fingerprint text not null,
+  status text not null,
+  submitted_side text not null,
+  submitted_person uuid not null,
+  confirmed_person uuid,
+  filed_person uuid,
+  filing_no text,
+  filed_on date,
+  recorded_at timestamp with time zone not null,
+  constraint contracts_pkey PRIMARY KEY (book_id, contract_id),
+  constraint contracts_book_id_filing_no_key UNIQUE (book_id, filing_no),
+  constraint contracts_book_id_provider_id_contract_no_key UNIQUE (book_id, provider_id, contract_no),
+  constraint contracts_book_id_enterprise_id_fkey FOREIGN KEY (book_id, enterprise_id) REFERENCES enterprises(book_id, enterprise_id),
+  constraint contracts_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint contracts_book_id_provider_id_fkey FOREIGN KEY (book_id, provider_id) REFERENCES providers(book_id, provider_id),
+  constraint contracts_check CHECK ((ends_on >= starts_on)),
+  constraint contracts_confirmed CHECK (((status = 'SUBMITTED'::text) = (confirmed_person IS NULL))),
+  constraint contracts_contract_no_check CHECK (((length(contract_no) >= 1) AND (length(contract_no) <= 100))),
+  constraint contracts_filed CHECK (((status = 'FILED'::text) = ((filing_no IS NOT NULL) AND (filed_on IS NOT NULL) AND (filed_person IS NOT NULL)))),
+  constraint contracts_four_eyes CHECK (((submitted_person <> confirmed_person) AND (filed_person <> submitted_person) AND (filed_person <> confirmed_person))),
+  constraint contracts_gross_fen_check CHECK ((gross_fen > 0)),
+  constraint contracts_net_fen_check CHECK ((net_fen >= 0)),
+  constraint contracts_purpose_check CHECK ((purpose = ANY (ARRAY['MODEL_RESEARCH'::text, 'PRODUCT_DEVELOPMENT'::text, 'SCENARIO_APPLICATION'::text]))),
+  constraint contracts_status_check CHECK ((status = ANY (ARRAY['SUBMITTED'::text, 'CONFIRMED'::text, 'FILED'::text]))),
+  constraint contracts_submitted_side_check CHECK ((submitted_side = ANY (ARRAY['enterprise'::text, 'provider'::text]))),
+  constraint contracts_tie_out CHECK (((net_fen + vat_fen) = gross_fen)),
+  constraint contracts_vat_fen_check CHECK ((vat_fen >= 0))
+);
+CREATE INDEX contracts_enterprise ON public.contracts USING btree (book_id, enterprise_id);
+CREATE UNIQUE INDEX contracts_fingerprint ON public.contracts USING btree (book_id, fingerprint);
+CREATE INDEX contracts_provider ON public.contracts USING btree (book_id, provider_id);
+CREATE TRIGGER contracts_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.contracts FOR EACH ROW EXECUTE FUNCTION demand_lane();
+grant insert, select, update (status, confirmed_person, filed_person, filing_no, filed_on) on contracts to voucher_app;
+grant select on contracts to voucher_reader;
+
+-- owner voucher_owner
+create table enterprise_payments (
+  book_id uuid not null,
+  payment_id uuid not null,
+  invoice_id uuid not null,
+  amount_fen bigint not null,
+  paid_on date not null,
+  bank_serial text not null,
+  person_id uuid not null,
+  recorded_at timestamp with time zone not null,
+  constraint enterprise_payments_pkey PRIMARY KEY (book_id, payment_id),
+  constraint enterprise_payments_book_id_bank_serial_invoice_id_key UNIQUE (book_id, bank_serial, invoice_id),
+  constraint enterprise_payments_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint enterprise_payments_book_id_invoice_id_fkey FOREIGN KEY (book_id, invoice_id) REFERENCES usage_invoices(book_id, invoice_id),
+  constraint enterprise_payments_amount_fen_check CHECK ((amount_fen > 0)),
+  constraint enterprise_payments_bank_serial_check CHECK (((length(bank_serial) >= 1) AND (length(bank_serial) <= 64)))
+);
+CREATE INDEX enterprise_payments_invoice ON public.enterprise_payments USING btree (book_id, invoice_id);
+CREATE TRIGGER enterprise_payments_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.enterprise_payments FOR EACH ROW EXECUTE FUNCTION demand_lane();
+grant insert, select on enterprise_payments to voucher_app;
+grant select on enterprise_payments to voucher_reader;
+
+-- owner voucher_owner
+create table enterprises (
+  book_id uuid not null,
+  enterprise_id uuid not null,
+  uscc text not null,
+  legal_person_uscc text not null,
+  name text not null,
+  kind text not null,
+  size_class text,
+  recorded_at timestamp with time zone not null,
+  constraint enterprises_pkey PRIMARY KEY (book_id, enterprise_id),
+  constraint enterprises_book_id_uscc_key UNIQUE (book_id, uscc),
+  constraint enterprises_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint enterprises_kind_check CHECK ((kind = ANY (ARRAY['ENTERPRISE'::text, 'INSTITUTION'::text]))),
+  constraint enterprises_legal_person_uscc_check CHECK ((legal_person_uscc ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'::text)),
+  constraint enterprises_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint enterprises_size_class_check CHECK ((size_class = ANY (ARRAY['LARGE'::text, 'MEDIUM'::text, 'SMALL'::text, 'MICRO'::text]))),
+  constraint enterprises_uscc_check CHECK ((uscc ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'::text))
+);
+CREATE INDEX enterprises_legal_person ON public.enterprises USING btree (book_id, legal_person_uscc);
+CREATE TRIGGER enterprises_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.enterprises FOR EACH ROW EXECUTE FUNCTION demand_lane();
+grant insert, select on enterprises to voucher_app;
+grant select on enterprises to voucher_reader;
+
+-- owner voucher_owner
+create table entries (
+  book_id uuid not null,
+  seq bigint not null,
+  command_id uuid not null,
+  kind text not null,
+  booked_on date not null,
+  recorded_at timestamp with time zone not null,
+  member_id uuid not null,
+  person_id uuid not null,
+  subject_id uuid,
+  request_digest bytea not null,
+  approval_digest bytea,
+  programme_version text,
+  refusal_code text,
+  reverses_seq bigint,
+  debit_account_id uuid,
+  credit_account_id uuid,
+  amount_fen bigint,
+  debit_after_fen bigint,
+  credit_after_fen bigint,
+  constraint entries_pkey PRIMARY KEY (book_id, seq),
+  constraint entries_book_id_credit_account_id_fkey FOREIGN KEY (book_id, credit_account_id) REFERENCES accounts(book_id, account_id),
+  constraint entries_book_id_debit_account_id_fkey FOREIGN KEY (book_id, debit_account_id) REFERENCES accounts(book_id, account_id),
+  constraint entries_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint entries_amount_fen_check CHECK ((amount_fen > 0)),
+  constraint entries_approval_digest_check CHECK ((length(approval_digest) = 32)),
+  constraint entries_check CHECK ((reverses_seq < seq)),
+  constraint entries_refusal_moves_nothing CHECK (((refusal_code IS NULL) OR (amount_fen IS NULL))),
+  constraint entries_request_digest_check CHECK ((length(request_digest) = 32)),
+  constraint entries_transfer_or_decision CHECK ((num_nonnulls(debit_account_id, credit_account_id, amount_fen, debit_after_fen, credit_after_fen) = ANY (ARRAY[0, 5]))),
+  constraint entries_two_accounts CHECK ((debit_account_id <> credit_account_id))
+);
+CREATE INDEX entries_credit ON public.entries USING btree (book_id, credit_account_id, seq) WHERE (credit_account_id IS NOT NULL);
+CREATE INDEX entries_debit ON public.entries USING btree (book_id, debit_account_id, seq) WHERE (debit_account_id IS NOT NULL);
+CREATE INDEX entries_subject ON public.entries USING btree (book_id, subject_id, seq) WHERE (subject_id IS NOT NULL);
+CREATE TRIGGER entries_append_only BEFORE DELETE OR UPDATE ON public.entries FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER entries_in_lane BEFORE INSERT ON public.entries FOR EACH ROW EXECUTE FUNCTION demand_lane();
+CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON public.entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+grant select on entries to voucher_app;
+grant select on entries to voucher_reader;
+
+-- owner voucher_owner
+create table facilities (
+  book_id uuid not null,
+  facility_id uuid not null,
+  provider_id uuid not null,
+  name text not null,
+  kind text not null,
+  owner_uscc text not null,
+  operator_uscc text not null,
+  recorded_at timestamp with time zone not null,
+  constraint facilities_pkey PRIMARY KEY (book_id, facility_id),
+  constraint facilities_book_id_provider_id_name_key UNIQUE (book_id, provider_id, name),
+  constraint facilities_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint facilities_book_id_provider_id_fkey FOREIGN KEY (book_id, provider_id) REFERENCES providers(book_id, provider_id),
+  constraint facilities_kind_check CHECK ((kind = ANY (ARRAY['SUPERCOMPUTING'::text, 'AI_COMPUTING'::text, 'DATA_CENTER'::text]))),
+  constraint facilities_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
+);
+CREATE INDEX facilities_provider ON public.facilities USING btree (book_id, provider_id);
+CREATE TRIGGER facilities_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.facilities FOR EACH ROW EXECUTE FUNCTION demand_lane();
+grant insert, select on facilities to voucher_app;
+grant select on facilities to voucher_reader;
+
+-- owner voucher_owner
+create table facility_observations (
+  book_id uuid not null,
+  observation_id uuid not null,
+  facility_id uuid not null,
+  observed_on date not null,
+  in_service boolean not null,
+  pflops numeric(12,2),
+  "precision" text,
+  standard_racks integer,
+  evidence text not null,
+  recorded_at timestamp with time zone not null,
+  constraint facility_observations_pkey PRIMARY KEY (book_id, observation_id),
+  constraint facility_observations_book_id_facility_id_observed_on_key UNIQUE (book_id, facility_id, observed_on),
+  constraint facility_observations_book_id_facility_id_fkey FOREIGN KEY (book_id, facility_id) REFERENCES facilities(book_id, facility_id),
+  constraint facility_observations_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint facility_observations_evidence_check CHECK (((length(evidence) >= 1) AND (length(evidence) <= 500))),
+  constraint facility_observations_pflops_check CHECK ((pflops >= (0)::numeric)),
+  constraint facility_observations_precision CHECK (((pflops IS NULL) = ("precision" IS NULL))),
+  constraint facility_observations_precision_check CHECK (("precision" = ANY (ARRAY['FP64'::text, 'FP32'::text, 'FP16'::text, 'INT8'::text]))),
+  constraint facility_observations_standard_racks_check CHECK ((standard_racks >= 0))
+);
+CREATE TRIGGER facility_observations_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.facility_observations FOR EACH ROW EXECUTE FUNCTION demand_lane();
+grant insert, select on facility_observations to voucher_app;
+grant select on facility_observations to voucher_reader;
+
+-- owner voucher_owner
+create table fund_standings (
+  book_id uuid not null,
+  fund text not null,
+  instructed_fen bigint not null,
+  constraint fund_standings_pkey PRIMARY KEY (book_id, fund),
+  constraint fund_standings_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint fund_standings_instructed_fen_check CHECK ((instructed_fen >= 0))
+);
+CREATE TRIGGER fund_standings_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.fund_standings FOR EACH ROW EXECUTE FUNCTION demand_lane();
+grant insert, select, update (instructed_fen) on fund_standings to voucher_app;
+grant select on fund_standings to voucher_reader;
+
+-- owner voucher_owner
+create table invoice_claims (
+  number text not null,
+  book_id uuid not null,
+  provider_id uuid not null,
+  holders integer not null,
+  claimed_at timestamp with time zone not null,
+  constraint invoice_claims_pkey PRIMARY KEY (number),
+  constraint invoice_claims_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint invoice_claims_holders_check CHECK ((holders >= 0)),
+  constraint invoice_claims_number_check CHECK ((number ~ '^\d{20}$'::text))
+);
+grant delete, insert, select, update (holders) on invoice_claims to voucher_app;
+grant select on invoice_claims to voucher_reader;
+
+-- owner voucher_owner
+create table listings (
+  book_id uuid not null,
+  listing_id uuid not null,
+  provider_id uuid not null,
+  service_item text not null,
+  batch_no text not null,
+  document_no text not null,
+  valid_from date not null,
+  valid_to date,
+  recorded_at timestamp with time zone not null,
+  constraint listings_pkey PRIMARY KEY (book_id, listing_id),
+  constraint listings_book_id_provider_id_service_item_valid_from_key UNIQUE (book_id, provider_id, service_item, valid_from),
+  constraint listings_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint listings_book_id_provider_id_fkey FOREIGN KEY (book_id, provider_id) REFERENCES providers(book_id, provider_id),
+  constraint listings_batch_no_check CHECK (((length(batch_no) >= 1) AND (length(batch_no) <= 50))),
+  constraint listings_check CHECK ((valid_to >= valid_from)),
+  constraint listings_document_no_check CHECK (((length(document_no) >= 1) AND (length(document_no) <= 100))),
+  constraint listings_service_item_check CHECK ((service_item = ANY (ARRAY['AI_COMPUTE'::text, 'SUPERCOMPUTE'::text, 'GENERAL_COMPUTE'::text, 'STORAGE'::text, 'NETWORK'::text, 'SECURITY'::text])))
+);
+CREATE TRIGGER listings_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.listings FOR EACH ROW EXECUTE FUNCTION demand_lane();
+grant insert, select, update (valid_to) on listings to voucher_app;
+grant select on listings to voucher_reader;
+
+-- owner voucher_owner
+create table members (
+  book_id uuid not null,
+  member_id uuid not null,
+  person_id uuid not null,
+  kind text not null,
+  role text not null,
+  legal_person_uscc text,
+  status text not null,
+  recorded_at timestamp with time zone not null,
+  constraint members_pkey PRIMARY KEY (book_id, member_id),
+  constraint members_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint members_book_id_person_id_fkey FOREIGN KEY (book_id, person_id) REFERENCES persons(book_id, person_id),
+  constraint members_kind_check CHECK ((kind = ANY (ARRAY['PERSON'::text, 'MACHINE'::text]))),
+  constraint members_legal_person_uscc_check CHECK ((legal_person_uscc ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'::text)),
+  constraint members_role_check CHECK ((role = ANY (ARRAY['enterprise'::text, 'provider'::text, 'reviewer'::text, 'approver'::text, 'finance'::text, 'finance_approver'::text, 'auditor'::text, 'operator'::text]))),
+  constraint members_status_check CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'ENDED'::text]))),
+  constraint members_trade_has_legal_person CHECK (((role = ANY (ARRAY['enterprise'::text, 'provider'::text])) = (legal_person_uscc IS NOT NULL)))
+);
+CREATE TRIGGER members_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.members FOR EACH ROW EXECUTE FUNCTION demand_lane();
+grant insert, select, update (status) on members to voucher_app;
+grant select on members to voucher_reader;
+
+-- owner voucher_owner
+create table number_series (
+  book_id uuid not null,
+  series text not null,
+  last bigint not null,
+  constraint number_series_pkey PRIMARY KEY (book_id, series),
+  constraint number_series_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint number_series_last_check CHECK ((last >= 0))
+);
+CREATE TRIGGER number_series_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.number_series FOR EACH ROW EXECUTE FUNCTION demand_lane();
+grant insert, select, update (last) on number_series to voucher_app;
+grant select on number_series to voucher_reader;
+
+-- owner voucher_owner
+create table opening_balances (
+  book_id uuid not null,
+  opening_balance_id uuid not null,
+  kind text not null,
+  content jsonb not null,
+  content_digest text not null,
+  status text not null,
+  prepared_person uuid not null,
+  approved_person uuid,
+  recorded_at timestamp with time zone not null,
+  constraint opening_balances_pkey PRIMARY KEY (book_id, opening_balance_id),
+  constraint opening_balances_book_id_content_digest_key UNIQUE (book_id, content_digest),
+  constraint opening_balances_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint opening_balances_approved CHECK (((status = 'APPROVED'::text) = (approved_person IS NOT NULL))),
+  constraint opening_balances_four_eyes CHECK ((approved_person <> prepared_person)),
+  constraint opening_balances_kind_check CHECK ((kind = ANY (ARRAY['LIMIT_USED'::text, 'VOUCHER'::text]))),
+  constraint opening_balances_status_check CHECK ((status = ANY (ARRAY['PREPARED'::text, 'APPROVED'::text])))
+);
+CREATE TRIGGER opening_balances_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.opening_balances FOR EACH ROW EXECUTE FUNCTION demand_lane();
+grant insert, select, update (status, approved_person) on opening_balances to voucher_app;
+grant select on opening_balances to voucher_reader;
+
+-- owner voucher_owner
+create table outcomes (
+  book_id uuid not null,
+  member_id uuid not null,
+  key text not null,
+  command_id uuid not null,
+  verb text not null,
+  request_digest bytea not null,
+  accepted boolean not null,
+  body jsonb not null,
+  last_seq bigint,
+  recorded_at timestamp with time zone not null,
+  constraint outcomes_pkey PRIMARY KEY (book_id, member_id, key),
+  constraint outcomes_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint outcomes_key_check CHECK (((length(key) >= 1) AND (length(key) <= 200))),
+  constraint outcomes_request_digest_check CHECK ((length(request_digest) = 32))
+);
+CREATE TRIGGER outcomes_append_only BEFORE DELETE OR UPDATE ON public.outcomes FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER outcomes_in_lane BEFORE INSERT ON public.outcomes FOR EACH ROW EXECUTE FUNCTION demand_lane();
+CREATE TRIGGER outcomes_no_truncate BEFORE TRUNCATE ON public.outcomes FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+grant insert, select on outcomes to voucher_app;
+grant select on outcomes to voucher_reader;
+
+-- owner voucher_owner
+create table payee_accounts (
+  book_id uuid not null,
+  payee_account_id uuid not null,
+  provider_id uuid not null,
+  holder_name text not null,
+  bank_name text not null,
+  bank_code text not null,
+  account_no_sealed text not null,
+  account_no_last4 text not null,
+  account_fingerprint text not null,
+  valid_from date not null,
+  recorded_at timestamp with time zone not null,
+  constraint payee_accounts_pkey PRIMARY KEY (book_id, payee_account_id),
+  constraint payee_accounts_book_id_provider_id_valid_from_key UNIQUE (book_id, provider_id, valid_from),
+  constraint payee_accounts_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint payee_accounts_book_id_provider_id_fkey FOREIGN KEY (book_id, provider_id) REFERENCES providers(book_id, provider_id),
+  constraint payee_accounts_account_fingerprint_check CHECK ((account_fingerprint ~ '^[0-9a-f]{64}$'::text)),
+  constraint payee_accounts_account_no_last4_check CHECK ((account_no_last4 ~ '^\d{4}$'::text)),
+  constraint payee_accounts_bank_code_check CHECK ((bank_code ~ '^\d{12}$'::text)),
+  constraint payee_accounts_bank_name_check CHECK (((length(bank_name) >= 1) AND (length(bank_name) <= 200))),
+  constraint payee_accounts_holder_name_check CHECK (((length(holder_name) >= 1) AND (length(holder_name) <= 200)))
+);
+CREATE TRIGGER payee_accounts_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.payee_accounts FOR EACH ROW EXECUTE FUNCTION demand_lane();
+grant insert, select on payee_accounts to voucher_app;
+grant select on payee_accounts to voucher_reader;
+
+-- owner voucher_owner
+create table payment_instructions (
+  book_id uuid not null,
+  instruction_id uuid not null,
+  instruction_no text not null,
+  settlement_id uuid not null,
+  provider_id uuid not null,
+  fund text not null,
+  funder text not null,
+  attempt integer not null,
+  amount_fen bigint not null,
+  payee_account_id uuid not null,
+  status text not null,
+  return_reason text,
+  instructed_on date not null,
+  constraint payment_instructions_pkey PRIMARY KEY (book_id, instruction_id),
+  constraint payment_instructions_book_id_instruction_no_key UNIQUE (book_id, instruction_no),
+  constraint payment_instructions_book_id_settlement_id_provider_id_fund_key UNIQUE (book_id, settlement_id, provider_id, fund, funder, attempt),
+  constraint payment_instructions_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint payment_instructions_book_id_payee_account_id_fkey FOREIGN KEY (book_id, payee_account_id) REFERENCES payee_accounts(book_id, payee_account_id),
+  constraint payment_instructions_book_id_settlement_id_fkey FOREIGN KEY (book_id, settlement_id) REFERENCES settlements(book_id, settlement_id),
+  constraint payment_instructions_amount_fen_check CHECK ((amount_fen > 0)),
+  constraint payment_instructions_attempt_check CHECK ((attempt >= 1)),
+  constraint payment_instructions_status_check CHECK ((status = ANY (ARRAY['INSTRUCTED'::text, 'PAID'::text, 'RETURNED'::text])))
+);
+CREATE TRIGGER payment_instructions_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.payment_instructions FOR EACH ROW EXECUTE FUNCTION demand_lane();
+grant insert, select, update (status, return_reason) on payment_instructions to voucher_app;
+grant select on payment_instructions to voucher_reader;
+
+-- owner voucher_owner
+create table persons (
+  book_id uuid not null,
+  person_id uuid not null,
+  name text not null,
+  recorded_at timestamp with time zone not null,
+  constraint persons_pkey PRIMARY KEY (book_id, person_id),
+  constraint persons_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint persons_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100)))
+);
+CREATE TRIGGER persons_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.persons FOR EACH ROW EXECUTE FUNCTION demand_lane();
+grant insert, select on persons to voucher_app;
+grant select on persons to voucher_reader;
+
+-- owner voucher_owner
+create table posting_kinds (
+  posting text not null,
+  debit_kind text not null,
+  credit_kind text not null,
+  between_funds boolean not null default false,
+  constraint posting_kinds_pkey PRIMARY KEY (posting, debit_kind, credit_kind),
+  constraint posting_kinds_credit_kind_fkey FOREIGN KEY (credit_kind) REFERENCES account_kinds(kind),
+  constraint posting_kinds_debit_kind_fkey FOREIGN KEY (debit_kind) REFERENCES account_kinds(kind)
+);
+grant select on posting_kinds to voucher_app;
+grant select on posting_kinds to voucher_reader;
+
+-- owner voucher_owner
+create table programme_versions (
+  book_id uuid not null,
+  programme_version_id uuid not null,
+  programme_code text not null,
+  version integer not null,
+  name text not null,
+  legal_status text not null,
+  status text not null,
+  document text not null,
+  digest text not null,
+  in_force_from date,
+  in_force_to date,
+  published_by uuid not null,
+  activated_by uuid,
+  recorded_at timestamp with time zone not null,
+  activated_at timestamp with time zone,
+  constraint programme_versions_pkey PRIMARY KEY (book_id, programme_version_id),
+  constraint programme_versions_book_id_programme_code_version_key UNIQUE (book_id, programme_code, version),
+  constraint programme_versions_book_id_activated_by_fkey FOREIGN KEY (book_id, activated_by) REFERENCES persons(book_id, person_id),
+  constraint programme_versions_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint programme_versions_book_id_published_by_fkey FOREIGN KEY (book_id, published_by) REFERENCES persons(book_id, person_id),
+  constraint programme_versions_active CHECK (((status = 'ACTIVE'::text) = ((activated_by IS NOT NULL) AND (activated_at IS NOT NULL)))),
+  constraint programme_versions_check CHECK ((in_force_to >= in_force_from)),
+  constraint programme_versions_digest_check CHECK ((digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint programme_versions_four_eyes CHECK ((activated_by <> published_by)),
+  constraint programme_versions_in_force CHECK (((status <> 'ACTIVE'::text) OR (in_force_from IS NOT NULL))),
+  constraint programme_versions_legal_status_check CHECK ((legal_status = ANY (ARRAY['DRAFT'::text, 'ENACTED'::text, 'REPEALED'::text]))),
+  constraint programme_versions_programme_code_check CHECK ((programme_code ~ '^[a-z][a-z0-9-]{1,40}$'::text)),
+  constraint programme_versions_status_check CHECK ((status = ANY (ARRAY['PUBLISHED'::text, 'ACTIVE'::text]))),
+  constraint programme_versions_version_check CHECK ((version >= 1))
+);
+CREATE TRIGGER programme_versions_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.programme_versions FOR EACH ROW EXECUTE FUNCTION demand_lane();
+grant insert, select, update (status, activated_by, activated_at) on programme_versions to voucher_app;
+grant select on programme_versions to voucher_reader;
+
+-- owner voucher_owner
+create table providers (
+  book_id uuid not null,
+  provider_id uuid not null,
+  uscc text not null,
+  legal_person_uscc text not null,
+  name text not null,
+  recorded_at timestamp with time zone not null,
+  constraint providers_pkey PRIMARY KEY (book_id, provider_id),
+  constraint providers_book_id_uscc_key UNIQUE (book_id, uscc),
+  constraint providers_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint providers_legal_person_uscc_check CHECK ((legal_person_uscc ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'::text)),
+  constraint providers_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint providers_uscc_check CHECK ((uscc ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'::text))
+);
+CREATE INDEX providers_legal_person ON public.providers USING btree (book_id, legal_person_uscc);
+CREATE TRIGGER providers_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.providers FOR EACH ROW EXECUTE FUNCTION demand_lane();
+grant insert, select on providers to voucher_app;
+grant select on providers to voucher_reader;
+
+-- owner voucher_owner
+create table redemptions (
+  book_id uuid not null,
+  redemption_id uuid not null,
+  redemption_no text not null,
+  voucher_id uuid not null,
+  invoice_id uuid not null,
+  contract_id uuid not null,
+  enterprise_id uuid not null,
+  provider_id uuid not null,
+  programme_code text not null,
+  programme_version_id uuid not null,
+  fund text not null,
+  status text not null,
+  base_fen bigint not null,
+  computed_fen bigint not null,
+  cut_off_fen bigint not null,
+  reserved_fen bigint not null,
+  approved_fen bigint not null default 0,
+  reversed_fen bigint not null default 0,
+  batched_fen bigint not null default 0,
+  mismatches jsonb not null,
+  explanation jsonb not null,
+  submitted_on date not null,
+  submitted_person uuid not null,
+  decided_person uuid,
+  approved_on date,
+  decision_reason text,
+  settlement_id uuid,
+  recorded_at timestamp with time zone not null,
+  constraint redemptions_pkey PRIMARY KEY (book_id, redemption_id),
+  constraint redemptions_book_id_redemption_no_key UNIQUE (book_id, redemption_no),
+  constraint redemptions_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
+  constraint redemptions_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint redemptions_book_id_invoice_id_fkey FOREIGN KEY (book_id, invoice_id) REFERENCES usage_invoices(book_id, invoice_id),
+  constraint redemptions_book_id_voucher_id_fkey FOREIGN KEY (book_id, voucher_id) REFERENCES vouchers(book_id, voucher_id),
+  constraint redemptions_approved CHECK (((status = 'APPROVED'::text) = ((approved_on IS NOT NULL) AND (approved_fen > 0)))),
+  constraint redemptions_approved_fen_check CHECK ((approved_fen >= 0)),
+  constraint redemptions_approved_within_reserved CHECK ((approved_fen <= reserved_fen)),
+  constraint redemptions_base_fen_check CHECK ((base_fen >= 0)),
+  constraint redemptions_batched_fen_check CHECK ((batched_fen >= 0)),
+  constraint redemptions_computed_fen_check CHECK ((computed_fen >= 0)),
+  constraint redemptions_cut_off_fen_check CHECK ((cut_off_fen >= 0)),
+  constraint redemptions_four_eyes CHECK ((decided_person <> submitted_person)),
+  constraint redemptions_not_lent CHECK (((reversed_fen + batched_fen) <= approved_fen)),
+  constraint redemptions_reserved_fen_check CHECK ((reserved_fen > 0)),
+  constraint redemptions_reversed_fen_check CHECK ((reversed_fen >= 0)),
+  constraint redemptions_status_check CHECK ((status = ANY (ARRAY['SUBMITTED'::text, 'APPROVED'::text, 'RETURNED'::text])))
+);
+CREATE INDEX redemptions_contract ON public.redemptions USING btree (book_id, contract_id, status);
+CREATE UNIQUE INDEX redemptions_one_live_per_invoice ON public.redemptions USING btree (book_id, invoice_id) WHERE (status <> 'RETURNED'::text);
+CREATE INDEX redemptions_unbatched ON public.redemptions USING btree (book_id, approved_on, redemption_id) WHERE ((status = 'APPROVED'::text) AND (settlement_id IS NULL));
+CREATE INDEX redemptions_voucher ON public.redemptions USING btree (book_id, voucher_id);
+CREATE INDEX redemptions_waiting ON public.redemptions USING btree (book_id, redemption_id) WHERE (status = 'SUBMITTED'::text);
+CREATE TRIGGER redemptions_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.redemptions FOR EACH ROW EXECUTE FUNCTION demand_lane();
+grant insert, select, update (status, cut_off_fen, approved_fen, reversed_fen, batched_fen, explanation, decided_person, approved_on, decision_reason, settlement_id) on redemptions to voucher_app;
+grant select on redemptions to voucher_reader;
+
+-- owner voucher_owner
+create table schema_migrations (
+  version integer not null,
+  name text not null,
+  digest text not null,
+  applied_at timestamp with time zone not null default now(),
+  constraint schema_migrations_pkey PRIMARY KEY (version),
+  constraint schema_migrations_version_check CHECK ((version > 0))
+);
+grant select on schema_migrations to voucher_app;
+grant select on schema_migrations to voucher_reader;
+
+-- owner voucher_owner
+create table settlement_lines (
+  book_id uuid not null,
+  settlement_line_id uuid not null,
+  settlement_id uuid not null,
+  line_no integer not null,
+  redemption_id uuid not null,
+  provider_id uuid not null,
+  fund text not null,
+  amount_fen bigint not null,
+  constraint settlement_lines_pkey PRIMARY KEY (book_id, settlement_line_id),
+  constraint settlement_lines_book_id_redemption_id_key UNIQUE (book_id, redemption_id),
+  constraint settlement_lines_book_id_settlement_id_line_no_key UNIQUE (book_id, settlement_id, line_no),
+  constraint settlement_lines_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint settlement_lines_book_id_redemption_id_fkey FOREIGN KEY (book_id, redemption_id) REFERENCES redemptions(book_id, redemption_id),
+  constraint settlement_lines_book_id_settlement_id_fkey FOREIGN KEY (book_id, settlement_id) REFERENCES settlements(book_id, settlement_id),
+  constraint settlement_lines_amount_fen_check CHECK ((amount_fen > 0)),
+  constraint settlement_lines_line_no_check CHECK ((line_no >= 1))
+);
+CREATE TRIGGER settlement_lines_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.settlement_lines FOR EACH ROW EXECUTE FUNCTION demand_lane();
+grant insert, select on settlement_lines to voucher_app;
+grant select on settlement_lines to voucher_reader;
+
+-- owner voucher_owner
+create table settlements (
+  book_id uuid not null,
+  settlement_id uuid not null,
+  settlement_no text not null,
+  period text not null,
+  number integer not null,
+  status text not null,
+  line_count integer not null,
+  total_fen bigint not null,
+  content_digest text not null,
+  drafted_person uuid not null,
+  drafted_on date not null,
+  approved_person uuid,
+  instructed_person uuid,
+  instructed_on date,
+  closed_person uuid,
+  closed_on date,
+  recorded_at timestamp with time zone not null,
+  constraint settlements_pkey PRIMARY KEY (book_id, settlement_id),
+  constraint settlements_book_id_settlement_no_key UNIQUE (book_id, settlement_no),
+  constraint settlements_period_and_number UNIQUE (book_id, period, number),
+  constraint settlements_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint settlements_content_digest_check CHECK ((content_digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint settlements_four_eyes CHECK (((approved_person <> drafted_person) AND (instructed_person <> drafted_person) AND (instructed_person <> approved_person))),
+  constraint settlements_line_count_check CHECK ((line_count >= 1)),
+  constraint settlements_number_check CHECK ((number >= 1)),
+  constraint settlements_period_check CHECK ((period ~ '^\d{4}-(0[1-9]|1[0-2])$'::text)),
+  constraint settlements_states CHECK ((((status = 'DRAFT'::text) = (approved_person IS NULL)) AND ((status = ANY (ARRAY['DRAFT'::text, 'APPROVED'::text])) = (instructed_person IS NULL)) AND ((status = 'CLOSED'::text) = (closed_person IS NOT NULL)))),
+  constraint settlements_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'APPROVED'::text, 'INSTRUCTED'::text, 'CLOSED'::text]))),
+  constraint settlements_total_fen_check CHECK ((total_fen > 0))
+);
+CREATE TRIGGER settlements_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.settlements FOR EACH ROW EXECUTE FUNCTION demand_lane();
+grant insert, select, update (status, approved_person, instructed_person, instructed_on, closed_person, closed_on) on settlements to voucher_app;
+grant select on settlements to voucher_reader;
+
+-- owner voucher_owner
+create table usage_invoice_lines (
+  book_id uuid not null,
+  invoice_line_id uuid not null,
+  invoice_id uuid not null,
+  line_no integer not null,
+  contract_line_id uuid not null,
+  quantity numeric(18,4) not null,
+  net_fen bigint not null,
+  vat_fen bigint not null,
+  gross_fen bigint not null,
+  constraint usage_invoice_lines_pkey PRIMARY KEY (book_id, invoice_line_id),
+  constraint usage_invoice_lines_book_id_invoice_id_line_no_key UNIQUE (book_id, invoice_id, line_no),
+  constraint usage_invoice_lines_book_id_contract_line_id_fkey FOREIGN KEY (book_id, contract_line_id) REFERENCES contract_lines(book_id, contract_line_id),
+  constraint usage_invoice_lines_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint usage_invoice_lines_book_id_invoice_id_fkey FOREIGN KEY (book_id, invoice_id) REFERENCES usage_invoices(book_id, invoice_id),
+  constraint usage_invoice_lines_gross_fen_check CHECK ((gross_fen >= 0)),
+  constraint usage_invoice_lines_line_no_check CHECK ((line_no >= 1)),
+  constraint usage_invoice_lines_net_fen_check CHECK ((net_fen >= 0)),
+  constraint usage_invoice_lines_quantity_check CHECK ((quantity > (0)::numeric)),
+  constraint usage_invoice_lines_tie_out CHECK (((net_fen + vat_fen) = gross_fen)),
+  constraint usage_invoice_lines_vat_fen_check CHECK ((vat_fen >= 0))
+);
+CREATE TRIGGER usage_invoice_lines_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.usage_invoice_lines FOR EACH ROW EXECUTE FUNCTION demand_lane();
+grant insert, select on usage_invoice_lines to voucher_app;
+grant select on usage_invoice_lines to voucher_reader;
+
+-- owner voucher_owner
+create table usage_invoices (
+  book_id uuid not null,
+  invoice_id uuid not null,
+  invoice_no text not null,
+  provider_id uuid not null,
+  enterprise_id uuid not null,
+  contract_id uuid not null,
+  issued_on date not null,
+  usage_from date not null,
+  usage_to date not null,
+  net_fen bigint not null,
+  vat_fen bigint not null,
+  gross_fen bigint not null,
+  paid_fen bigint not null default 0,
+  status text not null,
+  number_conflict boolean not null,
+  posted_person uuid not null,
+  posted_on date not null,
+  decided_person uuid,
+  decided_on date,
+  dispute_reason text,
+  redemption_id uuid,
+  recorded_at timestamp with time zone not null,
+  constraint usage_invoices_pkey PRIMARY KEY (book_id, invoice_id),
+  constraint usage_invoices_book_id_provider_id_invoice_no_key UNIQUE (book_id, provider_id, invoice_no),
+  constraint usage_invoices_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
+  constraint usage_invoices_book_id_enterprise_id_fkey FOREIGN KEY (book_id, enterprise_id) REFERENCES enterprises(book_id, enterprise_id),
+  constraint usage_invoices_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint usage_invoices_book_id_provider_id_fkey FOREIGN KEY (book_id, provider_id) REFERENCES providers(book_id, provider_id),
+  constraint usage_invoices_check CHECK ((usage_to >= usage_from)),
+  constraint usage_invoices_decided CHECK (((status = 'POSTED'::text) = (decided_person IS NULL))),
+  constraint usage_invoices_four_eyes CHECK ((decided_person <> posted_person)),
+  constraint usage_invoices_gross_fen_check CHECK ((gross_fen > 0)),
+  constraint usage_invoices_invoice_no_check CHECK ((invoice_no ~ '^\d{20}$'::text)),
+  constraint usage_invoices_net_fen_check CHECK ((net_fen >= 0)),
+  constraint usage_invoices_not_overpaid CHECK ((paid_fen <= gross_fen)),
+  constraint usage_invoices_paid_fen_check CHECK ((paid_fen >= 0)),
+  constraint usage_invoices_redeemed_confirmed CHECK (((redemption_id IS NULL) OR (status = 'CONFIRMED'::text))),
+  constraint usage_invoices_status_check CHECK ((status = ANY (ARRAY['POSTED'::text, 'CONFIRMED'::text, 'DISPUTED'::text]))),
+  constraint usage_invoices_tie_out CHECK (((net_fen + vat_fen) = gross_fen)),
+  constraint usage_invoices_vat_fen_check CHECK ((vat_fen >= 0))
+);
+CREATE INDEX usage_invoices_contract ON public.usage_invoices USING btree (book_id, contract_id);
+CREATE INDEX usage_invoices_enterprise ON public.usage_invoices USING btree (book_id, enterprise_id, invoice_id);
+CREATE TRIGGER usage_invoices_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.usage_invoices FOR EACH ROW EXECUTE FUNCTION demand_lane();
+grant insert, select, update (paid_fen, status, decided_person, decided_on, dispute_reason, redemption_id) on usage_invoices to voucher_app;
+grant select on usage_invoices to voucher_reader;
+
+-- owner voucher_owner
+create table vouchers (
+  book_id uuid not null,
+  voucher_id uuid not null,
+  voucher_no text not null,
+  programme_code text not null,
+  programme_version_id uuid not null,
+  enterprise_id uuid not null,
+  legal_person_uscc text not null,
+  contract_id uuid not null,
+  application_id uuid,
+  fund text not null,
+  face_fen bigint not null,
+  reserved_fen bigint not null default 0,
+  applied_on date not null,
+  issued_on date not null,
+  last_day date not null,
+  status text not null,
+  frozen_from text,
+  recorded_at timestamp with time zone not null,
+  constraint vouchers_pkey PRIMARY KEY (book_id, voucher_id),
+  constraint vouchers_book_id_application_id_key UNIQUE (book_id, application_id),
+  constraint vouchers_book_id_voucher_no_key UNIQUE (book_id, voucher_no),
+  constraint vouchers_book_id_application_id_fkey FOREIGN KEY (book_id, application_id) REFERENCES applications(book_id, application_id),
+  constraint vouchers_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
+  constraint vouchers_book_id_enterprise_id_fkey FOREIGN KEY (book_id, enterprise_id) REFERENCES enterprises(book_id, enterprise_id),
+  constraint vouchers_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint vouchers_book_id_programme_version_id_fkey FOREIGN KEY (book_id, programme_version_id) REFERENCES programme_versions(book_id, programme_version_id),
+  constraint vouchers_check CHECK (((reserved_fen >= 0) AND (reserved_fen <= face_fen))),
+  constraint vouchers_check1 CHECK ((last_day >= issued_on)),
+  constraint vouchers_face_fen_check CHECK ((face_fen > 0)),
+  constraint vouchers_frozen CHECK (((status = 'FROZEN'::text) = (frozen_from IS NOT NULL))),
+  constraint vouchers_frozen_from_check CHECK ((frozen_from = ANY (ARRAY['ISSUED'::text, 'PARTIALLY_REDEEMED'::text]))),
+  constraint vouchers_fully_redeemed CHECK (((status <> 'FULLY_REDEEMED'::text) OR (reserved_fen = 0))),
+  constraint vouchers_status_check CHECK ((status = ANY (ARRAY['ISSUED'::text, 'PARTIALLY_REDEEMED'::text, 'FULLY_REDEEMED'::text, 'FROZEN'::text])))
+);
+CREATE INDEX vouchers_contract ON public.vouchers USING btree (book_id, contract_id);
+CREATE INDEX vouchers_enterprise ON public.vouchers USING btree (book_id, enterprise_id);
+CREATE TRIGGER vouchers_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.vouchers FOR EACH ROW EXECUTE FUNCTION demand_lane();
+grant insert, select, update (reserved_fen, status, frozen_from) on vouchers to voucher_app;
+grant select on vouchers to voucher_reader;
+
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.create_book(p_book uuid, p_code text, p_name text, p_division text, p_open_from date, p_now timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  insert into books (book_id, code, name, division_code, origin, open_from, created_at)
+  values (p_book, p_code, p_name, p_division, 'compute-voucher-ledger/' || p_code || '/' || p_book, p_open_from, p_now);
+  insert into book_heads (book_id, seq, recorded_at) values (p_book, 0, p_now);
+end $function$;
+
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.demand_lane()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if current_setting('ledger.lane', true) is distinct from coalesce(new.book_id, old.book_id)::text then
+    raise exception 'a write to % needs the lane of its book', tg_table_name using errcode = 'VL002';
+  end if;
+  return coalesce(new, old);
+end $function$;
+grant execute on function demand_lane() to public;
+
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.keep_account_identity()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if (new.book_id, new.account_id, new.code, new.kind, new.may_overdraw, new.opened_seq)
+       is distinct from (old.book_id, old.account_id, old.code, old.kind, old.may_overdraw, old.opened_seq)
+     or new.fund is distinct from old.fund
+     or new.debits_fen < old.debits_fen or new.credits_fen < old.credits_fen then
+    raise exception 'an account keeps its identity, and its totals only grow' using errcode = 'VL001';
+  end if;
+  return new;
+end $function$;
+grant execute on function keep_account_identity() to public;
+
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.open_lane(p_book uuid)
+ RETURNS TABLE(seq bigint, recorded_at timestamp with time zone, open_from date)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  head book_heads;
+begin
+  select * into head from book_heads h where h.book_id = p_book for update;
+  if not found then
+    raise exception 'no such book' using errcode = 'VL003';
+  end if;
+  perform set_config('ledger.lane', p_book::text, true);
+  return query select head.seq, head.recorded_at, b.open_from from books b where b.book_id = p_book;
+end $function$;
+grant execute on function open_lane(uuid) to voucher_app;
+
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.post_entries(p_book uuid, p_head bigint, p_recorded_at timestamp with time zone, a_id uuid[], a_code text[], a_kind text[], a_fund text[], c_id uuid[], c_member uuid[], c_person uuid[], c_request text[], c_approval text[], e_command integer[], e_kind text[], e_booked_on date[], e_subject uuid[], e_programme text[], e_refusal text[], e_reverses bigint[], e_debit uuid[], e_credit uuid[], e_amount bigint[])
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+ SET enable_seqscan TO 'off'
+AS $function$
+declare
+  n       bigint := coalesce(array_length(e_command, 1), 0);
+  written bigint;
+begin
+  if current_setting('ledger.lane', true) is distinct from p_book::text then
+    raise exception 'entries need the lane of their book' using errcode = 'VL002';
+  end if;
+  update book_heads set seq = seq + n, recorded_at = greatest(recorded_at, p_recorded_at)
+   where book_id = p_book and seq = p_head;
+  if not found then
+    raise exception 'the head of the book is not %', p_head using errcode = 'VL004';
+  end if;
+
+  if array_length(a_id, 1) > 0 then
+    insert into accounts (book_id, account_id, code, kind, fund, may_overdraw, opened_seq)
+    select p_book, a.id, a.code, a.kind, a.fund, k.may_overdraw, p_head + 1
+      from unnest(a_id, a_code, a_kind, a_fund) as a (id, code, kind, fund)
+      join account_kinds k on k.kind = a.kind and (k.measure = 'MONEY') = (a.fund is not null);
+    get diagnostics written = row_count;
+    if written <> array_length(a_id, 1) then
+      raise exception 'an account of an unknown kind, or with a fund where none belongs' using errcode = 'VL004';
+    end if;
+  end if;
+
+  -- Every transfer is a known posting between accounts of this book and inside one fund.
+  if exists (
+    select from unnest(e_kind, e_debit, e_credit, e_amount) as e (kind, debit, credit, amount)
+      left join accounts d on d.book_id = p_book and d.account_id = e.debit
+      left join accounts c on c.book_id = p_book and c.account_id = e.credit
+      left join posting_kinds p on p.posting = e.kind and p.debit_kind = d.kind and p.credit_kind = c.kind
+     where num_nonnulls(e.debit, e.credit, e.amount) > 0
+       and (p.posting is null or not (p.between_funds or d.fund is not distinct from c.fund))
+  ) then
+    raise exception 'a transfer that is no known posting, or that leaves its fund' using errcode = 'VL004';
+  end if;
+
+  with e as (
+    select p_head + ord as seq, command, kind, booked_on, subject, programme, refusal, reverses, debit, credit, amount
+      from unnest(e_command, e_kind, e_booked_on, e_subject, e_programme, e_refusal, e_reverses, e_debit, e_credit, e_amount)
+        with ordinality as u (command, kind, booked_on, subject, programme, refusal, reverses, debit, credit, amount, ord)
+  ), legs as (
+    select seq, debit as account, -amount as delta from e where debit is not null
+    union all
+    select seq, credit, amount from e where credit is not null
+  ), running as (
+    select l.seq, l.account, a.may_overdraw,
+           a.credits_fen - a.debits_fen + sum(l.delta) over (partition by l.account order by l.seq) as after
+      from legs l join accounts a on a.book_id = p_book and a.account_id = l.account
+  )
+  insert into entries (book_id, seq, command_id, kind, booked_on, recorded_at, member_id, person_id, subject_id,
+                       request_digest, approval_digest, programme_version, refusal_code, reverses_seq,
+                       debit_account_id, credit_account_id, amount_fen, debit_after_fen, credit_after_fen)
+  select p_book, e.seq, c.id, e.kind, e.booked_on, p_recorded_at, c.member, c.person, e.subject,
+         decode(c.request, 'hex'), decode(c.approval, 'hex'), e.programme, e.refusal, e.reverses,
+         e.debit, e.credit, e.amount, d.after, k.after
+    from e
+    join unnest(c_id, c_member, c_person, c_request, c_approval) with ordinality
+           as c (id, member, person, request, approval, ord) on c.ord = e.command
+    left join running d on d.seq = e.seq and d.account = e.debit
+    left join running k on k.seq = e.seq and k.account = e.credit
+   where e.debit is null or d.may_overdraw or d.after >= 0
+   order by e.seq;
+  get diagnostics written = row_count;
+  if written <> n then
+    raise exception 'an entry without its command, or an account overdrawn at its sequence' using errcode = 'VL004';
+  end if;
+
+  -- One net update per account and batch.
+  update accounts a
+     set debits_fen = a.debits_fen + m.debits, credits_fen = a.credits_fen + m.credits
+    from (select account, sum(debits) as debits, sum(credits) as credits
+            from (select debit as account, amount as debits, 0::bigint as credits
+                    from unnest(e_debit, e_amount) as u (debit, amount) where debit is not null
+                  union all
+                  select credit, 0, amount from unnest(e_credit, e_amount) as u (credit, amount) where credit is not null) x
+           group by account) m
+   where a.book_id = p_book and a.account_id = m.account;
+  return p_head + n;
+end $function$;
+grant execute on function post_entries(uuid,bigint,timestamp with time zone,uuid[],text[],text[],text[],uuid[],uuid[],uuid[],text[],text[],integer[],text[],date[],uuid[],text[],text[],bigint[],uuid[],uuid[],bigint[]) to voucher_app;
+
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.refuse_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'rows of % are never changed or removed', tg_table_name using errcode = 'VL001';
+end $function$;
+grant execute on function refuse_change() to public;

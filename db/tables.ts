@@ -1,0 +1,737 @@
+// drizzle's mirror of what the migrations produce (db/schema.sql is the truth; a test compares the two). Columns and
+// types only: keys, checks and grants live in SQL. Money is bigint fen, a day is 'YYYY-MM-DD', an instant is an ISO string.
+import { sql } from 'drizzle-orm';
+import {
+  bigint,
+  boolean,
+  customType,
+  date,
+  integer,
+  jsonb,
+  numeric,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  uuid,
+} from 'drizzle-orm/pg-core';
+
+const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' });
+
+export const books = pgTable(
+  'books',
+  {
+    bookId: uuid('book_id').notNull(),
+    code: text('code').notNull(),
+    name: text('name').notNull(),
+    divisionCode: text('division_code').notNull(),
+    origin: text('origin').notNull(),
+    openFrom: date('open_from', { mode: 'string' }).notNull(),
+    createdAt: timestamp('created_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId] })],
+);
+export type Book = typeof books.$inferSelect;
+
+export const bookHeads = pgTable(
+  'book_heads',
+  {
+    bookId: uuid('book_id').notNull(),
+    seq: bigint('seq', { mode: 'bigint' }).notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId] })],
+);
+export type BookHead = typeof bookHeads.$inferSelect;
+
+export const accountKinds = pgTable(
+  'account_kinds',
+  {
+    kind: text('kind').notNull(),
+    measure: text('measure', { enum: ['MONEY', 'QUOTA'] }).notNull(),
+    mayOverdraw: boolean('may_overdraw').notNull(),
+    standsFor: text('stands_for').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.kind] })],
+);
+export type AccountKind = typeof accountKinds.$inferSelect;
+
+export const postingKinds = pgTable(
+  'posting_kinds',
+  {
+    posting: text('posting').notNull(),
+    debitKind: text('debit_kind').notNull(),
+    creditKind: text('credit_kind').notNull(),
+    betweenFunds: boolean('between_funds')
+      .notNull()
+      .default(sql`false`),
+  },
+  (t) => [primaryKey({ columns: [t.posting, t.debitKind, t.creditKind] })],
+);
+export type PostingKind = typeof postingKinds.$inferSelect;
+
+export const accounts = pgTable(
+  'accounts',
+  {
+    bookId: uuid('book_id').notNull(),
+    accountId: uuid('account_id').notNull(),
+    code: text('code').notNull(),
+    kind: text('kind').notNull(),
+    fund: text('fund'),
+    mayOverdraw: boolean('may_overdraw').notNull(),
+    debitsFen: bigint('debits_fen', { mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
+    creditsFen: bigint('credits_fen', { mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
+    openedSeq: bigint('opened_seq', { mode: 'bigint' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.accountId] })],
+);
+export type Account = typeof accounts.$inferSelect;
+
+export const entries = pgTable(
+  'entries',
+  {
+    bookId: uuid('book_id').notNull(),
+    seq: bigint('seq', { mode: 'bigint' }).notNull(),
+    commandId: uuid('command_id').notNull(),
+    kind: text('kind').notNull(),
+    bookedOn: date('booked_on', { mode: 'string' }).notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    memberId: uuid('member_id').notNull(),
+    personId: uuid('person_id').notNull(),
+    subjectId: uuid('subject_id'),
+    requestDigest: bytea('request_digest').notNull(),
+    approvalDigest: bytea('approval_digest'),
+    programmeVersion: text('programme_version'),
+    refusalCode: text('refusal_code'),
+    reversesSeq: bigint('reverses_seq', { mode: 'bigint' }),
+    debitAccountId: uuid('debit_account_id'),
+    creditAccountId: uuid('credit_account_id'),
+    amountFen: bigint('amount_fen', { mode: 'bigint' }),
+    debitAfterFen: bigint('debit_after_fen', { mode: 'bigint' }),
+    creditAfterFen: bigint('credit_after_fen', { mode: 'bigint' }),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.seq] })],
+);
+export type Entry = typeof entries.$inferSelect;
+
+export const outcomes = pgTable(
+  'outcomes',
+  {
+    bookId: uuid('book_id').notNull(),
+    memberId: uuid('member_id').notNull(),
+    key: text('key').notNull(),
+    commandId: uuid('command_id').notNull(),
+    verb: text('verb').notNull(),
+    requestDigest: bytea('request_digest').notNull(),
+    accepted: boolean('accepted').notNull(),
+    body: jsonb('body').notNull(),
+    lastSeq: bigint('last_seq', { mode: 'bigint' }),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.memberId, t.key] })],
+);
+export type Outcome = typeof outcomes.$inferSelect;
+
+export const persons = pgTable(
+  'persons',
+  {
+    bookId: uuid('book_id').notNull(),
+    personId: uuid('person_id').notNull(),
+    name: text('name').notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.personId] })],
+);
+export type Person = typeof persons.$inferSelect;
+
+export const members = pgTable(
+  'members',
+  {
+    bookId: uuid('book_id').notNull(),
+    memberId: uuid('member_id').notNull(),
+    personId: uuid('person_id').notNull(),
+    kind: text('kind', { enum: ['PERSON', 'MACHINE'] }).notNull(),
+    role: text('role', {
+      enum: ['enterprise', 'provider', 'reviewer', 'approver', 'finance', 'finance_approver', 'auditor', 'operator'],
+    }).notNull(),
+    legalPersonUscc: text('legal_person_uscc'),
+    status: text('status', { enum: ['ACTIVE', 'ENDED'] }).notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.memberId] })],
+);
+export type Member = typeof members.$inferSelect;
+
+export const apiKeys = pgTable(
+  'api_keys',
+  {
+    bookId: uuid('book_id').notNull(),
+    keyId: uuid('key_id').notNull(),
+    memberId: uuid('member_id').notNull(),
+    prefix: text('prefix').notNull(),
+    secretHash: text('secret_hash').notNull(),
+    expiresOn: date('expires_on', { mode: 'string' }),
+    revokedAt: timestamp('revoked_at', { withTimezone: true, mode: 'string' }),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.keyId] })],
+);
+export type ApiKey = typeof apiKeys.$inferSelect;
+
+export const enterprises = pgTable(
+  'enterprises',
+  {
+    bookId: uuid('book_id').notNull(),
+    enterpriseId: uuid('enterprise_id').notNull(),
+    uscc: text('uscc').notNull(),
+    legalPersonUscc: text('legal_person_uscc').notNull(),
+    name: text('name').notNull(),
+    kind: text('kind', { enum: ['ENTERPRISE', 'INSTITUTION'] }).notNull(),
+    sizeClass: text('size_class', { enum: ['LARGE', 'MEDIUM', 'SMALL', 'MICRO'] }),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.enterpriseId] })],
+);
+export type Enterprise = typeof enterprises.$inferSelect;
+
+export const providers = pgTable(
+  'providers',
+  {
+    bookId: uuid('book_id').notNull(),
+    providerId: uuid('provider_id').notNull(),
+    uscc: text('uscc').notNull(),
+    legalPersonUscc: text('legal_person_uscc').notNull(),
+    name: text('name').notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.providerId] })],
+);
+export type Provider = typeof providers.$inferSelect;
+
+export const facilities = pgTable(
+  'facilities',
+  {
+    bookId: uuid('book_id').notNull(),
+    facilityId: uuid('facility_id').notNull(),
+    providerId: uuid('provider_id').notNull(),
+    name: text('name').notNull(),
+    kind: text('kind', { enum: ['SUPERCOMPUTING', 'AI_COMPUTING', 'DATA_CENTER'] }).notNull(),
+    ownerUscc: text('owner_uscc').notNull(),
+    operatorUscc: text('operator_uscc').notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.facilityId] })],
+);
+export type Facility = typeof facilities.$inferSelect;
+
+export const facilityObservations = pgTable(
+  'facility_observations',
+  {
+    bookId: uuid('book_id').notNull(),
+    observationId: uuid('observation_id').notNull(),
+    facilityId: uuid('facility_id').notNull(),
+    observedOn: date('observed_on', { mode: 'string' }).notNull(),
+    inService: boolean('in_service').notNull(),
+    pflops: numeric('pflops', { precision: 12, scale: 2 }),
+    precision: text('precision'),
+    standardRacks: integer('standard_racks'),
+    evidence: text('evidence').notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.observationId] })],
+);
+export type FacilityObservation = typeof facilityObservations.$inferSelect;
+
+export const listings = pgTable(
+  'listings',
+  {
+    bookId: uuid('book_id').notNull(),
+    listingId: uuid('listing_id').notNull(),
+    providerId: uuid('provider_id').notNull(),
+    serviceItem: text('service_item', {
+      enum: ['AI_COMPUTE', 'SUPERCOMPUTE', 'GENERAL_COMPUTE', 'STORAGE', 'NETWORK', 'SECURITY'],
+    }).notNull(),
+    batchNo: text('batch_no').notNull(),
+    documentNo: text('document_no').notNull(),
+    validFrom: date('valid_from', { mode: 'string' }).notNull(),
+    validTo: date('valid_to', { mode: 'string' }),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.listingId] })],
+);
+export type Listing = typeof listings.$inferSelect;
+
+export const chips = pgTable(
+  'chips',
+  {
+    bookId: uuid('book_id').notNull(),
+    chipId: uuid('chip_id').notNull(),
+    vendor: text('vendor').notNull(),
+    model: text('model').notNull(),
+    origin: text('origin', { enum: ['DOMESTIC', 'NON_DOMESTIC'] }).notNull(),
+    validFrom: date('valid_from', { mode: 'string' }).notNull(),
+    source: text('source').notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.chipId] })],
+);
+export type Chip = typeof chips.$inferSelect;
+
+export const payeeAccounts = pgTable(
+  'payee_accounts',
+  {
+    bookId: uuid('book_id').notNull(),
+    payeeAccountId: uuid('payee_account_id').notNull(),
+    providerId: uuid('provider_id').notNull(),
+    holderName: text('holder_name').notNull(),
+    bankName: text('bank_name').notNull(),
+    bankCode: text('bank_code').notNull(),
+    accountNoSealed: text('account_no_sealed').notNull(),
+    accountNoLast4: text('account_no_last4').notNull(),
+    accountFingerprint: text('account_fingerprint').notNull(),
+    validFrom: date('valid_from', { mode: 'string' }).notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.payeeAccountId] })],
+);
+export type PayeeAccount = typeof payeeAccounts.$inferSelect;
+
+export const programmeVersions = pgTable(
+  'programme_versions',
+  {
+    bookId: uuid('book_id').notNull(),
+    programmeVersionId: uuid('programme_version_id').notNull(),
+    programmeCode: text('programme_code').notNull(),
+    version: integer('version').notNull(),
+    name: text('name').notNull(),
+    legalStatus: text('legal_status', { enum: ['DRAFT', 'ENACTED', 'REPEALED'] }).notNull(),
+    status: text('status', { enum: ['PUBLISHED', 'ACTIVE'] }).notNull(),
+    document: text('document').notNull(),
+    digest: text('digest').notNull(),
+    inForceFrom: date('in_force_from', { mode: 'string' }),
+    inForceTo: date('in_force_to', { mode: 'string' }),
+    publishedBy: uuid('published_by').notNull(),
+    activatedBy: uuid('activated_by'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    activatedAt: timestamp('activated_at', { withTimezone: true, mode: 'string' }),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.programmeVersionId] })],
+);
+export type ProgrammeVersion = typeof programmeVersions.$inferSelect;
+
+export const appropriations = pgTable(
+  'appropriations',
+  {
+    bookId: uuid('book_id').notNull(),
+    appropriationId: uuid('appropriation_id').notNull(),
+    programmeCode: text('programme_code').notNull(),
+    year: integer('year').notNull(),
+    funder: text('funder').notNull(),
+    amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
+    documentNo: text('document_no').notNull(),
+    loadedOn: date('loaded_on', { mode: 'string' }).notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.appropriationId] })],
+);
+export type Appropriation = typeof appropriations.$inferSelect;
+
+export const numberSeries = pgTable(
+  'number_series',
+  {
+    bookId: uuid('book_id').notNull(),
+    series: text('series').notNull(),
+    last: bigint('last', { mode: 'bigint' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.series] })],
+);
+export type NumberSeries = typeof numberSeries.$inferSelect;
+
+export const contracts = pgTable(
+  'contracts',
+  {
+    bookId: uuid('book_id').notNull(),
+    contractId: uuid('contract_id').notNull(),
+    contractNo: text('contract_no').notNull(),
+    enterpriseId: uuid('enterprise_id').notNull(),
+    providerId: uuid('provider_id').notNull(),
+    signedOn: date('signed_on', { mode: 'string' }).notNull(),
+    startsOn: date('starts_on', { mode: 'string' }).notNull(),
+    endsOn: date('ends_on', { mode: 'string' }).notNull(),
+    purpose: text('purpose', { enum: ['MODEL_RESEARCH', 'PRODUCT_DEVELOPMENT', 'SCENARIO_APPLICATION'] }).notNull(),
+    netFen: bigint('net_fen', { mode: 'bigint' }).notNull(),
+    vatFen: bigint('vat_fen', { mode: 'bigint' }).notNull(),
+    grossFen: bigint('gross_fen', { mode: 'bigint' }).notNull(),
+    fingerprint: text('fingerprint').notNull(),
+    status: text('status', { enum: ['SUBMITTED', 'CONFIRMED', 'FILED'] }).notNull(),
+    submittedSide: text('submitted_side', { enum: ['enterprise', 'provider'] }).notNull(),
+    submittedPerson: uuid('submitted_person').notNull(),
+    confirmedPerson: uuid('confirmed_person'),
+    filedPerson: uuid('filed_person'),
+    filingNo: text('filing_no'),
+    filedOn: date('filed_on', { mode: 'string' }),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.contractId] })],
+);
+export type Contract = typeof contracts.$inferSelect;
+
+export const contractLines = pgTable(
+  'contract_lines',
+  {
+    bookId: uuid('book_id').notNull(),
+    contractLineId: uuid('contract_line_id').notNull(),
+    contractId: uuid('contract_id').notNull(),
+    lineNo: integer('line_no').notNull(),
+    description: text('description').notNull(),
+    serviceItem: text('service_item', {
+      enum: ['AI_COMPUTE', 'SUPERCOMPUTE', 'GENERAL_COMPUTE', 'STORAGE', 'NETWORK', 'SECURITY'],
+    }).notNull(),
+    facilityId: uuid('facility_id').notNull(),
+    chipId: uuid('chip_id'),
+    chipOrigin: text('chip_origin', { enum: ['DOMESTIC', 'NON_DOMESTIC'] }),
+    unit: text('unit', { enum: ['CARD_HOUR', 'CORE_HOUR', 'MONTH', 'ITEM'] }).notNull(),
+    quantity: numeric('quantity', { precision: 18, scale: 4 }).notNull(),
+    netFen: bigint('net_fen', { mode: 'bigint' }).notNull(),
+    vatFen: bigint('vat_fen', { mode: 'bigint' }).notNull(),
+    grossFen: bigint('gross_fen', { mode: 'bigint' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.contractLineId] })],
+);
+export type ContractLine = typeof contractLines.$inferSelect;
+
+export const applications = pgTable(
+  'applications',
+  {
+    bookId: uuid('book_id').notNull(),
+    applicationId: uuid('application_id').notNull(),
+    applicationNo: text('application_no').notNull(),
+    programmeCode: text('programme_code').notNull(),
+    programmeVersionId: uuid('programme_version_id').notNull(),
+    enterpriseId: uuid('enterprise_id').notNull(),
+    legalPersonUscc: text('legal_person_uscc').notNull(),
+    contractId: uuid('contract_id').notNull(),
+    purpose: text('purpose').notNull(),
+    contentDigest: text('content_digest').notNull(),
+    status: text('status', { enum: ['SUBMITTED', 'REVIEWED', 'APPROVED', 'REJECTED'] }).notNull(),
+    submittedOn: date('submitted_on', { mode: 'string' }).notNull(),
+    submittedPerson: uuid('submitted_person').notNull(),
+    eligibility: jsonb('eligibility'),
+    reviewedPerson: uuid('reviewed_person'),
+    reviewDigest: text('review_digest'),
+    maximumFen: bigint('maximum_fen', { mode: 'bigint' }),
+    decidedPerson: uuid('decided_person'),
+    decisionReason: text('decision_reason'),
+    awardFen: bigint('award_fen', { mode: 'bigint' }),
+    computedFen: bigint('computed_fen', { mode: 'bigint' }),
+    explanation: jsonb('explanation'),
+    voucherId: uuid('voucher_id'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.applicationId] })],
+);
+export type Application = typeof applications.$inferSelect;
+
+export const vouchers = pgTable(
+  'vouchers',
+  {
+    bookId: uuid('book_id').notNull(),
+    voucherId: uuid('voucher_id').notNull(),
+    voucherNo: text('voucher_no').notNull(),
+    programmeCode: text('programme_code').notNull(),
+    programmeVersionId: uuid('programme_version_id').notNull(),
+    enterpriseId: uuid('enterprise_id').notNull(),
+    legalPersonUscc: text('legal_person_uscc').notNull(),
+    contractId: uuid('contract_id').notNull(),
+    applicationId: uuid('application_id'),
+    fund: text('fund').notNull(),
+    faceFen: bigint('face_fen', { mode: 'bigint' }).notNull(),
+    reservedFen: bigint('reserved_fen', { mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
+    appliedOn: date('applied_on', { mode: 'string' }).notNull(),
+    issuedOn: date('issued_on', { mode: 'string' }).notNull(),
+    lastDay: date('last_day', { mode: 'string' }).notNull(),
+    status: text('status', { enum: ['ISSUED', 'PARTIALLY_REDEEMED', 'FULLY_REDEEMED', 'FROZEN'] }).notNull(),
+    frozenFrom: text('frozen_from', { enum: ['ISSUED', 'PARTIALLY_REDEEMED'] }),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.voucherId] })],
+);
+export type Voucher = typeof vouchers.$inferSelect;
+
+export const contractStandings = pgTable(
+  'contract_standings',
+  {
+    bookId: uuid('book_id').notNull(),
+    standingId: text('standing_id').notNull(),
+    contractId: uuid('contract_id').notNull(),
+    programmeCode: text('programme_code').notNull(),
+    baseFen: bigint('base_fen', { mode: 'bigint' }).notNull(),
+    claimedFen: bigint('claimed_fen', { mode: 'bigint' }).notNull(),
+    cutOffFen: bigint('cut_off_fen', { mode: 'bigint' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.standingId] })],
+);
+export type ContractStanding = typeof contractStandings.$inferSelect;
+
+export const usageInvoices = pgTable(
+  'usage_invoices',
+  {
+    bookId: uuid('book_id').notNull(),
+    invoiceId: uuid('invoice_id').notNull(),
+    invoiceNo: text('invoice_no').notNull(),
+    providerId: uuid('provider_id').notNull(),
+    enterpriseId: uuid('enterprise_id').notNull(),
+    contractId: uuid('contract_id').notNull(),
+    issuedOn: date('issued_on', { mode: 'string' }).notNull(),
+    usageFrom: date('usage_from', { mode: 'string' }).notNull(),
+    usageTo: date('usage_to', { mode: 'string' }).notNull(),
+    netFen: bigint('net_fen', { mode: 'bigint' }).notNull(),
+    vatFen: bigint('vat_fen', { mode: 'bigint' }).notNull(),
+    grossFen: bigint('gross_fen', { mode: 'bigint' }).notNull(),
+    paidFen: bigint('paid_fen', { mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
+    status: text('status', { enum: ['POSTED', 'CONFIRMED', 'DISPUTED'] }).notNull(),
+    numberConflict: boolean('number_conflict').notNull(),
+    postedPerson: uuid('posted_person').notNull(),
+    postedOn: date('posted_on', { mode: 'string' }).notNull(),
+    decidedPerson: uuid('decided_person'),
+    decidedOn: date('decided_on', { mode: 'string' }),
+    disputeReason: text('dispute_reason'),
+    redemptionId: uuid('redemption_id'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.invoiceId] })],
+);
+export type UsageInvoice = typeof usageInvoices.$inferSelect;
+
+export const usageInvoiceLines = pgTable(
+  'usage_invoice_lines',
+  {
+    bookId: uuid('book_id').notNull(),
+    invoiceLineId: uuid('invoice_line_id').notNull(),
+    invoiceId: uuid('invoice_id').notNull(),
+    lineNo: integer('line_no').notNull(),
+    contractLineId: uuid('contract_line_id').notNull(),
+    quantity: numeric('quantity', { precision: 18, scale: 4 }).notNull(),
+    netFen: bigint('net_fen', { mode: 'bigint' }).notNull(),
+    vatFen: bigint('vat_fen', { mode: 'bigint' }).notNull(),
+    grossFen: bigint('gross_fen', { mode: 'bigint' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.invoiceLineId] })],
+);
+export type UsageInvoiceLine = typeof usageInvoiceLines.$inferSelect;
+
+export const contractLineUsage = pgTable(
+  'contract_line_usage',
+  {
+    bookId: uuid('book_id').notNull(),
+    contractLineId: uuid('contract_line_id').notNull(),
+    contractId: uuid('contract_id').notNull(),
+    quantity: numeric('quantity', { precision: 22, scale: 4 }).notNull(),
+    grossFen: bigint('gross_fen', { mode: 'bigint' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.contractLineId] })],
+);
+export type ContractLineUsage = typeof contractLineUsage.$inferSelect;
+
+export const invoiceClaims = pgTable(
+  'invoice_claims',
+  {
+    number: text('number').notNull(),
+    bookId: uuid('book_id').notNull(),
+    providerId: uuid('provider_id').notNull(),
+    holders: integer('holders').notNull(),
+    claimedAt: timestamp('claimed_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.number] })],
+);
+export type InvoiceClaim = typeof invoiceClaims.$inferSelect;
+
+export const enterprisePayments = pgTable(
+  'enterprise_payments',
+  {
+    bookId: uuid('book_id').notNull(),
+    paymentId: uuid('payment_id').notNull(),
+    invoiceId: uuid('invoice_id').notNull(),
+    amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
+    paidOn: date('paid_on', { mode: 'string' }).notNull(),
+    bankSerial: text('bank_serial').notNull(),
+    personId: uuid('person_id').notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.paymentId] })],
+);
+export type EnterprisePayment = typeof enterprisePayments.$inferSelect;
+
+export const redemptions = pgTable(
+  'redemptions',
+  {
+    bookId: uuid('book_id').notNull(),
+    redemptionId: uuid('redemption_id').notNull(),
+    redemptionNo: text('redemption_no').notNull(),
+    voucherId: uuid('voucher_id').notNull(),
+    invoiceId: uuid('invoice_id').notNull(),
+    contractId: uuid('contract_id').notNull(),
+    enterpriseId: uuid('enterprise_id').notNull(),
+    providerId: uuid('provider_id').notNull(),
+    programmeCode: text('programme_code').notNull(),
+    programmeVersionId: uuid('programme_version_id').notNull(),
+    fund: text('fund').notNull(),
+    status: text('status', { enum: ['SUBMITTED', 'APPROVED', 'RETURNED'] }).notNull(),
+    baseFen: bigint('base_fen', { mode: 'bigint' }).notNull(),
+    computedFen: bigint('computed_fen', { mode: 'bigint' }).notNull(),
+    cutOffFen: bigint('cut_off_fen', { mode: 'bigint' }).notNull(),
+    reservedFen: bigint('reserved_fen', { mode: 'bigint' }).notNull(),
+    approvedFen: bigint('approved_fen', { mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
+    reversedFen: bigint('reversed_fen', { mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
+    batchedFen: bigint('batched_fen', { mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
+    mismatches: jsonb('mismatches').notNull(),
+    explanation: jsonb('explanation').notNull(),
+    submittedOn: date('submitted_on', { mode: 'string' }).notNull(),
+    submittedPerson: uuid('submitted_person').notNull(),
+    decidedPerson: uuid('decided_person'),
+    approvedOn: date('approved_on', { mode: 'string' }),
+    decisionReason: text('decision_reason'),
+    settlementId: uuid('settlement_id'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.redemptionId] })],
+);
+export type Redemption = typeof redemptions.$inferSelect;
+
+export const settlements = pgTable(
+  'settlements',
+  {
+    bookId: uuid('book_id').notNull(),
+    settlementId: uuid('settlement_id').notNull(),
+    settlementNo: text('settlement_no').notNull(),
+    period: text('period').notNull(),
+    number: integer('number').notNull(),
+    status: text('status', { enum: ['DRAFT', 'APPROVED', 'INSTRUCTED', 'CLOSED'] }).notNull(),
+    lineCount: integer('line_count').notNull(),
+    totalFen: bigint('total_fen', { mode: 'bigint' }).notNull(),
+    contentDigest: text('content_digest').notNull(),
+    draftedPerson: uuid('drafted_person').notNull(),
+    draftedOn: date('drafted_on', { mode: 'string' }).notNull(),
+    approvedPerson: uuid('approved_person'),
+    instructedPerson: uuid('instructed_person'),
+    instructedOn: date('instructed_on', { mode: 'string' }),
+    closedPerson: uuid('closed_person'),
+    closedOn: date('closed_on', { mode: 'string' }),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.settlementId] })],
+);
+export type Settlement = typeof settlements.$inferSelect;
+
+export const settlementLines = pgTable(
+  'settlement_lines',
+  {
+    bookId: uuid('book_id').notNull(),
+    settlementLineId: uuid('settlement_line_id').notNull(),
+    settlementId: uuid('settlement_id').notNull(),
+    lineNo: integer('line_no').notNull(),
+    redemptionId: uuid('redemption_id').notNull(),
+    providerId: uuid('provider_id').notNull(),
+    fund: text('fund').notNull(),
+    amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.settlementLineId] })],
+);
+export type SettlementLine = typeof settlementLines.$inferSelect;
+
+export const paymentInstructions = pgTable(
+  'payment_instructions',
+  {
+    bookId: uuid('book_id').notNull(),
+    instructionId: uuid('instruction_id').notNull(),
+    instructionNo: text('instruction_no').notNull(),
+    settlementId: uuid('settlement_id').notNull(),
+    providerId: uuid('provider_id').notNull(),
+    fund: text('fund').notNull(),
+    funder: text('funder').notNull(),
+    attempt: integer('attempt').notNull(),
+    amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
+    payeeAccountId: uuid('payee_account_id').notNull(),
+    status: text('status', { enum: ['INSTRUCTED', 'PAID', 'RETURNED'] }).notNull(),
+    returnReason: text('return_reason'),
+    instructedOn: date('instructed_on', { mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.instructionId] })],
+);
+export type PaymentInstruction = typeof paymentInstructions.$inferSelect;
+
+export const fundStandings = pgTable(
+  'fund_standings',
+  {
+    bookId: uuid('book_id').notNull(),
+    fund: text('fund').notNull(),
+    instructedFen: bigint('instructed_fen', { mode: 'bigint' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.fund] })],
+);
+export type FundStanding = typeof fundStandings.$inferSelect;
+
+export const bankReturns = pgTable(
+  'bank_returns',
+  {
+    bookId: uuid('book_id').notNull(),
+    bankReturnId: uuid('bank_return_id').notNull(),
+    fileDigest: text('file_digest').notNull(),
+    lineCount: integer('line_count').notNull(),
+    totalFen: bigint('total_fen', { mode: 'bigint' }).notNull(),
+    importedPerson: uuid('imported_person').notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.bankReturnId] })],
+);
+export type BankReturn = typeof bankReturns.$inferSelect;
+
+export const bankLines = pgTable(
+  'bank_lines',
+  {
+    bookId: uuid('book_id').notNull(),
+    bankLineId: uuid('bank_line_id').notNull(),
+    bankReturnId: uuid('bank_return_id').notNull(),
+    bankSerial: text('bank_serial').notNull(),
+    instructionNo: text('instruction_no').notNull(),
+    instructionId: uuid('instruction_id'),
+    status: text('status', { enum: ['PAID', 'RETURNED'] }).notNull(),
+    bookedOn: date('booked_on', { mode: 'string' }).notNull(),
+    amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
+    reason: text('reason'),
+    result: text('result', { enum: ['MATCHED', 'UNKNOWN_INSTRUCTION', 'AMOUNT_DIFFERS', 'ALREADY_SETTLED'] }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.bankLineId] })],
+);
+export type BankLine = typeof bankLines.$inferSelect;
+
+export const openingBalances = pgTable(
+  'opening_balances',
+  {
+    bookId: uuid('book_id').notNull(),
+    openingBalanceId: uuid('opening_balance_id').notNull(),
+    kind: text('kind', { enum: ['LIMIT_USED', 'VOUCHER'] }).notNull(),
+    content: jsonb('content').notNull(),
+    contentDigest: text('content_digest').notNull(),
+    status: text('status', { enum: ['PREPARED', 'APPROVED'] }).notNull(),
+    preparedPerson: uuid('prepared_person').notNull(),
+    approvedPerson: uuid('approved_person'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.openingBalanceId] })],
+);
+export type OpeningBalance = typeof openingBalances.$inferSelect;
