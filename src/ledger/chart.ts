@@ -1,0 +1,60 @@
+// The chart of accounts: which kinds exist and how an account is named. Balances read as credits − debits, in fen.
+// The database holds the same list (account_kinds) and refuses what is not on it; a test compares the two.
+
+/** Kinds of account, with whether one may go below zero. MONEY accounts carry a fund, QUOTA accounts do not. */
+export const accountKinds = {
+  appropriation: { measure: 'MONEY', mayOverdraw: true },
+  unmatched: { measure: 'MONEY', mayOverdraw: false },
+  available: { measure: 'MONEY', mayOverdraw: false },
+  voucher: { measure: 'MONEY', mayOverdraw: false },
+  reserved: { measure: 'MONEY', mayOverdraw: false },
+  payable: { measure: 'MONEY', mayOverdraw: false },
+  in_transit: { measure: 'MONEY', mayOverdraw: false },
+  paid: { measure: 'MONEY', mayOverdraw: false },
+  limit: { measure: 'QUOTA', mayOverdraw: true },
+  allowance: { measure: 'QUOTA', mayOverdraw: false },
+  used: { measure: 'QUOTA', mayOverdraw: false },
+} as const;
+export type AccountKind = keyof typeof accountKinds;
+
+/** An account by its name. It comes into being with the first posting that touches it. */
+export interface Account {
+  readonly code: string;
+  readonly kind: AccountKind;
+  /** Programme and funding year, e.g. `zhengzhou-compute/2024`; null for QUOTA accounts. */
+  readonly fund: string | null;
+}
+
+/** A limit as one holder meets it in one window, e.g. claimed per legal person in 2024. */
+export interface LimitWindow {
+  /** The limit's name with its programme, e.g. `zhengzhou-compute.claimed`. */
+  readonly limit: string;
+  /** Who is limited: a legal person's code, a contract's id. */
+  readonly holder: string;
+  /** When: a year `2024`, or `LIFETIME`. */
+  readonly window: string;
+}
+
+/** The fund of a programme and a funding year: the money of one is never the money of another. */
+export const fundOf = (programmeCode: string, year: number): string => `${programmeCode}/${year}`;
+
+const money = (kind: AccountKind, fund: string, ...parts: string[]): Account => ({
+  code: [kind, ...parts].join(':'),
+  kind,
+  fund,
+});
+const quota = (kind: AccountKind, ...parts: string[]): Account => ({ code: [kind, ...parts].join(':'), kind, fund: null });
+
+export const accountOf = {
+  appropriation: (fund: string, funder: string) => money('appropriation', fund, fund, funder),
+  unmatched: (fund: string, funder: string) => money('unmatched', fund, fund, funder),
+  available: (fund: string) => money('available', fund, fund),
+  voucher: (voucherId: string, fund: string) => money('voucher', fund, voucherId),
+  reserved: (redemptionId: string, fund: string) => money('reserved', fund, redemptionId),
+  payable: (payeeId: string, fund: string) => money('payable', fund, payeeId, fund),
+  inTransit: (instructionId: string, fund: string, funder: string) => money('in_transit', fund, instructionId, fund, funder),
+  paid: (fund: string, funder: string) => money('paid', fund, fund, funder),
+  limit: (limit: string) => quota('limit', limit),
+  allowance: (at: LimitWindow) => quota('allowance', at.limit, at.holder, at.window),
+  used: (at: LimitWindow) => quota('used', at.limit, at.holder, at.window),
+};

@@ -1,0 +1,338 @@
+// The working set of a batch: facts, balances and what accepted commands have already changed of them.
+//
+// A verb first gathers (reads, set-based, for all its commands of the batch), then decides each command purely on this
+// working set. What was not gathered cannot be asked for: that is a bug and says so, never an empty answer. Accepted
+// changes are applied here at once, so the next command of the batch sees them, and are written together at the end.
+import { getTableColumns, getTableName } from 'drizzle-orm';
+import type { PgTable } from 'drizzle-orm/pg-core';
+import type { Tx } from '../../db/client.js';
+import type { Account } from './chart.js';
+import { accountKinds } from './chart.js';
+
+interface Column {
+  readonly property: string;
+  readonly name: string;
+  readonly type: string;
+}
+
+/** How the rows of one table are found, written and changed inside a lane. Made by `shelf()`. */
+export interface Shelf<Row, Key extends string = string> {
+  readonly name: string;
+  /** Lower ranks are written first: a row may reference rows of lower ranks. */
+  readonly rank: number;
+  readonly id: string;
+  readonly columns: readonly Column[];
+  readonly mutable: readonly Column[];
+  readonly keys: Readonly<Record<string, readonly Column[]>>;
+  /** Only here to carry the names of the keys. */
+  readonly keyNames?: Key;
+  /** Only here to carry the row type. */
+  readonly row?: Row;
+}
+
+type RowOf<T extends PgTable> = T['$inferSelect'];
+
+/**
+ * Describes a table of facts: its id (beside book_id), further look-ups by one or more columns, and which columns may
+ * change after insert (the database grants no others).
+ */
+export function shelf<T extends PgTable, Key extends string = never>(
+  table: T,
+  spec: {
+    rank: number;
+    id: keyof RowOf<T> & string;
+    keys?: Record<Key, readonly (keyof RowOf<T> & string)[]>;
+    mutable?: readonly (keyof RowOf<T> & string)[];
+  },
+): Shelf<RowOf<T>, Key> {
+  const columns = Object.entries(getTableColumns(table)).map(([property, column]) => ({
+    property,
+    name: column.name,
+    type: column.getSQLType(),
+  }));
+  const column = (property: string): Column => {
+    const found = columns.find((c) => c.property === property);
+    if (!found) throw new Error(`${getTableName(table)} has no column ${property}`);
+    return found;
+  };
+  const keys: Record<string, readonly Column[]> = { id: [column(spec.id)] };
+  for (const [name, properties] of Object.entries<readonly string[]>(spec.keys ?? {})) keys[name] = properties.map(column);
+  return {
+    name: getTableName(table),
+    rank: spec.rank,
+    id: spec.id,
+    columns,
+    mutable: (spec.mutable ?? []).map(column),
+    keys,
+  };
+}
+
+/** A change that an accepted command makes to the facts. Rows are whole and never edited in place. */
+export interface Change {
+  readonly op: 'insert' | 'update';
+  readonly shelf: Shelf<unknown>;
+  readonly row: Record<string, unknown>;
+}
+export const insert = <Row extends object>(into: Shelf<Row>, row: Row): Change => ({
+  op: 'insert',
+  shelf: into,
+  row: row as Record<string, unknown>,
+});
+export const update = <Row extends object>(of: Shelf<Row>, row: Row): Change => ({
+  op: 'update',
+  shelf: of,
+  row: row as Record<string, unknown>,
+});
+
+/** What no look-up by key can answer (a search, a sum): asked while gathering, kept for the decision. Made by `note()`. */
+export interface Note<Value> {
+  readonly name: string;
+  /** Only here to carry the type. */
+  readonly value?: Value;
+}
+export const note = <Value>(name: string): Note<Value> => ({ name });
+
+type KeyValue = string | readonly string[];
+const joined = (value: KeyValue): string => (typeof value === 'string' ? value : value.join('\u0000'));
+const ofRow = (row: Record<string, unknown>, columns: readonly Column[]): string =>
+  columns.map((c) => String(row[c.property])).join('\u0000');
+
+/** The rows of one table that this batch knows. */
+class ShelfState {
+  readonly rows = new Map<string, Record<string, unknown>>();
+  readonly asked = new Map<string, Set<string>>();
+  readonly index = new Map<string, Map<string, Set<string>>>();
+  readonly inserted = new Set<string>();
+  readonly updated = new Set<string>();
+
+  constructor(readonly shelf: Shelf<unknown>) {
+    for (const key of Object.keys(shelf.keys)) {
+      this.asked.set(key, new Set());
+      if (key !== 'id') this.index.set(key, new Map());
+    }
+  }
+
+  put(row: Record<string, unknown>): void {
+    const id = String(row[this.shelf.id]);
+    const before = this.rows.get(id);
+    for (const [key, index] of this.index) {
+      const columns = this.shelf.keys[key] ?? [];
+      if (before) index.get(ofRow(before, columns))?.delete(id);
+      const value = ofRow(row, columns);
+      const ids = index.get(value);
+      if (ids) ids.add(id);
+      else index.set(value, new Set([id]));
+    }
+    this.rows.set(id, row);
+  }
+}
+
+export interface AccountState {
+  readonly account: Account;
+  readonly accountId: string;
+  readonly isNew: boolean;
+  balanceFen: bigint;
+}
+
+/** What decisions may look at. Reading only; the lane applies what was accepted. */
+export class Facts {
+  constructor(
+    readonly bookId: string,
+    /** The book's code, which leads the numbers that people read. */
+    readonly bookCode: string,
+  ) {}
+
+  readonly #shelves = new Map<string, ShelfState>();
+  readonly #accounts = new Map<string, AccountState | null>();
+  readonly #notes = new Map<string, unknown>();
+
+  /** The row with this id, or undefined when there is none. It must have been gathered. */
+  get<Row>(of: Shelf<Row>, id: string): Row | undefined {
+    return this.one(of, 'id', id);
+  }
+
+  /** The single row under a unique key. */
+  one<Row, Key extends string>(of: Shelf<Row, Key>, by: Key | 'id', value: KeyValue): Row | undefined {
+    return this.all(of, by, value)[0];
+  }
+
+  /** All rows under a key, in order of id (UUIDv7: order of making). */
+  all<Row, Key extends string>(of: Shelf<Row, Key>, by: Key | 'id', value: KeyValue): readonly Row[] {
+    const state = this.state(of);
+    const wanted = joined(value);
+    if (by === 'id') {
+      const row = state.rows.get(wanted);
+      if (row) return [row as Row];
+    }
+    if (!state.asked.get(by)?.has(wanted)) throw new Error(`${of.name} by ${by} was not gathered: ${wanted}`);
+    const ids = by === 'id' ? [] : [...(state.index.get(by)?.get(wanted) ?? [])].sort();
+    return ids.map((id) => state.rows.get(id) as Row);
+  }
+
+  /** What was noted under a key while gathering: how things stood before this batch changed any of them. */
+  noted<Value>(of: Note<Value>, key: string): Value {
+    const name = joined([of.name, key]);
+    if (!this.#notes.has(name)) throw new Error(`${of.name} was not gathered: ${key}`);
+    return this.#notes.get(name) as Value;
+  }
+
+  /** Credits − debits of an account, in fen; zero for one that does not exist yet. It must have been gathered. */
+  balance(account: Account): bigint {
+    return this.account(account)?.balanceFen ?? 0n;
+  }
+
+  // ── For the lane and the loader ──
+
+  learn(of: Note<unknown>, key: string, value: unknown): void {
+    this.#notes.set(joined([of.name, key]), value);
+  }
+
+  state(of: Shelf<unknown>): ShelfState {
+    let state = this.#shelves.get(of.name);
+    if (!state) this.#shelves.set(of.name, (state = new ShelfState(of)));
+    return state;
+  }
+
+  account(account: Account): AccountState | undefined {
+    const state = this.#accounts.get(account.code);
+    if (state === undefined) throw new Error(`account ${account.code} was not gathered`);
+    return state ?? undefined;
+  }
+
+  knowsAccount(code: string): boolean {
+    return this.#accounts.has(code);
+  }
+
+  learnAccount(code: string, state: AccountState | null): void {
+    this.#accounts.set(code, state);
+  }
+
+  /** Moves a balance; refuses what the chart forbids, at this very step and not only at the end of the batch. */
+  move(account: Account, deltaFen: bigint, newId: () => string): AccountState {
+    let state = this.account(account);
+    if (!state) {
+      state = { account, accountId: newId(), isNew: true, balanceFen: 0n };
+      this.#accounts.set(account.code, state);
+    }
+    const after = state.balanceFen + deltaFen;
+    if (after < 0n && !accountKinds[account.kind].mayOverdraw) throw new Error(`${account.code} would be overdrawn`);
+    state.balanceFen = after;
+    return state;
+  }
+
+  newAccounts(): AccountState[] {
+    return [...this.#accounts.values()].filter((state): state is AccountState => state !== null && state.isNew);
+  }
+
+  apply(change: Change): void {
+    const state = this.state(change.shelf);
+    const id = String(change.row[change.shelf.id]);
+    if (change.op === 'insert') {
+      if (state.rows.has(id)) throw new Error(`${change.shelf.name} has a row ${id} already`);
+      state.inserted.add(id);
+      state.asked.get('id')?.add(id);
+    } else {
+      if (!state.rows.has(id)) throw new Error(`${change.shelf.name} has no row ${id} to update`);
+      if (!state.inserted.has(id)) state.updated.add(id);
+    }
+    state.put(change.row);
+  }
+
+  /** Writes all changes of the batch: inserts in order of rank, then updates. One statement per table and kind. */
+  async write(tx: Tx, bookId: string): Promise<void> {
+    const states = [...this.#shelves.values()].sort((a, b) => a.shelf.rank - b.shelf.rank);
+    const statements: Promise<unknown>[] = [];
+    const rowsOf = (state: ShelfState, ids: Set<string>) => [...ids].map((id) => toJson(state.shelf, state.rows.get(id) ?? {}));
+    for (const state of states) {
+      if (state.inserted.size === 0) continue;
+      const names = state.shelf.columns.map((c) => c.name).join(', ');
+      statements.push(
+        tx.sql.prepared(
+          `insert into ${state.shelf.name} (${names}) select ${names} from jsonb_populate_recordset(null::${state.shelf.name}, $1::jsonb)`,
+          [JSON.stringify(rowsOf(state, state.inserted))],
+        ),
+      );
+    }
+    for (const state of states) {
+      if (state.updated.size === 0) continue;
+      const { shelf } = state;
+      const idColumn = shelf.keys['id']?.[0]?.name;
+      const sets = shelf.mutable.map((c) => `${c.name} = u.${c.name}`).join(', ');
+      statements.push(
+        tx.sql.prepared(
+          `update ${shelf.name} t set ${sets} from jsonb_populate_recordset(null::${shelf.name}, $2::jsonb) u
+            where t.book_id = $1 and t.${idColumn} = u.${idColumn}`,
+          [bookId, JSON.stringify(rowsOf(state, state.updated))],
+        ),
+      );
+    }
+    await Promise.all(statements);
+  }
+}
+
+/** A row as jsonb_populate_recordset reads it: bigint as text, absent as null. */
+function toJson(of: Shelf<unknown>, row: Record<string, unknown>): Record<string, unknown> {
+  const out: Record<string, unknown> = {};
+  for (const column of of.columns) {
+    const value = row[column.property];
+    out[column.name] = typeof value === 'bigint' ? value.toString() : (value ?? null);
+  }
+  return out;
+}
+
+/** Reads facts into the working set, set-based: one statement per table, key and round. */
+export class Loader {
+  constructor(
+    readonly tx: Tx,
+    readonly bookId: string,
+    readonly facts: Facts,
+  ) {}
+
+  /** Gathers all rows under these key values (absent ones are remembered as absent) and returns them. */
+  async load<Row, Key extends string>(of: Shelf<Row, Key>, by: Key | 'id', values: readonly KeyValue[]): Promise<Row[]> {
+    const state = this.facts.state(of);
+    const asked = state.asked.get(by);
+    if (!asked) throw new Error(`${of.name} has no key ${by}`);
+    const wanted = new Map(values.map((value) => [joined(value), value]));
+    const fresh = [...wanted].filter(([value]) => !asked.has(value)).map(([, value]) => value);
+    if (fresh.length > 0) {
+      const columns = of.keys[by] ?? [];
+      const select = of.columns.map((c) => `t.${c.name} as "${c.property}"`).join(', ');
+      // The lateral look-up keeps to the index however the table has grown since the statement was prepared.
+      const names = columns.map((_, i) => `k${i}`).join(', ');
+      const arrays = columns.map((c, i) => `$${i + 2}::${c.type}[]`).join(', ');
+      const where = columns.map((c, i) => `t.${c.name} = k.k${i}`).join(' and ');
+      const rows = await this.tx.sql.prepared<Record<string, unknown>[]>(
+        `select ${select} from unnest(${arrays}) as k(${names})
+           cross join lateral (select * from ${of.name} t where t.book_id = $1 and ${where} offset 0) t`,
+        [this.bookId, ...columns.map((_, i) => fresh.map((value) => (typeof value === 'string' ? value : (value[i] ?? ''))))],
+      );
+      for (const row of rows) if (!state.rows.has(String(row[of.id]))) state.put(row);
+      for (const value of fresh) asked.add(joined(value));
+    }
+    return [...wanted.values()].flatMap((value) => [...this.facts.all(of, by, value)]);
+  }
+
+  /** Keeps an answer that the verb asked the database for itself. */
+  note<Value>(of: Note<Value>, key: string, value: Value): void {
+    this.facts.learn(of, key, value);
+  }
+
+  /** Gathers the balances of these accounts; one that does not exist yet has a balance of zero. */
+  async accounts(accounts: readonly Account[]): Promise<void> {
+    const fresh = new Map(accounts.filter((a) => !this.facts.knowsAccount(a.code)).map((a) => [a.code, a]));
+    if (fresh.size === 0) return;
+    const rows = await this.tx.sql.prepared<{ accountId: string; code: string; balanceFen: bigint }[]>(
+      `select a.account_id as "accountId", a.code, a.credits_fen - a.debits_fen as "balanceFen"
+         from unnest($2::text[]) as k(code)
+         cross join lateral (select * from accounts a where a.book_id = $1 and a.code = k.code limit 1) a`,
+      [this.bookId, [...fresh.keys()]],
+    );
+    for (const code of fresh.keys()) this.facts.learnAccount(code, null);
+    for (const row of rows) {
+      const account = fresh.get(row.code);
+      if (account)
+        this.facts.learnAccount(row.code, { account, accountId: row.accountId, isNew: false, balanceFen: row.balanceFen });
+    }
+  }
+}

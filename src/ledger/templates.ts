@@ -1,0 +1,148 @@
+// The posting templates: the only way to move money or quota. Each is a pure function from facts to the transfers of one
+// linked group; README.md lists them as debits and credits, and the database (posting_kinds) refuses any other posting.
+import type { Day } from '../calendar.js';
+import type { Account, LimitWindow } from './chart.js';
+import { accountOf } from './chart.js';
+
+/** One transfer: `amountFen` (> 0) from `debit` to `credit`. */
+export interface Posting {
+  readonly posting: string;
+  readonly debit: Account;
+  readonly credit: Account;
+  readonly amountFen: bigint;
+  /** Only for bank lines: the bank's day. Else the Shanghai day of receipt. */
+  readonly bookedOn?: Day;
+}
+
+/** An amount of zero moves nothing and leaves no row. */
+function transfer(posting: string, debit: Account, credit: Account, amountFen: bigint, bookedOn?: Day): Posting[] {
+  if (amountFen < 0n) throw new Error(`${posting}: an amount below zero has no direction`);
+  if (amountFen === 0n) return [];
+  return [{ posting, debit, credit, amountFen, ...(bookedOn === undefined ? {} : { bookedOn }) }];
+}
+
+/** 预算指标 loaded by one funder: it waits until the other funders' shares are there. */
+export const budgetLoaded = (of: { fund: string; funder: string; amountFen: bigint }): Posting[] =>
+  transfer('budget.loaded', accountOf.appropriation(of.fund, of.funder), accountOf.unmatched(of.fund, of.funder), of.amountFen);
+
+/** As far as all funders have paid in, the money becomes available. One leg per funder. */
+export const budgetMatched = (of: { fund: string; shares: readonly { funder: string; amountFen: bigint }[] }): Posting[] =>
+  of.shares.flatMap((share) =>
+    transfer('budget.matched', accountOf.unmatched(of.fund, share.funder), accountOf.available(of.fund), share.amountFen),
+  );
+
+/** A limit first touched (or raised) in a window: the law's number becomes an allowance. */
+export const limitFunded = (of: { at: LimitWindow; amountFen: bigint }): Posting[] =>
+  transfer('limit.funded', accountOf.limit(of.at.limit), accountOf.allowance(of.at), of.amountFen);
+
+/** What a holder spends of a limit, beside the money, in the same group. */
+export const limitCharged = (of: { at: LimitWindow; amountFen: bigint }): Posting[] =>
+  transfer('limit.charged', accountOf.allowance(of.at), accountOf.used(of.at), of.amountFen);
+
+/** A voucher issued (发放): money promised, and every limit that counts at issue charged with it. */
+export const voucherIssued = (of: {
+  voucherId: string;
+  fund: string;
+  faceFen: bigint;
+  charges: readonly LimitWindow[];
+}): Posting[] => [
+  ...transfer('voucher.issued', accountOf.available(of.fund), accountOf.voucher(of.voucherId, of.fund), of.faceFen),
+  ...of.charges.flatMap((at) => limitCharged({ at, amountFen: of.faceFen })),
+];
+
+/** At go-live: what a holder had spent of a limit before this book was opened. */
+export const openingLimitUsed = (of: { at: LimitWindow; amountFen: bigint }): Posting[] =>
+  transfer('opening.limit_used', accountOf.allowance(of.at), accountOf.used(of.at), of.amountFen);
+
+/** At go-live: a voucher outstanding from before; its limits were charged when it was issued and come as openings too. */
+export const openingVoucher = (of: { voucherId: string; fund: string; faceFen: bigint }): Posting[] =>
+  transfer('opening.voucher', accountOf.available(of.fund), accountOf.voucher(of.voucherId, of.fund), of.faceFen);
+
+/** A redemption submitted (核销): its amount leaves the voucher and waits for verification. */
+export const redemptionReserved = (of: { voucherId: string; redemptionId: string; fund: string; amountFen: bigint }): Posting[] =>
+  transfer(
+    'redemption.reserved',
+    accountOf.voucher(of.voucherId, of.fund),
+    accountOf.reserved(of.redemptionId, of.fund),
+    of.amountFen,
+  );
+
+/**
+ * A redemption approved for a ≤ reserved: a is owed to the payee and charged to every limit that counts when redeemed;
+ * the rest goes back to the voucher.
+ */
+export const redemptionApproved = (of: {
+  voucherId: string;
+  redemptionId: string;
+  fund: string;
+  payeeId: string;
+  reservedFen: bigint;
+  approvedFen: bigint;
+  charges: readonly LimitWindow[];
+}): Posting[] => [
+  ...transfer(
+    'redemption.approved',
+    accountOf.reserved(of.redemptionId, of.fund),
+    accountOf.payable(of.payeeId, of.fund),
+    of.approvedFen,
+  ),
+  ...redemptionReleased({ ...of, amountFen: of.reservedFen - of.approvedFen }),
+  ...of.charges.flatMap((at) => limitCharged({ at, amountFen: of.approvedFen })),
+];
+
+/** What a verification did not approve goes back to the voucher it came from. */
+export const redemptionReleased = (of: { voucherId: string; redemptionId: string; fund: string; amountFen: bigint }): Posting[] =>
+  transfer(
+    'redemption.released',
+    accountOf.reserved(of.redemptionId, of.fund),
+    accountOf.voucher(of.voucherId, of.fund),
+    of.amountFen,
+  );
+
+/** A payment instructed: what is owed to one payee out of one fund, this funder's part of it, is with the bank. */
+export const settlementInstructed = (of: {
+  payeeId: string;
+  instructionId: string;
+  fund: string;
+  funder: string;
+  amountFen: bigint;
+}): Posting[] =>
+  transfer(
+    'settlement.instructed',
+    accountOf.payable(of.payeeId, of.fund),
+    accountOf.inTransit(of.instructionId, of.fund, of.funder),
+    of.amountFen,
+  );
+
+/** The bank paid, on its day. Nothing is paid without a bank line. */
+export const settlementPaid = (of: {
+  instructionId: string;
+  fund: string;
+  funder: string;
+  amountFen: bigint;
+  bookedOn: Day;
+}): Posting[] =>
+  transfer(
+    'settlement.paid',
+    accountOf.inTransit(of.instructionId, of.fund, of.funder),
+    accountOf.paid(of.fund, of.funder),
+    of.amountFen,
+    of.bookedOn,
+  );
+
+/** The bank returned it (退票), on its day: it is owed again. */
+export const settlementReturned = (of: {
+  payeeId: string;
+  instructionId: string;
+  fund: string;
+  funder: string;
+  amountFen: bigint;
+  bookedOn: Day;
+}): Posting[] =>
+  transfer(
+    'settlement.returned',
+    accountOf.inTransit(of.instructionId, of.fund, of.funder),
+    accountOf.payable(of.payeeId, of.fund),
+    of.amountFen,
+    of.bookedOn,
+  );
