@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { id, instant, ledgerSeq, name, uscc } from './common.js';
+
+const sizeClass = z.enum(['LARGE', 'MEDIUM', 'SMALL', 'MICRO']).meta({ description: '大/中/小/微 (工信部联企业〔2011〕300号)' });
+
+export const registerEnterprise = z.strictObject({
+  uscc,
+  parentUscc: uscc.optional().meta({ description: 'The legal person this is a branch of; limits are counted there' }),
+  name,
+  kind: z.enum(['ENTERPRISE', 'INSTITUTION']).default('ENTERPRISE'),
+  sizeClass: sizeClass.optional(),
+});
+
+export const enterprise = z.strictObject({
+  enterpriseId: id,
+  uscc: z.string(),
+  legalPersonUscc: z.string(),
+  name: z.string(),
+  kind: z.enum(['ENTERPRISE', 'INSTITUTION']),
+  sizeClass: sizeClass.nullable(),
+  recordedAt: instant,
+});
+export const enterpriseRecorded = enterprise.extend({ ledgerSeq });

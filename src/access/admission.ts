@@ -1,0 +1,27 @@
+// Rights, checked inside the lane: the membership as of this very head, so that a right withdrawn a moment ago on
+// another process is withdrawn here too.
+import type { Admission } from '../ledger/lane.js';
+import { refused } from '../ledger/lane.js';
+import { memberShelf } from './facts.js';
+
+/** The founder of a book acts before there are members: only `npm run book:create` uses it, in its own process. */
+export const founderId = '00000000-0000-7000-8000-000000000000';
+
+export const admission: Admission = {
+  async gather(loader, commands) {
+    await loader.load(
+      memberShelf,
+      'id',
+      commands.map((c) => c.actor.memberId),
+    );
+  },
+  decide(command, facts) {
+    const { actor } = command;
+    if (actor.memberId === founderId) return null;
+    const member = facts.get(memberShelf, actor.memberId);
+    if (member?.status !== 'ACTIVE' || member.role !== actor.role || member.legalPersonUscc !== actor.legalPersonUscc) {
+      return refused('UNAUTHENTICATED');
+    }
+    return null;
+  },
+};

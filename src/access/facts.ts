@@ -1,0 +1,6 @@
+import { apiKeys, members, persons } from '../../db/tables.js';
+import { shelf } from '../ledger/facts.js';
+
+export const personShelf = shelf(persons, { rank: 0, id: 'personId' });
+export const memberShelf = shelf(members, { rank: 1, id: 'memberId', mutable: ['status'] });
+export const keyShelf = shelf(apiKeys, { rank: 2, id: 'keyId', mutable: ['revokedAt', 'expiresOn'] });

@@ -1,0 +1,124 @@
+import { and, asc, eq, gt } from 'drizzle-orm';
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { members, persons } from '../../db/tables.js';
+import {
+  apiKeyIssued,
+  apiKeyRecorded,
+  issueKey as issueKeyBody,
+  member,
+  memberRecorded,
+  registerMember as registerBody,
+} from '../../schemas/access.js';
+import { page, pageQuery } from '../../schemas/common.js';
+import type { Parts } from '../http/parts.js';
+import { command, everyRole, idOfCursor, pageOf, reading } from '../http/routes.js';
+import { endMember } from './end-member.js';
+import type { IssueKey } from './issue-key.js';
+import { issueKey } from './issue-key.js';
+import { makeKey } from './principal.js';
+import { registerMember } from './register-member.js';
+import { revokeKey } from './revoke-key.js';
+import { presentMember } from './rules.js';
+
+const tag = 'members';
+const empty = z.strictObject({});
+
+export function accessRoutes(app: FastifyInstance, parts: Parts): void {
+  command(app, parts, {
+    url: '/members',
+    tag,
+    summary: 'Register a member: a person (or machine) in a role',
+    roles: ['operator'],
+    body: registerBody,
+    response: memberRecorded,
+    status: 201,
+    verb: registerMember,
+  });
+
+  command(app, parts, {
+    url: '/members/:id/end',
+    tag,
+    summary: 'End a membership; its keys stop working at once',
+    roles: ['operator'],
+    personOnly: true,
+    body: empty,
+    response: memberRecorded,
+    status: 200,
+    verb: endMember,
+  });
+
+  command(app, parts, {
+    url: '/members/:id/keys',
+    tag,
+    summary: 'Issue an API key; its secret is shown once',
+    roles: ['operator'],
+    body: issueKeyBody,
+    response: apiKeyIssued,
+    status: 201,
+    verb: issueKey,
+    prepare: ({ body }): IssueKey => ({ ...body, made: makeKey() }),
+    present: (result, { replayed, body }) => ({ ...result, secret: replayed ? null : ((body as IssueKey).made?.secret ?? null) }),
+  });
+
+  command(app, parts, {
+    url: '/keys/:id/revoke',
+    tag,
+    summary: 'Revoke an API key',
+    roles: ['operator'],
+    body: empty,
+    response: apiKeyRecorded,
+    status: 200,
+    verb: revokeKey,
+  });
+
+  reading(app, {
+    url: '/members',
+    tag,
+    summary: 'List members',
+    roles: ['operator', 'auditor'],
+    query: pageQuery,
+    response: page(member),
+    read: async ({ query, book }) => {
+      const after = idOfCursor(query.cursor);
+      const rows = await parts.db.drizzle
+        .select({ member: members, name: persons.name })
+        .from(members)
+        .innerJoin(persons, and(eq(persons.bookId, members.bookId), eq(persons.personId, members.personId)))
+        .where(and(eq(members.bookId, book.bookId), after === undefined ? undefined : gt(members.memberId, after)))
+        .orderBy(asc(members.memberId))
+        .limit(query.limit + 1);
+      return pageOf(
+        rows,
+        query.limit,
+        (row) => row.member.memberId,
+        (row) => presentMember(row.member, row.name),
+      );
+    },
+  });
+
+  reading(app, {
+    url: '/me',
+    tag,
+    summary: 'Who this key speaks for',
+    roles: everyRole,
+    response: z.strictObject({
+      book: z.string(),
+      bookName: z.string(),
+      memberId: z.string(),
+      personId: z.string(),
+      kind: z.string(),
+      role: z.string(),
+      legalPersonUscc: z.string().nullable(),
+    }),
+    read: async ({ book, principal }) => ({
+      book: book.code,
+      bookName: book.name,
+      memberId: principal.memberId,
+      personId: principal.personId,
+      kind: principal.kind,
+      role: principal.role,
+      legalPersonUscc: principal.legalPersonUscc,
+    }),
+  });
+}

@@ -1,0 +1,56 @@
+import type { FastifyInstance } from 'fastify';
+import { page, pageQuery } from '../../schemas/common.js';
+import { enterprise, enterpriseRecorded, registerEnterprise as registerBody } from '../../schemas/enterprises.js';
+import type { Parts } from '../http/parts.js';
+import { Problem } from '../http/problem.js';
+import { authorities, command, idOfCursor, pageOf, reading } from '../http/routes.js';
+import { findEnterprise, listEnterprises } from './queries.js';
+import { registerEnterprise } from './register-enterprise.js';
+import { presentEnterprise } from './rules.js';
+
+const tag = 'enterprises';
+
+export function enterpriseRoutes(app: FastifyInstance, parts: Parts): void {
+  command(app, parts, {
+    url: '/enterprises',
+    tag,
+    summary: 'Register an enterprise (算力使用方)',
+    roles: ['operator'],
+    body: registerBody,
+    response: enterpriseRecorded,
+    status: 201,
+    verb: registerEnterprise,
+  });
+
+  reading(app, {
+    url: '/enterprises',
+    tag,
+    summary: 'List enterprises; an enterprise sees its own legal person',
+    roles: [...authorities, 'enterprise'],
+    query: pageQuery,
+    response: page(enterprise),
+    read: async ({ query, book, principal }) => {
+      const rows = await listEnterprises(parts.db, {
+        bookId: book.bookId,
+        legalPersonUscc: principal.legalPersonUscc,
+        after: idOfCursor(query.cursor),
+        limit: query.limit,
+      });
+      return pageOf(rows, query.limit, (row) => row.enterpriseId, presentEnterprise);
+    },
+  });
+
+  reading(app, {
+    url: '/enterprises/:id',
+    tag,
+    summary: 'One enterprise',
+    roles: [...authorities, 'enterprise'],
+    response: enterprise,
+    read: async ({ id, book, principal }) => {
+      const row = await findEnterprise(parts.db, book.bookId, id);
+      if (!row || (principal.legalPersonUscc !== null && principal.legalPersonUscc !== row.legalPersonUscc))
+        throw new Problem('NOT_FOUND');
+      return presentEnterprise(row);
+    },
+  });
+}

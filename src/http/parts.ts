@@ -1,0 +1,29 @@
+// What routes are built from.
+import type { Database } from '../../db/client.js';
+import type { Principal } from '../access/principal.js';
+import type { Clock, Lane } from '../ledger/lane.js';
+import type { Sealer } from '../sealer.js';
+
+/** The running parts a slice's routes may use. */
+export interface Parts {
+  readonly db: Database;
+  readonly clock: Clock;
+  /** Encrypts and fingerprints bank account numbers. */
+  readonly sealer: Sealer;
+}
+
+/** A book that is open in this process, with its lane. */
+export interface OpenBook {
+  readonly bookId: string;
+  readonly code: string;
+  readonly name: string;
+  readonly lane: Lane;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set for every address under /v1/books/{book}. */
+    book: OpenBook;
+    principal: Principal;
+  }
+}

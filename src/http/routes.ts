@@ -1,0 +1,203 @@
+// The two shapes every address under a book has: a command (through the lane) and a reading (outside it).
+import { createHash } from 'node:crypto';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import type { Role } from '../../schemas/access.js';
+import { bookParams, problem } from '../../schemas/common.js';
+import { isRefusalCode } from '../errors.js';
+import { uuidv7 } from '../identifiers.js';
+import type { Outcome, Refused, Verb } from '../ledger/lane.js';
+import type { OpenBook, Parts } from './parts.js';
+import type { Principal } from '../access/principal.js';
+import { Problem } from './problem.js';
+
+interface Common {
+  /** Below `/v1/books/{book}`, e.g. `/vouchers/:id/freeze`. */
+  readonly url: string;
+  readonly tag: string;
+  readonly summary: string;
+  readonly roles: readonly Role[];
+}
+
+/** Every role: for what any member of the book may read. */
+export const everyRole: readonly Role[] = [
+  'enterprise',
+  'provider',
+  'reviewer',
+  'approver',
+  'finance',
+  'finance_approver',
+  'auditor',
+  'operator',
+];
+/** The roles of the authorities, who see the whole book. */
+export const authorities: readonly Role[] = ['reviewer', 'approver', 'finance', 'finance_approver', 'auditor', 'operator'];
+
+const keyPattern = /^[\x21-\x7e]{1,200}$/;
+const dryRunQuery = z.strictObject({ dryRun: z.enum(['true', 'false']).optional() });
+const noId = bookParams;
+const withId = bookParams.extend({ id: z.uuid({ error: 'ID_FORMAT' }) });
+
+export interface CommandOptions<Body extends z.ZodType, Result> extends Common {
+  readonly body: Body;
+  /** What is answered, `ledgerSeq` included. */
+  readonly response: z.ZodType;
+  /** 201 when the command makes the thing it answers with. */
+  readonly status: 200 | 201;
+  readonly verb: Verb<z.output<Body> & { id?: string }, Result>;
+  /** Decisions that only a natural person may take. */
+  readonly personOnly?: boolean;
+  readonly bodyLimit?: number;
+  /** Before the lane: prepares what the verb needs but the client cannot send (a secret's hash, a sealed number). */
+  readonly prepare?: (request: {
+    body: z.output<Body>;
+    book: OpenBook;
+    principal: Principal;
+  }) => Promise<z.output<Body>> | z.output<Body>;
+  /** What the digest is over where the body holds a secret that could be guessed from it: as distinct, and telling nothing. */
+  readonly digested?: (body: z.output<Body>) => object;
+  /** Once the outcome is known, accepted or refused: gives back what `prepare` took and the command did not use. */
+  readonly settle?: (of: { outcome: Outcome<Result>; body: z.output<Body>; book: OpenBook }) => Promise<void>;
+  /** After the lane: adds what is never stored (a secret, shown once and not on a replay). */
+  readonly present?: (
+    result: Result & { ledgerSeq: number | null },
+    context: { replayed: boolean; body: z.output<Body> },
+  ) => unknown;
+}
+
+/**
+ * A POST that goes through the lane. `:id` in the url is handed to the verb as `body.id`. With `?dryRun=true` a money
+ * command is decided and explained, and nothing is recorded. Refusals of the verb become problems by their code.
+ */
+export function command<Body extends z.ZodType<object>, Result>(
+  app: FastifyInstance,
+  parts: Parts,
+  options: CommandOptions<Body, Result>,
+): void {
+  const hasId = options.url.includes('/:id');
+  app.post(
+    `/v1/books/:book${options.url}`,
+    {
+      config: { roles: options.roles, personOnly: options.personOnly ?? false },
+      ...(options.bodyLimit === undefined ? {} : { bodyLimit: options.bodyLimit }),
+      schema: {
+        tags: [options.tag],
+        summary: options.summary,
+        params: hasId ? withId : noId,
+        querystring: dryRunQuery,
+        headers: z.object({ 'idempotency-key': z.string().optional() }),
+        body: options.body,
+        response: { [options.status]: options.response, '4xx': problem, '5xx': problem },
+        security: [{ apiKey: [] }],
+      },
+    },
+    async (request, reply) => {
+      const { book, principal } = request;
+      const dryRun = (request.query as z.output<typeof dryRunQuery>).dryRun === 'true';
+      if (dryRun && !options.verb.money) throw new Problem('DRY_RUN_NOT_OFFERED');
+      const key = dryRun ? '' : idempotencyKey(request, parts);
+      const sent = request.body as z.output<Body>;
+      const target = hasId ? { id: (request.params as { id: string }).id } : {};
+      // The digest is over what the client sent, in schema order, so that a retry by another path of code is the same.
+      const requestDigest = createHash('sha256')
+        .update(`${options.verb.name}\n${JSON.stringify({ ...target, ...(options.digested?.(sent) ?? sent) }, bigintAsText)}`)
+        .digest('hex');
+      const body = {
+        ...(options.prepare ? await options.prepare({ body: sent, book, principal }) : sent),
+        ...target,
+      } as z.output<Body> & { id?: string };
+      const common = { body, actor: principal, requestDigest };
+      if (dryRun) {
+        const outcome = await book.lane.dryRun(options.verb, common);
+        if (outcome.kind === 'refused') throw problemOf(outcome);
+        const result = { ...outcome.result, ledgerSeq: null };
+        return reply.code(200).send(options.present ? options.present(result, { replayed: false, body }) : result);
+      }
+      const outcome = await book.lane.submit(options.verb, { ...common, key });
+      await options.settle?.({ outcome, body, book });
+      if (outcome.kind === 'refused') throw problemOf(outcome);
+      void reply.header('idempotency-replayed', String(outcome.replayed));
+      const result: Result & { ledgerSeq: number } = outcome.result;
+      return reply
+        .code(options.status)
+        .send(options.present ? options.present(result, { replayed: outcome.replayed, body }) : result);
+    },
+  );
+}
+
+/** A GET outside the lane. The handler sees whose eyes it reads with and answers what those may see. */
+export function reading<Query extends z.ZodObject, Result extends z.ZodType>(
+  app: FastifyInstance,
+  options: Common & {
+    readonly query?: Query;
+    readonly response: Result;
+    readonly read: (of: { id: string; query: z.output<Query>; book: OpenBook; principal: Principal }) => Promise<z.input<Result>>;
+  },
+): void {
+  const hasId = options.url.includes('/:id');
+  app.get(
+    `/v1/books/:book${options.url}`,
+    {
+      config: { roles: options.roles, personOnly: false },
+      schema: {
+        tags: [options.tag],
+        summary: options.summary,
+        params: hasId ? withId : noId,
+        querystring: options.query ?? z.strictObject({}),
+        response: { 200: options.response, '4xx': problem, '5xx': problem },
+        security: [{ apiKey: [] }],
+      },
+    },
+    async (request, reply) =>
+      reply.send(
+        await options.read({
+          id: hasId ? (request.params as { id: string }).id : '',
+          query: request.query as z.output<Query>,
+          book: request.book,
+          principal: request.principal,
+        }),
+      ),
+  );
+}
+
+/** A person's client may leave the key out and then gets no replay; a machine's may not. */
+function idempotencyKey(request: FastifyRequest, parts: Parts): string {
+  const key = request.headers['idempotency-key'];
+  if (key === undefined) {
+    if (request.principal.kind === 'MACHINE') throw new Problem('IDEMPOTENCY_KEY_REQUIRED');
+    return `auto:${uuidv7(parts.clock.now())}`;
+  }
+  if (typeof key !== 'string' || !keyPattern.test(key)) throw new Problem('IDEMPOTENCY_KEY_FORMAT');
+  return key;
+}
+
+const bigintAsText = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? value.toString() : value);
+
+/** A refusal as the problem it is told as; one that means a field names it in `errors` too. */
+export function problemOf(refusal: Refused | Outcome<unknown>): Problem {
+  if (refusal.kind !== 'refused') throw new Error('an accepted outcome is no problem');
+  if (!isRefusalCode(refusal.code)) throw new Error(`refusal ${refusal.code} is not in the table`);
+  const field = refusal.pointer === undefined ? [] : [{ pointer: refusal.pointer, code: refusal.code, params: refusal.params }];
+  return new Problem(refusal.code, refusal.params, field);
+}
+
+/** The cursor of a keyset page is the last id, so a list keeps its order while it grows. */
+export const cursorOf = (id: string): string => Buffer.from(id).toString('base64url');
+export function idOfCursor(cursor: string | undefined): string | undefined {
+  if (cursor === undefined) return undefined;
+  const id = Buffer.from(cursor, 'base64url').toString();
+  if (!/^[0-9a-f-]{36}$/.test(id))
+    throw new Problem('VALIDATION_FAILED', {}, [{ pointer: '/cursor', code: 'FIELD_INVALID', params: { message: 'cursor' } }]);
+  return id;
+}
+/** Cuts a result read with limit + 1 into a page. */
+export function pageOf<Row, Item>(
+  rows: readonly Row[],
+  limit: number,
+  idOf: (row: Row) => string,
+  present: (row: Row) => Item,
+): { items: Item[]; next: string | null } {
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
+  return { items: shown.map(present), next: rows.length > limit && last !== undefined ? cursorOf(idOf(last)) : null };
+}

@@ -1,0 +1,177 @@
+/**
+ * A started service for tests: the app on a fresh database, a book with one key per role, a clock that stands where it
+ * is put. Not a test itself.
+ */
+import { randomBytes } from 'node:crypto';
+import type { FastifyInstance } from 'fastify';
+import { connect } from '../db/client.js';
+import { createBook } from '../src/access/create-book.js';
+import type { AppOptions } from '../src/app.js';
+import { build } from '../src/app.js';
+import type { Books } from '../src/http/books.js';
+import type { Role } from '../schemas/access.js';
+import { type TestDatabase, testDatabase } from './database.js';
+
+/** What a request answered: status, parsed body, headers. Bodies are what the wire says; a test asserts what it needs. */
+export interface Answer {
+  status: number;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a test reads whatever the wire said
+  body: any;
+  headers: Record<string, unknown>;
+}
+
+export interface CallOptions {
+  key?: string;
+  headers?: Record<string, string>;
+}
+
+export interface TestClock {
+  now(): Date;
+  /** An instant (RFC 3339), or a day: 10:00 that day in Shanghai. */
+  set(to: string | Date): void;
+}
+
+/** A caller: a member with its API key. */
+export interface Caller {
+  memberId: string;
+  personId: string;
+  secret: string;
+  post(url: string, body?: unknown, options?: CallOptions): Promise<Answer>;
+  get(url: string, options?: CallOptions): Promise<Answer>;
+}
+
+export interface TestBook {
+  code: string;
+  bookId: string;
+  operator: Caller;
+  /** A new person (or `personId`) in a role, with a key. Machines by `kind`. */
+  member(
+    role: Role,
+    of?: { uscc?: string; personId?: string; personName?: string; kind?: 'PERSON' | 'MACHINE' },
+  ): Promise<Caller>;
+}
+
+export interface Service extends TestDatabase {
+  app: FastifyInstance;
+  books: Books;
+  clock: TestClock;
+  /** Raw call below `/v1/books/{book}`, with or without a key. */
+  call(
+    method: 'GET' | 'POST',
+    url: string,
+    of?: { secret?: string; body?: unknown; headers?: Record<string, string> },
+  ): Promise<Answer>;
+  newBook(code: string, name?: string): Promise<TestBook>;
+  /** A second process on the same database, as far as one process can be two: its own app, lanes and connections. */
+  secondApp(): Promise<{ app: FastifyInstance; books: Books }>;
+}
+
+const atTen = (to: string): Date => new Date(/^\d{4}-\d{2}-\d{2}$/.test(to) ? `${to}T10:00:00+08:00` : to);
+
+export async function startService(
+  t: { teardown(handler: () => Promise<void>): void },
+  options: { now?: string } & Pick<AppOptions, 'lane' | 'bodyLimit'> = {},
+): Promise<Service> {
+  const database = await testDatabase(t);
+  let now = atTen(options.now ?? '2024-07-01');
+  const clock: TestClock = {
+    now: () => now,
+    set: (to) => {
+      now = typeof to === 'string' ? atTen(to) : to;
+    },
+  };
+  const { now: _, ...rest } = options;
+  const fieldKey = randomBytes(32);
+  const settings = { ...rest, clock, fieldKey, settableClock: { now: clock.now, set: clock.set } };
+  const { app, books } = await build({ ...settings, db: database.db });
+  await app.ready();
+  t.teardown(async () => {
+    await app.close();
+  });
+
+  const call: Service['call'] = async (method, url, of = {}) => {
+    const response = await app.inject({
+      method,
+      url,
+      headers: {
+        ...(of.secret === undefined ? {} : { authorization: `Bearer ${of.secret}` }),
+        ...(of.body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...of.headers,
+      },
+      ...(of.body === undefined ? {} : { payload: typeof of.body === 'string' ? of.body : JSON.stringify(of.body) }),
+    });
+    const text = response.body;
+    const isJson = String(response.headers['content-type'] ?? '').includes('json');
+    return { status: response.statusCode, body: isJson ? (JSON.parse(text) as unknown) : text, headers: response.headers };
+  };
+
+  const caller = (book: string, memberId: string, personId: string, secret: string): Caller => ({
+    memberId,
+    personId,
+    secret,
+    post: (url, body, o = {}) =>
+      call('POST', `/v1/books/${book}${url}`, {
+        secret,
+        body,
+        headers: { ...(o.key === undefined ? {} : { 'idempotency-key': o.key }), ...o.headers },
+      }),
+    get: (url, o = {}) => call('GET', `/v1/books/${book}${url}`, { secret, ...(o.headers ? { headers: o.headers } : {}) }),
+  });
+
+  const newBook = async (code: string, name = code): Promise<TestBook> => {
+    const { bookId, operatorKey } = await createBook(
+      database.owner,
+      async (_id, of) => {
+        const book = await books.find(of);
+        if (!book) throw new Error('the new book cannot be found');
+        return book.lane;
+      },
+      clock.now(),
+      { code, name, divisionCode: '410100', operatorName: '平台运营' },
+    );
+    const me = await call('GET', `/v1/books/${code}/me`, { secret: operatorKey });
+    const operator = caller(code, me.body.memberId as string, me.body.personId as string, operatorKey);
+    const member: TestBook['member'] = async (role, of = {}) => {
+      const made = expectStatus(
+        await operator.post('/members', {
+          ...(of.personId === undefined
+            ? { personName: of.personName ?? `${role}-${randomBytes(3).toString('hex')}` }
+            : { personId: of.personId }),
+          role,
+          kind: of.kind ?? 'PERSON',
+          ...(of.uscc === undefined ? {} : { legalPersonUscc: of.uscc }),
+        }),
+        201,
+      );
+      const key = expectStatus(await operator.post(`/members/${made.memberId}/keys`, {}), 201);
+      return caller(code, made.memberId as string, made.personId as string, key.secret as string);
+    };
+    return { code, bookId, operator, member };
+  };
+
+  return {
+    ...database,
+    app,
+    books,
+    clock,
+    call,
+    newBook,
+    secondApp: async () => {
+      const db = connect({ url: database.urls.app });
+      const second = await build({ ...settings, db });
+      t.teardown(async () => {
+        await second.app.close();
+        await db.close(1);
+      });
+      await second.app.ready();
+      return second;
+    },
+  };
+}
+
+/** The body of an answer that must have this status; else an error that shows what came instead. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- a test reads whatever the wire said
+export function expectStatus(answer: Answer, status: number): any {
+  if (answer.status !== status) throw new Error(`expected ${status}, got ${answer.status}: ${JSON.stringify(answer.body)}`);
+  return answer.body as unknown;
+}
