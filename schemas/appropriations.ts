@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { amount, day, id, instant, ledgerSeq, pageQuery, signedAmount } from './common.js';
+import { programmeCode } from './programme-api.js';
+
+const funder = z
+  .string()
+  .regex(/^[A-Z][A-Z0-9_]{0,30}$/, { error: 'FUNDER_FORMAT' })
+  .meta({ description: 'A funder as the programme names it', examples: ['CITY'] });
+const fundingYear = z
+  .int()
+  .min(2000)
+  .max(2999)
+  .meta({ description: 'Funding year = calendar year', examples: [2024] });
+
+/** Loads what one funder has put behind a programme for a year (预算指标), once per document. */
+export const loadAppropriation = z.strictObject({
+  programmeCode,
+  year: fundingYear,
+  funder,
+  amount,
+  documentNo: z
+    .string()
+    .trim()
+    .min(1)
+    .max(100)
+    .meta({ examples: ['郑财预〔2024〕18号'] }),
+});
+
+export const appropriation = z.strictObject({
+  appropriationId: id,
+  programmeCode: z.string(),
+  year: z.int(),
+  fund: z
+    .string()
+    .meta({ description: 'Programme and funding year; money never crosses funds', examples: ['zhengzhou-compute/2024'] }),
+  funder: z.string(),
+  amount,
+  documentNo: z.string(),
+  loadedOn: day,
+  recordedAt: instant,
+});
+export const appropriationLoaded = appropriation.extend({
+  matched: amount.meta({ description: 'What became available with this load: as far as all funders have paid in' }),
+  available: amount.meta({ description: 'Available in the fund afterwards' }),
+  ledgerSeq,
+});
+
+export const appropriationQuery = pageQuery.extend({
+  programmeCode: programmeCode.optional(),
+  year: z.coerce.number().int().min(2000).max(2999).optional(),
+});
+
+/** Where the money of one fund stands, from its accounts: loaded = the sum of all the others. */
+export const fund = z.strictObject({
+  fund: z.string(),
+  programmeCode: z.string(),
+  year: z.int(),
+  loaded: signedAmount,
+  unmatched: signedAmount.meta({ description: 'Waiting for the other funders’ shares' }),
+  available: signedAmount.meta({ description: 'Granted, promised to nobody' }),
+  vouchers: signedAmount.meta({ description: 'What vouchers can still pay' }),
+  reserved: signedAmount.meta({ description: 'Claimed by redemptions that are being verified' }),
+  payable: signedAmount.meta({ description: 'Approved, not yet in a batch' }),
+  inTransit: signedAmount.meta({ description: 'Instructed to the bank' }),
+  paid: signedAmount,
+  funders: z.array(z.strictObject({ funder: z.string(), loaded: signedAmount, unmatched: signedAmount, paid: signedAmount })),
+});
+export const funds = z.strictObject({ items: z.array(fund) });

@@ -1,0 +1,167 @@
+import { z } from 'zod';
+import { amount, day, explanationStep, id, instant, ledgerSeq, pageQuery } from './common.js';
+
+export const programmeCode = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{1,40}$/, { error: 'PROGRAMME_CODE_FORMAT' })
+  .meta({ description: 'Code of a programme', examples: ['zhengzhou-compute'] });
+
+/** Publishes a version: the YAML text of the programme file, kept as it is. */
+export const publishProgramme = z.strictObject({
+  document: z.string().min(1).max(500_000).meta({ description: 'The programme file (YAML), as written by legal staff' }),
+});
+
+const bilingual = z.strictObject({ zh: z.string(), en: z.string() });
+
+/** What keeps a version from being activated: 政策未规定, a failing case, a text that is no law yet. */
+const openPoint = z.strictObject({ code: z.string(), path: z.string(), zh: z.string(), en: z.string() });
+
+export const programme = z.strictObject({
+  programmeVersionId: id,
+  programmeCode: z.string(),
+  version: z.int(),
+  name: bilingual,
+  legalStatus: z.enum(['DRAFT', 'ENACTED', 'REPEALED']),
+  status: z.enum(['PUBLISHED', 'ACTIVE']),
+  digest: z.string().meta({ description: 'SHA-256 of the document’s text' }),
+  inForceFrom: day.nullable(),
+  inForceTo: day.nullable(),
+  recordedAt: instant,
+  activatedAt: instant.nullable(),
+});
+export const programmeShown = programme.extend({
+  document: z.string(),
+  openPoints: z.array(openPoint).meta({ description: 'Empty when nothing keeps it from being activated' }),
+});
+export const programmePublished = programme.extend({ openPoints: z.array(openPoint), ledgerSeq });
+export const programmeActivated = programme.extend({ ledgerSeq });
+
+export const programmeQuery = pageQuery.extend({ programmeCode: programmeCode.optional() });
+
+// A trial. What is not given is a plain case: the provider is listed, the facility eligible, every predicate met, the invoice paid
+// in full, nothing used of any limit. The words are those of a programme file's cases.
+
+const pflops = z.string().regex(/^(0|[1-9]\d{0,8})\.\d{2}$/, { error: 'PFLOPS_FORMAT' });
+const label = z.string().regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, { error: 'LABEL_FORMAT' });
+const signed = z.string().regex(/^-?(0|[1-9]\d{0,14})\.\d{2}$/, { error: 'AMOUNT_FORMAT' });
+const serviceItem = z.enum(['AI_COMPUTE', 'SUPERCOMPUTE', 'GENERAL_COMPUTE', 'STORAGE', 'NETWORK', 'SECURITY']);
+const basisPoints = z.int().min(0).max(10_000);
+
+const amountOrLines = {
+  amount: amount.optional().meta({ description: 'One plain line of this amount, tax included' }),
+  lines: z
+    .array(
+      z.strictObject({
+        gross: signed,
+        vat: amount.optional(),
+        serviceItem: serviceItem.optional(),
+        facility: label.optional().meta({ description: 'A key of `facilities`' }),
+      }),
+    )
+    .min(1)
+    .max(1000)
+    .optional(),
+};
+const amountOnce = (given: { amount?: unknown; lines?: unknown }) => (given.amount === undefined) !== (given.lines === undefined);
+const eitherAmount = { error: 'AMOUNT_OR_LINES' };
+
+const world = {
+  appliedOn: day.meta({ description: 'Decides which law holds' }),
+  issuedOn: day.optional().meta({ description: 'Decides the year of claims; the day of application if left out' }),
+  contract: z.strictObject({ signedOn: day.optional(), ...amountOrLines }).refine(amountOnce, eitherAmount),
+  provider: z
+    .strictObject({ isEnterprise: z.boolean().optional(), listedFrom: day.optional(), listedTo: day.optional() })
+    .optional(),
+  enterprise: z.strictObject({ predicates: z.record(label, z.enum(['MET', 'NOT_MET', 'EXCEPTION', 'NOT_RECORDED'])) }).optional(),
+  facilities: z
+    .record(
+      label,
+      z.strictObject({
+        kind: z.enum(['SUPERCOMPUTING', 'AI_COMPUTING', 'DATA_CENTER']),
+        ownedByEnterprise: z.boolean().optional(),
+        operatedByEnterprise: z.boolean().optional(),
+        observations: z.array(
+          z.strictObject({
+            observedOn: day,
+            pflops: pflops.optional(),
+            precision: z.string().max(20).optional(),
+            standardRacks: z.int().min(0).max(1_000_000).optional(),
+            inService: z.boolean().optional(),
+          }),
+        ),
+      }),
+    )
+    .optional(),
+  used: z.record(label, amount).optional().meta({ description: 'Limit id → what is used of it already' }),
+};
+
+export const evaluateProgramme = z.discriminatedUnion('stage', [
+  z.strictObject({
+    stage: z.literal('ISSUE'),
+    given: z.strictObject({
+      ...world,
+      poolLeft: amount.optional(),
+      approvedBasisPoints: basisPoints.optional(),
+      requested: amount.optional(),
+      maximum: amount.optional(),
+    }),
+  }),
+  z.strictObject({
+    stage: z.literal('REDEEM'),
+    given: z.strictObject({
+      ...world,
+      voucher: z.strictObject({ face: amount, expiresOn: day.optional(), approvedBasisPoints: basisPoints.optional() }),
+      invoices: z
+        .array(
+          z
+            .strictObject({
+              usedFrom: day.optional(),
+              usedTo: day.optional(),
+              submittedOn: day.optional(),
+              bookedOn: day.optional(),
+              paid: amount.optional(),
+              requested: amount.optional(),
+              maximum: amount.optional(),
+              ...amountOrLines,
+            })
+            .refine(amountOnce, eitherAmount),
+        )
+        .min(1)
+        .max(1000)
+        .meta({ description: 'One after the other; each is booked before the next is looked at' }),
+    }),
+  }),
+]);
+
+const sentences = z.array(z.string()).meta({ description: 'The explanation in the reader’s language' });
+const evaluated = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('award'),
+    amount,
+    computed: amount.meta({ description: 'Before limits, balances and wishes' }),
+    bound: z
+      .string()
+      .nullable()
+      .meta({ description: 'What lowered it last: a limit’s id, POOL, VOUCHER_BALANCE, INVOICE_AMOUNT, REQUESTED or MAXIMUM' }),
+    cutOff: amount.meta({ description: 'What limits and balances took away' }),
+    base: z.string().meta({ description: 'What of the lines counts, yuan' }),
+    explanation: z.array(explanationStep),
+    sentences,
+  }),
+  z.strictObject({
+    kind: z.enum(['refused', 'held']),
+    code: z.string(),
+    title: z.string(),
+    detail: z.string(),
+    params: z.record(z.string(), z.string()),
+    explanation: z.array(explanationStep),
+    sentences,
+  }),
+]);
+/** One evaluation for ISSUE, one per invoice for REDEEM. Nothing is recorded. */
+export const programmeEvaluated = z.strictObject({
+  programmeCode: z.string(),
+  version: z.int(),
+  legalStatus: z.enum(['DRAFT', 'ENACTED', 'REPEALED']),
+  evaluations: z.array(evaluated),
+});

@@ -1,0 +1,44 @@
+import { update } from '../ledger/facts.js';
+import type { Verb } from '../ledger/lane.js';
+import { accepted, refused } from '../ledger/lane.js';
+import { activationProblems } from './check.js';
+import { programmeVersionShelf } from './facts.js';
+import { programmeOf, versionName } from './published.js';
+import { activationRefusal, presentProgramme } from './rules.js';
+
+/**
+ * Makes a published version law here, by a second person; from then on it never changes. Refuses PROGRAMME_ALREADY_ACTIVE,
+ * FOUR_EYES, and what activationRefusal finds.
+ */
+export const activateProgramme: Verb<{ id?: string }, ReturnType<typeof presentProgramme>> = {
+  name: 'programme.activate',
+  money: false,
+
+  async gather(loader, commands) {
+    await loader.load(
+      programmeVersionShelf,
+      'id',
+      commands.map(({ body }) => body.id ?? ''),
+    );
+  },
+
+  decide({ body, actor, receivedAt }, facts) {
+    const row = facts.get(programmeVersionShelf, body.id ?? '');
+    if (!row) return refused('NOT_FOUND');
+    if (row.status === 'ACTIVE') return refused('PROGRAMME_ALREADY_ACTIVE', { programme: versionName(row) });
+    if (row.publishedBy === actor.personId) return refused('FOUR_EYES');
+    const law = programmeOf(row);
+    const refusal = activationRefusal(activationProblems(law));
+    if (refusal) return refusal;
+    // After this line the command succeeds.
+    const active = { ...row, status: 'ACTIVE' as const, activatedBy: actor.personId, activatedAt: receivedAt.toISOString() };
+    return accepted({
+      decision: 'programme.activated',
+      subjectId: row.programmeVersionId,
+      programmeVersion: versionName(row),
+      approvalDigest: row.digest,
+      result: presentProgramme(active, law),
+      changes: [update(programmeVersionShelf, active)],
+    });
+  },
+};

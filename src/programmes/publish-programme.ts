@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import type { z } from 'zod';
+import type { ProgrammeVersion as VersionRow } from '../../db/tables.js';
+import type { publishProgramme as body } from '../../schemas/programme-api.js';
+import { programmeCode } from '../../schemas/programme-api.js';
+import { insert } from '../ledger/facts.js';
+import type { Verb } from '../ledger/lane.js';
+import { accepted, refused } from '../ledger/lane.js';
+import { activationProblems } from './check.js';
+import { programmeVersionShelf } from './facts.js';
+import { parseProgramme } from './language.js';
+import { versionName } from './published.js';
+import { presentOpenPoints, presentProgramme } from './rules.js';
+
+type Body = z.output<typeof body>;
+type Result = ReturnType<typeof presentProgramme> & { openPoints: ReturnType<typeof presentOpenPoints> };
+
+/**
+ * Publishes a version of a programme: its text is kept as it is, under its SHA-256. Any text that reads may be published and tried,
+ * drafts for comment and unfinished ones too; what keeps it from being activated is answered as `openPoints`. Refuses
+ * PROGRAMME_INVALID for a text that does not read, PROGRAMME_CODE_FORMAT for a code no address could name, PROGRAMME_EXISTS for a version that is there already.
+ */
+export const publishProgramme: Verb<Body, Result> = {
+  name: 'programme.publish',
+  money: false,
+
+  async gather(loader, commands) {
+    const read = commands.map(({ body }) => parseProgramme(body.document));
+    await loader.load(
+      programmeVersionShelf,
+      'code',
+      read.flatMap((one) => (one.ok ? [one.version.programme] : [])),
+    );
+  },
+
+  decide({ id, body, actor, receivedAt }, facts) {
+    const read = parseProgramme(body.document);
+    if (!read.ok) return refused('PROGRAMME_INVALID', { count: String(read.problems.length) }, '/document');
+    const { version: law } = read;
+    if (!programmeCode.safeParse(law.programme).success) return refused('PROGRAMME_CODE_FORMAT', {}, '/document');
+    const exists = facts.all(programmeVersionShelf, 'code', law.programme).some(({ version }) => version === law.version);
+    if (exists) return refused('PROGRAMME_EXISTS', { programme: law.programme, version: String(law.version) }, '/document');
+    // After this line the command succeeds.
+    const row: VersionRow = {
+      bookId: facts.bookId,
+      programmeVersionId: id,
+      programmeCode: law.programme,
+      version: law.version,
+      name: law.name.zh,
+      legalStatus: law.status,
+      status: 'PUBLISHED',
+      document: body.document,
+      digest: createHash('sha256').update(body.document).digest('hex'),
+      inForceFrom: law.inForce?.from ?? null,
+      inForceTo: law.inForce?.to ?? null,
+      publishedBy: actor.personId,
+      activatedBy: null,
+      recordedAt: receivedAt.toISOString(),
+      activatedAt: null,
+    };
+    return accepted({
+      decision: 'programme.published',
+      subjectId: id,
+      programmeVersion: versionName(row),
+      result: { ...presentProgramme(row, law), openPoints: presentOpenPoints(activationProblems(law)) },
+      changes: [insert(programmeVersionShelf, row)],
+    });
+  },
+};

@@ -1,0 +1,210 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import {
+  appropriation,
+  appropriationLoaded,
+  appropriationQuery,
+  funds,
+  loadAppropriation as loadBody,
+} from '../../schemas/appropriations.js';
+import { bookAndIdParams, page, problem } from '../../schemas/common.js';
+import {
+  evaluateProgramme,
+  programme,
+  programmeActivated,
+  programmeEvaluated,
+  programmePublished,
+  programmeQuery,
+  programmeShown,
+  publishProgramme as publishBody,
+} from '../../schemas/programme-api.js';
+import type { Language } from '../errors.js';
+import { describeRefusal, isRefusalCode } from '../errors.js';
+import type { Parts } from '../http/parts.js';
+import { languageOf, Problem } from '../http/problem.js';
+import { authorities, command, everyRole, idOfCursor, pageOf, reading } from '../http/routes.js';
+import { activateProgramme } from './activate-programme.js';
+import { activationProblems, evaluateGiven } from './check.js';
+import type { Evaluation } from './evaluate.js';
+import { evaluationJson } from './evaluate.js';
+import { explain } from './explain.js';
+import { parseProgramme } from './language.js';
+import { loadAppropriation } from './load-appropriation.js';
+import { programmeOf } from './published.js';
+import { publishProgramme } from './publish-programme.js';
+import { findProgramme, fundBalances, listAppropriations, listProgrammes } from './queries.js';
+import { presentAppropriation, presentFunds, presentOpenPoints, presentProgramme, strangersIn } from './rules.js';
+
+const tag = 'programmes';
+
+export function programmeRoutes(app: FastifyInstance, parts: Parts): void {
+  command(app, parts, {
+    url: '/programmes',
+    tag,
+    summary: 'Publish a version of a programme (the law as data)',
+    roles: ['operator'],
+    body: publishBody,
+    response: programmePublished,
+    status: 201,
+    verb: publishProgramme,
+    // A text that does not read is told with all its problems, each with its line, before it queues.
+    prepare: ({ body }) => {
+      const read = parseProgramme(body.document);
+      if (read.ok) return body;
+      throw new Problem(
+        'PROGRAMME_INVALID',
+        { count: String(read.problems.length) },
+        read.problems.map(({ path, line, zh, en }) => ({
+          pointer: '/document',
+          code: 'PROGRAMME_PROBLEM',
+          params: { line: line === null ? '—' : String(line), path, zh, en },
+        })),
+      );
+    },
+  });
+
+  command(app, parts, {
+    url: '/programmes/:id/activate',
+    tag,
+    summary: 'Activate a published version: it becomes law here and never changes again',
+    roles: ['approver'],
+    personOnly: true,
+    body: z.strictObject({}),
+    response: programmeActivated,
+    status: 200,
+    verb: activateProgramme,
+  });
+
+  reading(app, {
+    url: '/programmes',
+    tag,
+    summary: 'List published versions',
+    roles: everyRole,
+    query: programmeQuery,
+    response: page(programme),
+    read: async ({ query, book }) => {
+      const { programmeCode, limit } = query;
+      const rows = await listProgrammes(parts.db, { bookId: book.bookId, programmeCode, after: idOfCursor(query.cursor), limit });
+      return pageOf(
+        rows,
+        limit,
+        (row) => row.programmeVersionId,
+        (row) => presentProgramme(row, programmeOf(row)),
+      );
+    },
+  });
+
+  reading(app, {
+    url: '/programmes/:id',
+    tag,
+    summary: 'One version with its document and what keeps it from being activated',
+    roles: everyRole,
+    response: programmeShown,
+    read: async ({ id, book }) => {
+      const row = await findProgramme(parts.db, book.bookId, id);
+      if (!row) throw new Problem('NOT_FOUND');
+      const law = programmeOf(row);
+      return {
+        ...presentProgramme(row, law),
+        document: row.document,
+        openPoints: row.status === 'ACTIVE' ? [] : presentOpenPoints(activationProblems(law)),
+      };
+    },
+  });
+
+  // A trial writes nothing and takes no lane; it is a POST because its facts are too many for an address.
+  app.post(
+    '/v1/books/:book/programmes/:id/evaluations',
+    {
+      config: { roles: everyRole, personOnly: false },
+      schema: {
+        tags: [tag],
+        summary: 'Try a version, a draft too, on given facts: the award and why',
+        params: bookAndIdParams,
+        body: evaluateProgramme,
+        response: { 200: programmeEvaluated, '4xx': problem, '5xx': problem },
+        security: [{ apiKey: [] }],
+      },
+    },
+    async (request, reply) => {
+      const row = await findProgramme(parts.db, request.book.bookId, (request.params as z.output<typeof bookAndIdParams>).id);
+      if (!row) throw new Problem('NOT_FOUND');
+      const body = request.body as z.output<typeof evaluateProgramme>;
+      const law = programmeOf(row);
+      const strangers = strangersIn(law, body.given);
+      if (strangers.length > 0) {
+        const fields = strangers.map((pointer) => ({
+          pointer,
+          code: 'UNKNOWN_FIELD' as const,
+          params: { field: pointer.slice(pointer.lastIndexOf('/') + 1) },
+        }));
+        throw new Problem('VALIDATION_FAILED', {}, fields);
+      }
+      const language = languageOf(request);
+      const answer: z.input<typeof programmeEvaluated> = {
+        programmeCode: row.programmeCode,
+        version: row.version,
+        legalStatus: row.legalStatus,
+        evaluations: evaluateGiven(law, body).map((evaluation) => presentEvaluation(evaluation, language)),
+      };
+      return reply.send(answer);
+    },
+  );
+
+  command(app, parts, {
+    url: '/appropriations',
+    tag,
+    summary: 'Load an appropriation (预算指标) of one funder',
+    roles: ['finance'],
+    personOnly: true,
+    body: loadBody,
+    response: appropriationLoaded,
+    status: 201,
+    verb: loadAppropriation,
+  });
+
+  reading(app, {
+    url: '/appropriations',
+    tag,
+    summary: 'List appropriations',
+    roles: authorities,
+    query: appropriationQuery,
+    response: page(appropriation),
+    read: async ({ query, book }) => {
+      const { programmeCode, year, limit } = query;
+      const rows = await listAppropriations(parts.db, {
+        bookId: book.bookId,
+        programmeCode,
+        year,
+        after: idOfCursor(query.cursor),
+        limit,
+      });
+      return pageOf(rows, limit, (row) => row.appropriationId, presentAppropriation);
+    },
+  });
+
+  reading(app, {
+    url: '/funds',
+    tag,
+    summary: 'Where the money of each fund stands: loaded, available, promised, paid',
+    roles: authorities,
+    response: funds,
+    read: async ({ book }) => ({ items: presentFunds(await fundBalances(parts.db, book.bookId)) }),
+  });
+}
+
+function presentEvaluation(
+  evaluation: Evaluation,
+  language: Language,
+): z.input<typeof programmeEvaluated>['evaluations'][number] {
+  const explanation = [...evaluation.explanation];
+  const sentences = explain(explanation, language);
+  if (evaluation.kind === 'award') {
+    const { kind, ...award } = evaluationJson(evaluation);
+    return { ...award, kind, explanation, sentences };
+  }
+  const { kind, code, params } = evaluation;
+  if (!isRefusalCode(code)) throw new Error(`the evaluator's refusal ${code} is not in the table`);
+  const { title, detail } = describeRefusal(code, params, language);
+  return { kind, code, title, detail, params: { ...params }, explanation, sentences };
+}

@@ -1,0 +1,152 @@
+// Publishing, activating and funding a programme, purely: what is shown of it, what keeps it from being law here, and how far the
+// money of several funders matches.
+import type { z } from 'zod';
+import type { Appropriation, ProgrammeVersion as VersionRow } from '../../db/tables.js';
+import type { appropriation, fund } from '../../schemas/appropriations.js';
+import type { programme } from '../../schemas/programme-api.js';
+import { formatInstant } from '../calendar.js';
+import { fundOf } from '../ledger/chart.js';
+import type { Refused } from '../ledger/lane.js';
+import { refused } from '../ledger/lane.js';
+import type { Fen, FunderAmount, FunderShare } from '../money.js';
+import { formatYuan, splitByFunders, sumFen } from '../money.js';
+import type { ProgrammeProblem, ProgrammeVersion } from './language.js';
+import { CONTRACT_CEILING } from './language.js';
+
+/** A version as it is shown; `law` is what its document says. */
+export const presentProgramme = (row: VersionRow, law: ProgrammeVersion): z.input<typeof programme> => ({
+  programmeVersionId: row.programmeVersionId,
+  programmeCode: row.programmeCode,
+  version: row.version,
+  name: { zh: law.name.zh, en: law.name.en },
+  legalStatus: row.legalStatus,
+  status: row.status,
+  digest: row.digest,
+  inForceFrom: row.inForceFrom,
+  inForceTo: row.inForceTo,
+  recordedAt: formatInstant(new Date(row.recordedAt)),
+  activatedAt: row.activatedAt === null ? null : formatInstant(new Date(row.activatedAt)),
+});
+
+export const presentOpenPoints = (problems: readonly ProgrammeProblem[]) =>
+  problems.map(({ code, path, zh, en }) => ({ code, path, zh, en }));
+
+const listed = (problems: readonly ProgrammeProblem[]) => ({
+  zh: problems.map(({ zh }) => zh).join('；'),
+  en: problems.map(({ en }) => en).join('; '),
+});
+
+/**
+ * What keeps a version from being activated, as one refusal: PROGRAMME_NOT_ENACTED, then PROGRAMME_INCOMPLETE with every parameter
+ * the text does not give («政策未规定»), then PROGRAMME_CASES_FAIL with every case that fails or is missing.
+ */
+export function activationRefusal(problems: readonly ProgrammeProblem[]): Refused | null {
+  const of = (...codes: ProgrammeProblem['code'][]) => problems.filter(({ code }) => codes.includes(code));
+  const notEnacted = of('NOT_ENACTED');
+  if (notEnacted.length > 0) return refused('PROGRAMME_NOT_ENACTED', listed(notEnacted));
+  const missing = of('MISSING_PARAMETER');
+  if (missing.length > 0) {
+    return refused('PROGRAMME_INCOMPLETE', { ...listed(missing), parameters: missing.map(({ path }) => path).join(', ') });
+  }
+  if (problems.length > 0) return refused('PROGRAMME_CASES_FAIL', listed(problems));
+  return null;
+}
+
+/** Limits and predicates that a trial names and the programme has not, as JSON pointers into the request. */
+export function strangersIn(
+  law: ProgrammeVersion,
+  given: { used?: Record<string, string> | undefined; enterprise?: { predicates: Record<string, string> } | undefined },
+): string[] {
+  const limits = new Set([CONTRACT_CEILING, ...law.laws.flatMap((of) => of.limits.map(({ id }) => id))]);
+  const predicates = new Set(law.eligibility.map(({ id }) => id));
+  return [
+    ...Object.keys(given.used ?? {})
+      .filter((id) => !limits.has(id))
+      .map((id) => `/given/used/${id}`),
+    ...Object.keys(given.enterprise?.predicates ?? {})
+      .filter((id) => !predicates.has(id))
+      .map((id) => `/given/enterprise/predicates/${id}`),
+  ];
+}
+
+export const presentAppropriation = (row: Appropriation): z.input<typeof appropriation> => ({
+  appropriationId: row.appropriationId,
+  programmeCode: row.programmeCode,
+  year: row.year,
+  fund: fundOf(row.programmeCode, row.year),
+  funder: row.funder,
+  amount: formatYuan(row.amountFen),
+  documentNo: row.documentNo,
+  loadedOn: row.loadedOn,
+  recordedAt: formatInstant(new Date(row.recordedAt)),
+});
+
+/**
+ * What more becomes available when these amounts (fen) are loaded and these matched already: the largest total of which every
+ * funder's share is loaded, less what has been matched. Never more of a funder than it has loaded; a part may be 0. Nothing at all is
+ * matched while a funder with a share has loaded nothing: the odd fen of the last-named does not come first.
+ */
+export function newlyMatched(
+  shares: readonly FunderShare[],
+  loaded: ReadonlyMap<string, Fen>,
+  matched: ReadonlyMap<string, Fen>,
+): { funder: string; amountFen: Fen }[] {
+  const covered = (parts: readonly FunderAmount[]) => parts.every(({ funder, amount }) => amount <= (loaded.get(funder) ?? 0n));
+  // No part shrinks while the total grows (splitByFunders), so what is covered is covered up to one total and not beyond it.
+  const allHavePaid = shares.every(({ funder, basisPoints }) => basisPoints === 0 || (loaded.get(funder) ?? 0n) > 0n);
+  let [least, most] = [0n, allHavePaid ? sumFen(loaded.values()) : 0n];
+  while (least < most) {
+    const middle = (least + most + 1n) / 2n;
+    if (covered(splitByFunders(middle, shares))) least = middle;
+    else most = middle - 1n;
+  }
+  return splitByFunders(least, shares).map(({ funder, amount }) => {
+    const had = matched.get(funder) ?? 0n;
+    return { funder, amountFen: amount > had ? amount - had : 0n };
+  });
+}
+
+/** Balance (fen, credits − debits) of a fund's accounts of one kind; `funder` for the kinds that are kept by funder. */
+export interface FundBalance {
+  fund: string;
+  kind: string;
+  funder: string | null;
+  balanceFen: Fen;
+}
+
+/** Where the money of each fund stands. The treasury's side is what was loaded, with the sign turned. */
+export function presentFunds(balances: readonly FundBalance[]): z.input<typeof fund>[] {
+  const funds = [...new Set(balances.map((balance) => balance.fund))].sort();
+  return funds.map((name) => {
+    const ofFund = balances.filter((balance) => balance.fund === name);
+    const total = (kind: string, funder?: string) =>
+      sumFen(
+        ofFund
+          .filter((balance) => balance.kind === kind && (funder === undefined || balance.funder === funder))
+          .map(({ balanceFen }) => balanceFen),
+      );
+    const funders = [
+      ...new Set(ofFund.flatMap(({ kind, funder }) => (kind === 'appropriation' && funder !== null ? [funder] : []))),
+    ];
+    const [programmeCode = '', year = ''] = name.split('/');
+    return {
+      fund: name,
+      programmeCode,
+      year: Number(year),
+      loaded: formatYuan(-total('appropriation')),
+      unmatched: formatYuan(total('unmatched')),
+      available: formatYuan(total('available')),
+      vouchers: formatYuan(total('voucher')),
+      reserved: formatYuan(total('reserved')),
+      payable: formatYuan(total('payable')),
+      inTransit: formatYuan(total('in_transit')),
+      paid: formatYuan(total('paid')),
+      funders: funders.map((funder) => ({
+        funder,
+        loaded: formatYuan(-total('appropriation', funder)),
+        unmatched: formatYuan(total('unmatched', funder)),
+        paid: formatYuan(total('paid', funder)),
+      })),
+    };
+  });
+}
