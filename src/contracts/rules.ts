@@ -1,0 +1,184 @@
+// A contract as submitted, confirmed and filed (备案): what must tie out, who may do what when, and how it is shown. Pure.
+import { createHash } from 'node:crypto';
+import type { z } from 'zod';
+import type { Chip, Contract, ContractLine, Enterprise, Provider } from '../../db/tables.js';
+import type { contract as shown, submitContract } from '../../schemas/contracts.js';
+import type { Day } from '../calendar.js';
+import { formatInstant } from '../calendar.js';
+import type { Actor, Refused } from '../ledger/lane.js';
+import { refused } from '../ledger/lane.js';
+import type { Fen } from '../money.js';
+import { formatYuan, parseYuan, sumFen } from '../money.js';
+
+/** A contract with its lines in order, each with the chip it names. */
+export interface WholeContract {
+  readonly contract: Contract;
+  readonly lines: readonly { readonly line: ContractLine; readonly chip: Chip | null }[];
+}
+
+/** Net, VAT and gross, in fen. */
+export interface Amounts {
+  readonly netFen: Fen;
+  readonly vatFen: Fen;
+  readonly grossFen: Fen;
+}
+
+export type Side = Contract['submittedSide'];
+type Sent = z.output<typeof submitContract>;
+
+/**
+ * For which side of a contract a member of the trade acts: by its role, and only for its own legal person. Null for who is
+ * neither, and to whom the contract therefore does not exist.
+ */
+export function sideOf(actor: Pick<Actor, 'role' | 'legalPersonUscc'>, enterprise: Enterprise, provider: Provider): Side | null {
+  if (actor.role === 'enterprise' && actor.legalPersonUscc === enterprise.legalPersonUscc) return 'enterprise';
+  if (actor.role === 'provider' && actor.legalPersonUscc === provider.legalPersonUscc) return 'provider';
+  return null;
+}
+
+/** Refuses a period that ends before it starts, and a signature of a day to come or after the period's last day. */
+export function checkDays(of: Pick<Sent, 'signedOn' | 'startsOn' | 'endsOn'>, today: Day): Refused | null {
+  const { signedOn, startsOn, endsOn } = of;
+  if (endsOn < startsOn) return refused('PERIOD_ENDS_BEFORE_START', { from: startsOn, to: endsOn }, '/endsOn');
+  if (signedOn > today) return refused('DAY_IN_FUTURE', { day: signedOn, today }, '/signedOn');
+  if (signedOn > endsOn) return refused('SIGNED_AFTER_END', { signedOn, endsOn }, '/signedOn');
+  return null;
+}
+
+/**
+ * Reads the amounts and holds them against each other to the fen: of the contract and of each line, net + VAT = gross; the
+ * lines' sums are the contract's totals. VAT may be zero, net and gross may not. Refuses with AMOUNT_ZERO, QUANTITY_ZERO or
+ * CONTRACT_DOES_NOT_ADD_UP at the field that is wrong.
+ */
+export function readAmounts(
+  of: Pick<Sent, 'net' | 'vat' | 'gross' | 'lines'>,
+): { kind: 'tied'; total: Amounts; lines: Amounts[] } | Refused {
+  const total = amountsOf(of);
+  const lines = of.lines.map(amountsOf);
+  const bad = untied(total, '') ?? lines.reduce<Refused | null>((found, line, i) => found ?? untied(line, `/lines/${i}`), null);
+  if (bad) return bad;
+  const empty = of.lines.findIndex((line) => !/[1-9]/.test(line.quantity));
+  if (empty >= 0) return refused('QUANTITY_ZERO', {}, `/lines/${empty}/quantity`);
+  for (const [field, pointer] of [
+    ['netFen', '/net'],
+    ['vatFen', '/vat'],
+    ['grossFen', '/gross'],
+  ] as const) {
+    const sum = sumFen(lines.map((line) => line[field]));
+    if (sum !== total[field]) return doesNotAddUp(total[field], sum, pointer);
+  }
+  return { kind: 'tied', total, lines };
+}
+
+function untied(of: Amounts, at: string): Refused | null {
+  if (of.netFen === 0n) return refused('AMOUNT_ZERO', {}, `${at}/net`);
+  if (of.grossFen === 0n) return refused('AMOUNT_ZERO', {}, `${at}/gross`);
+  const sum = of.netFen + of.vatFen;
+  return sum === of.grossFen ? null : doesNotAddUp(of.grossFen, sum, `${at}/gross`);
+}
+
+const doesNotAddUp = (stated: Fen, sum: Fen, pointer: string): Refused =>
+  refused('CONTRACT_DOES_NOT_ADD_UP', { stated: formatYuan(stated), sum: formatYuan(sum) }, pointer);
+
+const amountsOf = (of: { net: string; vat: string; gross: string }): Amounts => ({
+  netFen: fenOf(of.net),
+  vatFen: fenOf(of.vat),
+  grossFen: fenOf(of.gross),
+});
+
+function fenOf(text: string): Fen {
+  const fen = parseYuan(text);
+  if (fen === null) throw new Error('the schema let an amount through that is none');
+  return fen;
+}
+
+/**
+ * What makes two contracts the same one under another number: SHA-256 (hex) of the JSON array of the enterprise's and the
+ * provider's legal person, the first and last day and the gross amount in fen as text.
+ */
+export const fingerprintOf = (
+  of: Pick<Contract, 'startsOn' | 'endsOn' | 'grossFen'>,
+  parties: { enterprise: Pick<Enterprise, 'legalPersonUscc'>; provider: Pick<Provider, 'legalPersonUscc'> },
+): string =>
+  sha256([parties.enterprise.legalPersonUscc, parties.provider.legalPersonUscc, of.startsOn, of.endsOn, of.grossFen.toString()]);
+
+/**
+ * What a confirmation and a filing approve: SHA-256 (hex) of the JSON array of everything that was submitted and cannot
+ * change since, amounts in fen as text, then one array per line in order.
+ */
+export const contentDigest = ({ contract, lines }: WholeContract): string =>
+  sha256([
+    contract.contractId,
+    contract.contractNo,
+    contract.enterpriseId,
+    contract.providerId,
+    contract.signedOn,
+    contract.startsOn,
+    contract.endsOn,
+    contract.purpose,
+    ...[contract.netFen, contract.vatFen, contract.grossFen].map(String),
+    lines.map(({ line }) => [
+      line.lineNo,
+      line.description,
+      line.serviceItem,
+      line.facilityId,
+      line.chipId,
+      line.unit,
+      formatQuantity(line.quantity),
+      ...[line.netFen, line.vatFen, line.grossFen].map(String),
+    ]),
+  ]);
+
+const sha256 = (content: readonly unknown[]): string => createHash('sha256').update(JSON.stringify(content)).digest('hex');
+
+/** What can be done with a contract next, by the command's name, so that a refusal can say it. */
+const nextStep: Record<Contract['status'], string> = {
+  SUBMITTED: 'POST /contracts/{id}/confirm',
+  CONFIRMED: 'POST /contracts/{id}/file',
+  FILED: 'POST /applications',
+};
+
+/** Refuses a step that the contract's state does not offer; the refusal names the state and the step that it does offer. */
+export const checkState = (contract: Contract, expected: Contract['status']): Refused | null =>
+  contract.status === expected
+    ? null
+    : refused('CONTRACT_WRONG_STATE', { state: contract.status, possible: nextStep[contract.status] });
+
+/** A quantity without the zeros that the database's four decimals add: `736.5000` is `736.5`. */
+export const formatQuantity = (text: string): string => (text.includes('.') ? text.replace(/\.?0+$/, '') : text);
+
+/** The contract as it is shown, with its lines. */
+export const presentContract = ({ contract, lines }: WholeContract): z.input<typeof shown> => ({
+  contractId: contract.contractId,
+  contractNo: contract.contractNo,
+  enterpriseId: contract.enterpriseId,
+  providerId: contract.providerId,
+  signedOn: contract.signedOn,
+  startsOn: contract.startsOn,
+  endsOn: contract.endsOn,
+  purpose: contract.purpose,
+  ...presentAmounts(contract),
+  status: contract.status,
+  submittedBy: contract.submittedSide,
+  filingNo: contract.filingNo,
+  filedOn: contract.filedOn,
+  recordedAt: formatInstant(new Date(contract.recordedAt)),
+  lines: lines.map(({ line, chip }) => ({
+    lineNo: line.lineNo,
+    description: line.description,
+    serviceItem: line.serviceItem,
+    facilityId: line.facilityId,
+    chipVendor: chip?.vendor ?? null,
+    chipModel: chip?.model ?? null,
+    chipOrigin: line.chipOrigin,
+    unit: line.unit,
+    quantity: formatQuantity(line.quantity),
+    ...presentAmounts(line),
+  })),
+});
+
+const presentAmounts = (of: Amounts) => ({
+  net: formatYuan(of.netFen),
+  vat: formatYuan(of.vatFen),
+  gross: formatYuan(of.grossFen),
+});

@@ -1,0 +1,152 @@
+import type { z } from 'zod';
+import type { Contract, ContractLine } from '../../db/tables.js';
+import type { submitContract as body } from '../../schemas/contracts.js';
+import { enterpriseShelf } from '../enterprises/facts.js';
+import { insert } from '../ledger/facts.js';
+import type { Verb } from '../ledger/lane.js';
+import { accepted, refused } from '../ledger/lane.js';
+import { chipShelf, facilityShelf, providerShelf } from '../providers/facts.js';
+import { chipOn } from '../providers/rules.js';
+import { contractLineShelf, contractShelf } from './facts.js';
+import type { WholeContract } from './rules.js';
+import { checkDays, fingerprintOf, presentContract, readAmounts, sideOf } from './rules.js';
+
+type Body = z.output<typeof body>;
+
+/**
+ * One side submits a contract; the other is to confirm it. Lines are numbered from 1. A line's chip is named as the
+ * catalogue has it today; its origin is read when the contract is filed.
+ */
+export const submitContract: Verb<Body, ReturnType<typeof presentContract>> = {
+  name: 'contract.submit',
+  money: false,
+
+  async gather(loader, commands) {
+    const lines = commands.flatMap(({ body }) => body.lines);
+    const [enterprises, providers] = await Promise.all([
+      loader.load(
+        enterpriseShelf,
+        'id',
+        commands.map(({ body }) => body.enterpriseId),
+      ),
+      loader.load(
+        providerShelf,
+        'id',
+        commands.map(({ body }) => body.providerId),
+      ),
+      loader.load(
+        facilityShelf,
+        'id',
+        lines.map((line) => line.facilityId),
+      ),
+      loader.load(
+        chipShelf,
+        'model',
+        lines.flatMap(({ chipVendor, chipModel }) => (chipVendor && chipModel ? [[chipVendor, chipModel]] : [])),
+      ),
+      loader.load(
+        contractShelf,
+        'number',
+        commands.map(({ body }) => [body.providerId, body.contractNo]),
+      ),
+    ]);
+    const enterpriseById = new Map(enterprises.map((of) => [of.enterpriseId, of]));
+    const providerById = new Map(providers.map((of) => [of.providerId, of]));
+    const fingerprints = commands.flatMap(({ body }) => {
+      const enterprise = enterpriseById.get(body.enterpriseId);
+      const provider = providerById.get(body.providerId);
+      const amounts = readAmounts(body);
+      if (!enterprise || !provider || amounts.kind === 'refused') return [];
+      return [fingerprintOf({ ...body, ...amounts.total }, { enterprise, provider })];
+    });
+    await loader.load(contractShelf, 'fingerprint', fingerprints);
+  },
+
+  decide(command, facts) {
+    const { id, body, actor, receivedAt, today } = command;
+    const enterprise = facts.get(enterpriseShelf, body.enterpriseId);
+    const provider = facts.get(providerShelf, body.providerId);
+    // A stranger to the other side's things is told no more than that there is none.
+    if (!enterprise || (actor.role === 'enterprise' && actor.legalPersonUscc !== enterprise.legalPersonUscc)) {
+      return refused('NOT_FOUND', {}, '/enterpriseId');
+    }
+    if (!provider) return refused('NOT_FOUND', {}, '/providerId');
+    const side = sideOf(actor, enterprise, provider);
+    if (side === null) return refused('NOT_FOUND', {}, '/providerId');
+    const badDays = checkDays(body, today);
+    if (badDays) return badDays;
+    const amounts = readAmounts(body);
+    if (amounts.kind === 'refused') return amounts;
+
+    const chipIds: (string | null)[] = [];
+    for (const [i, line] of body.lines.entries()) {
+      if (facts.get(facilityShelf, line.facilityId)?.providerId !== provider.providerId) {
+        return refused('FACILITY_NOT_OF_PROVIDER', { provider: provider.name }, `/lines/${i}/facilityId`);
+      }
+      const { chipVendor: vendor, chipModel: model } = line;
+      if (vendor === undefined && model === undefined) {
+        chipIds.push(null);
+        continue;
+      }
+      if (vendor === undefined) return refused('MISSING_FIELD', {}, `/lines/${i}/chipVendor`);
+      if (model === undefined) return refused('MISSING_FIELD', {}, `/lines/${i}/chipModel`);
+      const chip = chipOn(facts.all(chipShelf, 'model', [vendor, model]), today);
+      if (!chip) return refused('CHIP_UNKNOWN', { vendor, model, day: today }, `/lines/${i}/chipModel`);
+      chipIds.push(chip.chipId);
+    }
+    if (facts.one(contractShelf, 'number', [provider.providerId, body.contractNo])) {
+      return refused('CONTRACT_EXISTS', { contractNo: body.contractNo }, '/contractNo');
+    }
+    const fingerprint = fingerprintOf({ ...body, ...amounts.total }, { enterprise, provider });
+    const same = facts.one(contractShelf, 'fingerprint', fingerprint);
+    if (same) return refused('CONTRACT_DUPLICATE', { contractNo: same.contractNo });
+    // After this line the command succeeds.
+    const contract: Contract = {
+      bookId: facts.bookId,
+      contractId: id,
+      contractNo: body.contractNo,
+      enterpriseId: enterprise.enterpriseId,
+      providerId: provider.providerId,
+      signedOn: body.signedOn,
+      startsOn: body.startsOn,
+      endsOn: body.endsOn,
+      purpose: body.purpose,
+      ...amounts.total,
+      fingerprint,
+      status: 'SUBMITTED',
+      submittedSide: side,
+      submittedPerson: actor.personId,
+      confirmedPerson: null,
+      filedPerson: null,
+      filingNo: null,
+      filedOn: null,
+      recordedAt: receivedAt.toISOString(),
+    };
+    const lines: WholeContract['lines'] = amounts.lines.map((of, i) => {
+      const sent = body.lines[i];
+      if (!sent) throw new Error('a line without its amounts');
+      const chipId = chipIds[i] ?? null;
+      const line: ContractLine = {
+        bookId: facts.bookId,
+        contractLineId: command.newId(),
+        contractId: id,
+        lineNo: i + 1,
+        description: sent.description,
+        serviceItem: sent.serviceItem,
+        facilityId: sent.facilityId,
+        chipId,
+        chipOrigin: null,
+        unit: sent.unit,
+        quantity: sent.quantity,
+        ...of,
+      };
+      return { line, chip: chipId === null ? null : (facts.get(chipShelf, chipId) ?? null) };
+    });
+    return accepted({
+      decision: 'contract.submitted',
+      subjectId: id,
+      result: presentContract({ contract, lines }),
+      changes: [insert(contractShelf, contract), ...lines.map(({ line }) => insert(contractLineShelf, line))],
+    });
+  },
+};
