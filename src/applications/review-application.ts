@@ -1,0 +1,116 @@
+import type { z } from 'zod';
+import type { Application } from '../../db/tables.js';
+import type { reviewApplication as body } from '../../schemas/applications.js';
+import { contractShelf } from '../contracts/facts.js';
+import type { Facts, Loader } from '../ledger/facts.js';
+import { update } from '../ledger/facts.js';
+import type { Command, Verb } from '../ledger/lane.js';
+import { accepted, refused } from '../ledger/lane.js';
+import { formatYuan, parseYuan } from '../money.js';
+import { percent } from '../programmes/explain.js';
+import { programmeVersionShelf } from '../programmes/facts.js';
+import { lawOn } from '../programmes/language.js';
+import { programmeOf, versionName } from '../programmes/published.js';
+import { entitlementOf, gatherEntitlements } from './entitlement.js';
+import { gatherContractFacts } from './evaluation-facts.js';
+import { applicationShelf } from './facts.js';
+import { checkState, presentApplication, presentOutlook, readEligibility, refusalOf, reviewDigestOf } from './rules.js';
+
+type Body = z.output<typeof body> & { id?: string };
+type Result = ReturnType<typeof presentApplication> & { outlook: ReturnType<typeof presentOutlook> };
+
+/** Gathers applications by the id in each command, with all that their evaluation looks at. */
+export async function gatherApplications(loader: Loader, commands: readonly Command<{ id?: string }>[]): Promise<Application[]> {
+  const applications = await loader.load(
+    applicationShelf,
+    'id',
+    commands.map(({ body }) => body.id ?? ''),
+  );
+  await Promise.all([
+    gatherContractFacts(
+      loader,
+      applications.map(({ contractId }) => contractId),
+    ),
+    loader.load(
+      programmeVersionShelf,
+      'id',
+      applications.map(({ programmeVersionId }) => programmeVersionId),
+    ),
+  ]);
+  await gatherEntitlements(
+    loader,
+    commands.flatMap(({ body, today }) => {
+      const row = loader.facts.get(applicationShelf, body.id ?? '');
+      return row ? [{ ...subjectOf(loader.facts, row), appliedOn: row.submittedOn, bookedOn: today }] : [];
+    }),
+  );
+  return applications;
+}
+
+/** The contract and the version of a gathered application. */
+export function subjectOf(facts: Facts, row: Application) {
+  const contract = facts.get(contractShelf, row.contractId);
+  const version = facts.get(programmeVersionShelf, row.programmeVersionId);
+  if (!contract || !version) throw new Error(`the application ${row.applicationNo} has lost its contract or its programme`);
+  return { contract, version };
+}
+
+/**
+ * A reviewer who is not the applicant records what the programme asks about and sets the most that may be issued: all that the law
+ * gives on this contract, or less where its rate is a ceiling («不超过»). It binds nothing but its digest; a further review before the
+ * decision replaces it and voids an approval of the one before.
+ */
+export const reviewApplication: Verb<Body, Result> = {
+  name: 'application.review',
+  money: true,
+
+  async gather(loader, commands) {
+    await gatherApplications(loader, commands);
+  },
+
+  decide({ body, actor, today }, facts) {
+    const row = facts.get(applicationShelf, body.id ?? '');
+    if (!row) return refused('NOT_FOUND');
+    const wrongState = checkState(row, ['SUBMITTED', 'REVIEWED']);
+    if (wrongState) return wrongState;
+    if (actor.personId === row.submittedPerson) return refused('FOUR_EYES');
+    const { contract, version } = subjectOf(facts, row);
+    const programme = programmeOf(version);
+    const law = lawOn(programme, row.submittedOn);
+    const read = readEligibility(body, programme.eligibility, law);
+    if (read.kind === 'refused') return read;
+    const { eligibility } = read;
+    const at = { contract, appliedOn: row.submittedOn, bookedOn: today, predicates: eligibility.predicates };
+    const { byLaw } = entitlementOf(facts, version, at);
+    if (byLaw.kind !== 'award') return refusalOf(byLaw);
+    const maximumFen = body.maximum === undefined ? byLaw.amountFen : (parseYuan(body.maximum) ?? 0n);
+    const maximum = formatYuan(maximumFen);
+    if (maximumFen === 0n) return refused('AMOUNT_ZERO', {}, '/maximum');
+    if (maximumFen > byLaw.amountFen) {
+      return refused('AMOUNT_ABOVE_ENTITLEMENT', { requested: maximum, entitlement: formatYuan(byLaw.amountFen) }, '/maximum');
+    }
+    if (maximumFen < byLaw.amountFen && law.rate?.value.kind === 'EXACT') {
+      return refused('RATE_IS_EXACT', { rate: percent(law.rate.value.basisPoints), approved: maximum }, '/maximum');
+    }
+    // After this line the command succeeds.
+    const { now } = entitlementOf(facts, version, { ...at, maximumFen });
+    const reviewed: Application = {
+      ...row,
+      status: 'REVIEWED',
+      eligibility,
+      reviewedPerson: actor.personId,
+      maximumFen,
+      reviewDigest: reviewDigestOf(row.contentDigest, eligibility, maximumFen),
+      computedFen: byLaw.computedFen,
+      explanation: now.explanation,
+    };
+    return accepted({
+      decision: 'application.reviewed',
+      subjectId: row.applicationId,
+      programmeVersion: versionName(version),
+      approvalDigest: reviewed.reviewDigest ?? '',
+      result: { ...presentApplication(reviewed), outlook: presentOutlook(now) },
+      changes: [update(applicationShelf, reviewed)],
+    });
+  },
+};

@@ -1,0 +1,99 @@
+import type { FastifyInstance } from 'fastify';
+import {
+  application,
+  applicationConsidered,
+  applicationQuery,
+  applicationRejected,
+  rejectApplication as rejectBody,
+  reviewApplication as reviewBody,
+  submitApplication as submitBody,
+} from '../../schemas/applications.js';
+import { page } from '../../schemas/common.js';
+import type { Parts } from '../http/parts.js';
+import { Problem } from '../http/problem.js';
+import { authorities, command, idOfCursor, pageOf, reading } from '../http/routes.js';
+import { findApplication, listApplications } from './queries.js';
+import { rejectApplication } from './reject-application.js';
+import { reviewApplication } from './review-application.js';
+import { presentApplication } from './rules.js';
+import { submitApplication } from './submit-application.js';
+
+const tag = 'applications';
+
+/** All of an application but its approval, which issues a voucher and stands with the vouchers. */
+export function applicationRoutes(app: FastifyInstance, parts: Parts): void {
+  command(app, parts, {
+    url: '/applications',
+    tag,
+    summary: 'Apply (申领) for a voucher on one filed contract',
+    roles: ['enterprise'],
+    body: submitBody,
+    response: applicationConsidered,
+    status: 201,
+    verb: submitApplication,
+  });
+
+  command(app, parts, {
+    url: '/applications/:id/review',
+    tag,
+    summary: 'Review: record what the programme asks about and the most that may be issued',
+    roles: ['reviewer'],
+    personOnly: true,
+    body: reviewBody,
+    response: applicationConsidered,
+    status: 200,
+    verb: reviewApplication,
+  });
+
+  command(app, parts, {
+    url: '/applications/:id/reject',
+    tag,
+    summary: 'Reject an undecided application, with the reason',
+    roles: ['reviewer', 'approver'],
+    personOnly: true,
+    body: rejectBody,
+    response: applicationRejected,
+    status: 200,
+    verb: rejectApplication,
+  });
+
+  reading(app, {
+    url: '/applications',
+    tag,
+    summary: 'List applications in order of receipt; an enterprise sees its own legal person’s',
+    roles: [...authorities, 'enterprise'],
+    query: applicationQuery,
+    response: page(application),
+    read: async ({ query, book, principal }) => {
+      const { cursor, limit, status, programmeCode, enterpriseId, contractId } = query;
+      const rows = await listApplications(parts.db, {
+        bookId: book.bookId,
+        legalPersonUscc: principal.legalPersonUscc,
+        status,
+        programmeCode,
+        enterpriseId,
+        contractId,
+        after: idOfCursor(cursor),
+        limit,
+      });
+      return pageOf(rows, limit, (row) => row.applicationId, presentApplication);
+    },
+  });
+
+  reading(app, {
+    url: '/applications/:id',
+    tag,
+    summary: 'One application with its explanation',
+    roles: [...authorities, 'enterprise'],
+    response: application,
+    read: async ({ id, book, principal }) => {
+      const row = await findApplication(parts.db, {
+        bookId: book.bookId,
+        applicationId: id,
+        legalPersonUscc: principal.legalPersonUscc,
+      });
+      if (!row) throw new Problem('NOT_FOUND');
+      return presentApplication(row);
+    },
+  });
+}

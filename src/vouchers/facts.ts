@@ -1,0 +1,24 @@
+import { contractStandings, openingBalances, vouchers } from '../../db/tables.js';
+import { shelf } from '../ledger/facts.js';
+
+export const voucherShelf = shelf(vouchers, {
+  rank: 40,
+  id: 'voucherId',
+  keys: { contract: ['contractId'] },
+  mutable: ['status', 'frozenFrom', 'reservedFen'],
+});
+
+/** Where a contract stands under a programme; its id is made of both. */
+export const standingShelf = shelf(contractStandings, {
+  rank: 40,
+  id: 'standingId',
+  mutable: ['baseFen', 'claimedFen', 'cutOffFen'],
+});
+export const standingIdOf = (contractId: string, programmeCode: string): string => `${contractId}/${programmeCode}`;
+
+export const openingShelf = shelf(openingBalances, {
+  rank: 40,
+  id: 'openingBalanceId',
+  keys: { content: ['contentDigest'] },
+  mutable: ['status', 'approvedPerson'],
+});

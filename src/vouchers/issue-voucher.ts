@@ -1,0 +1,242 @@
+import type { z } from 'zod';
+import type { Application, Voucher } from '../../db/tables.js';
+import type { approveApplication as body } from '../../schemas/applications.js';
+import type { Day } from '../calendar.js';
+import { yearOf } from '../calendar.js';
+import { contractLinesOf } from '../applications/evaluation-facts.js';
+import { entitlementOf } from '../applications/entitlement.js';
+import { applicationShelf } from '../applications/facts.js';
+import { gatherApplications, subjectOf } from '../applications/review-application.js';
+import type { Waiting } from '../applications/rules.js';
+import {
+  awardDigestOf,
+  checkState,
+  contentDigestOf,
+  eligibilityOf,
+  neededBy,
+  presentApplication,
+  refusalOf,
+  reviewDigestOf,
+} from '../applications/rules.js';
+import { accountOf, fundOf } from '../ledger/chart.js';
+import type { Facts } from '../ledger/facts.js';
+import { insert, update } from '../ledger/facts.js';
+import type { Verb } from '../ledger/lane.js';
+import { accepted, refused } from '../ledger/lane.js';
+import { gatherLimits } from '../ledger/limits.js';
+import { gatherNumbers, seriesOf, takeNumber } from '../ledger/numbers.js';
+import { voucherIssued } from '../ledger/templates.js';
+import { formatYuan } from '../money.js';
+import { limitsTouched, priorityRank, voucherExpiresOn } from '../programmes/evaluate.js';
+import { programmeVersionShelf } from '../programmes/facts.js';
+import { lawOn } from '../programmes/language.js';
+import { limitWindowOf, readLimits } from '../programmes/limits.js';
+import { programmeOf, versionName } from '../programmes/published.js';
+import { standingIdOf, standingShelf, voucherShelf } from './facts.js';
+import { freshStanding, presentVoucher } from './rules.js';
+
+type Body = z.output<typeof body> & { id?: string };
+type Result = ReturnType<typeof presentApplication> & { voucher: ReturnType<typeof presentVoucher> };
+
+/**
+ * Approves a reviewed application and issues its voucher (发放) in one linked group: min(the maximum, what limits and the money
+ * granted leave today), every limit charged beside the money. By a person who neither applied nor reviewed, naming the digest of the
+ * review. Less than the maximum is issued only when a reduced amount was accepted. First come, first served: while an earlier
+ * reviewed application waits, there must be money for both, or a recorded reason.
+ *
+ * Refuses, in this order: NOT_FOUND, APPLICATION_WRONG_STATE, FOUR_EYES, REVIEW_CHANGED, PROGRAMME_NOT_IN_FORCE when the programme
+ * itself has ended, the evaluation's refusals (among them LIMIT_EXHAUSTED, POOL_EXHAUSTED), AMOUNT_CHANGED, EARLIER_APPLICATION_WAITS.
+ */
+export const issueVoucher: Verb<Body, Result> = {
+  name: 'application.approve',
+  money: true,
+
+  async gather(loader, commands) {
+    const [applications] = await Promise.all([
+      gatherApplications(loader, commands),
+      gatherNumbers(
+        loader,
+        commands.map(({ today }) => seriesOf('V', yearOf(today))),
+      ),
+    ]);
+    const programmes = [...new Set(applications.map(({ programmeCode }) => programmeCode))];
+    const byId = new Map(applications.map((row) => [row.applicationId, row]));
+    const [waiting] = await Promise.all([
+      loader.load(
+        applicationShelf,
+        'waiting',
+        programmes.map((programmeCode) => [programmeCode, 'REVIEWED']),
+      ),
+      loader.load(
+        standingShelf,
+        'id',
+        applications.map(({ contractId, programmeCode }) => standingIdOf(contractId, programmeCode)),
+      ),
+      // The command names the voucher it makes.
+      loader.accounts(
+        commands.flatMap(({ id, body, today }) => {
+          const row = byId.get(body.id ?? '');
+          return row ? [accountOf.voucher(id, fundOf(row.programmeCode, yearOf(today)))] : [];
+        }),
+      ),
+    ]);
+    await loader.load(
+      programmeVersionShelf,
+      'id',
+      waiting.map(({ programmeVersionId }) => programmeVersionId),
+    );
+    const days = [...new Set(commands.map(({ today }) => today))];
+    await gatherLimits(
+      loader,
+      waiting.flatMap((row) =>
+        days.flatMap((day) => limitsOfHolder(loader.facts, row, day).map((limit) => limitWindowOf(row.programmeCode, limit))),
+      ),
+    );
+  },
+
+  decide(command, facts) {
+    const { body, actor, today, receivedAt } = command;
+    const row = facts.get(applicationShelf, body.id ?? '');
+    if (!row) return refused('NOT_FOUND');
+    const wrongState = checkState(row, ['REVIEWED']);
+    if (wrongState) return wrongState;
+    if (actor.personId === row.submittedPerson || actor.personId === row.reviewedPerson) return refused('FOUR_EYES');
+    const { contract, version } = subjectOf(facts, row);
+    const eligibility = eligibilityOf(row);
+    const maximumFen = row.maximumFen;
+    if (eligibility === null || maximumFen === null) throw new Error(`${row.applicationNo} is reviewed without a review`);
+    // Computed from the facts as they stand: a contract that changed since the application voids what was reviewed.
+    const content = contentDigestOf(row, version.digest, contract, contractLinesOf(facts, contract.contractId));
+    const reviewDigest = reviewDigestOf(content, eligibility, maximumFen);
+    if (body.reviewDigest !== reviewDigest) return refused('REVIEW_CHANGED', { reviewDigest }, '/reviewDigest');
+    const programme = programmeOf(version);
+    const lastDay = voucherExpiresOn(programme, row.submittedOn, today);
+    if (lastDay === null || lastDay < today)
+      return refused('PROGRAMME_NOT_IN_FORCE', { programme: row.programmeCode, day: today });
+
+    const { predicates } = eligibility;
+    const entitlement = entitlementOf(facts, version, {
+      contract,
+      appliedOn: row.submittedOn,
+      bookedOn: today,
+      predicates,
+      maximumFen,
+    });
+    const { now, fund } = entitlement;
+    if (now.kind !== 'award') return refusalOf(now);
+    const awardFen = now.amountFen;
+    if (awardFen < maximumFen && !body.acceptReduced) {
+      const params = { maximum: formatYuan(maximumFen), left: formatYuan(awardFen), bound: now.bound ?? 'COMPUTED' };
+      return refused('AMOUNT_CHANGED', params, '/acceptReduced');
+    }
+    const earlier = earlierThan(facts, row);
+    const [first] = earlier;
+    if (first && body.passOverReason === undefined) {
+      const leftFen = facts.balance(accountOf.available(fund)) - awardFen;
+      const neededFen = neededBy(
+        earlier.map((other): Waiting => {
+          const limits = Object.values(readLimits(facts, other.programmeCode, limitsOfHolder(facts, other, today)).left);
+          // What this award takes of a limit that both share, the other can no longer use.
+          const taken = other.legalPersonUscc === row.legalPersonUscc ? awardFen : 0n;
+          return {
+            legalPersonUscc: other.legalPersonUscc,
+            maximumFen: other.maximumFen ?? 0n,
+            limitsLeftFen: limits.map((left) => (left > taken ? left - taken : 0n)),
+          };
+        }),
+      );
+      if (neededFen > leftFen) {
+        const params = { applicationNo: first.applicationNo, needed: formatYuan(neededFen), left: formatYuan(leftFen) };
+        return refused('EARLIER_APPLICATION_WAITS', params, '/passOverReason');
+      }
+    }
+    // After this line the command succeeds.
+    const { number, changes } = takeNumber(facts, seriesOf('V', yearOf(today)));
+    const voucher: Voucher = {
+      bookId: facts.bookId,
+      voucherId: command.id,
+      voucherNo: number,
+      programmeCode: row.programmeCode,
+      programmeVersionId: row.programmeVersionId,
+      enterpriseId: row.enterpriseId,
+      legalPersonUscc: row.legalPersonUscc,
+      contractId: row.contractId,
+      applicationId: row.applicationId,
+      fund,
+      faceFen: awardFen,
+      reservedFen: 0n,
+      appliedOn: row.submittedOn,
+      issuedOn: today,
+      lastDay,
+      status: 'ISSUED',
+      frozenFrom: null,
+      recordedAt: receivedAt.toISOString(),
+    };
+    const approved: Application = {
+      ...row,
+      status: 'APPROVED',
+      decidedPerson: actor.personId,
+      decisionReason: body.passOverReason ?? null,
+      awardFen,
+      computedFen: now.computedFen,
+      explanation: now.explanation,
+      voucherId: voucher.voucherId,
+    };
+    const { bookId, programmeCode } = row;
+    const standingId = standingIdOf(contract.contractId, programmeCode);
+    const standing = facts.get(standingShelf, standingId);
+    return accepted({
+      decision: 'application.approved',
+      subjectId: row.applicationId,
+      programmeVersion: versionName(version),
+      approvalDigest: awardDigestOf(reviewDigest, awardFen),
+      postings: [
+        ...entitlement.funding,
+        ...voucherIssued({ voucherId: voucher.voucherId, fund, faceFen: awardFen, charges: entitlement.charges }),
+      ],
+      result: { ...presentApplication(approved), voucher: presentVoucher(voucher, awardFen) },
+      changes: [
+        update(applicationShelf, approved),
+        insert(voucherShelf, voucher),
+        ...(standing
+          ? []
+          : [insert(standingShelf, freshStanding({ bookId, standingId, contractId: contract.contractId, programmeCode }))]),
+        ...changes,
+      ],
+    });
+  },
+};
+
+/** The version a gathered application was made under. */
+function programmeOfApplication(facts: Facts, row: Application) {
+  const version = facts.get(programmeVersionShelf, row.programmeVersionId);
+  if (!version) throw new Error(`the application ${row.applicationNo} has lost its programme`);
+  return programmeOf(version);
+}
+
+/** The claimed limits of an applicant's legal person on this day; those of its contract are within the maximum already. */
+function limitsOfHolder(facts: Facts, row: Application, today: Day) {
+  const noContract = {
+    appliedOn: row.submittedOn,
+    bookedOn: today,
+    enterprise: { legalPerson: row.legalPersonUscc, predicates: {} },
+    provider: { legalPerson: '', listings: [] },
+    facilities: [],
+    contract: { id: row.contractId, signedOn: row.submittedOn, lines: [] },
+  };
+  return limitsTouched(programmeOfApplication(facts, row), 'ISSUE', noContract).filter(
+    ({ holder }) => holder.kind === 'LEGAL_PERSON',
+  );
+}
+
+/** Reviewed applications of the same programme that come first: of a higher priority class, or of the same and received earlier. */
+function earlierThan(facts: Facts, row: Application): Application[] {
+  if (lawOn(programmeOfApplication(facts, row), row.submittedOn).allocation?.value !== 'FIRST_COME') return [];
+  const rankOf = (of: Application) =>
+    priorityRank(programmeOfApplication(facts, of), of.submittedOn, eligibilityOf(of)?.classes ?? []);
+  const rank = rankOf(row);
+  return facts.all(applicationShelf, 'waiting', [row.programmeCode, 'REVIEWED']).filter((other) => {
+    const otherRank = rankOf(other);
+    return otherRank < rank || (otherRank === rank && other.applicationId < row.applicationId);
+  });
+}

@@ -1,0 +1,151 @@
+// What an opening balance (期初余额) stands for in this book, read the same way when it is prepared and when it is approved.
+import type { Contract, Enterprise, ProgrammeVersion as VersionRow } from '../../db/tables.js';
+import type { OpeningContent } from '../../schemas/opening-balances.js';
+import { circumstancesOf, gatherContractFacts } from '../applications/evaluation-facts.js';
+import type { Day } from '../calendar.js';
+import { yearOf } from '../calendar.js';
+import { contractShelf } from '../contracts/facts.js';
+import { enterpriseShelf } from '../enterprises/facts.js';
+import type { LimitWindow } from '../ledger/chart.js';
+import { fundOf } from '../ledger/chart.js';
+import type { Facts, Loader } from '../ledger/facts.js';
+import type { Refused } from '../ledger/lane.js';
+import { refused } from '../ledger/lane.js';
+import type { Fen } from '../money.js';
+import { parseYuan } from '../money.js';
+import type { TouchedLimit } from '../programmes/evaluate.js';
+import { limitsTouched } from '../programmes/evaluate.js';
+import { programmeVersionShelf } from '../programmes/facts.js';
+import { lawOn } from '../programmes/language.js';
+import { limitWindowOf } from '../programmes/limits.js';
+import { programmeOf, versionInForce, versionName } from '../programmes/published.js';
+import { readUscc } from '../uscc.js';
+
+/** An amount spent of a limit whose number by law is `lawFen`. */
+export interface Spent {
+  readonly at: LimitWindow;
+  readonly lawFen: Fen;
+  readonly amountFen: Fen;
+}
+
+export type Opening =
+  | { kind: 'limitUsed'; version: VersionRow; spent: readonly Spent[] }
+  | {
+      kind: 'voucher';
+      version: VersionRow;
+      contract: Contract;
+      enterprise: Enterprise;
+      /** The fund of the year of issue: a voucher keeps it until it ends. */
+      fund: string;
+      issuedOn: Day;
+      lastDay: Day;
+      balanceFen: Fen;
+      baseFen: Fen;
+      redeemedFen: Fen;
+      spent: readonly Spent[];
+    };
+
+/** With the code as it is stored; one that is not valid is left as it came, to be refused. */
+export function normalised(content: OpeningContent): OpeningContent {
+  if (content.kind === 'VOUCHER') return content;
+  const code = readUscc(content.uscc, '/uscc');
+  return code.kind === 'valid' ? { ...content, uscc: code.uscc } : content;
+}
+
+/** Gathers all that `readOpening` looks at. */
+export async function gatherOpenings(loader: Loader, contents: readonly OpeningContent[]): Promise<void> {
+  await Promise.all([
+    loader.load(
+      programmeVersionShelf,
+      'code',
+      contents.map(({ programmeCode }) => programmeCode),
+    ),
+    loader.load(
+      enterpriseShelf,
+      'uscc',
+      contents.flatMap((content) => (content.kind === 'LIMIT_USED' ? [content.uscc] : [])),
+    ),
+    gatherContractFacts(
+      loader,
+      contents.flatMap((content) => (content.kind === 'VOUCHER' ? [content.contractId] : [])),
+    ),
+  ]);
+}
+
+/**
+ * Refuses, for both kinds: AMOUNT_ZERO, OPENING_IN_FUTURE, PROGRAMME_NOT_IN_FORCE; for a limit: the
+ * code's own, ENTERPRISE_UNKNOWN, LIMIT_NOT_IN_PROGRAMME; for a voucher: NOT_FOUND, CONTRACT_NOT_FILED, PERIOD_ENDS_BEFORE_START, VOUCHER_EXPIRED.
+ */
+export function readOpening(facts: Facts, content: OpeningContent, today: Day): Opening | Refused {
+  return content.kind === 'LIMIT_USED' ? readLimitUsed(facts, content, today) : readVoucher(facts, content, today);
+}
+
+const fenOf = (text: string): Fen => parseYuan(text) ?? 0n;
+
+function readLimitUsed(facts: Facts, content: OpeningContent & { kind: 'LIMIT_USED' }, today: Day): Opening | Refused {
+  const { programmeCode, limitId, uscc, year } = content;
+  const amountFen = fenOf(content.amount);
+  if (amountFen === 0n) return refused('AMOUNT_ZERO', {}, '/amount');
+  if (year > yearOf(today)) return refused('OPENING_IN_FUTURE', { found: String(year), today }, '/year');
+  const code = readUscc(uscc, '/uscc');
+  if (code.kind === 'refused') return code;
+  const enterprise = facts.one(enterpriseShelf, 'uscc', code.uscc);
+  if (!enterprise) return refused('ENTERPRISE_UNKNOWN', { uscc }, '/uscc');
+  // The law of the window: today's for the current year, that of its last day for a year that is over.
+  const day = year === yearOf(today) ? today : `${year}-12-31`;
+  const version = versionInForce(facts.all(programmeVersionShelf, 'code', programmeCode), day);
+  if (!version) return refused('PROGRAMME_NOT_IN_FORCE', { programme: programmeCode, day }, '/programmeCode');
+  const limits = lawOn(programmeOf(version), day).limits.filter(({ per }) => per === 'LEGAL_PERSON');
+  const limit = limits.find(({ id }) => id === limitId);
+  if (!limit) {
+    const known = limits.map(({ id }) => id).join(', ') || '—';
+    return refused('LIMIT_NOT_IN_PROGRAMME', { programme: versionName(version), limit: limitId, limits: known, day }, '/limitId');
+  }
+  const at = {
+    limit: `${programmeCode}.${limitId}`,
+    holder: enterprise.legalPersonUscc,
+    window: limit.window === 'YEAR' ? String(year) : 'LIFETIME',
+  };
+  return { kind: 'limitUsed', version, spent: [{ at, lawFen: limit.amountFen, amountFen }] };
+}
+
+function readVoucher(facts: Facts, content: OpeningContent & { kind: 'VOUCHER' }, today: Day): Opening | Refused {
+  const { programmeCode, contractId, issuedOn, lastDay } = content;
+  const balanceFen = fenOf(content.balance);
+  if (balanceFen === 0n) return refused('AMOUNT_ZERO', {}, '/balance');
+  if (issuedOn > today) return refused('OPENING_IN_FUTURE', { found: issuedOn, today }, '/issuedOn');
+  const version = facts
+    .all(programmeVersionShelf, 'code', programmeCode)
+    .find((row) => row.version === content.version && row.status === 'ACTIVE');
+  if (!version || versionInForce([version], issuedOn) === undefined) {
+    return refused('PROGRAMME_NOT_IN_FORCE', { programme: `${programmeCode}@${content.version}`, day: issuedOn }, '/version');
+  }
+  const contract = facts.get(contractShelf, contractId);
+  const enterprise = contract && facts.get(enterpriseShelf, contract.enterpriseId);
+  if (!enterprise) return refused('NOT_FOUND', {}, '/contractId');
+  if (contract.status !== 'FILED') {
+    return refused('CONTRACT_NOT_FILED', { contractNo: contract.contractNo, status: contract.status }, '/contractId');
+  }
+  if (lastDay < issuedOn) return refused('PERIOD_ENDS_BEFORE_START', { from: issuedOn, to: lastDay }, '/lastDay');
+  if (lastDay < today) return refused('VOUCHER_EXPIRED', { expiresOn: lastDay, submittedOn: today }, '/lastDay');
+  const [baseFen, redeemedFen] = [fenOf(content.baseRedeemed), fenOf(content.amountRedeemed)];
+  const at = circumstancesOf(facts, contract, { appliedOn: issuedOn, bookedOn: issuedOn, predicates: {} });
+  const ofContract = (stage: 'ISSUE' | 'REDEEM', amountFen: Fen): Spent[] =>
+    limitsTouched(programmeOf(version), stage, at)
+      .filter(({ holder }) => holder.kind === 'CONTRACT')
+      .map((limit: TouchedLimit) => ({ at: limitWindowOf(programmeCode, limit), lawFen: limit.amountFen, amountFen }));
+  return {
+    kind: 'voucher',
+    version,
+    contract,
+    enterprise,
+    fund: fundOf(programmeCode, yearOf(issuedOn)),
+    issuedOn,
+    lastDay,
+    balanceFen,
+    baseFen,
+    redeemedFen,
+    // All that was claimed on the contract stays claimed: what it can still pay and what it has paid.
+    spent: [...ofContract('ISSUE', balanceFen + redeemedFen), ...ofContract('REDEEM', redeemedFen)],
+  };
+}
