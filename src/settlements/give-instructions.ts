@@ -1,0 +1,88 @@
+// Payment instructions, as instructing a batch and sending returned payments out again both give them.
+import type { PaymentInstruction, Settlement } from '../../db/tables.js';
+import { yearOf } from '../calendar.js';
+import { accountOf } from '../ledger/chart.js';
+import type { Change, Facts, Loader } from '../ledger/facts.js';
+import { insert, note } from '../ledger/facts.js';
+import type { Command, Refused } from '../ledger/lane.js';
+import { refused } from '../ledger/lane.js';
+import { gatherNumbers, seriesOf, takeNumbers } from '../ledger/numbers.js';
+import type { Posting } from '../ledger/templates.js';
+import { settlementInstructed } from '../ledger/templates.js';
+import { payeeAccountShelf, providerShelf } from '../providers/facts.js';
+import { payeeAccountOn } from '../providers/rules.js';
+import { instructionShelf } from './facts.js';
+import type { Part } from './rules.js';
+import { partKey } from './rules.js';
+
+type Payment = Pick<Part, 'providerId' | 'fund' | 'funder'>;
+
+/** By command: the id each payment gets if it is instructed. Its account is named by it, so it is chosen before. */
+const instructionIds = note<ReadonlyMap<string, string>>('ids of instructions');
+
+/** Gathers what giving instructions needs, for every payment that each command might instruct. */
+export async function gatherInstructions(
+  loader: Loader,
+  wanted: readonly { readonly command: Command; readonly payments: readonly Payment[] }[],
+): Promise<void> {
+  const accounts = wanted.flatMap(({ command, payments }) => {
+    const ids = new Map(payments.map((payment) => [partKey(payment), command.newId()]));
+    loader.note(instructionIds, command.id, ids);
+    return payments.flatMap((payment) => [
+      accountOf.payable(payment.providerId, payment.fund),
+      accountOf.inTransit(ids.get(partKey(payment)) ?? '', payment.fund, payment.funder),
+    ]);
+  });
+  const providers = wanted.flatMap(({ payments }) => payments.map((payment) => payment.providerId));
+  await Promise.all([
+    loader.load(providerShelf, 'id', providers),
+    loader.load(payeeAccountShelf, 'provider', providers),
+    loader.accounts(accounts),
+    gatherNumbers(
+      loader,
+      wanted.map(({ command }) => seriesOf('P', yearOf(command.today))),
+    ),
+  ]);
+}
+
+/**
+ * Instructs payments of a batch, each on the account its payee has registered for today. Refuses PAYEE_ACCOUNT_MISSING,
+ * naming every payee that has none.
+ */
+export function giveInstructions(
+  { id: commandId, today }: Command,
+  facts: Facts,
+  settlement: Settlement,
+  parts: readonly (Part & { readonly attempt: number })[],
+): Refused | { kind: 'given'; instructions: PaymentInstruction[]; postings: Posting[]; changes: Change[] } {
+  const accountOn = (providerId: string) => payeeAccountOn(facts.all(payeeAccountShelf, 'provider', providerId), today);
+  const without = parts.map((part) => part.providerId).filter((providerId) => !accountOn(providerId));
+  if (without.length > 0) {
+    const providers = [...new Set(without)].map((providerId) => facts.get(providerShelf, providerId)?.name ?? providerId);
+    return refused('PAYEE_ACCOUNT_MISSING', { providers: providers.join('、'), day: today });
+  }
+  // After this line the command succeeds.
+  const ids = facts.noted(instructionIds, commandId);
+  const { numbers, changes } = takeNumbers(facts, seriesOf('P', yearOf(today)), parts.length);
+  const instructions = parts.map((part, i): PaymentInstruction => ({
+    bookId: facts.bookId,
+    instructionId: ids.get(partKey(part)) ?? '',
+    instructionNo: numbers[i] ?? '',
+    settlementId: settlement.settlementId,
+    providerId: part.providerId,
+    fund: part.fund,
+    funder: part.funder,
+    attempt: part.attempt,
+    amountFen: part.amountFen,
+    payeeAccountId: accountOn(part.providerId)?.payeeAccountId ?? '',
+    status: 'INSTRUCTED',
+    returnReason: null,
+    instructedOn: today,
+  }));
+  return {
+    kind: 'given',
+    instructions,
+    postings: instructions.flatMap((of) => settlementInstructed({ ...of, payeeId: of.providerId })),
+    changes: [...changes, ...instructions.map((of) => insert(instructionShelf, of))],
+  };
+}

@@ -1,0 +1,121 @@
+import type { z } from 'zod';
+import type { FundStanding, Settlement } from '../../db/tables.js';
+import type { settlementInstructed } from '../../schemas/settlements.js';
+import type { Change, Facts } from '../ledger/facts.js';
+import { insert, note, update } from '../ledger/facts.js';
+import type { Verb } from '../ledger/lane.js';
+import { accepted, refused } from '../ledger/lane.js';
+import { programmeVersionShelf } from '../programmes/facts.js';
+import { fundersOf, programmeOf } from '../programmes/published.js';
+import { providerShelf } from '../providers/facts.js';
+import { fundStandingShelf, settlementShelf } from './facts.js';
+import { gatherInstructions, giveInstructions } from './give-instructions.js';
+import type { Due } from './rules.js';
+import { presentInstruction, presentSettlement, readFund, refuseUnlessAt, splitDues } from './rules.js';
+
+type Result = Omit<z.input<typeof settlementInstructed>, 'ledgerSeq'>;
+
+/** By settlement: what each payee gets out of each fund. The lines of a batch never change, so a sum of them stands. */
+const dues = note<readonly Due[]>('dues');
+
+/**
+ * Instructs the payment of an approved batch: one instruction per payee, fund and funder, the funders' shares exact over
+ * all batches of a fund. Refuses NOT_FOUND, SETTLEMENT_WRONG_STATE, FOUR_EYES (who drafted or approved it),
+ * PAYEE_ACCOUNT_MISSING.
+ */
+export const instructSettlement: Verb<{ id?: string }, Result> = {
+  name: 'settlement.instruct',
+  money: true,
+
+  async gather(loader, commands) {
+    const ids = commands.map(({ body }) => body.id ?? '');
+    const [sums] = await Promise.all([
+      loader.tx.sql.prepared<(Due & { settlementId: string })[]>(
+        `select settlement_id as "settlementId", provider_id as "providerId", fund, sum(amount_fen)::bigint as "amountFen"
+           from settlement_lines where book_id = $1 and settlement_id = any($2::uuid[])
+          group by settlement_id, provider_id, fund order by fund, provider_id`,
+        [loader.bookId, ids],
+      ),
+      loader.load(settlementShelf, 'id', ids),
+    ]);
+    const funds = [...new Set(sums.map((sum) => sum.fund))];
+    const [versions] = await Promise.all([
+      loader.load(
+        programmeVersionShelf,
+        'code',
+        funds.map((fund) => readFund(fund).programmeCode),
+      ),
+      loader.load(fundStandingShelf, 'id', funds),
+    ]);
+    // Every funder any version names: which version holds is decided later, and may change in this very lane batch.
+    const fundersNamed = (programmeCode: string) => [
+      ...new Set(
+        versions
+          .filter((row) => row.programmeCode === programmeCode)
+          .flatMap((row) => programmeOf(row).laws.flatMap((law) => law.funders?.value ?? []))
+          .map(({ funder }) => funder),
+      ),
+    ];
+    for (const id of ids)
+      loader.note(
+        dues,
+        id,
+        sums.filter((sum) => sum.settlementId === id),
+      );
+    await gatherInstructions(
+      loader,
+      commands.map((command) => ({
+        command,
+        payments: sums
+          .filter((sum) => sum.settlementId === command.body.id)
+          .flatMap((sum) => fundersNamed(readFund(sum.fund).programmeCode).map((funder) => ({ ...sum, funder }))),
+      })),
+    );
+  },
+
+  decide(command, facts) {
+    const { body, actor, today } = command;
+    const settlement = facts.get(settlementShelf, body.id ?? '');
+    if (!settlement) return refused('NOT_FOUND');
+    const wrongState = refuseUnlessAt(settlement, 'APPROVED');
+    if (wrongState) return wrongState;
+    if (actor.personId === settlement.draftedPerson || actor.personId === settlement.approvedPerson) return refused('FOUR_EYES');
+    const { parts, instructed } = splitDues(
+      facts.noted(dues, settlement.settlementId),
+      (fund) => sharesOf(facts, fund),
+      (fund) => facts.get(fundStandingShelf, fund)?.instructedFen ?? 0n,
+    );
+    const given = giveInstructions(
+      command,
+      facts,
+      settlement,
+      parts.map((part) => ({ ...part, attempt: 1 })),
+    );
+    if (given.kind === 'refused') return given;
+    // After this line the command succeeds.
+    const row: Settlement = { ...settlement, status: 'INSTRUCTED', instructedPerson: actor.personId, instructedOn: today };
+    const standings = [...instructed].map(([fund, instructedFen]): Change => {
+      const standing: FundStanding = { bookId: facts.bookId, fund, instructedFen };
+      return facts.get(fundStandingShelf, fund) ? update(fundStandingShelf, standing) : insert(fundStandingShelf, standing);
+    });
+    return accepted({
+      decision: 'settlement.instructed',
+      subjectId: row.settlementId,
+      approvalDigest: row.contentDigest,
+      result: {
+        ...presentSettlement(row),
+        instructions: given.instructions.map((of) => presentInstruction(of, facts.get(providerShelf, of.providerId))),
+      },
+      postings: given.postings,
+      changes: [update(settlementShelf, row), ...standings, ...given.changes],
+    });
+  },
+};
+
+/** Who shares a fund. Money is promised out of a fund only after its funders loaded it, so a fund has funders. */
+function sharesOf(facts: Facts, fund: string) {
+  const { programmeCode, year } = readFund(fund);
+  const funders = fundersOf(facts.all(programmeVersionShelf, 'code', programmeCode), year);
+  if (!funders) throw new Error(`the fund ${fund} has no funders`);
+  return funders;
+}

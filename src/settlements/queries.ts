@@ -1,0 +1,160 @@
+import { and, asc, eq, gt, sql } from 'drizzle-orm';
+import type { Database } from '../../db/client.js';
+import type { BankLine, BankReturn, PayeeAccount, PaymentInstruction, Settlement, SettlementLine } from '../../db/tables.js';
+import {
+  bankLines,
+  bankReturns,
+  payeeAccounts,
+  paymentInstructions,
+  providers,
+  redemptions,
+  settlementLines,
+  settlements,
+} from '../../db/tables.js';
+
+/** A page in order of making: `limit` + 1 rows after a cursor, so that the caller sees whether more follow. */
+interface Page {
+  readonly bookId: string;
+  readonly after: string | undefined;
+  readonly limit: number;
+}
+
+const bigintSum = sql<bigint>`sum(${settlementLines.amountFen})::bigint`.mapWith((value: string | bigint) => BigInt(value));
+const count = sql<number>`count(*)::int`.mapWith(Number);
+
+/** Settlements in order of drafting, of one period or state if given. */
+export const listSettlements = (
+  db: Database,
+  of: Page & { period: string | undefined; status: Settlement['status'] | undefined },
+): Promise<Settlement[]> =>
+  db.drizzle
+    .select()
+    .from(settlements)
+    .where(
+      and(
+        eq(settlements.bookId, of.bookId),
+        of.period === undefined ? undefined : eq(settlements.period, of.period),
+        of.status === undefined ? undefined : eq(settlements.status, of.status),
+        of.after === undefined ? undefined : gt(settlements.settlementId, of.after),
+      ),
+    )
+    .orderBy(asc(settlements.settlementId))
+    .limit(of.limit + 1);
+
+export async function findSettlement(db: Database, bookId: string, settlementId: string): Promise<Settlement | undefined> {
+  const [row] = await db.drizzle
+    .select()
+    .from(settlements)
+    .where(and(eq(settlements.bookId, bookId), eq(settlements.settlementId, settlementId)));
+  return row;
+}
+
+/** Control totals of a batch, by payee and by fund, each in the order of its first line. Amounts in fen. */
+export async function totalsOfSettlement(
+  db: Database,
+  bookId: string,
+  settlementId: string,
+): Promise<{
+  byProvider: { providerId: string; providerName: string; count: number; totalFen: bigint }[];
+  byFund: { fund: string; count: number; totalFen: bigint }[];
+}> {
+  const mine = and(eq(settlementLines.bookId, bookId), eq(settlementLines.settlementId, settlementId));
+  const first = asc(sql`min(${settlementLines.lineNo})`);
+  const [byProvider, byFund] = await Promise.all([
+    db.drizzle
+      .select({ providerId: settlementLines.providerId, providerName: providers.name, count, totalFen: bigintSum })
+      .from(settlementLines)
+      .innerJoin(
+        providers,
+        and(eq(providers.bookId, settlementLines.bookId), eq(providers.providerId, settlementLines.providerId)),
+      )
+      .where(mine)
+      .groupBy(settlementLines.providerId, providers.name)
+      .orderBy(first),
+    db.drizzle
+      .select({ fund: settlementLines.fund, count, totalFen: bigintSum })
+      .from(settlementLines)
+      .where(mine)
+      .groupBy(settlementLines.fund)
+      .orderBy(first),
+  ]);
+  return { byProvider, byFund };
+}
+
+/** The lines of a batch in their order (a line's id grows with its number). */
+export const listSettlementLines = (
+  db: Database,
+  of: Page & { settlementId: string },
+): Promise<{ line: SettlementLine; redemptionNo: string; providerName: string }[]> =>
+  db.drizzle
+    .select({ line: settlementLines, redemptionNo: redemptions.redemptionNo, providerName: providers.name })
+    .from(settlementLines)
+    .innerJoin(
+      redemptions,
+      and(eq(redemptions.bookId, settlementLines.bookId), eq(redemptions.redemptionId, settlementLines.redemptionId)),
+    )
+    .innerJoin(providers, and(eq(providers.bookId, settlementLines.bookId), eq(providers.providerId, settlementLines.providerId)))
+    .where(
+      and(
+        eq(settlementLines.bookId, of.bookId),
+        eq(settlementLines.settlementId, of.settlementId),
+        of.after === undefined ? undefined : gt(settlementLines.settlementLineId, of.after),
+      ),
+    )
+    .orderBy(asc(settlementLines.settlementLineId))
+    .limit(of.limit + 1);
+
+/** The instructions of a batch, every attempt, with payee, account and the bank line that settled each. */
+export const instructionsOfSettlement = (
+  db: Database,
+  bookId: string,
+  settlementId: string,
+): Promise<{ instruction: PaymentInstruction; providerName: string; account: PayeeAccount; bankLine: BankLine | null }[]> =>
+  db.drizzle
+    .select({ instruction: paymentInstructions, providerName: providers.name, account: payeeAccounts, bankLine: bankLines })
+    .from(paymentInstructions)
+    .innerJoin(
+      providers,
+      and(eq(providers.bookId, paymentInstructions.bookId), eq(providers.providerId, paymentInstructions.providerId)),
+    )
+    .innerJoin(
+      payeeAccounts,
+      and(
+        eq(payeeAccounts.bookId, paymentInstructions.bookId),
+        eq(payeeAccounts.payeeAccountId, paymentInstructions.payeeAccountId),
+      ),
+    )
+    .leftJoin(
+      bankLines,
+      and(eq(bankLines.bookId, paymentInstructions.bookId), eq(bankLines.instructionId, paymentInstructions.instructionId)),
+    )
+    .where(and(eq(paymentInstructions.bookId, bookId), eq(paymentInstructions.settlementId, settlementId)))
+    .orderBy(asc(paymentInstructions.instructionNo));
+
+export const listBankReturns = (db: Database, of: Page): Promise<BankReturn[]> =>
+  db.drizzle
+    .select()
+    .from(bankReturns)
+    .where(and(eq(bankReturns.bookId, of.bookId), of.after === undefined ? undefined : gt(bankReturns.bankReturnId, of.after)))
+    .orderBy(asc(bankReturns.bankReturnId))
+    .limit(of.limit + 1);
+
+/** A bank return with its lines in the order of the file. */
+export async function findBankReturn(
+  db: Database,
+  bookId: string,
+  bankReturnId: string,
+): Promise<{ bankReturn: BankReturn; lines: BankLine[] } | undefined> {
+  const [[bankReturn], lines] = await Promise.all([
+    db.drizzle
+      .select()
+      .from(bankReturns)
+      .where(and(eq(bankReturns.bookId, bookId), eq(bankReturns.bankReturnId, bankReturnId))),
+    db.drizzle
+      .select()
+      .from(bankLines)
+      .where(and(eq(bankLines.bookId, bookId), eq(bankLines.bankReturnId, bankReturnId)))
+      .orderBy(asc(bankLines.bankLineId)),
+  ]);
+  return bankReturn === undefined ? undefined : { bankReturn, lines };
+}

@@ -1,0 +1,64 @@
+import type { z } from 'zod';
+import type { settlementInstructed } from '../../schemas/settlements.js';
+import type { Verb } from '../ledger/lane.js';
+import { accepted, refused } from '../ledger/lane.js';
+import { providerShelf } from '../providers/facts.js';
+import { instructionShelf, settlementShelf } from './facts.js';
+import { gatherInstructions, giveInstructions } from './give-instructions.js';
+import { lastAttempts, presentInstruction, presentSettlement, refuseUnlessAt } from './rules.js';
+
+type Result = Omit<z.input<typeof settlementInstructed>, 'ledgerSeq'>;
+
+/**
+ * Sends every payment of a batch that the bank returned (退票) out again, as a further attempt on the account its payee
+ * has registered by now. Refuses NOT_FOUND, SETTLEMENT_WRONG_STATE, FOUR_EYES (who drafted or approved the batch),
+ * SETTLEMENT_NOTHING_RETURNED, PAYEE_ACCOUNT_MISSING.
+ */
+export const reinstructSettlement: Verb<{ id?: string }, Result> = {
+  name: 'settlement.reinstruct',
+  money: true,
+
+  async gather(loader, commands) {
+    const ids = commands.map(({ body }) => body.id ?? '');
+    const [, instructions] = await Promise.all([
+      loader.load(settlementShelf, 'id', ids),
+      loader.load(instructionShelf, 'settlement', ids),
+    ]);
+    await gatherInstructions(
+      loader,
+      commands.map((command) => ({ command, payments: instructions.filter((of) => of.settlementId === command.body.id) })),
+    );
+  },
+
+  decide(command, facts) {
+    const { body, actor } = command;
+    const settlement = facts.get(settlementShelf, body.id ?? '');
+    if (!settlement) return refused('NOT_FOUND');
+    const wrongState = refuseUnlessAt(settlement, 'INSTRUCTED');
+    if (wrongState) return wrongState;
+    if (actor.personId === settlement.draftedPerson || actor.personId === settlement.approvedPerson) return refused('FOUR_EYES');
+    const returned = lastAttempts(facts.all(instructionShelf, 'settlement', settlement.settlementId)).filter(
+      (of) => of.status === 'RETURNED',
+    );
+    if (returned.length === 0) return refused('SETTLEMENT_NOTHING_RETURNED', { settlementNo: settlement.settlementNo });
+    const given = giveInstructions(
+      command,
+      facts,
+      settlement,
+      returned.map((of) => ({ ...of, attempt: of.attempt + 1 })),
+    );
+    if (given.kind === 'refused') return given;
+    // After this line the command succeeds.
+    return accepted({
+      decision: 'settlement.reinstructed',
+      subjectId: settlement.settlementId,
+      approvalDigest: settlement.contentDigest,
+      result: {
+        ...presentSettlement(settlement),
+        instructions: given.instructions.map((of) => presentInstruction(of, facts.get(providerShelf, of.providerId))),
+      },
+      postings: given.postings,
+      changes: given.changes,
+    });
+  },
+};

@@ -1,0 +1,278 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { bookAndIdParams, page, pageQuery, problem } from '../../schemas/common.js';
+import * as schema from '../../schemas/settlements.js';
+import type { Parts } from '../http/parts.js';
+import { Problem } from '../http/problem.js';
+import { authorities, command, idOfCursor, pageOf, reading } from '../http/routes.js';
+import { formatYuan, sumFen } from '../money.js';
+import { accountContext } from '../providers/rules.js';
+import { approveSettlement } from './approve-settlement.js';
+import { bankReturnHeader, readBankReturnFile, writePaymentFile } from './bank-file.js';
+import { closeSettlement } from './close-settlement.js';
+import { draftSettlement } from './draft-settlement.js';
+import { importBankReturn } from './import-bank-return.js';
+import { instructSettlement } from './instruct-settlement.js';
+import {
+  findBankReturn,
+  findSettlement,
+  instructionsOfSettlement,
+  listBankReturns,
+  listSettlementLines,
+  listSettlements,
+  totalsOfSettlement,
+} from './queries.js';
+import { reinstructSettlement } from './reinstruct-settlement.js';
+import { presentBankReturn, presentBankReturnWhole, presentInstruction, presentSettlement, sumsOf } from './rules.js';
+
+const tag = 'settlements';
+const empty = z.strictObject({});
+const bankFileLimit = 4 * 1024 * 1024;
+/** Who sees account numbers whole. */
+const paymentRoles: readonly string[] = ['finance', 'finance_approver'];
+
+/** A batch is drafted, approved and instructed by three persons, paid by bank returns, and closed. */
+export function settlementRoutes(app: FastifyInstance, parts: Parts): void {
+  command(app, parts, {
+    url: '/settlements',
+    tag,
+    summary: 'Draft the batch of a period: all approved redemptions not in a batch yet',
+    roles: ['finance'],
+    personOnly: true,
+    body: schema.draftSettlement,
+    response: schema.settlementDrafted,
+    status: 201,
+    verb: draftSettlement,
+  });
+  command(app, parts, {
+    url: '/settlements/:id/approve',
+    tag,
+    summary: 'Approve a drafted batch by its digest, count and total',
+    roles: ['approver'],
+    personOnly: true,
+    body: schema.approveSettlement,
+    response: schema.settlementRecorded,
+    status: 200,
+    verb: approveSettlement,
+  });
+  command(app, parts, {
+    url: '/settlements/:id/instruct',
+    tag,
+    summary: 'Instruct the payment of an approved batch',
+    roles: ['finance_approver'],
+    personOnly: true,
+    body: empty,
+    response: schema.settlementInstructed,
+    status: 200,
+    verb: instructSettlement,
+  });
+  command(app, parts, {
+    url: '/settlements/:id/reinstruct',
+    tag,
+    summary: 'Send the payments that the bank returned (退票) out again',
+    roles: ['finance_approver'],
+    personOnly: true,
+    body: empty,
+    response: schema.settlementInstructed,
+    status: 200,
+    verb: reinstructSettlement,
+  });
+  command(app, parts, {
+    url: '/settlements/:id/close',
+    tag,
+    summary: 'Close a batch of which everything is paid',
+    roles: ['finance'],
+    personOnly: true,
+    body: empty,
+    response: schema.settlementRecorded,
+    status: 200,
+    verb: closeSettlement,
+  });
+
+  reading(app, {
+    url: '/settlements',
+    tag,
+    summary: 'List settlements, of one period or state if given',
+    roles: authorities,
+    query: schema.settlementQuery,
+    response: page(schema.settlement),
+    read: async ({ query, book }) => {
+      const { cursor, limit, period, status } = query;
+      const rows = await listSettlements(parts.db, { bookId: book.bookId, after: idOfCursor(cursor), limit, period, status });
+      return pageOf(rows, limit, (row) => row.settlementId, presentSettlement);
+    },
+  });
+  reading(app, {
+    url: '/settlements/:id',
+    tag,
+    summary: 'One settlement with its control totals, instructions and where its total stands',
+    roles: authorities,
+    response: schema.settlementWhole,
+    read: async ({ id, book }) => {
+      const [settlement, totals, instructions] = await Promise.all([
+        findSettlement(parts.db, book.bookId, id),
+        totalsOfSettlement(parts.db, book.bookId, id),
+        instructionsOfSettlement(parts.db, book.bookId, id),
+      ]);
+      if (!settlement) throw new Problem('NOT_FOUND');
+      return {
+        ...presentSettlement(settlement),
+        totals: {
+          byProvider: totals.byProvider.map(({ totalFen, ...of }) => ({ ...of, total: formatYuan(totalFen) })),
+          byFund: totals.byFund.map(({ totalFen, ...of }) => ({ ...of, total: formatYuan(totalFen) })),
+        },
+        instructions: instructions.map(({ instruction, providerName, bankLine }) => ({
+          ...presentInstruction(instruction, { name: providerName }),
+          bankSerial: bankLine?.bankSerial ?? null,
+          bankBookedOn: bankLine?.bookedOn ?? null,
+        })),
+        sums: sumsOf(
+          settlement,
+          instructions.map((of) => of.instruction),
+        ),
+      };
+    },
+  });
+  reading(app, {
+    url: '/settlements/:id/lines',
+    tag,
+    summary: 'The lines of a settlement: which redemptions, to whom, out of which fund',
+    roles: authorities,
+    query: pageQuery,
+    response: page(schema.settlementLine),
+    read: async ({ id, query: { cursor, limit }, book }) => {
+      if (!(await findSettlement(parts.db, book.bookId, id))) throw new Problem('NOT_FOUND');
+      const rows = await listSettlementLines(parts.db, {
+        bookId: book.bookId,
+        settlementId: id,
+        after: idOfCursor(cursor),
+        limit,
+      });
+      return pageOf(
+        rows,
+        limit,
+        ({ line }) => line.settlementLineId,
+        ({ line, redemptionNo, providerName }) => ({
+          settlementLineId: line.settlementLineId,
+          lineNo: line.lineNo,
+          redemptionId: line.redemptionId,
+          redemptionNo,
+          providerId: line.providerId,
+          providerName,
+          fund: line.fund,
+          amount: formatYuan(line.amountFen),
+        }),
+      );
+    },
+  });
+
+  paymentFileRoute(app, parts);
+  bankReturnRoutes(app, parts);
+}
+
+/** The payment file as JSON or as CSV, which is why it is no plain reading. */
+function paymentFileRoute(app: FastifyInstance, parts: Parts): void {
+  app.get(
+    '/v1/books/:book/settlements/:id/instructions',
+    {
+      config: { roles: authorities, personOnly: false },
+      schema: {
+        tags: [tag],
+        summary: 'The payment file of a settlement; account numbers are whole for finance and finance_approver only',
+        params: bookAndIdParams,
+        querystring: schema.paymentFileQuery,
+        response: { 200: schema.paymentFile, '4xx': problem, '5xx': problem },
+        security: [{ apiKey: [] }],
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params as z.output<typeof bookAndIdParams>;
+      const { format, status } = request.query as z.output<typeof schema.paymentFileQuery>;
+      const { book, principal } = request;
+      const [settlement, all] = await Promise.all([
+        findSettlement(parts.db, book.bookId, id),
+        instructionsOfSettlement(parts.db, book.bookId, id),
+      ]);
+      if (!settlement) throw new Problem('NOT_FOUND');
+      const shown = all.filter((of) => of.instruction.status === status);
+      const file: z.input<typeof schema.paymentFile> = {
+        settlementId: id,
+        settlementNo: settlement.settlementNo,
+        count: shown.length,
+        total: formatYuan(sumFen(shown.map((of) => of.instruction.amountFen))),
+        lines: shown.map(({ instruction, account }) => ({
+          instructionNo: instruction.instructionNo,
+          attempt: instruction.attempt,
+          status: instruction.status,
+          holderName: account.holderName,
+          accountNo: paymentRoles.includes(principal.role)
+            ? parts.sealer.open(account.accountNoSealed, accountContext(account))
+            : null,
+          accountNoLast4: account.accountNoLast4,
+          bankName: account.bankName,
+          bankCode: account.bankCode,
+          amount: formatYuan(instruction.amountFen),
+          fund: instruction.fund,
+          funder: instruction.funder,
+        })),
+      };
+      if (format === 'json') return reply.send(file);
+      return reply
+        .type('text/csv; charset=utf-8')
+        .header('content-disposition', `attachment; filename="${settlement.settlementNo}.csv"`)
+        .send(writePaymentFile(file));
+    },
+  );
+}
+
+function bankReturnRoutes(app: FastifyInstance, parts: Parts): void {
+  // A scope of its own, for only here text/csv is a body: it is read into the same shape as the JSON.
+  void app.register(async (scope) => {
+    scope.addContentTypeParser(
+      'text/csv',
+      { parseAs: 'buffer', bodyLimit: bankFileLimit },
+      async (_request: unknown, bytes: Buffer) => {
+        const read = readBankReturnFile(bytes);
+        if (read.kind === 'malformed')
+          throw new Problem('BANK_FILE_MALFORMED', { line: String(read.line), header: bankReturnHeader });
+        return read.body;
+      },
+    );
+    command(scope, parts, {
+      url: '/bank-returns',
+      tag: 'bank returns',
+      summary: `Import a bank-return file (回单): JSON, or text/csv with the columns ${bankReturnHeader} and a last row 合计,<count>,,,<total>,`,
+      roles: ['finance'],
+      personOnly: true,
+      body: schema.importBankReturn,
+      response: schema.bankReturnImported,
+      status: 201,
+      verb: importBankReturn,
+      bodyLimit: bankFileLimit,
+    });
+  });
+  reading(app, {
+    url: '/bank-returns',
+    tag: 'bank returns',
+    summary: 'List bank-return files',
+    roles: authorities,
+    query: pageQuery,
+    response: page(schema.bankReturn),
+    read: async ({ query: { cursor, limit }, book }) => {
+      const rows = await listBankReturns(parts.db, { bookId: book.bookId, after: idOfCursor(cursor), limit });
+      return pageOf(rows, limit, (row) => row.bankReturnId, presentBankReturn);
+    },
+  });
+  reading(app, {
+    url: '/bank-returns/:id',
+    tag: 'bank returns',
+    summary: 'One bank-return file with its lines and what became of each',
+    roles: authorities,
+    response: schema.bankReturnWhole,
+    read: async ({ id, book }) => {
+      const found = await findBankReturn(parts.db, book.bookId, id);
+      if (!found) throw new Problem('NOT_FOUND');
+      return presentBankReturnWhole(found.bankReturn, found.lines);
+    },
+  });
+}

@@ -1,0 +1,1076 @@
+// The monthly settlement: what a batch takes and binds, three persons, funders' shares to the fen, bank returns that have
+// their effect once; and an audit of the business that finds what is planted.
+import type { Test } from 'tap';
+import t from 'tap';
+import type { PaymentInstruction, Redemption, Settlement } from '../../db/tables.js';
+import type { Finding } from '../../src/ledger/audit.js';
+import { auditLedger } from '../../src/ledger/audit.js';
+import { formatYuan, splitByFunders, sumFen } from '../../src/money.js';
+import { auditBusiness, findBusiness } from '../../src/reconciliation/audit.js';
+import { bankReturnHeader, readBankReturnFile, writePaymentFile } from '../../src/settlements/bank-file.js';
+import {
+  bankFileLines,
+  contentDigestOf,
+  fileDigestOf,
+  judgeBankLine,
+  lastAttempts,
+  refuseBankFile,
+  refuseUnlessAt,
+  splitDues,
+  unbatchedFen,
+} from '../../src/settlements/rules.js';
+import type { Answer } from '../service.js';
+import { expectStatus } from '../service.js';
+import { startWorld as startApplications } from '../applications/world.js';
+import type { World } from './world.js';
+import { fund, settle, shares, startWorld } from './world.js';
+
+// ── Rules ──
+
+void t.test('a batch takes what is approved by its last day, in no batch, less what was reversed', async (t) => {
+  const of = (change: Partial<Redemption>): Redemption =>
+    ({
+      ...{ status: 'APPROVED', settlementId: null, approvedOn: '2024-06-30', approvedFen: 500n, reversedFen: 0n, batchedFen: 0n },
+      ...change,
+    }) as Redemption;
+  const cases: [string, Partial<Redemption>, bigint][] = [
+    ['approved on the last day', {}, 500n],
+    ['approved the day after', { approvedOn: '2024-07-01' }, 0n],
+    ['partly reversed', { reversedFen: 200n }, 300n],
+    ['reversed as a whole', { reversedFen: 500n }, 0n],
+    ['in a batch already', { settlementId: 'x', batchedFen: 500n }, 0n],
+    ['waiting', { status: 'SUBMITTED', approvedOn: null, approvedFen: 0n }, 0n],
+    ['returned', { status: 'RETURNED', approvedOn: null, approvedFen: 0n }, 0n],
+  ];
+  for (const [name, change, expected] of cases) t.equal(unbatchedFen(of(change), '2024-06-30'), expected, name);
+});
+
+void t.test('the content digest changes with every field of every line, and with their order', async (t) => {
+  const line = {
+    bookId: '',
+    settlementLineId: '',
+    settlementId: '',
+    lineNo: 1,
+    redemptionId: 'r',
+    providerId: 'p',
+    fund: 'f',
+    amountFen: 1n,
+  };
+  const digests = [
+    contentDigestOf([line]),
+    contentDigestOf([{ ...line, lineNo: 2 }]),
+    contentDigestOf([{ ...line, redemptionId: 'x' }]),
+    contentDigestOf([{ ...line, providerId: 'x' }]),
+    contentDigestOf([{ ...line, fund: 'x' }]),
+    contentDigestOf([{ ...line, amountFen: 2n }]),
+    contentDigestOf([line, { ...line, amountFen: 2n }]),
+    contentDigestOf([{ ...line, amountFen: 2n }, line]),
+  ];
+  t.equal(new Set(digests).size, digests.length);
+});
+
+void t.test('funders share a fund exactly over all batches, and a part of zero is no payment', async (t) => {
+  const amounts = [1n, 1n, 1n, 33_333n, 33_333n, 33_334n, 7n, 99_999_99n];
+  const borne = new Map<string, bigint>();
+  let instructedFen = 0n;
+  for (const amountFen of amounts) {
+    const { parts, instructed } = splitDues(
+      [{ providerId: 'p', fund, amountFen }],
+      () => shares,
+      () => instructedFen,
+    );
+    t.ok(parts.every((part) => part.amountFen > 0n));
+    t.equal(sumFen(parts.map((part) => part.amountFen)), amountFen);
+    for (const part of parts) borne.set(part.funder, (borne.get(part.funder) ?? 0n) + part.amountFen);
+    instructedFen = instructed.get(fund) ?? 0n;
+  }
+  const whole = splitByFunders(sumFen(amounts), shares);
+  t.strictSame(Object.fromEntries(borne), Object.fromEntries(whole.map(({ funder, amount }) => [funder, amount])));
+
+  const together = splitDues(
+    amounts.map((amountFen, i) => ({ providerId: `p${i}`, fund, amountFen })),
+    () => shares,
+    () => 0n,
+  );
+  const ofCity = sumFen(together.parts.filter((part) => part.funder === 'CITY').map((part) => part.amountFen));
+  t.equal(ofCity, whole[0]?.amount, 'in one batch or in many, to the fen');
+});
+
+void t.test('a wrong state is refused with what is possible instead', async (t) => {
+  const at = (status: Settlement['status']) => ({ status, settlementNo: 'S-1' }) as Settlement;
+  t.equal(refuseUnlessAt(at('DRAFT'), 'DRAFT'), null);
+  for (const [status, possible] of [
+    ['DRAFT', 'approve'],
+    ['APPROVED', 'instruct'],
+    ['INSTRUCTED', 'import bank returns, reinstruct, close'],
+    ['CLOSED', '—'],
+  ] as const) {
+    const other = status === 'DRAFT' ? 'APPROVED' : 'DRAFT';
+    t.match(refuseUnlessAt(at(status), other), { code: 'SETTLEMENT_WRONG_STATE', params: { status, possible } });
+  }
+});
+
+const fileLine = (change: object = {}) => ({
+  ...{ instructionNo: 'P-1', status: 'PAID' as const, bankSerial: 'B-1', bookedOn: '2024-07-15', amount: '10.00' },
+  ...change,
+});
+
+void t.test('a bank file that cannot be right is refused whole, and one wrong twice gets the first refusal', async (t) => {
+  const file = (declaredCount: number, declaredTotal: string, ...lines: ReturnType<typeof fileLine>[]) => ({
+    declaredCount,
+    declaredTotal,
+    lines,
+  });
+  const second = fileLine({ instructionNo: 'P-2', bankSerial: 'B-2' });
+  const cases: [string, ReturnType<typeof file>, object | null][] = [
+    ['right', file(2, '20.00', fileLine(), second), null],
+    ['an amount of zero', file(9, '9.00', fileLine({ amount: '0.00' })), { code: 'AMOUNT_ZERO', pointer: '/lines/0/amount' }],
+    [
+      'a count that does not tie',
+      file(3, '20.00', fileLine(), second),
+      { code: 'BANK_FILE_DOES_NOT_TIE', params: { declaredCount: '3', count: '2' } },
+    ],
+    [
+      'a total that does not tie',
+      file(2, '20.01', fileLine(), second),
+      { code: 'BANK_FILE_DOES_NOT_TIE', params: { declaredTotal: '20.01', total: '20.00' } },
+    ],
+    [
+      'a serial twice, and an instruction too',
+      file(2, '20.00', fileLine(), fileLine()),
+      { code: 'BANK_SERIAL_TWICE', pointer: '/lines/1/bankSerial' },
+    ],
+    [
+      'an instruction twice, on a day to come',
+      file(2, '20.00', fileLine(), fileLine({ bankSerial: 'B-2', bookedOn: '2024-07-16' })),
+      { code: 'BANK_INSTRUCTION_TWICE', pointer: '/lines/1/instructionNo' },
+    ],
+    [
+      'a day to come',
+      file(1, '10.00', fileLine({ bookedOn: '2024-07-16' })),
+      { code: 'BANK_DAY_IN_FUTURE', pointer: '/lines/0/bookedOn' },
+    ],
+  ];
+  for (const [name, of, expected] of cases) {
+    const refusal = refuseBankFile(of, bankFileLines(of), '2024-07-15');
+    if (expected === null) t.equal(refusal, null, name);
+    else t.match(refusal, expected, name);
+  }
+  const of = file(1, '10.00', fileLine());
+  t.equal(fileDigestOf(of), fileDigestOf({ ...of, fileName: 'another.csv' }), 'the name makes no other file');
+  t.not(fileDigestOf(of), fileDigestOf(file(1, '10.00', fileLine({ bookedOn: '2024-07-14' }))));
+});
+
+void t.test('a bank line has its effect once, on the instruction that waits for just this amount', async (t) => {
+  const instruction = { status: 'INSTRUCTED', amountFen: 1000n } as PaymentInstruction;
+  const line = { ...fileLine(), amountFen: 1000n };
+  const cases: [string, Parameters<typeof judgeBankLine>[1], string][] = [
+    ['matches', { serialHadEffect: false, instruction }, 'MATCHED'],
+    ['of a serial that had its effect', { serialHadEffect: true, instruction }, 'ALREADY_SETTLED'],
+    ['of no instruction', { serialHadEffect: false, instruction: undefined }, 'UNKNOWN_INSTRUCTION'],
+    ['of one that is paid', { serialHadEffect: false, instruction: { ...instruction, status: 'PAID' } }, 'ALREADY_SETTLED'],
+    [
+      'of one that was returned',
+      { serialHadEffect: false, instruction: { ...instruction, status: 'RETURNED' } },
+      'ALREADY_SETTLED',
+    ],
+    ['of another amount', { serialHadEffect: false, instruction: { ...instruction, amountFen: 999n } }, 'AMOUNT_DIFFERS'],
+  ];
+  for (const [name, of, expected] of cases) t.equal(judgeBankLine(line, of), expected, name);
+});
+
+void t.test('the last attempt of a payment is the one that counts', async (t) => {
+  const of = (funder: string, attempt: number) => ({ providerId: 'p', fund, funder, attempt }) as PaymentInstruction;
+  const last = lastAttempts([of('CITY', 2), of('CITY', 1), of('DISTRICT', 1)]);
+  t.strictSame(
+    last.map(({ funder, attempt }) => [funder, attempt]),
+    [
+      ['CITY', 2],
+      ['DISTRICT', 1],
+    ],
+  );
+});
+
+void t.test('a bank file is read as offices write it, and a malformed one names its line', async (t) => {
+  const text = [
+    bankReturnHeader,
+    'P-1,成功,B-1,2024-07-15,10.00,',
+    'P-2,退票,B-2,2024-07-15,5.50,"账号, 户名不符"',
+    '合计,2,,,15.50,',
+  ].join('\r\n');
+  const expected = {
+    kind: 'read',
+    body: {
+      ...{ declaredCount: 2, declaredTotal: '15.50' },
+      lines: [
+        { instructionNo: 'P-1', status: 'PAID', bankSerial: 'B-1', bookedOn: '2024-07-15', amount: '10.00' },
+        {
+          instructionNo: 'P-2',
+          status: 'RETURNED',
+          bankSerial: 'B-2',
+          bookedOn: '2024-07-15',
+          amount: '5.50',
+          reason: '账号, 户名不符',
+        },
+      ],
+    },
+  };
+  t.strictSame(readBankReturnFile(Buffer.from(text)), expected, 'UTF-8');
+  t.strictSame(readBankReturnFile(Buffer.from(`\uFEFF${text}\n`)), expected, 'UTF-8 with a BOM and a last line end');
+  // 成功 合计 … in GB 18030, as bank software writes them.
+  const gb = Buffer.concat([
+    gbHeader,
+    Buffer.from('\r\nP-1,'),
+    Buffer.from([0xb3, 0xc9, 0xb9, 0xa6]),
+    Buffer.from(',B-1,2024-07-15,10.00,\r\n'),
+    Buffer.from([0xba, 0xcf, 0xbc, 0xc6]),
+    Buffer.from(',1,,,10.00,\r\n'),
+  ]);
+  t.match(readBankReturnFile(gb), { kind: 'read', body: { declaredCount: 1, lines: [{ status: 'PAID' }] } }, 'GB 18030');
+
+  const row = 'P-1,PAID,B-1,2024-07-15,10.00,';
+  for (const [name, lines, line] of [
+    ['empty', [], 1],
+    ['another header', ['a,b,c', row, '合计,1,,,10.00,'], 1],
+    ['no trailer', [bankReturnHeader, row], 2],
+    ['only a header', [bankReturnHeader], 1],
+    ['a trailer without its count', [bankReturnHeader, row, '合计,一,,,10.00,'], 3],
+    ['a row with a column too few', [bankReturnHeader, 'P-1,PAID,B-1,2024-07-15,10.00', row, '合计,2,,,20.00,'], 2],
+    ['a trailer in the middle', [bankReturnHeader, row, '合计,1,,,10.00,', row, '合计,2,,,20.00,'], 3],
+    ['a quote that does not close', [bankReturnHeader, row, 'P-2,"PAID'], 3],
+  ] as const) {
+    t.strictSame(readBankReturnFile(Buffer.from(lines.join('\n'))), { kind: 'malformed', line }, name);
+  }
+
+  const written = writePaymentFile({
+    ...{ settlementId: '', settlementNo: 'S-1', count: 1, total: '10.00' },
+    lines: [
+      {
+        ...{ instructionNo: 'P-1', attempt: 1, status: 'INSTRUCTED', holderName: '=cmd()', accountNo: '6222021001001234560' },
+        ...{ accountNoLast4: '4560', bankName: '银行', bankCode: '102491000012', amount: '10.00', fund, funder: 'CITY' },
+      },
+    ],
+  });
+  t.equal(
+    written,
+    '\uFEFF指令编号,收款户名,收款账号,开户银行,联行号,金额,资金,出资方\r\n' +
+      `P-1,'=cmd(),6222021001001234560,银行,102491000012,10.00,${fund},CITY\r\n合计,1,,,,10.00,,\r\n`,
+    'the payment file: BOM, CRLF, totals, and no formula',
+  );
+});
+
+const gbHeader = Buffer.from('d6b8c1eeb1e0bac52cd7b4ccac2cd2f8d0d0c1f7cbaebac52cbcc7d5cbc8d5c6da2cbdf0b6ee2cd4add2f2', 'hex');
+
+// ── The service ──
+
+const codeOf = ({ status, body }: Answer) => [status, (body as { code?: string }).code];
+const nowhere = '018f0000-0000-7000-8000-000000000000';
+
+/** What a test needs of an instruction. */
+interface Given {
+  instructionNo: string;
+  amount: string;
+  funder: string;
+  providerId: string;
+}
+const bankFile = (lines: readonly object[]) => ({
+  declaredCount: lines.length,
+  declaredTotal: formatYuan(sumFen((lines as { amount: string }[]).map((line) => BigInt(line.amount.replace('.', ''))))),
+  lines,
+});
+const bankLine = (of: Given, change: object = {}) => ({
+  ...{
+    instructionNo: of.instructionNo,
+    status: 'PAID',
+    bankSerial: `B-${of.instructionNo}`,
+    bookedOn: '2024-07-15',
+    amount: of.amount,
+  },
+  ...change,
+});
+const clean = async (t: Pick<Test, 'strictSame'>, world: Pick<World, 'db' | 'book'>, name: string) => {
+  t.strictSame(await auditLedger(world.db, world.book.bookId), [], `${name}: the ledger is clean`);
+  t.strictSame(await auditBusiness(world.db, world.book.bookId), [], `${name}: the business is clean`);
+};
+void t.test('a month is drafted, approved, instructed, paid by the bank and closed', async (t) => {
+  const world = await startWorld(t);
+  const { finance, approver, payer, auditor, book } = world;
+  const [first, second, third] = await world.approve([
+    { provider: 0, approvedOn: '2024-06-10', amountFen: 3333n },
+    { provider: 1, approvedOn: '2024-06-30', amountFen: 10_000_01n },
+    { provider: 0, approvedOn: '2024-05-31', amountFen: 1n },
+    { provider: 0, approvedOn: '2024-07-01', amountFen: 500_00n },
+    { provider: 1, approvedOn: '2024-06-15', amountFen: 700_00n, waiting: true },
+  ]);
+  await clean(t, world, 'before');
+
+  const { settlementId, contentDigest, ...draft } = expectStatus(
+    await finance.post('/settlements', { period: '2024-06' }),
+    201,
+  ) as {
+    settlementId: string;
+    contentDigest: string;
+    settlementNo: string;
+  };
+  t.match(draft, { settlementNo: 'TESTCITY-S-2024-000001', number: 1, status: 'DRAFT', lineCount: 3, total: '10033.35' });
+  const [one, two] = world.providers;
+  const totals = {
+    byProvider: [
+      { providerId: one?.providerId, providerName: one?.name, count: 2, total: '33.34' },
+      { providerId: two?.providerId, providerName: two?.name, count: 1, total: '10000.01' },
+    ],
+    byFund: [{ fund, count: 3, total: '10033.35' }],
+  };
+  t.match(draft, { totals }, 'control totals by payee and fund');
+  const lines = expectStatus(await auditor.get(`/settlements/${settlementId}/lines?limit=2`), 200) as {
+    items: { redemptionId: string }[];
+    next: string;
+  };
+  const rest = expectStatus(
+    await auditor.get(`/settlements/${settlementId}/lines?limit=2&cursor=${lines.next}`),
+    200,
+  ) as typeof lines;
+  t.strictSame(
+    [...lines.items, ...rest.items].map((line) => line.redemptionId),
+    [first, second, third],
+    'its lines, page by page, each redemption once',
+  );
+  t.equal(rest.next, null);
+
+  const approval = { contentDigest, count: 3, total: '10033.35' };
+  t.match(expectStatus(await approver.post(`/settlements/${settlementId}/approve`, approval), 200), {
+    status: 'APPROVED',
+    approvedPerson: approver.personId,
+  });
+  const dry = await payer.post(`/settlements/${settlementId}/instruct?dryRun=true`);
+  t.match(dry, { status: 200, body: { status: 'INSTRUCTED', ledgerSeq: null } }, 'a dry run decides and records nothing');
+  const instructed = expectStatus(await payer.post(`/settlements/${settlementId}/instruct`), 200) as { instructions: Given[] };
+  t.match(instructed, { status: 'INSTRUCTED', instructedOn: '2024-07-15', instructedPerson: payer.personId });
+  const given = instructed.instructions;
+  t.strictSame(given.length, 4, 'per payee, fund and funder');
+  const expected = splitByFunders(10_033_35n, shares);
+  for (const { funder, amount } of expected) {
+    const sum = sumFen(given.filter((of) => of.funder === funder).map((of) => BigInt(of.amount.replace('.', ''))));
+    t.equal(sum, amount, `${funder} bears its share of the fund to the fen`);
+  }
+  t.equal(given[0]?.instructionNo, 'TESTCITY-P-2024-000001');
+
+  // The payment file: whole account numbers for finance only.
+  const file = expectStatus(await payer.get(`/settlements/${settlementId}/instructions`), 200) as {
+    lines: { accountNo: string }[];
+  };
+  t.match(file, { count: 4, total: '10033.35' });
+  t.strictSame([...new Set(file.lines.map((line) => line.accountNo))].sort(), [one?.accountNo, two?.accountNo]);
+  const seen = expectStatus(await auditor.get(`/settlements/${settlementId}/instructions`), 200) as { lines: object[] };
+  t.ok(
+    seen.lines.every((line) => 'accountNo' in line && line.accountNo === null && 'accountNoLast4' in line),
+    'the auditor sees four digits',
+  );
+  const csv = await finance.get(`/settlements/${settlementId}/instructions?format=csv`);
+  t.match(String(csv.headers['content-type']), /^text\/csv/);
+  t.equal(String(csv.body).split('\r\n').length, 7, 'header, four lines, totals, end');
+  t.ok(String(csv.body).includes(one?.accountNo ?? '-'));
+  t.notOk(
+    String((await auditor.get(`/settlements/${settlementId}/instructions?format=csv`)).body).includes(one?.accountNo ?? '-'),
+  );
+  await clean(t, world, 'instructed');
+
+  t.match(codeOf(await finance.post(`/settlements/${settlementId}/close`)), [409, 'SETTLEMENT_UNPAID']);
+  world.clock.set('2024-07-18');
+  const paid = expectStatus(await finance.post('/bank-returns', bankFile(given.map((of) => bankLine(of)))), 201) as {
+    lines: object[];
+  };
+  t.match(paid, { lineCount: 4, total: '10033.35', matched: 4, paid: '10033.35', returned: '0.00', alreadyImported: false });
+  const [entry] = await world.db.sql<{ booked_on: string }[]>`
+    select distinct booked_on from entries where book_id = ${book.bookId} and kind = 'settlement.paid'`;
+  t.equal(entry?.booked_on, '2024-07-15', "booked on the bank's day, not on the day of import");
+  const whole = expectStatus(await auditor.get(`/settlements/${settlementId}`), 200) as { instructions: object[] };
+  t.match(whole, { totals, sums: { notInstructed: '0.00', inTransit: '0.00', paid: '10033.35', returned: '0.00' } });
+  t.match(whole.instructions[0], { status: 'PAID', bankSerial: /^B-/, bankBookedOn: '2024-07-15' });
+  t.match(expectStatus(await finance.post(`/settlements/${settlementId}/close`), 200), {
+    status: 'CLOSED',
+    closedOn: '2024-07-18',
+  });
+  await clean(t, world, 'closed');
+
+  // What was approved later is the next month's, and numbers go on.
+  t.match(expectStatus(await finance.post('/settlements', { period: '2024-07' }), 201), {
+    lineCount: 1,
+    total: '500.00',
+    number: 1,
+  });
+  t.match(expectStatus(await auditor.get('/settlements?period=2024-07&status=DRAFT'), 200), {
+    items: [{ period: '2024-07' }],
+    next: null,
+  });
+  t.equal((expectStatus(await auditor.get('/settlements'), 200) as { items: object[] }).items.length, 2);
+  const returns = expectStatus(await auditor.get('/bank-returns'), 200) as { items: { bankReturnId: string }[] };
+  t.match(expectStatus(await auditor.get(`/bank-returns/${returns.items[0]?.bankReturnId}`), 200), {
+    matched: 4,
+    lines: paid.lines,
+  });
+  for (const url of [
+    `/settlements/${nowhere}`,
+    `/settlements/${nowhere}/lines`,
+    `/settlements/${nowhere}/instructions`,
+    `/bank-returns/${nowhere}`,
+  ]) {
+    t.strictSame(codeOf(await auditor.get(url)), [404, 'NOT_FOUND'], url);
+  }
+  t.strictSame(codeOf((await world.providers[0]?.member.get(`/settlements/${settlementId}`)) ?? ({} as Answer)), [
+    403,
+    'FORBIDDEN',
+  ]);
+});
+
+void t.test('every step is refused by its code, and only persons take it', async (t) => {
+  const world = await startWorld(t, { withAccount: 1 });
+  const { finance, approver, payer, book } = world;
+  t.strictSame(codeOf(await finance.post('/settlements', { period: '2024-06' })), [409, 'SETTLEMENT_EMPTY']);
+  t.strictSame(codeOf(await finance.post('/settlements', { period: '2024-08' })), [400, 'PERIOD_IN_FUTURE']);
+  t.strictSame(codeOf(await finance.post('/settlements', { period: '2024-13' })), [400, 'VALIDATION_FAILED']);
+  await world.approve([
+    { provider: 0, approvedOn: '2024-06-10', amountFen: 100_00n },
+    { provider: 1, approvedOn: '2024-06-11', amountFen: 200_00n },
+  ]);
+  t.strictSame(
+    codeOf(await (await book.member('finance', { kind: 'MACHINE' })).post('/settlements', { period: '2024-06' }, { key: 'm' })),
+    [403, 'PERSON_REQUIRED'],
+  );
+  t.strictSame(codeOf(await approver.post('/settlements', { period: '2024-06' })), [403, 'FORBIDDEN']);
+
+  const { settlementId, contentDigest } = expectStatus(
+    await finance.post('/settlements', { period: '2024-06', number: 3 }),
+    201,
+  ) as {
+    settlementId: string;
+    contentDigest: string;
+  };
+  const again = await finance.post('/settlements', { period: '2024-06', number: 3 });
+  t.strictSame(codeOf(again), [409, 'SETTLEMENT_EXISTS'], 'the same period and number, before it is found empty');
+  t.match(again.body, { detail: /第 4 批/ }, 'and the next free number is named');
+
+  const approval = { contentDigest, count: 2, total: '300.00' };
+  const address = (verb: string) => `/settlements/${settlementId}/${verb}`;
+  t.strictSame(codeOf(await approver.post(`/settlements/${nowhere}/approve`, approval)), [404, 'NOT_FOUND']);
+  const drafterAsApprover = await book.member('approver', { personId: finance.personId });
+  t.strictSame(codeOf(await drafterAsApprover.post(address('approve'), approval)), [403, 'FOUR_EYES']);
+  for (const changed of [{ contentDigest: '0'.repeat(64) }, { count: 1 }, { total: '300.01' }]) {
+    t.strictSame(
+      codeOf(await approver.post(address('approve'), { ...approval, ...changed })),
+      [409, 'SETTLEMENT_CHANGED'],
+      JSON.stringify(changed),
+    );
+  }
+  t.strictSame(codeOf(await payer.post(address('instruct'))), [409, 'SETTLEMENT_WRONG_STATE']);
+  t.strictSame(codeOf(await payer.post(address('reinstruct'))), [409, 'SETTLEMENT_WRONG_STATE']);
+  t.strictSame(codeOf(await finance.post(address('close'))), [409, 'SETTLEMENT_WRONG_STATE']);
+  for (const [verb, who] of [
+    ['instruct', payer],
+    ['reinstruct', payer],
+    ['close', finance],
+  ] as const) {
+    t.strictSame(codeOf(await who.post(`/settlements/${nowhere}/${verb}`)), [404, 'NOT_FOUND'], verb);
+  }
+
+  expectStatus(await approver.post(address('approve'), approval), 200);
+  t.strictSame(codeOf(await approver.post(address('approve'), approval)), [409, 'SETTLEMENT_WRONG_STATE']);
+  for (const { personId } of [finance, approver]) {
+    const samePerson = await book.member('finance_approver', { personId });
+    t.strictSame(codeOf(await samePerson.post(address('instruct'))), [403, 'FOUR_EYES']);
+  }
+  const missing = await payer.post(address('instruct'));
+  t.strictSame(codeOf(missing), [409, 'PAYEE_ACCOUNT_MISSING']);
+  t.ok(String((missing.body as { detail: string }).detail).includes(world.providers[1]?.name ?? '-'), 'and the payee is named');
+  await world.recordAccount(1, '2024-07-16');
+  t.strictSame(
+    codeOf(await payer.post(address('instruct'))),
+    [409, 'PAYEE_ACCOUNT_MISSING'],
+    'an account from tomorrow is none today',
+  );
+  world.clock.set('2024-07-16');
+  expectStatus(await payer.post(address('instruct')), 200);
+  t.strictSame(codeOf(await payer.post(address('reinstruct'))), [409, 'SETTLEMENT_NOTHING_RETURNED']);
+  const drafterAsPayer = await book.member('finance_approver', { personId: finance.personId });
+  t.strictSame(codeOf(await drafterAsPayer.post(address('reinstruct'))), [403, 'FOUR_EYES']);
+  await clean(t, world, 'after all refusals');
+});
+
+void t.test('races: two drafts at once, twenty instructions at once, one effect', async (t) => {
+  const world = await startWorld(t);
+  await world.approve([{ provider: 0, approvedOn: '2024-06-10', amountFen: 100_00n }]);
+  const second = await world.secondApp();
+  const inSecond = (url: string, body: object, secret: string) =>
+    second.app.inject({
+      method: 'POST',
+      url: `/v1/books/testcity${url}`,
+      headers: { authorization: `Bearer ${secret}` },
+      payload: body,
+    });
+  const drafts = await Promise.all([
+    world.finance.post('/settlements', { period: '2024-06' }),
+    world.finance.post('/settlements', { period: '2024-06' }),
+    inSecond('/settlements', { period: '2024-06' }, world.finance.secret).then((r) => ({
+      status: r.statusCode,
+      body: r.json<object>(),
+      headers: {},
+    })),
+  ]);
+  t.strictSame(drafts.map(codeOf).sort(), [
+    [201, undefined],
+    [409, 'SETTLEMENT_EMPTY'],
+    [409, 'SETTLEMENT_EMPTY'],
+  ]);
+  const numbered = await Promise.all([1, 2].map(() => world.finance.post('/settlements', { period: '2024-06', number: 1 })));
+  t.strictSame(numbered.map(codeOf), [
+    [409, 'SETTLEMENT_EXISTS'],
+    [409, 'SETTLEMENT_EXISTS'],
+  ]);
+
+  const { settlementId, contentDigest } = drafts.find((of) => of.status === 201)?.body as {
+    settlementId: string;
+    contentDigest: string;
+  };
+  const approval = { contentDigest, count: 1, total: '100.00' };
+  const instruct = () => world.payer.post(`/settlements/${settlementId}/instruct`);
+  const answers = await Promise.all([
+    world.approver.post(`/settlements/${settlementId}/approve`, approval),
+    ...Array.from({ length: 10 }, instruct),
+    ...Array.from({ length: 10 }, () =>
+      inSecond(`/settlements/${settlementId}/instruct`, {}, world.payer.secret).then((r) => ({
+        status: r.statusCode,
+        body: r.json<object>(),
+        headers: {},
+      })),
+    ),
+  ]);
+  if (answers.filter((of) => of.status === 200).length === 1) answers.push(await instruct());
+  t.equal(answers.filter((of) => of.status === 200).length, 2, 'approved once, instructed once');
+  t.strictSame(
+    [...new Set(answers.filter((of) => of.status !== 200).map((of) => String(codeOf(of))))],
+    ['409,SETTLEMENT_WRONG_STATE'],
+  );
+  const key = { key: 'close-once' };
+  const [line] = (expectStatus(await world.finance.get(`/settlements/${settlementId}`), 200) as { instructions: Given[] })
+    .instructions;
+  t.ok(line);
+  const closes = await Promise.all(
+    Array.from({ length: 20 }, () => world.finance.post(`/settlements/${settlementId}/close`, {}, key)),
+  );
+  t.strictSame([...new Set(closes.map((of) => String(codeOf(of))))], ['409,SETTLEMENT_UNPAID'], 'one key, twenty equal answers');
+  await clean(t, world, 'after the races');
+});
+
+void t.test('a bank file has its effect once; what does not match is recorded and has none', async (t) => {
+  const world = await startWorld(t);
+  const { finance, auditor } = world;
+  await world.approve([
+    { provider: 0, approvedOn: '2024-06-10', amountFen: 100_00n },
+    { provider: 1, approvedOn: '2024-06-11', amountFen: 200_00n },
+  ]);
+  const { settlementId, instructions } = await settle(world, 'INSTRUCTED');
+  const [a, b, c, d] = instructions;
+  if (!a || !b || !c || !d) throw new Error('two payees and two funders are four instructions');
+
+  const refusals: [string, object, number, string][] = [
+    ['count', { ...bankFile([bankLine(a)]), declaredCount: 2 }, 400, 'BANK_FILE_DOES_NOT_TIE'],
+    ['total', { ...bankFile([bankLine(a)]), declaredTotal: '0.01' }, 400, 'BANK_FILE_DOES_NOT_TIE'],
+    ['zero', bankFile([bankLine(a, { amount: '0.00' })]), 400, 'AMOUNT_ZERO'],
+    ['serial twice', bankFile([bankLine(a), bankLine(b, { bankSerial: `B-${a.instructionNo}` })]), 400, 'BANK_SERIAL_TWICE'],
+    ['instruction twice', bankFile([bankLine(a), bankLine(a, { bankSerial: 'B-9' })]), 400, 'BANK_INSTRUCTION_TWICE'],
+    ['tomorrow', bankFile([bankLine(a, { bookedOn: '2024-07-16' })]), 400, 'BANK_DAY_IN_FUTURE'],
+    ['before it was instructed', bankFile([bankLine(a, { bookedOn: '2024-07-14' })]), 409, 'BANK_DAY_BEFORE_INSTRUCTION'],
+    ['no lines', { declaredCount: 0, declaredTotal: '0.00', lines: [] }, 400, 'VALIDATION_FAILED'],
+    ['an unknown field', { ...bankFile([bankLine(a)]), checksum: 1 }, 400, 'VALIDATION_FAILED'],
+  ];
+  for (const [name, file, status, code] of refusals)
+    t.strictSame(codeOf(await finance.post('/bank-returns', file)), [status, code], name);
+  t.match((await finance.post('/bank-returns', { ...bankFile([bankLine(a)]), declaredTotal: '0.01' })).body, {
+    detail: new RegExp(`0\\.01.*${a.amount.replace('.', '\\.')}`),
+  });
+  t.equal(
+    (expectStatus(await auditor.get('/bank-returns'), 200) as { items: object[] }).items.length,
+    0,
+    'nothing of them was imported',
+  );
+
+  // One matches, the others are for a person to look at.
+  const mixed = bankFile([
+    bankLine(a),
+    bankLine(b, { amount: '0.01' }),
+    bankLine(c, { instructionNo: 'NOBODY', bankSerial: 'B-C' }),
+    bankLine(d, { status: 'RETURNED', reason: '账号户名不符' }),
+  ]);
+  const answers = await Promise.all([
+    finance.post('/bank-returns', { ...mixed, fileName: 'one.csv' }),
+    finance.post('/bank-returns', mixed),
+    finance.post('/bank-returns', mixed),
+  ]);
+  const bodies = answers.map(
+    (of) => expectStatus(of, 201) as { alreadyImported: boolean; bankReturnId: string; lines: { result: string }[] },
+  );
+  t.strictSame(
+    bodies.map((of) => of.alreadyImported).sort(),
+    [false, true, true],
+    'the same file three times at once has one effect',
+  );
+  t.equal(new Set(bodies.map((of) => of.bankReturnId)).size, 1);
+  for (const body of bodies) {
+    t.strictSame(
+      body.lines.map((line) => line.result),
+      ['MATCHED', 'AMOUNT_DIFFERS', 'UNKNOWN_INSTRUCTION', 'MATCHED'],
+      'and the same answer',
+    );
+    t.match(body, { matched: 2, paid: a.amount, returned: d.amount });
+  }
+  t.match(expectStatus(await auditor.get(`/settlements/${settlementId}`), 200), {
+    sums: { paid: a.amount, returned: d.amount, notInstructed: '0.00' },
+  });
+  await clean(t, world, 'partly returned');
+
+  // The corrected lines come again under their own serials; what had its effect has no second one, under any serial.
+  const corrected = expectStatus(
+    await finance.post(
+      '/bank-returns',
+      bankFile([
+        bankLine(a),
+        bankLine(b),
+        bankLine(c, { bankSerial: 'B-C' }),
+        bankLine(d, { bankSerial: 'B-NEW', status: 'PAID' }),
+      ]),
+    ),
+    201,
+  ) as { lines: { result: string }[] };
+  t.strictSame(
+    corrected.lines.map((line) => line.result),
+    ['ALREADY_SETTLED', 'MATCHED', 'MATCHED', 'ALREADY_SETTLED'],
+  );
+  const reused = expectStatus(
+    await finance.post('/bank-returns', bankFile([bankLine(d, { bankSerial: `B-${a.instructionNo}` })])),
+    201,
+  ) as typeof corrected;
+  t.equal(reused.lines[0]?.result, 'ALREADY_SETTLED', 'a serial that had its effect');
+  await clean(t, world, 'corrected');
+});
+
+void t.test('a returned payment goes out again on the account of that day, and the batch closes when it is paid', async (t) => {
+  const world = await startWorld(t);
+  const { finance, payer, auditor } = world;
+  await world.approve([
+    { provider: 0, approvedOn: '2024-06-10', amountFen: 100_00n },
+    { provider: 1, approvedOn: '2024-06-11', amountFen: 200_01n },
+  ]);
+  const { settlementId, instructions } = await settle(world, 'INSTRUCTED');
+  const [one] = world.providers;
+  const returned = instructions.filter((of) => of.providerId === one?.providerId);
+  const others = instructions.filter((of) => of.providerId !== one?.providerId);
+  expectStatus(
+    await finance.post(
+      '/bank-returns',
+      bankFile([
+        ...others.map((of) => bankLine(of)),
+        ...returned.map((of) => bankLine(of, { status: 'RETURNED', reason: '账户已销户' })),
+      ]),
+    ),
+    201,
+  );
+  const refused = await finance.post(`/settlements/${settlementId}/close`);
+  t.strictSame(codeOf(refused), [409, 'SETTLEMENT_UNPAID']);
+  t.match(refused.body, { detail: /0 笔在途、2 笔退票/ }, 'and says how many wait');
+
+  world.clock.set('2024-07-20');
+  await world.recordAccount(0, '2024-07-18', '6228480402564890018');
+  const again = expectStatus(await payer.post(`/settlements/${settlementId}/reinstruct`), 200) as {
+    instructions: (Given & { attempt: number })[];
+  };
+  t.strictSame(
+    again.instructions.map(({ funder, attempt, amount }) => [funder, attempt, amount]),
+    returned.map(({ funder, amount }) => [funder, 2, amount]),
+    'the same amounts, as a second attempt',
+  );
+  t.strictSame(codeOf(await payer.post(`/settlements/${settlementId}/reinstruct`)), [409, 'SETTLEMENT_NOTHING_RETURNED']);
+  const file = expectStatus(await payer.get(`/settlements/${settlementId}/instructions`), 200) as {
+    lines: { accountNo: string }[];
+  };
+  t.strictSame(
+    [...new Set(file.lines.map((line) => line.accountNo))],
+    ['6228480402564890018'],
+    'only what waits, on the new account',
+  );
+  t.match(expectStatus(await payer.get(`/settlements/${settlementId}/instructions?status=RETURNED`), 200), { count: 2 });
+  await clean(t, world, 'sent again');
+
+  // Two returns in a row, then paid by a CSV file.
+  expectStatus(
+    await finance.post(
+      '/bank-returns',
+      bankFile(again.instructions.map((of) => bankLine(of, { status: 'RETURNED', bookedOn: '2024-07-20' }))),
+    ),
+    201,
+  );
+  const third = expectStatus(await payer.post(`/settlements/${settlementId}/reinstruct`), 200) as typeof again;
+  t.equal(third.instructions[0]?.attempt, 3);
+  const total = bankFile(third.instructions).declaredTotal;
+  const csv = [
+    bankReturnHeader,
+    ...third.instructions.map((of, i) => `${of.instructionNo},成功,CSV-${i},2024-07-20,${of.amount},`),
+    `合计,${third.instructions.length},,,${total},`,
+  ].join('\r\n');
+  const asCsv = (body: string) => finance.post('/bank-returns', body, { headers: { 'content-type': 'text/csv; charset=utf-8' } });
+  t.strictSame(codeOf(await asCsv('nonsense')), [400, 'BANK_FILE_MALFORMED']);
+  t.strictSame(codeOf(await asCsv(csv.replace('成功', '不明'))), [400, 'VALIDATION_FAILED'], 'a state there is not');
+  t.strictSame(codeOf(await asCsv(csv.replace(total, '1.00'))), [400, 'BANK_FILE_DOES_NOT_TIE']);
+  t.strictSame(
+    codeOf(await finance.post('/settlements', csv, { headers: { 'content-type': 'text/csv' } })),
+    [415, 'UNSUPPORTED_MEDIA_TYPE'],
+    'only here',
+  );
+  t.match(expectStatus(await asCsv(csv), 201), { matched: 2, paid: total, alreadyImported: false });
+  t.match(expectStatus(await asCsv(csv), 201), { matched: 2, paid: total, alreadyImported: true });
+  expectStatus(await finance.post(`/settlements/${settlementId}/close`), 200);
+  t.match(expectStatus(await auditor.get(`/settlements/${settlementId}`), 200), {
+    status: 'CLOSED',
+    sums: { paid: '300.01', returned: '0.00' },
+  });
+  t.strictSame(codeOf(await finance.post(`/settlements/${settlementId}/close`)), [409, 'SETTLEMENT_WRONG_STATE']);
+  await clean(t, world, 'closed');
+});
+
+// ── The audit ──
+
+/** What the audit finds with these defects, planted by a superuser with triggers off and rolled back. */
+async function planted(
+  t: Pick<Test, 'rejects'>,
+  world: Pick<World, 'admin' | 'book'>,
+  statements: readonly string[],
+): Promise<Finding[]> {
+  let found: Finding[] = [];
+  await t.rejects(
+    world.admin.begin(async (tx) => {
+      await tx.sql`set local session_replication_role = replica`;
+      for (const statement of statements) await tx.sql.unsafe(statement);
+      found = await findBusiness(tx, world.book.bookId);
+      throw new Error('planted no more');
+    }),
+    { message: 'planted no more' },
+  );
+  return found;
+}
+
+void t.test('the audit of the business finds every planted defect', async (t) => {
+  const world = await startWorld(t);
+  await world.approve([
+    { provider: 0, approvedOn: '2024-06-10', amountFen: 100_00n },
+    { provider: 1, approvedOn: '2024-06-11', amountFen: 200_01n },
+    { provider: 1, approvedOn: '2024-07-11', amountFen: 50_00n, waiting: true },
+  ]);
+  const { instructions } = await settle(world, 'INSTRUCTED');
+  const [paid, returned] = instructions;
+  if (!paid || !returned) throw new Error('nothing was instructed');
+  expectStatus(
+    await world.finance.post('/bank-returns', bankFile([bankLine(paid), bankLine(returned, { status: 'RETURNED' })])),
+    201,
+  );
+  await world.approve([{ provider: 0, approvedOn: '2024-07-10', amountFen: 30_00n }]);
+  await settle(world, 'DRAFT', '2024-07');
+  await clean(t, world, 'before');
+
+  const drop = (table: string, constraint: string) => `alter table ${table} drop constraint ${constraint}`;
+  const anyOne = (table: string, id: string, where = 'true') =>
+    `${id} = (select min(${id}::text)::uuid from ${table} where ${where})`;
+  const account = (code: string) => `code like '${code}'`;
+  const defects: [number, string, RegExp, string[]][] = [
+    [
+      3,
+      'a paper that was never loaded',
+      /^appropriation:test-compute.2024:CITY/,
+      ["update appropriations set amount_fen = amount_fen + 1 where funder = 'CITY'"],
+    ],
+    [
+      3,
+      'money promised that no voucher holds',
+      /^test-compute.2024: loaded/,
+      [`update accounts set debits_fen = debits_fen + 1 where kind = 'available'`],
+    ],
+    [
+      4,
+      'a face that grew',
+      /^voucher:/,
+      [`update vouchers set face_fen = face_fen + 1 where ${anyOne('vouchers', 'voucher_id')}`],
+    ],
+    [
+      4,
+      'a voucher that pays twice',
+      /^voucher:/,
+      [`update accounts set credits_fen = credits_fen + 1 where ${account('voucher:%')}`],
+    ],
+    [
+      4,
+      'a reservation that is not held',
+      /^reserved:/,
+      [`update accounts set credits_fen = credits_fen - 1 where kind = 'reserved' and credits_fen > debits_fen`],
+    ],
+    [4, 'a voucher that forgets what waits', /is reserved/, ['update vouchers set reserved_fen = 0 where reserved_fen > 0']],
+    [
+      5,
+      'a limit charged without a voucher',
+      /^used:.*claimed/,
+      [`update accounts set credits_fen = credits_fen + 1 where ${account('used:%.claimed:%')}`],
+    ],
+    [
+      5,
+      'a redemption that was not charged',
+      /^used:.*redeemed/,
+      [`update accounts set debits_fen = debits_fen + 1 where ${account('used:%.redeemed:%')}`],
+    ],
+    [
+      5,
+      'a year in which too much was claimed',
+      /^test-compute.claimed of .* in 2024: spent/,
+      ['update vouchers set face_fen = 10000001'],
+    ],
+    [
+      5,
+      'faces beyond the contract',
+      /^contract HT-.*: claimed/,
+      ['update contracts set net_fen = net_fen - 5, gross_fen = gross_fen - 5'],
+    ],
+    [
+      5,
+      'a standing that lags',
+      /^standing of contract/,
+      ['update contract_standings set base_fen = base_fen - 5, claimed_fen = claimed_fen - 1'],
+    ],
+    [
+      5,
+      'a redemption beyond its base',
+      /^standing of contract/,
+      ['update redemptions set base_fen = base_fen - 5', 'update contract_standings set base_fen = base_fen - 5'],
+    ],
+    [
+      6,
+      'an invoice in two live redemptions',
+      /^invoice .*4 are live/,
+      [
+        'drop index redemptions_one_live_per_invoice',
+        `update redemptions set invoice_id = (select invoice_id from redemptions order by redemption_id limit 1)`,
+      ],
+    ],
+    [6, 'an invoice that forgets its redemption', /^invoice .*1 are live/, ['update usage_invoices set redemption_id = null']],
+    [
+      6,
+      'usage of a contract line that no invoice confirms',
+      /^contract line/,
+      [
+        `insert into facilities select book_id, gen_random_uuid(), provider_id, 'x', 'DATA_CENTER', uscc, uscc, recorded_at from providers limit 1`,
+        `insert into contract_lines (book_id, contract_line_id, contract_id, line_no, description, service_item, facility_id, unit, quantity, net_fen, vat_fen, gross_fen)
+         select c.book_id, gen_random_uuid(), c.contract_id, 1, 'x', 'AI_COMPUTE', f.facility_id, 'MONTH', 1, 1, 0, 1 from contracts c, facilities f limit 1`,
+        'insert into contract_line_usage select book_id, contract_line_id, contract_id, 1, 1 from contract_lines',
+      ],
+    ],
+    [
+      6,
+      "a redemption's money in two batches",
+      /^redemption .*in 2 batches/,
+      [
+        drop('settlement_lines', 'settlement_lines_book_id_redemption_id_key'),
+        `insert into settlement_lines select book_id, gen_random_uuid(), settlement_id, 99, redemption_id, provider_id, fund, amount_fen
+           from settlement_lines limit 1`,
+      ],
+    ],
+    [
+      6,
+      'a batch of more than was approved',
+      /^redemption /,
+      [drop('redemptions', 'redemptions_not_lent'), 'update redemptions set batched_fen = batched_fen + 1 where batched_fen > 0'],
+    ],
+    [
+      6,
+      'a batch whose total is not that of its lines',
+      /^TESTCITY-S-2024-000002: says/,
+      ["update settlements set total_fen = total_fen + 1 where status = 'DRAFT'"],
+    ],
+    [
+      6,
+      'a line changed after it was approved',
+      /not those of its digest/,
+      ["update settlement_lines set fund = 'other/2024' where line_no = 1"],
+    ],
+    [
+      6,
+      'an instruction of more than the lines',
+      /^payee .*: lines/,
+      ['update payment_instructions set amount_fen = amount_fen + 1'],
+    ],
+    [
+      6,
+      'a second attempt of what was paid',
+      /^instruction .*after it INSTRUCTED/,
+      [
+        `insert into payment_instructions select book_id, gen_random_uuid(), 'P-X', settlement_id, provider_id, fund, funder, 2, amount_fen,
+              payee_account_id, 'INSTRUCTED', null, instructed_on from payment_instructions where status = 'PAID'`,
+      ],
+    ],
+    [
+      6,
+      'paid without a bank line',
+      /^instruction .*the bank has 0 lines/,
+      ["update payment_instructions set status = 'PAID' where status = 'INSTRUCTED'"],
+    ],
+    [
+      6,
+      'paid though the bank returned it',
+      /^instruction .*PAID.*RETURNED/,
+      ["update payment_instructions set status = 'PAID' where status = 'RETURNED'"],
+    ],
+    [
+      6,
+      'a bank line of another amount',
+      /^instruction .*the bank has 1 lines/,
+      ["update bank_lines set amount_fen = amount_fen + 1 where status = 'PAID'"],
+    ],
+    [
+      6,
+      'a bank serial with two effects',
+      /^bank serial SAME/,
+      [
+        'drop index bank_lines_one_effect_per_serial',
+        drop('bank_lines', 'bank_lines_book_id_bank_return_id_bank_serial_key'),
+        "update bank_lines set bank_serial = 'SAME'",
+      ],
+    ],
+    [
+      6,
+      'closed though not all is paid',
+      /^instruction .*the batch is CLOSED/,
+      [
+        "update settlements set status = 'CLOSED', closed_person = gen_random_uuid(), closed_on = '2024-07-15' where status = 'INSTRUCTED'",
+      ],
+    ],
+    [
+      6,
+      'in transit after it was paid',
+      /^in_transit:/,
+      [`update accounts set credits_fen = credits_fen + 1 where kind = 'in_transit' and credits_fen = debits_fen`],
+    ],
+    [6, 'paid more than the bank did', /^paid:/, [`update accounts set credits_fen = credits_fen + 1 where kind = 'paid'`]],
+    [6, 'owed without a redemption', /^payable:/, [`update accounts set credits_fen = credits_fen + 1 where kind = 'payable'`]],
+    [
+      10,
+      'a fund that forgets what it paid out',
+      /^test-compute.2024: standing/,
+      ['update fund_standings set instructed_fen = instructed_fen - 1'],
+    ],
+    [
+      11,
+      'one person drafted and approved',
+      /^settlement /,
+      [
+        drop('settlements', 'settlements_four_eyes'),
+        'update settlements set approved_person = drafted_person where approved_person is not null',
+      ],
+    ],
+    [
+      11,
+      'one person posted and confirmed an invoice',
+      /^invoice /,
+      [drop('usage_invoices', 'usage_invoices_four_eyes'), 'update usage_invoices set decided_person = posted_person'],
+    ],
+    [
+      11,
+      'one person reviewed and approved',
+      /^application /,
+      [drop('applications', 'applications_four_eyes'), 'update applications set decided_person = reviewed_person'],
+    ],
+    [
+      11,
+      'one person published and activated',
+      /^programme /,
+      [drop('programme_versions', 'programme_versions_four_eyes'), 'update programme_versions set activated_by = published_by'],
+    ],
+    [
+      11,
+      'who approved it paid it, as the entries say',
+      /^settlement .*entry/,
+      [
+        `update entries set person_id = (select approved_person from settlements where approved_person is not null) where kind = 'settlement.instructed'`,
+      ],
+    ],
+    [4, 'a face that nobody awarded', /^voucher V-.*awarded/, ['update applications set award_fen = award_fen - 1']],
+    [4, 'an outstanding voucher that nobody approved', /^opening vouchers/, ['update vouchers set application_id = null']],
+    [
+      5,
+      'more redeemed in a year than the law gives',
+      /^test-compute.redeemed of .* in 2024: spent/,
+      ["update redemptions set approved_fen = 10000001, reserved_fen = 10000001 where status = 'APPROVED'"],
+    ],
+    [
+      10,
+      'a funder that bore more than its share',
+      /^test-compute.2024 of CITY: bore/,
+      ["update payment_instructions set funder = 'OTHER' where funder = 'CITY'"],
+    ],
+  ];
+  for (const [invariant, name, told, statements] of defects) {
+    const found = await planted(t, world, statements);
+    t.ok(
+      found.some((of) => of.invariant === invariant && told.test(`${of.subject}: ${of.detail}`)),
+      `${invariant}: ${name}`,
+      { found },
+    );
+  }
+});
+
+void t.test('what a book brought along is counted too: limits spent before, vouchers outstanding', async (t) => {
+  const world = await startApplications(t);
+  const { book, approver, programmeCode } = world;
+  expectStatus(await world.load('5000000.00'), 201);
+  const firm = await world.enterprise(1);
+  const contractId = await world.contract(firm, '2000000.00');
+  const openings = [
+    {
+      ...{ kind: 'VOUCHER', version: 2, contractId, balance: '250000.00', issuedOn: '2024-06-15', lastDay: '2025-06-15' },
+      ...{ baseRedeemed: '500000.00', amountRedeemed: '100000.00' },
+    },
+    { kind: 'LIMIT_USED', limitId: 'claimed', uscc: firm.uscc, year: 2024, amount: '350000.00' },
+    { kind: 'LIMIT_USED', limitId: 'redeemed', uscc: firm.uscc, year: 2024, amount: '100000.00' },
+  ];
+  for (const opening of openings) {
+    const prepared = expectStatus(await book.operator.post('/opening-balances', { programmeCode, ...opening }), 201) as {
+      openingBalanceId: string;
+    };
+    expectStatus(await approver.post(`/opening-balances/${prepared.openingBalanceId}/approve`), 200);
+  }
+  const reviewed = await world.reviewed(firm, '1000000.00');
+  expectStatus(await world.approve(reviewed), 200);
+  await clean(t, world, 'opened and gone on');
+
+  const forgotten = (kind: string) => [
+    `update opening_balances set status = 'PREPARED', approved_person = null where kind = '${kind}'`,
+  ];
+  for (const [name, told, statements] of [
+    [
+      'a limit that nobody approved',
+      /^used:zhengzhou-compute.claimed:.*: the ledger says 55000000, the rows 20000000/,
+      forgotten('LIMIT_USED'),
+    ],
+    ['a voucher that nobody approved', /^opening vouchers of contract/, forgotten('VOUCHER')],
+    ['a standing without it', /^standing of contract/, forgotten('VOUCHER')],
+    ['a ceiling without it', /^used:zhengzhou-compute.contract-ceiling:/, forgotten('VOUCHER')],
+    [
+      'one person prepared and approved',
+      /^opening balance/,
+      [
+        'alter table opening_balances drop constraint opening_balances_four_eyes',
+        'update opening_balances set approved_person = prepared_person',
+      ],
+    ],
+  ] as const) {
+    const found = await planted(t, world, statements);
+    t.ok(
+      found.some((of) => told.test(`${of.subject}: ${of.detail}`)),
+      name,
+      { found },
+    );
+  }
+});
