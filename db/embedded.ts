@@ -224,7 +224,7 @@ async function giveTo(owner: number, folder: string): Promise<void> {
 // --- the cluster --------------------------------------------------------------------------------------------------
 
 /** Refuses while another live server uses the folder; a postmaster.pid left by a crash is removed. */
-async function refuseIfRunning(cluster: string): Promise<void> {
+export async function refuseIfRunning(cluster: string): Promise<void> {
   const file = path.join(cluster, 'postmaster.pid');
   const pid = Number((await readFile(file, 'utf8').catch(() => '')).split('\n')[0]);
   if (!Number.isInteger(pid) || pid <= 0) return;

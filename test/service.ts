@@ -26,9 +26,9 @@ export interface CallOptions {
 }
 
 export interface TestClock {
-  now(): Date;
+  now: () => Date;
   /** An instant (RFC 3339), or a day: 10:00 that day in Shanghai. */
-  set(to: string | Date): void;
+  set: (to: string | Date) => void;
 }
 
 /** A caller: a member with its API key. */
@@ -36,8 +36,8 @@ export interface Caller {
   memberId: string;
   personId: string;
   secret: string;
-  post(url: string, body?: unknown, options?: CallOptions): Promise<Answer>;
-  get(url: string, options?: CallOptions): Promise<Answer>;
+  post: (url: string, body?: unknown, options?: CallOptions) => Promise<Answer>;
+  get: (url: string, options?: CallOptions) => Promise<Answer>;
 }
 
 export interface TestBook {
@@ -45,10 +45,10 @@ export interface TestBook {
   bookId: string;
   operator: Caller;
   /** A new person (or `personId`) in a role, with a key. Machines by `kind`. */
-  member(
+  member: (
     role: Role,
     of?: { uscc?: string; personId?: string; personName?: string; kind?: 'PERSON' | 'MACHINE' },
-  ): Promise<Caller>;
+  ) => Promise<Caller>;
 }
 
 export interface Service extends TestDatabase {

@@ -135,7 +135,7 @@ create table outcomes (
   verb            text        not null,
   request_digest  bytea       not null check (length(request_digest) = 32),
   accepted        boolean     not null,
-  body            jsonb       not null,
+  body            json        not null,
   last_seq        bigint,
   recorded_at     timestamptz not null,
   primary key (book_id, member_id, key)

@@ -248,7 +248,7 @@ export class Facts {
       const names = state.shelf.columns.map((c) => c.name).join(', ');
       statements.push(
         tx.sql.prepared(
-          `insert into ${state.shelf.name} (${names}) select ${names} from jsonb_populate_recordset(null::${state.shelf.name}, $1::jsonb)`,
+          `insert into ${state.shelf.name} (${names}) select ${names} from json_populate_recordset(null::${state.shelf.name}, $1::json)`,
           [JSON.stringify(rowsOf(state, state.inserted))],
         ),
       );
@@ -260,7 +260,7 @@ export class Facts {
       const sets = shelf.mutable.map((c) => `${c.name} = u.${c.name}`).join(', ');
       statements.push(
         tx.sql.prepared(
-          `update ${shelf.name} t set ${sets} from jsonb_populate_recordset(null::${shelf.name}, $2::jsonb) u
+          `update ${shelf.name} t set ${sets} from json_populate_recordset(null::${shelf.name}, $2::json) u
             where t.book_id = $1 and t.${idColumn} = u.${idColumn}`,
           [bookId, JSON.stringify(rowsOf(state, state.updated))],
         ),
@@ -270,7 +270,7 @@ export class Facts {
   }
 }
 
-/** A row as jsonb_populate_recordset reads it: bigint as text, absent as null. */
+/** A row as json_populate_recordset reads it: bigint as text, absent as null. */
 function toJson(of: Shelf<unknown>, row: Record<string, unknown>): Record<string, unknown> {
   const out: Record<string, unknown> = {};
   for (const column of of.columns) {

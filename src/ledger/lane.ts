@@ -43,7 +43,7 @@ export interface Command<Body = unknown> {
   readonly key: string;
   readonly requestDigest: string;
   /** A further id for things made beside the main one. */
-  newId(): string;
+  readonly newId: () => string;
 }
 
 export type Params = Readonly<Record<string, string>>;
@@ -217,7 +217,7 @@ export class Lane {
     const command = this.#command(request);
     return new Promise<Outcome<Result>>((resolve, reject) => {
       this.#queue.push({
-        verb: verb as Verb<unknown, unknown>,
+        verb,
         command,
         resolve: resolve as (outcome: Outcome<unknown>) => void,
         reject,
@@ -467,8 +467,8 @@ export class Lane {
     if (fresh.length === 0) return;
     await tx.sql.prepared(
       `insert into outcomes (book_id, member_id, key, command_id, verb, request_digest, accepted, body, last_seq, recorded_at)
-       select $1, u.member_id, u.key, u.command_id, u.verb, decode(u.digest, 'hex'), u.accepted, u.body::jsonb,
-              (u.body::jsonb ->> 'ledgerSeq')::bigint, $2::timestamptz
+       select $1, u.member_id, u.key, u.command_id, u.verb, decode(u.digest, 'hex'), u.accepted, u.body::json,
+              (u.body::json ->> 'ledgerSeq')::bigint, $2::timestamptz
          from unnest($3::uuid[], $4::text[], $5::uuid[], $6::text[], $7::text[],
                      $8::boolean[], $9::text[]) as u (member_id, key, command_id, verb, digest, accepted, body)`,
       [

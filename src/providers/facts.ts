@@ -1,7 +1,11 @@
 import { chips, facilities, facilityObservations, listings, payeeAccounts, providers } from '../../db/tables.js';
 import { shelf } from '../ledger/facts.js';
 
-export const providerShelf = shelf(providers, { rank: 10, id: 'providerId', keys: { uscc: ['uscc'], legalPerson: ['legalPersonUscc'] } });
+export const providerShelf = shelf(providers, {
+  rank: 10,
+  id: 'providerId',
+  keys: { uscc: ['uscc'], legalPerson: ['legalPersonUscc'] },
+});
 export const facilityShelf = shelf(facilities, { rank: 11, id: 'facilityId', keys: { provider: ['providerId'] } });
 export const observationShelf = shelf(facilityObservations, {
   rank: 12,

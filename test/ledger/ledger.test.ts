@@ -27,14 +27,18 @@ const at = (holder: string) => ({ limit: 'test.claimed', holder, window: '2024' 
 const load: Verb<{ amount: string }, object> = {
   name: 'test.load',
   money: true,
-  gather: (loader) => loader.accounts([accountOf.appropriation(fund, 'CITY'), accountOf.unmatched(fund, 'CITY'), accountOf.available(fund)]),
+  gather: (loader) =>
+    loader.accounts([accountOf.appropriation(fund, 'CITY'), accountOf.unmatched(fund, 'CITY'), accountOf.available(fund)]),
   decide({ id, body }) {
     const amountFen = BigInt(body.amount);
     return accepted({
       decision: 'test.loaded',
       subjectId: id,
       result: {},
-      postings: [...budgetLoaded({ fund, funder: 'CITY', amountFen }), ...budgetMatched({ fund, shares: [{ funder: 'CITY', amountFen }] })],
+      postings: [
+        ...budgetLoaded({ fund, funder: 'CITY', amountFen }),
+        ...budgetMatched({ fund, shares: [{ funder: 'CITY', amountFen }] }),
+      ],
     });
   },
 };
@@ -87,16 +91,24 @@ interface Bench {
   database: TestDatabase;
   bookId: string;
   lane: Lane;
-  laneOn(database: TestDatabase, options?: { maxQueue?: number; maxBatch?: number }): Lane;
-  send<B, R>(verb: Verb<B, R>, body: B, key?: string, on?: Lane): Promise<Outcome<R>>;
+  laneOn: (database: TestDatabase, options?: { maxQueue?: number; maxBatch?: number }) => Lane;
+  send: <B, R>(verb: Verb<B, R>, body: B, key?: string, on?: Lane) => Promise<Outcome<R>>;
 }
 
 async function bench(t: { teardown(handler: () => Promise<void>): void }): Promise<Bench> {
   const database = await testDatabase(t);
   const bookId = uuidv7(new Date());
-  await database.owner.sql`select create_book(${bookId}, 'test', 'Test', '410100', '2024-01-01'::date, ${new Date('2024-01-01T00:00:00Z')}::timestamptz)`;
+  await database.owner
+    .sql`select create_book(${bookId}, 'test', 'Test', '410100', '2024-01-01'::date, ${new Date('2024-01-01T00:00:00Z')}::timestamptz)`;
   const laneOn: Bench['laneOn'] = (on, options = {}) =>
-    new Lane({ db: on.db, bookId, bookCode: 'test', clock: { now: () => new Date('2024-07-01T02:00:00Z') }, admission: open, ...options });
+    new Lane({
+      db: on.db,
+      bookId,
+      bookCode: 'test',
+      clock: { now: () => new Date('2024-07-01T02:00:00Z') },
+      admission: open,
+      ...options,
+    });
   const lane = laneOn(database);
   let n = 0;
   return {
@@ -111,7 +123,9 @@ async function bench(t: { teardown(handler: () => Promise<void>): void }): Promi
 
 void t.test('the chart in code is the chart in the database', async (t) => {
   const { database } = await bench(t);
-  const rows = await database.db.sql<{ kind: string; measure: string; may_overdraw: boolean }[]>`select * from account_kinds order by kind`;
+  const rows = await database.db.sql<
+    { kind: string; measure: string; may_overdraw: boolean }[]
+  >`select * from account_kinds order by kind`;
   t.strictSame(
     rows.map((row) => [row.kind, row.measure, row.may_overdraw]),
     Object.entries(accountKinds)
@@ -120,42 +134,59 @@ void t.test('the chart in code is the chart in the database', async (t) => {
   );
 });
 
-void t.test('hundreds of commands at once: one gapless sequence, nothing beyond the pool or a limit, refusals recorded', async (t) => {
-  const { database, bookId, send } = await bench(t);
-  await send(load, { amount: '100000' });
-  // 40 holders × 10 takes of 1,000 with a limit of 5,000 each: 5 of 10 fit the limit, 100 of the 200 fit the pool.
-  const outcomes = await Promise.all(
-    Array.from({ length: 400 }, (_, i) => send(take, { amount: '1000', holder: `h${i % 40}`, law: '5000' })),
-  );
-  const taken = outcomes.filter((o) => o.kind === 'accepted');
-  t.equal(taken.length, 100);
-  const entries = await listEntries(database.db, { bookId, after: 0n, limit: 10_000 });
-  t.strictSame(
-    entries.map((e) => e.seq),
-    entries.map((_, i) => BigInt(i + 1)),
-    'gapless from 1',
-  );
-  t.equal(entries.filter((e) => e.refusalCode === 'FORBIDDEN').length, 300, 'each refused money command is an entry');
-  t.equal((await listAccounts(database.db, { bookId, code: accountOf.available(fund).code, limit: 1 }))[0]?.creditsFen, 100_000n);
-  const low = await database.db.sql`select 1 from entries e join accounts a on a.account_id = e.debit_account_id
+void t.test(
+  'hundreds of commands at once: one gapless sequence, nothing beyond the pool or a limit, refusals recorded',
+  async (t) => {
+    const { database, bookId, send } = await bench(t);
+    await send(load, { amount: '100000' });
+    // 40 holders × 10 takes of 1,000 with a limit of 5,000 each: 5 of 10 fit the limit, 100 of the 200 fit the pool.
+    const outcomes = await Promise.all(
+      Array.from({ length: 400 }, (_, i) => send(take, { amount: '1000', holder: `h${i % 40}`, law: '5000' })),
+    );
+    const taken = outcomes.filter((o) => o.kind === 'accepted');
+    t.equal(taken.length, 100);
+    const entries = await listEntries(database.db, { bookId, after: 0n, limit: 10_000 });
+    t.strictSame(
+      entries.map((e) => e.seq),
+      entries.map((_, i) => BigInt(i + 1)),
+      'gapless from 1',
+    );
+    t.equal(entries.filter((e) => e.refusalCode === 'FORBIDDEN').length, 300, 'each refused money command is an entry');
+    t.equal(
+      (await listAccounts(database.db, { bookId, code: accountOf.available(fund).code, limit: 1 }))[0]?.creditsFen,
+      100_000n,
+    );
+    const low = await database.db.sql`select 1 from entries e join accounts a on a.account_id = e.debit_account_id
     where e.book_id = ${bookId} and not a.may_overdraw and e.debit_after_fen < 0`;
-  t.equal(low.length, 0, 'never below zero at any sequence');
-  t.strictSame(await auditLedger(database.db, bookId), []);
-  const seqs = taken.map((o) => (o.kind === 'accepted' ? o.result.ledgerSeq : 0));
-  t.equal(new Set(seqs).size, 100, 'every answer carries its own ledger sequence');
-});
+    t.equal(low.length, 0, 'never below zero at any sequence');
+    t.strictSame(await auditLedger(database.db, bookId), []);
+    const seqs = taken.map((o) => (o.kind === 'accepted' ? o.result.ledgerSeq : 0));
+    t.equal(new Set(seqs).size, 100, 'every answer carries its own ledger sequence');
+  },
+);
 
 void t.test('one key, one outcome: equal answers at once and later, refusals too, another body refused', async (t) => {
   const { database, bookId, send } = await bench(t);
   await send(load, { amount: '5000' });
-  const twenty = await Promise.all(Array.from({ length: 20 }, () => send(take, { amount: '100', holder: 'h', law: '1000' }, 'same')));
+  const twenty = await Promise.all(
+    Array.from({ length: 20 }, () => send(take, { amount: '100', holder: 'h', law: '1000' }, 'same')),
+  );
   t.equal(twenty.filter((o) => !o.replayed).length, 1, 'one effect');
   t.equal(new Set(twenty.map((o) => JSON.stringify(o.kind === 'accepted' && o.result))).size, 1, 'twenty equal answers');
   const no = await send(take, { amount: '999999', holder: 'h', law: '1000' }, 'refused');
   t.match(no, { kind: 'refused', code: 'FORBIDDEN', params: { role: 'limit' }, replayed: false });
-  t.match(await send(take, { amount: '999999', holder: 'h', law: '1000' }, 'refused'), { kind: 'refused', code: 'FORBIDDEN', replayed: true });
-  t.match(await send(take, { amount: '100', holder: 'other', law: '1000' }, 'same'), { kind: 'refused', code: 'IDEMPOTENCY_KEY_REUSED' });
-  const [row] = await database.db.sql<{ n: bigint }[]>`select count(*) as n from entries where book_id = ${bookId} and kind = 'voucher.issued'`;
+  t.match(await send(take, { amount: '999999', holder: 'h', law: '1000' }, 'refused'), {
+    kind: 'refused',
+    code: 'FORBIDDEN',
+    replayed: true,
+  });
+  t.match(await send(take, { amount: '100', holder: 'other', law: '1000' }, 'same'), {
+    kind: 'refused',
+    code: 'IDEMPOTENCY_KEY_REUSED',
+  });
+  const [row] = await database.db.sql<
+    { n: bigint }[]
+  >`select count(*) as n from entries where book_id = ${bookId} and kind = 'voucher.issued'`;
   t.equal(row?.n, 1n);
 });
 
@@ -203,13 +234,17 @@ void t.test('connections killed under load: every command has one outcome and on
   const outcomes: Outcome<unknown>[] = [];
   for (let round = 0; round < 8; round++) {
     outcomes.push(
-      ...(await Promise.all(Array.from({ length: 40 }, (_, i) => send(take, { amount: '10', holder: `h${i}`, law: '100000' }, `r${round}-${i}`)))),
+      ...(await Promise.all(
+        Array.from({ length: 40 }, (_, i) => send(take, { amount: '10', holder: `h${i}`, law: '100000' }, `r${round}-${i}`)),
+      )),
     );
   }
   killing = false;
   await killer;
   t.equal(outcomes.filter((o) => o.kind === 'accepted').length, 320);
-  const [row] = await database.db.sql<{ n: bigint }[]>`select count(*) as n from entries where book_id = ${bookId} and kind = 'voucher.issued'`;
+  const [row] = await database.db.sql<
+    { n: bigint }[]
+  >`select count(*) as n from entries where book_id = ${bookId} and kind = 'voucher.issued'`;
   t.equal(row?.n, 320n);
   t.strictSame(await auditLedger(database.db, bookId), []);
 });
@@ -230,7 +265,11 @@ void t.test('a dry run decides and records nothing', async (t) => {
   const { database, bookId, lane, send } = await bench(t);
   await send(load, { amount: '700' });
   const before = (await listEntries(database.db, { bookId, after: 0n, limit: 100 })).length;
-  const outcome = await lane.dryRun(take, { body: { amount: '200', holder: 'h', law: '1000' }, actor, requestDigest: '00'.repeat(32) });
+  const outcome = await lane.dryRun(take, {
+    body: { amount: '200', holder: 'h', law: '1000' },
+    actor,
+    requestDigest: '00'.repeat(32),
+  });
   t.match(outcome, { kind: 'accepted', result: { left: '500' } });
   t.equal((await listEntries(database.db, { bookId, after: 0n, limit: 100 })).length, before);
 });
@@ -252,9 +291,17 @@ void t.test('what the database itself refuses', async (t) => {
   const [pool] = await listAccounts(db, { bookId, code: accountOf.available(fund).code, limit: 1 });
   const [voucher] = await listAccounts(db, { bookId, kind: 'voucher', limit: 1 });
   const [quota] = await listAccounts(db, { bookId, kind: 'allowance', limit: 1 });
-  const head = async (): Promise<bigint> => (await db.sql<{ seq: bigint }[]>`select seq from book_heads where book_id = ${bookId}`)[0]?.seq ?? 0n;
+  const head = async (): Promise<bigint> =>
+    (await db.sql<{ seq: bigint }[]>`select seq from book_heads where book_id = ${bookId}`)[0]?.seq ?? 0n;
   const digest = '00'.repeat(32);
-  const post = (of: { head: bigint; kinds: string[]; debits: (string | null)[]; credits: (string | null)[]; amounts: (bigint | null)[]; lane?: boolean }) =>
+  const post = (of: {
+    head: bigint;
+    kinds: string[];
+    debits: (string | null)[];
+    credits: (string | null)[];
+    amounts: (bigint | null)[];
+    lane?: boolean;
+  }) =>
     db.begin(async ({ sql }) => {
       if (of.lane ?? true) await sql`select from open_lane(${bookId})`;
       const none = of.kinds.map(() => null);
@@ -265,30 +312,92 @@ void t.test('what the database itself refuses', async (t) => {
   const p = pool?.accountId ?? '';
   const v = voucher?.accountId ?? '';
   const table: [string, string, () => Promise<unknown>][] = [
-    ['an insert into entries by the application', '42501', () => db.sql`insert into entries (book_id, seq) values (${bookId}, 99)`],
-    ['an update of a balance by the application', '42501', () => db.sql`update accounts set credits_fen = 0 where book_id = ${bookId}`],
+    [
+      'an insert into entries by the application',
+      '42501',
+      () => db.sql`insert into entries (book_id, seq) values (${bookId}, 99)`,
+    ],
+    [
+      'an update of a balance by the application',
+      '42501',
+      () => db.sql`update accounts set credits_fen = 0 where book_id = ${bookId}`,
+    ],
     ['an update of the head by the application', '42501', () => db.sql`update book_heads set seq = 7 where book_id = ${bookId}`],
-    ['a new book by the application', '42501', () => db.sql`select create_book(${id}, 'other', 'x', '410100', '2024-01-01', now())`],
+    [
+      'a new book by the application',
+      '42501',
+      () => db.sql`select create_book(${id}, 'other', 'x', '410100', '2024-01-01', now())`,
+    ],
     ['a delete of an outcome by the application', '42501', () => db.sql`delete from outcomes where book_id = ${bookId}`],
     ['an update of an entry by the owner', 'VL001', () => owner.sql`update entries set amount_fen = 1 where book_id = ${bookId}`],
     ['a delete of entries by the owner', 'VL001', () => owner.sql`delete from entries where book_id = ${bookId}`],
     ['a truncate of entries by the owner', 'VL001', () => owner.sql`truncate entries`],
-    ['an update of an outcome by the owner', 'VL001', () => owner.sql`update outcomes set accepted = true where book_id = ${bookId}`],
+    [
+      'an update of an outcome by the owner',
+      'VL001',
+      () => owner.sql`update outcomes set accepted = true where book_id = ${bookId}`,
+    ],
     ['a delete of an account by the owner', 'VL001', () => owner.sql`delete from accounts where book_id = ${bookId}`],
-    ['a write outside a lane, by the owner', 'VL002', () => owner.sql`update accounts set credits_fen = credits_fen + 1 where book_id = ${bookId}`],
-    ['a fact outside a lane', 'VL002', () => db.sql`insert into persons (book_id, person_id, name, recorded_at) values (${bookId}, ${id}, 'x', now())`],
-    ['an outcome outside a lane', 'VL002', () => db.sql`insert into outcomes values (${bookId}, ${id}, 'k', ${id}, 'v', decode(${digest}, 'hex'), true, '{}', 1, now())`],
-    ['entries outside a lane', 'VL002', async () => post({ head: await head(), kinds: ['x'], debits: [null], credits: [null], amounts: [null], lane: false })],
+    [
+      'a write outside a lane, by the owner',
+      'VL002',
+      () => owner.sql`update accounts set credits_fen = credits_fen + 1 where book_id = ${bookId}`,
+    ],
+    [
+      'a fact outside a lane',
+      'VL002',
+      () => db.sql`insert into persons (book_id, person_id, name, recorded_at) values (${bookId}, ${id}, 'x', now())`,
+    ],
+    [
+      'an outcome outside a lane',
+      'VL002',
+      () =>
+        db.sql`insert into outcomes values (${bookId}, ${id}, 'k', ${id}, 'v', decode(${digest}, 'hex'), true, '{}', 1, now())`,
+    ],
+    [
+      'entries outside a lane',
+      'VL002',
+      async () => post({ head: await head(), kinds: ['x'], debits: [null], credits: [null], amounts: [null], lane: false }),
+    ],
     ['a lane of a book that does not exist', 'VL003', () => db.sql`select from open_lane(${id})`],
-    ['a sequence that is not the next', 'VL004', async () => post({ head: (await head()) - 1n, kinds: ['x'], debits: [null], credits: [null], amounts: [null] })],
-    ['a posting that does not exist', 'VL004', async () => post({ head: await head(), kinds: ['settlement.paid'], debits: [p], credits: [v], amounts: [1n] })],
-    ['a posting between money and quota', 'VL004', async () => post({ head: await head(), kinds: ['voucher.issued'], debits: [p], credits: [quota?.accountId ?? ''], amounts: [1n] })],
-    ['an overdraft at its own sequence', 'VL004', async () => post({ head: await head(), kinds: ['voucher.issued'], debits: [p], credits: [v], amounts: [301n] })],
-    ['an amount below zero', '23514', async () => post({ head: await head(), kinds: ['voucher.issued'], debits: [p], credits: [v], amounts: [-1n] })],
-    ['half a transfer', 'VL004', async () => post({ head: await head(), kinds: ['voucher.issued'], debits: [p], credits: [null], amounts: [1n] })],
+    [
+      'a sequence that is not the next',
+      'VL004',
+      async () => post({ head: (await head()) - 1n, kinds: ['x'], debits: [null], credits: [null], amounts: [null] }),
+    ],
+    [
+      'a posting that does not exist',
+      'VL004',
+      async () => post({ head: await head(), kinds: ['settlement.paid'], debits: [p], credits: [v], amounts: [1n] }),
+    ],
+    [
+      'a posting between money and quota',
+      'VL004',
+      async () =>
+        post({ head: await head(), kinds: ['voucher.issued'], debits: [p], credits: [quota?.accountId ?? ''], amounts: [1n] }),
+    ],
+    [
+      'an overdraft at its own sequence',
+      'VL004',
+      async () => post({ head: await head(), kinds: ['voucher.issued'], debits: [p], credits: [v], amounts: [301n] }),
+    ],
+    [
+      'an amount below zero',
+      '23514',
+      async () => post({ head: await head(), kinds: ['voucher.issued'], debits: [p], credits: [v], amounts: [-1n] }),
+    ],
+    [
+      'half a transfer',
+      'VL004',
+      async () => post({ head: await head(), kinds: ['voucher.issued'], debits: [p], credits: [null], amounts: [1n] }),
+    ],
   ];
   for (const [what, code, work] of table) t.equal(await state(work), code, what);
-  t.equal(await state(async () => post({ head: await head(), kinds: ['voucher.issued'], debits: [p], credits: [v], amounts: [300n] })), 'written', 'the whole pool, to the fen');
+  t.equal(
+    await state(async () => post({ head: await head(), kinds: ['voucher.issued'], debits: [p], credits: [v], amounts: [300n] })),
+    'written',
+    'the whole pool, to the fen',
+  );
 });
 
 void t.test('statements and balances as of a sequence and as of a booked day', async (t) => {
@@ -301,7 +410,8 @@ void t.test('statements and balances as of a sequence and as of a booked day', a
   }
   const [pool] = await listAccounts(database.db, { bookId, code: accountOf.available(fund).code, limit: 1 });
   const accountId = pool?.accountId ?? '';
-  const balance = async (asOf: { seq?: bigint; day?: string }) => (await readBalance(database.db, { bookId, accountId, asOf }))?.balanceFen;
+  const balance = async (asOf: { seq?: bigint; day?: string }) =>
+    (await readBalance(database.db, { bookId, accountId, asOf }))?.balanceFen;
   t.equal(await balance({}), 400n);
   t.equal(await balance({ seq: 0n }), 0n);
   t.equal(await balance({ seq: BigInt(first.kind === 'accepted' ? first.result.ledgerSeq : 0) }), 1000n);
@@ -336,7 +446,10 @@ void t.test('the audit finds what is planted', async (t) => {
   const off = (table: string, statement: string) =>
     `alter table ${table} disable trigger user; ${statement}; alter table ${table} enable trigger user`;
   const planted: [number, string][] = [
-    [1, off('accounts', `update accounts set debits_fen = debits_fen + 1, credits_fen = credits_fen + 1 where kind = 'available'`)],
+    [
+      1,
+      off('accounts', `update accounts set debits_fen = debits_fen + 1, credits_fen = credits_fen + 1 where kind = 'available'`),
+    ],
     [2, off('entries', `update entries set debit_after_fen = debit_after_fen + 1 where kind = 'voucher.issued'`)],
     [3, off('entries', `update entries set kind = 'budget.loaded' where kind = 'voucher.issued'`)],
     [7, off('entries', `delete from entries where seq = (select max(seq) from entries)`)],
@@ -345,7 +458,10 @@ void t.test('the audit finds what is planted', async (t) => {
   t.strictSame(await auditLedger(database.db, bookId), [], 'clean before');
   for (const [invariant, statement] of planted) {
     await plant(statement);
-    t.ok((await auditLedger(database.db, bookId)).some((found) => found.invariant === invariant), `invariant ${invariant}`);
+    t.ok(
+      (await auditLedger(database.db, bookId)).some((found) => found.invariant === invariant),
+      `invariant ${invariant}`,
+    );
   }
 });
 
@@ -355,7 +471,11 @@ void t.test('a limit raised by law adds the difference, a lowered one leaves wha
   t.match(await send(take, { amount: '600', holder: 'h', law: '1000' }), { kind: 'accepted' });
   t.match(await send(take, { amount: '500', holder: 'h', law: '1000' }), { kind: 'refused' });
   t.match(await send(take, { amount: '500', holder: 'h', law: '1200' }), { kind: 'accepted' }, 'raised');
-  t.match(await send(take, { amount: '50', holder: 'h', law: '1120' }), { kind: 'refused' }, 'lowered to 1120 with 1100 spent: 20 are left');
+  t.match(
+    await send(take, { amount: '50', holder: 'h', law: '1120' }),
+    { kind: 'refused' },
+    'lowered to 1120 with 1100 spent: 20 are left',
+  );
   t.match(await send(take, { amount: '20', holder: 'h', law: '1120' }), { kind: 'accepted' });
   t.strictSame(limitCharged({ at: at('h'), amountFen: 0n }), [], 'nothing moves nothing');
   t.strictSame(await auditLedger(database.db, bookId), []);
