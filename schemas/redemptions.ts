@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { amount, day, explanationStep, id, instant, ledgerSeq, pageQuery, reason } from './common.js';
+
+/** Redeems (核销) a voucher against one confirmed invoice of its contract. Left out, the amount is all that is possible. */
+export const redeem = z.strictObject({
+  voucherId: id,
+  invoiceId: id,
+  amount: amount.optional().meta({ description: 'At most what is possible; left out: all of it' }),
+});
+
+export const verifyRedemption = z.strictObject({ approved: amount });
+export const returnRedemption = z.strictObject({ reason });
+
+export const redemptionStatus = z.enum(['SUBMITTED', 'APPROVED', 'RETURNED']);
+
+/** What keeps a redemption from being verified by rule, for the person who looks at it. */
+export const mismatch = z.strictObject({
+  code: z.enum(['NUMBER_CONFLICT', 'CONTRACT_QUANTITY_EXCEEDED', 'CONTRACT_AMOUNT_EXCEEDED', 'UNIT_PRICE_DIFFERS']),
+  zh: z.string(),
+  en: z.string(),
+  lineNo: z.int().nullable().meta({ description: 'Line of the invoice, where one is meant' }),
+  inputs: z.record(z.string(), z.string()),
+});
+
+export const redemption = z.strictObject({
+  redemptionId: id,
+  redemptionNo: z.string(),
+  voucherId: id,
+  invoiceId: id,
+  contractId: id,
+  enterpriseId: id,
+  providerId: id,
+  programmeCode: z.string(),
+  programmeVersionId: id,
+  fund: z.string(),
+  status: redemptionStatus,
+  base: amount.meta({ description: 'What of the invoice counts' }),
+  computed: amount.meta({ description: 'By the rate, before limits and balances' }),
+  cutOff: amount.meta({ description: 'What limits, the balance or the verification took off' }),
+  reserved: amount,
+  approved: amount,
+  submittedOn: day,
+  approvedOn: day.nullable(),
+  decisionReason: z.string().nullable(),
+  settlementId: id.nullable(),
+  verified: z.enum(['BY_RULE', 'BY_PERSON']).nullable().meta({ description: 'null while it waits' }),
+  recordedAt: instant,
+});
+export const redemptionInFull = redemption.extend({ mismatches: z.array(mismatch), explanation: z.array(explanationStep) });
+export const redemptionRecorded = redemptionInFull.extend({
+  voucherBalance: amount.meta({ description: 'What the voucher can still pay after this' }),
+  ledgerSeq,
+});
+
+export const redemptionQuery = pageQuery.extend({
+  voucherId: id.optional(),
+  contractId: id.optional(),
+  status: redemptionStatus.optional(),
+});

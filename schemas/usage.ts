@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import { amount, day, id, instant, ledgerSeq, pageQuery, quantity, reason } from './common.js';
+
+const invoiceNo = z
+  .string()
+  .min(1)
+  .max(40)
+  .meta({ description: 'Number of a digital invoice (数电票), 20 digits', examples: ['24412000000012345678'] });
+const contractLineNo = z.int().min(1).max(100_000);
+
+/** A provider's invoice for usage of one contract: the full price, voucher or not («开具全额发票»). */
+export const postUsageInvoice = z.strictObject({
+  invoiceNo,
+  contractId: id,
+  issuedOn: day,
+  usageFrom: day.meta({ description: 'First day of usage' }),
+  usageTo: day.meta({ description: 'Last day of usage, inclusive' }),
+  net: amount,
+  vat: amount,
+  gross: amount,
+  lines: z
+    .array(z.strictObject({ contractLineNo, quantity, net: amount, vat: amount, gross: amount }))
+    .min(1)
+    .max(500)
+    .meta({ description: 'Each line names the contract line it uses' }),
+});
+
+export const confirmUsageInvoice = z.strictObject({});
+export const disputeUsageInvoice = z.strictObject({ reason });
+
+const bankSerial = z
+  .string()
+  .trim()
+  .min(1)
+  .max(64)
+  .meta({ description: 'The bank’s serial of the payment; counts once per invoice' });
+
+/** What the enterprise paid the provider on this invoice (the self-funded part). */
+export const recordPayment = z.strictObject({ amount, paidOn: day, bankSerial });
+
+export const invoiceStatus = z.enum(['POSTED', 'CONFIRMED', 'DISPUTED']);
+
+export const usageInvoice = z.strictObject({
+  invoiceId: id,
+  invoiceNo: z.string(),
+  providerId: id,
+  enterpriseId: id,
+  contractId: id,
+  issuedOn: day,
+  usageFrom: day,
+  usageTo: day,
+  net: amount,
+  vat: amount,
+  gross: amount,
+  paid: amount.meta({ description: 'Paid by the enterprise so far' }),
+  status: invoiceStatus,
+  numberConflict: z.boolean().meta({ description: 'This number is claimed elsewhere: a person looks at it before money moves' }),
+  postedOn: day,
+  decidedOn: day.nullable(),
+  disputeReason: z.string().nullable(),
+  redemptionId: id.nullable().meta({ description: 'The redemption this invoice counts in, if any' }),
+  recordedAt: instant,
+});
+
+const usageInvoiceLine = z.strictObject({
+  lineNo: z.int(),
+  contractLineNo: z.int(),
+  quantity: z.string(),
+  net: amount,
+  vat: amount,
+  gross: amount,
+});
+export const payment = z.strictObject({
+  paymentId: id,
+  invoiceId: id,
+  amount,
+  paidOn: day,
+  bankSerial: z.string(),
+  recordedAt: instant,
+});
+
+export const usageInvoiceInFull = usageInvoice.extend({ lines: z.array(usageInvoiceLine), payments: z.array(payment) });
+export const usageInvoicePosted = usageInvoice.extend({ lines: z.array(usageInvoiceLine), ledgerSeq });
+export const usageInvoiceRecorded = usageInvoice.extend({ ledgerSeq });
+export const paymentRecorded = payment.extend({
+  paid: amount.meta({ description: 'Paid on the invoice so far, this payment included' }),
+  ledgerSeq,
+});
+
+export const usageInvoiceQuery = pageQuery.extend({ contractId: id.optional(), status: invoiceStatus.optional() });

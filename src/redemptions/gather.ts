@@ -1,0 +1,152 @@
+// What the law looks at around one redemption: gathered set-based for all of a batch, then put together for each.
+import type { ContractLine, Redemption, UsageInvoice, Voucher } from '../../db/tables.js';
+import type { Day } from '../calendar.js';
+import { circumstancesOf, contractLinesOf, evaluatorLine, gatherContractFacts } from '../applications/evaluation-facts.js';
+import { contractShelf } from '../contracts/facts.js';
+import { enterpriseShelf } from '../enterprises/facts.js';
+import { accountOf } from '../ledger/chart.js';
+import type { Facts, Loader } from '../ledger/facts.js';
+import type { Command } from '../ledger/lane.js';
+import { gatherLimits } from '../ledger/limits.js';
+import { programmeVersionShelf } from '../programmes/facts.js';
+import { limitWindowOf } from '../programmes/limits.js';
+import { programmeOf } from '../programmes/published.js';
+import { invoiceLineShelf, invoiceShelf, lineUsageShelf } from '../usage/facts.js';
+import { standingIdOf, standingShelf, voucherShelf } from '../vouchers/facts.js';
+import { redemptionShelf } from './facts.js';
+import type { RedemptionCase } from './rules.js';
+import { limitsOf } from './rules.js';
+
+/** What a command is about: `redemptionId` names the account that holds its money, `today` the window of its limits. */
+export interface Wanted {
+  readonly redemptionId: string;
+  readonly voucherId: string;
+  readonly invoiceId: string;
+  readonly today: Day;
+}
+
+/** Gathers what `caseOf`, the balances and the limits of these redemptions need. What does not exist is gathered as absent. */
+export async function gatherCases(loader: Loader, wanted: readonly Wanted[]): Promise<void> {
+  const invoiceIds = wanted.map(({ invoiceId }) => invoiceId);
+  const [vouchers, invoices] = await Promise.all([
+    loader.load(
+      voucherShelf,
+      'id',
+      wanted.map(({ voucherId }) => voucherId),
+    ),
+    loader.load(invoiceShelf, 'id', invoiceIds),
+    loader.load(invoiceLineShelf, 'invoice', invoiceIds),
+  ]);
+
+  const voucherOf = new Map(vouchers.map((voucher) => [voucher.voucherId, voucher]));
+  const invoiceOf = new Map(invoices.map((invoice) => [invoice.invoiceId, invoice]));
+  const pairs = wanted.flatMap(({ redemptionId, voucherId, invoiceId, today }) => {
+    const voucher = voucherOf.get(voucherId);
+    const invoice = invoiceOf.get(invoiceId);
+    return voucher && invoice ? [{ redemptionId, voucher, invoice, today }] : [];
+  });
+  const contractIds = vouchers.map(({ contractId }) => contractId);
+  await Promise.all([
+    gatherContractFacts(loader, contractIds),
+    gatherVersionsAndLimits(loader, pairs),
+    loader.load(lineUsageShelf, 'contract', contractIds),
+    loader.load(
+      redemptionShelf,
+      'waiting',
+      contractIds.map((contractId) => [contractId, 'SUBMITTED']),
+    ),
+    loader.load(
+      standingShelf,
+      'id',
+      vouchers.map(({ contractId, programmeCode }) => standingIdOf(contractId, programmeCode)),
+    ),
+    loader.load(
+      enterpriseShelf,
+      'id',
+      invoices.map(({ enterpriseId }) => enterpriseId),
+    ),
+    loader.accounts(
+      pairs.flatMap(({ redemptionId, voucher, invoice }) => [
+        accountOf.voucher(voucher.voucherId, voucher.fund),
+        accountOf.reserved(redemptionId, voucher.fund),
+        accountOf.payable(invoice.providerId, voucher.fund),
+      ]),
+    ),
+  ]);
+}
+
+async function gatherVersionsAndLimits(loader: Loader, pairs: readonly { voucher: Voucher; today: Day }[]): Promise<void> {
+  const versions = await loader.load(
+    programmeVersionShelf,
+    'id',
+    pairs.map(({ voucher }) => voucher.programmeVersionId),
+  );
+  const lawOf = new Map(versions.map((row) => [row.programmeVersionId, programmeOf(row)]));
+  await gatherLimits(
+    loader,
+    pairs.flatMap(({ voucher, today }) => {
+      const touched = limitsOf(there(lawOf.get(voucher.programmeVersionId)), voucher, today);
+      return touched.map((limit) => limitWindowOf(voucher.programmeCode, limit));
+    }),
+  );
+}
+
+/** Puts a gathered redemption together: of a voucher and an invoice of the voucher's contract, to be approved on this day. */
+export function caseOf(facts: Facts, voucher: Voucher, invoice: UsageInvoice, bookedOn: Day): RedemptionCase {
+  const contract = there(facts.get(contractShelf, voucher.contractId));
+  const contractLines = new Map<string, ContractLine>(
+    contractLinesOf(facts, contract.contractId).map((line) => [line.contractLineId, line]),
+  );
+  const standingId = standingIdOf(voucher.contractId, voucher.programmeCode);
+  return {
+    voucher,
+    invoice,
+    lines: facts.all(invoiceLineShelf, 'invoice', invoice.invoiceId).map((line) => {
+      const contractLine = there(contractLines.get(line.contractLineId));
+      return { line, contractLine, read: evaluatorLine(contractLine, line) };
+    }),
+    lineUsage: facts.all(lineUsageShelf, 'contract', voucher.contractId),
+    at: circumstancesOf(facts, contract, { appliedOn: voucher.appliedOn, bookedOn, predicates: {} }),
+    waiting: facts
+      .all(redemptionShelf, 'waiting', [voucher.contractId, 'SUBMITTED'])
+      .filter(({ programmeCode }) => programmeCode === voucher.programmeCode),
+    standingId,
+    standing: facts.get(standingShelf, standingId),
+    version: there(facts.get(programmeVersionShelf, voucher.programmeVersionId)),
+  };
+}
+
+/** Gathers redemptions that a reviewer decides on, with all that the law looks at around them. */
+export async function gatherWaiting(loader: Loader, commands: readonly Command<{ readonly id?: string }>[]): Promise<void> {
+  const redemptions = await loader.load(
+    redemptionShelf,
+    'id',
+    commands.map(({ body }) => body.id ?? ''),
+  );
+  const redemptionOf = new Map(redemptions.map((row) => [row.redemptionId, row]));
+  await gatherCases(
+    loader,
+    commands.flatMap(({ body, today }) => {
+      const redemption = redemptionOf.get(body.id ?? '');
+      return redemption ? [{ ...redemption, today }] : [];
+    }),
+  );
+}
+
+/** A gathered redemption with its case, or undefined when there is none. */
+export function waitingOf(
+  facts: Facts,
+  redemptionId: string,
+  today: Day,
+): { redemption: Redemption; whole: RedemptionCase } | undefined {
+  const redemption = facts.get(redemptionShelf, redemptionId);
+  if (!redemption) return undefined;
+  const voucher = there(facts.get(voucherShelf, redemption.voucherId));
+  return { redemption, whole: caseOf(facts, voucher, there(facts.get(invoiceShelf, redemption.invoiceId)), today) };
+}
+
+/** A row that foreign keys promise. */
+function there<Row>(row: Row | undefined): Row {
+  if (row === undefined) throw new Error('a row that a foreign key promises was not found');
+  return row;
+}

@@ -1,0 +1,156 @@
+import type { z } from 'zod';
+import type { Redemption } from '../../db/tables.js';
+import type { redeem as body } from '../../schemas/redemptions.js';
+import { yearOf } from '../calendar.js';
+import { enterpriseShelf } from '../enterprises/facts.js';
+import { accountOf } from '../ledger/chart.js';
+import { insert, update } from '../ledger/facts.js';
+import type { Verb } from '../ledger/lane.js';
+import { accepted, refused } from '../ledger/lane.js';
+import { gatherNumbers, seriesOf, takeNumber } from '../ledger/numbers.js';
+import { redemptionApproved, redemptionReserved } from '../ledger/templates.js';
+import { formatYuan } from '../money.js';
+import { readLimits } from '../programmes/limits.js';
+import { programmeOf, versionName } from '../programmes/published.js';
+import { actsFor } from '../providers/rules.js';
+import { invoiceShelf } from '../usage/facts.js';
+import { fenOf } from '../usage/rules.js';
+import { standingShelf, voucherShelf } from '../vouchers/facts.js';
+import { redemptionShelf } from './facts.js';
+import { caseOf, gatherCases } from './gather.js';
+import {
+  evaluateFirmly,
+  limitsOf,
+  mismatchesOf,
+  presentInFull,
+  refusalOfInvoice,
+  refusalOfVoucher,
+  refusedBy,
+  standingAfter,
+  stateAfterApproval,
+} from './rules.js';
+
+type Body = z.output<typeof body>;
+type Result = ReturnType<typeof presentInFull> & { voucherBalance: string };
+
+/**
+ * Redeems a voucher against a confirmed invoice. The amount is reserved; where contract, usage, invoice and voucher agree it is
+ * approved at once, by rule, and charged to the limits of this year; else it waits for a reviewer. Refuses, in this order: NOT_FOUND
+ * (another firm's voucher or invoice likewise), INVOICE_OF_OTHER_CONTRACT, VOUCHER_FROZEN, VOUCHER_EXPIRED, VOUCHER_EMPTY, AMOUNT_ZERO,
+ * INVOICE_NOT_CONFIRMED, INVOICE_ALREADY_REDEEMED, what the programme refuses (evaluateRedemption), AMOUNT_ABOVE_ENTITLEMENT.
+ */
+export const redeem: Verb<Body, Result> = {
+  name: 'redemption.redeem',
+  money: true,
+
+  async gather(loader, commands) {
+    await Promise.all([
+      gatherCases(
+        loader,
+        commands.map(({ id, body, today }) => ({
+          redemptionId: id,
+          voucherId: body.voucherId,
+          invoiceId: body.invoiceId,
+          today,
+        })),
+      ),
+      gatherNumbers(
+        loader,
+        commands.map(({ today }) => seriesOf('R', yearOf(today))),
+      ),
+    ]);
+  },
+
+  decide({ id, body, actor, today, receivedAt }, facts) {
+    const voucher = facts.get(voucherShelf, body.voucherId);
+    if (!voucher || !actsFor(actor, voucher)) return refused('NOT_FOUND', {}, '/voucherId');
+    const invoice = facts.get(invoiceShelf, body.invoiceId);
+    const buyer = invoice && facts.get(enterpriseShelf, invoice.enterpriseId);
+    if (!invoice || !buyer || !actsFor(actor, buyer)) return refused('NOT_FOUND', {}, '/invoiceId');
+    if (invoice.contractId !== voucher.contractId) {
+      return refused('INVOICE_OF_OTHER_CONTRACT', { voucherNo: voucher.voucherNo, invoiceNo: invoice.invoiceNo }, '/invoiceId');
+    }
+    const balanceFen = facts.balance(accountOf.voucher(voucher.voucherId, voucher.fund));
+    const ofVoucher = refusalOfVoucher(voucher, balanceFen, today);
+    if (ofVoucher) return ofVoucher;
+    const requestedFen = body.amount === undefined ? undefined : fenOf(body.amount);
+    if (requestedFen === 0n) return refused('AMOUNT_ZERO', {}, '/amount');
+    const ofInvoice = refusalOfInvoice(invoice);
+    if (ofInvoice) return ofInvoice;
+
+    const whole = caseOf(facts, voucher, invoice, today);
+    const limits = readLimits(facts, voucher.programmeCode, limitsOf(programmeOf(whole.version), voucher, today));
+    const mismatches = mismatchesOf(whole);
+    const approved = mismatches.length === 0;
+    const award = evaluateFirmly(whole, { submittedOn: today, balanceFen, limitsLeft: limits.left, requestedFen }, !approved);
+    if (award.kind !== 'award') return refusedBy(award);
+    // After this line the command succeeds.
+    const { amountFen } = award;
+    const { number, changes } = takeNumber(facts, seriesOf('R', yearOf(today)));
+    const { voucherId, fund, programmeCode, programmeVersionId } = voucher;
+    const row: Redemption = {
+      bookId: facts.bookId,
+      redemptionId: id,
+      redemptionNo: number,
+      voucherId,
+      invoiceId: invoice.invoiceId,
+      contractId: voucher.contractId,
+      enterpriseId: voucher.enterpriseId,
+      providerId: invoice.providerId,
+      programmeCode,
+      programmeVersionId,
+      fund,
+      status: approved ? 'APPROVED' : 'SUBMITTED',
+      baseFen: award.baseFen,
+      computedFen: award.computedFen,
+      cutOffFen: award.cutOffFen,
+      reservedFen: amountFen,
+      approvedFen: approved ? amountFen : 0n,
+      reversedFen: 0n,
+      batchedFen: 0n,
+      mismatches,
+      explanation: award.explanation,
+      submittedOn: today,
+      submittedPerson: actor.personId,
+      decidedPerson: null,
+      approvedOn: approved ? today : null,
+      decisionReason: null,
+      settlementId: null,
+      recordedAt: receivedAt.toISOString(),
+    };
+    const standing = standingAfter(whole, { baseFen: award.baseFen, claimedFen: amountFen, cutOffFen: award.cutOffFen });
+    const leftFen = balanceFen - amountFen;
+    const voucherAfter = approved
+      ? { ...voucher, status: stateAfterApproval(leftFen, voucher.reservedFen) }
+      : { ...voucher, reservedFen: voucher.reservedFen + amountFen };
+    const payment = { voucherId, redemptionId: id, fund };
+    return accepted({
+      decision: approved ? 'redemption.approved' : 'redemption.reserved',
+      subjectId: id,
+      programmeVersion: versionName(whole.version),
+      result: { ...presentInFull(row), voucherBalance: formatYuan(leftFen) },
+      postings: [
+        ...redemptionReserved({ ...payment, amountFen }),
+        ...(approved
+          ? [
+              ...limits.funding,
+              ...redemptionApproved({
+                ...payment,
+                payeeId: invoice.providerId,
+                reservedFen: amountFen,
+                approvedFen: amountFen,
+                charges: limits.charges,
+              }),
+            ]
+          : []),
+      ],
+      changes: [
+        ...changes,
+        insert(redemptionShelf, row),
+        update(invoiceShelf, { ...invoice, redemptionId: id }),
+        update(voucherShelf, voucherAfter),
+        whole.standing ? update(standingShelf, standing) : insert(standingShelf, standing),
+      ],
+    });
+  },
+};

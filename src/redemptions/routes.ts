@@ -1,0 +1,86 @@
+import type { FastifyInstance } from 'fastify';
+import { page } from '../../schemas/common.js';
+import * as schema from '../../schemas/redemptions.js';
+import type { Parts } from '../http/parts.js';
+import { Problem } from '../http/problem.js';
+import { authorities, command, idOfCursor, pageOf, reading } from '../http/routes.js';
+import { findRedemption, listRedemptions } from './queries.js';
+import { redeem } from './redeem.js';
+import { returnRedemption } from './return.js';
+import { presentInFull, presentRedemption } from './rules.js';
+import { verifyRedemption } from './verify.js';
+
+const tag = 'redemptions';
+
+/** Redemptions: by the enterprise, verified by rule or by a reviewer, seen by the enterprise and the provider they pay. */
+export function redemptionRoutes(app: FastifyInstance, parts: Parts): void {
+  command(app, parts, {
+    url: '/redemptions',
+    tag,
+    summary:
+      'Redeem (核销) a voucher against a confirmed invoice; approved at once when contract, usage, invoice and voucher agree',
+    roles: ['enterprise'],
+    body: schema.redeem,
+    response: schema.redemptionRecorded,
+    status: 201,
+    verb: redeem,
+  });
+
+  command(app, parts, {
+    url: '/redemptions/:id/verify',
+    tag,
+    summary: 'Verify (核验) a waiting redemption for all or part of it',
+    roles: ['reviewer'],
+    personOnly: true,
+    body: schema.verifyRedemption,
+    response: schema.redemptionRecorded,
+    status: 200,
+    verb: verifyRedemption,
+  });
+
+  command(app, parts, {
+    url: '/redemptions/:id/return',
+    tag,
+    summary: 'Return a waiting redemption; everything goes back to the voucher',
+    roles: ['reviewer'],
+    personOnly: true,
+    body: schema.returnRedemption,
+    response: schema.redemptionRecorded,
+    status: 200,
+    verb: returnRedemption,
+  });
+
+  reading(app, {
+    url: '/redemptions',
+    tag,
+    summary: 'List redemptions; members of the trade see their own',
+    roles: [...authorities, 'enterprise', 'provider'],
+    query: schema.redemptionQuery,
+    response: page(schema.redemption),
+    read: async ({ query, book, principal }) => {
+      const rows = await listRedemptions(parts.db, {
+        bookId: book.bookId,
+        principal,
+        voucherId: query.voucherId,
+        contractId: query.contractId,
+        status: query.status,
+        after: idOfCursor(query.cursor),
+        limit: query.limit,
+      });
+      return pageOf(rows, query.limit, (row) => row.redemptionId, presentRedemption);
+    },
+  });
+
+  reading(app, {
+    url: '/redemptions/:id',
+    tag,
+    summary: 'One redemption with its explanation and what does not agree',
+    roles: [...authorities, 'enterprise', 'provider'],
+    response: schema.redemptionInFull,
+    read: async ({ id, book, principal }) => {
+      const row = await findRedemption(parts.db, { bookId: book.bookId, principal, redemptionId: id });
+      if (!row) throw new Problem('NOT_FOUND');
+      return presentInFull(row);
+    },
+  });
+}

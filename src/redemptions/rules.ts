@@ -1,0 +1,322 @@
+// What a redemption may take and when it is verified by rule. Pure.
+//
+// "Contract, usage, invoice and voucher agree" (三方核对, to the fen) means:
+// - invoice and contract: same provider and enterprise, usage inside the contract's period and listed on every day of it. An
+//   invoice that is not so is never posted, so nothing is left to match here.
+// - invoice and voucher: of one contract, confirmed by the voucher's own firm, in no other live redemption, and the firm has paid
+//   its own part where the programme asks for that. What is not so is refused and never waits.
+// - invoice and number: the number is claimed nowhere else (NUMBER_CONFLICT).
+// - usage and contract: what is confirmed of each contract line so far, this invoice included, is within the quantity
+//   (CONTRACT_QUANTITY_EXCEEDED) and the amount (CONTRACT_AMOUNT_EXCEEDED) of the line. Amounts of lines add up to the contract's.
+// - price: each line's gross is the contract line's price for its quantity (UNIT_PRICE_DIFFERS), give or take one fen for the
+//   rounding of the amount, and what half of the quantity's fourth decimal costs for the rounding of the quantity.
+// Whatever does not agree is reserved all the same and waits for a person, with the list.
+import { createHash } from 'node:crypto';
+import type { z } from 'zod';
+import type {
+  ContractLine,
+  ContractLineUsage,
+  ContractStanding,
+  ProgrammeVersion as VersionRow,
+  Redemption,
+  UsageInvoice,
+  UsageInvoiceLine,
+  Voucher,
+} from '../../db/tables.js';
+import type { mismatch, redemption as shown, redemptionInFull } from '../../schemas/redemptions.js';
+import type { Day } from '../calendar.js';
+import { formatInstant } from '../calendar.js';
+import type { Refused } from '../ledger/lane.js';
+import { refused } from '../ledger/lane.js';
+import type { Fen } from '../money.js';
+import { formatYuan, minFen, sumFen } from '../money.js';
+import type { Circumstances, Evaluation, Line, TouchedLimit } from '../programmes/evaluate.js';
+import { evaluateRedemption, limitsTouched } from '../programmes/evaluate.js';
+import type { ProgrammeVersion } from '../programmes/language.js';
+import { programmeOf } from '../programmes/published.js';
+import { formatQuantity, quantityOf } from '../usage/rules.js';
+
+/** One redemption's world, as it stands at this point of the batch. */
+export interface RedemptionCase {
+  readonly voucher: Voucher;
+  readonly invoice: UsageInvoice;
+  /** The invoice's lines, each with the contract line it uses and as the law reads it. */
+  readonly lines: readonly { readonly line: UsageInvoiceLine; readonly contractLine: ContractLine; readonly read: Line }[];
+  readonly lineUsage: readonly ContractLineUsage[];
+  /** The contract and its parties as the law looks at them, on the day of (possible) approval. */
+  readonly at: Circumstances;
+  /** Redemptions of this contract under this programme that wait for a reviewer. */
+  readonly waiting: readonly Redemption[];
+  readonly standingId: string;
+  readonly standing: ContractStanding | undefined;
+  readonly version: VersionRow;
+}
+
+/** The law's limits that redeeming this voucher counts against when it is approved on this day: asked before the rest is gathered. */
+export const limitsOf = (law: ProgrammeVersion, voucher: Voucher, bookedOn: Day): TouchedLimit[] =>
+  limitsTouched(law, 'REDEEM', {
+    appliedOn: voucher.appliedOn,
+    bookedOn,
+    enterprise: { legalPerson: voucher.legalPersonUscc, predicates: {} },
+    provider: { legalPerson: '', listings: [] },
+    facilities: [],
+    contract: { id: voucher.contractId, signedOn: voucher.appliedOn, lines: [] },
+  });
+
+/** What redemptions of a contract have used under a programme, in fen. */
+export type Standing = Pick<ContractStanding, 'baseFen' | 'claimedFen' | 'cutOffFen'>;
+const nothing: Standing = { baseFen: 0n, claimedFen: 0n, cutOffFen: 0n };
+
+/** Where the contract would stand if these redemptions, all of them waiting, had never been. */
+export function standingWithout({ standing }: RedemptionCase, waiting: readonly Redemption[]): Standing {
+  return {
+    baseFen: (standing?.baseFen ?? 0n) - sumFen(waiting.map(({ baseFen }) => baseFen)),
+    claimedFen: (standing?.claimedFen ?? 0n) - sumFen(waiting.map(({ reservedFen }) => reservedFen)),
+    cutOffFen: (standing?.cutOffFen ?? 0n) - sumFen(waiting.map(({ cutOffFen }) => cutOffFen)),
+  };
+}
+
+/** What the law is asked with: `balanceFen` is what the voucher can pay this redemption, `limitsLeft` what is left by limit. */
+interface Asked {
+  readonly standing: Standing;
+  readonly submittedOn: Day;
+  readonly balanceFen: Fen;
+  readonly limitsLeft: Readonly<Record<string, Fen>>;
+  readonly requestedFen?: Fen | undefined;
+  readonly maximumFen?: Fen | undefined;
+}
+
+/** What the law gives for this invoice. */
+export function evaluate(of: RedemptionCase, asked: Asked): Evaluation {
+  const { voucher, invoice } = of;
+  return evaluateRedemption(programmeOf(of.version), {
+    ...of.at,
+    submittedOn: asked.submittedOn,
+    voucher: { issuedOn: voucher.issuedOn, expiresOn: voucher.lastDay, balanceFen: asked.balanceFen },
+    usage: { from: invoice.usageFrom, to: invoice.usageTo },
+    lines: of.lines.map(({ read }) => read),
+    paidFen: invoice.paidFen,
+    baseBeforeFen: asked.standing.baseFen,
+    redeemedAndReservedFen: asked.standing.claimedFen,
+    cutOffBeforeFen: asked.standing.cutOffFen,
+    limitsLeft: asked.limitsLeft,
+    requestedFen: asked.requestedFen,
+    maximumFen: asked.maximumFen,
+  });
+}
+
+/**
+ * What the law gives for this invoice such that it stays right whatever becomes of what waits. The amount is cumulative: what is cut
+ * down to the fen on one invoice comes with the next (Z12). So if an earlier redemption is returned after a later one was approved,
+ * the later one may hold a fen for which nothing is left to stand. Hence two rules, beside the plain cumulative one:
+ * - a redemption that waits takes no more than its own invoice alone would give;
+ * - a redemption approved while others wait takes no more than it would if they all were returned.
+ * Together they keep the claims on every contract within rate × base after any of them is returned, in any order. What they hold back
+ * is not cut off: it comes with the next invoice. Asking for more than is possible is refused with AMOUNT_ABOVE_ENTITLEMENT.
+ */
+export function evaluateFirmly(
+  of: RedemptionCase,
+  asked: Omit<Asked, 'standing' | 'maximumFen'>,
+  waits: boolean,
+): Evaluation | Refused {
+  const { requestedFen, ...rest } = asked;
+  const standing = standingWithout(of, []);
+  const plain = evaluate(of, { ...rest, standing });
+  if (plain.kind !== 'award') return plain;
+  const firm =
+    waits || of.waiting.length > 0
+      ? evaluate(of, { ...rest, standing: waits ? nothing : standingWithout(of, of.waiting) })
+      : plain;
+  if (firm.kind !== 'award') return firm;
+  const possibleFen = minFen(plain.amountFen, firm.amountFen);
+  if (requestedFen !== undefined && requestedFen > possibleFen) return aboveEntitlement(requestedFen, possibleFen, '/amount');
+  if (requestedFen === undefined && possibleFen === plain.amountFen) return plain;
+  // For less, the enterprise's own part of the invoice is more: it is judged again.
+  const maximumFen = possibleFen < plain.amountFen ? possibleFen : undefined;
+  return evaluate(of, { ...rest, standing, requestedFen, maximumFen });
+}
+
+/** What was refused or held, as the API says it. */
+export const refusedBy = (of: (Evaluation & { kind: 'refused' | 'held' }) | Refused): Refused =>
+  refused(of.code, of.params, 'pointer' in of ? of.pointer : undefined);
+
+export const aboveEntitlement = (requestedFen: Fen, possibleFen: Fen, pointer: string): Refused =>
+  refused('AMOUNT_ABOVE_ENTITLEMENT', { requested: formatYuan(requestedFen), entitlement: formatYuan(possibleFen) }, pointer);
+
+/** Why this voucher cannot be redeemed today, or null: VOUCHER_FROZEN, VOUCHER_EXPIRED, VOUCHER_EMPTY. Its last day is inclusive. */
+export function refusalOfVoucher(voucher: Voucher, balanceFen: Fen, today: Day): Refused | null {
+  const { voucherNo, lastDay } = voucher;
+  if (voucher.status === 'FROZEN') return refused('VOUCHER_FROZEN', { voucherNo }, '/voucherId');
+  if (today > lastDay) return refused('VOUCHER_EXPIRED', { expiresOn: lastDay, submittedOn: today }, '/voucherId');
+  if (balanceFen === 0n) return refused('VOUCHER_EMPTY', { voucherNo }, '/voucherId');
+  return null;
+}
+
+/** Why this invoice of the voucher's contract cannot be redeemed, or null: INVOICE_NOT_CONFIRMED, INVOICE_ALREADY_REDEEMED. */
+export function refusalOfInvoice(invoice: UsageInvoice): Refused | null {
+  const { invoiceNo, status, redemptionId } = invoice;
+  if (status !== 'CONFIRMED') return refused('INVOICE_NOT_CONFIRMED', { invoiceNo, status }, '/invoiceId');
+  if (redemptionId !== null) return refused('INVOICE_ALREADY_REDEEMED', { invoiceNo, redemptionId }, '/invoiceId');
+  return null;
+}
+
+/** What can be done with a redemption in its state, so that a refusal can say it. */
+const nextStep: Record<Redemption['status'], string> = {
+  SUBMITTED: 'POST /redemptions/{id}/verify, POST /redemptions/{id}/return',
+  APPROVED: 'POST /settlements',
+  RETURNED: 'POST /redemptions',
+};
+
+/** Why this person cannot decide on the redemption, or null: REDEMPTION_WRONG_STATE, FOUR_EYES. */
+export function refusalOfDecision(redemption: Redemption, personId: string): Refused | null {
+  const { redemptionNo, status } = redemption;
+  if (status !== 'SUBMITTED') return refused('REDEMPTION_WRONG_STATE', { redemptionNo, status, possible: nextStep[status] });
+  if (personId === redemption.submittedPerson) return refused('FOUR_EYES');
+  return null;
+}
+
+export type Mismatch = z.input<typeof mismatch>;
+
+/** Everything in which contract, usage and invoice do not agree; nothing of it is decided here. */
+export function mismatchesOf({ invoice, lines, lineUsage }: Pick<RedemptionCase, 'invoice' | 'lines' | 'lineUsage'>): Mismatch[] {
+  const found: Mismatch[] = [];
+  if (invoice.numberConflict) {
+    found.push({
+      code: 'NUMBER_CONFLICT',
+      zh: '该发票号码另有提交，须核实发票真伪与归属',
+      en: 'the invoice number is claimed elsewhere: check whose invoice it is',
+      lineNo: null,
+      inputs: { invoiceNo: invoice.invoiceNo },
+    });
+  }
+  for (const { line, contractLine } of lines) {
+    const used = lineUsage.find(({ contractLineId }) => contractLineId === contractLine.contractLineId);
+    if (used) found.push(...beyondContract(line, contractLine, used));
+    if (!priceAgrees(line, contractLine)) {
+      found.push({
+        code: 'UNIT_PRICE_DIFFERS',
+        zh: '单价与合同不一致',
+        en: 'the unit price is not the contract’s',
+        lineNo: line.lineNo,
+        inputs: {
+          quantity: shownQuantity(line.quantity),
+          gross: formatYuan(line.grossFen),
+          contractQuantity: shownQuantity(contractLine.quantity),
+          contractGross: formatYuan(contractLine.grossFen),
+        },
+      });
+    }
+  }
+  return found;
+}
+
+const shownQuantity = (text: string): string => formatQuantity(quantityOf(text));
+
+function beyondContract(line: UsageInvoiceLine, contractLine: ContractLine, used: ContractLineUsage): Mismatch[] {
+  const found: Mismatch[] = [];
+  if (quantityOf(used.quantity) > quantityOf(contractLine.quantity)) {
+    found.push({
+      code: 'CONTRACT_QUANTITY_EXCEEDED',
+      zh: '累计确认用量超过合同数量',
+      en: 'the usage confirmed so far is above the contract’s quantity',
+      lineNo: line.lineNo,
+      inputs: { confirmed: shownQuantity(used.quantity), contract: shownQuantity(contractLine.quantity) },
+    });
+  }
+  if (used.grossFen > contractLine.grossFen) {
+    found.push({
+      code: 'CONTRACT_AMOUNT_EXCEEDED',
+      zh: '累计确认金额超过合同明细金额',
+      en: 'the amount confirmed so far is above the contract line',
+      lineNo: line.lineNo,
+      inputs: { confirmed: formatYuan(used.grossFen), contract: formatYuan(contractLine.grossFen) },
+    });
+  }
+  return found;
+}
+
+/**
+ * Whether the line costs what the contract says for its quantity: |gross × Q − G × q| ≤ Q + G / 2, with G fen and Q for the contract
+ * line and q for the quantity, both quantities in ten-thousandths. Q is one fen of rounding of the amount, G / 2 half a
+ * ten-thousandth of rounding of the quantity. Exact: compared crosswise, nothing is divided.
+ */
+export function priceAgrees(
+  line: Pick<UsageInvoiceLine, 'quantity' | 'grossFen'>,
+  contractLine: Pick<ContractLine, 'quantity' | 'grossFen'>,
+): boolean {
+  const ofContract = quantityOf(contractLine.quantity);
+  const off = line.grossFen * ofContract - contractLine.grossFen * quantityOf(line.quantity);
+  return 2n * (off < 0n ? -off : off) <= 2n * ofContract + contractLine.grossFen;
+}
+
+/**
+ * The voucher's state once a redemption was approved, given what it can still pay and what waits in verification after that: fully
+ * redeemed only when it can pay nothing and nothing may come back to it.
+ */
+export const stateAfterApproval = (balanceFen: Fen, reservedFen: Fen): 'PARTIALLY_REDEEMED' | 'FULLY_REDEEMED' =>
+  balanceFen === 0n && reservedFen === 0n ? 'FULLY_REDEEMED' : 'PARTIALLY_REDEEMED';
+
+/** Where the contract stands under the programme once this is added to it; negative to take back. */
+export function standingAfter(of: Pick<RedemptionCase, 'voucher' | 'standingId' | 'standing'>, by: Standing): ContractStanding {
+  const { standingId, standing } = of;
+  const { bookId, contractId, programmeCode } = of.voucher;
+  return {
+    bookId,
+    standingId,
+    contractId,
+    programmeCode,
+    baseFen: (standing?.baseFen ?? 0n) + by.baseFen,
+    claimedFen: (standing?.claimedFen ?? 0n) + by.claimedFen,
+    cutOffFen: (standing?.cutOffFen ?? 0n) + by.cutOffFen,
+  };
+}
+
+/**
+ * What a verification approves: SHA-256 (hex) of the JSON array of redemption, voucher, invoice, its number and gross, and the
+ * amounts reserved and approved, amounts in fen as text.
+ */
+export const approvalDigestOf = (redemption: Redemption, invoice: UsageInvoice, approvedFen: Fen): string =>
+  createHash('sha256')
+    .update(
+      JSON.stringify([
+        redemption.redemptionId,
+        redemption.voucherId,
+        redemption.invoiceId,
+        invoice.invoiceNo,
+        ...[invoice.grossFen, redemption.reservedFen, approvedFen].map(String),
+      ]),
+    )
+    .digest('hex');
+
+/** The redemption as a list shows it. */
+export const presentRedemption = (row: Redemption): z.input<typeof shown> => ({
+  redemptionId: row.redemptionId,
+  redemptionNo: row.redemptionNo,
+  voucherId: row.voucherId,
+  invoiceId: row.invoiceId,
+  contractId: row.contractId,
+  enterpriseId: row.enterpriseId,
+  providerId: row.providerId,
+  programmeCode: row.programmeCode,
+  programmeVersionId: row.programmeVersionId,
+  fund: row.fund,
+  status: row.status,
+  base: formatYuan(row.baseFen),
+  computed: formatYuan(row.computedFen),
+  cutOff: formatYuan(row.cutOffFen),
+  reserved: formatYuan(row.reservedFen),
+  approved: formatYuan(row.approvedFen),
+  submittedOn: row.submittedOn,
+  approvedOn: row.approvedOn,
+  decisionReason: row.decisionReason,
+  settlementId: row.settlementId,
+  verified: row.status === 'SUBMITTED' ? null : row.decidedPerson === null ? 'BY_RULE' : 'BY_PERSON',
+  recordedAt: formatInstant(new Date(row.recordedAt)),
+});
+
+/** With its mismatches and its explanation, as they were stored. */
+export const presentInFull = (row: Redemption): z.input<typeof redemptionInFull> => ({
+  ...presentRedemption(row),
+  mismatches: row.mismatches as Mismatch[],
+  explanation: row.explanation as z.input<typeof redemptionInFull>['explanation'],
+});

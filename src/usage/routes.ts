@@ -1,0 +1,107 @@
+import type { FastifyInstance } from 'fastify';
+import { page } from '../../schemas/common.js';
+import * as schema from '../../schemas/usage.js';
+import type { Parts } from '../http/parts.js';
+import { Problem } from '../http/problem.js';
+import { authorities, command, idOfCursor, pageOf, reading } from '../http/routes.js';
+import { confirmInvoice, disputeInvoice } from './confirm-invoice.js';
+import { claimBeforeLane, postInvoice, releaseAfterLane } from './post-invoice.js';
+import { findInvoice, listInvoices } from './queries.js';
+import { recordPayment } from './record-payment.js';
+import { presentInvoice, presentInvoiceLine, presentPayment } from './rules.js';
+
+const tag = 'usage';
+
+/** Usage invoices: posted by their provider, confirmed or disputed and paid by their enterprise, seen by both. */
+export function usageRoutes(app: FastifyInstance, parts: Parts): void {
+  command(app, parts, {
+    url: '/usage-invoices',
+    tag,
+    summary: 'Post a usage invoice (用量发票) of the full price; its number counts once across all books',
+    roles: ['provider'],
+    body: schema.postUsageInvoice,
+    response: schema.usageInvoicePosted,
+    status: 201,
+    verb: postInvoice,
+    prepare: ({ body, book, principal }) =>
+      claimBeforeLane(parts.db, {
+        body,
+        bookId: book.bookId,
+        legalPersonUscc: principal.legalPersonUscc,
+        now: parts.clock.now(),
+      }),
+    settle: ({ body, book, outcome }) => releaseAfterLane(parts.db, { body, bookId: book.bookId, outcome }),
+  });
+
+  command(app, parts, {
+    url: '/usage-invoices/:id/confirm',
+    tag,
+    summary: 'Confirm the usage',
+    roles: ['enterprise'],
+    personOnly: true,
+    body: schema.confirmUsageInvoice,
+    response: schema.usageInvoiceRecorded,
+    status: 200,
+    verb: confirmInvoice,
+  });
+
+  command(app, parts, {
+    url: '/usage-invoices/:id/dispute',
+    tag,
+    summary: 'Dispute the usage, with the reason',
+    roles: ['enterprise'],
+    personOnly: true,
+    body: schema.disputeUsageInvoice,
+    response: schema.usageInvoiceRecorded,
+    status: 200,
+    verb: disputeInvoice,
+  });
+
+  command(app, parts, {
+    url: '/usage-invoices/:id/payments',
+    tag,
+    summary: 'Record what the enterprise paid on the invoice (the self-funded part)',
+    roles: ['enterprise'],
+    body: schema.recordPayment,
+    response: schema.paymentRecorded,
+    status: 201,
+    verb: recordPayment,
+  });
+
+  reading(app, {
+    url: '/usage-invoices',
+    tag,
+    summary: 'List usage invoices; members of the trade see their own',
+    roles: [...authorities, 'enterprise', 'provider'],
+    query: schema.usageInvoiceQuery,
+    response: page(schema.usageInvoice),
+    read: async ({ query, book, principal }) => {
+      const rows = await listInvoices(parts.db, {
+        bookId: book.bookId,
+        principal,
+        contractId: query.contractId,
+        status: query.status,
+        after: idOfCursor(query.cursor),
+        limit: query.limit,
+      });
+      return pageOf(rows, query.limit, (row) => row.invoiceId, presentInvoice);
+    },
+  });
+
+  reading(app, {
+    url: '/usage-invoices/:id',
+    tag,
+    summary: 'One usage invoice with its lines and payments',
+    roles: [...authorities, 'enterprise', 'provider'],
+    response: schema.usageInvoiceInFull,
+    read: async ({ id, book, principal }) => {
+      const found = await findInvoice(parts.db, { bookId: book.bookId, principal, invoiceId: id });
+      if (!found) throw new Problem('NOT_FOUND');
+      return {
+        ...presentInvoice(found.invoice),
+        lines: found.lines.map(({ line, contractLineNo }) => presentInvoiceLine(line, contractLineNo)),
+        payments: found.payments.map(presentPayment),
+      };
+    },
+  });
+}
