@@ -1,0 +1,79 @@
+// Every setting of the service, read from the environment. A wrong or missing one stops the start with a sentence that
+// says which and what to do; README.md lists them for operators.
+import { z } from 'zod';
+
+const fieldKey = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/i, { error: 'FIELD_KEY must be 64 hexadecimal characters (32 bytes), e.g. from: openssl rand -hex 32' });
+
+export const settings = z
+  .object({
+    PORT: z.coerce
+      .number({ error: 'PORT must be a number' })
+      .int()
+      .min(0)
+      .max(65535, { error: 'PORT must be a port between 0 and 65535' })
+      .default(3000),
+    HOST: z.string().min(1, { error: 'HOST must not be empty' }).default('127.0.0.1'),
+    DATABASE_URL: z
+      .string()
+      .regex(/^postgres(ql)?:\/\//, { error: 'DATABASE_URL must look like postgres://user:password@host:5432/database' })
+      .optional(),
+    DATABASE_OWNER_URL: z
+      .string()
+      .regex(/^postgres(ql)?:\/\//, {
+        error: 'DATABASE_OWNER_URL must look like postgres://voucher_owner:password@host:5432/database',
+      })
+      .optional(),
+    DATABASE_POOL: z.coerce
+      .number({ error: 'DATABASE_POOL must be a number' })
+      .int()
+      .min(2, { error: 'DATABASE_POOL must be at least 2' })
+      .max(200)
+      .default(10),
+    DATABASE_PREPARE: z
+      .enum(['true', 'false'], { error: 'DATABASE_PREPARE must be true or false (false behind PgBouncer)' })
+      .default('true'),
+    DATA_DIR: z.string().min(1, { error: 'DATA_DIR must not be empty' }).default('./data'),
+    DEMO: z.enum(['true', 'false'], { error: 'DEMO must be true or false' }).optional(),
+    FIELD_KEY: fieldKey.optional(),
+    LOG_LEVEL: z
+      .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
+        error: 'LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent',
+      })
+      .default('info'),
+    BODY_LIMIT: z.coerce
+      .number({ error: 'BODY_LIMIT must be a number of bytes' })
+      .int()
+      .min(1024, { error: 'BODY_LIMIT must be at least 1024 bytes' })
+      .default(1024 * 1024),
+    LANE_MAX_BATCH: z.coerce
+      .number({ error: 'LANE_MAX_BATCH must be a number' })
+      .int()
+      .min(1, { error: 'LANE_MAX_BATCH must be at least 1' })
+      .max(4096)
+      .default(256),
+    LANE_MAX_QUEUE: z.coerce
+      .number({ error: 'LANE_MAX_QUEUE must be a number' })
+      .int()
+      .min(1, { error: 'LANE_MAX_QUEUE must be at least 1' })
+      .default(4096),
+  })
+  .superRefine((of, context) => {
+    if (of.DATABASE_URL !== undefined && of.FIELD_KEY === undefined) {
+      context.addIssue({
+        code: 'custom',
+        path: ['FIELD_KEY'],
+        message:
+          'FIELD_KEY is missing: with DATABASE_URL the key that encrypts bank accounts must be given (64 hexadecimal characters, e.g. from: openssl rand -hex 32) and kept',
+      });
+    }
+    if (of.DATABASE_URL !== undefined && of.DEMO === 'true') {
+      context.addIssue({
+        code: 'custom',
+        path: ['DEMO'],
+        message: 'DEMO=true is only for the embedded database: remove it or DATABASE_URL',
+      });
+    }
+  });
+export type Settings = z.output<typeof settings>;

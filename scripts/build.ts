@@ -1,0 +1,13 @@
+// npm run build: compiles to dist/ and copies beside it what is read at run time (migrations, programmes, demo data).
+import { execFileSync } from 'node:child_process';
+import { cpSync, rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+rmSync(`${root}dist`, { recursive: true, force: true });
+execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-p', `${root}tsconfig.build.json`], {
+  stdio: 'inherit',
+});
+for (const folder of ['db/migrations', 'db/programmes']) cpSync(`${root}${folder}`, `${root}dist/${folder}`, { recursive: true });
+cpSync(`${root}db/roles.sql`, `${root}dist/db/roles.sql`);
+console.log('dist/ is built.');

@@ -1,0 +1,318 @@
+// What any address does before a slice is asked: who is calling, what a body may be, how a refusal is told, how a retry is
+// answered. Over HTTP on a real database.
+import t from 'tap';
+import { describeRefusal, refusals } from '../src/errors.js';
+import { expectStatus, startService } from './service.js';
+
+const enterprise = { uscc: '91410100MA0000007G', name: '郑州某智能科技有限公司' };
+
+void t.test('who is calling: 401 for every key that does not count, 403 by role, machines decide nothing', async (t) => {
+  const service = await startService(t);
+  const book = await service.newBook('zhengzhou');
+  const other = await service.newBook('jiaozuo');
+  const auditor = await book.member('auditor');
+  const denied = async (secret: string | undefined, url = '/v1/books/zhengzhou/me') => {
+    const answer = await service.call('GET', url, secret === undefined ? {} : { secret });
+    return [answer.status, answer.body.code];
+  };
+  t.strictSame(await denied(undefined), [401, 'UNAUTHENTICATED'], 'no key');
+  t.strictSame(await denied('nonsense'), [401, 'UNAUTHENTICATED']);
+  t.strictSame(await denied(other.operator.secret), [401, 'UNAUTHENTICATED'], 'a key of another book');
+  t.strictSame(
+    await denied(book.operator.secret, '/v1/books/nowhere/me'),
+    [401, 'UNAUTHENTICATED'],
+    'a book that does not exist looks the same',
+  );
+  const wrong = `${book.operator.secret.slice(0, -4)}AAAA`;
+  t.strictSame(await denied(wrong), [401, 'UNAUTHENTICATED'], 'a known prefix with another secret');
+
+  const no = await auditor.post('/enterprises', enterprise);
+  t.strictSame([no.status, no.body.code], [403, 'FORBIDDEN']);
+  t.match(no.body.detail, /operator/, 'says which role it takes');
+
+  const expiring = expectStatus(await book.operator.post(`/members/${auditor.memberId}/keys`, { expiresOn: '2024-07-02' }), 201);
+  t.strictSame(await denied(expiring.secret as string), [200, undefined]);
+  service.clock.set('2024-07-03');
+  t.strictSame(await denied(expiring.secret as string), [401, 'UNAUTHENTICATED'], 'the day after its last day');
+  const past = await book.operator.post(`/members/${auditor.memberId}/keys`, { expiresOn: '2024-07-01' });
+  t.strictSame([past.status, past.body.code], [400, 'KEY_EXPIRES_IN_PAST']);
+
+  const revoked = expectStatus(await book.operator.post(`/members/${auditor.memberId}/keys`, {}), 201);
+  expectStatus(await book.operator.post(`/keys/${revoked.keyId}/revoke`), 200);
+  t.strictSame(await denied(revoked.secret as string), [401, 'UNAUTHENTICATED']);
+  t.match(await book.operator.post(`/keys/${revoked.keyId}/revoke`), { status: 409, body: { code: 'KEY_REVOKED' } });
+  t.match(await book.operator.post(`/keys/${auditor.memberId}/revoke`), { status: 404, body: { code: 'NOT_FOUND' } });
+
+  const machine = await book.member('operator', { kind: 'MACHINE' });
+  t.match(await machine.post(`/members/${auditor.memberId}/end`, {}, { key: 'm1' }), {
+    status: 403,
+    body: { code: 'PERSON_REQUIRED' },
+  });
+  expectStatus(await book.operator.post(`/members/${auditor.memberId}/end`), 200);
+  t.match(await auditor.get('/me'), { status: 401 });
+  t.match(await book.operator.post(`/members/${auditor.memberId}/end`), { status: 409, body: { code: 'MEMBER_ENDED' } });
+  t.match(await book.operator.post(`/members/${auditor.memberId}/keys`, {}), { status: 409, body: { code: 'MEMBER_ENDED' } });
+  t.match(await book.operator.post(`/members/${book.bookId}/keys`, {}), { status: 404, body: { code: 'NOT_FOUND' } });
+});
+
+void t.test('members: one person or a new one, a legal person exactly for the trade, secrets shown once', async (t) => {
+  const service = await startService(t);
+  const { operator, member } = await service.newBook('zhengzhou');
+  const refusedWith = async (body: object) => {
+    const answer = await operator.post('/members', body);
+    return [answer.status, answer.body.code];
+  };
+  t.strictSame(await refusedWith({ role: 'auditor' }), [400, 'PERSON_OR_NAME']);
+  t.strictSame(await refusedWith({ role: 'auditor', personName: '甲', personId: operator.personId }), [400, 'PERSON_OR_NAME']);
+  t.strictSame(await refusedWith({ role: 'enterprise', personName: '甲' }), [400, 'MEMBER_LEGAL_PERSON']);
+  t.strictSame(await refusedWith({ role: 'auditor', personName: '甲', legalPersonUscc: enterprise.uscc }), [
+    400,
+    'MEMBER_LEGAL_PERSON',
+  ]);
+  t.strictSame(await refusedWith({ role: 'enterprise', personName: '甲', legalPersonUscc: '91410100MA0000007H' }), [
+    400,
+    'USCC_CHECK_CHARACTER',
+  ]);
+  t.strictSame(await refusedWith({ role: 'auditor', personId: operator.memberId }), [404, 'NOT_FOUND']);
+  const second = await member('reviewer', { personId: operator.personId });
+  t.equal(second.personId, operator.personId, 'a second membership, the same pair of eyes');
+
+  const url = `/members/${second.memberId}/keys`;
+  const first = expectStatus(await operator.post(url, {}, { key: 'once' }), 201);
+  const again = await operator.post(url, {}, { key: 'once' });
+  t.match(first.secret, /^cvk_[a-z0-9]{12}_[A-Za-z0-9_-]{43}$/);
+  t.match(again, { status: 201, body: { keyId: first.keyId, secret: null }, headers: { 'idempotency-replayed': 'true' } });
+  const leak = await service.db.sql`select 1 from outcomes where body::text like ${`%${String(first.secret).slice(-20)}%`}
+    union all select 1 from api_keys where secret_hash like ${`%${String(first.secret).slice(-20)}%`}`;
+  t.equal(leak.length, 0, 'the secret is nowhere in the database');
+  const list = expectStatus(await operator.get('/members?limit=1'), 200);
+  t.equal(list.items.length, 1);
+  const next = expectStatus(await operator.get(`/members?limit=1&cursor=${list.next}`), 200);
+  t.equal(next.items[0].memberId, second.memberId);
+  t.equal(next.next, null);
+});
+
+void t.test('bodies that cannot be read, and fields that cannot be meant', async (t) => {
+  const service = await startService(t, { bodyLimit: 2048 });
+  const { operator, member } = await service.newBook('zhengzhou');
+  const url = '/v1/books/zhengzhou/enterprises';
+  const send = async (body: string, type = 'application/json') => {
+    const answer = await service.call('POST', url, { secret: operator.secret, body, headers: { 'content-type': type } });
+    return [answer.status, answer.body.code];
+  };
+  t.strictSame(await send('{"uscc": '), [400, 'MALFORMED_JSON']);
+  t.strictSame(await send(''), [400, 'MALFORMED_JSON']);
+  t.strictSame(await send('{"__proto__": {"x": 1}}'), [400, 'MALFORMED_JSON']);
+  t.strictSame(await send('{"uscc": "91410100MA0000007G", "name": "a\\u0000b"}'), [400, 'TEXT_NOT_ALLOWED'], 'NUL');
+  t.strictSame(await send('{"uscc": "91410100MA0000007G", "name": "\\ud800"}'), [400, 'TEXT_NOT_ALLOWED'], 'half of a pair');
+  t.match(await operator.get('/ledger/accounts?kind=%00'), { status: 400, body: { code: 'TEXT_NOT_ALLOWED' } });
+  t.strictSame(await send('a=b', 'application/x-www-form-urlencoded'), [415, 'UNSUPPORTED_MEDIA_TYPE']);
+  t.strictSame(await send('hello', 'text/plain'), [415, 'UNSUPPORTED_MEDIA_TYPE']);
+  t.strictSame(await send('<a/>', 'application/xml'), [415, 'UNSUPPORTED_MEDIA_TYPE']);
+  t.strictSame(await send(JSON.stringify({ name: 'x'.repeat(3000) })), [413, 'BODY_TOO_LARGE']);
+  t.strictSame(await send('[]'), [400, 'VALIDATION_FAILED']);
+
+  const fields = async (body: unknown, to = '/enterprises') => {
+    const answer = await operator.post(to, body);
+    t.equal(answer.body.code, 'VALIDATION_FAILED');
+    return (answer.body.errors as { pointer: string; code: string }[]).map(({ pointer, code }) => `${pointer} ${code}`);
+  };
+  t.strictSame(await fields({ ...enterprise, nmae: 'x' }), ['/nmae UNKNOWN_FIELD']);
+  t.strictSame(await fields({ uscc: enterprise.uscc }), ['/name MISSING_FIELD']);
+  t.strictSame(await fields({ ...enterprise, kind: 'BANK' }), ['/kind FIELD_INVALID']);
+  t.strictSame(await fields({ ...enterprise, name: '' }), ['/name FIELD_INVALID']);
+  t.strictSame(await fields({ expiresOn: '2024-02-30' }, `/members/${operator.memberId}/keys`), ['/expiresOn DAY_INVALID']);
+  t.strictSame(await fields({ expiresOn: '0000-01-01' }, `/members/${operator.memberId}/keys`), ['/expiresOn DAY_INVALID']);
+  t.strictSame(await fields({}, '/members/not-an-id/keys'), ['/id ID_FORMAT']);
+  const finance = await member('finance');
+  const own = await member('enterprise', { uscc: enterprise.uscc });
+  t.match((await finance.post('/settlements', { period: '2024-13' })).body.errors, [
+    { pointer: '/period', code: 'MONTH_INVALID' },
+  ]);
+  const lines = [{ quantity: '1,5' }];
+  const ofLine = (await own.post('/contracts', { lines })).body.errors as { pointer: string; code: string }[];
+  t.ok(ofLine.some(({ pointer, code }) => pointer === '/lines/0/quantity' && code === 'QUANTITY_FORMAT'));
+  t.match(await operator.get('/enterprises?limit=0'), { status: 400, body: { code: 'VALIDATION_FAILED' } });
+  t.match(await operator.get('/enterprises?cursor=nonsense'), { status: 400, body: { code: 'VALIDATION_FAILED' } });
+  t.match(await operator.get('/ledger/trial-balance?asOfSeq=1&asOfDay=2024-07-01'), {
+    status: 400,
+    body: { code: 'VALIDATION_FAILED' },
+  });
+  t.match(await operator.get('/enterprises/019a0000-0000-7000-8000-000000000000'), { status: 404, body: { code: 'NOT_FOUND' } });
+  t.match(await service.call('GET', '/v1/nowhere'), { status: 404, body: { code: 'NOT_FOUND' } });
+  t.match(await service.call('POST', '/v1/demo/clock', { body: { now: 'tomorrow' } }), {
+    status: 400,
+    body: { code: 'VALIDATION_FAILED' },
+  });
+  t.equal((await service.db.sql`select 1 from enterprises`).length, 0, 'nothing was written by any of these');
+});
+
+void t.test(
+  'enterprises: a code is checked to the character, known once, and a branch is tied to its legal person',
+  async (t) => {
+    const service = await startService(t);
+    const { operator, member } = await service.newBook('zhengzhou');
+    const refusedWith = async (body: object) => {
+      const answer = await operator.post('/enterprises', body);
+      return [answer.status, answer.body.code, answer.body.errors?.[0]?.pointer];
+    };
+    t.strictSame(await refusedWith({ ...enterprise, uscc: '91410100MA0000007' }), [400, 'USCC_LENGTH', '/uscc']);
+    t.strictSame(await refusedWith({ ...enterprise, uscc: '91410100MA000000IG' }), [400, 'USCC_CHARACTER', '/uscc']);
+    t.strictSame(await refusedWith({ ...enterprise, uscc: '91410100MA0000007H' }), [400, 'USCC_CHECK_CHARACTER', '/uscc']);
+    t.strictSame(await refusedWith({ ...enterprise, parentUscc: '91410100MA0000007H' }), [
+      400,
+      'USCC_CHECK_CHARACTER',
+      '/parentUscc',
+    ]);
+    const parent = expectStatus(await operator.post('/enterprises', { ...enterprise, uscc: enterprise.uscc.toLowerCase() }), 201);
+    t.equal(parent.uscc, enterprise.uscc, 'lower case is normalised');
+    t.strictSame(await refusedWith(enterprise), [409, 'ENTERPRISE_EXISTS', '/uscc']);
+    const branch = expectStatus(
+      await operator.post('/enterprises', { uscc: '91410800MA0000007L', name: '某公司焦作分公司', parentUscc: enterprise.uscc }),
+      201,
+    );
+    t.equal(branch.legalPersonUscc, enterprise.uscc);
+    t.strictSame(await refusedWith({ uscc: '91330108MA0000007M', name: '分公司的分公司', parentUscc: branch.uscc }), [
+      409,
+      'PARENT_IS_BRANCH',
+      '/parentUscc',
+    ]);
+    t.strictSame(
+      await refusedWith({ uscc: '91420100MA0000007L', name: '武汉某公司', parentUscc: '91330108MA0000007M' }).then(
+        async (made) => [
+          made[0],
+          ...(await refusedWith({ uscc: '91330108MA0000007M', name: '杭州某公司', parentUscc: enterprise.uscc })),
+        ],
+      ),
+      [201, 409, 'HAS_BRANCHES', '/parentUscc'],
+      'no branch of a branch, whichever is registered first',
+    );
+    const two = await Promise.all(
+      [1, 2, 3].map(() => operator.post('/enterprises', { uscc: '914403001922038216', name: '深圳某公司' })),
+    );
+    t.strictSame(two.map((a) => a.status).sort(), [201, 409, 409], 'registered three times at once: once');
+
+    const own = await member('enterprise', { uscc: enterprise.uscc });
+    const seen = expectStatus(await own.get('/enterprises'), 200).items.map((item: { uscc: string }) => item.uscc);
+    t.strictSame(seen, [enterprise.uscc, '91410800MA0000007L'], 'an enterprise sees its own legal person and branches');
+    const foreign = two.find((a) => a.status === 201)?.body.enterpriseId as string;
+    t.match(await own.get(`/enterprises/${foreign}`), { status: 404, body: { code: 'NOT_FOUND' } });
+    t.match(await own.get('/ledger/entries'), { status: 403 });
+  },
+);
+
+void t.test('idempotency over HTTP: keys, replays, machines, and no dry run where no money moves', async (t) => {
+  const service = await startService(t);
+  const { operator, member } = await service.newBook('zhengzhou');
+  const machine = await member('operator', { kind: 'MACHINE' });
+  t.match(await machine.post('/enterprises', enterprise), { status: 400, body: { code: 'IDEMPOTENCY_KEY_REQUIRED' } });
+  t.match(await machine.post('/enterprises', enterprise, { key: 'has space' }), {
+    status: 400,
+    body: { code: 'IDEMPOTENCY_KEY_FORMAT' },
+  });
+  const twenty = await Promise.all(Array.from({ length: 20 }, () => machine.post('/enterprises', enterprise, { key: 'k' })));
+  t.strictSame([...new Set(twenty.map((a) => `${a.status} ${JSON.stringify(a.body)}`))].length, 1, '20 equal answers');
+  t.equal(twenty.filter((a) => a.headers['idempotency-replayed'] === 'false').length, 1, 'one effect');
+  t.match(await machine.post('/enterprises', { ...enterprise, name: '别名' }, { key: 'k' }), {
+    status: 409,
+    body: { code: 'IDEMPOTENCY_KEY_REUSED' },
+  });
+  t.match(
+    await operator.post('/enterprises', enterprise, { key: 'k' }),
+    { status: 409, body: { code: 'ENTERPRISE_EXISTS' } },
+    'a key belongs to its member',
+  );
+  const replayed = await operator.post('/enterprises', enterprise, { key: 'k', headers: { 'accept-language': 'en' } });
+  t.match(
+    replayed,
+    { status: 409, body: { code: 'ENTERPRISE_EXISTS', title: 'The enterprise is known already' } },
+    'a stored refusal in the reader’s language',
+  );
+  t.match(await operator.post('/enterprises?dryRun=true', enterprise), { status: 400, body: { code: 'DRY_RUN_NOT_OFFERED' } });
+});
+
+void t.test('refusals are problems, in Chinese or English, and every one has its words', async (t) => {
+  const service = await startService(t);
+  const { operator } = await service.newBook('zhengzhou');
+  const of = async (language?: string) => {
+    const answer = await operator.get(
+      '/enterprises/019a0000-0000-7000-8000-000000000000',
+      language === undefined ? {} : { headers: { 'accept-language': language } },
+    );
+    t.match(answer.headers['content-type'], /^application\/problem\+json/);
+    t.match(answer.body, { type: 'urn:compute-voucher-ledger:problem:NOT_FOUND', status: 404, code: 'NOT_FOUND' });
+    return answer.body.title as string;
+  };
+  t.strictSame(await Promise.all([of(), of('zh-CN'), of('en'), of('en;q=0.5, zh;q=0.9'), of('zh;q=0.1, en-GB'), of('fr')]), [
+    '未找到',
+    '未找到',
+    'Not found',
+    '未找到',
+    'Not found',
+    '未找到',
+  ]);
+  for (const [code, refusal] of Object.entries(refusals)) {
+    t.ok(refusal.status >= 400 && refusal.title.zh && refusal.title.en && refusal.detail.zh && refusal.detail.en, code);
+    const holes = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((m) => (m[1] === 'zh' ? 'en' : m[1])).sort();
+    t.strictSame(
+      [...new Set(holes(refusal.detail.zh))],
+      [...new Set(holes(refusal.detail.en))],
+      `${code} says the same in both languages`,
+    );
+  }
+  t.equal(
+    describeRefusal('BODY_TOO_LARGE', { limit: '7' }, 'en').detail,
+    'The body is over the limit of 7 bytes; send it in parts.',
+  );
+});
+
+void t.test('the service describes and watches itself', async (t) => {
+  const service = await startService(t);
+  await service.newBook('zhengzhou');
+  const api = expectStatus(await service.call('GET', '/openapi.json'), 200);
+  t.match(api.openapi, /^3\.1/);
+  t.ok(api.paths['/v1/books/{book}/enterprises'].post.requestBody);
+  t.equal(
+    Object.keys(api.components.schemas as object).filter((name) => name.endsWith('Input')).length,
+    0,
+    'no duplicate schemas',
+  );
+  t.match(await service.call('GET', '/docs'), { status: 200 });
+  t.match(await service.call('GET', '/health/live'), { status: 200, body: { status: 'live' } });
+  t.match(await service.call('GET', '/health/ready'), { status: 200, body: { status: 'ready' } });
+  const metrics = await service.call('GET', '/metrics');
+  t.match(metrics.body, /lane_batch_commands_count 2/);
+  t.match(metrics.body, /lane_queue_commands\{book="zhengzhou"\} 0/);
+  await service.owner
+    .sql`update schema_migrations set version = version + 1 where version = (select max(version) from schema_migrations)`;
+  t.match(await service.call('GET', '/health/ready'), { status: 503 }, 'another schema version is not ready');
+});
+
+void t.test('a full queue is told to come back, with a time to wait', async (t) => {
+  const service = await startService(t, { lane: { maxQueue: 2, maxBatch: 1 } });
+  const { operator } = await service.newBook('zhengzhou');
+  const answers = await Promise.all(Array.from({ length: 30 }, () => operator.post('/enterprises', enterprise)));
+  const full = answers.filter((a) => a.status === 503);
+  t.ok(full.length > 0);
+  t.match(full[0], { body: { code: 'LANE_FULL' }, headers: { 'retry-after': '1' } });
+  t.equal(answers.filter((a) => a.status === 201).length, 1);
+});
+
+void t.test('a bug is logged whole and told bland', async (t) => {
+  const service = await startService(t);
+  const { operator } = await service.newBook('zhengzhou');
+  await service.owner.sql`alter table enterprises rename to gone`;
+  for (const answer of [await operator.get('/enterprises'), await operator.post('/enterprises', enterprise)]) {
+    t.match(answer, { status: 500, body: { code: 'INTERNAL' } });
+    t.notMatch(JSON.stringify(answer.body), /gone|relation|enterprises_|select|sql/i);
+  }
+});
+
+void t.test('a database that is gone is a fault, told without its message', async (t) => {
+  const service = await startService(t);
+  const { operator } = await service.newBook('zhengzhou');
+  await service.db.close(0);
+  const answer = await operator.get('/enterprises');
+  t.match(answer, { status: 503, body: { code: 'SERVICE_UNAVAILABLE' }, headers: { 'retry-after': '1' } });
+  t.notMatch(JSON.stringify(answer.body), /postgres|sql|connection/i);
+});
