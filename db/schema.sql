@@ -31,10 +31,11 @@ create table accounts (
   constraint accounts_debits_fen_check CHECK ((debits_fen >= 0)),
   constraint accounts_not_overdrawn CHECK ((may_overdraw OR (credits_fen >= debits_fen)))
 ) with (fillfactor=60);
-CREATE TRIGGER accounts_identity BEFORE UPDATE ON public.accounts FOR EACH ROW EXECUTE FUNCTION keep_account_identity();
-CREATE TRIGGER accounts_in_lane BEFORE INSERT OR UPDATE ON public.accounts FOR EACH ROW EXECUTE FUNCTION demand_lane();
+CREATE TRIGGER accounts_are_kept BEFORE DELETE ON public.accounts FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER accounts_identity BEFORE UPDATE ON public.accounts FOR EACH ROW WHEN ((((((((new.book_id IS DISTINCT FROM old.book_id) OR (new.account_id IS DISTINCT FROM old.account_id)) OR (new.code IS DISTINCT FROM old.code)) OR (new.kind IS DISTINCT FROM old.kind)) OR (new.may_overdraw IS DISTINCT FROM old.may_overdraw)) OR (new.opened_seq IS DISTINCT FROM old.opened_seq)) OR (new.fund IS DISTINCT FROM old.fund) OR (new.debits_fen < old.debits_fen) OR (new.credits_fen < old.credits_fen))) EXECUTE FUNCTION refuse_other_account();
+CREATE TRIGGER accounts_in_lane BEFORE INSERT OR UPDATE ON public.accounts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER accounts_leave_in_lane BEFORE DELETE ON public.accounts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER accounts_no_truncate BEFORE TRUNCATE ON public.accounts FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER accounts_stay BEFORE DELETE ON public.accounts FOR EACH ROW EXECUTE FUNCTION refuse_change();
 grant select on accounts to voucher_app;
 grant select on accounts to voucher_reader;
 
@@ -56,7 +57,8 @@ create table api_keys (
   constraint api_keys_secret_hash_check CHECK ((secret_hash ~ '^[0-9a-f]{64}$'::text))
 );
 CREATE INDEX api_keys_member ON public.api_keys USING btree (book_id, member_id);
-CREATE TRIGGER api_keys_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.api_keys FOR EACH ROW EXECUTE FUNCTION demand_lane();
+CREATE TRIGGER api_keys_in_lane BEFORE INSERT OR UPDATE ON public.api_keys FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER api_keys_leave_in_lane BEFORE DELETE ON public.api_keys FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (expires_on, revoked_at) on api_keys to voucher_app;
 grant select on api_keys to voucher_reader;
 
@@ -104,7 +106,8 @@ create table applications (
 CREATE INDEX applications_contract ON public.applications USING btree (book_id, contract_id);
 CREATE INDEX applications_enterprise ON public.applications USING btree (book_id, enterprise_id);
 CREATE INDEX applications_status ON public.applications USING btree (book_id, status, application_id);
-CREATE TRIGGER applications_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.applications FOR EACH ROW EXECUTE FUNCTION demand_lane();
+CREATE TRIGGER applications_in_lane BEFORE INSERT OR UPDATE ON public.applications FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER applications_leave_in_lane BEFORE DELETE ON public.applications FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (status, eligibility, reviewed_person, review_digest, maximum_fen, decided_person, decision_reason, award_fen, computed_fen, explanation, voucher_id) on applications to voucher_app;
 grant select on applications to voucher_reader;
 
@@ -127,7 +130,8 @@ create table appropriations (
   constraint appropriations_funder_check CHECK ((funder ~ '^[A-Z][A-Z0-9_]{0,30}$'::text)),
   constraint appropriations_year_check CHECK (((year >= 2000) AND (year <= 2999)))
 );
-CREATE TRIGGER appropriations_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.appropriations FOR EACH ROW EXECUTE FUNCTION demand_lane();
+CREATE TRIGGER appropriations_in_lane BEFORE INSERT OR UPDATE ON public.appropriations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER appropriations_leave_in_lane BEFORE DELETE ON public.appropriations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on appropriations to voucher_app;
 grant select on appropriations to voucher_reader;
 
@@ -158,7 +162,8 @@ create table bank_lines (
 CREATE UNIQUE INDEX bank_lines_one_effect_per_serial ON public.bank_lines USING btree (book_id, bank_serial) WHERE (result = 'MATCHED'::text);
 CREATE UNIQUE INDEX bank_lines_one_per_instruction ON public.bank_lines USING btree (book_id, instruction_id) WHERE (instruction_id IS NOT NULL);
 CREATE INDEX bank_lines_serial ON public.bank_lines USING btree (book_id, bank_serial);
-CREATE TRIGGER bank_lines_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.bank_lines FOR EACH ROW EXECUTE FUNCTION demand_lane();
+CREATE TRIGGER bank_lines_in_lane BEFORE INSERT OR UPDATE ON public.bank_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER bank_lines_leave_in_lane BEFORE DELETE ON public.bank_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on bank_lines to voucher_app;
 grant select on bank_lines to voucher_reader;
 
@@ -178,7 +183,8 @@ create table bank_returns (
   constraint bank_returns_line_count_check CHECK ((line_count >= 1)),
   constraint bank_returns_total_fen_check CHECK ((total_fen > 0))
 );
-CREATE TRIGGER bank_returns_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.bank_returns FOR EACH ROW EXECUTE FUNCTION demand_lane();
+CREATE TRIGGER bank_returns_in_lane BEFORE INSERT OR UPDATE ON public.bank_returns FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER bank_returns_leave_in_lane BEFORE DELETE ON public.bank_returns FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on bank_returns to voucher_app;
 grant select on bank_returns to voucher_reader;
 
@@ -191,8 +197,9 @@ create table book_heads (
   constraint book_heads_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint book_heads_seq_check CHECK ((seq >= 0))
 ) with (fillfactor=10, autovacuum_vacuum_threshold=200, autovacuum_vacuum_scale_factor=0);
-CREATE TRIGGER book_heads_in_lane BEFORE DELETE OR UPDATE ON public.book_heads FOR EACH ROW EXECUTE FUNCTION demand_lane();
+CREATE TRIGGER book_heads_in_lane BEFORE UPDATE ON public.book_heads FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER book_heads_no_truncate BEFORE TRUNCATE ON public.book_heads FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER book_heads_stay BEFORE DELETE ON public.book_heads FOR EACH ROW EXECUTE FUNCTION refuse_change();
 grant select on book_heads to voucher_app;
 grant select on book_heads to voucher_reader;
 
@@ -233,7 +240,8 @@ create table chips (
   constraint chips_source_check CHECK (((length(source) >= 1) AND (length(source) <= 500))),
   constraint chips_vendor_check CHECK (((length(vendor) >= 1) AND (length(vendor) <= 100)))
 );
-CREATE TRIGGER chips_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.chips FOR EACH ROW EXECUTE FUNCTION demand_lane();
+CREATE TRIGGER chips_in_lane BEFORE INSERT OR UPDATE ON public.chips FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER chips_leave_in_lane BEFORE DELETE ON public.chips FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on chips to voucher_app;
 grant select on chips to voucher_reader;
 
@@ -251,7 +259,8 @@ create table contract_line_usage (
   constraint contract_line_usage_quantity_check CHECK ((quantity >= (0)::numeric))
 );
 CREATE INDEX contract_line_usage_contract ON public.contract_line_usage USING btree (book_id, contract_id);
-CREATE TRIGGER contract_line_usage_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.contract_line_usage FOR EACH ROW EXECUTE FUNCTION demand_lane();
+CREATE TRIGGER contract_line_usage_in_lane BEFORE INSERT OR UPDATE ON public.contract_line_usage FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER contract_line_usage_leave_in_lane BEFORE DELETE ON public.contract_line_usage FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (quantity, gross_fen) on contract_line_usage to voucher_app;
 grant select on contract_line_usage to voucher_reader;
 
@@ -287,7 +296,8 @@ create table contract_lines (
   constraint contract_lines_unit_check CHECK ((unit = ANY (ARRAY['CARD_HOUR'::text, 'CORE_HOUR'::text, 'MONTH'::text, 'ITEM'::text]))),
   constraint contract_lines_vat_fen_check CHECK ((vat_fen >= 0))
 );
-CREATE TRIGGER contract_lines_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.contract_lines FOR EACH ROW EXECUTE FUNCTION demand_lane();
+CREATE TRIGGER contract_lines_in_lane BEFORE INSERT OR UPDATE ON public.contract_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER contract_lines_leave_in_lane BEFORE DELETE ON public.contract_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (chip_origin) on contract_lines to voucher_app;
 grant select on contract_lines to voucher_reader;
 
@@ -307,7 +317,8 @@ create table contract_standings (
   constraint contract_standings_claimed_fen_check CHECK ((claimed_fen >= 0)),
   constraint contract_standings_cut_off_fen_check CHECK ((cut_off_fen >= 0))
 );
-CREATE TRIGGER contract_standings_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.contract_standings FOR EACH ROW EXECUTE FUNCTION demand_lane();
+CREATE TRIGGER contract_standings_in_lane BEFORE INSERT OR UPDATE ON public.contract_standings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER contract_standings_leave_in_lane BEFORE DELETE ON public.contract_standings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (base_fen, claimed_fen, cut_off_fen) on contract_standings to voucher_app;
 grant select on contract_standings to voucher_reader;
 
@@ -356,7 +367,8 @@ create table contracts (
 CREATE INDEX contracts_enterprise ON public.contracts USING btree (book_id, enterprise_id);
 CREATE UNIQUE INDEX contracts_fingerprint ON public.contracts USING btree (book_id, fingerprint);
 CREATE INDEX contracts_provider ON public.contracts USING btree (book_id, provider_id);
-CREATE TRIGGER contracts_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.contracts FOR EACH ROW EXECUTE FUNCTION demand_lane();
+CREATE TRIGGER contracts_in_lane BEFORE INSERT OR UPDATE ON public.contracts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER contracts_leave_in_lane BEFORE DELETE ON public.contracts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (status, confirmed_person, filed_person, filing_no, filed_on) on contracts to voucher_app;
 grant select on contracts to voucher_reader;
 
@@ -378,7 +390,8 @@ create table enterprise_payments (
   constraint enterprise_payments_bank_serial_check CHECK (((length(bank_serial) >= 1) AND (length(bank_serial) <= 64)))
 );
 CREATE INDEX enterprise_payments_invoice ON public.enterprise_payments USING btree (book_id, invoice_id);
-CREATE TRIGGER enterprise_payments_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.enterprise_payments FOR EACH ROW EXECUTE FUNCTION demand_lane();
+CREATE TRIGGER enterprise_payments_in_lane BEFORE INSERT OR UPDATE ON public.enterprise_payments FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER enterprise_payments_leave_in_lane BEFORE DELETE ON public.enterprise_payments FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on enterprise_payments to voucher_app;
 grant select on enterprise_payments to voucher_reader;
 
@@ -402,7 +415,8 @@ create table enterprises (
   constraint enterprises_uscc_check CHECK ((uscc ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'::text))
 );
 CREATE INDEX enterprises_legal_person ON public.enterprises USING btree (book_id, legal_person_uscc);
-CREATE TRIGGER enterprises_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.enterprises FOR EACH ROW EXECUTE FUNCTION demand_lane();
+CREATE TRIGGER enterprises_in_lane BEFORE INSERT OR UPDATE ON public.enterprises FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER enterprises_leave_in_lane BEFORE DELETE ON public.enterprises FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on enterprises to voucher_app;
 grant select on enterprises to voucher_reader;
 
@@ -443,7 +457,8 @@ CREATE INDEX entries_credit ON public.entries USING btree (book_id, credit_accou
 CREATE INDEX entries_debit ON public.entries USING btree (book_id, debit_account_id, seq) WHERE (debit_account_id IS NOT NULL);
 CREATE INDEX entries_subject ON public.entries USING btree (book_id, subject_id, seq) WHERE (subject_id IS NOT NULL);
 CREATE TRIGGER entries_append_only BEFORE DELETE OR UPDATE ON public.entries FOR EACH ROW EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER entries_in_lane BEFORE INSERT ON public.entries FOR EACH ROW EXECUTE FUNCTION demand_lane();
+CREATE TRIGGER entries_in_lane BEFORE INSERT OR UPDATE ON public.entries FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER entries_leave_in_lane BEFORE DELETE ON public.entries FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON public.entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 grant select on entries to voucher_app;
 grant select on entries to voucher_reader;
@@ -466,7 +481,8 @@ create table facilities (
   constraint facilities_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
 );
 CREATE INDEX facilities_provider ON public.facilities USING btree (book_id, provider_id);
-CREATE TRIGGER facilities_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.facilities FOR EACH ROW EXECUTE FUNCTION demand_lane();
+CREATE TRIGGER facilities_in_lane BEFORE INSERT OR UPDATE ON public.facilities FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER facilities_leave_in_lane BEFORE DELETE ON public.facilities FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on facilities to voucher_app;
 grant select on facilities to voucher_reader;
 
@@ -492,7 +508,8 @@ create table facility_observations (
   constraint facility_observations_precision_check CHECK (("precision" = ANY (ARRAY['FP64'::text, 'FP32'::text, 'FP16'::text, 'INT8'::text]))),
   constraint facility_observations_standard_racks_check CHECK ((standard_racks >= 0))
 );
-CREATE TRIGGER facility_observations_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.facility_observations FOR EACH ROW EXECUTE FUNCTION demand_lane();
+CREATE TRIGGER facility_observations_in_lane BEFORE INSERT OR UPDATE ON public.facility_observations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER facility_observations_leave_in_lane BEFORE DELETE ON public.facility_observations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on facility_observations to voucher_app;
 grant select on facility_observations to voucher_reader;
 
@@ -505,7 +522,8 @@ create table fund_standings (
   constraint fund_standings_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint fund_standings_instructed_fen_check CHECK ((instructed_fen >= 0))
 );
-CREATE TRIGGER fund_standings_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.fund_standings FOR EACH ROW EXECUTE FUNCTION demand_lane();
+CREATE TRIGGER fund_standings_in_lane BEFORE INSERT OR UPDATE ON public.fund_standings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER fund_standings_leave_in_lane BEFORE DELETE ON public.fund_standings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (instructed_fen) on fund_standings to voucher_app;
 grant select on fund_standings to voucher_reader;
 
@@ -544,7 +562,8 @@ create table listings (
   constraint listings_document_no_check CHECK (((length(document_no) >= 1) AND (length(document_no) <= 100))),
   constraint listings_service_item_check CHECK ((service_item = ANY (ARRAY['AI_COMPUTE'::text, 'SUPERCOMPUTE'::text, 'GENERAL_COMPUTE'::text, 'STORAGE'::text, 'NETWORK'::text, 'SECURITY'::text])))
 );
-CREATE TRIGGER listings_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.listings FOR EACH ROW EXECUTE FUNCTION demand_lane();
+CREATE TRIGGER listings_in_lane BEFORE INSERT OR UPDATE ON public.listings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER listings_leave_in_lane BEFORE DELETE ON public.listings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (valid_to) on listings to voucher_app;
 grant select on listings to voucher_reader;
 
@@ -567,7 +586,8 @@ create table members (
   constraint members_status_check CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'ENDED'::text]))),
   constraint members_trade_has_legal_person CHECK (((role = ANY (ARRAY['enterprise'::text, 'provider'::text])) = (legal_person_uscc IS NOT NULL)))
 );
-CREATE TRIGGER members_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.members FOR EACH ROW EXECUTE FUNCTION demand_lane();
+CREATE TRIGGER members_in_lane BEFORE INSERT OR UPDATE ON public.members FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER members_leave_in_lane BEFORE DELETE ON public.members FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (status) on members to voucher_app;
 grant select on members to voucher_reader;
 
@@ -580,7 +600,8 @@ create table number_series (
   constraint number_series_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint number_series_last_check CHECK ((last >= 0))
 );
-CREATE TRIGGER number_series_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.number_series FOR EACH ROW EXECUTE FUNCTION demand_lane();
+CREATE TRIGGER number_series_in_lane BEFORE INSERT OR UPDATE ON public.number_series FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER number_series_leave_in_lane BEFORE DELETE ON public.number_series FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (last) on number_series to voucher_app;
 grant select on number_series to voucher_reader;
 
@@ -603,7 +624,8 @@ create table opening_balances (
   constraint opening_balances_kind_check CHECK ((kind = ANY (ARRAY['LIMIT_USED'::text, 'VOUCHER'::text]))),
   constraint opening_balances_status_check CHECK ((status = ANY (ARRAY['PREPARED'::text, 'APPROVED'::text])))
 );
-CREATE TRIGGER opening_balances_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.opening_balances FOR EACH ROW EXECUTE FUNCTION demand_lane();
+CREATE TRIGGER opening_balances_in_lane BEFORE INSERT OR UPDATE ON public.opening_balances FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER opening_balances_leave_in_lane BEFORE DELETE ON public.opening_balances FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (status, approved_person) on opening_balances to voucher_app;
 grant select on opening_balances to voucher_reader;
 
@@ -625,7 +647,8 @@ create table outcomes (
   constraint outcomes_request_digest_check CHECK ((length(request_digest) = 32))
 );
 CREATE TRIGGER outcomes_append_only BEFORE DELETE OR UPDATE ON public.outcomes FOR EACH ROW EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER outcomes_in_lane BEFORE INSERT ON public.outcomes FOR EACH ROW EXECUTE FUNCTION demand_lane();
+CREATE TRIGGER outcomes_in_lane BEFORE INSERT OR UPDATE ON public.outcomes FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER outcomes_leave_in_lane BEFORE DELETE ON public.outcomes FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER outcomes_no_truncate BEFORE TRUNCATE ON public.outcomes FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 grant insert, select on outcomes to voucher_app;
 grant select on outcomes to voucher_reader;
@@ -653,7 +676,8 @@ create table payee_accounts (
   constraint payee_accounts_bank_name_check CHECK (((length(bank_name) >= 1) AND (length(bank_name) <= 200))),
   constraint payee_accounts_holder_name_check CHECK (((length(holder_name) >= 1) AND (length(holder_name) <= 200)))
 );
-CREATE TRIGGER payee_accounts_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.payee_accounts FOR EACH ROW EXECUTE FUNCTION demand_lane();
+CREATE TRIGGER payee_accounts_in_lane BEFORE INSERT OR UPDATE ON public.payee_accounts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER payee_accounts_leave_in_lane BEFORE DELETE ON public.payee_accounts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on payee_accounts to voucher_app;
 grant select on payee_accounts to voucher_reader;
 
@@ -682,7 +706,8 @@ create table payment_instructions (
   constraint payment_instructions_attempt_check CHECK ((attempt >= 1)),
   constraint payment_instructions_status_check CHECK ((status = ANY (ARRAY['INSTRUCTED'::text, 'PAID'::text, 'RETURNED'::text])))
 );
-CREATE TRIGGER payment_instructions_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.payment_instructions FOR EACH ROW EXECUTE FUNCTION demand_lane();
+CREATE TRIGGER payment_instructions_in_lane BEFORE INSERT OR UPDATE ON public.payment_instructions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER payment_instructions_leave_in_lane BEFORE DELETE ON public.payment_instructions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (status, return_reason) on payment_instructions to voucher_app;
 grant select on payment_instructions to voucher_reader;
 
@@ -696,7 +721,8 @@ create table persons (
   constraint persons_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint persons_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100)))
 );
-CREATE TRIGGER persons_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.persons FOR EACH ROW EXECUTE FUNCTION demand_lane();
+CREATE TRIGGER persons_in_lane BEFORE INSERT OR UPDATE ON public.persons FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER persons_leave_in_lane BEFORE DELETE ON public.persons FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on persons to voucher_app;
 grant select on persons to voucher_reader;
 
@@ -745,7 +771,8 @@ create table programme_versions (
   constraint programme_versions_status_check CHECK ((status = ANY (ARRAY['PUBLISHED'::text, 'ACTIVE'::text]))),
   constraint programme_versions_version_check CHECK ((version >= 1))
 );
-CREATE TRIGGER programme_versions_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.programme_versions FOR EACH ROW EXECUTE FUNCTION demand_lane();
+CREATE TRIGGER programme_versions_in_lane BEFORE INSERT OR UPDATE ON public.programme_versions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER programme_versions_leave_in_lane BEFORE DELETE ON public.programme_versions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (status, activated_by, activated_at) on programme_versions to voucher_app;
 grant select on programme_versions to voucher_reader;
 
@@ -765,7 +792,8 @@ create table providers (
   constraint providers_uscc_check CHECK ((uscc ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'::text))
 );
 CREATE INDEX providers_legal_person ON public.providers USING btree (book_id, legal_person_uscc);
-CREATE TRIGGER providers_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.providers FOR EACH ROW EXECUTE FUNCTION demand_lane();
+CREATE TRIGGER providers_in_lane BEFORE INSERT OR UPDATE ON public.providers FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER providers_leave_in_lane BEFORE DELETE ON public.providers FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on providers to voucher_app;
 grant select on providers to voucher_reader;
 
@@ -823,7 +851,8 @@ CREATE UNIQUE INDEX redemptions_one_live_per_invoice ON public.redemptions USING
 CREATE INDEX redemptions_unbatched ON public.redemptions USING btree (book_id, approved_on, redemption_id) WHERE ((status = 'APPROVED'::text) AND (settlement_id IS NULL));
 CREATE INDEX redemptions_voucher ON public.redemptions USING btree (book_id, voucher_id);
 CREATE INDEX redemptions_waiting ON public.redemptions USING btree (book_id, redemption_id) WHERE (status = 'SUBMITTED'::text);
-CREATE TRIGGER redemptions_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.redemptions FOR EACH ROW EXECUTE FUNCTION demand_lane();
+CREATE TRIGGER redemptions_in_lane BEFORE INSERT OR UPDATE ON public.redemptions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER redemptions_leave_in_lane BEFORE DELETE ON public.redemptions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (status, cut_off_fen, approved_fen, reversed_fen, batched_fen, explanation, decided_person, approved_on, decision_reason, settlement_id) on redemptions to voucher_app;
 grant select on redemptions to voucher_reader;
 
@@ -858,7 +887,8 @@ create table settlement_lines (
   constraint settlement_lines_amount_fen_check CHECK ((amount_fen > 0)),
   constraint settlement_lines_line_no_check CHECK ((line_no >= 1))
 );
-CREATE TRIGGER settlement_lines_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.settlement_lines FOR EACH ROW EXECUTE FUNCTION demand_lane();
+CREATE TRIGGER settlement_lines_in_lane BEFORE INSERT OR UPDATE ON public.settlement_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER settlement_lines_leave_in_lane BEFORE DELETE ON public.settlement_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on settlement_lines to voucher_app;
 grant select on settlement_lines to voucher_reader;
 
@@ -894,7 +924,8 @@ create table settlements (
   constraint settlements_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'APPROVED'::text, 'INSTRUCTED'::text, 'CLOSED'::text]))),
   constraint settlements_total_fen_check CHECK ((total_fen > 0))
 );
-CREATE TRIGGER settlements_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.settlements FOR EACH ROW EXECUTE FUNCTION demand_lane();
+CREATE TRIGGER settlements_in_lane BEFORE INSERT OR UPDATE ON public.settlements FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER settlements_leave_in_lane BEFORE DELETE ON public.settlements FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (status, approved_person, instructed_person, instructed_on, closed_person, closed_on) on settlements to voucher_app;
 grant select on settlements to voucher_reader;
 
@@ -921,7 +952,8 @@ create table usage_invoice_lines (
   constraint usage_invoice_lines_tie_out CHECK (((net_fen + vat_fen) = gross_fen)),
   constraint usage_invoice_lines_vat_fen_check CHECK ((vat_fen >= 0))
 );
-CREATE TRIGGER usage_invoice_lines_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.usage_invoice_lines FOR EACH ROW EXECUTE FUNCTION demand_lane();
+CREATE TRIGGER usage_invoice_lines_in_lane BEFORE INSERT OR UPDATE ON public.usage_invoice_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER usage_invoice_lines_leave_in_lane BEFORE DELETE ON public.usage_invoice_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on usage_invoice_lines to voucher_app;
 grant select on usage_invoice_lines to voucher_reader;
 
@@ -970,7 +1002,8 @@ create table usage_invoices (
 );
 CREATE INDEX usage_invoices_contract ON public.usage_invoices USING btree (book_id, contract_id);
 CREATE INDEX usage_invoices_enterprise ON public.usage_invoices USING btree (book_id, enterprise_id, invoice_id);
-CREATE TRIGGER usage_invoices_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.usage_invoices FOR EACH ROW EXECUTE FUNCTION demand_lane();
+CREATE TRIGGER usage_invoices_in_lane BEFORE INSERT OR UPDATE ON public.usage_invoices FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER usage_invoices_leave_in_lane BEFORE DELETE ON public.usage_invoices FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (paid_fen, status, decided_person, decided_on, dispute_reason, redemption_id) on usage_invoices to voucher_app;
 grant select on usage_invoices to voucher_reader;
 
@@ -1012,7 +1045,8 @@ create table vouchers (
 );
 CREATE INDEX vouchers_contract ON public.vouchers USING btree (book_id, contract_id);
 CREATE INDEX vouchers_enterprise ON public.vouchers USING btree (book_id, enterprise_id);
-CREATE TRIGGER vouchers_in_lane BEFORE INSERT OR DELETE OR UPDATE ON public.vouchers FOR EACH ROW EXECUTE FUNCTION demand_lane();
+CREATE TRIGGER vouchers_in_lane BEFORE INSERT OR UPDATE ON public.vouchers FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER vouchers_leave_in_lane BEFORE DELETE ON public.vouchers FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (reserved_fen, status, frozen_from) on vouchers to voucher_app;
 grant select on vouchers to voucher_reader;
 
@@ -1030,33 +1064,19 @@ begin
 end $function$;
 
 -- owner voucher_owner
-CREATE OR REPLACE FUNCTION public.demand_lane()
- RETURNS trigger
+CREATE OR REPLACE PROCEDURE public.keep_in_lane(IN p_table text)
  LANGUAGE plpgsql
-AS $function$
+AS $procedure$
 begin
-  if current_setting('ledger.lane', true) is distinct from coalesce(new.book_id, old.book_id)::text then
-    raise exception 'a write to % needs the lane of its book', tg_table_name using errcode = 'VL002';
-  end if;
-  return coalesce(new, old);
-end $function$;
-grant execute on function demand_lane() to public;
-
--- owner voucher_owner
-CREATE OR REPLACE FUNCTION public.keep_account_identity()
- RETURNS trigger
- LANGUAGE plpgsql
-AS $function$
-begin
-  if (new.book_id, new.account_id, new.code, new.kind, new.may_overdraw, new.opened_seq)
-       is distinct from (old.book_id, old.account_id, old.code, old.kind, old.may_overdraw, old.opened_seq)
-     or new.fund is distinct from old.fund
-     or new.debits_fen < old.debits_fen or new.credits_fen < old.credits_fen then
-    raise exception 'an account keeps its identity, and its totals only grow' using errcode = 'VL001';
-  end if;
-  return new;
-end $function$;
-grant execute on function keep_account_identity() to public;
+  execute format('create trigger %I before insert or update on %I for each row
+                    when (current_setting(''ledger.lane'', true) is distinct from new.book_id::text)
+                    execute function refuse_outside_lane()', p_table || '_in_lane', p_table);
+  execute format('create trigger %I before delete on %I for each row
+                    when (current_setting(''ledger.lane'', true) is distinct from old.book_id::text)
+                    execute function refuse_outside_lane()', p_table || '_leave_in_lane', p_table);
+  execute format('grant select on %I to voucher_app, voucher_reader', p_table);
+  execute format('grant insert on %I to voucher_app', p_table);
+end $procedure$;
 
 -- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.open_lane(p_book uuid)
@@ -1175,3 +1195,23 @@ begin
   raise exception 'rows of % are never changed or removed', tg_table_name using errcode = 'VL001';
 end $function$;
 grant execute on function refuse_change() to public;
+
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.refuse_other_account()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'an account keeps its identity, and its totals only grow' using errcode = 'VL001';
+end $function$;
+grant execute on function refuse_other_account() to public;
+
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.refuse_outside_lane()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'a write to % needs the lane of its book', tg_table_name using errcode = 'VL002';
+end $function$;
+grant execute on function refuse_outside_lane() to public;

@@ -43,11 +43,8 @@ create table api_keys (
 );
 create index api_keys_member on api_keys (book_id, member_id);
 
-create trigger persons_in_lane before insert or update or delete on persons for each row execute function demand_lane();
-create trigger members_in_lane before insert or update or delete on members for each row execute function demand_lane();
-create trigger api_keys_in_lane before insert or update or delete on api_keys for each row execute function demand_lane();
-
-grant select on persons, members, api_keys to voucher_app, voucher_reader;
-grant insert on persons, members, api_keys to voucher_app;
+call keep_in_lane('persons');
+call keep_in_lane('members');
+call keep_in_lane('api_keys');
 grant update (status) on members to voucher_app;
 grant update (revoked_at, expires_on) on api_keys to voucher_app;

@@ -116,15 +116,11 @@ create table payee_accounts (
   foreign key (book_id, provider_id) references providers (book_id, provider_id)
 );
 
-do $$
-declare t text;
-begin
-  foreach t in array array['enterprises', 'providers', 'facilities', 'facility_observations', 'listings', 'chips',
-                           'payee_accounts'] loop
-    execute format('create trigger %I before insert or update or delete on %I for each row execute function demand_lane()',
-                   t || '_in_lane', t);
-    execute format('grant select on %I to voucher_app, voucher_reader', t);
-    execute format('grant insert on %I to voucher_app', t);
-  end loop;
-end $$;
+call keep_in_lane('enterprises');
+call keep_in_lane('providers');
+call keep_in_lane('facilities');
+call keep_in_lane('facility_observations');
+call keep_in_lane('listings');
+call keep_in_lane('chips');
+call keep_in_lane('payee_accounts');
 grant update (valid_to) on listings to voucher_app;

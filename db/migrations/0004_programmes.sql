@@ -49,14 +49,8 @@ create table number_series (
   primary key (book_id, series)
 );
 
-create trigger programme_versions_in_lane before insert or update or delete on programme_versions
-  for each row execute function demand_lane();
-create trigger appropriations_in_lane before insert or update or delete on appropriations
-  for each row execute function demand_lane();
-create trigger number_series_in_lane before insert or update or delete on number_series
-  for each row execute function demand_lane();
-
-grant select on programme_versions, appropriations, number_series to voucher_app, voucher_reader;
-grant insert on programme_versions, appropriations, number_series to voucher_app;
+call keep_in_lane('programme_versions');
+call keep_in_lane('appropriations');
+call keep_in_lane('number_series');
 grant update (status, activated_by, activated_at) on programme_versions to voucher_app;
 grant update (last) on number_series to voucher_app;

@@ -308,17 +308,16 @@ create index redemptions_waiting on redemptions (book_id, redemption_id) where s
 create index redemptions_unbatched on redemptions (book_id, approved_on, redemption_id)
   where status = 'APPROVED' and settlement_id is null;
 
-do $$
-declare t text;
-begin
-  foreach t in array array['contracts', 'contract_lines', 'applications', 'vouchers', 'contract_standings', 'usage_invoices',
-                           'usage_invoice_lines', 'contract_line_usage', 'enterprise_payments', 'redemptions'] loop
-    execute format('create trigger %I before insert or update or delete on %I for each row execute function demand_lane()',
-                   t || '_in_lane', t);
-    execute format('grant select on %I to voucher_app, voucher_reader', t);
-    execute format('grant insert on %I to voucher_app', t);
-  end loop;
-end $$;
+call keep_in_lane('contracts');
+call keep_in_lane('contract_lines');
+call keep_in_lane('applications');
+call keep_in_lane('vouchers');
+call keep_in_lane('contract_standings');
+call keep_in_lane('usage_invoices');
+call keep_in_lane('usage_invoice_lines');
+call keep_in_lane('contract_line_usage');
+call keep_in_lane('enterprise_payments');
+call keep_in_lane('redemptions');
 
 grant update (status, confirmed_person, filed_person, filing_no, filed_on) on contracts to voucher_app;
 grant update (chip_origin) on contract_lines to voucher_app;

@@ -135,17 +135,13 @@ create table opening_balances (
   constraint opening_balances_approved check ((status = 'APPROVED') = (approved_person is not null))
 );
 
-do $$
-declare t text;
-begin
-  foreach t in array array['settlements', 'settlement_lines', 'payment_instructions', 'fund_standings', 'bank_returns',
-                           'bank_lines', 'opening_balances'] loop
-    execute format('create trigger %I before insert or update or delete on %I for each row execute function demand_lane()',
-                   t || '_in_lane', t);
-    execute format('grant select on %I to voucher_app, voucher_reader', t);
-    execute format('grant insert on %I to voucher_app', t);
-  end loop;
-end $$;
+call keep_in_lane('settlements');
+call keep_in_lane('settlement_lines');
+call keep_in_lane('payment_instructions');
+call keep_in_lane('fund_standings');
+call keep_in_lane('bank_returns');
+call keep_in_lane('bank_lines');
+call keep_in_lane('opening_balances');
 grant update (status, approved_person, instructed_person, instructed_on, closed_person, closed_on) on settlements to voucher_app;
 grant update (status, return_reason) on payment_instructions to voucher_app;
 grant update (instructed_fen) on fund_standings to voucher_app;

@@ -1,11 +1,11 @@
 import type { z } from 'zod';
 import type { Member, Person } from '../../db/tables.js';
 import type { registerMember as body } from '../../schemas/access.js';
-import { checkUscc } from '../identifiers.js';
 import type { Change } from '../ledger/facts.js';
 import { insert } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
+import { readUscc } from '../uscc.js';
 import { memberShelf, personShelf } from './facts.js';
 import { presentMember } from './rules.js';
 
@@ -31,11 +31,8 @@ export const registerMember: Verb<Body, ReturnType<typeof presentMember>> = {
     if ((body.personId === undefined) === (body.personName === undefined)) return refused('PERSON_OR_NAME', {}, '/personId');
     const forTrade = body.role === 'enterprise' || body.role === 'provider';
     if (forTrade !== (body.legalPersonUscc !== undefined)) return refused('MEMBER_LEGAL_PERSON', {}, '/legalPersonUscc');
-    const code = body.legalPersonUscc === undefined ? undefined : checkUscc(body.legalPersonUscc);
-    if (code?.kind === 'invalid') {
-      const params = Object.fromEntries(Object.entries(code.params).map(([key, value]) => [key, String(value)]));
-      return refused(code.code, params, '/legalPersonUscc');
-    }
+    const code = body.legalPersonUscc === undefined ? undefined : readUscc(body.legalPersonUscc, '/legalPersonUscc');
+    if (code?.kind === 'refused') return code;
     const known = body.personId === undefined ? undefined : facts.get(personShelf, body.personId);
     if (body.personId !== undefined && !known) return refused('NOT_FOUND', {}, '/personId');
 

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Role } from '../../schemas/access.js';
+import { role } from '../../schemas/access.js';
 import { bookParams, problem } from '../../schemas/common.js';
 import { isRefusalCode } from '../errors.js';
 import { uuidv7 } from '../identifiers.js';
@@ -20,16 +21,7 @@ interface Common {
 }
 
 /** Every role: for what any member of the book may read. */
-export const everyRole: readonly Role[] = [
-  'enterprise',
-  'provider',
-  'reviewer',
-  'approver',
-  'finance',
-  'finance_approver',
-  'auditor',
-  'operator',
-];
+export const everyRole: readonly Role[] = role.options;
 /** The roles of the authorities, who see the whole book. */
 export const authorities: readonly Role[] = ['reviewer', 'approver', 'finance', 'finance_approver', 'auditor', 'operator'];
 
