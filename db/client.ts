@@ -636,6 +636,19 @@ export function constraintOf(error: unknown): string | undefined {
 }
 
 /**
+ * Why a database cannot be used with its address, role or password, in the words of the network or the server; undefined for
+ * any other failure. For the person who wrote the address, never for a caller.
+ */
+export function unreachableBecause(error: unknown): string | undefined {
+  const state = sqlStateOf(error);
+  if (state !== undefined) return /^(28|3D|08|57P03|53300)/.test(state) ? postgresError(error)?.message : undefined;
+  for (const each of causes(error)) {
+    if (each instanceof ConnectionLost) return each.cause instanceof Error ? each.cause.message : each.message;
+  }
+  return undefined;
+}
+
+/**
  * The world failed, not the statement: no connection, a lost one, a server that shuts down, starts up or is full.
  * True for UnknownOutcome too: ask for that one first.
  */

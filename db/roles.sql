@@ -36,4 +36,6 @@ grant connect on database vouchers to voucher_app, voucher_reader;
 \connect vouchers
 
 revoke all on schema public from public;
+-- Before PostgreSQL 16 a database's owner has this by inheritance only, and our roles inherit nothing.
+grant usage, create on schema public to voucher_owner;
 grant usage on schema public to voucher_app, voucher_reader;

@@ -40,8 +40,8 @@ export const appropriation = z.strictObject({
   recordedAt: instant,
 });
 export const appropriationLoaded = appropriation.extend({
-  matched: amount.meta({ description: 'What became available with this load: as far as all funders have paid in' }),
-  available: amount.meta({ description: 'Available in the fund afterwards' }),
+  matched: signedAmount.meta({ description: 'What became available with this load: as far as all funders have paid in' }),
+  available: signedAmount.meta({ description: 'Available in the fund afterwards' }),
   ledgerSeq,
 });
 

@@ -24,8 +24,8 @@ export const day = z.iso
 /** A month, `YYYY-MM`. */
 export const month = z
   .string({ error: coded('MONTH_INVALID') })
-  .regex(/^\d{4}-(0[1-9]|1[0-2])$/, { error: 'MONTH_INVALID' })
-  .meta({ description: 'A month in Asia/Shanghai', examples: ['2024-07'] });
+  .regex(/^(19|[2-9]\d)\d{2}-(0[1-9]|1[0-2])$/, { error: 'MONTH_INVALID' })
+  .meta({ description: 'A month in Asia/Shanghai, from 1900 on', examples: ['2024-07'] });
 
 export const instant = z.string().meta({ description: 'RFC 3339 with offset', examples: ['2024-07-31T10:00:00.000+08:00'] });
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id, instant, ledgerSeq, name, uscc } from './common.js';
+import { id, instant, ledgerSeq, name, pageQuery, uscc } from './common.js';
 
 const sizeClass = z.enum(['LARGE', 'MEDIUM', 'SMALL', 'MICRO']).meta({ description: '大/中/小/微 (工信部联企业〔2011〕300号)' });
 
@@ -20,4 +20,6 @@ export const enterprise = z.strictObject({
   sizeClass: sizeClass.nullable(),
   recordedAt: instant,
 });
+/** `uscc` is the whole code in stored form; a provider must give it. */
+export const enterpriseQuery = pageQuery.extend({ uscc: uscc.optional() });
 export const enterpriseRecorded = enterprise.extend({ ledgerSeq });

@@ -13,8 +13,8 @@ export const account = z.strictObject({
   code: z.string(),
   kind: z.string(),
   fund: z.string().nullable(),
-  debits: amount,
-  credits: amount,
+  debits: signedAmount,
+  credits: signedAmount,
   balance: signedAmount,
 });
 
@@ -94,11 +94,11 @@ export const trialBalance = z.strictObject({
       kind: z.string(),
       fund: z.string().nullable(),
       accounts: z.int(),
-      debits: amount,
-      credits: amount,
+      debits: signedAmount,
+      credits: signedAmount,
       balance: signedAmount,
     }),
   ),
-  debits: amount,
-  credits: amount,
+  debits: signedAmount,
+  credits: signedAmount,
 });

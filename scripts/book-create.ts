@@ -2,25 +2,31 @@
 // Makes a book, its first operator and that operator's API key, and prints the key once. Needs DATABASE_OWNER_URL (makes
 // the book) and DATABASE_URL (everything after goes through the book's lane, as the service's own role).
 import { parseArgs } from 'node:util';
-import { connect, sqlStateOf } from '../db/client.js';
+import { connect, sqlStateOf, unreachableBecause } from '../db/client.js';
+import { expectedSchemaVersion, schemaVersion } from '../db/migrate.js';
 import { createBook } from '../src/access/create-book.js';
 import { systemClock } from '../src/clock.js';
 import { Books } from '../src/http/books.js';
 
-const { values } = parseArgs({
-  options: { code: { type: 'string' }, name: { type: 'string' }, division: { type: 'string' }, operator: { type: 'string' } },
-});
-const missing = (['code', 'name', 'division', 'operator'] as const).filter((option) => !values[option]);
-const { DATABASE_OWNER_URL: ownerUrl, DATABASE_URL: url } = process.env;
-
+const usage = 'Usage: npm run book:create -- --code zhengzhou --name 郑州市 --division 410100 --operator 张三';
 function stop(sentence: string): never {
   console.error(sentence);
   process.exit(1);
 }
-if (missing.length > 0)
-  stop(
-    `Missing: ${missing.map((option) => `--${option}`).join(', ')}. Usage: npm run book:create -- --code zhengzhou --name 郑州市 --division 410100 --operator 张三`,
-  );
+
+function readOptions() {
+  try {
+    return parseArgs({
+      options: { code: { type: 'string' }, name: { type: 'string' }, division: { type: 'string' }, operator: { type: 'string' } },
+    }).values;
+  } catch (error) {
+    stop(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
+  }
+}
+const values = readOptions();
+const missing = (['code', 'name', 'division', 'operator'] as const).filter((option) => !values[option]);
+const { DATABASE_OWNER_URL: ownerUrl, DATABASE_URL: url } = process.env;
+if (missing.length > 0) stop(`Missing: ${missing.map((option) => `--${option}`).join(', ')}. ${usage}`);
 if (!ownerUrl || !url) stop('Set DATABASE_OWNER_URL (the owner, who makes the book) and DATABASE_URL (the service’s role).');
 if (!/^[a-z][a-z0-9-]{1,30}$/.test(values.code ?? ''))
   stop('--code is lower-case letters, digits and hyphens, starting with a letter (2 to 31 characters).');
@@ -30,6 +36,14 @@ const owner = connect({ url: ownerUrl, max: 1 });
 const db = connect({ url, max: 2 });
 const books = new Books(db, systemClock);
 try {
+  // Both first: a book made without its operator could not be finished later.
+  const [ofOwner, ofService] = await Promise.all([schemaVersion(owner), schemaVersion(db)]);
+  const expected = await expectedSchemaVersion();
+  if (ofOwner !== expected || ofService !== expected) {
+    stop(
+      `The database is at schema version ${ofOwner} (DATABASE_OWNER_URL) and ${ofService} (DATABASE_URL), this release needs ${expected} at both: npm run migrate first.`,
+    );
+  }
   const made = await createBook(
     owner,
     async (_bookId, code) => {
@@ -49,6 +63,8 @@ try {
   console.log(`Operator's API key, shown this once: ${made.operatorKey}`);
 } catch (error) {
   if (sqlStateOf(error) === '23505') stop(`There is a book ${values.code} already.`);
+  const unreachable = unreachableBecause(error);
+  if (unreachable !== undefined) stop(`DATABASE_OWNER_URL or DATABASE_URL cannot be used: ${unreachable}.`);
   throw error;
 } finally {
   await books.close();

@@ -1,6 +1,6 @@
 // npm run programmes:check [-- file …]: reads programme files (all of db/programmes without arguments), runs their cases and says what
 // is wrong, with the line, or what a draft still lacks. Exit code 1 when a file fails.
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { checkProgramme } from '../src/programmes/check.js';
 
@@ -16,6 +16,11 @@ const paths =
 
 let failed = 0;
 for (const path of paths) {
+  if (!existsSync(path)) {
+    failed += 1;
+    console.log(`✗ ${path}\n    没有这个文件 / there is no such file`);
+    continue;
+  }
   const checked = checkProgramme(readFileSync(path, 'utf8'));
   if (!checked.ok) {
     failed += 1;

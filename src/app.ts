@@ -97,9 +97,12 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     metrics.requests.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000);
     request.log.debug({ method: request.method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'request');
   });
+  // Before anything of the address is looked up: the database holds no NUL.
+  app.addHook('onRequest', async (request) => {
+    if (request.url.includes('%00')) throw new Problem('TEXT_NOT_ALLOWED');
+  });
   // A command without a body is a command with an empty one.
   app.addHook('preValidation', async (request) => {
-    if (request.url.includes('%00')) throw new Problem('TEXT_NOT_ALLOWED');
     if (request.method === 'POST' && (request.body === undefined || request.body === null)) request.body = {};
   });
 
@@ -141,6 +144,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
   });
   if (options.settableClock) demoRoutes(app, options.settableClock);
 
+  app.get('/', { schema: { hide: true } }, async (_request, reply) => reply.redirect('/docs'));
   app.get('/health/live', { schema: { hide: true } }, async () => ({ status: 'live' }));
   app.get('/health/ready', { schema: { hide: true } }, async (request, reply) => {
     const [found, expected] = await Promise.all([schemaVersion(db), expectedSchemaVersion()]);

@@ -7,19 +7,25 @@ export const systemClock: Clock = { now: () => new Date() };
 export interface DemoClock extends Clock {
   /** Puts the clock at this moment; it stands there. */
   set(now: Date): void;
-  /** Back to the system's time. */
-  run(): void;
+  /** Back to the system's time, or to `notBefore` where that is later: a world once lived does not run backwards. */
+  run(notBefore?: Date): void;
 }
 
 export function demoClock(): DemoClock {
   let standing: Date | null = null;
+  let earliest = new Date(0);
   return {
-    now: () => standing ?? new Date(),
+    now: () => {
+      if (standing) return standing;
+      const now = new Date();
+      return now > earliest ? now : earliest;
+    },
     set: (now) => {
       standing = now;
     },
-    run: () => {
+    run: (notBefore) => {
       standing = null;
+      earliest = notBefore ?? earliest;
     },
   };
 }

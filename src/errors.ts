@@ -74,13 +74,6 @@ export const refusals = {
     '幂等键 {key} 已用于内容不同的请求；新的请求请换新的键。',
     'The key {key} was used with another request; a new request takes a new key.',
   ),
-  DRY_RUN_NOT_OFFERED: refusal(
-    400,
-    '不支持试算',
-    'No dry run here',
-    '此命令不涉及资金，不支持 dryRun。',
-    'This command moves no money and offers no dry run.',
-  ),
 
   // ── Fields ──
   TEXT_NOT_ALLOWED: refusal(
@@ -98,7 +91,7 @@ export const refusals = {
     'There is no field {field}; check its spelling.',
   ),
   MISSING_FIELD: refusal(400, '缺少字段', 'Missing field', '此字段必填。', 'This field is required.'),
-  FIELD_INVALID: refusal(400, '字段有误', 'Invalid field', '{message}', '{message}'),
+  FIELD_INVALID: refusal(400, '字段有误', 'Invalid field', '{zh}', '{en}'),
   AMOUNT_FORMAT: refusal(
     400,
     '金额格式有误',
@@ -121,6 +114,13 @@ export const refusals = {
     'A day is a real date written YYYY-MM-DD.',
   ),
   MONTH_INVALID: refusal(400, '月份格式有误', 'Malformed month', '月份须写作 YYYY-MM。', 'A month is written YYYY-MM.'),
+  AS_OF_ONE: refusal(
+    400,
+    '截至时点只能给一个',
+    'Give one point in time',
+    'asOfSeq 与 asOfDay 只能给其中一个。',
+    'Give asOfSeq or asOfDay, not both.',
+  ),
   ID_FORMAT: refusal(400, '编号格式有误', 'Malformed id', '编号须为 UUID。', 'An id is a UUID.'),
   USCC_LENGTH: refusal(
     400,

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import closeWithGrace from 'close-with-grace';
-import { connect } from '../db/client.js';
+import { connect, unreachableBecause } from '../db/client.js';
 import type { Embedded } from '../db/embedded.js';
 import { EmbeddedUnavailable, startEmbedded } from '../db/embedded.js';
 import { expectedSchemaVersion, migrate, MigrationRefused, schemaVersion } from '../db/migrate.js';
@@ -116,9 +116,12 @@ if (!read.ok) {
   } catch (error) {
     const told = error instanceof CannotStart || error instanceof EmbeddedUnavailable || error instanceof MigrationRefused;
     const inUse = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+    const unreachable = unreachableBecause(error);
     if (told) process.stderr.write(`${error.message}\n`);
     else if (inUse)
       process.stderr.write(`PORT ${read.settings.PORT} on ${read.settings.HOST} is in use: set PORT to a free one.\n`);
+    else if (unreachable !== undefined)
+      process.stderr.write(`DATABASE_URL or DATABASE_OWNER_URL cannot be used: ${unreachable}.\n`);
     else
       process.stderr.write(
         `The service could not start: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,

@@ -44,10 +44,16 @@ void t.test('who is calling: 401 for every key that does not count, 403 by role,
   t.match(await book.operator.post(`/keys/${auditor.memberId}/revoke`), { status: 404, body: { code: 'NOT_FOUND' } });
 
   const machine = await book.member('operator', { kind: 'MACHINE' });
-  t.match(await machine.post(`/members/${auditor.memberId}/end`, {}, { key: 'm1' }), {
-    status: 403,
-    body: { code: 'PERSON_REQUIRED' },
-  });
+  // A machine that makes members or keys would make itself a person who approves.
+  const onlyPersons: [string, object][] = [
+    [`/members/${auditor.memberId}/end`, {}],
+    [`/members/${auditor.memberId}/keys`, {}],
+    ['/members', { personName: '张三', role: 'approver' }],
+  ];
+  for (const [i, [url, body]] of onlyPersons.entries()) {
+    const answer = await machine.post(url, body, { key: `m${i}` });
+    t.strictSame([answer.status, answer.body.code], [403, 'PERSON_REQUIRED'], url);
+  }
   expectStatus(await book.operator.post(`/members/${auditor.memberId}/end`), 200);
   t.match(await auditor.get('/me'), { status: 401 });
   t.match(await book.operator.post(`/members/${auditor.memberId}/end`), { status: 409, body: { code: 'MEMBER_ENDED' } });
@@ -82,6 +88,11 @@ void t.test('members: one person or a new one, a legal person exactly for the tr
   const again = await operator.post(url, {}, { key: 'once' });
   t.match(first.secret, /^cvk_[a-z0-9]{12}_[A-Za-z0-9_-]{43}$/);
   t.match(again, { status: 201, body: { keyId: first.keyId, secret: null }, headers: { 'idempotency-replayed': 'true' } });
+  t.match(
+    (await operator.get(url)).body.items,
+    [{ revokedAt: null }, { keyId: first.keyId, secret: undefined }],
+    'keys are listed without secrets',
+  );
   const leak = await service.db.sql`select 1 from outcomes where body::text like ${`%${String(first.secret).slice(-20)}%`}
     union all select 1 from api_keys where secret_hash like ${`%${String(first.secret).slice(-20)}%`}`;
   t.equal(leak.length, 0, 'the secret is nowhere in the database');
@@ -106,6 +117,7 @@ void t.test('bodies that cannot be read, and fields that cannot be meant', async
   t.strictSame(await send('{"uscc": "91410100MA0000007G", "name": "a\\u0000b"}'), [400, 'TEXT_NOT_ALLOWED'], 'NUL');
   t.strictSame(await send('{"uscc": "91410100MA0000007G", "name": "\\ud800"}'), [400, 'TEXT_NOT_ALLOWED'], 'half of a pair');
   t.match(await operator.get('/ledger/accounts?kind=%00'), { status: 400, body: { code: 'TEXT_NOT_ALLOWED' } });
+  t.match(await service.call('GET', '/v1/books/%00/me', { secret: 'x' }), { status: 400, body: { code: 'TEXT_NOT_ALLOWED' } });
   t.strictSame(await send('a=b', 'application/x-www-form-urlencoded'), [415, 'UNSUPPORTED_MEDIA_TYPE']);
   t.strictSame(await send('hello', 'text/plain'), [415, 'UNSUPPORTED_MEDIA_TYPE']);
   t.strictSame(await send('<a/>', 'application/xml'), [415, 'UNSUPPORTED_MEDIA_TYPE']);
@@ -126,18 +138,27 @@ void t.test('bodies that cannot be read, and fields that cannot be meant', async
   t.strictSame(await fields({}, '/members/not-an-id/keys'), ['/id ID_FORMAT']);
   const finance = await member('finance');
   const own = await member('enterprise', { uscc: enterprise.uscc });
-  t.match((await finance.post('/settlements', { period: '2024-13' })).body.errors, [
-    { pointer: '/period', code: 'MONTH_INVALID' },
-  ]);
+  for (const period of ['2024-13', '0000-01']) {
+    t.match((await finance.post('/settlements', { period })).body.errors, [{ pointer: '/period', code: 'MONTH_INVALID' }]);
+  }
   const lines = [{ quantity: '1,5' }];
   const ofLine = (await own.post('/contracts', { lines })).body.errors as { pointer: string; code: string }[];
   t.ok(ofLine.some(({ pointer, code }) => pointer === '/lines/0/quantity' && code === 'QUANTITY_FORMAT'));
   t.match(await operator.get('/enterprises?limit=0'), { status: 400, body: { code: 'VALIDATION_FAILED' } });
-  t.match(await operator.get('/enterprises?cursor=nonsense'), { status: 400, body: { code: 'VALIDATION_FAILED' } });
+  for (const cursor of ['nonsense', Buffer.from('-'.repeat(36)).toString('base64url')]) {
+    t.match(await operator.get(`/enterprises?cursor=${cursor}`), { status: 400, body: { code: 'VALIDATION_FAILED' } });
+  }
   t.match(await operator.get('/ledger/trial-balance?asOfSeq=1&asOfDay=2024-07-01'), {
     status: 400,
-    body: { code: 'VALIDATION_FAILED' },
+    body: { code: 'VALIDATION_FAILED', errors: [{ pointer: '/asOfDay', code: 'AS_OF_ONE' }] },
   });
+  for (const [language, said] of [
+    ['zh', /^不得少于 1。$/],
+    ['en', /^Too small/],
+  ] as const) {
+    const answer = await operator.get('/enterprises?limit=0', { headers: { 'accept-language': language } });
+    t.match(answer.body.errors, [{ pointer: '/limit', code: 'FIELD_INVALID', detail: said }]);
+  }
   t.match(await operator.get('/enterprises/019a0000-0000-7000-8000-000000000000'), { status: 404, body: { code: 'NOT_FOUND' } });
   t.match(await service.call('GET', '/v1/nowhere'), { status: 404, body: { code: 'NOT_FOUND' } });
   t.match(await service.call('POST', '/v1/demo/clock', { body: { now: 'tomorrow' } }), {
@@ -198,6 +219,18 @@ void t.test(
     const foreign = two.find((a) => a.status === 201)?.body.enterpriseId as string;
     t.match(await own.get(`/enterprises/${foreign}`), { status: 404, body: { code: 'NOT_FOUND' } });
     t.match(await own.get('/ledger/entries'), { status: 403 });
+    const provider = await member('provider', { uscc: '914403001922038216' });
+    t.match(
+      (await provider.get('/enterprises')).body,
+      { code: 'VALIDATION_FAILED', errors: [{ pointer: '/uscc' }] },
+      'a provider lists nobody',
+    );
+    t.match(
+      (await provider.get(`/enterprises?uscc=${enterprise.uscc}`)).body.items,
+      [{ enterpriseId: parent.enterpriseId }],
+      'and finds the other side by its code',
+    );
+    t.strictSame((await own.get('/enterprises?uscc=914403001922038216')).body.items, [], 'an enterprise finds none but its own');
   },
 );
 
@@ -228,7 +261,10 @@ void t.test('idempotency over HTTP: keys, replays, machines, and no dry run wher
     { status: 409, body: { code: 'ENTERPRISE_EXISTS', title: 'The enterprise is known already' } },
     'a stored refusal in the reader’s language',
   );
-  t.match(await operator.post('/enterprises?dryRun=true', enterprise), { status: 400, body: { code: 'DRY_RUN_NOT_OFFERED' } });
+  t.match(await operator.post('/enterprises?dryRun=true', enterprise), {
+    status: 400,
+    body: { errors: [{ pointer: '/dryRun', code: 'UNKNOWN_FIELD' }] },
+  });
 });
 
 void t.test('refusals are problems, in Chinese or English, and every one has its words', async (t) => {
@@ -278,6 +314,7 @@ void t.test('the service describes and watches itself', async (t) => {
     'no duplicate schemas',
   );
   t.match(await service.call('GET', '/docs'), { status: 200 });
+  t.match(await service.call('GET', '/'), { status: 302, headers: { location: '/docs' } });
   t.match(await service.call('GET', '/health/live'), { status: 200, body: { status: 'live' } });
   t.match(await service.call('GET', '/health/ready'), { status: 200, body: { status: 'ready' } });
   const metrics = await service.call('GET', '/metrics');

@@ -8,6 +8,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { connect } from '../db/client.js';
+import { uuidv7 } from '../src/identifiers.js';
 import { makeLogger } from '../src/log.js';
 import { readSettings } from '../src/settings.js';
 import { testDatabase } from './database.js';
@@ -142,6 +143,12 @@ void t.test('production: migrate, then a book, its first operator and a key that
   const key = /(cvk_\S+)/.exec(made.stdout)?.[1];
   t.match(await run('scripts/book-create.ts', args, env).ended, { code: 1, stderr: /There is a book luoyang already/ });
   t.match(await db.sql`select kind from entries order by seq`, [{ kind: 'member.registered' }, { kind: 'key.issued' }]);
+  const begun = uuidv7(new Date());
+  const founded = connect({ url: urls.owner, max: 1 });
+  await founded.sql`select create_book(${begun}, 'kaifeng', '开封市', '410200', '2024-01-01'::date, now())`;
+  await founded.close();
+  const finished = await run('scripts/book-create.ts', ['--code', 'kaifeng', ...args.slice(2)], env).ended;
+  t.match(finished, { code: 0, stdout: new RegExp(`${begun}[^]*cvk_`) }, 'a book that was left without a key is finished');
 
   const dataDir = await temporaryFolder(t);
   const service = run('src/server.ts', [], {

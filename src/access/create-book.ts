@@ -28,9 +28,14 @@ export async function createBook(
   now: Date,
   book: NewBook,
 ): Promise<{ bookId: string; operatorKey: string }> {
-  const bookId = uuidv7(now);
-  await owner.sql`select create_book(${bookId}, ${book.code}, ${book.name}, ${book.divisionCode},
-    ${shanghaiDay(now)}::date, ${now}::timestamptz)`;
+  // A book that was made and then left before it had a key (two entries) is finished, not refused.
+  const [begun] = await owner.sql<{ book_id: string }[]>`
+    select book_id from books join book_heads using (book_id) where code = ${book.code} and seq < 2`;
+  const bookId = begun?.book_id ?? uuidv7(now);
+  if (!begun) {
+    await owner.sql`select create_book(${bookId}, ${book.code}, ${book.name}, ${book.divisionCode},
+      ${shanghaiDay(now)}::date, ${now}::timestamptz)`;
+  }
   const lane = await laneOf(bookId, book.code);
   const founder = { memberId: founderId, personId: founderId, kind: 'PERSON', role: 'operator', legalPersonUscc: null } as const;
   const digest = (what: string) => createHash('sha256').update(`${bookId} ${what}`).digest('hex');

@@ -1,8 +1,9 @@
 import { and, asc, eq, gt } from 'drizzle-orm';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { members, persons } from '../../db/tables.js';
+import { apiKeys, members, persons } from '../../db/tables.js';
 import {
+  apiKey,
   apiKeyIssued,
   apiKeyRecorded,
   issueKey as issueKeyBody,
@@ -19,7 +20,7 @@ import { issueKey } from './issue-key.js';
 import { makeKey } from './principal.js';
 import { registerMember } from './register-member.js';
 import { revokeKey } from './revoke-key.js';
-import { presentMember } from './rules.js';
+import { presentKey, presentMember } from './rules.js';
 
 const tag = 'members';
 const empty = z.strictObject({});
@@ -30,6 +31,7 @@ export function accessRoutes(app: FastifyInstance, parts: Parts): void {
     tag,
     summary: 'Register a member: a person (or machine) in a role',
     roles: ['operator'],
+    personOnly: true,
     body: registerBody,
     response: memberRecorded,
     status: 201,
@@ -53,6 +55,7 @@ export function accessRoutes(app: FastifyInstance, parts: Parts): void {
     tag,
     summary: 'Issue an API key; its secret is shown once',
     roles: ['operator'],
+    personOnly: true,
     body: issueKeyBody,
     response: apiKeyIssued,
     status: 201,
@@ -94,6 +97,22 @@ export function accessRoutes(app: FastifyInstance, parts: Parts): void {
         (row) => row.member.memberId,
         (row) => presentMember(row.member, row.name),
       );
+    },
+  });
+
+  reading(app, {
+    url: '/members/:id/keys',
+    tag,
+    summary: 'The API keys of a member, without their secrets',
+    roles: ['operator', 'auditor'],
+    response: z.strictObject({ items: z.array(apiKey) }),
+    read: async ({ id, book }) => {
+      const rows = await parts.db.drizzle
+        .select()
+        .from(apiKeys)
+        .where(and(eq(apiKeys.bookId, book.bookId), eq(apiKeys.memberId, id)))
+        .orderBy(asc(apiKeys.keyId));
+      return { items: rows.map(presentKey) };
     },
   });
 

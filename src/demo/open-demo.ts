@@ -9,11 +9,15 @@ import { jiaozuo } from '../../db/demo/jiaozuo.js';
 import { worldFrom, worldTo } from '../../db/demo/world.js';
 import { zhengzhou } from '../../db/demo/zhengzhou.js';
 import { createBook } from '../access/create-book.js';
+import { addDays, startOfDay } from '../calendar.js';
 import type { DemoClock } from '../clock.js';
 import type { Books } from '../http/books.js';
 import { Caller, setClock } from './api.js';
 import { planOf } from './live-book.js';
 import { live } from './plan.js';
+
+/** The first moment after the lived world: the demo's clock never shows an earlier one again, whatever the system's says. */
+const worldEnd = startOfDay(addDays(worldTo, 1));
 
 const keysFile = (dataDir: string): string => path.join(dataDir, 'demo.json');
 const marker = (dataDir: string): string => path.join(dataDir, 'demo.unfinished');
@@ -57,10 +61,13 @@ export async function openDemo(of: {
   dataDir: string;
   say: (line: string) => void;
 }): Promise<string[]> {
-  const { owner, dataDir, say } = of;
+  const { owner, clock, dataDir, say } = of;
   const known = await owner.sql<{ book_id: string }[]>`select book_id from books`;
   const kept = await readKept(dataDir);
-  if (kept?.books.every(({ bookId }) => known.some((row) => row.book_id === bookId))) return linesOf(kept);
+  if (kept?.books.every(({ bookId }) => known.some((row) => row.book_id === bookId))) {
+    clock.run(worldEnd);
+    return linesOf(kept);
+  }
   if (known.length > 0) return ['No demo world: this database holds books already.'];
 
   say(`First start: living the demo world, ${worldFrom} to ${worldTo}, through the API …`);
@@ -99,7 +106,7 @@ async function makeWorld(of: { address: string; owner: Database; books: Books; c
     );
     return { books: plans.map(({ bookId, book: { code, name }, keys }) => ({ bookId, code, name, keys: keys() })) };
   } finally {
-    clock.run();
+    clock.run(worldEnd);
   }
 }
 

@@ -6,7 +6,7 @@ import { enterprises } from '../../db/tables.js';
 /** Enterprises of a book in order of registration, `limit` + 1 of them after a cursor; of one legal person if given. */
 export const listEnterprises = (
   db: Database,
-  of: { bookId: string; legalPersonUscc: string | null; after: string | undefined; limit: number },
+  of: { bookId: string; legalPersonUscc: string | null; uscc: string | undefined; after: string | undefined; limit: number },
 ): Promise<Enterprise[]> =>
   db.drizzle
     .select()
@@ -14,6 +14,7 @@ export const listEnterprises = (
     .where(
       and(
         eq(enterprises.bookId, of.bookId),
+        of.uscc === undefined ? undefined : eq(enterprises.uscc, of.uscc),
         of.legalPersonUscc === null ? undefined : eq(enterprises.legalPersonUscc, of.legalPersonUscc),
         of.after === undefined ? undefined : gt(enterprises.enterpriseId, of.after),
       ),

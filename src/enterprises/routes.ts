@@ -1,9 +1,14 @@
 import type { FastifyInstance } from 'fastify';
-import { page, pageQuery } from '../../schemas/common.js';
-import { enterprise, enterpriseRecorded, registerEnterprise as registerBody } from '../../schemas/enterprises.js';
+import { page } from '../../schemas/common.js';
+import {
+  enterprise,
+  enterpriseQuery,
+  enterpriseRecorded,
+  registerEnterprise as registerBody,
+} from '../../schemas/enterprises.js';
 import type { Parts } from '../http/parts.js';
 import { Problem } from '../http/problem.js';
-import { authorities, command, idOfCursor, pageOf, reading } from '../http/routes.js';
+import { authorities, command, everyRole, idOfCursor, pageOf, reading } from '../http/routes.js';
 import { findEnterprise, listEnterprises } from './queries.js';
 import { registerEnterprise } from './register-enterprise.js';
 import { presentEnterprise } from './rules.js';
@@ -25,14 +30,20 @@ export function enterpriseRoutes(app: FastifyInstance, parts: Parts): void {
   reading(app, {
     url: '/enterprises',
     tag,
-    summary: 'List enterprises; an enterprise sees its own legal person',
-    roles: [...authorities, 'enterprise'],
-    query: pageQuery,
+    summary: 'List enterprises; an enterprise sees its own legal person, a provider looks one up by its whole code',
+    roles: everyRole,
+    query: enterpriseQuery,
     response: page(enterprise),
     read: async ({ query, book, principal }) => {
+      // A provider names the other side of its contract; whoever it has no code of, it does not see.
+      const isProvider = principal.role === 'provider';
+      if (isProvider && query.uscc === undefined) {
+        throw new Problem('VALIDATION_FAILED', {}, [{ pointer: '/uscc', code: 'MISSING_FIELD' }]);
+      }
       const rows = await listEnterprises(parts.db, {
         bookId: book.bookId,
-        legalPersonUscc: principal.legalPersonUscc,
+        legalPersonUscc: isProvider ? null : principal.legalPersonUscc,
+        uscc: query.uscc,
         after: idOfCursor(query.cursor),
         limit: query.limit,
       });

@@ -79,7 +79,18 @@ function fieldProblems(issue: {
   }
   if (isRefusalCode(message)) return [{ pointer, code: message }];
   if (message.endsWith('received undefined')) return [{ pointer, code: 'MISSING_FIELD' }];
-  return [{ pointer, code: 'FIELD_INVALID', params: { message } }];
+  return [{ pointer, code: 'FIELD_INVALID', params: { zh: inChinese(issue), en: message } }];
+}
+
+/** zod speaks English; what it found, in Chinese. */
+function inChinese({ keyword, params }: { keyword: string; params: Record<string, unknown> }): string {
+  const said = (name: string) => String(params[name]);
+  const unit = params['origin'] === 'string' ? '个字符' : params['origin'] === 'array' ? '项' : '';
+  if (keyword === 'invalid_type') return `类型有误，应为 ${said('expected')}。`;
+  if (keyword === 'too_small') return `不得少于 ${said('minimum')}${unit}。`;
+  if (keyword === 'too_big') return `不得超过 ${said('maximum')}${unit}。`;
+  if (keyword === 'invalid_value' && Array.isArray(params['values'])) return `须为下列之一：${params['values'].join('、')}。`;
+  return '内容不符合要求，请对照 /docs 中此字段的说明。';
 }
 
 /** RFC 6901. */

@@ -76,17 +76,21 @@ export function command<Body extends z.ZodType<object>, Result>(
         tags: [options.tag],
         summary: options.summary,
         params: hasId ? withId : noId,
-        querystring: dryRunQuery,
+        querystring: options.verb.money ? dryRunQuery : z.strictObject({}),
         headers: z.object({ 'idempotency-key': z.string().optional() }),
         body: options.body,
-        response: { [options.status]: options.response, '4xx': problem, '5xx': problem },
+        response: {
+          ...(options.verb.money ? { 200: options.response } : {}),
+          [options.status]: options.response,
+          '4xx': problem,
+          '5xx': problem,
+        },
         security: [{ apiKey: [] }],
       },
     },
     async (request, reply) => {
       const { book, principal } = request;
       const dryRun = (request.query as z.output<typeof dryRunQuery>).dryRun === 'true';
-      if (dryRun && !options.verb.money) throw new Problem('DRY_RUN_NOT_OFFERED');
       const key = dryRun ? '' : idempotencyKey(request, parts);
       const sent = request.body as z.output<Body>;
       const target = hasId ? { id: (request.params as { id: string }).id } : {};
@@ -178,8 +182,14 @@ export const cursorOf = (id: string): string => Buffer.from(id).toString('base64
 export function idOfCursor(cursor: string | undefined): string | undefined {
   if (cursor === undefined) return undefined;
   const id = Buffer.from(cursor, 'base64url').toString();
-  if (!/^[0-9a-f-]{36}$/.test(id))
-    throw new Problem('VALIDATION_FAILED', {}, [{ pointer: '/cursor', code: 'FIELD_INVALID', params: { message: 'cursor' } }]);
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id))
+    throw new Problem('VALIDATION_FAILED', {}, [
+      {
+        pointer: '/cursor',
+        code: 'FIELD_INVALID',
+        params: { zh: 'cursor 须为前一页答复中的 next。', en: 'A cursor is the next of the page before.' },
+      },
+    ]);
   return id;
 }
 /** Cuts a result read with limit + 1 into a page. */

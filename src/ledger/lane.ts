@@ -281,11 +281,15 @@ export class Lane {
     for (let attempt = 1; ; attempt++) {
       try {
         const settled = await this.#run(batch);
+        const failed: Pending[] = [];
         batch.forEach((pending, i) => {
           const of = settled[i];
           if (of?.kind === 'outcome') pending.resolve(of.outcome);
+          else if (batch.length > 1) failed.push(pending);
           else pending.reject(of?.error);
         });
+        // What could not be decided may have met what another command of its batch had just made: alone it gathers that too.
+        for (const pending of failed) await this.#settle([pending]);
         return;
       } catch (error) {
         this.#options.onError?.(error, { bookId: this.#options.bookId, verbs: [...new Set(batch.map((p) => p.verb.name))] });
@@ -366,7 +370,7 @@ export class Lane {
     ]);
   }
 
-  /** Decides one command and, if accepted, applies it to the working set. A throw is a bug of one command alone. */
+  /** Decides one command and, if accepted, applies it to the working set. A throw is of one command, which is then tried alone. */
   #decide(pending: Pending, facts: Facts, entries: EntryColumns, head: { seq: bigint; openFrom: Day }): Settled {
     const { verb, command } = pending;
     let decision: Decision<unknown>;

@@ -77,15 +77,6 @@ export const listAccounts = (
        and (${of.after ?? null}::uuid is null or account_id > ${of.after ?? null}::uuid)
      order by account_id limit ${of.limit + 1}::int`;
 
-/** Balances of accounts by code, as they are now; an account that does not exist is absent. */
-export async function balancesByCode(db: Database, bookId: string, codes: readonly string[]): Promise<Map<string, bigint>> {
-  const rows = await db.sql<{ code: string; balanceFen: bigint }[]>`
-    select a.code, a.credits_fen - a.debits_fen as "balanceFen"
-      from unnest(${codes}::text[]) as k(code)
-      cross join lateral (select * from accounts a where a.book_id = ${bookId} and a.code = k.code limit 1) a`;
-  return new Map(rows.map((row) => [row.code, row.balanceFen]));
-}
-
 /** Entries after a sequence, in order; of one subject if given; `limit` + 1 of them. */
 export const listEntries = (
   db: Database,

@@ -1,5 +1,5 @@
 // From the text of a programme file to the law on a day: read once, then looked up, never re-read. Pure.
-import { isMap, isSeq, LineCounter, parseDocument } from 'yaml';
+import { isMap, isSeq, Lexer, LineCounter, parseDocument, Parser, visit } from 'yaml';
 import type { Document } from 'yaml';
 import { z } from 'zod';
 import { programmeFile } from '../../schemas/programmes.js';
@@ -183,6 +183,11 @@ const WORDS_TO_COME = new Set([
 export function parseProgramme(
   text: string,
 ): { ok: true; version: ProgrammeVersion } | { ok: false; problems: ProgrammeProblem[] } {
+  const deep = lineNestedTooDeep(text);
+  if (deep !== null) {
+    const zh = `嵌套超过 ${deepest} 层`;
+    return { ok: false, problems: [{ code: 'YAML', path: '', line: deep, zh, en: `nested more than ${deepest} levels deep` }] };
+  }
   const lines = new LineCounter();
   // Without YAML's own types every scalar stays the text that was written.
   const document = parseDocument(text, { schema: 'failsafe', lineCounter: lines });
@@ -197,6 +202,19 @@ export function parseProgramme(
         en: error.message.split('\n')[0] ?? error.code,
       })),
     };
+  }
+
+  // As a key of plain JavaScript a list or a map would be written out as text, twice as long with every level.
+  let keyed = false;
+  visit(document, {
+    Pair: (_, { key }) => {
+      keyed = isMap(key) || isSeq(key);
+      return keyed ? visit.BREAK : undefined;
+    },
+  });
+  if (keyed) {
+    const zh = '项的名称必须是文字，不能是列表或映射';
+    return { ok: false, problems: [{ code: 'YAML', path: '', line: null, zh, en: 'a key must be a word, not a list or a map' }] };
   }
 
   let plain: unknown;
@@ -215,6 +233,24 @@ export function parseProgramme(
     line: lineOf(document, lines, problem.path.split('.')),
   }));
   return problems.length > 0 ? { ok: false, problems } : { ok: true, version: versionOf(read.data) };
+}
+
+/** Far deeper than any programme nests. */
+const deepest = 64;
+
+/**
+ * The line on which a text first nests too deep, or null. The parser's tree is built by recursion: some thousand levels, which fit
+ * into two kilobytes, exhaust the stack, and at the wrong moment that ends the process. The token stream needs no stack.
+ */
+function lineNestedTooDeep(text: string): number | null {
+  const lines = new LineCounter();
+  const parser = new Parser(lines.addNewLine);
+  for (const lexeme of new Lexer().lex(text)) {
+    // Each call goes on only as far as its tokens are asked for.
+    Array.from(parser.next(lexeme));
+    if (parser.stack.length > deepest) return lines.linePos(parser.offset).line;
+  }
+  return null;
 }
 
 const inChinese = z.locales.zhCN().localeError;

@@ -241,9 +241,9 @@ const limitsAsLaw = (sql: Sql, bookId: string, law: Law): Promise<Rows>[] => [
       from contracts c
       cross join lateral (
         select programme, max(basis_points * case basis when 'NET' then c.net_fen else c.gross_fen end) as most
-          from jsonb_to_recordset(${law.rates}::jsonb) as r(programme text, basis_points bigint, basis text) group by programme) m
+          from jsonb_to_recordset(${law.rates}::jsonb) as r(programme text, basis_points numeric, basis text) group by programme) m
       join total t on t.holder = c.contract_id::text and t."limit" = m.programme || ${`.${CONTRACT_CEILING}`}::text
-     where c.book_id = ${bookId} and t.fen * 10000 > m.most order by 1 limit 100`,
+     where c.book_id = ${bookId} and t.fen * 10000.0 > m.most order by 1 limit 100`,
   sql<Rows>`
     ${spentOfLimits(sql, bookId, law)}
     select code as subject, format('the ledger says %s, the rows %s', coalesce(a.fen, 0), coalesce(x.fen, 0)) as detail

@@ -5,6 +5,7 @@ import { connect, sqlStateOf } from '../../db/client.js';
 import { uuidv7 } from '../../src/identifiers.js';
 import { auditLedger } from '../../src/ledger/audit.js';
 import { accountKinds, accountOf, fundOf } from '../../src/ledger/chart.js';
+import { note as noted } from '../../src/ledger/facts.js';
 import type { Admission, Outcome, Verb } from '../../src/ledger/lane.js';
 import { accepted, Lane, LaneFull, refused } from '../../src/ledger/lane.js';
 import { gatherLimits, readLimit } from '../../src/ledger/limits.js';
@@ -85,6 +86,17 @@ const note: Verb<{ say: string }, { said: string }> = {
       ...(body.say === 'poison' ? { approvalDigest: 'ab' } : {}),
     });
   },
+};
+
+/** Gathers too little when it is not alone, as a verb may that meets what another command of its batch has just made. */
+const alone = noted<boolean>('alone');
+const shy: Verb<object, { alone: boolean }> = {
+  name: 'test.shy',
+  money: false,
+  gather: async (loader, commands) => {
+    if (commands.length === 1) loader.note(alone, '', true);
+  },
+  decide: ({ id }, facts) => accepted({ decision: 'test.shy', subjectId: id, result: { alone: facts.noted(alone, '') } }),
 };
 
 interface Bench {
@@ -201,6 +213,16 @@ void t.test('a batch keeps going around a bug and around a command only the data
   t.strictSame(
     (await listEntries(database.db, { bookId, after: 0n, limit: 100 })).map((e) => e.seq),
     [1n, 2n, 3n, 4n, 5n],
+  );
+  t.strictSame(await auditLedger(database.db, bookId), []);
+});
+
+void t.test('what could not be decided in the midst of its batch is decided alone', async (t) => {
+  const { database, bookId, send } = await bench(t);
+  const outcomes = await Promise.all([send(note, { say: 'a' }), send(shy, {}), send(note, { say: 'b' }), send(shy, {})]);
+  t.strictSame(
+    outcomes.map((o) => o.kind === 'accepted' && o.result.ledgerSeq),
+    [1, 3, 2, 4],
   );
   t.strictSame(await auditLedger(database.db, bookId), []);
 });

@@ -280,6 +280,16 @@ void t.test('appropriations are loaded once per document; a fund shows where its
   // Twenty at once of one document: loaded once.
   const race = await Promise.all(Array.from({ length: 20 }, () => load({ documentNo: '焦财预〔2025〕3号', amount: '100.00' })));
   t.equal(race.filter(({ status }) => status === 201).length, 1);
+
+  // One amount stays below 10^15, what they add up to need not.
+  for (const funder of ['CITY', 'PROVINCE']) {
+    for (const documentNo of ['大额1号', '大额2号']) {
+      expectStatus(await load({ year: 2026, funder, amount: '999999999999999.99', documentNo }), 201);
+    }
+  }
+  t.match((await auditor.get('/funds')).body.items[1], { fund: 'jiaozuo-compute/2026', available: '3999999999999999.96' });
+  t.match(await auditor.get('/ledger/trial-balance'), { status: 200 });
+  t.match(await auditor.get('/ledger/accounts?kind=available'), { status: 200 });
 });
 
 void t.test('a trial tells the award and why, for a draft too, and leaves no trace', async (t) => {

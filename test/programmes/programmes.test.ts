@@ -632,6 +632,9 @@ void t.test('a file that can not be law says where and why, and nothing in it is
     ['a key twice', 'status: ENACTED', 'status: ENACTED\nstatus: DRAFT', 'YAML', '', /unique/],
     ['an alias', '  value: MONTHLY', '  value: &v MONTHLY\nstatus: *v', 'YAML', '', /unique/],
     ['an alias alone', 'value: MONTHLY', 'value: [&v MONTHLY, *v]', 'YAML', '', /aliases/],
+    ['lists in lists in lists', 'value: MONTHLY', `value: ${'['.repeat(600)}`, 'YAML', '', /nested more than 64/],
+    ['keys of keys of keys', 'value: MONTHLY', `value:\n${'? '.repeat(50_000)}x`, 'YAML', '', /nested more than 64/],
+    ['a list as a key', 'value: MONTHLY', 'value: { [MONTHLY]: x }', 'YAML', '', /a key must be a word/],
     ['a word nobody knows', 'flow:', 'flwo:', 'SHAPE', 'flwo', /unknown key flwo/],
     ['a word to come', 'flow:', 'pool: { kind: CEILING }\nflow:', 'NOT_YET_EVALUATED', 'pool', /pool is not evaluated yet/],
     [

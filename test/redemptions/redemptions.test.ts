@@ -602,8 +602,12 @@ void t.test('over HTTP', async (t) => {
     });
   });
 
-  await t.test('after all this the book audits clean', async (t) => {
-    t.strictSame(await auditLedger(trade.db, book.bookId), []);
-    t.strictSame(await auditBusiness(trade.db, book.bookId), []);
-  });
+  await t.test(
+    'after all this, and with a contract of the highest amount that can be written, the book audits clean',
+    async (t) => {
+      await trade.fileContract('999999999999999.99');
+      t.strictSame(await auditLedger(trade.db, book.bookId), []);
+      t.strictSame(await auditBusiness(trade.db, book.bookId), []);
+    },
+  );
 });
