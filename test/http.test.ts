@@ -43,6 +43,22 @@ void t.test('who is calling: 401 for every key that does not count, 403 by role,
   t.match(await book.operator.post(`/keys/${revoked.keyId}/revoke`), { status: 409, body: { code: 'KEY_REVOKED' } });
   t.match(await book.operator.post(`/keys/${auditor.memberId}/revoke`), { status: 404, body: { code: 'NOT_FOUND' } });
 
+  const last = expectStatus(await book.operator.post(`/members/${book.operator.memberId}/keys`, {}), 201);
+  const burst = await Promise.all([
+    book.operator.post(`/keys/${last.keyId}/revoke`),
+    ...[1, 2, 3].map((n) =>
+      service.call('POST', '/v1/books/zhengzhou/members', {
+        secret: last.secret as string,
+        body: { personName: `${n}`, role: 'auditor' },
+      }),
+    ),
+  ]);
+  t.strictSame(
+    burst.map(({ status }) => status),
+    [200, 401, 401, 401],
+    'what was queued behind a revocation comes too late',
+  );
+
   const machine = await book.member('operator', { kind: 'MACHINE' });
   // A machine that makes members or keys would make itself a person who approves.
   const onlyPersons: [string, object][] = [

@@ -1,19 +1,26 @@
-// Rights, checked inside the lane: the membership as of this very head, so that a right withdrawn a moment ago on
+// Rights, checked inside the lane: membership and key as of this very head, so that a right withdrawn a moment ago on
 // another process is withdrawn here too.
 import type { Admission } from '../ledger/lane.js';
 import { refused } from '../ledger/lane.js';
-import { memberShelf } from './facts.js';
+import { keyShelf, memberShelf } from './facts.js';
 
 /** The founder of a book acts before there are members: only `npm run book:create` uses it, in its own process. */
 export const founderId = '00000000-0000-7000-8000-000000000000';
 
 export const admission: Admission = {
   async gather(loader, commands) {
-    await loader.load(
-      memberShelf,
-      'id',
-      commands.map((c) => c.actor.memberId),
-    );
+    await Promise.all([
+      loader.load(
+        memberShelf,
+        'id',
+        commands.map(({ actor }) => actor.memberId),
+      ),
+      loader.load(
+        keyShelf,
+        'id',
+        commands.flatMap(({ actor }) => actor.keyId ?? []),
+      ),
+    ]);
   },
   decide(command, facts) {
     const { actor } = command;
@@ -22,6 +29,8 @@ export const admission: Admission = {
     if (member?.status !== 'ACTIVE' || member.role !== actor.role || member.legalPersonUscc !== actor.legalPersonUscc) {
       return refused('UNAUTHENTICATED');
     }
+    // Its expiry is a day's matter and was judged when the request came in; a revocation counts from its own entry on.
+    if (actor.keyId !== undefined && facts.get(keyShelf, actor.keyId)?.revokedAt !== null) return refused('UNAUTHENTICATED');
     return null;
   },
 };

@@ -29,6 +29,8 @@ export interface Actor {
   readonly kind: 'PERSON' | 'MACHINE';
   readonly role: string;
   readonly legalPersonUscc: string | null;
+  /** The API key it speaks by, where there is one. */
+  readonly keyId?: string;
 }
 
 export interface Command<Body = unknown> {

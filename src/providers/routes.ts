@@ -178,6 +178,7 @@ export function providerRoutes(app: FastifyInstance, parts: Parts): void {
     tag: 'payee accounts',
     summary: 'Record the bank account a provider is paid on',
     roles: ['provider'],
+    personOnly: true,
     body: schema.recordPayeeAccount,
     response: schema.payeeAccountRecorded,
     status: 201,
