@@ -247,7 +247,7 @@ export function evaluateIssue(version: ProgrammeVersion, facts: IssueFacts): Eva
   const cutOffFen = computedFen - trail.amountFen;
   applyWishes(trail, rate.cite, facts);
   if (trail.amountFen <= 0n)
-    return trail.refuse(rate.cite, rules.nothing, {}, 'NOTHING_TO_AWARD', { base: formatYuan(baseFen), exact: '0' });
+    return trail.refuse(rate.cite, rules.nothing, {}, 'NOTHING_TO_AWARD', { base: formatYuan(baseFen), exact: '0.00' });
 
   if (law.minAward !== null) {
     const { value, cite } = law.minAward;
@@ -589,8 +589,10 @@ function amountOf(law: Law, line: Line): Fen {
   return law.amountBasis?.value === 'NET' ? line.netFen : line.grossFen;
 }
 
+/** With every decimal it has, two at least. */
 function exactYuan(exact: Decimal): string {
-  return exact.div(100).toFixed();
+  const yuan = exact.div(100);
+  return yuan.toFixed(Math.max(2, yuan.decimalPlaces()));
 }
 
 function lineRefusal(

@@ -226,7 +226,8 @@ const outcomes: Readonly<Record<string, Bilingual>> = {
   LIFETIME: { zh: '不分年度', en: 'all years' },
 };
 
-const YUAN = /^-?\d+\.\d{2}$/;
+/** Yuan to the fen, or the exact value before it is rounded down. */
+const YUAN = /^-?\d+\.\d{2,}$/;
 
 /**
  * The steps as numbered sentences: article, rule, what went in, what came out. A refusal ends with its code, whose own sentence is

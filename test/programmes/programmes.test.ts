@@ -244,7 +244,7 @@ minAward: { value: 5000.00, ${notice} }
     ['out of service', jz, stopped, 'FACILITY_NOT_IN_SERVICE line=1 facility=centre observedOn=2025-02-01'],
     ['a kind the law does not name', onlyHpc, {}, 'FACILITY_KIND_NOT_ELIGIBLE line=1 facility=centre kind=AI_COMPUTING'],
     ['less than a fen', zz, contract(line(4n)), 'NOTHING_TO_AWARD base=0.04 exact=0.008'],
-    ['a contract without lines', zz, contract(), 'NOTHING_TO_AWARD base=0.00 exact=0'],
+    ['a contract without lines', zz, contract(), 'NOTHING_TO_AWARD base=0.00 exact=0.00'],
     [
       'asked for a fen too much',
       zz,
@@ -553,7 +553,7 @@ void t.test('an award explains itself in both languages, and its JSON has no num
   t.equal(
     explain(evaluation.explanation, 'en')[5],
     '6. 郑政文〔2024〕62号 第一部分第2条: at most 20% of the base, cut down to the fen once, on the total. ' +
-      'Base 2,000,000.00 yuan, exact 400000. Result: 400,000.00 yuan.',
+      'Base 2,000,000.00 yuan, exact 400,000.00 yuan. Result: 400,000.00 yuan.',
   );
   const trial = evaluateIssue(draft, issueFacts(MILLION));
   t.match(explain(trial.explanation, 'zh')[0], /未规定施行日期，本次仅为试算/);
