@@ -3,7 +3,7 @@ import t from 'tap';
 import { neededBy, reviewDigestOf } from '../../src/applications/rules.js';
 import type { Step } from '../../src/programmes/explain.js';
 import { expectStatus } from '../service.js';
-import { fields, itemsOf, jiaozuo, startWorld, told } from './world.js';
+import { fields, itemsOf, jiaozuo, startWorld, told, uscc } from './world.js';
 
 void t.test('what those who wait may still need is what was approved, within what the limits of each leave', async (t) => {
   const waiting = (legalPersonUscc: string, maximumFen: bigint, ...limitsLeftFen: bigint[]) => ({
@@ -53,6 +53,9 @@ void t.test(
     );
     const selfUsed = await world.contract(firm, '700000.00', { facilityId: own.facilityId as string });
 
+    const branch = await world.enterprise(77, uscc(9000001));
+    const ofBranch = await world.contract(branch, '600000.00');
+
     const apply = (body: object, caller = firm.member) =>
       caller.post('/applications', { programmeCode, commitment: true, ...body });
     const refusals: [string, ReturnType<typeof apply>, string, string[]?][] = [
@@ -70,6 +73,7 @@ void t.test(
       ['only storage', apply({ contractId: storage }), '409 SERVICE_ITEM_NOT_COUNTED'],
       ['less than a fen', apply({ contractId: tiny }), '409 NOTHING_TO_AWARD'],
       ['a facility of one’s own', apply({ contractId: selfUsed }), '409 SELF_BUILT_SELF_USED'],
+      ['a branch of the provider’s own legal person', apply({ contractId: ofBranch }, branch.member), '409 SELF_BUILT_SELF_USED'],
       ['an official', apply({ contractId }, reviewer), '403 FORBIDDEN'],
     ];
     for (const [name, sent, expected, pointers] of refusals) {
