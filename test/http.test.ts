@@ -50,6 +50,7 @@ void t.test('who is calling: 401 for every key that does not count, 403 by role,
       service.call('POST', '/v1/books/zhengzhou/members', {
         secret: last.secret as string,
         body: { personName: `${n}`, role: 'auditor' },
+        headers: { 'idempotency-key': `late-${n}` },
       }),
     ),
   ]);
@@ -57,6 +58,12 @@ void t.test('who is calling: 401 for every key that does not count, 403 by role,
     burst.map(({ status }) => status),
     [200, 401, 401, 401],
     'what was queued behind a revocation comes too late',
+  );
+  const again = await book.operator.post('/members', { personName: '1', role: 'auditor' }, { key: 'late-1' });
+  t.match(
+    again,
+    { status: 201, headers: { 'idempotency-replayed': 'false' } },
+    'with another key of the member it can be sent again',
   );
 
   const machine = await book.member('operator', { kind: 'MACHINE' });

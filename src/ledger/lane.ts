@@ -330,6 +330,9 @@ export class Lane {
 
       const entries = new EntryColumns();
       const settled = batch.map((pending): Settled => {
+        // Who may not act is told so and nothing is stored: the key of a command outlives the right it came with.
+        const denied = this.#options.admission.decide(pending.command, facts);
+        if (denied) return { kind: 'outcome', outcome: { ...denied, replayed: false } };
         const replay = stored.get(storedKey(pending));
         if (replay) return { kind: 'outcome', outcome: replayOf(replay, pending) };
         const outcome = this.#decide(pending, facts, entries, { seq: head.seq, openFrom: head.open_from });
@@ -377,7 +380,7 @@ export class Lane {
     const { verb, command } = pending;
     let decision: Decision<unknown>;
     try {
-      decision = this.#options.admission.decide(command, facts) ?? verb.decide(command, facts);
+      decision = verb.decide(command, facts);
     } catch (error) {
       return { kind: 'error', error };
     }

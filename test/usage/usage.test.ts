@@ -131,7 +131,7 @@ void t.test('over HTTP', async (t) => {
     const { ledgerSeq, ...posted } = expectStatus(await post(seller, sent), 201);
     t.ok(ledgerSeq > 0);
     t.match(posted, {
-      ...{ invoiceNo: (sent as unknown as { invoiceNo: string }).invoiceNo, gross: '333333.33', paid: '0.00', status: 'POSTED' },
+      ...{ invoiceNo: sent.invoiceNo, gross: '333333.33', paid: '0.00', status: 'POSTED' },
       ...{ numberConflict: false, postedOn: '2024-08-05', decidedOn: null, disputeReason: null, redemptionId: null },
       lines: [{ lineNo: 1, contractLineNo: 1, quantity: '166.6667', gross: '333333.33' }],
     });
@@ -264,7 +264,7 @@ void t.test('over HTTP', async (t) => {
       { status: 409, body: { code: 'INVOICE_NUMBER_USED' } },
       'marked or not, once per book',
     );
-    t.match(await claims((here as unknown as { invoiceNo: string }).invoiceNo), [{ holders: 1, provider_id: trade.providerId }]);
+    t.match(await claims(here.invoiceNo), [{ holders: 1, provider_id: trade.providerId }]);
   });
 
   await t.test(
@@ -277,7 +277,7 @@ void t.test('over HTTP', async (t) => {
       t.notOk(codes.find((code) => !['POSTED', 'INVOICE_NUMBER_USED', 'INVOICE_OUTSIDE_CONTRACT'].includes(code)));
       t.equal(codes.filter((code) => code === 'POSTED').length, 1);
       t.equal(answers.find(({ status }) => status === 201)?.body.numberConflict, false);
-      t.match(await claims((of as unknown as { invoiceNo: string }).invoiceNo), [{ holders: 1 }]);
+      t.match(await claims(of.invoiceNo), [{ holders: 1 }]);
     },
   );
 
@@ -286,7 +286,7 @@ void t.test('over HTTP', async (t) => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => seller.post('/usage-invoices', of, { key: 'twenty' })));
     t.equal(new Set(answers.map((answer) => JSON.stringify([answer.status, answer.body]))).size, 1);
     t.equal(answers[0]?.status, 201);
-    t.match(await claims((of as unknown as { invoiceNo: string }).invoiceNo), [{ holders: 1 }]);
+    t.match(await claims(of.invoiceNo), [{ holders: 1 }]);
   });
 
   await t.test('a claim counts its holders: given back by one, it stays with the others', async (t) => {

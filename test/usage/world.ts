@@ -67,7 +67,7 @@ export interface Trade extends Service {
   reviewer: Caller;
   /** A contract of one line of 1000 card-hours, filed, from July 2024 to June 2025; the buyer's, or the strangers'. */
   fileContract(gross: string, of?: Record<string, unknown> & { strangers?: boolean }): Promise<TradeContract>;
-  invoiceBody(contract: TradeContract, of: InvoiceOf): Record<string, unknown>;
+  invoiceBody(contract: TradeContract, of: InvoiceOf): Record<string, unknown> & { invoiceNo: string };
   /** Posts, and unless told otherwise confirms and pays in full; answers the id. */
   invoice(contract: TradeContract, of: InvoiceOf, as?: { confirmed?: boolean; paid?: string }): Promise<string>;
   /** A version of the enacted Zhengzhou programme, in force, with these replacements in its text. */
