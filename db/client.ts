@@ -69,8 +69,15 @@ export interface Database {
    * Resolves only after an unquestioned COMMIT. A statement that failed ends the transaction even if `work` caught the
    * error. Rejects with UnknownOutcome when the failure happened at COMMIT, with ConnectionLost when the connection was
    * lost before it (nothing was written). There are no savepoints.
+   *
+   * Statements that were started and not yet answered when `work` resolves are part of the transaction: COMMIT goes out
+   * right behind them, and if one of them fails the server answers it with ROLLBACK and that failure is the rejection.
+   *
+   * `eager` lets the first statements go out behind BEGIN without waiting for its answer. Should BEGIN ever be refused,
+   * they would run outside a transaction: only for work whose statements cannot write there (the lane's, which the
+   * database refuses outside the transaction that took it).
    */
-  begin<T>(work: (tx: Tx) => Promise<T>, options?: { mode?: string }): Promise<T>;
+  begin<T>(work: (tx: Tx) => Promise<T>, options?: { mode?: string; eager?: boolean }): Promise<T>;
   /** Waits for running work (at most `timeoutSeconds`, default 5), then closes every connection. */
   close(timeoutSeconds?: number): Promise<void>;
 }
@@ -124,19 +131,21 @@ export function connect(options: ConnectOptions): Database {
   return {
     sql: sqlOver(single),
     drizzle: drizzleFor(single),
-    begin: (work, { mode = '' } = {}) => transact(pool, work, mode),
+    begin: (work, { mode = '', eager = false } = {}) => transact(pool, work, mode, eager),
     close: (timeoutSeconds = 5) => pool.close(timeoutSeconds * 1000),
   };
 }
 
-async function transact<T>(pool: Pool, work: (tx: Tx) => Promise<T>, mode: string): Promise<T> {
+async function transact<T>(pool: Pool, work: (tx: Tx) => Promise<T>, mode: string, eager: boolean): Promise<T> {
   if (!/^[a-z ,]*$/i.test(mode)) throw new Error(`not a transaction mode: ${mode}`);
   const session = await pool.acquire();
   try {
-    await session.run((client) => client.unsafe(`begin ${mode}`));
-
     let ended = false;
     let failure: Error | undefined;
+    const begun = session.run((client) => client.unsafe(`begin ${mode}`));
+    if (eager) begun.catch((error: unknown) => (failure ??= error as Error));
+    else await begun;
+
     const run: Run = async (start) => {
       if (ended && !session.lost) throw new Error('a statement was sent after its transaction had ended: an await is missing');
       try {
@@ -151,6 +160,7 @@ async function transact<T>(pool: Pool, work: (tx: Tx) => Promise<T>, mode: strin
     let value: T;
     try {
       value = await session.unlessLost(work(transaction(run)));
+      if (eager) await begun;
       const failed = firstFailure();
       if (failed) throw failed;
     } catch (error) {

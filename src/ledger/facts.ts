@@ -3,9 +3,11 @@
 // A verb first gathers (reads, set-based, for all its commands of the batch), then decides each command purely on this
 // working set. What was not gathered cannot be asked for: that is a bug and says so, never an empty answer. Accepted
 // changes are applied here at once, so the next command of the batch sees them, and are written together at the end.
+// A working set outlives its batch as long as the head of the book stays where that batch left it: then what it holds is
+// what a read would give, and is not read again.
 import { getTableColumns, getTableName } from 'drizzle-orm';
 import type { PgTable } from 'drizzle-orm/pg-core';
-import type { Tx } from '../../db/client.js';
+import type { Parameter, Tx } from '../../db/client.js';
 import type { Account } from './chart.js';
 import { accountKinds } from './chart.js';
 
@@ -13,6 +15,7 @@ interface Column {
   readonly property: string;
   readonly name: string;
   readonly type: string;
+  readonly isJson: boolean;
 }
 
 /** How the rows of one table are found, written and changed inside a lane. Made by `shelf()`. */
@@ -24,6 +27,11 @@ export interface Shelf<Row, Key extends string = string> {
   readonly columns: readonly Column[];
   readonly mutable: readonly Column[];
   readonly keys: Readonly<Record<string, readonly Column[]>>;
+  /** Statements that write many rows: $1 is the book, then an array a column. */
+  readonly insertion: string;
+  readonly updating: string;
+  /** The columns that hold their numbers with a fixed scale. */
+  readonly scaled: readonly { readonly property: string; readonly scale: number }[];
   /** Only here to carry the names of the keys. */
   readonly keyNames?: Key;
   /** Only here to carry the row type. */
@@ -49,6 +57,7 @@ export function shelf<T extends PgTable, Key extends string = never>(
     property,
     name: column.name,
     type: column.getSQLType(),
+    isJson: column.getSQLType().startsWith('json'),
   }));
   const column = (property: string): Column => {
     const found = columns.find((c) => c.property === property);
@@ -57,13 +66,29 @@ export function shelf<T extends PgTable, Key extends string = never>(
   };
   const keys: Record<string, readonly Column[]> = { id: [column(spec.id)] };
   for (const [name, properties] of Object.entries<readonly string[]>(spec.keys ?? {})) keys[name] = properties.map(column);
+  const name = getTableName(table);
+  const id = column(spec.id);
+  const mutable = (spec.mutable ?? []).map(column);
+  const values = columns.filter((c) => c.name !== 'book_id');
+  const unnested = (of: readonly Column[]) =>
+    `unnest(${of.map((c, i) => `$${i + 2}::${c.type}[]`).join(', ')}) as u (${of.map((c) => c.name).join(', ')})`;
   return {
-    name: getTableName(table),
+    name,
     rank: spec.rank,
     id: spec.id,
     columns,
-    mutable: (spec.mutable ?? []).map(column),
+    mutable,
     keys,
+    insertion:
+      `insert into ${name} (book_id, ${values.map((c) => c.name).join(', ')}) ` +
+      `select $1::uuid, ${values.map((c) => `u.${c.name}`).join(', ')} from ${unnested(values)}`,
+    updating:
+      `update ${name} t set ${mutable.map((c) => `${c.name} = u.${c.name}`).join(', ')} ` +
+      `from ${unnested([id, ...mutable])} where t.book_id = $1 and t.${id.name} = u.${id.name}`,
+    scaled: columns.flatMap(({ property, type }) => {
+      const scale = /^numeric\(\d+, ?(\d+)\)$/.exec(type)?.[1];
+      return scale === undefined ? [] : [{ property, scale: Number(scale) }];
+    }),
   };
 }
 
@@ -130,7 +155,6 @@ class ShelfState {
 export interface AccountState {
   readonly account: Account;
   readonly accountId: string;
-  readonly isNew: boolean;
   balanceFen: bigint;
 }
 
@@ -145,6 +169,7 @@ export class Facts {
   readonly #shelves = new Map<string, ShelfState>();
   readonly #accounts = new Map<string, AccountState | null>();
   readonly #notes = new Map<string, unknown>();
+  #opened: AccountState[] = [];
 
   /** The row with this id, or undefined when there is none. It must have been gathered. */
   get<Row>(of: Shelf<Row>, id: string): Row | undefined {
@@ -211,8 +236,9 @@ export class Facts {
   move(account: Account, deltaFen: bigint, newId: () => string): AccountState {
     let state = this.account(account);
     if (!state) {
-      state = { account, accountId: newId(), isNew: true, balanceFen: 0n };
+      state = { account, accountId: newId(), balanceFen: 0n };
       this.#accounts.set(account.code, state);
+      this.#opened.push(state);
     }
     const after = state.balanceFen + deltaFen;
     if (after < 0n && !accountKinds[account.kind].mayOverdraw) throw new Error(`${account.code} would be overdrawn`);
@@ -220,8 +246,9 @@ export class Facts {
     return state;
   }
 
-  newAccounts(): AccountState[] {
-    return [...this.#accounts.values()].filter((state): state is AccountState => state !== null && state.isNew);
+  /** Accounts that this batch opens. */
+  newAccounts(): readonly AccountState[] {
+    return this.#opened;
   }
 
   apply(change: Change): void {
@@ -232,52 +259,91 @@ export class Facts {
       state.inserted.add(id);
       state.asked.get('id')?.add(id);
     } else {
-      if (!state.rows.has(id)) throw new Error(`${change.shelf.name} has no row ${id} to update`);
-      if (!state.inserted.has(id)) state.updated.add(id);
+      const before = state.rows.get(id);
+      if (!before) throw new Error(`${change.shelf.name} has no row ${id} to update`);
+      const differs = change.shelf.mutable.some(({ property }) => before[property] !== change.row[property]);
+      if (differs && !state.inserted.has(id)) state.updated.add(id);
     }
     state.put(change.row);
   }
 
-  /** Writes all changes of the batch: inserts in order of rank, then updates. One statement per table and kind. */
-  async write(tx: Tx, bookId: string): Promise<void> {
+  /**
+   * Sends all changes of the batch: inserts in order of rank, then updates. One statement per table and kind, a column
+   * an array: parsing rows of JSON cost more than inserting them.
+   */
+  write(tx: Tx, bookId: string): Promise<unknown>[] {
     const states = [...this.#shelves.values()].sort((a, b) => a.shelf.rank - b.shelf.rank);
     const statements: Promise<unknown>[] = [];
-    const rowsOf = (state: ShelfState, ids: Set<string>) => [...ids].map((id) => toJson(state.shelf, state.rows.get(id) ?? {}));
+    const rowsOf = (state: ShelfState, ids: Set<string>) => [...ids].map((id) => state.rows.get(id) ?? {});
     for (const state of states) {
-      if (state.inserted.size === 0) continue;
-      const names = state.shelf.columns.map((c) => c.name).join(', ');
-      statements.push(
-        tx.sql.prepared(
-          `insert into ${state.shelf.name} (${names}) select ${names} from json_populate_recordset(null::${state.shelf.name}, $1::json)`,
-          [JSON.stringify(rowsOf(state, state.inserted))],
-        ),
-      );
+      if (state.inserted.size > 0) {
+        statements.push(
+          tx.sql.prepared(state.shelf.insertion, [bookId, ...arraysOf(state.shelf.columns, rowsOf(state, state.inserted))]),
+        );
+      }
     }
     for (const state of states) {
-      if (state.updated.size === 0) continue;
-      const { shelf } = state;
-      const idColumn = shelf.keys['id']?.[0]?.name;
-      const sets = shelf.mutable.map((c) => `${c.name} = u.${c.name}`).join(', ');
-      statements.push(
-        tx.sql.prepared(
-          `update ${shelf.name} t set ${sets} from json_populate_recordset(null::${shelf.name}, $2::json) u
-            where t.book_id = $1 and t.${idColumn} = u.${idColumn}`,
-          [bookId, JSON.stringify(rowsOf(state, state.updated))],
-        ),
-      );
+      if (state.updated.size > 0) {
+        const columns = [...(state.shelf.keys['id'] ?? []), ...state.shelf.mutable];
+        statements.push(tx.sql.prepared(state.shelf.updating, [bookId, ...arraysOf(columns, rowsOf(state, state.updated))]));
+      }
     }
-    await Promise.all(statements);
+    return statements;
+  }
+
+  /**
+   * After the commit: what was read and what was written stands as the database has it now, and may be trusted for as
+   * long as the head stays where this batch left it. Notes were of their moment. False when a row cannot be kept as it
+   * would be read.
+   */
+  settle(): boolean {
+    this.#notes.clear();
+    this.#opened = [];
+    for (const state of this.#shelves.values()) {
+      for (const ids of [state.inserted, state.updated]) {
+        for (const id of ids) {
+          const row = asRead(state.shelf, state.rows.get(id) ?? {});
+          if (!row) return false;
+          state.rows.set(id, row);
+        }
+        ids.clear();
+      }
+    }
+    return true;
+  }
+
+  /** Rows, accounts and absences that it holds. */
+  get size(): number {
+    let size = this.#accounts.size;
+    for (const state of this.#shelves.values()) for (const asked of state.asked.values()) size += asked.size;
+    return size;
   }
 }
 
-/** A row as json_populate_recordset reads it: bigint as text, absent as null. */
-function toJson(of: Shelf<unknown>, row: Record<string, unknown>): Record<string, unknown> {
-  const out: Record<string, unknown> = {};
-  for (const column of of.columns) {
-    const value = row[column.property];
-    out[column.name] = typeof value === 'bigint' ? value.toString() : (value ?? null);
+/** Rows as one array a column, as unnest takes them; book_id is not among them. */
+function arraysOf(columns: readonly Column[], rows: readonly Record<string, unknown>[]): Parameter[] {
+  return columns
+    .filter((column) => column.name !== 'book_id')
+    .map(({ property, isJson }) =>
+      rows.map((row): Parameter => {
+        const value = row[property] ?? null;
+        return isJson && value !== null ? JSON.stringify(value) : (value as Parameter);
+      }),
+    );
+}
+
+/** A written row as the database gives it back: what has a scale is filled up to it. Null when it would be rounded there. */
+function asRead(of: Shelf<unknown>, row: Record<string, unknown>): Record<string, unknown> | null {
+  if (of.scaled.length === 0) return row;
+  const read = { ...row };
+  for (const { property, scale } of of.scaled) {
+    const value = row[property];
+    if (typeof value !== 'string') continue;
+    const [whole = '', fraction = ''] = value.split('.');
+    if (fraction.length > scale) return null;
+    read[property] = `${whole}.${fraction.padEnd(scale, '0')}`;
   }
-  return out;
+  return read;
 }
 
 /** Reads facts into the working set, set-based: one statement per table, key and round. */
@@ -331,8 +397,7 @@ export class Loader {
     for (const code of fresh.keys()) this.facts.learnAccount(code, null);
     for (const row of rows) {
       const account = fresh.get(row.code);
-      if (account)
-        this.facts.learnAccount(row.code, { account, accountId: row.accountId, isNew: false, balanceFen: row.balanceFen });
+      if (account) this.facts.learnAccount(row.code, { account, accountId: row.accountId, balanceFen: row.balanceFen });
     }
   }
 }

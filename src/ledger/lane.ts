@@ -6,6 +6,12 @@
 // before it has updated; then facts, entries, balances, outcomes and head are written together and committed. The head
 // row is the only lock and is taken first, so there is no deadlock to have and any number of processes may run.
 //
+// The working set of the last batch is kept with the sequence that it stands at. Where the head is still there, nobody else
+// has written and what is remembered is not read again; where it is not, all of it is forgotten. So a batch is two round
+// trips as a rule: BEGIN, lock and what is new to us; then writes and COMMIT.
+//
+// A slice of a file is decided by the same verbs, line by line, in a transaction of its own and after people's commands.
+//
 // A refusal refuses one command, not its batch. An unknown outcome (connection lost at COMMIT) is settled by running the
 // batch again: every command has a key, and what was committed answers from its stored outcome.
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -105,6 +111,37 @@ export type Outcome<Result> = ({ readonly kind: 'accepted'; readonly result: Res
   readonly replayed: boolean;
 };
 
+/** How the lane decided one line of a slice. */
+export type LineOutcome<Result> = { readonly kind: 'accepted'; readonly result: Result } | Refused;
+
+/** Lines of a file, decided in order by a verb that also takes single commands. A slice happens once, whole, under its key. */
+export interface Slice<Body> {
+  readonly bodies: readonly Body[];
+  readonly actor: Actor;
+  readonly key: string;
+  /** SHA-256 (hex) over what the slice is of and its lines. */
+  readonly requestDigest: string;
+  /** One refused line, and nothing of the slice is written; its outcomes are told all the same. */
+  readonly allOrNothing: boolean;
+  /** What is written with the slice: how far its file has come. A refusal of it refuses the slice. */
+  readonly record?: {
+    gather(loader: Loader): Promise<void>;
+    decide(facts: Facts, lines: readonly LineOutcome<unknown>[], ledgerSeq: number): readonly Change[] | Refused;
+  };
+}
+export type SliceOutcome<Result> =
+  | {
+      readonly kind: 'decided';
+      readonly lines: readonly LineOutcome<Result>[];
+      readonly written: boolean;
+      /** The last entry of the slice. */
+      readonly ledgerSeq: number;
+      /** From the lock to the commit. */
+      readonly milliseconds: number;
+    }
+  | { readonly kind: 'replayed' }
+  | Refused;
+
 export interface LaneOptions {
   readonly db: Database;
   readonly bookId: string;
@@ -141,12 +178,19 @@ interface Pending {
   readonly reject: (error: unknown) => void;
 }
 
+interface PendingSlice {
+  readonly verb: Verb<unknown, unknown>;
+  readonly slice: Slice<unknown>;
+  readonly resolve: (outcome: SliceOutcome<unknown>) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 /** What a batch decided of one command, before it is written. */
 type Settled = { kind: 'outcome'; outcome: Outcome<unknown> } | { kind: 'error'; error: unknown };
 
 /** Entries of a batch as columns, in the order of post_entries. */
 class EntryColumns {
-  readonly commands: Pending[] = [];
+  readonly commands: Command[] = [];
   readonly approvals: (string | null)[] = [];
   readonly command: string[] = [];
   readonly kind: string[] = [];
@@ -158,8 +202,8 @@ class EntryColumns {
   readonly credit: (string | null)[] = [];
   readonly amount: (string | null)[] = [];
 
-  open(pending: Pending, approvalDigest: string | undefined): void {
-    this.commands.push(pending);
+  open(command: Command, approvalDigest: string | undefined): void {
+    this.commands.push(command);
     this.approvals.push(approvalDigest ?? null);
   }
 
@@ -188,10 +232,18 @@ class EntryColumns {
 }
 
 const attempts = 4;
+/** Rows, balances and absences that a lane remembers at most between batches; beyond it forgets all and begins anew. */
+const rememberAtMost = 40_000;
+/** While commands wait, a slice goes after this many batches of them: last, and yet not never. */
+const batchesBeforeSlice = 8;
 
 export class Lane {
   readonly #options: Required<Pick<LaneOptions, 'maxBatch' | 'workers' | 'maxQueue'>> & LaneOptions;
   readonly #queue: Pending[] = [];
+  readonly #slices: PendingSlice[] = [];
+  #batchesSinceSlice = 0;
+  /** What the last batch knew, and the sequence it holds at. */
+  #remembered: { readonly facts: Facts; readonly seq: bigint } | undefined;
   #running = 0;
   #closed = false;
   #idle: (() => void)[] = [];
@@ -228,19 +280,54 @@ export class Lane {
     });
   }
 
+  /** Queues a slice behind the commands that wait, and resolves once it is committed. At most `maxQueue` slices may wait. */
+  submitSlice<Body, Result>(verb: Verb<Body, Result>, slice: Slice<Body>): Promise<SliceOutcome<Result>> {
+    if (this.#closed) return Promise.reject(new LaneClosed());
+    if (this.#slices.length >= this.#options.maxQueue) return Promise.reject(new LaneFull());
+    return new Promise((resolve, reject) => {
+      this.#slices.push({ verb, slice, resolve: resolve as (outcome: SliceOutcome<unknown>) => void, reject });
+      this.#wake();
+    });
+  }
+
+  /** Decides lines on a read-only snapshot, each on what the ones before it would change. Records nothing. */
+  async dryRunSlice<Body, Result>(
+    verb: Verb<Body, Result>,
+    slice: Pick<Slice<Body>, 'bodies' | 'actor'>,
+  ): Promise<readonly LineOutcome<Result>[] | Refused> {
+    const commands = this.#commandsOf({ ...slice, key: 'dry-run', requestDigest: '' });
+    return this.#onSnapshot(async (loader, facts) => {
+      await Promise.all([this.#options.admission.gather(loader, commands.slice(0, 1)), verb.gather(loader, commands)]);
+      const [first] = commands;
+      const denied = first && this.#options.admission.decide(first, facts);
+      if (denied) return denied;
+      return commands.map((command): LineOutcome<Result> => {
+        const decision = verb.decide(command, facts);
+        if (decision.kind === 'refused') return decision;
+        applyTo(facts, command, decision);
+        return { kind: 'accepted', result: decision.result };
+      });
+    });
+  }
+
   /** Decides a command on a read-only snapshot: explained, not recorded. Takes no lane and no key. */
   async dryRun<Body, Result>(
     verb: Verb<Body, Result>,
     request: Pick<Command<Body>, 'body' | 'actor' | 'requestDigest'>,
   ): Promise<{ kind: 'accepted'; result: Result } | Refused> {
-    const { db, bookId, bookCode, admission } = this.#options;
     const command = this.#command({ ...request, key: 'dry-run' });
+    return this.#onSnapshot(async (loader, facts) => {
+      await Promise.all([this.#options.admission.gather(loader, [command]), verb.gather(loader, [command])]);
+      return this.#options.admission.decide(command, facts) ?? verb.decide(command, facts);
+    });
+  }
+
+  #onSnapshot<T>(work: (loader: Loader, facts: Facts) => Promise<T>): Promise<T> {
+    const { db, bookId, bookCode } = this.#options;
     return db.begin(
-      async (tx) => {
+      (tx) => {
         const facts = new Facts(bookId, bookCode);
-        const loader = new Loader(tx, bookId, facts);
-        await Promise.all([admission.gather(loader, [command]), verb.gather(loader, [command])]);
-        return admission.decide(command, facts) ?? verb.decide(command, facts);
+        return work(new Loader(tx, bookId, facts), facts);
       },
       { mode: 'isolation level repeatable read read only' },
     );
@@ -249,13 +336,18 @@ export class Lane {
   /** Takes no more commands and resolves when every queued one has its outcome. */
   async close(): Promise<void> {
     this.#closed = true;
-    if (this.#running === 0 && this.#queue.length === 0) return;
+    if (this.#running === 0 && this.#queue.length === 0 && this.#slices.length === 0) return;
     await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
   #command<Body>(request: Pick<Command<Body>, 'body' | 'actor' | 'requestDigest'> & { key: string }): Command<Body> {
     const receivedAt = this.#options.clock.now();
     return { ...request, id: uuidv7(receivedAt), receivedAt, today: shanghaiDay(receivedAt), newId: () => uuidv7(receivedAt) };
+  }
+
+  #commandsOf<Body>(slice: Pick<Slice<Body>, 'bodies' | 'actor' | 'key' | 'requestDigest'>): Command<Body>[] {
+    const { actor, key, requestDigest } = slice;
+    return slice.bodies.map((body) => this.#command({ body, actor, key, requestDigest }));
   }
 
   #wake(): void {
@@ -265,9 +357,17 @@ export class Lane {
   }
 
   async #work(): Promise<void> {
-    while (this.#queue.length > 0) {
-      const batch = this.#queue.splice(0, this.#options.maxBatch);
+    while (this.#queue.length > 0 || this.#slices.length > 0) {
       const started = performance.now();
+      const sliceIsDue = this.#queue.length === 0 || this.#batchesSinceSlice >= batchesBeforeSlice;
+      const slice = sliceIsDue ? this.#slices.shift() : undefined;
+      if (slice) {
+        this.#batchesSinceSlice = 0;
+        await this.#settleSlice(slice, started);
+        continue;
+      }
+      const batch = this.#queue.splice(0, this.#options.maxBatch);
+      this.#batchesSinceSlice++;
       await this.#settle(batch);
       this.#options.onBatch?.({ size: batch.length, milliseconds: performance.now() - started });
     }
@@ -315,51 +415,155 @@ export class Lane {
     }
   }
 
-  async #run(batch: readonly Pending[]): Promise<Settled[]> {
-    const { db, bookId, bookCode, clock } = this.#options;
-    return db.begin(async (tx) => {
-      // The lock first, then the reads, all on their way at once: the server takes them in order. A statement is sent
-      // when it is first awaited, so the lock must be on its way (`then`) before the functions that read are called.
-      const opened = tx.sql
-        .prepared<{ seq: bigint; open_from: Day }[]>('select seq, open_from from open_lane($1)', [bookId])
-        .then((rows) => rows);
-      const facts = new Facts(bookId, bookCode);
-      const [[head], stored] = await Promise.all([opened, this.#storedOutcomes(tx, batch), this.#gather(tx, facts, batch)]);
-      if (!head) throw new Error('the book has no head');
-      const now = clock.now();
-
-      const entries = new EntryColumns();
-      const settled = batch.map((pending): Settled => {
-        // Who may not act is told so and nothing is stored: the key of a command outlives the right it came with.
-        const denied = this.#options.admission.decide(pending.command, facts);
-        if (denied) return { kind: 'outcome', outcome: { ...denied, replayed: false } };
-        const replay = stored.get(storedKey(pending));
-        if (replay) return { kind: 'outcome', outcome: replayOf(replay, pending) };
-        const outcome = this.#decide(pending, facts, entries, { seq: head.seq, openFrom: head.open_from });
-        if (outcome.kind === 'outcome') {
-          stored.set(storedKey(pending), {
-            verb: pending.verb.name,
-            commandId: pending.command.id,
-            requestDigest: pending.command.requestDigest,
-            outcome: outcome.outcome,
-            isNew: true,
-            pending,
-          });
+  /**
+   * A slice is told its error as it is: the caller may make it smaller. Only the world's faults are tried again here, and
+   * under its key a slice that was committed after all is not done twice.
+   */
+  async #settleSlice({ verb, slice, resolve, reject }: PendingSlice, started: number): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const decided = await this.#runSlice(verb, slice);
+        const milliseconds = performance.now() - started;
+        resolve(decided.kind === 'decided' ? { ...decided, milliseconds } : decided);
+        this.#options.onBatch?.({ size: slice.bodies.length, milliseconds });
+        return;
+      } catch (error) {
+        this.#options.onError?.(error, { bookId: this.#options.bookId, verbs: [verb.name] });
+        if (isConnectionFault(error) && attempt < attempts) {
+          await sleep(25 * 4 ** attempt);
+          continue;
         }
-        return outcome;
-      });
-
-      await Promise.all([
-        facts.write(tx, bookId),
-        this.#post(tx, facts, entries, head.seq, now),
-        this.#storeOutcomes(tx, stored, now),
-      ]);
-      return settled;
-    });
+        reject(isConnectionFault(error) ? new LaneFault('the database cannot be reached', { cause: error }) : error);
+        return;
+      }
+    }
   }
 
-  async #gather(tx: Tx, facts: Facts, batch: readonly Pending[]): Promise<void> {
-    const loader = new Loader(tx, this.#options.bookId, facts);
+  async #runSlice(verb: Verb<unknown, unknown>, slice: Slice<unknown>): Promise<UntimedSlice> {
+    const commands = this.#commandsOf(slice);
+    const [first] = commands;
+    if (!first) throw new Error('a slice without lines');
+    return this.#inLane<UntimedSlice>(
+      [first],
+      async (loader) => {
+        await Promise.all([
+          this.#options.admission.gather(loader, [first]),
+          slice.record?.gather(loader),
+          verb.gather(loader, commands),
+        ]);
+      },
+      ({ facts, stored, head, entries }) => {
+        const denied = this.#options.admission.decide(first, facts);
+        if (denied) return { value: denied, outcomes: [] };
+        if (stored.has(storedKey(first))) return { value: { kind: 'replayed' }, outcomes: [] };
+        const lines = commands.map((command): LineOutcome<unknown> => {
+          const decision = this.#decide(verb, command, facts, entries, head);
+          return decision.kind === 'refused' ? decision : { kind: 'accepted', result: decision.result };
+        });
+        const accepted = lines.filter((line) => line.kind === 'accepted').length;
+        if (slice.allOrNothing && accepted < lines.length) {
+          return { value: { kind: 'decided', lines, written: false, ledgerSeq: Number(head.seq) }, abandoned: true };
+        }
+        const ledgerSeq = Number(head.seq + entries.count);
+        const progress = slice.record?.decide(facts, lines, ledgerSeq) ?? [];
+        if ('kind' in progress) return { value: progress, abandoned: true };
+        for (const change of progress) facts.apply(change);
+        const body = { lines: lines.length, accepted, ledgerSeq };
+        const outcome = { verb: `${verb.name}.slice`, command: first, accepted: true, body };
+        return { value: { kind: 'decided', lines, written: true, ledgerSeq }, outcomes: [outcome] };
+      },
+    );
+  }
+
+  async #run(batch: readonly Pending[]): Promise<Settled[]> {
+    return this.#inLane(
+      batch.map(({ command }) => command),
+      (loader) => this.#gather(loader, batch),
+      ({ facts, stored, head, entries }) => {
+        const outcomes: NewOutcome[] = [];
+        const settled = batch.map(({ verb, command }): Settled => {
+          // Who may not act is told so and nothing is stored: the key of a command outlives the right it came with.
+          const denied = this.#options.admission.decide(command, facts);
+          if (denied) return { kind: 'outcome', outcome: { ...denied, replayed: false } };
+          const replay = stored.get(storedKey(command));
+          if (replay) return { kind: 'outcome', outcome: replayOf(replay, verb.name, command) };
+          let decision: DecidedCommand;
+          try {
+            decision = this.#decide(verb, command, facts, entries, head);
+          } catch (error) {
+            if (!(error instanceof Undecided)) throw error;
+            return { kind: 'error', error: error.cause };
+          }
+          const outcome: Outcome<unknown> = { ...decision, replayed: false };
+          const { id: commandId, requestDigest } = command;
+          stored.set(storedKey(command), { verb: verb.name, commandId, requestDigest, outcome });
+          outcomes.push({ verb: verb.name, command, accepted: outcome.kind === 'accepted', body: bodyOf(outcome) });
+          return { kind: 'outcome', outcome };
+        });
+        return { value: settled, outcomes };
+      },
+    );
+  }
+
+  /**
+   * One transaction of the lane: the head row is locked, then all is read that was not known at this very head, then
+   * `decide` decides on the working set and it is written. What is abandoned writes nothing.
+   */
+  async #inLane<Value>(
+    commands: readonly Command[],
+    gather: (loader: Loader) => Promise<void>,
+    decide: (of: { facts: Facts; stored: Map<string, Stored>; head: Head; entries: EntryColumns }) => Decided<Value>,
+  ): Promise<Value> {
+    const { db, bookId, bookCode, clock, workers } = this.#options;
+    // Taken, not looked at: a batch that fails leaves nothing behind to be trusted.
+    const remembered = this.#remembered;
+    this.#remembered = undefined;
+    let kept: { facts: Facts; seq: bigint } | undefined;
+    const value = await db.begin(
+      async (tx) => {
+        // The lock first, then the reads, all on their way at once: the server takes them in order. A statement is sent
+        // when it is first awaited, so the lock must be on its way (`then`) before the functions that read are called.
+        const opened = tx.sql
+          .prepared<Head[]>('select seq, open_from as "openFrom" from open_lane($1)', [bookId])
+          .then((rows) => rows);
+        const outcomes = this.#storedOutcomes(tx, commands);
+        let facts = remembered?.facts ?? new Facts(bookId, bookCode);
+        const gathered = gather(new Loader(tx, bookId, facts)).then(
+          () => null,
+          (error: unknown) => ({ error }),
+        );
+        const [[head], stored, failed] = await Promise.all([opened, outcomes, gathered]);
+        if (!head) throw new Error('the book has no head');
+        if (remembered && remembered.seq !== head.seq) {
+          // Somebody else has written meanwhile: what was remembered, and what was gathered by it, counts no more.
+          facts = new Facts(bookId, bookCode);
+          await gather(new Loader(tx, bookId, facts));
+        } else if (failed) {
+          throw failed.error;
+        }
+        const now = clock.now();
+        const entries = new EntryColumns();
+        const decided = decide({ facts, stored, head, entries });
+        if (!decided.abandoned) {
+          // COMMIT goes out right behind these; a failure among them makes it a ROLLBACK and is the error of the batch.
+          const writes = [
+            ...facts.write(tx, bookId),
+            this.#post(tx, facts, entries, head.seq, now),
+            this.#storeOutcomes(tx, decided.outcomes, now),
+          ];
+          for (const write of writes) write.catch(() => undefined);
+          kept = { facts, seq: head.seq + entries.count };
+        }
+        return decided.value;
+      },
+      { eager: true },
+    );
+    // With several workers the next batch is another's.
+    if (kept && workers === 1 && kept.facts.size <= rememberAtMost && kept.facts.settle()) this.#remembered = kept;
+    return value;
+  }
+
+  async #gather(loader: Loader, batch: readonly Pending[]): Promise<void> {
     const byVerb = new Map<Verb<unknown, unknown>, Command[]>();
     for (const { verb, command } of batch) {
       const commands = byVerb.get(verb);
@@ -375,41 +579,34 @@ export class Lane {
     ]);
   }
 
-  /** Decides one command and, if accepted, applies it to the working set. A throw is of one command, which is then tried alone. */
-  #decide(pending: Pending, facts: Facts, entries: EntryColumns, head: { seq: bigint; openFrom: Day }): Settled {
-    const { verb, command } = pending;
+  /** Decides one command and, if accepted, applies it to the working set. Undecided when the verb itself throws. */
+  #decide(verb: Verb<unknown, unknown>, command: Command, facts: Facts, entries: EntryColumns, head: Head): DecidedCommand {
     let decision: Decision<unknown>;
     try {
       decision = verb.decide(command, facts);
     } catch (error) {
-      return { kind: 'error', error };
+      throw new Undecided(error);
     }
     // A sealed month takes nothing: what belongs there is booked on the first open day.
     const booked = (day: Day): Day => (day < head.openFrom ? head.openFrom : day);
 
     if (decision.kind === 'refused') {
       if (verb.money) {
-        entries.open(pending, undefined);
+        entries.open(command, undefined);
         entries.add({ kind: verb.name, bookedOn: booked(command.today), subject: null, refusal: decision.code });
       }
-      return { kind: 'outcome', outcome: { ...decision, replayed: false } };
+      return decision;
     }
 
-    entries.open(pending, decision.approvalDigest);
+    entries.open(command, decision.approvalDigest);
     const common = { subject: decision.subjectId, programme: decision.programmeVersion };
     if (decision.postings.length === 0) entries.add({ ...common, kind: decision.decision, bookedOn: booked(command.today) });
-    for (const posting of decision.postings) {
+    applyTo(facts, command, decision, (posting, debit, credit) => {
       entries.add({ ...common, kind: posting.posting, bookedOn: booked(posting.bookedOn ?? command.today) });
-      const debit = facts.move(posting.debit, -posting.amountFen, command.newId);
-      const credit = facts.move(posting.credit, posting.amountFen, command.newId);
-      entries.transfer(debit.accountId, credit.accountId, posting.amountFen);
-    }
-    for (const change of decision.changes) facts.apply(change);
+      entries.transfer(debit, credit, posting.amountFen);
+    });
     const ledgerSeq = Number(head.seq + entries.count);
-    return {
-      kind: 'outcome',
-      outcome: { kind: 'accepted', result: { ...(decision.result as object), ledgerSeq }, replayed: false },
-    };
+    return { kind: 'accepted', result: { ...(decision.result as object), ledgerSeq } };
   }
 
   async #post(tx: Tx, facts: Facts, entries: EntryColumns, head: bigint, now: Date): Promise<void> {
@@ -429,10 +626,10 @@ export class Lane {
         opened.map((a) => a.account.code),
         opened.map((a) => a.account.kind),
         opened.map((a) => a.account.fund),
-        entries.commands.map((p) => p.command.id),
-        entries.commands.map((p) => p.command.actor.memberId),
-        entries.commands.map((p) => p.command.actor.personId),
-        entries.commands.map((p) => p.command.requestDigest),
+        entries.commands.map((c) => c.id),
+        entries.commands.map((c) => c.actor.memberId),
+        entries.commands.map((c) => c.actor.personId),
+        entries.commands.map((c) => c.requestDigest),
         entries.approvals,
         entries.command,
         entries.kind,
@@ -447,13 +644,13 @@ export class Lane {
     );
   }
 
-  async #storedOutcomes(tx: Tx, batch: readonly Pending[]): Promise<Map<string, Stored>> {
+  async #storedOutcomes(tx: Tx, commands: readonly Command[]): Promise<Map<string, Stored>> {
     const rows = await tx.sql.prepared<StoredRow[]>(
       `select o.member_id, o.key, o.command_id, o.verb, encode(o.request_digest, 'hex') as request_digest, o.accepted, o.body
          from unnest($2::uuid[], $3::text[]) as k(member_id, key)
          cross join lateral (select * from outcomes o
                               where o.book_id = $1 and o.member_id = k.member_id and o.key = k.key limit 1) o`,
-      [this.#options.bookId, batch.map((p) => p.command.actor.memberId), batch.map((p) => p.command.key)],
+      [this.#options.bookId, commands.map((c) => c.actor.memberId), commands.map((c) => c.key)],
     );
     return new Map(
       rows.map((row) => [
@@ -465,15 +662,13 @@ export class Lane {
           outcome: (row.accepted
             ? { kind: 'accepted', result: row.body, replayed: true }
             : { kind: 'refused', ...row.body, replayed: true }) as Outcome<unknown>,
-          isNew: false,
         },
       ]),
     );
   }
 
-  async #storeOutcomes(tx: Tx, stored: Map<string, Stored>, now: Date): Promise<void> {
-    const fresh = [...stored.values()].flatMap((of) => (of.isNew ? [{ outcome: of.outcome, ...of.pending }] : []));
-    if (fresh.length === 0) return;
+  async #storeOutcomes(tx: Tx, outcomes: readonly NewOutcome[], now: Date): Promise<void> {
+    if (outcomes.length === 0) return;
     await tx.sql.prepared(
       `insert into outcomes (book_id, member_id, key, command_id, verb, request_digest, accepted, body, last_seq, recorded_at)
        select $1, u.member_id, u.key, u.command_id, u.verb, decode(u.digest, 'hex'), u.accepted, u.body::json,
@@ -483,16 +678,58 @@ export class Lane {
       [
         this.#options.bookId,
         now.toISOString(),
-        fresh.map((f) => f.command.actor.memberId),
-        fresh.map((f) => f.command.key),
-        fresh.map((f) => f.command.id),
-        fresh.map((f) => f.verb.name),
-        fresh.map((f) => f.command.requestDigest),
-        fresh.map((f) => f.outcome.kind === 'accepted'),
-        fresh.map((f) => JSON.stringify(bodyOf(f.outcome))),
+        outcomes.map((o) => o.command.actor.memberId),
+        outcomes.map((o) => o.command.key),
+        outcomes.map((o) => o.command.id),
+        outcomes.map((o) => o.verb),
+        outcomes.map((o) => o.command.requestDigest),
+        outcomes.map((o) => o.accepted),
+        outcomes.map((o) => JSON.stringify(o.body)),
       ],
     );
   }
+}
+
+/** The verb threw: of one command, which is then tried alone. */
+class Undecided extends Error {
+  override readonly name = 'Undecided';
+  constructor(cause: unknown) {
+    super('a verb could not decide', { cause });
+  }
+}
+
+interface Head {
+  readonly seq: bigint;
+  readonly openFrom: Day;
+}
+
+type UntimedSlice = Omit<Extract<SliceOutcome<unknown>, { kind: 'decided' }>, 'milliseconds'> | { kind: 'replayed' } | Refused;
+type DecidedCommand = { readonly kind: 'accepted'; readonly result: { readonly ledgerSeq: number } } | Refused;
+
+interface NewOutcome {
+  readonly verb: string;
+  readonly command: Command;
+  readonly accepted: boolean;
+  readonly body: object;
+}
+
+type Decided<Value> =
+  | { readonly value: Value; readonly outcomes: readonly NewOutcome[]; readonly abandoned?: never }
+  | { readonly value: Value; readonly abandoned: true };
+
+/** Puts an accepted decision into the working set: its postings in their order, then its changes. */
+function applyTo(
+  facts: Facts,
+  command: Command,
+  decision: Accepted<unknown>,
+  onPosting?: (posting: Posting, debitId: string, creditId: string) => void,
+): void {
+  for (const posting of decision.postings) {
+    const debit = facts.move(posting.debit, -posting.amountFen, command.newId);
+    const credit = facts.move(posting.credit, posting.amountFen, command.newId);
+    onPosting?.(posting, debit.accountId, credit.accountId);
+  }
+  for (const change of decision.changes) facts.apply(change);
 }
 
 interface StoredRow {
@@ -504,22 +741,22 @@ interface StoredRow {
   accepted: boolean;
   body: object;
 }
-type Stored = {
+interface Stored {
   readonly verb: string;
   readonly commandId: string;
   readonly requestDigest: string;
   readonly outcome: Outcome<unknown>;
-} & ({ readonly isNew: true; readonly pending: Pending } | { readonly isNew: false });
+}
 
-const storedKey = (pending: Pending): string => `${pending.command.actor.memberId} ${pending.command.key}`;
+const storedKey = (command: Command): string => `${command.actor.memberId} ${command.key}`;
 
 /** Same key, same answer; same key with another request is its own refusal, and is not stored. */
-function replayOf(stored: Stored, pending: Pending): Outcome<unknown> {
-  if (stored.verb !== pending.verb.name || stored.requestDigest !== pending.command.requestDigest) {
-    return { ...refused('IDEMPOTENCY_KEY_REUSED', { key: pending.command.key }), replayed: false };
+function replayOf(stored: Stored, verb: string, command: Command): Outcome<unknown> {
+  if (stored.verb !== verb || stored.requestDigest !== command.requestDigest) {
+    return { ...refused('IDEMPOTENCY_KEY_REUSED', { key: command.key }), replayed: false };
   }
   // A batch whose COMMIT was in doubt and is run again meets its own outcome: that is the first answer, not a replay.
-  return { ...stored.outcome, replayed: stored.commandId !== pending.command.id };
+  return { ...stored.outcome, replayed: stored.commandId !== command.id };
 }
 
 function bodyOf(outcome: Outcome<unknown>): object {
