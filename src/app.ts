@@ -15,7 +15,7 @@ import { z } from 'zod';
 import type { Database } from '../db/client.js';
 import { expectedSchemaVersion, schemaVersion } from '../db/migrate.js';
 import { problem } from '../schemas/common.js';
-import { findPrincipal } from './access/principal.js';
+import { Principals } from './access/principal.js';
 import { accessRoutes } from './access/routes.js';
 import { applicationRoutes } from './applications/routes.js';
 import { shanghaiDay } from './calendar.js';
@@ -55,6 +55,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     roles?: readonly string[];
     personOnly?: boolean;
+    /** A command: whoever sends it is judged again in the lane of its book. */
+    inLane?: boolean;
   }
 }
 
@@ -90,7 +92,8 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
       app.log.warn({ err: error, ...context }, 'a batch failed and is narrowed down or tried again');
     },
   });
-  const parts: Parts = { db, clock, sealer: makeSealer(options.fieldKey) };
+  const principals = new Principals(db);
+  const parts: Parts = { db, clock, principals, sealer: makeSealer(options.fieldKey) };
 
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'none';
@@ -121,11 +124,12 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
       const { book: code } = request.params as { book: string };
       const [scheme, bearer] = (request.headers.authorization ?? '').split(' ');
       const book = scheme?.toLowerCase() === 'bearer' && bearer ? await books.find(code) : null;
-      const principal = book && bearer ? await findPrincipal(db, book.bookId, bearer, shanghaiDay(clock.now())) : null;
+      const { roles, personOnly, inLane } = request.routeOptions.config;
+      const principal =
+        book && bearer ? await principals.find(book.bookId, bearer, shanghaiDay(clock.now()), inLane === true) : null;
       if (!book || !principal) throw new Problem('UNAUTHENTICATED');
       request.book = book;
       request.principal = principal;
-      const { roles, personOnly } = request.routeOptions.config;
       if (roles && !roles.includes(principal.role))
         throw new Problem('FORBIDDEN', { roles: roles.join(', '), role: principal.role });
       if (personOnly && principal.kind !== 'PERSON') throw new Problem('PERSON_REQUIRED');

@@ -1,9 +1,7 @@
-// Who is calling: an API key of a membership of the book named in the path. Looked up at each request by its public
-// prefix; the secret is compared in constant time. The lane checks the membership again where it cannot be out of date.
+// Who is calling: an API key of a membership of the book named in the path. Found by its public prefix; the secret is
+// compared in constant time at each request.
 import { createHash, randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
-import { and, eq } from 'drizzle-orm';
 import type { Database } from '../../db/client.js';
-import { apiKeys, members } from '../../db/tables.js';
 import type { Role } from '../../schemas/access.js';
 import type { Day } from '../calendar.js';
 import type { Actor } from '../ledger/lane.js';
@@ -25,26 +23,80 @@ export function makeKey(): { prefix: string; secret: string; secretHash: string 
   return { prefix, secret: `cvk_${prefix}_${proof}`, secretHash: hashOf(proof) };
 }
 
-/** The principal behind a bearer key of this book on this day, or null for any key that does not count, whatever why. */
-export async function findPrincipal(db: Database, bookId: string, bearer: string, today: Day): Promise<Principal | null> {
-  const [, prefix, proof] = keyPattern.exec(bearer) ?? [];
-  if (prefix === undefined || proof === undefined) return null;
-  const [row] = await db.drizzle
-    .select({ key: apiKeys, member: members })
-    .from(apiKeys)
-    .innerJoin(members, and(eq(members.bookId, apiKeys.bookId), eq(members.memberId, apiKeys.memberId)))
-    .where(and(eq(apiKeys.bookId, bookId), eq(apiKeys.prefix, prefix)));
-  if (!row) return null;
-  const matches = timingSafeEqual(Buffer.from(row.key.secretHash, 'hex'), Buffer.from(hashOf(proof), 'hex'));
-  const { key, member } = row;
-  if (!matches || key.revokedAt !== null || (key.expiresOn !== null && key.expiresOn < today) || member.status !== 'ACTIVE')
-    return null;
-  return {
-    memberId: member.memberId,
-    personId: member.personId,
-    kind: member.kind,
-    role: member.role,
-    legalPersonUscc: member.legalPersonUscc,
-    keyId: key.keyId,
-  };
+interface Known {
+  readonly secretHash: Buffer;
+  readonly expiresOn: Day | null;
+  readonly principal: Principal;
+}
+
+/** Keys remembered at most; the one that was read longest ago goes first. */
+const rememberAtMost = 10_000;
+
+/** The keys of members, looked up in the database, or remembered for what is judged again where it cannot be out of date. */
+export class Principals {
+  readonly #db: Database;
+  readonly #known = new Map<string, Known>();
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  /**
+   * The principal behind a bearer key of this book on this day, or null for any key that does not count, whatever why.
+   * `remembered` is for commands only: their lane looks at member and key again, as of the head they are decided at, so
+   * that what is out of date here refuses nobody and lets nobody do anything. A key that does not count is never
+   * remembered, and neither is anything of a reading.
+   */
+  async find(bookId: string, bearer: string, today: Day, remembered: boolean): Promise<Principal | null> {
+    const [, prefix, proof] = keyPattern.exec(bearer) ?? [];
+    if (prefix === undefined || proof === undefined) return null;
+    const name = `${bookId} ${prefix}`;
+    const known = (remembered ? this.#known.get(name) : undefined) ?? (await this.#read(bookId, prefix));
+    if (!known) return null;
+    const matches = timingSafeEqual(known.secretHash, createHash('sha256').update(proof).digest());
+    if (!matches || (known.expiresOn !== null && known.expiresOn < today)) return null;
+    if (remembered && !this.#known.has(name)) {
+      if (this.#known.size >= rememberAtMost) this.#known.delete(this.#known.keys().next().value ?? '');
+      this.#known.set(name, known);
+    }
+    return known.principal;
+  }
+
+  /** The lane said that this one no longer counts. */
+  forget(principal: Principal): void {
+    for (const [name, known] of this.#known) if (known.principal === principal) this.#known.delete(name);
+  }
+
+  async #read(bookId: string, prefix: string): Promise<Known | undefined> {
+    const [row] = await this.#db.sql.prepared<KeyRow[]>(
+      `select k.key_id, k.secret_hash, k.expires_on, m.member_id, m.person_id, m.kind, m.role, m.legal_person_uscc
+         from api_keys k join members m on m.book_id = k.book_id and m.member_id = k.member_id
+        where k.book_id = $1 and k.prefix = $2 and k.revoked_at is null and m.status = 'ACTIVE'`,
+      [bookId, prefix],
+    );
+    if (!row) return undefined;
+    return {
+      secretHash: Buffer.from(row.secret_hash, 'hex'),
+      expiresOn: row.expires_on,
+      principal: {
+        memberId: row.member_id,
+        personId: row.person_id,
+        kind: row.kind,
+        role: row.role,
+        legalPersonUscc: row.legal_person_uscc,
+        keyId: row.key_id,
+      },
+    };
+  }
+}
+
+interface KeyRow {
+  readonly key_id: string;
+  readonly secret_hash: string;
+  readonly expires_on: Day | null;
+  readonly member_id: string;
+  readonly person_id: string;
+  readonly kind: 'PERSON' | 'MACHINE';
+  readonly role: Role;
+  readonly legal_person_uscc: string | null;
 }

@@ -1,6 +1,6 @@
 // What routes are built from.
 import type { Database } from '../../db/client.js';
-import type { Principal } from '../access/principal.js';
+import type { Principal, Principals } from '../access/principal.js';
 import type { Clock, Lane } from '../ledger/lane.js';
 import type { Sealer } from '../sealer.js';
 
@@ -8,6 +8,8 @@ import type { Sealer } from '../sealer.js';
 export interface Parts {
   readonly db: Database;
   readonly clock: Clock;
+  /** Who is behind a key. */
+  readonly principals: Principals;
   /** Encrypts and fingerprints bank account numbers. */
   readonly sealer: Sealer;
 }

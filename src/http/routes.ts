@@ -70,7 +70,7 @@ export function command<Body extends z.ZodType<object>, Result>(
   app.post(
     `/v1/books/:book${options.url}`,
     {
-      config: { roles: options.roles, personOnly: options.personOnly ?? false },
+      config: { roles: options.roles, personOnly: options.personOnly ?? false, inLane: true },
       ...(options.bodyLimit === undefined ? {} : { bodyLimit: options.bodyLimit }),
       schema: {
         tags: [options.tag],
@@ -111,7 +111,10 @@ export function command<Body extends z.ZodType<object>, Result>(
       }
       const outcome = await book.lane.submit(options.verb, { ...common, key });
       await options.settle?.({ outcome, body, book });
-      if (outcome.kind === 'refused') throw problemOf(outcome);
+      if (outcome.kind === 'refused') {
+        if (outcome.code === 'UNAUTHENTICATED') parts.principals.forget(principal);
+        throw problemOf(outcome);
+      }
       void reply.header('idempotency-replayed', String(outcome.replayed));
       const result: Result & { ledgerSeq: number } = outcome.result;
       return reply
