@@ -1,157 +1,145 @@
-// npm run bench: redemptions a second over HTTP, every check on, one hot pool: the lane against the same command with a
-// transaction per request, in one run, on one machine with the load on it. Medians over three interleaved runs; after each
-// the audit must be clean or the benchmark fails. Writes bench/results/<date>.json.
-import { spawn } from 'node:child_process';
+// npm run bench: the figures of DESIGN part 9 beside baselines measured in the same run, on one machine with the load on it.
+// `-- --full` climbs to 5 million transfers; `-- --peer file.sql` runs a SQL ledger beside ours. After every benchmark the
+// audits recompute the books; a finding, a wrong answer or a wrong count makes it fail. Writes bench/results/.
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { cpus, totalmem, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { connect } from '../db/client.js';
 import { startEmbedded } from '../db/embedded.js';
 import { migrate } from '../db/migrate.js';
-import { build } from '../src/app.js';
-import { demoClock } from '../src/clock.js';
-import { auditLedger } from '../src/ledger/audit.js';
-import { auditBusiness } from '../src/reconciliation/audit.js';
-import type { LoadOptions, LoadResult } from './load.js';
-import { makeWorld } from './world.js';
+import { measureBulk } from './bulk.js';
+import { chart, type Panel } from './chart.js';
+import { grow } from './grow.js';
+import { measureHotPath } from './hot-path.js';
+import type { Bench } from './measure.js';
+import { auditBook, type Book, copyDatabases, openBook, transfersOf, type Urls } from './open-book.js';
+import { measureReads, measureSizes, type Step } from './reads.js';
+import { machine, type Row, table } from './report.js';
+import { killAll, startLoad } from './start.js';
 
-const now = '2026-04-15T10:00:00+08:00';
-const fieldKey = 'ab'.repeat(32);
-const seconds = Number(process.env['BENCH_SECONDS'] ?? 5);
-const runs = Number(process.env['BENCH_RUNS'] ?? 3);
-
-interface Variant {
-  readonly name: string;
-  readonly lane: { maxBatch?: number; workers?: number };
-  readonly pool: number;
-  readonly connections: number;
-}
-const variants: Variant[] = [
-  { name: 'lane, 64 connections', lane: {}, pool: 10, connections: 64 },
-  { name: 'transaction per request, 64 connections', lane: { maxBatch: 1, workers: 16 }, pool: 24, connections: 64 },
-  { name: 'lane, 256 connections', lane: {}, pool: 10, connections: 256 },
-];
-
-const program = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
-
-async function underLoad(variant: Variant, url: string, file: string, skip: number, run: string): Promise<LoadResult> {
-  const service = spawn(
-    process.execPath,
-    ['--import=tsx', program('./serve.ts'), JSON.stringify({ url, pool: variant.pool, lane: variant.lane, fieldKey, now })],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  try {
-    const port = await new Promise<number>((resolve, reject) => {
-      service.stdout.setEncoding('utf8').once('data', (text: string) => resolve(Number(text.trim())));
-      service.once('exit', (code) => reject(new Error(`the service ended with ${code}`)));
-    });
-    const options: LoadOptions = {
-      host: '127.0.0.1',
-      port,
-      connections: variant.connections,
-      warmUp: 500,
-      seconds,
-      file,
-      skip,
-      run,
-    };
-    const load = spawn(process.execPath, ['--import=tsx', program('./load.ts'), JSON.stringify(options)], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    let out = '';
-    load.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
-    await new Promise<void>((resolve, reject) =>
-      load.once('close', (code) => (code === 0 ? resolve() : reject(new Error(`the load ended with ${code}`)))),
-    );
-    return JSON.parse(out) as LoadResult;
-  } finally {
-    const ended = new Promise((resolve) => service.once('close', resolve));
-    service.kill('SIGTERM');
-    await ended;
-  }
-}
-
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+const { values: options } = parseArgs({ options: { full: { type: 'boolean', default: false }, peer: { type: 'string' } } });
+/** Transfers in the ledger before anything is measured: the short run has the first of them. */
+const sizes = (process.env['BENCH_SIZES'] || '50000,500000,5000000').split(',').map(Number);
+const began = performance.now();
+const elapsed = (): string => `${String(Math.floor((performance.now() - began) / 1000)).padStart(4)} s`;
 
 const folder = await mkdtemp(path.join(tmpdir(), 'voucher-bench-'));
-const embedded = await startEmbedded({ dataDir: folder });
-try {
-  await migrate(embedded.ownerUrl);
-  const clock = demoClock();
-  clock.set(new Date(now));
-  const db = connect({ url: embedded.appUrl, statementTimeoutMs: 0 });
-  const owner = connect({ url: embedded.ownerUrl, max: 1 });
-  const { app, books } = await build({ db, clock, fieldKey: Buffer.from(fieldKey, 'hex') });
-  await app.ready();
-  const perVoucher = Math.ceil((seconds * 9_000 + 1_000) * (runs * variants.length) * 0.6) / 100;
-  console.log('making the world …');
-  const world = await makeWorld({ app, books, db, owner, clock, enterprises: 100, invoicesPerVoucher: Math.ceil(perVoucher) });
-  const file = path.join(folder, 'requests.ndjson');
-  await writeFile(file, world.requests.map((request) => JSON.stringify(request)).join('\n'));
-  await app.close();
-  // Statistics as a living database has them.
-  await owner.sql.unsafe('analyze');
+let stopCluster: (() => Promise<void>) | undefined;
+const cleanUp = async (): Promise<void> => {
+  killAll();
+  await stopCluster?.();
+  await rm(folder, { recursive: true, force: true });
+};
+let stopped = false;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    stopped = true;
+    console.error(`\nstopped by ${signal}`);
+    void cleanUp().finally(() => process.exit(signal === 'SIGINT' ? 130 : 143));
+  });
+}
 
-  const results = new Map<string, LoadResult[]>(variants.map((variant) => [variant.name, []]));
-  let skip = 0;
-  for (let run = 1; run <= runs; run++) {
-    for (const variant of variants) {
-      const result = await underLoad(variant, embedded.appUrl, file, skip, `${run}-${variant.name.replaceAll(' ', '')}`);
-      skip += result.sent;
-      results.get(variant.name)?.push(result);
-      console.log(
-        `run ${run}  ${variant.name.padEnd(42)} ${String(result.perSecond).padStart(6)}/s  p50 ${result.p50} ms  p99 ${result.p99} ms  ${JSON.stringify(result.answers)}`,
-      );
-      if (result.usedUp) console.log('  (requests used up before the time was)');
+try {
+  const embedded = await startEmbedded({ dataDir: folder });
+  stopCluster = embedded.stop;
+  await migrate(embedded.ownerUrl);
+  const copies = options.full ? await copyDatabases(embedded, sizes) : [];
+  const load = startLoad();
+  const bench: Bench = {
+    folder,
+    load,
+    seconds: Number(process.env['BENCH_SECONDS'] || 3),
+    runs: Number(process.env['BENCH_RUNS'] || 3),
+    full: options.full,
+    problems: [],
+    skipped: [],
+    say: (text) => console.log(`${elapsed()}  ${text}`),
+  };
+  const rows: Row[] = [];
+  const charts = new Map<string, Panel[]>();
+
+  const book = await openGrown(bench, embedded, sizes[0] ?? 0);
+  if (!options.full) rows.push(...(await measureReads(bench, book, sizes[0] ?? 0)));
+  const hotPath = await measureHotPath(bench, book, embedded.adminUrl, options.peer);
+  rows.unshift(...hotPath.rows);
+  charts.set('connections', hotPath.panels);
+  rows.push(...(await measureBulk(bench, book, embedded.ownerUrl)));
+  await audit(bench, book);
+  await book.close();
+
+  if (options.full) {
+    const steps: Step[] = [];
+    for (const { transfers, urls } of copies) steps.push({ transfers, book: await openGrown(bench, urls, transfers) });
+    const { rows: ofSizes, panels } = await measureSizes(bench, steps);
+    rows.push(...ofSizes);
+    charts.set('ledger-size', panels);
+    for (const step of steps) {
+      await audit(bench, step.book);
+      await step.book.close();
     }
   }
-  const findings = [...(await auditLedger(db, world.bookId)), ...(await auditBusiness(db, world.bookId))];
-  const summary = variants.map((variant) => {
-    const of = results.get(variant.name) ?? [];
-    const refused = of.some((r) => Object.keys(r.answers).some((answer) => !answer.startsWith('201')));
-    return {
-      name: variant.name,
-      perSecond: median(of.map((r) => r.perSecond)),
-      p50: median(of.map((r) => r.p50)),
-      p99: median(of.map((r) => r.p99)),
-      refused,
-    };
-  });
-  const baseline = summary[1]?.perSecond ?? 0;
-  console.log(
-    `\n${'median of ' + String(runs)}`.padEnd(46),
-    'a second'.padStart(9),
-    'p50 ms'.padStart(9),
-    'p99 ms'.padStart(9),
-    'ratio'.padStart(7),
-  );
-  for (const row of summary) {
-    console.log(
-      row.name.padEnd(45),
-      String(row.perSecond).padStart(9),
-      String(row.p50).padStart(9),
-      String(row.p99).padStart(9),
-      (row.perSecond / baseline).toFixed(2).padStart(7),
-    );
-  }
-  console.log(`audit: ${findings.length === 0 ? 'clean' : JSON.stringify(findings.slice(0, 5))}`);
-  const machine = {
-    cpu: cpus()[0]?.model,
-    cores: cpus().length,
-    memoryGiB: Math.round(totalmem() / 2 ** 30),
-    node: process.version,
-    platform: process.platform,
+  await load.stop();
+
+  const date = new Date().toISOString();
+  const name = `${date.slice(0, 10)}-${bench.full ? 'full' : 'short'}`;
+  const { problems, skipped } = bench;
+  const seconds = Math.round((performance.now() - began) / 1000);
+  console.log(`\n${table(rows)}\n`);
+  for (const text of skipped) console.log(`not measured: ${text}`);
+  console.log(problems.length === 0 ? 'audit: clean; every answer as expected' : `FAILED:\n${problems.slice(0, 20).join('\n')}`);
+
+  const of = {
+    date,
+    machine: machine(),
+    seconds: bench.seconds,
+    runs: bench.runs,
+    elapsedSeconds: seconds,
+    rows,
+    skipped,
+    problems,
   };
+  const { cpu, cores, memoryGiB, node } = machine();
+  const note = `${date.slice(0, 10)}, ${cores} cores (${cpu}), ${memoryGiB} GiB, Node ${node}, load and database on the same machine; median of ${bench.runs} runs`;
   const target = new URL('./results/', import.meta.url);
-  await mkdir(target, { recursive: true });
-  await writeFile(
-    new URL(`${new Date().toISOString().slice(0, 10)}.json`, target),
-    `${JSON.stringify({ date: new Date().toISOString(), machine, seconds, runs, summary, all: Object.fromEntries(results) }, null, 2)}\n`,
-  );
-  if (findings.length > 0 || summary.some((row) => row.refused)) process.exitCode = 1;
-  await Promise.all([db.close(), owner.close()]);
+  try {
+    await mkdir(target, { recursive: true });
+    await writeFile(new URL(`${name}.json`, target), `${JSON.stringify(of, null, 2)}\n`);
+    for (const [what, panels] of charts) {
+      await writeFile(new URL(`${name}-${what}.svg`, target), chart({ title: 'Redemptions over HTTP', note, panels }));
+    }
+    console.log(`bench/results/${name}.json, ${seconds} s in all`);
+  } catch (error) {
+    console.error(`bench/results/ could not be written: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
+  }
+  if (problems.length > 0) process.exitCode = 1;
+} catch (error) {
+  // What was stopped on purpose fails everywhere at once.
+  if (!stopped) console.error(error);
+  process.exitCode = 1;
 } finally {
-  await embedded.stop();
-  await rm(folder, { recursive: true, force: true });
+  await cleanUp();
+}
+
+/** A world with a ledger of this many transfers, and statistics as a living database has them. */
+async function openGrown(bench: Bench, urls: Urls, transfers: number): Promise<Book> {
+  bench.say(`making a world of ${transfers.toLocaleString('en-US')} transfers`);
+  const book = await openBook(urls);
+  // By the superuser: guards are off while a history is loaded. One session, for it keeps its templates there.
+  const owner = connect({ url: urls.adminUrl, max: 1, statementTimeoutMs: 0, idleInTransactionTimeoutMs: 0 });
+  let told = 0;
+  const onProgress = (done: number, of: number): void => {
+    if (done < told + 500_000) return;
+    told = done;
+    bench.say(`${done.toLocaleString('en-US')} of ${of.toLocaleString('en-US')} redemptions`);
+  };
+  await grow({ owner, bookId: book.world.bookId, transfers, onProgress }).finally(() => owner.close());
+  await book.owner.sql.unsafe('analyze');
+  return book;
+}
+
+async function audit(bench: Bench, book: Book): Promise<void> {
+  bench.say(`auditing ${(await transfersOf(book)).toLocaleString('en-US')} transfers`);
+  bench.problems.push(...(await auditBook(book)));
 }

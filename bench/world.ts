@@ -1,14 +1,15 @@
-// The world the benchmark runs in: one book on the enacted Zhengzhou programme, vouchers that came to be through the API,
-// and confirmed, paid invoices to redeem. Everything but the invoices is made through the API; the invoices are written in
-// bulk in a lane of their own, as facts that are there before the clock starts.
-import { createHash, randomUUID } from 'node:crypto';
+// The world the benchmark runs in: one book on the enacted Zhengzhou programme, firms with a contract and a voucher each and
+// with a second contract whose application waits for its approval. All of it came to be through the API. What a run uses up
+// (confirmed and paid invoices, reviewed applications) is written by stock.ts.
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { FastifyInstance } from 'fastify';
 import type { Database } from '../db/client.js';
 import { createBook } from '../src/access/create-book.js';
 import type { DemoClock } from '../src/clock.js';
 import type { Books } from '../src/http/books.js';
-import { makeUscc, uuidv7 } from '../src/identifiers.js';
+import { makeUscc } from '../src/identifiers.js';
+import { invoiceRequests } from './stock.js';
 
 export interface BenchVoucher {
   readonly voucherId: string;
@@ -17,6 +18,16 @@ export interface BenchVoucher {
   readonly contractLineId: string;
   readonly enterpriseId: string;
   readonly providerId: string;
+  /** Of the same firm and provider, reviewed for a voucher of 200.00. */
+  readonly second: { readonly contractId: string; readonly contractLineId: string; readonly applicationId: string };
+}
+
+export interface World {
+  readonly bookId: string;
+  readonly code: string;
+  readonly vouchers: readonly BenchVoucher[];
+  readonly secrets: { readonly provider: string; readonly approver: string; readonly auditor: string };
+  readonly requests: object[];
 }
 
 interface Answer {
@@ -24,7 +35,8 @@ interface Answer {
   readonly body: Record<string, string> & { items?: Record<string, string>[]; lines?: Record<string, string>[] };
 }
 
-const code = 'bench';
+export const code = 'bench';
+const programmeCode = 'zhengzhou-compute';
 
 export async function makeWorld(of: {
   app: FastifyInstance;
@@ -33,9 +45,10 @@ export async function makeWorld(of: {
   owner: Database;
   clock: DemoClock;
   enterprises: number;
-  invoicesPerVoucher: number;
-}): Promise<{ bookId: string; vouchers: BenchVoucher[]; requests: object[] }> {
-  const { app, books, owner, clock } = of;
+  /** Invoices to redeem that are there at once, with their requests; stock.ts writes more. */
+  invoicesPerVoucher?: number;
+}): Promise<World> {
+  const { app, books, db, owner, clock } = of;
   const made = await createBook(
     owner,
     async (_id, bookCode) => {
@@ -66,6 +79,7 @@ export async function makeWorld(of: {
     return (await send(made.operatorKey, `/members/${one['memberId']}/keys`, {}, 201))['secret'] ?? '';
   };
   const [reviewer, approver, finance] = [await member('reviewer'), await member('approver'), await member('finance')];
+  const auditor = await member('auditor');
 
   const document = await readFile(new URL('../db/programmes/zhengzhou/zhengzhou-compute.v2.yaml', import.meta.url), 'utf8');
   const programme = await send(made.operatorKey, '/programmes', { document }, 201);
@@ -73,7 +87,7 @@ export async function makeWorld(of: {
   await send(
     finance,
     '/appropriations',
-    { programmeCode: 'zhengzhou-compute', year: 2026, funder: 'CITY', amount: '1000000000.00', documentNo: '郑财预〔2026〕1号' },
+    { programmeCode, year: 2026, funder: 'CITY', amount: '1000000000.00', documentNo: '郑财预〔2026〕1号' },
     201,
   );
 
@@ -106,115 +120,68 @@ export async function makeWorld(of: {
       const secret = await member('enterprise', uscc);
       const enterprise = await send(made.operatorKey, '/enterprises', { uscc, name: `基准企业${i}` }, 201);
       const enterpriseId = enterprise['enterpriseId'] ?? '';
-      // 4,000,000.00 of card-hours at 10.00: a voucher of 800,000.00.
-      const sums = { net: '3773584.91', vat: '226415.09', gross: '4000000.00' };
-      const line = {
-        description: '智算',
-        serviceItem: 'AI_COMPUTE',
-        facilityId,
-        chipVendor: '华为',
-        chipModel: '昇腾910B',
-        unit: 'CARD_HOUR',
-        quantity: '400000',
+      // A contract confirmed by the provider and filed, and an application on it that is reviewed.
+      const applyFor = async (of: {
+        contractNo: string;
+        quantity: string;
+        sums: { net: string; vat: string; gross: string };
+        maximum?: string;
+      }) => {
+        const line = {
+          ...{ description: '智算', serviceItem: 'AI_COMPUTE', facilityId, unit: 'CARD_HOUR' },
+          ...{ chipVendor: '华为', chipModel: '昇腾910B', quantity: of.quantity },
+        };
+        const contract = await send(
+          secret,
+          '/contracts',
+          {
+            ...{ contractNo: of.contractNo, enterpriseId, providerId, purpose: 'MODEL_RESEARCH' },
+            ...{ signedOn: '2026-01-05', startsOn: '2026-01-10', endsOn: '2026-12-31' },
+            ...of.sums,
+            lines: [{ ...line, ...of.sums }],
+          },
+          201,
+        );
+        const contractId = contract['contractId'] ?? '';
+        await send(providerKey, `/contracts/${contractId}/confirm`, {}, 200);
+        await send(reviewer, `/contracts/${contractId}/file`, {}, 200);
+        const application = await send(secret, '/applications', { programmeCode, contractId, commitment: true }, 201);
+        const applicationId = application['applicationId'] ?? '';
+        const maximum = of.maximum === undefined ? {} : { maximum: of.maximum };
+        const review = await send(reviewer, `/applications/${applicationId}/review`, { eligibility: {}, ...maximum }, 200);
+        const [row] = await db.sql<{ id: string }[]>`
+          select contract_line_id as id from contract_lines where book_id = ${made.bookId} and contract_id = ${contractId}`;
+        return { contractId, contractLineId: row?.id ?? '', applicationId, reviewDigest: review['reviewDigest'] };
       };
-      const contract = await send(
-        secret,
-        '/contracts',
-        {
-          contractNo: `BENCH-${i}`,
-          enterpriseId,
-          providerId,
-          signedOn: '2026-01-05',
-          startsOn: '2026-01-10',
-          endsOn: '2026-12-31',
-          purpose: 'MODEL_RESEARCH',
-          ...sums,
-          lines: [{ ...line, ...sums }],
-        },
-        201,
-      );
-      const contractId = contract['contractId'] ?? '';
-      await send(providerKey, `/contracts/${contractId}/confirm`, {}, 200);
-      await send(reviewer, `/contracts/${contractId}/file`, {}, 200);
-      const application = await send(
-        secret,
-        '/applications',
-        { programmeCode: 'zhengzhou-compute', contractId, commitment: true },
-        201,
-      );
-      const review = await send(reviewer, `/applications/${application['applicationId']}/review`, { eligibility: {} }, 200);
-      const approved = await send(
-        approver,
-        `/applications/${application['applicationId']}/approve`,
-        { reviewDigest: review['reviewDigest'] },
-        200,
-      );
-      const [lineRow] = await of.db.sql<{ id: string }[]>`
-        select contract_line_id as id from contract_lines where book_id = ${made.bookId} and contract_id = ${contractId}`;
+      // 4,000,000.00 of card-hours at 10.00: a voucher of 800,000.00.
+      const first = await applyFor({
+        contractNo: `BENCH-${i}`,
+        quantity: '400000',
+        sums: { net: '3773584.91', vat: '226415.09', gross: '4000000.00' },
+      });
+      const { reviewDigest } = first;
+      const approved = await send(approver, `/applications/${first.applicationId}/approve`, { reviewDigest }, 200);
+      const second = await applyFor({
+        contractNo: `BENCH-${i}-2`,
+        quantity: '500',
+        sums: { net: '4716.98', vat: '283.02', gross: '5000.00' },
+        maximum: '200.00',
+      });
       return {
         voucherId: approved['voucherId'] ?? '',
         secret,
-        contractId,
-        contractLineId: lineRow?.id ?? '',
+        contractId: first.contractId,
+        contractLineId: first.contractLineId,
         enterpriseId,
         providerId,
+        second,
       };
     }),
   );
 
-  const requests = await writeInvoices(of.db, made.bookId, vouchers, of.invoicesPerVoucher, clock.now());
-  return { bookId: made.bookId, vouchers, requests };
-}
-
-/** Confirmed and paid invoices of 10.00 each (2.00 to redeem), and the requests that redeem them, vouchers in turn. */
-async function writeInvoices(
-  db: Database,
-  bookId: string,
-  vouchers: readonly BenchVoucher[],
-  each: number,
-  now: Date,
-): Promise<object[]> {
-  const person = createHash('sha256').update('bench').digest('hex').slice(0, 12);
-  const personId = `00000000-0000-7000-8000-${person}`;
-  const requests: object[] = [];
-  const slice = 2_000;
-  const total = vouchers.length * each;
-  for (let from = 0; from < total; from += slice) {
-    const rows = Array.from({ length: Math.min(slice, total - from) }, (_, i) => {
-      const n = from + i;
-      const voucher = vouchers[n % vouchers.length] as BenchVoucher;
-      return { voucher, invoiceId: uuidv7(now), lineId: uuidv7(now), number: `26412${String(n + 1).padStart(15, '0')}` };
-    });
-    await db.begin(async ({ sql }) => {
-      await sql`select from open_lane(${bookId})`;
-      await sql`
-        insert into usage_invoices (book_id, invoice_id, invoice_no, provider_id, enterprise_id, contract_id, issued_on, usage_from, usage_to,
-                                    net_fen, vat_fen, gross_fen, paid_fen, status, number_conflict, posted_person, posted_on,
-                                    decided_person, decided_on, recorded_at)
-        select ${bookId}, u.id, u.number, u.provider, u.enterprise, u.contract, '2026-03-31', '2026-03-01', '2026-03-31',
-               943, 57, 1000, 1000, 'CONFIRMED', false, ${personId}, '2026-03-31', u.enterprise, '2026-03-31', ${now}::timestamptz
-          from unnest(${rows.map((r) => r.invoiceId)}::uuid[], ${rows.map((r) => r.number)}::text[],
-                      ${rows.map((r) => r.voucher.providerId)}::uuid[], ${rows.map((r) => r.voucher.enterpriseId)}::uuid[],
-                      ${rows.map((r) => r.voucher.contractId)}::uuid[]) as u (id, number, provider, enterprise, contract)`;
-      await sql`
-        insert into usage_invoice_lines (book_id, invoice_line_id, invoice_id, line_no, contract_line_id, quantity, net_fen, vat_fen, gross_fen)
-        select ${bookId}, u.id, u.invoice, 1, u.line, 1, 943, 57, 1000
-          from unnest(${rows.map((r) => r.lineId)}::uuid[], ${rows.map((r) => r.invoiceId)}::uuid[],
-                      ${rows.map((r) => r.voucher.contractLineId)}::uuid[]) as u (id, invoice, line)`;
-    });
-    for (const { voucher, invoiceId } of rows) {
-      requests.push({
-        path: `/v1/books/${code}/redemptions`,
-        secret: voucher.secret,
-        body: { voucherId: voucher.voucherId, invoiceId },
-      });
-    }
-  }
-  await db.begin(async ({ sql }) => {
-    await sql`select from open_lane(${bookId})`;
-    await sql`insert into contract_line_usage (book_id, contract_line_id, contract_id, quantity, gross_fen)
-      select ${bookId}, u.line, u.contract, ${each}::int, ${each}::bigint * 1000
-        from unnest(${vouchers.map((v) => v.contractLineId)}::uuid[], ${vouchers.map((v) => v.contractId)}::uuid[]) as u (line, contract)`;
-  });
-  return requests;
+  const secrets = { provider: providerKey, approver, auditor };
+  const world: World = { bookId: made.bookId, code, vouchers, secrets, requests: [] };
+  const invoices = (of.invoicesPerVoucher ?? 0) * vouchers.length;
+  if (invoices > 0) world.requests.push(...(await invoiceRequests(of.db, world, invoices, clock.now())));
+  return world;
 }
