@@ -31,6 +31,7 @@ create table accounts (
   constraint accounts_debits_fen_check CHECK ((debits_fen >= 0)),
   constraint accounts_not_overdrawn CHECK ((may_overdraw OR (credits_fen >= debits_fen)))
 ) with (fillfactor=60);
+CREATE INDEX accounts_listed ON public.accounts USING btree (book_id, kind, COALESCE(fund, ''::text), account_id);
 CREATE TRIGGER accounts_are_kept BEFORE DELETE ON public.accounts FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER accounts_identity BEFORE UPDATE ON public.accounts FOR EACH ROW WHEN ((((((((new.book_id IS DISTINCT FROM old.book_id) OR (new.account_id IS DISTINCT FROM old.account_id)) OR (new.code IS DISTINCT FROM old.code)) OR (new.kind IS DISTINCT FROM old.kind)) OR (new.may_overdraw IS DISTINCT FROM old.may_overdraw)) OR (new.opened_seq IS DISTINCT FROM old.opened_seq)) OR (new.fund IS DISTINCT FROM old.fund) OR (new.debits_fen < old.debits_fen) OR (new.credits_fen < old.credits_fen))) EXECUTE FUNCTION refuse_other_account();
 CREATE TRIGGER accounts_in_lane BEFORE INSERT OR UPDATE ON public.accounts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -56,7 +57,7 @@ create table api_keys (
   constraint api_keys_prefix_check CHECK ((prefix ~ '^[a-z0-9]{12}$'::text)),
   constraint api_keys_secret_hash_check CHECK ((secret_hash ~ '^[0-9a-f]{64}$'::text))
 );
-CREATE INDEX api_keys_member ON public.api_keys USING btree (book_id, member_id);
+CREATE INDEX api_keys_member ON public.api_keys USING btree (book_id, member_id, key_id);
 CREATE TRIGGER api_keys_in_lane BEFORE INSERT OR UPDATE ON public.api_keys FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER api_keys_leave_in_lane BEFORE DELETE ON public.api_keys FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (expires_on, revoked_at) on api_keys to voucher_app;
@@ -103,9 +104,10 @@ create table applications (
   constraint applications_status_check CHECK ((status = ANY (ARRAY['SUBMITTED'::text, 'REVIEWED'::text, 'APPROVED'::text, 'REJECTED'::text]))),
   constraint applications_within_maximum CHECK ((award_fen <= maximum_fen))
 );
-CREATE INDEX applications_contract ON public.applications USING btree (book_id, contract_id);
-CREATE INDEX applications_enterprise ON public.applications USING btree (book_id, enterprise_id);
-CREATE INDEX applications_status ON public.applications USING btree (book_id, status, application_id);
+CREATE INDEX applications_contract ON public.applications USING btree (book_id, contract_id, application_id);
+CREATE INDEX applications_enterprise ON public.applications USING btree (book_id, enterprise_id, application_id);
+CREATE INDEX applications_legal_person ON public.applications USING btree (book_id, legal_person_uscc, application_id);
+CREATE INDEX applications_programme ON public.applications USING btree (book_id, programme_code, status, application_id);
 CREATE TRIGGER applications_in_lane BEFORE INSERT OR UPDATE ON public.applications FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER applications_leave_in_lane BEFORE DELETE ON public.applications FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (status, eligibility, reviewed_person, review_digest, maximum_fen, decided_person, decision_reason, award_fen, computed_fen, explanation, voucher_id) on applications to voucher_app;
@@ -130,6 +132,8 @@ create table appropriations (
   constraint appropriations_funder_check CHECK ((funder ~ '^[A-Z][A-Z0-9_]{0,30}$'::text)),
   constraint appropriations_year_check CHECK (((year >= 2000) AND (year <= 2999)))
 );
+CREATE INDEX appropriations_programme ON public.appropriations USING btree (book_id, programme_code, appropriation_id);
+CREATE INDEX appropriations_year ON public.appropriations USING btree (book_id, year, appropriation_id);
 CREATE TRIGGER appropriations_in_lane BEFORE INSERT OR UPDATE ON public.appropriations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER appropriations_leave_in_lane BEFORE DELETE ON public.appropriations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on appropriations to voucher_app;
@@ -204,6 +208,19 @@ grant select on book_heads to voucher_app;
 grant select on book_heads to voucher_reader;
 
 -- owner voucher_owner
+create table booked_days (
+  book_id uuid not null,
+  booked_on date not null,
+  first_seq bigint not null,
+  constraint booked_days_pkey PRIMARY KEY (book_id, booked_on),
+  constraint booked_days_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id)
+);
+CREATE TRIGGER booked_days_in_lane BEFORE INSERT OR UPDATE ON public.booked_days FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER booked_days_leave_in_lane BEFORE DELETE ON public.booked_days FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant select on booked_days to voucher_app;
+grant select on booked_days to voucher_reader;
+
+-- owner voucher_owner
 create table books (
   book_id uuid not null,
   code text not null,
@@ -221,6 +238,68 @@ create table books (
 );
 grant select on books to voucher_app;
 grant select on books to voucher_reader;
+
+-- owner voucher_owner
+create table bulk_jobs (
+  book_id uuid not null,
+  job_id uuid not null,
+  member_id uuid not null,
+  key text not null,
+  legal_person_uscc text,
+  kind text not null,
+  format text not null,
+  mode text not null,
+  columns json,
+  state text not null,
+  lines_read integer not null default 0,
+  lines_accepted integer not null default 0,
+  lines_refused integer not null default 0,
+  documents integer not null default 0,
+  next_line integer not null default 1,
+  digest text,
+  ledger_seq bigint,
+  lease_owner uuid,
+  lease_until timestamp with time zone not null,
+  started_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint bulk_jobs_pkey PRIMARY KEY (book_id, job_id),
+  constraint bulk_jobs_book_id_member_id_key_key UNIQUE (book_id, member_id, key),
+  constraint bulk_jobs_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint bulk_jobs_columns CHECK (((format = 'ndjson'::text) = (columns IS NULL))),
+  constraint bulk_jobs_counted CHECK ((((lines_accepted + lines_refused) <= lines_read) AND (documents <= lines_accepted))),
+  constraint bulk_jobs_digest_check CHECK ((digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint bulk_jobs_documents_check CHECK ((documents >= 0)),
+  constraint bulk_jobs_format_check CHECK ((format = ANY (ARRAY['ndjson'::text, 'csv'::text, 'xlsx'::text]))),
+  constraint bulk_jobs_key_check CHECK (((length(key) >= 1) AND (length(key) <= 200))),
+  constraint bulk_jobs_kind_check CHECK ((kind = ANY (ARRAY['usage-invoices'::text, 'contracts'::text]))),
+  constraint bulk_jobs_lines_accepted_check CHECK ((lines_accepted >= 0)),
+  constraint bulk_jobs_lines_refused_check CHECK ((lines_refused >= 0)),
+  constraint bulk_jobs_mode_check CHECK ((mode = ANY (ARRAY['accept-right'::text, 'all-or-nothing'::text]))),
+  constraint bulk_jobs_next_line_check CHECK ((next_line >= 1)),
+  constraint bulk_jobs_state_check CHECK ((state = ANY (ARRAY['RUNNING'::text, 'DONE'::text, 'REFUSED'::text])))
+) with (fillfactor=50);
+CREATE INDEX bulk_jobs_legal_person ON public.bulk_jobs USING btree (book_id, legal_person_uscc, job_id);
+grant insert, select, update (state, lines_read, lines_accepted, lines_refused, documents, next_line, digest, ledger_seq, lease_owner, lease_until, updated_at) on bulk_jobs to voucher_app;
+grant select on bulk_jobs to voucher_reader;
+
+-- owner voucher_owner
+create table bulk_refused_lines (
+  book_id uuid not null,
+  refused_line_id uuid not null,
+  job_id uuid not null,
+  line integer not null,
+  raw text not null,
+  errors json not null,
+  constraint bulk_refused_lines_pkey PRIMARY KEY (book_id, refused_line_id),
+  constraint bulk_refused_lines_book_id_job_id_line_key UNIQUE (book_id, job_id, line),
+  constraint bulk_refused_lines_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint bulk_refused_lines_book_id_job_id_fkey FOREIGN KEY (book_id, job_id) REFERENCES bulk_jobs(book_id, job_id),
+  constraint bulk_refused_lines_line_check CHECK ((line >= 1))
+);
+CREATE TRIGGER bulk_refused_lines_append_only BEFORE DELETE OR UPDATE ON public.bulk_refused_lines FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER bulk_refused_lines_no_truncate BEFORE TRUNCATE ON public.bulk_refused_lines FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+grant insert, select on bulk_refused_lines to voucher_app;
+grant select on bulk_refused_lines to voucher_reader;
 
 -- owner voucher_owner
 create table chips (
@@ -364,9 +443,10 @@ create table contracts (
   constraint contracts_tie_out CHECK (((net_fen + vat_fen) = gross_fen)),
   constraint contracts_vat_fen_check CHECK ((vat_fen >= 0))
 );
-CREATE INDEX contracts_enterprise ON public.contracts USING btree (book_id, enterprise_id);
+CREATE INDEX contracts_enterprise ON public.contracts USING btree (book_id, enterprise_id, contract_id);
 CREATE UNIQUE INDEX contracts_fingerprint ON public.contracts USING btree (book_id, fingerprint);
-CREATE INDEX contracts_provider ON public.contracts USING btree (book_id, provider_id);
+CREATE INDEX contracts_provider ON public.contracts USING btree (book_id, provider_id, status, contract_id);
+CREATE INDEX contracts_status ON public.contracts USING btree (book_id, status, contract_id);
 CREATE TRIGGER contracts_in_lane BEFORE INSERT OR UPDATE ON public.contracts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER contracts_leave_in_lane BEFORE DELETE ON public.contracts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (status, confirmed_person, filed_person, filing_no, filed_on) on contracts to voucher_app;
@@ -414,7 +494,7 @@ create table enterprises (
   constraint enterprises_size_class_check CHECK ((size_class = ANY (ARRAY['LARGE'::text, 'MEDIUM'::text, 'SMALL'::text, 'MICRO'::text]))),
   constraint enterprises_uscc_check CHECK ((uscc ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'::text))
 );
-CREATE INDEX enterprises_legal_person ON public.enterprises USING btree (book_id, legal_person_uscc);
+CREATE INDEX enterprises_legal_person ON public.enterprises USING btree (book_id, legal_person_uscc, enterprise_id);
 CREATE TRIGGER enterprises_in_lane BEFORE INSERT OR UPDATE ON public.enterprises FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER enterprises_leave_in_lane BEFORE DELETE ON public.enterprises FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on enterprises to voucher_app;
@@ -460,6 +540,7 @@ CREATE TRIGGER entries_append_only BEFORE DELETE OR UPDATE ON public.entries FOR
 CREATE TRIGGER entries_in_lane BEFORE INSERT OR UPDATE ON public.entries FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER entries_leave_in_lane BEFORE DELETE ON public.entries FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON public.entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER entries_rolled_up AFTER INSERT ON public.entries REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION roll_up_entries();
 grant select on entries to voucher_app;
 grant select on entries to voucher_reader;
 
@@ -480,7 +561,6 @@ create table facilities (
   constraint facilities_kind_check CHECK ((kind = ANY (ARRAY['SUPERCOMPUTING'::text, 'AI_COMPUTING'::text, 'DATA_CENTER'::text]))),
   constraint facilities_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
 );
-CREATE INDEX facilities_provider ON public.facilities USING btree (book_id, provider_id);
 CREATE TRIGGER facilities_in_lane BEFORE INSERT OR UPDATE ON public.facilities FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER facilities_leave_in_lane BEFORE DELETE ON public.facilities FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on facilities to voucher_app;
@@ -543,6 +623,89 @@ grant delete, insert, select, update (holders) on invoice_claims to voucher_app;
 grant select on invoice_claims to voucher_reader;
 
 -- owner voucher_owner
+create table late_legs (
+  book_id uuid not null,
+  account_id uuid not null,
+  seq bigint not null,
+  booked_on date not null,
+  delta_fen bigint not null,
+  constraint late_legs_pkey PRIMARY KEY (book_id, account_id, seq),
+  constraint late_legs_book_id_account_id_fkey FOREIGN KEY (book_id, account_id) REFERENCES accounts(book_id, account_id),
+  constraint late_legs_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint late_legs_delta_fen_check CHECK ((delta_fen <> 0))
+);
+CREATE TRIGGER late_legs_in_lane BEFORE INSERT OR UPDATE ON public.late_legs FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER late_legs_leave_in_lane BEFORE DELETE ON public.late_legs FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant select on late_legs to voucher_app;
+grant select on late_legs to voucher_reader;
+
+-- owner voucher_owner
+create table ledger_marks (
+  book_id uuid not null,
+  kind text not null,
+  fund text not null,
+  seq bigint not null,
+  debits_fen bigint not null,
+  credits_fen bigint not null,
+  accounts bigint not null,
+  constraint ledger_marks_pkey PRIMARY KEY (book_id, kind, fund, seq),
+  constraint ledger_marks_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint ledger_marks_kind_fkey FOREIGN KEY (kind) REFERENCES account_kinds(kind)
+);
+CREATE TRIGGER ledger_marks_in_lane BEFORE INSERT OR UPDATE ON public.ledger_marks FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER ledger_marks_leave_in_lane BEFORE DELETE ON public.ledger_marks FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant select on ledger_marks to voucher_app;
+grant select on ledger_marks to voucher_reader;
+
+-- owner voucher_owner
+create table ledger_totals (
+  book_id uuid not null,
+  kind text not null,
+  fund text not null,
+  debits_fen bigint not null,
+  credits_fen bigint not null,
+  accounts bigint not null,
+  changed_seq bigint not null,
+  constraint ledger_totals_pkey PRIMARY KEY (book_id, kind, fund),
+  constraint ledger_totals_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint ledger_totals_kind_fkey FOREIGN KEY (kind) REFERENCES account_kinds(kind),
+  constraint ledger_totals_accounts_check CHECK ((accounts >= 0)),
+  constraint ledger_totals_credits_fen_check CHECK ((credits_fen >= 0)),
+  constraint ledger_totals_debits_fen_check CHECK ((debits_fen >= 0))
+) with (fillfactor=10, autovacuum_vacuum_threshold=200, autovacuum_vacuum_scale_factor=0);
+CREATE TRIGGER ledger_totals_in_lane BEFORE INSERT OR UPDATE ON public.ledger_totals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER ledger_totals_leave_in_lane BEFORE DELETE ON public.ledger_totals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant select on ledger_totals to voucher_app;
+grant select on ledger_totals to voucher_reader;
+
+-- owner voucher_owner
+create table ledger_turnovers (
+  book_id uuid not null,
+  span text not null,
+  starts_on date not null,
+  fund text not null,
+  kind text not null,
+  posting text not null,
+  debits_fen bigint not null,
+  credits_fen bigint not null,
+  transfers bigint not null,
+  accounts bigint not null,
+  constraint ledger_turnovers_pkey PRIMARY KEY (book_id, span, starts_on, fund, kind, posting),
+  constraint ledger_turnovers_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint ledger_turnovers_kind_fkey FOREIGN KEY (kind) REFERENCES account_kinds(kind),
+  constraint ledger_turnovers_accounts_check CHECK ((accounts >= 0)),
+  constraint ledger_turnovers_check CHECK (((span = 'DAY'::text) OR (EXTRACT(day FROM starts_on) = (1)::numeric))),
+  constraint ledger_turnovers_credits_fen_check CHECK ((credits_fen >= 0)),
+  constraint ledger_turnovers_debits_fen_check CHECK ((debits_fen >= 0)),
+  constraint ledger_turnovers_span_check CHECK ((span = ANY (ARRAY['DAY'::text, 'MONTH'::text]))),
+  constraint ledger_turnovers_transfers_check CHECK ((transfers > 0))
+) with (fillfactor=50, autovacuum_vacuum_threshold=200, autovacuum_vacuum_scale_factor=0);
+CREATE TRIGGER ledger_turnovers_in_lane BEFORE INSERT OR UPDATE ON public.ledger_turnovers FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER ledger_turnovers_leave_in_lane BEFORE DELETE ON public.ledger_turnovers FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant select on ledger_turnovers to voucher_app;
+grant select on ledger_turnovers to voucher_reader;
+
+-- owner voucher_owner
 create table listings (
   book_id uuid not null,
   listing_id uuid not null,
@@ -562,6 +725,7 @@ create table listings (
   constraint listings_document_no_check CHECK (((length(document_no) >= 1) AND (length(document_no) <= 100))),
   constraint listings_service_item_check CHECK ((service_item = ANY (ARRAY['AI_COMPUTE'::text, 'SUPERCOMPUTE'::text, 'GENERAL_COMPUTE'::text, 'STORAGE'::text, 'NETWORK'::text, 'SECURITY'::text])))
 );
+CREATE INDEX listings_service_item ON public.listings USING btree (book_id, service_item, listing_id);
 CREATE TRIGGER listings_in_lane BEFORE INSERT OR UPDATE ON public.listings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER listings_leave_in_lane BEFORE DELETE ON public.listings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (valid_to) on listings to voucher_app;
@@ -624,6 +788,7 @@ create table opening_balances (
   constraint opening_balances_kind_check CHECK ((kind = ANY (ARRAY['LIMIT_USED'::text, 'VOUCHER'::text]))),
   constraint opening_balances_status_check CHECK ((status = ANY (ARRAY['PREPARED'::text, 'APPROVED'::text])))
 );
+CREATE INDEX opening_balances_status ON public.opening_balances USING btree (book_id, status, opening_balance_id);
 CREATE TRIGGER opening_balances_in_lane BEFORE INSERT OR UPDATE ON public.opening_balances FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER opening_balances_leave_in_lane BEFORE DELETE ON public.opening_balances FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (status, approved_person) on opening_balances to voucher_app;
@@ -706,6 +871,7 @@ create table payment_instructions (
   constraint payment_instructions_attempt_check CHECK ((attempt >= 1)),
   constraint payment_instructions_status_check CHECK ((status = ANY (ARRAY['INSTRUCTED'::text, 'PAID'::text, 'RETURNED'::text])))
 );
+CREATE INDEX payment_instructions_provider ON public.payment_instructions USING btree (book_id, provider_id, instruction_id);
 CREATE TRIGGER payment_instructions_in_lane BEFORE INSERT OR UPDATE ON public.payment_instructions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER payment_instructions_leave_in_lane BEFORE DELETE ON public.payment_instructions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (status, return_reason) on payment_instructions to voucher_app;
@@ -771,6 +937,7 @@ create table programme_versions (
   constraint programme_versions_status_check CHECK ((status = ANY (ARRAY['PUBLISHED'::text, 'ACTIVE'::text]))),
   constraint programme_versions_version_check CHECK ((version >= 1))
 );
+CREATE INDEX programme_versions_code ON public.programme_versions USING btree (book_id, programme_code, programme_version_id);
 CREATE TRIGGER programme_versions_in_lane BEFORE INSERT OR UPDATE ON public.programme_versions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER programme_versions_leave_in_lane BEFORE DELETE ON public.programme_versions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (status, activated_by, activated_at) on programme_versions to voucher_app;
@@ -846,11 +1013,12 @@ create table redemptions (
   constraint redemptions_reversed_fen_check CHECK ((reversed_fen >= 0)),
   constraint redemptions_status_check CHECK ((status = ANY (ARRAY['SUBMITTED'::text, 'APPROVED'::text, 'RETURNED'::text])))
 );
-CREATE INDEX redemptions_contract ON public.redemptions USING btree (book_id, contract_id, status);
+CREATE INDEX redemptions_contract ON public.redemptions USING btree (book_id, contract_id, status, redemption_id);
 CREATE UNIQUE INDEX redemptions_one_live_per_invoice ON public.redemptions USING btree (book_id, invoice_id) WHERE (status <> 'RETURNED'::text);
+CREATE INDEX redemptions_provider ON public.redemptions USING btree (book_id, provider_id, status, redemption_id);
+CREATE INDEX redemptions_status ON public.redemptions USING btree (book_id, status, redemption_id);
 CREATE INDEX redemptions_unbatched ON public.redemptions USING btree (book_id, approved_on, redemption_id) WHERE ((status = 'APPROVED'::text) AND (settlement_id IS NULL));
-CREATE INDEX redemptions_voucher ON public.redemptions USING btree (book_id, voucher_id);
-CREATE INDEX redemptions_waiting ON public.redemptions USING btree (book_id, redemption_id) WHERE (status = 'SUBMITTED'::text);
+CREATE INDEX redemptions_voucher ON public.redemptions USING btree (book_id, voucher_id, status, redemption_id);
 CREATE TRIGGER redemptions_in_lane BEFORE INSERT OR UPDATE ON public.redemptions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER redemptions_leave_in_lane BEFORE DELETE ON public.redemptions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (status, cut_off_fen, approved_fen, reversed_fen, batched_fen, explanation, decided_person, approved_on, decision_reason, settlement_id) on redemptions to voucher_app;
@@ -889,8 +1057,29 @@ create table settlement_lines (
 );
 CREATE TRIGGER settlement_lines_in_lane BEFORE INSERT OR UPDATE ON public.settlement_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER settlement_lines_leave_in_lane BEFORE DELETE ON public.settlement_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER settlement_lines_totalled AFTER INSERT ON public.settlement_lines REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION total_settlement_lines();
 grant insert, select on settlement_lines to voucher_app;
 grant select on settlement_lines to voucher_reader;
+
+-- owner voucher_owner
+create table settlement_totals (
+  book_id uuid not null,
+  settlement_id uuid not null,
+  provider_id uuid not null,
+  fund text not null,
+  first_line_no integer not null,
+  line_count integer not null,
+  total_fen bigint not null,
+  constraint settlement_totals_pkey PRIMARY KEY (book_id, settlement_id, provider_id, fund),
+  constraint settlement_totals_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint settlement_totals_book_id_settlement_id_fkey FOREIGN KEY (book_id, settlement_id) REFERENCES settlements(book_id, settlement_id),
+  constraint settlement_totals_line_count_check CHECK ((line_count >= 1)),
+  constraint settlement_totals_total_fen_check CHECK ((total_fen > 0))
+);
+CREATE TRIGGER settlement_totals_in_lane BEFORE INSERT OR UPDATE ON public.settlement_totals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER settlement_totals_leave_in_lane BEFORE DELETE ON public.settlement_totals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant select on settlement_totals to voucher_app;
+grant select on settlement_totals to voucher_reader;
 
 -- owner voucher_owner
 create table settlements (
@@ -924,6 +1113,7 @@ create table settlements (
   constraint settlements_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'APPROVED'::text, 'INSTRUCTED'::text, 'CLOSED'::text]))),
   constraint settlements_total_fen_check CHECK ((total_fen > 0))
 );
+CREATE INDEX settlements_status ON public.settlements USING btree (book_id, status, settlement_id);
 CREATE TRIGGER settlements_in_lane BEFORE INSERT OR UPDATE ON public.settlements FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER settlements_leave_in_lane BEFORE DELETE ON public.settlements FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (status, approved_person, instructed_person, instructed_on, closed_person, closed_on) on settlements to voucher_app;
@@ -1000,8 +1190,9 @@ create table usage_invoices (
   constraint usage_invoices_tie_out CHECK (((net_fen + vat_fen) = gross_fen)),
   constraint usage_invoices_vat_fen_check CHECK ((vat_fen >= 0))
 );
-CREATE INDEX usage_invoices_contract ON public.usage_invoices USING btree (book_id, contract_id);
-CREATE INDEX usage_invoices_enterprise ON public.usage_invoices USING btree (book_id, enterprise_id, invoice_id);
+CREATE INDEX usage_invoices_contract ON public.usage_invoices USING btree (book_id, contract_id, status, invoice_id);
+CREATE INDEX usage_invoices_provider ON public.usage_invoices USING btree (book_id, provider_id, status, invoice_id);
+CREATE INDEX usage_invoices_status ON public.usage_invoices USING btree (book_id, status, invoice_id);
 CREATE TRIGGER usage_invoices_in_lane BEFORE INSERT OR UPDATE ON public.usage_invoices FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER usage_invoices_leave_in_lane BEFORE DELETE ON public.usage_invoices FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (paid_fen, status, decided_person, decided_on, dispute_reason, redemption_id) on usage_invoices to voucher_app;
@@ -1027,6 +1218,7 @@ create table vouchers (
   status text not null,
   frozen_from text,
   recorded_at timestamp with time zone not null,
+  provider_id uuid not null,
   constraint vouchers_pkey PRIMARY KEY (book_id, voucher_id),
   constraint vouchers_book_id_application_id_key UNIQUE (book_id, application_id),
   constraint vouchers_book_id_voucher_no_key UNIQUE (book_id, voucher_no),
@@ -1035,6 +1227,7 @@ create table vouchers (
   constraint vouchers_book_id_enterprise_id_fkey FOREIGN KEY (book_id, enterprise_id) REFERENCES enterprises(book_id, enterprise_id),
   constraint vouchers_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint vouchers_book_id_programme_version_id_fkey FOREIGN KEY (book_id, programme_version_id) REFERENCES programme_versions(book_id, programme_version_id),
+  constraint vouchers_book_id_provider_id_fkey FOREIGN KEY (book_id, provider_id) REFERENCES providers(book_id, provider_id),
   constraint vouchers_check CHECK (((reserved_fen >= 0) AND (reserved_fen <= face_fen))),
   constraint vouchers_check1 CHECK ((last_day >= issued_on)),
   constraint vouchers_face_fen_check CHECK ((face_fen > 0)),
@@ -1043,8 +1236,11 @@ create table vouchers (
   constraint vouchers_fully_redeemed CHECK (((status <> 'FULLY_REDEEMED'::text) OR (reserved_fen = 0))),
   constraint vouchers_status_check CHECK ((status = ANY (ARRAY['ISSUED'::text, 'PARTIALLY_REDEEMED'::text, 'FULLY_REDEEMED'::text, 'FROZEN'::text])))
 );
-CREATE INDEX vouchers_contract ON public.vouchers USING btree (book_id, contract_id);
-CREATE INDEX vouchers_enterprise ON public.vouchers USING btree (book_id, enterprise_id);
+CREATE INDEX vouchers_contract ON public.vouchers USING btree (book_id, contract_id, voucher_id);
+CREATE INDEX vouchers_enterprise ON public.vouchers USING btree (book_id, enterprise_id, voucher_id);
+CREATE INDEX vouchers_legal_person ON public.vouchers USING btree (book_id, legal_person_uscc, voucher_id);
+CREATE INDEX vouchers_programme ON public.vouchers USING btree (book_id, programme_code, status, voucher_id);
+CREATE INDEX vouchers_provider ON public.vouchers USING btree (book_id, provider_id, programme_code, status, voucher_id);
 CREATE TRIGGER vouchers_in_lane BEFORE INSERT OR UPDATE ON public.vouchers FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER vouchers_leave_in_lane BEFORE DELETE ON public.vouchers FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (reserved_fen, status, frozen_from) on vouchers to voucher_app;
@@ -1187,6 +1383,79 @@ end $function$;
 grant execute on function post_entries(uuid,bigint,timestamp with time zone,uuid[],text[],text[],text[],uuid[],uuid[],uuid[],text[],text[],integer[],text[],date[],uuid[],text[],text[],bigint[],uuid[],uuid[],bigint[]) to voucher_app;
 
 -- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.rebuild_rollups(p_book uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  marks bigint[];
+begin
+  perform from open_lane(p_book);
+  delete from ledger_totals where book_id = p_book;
+  delete from ledger_turnovers where book_id = p_book;
+  delete from ledger_marks where book_id = p_book;
+  delete from booked_days where book_id = p_book;
+  delete from late_legs where book_id = p_book;
+  delete from settlement_totals where book_id = p_book;
+
+  select coalesce(array_agg(seq order by seq), '{}') into marks
+    from (select min(opened_seq) - 1 as seq from accounts where book_id = p_book and opened_seq > 1 group by (opened_seq - 1) / 1000
+          union select seq from book_heads where book_id = p_book) m;
+
+  create temporary table moved on commit drop as
+    with legs as (
+      select seq, booked_on, kind as posting, debit_account_id as account_id, amount_fen as debit, 0::bigint as credit from entries
+       where book_id = p_book and amount_fen is not null
+      union all
+      select seq, booked_on, kind, credit_account_id, 0, amount_fen from entries where book_id = p_book and amount_fen is not null
+    ), ordered as (
+      select legs.*, row_number() over (partition by account_id order by seq) as nth from legs
+    )
+    select width_bucket(l.seq - 1, marks) as chapter, l.booked_on, coalesce(a.fund, '') as fund, a.kind, l.posting,
+           sum(l.debit)::bigint as debits, sum(l.credit)::bigint as credits, count(*) as transfers,
+           count(*) filter (where l.nth = 1) as accounts, max(l.seq) as seq
+      from ordered l
+      join accounts a on a.book_id = p_book and a.account_id = l.account_id
+     group by 1, 2, 3, 4, 5;
+
+  insert into ledger_totals (book_id, kind, fund, debits_fen, credits_fen, accounts, changed_seq)
+  select p_book, kind, fund, sum(debits), sum(credits), sum(accounts), max(seq) from moved group by kind, fund;
+
+  insert into ledger_turnovers (book_id, span, starts_on, fund, kind, posting, debits_fen, credits_fen, transfers, accounts)
+  select p_book, s.span, s.starts_on, fund, kind, posting, sum(debits), sum(credits), sum(transfers), sum(accounts)
+    from moved
+    cross join lateral (values ('DAY', booked_on), ('MONTH', booked_on - extract(day from booked_on)::integer + 1)) as s (span, starts_on)
+   group by s.span, s.starts_on, fund, kind, posting;
+
+  insert into ledger_marks (book_id, kind, fund, seq, debits_fen, credits_fen, accounts)
+  select p_book, kind, fund, marks[chapter + 1],
+         sum(debits) over w, sum(credits) over w, sum(accounts) over w
+    from (select chapter, kind, fund, sum(debits) as debits, sum(credits) as credits, sum(accounts) as accounts
+            from moved group by chapter, kind, fund) m
+  window w as (partition by kind, fund order by chapter);
+  drop table moved;
+
+  create temporary table placed on commit drop as
+    select seq, booked_on, debit_account_id, credit_account_id, amount_fen,
+           max(booked_on) over (order by seq rows between unbounded preceding and 1 preceding) as reached
+      from entries where book_id = p_book;
+  insert into booked_days (book_id, booked_on, first_seq)
+  select p_book, booked_on, min(seq) from placed where reached is null or booked_on > reached group by booked_on;
+  insert into late_legs (book_id, account_id, seq, booked_on, delta_fen)
+  select p_book, l.account_id, p.seq, p.booked_on, l.delta
+    from placed p
+    cross join lateral (values (p.debit_account_id, -p.amount_fen), (p.credit_account_id, p.amount_fen)) as l (account_id, delta)
+   where p.booked_on < p.reached and p.amount_fen is not null;
+  drop table placed;
+
+  insert into settlement_totals (book_id, settlement_id, provider_id, fund, first_line_no, line_count, total_fen)
+  select book_id, settlement_id, provider_id, fund, min(line_no), count(*), sum(amount_fen)
+    from settlement_lines where book_id = p_book group by book_id, settlement_id, provider_id, fund;
+end $function$;
+
+-- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.refuse_change()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1215,3 +1484,99 @@ begin
   raise exception 'a write to % needs the lane of its book', tg_table_name using errcode = 'VL002';
 end $function$;
 grant execute on function refuse_outside_lane() to public;
+
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.roll_up_entries()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  batch record;
+  known date;
+begin
+  for batch in select w.book_id, min(w.seq) as first, max(w.seq) as last, min(w.booked_on) as earliest,
+                      max(w.booked_on) as latest, count(w.amount_fen) as transfers
+                 from written w group by w.book_id loop
+
+    if batch.transfers > 0 then
+      with legs as (
+        select w.seq, w.booked_on, w.kind as posting, l.account_id, l.debit, l.credit
+          from written w
+          cross join lateral (values (w.debit_account_id, w.amount_fen, 0::bigint),
+                                     (w.credit_account_id, 0::bigint, w.amount_fen)) as l (account_id, debit, credit)
+         where w.book_id = batch.book_id and w.amount_fen is not null
+      ), turned as (
+        select l.booked_on, a.fund, a.kind, l.posting, sum(l.debit)::bigint as debits, sum(l.credit)::bigint as credits,
+               count(*) as transfers, count(*) filter (where a.is_new and l.nth = 1) as accounts, max(l.seq) as seq
+          from (select legs.*, row_number() over (partition by account_id order by seq) as nth from legs) l
+          cross join lateral (
+            select coalesce(a.fund, '') as fund, a.kind, a.opened_seq >= batch.first as is_new
+              from accounts a where a.book_id = batch.book_id and a.account_id = l.account_id offset 0) a
+         group by l.booked_on, a.fund, a.kind, l.posting
+      ), total as (
+        insert into ledger_totals as t (book_id, kind, fund, debits_fen, credits_fen, accounts, changed_seq)
+        select batch.book_id, kind, fund, sum(debits), sum(credits), sum(accounts), max(seq) from turned group by kind, fund
+        on conflict (book_id, kind, fund) do update
+           set debits_fen = t.debits_fen + excluded.debits_fen, credits_fen = t.credits_fen + excluded.credits_fen,
+               accounts = t.accounts + excluded.accounts, changed_seq = excluded.changed_seq
+      )
+      insert into ledger_turnovers as t (book_id, span, starts_on, fund, kind, posting, debits_fen, credits_fen, transfers, accounts)
+      select batch.book_id, s.span, s.starts_on, fund, kind, posting, sum(debits), sum(credits), sum(transfers), sum(accounts)
+        from turned
+        cross join lateral (values ('DAY', booked_on), ('MONTH', booked_on - extract(day from booked_on)::integer + 1))
+                             as s (span, starts_on)
+       group by s.span, s.starts_on, fund, kind, posting
+      on conflict (book_id, span, starts_on, fund, kind, posting) do update
+         set debits_fen = t.debits_fen + excluded.debits_fen, credits_fen = t.credits_fen + excluded.credits_fen,
+             transfers = t.transfers + excluded.transfers, accounts = t.accounts + excluded.accounts;
+    end if;
+
+    -- Nearly every batch is booked on the day the book is on.
+    select d.booked_on into known from booked_days d where d.book_id = batch.book_id order by d.booked_on desc limit 1;
+    if known is distinct from batch.earliest or known <> batch.latest then
+      with placed as (
+        select w.*, greatest(known, max(w.booked_on) over (order by w.seq rows between unbounded preceding and 1 preceding)) as reached
+          from written w where w.book_id = batch.book_id
+      ), came as (
+        insert into booked_days (book_id, booked_on, first_seq)
+        select batch.book_id, booked_on, min(seq) from placed where reached is null or booked_on > reached group by booked_on
+      )
+      insert into late_legs (book_id, account_id, seq, booked_on, delta_fen)
+      select batch.book_id, l.account_id, p.seq, p.booked_on, l.delta
+        from placed p
+        cross join lateral (values (p.debit_account_id, -p.amount_fen), (p.credit_account_id, p.amount_fen)) as l (account_id, delta)
+       where p.booked_on < p.reached and p.amount_fen is not null;
+    end if;
+
+    -- Each mark writes something, so that the last mark at or before a sequence is never further away than a thousand
+    -- entries and a batch.
+    if batch.last / 1000 > (batch.first - 1) / 1000 then
+      insert into ledger_marks (book_id, kind, fund, seq, debits_fen, credits_fen, accounts)
+      select t.book_id, t.kind, t.fund, batch.last, t.debits_fen, t.credits_fen, t.accounts
+        from ledger_totals t
+       where t.book_id = batch.book_id
+         and t.changed_seq >= least((batch.first - 1) / 1000 * 1000 + 1,
+                                    (select max(l.changed_seq) from ledger_totals l where l.book_id = batch.book_id));
+    end if;
+  end loop;
+  return null;
+end $function$;
+
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.total_settlement_lines()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  insert into settlement_totals as t (book_id, settlement_id, provider_id, fund, first_line_no, line_count, total_fen)
+  select book_id, settlement_id, provider_id, fund, min(line_no), count(*), sum(amount_fen)
+    from written group by book_id, settlement_id, provider_id, fund
+  on conflict (book_id, settlement_id, provider_id, fund) do update
+     set first_line_no = least(t.first_line_no, excluded.first_line_no), line_count = t.line_count + excluded.line_count,
+         total_fen = t.total_fen + excluded.total_fen;
+  return null;
+end $function$;

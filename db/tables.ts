@@ -448,6 +448,7 @@ export const vouchers = pgTable(
     enterpriseId: uuid('enterprise_id').notNull(),
     legalPersonUscc: text('legal_person_uscc').notNull(),
     contractId: uuid('contract_id').notNull(),
+    providerId: uuid('provider_id').notNull(),
     applicationId: uuid('application_id'),
     fund: text('fund').notNull(),
     faceFen: bigint('face_fen', { mode: 'bigint' }).notNull(),
@@ -736,3 +737,144 @@ export const openingBalances = pgTable(
   (t) => [primaryKey({ columns: [t.bookId, t.openingBalanceId] })],
 );
 export type OpeningBalance = typeof openingBalances.$inferSelect;
+
+export const ledgerTotals = pgTable(
+  'ledger_totals',
+  {
+    bookId: uuid('book_id').notNull(),
+    kind: text('kind').notNull(),
+    fund: text('fund').notNull(),
+    debitsFen: bigint('debits_fen', { mode: 'bigint' }).notNull(),
+    creditsFen: bigint('credits_fen', { mode: 'bigint' }).notNull(),
+    accounts: bigint('accounts', { mode: 'bigint' }).notNull(),
+    changedSeq: bigint('changed_seq', { mode: 'bigint' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.kind, t.fund] })],
+);
+
+export const ledgerTurnovers = pgTable(
+  'ledger_turnovers',
+  {
+    bookId: uuid('book_id').notNull(),
+    span: text('span', { enum: ['DAY', 'MONTH'] }).notNull(),
+    startsOn: date('starts_on', { mode: 'string' }).notNull(),
+    fund: text('fund').notNull(),
+    kind: text('kind').notNull(),
+    posting: text('posting').notNull(),
+    debitsFen: bigint('debits_fen', { mode: 'bigint' }).notNull(),
+    creditsFen: bigint('credits_fen', { mode: 'bigint' }).notNull(),
+    transfers: bigint('transfers', { mode: 'bigint' }).notNull(),
+    accounts: bigint('accounts', { mode: 'bigint' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.span, t.startsOn, t.fund, t.kind, t.posting] })],
+);
+
+export const ledgerMarks = pgTable(
+  'ledger_marks',
+  {
+    bookId: uuid('book_id').notNull(),
+    kind: text('kind').notNull(),
+    fund: text('fund').notNull(),
+    seq: bigint('seq', { mode: 'bigint' }).notNull(),
+    debitsFen: bigint('debits_fen', { mode: 'bigint' }).notNull(),
+    creditsFen: bigint('credits_fen', { mode: 'bigint' }).notNull(),
+    accounts: bigint('accounts', { mode: 'bigint' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.kind, t.fund, t.seq] })],
+);
+
+export const bookedDays = pgTable(
+  'booked_days',
+  {
+    bookId: uuid('book_id').notNull(),
+    bookedOn: date('booked_on', { mode: 'string' }).notNull(),
+    firstSeq: bigint('first_seq', { mode: 'bigint' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.bookedOn] })],
+);
+
+export const lateLegs = pgTable(
+  'late_legs',
+  {
+    bookId: uuid('book_id').notNull(),
+    accountId: uuid('account_id').notNull(),
+    seq: bigint('seq', { mode: 'bigint' }).notNull(),
+    bookedOn: date('booked_on', { mode: 'string' }).notNull(),
+    deltaFen: bigint('delta_fen', { mode: 'bigint' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.accountId, t.seq] })],
+);
+
+export const settlementTotals = pgTable(
+  'settlement_totals',
+  {
+    bookId: uuid('book_id').notNull(),
+    settlementId: uuid('settlement_id').notNull(),
+    providerId: uuid('provider_id').notNull(),
+    fund: text('fund').notNull(),
+    firstLineNo: integer('first_line_no').notNull(),
+    lineCount: integer('line_count').notNull(),
+    totalFen: bigint('total_fen', { mode: 'bigint' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.settlementId, t.providerId, t.fund] })],
+);
+
+export const bulkJobs = pgTable(
+  'bulk_jobs',
+  {
+    bookId: uuid('book_id').notNull(),
+    jobId: uuid('job_id').notNull(),
+    memberId: uuid('member_id').notNull(),
+    key: text('key').notNull(),
+    legalPersonUscc: text('legal_person_uscc'),
+    kind: text('kind', { enum: ['usage-invoices', 'contracts'] }).notNull(),
+    format: text('format', { enum: ['ndjson', 'csv', 'xlsx'] }).notNull(),
+    mode: text('mode', { enum: ['accept-right', 'all-or-nothing'] }).notNull(),
+    columns: json('columns').$type<readonly string[]>(),
+    state: text('state', { enum: ['RUNNING', 'DONE', 'REFUSED'] }).notNull(),
+    linesRead: integer('lines_read')
+      .notNull()
+      .default(sql`0`),
+    linesAccepted: integer('lines_accepted')
+      .notNull()
+      .default(sql`0`),
+    linesRefused: integer('lines_refused')
+      .notNull()
+      .default(sql`0`),
+    documents: integer('documents')
+      .notNull()
+      .default(sql`0`),
+    nextLine: integer('next_line')
+      .notNull()
+      .default(sql`1`),
+    digest: text('digest'),
+    ledgerSeq: bigint('ledger_seq', { mode: 'bigint' }),
+    leaseOwner: uuid('lease_owner'),
+    leaseUntil: timestamp('lease_until', { withTimezone: true, mode: 'string' }).notNull(),
+    startedAt: timestamp('started_at', { withTimezone: true, mode: 'string' }).notNull(),
+    updatedAt: timestamp('updated_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.jobId] })],
+);
+export type BulkJob = typeof bulkJobs.$inferSelect;
+
+export const bulkRefusedLines = pgTable(
+  'bulk_refused_lines',
+  {
+    bookId: uuid('book_id').notNull(),
+    refusedLineId: uuid('refused_line_id').notNull(),
+    jobId: uuid('job_id').notNull(),
+    line: integer('line').notNull(),
+    raw: text('raw').notNull(),
+    errors: json('errors').$type<readonly BulkLineError[]>().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.refusedLineId] })],
+);
+export type BulkRefusedLine = typeof bulkRefusedLines.$inferSelect;
+/** One thing that is wrong with a refused line, as it is kept: told in the reader's language when it is read. */
+export interface BulkLineError {
+  readonly field: string;
+  readonly value: string;
+  readonly code: string;
+  readonly params: Readonly<Record<string, string>>;
+}

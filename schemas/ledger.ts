@@ -52,29 +52,59 @@ export const entryQuery = z.strictObject({
 });
 export const entryPage = z.strictObject({ items: z.array(entry), next: z.int().nullable() });
 
-export const statementQuery = z.strictObject({
-  after: z.coerce.number().int().min(0).default(0),
-  limit: z.coerce.number().int().min(1).max(500).default(100),
+const period = {
+  ...asOf,
+  fromDay: day.optional().meta({ description: 'Lines booked on this day or later; left out: from the first' }),
+};
+
+export const statementQuery = z
+  .strictObject({
+    ...period,
+    after: z.coerce
+      .number()
+      .int()
+      .min(0)
+      .default(0)
+      .meta({ description: 'Lines after this sequence: `next` of the page before' }),
+    limit: z.coerce.number().int().min(1).max(500).default(100),
+  })
+  .refine(atMostOne, { error: 'AS_OF_ONE', path: ['asOfDay'] });
+
+/** A download: everything up to the last entry there is when it starts, in slices, as one file. */
+const fileFormat = z.enum(['ndjson', 'csv']).default('ndjson').meta({ description: 'CSV is UTF-8 with BOM and CRLF' });
+export const entryFileQuery = z.strictObject({
+  format: fileFormat,
+  after: z.coerce.number().int().min(0).default(0).meta({ description: 'Entries after this sequence' }),
+  subjectId: id.optional(),
+});
+export const statementFileQuery = z
+  .strictObject({ format: fileFormat, ...period })
+  .refine(atMostOne, { error: 'AS_OF_ONE', path: ['asOfDay'] });
+
+export const statementLine = z.strictObject({
+  seq: z.int(),
+  bookedOn: day,
+  recordedAt: instant,
+  kind: z.string(),
+  subjectId: id.nullable(),
+  counterAccount: z.string(),
+  debit: amount.nullable(),
+  credit: amount.nullable(),
+  balance: signedAmount,
 });
 export const statement = z.strictObject({
   account: z.strictObject({ accountId: id, code: z.string(), kind: z.string(), fund: z.string().nullable() }),
-  /** Of the account before the first line of this page. */
+  fromDay: day.nullable(),
+  asOfSeq: z.int().nullable(),
+  asOfDay: day.nullable(),
+  /** Of the whole statement: before its first line and after its last. */
+  period: z.strictObject({ opening: signedAmount, closing: signedAmount }),
+  /** Of this page: before its first line and after its last. */
   opening: signedAmount,
-  lines: z.array(
-    z.strictObject({
-      seq: z.int(),
-      bookedOn: day,
-      recordedAt: instant,
-      kind: z.string(),
-      subjectId: id.nullable(),
-      counterAccount: z.string(),
-      debit: amount.nullable(),
-      credit: amount.nullable(),
-      balance: signedAmount,
-    }),
-  ),
+  lines: z.array(statementLine),
   closing: signedAmount,
   next: z.int().nullable(),
+  ledgerSeq: z.int(),
 });
 
 export const balanceQuery = z.strictObject(asOf).refine(atMostOne, { error: 'AS_OF_ONE', path: ['asOfDay'] });

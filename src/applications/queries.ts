@@ -1,6 +1,7 @@
 import type { SQL } from 'drizzle-orm';
-import { and, asc, eq, gt } from 'drizzle-orm';
+import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.js';
+import { each, idsOfPage } from '../../db/planned.js';
 import type { Application } from '../../db/tables.js';
 import { applications } from '../../db/tables.js';
 
@@ -8,36 +9,61 @@ import { applications } from '../../db/tables.js';
 const seenBy = (legalPersonUscc: string | null): SQL | undefined =>
   legalPersonUscc === null ? undefined : eq(applications.legalPersonUscc, legalPersonUscc);
 
+interface Wanted {
+  bookId: string;
+  legalPersonUscc: string | null;
+  status: Application['status'] | undefined;
+  programmeCode: string | undefined;
+  enterpriseId: string | undefined;
+  contractId: string | undefined;
+  after: string | undefined;
+  limit: number;
+}
+
+/**
+ * The page that is asked for: of a contract, an enterprise or a legal person, each of which has few applications; else one range per
+ * programme and state.
+ */
+function idsOf(of: Wanted): SQL | undefined {
+  const { bookId, legalPersonUscc, status, programmeCode, enterpriseId, contractId, after } = of;
+  const page = { id: applications.applicationId, after, limit: of.limit + 1 };
+  const ofBook = eq(applications.bookId, bookId);
+  const [narrow, ...others] = [
+    contractId === undefined ? undefined : eq(applications.contractId, contractId),
+    enterpriseId === undefined ? undefined : eq(applications.enterpriseId, enterpriseId),
+    seenBy(legalPersonUscc),
+  ].filter((condition) => condition !== undefined);
+  if (narrow) {
+    const sieve = and(
+      ...others,
+      status === undefined ? undefined : eq(applications.status, status),
+      programmeCode === undefined ? undefined : eq(applications.programmeCode, programmeCode),
+    );
+    return idsOfPage({ ...page, where: and(ofBook, narrow), sieve });
+  }
+  if (status === undefined && programmeCode === undefined) return undefined;
+  const programmes =
+    programmeCode === undefined
+      ? sql`(select distinct programme_code as value from programme_versions where book_id = ${bookId}) as p`
+      : each('p', [programmeCode]);
+  return idsOfPage({
+    ...page,
+    ranges: sql`${programmes} cross join ${each('s', status === undefined ? applications.status.enumValues : [status])}`,
+    where: and(ofBook, eq(applications.programmeCode, sql`p.value`), eq(applications.status, sql`s.value`)),
+  });
+}
+
 /** Applications in order of receipt, `limit` + 1 of them after a cursor. */
-export const listApplications = (
-  db: Database,
-  of: {
-    bookId: string;
-    legalPersonUscc: string | null;
-    status: Application['status'] | undefined;
-    programmeCode: string | undefined;
-    enterpriseId: string | undefined;
-    contractId: string | undefined;
-    after: string | undefined;
-    limit: number;
-  },
-): Promise<Application[]> =>
-  db.drizzle
+export function listApplications(db: Database, of: Wanted): Promise<Application[]> {
+  const ids = idsOf(of);
+  const after = of.after === undefined ? undefined : gt(applications.applicationId, of.after);
+  return db.drizzle
     .select()
     .from(applications)
-    .where(
-      and(
-        eq(applications.bookId, of.bookId),
-        seenBy(of.legalPersonUscc),
-        of.status === undefined ? undefined : eq(applications.status, of.status),
-        of.programmeCode === undefined ? undefined : eq(applications.programmeCode, of.programmeCode),
-        of.enterpriseId === undefined ? undefined : eq(applications.enterpriseId, of.enterpriseId),
-        of.contractId === undefined ? undefined : eq(applications.contractId, of.contractId),
-        of.after === undefined ? undefined : gt(applications.applicationId, of.after),
-      ),
-    )
+    .where(and(eq(applications.bookId, of.bookId), ids ? sql`${applications.applicationId} in ${ids}` : after))
     .orderBy(asc(applications.applicationId))
     .limit(of.limit + 1);
+}
 
 /** One application; undefined when there is none, or none that this legal person may see. */
 export async function findApplication(

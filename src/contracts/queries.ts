@@ -1,6 +1,7 @@
 import type { SQL } from 'drizzle-orm';
-import { and, asc, eq, gt, inArray } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.js';
+import { each, idsOfPage } from '../../db/planned.js';
 import type { Contract } from '../../db/tables.js';
 import { chips, contractLines, contracts, enterprises, providers } from '../../db/tables.js';
 import type { Actor } from '../ledger/lane.js';
@@ -56,27 +57,61 @@ export async function findContract(
   return found;
 }
 
+interface Wanted {
+  bookId: string;
+  viewer: Viewer;
+  enterpriseId?: string | undefined;
+  providerId?: string | undefined;
+  status?: Contract['status'] | undefined;
+  after: string | undefined;
+  limit: number;
+}
+
+/**
+ * The page that is asked for: of an enterprise, or of each of the viewer's legal person, which have few contracts; else one range per
+ * provider and state, or per state.
+ */
+function idsOf(of: Wanted): SQL | undefined {
+  const { bookId, viewer, enterpriseId, providerId, status, after } = of;
+  const page = { id: contracts.contractId, after, limit: of.limit + 1 };
+  const ofBook = eq(contracts.bookId, bookId);
+  const own = (table: 'providers' | 'enterprises', id: string): SQL =>
+    sql`(select ${sql.raw(id)} as value from ${sql.raw(table)} where book_id = ${bookId} and legal_person_uscc = ${viewer.legalPersonUscc})`;
+  const isEnterprise = viewer.role === 'enterprise';
+  const isProvider = viewer.role === 'provider';
+  const states = each('s', status === undefined ? contracts.status.enumValues : [status]);
+  const inState = eq(contracts.status, sql`s.value`);
+  if (enterpriseId !== undefined || isEnterprise) {
+    return idsOfPage({
+      ...page,
+      ...(isEnterprise ? { ranges: sql`${own('enterprises', 'enterprise_id')} as e` } : {}),
+      where: and(ofBook, eq(contracts.enterpriseId, isEnterprise ? sql`e.value` : (enterpriseId ?? ''))),
+      sieve: and(
+        isEnterprise && enterpriseId !== undefined ? eq(contracts.enterpriseId, enterpriseId) : undefined,
+        isProvider ? inArray(contracts.providerId, own('providers', 'provider_id')) : undefined,
+        providerId === undefined ? undefined : eq(contracts.providerId, providerId),
+        status === undefined ? undefined : eq(contracts.status, status),
+      ),
+    });
+  }
+  if (isProvider || providerId !== undefined) {
+    const one = providerId === undefined ? sql`` : sql` where o.value = ${providerId}`;
+    const providersAsked = isProvider
+      ? sql`(select o.value from ${own('providers', 'provider_id')} as o${one}) as p`
+      : sql`(values (${providerId}::uuid)) as p (value)`;
+    return idsOfPage({
+      ...page,
+      ranges: sql`${providersAsked} cross join ${states}`,
+      where: and(ofBook, eq(contracts.providerId, sql`p.value`), inState),
+    });
+  }
+  return status === undefined ? undefined : idsOfPage({ ...page, ranges: states, where: and(ofBook, inState) });
+}
+
 /** The viewer's contracts with their lines, in order of submission, `limit` + 1 of them after a cursor. */
-export const listContracts = (
-  db: Database,
-  of: {
-    bookId: string;
-    viewer: Viewer;
-    enterpriseId?: string | undefined;
-    providerId?: string | undefined;
-    status?: Contract['status'] | undefined;
-    after: string | undefined;
-    limit: number;
-  },
-): Promise<WholeContract[]> =>
-  selectContracts(db, {
-    where: and(
-      eq(contracts.bookId, of.bookId),
-      seenBy(of.viewer),
-      of.enterpriseId === undefined ? undefined : eq(contracts.enterpriseId, of.enterpriseId),
-      of.providerId === undefined ? undefined : eq(contracts.providerId, of.providerId),
-      of.status === undefined ? undefined : eq(contracts.status, of.status),
-      of.after === undefined ? undefined : gt(contracts.contractId, of.after),
-    ),
-    limit: of.limit + 1,
-  });
+export function listContracts(db: Database, of: Wanted): Promise<WholeContract[]> {
+  const ids = idsOf(of);
+  const after = of.after === undefined ? undefined : gt(contracts.contractId, of.after);
+  const where = and(eq(contracts.bookId, of.bookId), ids ? sql`${contracts.contractId} in ${ids}` : after);
+  return selectContracts(db, { where, limit: of.limit + 1 });
+}

@@ -1,13 +1,18 @@
 import type { FastifyInstance } from 'fastify';
-import { page } from '../../schemas/common.js';
+import type { z } from 'zod';
+import { bookAndIdParams, bookParams, page, problem } from '../../schemas/common.js';
 import {
   account,
   accountQuery,
   balance,
   balanceQuery,
+  entry,
+  entryFileQuery,
   entryPage,
   entryQuery,
   statement,
+  statementFileQuery,
+  statementLine,
   statementQuery,
   trialBalance,
 } from '../../schemas/ledger.js';
@@ -16,8 +21,10 @@ import type { Parts } from '../http/parts.js';
 import { Problem } from '../http/problem.js';
 import { authorities, idOfCursor, pageOf, reading } from '../http/routes.js';
 import { formatYuan, sumFen } from '../money.js';
-import type { AccountRow, EntryRow } from './statements.js';
-import { listAccounts, listEntries, readBalance, readStatement, readTrialBalance } from './statements.js';
+import type { AccountRow, EntryRow, StatementLine } from './statements.js';
+import { headOf, listAccounts, listEntries, readBalance, readStatement, readTrialBalance } from './statements.js';
+import type { FileFormat, Slice } from './write-files.js';
+import { fileOf, mediaTypes } from './write-files.js';
 
 const tag = 'ledger';
 const instantOf = (text: string): string => formatInstant(new Date(text));
@@ -59,8 +66,7 @@ export function ledgerRoutes(app: FastifyInstance, { db }: Parts): void {
     response: statement,
     read: async ({ id, query, book }) => {
       const found = await readStatement(db, {
-        bookId: book.bookId,
-        accountId: id,
+        ...statementOf(book.bookId, id, query),
         after: BigInt(query.after),
         limit: query.limit,
       });
@@ -69,20 +75,15 @@ export function ledgerRoutes(app: FastifyInstance, { db }: Parts): void {
       const { accountId, code, kind, fund } = found.account;
       return {
         account: { accountId, code, kind, fund },
+        fromDay: query.fromDay ?? null,
+        asOfSeq: query.asOfSeq ?? null,
+        asOfDay: query.asOfDay ?? null,
+        period: { opening: formatYuan(found.period.openingFen), closing: formatYuan(found.period.closingFen) },
         opening: formatYuan(found.openingFen),
-        lines: lines.map((line) => ({
-          seq: Number(line.seq),
-          bookedOn: line.bookedOn,
-          recordedAt: instantOf(line.recordedAt),
-          kind: line.kind,
-          subjectId: line.subjectId,
-          counterAccount: line.counterCode,
-          debit: line.side === 'D' ? formatYuan(line.amountFen) : null,
-          credit: line.side === 'C' ? formatYuan(line.amountFen) : null,
-          balance: formatYuan(line.afterFen),
-        })),
+        lines: lines.map(presentLine),
         closing: formatYuan(lines.at(-1)?.afterFen ?? found.openingFen),
         next: found.lines.length > query.limit ? Number(lines.at(-1)?.seq) : null,
+        ledgerSeq: Number(found.headSeq),
       };
     },
   });
@@ -135,6 +136,92 @@ export function ledgerRoutes(app: FastifyInstance, { db }: Parts): void {
       };
     },
   });
+
+  fileRoutes(app, { db });
+}
+
+/** Downloads: streams, and so no plain readings. */
+function fileRoutes(app: FastifyInstance, { db }: Pick<Parts, 'db'>): void {
+  const common = { tags: [tag], security: [{ apiKey: [] }], response: { '4xx': problem, '5xx': problem } };
+  const config = { roles: authorities, personOnly: false, streaming: true };
+  app.get(
+    '/v1/books/:book/ledger/entries-file',
+    {
+      config,
+      schema: {
+        ...common,
+        summary: 'All entries as one file, NDJSON or CSV, up to the last there is when it begins (header ledger-seq)',
+        params: bookParams,
+        querystring: entryFileQuery,
+      },
+    },
+    async ({ book, query }, reply) => {
+      const { format, after, subjectId } = query as z.output<typeof entryFileQuery>;
+      const upTo = await headOf(db, book.bookId);
+      const file = fileOf(format, Object.keys(entry.shape), BigInt(after), async (from, limit) => {
+        const rows = await listEntries(db, { bookId: book.bookId, after: from, upTo, subjectId, limit });
+        return sliceOf(rows, limit, presentEntry);
+      });
+      return reply.headers(headersOf(format, `${book.code}-entries-${upTo}`, upTo)).send(file);
+    },
+  );
+  app.get(
+    '/v1/books/:book/ledger/accounts/:id/statement-file',
+    {
+      config,
+      schema: {
+        ...common,
+        summary: 'The whole statement of an account as one file, NDJSON or CSV (header ledger-seq)',
+        params: bookAndIdParams,
+        querystring: statementFileQuery,
+      },
+    },
+    async ({ book, params, query }, reply) => {
+      const { id } = params as z.output<typeof bookAndIdParams>;
+      const { format, ...of } = query as z.output<typeof statementFileQuery>;
+      const { bookId } = book;
+      const statementWanted = statementOf(bookId, id, of);
+      const first = await readStatement(db, { ...statementWanted, after: 0n, limit: 1 });
+      if (!first) throw new Problem('NOT_FOUND');
+      // Bound by the head it began at, by day too: what is booked late from now on is not in this file.
+      const upTo = of.asOfSeq === undefined ? first.headSeq : BigInt(of.asOfSeq);
+      const asOf = { ...statementWanted.asOf, seq: upTo };
+      const file = fileOf(format, Object.keys(statementLine.shape), 0n, async (after, limit) => {
+        const found = await readStatement(db, { ...statementWanted, asOf, after, limit });
+        return sliceOf(found?.lines ?? [], limit, presentLine);
+      });
+      return reply.headers(headersOf(format, `${book.code}-statement-${id}`, upTo)).send(file);
+    },
+  );
+}
+
+const headersOf = (format: FileFormat, name: string, upTo: bigint) => ({
+  'content-type': mediaTypes[format],
+  'content-disposition': `attachment; filename="${name}.${format}"`,
+  'ledger-seq': upTo.toString(),
+});
+
+/** Cuts what was read with limit + 1 into a slice. */
+function sliceOf<Row extends { readonly seq: bigint }>(
+  rows: readonly Row[],
+  limit: number,
+  present: (row: Row) => Slice['rows'][number],
+): Slice {
+  const taken = rows.slice(0, limit);
+  return { rows: taken.map(present), next: rows.length > limit ? (taken.at(-1)?.seq ?? null) : null };
+}
+
+/** Which statement is asked for. Refuses days in the wrong order. */
+function statementOf(
+  bookId: string,
+  accountId: string,
+  { fromDay, asOfSeq, asOfDay }: { fromDay?: string | undefined; asOfSeq?: number | undefined; asOfDay?: string | undefined },
+) {
+  if (fromDay !== undefined && asOfDay !== undefined && asOfDay < fromDay) {
+    const params = { from: fromDay, to: asOfDay };
+    throw new Problem('VALIDATION_FAILED', {}, [{ pointer: '/asOfDay', code: 'PERIOD_ENDS_BEFORE_START', params }]);
+  }
+  return { bookId, accountId, from: fromDay, asOf: { seq: asOfSeq === undefined ? undefined : BigInt(asOfSeq), day: asOfDay } };
 }
 
 const presentAccount = (row: AccountRow) => ({
@@ -164,4 +251,16 @@ const presentEntry = (row: EntryRow) => ({
   debitAccount: row.debitCode,
   creditAccount: row.creditCode,
   amount: row.amountFen === null ? null : formatYuan(row.amountFen),
+});
+
+const presentLine = (line: StatementLine) => ({
+  seq: Number(line.seq),
+  bookedOn: line.bookedOn,
+  recordedAt: instantOf(line.recordedAt),
+  kind: line.kind,
+  subjectId: line.subjectId,
+  counterAccount: line.counterCode,
+  debit: line.side === 'D' ? formatYuan(line.amountFen) : null,
+  credit: line.side === 'C' ? formatYuan(line.amountFen) : null,
+  balance: formatYuan(line.afterFen),
 });

@@ -49,12 +49,14 @@ export const listAppropriations = (
     .orderBy(asc(appropriations.appropriationId))
     .limit(of.limit + 1);
 
-/** Balances of all accounts of money, summed by fund, kind and, for the kinds kept by funder, by funder. */
+/** Balances of money by fund and kind, from the kept totals; of the kinds kept by funder, from the few accounts of each fund. */
 export const fundBalances = (db: Database, bookId: string): Promise<FundBalance[]> => db.sql<FundBalance[]>`
-  select fund, kind, funder, sum(credits_fen - debits_fen)::bigint as "balanceFen"
-    from (select fund, kind, credits_fen, debits_fen,
-                 case when kind in ('appropriation', 'unmatched', 'paid') then split_part(code, ':', 3) end as funder
-            from accounts
-           where book_id = ${bookId} and fund is not null) a
-   group by fund, kind, funder
+  select fund, kind, null as funder, credits_fen - debits_fen as "balanceFen"
+    from ledger_totals where book_id = ${bookId} and fund <> '' and kind not in ('appropriation', 'unmatched', 'paid')
+  union all
+  select t.fund, t.kind, split_part(a.code, ':', 3), a.credits_fen - a.debits_fen
+    from ledger_totals t
+    cross join lateral (select * from accounts a
+                         where a.book_id = t.book_id and a.kind = t.kind and coalesce(a.fund, '') = t.fund offset 0) a
+   where t.book_id = ${bookId} and t.kind in ('appropriation', 'unmatched', 'paid')
    order by fund, kind, funder`;

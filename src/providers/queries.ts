@@ -1,6 +1,6 @@
-import type { SQL } from 'drizzle-orm';
-import { and, asc, eq, gt } from 'drizzle-orm';
+import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.js';
+import { idsOfPage } from '../../db/planned.js';
 import type { Chip, Facility, FacilityObservation, Listing, PayeeAccount, Provider } from '../../db/tables.js';
 import { chips, facilities, facilityObservations, listings, payeeAccounts, providers } from '../../db/tables.js';
 
@@ -61,23 +61,24 @@ export async function findFacility(
   return facility && { facility, observations };
 }
 
+/** Listings of one provider, which are few, or of one service item, or all. */
 export const listListings = (
   db: Database,
   of: Page & { providerId: string | undefined; serviceItem: Listing['serviceItem'] | undefined },
-): Promise<Listing[]> =>
-  db.drizzle
+): Promise<Listing[]> => {
+  const { bookId, providerId, serviceItem, after } = of;
+  const limit = of.limit + 1;
+  const item = serviceItem === undefined ? undefined : eq(listings.serviceItem, serviceItem);
+  const ofBook = eq(listings.bookId, bookId);
+  const where = and(ofBook, providerId === undefined ? item : eq(listings.providerId, providerId));
+  const ids = idsOfPage({ id: listings.listingId, where, sieve: providerId === undefined ? undefined : item, after, limit });
+  return db.drizzle
     .select()
     .from(listings)
-    .where(
-      and(
-        eq(listings.bookId, of.bookId),
-        of.providerId === undefined ? undefined : eq(listings.providerId, of.providerId),
-        of.serviceItem === undefined ? undefined : eq(listings.serviceItem, of.serviceItem),
-        of.after === undefined ? undefined : gt(listings.listingId, of.after),
-      ),
-    )
+    .where(and(ofBook, sql`${listings.listingId} in ${ids}`))
     .orderBy(asc(listings.listingId))
-    .limit(of.limit + 1);
+    .limit(limit);
+};
 
 export const listChips = (db: Database, of: Page): Promise<Chip[]> =>
   db.drizzle
@@ -87,25 +88,30 @@ export const listChips = (db: Database, of: Page): Promise<Chip[]> =>
     .orderBy(asc(chips.chipId))
     .limit(of.limit + 1);
 
-/** Payee accounts of all providers, or of those of one legal person. */
-export async function listPayeeAccounts(
+/** Payee accounts of all providers, or of those of one legal person: one range per provider. */
+export const listPayeeAccounts = (
   db: Database,
   of: Page & { providerId: string | undefined; legalPersonUscc: string | null },
-): Promise<PayeeAccount[]> {
-  const own: SQL | undefined = of.legalPersonUscc === null ? undefined : eq(providers.legalPersonUscc, of.legalPersonUscc);
-  const rows = await db.drizzle
-    .select({ account: payeeAccounts })
+): Promise<PayeeAccount[]> => {
+  const { bookId, providerId, legalPersonUscc, after } = of;
+  const limit = of.limit + 1;
+  const one = providerId === undefined ? sql`` : sql` and provider_id = ${providerId}`;
+  const own = sql`(select provider_id as value from providers where book_id = ${bookId} and legal_person_uscc = ${legalPersonUscc}${one}) as p`;
+  const ofBook = eq(payeeAccounts.bookId, bookId);
+  const ids = idsOfPage({
+    id: payeeAccounts.payeeAccountId,
+    ...(legalPersonUscc === null ? {} : { ranges: own }),
+    where:
+      legalPersonUscc === null
+        ? and(ofBook, providerId === undefined ? undefined : eq(payeeAccounts.providerId, providerId))
+        : and(ofBook, eq(payeeAccounts.providerId, sql`p.value`)),
+    after,
+    limit,
+  });
+  return db.drizzle
+    .select()
     .from(payeeAccounts)
-    .innerJoin(providers, and(eq(providers.bookId, payeeAccounts.bookId), eq(providers.providerId, payeeAccounts.providerId)))
-    .where(
-      and(
-        eq(payeeAccounts.bookId, of.bookId),
-        own,
-        of.providerId === undefined ? undefined : eq(payeeAccounts.providerId, of.providerId),
-        of.after === undefined ? undefined : gt(payeeAccounts.payeeAccountId, of.after),
-      ),
-    )
+    .where(and(ofBook, sql`${payeeAccounts.payeeAccountId} in ${ids}`))
     .orderBy(asc(payeeAccounts.payeeAccountId))
-    .limit(of.limit + 1);
-  return rows.map((row) => row.account);
-}
+    .limit(limit);
+};

@@ -336,6 +336,14 @@ const batchesAsPaid = (sql: Sql, bookId: string): Promise<Rows>[] => [
      where s.book_id = ${bookId}
        and (s.line_count, s.total_fen, s.content_digest) is distinct from (l.n::int, l.fen::bigint, l.digest)`,
   sql<Rows>`
+    with line as (
+      select settlement_id, provider_id, fund, min(line_no) as first, count(*) as n, sum(amount_fen) as fen
+        from settlement_lines where book_id = ${bookId} group by settlement_id, provider_id, fund)
+    select format('total of payee %s out of %s in settlement %s', provider_id, fund, settlement_id) as subject,
+           format('kept %s lines and %s, the lines say %s and %s', k.line_count, k.total_fen, l.n, l.fen) as detail
+      from (select * from settlement_totals where book_id = ${bookId}) k full join line l using (settlement_id, provider_id, fund)
+     where (k.first_line_no, k.line_count, k.total_fen) is distinct from (l.first, l.n::int, l.fen::bigint) limit 100`,
+  sql<Rows>`
     with due as (
       select l.settlement_id, l.provider_id, l.fund, sum(l.amount_fen) as fen from settlement_lines l
         join settlements s on s.book_id = l.book_id and s.settlement_id = l.settlement_id and s.status in ('INSTRUCTED', 'CLOSED')

@@ -1,6 +1,7 @@
 import type { SQL } from 'drizzle-orm';
-import { and, asc, eq, gt, inArray } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.js';
+import { each, idsOfPage } from '../../db/planned.js';
 import type { Redemption } from '../../db/tables.js';
 import { enterprises, providers, redemptions } from '../../db/tables.js';
 import type { Principal } from '../access/principal.js';
@@ -16,34 +17,68 @@ function seenBy(db: Database, bookId: string, { role, legalPersonUscc }: Princip
   return inArray(redemptions.enterpriseId, db.drizzle.select({ id: enterprises.enterpriseId }).from(enterprises).where(own));
 }
 
+interface Wanted {
+  bookId: string;
+  principal: Principal;
+  voucherId: string | undefined;
+  contractId: string | undefined;
+  status: Redemption['status'] | undefined;
+  after: string | undefined;
+  limit: number;
+}
+
+/**
+ * The ranges in which the redemptions of a list lie, one per state in each: of the voucher or the contract asked for, if the caller may
+ * see it; of each voucher of an enterprise's legal person; of each provider of a provider's; else of the whole book.
+ */
+function idsOf(of: Wanted): SQL | undefined {
+  const { bookId, voucherId, contractId, status } = of;
+  const { role, legalPersonUscc } = of.principal;
+  const states = each('s', status === undefined ? redemptions.status.enumValues : [status]);
+  const ids = (from: SQL, where: SQL): SQL => {
+    const id = redemptions.redemptionId;
+    const range = and(eq(redemptions.bookId, bookId), where, eq(redemptions.status, sql`s.value`));
+    return idsOfPage({ id, ranges: sql`${from}${states}`, where: range, after: of.after, limit: of.limit + 1 });
+  };
+  const ofBook = sql`book_id = ${bookId}`;
+  const ownProviders = sql`(select provider_id from providers where ${ofBook} and legal_person_uscc = ${legalPersonUscc})`;
+  const ownEnterprises = sql`(select enterprise_id from enterprises where ${ofBook} and legal_person_uscc = ${legalPersonUscc})`;
+  const seen =
+    legalPersonUscc === null
+      ? sql``
+      : role === 'provider'
+        ? sql` and provider_id in ${ownProviders}`
+        : sql` and enterprise_id in ${ownEnterprises}`;
+  const x = sql`x.value`;
+  if (voucherId !== undefined) {
+    const ofContract = contractId === undefined ? sql`` : sql` and contract_id = ${contractId}`;
+    const voucher = sql`(select voucher_id as value from vouchers where ${ofBook} and voucher_id = ${voucherId}${ofContract}${seen}) as x cross join `;
+    return ids(voucher, eq(redemptions.voucherId, x));
+  }
+  if (contractId !== undefined) {
+    const contract = sql`(select contract_id as value from contracts where ${ofBook} and contract_id = ${contractId}${seen}) as x cross join `;
+    return ids(contract, eq(redemptions.contractId, x));
+  }
+  if (legalPersonUscc === null) return status === undefined ? undefined : ids(sql``, sql`true`);
+  if (role === 'provider') {
+    const own = sql`(select provider_id as value from providers where ${ofBook} and legal_person_uscc = ${legalPersonUscc}) as x cross join `;
+    return ids(own, eq(redemptions.providerId, x));
+  }
+  const own = sql`(select voucher_id as value from vouchers where ${ofBook} and legal_person_uscc = ${legalPersonUscc}) as x cross join `;
+  return ids(own, eq(redemptions.voucherId, x));
+}
+
 /** Redemptions in order of submission, `limit` + 1 of them after a cursor. */
-export const listRedemptions = (
-  db: Database,
-  of: {
-    bookId: string;
-    principal: Principal;
-    voucherId: string | undefined;
-    contractId: string | undefined;
-    status: Redemption['status'] | undefined;
-    after: string | undefined;
-    limit: number;
-  },
-): Promise<Redemption[]> =>
-  db.drizzle
+export function listRedemptions(db: Database, of: Wanted): Promise<Redemption[]> {
+  const ids = idsOf(of);
+  const after = of.after === undefined ? undefined : gt(redemptions.redemptionId, of.after);
+  return db.drizzle
     .select()
     .from(redemptions)
-    .where(
-      and(
-        eq(redemptions.bookId, of.bookId),
-        seenBy(db, of.bookId, of.principal),
-        of.voucherId === undefined ? undefined : eq(redemptions.voucherId, of.voucherId),
-        of.contractId === undefined ? undefined : eq(redemptions.contractId, of.contractId),
-        of.status === undefined ? undefined : eq(redemptions.status, of.status),
-        of.after === undefined ? undefined : gt(redemptions.redemptionId, of.after),
-      ),
-    )
+    .where(and(eq(redemptions.bookId, of.bookId), ids ? sql`${redemptions.redemptionId} in ${ids}` : after))
     .orderBy(asc(redemptions.redemptionId))
     .limit(of.limit + 1);
+}
 
 /** One redemption, if this caller may see it. */
 export async function findRedemption(

@@ -10,6 +10,7 @@ import {
   redemptions,
   settlementLines,
   settlements,
+  settlementTotals,
 } from '../../db/tables.js';
 
 /** A page in order of making: `limit` + 1 rows after a cursor, so that the caller sees whether more follow. */
@@ -19,8 +20,8 @@ interface Page {
   readonly limit: number;
 }
 
-const bigintSum = sql<bigint>`sum(${settlementLines.amountFen})::bigint`.mapWith((value: string | bigint) => BigInt(value));
-const count = sql<number>`count(*)::int`.mapWith(Number);
+const totalFen = sql<bigint>`sum(${settlementTotals.totalFen})::bigint`.mapWith((value: string | bigint) => BigInt(value));
+const count = sql<number>`sum(${settlementTotals.lineCount})::int`.mapWith(Number);
 
 /** Settlements in order of drafting, of one period or state if given. */
 export const listSettlements = (
@@ -49,7 +50,7 @@ export async function findSettlement(db: Database, bookId: string, settlementId:
   return row;
 }
 
-/** Control totals of a batch, by payee and by fund, each in the order of its first line. Amounts in fen. */
+/** Control totals of a batch, by payee and by fund, each in the order of its first line, as kept with its lines. Amounts in fen. */
 export async function totalsOfSettlement(
   db: Database,
   bookId: string,
@@ -58,30 +59,30 @@ export async function totalsOfSettlement(
   byProvider: { providerId: string; providerName: string; count: number; totalFen: bigint }[];
   byFund: { fund: string; count: number; totalFen: bigint }[];
 }> {
-  const mine = and(eq(settlementLines.bookId, bookId), eq(settlementLines.settlementId, settlementId));
-  const first = asc(sql`min(${settlementLines.lineNo})`);
+  const mine = and(eq(settlementTotals.bookId, bookId), eq(settlementTotals.settlementId, settlementId));
+  const first = asc(sql`min(${settlementTotals.firstLineNo})`);
   const [byProvider, byFund] = await Promise.all([
     db.drizzle
-      .select({ providerId: settlementLines.providerId, providerName: providers.name, count, totalFen: bigintSum })
-      .from(settlementLines)
+      .select({ providerId: settlementTotals.providerId, providerName: providers.name, count, totalFen })
+      .from(settlementTotals)
       .innerJoin(
         providers,
-        and(eq(providers.bookId, settlementLines.bookId), eq(providers.providerId, settlementLines.providerId)),
+        and(eq(providers.bookId, settlementTotals.bookId), eq(providers.providerId, settlementTotals.providerId)),
       )
       .where(mine)
-      .groupBy(settlementLines.providerId, providers.name)
+      .groupBy(settlementTotals.providerId, providers.name)
       .orderBy(first),
     db.drizzle
-      .select({ fund: settlementLines.fund, count, totalFen: bigintSum })
-      .from(settlementLines)
+      .select({ fund: settlementTotals.fund, count, totalFen })
+      .from(settlementTotals)
       .where(mine)
-      .groupBy(settlementLines.fund)
+      .groupBy(settlementTotals.fund)
       .orderBy(first),
   ]);
   return { byProvider, byFund };
 }
 
-/** The lines of a batch in their order (a line's id grows with its number). */
+/** The lines of a batch in their order, after the line of a cursor. */
 export const listSettlementLines = (
   db: Database,
   of: Page & { settlementId: string },
@@ -98,10 +99,12 @@ export const listSettlementLines = (
       and(
         eq(settlementLines.bookId, of.bookId),
         eq(settlementLines.settlementId, of.settlementId),
-        of.after === undefined ? undefined : gt(settlementLines.settlementLineId, of.after),
+        of.after === undefined
+          ? undefined
+          : sql`${settlementLines.lineNo} > (select c.line_no from settlement_lines c where c.book_id = ${of.bookId} and c.settlement_line_id = ${of.after})`,
       ),
     )
-    .orderBy(asc(settlementLines.settlementLineId))
+    .orderBy(asc(settlementLines.lineNo))
     .limit(of.limit + 1);
 
 /** The instructions of a batch, every attempt, with payee, account and the bank line that settled each. */

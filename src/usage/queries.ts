@@ -1,6 +1,7 @@
 import type { SQL } from 'drizzle-orm';
-import { and, asc, eq, gt, inArray } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.js';
+import { each, idsOfPage } from '../../db/planned.js';
 import type { EnterprisePayment, Provider, UsageInvoice, UsageInvoiceLine } from '../../db/tables.js';
 import {
   contractLines,
@@ -24,32 +25,63 @@ function seenBy(db: Database, bookId: string, { role, legalPersonUscc }: Princip
   return inArray(usageInvoices.enterpriseId, db.drizzle.select({ id: enterprises.enterpriseId }).from(enterprises).where(own));
 }
 
+interface Wanted {
+  bookId: string;
+  principal: Principal;
+  contractId: string | undefined;
+  status: UsageInvoice['status'] | undefined;
+  after: string | undefined;
+  limit: number;
+}
+
+/**
+ * The ranges in which the invoices of a list lie, one per state in each: of the contract asked for, if the caller may see it; of each
+ * contract of an enterprise's legal person; of each provider of a provider's; else of the whole book.
+ */
+function idsOf(of: Wanted): SQL | undefined {
+  const { bookId, contractId, status } = of;
+  const { role, legalPersonUscc } = of.principal;
+  const states = each('s', status === undefined ? usageInvoices.status.enumValues : [status]);
+  const ids = (from: SQL, where: SQL): SQL => {
+    const id = usageInvoices.invoiceId;
+    const range = and(eq(usageInvoices.bookId, bookId), where, eq(usageInvoices.status, sql`s.value`));
+    return idsOfPage({ id, ranges: sql`${from}${states}`, where: range, after: of.after, limit: of.limit + 1 });
+  };
+  const ofBook = sql`book_id = ${bookId}`;
+  const own = (table: 'providers' | 'enterprises', id: string): SQL =>
+    sql`(select ${sql.raw(id)} as value from ${sql.raw(table)} where ${ofBook} and legal_person_uscc = ${legalPersonUscc})`;
+  if (legalPersonUscc === null && contractId === undefined) return status === undefined ? undefined : ids(sql``, sql`true`);
+  if (role === 'provider' && contractId === undefined) {
+    return ids(sql`${own('providers', 'provider_id')} as x cross join `, eq(usageInvoices.providerId, sql`x.value`));
+  }
+  if (contractId === undefined) {
+    const contractsOf = sql`(select contract_id as value from contracts c where c.book_id = ${bookId} and c.enterprise_id = e.value offset 0)`;
+    const all = sql`${own('enterprises', 'enterprise_id')} as e cross join lateral ${contractsOf} as x cross join `;
+    return ids(all, eq(usageInvoices.contractId, sql`x.value`));
+  }
+  const seen =
+    legalPersonUscc === null
+      ? sql``
+      : role === 'provider'
+        ? sql` and provider_id in ${own('providers', 'provider_id')}`
+        : sql` and enterprise_id in ${own('enterprises', 'enterprise_id')}`;
+  return ids(
+    sql`(select contract_id as value from contracts where ${ofBook} and contract_id = ${contractId}${seen}) as x cross join `,
+    eq(usageInvoices.contractId, sql`x.value`),
+  );
+}
+
 /** Invoices in order of posting, `limit` + 1 of them after a cursor. */
-export const listInvoices = (
-  db: Database,
-  of: {
-    bookId: string;
-    principal: Principal;
-    contractId: string | undefined;
-    status: UsageInvoice['status'] | undefined;
-    after: string | undefined;
-    limit: number;
-  },
-): Promise<UsageInvoice[]> =>
-  db.drizzle
+export function listInvoices(db: Database, of: Wanted): Promise<UsageInvoice[]> {
+  const ids = idsOf(of);
+  const after = of.after === undefined ? undefined : gt(usageInvoices.invoiceId, of.after);
+  return db.drizzle
     .select()
     .from(usageInvoices)
-    .where(
-      and(
-        eq(usageInvoices.bookId, of.bookId),
-        seenBy(db, of.bookId, of.principal),
-        of.contractId === undefined ? undefined : eq(usageInvoices.contractId, of.contractId),
-        of.status === undefined ? undefined : eq(usageInvoices.status, of.status),
-        of.after === undefined ? undefined : gt(usageInvoices.invoiceId, of.after),
-      ),
-    )
+    .where(and(eq(usageInvoices.bookId, of.bookId), ids ? sql`${usageInvoices.invoiceId} in ${ids}` : after))
     .orderBy(asc(usageInvoices.invoiceId))
     .limit(of.limit + 1);
+}
 
 /** One invoice with its lines and payments, if this caller may see it. */
 export async function findInvoice(

@@ -1,8 +1,9 @@
 import type { SQL } from 'drizzle-orm';
-import { and, asc, eq, gt, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.js';
+import { each, idsOfPage } from '../../db/planned.js';
 import type { OpeningBalance, Voucher } from '../../db/tables.js';
-import { accounts, contracts, openingBalances, providers, vouchers } from '../../db/tables.js';
+import { accounts, openingBalances, providers, vouchers } from '../../db/tables.js';
 import type { Actor } from '../ledger/lane.js';
 
 /** Whose eyes: the authorities see every voucher, an enterprise its own, a provider those whose contract is with it. */
@@ -23,8 +24,7 @@ async function selectVouchers(db: Database, of: { where: SQL | undefined; limit:
   const rows = await db.drizzle
     .select({ voucher: vouchers, credits: accounts.creditsFen, debits: accounts.debitsFen })
     .from(vouchers)
-    .innerJoin(contracts, and(eq(contracts.bookId, vouchers.bookId), eq(contracts.contractId, vouchers.contractId)))
-    .innerJoin(providers, and(eq(providers.bookId, contracts.bookId), eq(providers.providerId, contracts.providerId)))
+    .innerJoin(providers, and(eq(providers.bookId, vouchers.bookId), eq(providers.providerId, vouchers.providerId)))
     .innerJoin(accounts, and(eq(accounts.bookId, vouchers.bookId), eq(accounts.code, sql`'voucher:' || ${vouchers.voucherId}`)))
     .where(of.where)
     .orderBy(asc(vouchers.voucherId))
@@ -32,32 +32,66 @@ async function selectVouchers(db: Database, of: { where: SQL | undefined; limit:
   return rows.map(({ voucher, credits, debits }) => ({ voucher, balanceFen: credits - debits }));
 }
 
-/** Vouchers in order of issue, `limit` + 1 of them after a cursor. */
-export const listVouchers = (
-  db: Database,
-  of: {
-    bookId: string;
-    viewer: Viewer;
-    status: Voucher['status'] | undefined;
-    programmeCode: string | undefined;
-    enterpriseId: string | undefined;
-    contractId: string | undefined;
-    after: string | undefined;
-    limit: number;
-  },
-): Promise<VoucherBalance[]> =>
-  selectVouchers(db, {
+interface Wanted {
+  bookId: string;
+  viewer: Viewer;
+  status: Voucher['status'] | undefined;
+  programmeCode: string | undefined;
+  enterpriseId: string | undefined;
+  contractId: string | undefined;
+  after: string | undefined;
+  limit: number;
+}
+
+/**
+ * The page that is asked for: of a contract, an enterprise or an enterprise's legal person, each of which has few vouchers; else one
+ * range per programme and state, for a provider of each of its legal person's.
+ */
+function idsOf(of: Wanted): SQL | undefined {
+  const { bookId, viewer, status, programmeCode, enterpriseId, contractId, after } = of;
+  const page = { id: vouchers.voucherId, after, limit: of.limit + 1 };
+  const ofBook = eq(vouchers.bookId, bookId);
+  const isProvider = viewer.role === 'provider';
+  const own = sql`(select provider_id as value from providers where book_id = ${bookId} and legal_person_uscc = ${viewer.legalPersonUscc})`;
+  const [narrow, ...others] = [
+    contractId === undefined ? undefined : eq(vouchers.contractId, contractId),
+    enterpriseId === undefined ? undefined : eq(vouchers.enterpriseId, enterpriseId),
+    viewer.legalPersonUscc === null || isProvider ? undefined : eq(vouchers.legalPersonUscc, viewer.legalPersonUscc),
+  ].filter((condition) => condition !== undefined);
+  if (narrow) {
+    const sieve = and(
+      ...others,
+      isProvider ? inArray(vouchers.providerId, own) : undefined,
+      status === undefined ? undefined : eq(vouchers.status, status),
+      programmeCode === undefined ? undefined : eq(vouchers.programmeCode, programmeCode),
+    );
+    return idsOfPage({ ...page, where: and(ofBook, narrow), sieve });
+  }
+  if (!isProvider && status === undefined && programmeCode === undefined) return undefined;
+  const programmes =
+    programmeCode === undefined
+      ? sql`(select distinct programme_code as value from programme_versions where book_id = ${bookId}) as p`
+      : each('p', [programmeCode]);
+  const states = each('s', status === undefined ? vouchers.status.enumValues : [status]);
+  return idsOfPage({
+    ...page,
+    ranges: sql`${programmes} cross join ${states}${isProvider ? sql` cross join ${own} as o` : sql``}`,
     where: and(
-      eq(vouchers.bookId, of.bookId),
-      seenBy(of.viewer),
-      of.status === undefined ? undefined : eq(vouchers.status, of.status),
-      of.programmeCode === undefined ? undefined : eq(vouchers.programmeCode, of.programmeCode),
-      of.enterpriseId === undefined ? undefined : eq(vouchers.enterpriseId, of.enterpriseId),
-      of.contractId === undefined ? undefined : eq(vouchers.contractId, of.contractId),
-      of.after === undefined ? undefined : gt(vouchers.voucherId, of.after),
+      ofBook,
+      isProvider ? eq(vouchers.providerId, sql`o.value`) : undefined,
+      eq(vouchers.programmeCode, sql`p.value`),
+      eq(vouchers.status, sql`s.value`),
     ),
-    limit: of.limit + 1,
   });
+}
+
+/** Vouchers in order of issue, `limit` + 1 of them after a cursor. */
+export function listVouchers(db: Database, of: Wanted): Promise<VoucherBalance[]> {
+  const ids = idsOf(of);
+  const after = of.after === undefined ? undefined : gt(vouchers.voucherId, of.after);
+  const where = and(eq(vouchers.bookId, of.bookId), ids ? sql`${vouchers.voucherId} in ${ids}` : after);
+  return selectVouchers(db, { where, limit: of.limit + 1 });
+}
 
 /** One voucher; undefined when there is none, or none that the viewer may see. */
 export async function findVoucher(

@@ -264,6 +264,7 @@ export async function startWorld(
         ...{
           legalPersonUscc: uscc,
           contractId,
+          providerId,
           applicationId: application.applicationId,
           fund,
           faceFen: amountFen,

@@ -14,6 +14,7 @@ const row: Voucher = {
   enterpriseId: '',
   legalPersonUscc: '',
   contractId: '',
+  providerId: '',
   applicationId: null,
   fund: 'p/2024',
   faceFen: 100n,

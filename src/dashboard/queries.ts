@@ -1,0 +1,187 @@
+// What a dashboard shows, from totals, turnovers by month and short ranges of indexes; nothing here grows with the number of
+// redemptions. A work list is counted to `countedTo` and no further: how many thousands wait is not worth reading them.
+import type { SQL } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
+import type { Database, Tx } from '../../db/client.js';
+import { planned } from '../../db/planned.js';
+import type { Principal } from '../access/principal.js';
+import { headOf } from '../ledger/statements.js';
+import type { FundFigures, MonthFigures } from './rules.js';
+import { worksFor } from './rules.js';
+
+export const countedTo = 1000;
+
+export interface Wanted {
+  readonly bookId: string;
+  readonly principal: Principal;
+  readonly programmeCode: string | undefined;
+  readonly year: number | undefined;
+}
+
+export interface Read {
+  readonly funds: FundFigures[];
+  readonly months: MonthFigures[];
+  /** How many wait, by name; `countedTo` + 1 stands for more. */
+  readonly waiting: Readonly<Record<string, bigint>>;
+  readonly headSeq: bigint;
+}
+
+/** All of it at one moment. */
+export const readDashboard = (db: Database, of: Wanted): Promise<Read> =>
+  db.begin(
+    async (tx) => {
+      const { role, legalPersonUscc } = of.principal;
+      const [headSeq, funds, months, waiting] = await Promise.all([
+        headOf(tx, of.bookId),
+        legalPersonUscc === null
+          ? fundsOfBook(tx, of)
+          : role === 'provider'
+            ? fundsOfProvider(tx, of)
+            : fundsOfEnterprise(tx, of),
+        legalPersonUscc === null ? monthsOfBook(tx, of) : [],
+        waitingOf(tx, of),
+      ]);
+      return { headSeq, funds, months, waiting };
+    },
+    { mode: 'isolation level repeatable read read only' },
+  );
+
+/** Funds of the programme and year that are asked for. */
+const asked = ({ programmeCode, year }: Wanted, fund: SQL): SQL => {
+  const parts = [sql`true`];
+  if (programmeCode !== undefined) parts.push(sql`split_part(${fund}, '/', 1) = ${programmeCode}`);
+  if (year !== undefined) parts.push(sql`split_part(${fund}, '/', 2) = ${String(year)}`);
+  return sql.join(parts, sql` and `);
+};
+
+const fundsOfBook = (tx: Tx, of: Wanted): Promise<FundFigures[]> => {
+  const balance = (kind: string): SQL => sql`coalesce(sum(credits_fen - debits_fen) filter (where kind = ${kind}), 0)::bigint`;
+  const credited = (kind: string): SQL => sql`coalesce(sum(credits_fen) filter (where kind = ${kind}), 0)::bigint`;
+  // What vouchers were credited with beyond their faces has come back from redemptions: promised is what left the pool.
+  return planned<FundFigures[]>(
+    tx,
+    sql`
+    select fund, ${credited('available')} as granted, coalesce(sum(debits_fen) filter (where kind = 'available'), 0)::bigint as promised,
+           ${balance('available')} as left, ${balance('voucher')} as outstanding, ${balance('reserved')} as reserved,
+           ${balance('payable')} + ${balance('in_transit')} + ${balance('paid')} as redeemed,
+           ${balance('payable')} as payable, ${balance('in_transit')} as "inTransit", ${balance('paid')} as paid
+      from ledger_totals where book_id = ${of.bookId} and fund <> '' and ${asked(of, sql`fund`)} group by fund order by fund`,
+  );
+};
+
+const monthsOfBook = (tx: Tx, of: Wanted): Promise<MonthFigures[]> => {
+  const credits = (kind: string, ...postings: string[]): SQL =>
+    sql`coalesce(sum(credits_fen) filter (where kind = ${kind} and posting in ${postings}), 0)::bigint`;
+  return planned<MonthFigures[]>(
+    tx,
+    sql`
+    select to_char(starts_on, 'YYYY-MM') as month, fund, ${credits('available', 'budget.matched')} as granted,
+           ${credits('voucher', 'voucher.issued', 'opening.voucher')} as promised,
+           ${credits('reserved', 'redemption.reserved')} as claimed, ${credits('voucher', 'redemption.released')} as released,
+           ${credits('payable', 'redemption.approved')} as redeemed,
+           coalesce(sum(transfers) filter (where kind = 'payable' and posting = 'redemption.approved'), 0)::bigint as redemptions,
+           ${credits('in_transit', 'settlement.instructed')} as instructed, ${credits('payable', 'settlement.returned')} as returned,
+           ${credits('paid', 'settlement.paid')} as paid
+      from ledger_turnovers
+     where book_id = ${of.bookId} and span = 'MONTH' and fund <> '' and ${asked(of, sql`fund`)}
+     group by starts_on, fund order by starts_on, fund`,
+  );
+};
+
+/** An enterprise's: its vouchers, which are few, with their accounts. */
+const fundsOfEnterprise = (tx: Tx, of: Wanted): Promise<FundFigures[]> =>
+  planned<FundFigures[]>(
+    tx,
+    sql`
+    select v.fund, null as granted, sum(v.face_fen)::bigint as promised, null as left, sum(a.fen)::bigint as outstanding,
+           sum(v.reserved_fen)::bigint as reserved, sum(v.face_fen - a.fen - v.reserved_fen)::bigint as redeemed,
+           null as payable, null as "inTransit", null as paid
+      from vouchers v
+      cross join lateral (select credits_fen - debits_fen as fen from accounts a
+                           where a.book_id = v.book_id and a.code = 'voucher:' || v.voucher_id offset 0) a
+     where v.book_id = ${of.bookId} and v.legal_person_uscc = ${of.principal.legalPersonUscc} and ${asked(of, sql`v.fund`)}
+     group by v.fund order by v.fund`,
+  );
+
+/** A provider's: its account of each fund, and its instructions. */
+const fundsOfProvider = (tx: Tx, of: Wanted): Promise<FundFigures[]> =>
+  planned<FundFigures[]>(
+    tx,
+    sql`
+    select fund, null as granted, null as promised, null as left, null as outstanding, null as reserved,
+           sum(owed + sent + paid)::bigint as redeemed, sum(owed)::bigint as payable, sum(sent)::bigint as "inTransit", sum(paid)::bigint as paid
+      from (select t.fund, a.fen as owed, 0::bigint as sent, 0::bigint as paid
+              from providers p
+              join ledger_totals t on t.book_id = p.book_id and t.kind = 'payable'
+              cross join lateral (select credits_fen - debits_fen as fen from accounts a
+                                   where a.book_id = p.book_id and a.code = 'payable:' || p.provider_id || ':' || t.fund offset 0) a
+             where p.book_id = ${of.bookId} and p.legal_person_uscc = ${of.principal.legalPersonUscc}
+            union all
+            select i.fund, 0, case i.status when 'INSTRUCTED' then i.amount_fen else 0 end, case i.status when 'PAID' then i.amount_fen else 0 end
+              from providers p
+              cross join lateral (select * from payment_instructions i
+                                   where i.book_id = p.book_id and i.provider_id = p.provider_id offset 0) i
+             where p.book_id = ${of.bookId} and p.legal_person_uscc = ${of.principal.legalPersonUscc}) x
+     where ${asked(of, sql`fund`)} group by fund order by fund`,
+  );
+
+async function waitingOf(tx: Tx, of: Wanted): Promise<Read['waiting']> {
+  const counts = worksFor(of.principal).map(({ what }) => {
+    const rows = sql`select 1 from ${rowsOf(what, of)} limit ${sql.raw(String(countedTo + 1))}`;
+    return sql`(select count(*) from (${rows}) x) as ${sql.identifier(what)}`;
+  });
+  if (counts.length === 0) return {};
+  const [row] = await planned<Record<string, bigint>[]>(tx, sql`select ${sql.join(counts, sql`, `)}`);
+  return row ?? {};
+}
+
+/** What waits, as a from-list with its condition; for a member of the trade its legal person's. */
+function rowsOf(what: string, { bookId, principal }: Wanted): SQL {
+  const { role, legalPersonUscc } = principal;
+  const inState = (table: string, status: string): SQL =>
+    sql`${sql.identifier(table)} where book_id = ${bookId} and status = ${sql.raw(`'${status}'`)}`;
+  const side = role === 'provider' ? 'provider' : 'enterprise';
+  const mine = (table: string, condition: SQL): SQL => sql`
+    ${sql.identifier(`${side}s`)} o
+      cross join lateral (select 1 from ${sql.identifier(table)} r
+                           where r.book_id = o.book_id and r.${sql.identifier(`${side}_id`)} = o.${sql.identifier(`${side}_id`)} and ${condition}
+                           limit ${sql.raw(String(countedTo + 1))}) r
+     where o.book_id = ${bookId} and o.legal_person_uscc = ${legalPersonUscc}`;
+  switch (what) {
+    case 'PROGRAMMES_TO_ACTIVATE':
+      return inState('programme_versions', 'PUBLISHED');
+    case 'OPENINGS_TO_APPROVE':
+      return inState('opening_balances', 'PREPARED');
+    case 'CONTRACTS_TO_CONFIRM':
+      return mine('contracts', sql`r.status = 'SUBMITTED' and r.submitted_side <> ${side}`);
+    case 'CONTRACTS_TO_FILE':
+      return inState('contracts', 'CONFIRMED');
+    case 'APPLICATIONS_TO_REVIEW':
+      return ofProgrammes(bookId, 'SUBMITTED');
+    case 'APPLICATIONS_TO_APPROVE':
+      return ofProgrammes(bookId, 'REVIEWED');
+    case 'INVOICES_TO_CONFIRM':
+      return sql`enterprises o
+        join contracts c on c.book_id = o.book_id and c.enterprise_id = o.enterprise_id
+        join usage_invoices r on r.book_id = c.book_id and r.contract_id = c.contract_id and r.status = 'POSTED'
+       where o.book_id = ${bookId} and o.legal_person_uscc = ${legalPersonUscc}`;
+    case 'INVOICES_DISPUTED':
+      return mine('usage_invoices', sql`r.status = 'DISPUTED'`);
+    case 'REDEMPTIONS_TO_VERIFY':
+      return inState('redemptions', 'SUBMITTED');
+    case 'REDEMPTIONS_TO_SETTLE':
+      return sql`${inState('redemptions', 'APPROVED')} and settlement_id is null`;
+    case 'SETTLEMENTS_TO_APPROVE':
+      return inState('settlements', 'DRAFT');
+    case 'SETTLEMENTS_TO_INSTRUCT':
+      return inState('settlements', 'APPROVED');
+    case 'SETTLEMENTS_AT_BANK':
+      return inState('settlements', 'INSTRUCTED');
+    default:
+      throw new Error(`${what} is on no list`);
+  }
+}
+
+const ofProgrammes = (bookId: string, status: string): SQL => sql`
+  (select distinct programme_code from programme_versions where book_id = ${bookId}) p
+  join applications r on r.book_id = ${bookId} and r.programme_code = p.programme_code and r.status = ${sql.raw(`'${status}'`)}`;

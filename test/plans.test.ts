@@ -1,0 +1,530 @@
+// Every reading stays a reading of a few rows: each GET of the service is asked over HTTP by everybody who may, with every
+// combination of its filters; each statement it sends is taken from the wire and given to the planner, on tables with
+// thousands of rows and the statistics of those. What no index bounds is found: planted by dropping each index in turn.
+import { randomUUID } from 'node:crypto';
+import { getTableColumns, getTableName, is } from 'drizzle-orm';
+import { PgTable } from 'drizzle-orm/pg-core';
+import t from 'tap';
+import { grow } from '../bench/grow.js';
+import { makeWorld } from '../bench/world.js';
+import { connect, type Database } from '../db/client.js';
+import * as tables from '../db/tables.js';
+import type { Role } from '../schemas/access.js';
+import { makeKey } from '../src/access/principal.js';
+import { build } from '../src/app.js';
+import { demoClock } from '../src/clock.js';
+import { cursorOf } from '../src/http/routes.js';
+import { uuidv7 } from '../src/identifiers.js';
+import { testDatabase } from './database.js';
+import { type Sent, tapWire } from './wire.js';
+
+// ── The rule ──
+
+/** Tables that do not grow with the business: kinds, books, law; and rollups, bounded by kinds, funds and days. */
+const small = new Set([
+  ...['books', 'book_heads', 'account_kinds', 'posting_kinds', 'schema_migrations', 'number_series', 'programme_versions'],
+  ...['ledger_totals', 'booked_days'],
+]);
+/**
+ * Columns of which one value has few rows, however large the book: an index may be looked through for one value of them. A state,
+ * a programme, a provider or a kind of account has any number of rows.
+ */
+const bounding = new Set([
+  ...['enterprise_id', 'contract_id', 'application_id', 'legal_person_uscc', 'uscc', 'facility_id', 'member_id', 'job_id'],
+  ...[
+    'invoice_id',
+    'settlement_id',
+    'bank_return_id',
+    'instruction_id',
+    'code',
+    'prefix',
+    'redemption_id',
+    'voucher_id',
+    'starts_on',
+  ],
+]);
+/** Few rows of these tables for one value, though of others it has many. */
+const boundingIn: Readonly<Record<string, readonly string[]>> = {
+  ...{
+    facilities: ['provider_id'],
+    payee_accounts: ['provider_id'],
+    payment_instructions: ['provider_id'],
+    listings: ['provider_id'],
+  },
+  ...{
+    providers: ['provider_id'],
+    late_legs: ['account_id'],
+    appropriations: ['programme_code', 'year'],
+    settlements: ['period'],
+  },
+};
+/** Though these two bound other tables, the rows of one value of them here are the history itself. */
+const unbounded: Readonly<Record<string, readonly string[]>> = {
+  redemptions: ['contract_id', 'voucher_id'],
+  usage_invoices: ['contract_id'],
+  settlement_lines: ['settlement_id'],
+};
+
+/** What is few for a reason that no column says. */
+const accepted: readonly (readonly [address: string, table: string])[] = [
+  // The kinds kept by funder: an account for each funder of a fund.
+  ['funds', 'accounts'],
+  // Contracts that wait for one of two sides: as many as wait.
+  ['dashboard', 'contracts'],
+  // One job for a file, of two kinds.
+  ['bulk-jobs', 'bulk_jobs'],
+];
+
+interface Plan {
+  'Node Type': string;
+  'Relation Name'?: string;
+  'Index Name'?: string;
+  'Index Cond'?: string;
+  'Recheck Cond'?: string;
+  Filter?: string;
+  'Parent Relationship'?: string;
+  Plans?: Plan[];
+}
+
+/** Each index with its columns in order; an expression is ''. */
+type Indexes = ReadonlyMap<string, { readonly columns: readonly string[]; readonly unique: boolean }>;
+
+const equalTo = (condition: string): string[] =>
+  [...condition.matchAll(/(?<![\w.])"?(?:\w+\.)?(\w+)"? = /g)].map(([, column]) => column ?? '');
+
+/**
+ * What is wrong with a plan. A node is bounded when what it reads is: by an index on a column of few rows, by a unique look-up, or by a
+ * limit over rows that come in the order of an index, of which none is thrown away. Only what is bounded may be sorted, grouped,
+ * hashed or sent.
+ */
+function flawsOf(plan: Plan, indexes: Indexes, by: string, ordered = false): string[] {
+  const children = (plan.Plans ?? []).map((child) => child);
+  const type = plan['Node Type'];
+  const table = plan['Relation Name'];
+  // A sub-plan is asked for one value at a time, whatever stands around it.
+  const subPlans = children.filter((child) => /InitPlan|SubPlan/.test(child['Parent Relationship'] ?? ''));
+  const inputs = children.filter((child) => !subPlans.includes(child));
+  const below = (stream: boolean) => [
+    ...subPlans.flatMap((child) => flawsOf(child, indexes, by)),
+    ...inputs.flatMap((child) => flawsOf(child, indexes, by, stream)),
+  ];
+  if (table === undefined) {
+    if (type === 'Limit') {
+      const [input] = inputs;
+      const streams = input !== undefined && !/Sort|Aggregate|Group|Unique/.test(input['Node Type']);
+      return below(streams || input?.['Node Type'] === 'Incremental Sort');
+    }
+    const [outer, inner] = inputs;
+    if (type === 'Nested Loop' && outer && inner)
+      return [
+        ...subPlans.flatMap((child) => flawsOf(child, indexes, by)),
+        ...flawsOf(outer, indexes, by, ordered),
+        ...flawsOf(inner, indexes, by, ordered),
+      ];
+    const passes = ['Result', 'Subquery Scan', 'Append', 'Merge Append', 'LockRows', 'Memoize', 'Incremental Sort'].includes(
+      type,
+    );
+    return below(passes && ordered);
+  }
+  if (small.has(table)) return below(false);
+  const said = `${type} of ${table}${plan['Index Name'] === undefined ? '' : ` by ${plan['Index Name']}`}`;
+  if (!type.startsWith('Index') && type !== 'Bitmap Heap Scan') return [`${said} reads all of it`];
+  const condition = plan['Index Cond'] ?? plan['Recheck Cond'] ?? '';
+  const equal = equalTo(condition);
+  const index = indexes.get(plan['Index Name'] ?? '') ?? { columns: equal, unique: false };
+  // An index is read from its first column on: what a further one is compared with, while one before it is not, only sieves.
+  const open = index.columns.findIndex((column) => column !== '' && !equal.includes(column));
+  const columns = (open < 0 ? index.columns : index.columns.slice(0, open)).filter(
+    (column) => !(unbounded[table] ?? []).includes(column),
+  );
+  const holds = (column: string) => bounding.has(column) || (boundingIn[table] ?? []).includes(column);
+  // A period of rollups, or of entries up to the next mark, is bounded at both ends; what is kept by funder is as few as these.
+  const range = /\((starts_on|seq) >=? .*\1 <=? /.test(condition) || (table === 'ledger_turnovers' && condition.includes('span'));
+  const isFew = range || accepted.some(([address, of]) => of === table && by.startsWith(`GET /v1/books/{book}/${address}`));
+  if (isFew || columns.some(holds) || (index.unique && open < 0)) return below(false);
+  if (!/book_id = /.test(condition)) return [`${said} with no book`];
+  if (!ordered) return [`${said} where ${condition}: all of these are read`];
+  if (plan.Filter !== undefined) return [`${said} where ${condition}: passes over those that are not ${plan.Filter}`];
+  return below(false);
+}
+
+// ── The world ──
+
+/**
+ * Multiplies the rows of every other table, so that the planner meets thousands: ids and numbers of their own, the rest as it is, with
+ * references of which most lead to rows of others, in every state there is. No guard holds for these rows: nobody acts on them.
+ */
+const statesOf = new Map<string, readonly string[]>(
+  Object.values(tables).flatMap((table) =>
+    is(table, PgTable)
+      ? Object.values(getTableColumns(table)).flatMap((column) =>
+          column.enumValues === undefined ? [] : [[`${getTableName(table)}.${column.name}`, column.enumValues] as const],
+        )
+      : [],
+  ),
+);
+
+/** Parts of keys that stay, for another part makes the copy one of its own. */
+const kept = new Set(['funder', 'fund']);
+
+async function multiply(admin: Database, bookId: string, times: number): Promise<void> {
+  const named = await admin.sql<{ name: string }[]>`
+    select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' order by 1`;
+  await admin.begin(async ({ sql }) => {
+    await sql.unsafe('set local session_replication_role = replica');
+    const checks = await sql<{ text: string }[]>`
+      select format('alter table %s drop constraint %I', conrelid::regclass, conname) as text
+        from pg_constraint where contype = 'c' and connamespace = 'public'::regnamespace`;
+    for (const { text } of checks) await sql.unsafe(text);
+    for (const { name } of named) {
+      if (small.has(name) || /^(entries|outcomes|ledger_|late_legs|invoice_claims)/.test(name)) continue;
+      const columns = await sql<{ column: string; type: string; unique: boolean }[]>`
+        select a.attname as column, format_type(a.atttypid, null) as type,
+               exists (select from pg_index i where i.indrelid = a.attrelid and i.indisunique and a.attnum = any(i.indkey)) as "unique"
+          from pg_attribute a where a.attrelid = ${name}::regclass and a.attnum > 0 and not a.attisdropped
+           and a.attgenerated = '' order by a.attnum`;
+      const value = ({ column, type, unique }: (typeof columns)[number]): string => {
+        const old = `t.${column}`;
+        if (column === 'book_id') return old;
+        if (type === 'uuid' && unique) return `case when ${old} is null then null else gen_random_uuid() end`;
+        // One in fifty stays where it was; the others belong to one of five hundred.
+        if (type === 'uuid' && column.endsWith('_id'))
+          return `case when i % 50 = 0 or ${old} is null then ${old} else overlay(overlay(md5('${column}' || (i % 500)) placing '4' from 13) placing '8' from 17)::uuid end`;
+        const states = statesOf.get(`${name}.${column}`);
+        if (states !== undefined && column === 'status')
+          return `(array[${states.map((state) => `'${state}'`).join(', ')}])[1 + i / 4 % ${states.length}]`;
+        if (column === 'year') return `${old} + i % 5`;
+        if (column === 'period') return `'20' || (20 + i % 60 / 12) || '-' || lpad((1 + i % 12)::text, 2, '0')`;
+        if (column === 'kind' && name === 'bulk_jobs') return `(array['usage-invoices', 'contracts'])[1 + i % 2]`;
+        if (column === 'service_item') return `(array['AI_COMPUTE', 'STORAGE', 'NETWORK', 'SECURITY'])[1 + i % 4]`;
+        if (column === 'programme_code') return `case when i % 4 = 0 then ${old} else ${old} || (i % 4) end`;
+        if (/uscc$/.test(column))
+          return `case when ${old} is null or (i % 50 = 0 and ${!unique}) then ${old} else upper(left(md5('${column}' || (i ${unique ? '' : '% 500'})), 18)) end`;
+        if (!unique || kept.has(column)) return old;
+        if (column === 'invoice_no' || column === 'number') return type === 'text' ? `lpad(i::text, 20, '7')` : `${old} + i`;
+        if (column === 'prefix') return `left(md5(i::text), 12)`;
+        if (column === 'file_digest' || column === 'fingerprint') return `md5(i::text) || md5('x' || i)`;
+        if (type === 'text') return `${old} || '-' || i`;
+        return type === 'date' || type === 'integer' || type === 'bigint' ? `${old} + i` : old;
+      };
+      await sql.unsafe(
+        `insert into ${name} (${columns.map(({ column }) => column).join(', ')})
+         select ${columns.map(value).join(', ')}
+           from (select * from ${name} where book_id = $1 limit 1) t cross join generate_series(1, $2::integer) i
+         on conflict do nothing`,
+        [bookId, times],
+      );
+    }
+  });
+  await admin.sql.unsafe('analyze');
+}
+
+/** A new person's key in a role, written as rows: the clock of these tests needs no more. */
+async function keyFor(owner: Database, bookId: string, now: Date, role: Role, uscc: string | null): Promise<string> {
+  const [personId, memberId, keyId] = [uuidv7(now), uuidv7(now), uuidv7(now)];
+  const { prefix, secret, secretHash } = makeKey();
+  await owner.begin(async ({ sql }) => {
+    await sql`select from open_lane(${bookId})`;
+    await sql`insert into persons values (${bookId}, ${personId}, ${role}, ${now})`;
+    await sql`insert into members values (${bookId}, ${memberId}, ${personId}, 'PERSON', ${role}, ${uscc}, 'ACTIVE', ${now})`;
+    await sql`insert into api_keys values (${bookId}, ${keyId}, ${memberId}, ${prefix}, ${secretHash}, null, null, ${now})`;
+  });
+  return secret;
+}
+
+interface Parameter {
+  name: string;
+  in: string;
+  schema?: { enum?: string[]; anyOf?: { enum?: string[] }[] };
+}
+interface Description {
+  paths: Record<string, Record<string, { parameters?: Parameter[] }>>;
+}
+
+/** Every way to take one value, or none, of each filter. */
+function combinations(filters: readonly (readonly [string, readonly string[]])[]): [string, string][][] {
+  return filters.reduce<[string, string][][]>(
+    (before, [name, values]) =>
+      before.flatMap((chosen) => [chosen, ...values.map((value): [string, string][] => [...chosen, [name, value]])]),
+    [[]],
+  );
+}
+
+void t.test('no reading grows with the book', async (t) => {
+  const { urls, owner, admin } = await testDatabase(t);
+  const clock = demoClock();
+  const now = new Date('2026-04-15T10:00:00+08:00');
+  clock.set(now);
+  const parts = { clock, fieldKey: Buffer.from('ab'.repeat(32), 'hex') };
+  const making = connect({ url: urls.app });
+  const first = await build({ ...parts, db: making });
+  await first.app.ready();
+  const world = await makeWorld({ ...first, db: making, owner, clock, enterprises: 3, invoicesPerVoucher: 2 });
+  const { bookId } = world;
+  const [voucher] = world.vouchers;
+  if (!voucher) throw new Error('the world has no voucher');
+  const root = `/v1/books/${world.code}`;
+  const { uscc: providerUscc, enterpriseUscc } = (
+    await owner.sql<{ uscc: string; enterpriseUscc: string }[]>`
+      select p.uscc, e.uscc as "enterpriseUscc" from providers p, enterprises e
+       where p.provider_id = ${voucher.providerId} and e.enterprise_id = ${voucher.enterpriseId}`
+  )[0] ?? { uscc: '', enterpriseUscc: '' };
+  const secretOf: Record<string, string> = { enterprise: voucher.secret, provider: world.secrets.provider };
+  for (const role of ['auditor', 'operator', 'finance', 'approver', 'finance_approver', 'reviewer'] as const)
+    secretOf[role] = await keyFor(owner, bookId, now, role, null);
+
+  const send = async (role: string, url: string, body: object): Promise<Record<string, string>> => {
+    const response = await first.app.inject({
+      method: 'POST',
+      url: `${root}${url}`,
+      headers: { authorization: `Bearer ${secretOf[role] ?? role}`, 'idempotency-key': randomUUID() },
+      payload: body,
+    });
+    if (response.statusCode > 201) throw new Error(`POST ${url}: ${response.statusCode} ${response.body}`);
+    return response.json<Record<string, string>>();
+  };
+  // One of everything that can be read.
+  await send('provider', '/payee-accounts', {
+    ...{
+      providerId: voucher.providerId,
+      holderName: '基准智算有限公司',
+      bankName: '银行',
+      bankCode: '102491000012',
+      accountNo: '6222020000000000',
+    },
+    validFrom: '2026-04-15',
+  });
+  const redemptions: string[] = [];
+  for (const request of world.requests as { secret: string; path: string; body: object }[])
+    redemptions.push((await send(request.secret, request.path.slice(root.length), request.body))['redemptionId'] ?? '');
+  const draft = await send('finance', '/settlements', { period: '2026-04' });
+  const settlementId = draft['settlementId'] ?? '';
+  const { contentDigest, lineCount: count, total } = draft;
+  await send('approver', `/settlements/${settlementId}/approve`, { contentDigest, count, total });
+  const { instructions } = (await send('finance_approver', `/settlements/${settlementId}/instruct`, {})) as unknown as {
+    instructions: { instructionNo: string; amount: string }[];
+  };
+  const paid = instructions.map(({ instructionNo, amount }, i) => ({
+    ...{ instructionNo, status: 'PAID', bankSerial: `B${i}`, bookedOn: '2026-04-15', amount },
+  }));
+  const { bankReturnId = '' } = await send('finance', '/bank-returns', {
+    declaredCount: paid.length,
+    declaredTotal: total,
+    lines: paid,
+  });
+  await send('operator', '/opening-balances', {
+    ...{
+      kind: 'LIMIT_USED',
+      programmeCode: 'zhengzhou-compute',
+      limitId: 'claimed',
+      uscc: enterpriseUscc,
+      year: 2026,
+      amount: '1.00',
+    },
+  });
+  await owner.begin(async ({ sql }) => {
+    await sql`select from open_lane(${bookId})`;
+    await sql`insert into enterprise_payments
+      select book_id, ${uuidv7(now)}, invoice_id, 1, '2026-04-15', 'S1', posted_person, ${now} from usage_invoices where book_id = ${bookId} limit 1`;
+  });
+  await first.app.close();
+  await making.close();
+
+  await grow({ owner: admin, bookId, transfers: 9_000 });
+  await multiply(admin, bookId, 5_000);
+
+  const wire = await tapWire(urls.app);
+  const db = connect({ url: wire.url });
+  const { app } = await build({ ...parts, db });
+  await app.ready();
+  t.teardown(async () => {
+    await app.close();
+    await db.close(1);
+    await wire.close();
+  });
+
+  const one = async (text: string): Promise<string> => (await owner.sql.unsafe<{ id: string }[]>(text, [bookId]))[0]?.id ?? '';
+  const accountId = await one(
+    `select account_id as id from accounts where book_id = $1 and kind = 'payable' order by credits_fen desc limit 1`,
+  );
+  /** Whom `:id` means at each address. */
+  const ids: Readonly<Record<string, string>> = {
+    ...{ members: await one(`select member_id as id from members where book_id = $1 limit 1`), contracts: voucher.contractId },
+    ...{
+      enterprises: voucher.enterpriseId,
+      providers: voucher.providerId,
+      vouchers: voucher.voucherId,
+      redemptions: redemptions[0] ?? '',
+    },
+    ...{
+      facilities: await one(`select facility_id as id from facilities where book_id = $1 limit 1`),
+      settlements: settlementId,
+    },
+    ...{
+      programmes: await one(`select programme_version_id as id from programme_versions where book_id = $1 limit 1`),
+      'bank-returns': bankReturnId,
+    },
+    ...{
+      applications: voucher.second.applicationId,
+      'usage-invoices': await one(`select invoice_id as id from redemptions where book_id = $1 limit 1`),
+    },
+    ...{
+      ledger: accountId,
+      'bulk-jobs': await one(`select job_id as id from bulk_jobs where book_id = $1 limit 1`).catch(() => ''),
+    },
+  };
+  /** Values of filters. Those with a list of their own in the description take each of it. */
+  const values: Readonly<Record<string, string>> = {
+    ...{
+      voucherId: voucher.voucherId,
+      contractId: voucher.contractId,
+      enterpriseId: voucher.enterpriseId,
+      providerId: voucher.providerId,
+    },
+    ...{
+      programmeCode: 'zhengzhou-compute',
+      year: '2026',
+      period: '2026-04',
+      uscc: enterpriseUscc,
+      subjectId: redemptions[0] ?? '',
+    },
+    ...{ fund: 'zhengzhou-compute/2026', kind: 'reserved', code: `payable:${voucher.providerId}:zhengzhou-compute/2026` },
+    ...{ asOfSeq: '4531', asOfDay: '2026-04-15', fromDay: '2026-04-15', after: '3000' },
+  };
+  t.ok(providerUscc);
+
+  // ── Every GET, by everybody, with every combination of filters ──
+  const sentBy = new Map<string, { sent: Sent; by: string }>();
+  const answered = new Map<string, number>();
+  const wrong: string[] = [];
+  const { paths } = app.swagger() as unknown as Description;
+  for (const [path, methods] of Object.entries(paths)) {
+    const { get } = methods;
+    if (!get || !path.startsWith('/v1/books/')) continue;
+    const [, , , , slice = ''] = path.split('/');
+    if (slice === 'bulk-jobs' && path !== '/v1/books/{book}/bulk-jobs') {
+      // A stream that lasts as long as its job; it asks what GET /bulk-jobs/{id} asks.
+      continue;
+    }
+    const filters = (get.parameters ?? []).filter((of) => of.in === 'query' && !['cursor', 'limit', 'format'].includes(of.name));
+    const named = filters.map(({ name, schema }): [string, readonly string[]] => {
+      const listed = schema?.enum;
+      const value = values[name];
+      if (listed === undefined && value === undefined) wrong.push(`${path}: the test knows no value for ${name}`);
+      return [name, listed ?? [value ?? '']];
+    });
+    const paged = (get.parameters ?? []).some(({ name }) => name === 'cursor');
+    for (const role of ['auditor', 'operator', 'enterprise', 'provider']) {
+      // One of the authorities sees what the other does.
+      if (role === 'operator' && answered.has(path)) continue;
+      const may = async (query: readonly [string, string][]) => {
+        const url =
+          path.replace('{book}', world.code).replace('{id}', ids[slice] ?? '') +
+          `?${new URLSearchParams(query as [string, string][])}`;
+        wire.take();
+        const response = await app.inject({ method: 'GET', url, headers: { authorization: `Bearer ${secretOf[role]}` } });
+        for (const sent of wire.take()) {
+          const key = `${sent.named} ${sent.text} ${sent.parameters.join('|')}`;
+          if (!sentBy.has(key))
+            sentBy.set(key, { sent, by: `GET ${path}?${new URLSearchParams(query as [string, string][])} as ${role}` });
+        }
+        if (response.statusCode === 200) answered.set(path, (answered.get(path) ?? 0) + 1);
+        else if (![403, 404].includes(response.statusCode) && !/AS_OF_ONE|MISSING_FIELD/.test(response.body))
+          wrong.push(`GET ${url} as ${role}: ${response.statusCode} ${response.body}`);
+        return response.statusCode;
+      };
+      if ((await may([])) === 403) continue;
+      // A file is read in slices of one statement: a filter at a time is enough.
+      for (const query of combinations(named).filter((of) => of.length < 2 || !path.endsWith('-file'))) {
+        await may(query);
+        if (paged) await may([...query, ['cursor', cursorOf('01900000-0000-7000-8000-000000000000')]]);
+      }
+    }
+    if (!answered.has(path) && slice !== 'bulk-jobs') wrong.push(`GET ${path} was never answered`);
+  }
+  t.strictSame(
+    wrong.slice(0, 10),
+    [],
+    `${[...answered.values()].reduce((sum, n) => sum + n, 0)} answers of ${answered.size} addresses`,
+  );
+
+  // ── The plans ──
+  const statements = [...sentBy.values()].filter(({ sent }) => /^\s*(select|with)/i.test(sent.text));
+  const planOf = async (sql: Database['sql'], { text, parameters, named }: Sent): Promise<Plan> => {
+    await sql.unsafe(`set local plan_cache_mode = ${named ? 'force_generic_plan' : 'force_custom_plan'}`);
+    // Five thousand rows are few enough to be read whole now and then; of five million nobody would.
+    await sql.unsafe('set local enable_seqscan = off; set local random_page_cost = 1.1');
+    await sql.unsafe(`prepare asked as ${text}`);
+    const literals = parameters.map((value) => (value === null ? 'null' : `'${value.replaceAll("'", "''")}'`));
+    const [row] = await sql.unsafe<{ 'QUERY PLAN': { Plan: Plan }[] }[]>(
+      `explain (format json) execute asked${literals.length === 0 ? '' : `(${literals.join(', ')})`}`,
+    );
+    await sql.unsafe('deallocate asked');
+    const plan = row?.['QUERY PLAN'][0]?.Plan;
+    if (!plan) throw new Error(`no plan of ${text}`);
+    return plan;
+  };
+  const indexes: Indexes = new Map(
+    (
+      await owner.sql<{ name: string; columns: string[]; unique: boolean }[]>`
+        select c.relname as name, i.indisunique as "unique", array_agg(coalesce(t.attname::text, '') order by k.ord) as columns
+          from pg_index i
+          join pg_class c on c.oid = i.indexrelid and c.relnamespace = 'public'::regnamespace
+          cross join lateral unnest(i.indkey::int2[]) with ordinality as k (attnum, ord)
+          left join pg_attribute t on t.attrelid = i.indrelid and t.attnum = k.attnum and k.attnum > 0
+         group by c.relname, i.indisunique`
+    ).map(({ name, ...of }) => [name, of]),
+  );
+  const flawsUnder = async (sql: Database['sql'], { sent, by }: (typeof statements)[number]): Promise<string[]> =>
+    flawsOf(await planOf(sql, sent), indexes, by).map((flaw) => `${by}: ${flaw}`);
+  const flaws = await owner.begin(async ({ sql }) => {
+    const found: string[] = [];
+    for (const of of statements) found.push(...(await flawsUnder(sql, of)));
+    return [...new Set(found)];
+  });
+  t.ok(statements.length > 300, `${statements.length} statements`);
+  t.strictSame(flaws.slice(0, 40), [], `none of them reads more than it answers`);
+
+  await t.test('each index that is there for readings is needed by one, and its loss is found', async (t) => {
+    const ofTables = [
+      ['redemptions', 'redemptions_status', 'redemptions_provider', 'redemptions_voucher', 'redemptions_contract'],
+      ['usage_invoices', 'usage_invoices_status', 'usage_invoices_provider', 'usage_invoices_contract'],
+      [
+        'vouchers',
+        'vouchers_programme',
+        'vouchers_provider',
+        'vouchers_legal_person',
+        'vouchers_enterprise',
+        'vouchers_contract',
+      ],
+      ['applications', 'applications_programme', 'applications_legal_person', 'applications_enterprise', 'applications_contract'],
+      ['contracts', 'contracts_status', 'contracts_provider', 'contracts_enterprise'],
+      ['accounts', 'accounts_listed'],
+      ['entries', 'entries_debit', 'entries_credit', 'entries_subject'],
+      ['enterprises', 'enterprises_legal_person'],
+      ['providers', 'providers_legal_person'],
+      ['listings', 'listings_service_item'],
+      ['appropriations', 'appropriations_programme', 'appropriations_year'],
+      ['settlements', 'settlements_status'],
+      ['opening_balances', 'opening_balances_status'],
+      ['payment_instructions', 'payment_instructions_provider'],
+      ['api_keys', 'api_keys_member'],
+    ] as const;
+    const missed: string[] = [];
+    for (const [table, ...names] of ofTables) {
+      const of = statements.filter(({ sent }) => new RegExp(`\\b${table}\\b`).test(sent.text));
+      for (const name of names) {
+        const noticed = new Error('noticed');
+        const lost = owner.begin(async ({ sql }) => {
+          await sql.unsafe(`drop index ${name}`);
+          for (const each of of) if ((await flawsUnder(sql, each)).length > 0) throw noticed;
+          throw new Error('not noticed');
+        });
+        await lost.catch((error: unknown) => {
+          if (error !== noticed) missed.push(`${name}: ${String(error)}`);
+        });
+      }
+    }
+    t.strictSame(missed, [], 'indexes whose loss is not noticed');
+  });
+});
