@@ -6,6 +6,12 @@ const fieldKey = z
   .string()
   .regex(/^[0-9a-f]{64}$/i, { error: 'FIELD_KEY must be 64 hexadecimal characters (32 bytes), e.g. from: openssl rand -hex 32' });
 
+const whole = (name: string, min: number) =>
+  z.coerce
+    .number({ error: `${name} must be a number` })
+    .int({ error: `${name} must be a whole number` })
+    .min(min, { error: `${name} must be at least ${min}` });
+
 export const settings = z
   .object({
     PORT: z.coerce
@@ -30,7 +36,7 @@ export const settings = z
       .int()
       .min(2, { error: 'DATABASE_POOL must be at least 2' })
       .max(200)
-      .default(10),
+      .default(16),
     DATABASE_PREPARE: z
       .enum(['true', 'false'], { error: 'DATABASE_PREPARE must be true or false (false behind PgBouncer)' })
       .default('true'),
@@ -58,6 +64,19 @@ export const settings = z
       .int()
       .min(1, { error: 'LANE_MAX_QUEUE must be at least 1' })
       .default(4096),
+    LANE_MAX_WAIT_MS: whole('LANE_MAX_WAIT_MS', 10).default(2_000),
+    MAX_IN_FLIGHT: whole('MAX_IN_FLIGHT', 1).default(8_192),
+    MAX_CONNECTIONS: whole('MAX_CONNECTIONS', 1).default(4_096),
+    MAX_CONNECTIONS_PER_ADDRESS: whole('MAX_CONNECTIONS_PER_ADDRESS', 1).default(2_048),
+    RATE_PER_KEY: whole('RATE_PER_KEY', 0).default(200),
+    RATE_PER_KEY_BURST: whole('RATE_PER_KEY_BURST', 1).default(400),
+    RATE_PER_ADDRESS: whole('RATE_PER_ADDRESS', 0).default(50),
+    RATE_PER_ADDRESS_BURST: whole('RATE_PER_ADDRESS_BURST', 1).default(200),
+    TRUSTED_PROXIES: whole('TRUSTED_PROXIES', 0).default(0),
+    HEADERS_TIMEOUT_SECONDS: whole('HEADERS_TIMEOUT_SECONDS', 1).default(10),
+    BODY_TIMEOUT_SECONDS: whole('BODY_TIMEOUT_SECONDS', 1).default(20),
+    ANSWER_TIMEOUT_SECONDS: whole('ANSWER_TIMEOUT_SECONDS', 1).default(30),
+    KEEP_ALIVE_SECONDS: whole('KEEP_ALIVE_SECONDS', 1).default(72),
   })
   .superRefine((of, context) => {
     if (of.DATABASE_URL !== undefined && of.FIELD_KEY === undefined) {

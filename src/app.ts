@@ -2,7 +2,7 @@
 // who is calling, refusals as problems, the API's description, health and metrics.
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Fastify, { LogController } from 'fastify';
 import {
   createJsonSchemaTransform,
@@ -10,20 +10,29 @@ import {
   serializerCompiler,
   validatorCompiler,
 } from 'fastify-type-provider-zod';
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { z } from 'zod';
 import type { Database } from '../db/client.js';
 import { expectedSchemaVersion, schemaVersion } from '../db/migrate.js';
 import { problem } from '../schemas/common.js';
+import type { Principal } from './access/principal.js';
 import { Principals } from './access/principal.js';
 import { accessRoutes } from './access/routes.js';
 import { applicationRoutes } from './applications/routes.js';
+import { bulkRoutes } from './bulk/routes.js';
 import { shanghaiDay } from './calendar.js';
 import { contractRoutes } from './contracts/routes.js';
+import { dashboardRoutes } from './dashboard/routes.js';
 import { enterpriseRoutes } from './enterprises/routes.js';
 import { Books } from './http/books.js';
+import type { ConnectionCounts } from './http/connections.js';
+import { answerClientError, boundConnections, serverOptions } from './http/connections.js';
 import { demoRoutes } from './http/demo.js';
-import type { Parts } from './http/parts.js';
+import { Door } from './http/door.js';
+import type { Limits } from './http/limits.js';
+import { limitsOfApp } from './http/limits.js';
+import type { OpenBook, Parts } from './http/parts.js';
+import type { Told } from './http/problem.js';
 import { handleError, Problem, sendProblem } from './http/problem.js';
 import type { Clock, LaneOptions } from './ledger/lane.js';
 import { ledgerRoutes } from './ledger/routes.js';
@@ -36,7 +45,12 @@ import { voucherRoutes } from './vouchers/routes.js';
 import { makeSealer } from './sealer.js';
 
 export interface AppOptions {
+  /** For everything beside the lanes, and for these too where they have no `laneDb`. */
   readonly db: Database;
+  /** Sessions of the lanes alone: no flood of readings can make a command wait for one. */
+  readonly laneDb?: Database;
+  /** Readings and the like that run at once; see http/shares.ts. A reading sends up to four statements at a time. */
+  readonly places?: number;
   readonly clock: Clock;
   /** 32 bytes: seals bank account numbers. */
   readonly fieldKey: Buffer;
@@ -47,6 +61,8 @@ export interface AppOptions {
   readonly lane?: Partial<Pick<LaneOptions, 'maxBatch' | 'workers' | 'maxQueue'>>;
   /** Request bodies, in bytes; 1 MiB unless a route says otherwise. */
   readonly bodyLimit?: number;
+  /** What differs from `limitsOfApp`; rates are unlimited unless said here. */
+  readonly limits?: Partial<Limits>;
 }
 
 type SettableClock = Clock & { set(now: Date): void };
@@ -63,6 +79,7 @@ declare module 'fastify' {
 /** The app, ready to listen or to be injected into. Closing it drains the lanes; the database is the caller's. */
 export async function build(options: AppOptions): Promise<{ app: FastifyInstance; books: Books }> {
   const { db, clock } = options;
+  const limits: Limits = { ...limitsOfApp, ...options.limits };
   const app = Fastify({
     ...(options.logger ? { loggerInstance: options.logger } : { logger: false }),
     bodyLimit: options.bodyLimit ?? 1024 * 1024,
@@ -70,10 +87,15 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     requestIdHeader: false,
     routerOptions: { ignoreTrailingSlash: false },
     forceCloseConnections: 'idle',
-    // A client that is slow to send holds a connection this long at most.
-    requestTimeout: 20_000,
-    return503OnClosing: true,
+    http: serverOptions(limits),
+    keepAliveTimeout: limits.keepAliveMs,
+    // Node's is one for all routes; the door has a deadline for each (see http/door.ts), and answers while stopping.
+    requestTimeout: 0,
+    return503OnClosing: false,
+    clientErrorHandler: answerClientError,
+    ...(limits.trustedProxies === 0 ? {} : { trustProxy: (_address: string, hop: number) => hop < limits.trustedProxies }),
   });
+  const connections = boundConnections(app.server, limits);
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.removeContentTypeParser('text/plain');
@@ -82,35 +104,57 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
   app.setNotFoundHandler((request, reply) => sendProblem(request, reply, new Problem('NOT_FOUND')));
 
   const metrics = makeMetrics();
-  const books = new Books(db, clock, {
-    ...options.lane,
-    onBatch: ({ size, milliseconds }) => {
-      metrics.batchSize.observe(size);
-      metrics.batchSeconds.observe(milliseconds / 1000);
+  const door = new Door(limits, options.places ?? 4);
+  const maxBatch = options.lane?.maxBatch ?? 256;
+  const maxCommands = options.lane?.maxQueue ?? 4096;
+  const books = new Books(
+    db,
+    clock,
+    {
+      ...options.lane,
+      ...(options.laneDb ? { db: options.laneDb } : {}),
+      onBatch: ({ size, milliseconds }) => {
+        metrics.batchSize.observe(size);
+        metrics.batchSeconds.observe(milliseconds / 1000);
+      },
+      onError: (error, context) => {
+        app.log.warn({ err: error, ...context }, 'a batch failed and is narrowed down or tried again');
+      },
     },
-    onError: (error, context) => {
-      app.log.warn({ err: error, ...context }, 'a batch failed and is narrowed down or tried again');
-    },
-  });
+    (lane) => door.trafficOf(lane, { maxCommands, maxBatch }),
+  );
   const principals = new Principals(db);
   const parts: Parts = { db, clock, principals, sealer: makeSealer(options.fieldKey) };
 
-  app.addHook('onResponse', async (request, reply) => {
-    const route = request.routeOptions.url ?? 'none';
+  // These hooks are callbacks, for every request pays for them; one that has answered does not go on.
+  app.decorateRequest('flight');
+  app.addHook('onResponse', (request, reply, done) => {
+    const { route } = request.flight;
+    door.leave(request.flight);
     metrics.requests.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000);
     request.log.debug({ method: request.method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'request');
+    done();
   });
-  // Before anything of the address is looked up: the database holds no NUL.
-  app.addHook('onRequest', async (request) => {
-    if (request.url.includes('%00')) throw new Problem('TEXT_NOT_ALLOWED');
+  app.addHook('onRequest', (request, reply, done) => {
+    const { url } = request;
+    const watching = url === '/metrics' || url === '/health/live';
+    // What belongs to a book is counted by its key.
+    const counted = watching || url.startsWith('/v1/books/') || url === '/health/ready';
+    const sentAway = door.arrive(request, reply, watching) ?? (counted ? null : door.takeOfAddress(request, reply));
+    if (sentAway) turnAway(request, reply, sentAway);
+    // Before anything of the address is looked up: the database holds no NUL.
+    else if (url.includes('%00')) done(new Problem('TEXT_NOT_ALLOWED'));
+    else done();
   });
   // A command without a body is a command with an empty one.
-  app.addHook('preValidation', async (request) => {
+  app.addHook('preValidation', (request, _reply, done) => {
     if (request.method === 'POST' && (request.body === undefined || request.body === null)) request.body = {};
+    done();
   });
 
   // While stopping, a connection is closed as soon as its last request is answered; else it would be waited for.
   app.addHook('preClose', async () => {
+    door.stop();
     const closing = setInterval(() => app.server.closeIdleConnections(), 50);
     app.server.once('close', () => clearInterval(closing));
   });
@@ -120,20 +164,39 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
   await app.register(async (scope) => {
     scope.decorateRequest('book');
     scope.decorateRequest('principal');
-    scope.addHook('onRequest', async (request) => {
+    const identify = async (code: string, bearer: string, inLane: boolean) => {
+      const book = books.known(code) ?? (await books.find(code));
+      const principal = book && (await principals.find(book.bookId, bearer, shanghaiDay(clock.now()), inLane));
+      return principal ? { book, principal } : null;
+    };
+    scope.addHook('onRequest', (request, reply, done) => {
       const { book: code } = request.params as { book: string };
-      const [scheme, bearer] = (request.headers.authorization ?? '').split(' ');
-      const book = scheme?.toLowerCase() === 'bearer' && bearer ? await books.find(code) : null;
-      const { roles, personOnly, inLane } = request.routeOptions.config;
-      const principal =
-        book && bearer ? await principals.find(book.bookId, bearer, shanghaiDay(clock.now()), inLane === true) : null;
-      if (!book || !principal) throw new Problem('UNAUTHENTICATED');
-      request.book = book;
-      request.principal = principal;
-      if (roles && !roles.includes(principal.role))
-        throw new Problem('FORBIDDEN', { roles: roles.join(', '), role: principal.role });
-      if (personOnly && principal.kind !== 'PERSON') throw new Problem('PERSON_REQUIRED');
+      const { roles, personOnly, inLane = false } = request.flight.config ?? {};
+      const bearer = bearerOf(request);
+      const name = `${code} ${publicPart(bearer)}`;
+      const open = books.known(code);
+      const early = door.before(request, reply, open, name) ?? (bearer === '' ? stranger(request, reply) : null);
+      if (early) {
+        turnAway(request, reply, early);
+        return;
+      }
+      const admit = (found: { book: OpenBook; principal: Principal } | null): void => {
+        const refusal = found
+          ? (door.takeOfKey(reply, name) ?? door.enter(request, found.book) ?? forbidden(found.principal, roles, personOnly))
+          : stranger(request, reply);
+        if (refusal || !found) {
+          turnAway(request, reply, refusal ?? { code: 'UNAUTHENTICATED' });
+          return;
+        }
+        request.book = found.book;
+        request.principal = found.principal;
+        door.goOn(found.book.traffic, done);
+      };
+      const found = door.find(name, { book: open, command: inLane, look: () => identify(code, bearer, inLane) });
+      found.then(admit, done);
     });
+    const stranger = (request: FastifyRequest, reply: FastifyReply): Told =>
+      door.takeOfAddress(request, reply) ?? { code: 'UNAUTHENTICATED' };
     accessRoutes(scope, parts);
     enterpriseRoutes(scope, parts);
     providerRoutes(scope, parts);
@@ -144,7 +207,9 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     usageRoutes(scope, parts);
     redemptionRoutes(scope, parts);
     settlementRoutes(scope, parts);
+    bulkRoutes(scope, parts);
     ledgerRoutes(scope, parts);
+    dashboardRoutes(scope, parts);
   });
   if (options.settableClock) demoRoutes(app, options.settableClock);
 
@@ -159,13 +224,35 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     return { status: 'ready', schema: found };
   });
   app.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
-    metrics.queue.reset();
-    for (const [book, depth] of books.depths()) metrics.queue.set({ book }, depth);
+    metrics.read(books, door, connections);
     return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
   });
 
-  app.addHook('onClose', () => books.close());
+  app.addHook('onClose', async () => {
+    await books.close();
+    door.close();
+  });
   return { app, books };
+}
+
+/** Answers a request that goes no further. What is told to come back later does not keep the thread meanwhile. */
+function turnAway(request: FastifyRequest, reply: FastifyReply, told: Told): void {
+  request.flight.sentAway = told.retryAfter !== undefined;
+  sendProblem(request, reply, told);
+}
+
+function bearerOf(request: FastifyRequest): string {
+  const { authorization = '' } = request.headers;
+  return authorization.slice(0, 7).toLowerCase() === 'bearer ' ? authorization.slice(7) : '';
+}
+
+/** What of a key may be known: `cvk_` and the twelve characters it is found by. */
+const publicPart = (bearer: string): string => bearer.slice(0, 16);
+
+function forbidden(principal: Principal, roles?: readonly string[], personOnly?: boolean): Told | null {
+  if (roles && !roles.includes(principal.role))
+    return { code: 'FORBIDDEN', params: { roles: roles.join(', '), role: principal.role } };
+  return personOnly === true && principal.kind !== 'PERSON' ? { code: 'PERSON_REQUIRED' } : null;
 }
 
 async function describe(app: FastifyInstance): Promise<void> {
@@ -223,7 +310,45 @@ function withoutUnusedSchemas<Document extends object>(document: Document): Docu
 
 function makeMetrics() {
   const registry = new Registry();
+  const registers = [registry];
   collectDefaultMetrics({ register: registry });
+  const queue = new Gauge({
+    name: 'lane_queue_commands',
+    help: 'Commands waiting for a lane',
+    labelNames: ['book'],
+    registers,
+  });
+  const inFlight = new Gauge({
+    name: 'http_requests_in_flight',
+    help: 'Requests let in and not over',
+    labelNames: ['book', 'kind'],
+    registers,
+  });
+  const waiting = new Gauge({
+    name: 'beside_lane_waiting',
+    help: 'Readings and the like that wait for a place beside the lane',
+    labelNames: ['book'],
+    registers,
+  });
+  const sentAway = new Counter({
+    name: 'http_requests_sent_away_total',
+    help: 'Requests answered 503 or 429 before they were read, by reason',
+    labelNames: ['reason'],
+    registers,
+  });
+  const cut = new Counter({
+    name: 'http_connections_cut_total',
+    help: 'Connections ended because their client did not send (body), did not read (answer), or at a stop',
+    labelNames: ['reason'],
+    registers,
+  });
+  const open = new Gauge({ name: 'http_connections', help: 'Open connections', registers });
+  const refused = new Counter({
+    name: 'http_connections_refused_total',
+    help: 'Connections refused at a bound of the process or of an address',
+    labelNames: ['bound'],
+    registers,
+  });
   return {
     registry,
     requests: new Histogram({
@@ -245,11 +370,20 @@ function makeMetrics() {
       buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2],
       registers: [registry],
     }),
-    queue: new Gauge({
-      name: 'lane_queue_commands',
-      help: 'Commands waiting for a lane',
-      labelNames: ['book'],
-      registers: [registry],
-    }),
+    /** What others count, taken over when somebody asks. Labels are books that exist and reasons that are listed. */
+    read(books: Books, door: Door, connections: ConnectionCounts): void {
+      for (const each of [queue, inFlight, waiting, sentAway, cut, refused]) each.reset();
+      for (const { code: book, lane, traffic } of books.all()) {
+        queue.set({ book }, lane.depth);
+        inFlight.set({ book, kind: 'command' }, traffic.commands);
+        inFlight.set({ book, kind: 'reading' }, traffic.requests - traffic.commands);
+        inFlight.set({ book, kind: 'stream' }, traffic.streams);
+        waiting.set({ book }, traffic.beside.waiting);
+      }
+      for (const [reason, count] of Object.entries(door.sentAway)) sentAway.inc({ reason }, count);
+      for (const [reason, count] of Object.entries(door.cut)) cut.inc({ reason }, count);
+      for (const [bound, count] of Object.entries(connections.refused)) refused.inc({ bound }, count);
+      open.set(connections.open());
+    },
   };
 }

@@ -13,7 +13,7 @@ import { build } from './app.js';
 import { demoClock, systemClock } from './clock.js';
 import { discardUnfinishedDemo, openDemo } from './demo/open-demo.js';
 import { makeLogger } from './log.js';
-import { readSettings } from './settings.js';
+import { limitsOf, readSettings, sharedOut } from './settings.js';
 
 /** Why the service cannot start, in a sentence for the person at the terminal. */
 class CannotStart extends Error {}
@@ -37,12 +37,11 @@ async function start(settings: Settings): Promise<void> {
     if (applied.length > 0) logger.info({ applied }, 'migrated');
   }
 
-  const db = connect({
-    url,
-    max: settings.DATABASE_POOL,
-    prepare: settings.DATABASE_PREPARE === 'true',
-    applicationName: 'compute-voucher-ledger',
-  });
+  // A quarter of the sessions is the lanes': however many readings there are, a command never waits for one of them.
+  const sessions = sharedOut(settings.DATABASE_POOL);
+  const to = { url, prepare: settings.DATABASE_PREPARE === 'true', applicationName: 'compute-voucher-ledger' };
+  const db = connect({ ...to, max: sessions.beside });
+  const laneDb = connect({ ...to, max: sessions.lanes });
   const [found, expected] = await Promise.all([schemaVersion(db), expectedSchemaVersion()]);
   if (found !== expected) {
     throw new CannotStart(
@@ -53,6 +52,10 @@ async function start(settings: Settings): Promise<void> {
   const settable = demo ? demoClock() : undefined;
   const { app, books } = await build({
     db,
+    laneDb,
+    places: sessions.places,
+    // The demo lives three months through the API within seconds.
+    limits: { ...limitsOf(settings), ...(demo ? { keyPerSecond: Infinity, addressPerSecond: Infinity } : {}) },
     clock: settable ?? systemClock,
     fieldKey: settings.FIELD_KEY === undefined ? await keptFieldKey(settings.DATA_DIR) : Buffer.from(settings.FIELD_KEY, 'hex'),
     logger,
@@ -68,7 +71,7 @@ async function start(settings: Settings): Promise<void> {
     if (err) logger.fatal({ err }, 'the process met an error nobody caught');
     logger.info({ signal }, 'stopping');
     await app.close();
-    await db.close();
+    await Promise.all([db.close(), laneDb.close()]);
     await embedded?.stop();
   });
 

@@ -70,7 +70,7 @@ const atTen = (to: string): Date => new Date(/^\d{4}-\d{2}-\d{2}$/.test(to) ? `$
 
 export async function startService(
   t: { teardown(handler: () => Promise<void>): void },
-  options: { now?: string } & Pick<AppOptions, 'lane' | 'bodyLimit'> = {},
+  options: { now?: string } & Pick<AppOptions, 'lane' | 'bodyLimit' | 'limits'> = {},
 ): Promise<Service> {
   const database = await testDatabase(t);
   let now = atTen(options.now ?? '2024-07-01');
@@ -101,7 +101,7 @@ export async function startService(
       ...(of.body === undefined ? {} : { payload: typeof of.body === 'string' ? of.body : JSON.stringify(of.body) }),
     });
     const text = response.body;
-    const isJson = String(response.headers['content-type'] ?? '').includes('json');
+    const isJson = /[/+]json/.test(String(response.headers['content-type'] ?? ''));
     return { status: response.statusCode, body: isJson ? (JSON.parse(text) as unknown) : text, headers: response.headers };
   };
 

@@ -7,6 +7,8 @@ import { admission } from '../access/admission.js';
 import type { Clock, LaneOptions } from '../ledger/lane.js';
 import { Lane } from '../ledger/lane.js';
 import type { OpenBook } from './parts.js';
+import { Shares } from './shares.js';
+import { Traffic } from './traffic.js';
 
 export class Books {
   readonly #open = new Map<string, OpenBook>();
@@ -14,8 +16,19 @@ export class Books {
   constructor(
     readonly db: Database,
     readonly clock: Clock,
-    readonly laneOptions: Partial<Pick<LaneOptions, 'maxBatch' | 'workers' | 'maxQueue' | 'onBatch' | 'onError'>> = {},
+    /** `db`: the lanes' own sessions, where they do not share those of the look-ups. */
+    readonly laneOptions: Partial<Pick<LaneOptions, 'db' | 'maxBatch' | 'workers' | 'maxQueue' | 'onBatch' | 'onError'>> = {},
+    /** Bounds what of a book may be in this process; a script alone with a book needs none. */
+    private readonly trafficOf = (lane: { readonly depth: number }): Traffic => {
+      const unbounded = new Shares(Infinity).open(Infinity);
+      return new Traffic(lane, { maxCommands: Infinity, maxBatch: 256 }, unbounded, unbounded);
+    },
   ) {}
+
+  /** The book of this code if it is open already. */
+  known(code: string): OpenBook | undefined {
+    return this.#open.get(code);
+  }
 
   /** The open book of this code, or null when there is none. */
   async find(code: string): Promise<OpenBook | null> {
@@ -26,22 +39,27 @@ export class Books {
     // Another request may have opened it while this one read: one lane per book and process.
     const meanwhile = this.#open.get(code);
     if (meanwhile) return meanwhile;
-    const lane = new Lane({
-      ...this.laneOptions,
+    const lane: Lane = new Lane({
       db: this.db,
+      ...this.laneOptions,
       clock: this.clock,
       admission,
       bookId: row.bookId,
       bookCode: row.code,
+      onBatch: (batch) => {
+        traffic.pace.observe(batch.size, batch.milliseconds, performance.now());
+        this.laneOptions.onBatch?.(batch);
+      },
     });
-    const open = { bookId: row.bookId, code: row.code, name: row.name, lane };
+    const traffic = this.trafficOf(lane);
+    const open = { bookId: row.bookId, code: row.code, name: row.name, lane, traffic };
     this.#open.set(code, open);
     return open;
   }
 
-  /** Commands waiting, by book code. */
-  depths(): ReadonlyMap<string, number> {
-    return new Map([...this.#open.values()].map((book) => [book.code, book.lane.depth]));
+  /** Every open book: what the metrics are read from. */
+  all(): Iterable<OpenBook> {
+    return this.#open.values();
   }
 
   /** Takes no more commands; resolves when every queued one has its outcome. */

@@ -3,6 +3,7 @@ import type { Database } from '../../db/client.js';
 import type { Principal, Principals } from '../access/principal.js';
 import type { Clock, Lane } from '../ledger/lane.js';
 import type { Sealer } from '../sealer.js';
+import type { Traffic } from './traffic.js';
 
 /** The running parts a slice's routes may use. */
 export interface Parts {
@@ -20,6 +21,7 @@ export interface OpenBook {
   readonly code: string;
   readonly name: string;
   readonly lane: Lane;
+  readonly traffic: Traffic;
 }
 
 declare module 'fastify' {

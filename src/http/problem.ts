@@ -6,13 +6,24 @@ import { isConnectionFault } from '../../db/client.js';
 import type { Language, RefusalCode } from '../errors.js';
 import { describeRefusal, isRefusalCode } from '../errors.js';
 import { LaneClosed, LaneFault, LaneFull } from '../ledger/lane.js';
+import { ClientGone, ShareFull } from './shares.js';
+
+/** What a refusal is told by. */
+export interface Told {
+  readonly code: RefusalCode;
+  readonly params?: Readonly<Record<string, string>>;
+  readonly fields?: readonly FieldProblem[];
+  /** Whole seconds; of a 503 or 429. 1 unless something better is known. */
+  readonly retryAfter?: number;
+}
 
 /** Thrown by plumbing and reads to answer with a refusal; decisions inside the lane return theirs instead. */
-export class Problem extends Error {
+export class Problem extends Error implements Told {
   constructor(
     readonly code: RefusalCode,
     readonly params: Readonly<Record<string, string>> = {},
     readonly fields: readonly FieldProblem[] = [],
+    readonly retryAfter = 1,
   ) {
     super(code);
   }
@@ -36,36 +47,48 @@ export function languageOf(request: FastifyRequest): Language {
   return weights.en > weights.zh ? 'en' : 'zh';
 }
 
-export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply {
+/** Bodies of refusals that say the same every time, by code and language: what is sent away costs little. */
+const readyMade = new Map<string, { status: number; body: string }>();
+
+export function sendProblem(request: FastifyRequest, reply: FastifyReply, told: Told): FastifyReply {
   const language = languageOf(request);
-  const { status, title, detail } = describeRefusal(problem.code, problem.params, language);
+  const { status, body } = rendered(told, language);
   if (status === 401) void reply.header('www-authenticate', 'Bearer');
-  if (status === 503) void reply.header('retry-after', '1');
+  if (status === 503 || status === 429) void reply.header('retry-after', String(told.retryAfter ?? 1));
   return reply
     .code(status)
     .header('content-language', language === 'zh' ? 'zh-CN' : 'en')
     .type('application/problem+json')
-    .serializer((payload: unknown) => JSON.stringify(payload))
-    .send({
-      type: `urn:compute-voucher-ledger:problem:${problem.code}`,
-      title,
-      status,
-      code: problem.code,
-      detail,
-      ...(problem.fields.length === 0
-        ? {}
-        : {
-            errors: problem.fields.map((field) => ({
-              pointer: field.pointer,
-              code: field.code,
-              detail: describeRefusal(field.code, field.params ?? {}, language).detail,
-            })),
-          }),
-    });
+    .send(body);
+}
+
+function rendered({ code, params = {}, fields = [] }: Told, language: Language): { status: number; body: string } {
+  const always = fields.length === 0 && Object.keys(params).length === 0;
+  const ready = always ? readyMade.get(`${code} ${language}`) : undefined;
+  if (ready) return ready;
+  const { status, title, detail } = describeRefusal(code, params, language);
+  const body = JSON.stringify({
+    type: `urn:compute-voucher-ledger:problem:${code}`,
+    title,
+    status,
+    code,
+    detail,
+    ...(fields.length === 0
+      ? {}
+      : {
+          errors: fields.map((field) => ({
+            pointer: field.pointer,
+            code: field.code,
+            detail: describeRefusal(field.code, field.params ?? {}, language).detail,
+          })),
+        }),
+  });
+  if (always) readyMade.set(`${code} ${language}`, { status, body });
+  return { status, body };
 }
 
 /** zod's issues as field problems: our codes travel as the issue's message, the rest is mapped by kind. */
-function fieldProblems(issue: {
+export function fieldProblems(issue: {
   keyword: string;
   instancePath: string;
   message?: string;
@@ -101,7 +124,8 @@ export function toProblem(error: FastifyError | Error, request: FastifyRequest):
   if (hasZodFastifySchemaValidationErrors(error)) {
     return new Problem('VALIDATION_FAILED', {}, error.validation.flatMap(fieldProblems));
   }
-  if (error instanceof LaneFull) return new Problem('LANE_FULL');
+  if (error instanceof LaneFull) return new Problem('LANE_FULL', {}, [], request.book.traffic.retryAfter);
+  if (error instanceof ShareFull || error instanceof ClientGone) return new Problem('SERVICE_BUSY');
   if (error instanceof LaneFault || error instanceof LaneClosed || isConnectionFault(error))
     return new Problem('SERVICE_UNAVAILABLE');
   const code = 'code' in error ? error.code : undefined;

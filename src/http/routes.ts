@@ -99,18 +99,19 @@ export function command<Body extends z.ZodType<object>, Result>(
         .update(`${options.verb.name}\n${JSON.stringify({ ...target, ...(options.digested?.(sent) ?? sent) }, bigintAsText)}`)
         .digest('hex');
       const body = {
-        ...(options.prepare ? await options.prepare({ body: sent, book, principal }) : sent),
+        ...(options.prepare ? await book.traffic.around.run(() => options.prepare?.({ body: sent, book, principal })) : sent),
         ...target,
       } as z.output<Body> & { id?: string };
       const common = { body, actor: principal, requestDigest };
       if (dryRun) {
-        const outcome = await book.lane.dryRun(options.verb, common);
+        const outcome = await book.traffic.beside.run(() => book.lane.dryRun(options.verb, common));
         if (outcome.kind === 'refused') throw problemOf(outcome);
         const result = { ...outcome.result, ledgerSeq: null };
         return reply.code(200).send(options.present ? options.present(result, { replayed: false, body }) : result);
       }
       const outcome = await book.lane.submit(options.verb, { ...common, key });
-      await options.settle?.({ outcome, body, book });
+      const { settle } = options;
+      if (settle) await book.traffic.around.run(() => settle({ outcome, body, book }), { patient: true });
       if (outcome.kind === 'refused') {
         if (outcome.code === 'UNAUTHENTICATED') parts.principals.forget(principal);
         throw problemOf(outcome);
@@ -149,12 +150,16 @@ export function reading<Query extends z.ZodObject, Result extends z.ZodType>(
     },
     async (request, reply) =>
       reply.send(
-        await options.read({
-          id: hasId ? (request.params as { id: string }).id : '',
-          query: request.query as z.output<Query>,
-          book: request.book,
-          principal: request.principal,
-        }),
+        await request.book.traffic.beside.run(
+          () =>
+            options.read({
+              id: hasId ? (request.params as { id: string }).id : '',
+              query: request.query as z.output<Query>,
+              book: request.book,
+              principal: request.principal,
+            }),
+          { gone: () => reply.raw.destroyed },
+        ),
       ),
   );
 }

@@ -42,3 +42,58 @@ export async function releaseNumber(db: Database, of: NumberClaim): Promise<void
     await tx.sql`delete from invoice_claims where number = ${of.number} and holders = 0`;
   });
 }
+
+/** A claim of a slice: `holders` of its postings bear the number. */
+export type SliceClaim = Omit<NumberClaim, 'bookId'> & { readonly holders: number };
+
+/**
+ * Takes the holds of a slice in one statement; each number stands in it once. Answers the numbers that are held. Always in
+ * order of number, so that two slices that share numbers wait for one another in one direction only.
+ */
+export async function claimNumbers(
+  db: Database,
+  bookId: string,
+  claims: readonly SliceClaim[],
+  now: Date,
+): Promise<ReadonlySet<string>> {
+  if (claims.length === 0) return new Set();
+  // Not kept prepared: a plan from when the table was empty would read the whole of it later.
+  const held = await db.sql.unsafe<{ number: string }[]>(
+    `insert into invoice_claims as c (number, book_id, provider_id, holders, claimed_at)
+     select u.number, $1, u.provider_id, u.holders, $2::timestamptz
+       from unnest($3::text[], $4::uuid[], $5::int[]) as u (number, provider_id, holders) order by u.number
+     on conflict (number) do update set holders = c.holders + excluded.holders
+      where c.book_id = excluded.book_id and c.provider_id = excluded.provider_id
+     returning c.number`,
+    [bookId, now.toISOString(), ...columnsOf(claims)],
+  );
+  return new Set(held.map(({ number }) => number));
+}
+
+/** Gives holds of a slice back, in the same order; with the last of a number its claim ends. */
+export async function releaseNumbers(db: Database, bookId: string, claims: readonly SliceClaim[]): Promise<void> {
+  if (claims.length === 0) return;
+  const [numbers, providers, holders] = columnsOf(claims);
+  await db.begin(async (tx) => {
+    await tx.sql.unsafe(`select from invoice_claims where number = any($1::text[]) and book_id = $2 order by number for update`, [
+      numbers,
+      bookId,
+    ]);
+    await tx.sql.unsafe(
+      `update invoice_claims c set holders = greatest(c.holders - u.holders, 0)
+         from unnest($2::text[], $3::uuid[], $4::int[]) as u (number, provider_id, holders)
+        where c.number = u.number and c.book_id = $1 and c.provider_id = u.provider_id`,
+      [bookId, numbers, providers, holders],
+    );
+    await tx.sql.unsafe('delete from invoice_claims where number = any($1::text[]) and book_id = $2 and holders = 0', [
+      numbers,
+      bookId,
+    ]);
+  });
+}
+
+const columnsOf = (claims: readonly SliceClaim[]): [string[], string[], number[]] => [
+  claims.map(({ number }) => number),
+  claims.map(({ providerId }) => providerId),
+  claims.map(({ holders }) => holders),
+];

@@ -137,6 +137,7 @@ function bookVoucher(
     enterpriseId: enterprise.enterpriseId,
     legalPersonUscc: enterprise.legalPersonUscc,
     contractId: contract.contractId,
+    providerId: contract.providerId,
     applicationId: null,
     fund,
     faceFen: opening.balanceFen,

@@ -161,6 +161,7 @@ export const issueVoucher: Verb<Body, Result> = {
       enterpriseId: row.enterpriseId,
       legalPersonUscc: row.legalPersonUscc,
       contractId: row.contractId,
+      providerId: contract.providerId,
       applicationId: row.applicationId,
       fund,
       faceFen: awardFen,
