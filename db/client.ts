@@ -541,7 +541,15 @@ function arrayLiteral(values: readonly unknown[]): string {
   return literal + '}';
 }
 
-const quoted = (text: string) => `"${/["\\]/.test(text) ? text.replace(/["\\]/g, '\\$&') : text}"`;
+/**
+ * An element of an array literal. What JSON escapes beyond quote and backslash (control characters, half surrogates) the
+ * literal must not; without them JSON's own quoting is the same, and several times as fast on the JSON we mostly send.
+ */
+const quoted = (text: string): string => {
+  if (!/["\\]/.test(text)) return `"${text}"`;
+  // eslint-disable-next-line no-control-regex -- they are what is looked for
+  return /[\u0000-\u001f]/.test(text) || !text.isWellFormed() ? `"${text.replace(/["\\]/g, '\\$&')}"` : JSON.stringify(text);
+};
 
 // --- values -------------------------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ import type { PgTable } from 'drizzle-orm/pg-core';
 import type { Parameter, Tx } from '../../db/client.js';
 import type { Account } from './chart.js';
 import { accountKinds } from './chart.js';
+import { learnWordings } from './explanations.js';
 
 interface Column {
   readonly property: string;
@@ -30,6 +31,8 @@ export interface Shelf<Row, Key extends string = string> {
   /** Statements that write many rows: $1 is the book, then an array a column. */
   readonly insertion: string;
   readonly updating: string;
+  /** Columns that hold explanations. */
+  readonly explained: readonly Column[];
   /** The columns that hold their numbers with a fixed scale. */
   readonly scaled: readonly { readonly property: string; readonly scale: number }[];
   /** Only here to carry the names of the keys. */
@@ -85,6 +88,7 @@ export function shelf<T extends PgTable, Key extends string = never>(
     updating:
       `update ${name} t set ${mutable.map((c) => `${c.name} = u.${c.name}`).join(', ')} ` +
       `from ${unnested([id, ...mutable])} where t.book_id = $1 and t.${id.name} = u.${id.name}`,
+    explained: columns.filter((c) => c.isJson && c.name === 'explanation'),
     scaled: columns.flatMap(({ property, type }) => {
       const scale = /^numeric\(\d+, ?(\d+)\)$/.exec(type)?.[1];
       return scale === undefined ? [] : [{ property, scale: Number(scale) }];
@@ -291,6 +295,18 @@ export class Facts {
     return statements;
   }
 
+  /** The explanations that this batch writes. */
+  explanations(): unknown[] {
+    return [...this.#shelves.values()].flatMap(({ shelf, rows, inserted, updated }) =>
+      shelf.explained.length === 0
+        ? []
+        : explanationsOf(
+            shelf,
+            [...inserted, ...updated].map((id) => rows.get(id) ?? {}),
+          ),
+    );
+  }
+
   /**
    * After the commit: what was read and what was written stands as the database has it now, and may be trusted for as
    * long as the head stays where this batch left it. Notes were of their moment. False when a row cannot be kept as it
@@ -319,6 +335,9 @@ export class Facts {
     return size;
   }
 }
+
+const explanationsOf = (of: Shelf<unknown>, rows: readonly Record<string, unknown>[]): unknown[] =>
+  rows.flatMap((row) => of.explained.map(({ property }) => row[property]));
 
 /** Rows as one array a column, as unnest takes them; book_id is not among them. */
 function arraysOf(columns: readonly Column[], rows: readonly Record<string, unknown>[]): Parameter[] {
@@ -373,6 +392,7 @@ export class Loader {
            cross join lateral (select * from ${of.name} t where t.book_id = $1 and ${where} offset 0) t`,
         [this.bookId, ...columns.map((_, i) => fresh.map((value) => (typeof value === 'string' ? value : (value[i] ?? ''))))],
       );
+      if (of.explained.length > 0) await learnWordings(this.tx.sql, this.bookId, explanationsOf(of, rows));
       for (const row of rows) if (!state.rows.has(String(row[of.id]))) state.put(row);
       for (const value of fresh) asked.add(joined(value));
     }
