@@ -295,6 +295,7 @@ class Session {
   private readonly client: Client;
   private readonly unsettled = new Set<(error: Error) => void>();
   private socket: net.Socket | undefined;
+  private corked = false;
 
   constructor(
     options: ConnectOptions,
@@ -337,6 +338,7 @@ class Session {
 
   async run(start: Start): Promise<Result> {
     if (this.lost) throw new ConnectionLost(this.lost.cause);
+    this.cork();
     try {
       return await this.unlessLost(start(this.client));
     } catch (error) {
@@ -346,6 +348,18 @@ class Session {
       this.lose(error);
       throw error instanceof postgres.PostgresError ? error : new ConnectionLost(error);
     }
+  }
+
+  /** What is sent in one turn of the event loop leaves in one write: writing is most of what a small statement costs here. */
+  private cork(): void {
+    const { socket } = this;
+    if (!socket || this.corked) return;
+    this.corked = true;
+    socket.cork();
+    setImmediate(() => {
+      this.corked = false;
+      socket.uncork();
+    });
   }
 
   /** Settles as `promise` does, or rejects when the session is lost, whichever comes first. */

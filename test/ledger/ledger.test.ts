@@ -333,6 +333,8 @@ void t.test('what the database itself refuses', async (t) => {
     });
   const p = pool?.accountId ?? '';
   const v = voucher?.accountId ?? '';
+  const a = quota?.accountId ?? '';
+  const one = async (kind: 'limit' | 'used') => (await listAccounts(db, { bookId, kind, limit: 1 }))[0]?.accountId;
   const table: [string, string, () => Promise<unknown>][] = [
     [
       'an insert into entries by the application',
@@ -399,9 +401,21 @@ void t.test('what the database itself refuses', async (t) => {
         post({ head: await head(), kinds: ['voucher.issued'], debits: [p], credits: [quota?.accountId ?? ''], amounts: [1n] }),
     ],
     [
-      'an overdraft at its own sequence',
-      'VL004',
+      'an overdraft',
+      '23514',
       async () => post({ head: await head(), kinds: ['voucher.issued'], debits: [p], credits: [v], amounts: [301n] }),
+    ],
+    [
+      'an overdraft at its own sequence, though the next entry makes it good',
+      'VL004',
+      async () =>
+        post({
+          head: await head(),
+          kinds: ['limit.charged', 'limit.funded'],
+          debits: [a, (await one('limit')) ?? ''],
+          credits: [(await one('used')) ?? '', a],
+          amounts: [900n, 900n],
+        }),
     ],
     [
       'an amount below zero',
