@@ -355,6 +355,12 @@ export class Facts {
     return true;
   }
 
+  /** All that it holds. For the tests that compare it with what the database says. */
+  *everything(): Generator<{ shelf: Shelf<unknown>; id: string; row: Record<string, unknown> } | AccountState> {
+    for (const { shelf, rows } of this.#shelves.values()) for (const [id, row] of rows) yield { shelf, id, row };
+    for (const state of this.#accounts.values()) if (state) yield state;
+  }
+
   /** Rows, accounts and absences that it holds. */
   get size(): number {
     let size = this.#accounts.size;

@@ -264,6 +264,11 @@ export class Lane {
     return this.#queue.length;
   }
 
+  /** What it would trust if the head of its book stands at `seq`: never more than the database would say. */
+  get remembered(): { readonly facts: Facts; readonly seq: bigint } | undefined {
+    return this.#remembered;
+  }
+
   /** Queues a command and resolves with its own outcome once its batch is committed. */
   submit<Body, Result>(
     verb: Verb<Body, Result>,
