@@ -295,6 +295,7 @@ class Session {
   private readonly client: Client;
   private readonly unsettled = new Set<(error: Error) => void>();
   private socket: net.Socket | undefined;
+  private corked = false;
 
   constructor(
     options: ConnectOptions,
@@ -337,6 +338,7 @@ class Session {
 
   async run(start: Start): Promise<Result> {
     if (this.lost) throw new ConnectionLost(this.lost.cause);
+    this.cork();
     try {
       return await this.unlessLost(start(this.client));
     } catch (error) {
@@ -346,6 +348,18 @@ class Session {
       this.lose(error);
       throw error instanceof postgres.PostgresError ? error : new ConnectionLost(error);
     }
+  }
+
+  /** What is sent in one turn of the event loop leaves in one write: writing is most of what a small statement costs here. */
+  private cork(): void {
+    const { socket } = this;
+    if (!socket || this.corked) return;
+    this.corked = true;
+    socket.cork();
+    setImmediate(() => {
+      this.corked = false;
+      socket.uncork();
+    });
   }
 
   /** Settles as `promise` does, or rejects when the session is lost, whichever comes first. */
@@ -541,7 +555,15 @@ function arrayLiteral(values: readonly unknown[]): string {
   return literal + '}';
 }
 
-const quoted = (text: string) => `"${/["\\]/.test(text) ? text.replace(/["\\]/g, '\\$&') : text}"`;
+/**
+ * An element of an array literal. What JSON escapes beyond quote and backslash (control characters, half surrogates) the
+ * literal must not; without them JSON's own quoting is the same, and several times as fast on the JSON we mostly send.
+ */
+const quoted = (text: string): string => {
+  if (!/["\\]/.test(text)) return `"${text}"`;
+  // eslint-disable-next-line no-control-regex -- they are what is looked for
+  return /[\u0000-\u001f]/.test(text) || !text.isWellFormed() ? `"${text.replace(/["\\]/g, '\\$&')}"` : JSON.stringify(text);
+};
 
 // --- values -------------------------------------------------------------------------------------------------------
 

@@ -119,6 +119,20 @@ export const entries = pgTable(
 );
 export type Entry = typeof entries.$inferSelect;
 
+export const explanationWordings = pgTable(
+  'explanation_wordings',
+  {
+    bookId: uuid('book_id').notNull(),
+    wordingId: text('wording_id').notNull(),
+    document: text('document').notNull(),
+    article: text('article').notNull(),
+    ruleZh: text('rule_zh').notNull(),
+    ruleEn: text('rule_en').notNull(),
+    decidedBy: text('decided_by'),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.wordingId] })],
+);
+
 export const outcomes = pgTable(
   'outcomes',
   {

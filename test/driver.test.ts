@@ -223,6 +223,26 @@ void t.test('a transaction is all or nothing', async (t) => {
   t.equal(thrown.message, 'changed my mind');
   t.equal(await pairs(2), '', 'an error of the work rolls back');
 
+  await db.begin(
+    (tx) => {
+      for (const side of ['a', 'b']) void put(tx, 14, side).then();
+      return Promise.resolve();
+    },
+    { eager: true },
+  );
+  t.equal(await pairs(14), 'ab', 'what was started before the work ended is committed with it');
+  const behind = await failure(
+    db.begin(
+      (tx) => {
+        for (const side of ['a', 'b', 'a', 'c']) put(tx, 15, side).catch(() => undefined);
+        return Promise.resolve();
+      },
+      { eager: true },
+    ),
+  );
+  t.equal(constraintOf(behind), 'pair_once', 'a failure with COMMIT on its heels is the reason the transaction is told');
+  t.equal(await pairs(15), '', 'and nothing of it is written');
+
   const doubled = await failure(
     db.begin(async (tx) => {
       await Promise.all([put(tx, 3, 'a'), put(tx, 3, 'a'), put(tx, 3, 'b')]);

@@ -2,6 +2,7 @@
  * A started service for tests: the app on a fresh database, a book with one key per role, a clock that stands where it
  * is put. Not a test itself.
  */
+import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { connect } from '../db/client.js';
@@ -9,6 +10,7 @@ import { createBook } from '../src/access/create-book.js';
 import type { AppOptions } from '../src/app.js';
 import { build } from '../src/app.js';
 import type { Books } from '../src/http/books.js';
+import { Facts, Loader } from '../src/ledger/facts.js';
 import type { Role } from '../schemas/access.js';
 import { type TestDatabase, testDatabase } from './database.js';
 
@@ -87,6 +89,7 @@ export async function startService(
   await app.ready();
   t.teardown(async () => {
     await app.close();
+    await compareMemory(database, books);
   });
 
   const call: Service['call'] = async (method, url, of = {}) => {
@@ -167,6 +170,31 @@ export async function startService(
       return second;
     },
   };
+}
+
+/**
+ * What a lane remembers is what the database says: checked after every test that starts a service, wherever the head is
+ * still where the lane left it.
+ */
+async function compareMemory({ db }: TestDatabase, books: Books): Promise<void> {
+  for (const { bookId, code, lane } of books.all()) {
+    const { remembered } = lane;
+    const [head] = await db.sql<{ seq: bigint }[]>`select seq from book_heads where book_id = ${bookId}`;
+    if (!remembered || head?.seq !== remembered.seq) continue;
+    await db.begin(async (tx) => {
+      const facts = new Facts(bookId, code);
+      const loader = new Loader(tx, bookId, facts);
+      for (const of of remembered.facts.everything()) {
+        if ('account' in of) {
+          await loader.accounts([of.account]);
+          assert.equal(of.balanceFen, facts.balance(of.account), `remembered balance of ${of.account.code}`);
+        } else {
+          const [row] = await loader.load(of.shelf, 'id', [of.id]);
+          assert.deepEqual(of.row, row, `remembered row of ${of.shelf.name}`);
+        }
+      }
+    });
+  }
 }
 
 /** The body of an answer that must have this status; else an error that shows what came instead. */

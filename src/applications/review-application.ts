@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Application } from '../../db/tables.js';
 import type { reviewApplication as body } from '../../schemas/applications.js';
 import { contractShelf } from '../contracts/facts.js';
+import { keep } from '../ledger/explanations.js';
 import type { Facts, Loader } from '../ledger/facts.js';
 import { update } from '../ledger/facts.js';
 import type { Command, Verb } from '../ledger/lane.js';
@@ -102,7 +103,7 @@ export const reviewApplication: Verb<Body, Result> = {
       maximumFen,
       reviewDigest: reviewDigestOf(row.contentDigest, eligibility, maximumFen),
       computedFen: byLaw.computedFen,
-      explanation: now.explanation,
+      explanation: keep(now.explanation),
     };
     return accepted({
       decision: 'application.reviewed',

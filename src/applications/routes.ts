@@ -12,6 +12,7 @@ import { page } from '../../schemas/common.js';
 import type { Parts } from '../http/parts.js';
 import { Problem } from '../http/problem.js';
 import { authorities, command, idOfCursor, pageOf, reading } from '../http/routes.js';
+import { tellInFull } from '../ledger/explanations.js';
 import { findApplication, listApplications } from './queries.js';
 import { rejectApplication } from './reject-application.js';
 import { reviewApplication } from './review-application.js';
@@ -76,7 +77,8 @@ export function applicationRoutes(app: FastifyInstance, parts: Parts): void {
         after: idOfCursor(cursor),
         limit,
       });
-      return pageOf(rows, limit, (row) => row.applicationId, presentApplication);
+      const { items, next } = pageOf(rows, limit, (row) => row.applicationId, presentApplication);
+      return { items: await Promise.all(items.map((item) => tellInFull(parts.db.sql, book.bookId, item))), next };
     },
   });
 
@@ -93,7 +95,7 @@ export function applicationRoutes(app: FastifyInstance, parts: Parts): void {
         legalPersonUscc: principal.legalPersonUscc,
       });
       if (!row) throw new Problem('NOT_FOUND');
-      return presentApplication(row);
+      return tellInFull(parts.db.sql, book.bookId, presentApplication(row));
     },
   });
 }

@@ -6,12 +6,12 @@ import type { Application, Contract, ContractLine } from '../../db/tables.js';
 import type { application as shown, reviewApplication } from '../../schemas/applications.js';
 import { formatInstant } from '../calendar.js';
 import { formatQuantity } from '../contracts/rules.js';
+import type { KeptStep } from '../ledger/explanations.js';
 import type { Refused } from '../ledger/lane.js';
 import { refused } from '../ledger/lane.js';
 import type { Fen } from '../money.js';
 import { formatYuan, minFen, sumFen } from '../money.js';
 import type { Evaluation, NoAward } from '../programmes/evaluate.js';
-import type { Step } from '../programmes/explain.js';
 import type { Law, Predicate } from '../programmes/language.js';
 
 /** What a review found: of every predicate of the programme, of exceptions with their reasons, of priority classes. */
@@ -23,7 +23,7 @@ export interface Eligibility {
 
 /** The two columns that hold JSON, as what they are. */
 export const eligibilityOf = (row: Application): Eligibility | null => row.eligibility as Eligibility | null;
-export const explanationOf = (row: Application): Step[] | null => row.explanation as Step[] | null;
+export const explanationOf = (row: Application): KeptStep[] | null => row.explanation as KeptStep[] | null;
 
 const possible: Record<Application['status'], string> = {
   SUBMITTED: 'review, reject',
@@ -152,8 +152,10 @@ export function neededBy(waiting: readonly Waiting[]): Fen {
 
 const yuanOrNull = (fen: Fen | null): string | null => (fen === null ? null : formatYuan(fen));
 
-/** The application as it is shown. */
-export const presentApplication = (row: Application): z.input<typeof shown> => {
+type Shown = Omit<z.input<typeof shown>, 'explanation'> & { explanation: KeptStep[] | null };
+
+/** The application as it is shown, its explanation as it is kept. */
+export const presentApplication = (row: Application): Shown => {
   const eligibility = eligibilityOf(row);
   return {
     applicationId: row.applicationId,

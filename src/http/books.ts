@@ -62,6 +62,11 @@ export class Books {
     return this.#open.values();
   }
 
+  /** The books that are open here. */
+  all(): Iterable<OpenBook> {
+    return this.#open.values();
+  }
+
   /** Takes no more commands; resolves when every queued one has its outcome. */
   async close(): Promise<void> {
     await Promise.all([...this.#open.values()].map((book) => book.lane.close()));

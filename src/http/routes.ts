@@ -7,6 +7,7 @@ import { role } from '../../schemas/access.js';
 import { bookParams, problem } from '../../schemas/common.js';
 import { isRefusalCode } from '../errors.js';
 import { uuidv7 } from '../identifiers.js';
+import { tellInFull } from '../ledger/explanations.js';
 import type { Outcome, Refused, Verb } from '../ledger/lane.js';
 import type { OpenBook, Parts } from './parts.js';
 import type { Principal } from '../access/principal.js';
@@ -54,7 +55,7 @@ export interface CommandOptions<Body extends z.ZodType, Result> extends Common {
   readonly present?: (
     result: Result & { ledgerSeq: number | null },
     context: { replayed: boolean; body: z.output<Body> },
-  ) => unknown;
+  ) => object;
 }
 
 /**
@@ -107,7 +108,8 @@ export function command<Body extends z.ZodType<object>, Result>(
         const outcome = await book.traffic.beside.run(() => book.lane.dryRun(options.verb, common));
         if (outcome.kind === 'refused') throw problemOf(outcome);
         const result = { ...outcome.result, ledgerSeq: null };
-        return reply.code(200).send(options.present ? options.present(result, { replayed: false, body }) : result);
+        const shown = options.present ? options.present(result, { replayed: false, body }) : result;
+        return reply.code(200).send(await tellInFull(parts.db.sql, book.bookId, shown));
       }
       const outcome = await book.lane.submit(options.verb, { ...common, key });
       const { settle } = options;
@@ -118,9 +120,8 @@ export function command<Body extends z.ZodType<object>, Result>(
       }
       void reply.header('idempotency-replayed', String(outcome.replayed));
       const result: Result & { ledgerSeq: number } = outcome.result;
-      return reply
-        .code(options.status)
-        .send(options.present ? options.present(result, { replayed: outcome.replayed, body }) : result);
+      const shown = options.present ? options.present(result, { replayed: outcome.replayed, body }) : result;
+      return reply.code(options.status).send(await tellInFull(parts.db.sql, book.bookId, shown));
     },
   );
 }

@@ -17,6 +17,9 @@ export const accountKinds = {
 } as const;
 export type AccountKind = keyof typeof accountKinds;
 
+/** Kinds whose accounts live from one command to the next or two: a redemption's, an instruction's. */
+export const passingKinds: ReadonlySet<AccountKind> = new Set(['reserved', 'in_transit']);
+
 /** An account by its name. It comes into being with the first posting that touches it. */
 export interface Account {
   readonly code: string;

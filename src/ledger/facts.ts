@@ -9,7 +9,8 @@ import { getTableColumns, getTableName } from 'drizzle-orm';
 import type { PgTable } from 'drizzle-orm/pg-core';
 import type { Parameter, Tx } from '../../db/client.js';
 import type { Account } from './chart.js';
-import { accountKinds } from './chart.js';
+import { accountKinds, passingKinds } from './chart.js';
+import { learnWordings } from './explanations.js';
 
 interface Column {
   readonly property: string;
@@ -30,8 +31,11 @@ export interface Shelf<Row, Key extends string = string> {
   /** Statements that write many rows: $1 is the book, then an array a column. */
   readonly insertion: string;
   readonly updating: string;
+  /** Columns that hold explanations. */
+  readonly explained: readonly Column[];
   /** The columns that hold their numbers with a fixed scale. */
   readonly scaled: readonly { readonly property: string; readonly scale: number }[];
+  readonly once: readonly string[];
   /** Only here to carry the names of the keys. */
   readonly keyNames?: Key;
   /** Only here to carry the row type. */
@@ -42,7 +46,8 @@ type RowOf<T extends PgTable> = T['$inferSelect'];
 
 /**
  * Describes a table of facts: its id (beside book_id), further look-ups by one or more columns, and which columns may
- * change after insert (the database grants no others).
+ * change after insert (the database grants no others). `once` names the look-ups whose rows a book works on once or twice
+ * and then no more (an invoice, its lines): what they found is not carried from batch to batch.
  */
 export function shelf<T extends PgTable, Key extends string = never>(
   table: T,
@@ -51,6 +56,7 @@ export function shelf<T extends PgTable, Key extends string = never>(
     id: keyof RowOf<T> & string;
     keys?: Record<Key, readonly (keyof RowOf<T> & string)[]>;
     mutable?: readonly (keyof RowOf<T> & string)[];
+    once?: readonly (NoInfer<Key> | 'id')[];
   },
 ): Shelf<RowOf<T>, Key> {
   const columns = Object.entries(getTableColumns(table)).map(([property, column]) => ({
@@ -79,12 +85,14 @@ export function shelf<T extends PgTable, Key extends string = never>(
     columns,
     mutable,
     keys,
+    once: spec.once ?? [],
     insertion:
       `insert into ${name} (book_id, ${values.map((c) => c.name).join(', ')}) ` +
       `select $1::uuid, ${values.map((c) => `u.${c.name}`).join(', ')} from ${unnested(values)}`,
     updating:
       `update ${name} t set ${mutable.map((c) => `${c.name} = u.${c.name}`).join(', ')} ` +
       `from ${unnested([id, ...mutable])} where t.book_id = $1 and t.${id.name} = u.${id.name}`,
+    explained: columns.filter((c) => c.isJson && c.name === 'explanation'),
     scaled: columns.flatMap(({ property, type }) => {
       const scale = /^numeric\(\d+, ?(\d+)\)$/.exec(type)?.[1];
       return scale === undefined ? [] : [{ property, scale: Number(scale) }];
@@ -150,6 +158,23 @@ class ShelfState {
     }
     this.rows.set(id, row);
   }
+
+  /** Forgets what was looked up by the keys named `once`, and every row that no other look-up has found. */
+  forgetOnce(): void {
+    const { once, keys } = this.shelf;
+    if (once.length === 0) return;
+    for (const key of once) {
+      this.asked.get(key)?.clear();
+      this.index.get(key)?.clear();
+    }
+    const lasting = [...this.index].filter(([key]) => !once.includes(key));
+    for (const [id, row] of this.rows) {
+      const found = lasting.map(([key, index]) => ({ asked: this.asked.get(key), index, value: ofRow(row, keys[key] ?? []) }));
+      if (found.some(({ asked, value }) => asked?.has(value))) continue;
+      this.rows.delete(id);
+      for (const { index, value } of found) index.delete(value);
+    }
+  }
 }
 
 export interface AccountState {
@@ -170,6 +195,8 @@ export class Facts {
   readonly #accounts = new Map<string, AccountState | null>();
   readonly #notes = new Map<string, unknown>();
   #opened: AccountState[] = [];
+  /** Codes of accounts met in this batch that no later one is likely to touch. */
+  #passing: string[] = [];
 
   /** The row with this id, or undefined when there is none. It must have been gathered. */
   get<Row>(of: Shelf<Row>, id: string): Row | undefined {
@@ -228,8 +255,9 @@ export class Facts {
     return this.#accounts.has(code);
   }
 
-  learnAccount(code: string, state: AccountState | null): void {
-    this.#accounts.set(code, state);
+  learnAccount(account: Account, state: AccountState | null): void {
+    this.#accounts.set(account.code, state);
+    if (passingKinds.has(account.kind)) this.#passing.push(account.code);
   }
 
   /** Moves a balance; refuses what the chart forbids, at this very step and not only at the end of the batch. */
@@ -237,7 +265,7 @@ export class Facts {
     let state = this.account(account);
     if (!state) {
       state = { account, accountId: newId(), balanceFen: 0n };
-      this.#accounts.set(account.code, state);
+      this.learnAccount(account, state);
       this.#opened.push(state);
     }
     const after = state.balanceFen + deltaFen;
@@ -291,6 +319,18 @@ export class Facts {
     return statements;
   }
 
+  /** The explanations that this batch writes. */
+  explanations(): unknown[] {
+    return [...this.#shelves.values()].flatMap(({ shelf, rows, inserted, updated }) =>
+      shelf.explained.length === 0
+        ? []
+        : explanationsOf(
+            shelf,
+            [...inserted, ...updated].map((id) => rows.get(id) ?? {}),
+          ),
+    );
+  }
+
   /**
    * After the commit: what was read and what was written stands as the database has it now, and may be trusted for as
    * long as the head stays where this batch left it. Notes were of their moment. False when a row cannot be kept as it
@@ -299,6 +339,8 @@ export class Facts {
   settle(): boolean {
     this.#notes.clear();
     this.#opened = [];
+    for (const code of this.#passing) this.#accounts.delete(code);
+    this.#passing = [];
     for (const state of this.#shelves.values()) {
       for (const ids of [state.inserted, state.updated]) {
         for (const id of ids) {
@@ -308,8 +350,15 @@ export class Facts {
         }
         ids.clear();
       }
+      state.forgetOnce();
     }
     return true;
+  }
+
+  /** All that it holds. For the tests that compare it with what the database says. */
+  *everything(): Generator<{ shelf: Shelf<unknown>; id: string; row: Record<string, unknown> } | AccountState> {
+    for (const { shelf, rows } of this.#shelves.values()) for (const [id, row] of rows) yield { shelf, id, row };
+    for (const state of this.#accounts.values()) if (state) yield state;
   }
 
   /** Rows, accounts and absences that it holds. */
@@ -319,6 +368,9 @@ export class Facts {
     return size;
   }
 }
+
+const explanationsOf = (of: Shelf<unknown>, rows: readonly Record<string, unknown>[]): unknown[] =>
+  rows.flatMap((row) => of.explained.map(({ property }) => row[property]));
 
 /** Rows as one array a column, as unnest takes them; book_id is not among them. */
 function arraysOf(columns: readonly Column[], rows: readonly Record<string, unknown>[]): Parameter[] {
@@ -373,6 +425,7 @@ export class Loader {
            cross join lateral (select * from ${of.name} t where t.book_id = $1 and ${where} offset 0) t`,
         [this.bookId, ...columns.map((_, i) => fresh.map((value) => (typeof value === 'string' ? value : (value[i] ?? ''))))],
       );
+      if (of.explained.length > 0) await learnWordings(this.tx.sql, this.bookId, explanationsOf(of, rows));
       for (const row of rows) if (!state.rows.has(String(row[of.id]))) state.put(row);
       for (const value of fresh) asked.add(joined(value));
     }
@@ -394,10 +447,10 @@ export class Loader {
          cross join lateral (select * from accounts a where a.book_id = $1 and a.code = k.code limit 1) a`,
       [this.bookId, [...fresh.keys()]],
     );
-    for (const code of fresh.keys()) this.facts.learnAccount(code, null);
+    for (const account of fresh.values()) this.facts.learnAccount(account, null);
     for (const row of rows) {
       const account = fresh.get(row.code);
-      if (account) this.facts.learnAccount(row.code, { account, accountId: row.accountId, balanceFen: row.balanceFen });
+      if (account) this.facts.learnAccount(account, { account, accountId: row.accountId, balanceFen: row.balanceFen });
     }
   }
 }

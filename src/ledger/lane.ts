@@ -21,6 +21,7 @@ import type { Day } from '../calendar.js';
 import { shanghaiDay } from '../calendar.js';
 import { uuidv7 } from '../identifiers.js';
 import type { Change } from './facts.js';
+import { wordingsIn, wordingsOf } from './explanations.js';
 import { Facts, Loader } from './facts.js';
 import type { Posting } from './templates.js';
 
@@ -244,6 +245,8 @@ export class Lane {
   #batchesSinceSlice = 0;
   /** What the last batch knew, and the sequence it holds at. */
   #remembered: { readonly facts: Facts; readonly seq: bigint } | undefined;
+  /** Ids of the wordings that this book is known to have. */
+  readonly #wordings = new Set<string>();
   #running = 0;
   #closed = false;
   #idle: (() => void)[] = [];
@@ -259,6 +262,11 @@ export class Lane {
 
   get depth(): number {
     return this.#queue.length;
+  }
+
+  /** What it would trust if the head of its book stands at `seq`: never more than the database would say. */
+  get remembered(): { readonly facts: Facts; readonly seq: bigint } | undefined {
+    return this.#remembered;
   }
 
   /** Queues a command and resolves with its own outcome once its batch is committed. */
@@ -519,6 +527,7 @@ export class Lane {
     const remembered = this.#remembered;
     this.#remembered = undefined;
     let kept: { facts: Facts; seq: bigint } | undefined;
+    let wordings: string[] = [];
     const value = await db.begin(
       async (tx) => {
         // The lock first, then the reads, all on their way at once: the server takes them in order. A statement is sent
@@ -546,7 +555,9 @@ export class Lane {
         const decided = decide({ facts, stored, head, entries });
         if (!decided.abandoned) {
           // COMMIT goes out right behind these; a failure among them makes it a ROLLBACK and is the error of the batch.
+          wordings = this.#newWordings(facts, decided.outcomes);
           const writes = [
+            this.#storeWordings(tx, wordings),
             ...facts.write(tx, bookId),
             this.#post(tx, facts, entries, head.seq, now),
             this.#storeOutcomes(tx, decided.outcomes, now),
@@ -558,6 +569,7 @@ export class Lane {
       },
       { eager: true },
     );
+    for (const id of wordings) this.#wordings.add(id);
     // With several workers the next batch is another's.
     if (kept && workers === 1 && kept.facts.size <= rememberAtMost && kept.facts.settle()) this.#remembered = kept;
     return value;
@@ -667,14 +679,38 @@ export class Lane {
     );
   }
 
+  #newWordings(facts: Facts, outcomes: readonly NewOutcome[]): string[] {
+    const told = outcomes.map(({ body }) => (body as { explanation?: unknown }).explanation);
+    return [...wordingsIn([...facts.explanations(), ...told])].filter((id) => !this.#wordings.has(id));
+  }
+
+  async #storeWordings(tx: Tx, ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
+    const wordings = wordingsOf(ids);
+    await tx.sql.prepared(
+      `insert into explanation_wordings (book_id, wording_id, document, article, rule_zh, rule_en, decided_by)
+       select $1, u.* from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[]) as u
+           on conflict (book_id, wording_id) do nothing`,
+      [
+        this.#options.bookId,
+        wordings.map((w) => w.wordingId),
+        wordings.map((w) => w.document),
+        wordings.map((w) => w.article),
+        wordings.map((w) => w.ruleZh),
+        wordings.map((w) => w.ruleEn),
+        wordings.map((w) => w.decidedBy),
+      ],
+    );
+  }
+
   async #storeOutcomes(tx: Tx, outcomes: readonly NewOutcome[], now: Date): Promise<void> {
     if (outcomes.length === 0) return;
     await tx.sql.prepared(
       `insert into outcomes (book_id, member_id, key, command_id, verb, request_digest, accepted, body, last_seq, recorded_at)
-       select $1, u.member_id, u.key, u.command_id, u.verb, decode(u.digest, 'hex'), u.accepted, u.body::json,
-              (u.body::json ->> 'ledgerSeq')::bigint, $2::timestamptz
-         from unnest($3::uuid[], $4::text[], $5::uuid[], $6::text[], $7::text[],
-                     $8::boolean[], $9::text[]) as u (member_id, key, command_id, verb, digest, accepted, body)`,
+       select $1, u.member_id, u.key, u.command_id, u.verb, decode(u.digest, 'hex'), u.accepted, u.body,
+              u.last_seq, $2::timestamptz
+         from unnest($3::uuid[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::boolean[], $9::json[], $10::bigint[])
+                as u (member_id, key, command_id, verb, digest, accepted, body, last_seq)`,
       [
         this.#options.bookId,
         now.toISOString(),
@@ -685,6 +721,7 @@ export class Lane {
         outcomes.map((o) => o.command.requestDigest),
         outcomes.map((o) => o.accepted),
         outcomes.map((o) => JSON.stringify(o.body)),
+        outcomes.map((o) => (o.body as { ledgerSeq?: number }).ledgerSeq ?? null),
       ],
     );
   }

@@ -1,25 +1,11 @@
 // The law in sentences: every rule is worded from the language, so a new programme explains itself without a line of code. Pure.
 import type { Day } from '../calendar.js';
+import type { Step } from '../ledger/explanations.js';
 import { formatYuan } from '../money.js';
 import type { Fen } from '../money.js';
 import type { Bilingual, FacilityCondition, Law, Limit, Predicate, Rate, ServiceItem } from './language.js';
 
-/**
- * One step of an award: the rule in words with its article, what went in, what came out. Amounts are yuan (`1234.56`). From the
- * step of the rate on, `result` is the amount as it stands after the step; the last step's result is the award, or the code of
- * the refusal. `bound`: this step lowered the amount.
- */
-export interface Step {
-  document: string;
-  article: string;
-  ruleZh: string;
-  ruleEn: string;
-  inputs: Readonly<Record<string, string>>;
-  result: string;
-  bound?: true;
-  /** Who may decide otherwise, where the article leaves it open. */
-  decidedBy?: string;
-}
+export type { Step } from '../ledger/explanations.js';
 
 /** 2000 basis points are `20%`, 1234 are `12.34%`. */
 export function percent(basisPoints: number): string {

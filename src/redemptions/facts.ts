@@ -5,6 +5,7 @@ export const redemptionShelf = shelf(redemptions, {
   rank: 60,
   id: 'redemptionId',
   keys: { waiting: ['contractId', 'status'] },
+  once: ['id'],
   mutable: [
     'status',
     'approvedFen',

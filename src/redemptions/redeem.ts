@@ -3,6 +3,7 @@ import type { Redemption } from '../../db/tables.js';
 import type { redeem as body } from '../../schemas/redemptions.js';
 import { yearOf } from '../calendar.js';
 import { enterpriseShelf } from '../enterprises/facts.js';
+import { keep } from '../ledger/explanations.js';
 import { accountOf } from '../ledger/chart.js';
 import { insert, update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
@@ -109,7 +110,7 @@ export const redeem: Verb<Body, Result> = {
       reversedFen: 0n,
       batchedFen: 0n,
       mismatches,
-      explanation: award.explanation,
+      explanation: keep(award.explanation),
       submittedOn: today,
       submittedPerson: actor.personId,
       decidedPerson: null,

@@ -4,6 +4,7 @@ import * as schema from '../../schemas/redemptions.js';
 import type { Parts } from '../http/parts.js';
 import { Problem } from '../http/problem.js';
 import { authorities, command, idOfCursor, pageOf, reading } from '../http/routes.js';
+import { tellInFull } from '../ledger/explanations.js';
 import { findRedemption, listRedemptions } from './queries.js';
 import { redeem } from './redeem.js';
 import { returnRedemption } from './return.js';
@@ -80,7 +81,7 @@ export function redemptionRoutes(app: FastifyInstance, parts: Parts): void {
     read: async ({ id, book, principal }) => {
       const row = await findRedemption(parts.db, { bookId: book.bookId, principal, redemptionId: id });
       if (!row) throw new Problem('NOT_FOUND');
-      return presentInFull(row);
+      return tellInFull(parts.db.sql, book.bookId, presentInFull(row));
     },
   });
 }

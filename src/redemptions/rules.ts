@@ -26,6 +26,7 @@ import type {
 import type { mismatch, redemption as shown, redemptionInFull } from '../../schemas/redemptions.js';
 import type { Day } from '../calendar.js';
 import { formatInstant } from '../calendar.js';
+import type { KeptStep } from '../ledger/explanations.js';
 import type { Refused } from '../ledger/lane.js';
 import { refused } from '../ledger/lane.js';
 import type { Fen } from '../money.js';
@@ -314,9 +315,11 @@ export const presentRedemption = (row: Redemption): z.input<typeof shown> => ({
   recordedAt: formatInstant(new Date(row.recordedAt)),
 });
 
-/** With its mismatches and its explanation, as they were stored. */
-export const presentInFull = (row: Redemption): z.input<typeof redemptionInFull> => ({
+type InFull = Omit<z.input<typeof redemptionInFull>, 'explanation'> & { explanation: KeptStep[] };
+
+/** With its mismatches and its explanation, as they are kept. */
+export const presentInFull = (row: Redemption): InFull => ({
   ...presentRedemption(row),
   mismatches: row.mismatches as Mismatch[],
-  explanation: row.explanation as z.input<typeof redemptionInFull>['explanation'],
+  explanation: row.explanation as KeptStep[],
 });

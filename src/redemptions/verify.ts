@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { verifyRedemption as body } from '../../schemas/redemptions.js';
+import { keep } from '../ledger/explanations.js';
 import { accountOf } from '../ledger/chart.js';
 import { update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
@@ -76,7 +77,7 @@ export const verifyRedemption: Verb<Body, Result> = {
       status: 'APPROVED' as const,
       approvedFen,
       cutOffFen: redemption.cutOffFen + releasedFen,
-      explanation: award.explanation,
+      explanation: keep(award.explanation),
       decidedPerson: actor.personId,
       approvedOn: today,
     };

@@ -5,9 +5,15 @@ export const invoiceShelf = shelf(usageInvoices, {
   rank: 50,
   id: 'invoiceId',
   keys: { number: ['providerId', 'invoiceNo'] },
+  once: ['id', 'number'],
   mutable: ['paidFen', 'status', 'decidedPerson', 'decidedOn', 'disputeReason', 'redemptionId'],
 });
-export const invoiceLineShelf = shelf(usageInvoiceLines, { rank: 51, id: 'invoiceLineId', keys: { invoice: ['invoiceId'] } });
+export const invoiceLineShelf = shelf(usageInvoiceLines, {
+  rank: 51,
+  id: 'invoiceLineId',
+  keys: { invoice: ['invoiceId'] },
+  once: ['id', 'invoice'],
+});
 
 /** What confirmed invoices have used of each contract line. */
 export const lineUsageShelf = shelf(contractLineUsage, {
@@ -20,4 +26,5 @@ export const paymentShelf = shelf(enterprisePayments, {
   rank: 52,
   id: 'paymentId',
   keys: { serial: ['bankSerial', 'invoiceId'] },
+  once: ['id', 'serial'],
 });

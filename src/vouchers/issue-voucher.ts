@@ -18,6 +18,7 @@ import {
   refusalOf,
   reviewDigestOf,
 } from '../applications/rules.js';
+import { keep } from '../ledger/explanations.js';
 import { accountOf, fundOf } from '../ledger/chart.js';
 import type { Facts } from '../ledger/facts.js';
 import { insert, update } from '../ledger/facts.js';
@@ -180,7 +181,7 @@ export const issueVoucher: Verb<Body, Result> = {
       decisionReason: body.passOverReason ?? null,
       awardFen,
       computedFen: now.computedFen,
-      explanation: now.explanation,
+      explanation: keep(now.explanation),
       voucherId: voucher.voucherId,
     };
     const { bookId, programmeCode } = row;

@@ -6,7 +6,7 @@ import { uuidv7 } from '../../src/identifiers.js';
 import { auditLedger } from '../../src/ledger/audit.js';
 import { accountKinds, accountOf, fundOf } from '../../src/ledger/chart.js';
 import { note as noted } from '../../src/ledger/facts.js';
-import type { Admission, Outcome, Verb } from '../../src/ledger/lane.js';
+import type { Admission, Outcome, Slice, Verb } from '../../src/ledger/lane.js';
 import { accepted, Lane, LaneFull, refused } from '../../src/ledger/lane.js';
 import { gatherLimits, readLimit } from '../../src/ledger/limits.js';
 import { listAccounts, listEntries, readBalance, readStatement, readTrialBalance } from '../../src/ledger/statements.js';
@@ -283,6 +283,87 @@ void t.test('the queue is bounded, and a closing lane finishes what it has taken
   await closed;
 });
 
+/** Lines of a file: one that says `refuse` is refused. */
+const lines: Verb<{ say: string }, { said: string }> = {
+  ...note,
+  name: 'test.line',
+  decide: (command, facts) =>
+    command.body.say === 'refuse' ? refused('FORBIDDEN', { role: 'line' }) : note.decide(command, facts),
+};
+const sliceOf = (says: string[], of: Partial<Slice<{ say: string }>> = {}): Slice<{ say: string }> => ({
+  bodies: says.map((say) => ({ say })),
+  actor,
+  key: `slice:${says.join()}`,
+  requestDigest: createHash('sha256').update(says.join()).digest('hex'),
+  allOrNothing: false,
+  ...of,
+});
+
+void t.test('a slice is decided line by line, is written once, and says what became of each line', async (t) => {
+  const { database, bookId, lane, laneOn } = await bench(t);
+  const count = async () => (await listEntries(database.db, { bookId, after: 0n, limit: 100 })).length;
+  const first = await lane.submitSlice(lines, sliceOf(['a', 'refuse', 'c']));
+  t.match(first, {
+    kind: 'decided',
+    written: true,
+    ledgerSeq: 2,
+    lines: [{ kind: 'accepted', result: { said: 'a' } }, { kind: 'refused', code: 'FORBIDDEN' }, { kind: 'accepted' }],
+  });
+  t.strictSame(await lane.submitSlice(lines, sliceOf(['a', 'refuse', 'c'])), { kind: 'replayed' });
+  t.equal(await count(), 2, 'an entry for each line that was accepted, once');
+
+  const nothing = await lane.submitSlice(lines, sliceOf(['d', 'refuse'], { allOrNothing: true }));
+  t.match(nothing, { kind: 'decided', written: false, lines: [{ kind: 'accepted' }, { kind: 'refused' }] });
+  t.equal(await count(), 2, 'all or nothing: nothing');
+  t.match(await lane.submitSlice(lines, sliceOf(['d', 'e'], { allOrNothing: true })), { written: true, ledgerSeq: 4 });
+
+  const held = await lane.submitSlice(
+    lines,
+    sliceOf(['f'], { record: { gather: () => Promise.resolve(), decide: () => refused('FORBIDDEN', { role: 'job' }) } }),
+  );
+  t.match(held, { kind: 'refused', params: { role: 'job' } }, 'what is recorded with it may refuse the whole');
+  t.equal(await count(), 4);
+  await t.rejects(lane.submitSlice(lines, sliceOf(['g', 'throw'])), { message: 'a verb could not decide' });
+  t.equal(await count(), 4, 'a bug in one line writes nothing of the slice');
+  t.match(await lane.dryRunSlice(lines, { bodies: [{ say: 'h' }, { say: 'refuse' }], actor }), [
+    { kind: 'accepted' },
+    { kind: 'refused' },
+  ]);
+  t.equal(await count(), 4);
+
+  const other = connect({ url: database.urls.app });
+  t.teardown(() => other.close(1));
+  const race = sliceOf(['x', 'y', 'z']);
+  const kinds = await Promise.all(
+    [lane, laneOn({ ...database, db: other })].map(async (on) => (await on.submitSlice(lines, race)).kind),
+  );
+  t.strictSame(kinds.sort(), ['decided', 'replayed'], 'two processes, one slice');
+  t.equal(await count(), 7);
+});
+
+void t.test('people go before files, and files are not forgotten', async (t) => {
+  const { database, laneOn, send } = await bench(t);
+  const lane = laneOn(database, { maxBatch: 1 });
+  const order: string[] = [];
+  const all = [send(note, { say: 'first' }, 'p', lane).then(() => order.push('p'))];
+  for (let i = 0; i < 2; i++) all.push(lane.submitSlice(lines, sliceOf([`s${i}`])).then(() => order.push('s')));
+  for (let i = 0; i < 24; i++) all.push(send(note, { say: 'x' }, `p${i}`, lane).then(() => order.push('p')));
+  await Promise.all(all);
+  t.equal(order.join(''), 'pppppppps' + 'pppppppps' + 'ppppppppp', 'a slice after eight batches, though people still wait');
+});
+
+void t.test('a lane that was overtaken looks again', async (t) => {
+  const { database, laneOn, lane, send } = await bench(t);
+  const other = connect({ url: database.urls.app });
+  t.teardown(() => other.close(1));
+  const second = laneOn({ ...database, db: other });
+  await send(load, { amount: '1000' });
+  for (const [i, on] of [lane, second, lane, lane, second, second].entries()) {
+    const outcome = await send(take, { amount: '100', holder: 'h', law: '500' }, `o${i}`, on);
+    t.match(outcome, i < 5 ? { kind: 'accepted', result: { left: String(900 - 100 * i) } } : { kind: 'refused' });
+  }
+});
+
 void t.test('a dry run decides and records nothing', async (t) => {
   const { database, bookId, lane, send } = await bench(t);
   await send(load, { amount: '700' });
@@ -333,6 +414,8 @@ void t.test('what the database itself refuses', async (t) => {
     });
   const p = pool?.accountId ?? '';
   const v = voucher?.accountId ?? '';
+  const a = quota?.accountId ?? '';
+  const one = async (kind: 'limit' | 'used') => (await listAccounts(db, { bookId, kind, limit: 1 }))[0]?.accountId;
   const table: [string, string, () => Promise<unknown>][] = [
     [
       'an insert into entries by the application',
@@ -399,9 +482,21 @@ void t.test('what the database itself refuses', async (t) => {
         post({ head: await head(), kinds: ['voucher.issued'], debits: [p], credits: [quota?.accountId ?? ''], amounts: [1n] }),
     ],
     [
-      'an overdraft at its own sequence',
-      'VL004',
+      'an overdraft',
+      '23514',
       async () => post({ head: await head(), kinds: ['voucher.issued'], debits: [p], credits: [v], amounts: [301n] }),
+    ],
+    [
+      'an overdraft at its own sequence, though the next entry makes it good',
+      'VL004',
+      async () =>
+        post({
+          head: await head(),
+          kinds: ['limit.charged', 'limit.funded'],
+          debits: [a, (await one('limit')) ?? ''],
+          credits: [(await one('used')) ?? '', a],
+          amounts: [900n, 900n],
+        }),
     ],
     [
       'an amount below zero',

@@ -230,6 +230,17 @@ void t.test('over HTTP', async (t) => {
         for (const who of [buyer, seller, reviewer]) {
           t.strictSame(expectStatus(await who.get(`/redemptions/${made.redemptionId as string}`), 200), stored);
         }
+        const [told] = await trade.db.sql<{ steps: { decidedBy: string | null; bound: boolean | null }[] }[]>`
+          select explanation_in_full(book_id, explanation) as steps from redemptions where redemption_id = ${made.redemptionId as string}`;
+        t.strictSame(
+          told?.steps.map(({ decidedBy, bound, ...step }) => ({
+            ...step,
+            ...(bound === null ? {} : { bound }),
+            ...(decidedBy === null ? {} : { decidedBy }),
+          })),
+          stored.explanation,
+          'who reads the tables is told the same words',
+        );
         for (const who of [strangerBuyer, strangerSeller]) {
           t.match(await who.get(`/redemptions/${made.redemptionId as string}`), { status: 404, body: { code: 'NOT_FOUND' } });
         }
