@@ -25,8 +25,6 @@ create table accounts (
   opened_seq bigint not null,
   constraint accounts_pkey PRIMARY KEY (book_id, account_id),
   constraint accounts_book_id_code_key UNIQUE (book_id, code),
-  constraint accounts_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
-  constraint accounts_kind_fkey FOREIGN KEY (kind) REFERENCES account_kinds(kind),
   constraint accounts_credits_fen_check CHECK ((credits_fen >= 0)),
   constraint accounts_debits_fen_check CHECK ((debits_fen >= 0)),
   constraint accounts_not_overdrawn CHECK ((may_overdraw OR (credits_fen >= debits_fen)))
@@ -52,7 +50,6 @@ create table api_keys (
   recorded_at timestamp with time zone not null,
   constraint api_keys_pkey PRIMARY KEY (book_id, key_id),
   constraint api_keys_book_id_prefix_key UNIQUE (book_id, prefix),
-  constraint api_keys_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint api_keys_book_id_member_id_fkey FOREIGN KEY (book_id, member_id) REFERENCES members(book_id, member_id),
   constraint api_keys_prefix_check CHECK ((prefix ~ '^[a-z0-9]{12}$'::text)),
   constraint api_keys_secret_hash_check CHECK ((secret_hash ~ '^[0-9a-f]{64}$'::text))
@@ -93,7 +90,6 @@ create table applications (
   constraint applications_book_id_application_no_key UNIQUE (book_id, application_no),
   constraint applications_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
   constraint applications_book_id_enterprise_id_fkey FOREIGN KEY (book_id, enterprise_id) REFERENCES enterprises(book_id, enterprise_id),
-  constraint applications_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint applications_book_id_programme_version_id_fkey FOREIGN KEY (book_id, programme_version_id) REFERENCES programme_versions(book_id, programme_version_id),
   constraint applications_approved CHECK (((status = 'APPROVED'::text) = ((voucher_id IS NOT NULL) AND (award_fen IS NOT NULL) AND (explanation IS NOT NULL) AND (decided_person IS NOT NULL)))),
   constraint applications_award_fen_check CHECK ((award_fen > 0)),
@@ -126,7 +122,6 @@ create table appropriations (
   recorded_at timestamp with time zone not null,
   constraint appropriations_pkey PRIMARY KEY (book_id, appropriation_id),
   constraint appropriations_book_id_document_no_programme_code_year_fund_key UNIQUE (book_id, document_no, programme_code, year, funder),
-  constraint appropriations_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint appropriations_amount_fen_check CHECK ((amount_fen > 0)),
   constraint appropriations_document_no_check CHECK (((length(document_no) >= 1) AND (length(document_no) <= 100))),
   constraint appropriations_funder_check CHECK ((funder ~ '^[A-Z][A-Z0-9_]{0,30}$'::text)),
@@ -155,7 +150,6 @@ create table bank_lines (
   constraint bank_lines_pkey PRIMARY KEY (book_id, bank_line_id),
   constraint bank_lines_book_id_bank_return_id_bank_serial_key UNIQUE (book_id, bank_return_id, bank_serial),
   constraint bank_lines_book_id_bank_return_id_fkey FOREIGN KEY (book_id, bank_return_id) REFERENCES bank_returns(book_id, bank_return_id),
-  constraint bank_lines_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint bank_lines_book_id_instruction_id_fkey FOREIGN KEY (book_id, instruction_id) REFERENCES payment_instructions(book_id, instruction_id),
   constraint bank_lines_amount_fen_check CHECK ((amount_fen > 0)),
   constraint bank_lines_bank_serial_check CHECK (((length(bank_serial) >= 1) AND (length(bank_serial) <= 64))),
@@ -182,7 +176,6 @@ create table bank_returns (
   recorded_at timestamp with time zone not null,
   constraint bank_returns_pkey PRIMARY KEY (book_id, bank_return_id),
   constraint bank_returns_book_id_file_digest_key UNIQUE (book_id, file_digest),
-  constraint bank_returns_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint bank_returns_file_digest_check CHECK ((file_digest ~ '^[0-9a-f]{64}$'::text)),
   constraint bank_returns_line_count_check CHECK ((line_count >= 1)),
   constraint bank_returns_total_fen_check CHECK ((total_fen > 0))
@@ -198,7 +191,6 @@ create table book_heads (
   seq bigint not null,
   recorded_at timestamp with time zone not null,
   constraint book_heads_pkey PRIMARY KEY (book_id),
-  constraint book_heads_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint book_heads_seq_check CHECK ((seq >= 0))
 ) with (fillfactor=10, autovacuum_vacuum_threshold=200, autovacuum_vacuum_scale_factor=0);
 CREATE TRIGGER book_heads_in_lane BEFORE UPDATE ON public.book_heads FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -212,8 +204,7 @@ create table booked_days (
   book_id uuid not null,
   booked_on date not null,
   first_seq bigint not null,
-  constraint booked_days_pkey PRIMARY KEY (book_id, booked_on),
-  constraint booked_days_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id)
+  constraint booked_days_pkey PRIMARY KEY (book_id, booked_on)
 );
 CREATE TRIGGER booked_days_in_lane BEFORE INSERT OR UPDATE ON public.booked_days FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER booked_days_leave_in_lane BEFORE DELETE ON public.booked_days FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -313,7 +304,6 @@ create table chips (
   recorded_at timestamp with time zone not null,
   constraint chips_pkey PRIMARY KEY (book_id, chip_id),
   constraint chips_book_id_vendor_model_valid_from_key UNIQUE (book_id, vendor, model, valid_from),
-  constraint chips_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint chips_model_check CHECK (((length(model) >= 1) AND (length(model) <= 100))),
   constraint chips_origin_check CHECK ((origin = ANY (ARRAY['DOMESTIC'::text, 'NON_DOMESTIC'::text]))),
   constraint chips_source_check CHECK (((length(source) >= 1) AND (length(source) <= 500))),
@@ -333,7 +323,6 @@ create table contract_line_usage (
   gross_fen bigint not null,
   constraint contract_line_usage_pkey PRIMARY KEY (book_id, contract_line_id),
   constraint contract_line_usage_book_id_contract_line_id_fkey FOREIGN KEY (book_id, contract_line_id) REFERENCES contract_lines(book_id, contract_line_id),
-  constraint contract_line_usage_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint contract_line_usage_gross_fen_check CHECK ((gross_fen >= 0)),
   constraint contract_line_usage_quantity_check CHECK ((quantity >= (0)::numeric))
 );
@@ -364,7 +353,6 @@ create table contract_lines (
   constraint contract_lines_book_id_chip_id_fkey FOREIGN KEY (book_id, chip_id) REFERENCES chips(book_id, chip_id),
   constraint contract_lines_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
   constraint contract_lines_book_id_facility_id_fkey FOREIGN KEY (book_id, facility_id) REFERENCES facilities(book_id, facility_id),
-  constraint contract_lines_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint contract_lines_chip_origin_check CHECK ((chip_origin = ANY (ARRAY['DOMESTIC'::text, 'NON_DOMESTIC'::text]))),
   constraint contract_lines_description_check CHECK (((length(description) >= 1) AND (length(description) <= 300))),
   constraint contract_lines_gross_fen_check CHECK ((gross_fen >= 0)),
@@ -391,7 +379,6 @@ create table contract_standings (
   cut_off_fen bigint not null,
   constraint contract_standings_pkey PRIMARY KEY (book_id, standing_id),
   constraint contract_standings_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
-  constraint contract_standings_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint contract_standings_base_fen_check CHECK ((base_fen >= 0)),
   constraint contract_standings_claimed_fen_check CHECK ((claimed_fen >= 0)),
   constraint contract_standings_cut_off_fen_check CHECK ((cut_off_fen >= 0))
@@ -428,7 +415,6 @@ create table contracts (
   constraint contracts_book_id_filing_no_key UNIQUE (book_id, filing_no),
   constraint contracts_book_id_provider_id_contract_no_key UNIQUE (book_id, provider_id, contract_no),
   constraint contracts_book_id_enterprise_id_fkey FOREIGN KEY (book_id, enterprise_id) REFERENCES enterprises(book_id, enterprise_id),
-  constraint contracts_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint contracts_book_id_provider_id_fkey FOREIGN KEY (book_id, provider_id) REFERENCES providers(book_id, provider_id),
   constraint contracts_check CHECK ((ends_on >= starts_on)),
   constraint contracts_confirmed CHECK (((status = 'SUBMITTED'::text) = (confirmed_person IS NULL))),
@@ -464,7 +450,6 @@ create table enterprise_payments (
   recorded_at timestamp with time zone not null,
   constraint enterprise_payments_pkey PRIMARY KEY (book_id, payment_id),
   constraint enterprise_payments_book_id_bank_serial_invoice_id_key UNIQUE (book_id, bank_serial, invoice_id),
-  constraint enterprise_payments_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint enterprise_payments_book_id_invoice_id_fkey FOREIGN KEY (book_id, invoice_id) REFERENCES usage_invoices(book_id, invoice_id),
   constraint enterprise_payments_amount_fen_check CHECK ((amount_fen > 0)),
   constraint enterprise_payments_bank_serial_check CHECK (((length(bank_serial) >= 1) AND (length(bank_serial) <= 64)))
@@ -487,7 +472,6 @@ create table enterprises (
   recorded_at timestamp with time zone not null,
   constraint enterprises_pkey PRIMARY KEY (book_id, enterprise_id),
   constraint enterprises_book_id_uscc_key UNIQUE (book_id, uscc),
-  constraint enterprises_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint enterprises_kind_check CHECK ((kind = ANY (ARRAY['ENTERPRISE'::text, 'INSTITUTION'::text]))),
   constraint enterprises_legal_person_uscc_check CHECK ((legal_person_uscc ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'::text)),
   constraint enterprises_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
@@ -522,9 +506,6 @@ create table entries (
   debit_after_fen bigint,
   credit_after_fen bigint,
   constraint entries_pkey PRIMARY KEY (book_id, seq),
-  constraint entries_book_id_credit_account_id_fkey FOREIGN KEY (book_id, credit_account_id) REFERENCES accounts(book_id, account_id),
-  constraint entries_book_id_debit_account_id_fkey FOREIGN KEY (book_id, debit_account_id) REFERENCES accounts(book_id, account_id),
-  constraint entries_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint entries_amount_fen_check CHECK ((amount_fen > 0)),
   constraint entries_approval_digest_check CHECK ((length(approval_digest) = 32)),
   constraint entries_check CHECK ((reverses_seq < seq)),
@@ -545,6 +526,29 @@ grant select on entries to voucher_app;
 grant select on entries to voucher_reader;
 
 -- owner voucher_owner
+create table explanation_wordings (
+  book_id uuid not null,
+  wording_id text not null,
+  document text not null,
+  article text not null,
+  rule_zh text not null,
+  rule_en text not null,
+  decided_by text,
+  constraint explanation_wordings_pkey PRIMARY KEY (book_id, wording_id),
+  constraint explanation_wordings_by_content CHECK ((wording_id = "left"(encode(sha256(convert_to(((((((((document || '
+'::text) || article) || '
+'::text) || rule_zh) || '
+'::text) || rule_en) || '
+'::text) || COALESCE(decided_by, ''::text)), 'UTF8'::name)), 'hex'::text), 32)))
+);
+CREATE TRIGGER explanation_wordings_append_only BEFORE DELETE OR UPDATE ON public.explanation_wordings FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER explanation_wordings_in_lane BEFORE INSERT OR UPDATE ON public.explanation_wordings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER explanation_wordings_leave_in_lane BEFORE DELETE ON public.explanation_wordings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER explanation_wordings_no_truncate BEFORE TRUNCATE ON public.explanation_wordings FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+grant insert, select on explanation_wordings to voucher_app;
+grant select on explanation_wordings to voucher_reader;
+
+-- owner voucher_owner
 create table facilities (
   book_id uuid not null,
   facility_id uuid not null,
@@ -556,7 +560,6 @@ create table facilities (
   recorded_at timestamp with time zone not null,
   constraint facilities_pkey PRIMARY KEY (book_id, facility_id),
   constraint facilities_book_id_provider_id_name_key UNIQUE (book_id, provider_id, name),
-  constraint facilities_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint facilities_book_id_provider_id_fkey FOREIGN KEY (book_id, provider_id) REFERENCES providers(book_id, provider_id),
   constraint facilities_kind_check CHECK ((kind = ANY (ARRAY['SUPERCOMPUTING'::text, 'AI_COMPUTING'::text, 'DATA_CENTER'::text]))),
   constraint facilities_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
@@ -581,7 +584,6 @@ create table facility_observations (
   constraint facility_observations_pkey PRIMARY KEY (book_id, observation_id),
   constraint facility_observations_book_id_facility_id_observed_on_key UNIQUE (book_id, facility_id, observed_on),
   constraint facility_observations_book_id_facility_id_fkey FOREIGN KEY (book_id, facility_id) REFERENCES facilities(book_id, facility_id),
-  constraint facility_observations_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint facility_observations_evidence_check CHECK (((length(evidence) >= 1) AND (length(evidence) <= 500))),
   constraint facility_observations_pflops_check CHECK ((pflops >= (0)::numeric)),
   constraint facility_observations_precision CHECK (((pflops IS NULL) = ("precision" IS NULL))),
@@ -599,7 +601,6 @@ create table fund_standings (
   fund text not null,
   instructed_fen bigint not null,
   constraint fund_standings_pkey PRIMARY KEY (book_id, fund),
-  constraint fund_standings_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint fund_standings_instructed_fen_check CHECK ((instructed_fen >= 0))
 );
 CREATE TRIGGER fund_standings_in_lane BEFORE INSERT OR UPDATE ON public.fund_standings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -631,7 +632,6 @@ create table late_legs (
   delta_fen bigint not null,
   constraint late_legs_pkey PRIMARY KEY (book_id, account_id, seq),
   constraint late_legs_book_id_account_id_fkey FOREIGN KEY (book_id, account_id) REFERENCES accounts(book_id, account_id),
-  constraint late_legs_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint late_legs_delta_fen_check CHECK ((delta_fen <> 0))
 );
 CREATE TRIGGER late_legs_in_lane BEFORE INSERT OR UPDATE ON public.late_legs FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -649,7 +649,6 @@ create table ledger_marks (
   credits_fen bigint not null,
   accounts bigint not null,
   constraint ledger_marks_pkey PRIMARY KEY (book_id, kind, fund, seq),
-  constraint ledger_marks_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint ledger_marks_kind_fkey FOREIGN KEY (kind) REFERENCES account_kinds(kind)
 );
 CREATE TRIGGER ledger_marks_in_lane BEFORE INSERT OR UPDATE ON public.ledger_marks FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -667,7 +666,6 @@ create table ledger_totals (
   accounts bigint not null,
   changed_seq bigint not null,
   constraint ledger_totals_pkey PRIMARY KEY (book_id, kind, fund),
-  constraint ledger_totals_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint ledger_totals_kind_fkey FOREIGN KEY (kind) REFERENCES account_kinds(kind),
   constraint ledger_totals_accounts_check CHECK ((accounts >= 0)),
   constraint ledger_totals_credits_fen_check CHECK ((credits_fen >= 0)),
@@ -691,7 +689,6 @@ create table ledger_turnovers (
   transfers bigint not null,
   accounts bigint not null,
   constraint ledger_turnovers_pkey PRIMARY KEY (book_id, span, starts_on, fund, kind, posting),
-  constraint ledger_turnovers_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint ledger_turnovers_kind_fkey FOREIGN KEY (kind) REFERENCES account_kinds(kind),
   constraint ledger_turnovers_accounts_check CHECK ((accounts >= 0)),
   constraint ledger_turnovers_check CHECK (((span = 'DAY'::text) OR (EXTRACT(day FROM starts_on) = (1)::numeric))),
@@ -718,7 +715,6 @@ create table listings (
   recorded_at timestamp with time zone not null,
   constraint listings_pkey PRIMARY KEY (book_id, listing_id),
   constraint listings_book_id_provider_id_service_item_valid_from_key UNIQUE (book_id, provider_id, service_item, valid_from),
-  constraint listings_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint listings_book_id_provider_id_fkey FOREIGN KEY (book_id, provider_id) REFERENCES providers(book_id, provider_id),
   constraint listings_batch_no_check CHECK (((length(batch_no) >= 1) AND (length(batch_no) <= 50))),
   constraint listings_check CHECK ((valid_to >= valid_from)),
@@ -742,7 +738,6 @@ create table members (
   status text not null,
   recorded_at timestamp with time zone not null,
   constraint members_pkey PRIMARY KEY (book_id, member_id),
-  constraint members_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint members_book_id_person_id_fkey FOREIGN KEY (book_id, person_id) REFERENCES persons(book_id, person_id),
   constraint members_kind_check CHECK ((kind = ANY (ARRAY['PERSON'::text, 'MACHINE'::text]))),
   constraint members_legal_person_uscc_check CHECK ((legal_person_uscc ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'::text)),
@@ -761,7 +756,6 @@ create table number_series (
   series text not null,
   last bigint not null,
   constraint number_series_pkey PRIMARY KEY (book_id, series),
-  constraint number_series_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint number_series_last_check CHECK ((last >= 0))
 );
 CREATE TRIGGER number_series_in_lane BEFORE INSERT OR UPDATE ON public.number_series FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -782,7 +776,6 @@ create table opening_balances (
   recorded_at timestamp with time zone not null,
   constraint opening_balances_pkey PRIMARY KEY (book_id, opening_balance_id),
   constraint opening_balances_book_id_content_digest_key UNIQUE (book_id, content_digest),
-  constraint opening_balances_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint opening_balances_approved CHECK (((status = 'APPROVED'::text) = (approved_person IS NOT NULL))),
   constraint opening_balances_four_eyes CHECK ((approved_person <> prepared_person)),
   constraint opening_balances_kind_check CHECK ((kind = ANY (ARRAY['LIMIT_USED'::text, 'VOUCHER'::text]))),
@@ -807,7 +800,6 @@ create table outcomes (
   last_seq bigint,
   recorded_at timestamp with time zone not null,
   constraint outcomes_pkey PRIMARY KEY (book_id, member_id, key),
-  constraint outcomes_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint outcomes_key_check CHECK (((length(key) >= 1) AND (length(key) <= 200))),
   constraint outcomes_request_digest_check CHECK ((length(request_digest) = 32))
 );
@@ -833,7 +825,6 @@ create table payee_accounts (
   recorded_at timestamp with time zone not null,
   constraint payee_accounts_pkey PRIMARY KEY (book_id, payee_account_id),
   constraint payee_accounts_book_id_provider_id_valid_from_key UNIQUE (book_id, provider_id, valid_from),
-  constraint payee_accounts_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint payee_accounts_book_id_provider_id_fkey FOREIGN KEY (book_id, provider_id) REFERENCES providers(book_id, provider_id),
   constraint payee_accounts_account_fingerprint_check CHECK ((account_fingerprint ~ '^[0-9a-f]{64}$'::text)),
   constraint payee_accounts_account_no_last4_check CHECK ((account_no_last4 ~ '^\d{4}$'::text)),
@@ -864,7 +855,6 @@ create table payment_instructions (
   constraint payment_instructions_pkey PRIMARY KEY (book_id, instruction_id),
   constraint payment_instructions_book_id_instruction_no_key UNIQUE (book_id, instruction_no),
   constraint payment_instructions_book_id_settlement_id_provider_id_fund_key UNIQUE (book_id, settlement_id, provider_id, fund, funder, attempt),
-  constraint payment_instructions_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint payment_instructions_book_id_payee_account_id_fkey FOREIGN KEY (book_id, payee_account_id) REFERENCES payee_accounts(book_id, payee_account_id),
   constraint payment_instructions_book_id_settlement_id_fkey FOREIGN KEY (book_id, settlement_id) REFERENCES settlements(book_id, settlement_id),
   constraint payment_instructions_amount_fen_check CHECK ((amount_fen > 0)),
@@ -884,7 +874,6 @@ create table persons (
   name text not null,
   recorded_at timestamp with time zone not null,
   constraint persons_pkey PRIMARY KEY (book_id, person_id),
-  constraint persons_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint persons_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100)))
 );
 CREATE TRIGGER persons_in_lane BEFORE INSERT OR UPDATE ON public.persons FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -925,7 +914,6 @@ create table programme_versions (
   constraint programme_versions_pkey PRIMARY KEY (book_id, programme_version_id),
   constraint programme_versions_book_id_programme_code_version_key UNIQUE (book_id, programme_code, version),
   constraint programme_versions_book_id_activated_by_fkey FOREIGN KEY (book_id, activated_by) REFERENCES persons(book_id, person_id),
-  constraint programme_versions_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint programme_versions_book_id_published_by_fkey FOREIGN KEY (book_id, published_by) REFERENCES persons(book_id, person_id),
   constraint programme_versions_active CHECK (((status = 'ACTIVE'::text) = ((activated_by IS NOT NULL) AND (activated_at IS NOT NULL)))),
   constraint programme_versions_check CHECK ((in_force_to >= in_force_from)),
@@ -953,7 +941,6 @@ create table providers (
   recorded_at timestamp with time zone not null,
   constraint providers_pkey PRIMARY KEY (book_id, provider_id),
   constraint providers_book_id_uscc_key UNIQUE (book_id, uscc),
-  constraint providers_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint providers_legal_person_uscc_check CHECK ((legal_person_uscc ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'::text)),
   constraint providers_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
   constraint providers_uscc_check CHECK ((uscc ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'::text))
@@ -997,7 +984,6 @@ create table redemptions (
   constraint redemptions_pkey PRIMARY KEY (book_id, redemption_id),
   constraint redemptions_book_id_redemption_no_key UNIQUE (book_id, redemption_no),
   constraint redemptions_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
-  constraint redemptions_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint redemptions_book_id_invoice_id_fkey FOREIGN KEY (book_id, invoice_id) REFERENCES usage_invoices(book_id, invoice_id),
   constraint redemptions_book_id_voucher_id_fkey FOREIGN KEY (book_id, voucher_id) REFERENCES vouchers(book_id, voucher_id),
   constraint redemptions_approved CHECK (((status = 'APPROVED'::text) = ((approved_on IS NOT NULL) AND (approved_fen > 0)))),
@@ -1049,7 +1035,6 @@ create table settlement_lines (
   constraint settlement_lines_pkey PRIMARY KEY (book_id, settlement_line_id),
   constraint settlement_lines_book_id_redemption_id_key UNIQUE (book_id, redemption_id),
   constraint settlement_lines_book_id_settlement_id_line_no_key UNIQUE (book_id, settlement_id, line_no),
-  constraint settlement_lines_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint settlement_lines_book_id_redemption_id_fkey FOREIGN KEY (book_id, redemption_id) REFERENCES redemptions(book_id, redemption_id),
   constraint settlement_lines_book_id_settlement_id_fkey FOREIGN KEY (book_id, settlement_id) REFERENCES settlements(book_id, settlement_id),
   constraint settlement_lines_amount_fen_check CHECK ((amount_fen > 0)),
@@ -1071,7 +1056,6 @@ create table settlement_totals (
   line_count integer not null,
   total_fen bigint not null,
   constraint settlement_totals_pkey PRIMARY KEY (book_id, settlement_id, provider_id, fund),
-  constraint settlement_totals_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint settlement_totals_book_id_settlement_id_fkey FOREIGN KEY (book_id, settlement_id) REFERENCES settlements(book_id, settlement_id),
   constraint settlement_totals_line_count_check CHECK ((line_count >= 1)),
   constraint settlement_totals_total_fen_check CHECK ((total_fen > 0))
@@ -1103,7 +1087,6 @@ create table settlements (
   constraint settlements_pkey PRIMARY KEY (book_id, settlement_id),
   constraint settlements_book_id_settlement_no_key UNIQUE (book_id, settlement_no),
   constraint settlements_period_and_number UNIQUE (book_id, period, number),
-  constraint settlements_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint settlements_content_digest_check CHECK ((content_digest ~ '^[0-9a-f]{64}$'::text)),
   constraint settlements_four_eyes CHECK (((approved_person <> drafted_person) AND (instructed_person <> drafted_person) AND (instructed_person <> approved_person))),
   constraint settlements_line_count_check CHECK ((line_count >= 1)),
@@ -1133,7 +1116,6 @@ create table usage_invoice_lines (
   constraint usage_invoice_lines_pkey PRIMARY KEY (book_id, invoice_line_id),
   constraint usage_invoice_lines_book_id_invoice_id_line_no_key UNIQUE (book_id, invoice_id, line_no),
   constraint usage_invoice_lines_book_id_contract_line_id_fkey FOREIGN KEY (book_id, contract_line_id) REFERENCES contract_lines(book_id, contract_line_id),
-  constraint usage_invoice_lines_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint usage_invoice_lines_book_id_invoice_id_fkey FOREIGN KEY (book_id, invoice_id) REFERENCES usage_invoices(book_id, invoice_id),
   constraint usage_invoice_lines_gross_fen_check CHECK ((gross_fen >= 0)),
   constraint usage_invoice_lines_line_no_check CHECK ((line_no >= 1)),
@@ -1175,7 +1157,6 @@ create table usage_invoices (
   constraint usage_invoices_book_id_provider_id_invoice_no_key UNIQUE (book_id, provider_id, invoice_no),
   constraint usage_invoices_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
   constraint usage_invoices_book_id_enterprise_id_fkey FOREIGN KEY (book_id, enterprise_id) REFERENCES enterprises(book_id, enterprise_id),
-  constraint usage_invoices_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint usage_invoices_book_id_provider_id_fkey FOREIGN KEY (book_id, provider_id) REFERENCES providers(book_id, provider_id),
   constraint usage_invoices_check CHECK ((usage_to >= usage_from)),
   constraint usage_invoices_decided CHECK (((status = 'POSTED'::text) = (decided_person IS NULL))),
@@ -1189,7 +1170,7 @@ create table usage_invoices (
   constraint usage_invoices_status_check CHECK ((status = ANY (ARRAY['POSTED'::text, 'CONFIRMED'::text, 'DISPUTED'::text]))),
   constraint usage_invoices_tie_out CHECK (((net_fen + vat_fen) = gross_fen)),
   constraint usage_invoices_vat_fen_check CHECK ((vat_fen >= 0))
-);
+) with (fillfactor=70);
 CREATE INDEX usage_invoices_contract ON public.usage_invoices USING btree (book_id, contract_id, status, invoice_id);
 CREATE INDEX usage_invoices_provider ON public.usage_invoices USING btree (book_id, provider_id, status, invoice_id);
 CREATE INDEX usage_invoices_status ON public.usage_invoices USING btree (book_id, status, invoice_id);
@@ -1225,7 +1206,6 @@ create table vouchers (
   constraint vouchers_book_id_application_id_fkey FOREIGN KEY (book_id, application_id) REFERENCES applications(book_id, application_id),
   constraint vouchers_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
   constraint vouchers_book_id_enterprise_id_fkey FOREIGN KEY (book_id, enterprise_id) REFERENCES enterprises(book_id, enterprise_id),
-  constraint vouchers_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint vouchers_book_id_programme_version_id_fkey FOREIGN KEY (book_id, programme_version_id) REFERENCES programme_versions(book_id, programme_version_id),
   constraint vouchers_book_id_provider_id_fkey FOREIGN KEY (book_id, provider_id) REFERENCES providers(book_id, provider_id),
   constraint vouchers_check CHECK (((reserved_fen >= 0) AND (reserved_fen <= face_fen))),
@@ -1260,6 +1240,22 @@ begin
 end $function$;
 
 -- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.explanation_in_full(p_book uuid, p_explanation json)
+ RETURNS json
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select coalesce(json_agg(case when w.wording_id is null then s.step else json_build_object(
+           'document', w.document, 'article', w.article, 'ruleZh', w.rule_zh, 'ruleEn', w.rule_en, 'inputs', s.step -> 'inputs',
+           'result', s.step -> 'result', 'bound', s.step -> 'bound', 'decidedBy', w.decided_by) end order by s.nth), '[]')
+    from json_array_elements(p_explanation) with ordinality as s (step, nth)
+    left join explanation_wordings w on w.book_id = p_book and w.wording_id = s.step ->> 'wording'
+$function$;
+grant execute on function explanation_in_full(uuid,json) to voucher_app;
+grant execute on function explanation_in_full(uuid,json) to voucher_reader;
+
+-- owner voucher_owner
 CREATE OR REPLACE PROCEDURE public.keep_in_lane(IN p_table text)
  LANGUAGE plpgsql
 AS $procedure$
@@ -1288,7 +1284,9 @@ begin
   if not found then
     raise exception 'no such book' using errcode = 'VL003';
   end if;
-  perform set_config('ledger.lane', p_book::text, true);
+  perform set_config('ledger.lane', p_book::text, true),
+          set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+          set_config('enable_mergejoin', 'off', true), set_config('enable_material', 'off', true);
   return query select head.seq, head.recorded_at, b.open_from from books b where b.book_id = p_book;
 end $function$;
 grant execute on function open_lane(uuid) to voucher_app;
@@ -1300,10 +1298,12 @@ CREATE OR REPLACE FUNCTION public.post_entries(p_book uuid, p_head bigint, p_rec
  SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
  SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'on'
 AS $function$
 declare
   n       bigint := coalesce(array_length(e_command, 1), 0);
   written bigint;
+  opened  bigint;
 begin
   if current_setting('ledger.lane', true) is distinct from p_book::text then
     raise exception 'entries need the lane of their book' using errcode = 'VL002';
@@ -1314,70 +1314,68 @@ begin
     raise exception 'the head of the book is not %', p_head using errcode = 'VL004';
   end if;
 
-  if array_length(a_id, 1) > 0 then
-    insert into accounts (book_id, account_id, code, kind, fund, may_overdraw, opened_seq)
-    select p_book, a.id, a.code, a.kind, a.fund, k.may_overdraw, p_head + 1
-      from unnest(a_id, a_code, a_kind, a_fund) as a (id, code, kind, fund)
-      join account_kinds k on k.kind = a.kind and (k.measure = 'MONEY') = (a.fund is not null);
-    get diagnostics written = row_count;
-    if written <> array_length(a_id, 1) then
-      raise exception 'an account of an unknown kind, or with a fund where none belongs' using errcode = 'VL004';
-    end if;
-  end if;
-
-  -- Every transfer is a known posting between accounts of this book and inside one fund.
-  if exists (
-    select from unnest(e_kind, e_debit, e_credit, e_amount) as e (kind, debit, credit, amount)
-      left join accounts d on d.book_id = p_book and d.account_id = e.debit
-      left join accounts c on c.book_id = p_book and c.account_id = e.credit
-      left join posting_kinds p on p.posting = e.kind and p.debit_kind = d.kind and p.credit_kind = c.kind
-     where num_nonnulls(e.debit, e.credit, e.amount) > 0
-       and (p.posting is null or not (p.between_funds or d.fund is not distinct from c.fund))
-  ) then
-    raise exception 'a transfer that is no known posting, or that leaves its fund' using errcode = 'VL004';
-  end if;
-
-  with e as (
+  with e as materialized (
     select p_head + ord as seq, command, kind, booked_on, subject, programme, refusal, reverses, debit, credit, amount
       from unnest(e_command, e_kind, e_booked_on, e_subject, e_programme, e_refusal, e_reverses, e_debit, e_credit, e_amount)
         with ordinality as u (command, kind, booked_on, subject, programme, refusal, reverses, debit, credit, amount, ord)
-  ), legs as (
+  ), legs as materialized (
     select seq, debit as account, -amount as delta from e where debit is not null
     union all
     select seq, credit, amount from e where credit is not null
-  ), running as (
-    select l.seq, l.account, a.may_overdraw,
-           a.credits_fen - a.debits_fen + sum(l.delta) over (partition by l.account order by l.seq) as after
-      from legs l join accounts a on a.book_id = p_book and a.account_id = l.account
+  ), moved as materialized (
+    select account, coalesce(-sum(delta) filter (where delta < 0), 0)::bigint as debits,
+           coalesce(sum(delta) filter (where delta > 0), 0)::bigint as credits
+      from legs group by account
+  ), opening as materialized (
+    select a.id as account, a.code, a.kind, a.fund, k.may_overdraw
+      from unnest(a_id, a_code, a_kind, a_fund) as a (id, code, kind, fund)
+      join account_kinds k on k.kind = a.kind and (k.measure = 'MONEY') = (a.fund is not null)
+  ), touched as materialized (
+    select m.account, a.kind, a.fund, a.may_overdraw, a.credits_fen - a.debits_fen as before
+      from moved m
+     cross join lateral (select * from accounts a where a.book_id = p_book and a.account_id = m.account offset 0) a
+    union all
+    select account, kind, fund, may_overdraw, 0 from opening
+  ), running as materialized (
+    select l.seq, l.account, t.kind, t.fund, t.may_overdraw,
+           t.before + (sum(l.delta) over (partition by l.account order by l.seq))::bigint as after
+      from legs l join touched t on t.account = l.account
+  ), appended as (
+    insert into entries (book_id, seq, command_id, kind, booked_on, recorded_at, member_id, person_id, subject_id,
+                         request_digest, approval_digest, programme_version, refusal_code, reverses_seq,
+                         debit_account_id, credit_account_id, amount_fen, debit_after_fen, credit_after_fen)
+    select p_book, e.seq, c.id, e.kind, e.booked_on, p_recorded_at, c.member, c.person, e.subject,
+           decode(c.request, 'hex'), decode(c.approval, 'hex'), e.programme, e.refusal, e.reverses,
+           e.debit, e.credit, e.amount, d.after, k.after
+      from e
+      join unnest(c_id, c_member, c_person, c_request, c_approval) with ordinality
+             as c (id, member, person, request, approval, ord) on c.ord = e.command
+      left join running d on d.seq = e.seq and d.account = e.debit
+      left join running k on k.seq = e.seq and k.account = e.credit
+      left join posting_kinds p on p.posting = e.kind and p.debit_kind = d.kind and p.credit_kind = k.kind
+     where num_nonnulls(e.debit, e.credit, e.amount) = 0
+        or (p.between_funds or d.fund is not distinct from k.fund) and (d.may_overdraw or d.after >= 0)
+           and p.posting is not null
+     order by e.seq
+    returning 1
+  ), inserted as (
+    insert into accounts (book_id, account_id, code, kind, fund, may_overdraw, opened_seq, debits_fen, credits_fen)
+    select p_book, o.account, o.code, o.kind, o.fund, o.may_overdraw, p_head + 1, coalesce(m.debits, 0), coalesce(m.credits, 0)
+      from opening o left join moved m on m.account = o.account
+    returning 1
+  ), settled as (
+    update accounts a set debits_fen = a.debits_fen + m.debits, credits_fen = a.credits_fen + m.credits
+      from moved m
+     where a.book_id = p_book and a.account_id = m.account
   )
-  insert into entries (book_id, seq, command_id, kind, booked_on, recorded_at, member_id, person_id, subject_id,
-                       request_digest, approval_digest, programme_version, refusal_code, reverses_seq,
-                       debit_account_id, credit_account_id, amount_fen, debit_after_fen, credit_after_fen)
-  select p_book, e.seq, c.id, e.kind, e.booked_on, p_recorded_at, c.member, c.person, e.subject,
-         decode(c.request, 'hex'), decode(c.approval, 'hex'), e.programme, e.refusal, e.reverses,
-         e.debit, e.credit, e.amount, d.after, k.after
-    from e
-    join unnest(c_id, c_member, c_person, c_request, c_approval) with ordinality
-           as c (id, member, person, request, approval, ord) on c.ord = e.command
-    left join running d on d.seq = e.seq and d.account = e.debit
-    left join running k on k.seq = e.seq and k.account = e.credit
-   where e.debit is null or d.may_overdraw or d.after >= 0
-   order by e.seq;
-  get diagnostics written = row_count;
+  select (select count(*) from appended), (select count(*) from inserted) into written, opened;
   if written <> n then
-    raise exception 'an entry without its command, or an account overdrawn at its sequence' using errcode = 'VL004';
+    raise exception 'a transfer that is no known posting, that leaves its fund, or that has no account to move or nothing on it'
+      using errcode = 'VL004';
   end if;
-
-  -- One net update per account and batch.
-  update accounts a
-     set debits_fen = a.debits_fen + m.debits, credits_fen = a.credits_fen + m.credits
-    from (select account, sum(debits) as debits, sum(credits) as credits
-            from (select debit as account, amount as debits, 0::bigint as credits
-                    from unnest(e_debit, e_amount) as u (debit, amount) where debit is not null
-                  union all
-                  select credit, 0, amount from unnest(e_credit, e_amount) as u (credit, amount) where credit is not null) x
-           group by account) m
-   where a.book_id = p_book and a.account_id = m.account;
+  if opened <> coalesce(array_length(a_id, 1), 0) then
+    raise exception 'an account of an unknown kind, or with a fund where none belongs' using errcode = 'VL004';
+  end if;
   return p_head + n;
 end $function$;
 grant execute on function post_entries(uuid,bigint,timestamp with time zone,uuid[],text[],text[],text[],uuid[],uuid[],uuid[],text[],text[],integer[],text[],date[],uuid[],text[],text[],bigint[],uuid[],uuid[],bigint[]) to voucher_app;

@@ -47,7 +47,7 @@ export class Books {
       bookId: row.bookId,
       bookCode: row.code,
       onBatch: (batch) => {
-        traffic.pace.observe(batch.size, batch.milliseconds, performance.now());
+        if (!batch.slice) traffic.pace.observe(batch.size, batch.milliseconds, performance.now());
         this.laneOptions.onBatch?.(batch);
       },
     });
@@ -58,11 +58,6 @@ export class Books {
   }
 
   /** Every open book: what the metrics are read from. */
-  all(): Iterable<OpenBook> {
-    return this.#open.values();
-  }
-
-  /** The books that are open here. */
   all(): Iterable<OpenBook> {
     return this.#open.values();
   }

@@ -155,7 +155,8 @@ export interface LaneOptions {
   readonly workers?: number;
   /** Commands that may wait; beyond it the lane is full. */
   readonly maxQueue?: number;
-  readonly onBatch?: (of: { size: number; milliseconds: number }) => void;
+  /** `size`: its commands, or the lines of a slice. */
+  readonly onBatch?: (of: { size: number; milliseconds: number; slice: boolean }) => void;
   readonly onError?: (error: unknown, context: { bookId: string; verbs: string[] }) => void;
 }
 
@@ -377,7 +378,7 @@ export class Lane {
       const batch = this.#queue.splice(0, this.#options.maxBatch);
       this.#batchesSinceSlice++;
       await this.#settle(batch);
-      this.#options.onBatch?.({ size: batch.length, milliseconds: performance.now() - started });
+      this.#options.onBatch?.({ size: batch.length, milliseconds: performance.now() - started, slice: false });
     }
     this.#running--;
     if (this.#running === 0) for (const resolve of this.#idle.splice(0)) resolve();
@@ -433,7 +434,7 @@ export class Lane {
         const decided = await this.#runSlice(verb, slice);
         const milliseconds = performance.now() - started;
         resolve(decided.kind === 'decided' ? { ...decided, milliseconds } : decided);
-        this.#options.onBatch?.({ size: slice.bodies.length, milliseconds });
+        this.#options.onBatch?.({ size: slice.bodies.length, milliseconds, slice: true });
         return;
       } catch (error) {
         this.#options.onError?.(error, { bookId: this.#options.bookId, verbs: [verb.name] });
@@ -476,7 +477,7 @@ export class Lane {
         const progress = slice.record?.decide(facts, lines, ledgerSeq) ?? [];
         if ('kind' in progress) return { value: progress, abandoned: true };
         for (const change of progress) facts.apply(change);
-        const body = { lines: lines.length, accepted, ledgerSeq };
+        const body = { lines: lines.length, accepted, ...(entries.count === 0n ? {} : { ledgerSeq }) };
         const outcome = { verb: `${verb.name}.slice`, command: first, accepted: true, body };
         return { value: { kind: 'decided', lines, written: true, ledgerSeq }, outcomes: [outcome] };
       },
