@@ -243,7 +243,9 @@ async function copy(owner: Database, of: Copying): Promise<void> {
         return (fen / 100)::text || '.' || lpad((fen % 100)::text, 2, '0')`);
     await plantVouchers(tx, of);
     await plantEntries(tx, of);
-    return plantTexts(tx, of);
+    const texts = await plantTexts(tx, of);
+    for (const table of ['vouchers', 'entries', 'legs', 'explanations', 'bodies']) await tx.sql.unsafe(`analyze grow_${table}`);
+    return texts;
   });
   for (let from = 0; from < count; from += slice) {
     const to = Math.min(from + slice, count);

@@ -21,7 +21,8 @@ export function planned<Rows extends readonly object[]>(on: { readonly sql: Sql 
  * of these the first `limit`. `ranges` is a from-list of what the ranges are named by; `where` names one range of `id`'s table by it,
  * and an index must begin with the columns it compares and go on with the id. As many entries are read as there are ranges times
  * `limit`. With a `sieve`, for what no index holds, a range is looked through whole: only where it is short by nature.
- * A list asks for nothing but these ids: a further condition beside them might lead the planner another way.
+ * A list asks for nothing but these ids, as `id = any(array${ids})`: a further condition, or a join with them, might lead the planner
+ * another way.
  */
 export function idsOfPage(of: {
   id: AnyPgColumn;

@@ -420,13 +420,16 @@ void t.test('no reading grows with the book', async (t) => {
       const may = async (query: readonly [string, string][]) => {
         const url =
           path.replace('{book}', world.code).replace('{id}', ids[slice] ?? '') +
-          `?${new URLSearchParams(query as [string, string][])}`;
+          `?${new URLSearchParams(query as [string, string][]).toString()}`;
         wire.take();
         const response = await app.inject({ method: 'GET', url, headers: { authorization: `Bearer ${secretOf[role]}` } });
         for (const sent of wire.take()) {
           const key = `${sent.named} ${sent.text} ${sent.parameters.join('|')}`;
           if (!sentBy.has(key))
-            sentBy.set(key, { sent, by: `GET ${path}?${new URLSearchParams(query as [string, string][])} as ${role}` });
+            sentBy.set(key, {
+              sent,
+              by: `GET ${path}?${new URLSearchParams(query as [string, string][]).toString()} as ${role}`,
+            });
         }
         if (response.statusCode === 200) answered.set(path, (answered.get(path) ?? 0) + 1);
         else if (![403, 404].includes(response.statusCode) && !/AS_OF_ONE|MISSING_FIELD/.test(response.body))

@@ -60,7 +60,7 @@ export function listApplications(db: Database, of: Wanted): Promise<Application[
   return db.drizzle
     .select()
     .from(applications)
-    .where(and(eq(applications.bookId, of.bookId), ids ? sql`${applications.applicationId} in ${ids}` : after))
+    .where(and(eq(applications.bookId, of.bookId), ids ? sql`${applications.applicationId} = any(array${ids})` : after))
     .orderBy(asc(applications.applicationId))
     .limit(of.limit + 1);
 }

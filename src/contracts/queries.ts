@@ -112,6 +112,6 @@ function idsOf(of: Wanted): SQL | undefined {
 export function listContracts(db: Database, of: Wanted): Promise<WholeContract[]> {
   const ids = idsOf(of);
   const after = of.after === undefined ? undefined : gt(contracts.contractId, of.after);
-  const where = and(eq(contracts.bookId, of.bookId), ids ? sql`${contracts.contractId} in ${ids}` : after);
+  const where = and(eq(contracts.bookId, of.bookId), ids ? sql`${contracts.contractId} = any(array${ids})` : after);
   return selectContracts(db, { where, limit: of.limit + 1 });
 }

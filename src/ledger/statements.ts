@@ -100,7 +100,7 @@ export const listAccounts = (
       after,
       limit,
     });
-    parts.push(sql`account_id in ${ids}`);
+    parts.push(sql`account_id = any(array${ids})`);
   } else if (after !== undefined) parts.push(sql`account_id > ${after}`);
   return planned<AccountRow[]>(
     db,

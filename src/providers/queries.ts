@@ -75,7 +75,7 @@ export const listListings = (
   return db.drizzle
     .select()
     .from(listings)
-    .where(and(ofBook, sql`${listings.listingId} in ${ids}`))
+    .where(and(ofBook, sql`${listings.listingId} = any(array${ids})`))
     .orderBy(asc(listings.listingId))
     .limit(limit);
 };
@@ -111,7 +111,7 @@ export const listPayeeAccounts = (
   return db.drizzle
     .select()
     .from(payeeAccounts)
-    .where(and(ofBook, sql`${payeeAccounts.payeeAccountId} in ${ids}`))
+    .where(and(ofBook, sql`${payeeAccounts.payeeAccountId} = any(array${ids})`))
     .orderBy(asc(payeeAccounts.payeeAccountId))
     .limit(limit);
 };

@@ -75,7 +75,7 @@ export function listRedemptions(db: Database, of: Wanted): Promise<Redemption[]>
   return db.drizzle
     .select()
     .from(redemptions)
-    .where(and(eq(redemptions.bookId, of.bookId), ids ? sql`${redemptions.redemptionId} in ${ids}` : after))
+    .where(and(eq(redemptions.bookId, of.bookId), ids ? sql`${redemptions.redemptionId} = any(array${ids})` : after))
     .orderBy(asc(redemptions.redemptionId))
     .limit(of.limit + 1);
 }

@@ -78,7 +78,7 @@ export function listInvoices(db: Database, of: Wanted): Promise<UsageInvoice[]> 
   return db.drizzle
     .select()
     .from(usageInvoices)
-    .where(and(eq(usageInvoices.bookId, of.bookId), ids ? sql`${usageInvoices.invoiceId} in ${ids}` : after))
+    .where(and(eq(usageInvoices.bookId, of.bookId), ids ? sql`${usageInvoices.invoiceId} = any(array${ids})` : after))
     .orderBy(asc(usageInvoices.invoiceId))
     .limit(of.limit + 1);
 }

@@ -89,7 +89,7 @@ function idsOf(of: Wanted): SQL | undefined {
 export function listVouchers(db: Database, of: Wanted): Promise<VoucherBalance[]> {
   const ids = idsOf(of);
   const after = of.after === undefined ? undefined : gt(vouchers.voucherId, of.after);
-  const where = and(eq(vouchers.bookId, of.bookId), ids ? sql`${vouchers.voucherId} in ${ids}` : after);
+  const where = and(eq(vouchers.bookId, of.bookId), ids ? sql`${vouchers.voucherId} = any(array${ids})` : after);
   return selectVouchers(db, { where, limit: of.limit + 1 });
 }
 
