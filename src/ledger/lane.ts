@@ -248,6 +248,8 @@ export class Lane {
   #remembered: { readonly facts: Facts; readonly seq: bigint } | undefined;
   /** Ids of the wordings that this book is known to have. */
   readonly #wordings = new Set<string>();
+  /** Outcomes that are committed and not yet told. */
+  #untold: (() => void)[] = [];
   #running = 0;
   #closed = false;
   #idle: (() => void)[] = [];
@@ -380,8 +382,17 @@ export class Lane {
       await this.#settle(batch);
       this.#options.onBatch?.({ size: batch.length, milliseconds: performance.now() - started, slice: false });
     }
+    this.#tell();
     this.#running--;
     if (this.#running === 0) for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  /**
+   * Tells what is committed. Answering costs as much as deciding, so while more commands wait it is done when the next
+   * batch's writes are on their way: the database works meanwhile.
+   */
+  #tell(): void {
+    for (const tell of this.#untold.splice(0)) tell();
   }
 
   /**
@@ -392,17 +403,20 @@ export class Lane {
     for (let attempt = 1; ; attempt++) {
       try {
         const settled = await this.#run(batch);
-        const failed: Pending[] = [];
-        batch.forEach((pending, i) => {
-          const of = settled[i];
-          if (of?.kind === 'outcome') pending.resolve(of.outcome);
-          else if (batch.length > 1) failed.push(pending);
-          else pending.reject(of?.error);
+        const failed = batch.filter((_, i) => batch.length > 1 && settled[i]?.kind === 'error');
+        this.#untold.push(() => {
+          batch.forEach((pending, i) => {
+            const of = settled[i];
+            if (of?.kind === 'outcome') pending.resolve(of.outcome);
+            else if (batch.length === 1) pending.reject(of?.error);
+          });
         });
+        if (this.#queue.length === 0) this.#tell();
         // What could not be decided may have met what another command of its batch had just made: alone it gathers that too.
         for (const pending of failed) await this.#settle([pending]);
         return;
       } catch (error) {
+        this.#tell();
         this.#options.onError?.(error, { bookId: this.#options.bookId, verbs: [...new Set(batch.map((p) => p.verb.name))] });
         if (isConnectionFault(error)) {
           if (attempt < attempts) {
@@ -437,6 +451,7 @@ export class Lane {
         this.#options.onBatch?.({ size: slice.bodies.length, milliseconds, slice: true });
         return;
       } catch (error) {
+        this.#tell();
         this.#options.onError?.(error, { bookId: this.#options.bookId, verbs: [verb.name] });
         if (isConnectionFault(error) && attempt < attempts) {
           await sleep(25 * 4 ** attempt);
@@ -564,6 +579,8 @@ export class Lane {
             this.#storeOutcomes(tx, decided.outcomes, now),
           ];
           for (const write of writes) write.catch(() => undefined);
+          // Two turns on: after this one, what was just started has left.
+          if (this.#untold.length > 0) setImmediate(() => setImmediate(() => this.#tell()));
           kept = { facts, seq: head.seq + entries.count };
         }
         return decided.value;
