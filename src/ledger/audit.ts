@@ -161,16 +161,13 @@ export async function auditLedger(db: Database, bookId: string, since = 0n): Pro
                                   from entries where book_id = ${bookId}) x
            where h.book_id = ${bookId} and not (h.seq = x.last and x.n = x.last and x.first = 1)`,
       );
-      // 8. One key, one outcome; an accepted outcome names a sequence that exists and belongs to its command; that of a slice,
-      // which is many commands of one member, to its member.
+      // 8. One key, one outcome; an accepted outcome names a sequence that exists and belongs to its command.
       note(
         8,
         await sql<Rows>`
           select o.command_id::text as subject, format('outcome of %s names entry %s of another command or none', o.verb, o.last_seq) as detail
             from outcomes o left join entries e on e.book_id = o.book_id and e.seq = o.last_seq
-           where o.book_id = ${bookId} and o.accepted and o.last_seq > ${since}
-             and case when o.verb like '%.slice' then e.member_id is distinct from o.member_id
-                      else e.command_id is distinct from o.command_id end
+           where o.book_id = ${bookId} and o.accepted and o.last_seq > ${since} and e.command_id is distinct from o.command_id
            limit 100`,
       );
       note(

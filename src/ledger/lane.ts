@@ -447,6 +447,8 @@ export class Lane {
       try {
         const decided = await this.#runSlice(verb, slice);
         const milliseconds = performance.now() - started;
+        // What was decided before it is told before it.
+        this.#tell();
         resolve(decided.kind === 'decided' ? { ...decided, milliseconds } : decided);
         this.#options.onBatch?.({ size: slice.bodies.length, milliseconds, slice: true });
         return;
@@ -481,7 +483,7 @@ export class Lane {
         if (denied) return { value: denied, outcomes: [] };
         if (stored.has(storedKey(first))) return { value: { kind: 'replayed' }, outcomes: [] };
         const lines = commands.map((command): LineOutcome<unknown> => {
-          const decision = this.#decide(verb, command, facts, entries, head);
+          const decision = this.#decide(verb, command, facts, entries, head, first);
           return decision.kind === 'refused' ? decision : { kind: 'accepted', result: decision.result };
         });
         const accepted = lines.filter((line) => line.kind === 'accepted').length;
@@ -609,8 +611,18 @@ export class Lane {
     ]);
   }
 
-  /** Decides one command and, if accepted, applies it to the working set. Undecided when the verb itself throws. */
-  #decide(verb: Verb<unknown, unknown>, command: Command, facts: Facts, entries: EntryColumns, head: Head): DecidedCommand {
+  /**
+   * Decides one command and, if accepted, applies it to the working set. Its entries belong to `group`: of a slice all to its
+   * first command, for they are written together or not at all. Undecided when the verb itself throws.
+   */
+  #decide(
+    verb: Verb<unknown, unknown>,
+    command: Command,
+    facts: Facts,
+    entries: EntryColumns,
+    head: Head,
+    group: Command = command,
+  ): DecidedCommand {
     let decision: Decision<unknown>;
     try {
       decision = verb.decide(command, facts);
@@ -622,13 +634,13 @@ export class Lane {
 
     if (decision.kind === 'refused') {
       if (verb.money) {
-        entries.open(command, undefined);
+        entries.open(group, undefined);
         entries.add({ kind: verb.name, bookedOn: booked(command.today), subject: null, refusal: decision.code });
       }
       return decision;
     }
 
-    entries.open(command, decision.approvalDigest);
+    entries.open(group, decision.approvalDigest);
     const common = { subject: decision.subjectId, programme: decision.programmeVersion };
     if (decision.postings.length === 0) entries.add({ ...common, kind: decision.decision, bookedOn: booked(command.today) });
     applyTo(facts, command, decision, (posting, debit, credit) => {
