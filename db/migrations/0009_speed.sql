@@ -26,7 +26,8 @@ alter table accounts drop constraint accounts_kind_fkey;
 alter table usage_invoices set (fillfactor = 70);
 
 -- Takes the lane of a book: locks its head row and marks this transaction. The first statement of every batch.
--- What is planned in a lane goes by index: a plan made while a table was small must not read the whole of it later.
+-- What is planned in a lane goes by index: a plan made while a table was small must not read the whole of it later. And
+-- it is planned once: the planner thinks better of a plan for the very arrays of each batch, and makes one for each.
 create or replace function open_lane(p_book uuid)
   returns table (seq bigint, recorded_at timestamptz, open_from date)
   language plpgsql security definer set search_path = public, pg_temp as $$
@@ -39,7 +40,8 @@ begin
   end if;
   perform set_config('ledger.lane', p_book::text, true),
           set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
-          set_config('enable_mergejoin', 'off', true), set_config('enable_material', 'off', true);
+          set_config('enable_mergejoin', 'off', true), set_config('enable_material', 'off', true),
+          set_config('plan_cache_mode', 'force_generic_plan', true);
   return query select head.seq, head.recorded_at, b.open_from from books b where b.book_id = p_book;
 end $$;
 
@@ -58,7 +60,7 @@ create or replace function post_entries(
   returns bigint
   language plpgsql security definer set search_path = public, pg_temp
   -- Among the rows of a batch, joins by hash; the tables are reached by index only.
-  set enable_seqscan = off set enable_hashjoin = on as $$
+  set enable_seqscan = off set enable_hashjoin = on set plan_cache_mode = force_generic_plan as $$
 declare
   n       bigint := coalesce(array_length(e_command, 1), 0);
   written bigint;
