@@ -18,26 +18,35 @@ export function planned<Rows extends readonly object[]>(on: { readonly sql: Sql 
 
 /**
  * The ids of a page whose rows lie in one range of an index, or in several: of each range its first `limit` ids after the cursor, and
- * of these the first `limit`. `ranges` is a from-list of what the ranges are named by; `where` names one range of `id`'s table by it,
- * and an index must begin with the columns it compares and go on with the id. As many entries are read as there are ranges times
- * `limit`. With a `sieve`, for what no index holds, a range is looked through whole: only where it is short by nature.
- * A list asks for nothing but these ids, as `id = any(array${ids})`: a further condition, or a join with them, might lead the planner
- * another way.
+ * of these the first `limit`. An index must begin with book_id and the columns of `key` and go on with the id; `ranges` is a from-list
+ * that the values of `key` come from. As many entries are read as there are ranges times `limit`.
+ *
+ * A range is written as rows between two rows, in the order of the index. With equalities the primary key would be in the right order
+ * too, and a planner who believes that most rows qualify passes over all that do not: the whole table, if none does.
+ *
+ * With a `sieve`, for what no index holds, a range is looked through whole: only where it is short by nature. A list asks for nothing
+ * but these ids, as `id = any(array${ids})`: a further condition, or a join with them, might lead the planner another way.
  */
 export function idsOfPage(of: {
   id: AnyPgColumn;
+  bookId: string;
+  key: readonly (readonly [column: SQL | AnyPgColumn, value: SQL])[];
   ranges?: SQL;
-  where: SQL | undefined;
   sieve?: SQL | undefined;
   after: string | undefined;
   limit: number;
 }): SQL {
-  const { id, ranges, where, sieve, after, limit } = of;
-  const rows =
-    sieve === undefined
-      ? sql`${id.table} where ${where}`
-      : sql`(select * from ${id.table} where ${where} offset 0) as ${id.table} where ${sieve}`;
-  const page = sql`select ${id} as id from ${rows}${after === undefined ? sql`` : sql` and ${id} > ${after}`} order by ${id} limit ${limit}`;
+  const { id, bookId, key, ranges, sieve, after, limit } = of;
+  const columns = key.map(([column]) => sql`${column}`);
+  const values = key.map(([, value]) => value);
+  const row = (parts: readonly SQL[]): SQL => sql`(${sql.join([...parts], sql`, `)})`;
+  const cursor = sql`${after ?? '00000000-0000-0000-0000-000000000000'}::uuid`;
+  const page = sieve
+    ? sql`select ${id} as id from (select * from ${id.table} where book_id = ${bookId} and ${row(columns)} = ${row(values)} offset 0) as ${id.table}
+           where ${sieve} and ${id} > ${cursor} order by ${id} limit ${limit}`
+    : sql`select ${id} as id from ${id.table}
+           where book_id = ${bookId} and ${row([...columns, sql`${id}`])} > ${row([...values, cursor])} and ${row(columns)} <= ${row(values)}
+           order by ${sql.join([...columns, sql`${id}`], sql`, `)} limit ${limit}`;
   if (ranges === undefined) return sql`(${page})`;
   return sql`(select k.id from ${ranges} cross join lateral (${page}) as k order by k.id limit ${limit})`;
 }

@@ -289,6 +289,9 @@ create index redemptions_contract on redemptions (book_id, contract_id, status, 
 drop index usage_invoices_enterprise;
 drop index usage_invoices_contract;
 create index usage_invoices_contract on usage_invoices (book_id, contract_id, status, invoice_id);
+-- Its unique number begins with the number, so that what is asked of a provider is never looked for there.
+alter table usage_invoices drop constraint usage_invoices_book_id_provider_id_invoice_no_key;
+alter table usage_invoices add constraint usage_invoices_number unique (book_id, invoice_no, provider_id);
 create index usage_invoices_provider on usage_invoices (book_id, provider_id, status, invoice_id);
 create index usage_invoices_status on usage_invoices (book_id, status, invoice_id);
 
@@ -312,6 +315,8 @@ create index applications_contract on applications (book_id, contract_id, applic
 
 create index contracts_status on contracts (book_id, status, contract_id);
 drop index contracts_provider;
+alter table contracts drop constraint contracts_book_id_provider_id_contract_no_key;
+alter table contracts add constraint contracts_number unique (book_id, contract_no, provider_id);
 create index contracts_provider on contracts (book_id, provider_id, status, contract_id);
 drop index contracts_enterprise;
 create index contracts_enterprise on contracts (book_id, enterprise_id, contract_id);

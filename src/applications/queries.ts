@@ -26,20 +26,23 @@ interface Wanted {
  */
 function idsOf(of: Wanted): SQL | undefined {
   const { bookId, legalPersonUscc, status, programmeCode, enterpriseId, contractId, after } = of;
-  const page = { id: applications.applicationId, after, limit: of.limit + 1 };
-  const ofBook = eq(applications.bookId, bookId);
-  const [narrow, ...others] = [
-    contractId === undefined ? undefined : eq(applications.contractId, contractId),
-    enterpriseId === undefined ? undefined : eq(applications.enterpriseId, enterpriseId),
-    seenBy(legalPersonUscc),
-  ].filter((condition) => condition !== undefined);
+  const page = { id: applications.applicationId, bookId, after, limit: of.limit + 1 };
+  const narrow =
+    contractId !== undefined
+      ? ([applications.contractId, sql`${contractId}::uuid`] as const)
+      : enterpriseId !== undefined
+        ? ([applications.enterpriseId, sql`${enterpriseId}::uuid`] as const)
+        : legalPersonUscc !== null
+          ? ([applications.legalPersonUscc, sql`${legalPersonUscc}::text`] as const)
+          : undefined;
   if (narrow) {
     const sieve = and(
-      ...others,
+      contractId === undefined || enterpriseId === undefined ? undefined : eq(applications.enterpriseId, enterpriseId),
+      narrow[0] === applications.legalPersonUscc ? undefined : seenBy(legalPersonUscc),
       status === undefined ? undefined : eq(applications.status, status),
       programmeCode === undefined ? undefined : eq(applications.programmeCode, programmeCode),
     );
-    return idsOfPage({ ...page, where: and(ofBook, narrow), sieve });
+    return idsOfPage({ ...page, key: [narrow], sieve });
   }
   if (status === undefined && programmeCode === undefined) return undefined;
   const programmes =
@@ -49,7 +52,10 @@ function idsOf(of: Wanted): SQL | undefined {
   return idsOfPage({
     ...page,
     ranges: sql`${programmes} cross join ${each('s', status === undefined ? applications.status.enumValues : [status])}`,
-    where: and(ofBook, eq(applications.programmeCode, sql`p.value`), eq(applications.status, sql`s.value`)),
+    key: [
+      [applications.programmeCode, sql`p.value`],
+      [applications.status, sql`s.value`],
+    ],
   });
 }
 

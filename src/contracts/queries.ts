@@ -73,19 +73,18 @@ interface Wanted {
  */
 function idsOf(of: Wanted): SQL | undefined {
   const { bookId, viewer, enterpriseId, providerId, status, after } = of;
-  const page = { id: contracts.contractId, after, limit: of.limit + 1 };
-  const ofBook = eq(contracts.bookId, bookId);
+  const page = { id: contracts.contractId, bookId, after, limit: of.limit + 1 };
   const own = (table: 'providers' | 'enterprises', id: string): SQL =>
     sql`(select ${sql.raw(id)} as value from ${sql.raw(table)} where book_id = ${bookId} and legal_person_uscc = ${viewer.legalPersonUscc})`;
   const isEnterprise = viewer.role === 'enterprise';
   const isProvider = viewer.role === 'provider';
   const states = each('s', status === undefined ? contracts.status.enumValues : [status]);
-  const inState = eq(contracts.status, sql`s.value`);
+  const inState = [contracts.status, sql`s.value`] as const;
   if (enterpriseId !== undefined || isEnterprise) {
     return idsOfPage({
       ...page,
       ...(isEnterprise ? { ranges: sql`${own('enterprises', 'enterprise_id')} as e` } : {}),
-      where: and(ofBook, eq(contracts.enterpriseId, isEnterprise ? sql`e.value` : (enterpriseId ?? ''))),
+      key: [[contracts.enterpriseId, isEnterprise ? sql`e.value` : sql`${enterpriseId}::uuid`]],
       sieve: and(
         isEnterprise && enterpriseId !== undefined ? eq(contracts.enterpriseId, enterpriseId) : undefined,
         isProvider ? inArray(contracts.providerId, own('providers', 'provider_id')) : undefined,
@@ -102,10 +101,10 @@ function idsOf(of: Wanted): SQL | undefined {
     return idsOfPage({
       ...page,
       ranges: sql`${providersAsked} cross join ${states}`,
-      where: and(ofBook, eq(contracts.providerId, sql`p.value`), inState),
+      key: [[contracts.providerId, sql`p.value`], inState],
     });
   }
-  return status === undefined ? undefined : idsOfPage({ ...page, ranges: states, where: and(ofBook, inState) });
+  return status === undefined ? undefined : idsOfPage({ ...page, ranges: states, key: [inState] });
 }
 
 /** The viewer's contracts with their lines, in order of submission, `limit` + 1 of them after a cursor. */

@@ -162,8 +162,11 @@ function rowsOf(what: string, { bookId, principal }: Wanted): SQL {
       return ofProgrammes(bookId, 'REVIEWED');
     case 'INVOICES_TO_CONFIRM':
       return sql`enterprises o
-        join contracts c on c.book_id = o.book_id and c.enterprise_id = o.enterprise_id
-        join usage_invoices r on r.book_id = c.book_id and r.contract_id = c.contract_id and r.status = 'POSTED'
+        cross join lateral (select c.contract_id from contracts c
+                             where c.book_id = o.book_id and c.enterprise_id = o.enterprise_id offset 0) c
+        cross join lateral (select 1 from usage_invoices r
+                             where r.book_id = o.book_id and r.contract_id = c.contract_id and r.status = 'POSTED'
+                             limit ${sql.raw(String(countedTo + 1))}) r
        where o.book_id = ${bookId} and o.legal_person_uscc = ${legalPersonUscc}`;
     case 'INVOICES_DISPUTED':
       return mine('usage_invoices', sql`r.status = 'DISPUTED'`);

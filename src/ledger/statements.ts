@@ -95,8 +95,12 @@ export const listAccounts = (
     if (fund !== undefined) pairs.push(sql`fund = ${fund} and fund <> ''`);
     const ids = idsOfPage({
       id: accounts.accountId,
+      bookId,
       ranges: sql`(select kind, fund from ledger_totals where ${sql.join(pairs, sql` and `)}) as t`,
-      where: sql`accounts.book_id = ${bookId} and accounts.kind = t.kind and coalesce(accounts.fund, '') = t.fund`,
+      key: [
+        [accounts.kind, sql`t.kind`],
+        [sql`coalesce(${accounts.fund}, '')`, sql`t.fund`],
+      ],
       after,
       limit,
     });
@@ -115,7 +119,14 @@ export const listEntries = (
 ): Promise<EntryRow[]> => {
   const codeOf = (side: 'debit' | 'credit'): SQL =>
     sql.raw(`(select a.code from accounts a where a.book_id = e.book_id and a.account_id = e.${side}_account_id)`);
-  const subject = of.subjectId === undefined ? sql`` : sql` and e.subject_id = ${of.subjectId}`;
+  // Of one subject: rows between two rows, so that only the index by subject is in order.
+  const [range, order] =
+    of.subjectId === undefined
+      ? [sql`e.seq > ${of.after}`, sql`e.seq`]
+      : [
+          sql`(e.subject_id, e.seq) > (${of.subjectId}::uuid, ${of.after}::bigint) and e.subject_id <= ${of.subjectId}::uuid`,
+          sql`e.subject_id, e.seq`,
+        ];
   const upTo = of.upTo === undefined ? sql`` : sql` and e.seq <= ${of.upTo}`;
   return planned<EntryRow[]>(
     db,
@@ -126,8 +137,8 @@ export const listEntries = (
            encode(e.request_digest, 'hex') as "requestDigest", encode(e.approval_digest, 'hex') as "approvalDigest",
            ${codeOf('debit')} as "debitCode", ${codeOf('credit')} as "creditCode", e.amount_fen as "amountFen"
       from entries e
-     where e.book_id = ${of.bookId} and e.seq > ${of.after}${upTo}${subject}
-     order by e.seq limit ${of.limit + 1}`,
+     where e.book_id = ${of.bookId} and ${range}${upTo}
+     order by ${order} limit ${of.limit + 1}`,
   );
 };
 
@@ -166,25 +177,23 @@ async function boundsOf(tx: Tx, bookId: string, from: Day | undefined, asOf: AsO
 }
 
 /**
- * An account that the planner does not look into: for a busy one it might else pass over the entries of all others in order of
- * sequence, which is short only as long as the account stays busy.
- */
-const one = (accountId: string): SQL => sql`(select ${accountId}::uuid as id offset 0) as k`;
-
-/**
  * The balance of an account in which everything counts that is booked before the statement's first day, and of the statement itself
  * the lines up to `after`: the balance kept at a sequence (two index look-ups), and what of the few late ones comes after that.
  */
 async function balanceWithin(tx: Tx, bookId: string, accountId: string, bounds: Bounds, after: bigint): Promise<bigint> {
   const { lo, hi, cut, from, to } = bounds;
   const held = most(least(after, hi), lo);
-  const side = (name: 'debit' | 'credit'): SQL => sql`
+  const side = (name: 'debit' | 'credit'): SQL => {
+    const account = sql.raw(`${name}_account_id`);
+    return sql`
     (select seq, ${sql.raw(`${name}_after_fen`)} as after from entries
-      where book_id = ${bookId} and ${sql.raw(`${name}_account_id`)} = k.id and seq <= ${held} order by seq desc limit 1)`;
+      where book_id = ${bookId} and (${account}, seq) <= (${accountId}::uuid, ${held}::bigint) and ${account} >= ${accountId}::uuid
+      order by ${account} desc, seq desc limit 1)`;
+  };
   const [row] = await planned<{ fen: bigint }[]>(
     tx,
     sql`
-    select coalesce((select after from ${one(accountId)} cross join lateral (${side('debit')} union all ${side('credit')}) x
+    select coalesce((select after from (${side('debit')} union all ${side('credit')}) x
                       order by seq desc limit 1), 0)
            + (select coalesce(sum(delta_fen), 0)::bigint from late_legs
                where book_id = ${bookId} and account_id = ${accountId} and seq > ${held} and seq <= ${cut}
@@ -215,30 +224,37 @@ export async function readStatement(
   const { bookId, accountId, after } = of;
   const limit = of.limit + 1;
   return db.begin(async (tx) => {
-    const [account] = await planned<AccountRow[]>(
-      tx,
-      sql`select ${accountColumns} from accounts where book_id = ${bookId} and account_id = ${accountId}`,
-    );
+    const [[account], bounds] = await Promise.all([
+      planned<AccountRow[]>(
+        tx,
+        sql`select ${accountColumns} from accounts where book_id = ${bookId} and account_id = ${accountId}`,
+      ),
+      boundsOf(tx, bookId, of.from, of.asOf ?? {}),
+    ]);
     if (!account) return null;
-    const bounds = await boundsOf(tx, bookId, of.from, of.asOf ?? {});
     const { lo, hi, cut, from, to } = bounds;
     const dated = of.from === undefined ? sql`` : sql` and booked_on >= ${from}`;
-    const side = (name: 'debit' | 'credit', counter: 'debit' | 'credit'): SQL => sql`
+    // Rows between two rows, in the order of the index by account: no other index can be taken for it.
+    const side = (name: 'debit' | 'credit', counter: 'debit' | 'credit'): SQL => {
+      const own = sql.raw(`${name}_account_id`);
+      return sql`
       (select book_id, seq, booked_on, recorded_at, kind, subject_id, ${sql.raw(name === 'debit' ? `'D'` : `'C'`)} as side,
               ${sql.raw(`${counter}_account_id`)} as counter, amount_fen from entries
-        where book_id = ${bookId} and ${sql.raw(`${name}_account_id`)} = k.id and seq > ${most(after, lo)} and seq <= ${hi}${dated}
-        order by seq limit ${limit})`;
-    const [openingFen, closingFen, pageOpeningFen, rows] = await Promise.all([
-      balanceWithin(tx, bookId, accountId, bounds, lo),
+        where book_id = ${bookId} and (${own}, seq) > (${accountId}::uuid, ${most(after, lo)}::bigint)
+          and (${own}, seq) <= (${accountId}::uuid, ${hi}::bigint) and ${own} is not null${dated}
+        order by ${own}, seq limit ${limit})`;
+    };
+    const [openingFen, closingFen, laterFen, rows] = await Promise.all([
+      of.from === undefined ? 0n : balanceWithin(tx, bookId, accountId, bounds, lo),
       balanceWithin(tx, bookId, accountId, bounds, cut),
-      balanceWithin(tx, bookId, accountId, bounds, after),
+      after > lo ? balanceWithin(tx, bookId, accountId, bounds, after) : null,
       planned<Omit<StatementLine, 'afterFen'>[]>(
         tx,
         sql`
         select l.seq, l.booked_on as "bookedOn", l.recorded_at as "recordedAt", l.kind, l.subject_id as "subjectId", l.side,
                l.amount_fen as "amountFen",
                (select a.code from accounts a where a.book_id = l.book_id and a.account_id = l.counter) as "counterCode"
-          from ${one(accountId)} cross join lateral (${side('debit', 'credit')} union all ${side('credit', 'debit')} union all
+          from (${side('debit', 'credit')} union all ${side('credit', 'debit')} union all
                 (select e.book_id, e.seq, e.booked_on, e.recorded_at, e.kind, e.subject_id, case when t.delta_fen < 0 then 'D' else 'C' end,
                         case when t.delta_fen < 0 then e.credit_account_id else e.debit_account_id end, e.amount_fen
                    from late_legs t
@@ -249,6 +265,8 @@ export async function readStatement(
          order by l.seq limit ${limit}`,
       ),
     ]);
+    // The first page opens as the statement does.
+    const pageOpeningFen = laterFen ?? openingFen;
     let balanceFen = pageOpeningFen;
     const lines = rows.map((row): StatementLine => {
       balanceFen += row.side === 'D' ? -row.amountFen : row.amountFen;

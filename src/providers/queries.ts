@@ -69,13 +69,22 @@ export const listListings = (
   const { bookId, providerId, serviceItem, after } = of;
   const limit = of.limit + 1;
   const item = serviceItem === undefined ? undefined : eq(listings.serviceItem, serviceItem);
-  const ofBook = eq(listings.bookId, bookId);
-  const where = and(ofBook, providerId === undefined ? item : eq(listings.providerId, providerId));
-  const ids = idsOfPage({ id: listings.listingId, where, sieve: providerId === undefined ? undefined : item, after, limit });
+  const page = { id: listings.listingId, bookId, after, limit };
+  const ids =
+    providerId !== undefined
+      ? idsOfPage({ ...page, key: [[listings.providerId, sql`${providerId}::uuid`]], sieve: item ?? sql`true` })
+      : serviceItem !== undefined
+        ? idsOfPage({ ...page, key: [[listings.serviceItem, sql`${serviceItem}::text`]] })
+        : undefined;
   return db.drizzle
     .select()
     .from(listings)
-    .where(and(ofBook, sql`${listings.listingId} = any(array${ids})`))
+    .where(
+      and(
+        eq(listings.bookId, bookId),
+        ids ? sql`${listings.listingId} = any(array${ids})` : after === undefined ? undefined : gt(listings.listingId, after),
+      ),
+    )
     .orderBy(asc(listings.listingId))
     .limit(limit);
 };
@@ -96,22 +105,33 @@ export const listPayeeAccounts = (
   const { bookId, providerId, legalPersonUscc, after } = of;
   const limit = of.limit + 1;
   const one = providerId === undefined ? sql`` : sql` and provider_id = ${providerId}`;
-  const own = sql`(select provider_id as value from providers where book_id = ${bookId} and legal_person_uscc = ${legalPersonUscc}${one}) as p`;
-  const ofBook = eq(payeeAccounts.bookId, bookId);
-  const ids = idsOfPage({
-    id: payeeAccounts.payeeAccountId,
-    ...(legalPersonUscc === null ? {} : { ranges: own }),
-    where:
-      legalPersonUscc === null
-        ? and(ofBook, providerId === undefined ? undefined : eq(payeeAccounts.providerId, providerId))
-        : and(ofBook, eq(payeeAccounts.providerId, sql`p.value`)),
-    after,
-    limit,
-  });
+  const seen = legalPersonUscc === null ? sql`` : sql` and legal_person_uscc = ${legalPersonUscc}`;
+  // A provider's accounts are few: they are looked through.
+  const ids =
+    legalPersonUscc === null && providerId === undefined
+      ? undefined
+      : idsOfPage({
+          id: payeeAccounts.payeeAccountId,
+          bookId,
+          ranges: sql`(select provider_id as value from providers where book_id = ${bookId}${seen}${one}) as p`,
+          key: [[payeeAccounts.providerId, sql`p.value`]],
+          sieve: sql`true`,
+          after,
+          limit,
+        });
   return db.drizzle
     .select()
     .from(payeeAccounts)
-    .where(and(ofBook, sql`${payeeAccounts.payeeAccountId} = any(array${ids})`))
+    .where(
+      and(
+        eq(payeeAccounts.bookId, bookId),
+        ids
+          ? sql`${payeeAccounts.payeeAccountId} = any(array${ids})`
+          : after === undefined
+            ? undefined
+            : gt(payeeAccounts.payeeAccountId, after),
+      ),
+    )
     .orderBy(asc(payeeAccounts.payeeAccountId))
     .limit(limit);
 };

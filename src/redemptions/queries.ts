@@ -1,4 +1,5 @@
 import type { SQL } from 'drizzle-orm';
+import type { AnyPgColumn } from 'drizzle-orm/pg-core';
 import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.js';
 import { each, idsOfPage } from '../../db/planned.js';
@@ -35,11 +36,15 @@ function idsOf(of: Wanted): SQL | undefined {
   const { bookId, voucherId, contractId, status } = of;
   const { role, legalPersonUscc } = of.principal;
   const states = each('s', status === undefined ? redemptions.status.enumValues : [status]);
-  const ids = (from: SQL, where: SQL): SQL => {
-    const id = redemptions.redemptionId;
-    const range = and(eq(redemptions.bookId, bookId), where, eq(redemptions.status, sql`s.value`));
-    return idsOfPage({ id, ranges: sql`${from}${states}`, where: range, after: of.after, limit: of.limit + 1 });
-  };
+  const ids = (from: SQL, column?: AnyPgColumn): SQL =>
+    idsOfPage({
+      id: redemptions.redemptionId,
+      bookId,
+      ranges: sql`${from}${states}`,
+      key: [...(column ? [[column, sql`x.value`] as const] : []), [redemptions.status, sql`s.value`]],
+      after: of.after,
+      limit: of.limit + 1,
+    });
   const ofBook = sql`book_id = ${bookId}`;
   const ownProviders = sql`(select provider_id from providers where ${ofBook} and legal_person_uscc = ${legalPersonUscc})`;
   const ownEnterprises = sql`(select enterprise_id from enterprises where ${ofBook} and legal_person_uscc = ${legalPersonUscc})`;
@@ -49,23 +54,22 @@ function idsOf(of: Wanted): SQL | undefined {
       : role === 'provider'
         ? sql` and provider_id in ${ownProviders}`
         : sql` and enterprise_id in ${ownEnterprises}`;
-  const x = sql`x.value`;
   if (voucherId !== undefined) {
     const ofContract = contractId === undefined ? sql`` : sql` and contract_id = ${contractId}`;
     const voucher = sql`(select voucher_id as value from vouchers where ${ofBook} and voucher_id = ${voucherId}${ofContract}${seen}) as x cross join `;
-    return ids(voucher, eq(redemptions.voucherId, x));
+    return ids(voucher, redemptions.voucherId);
   }
   if (contractId !== undefined) {
     const contract = sql`(select contract_id as value from contracts where ${ofBook} and contract_id = ${contractId}${seen}) as x cross join `;
-    return ids(contract, eq(redemptions.contractId, x));
+    return ids(contract, redemptions.contractId);
   }
-  if (legalPersonUscc === null) return status === undefined ? undefined : ids(sql``, sql`true`);
+  if (legalPersonUscc === null) return status === undefined ? undefined : ids(sql``);
   if (role === 'provider') {
     const own = sql`(select provider_id as value from providers where ${ofBook} and legal_person_uscc = ${legalPersonUscc}) as x cross join `;
-    return ids(own, eq(redemptions.providerId, x));
+    return ids(own, redemptions.providerId);
   }
   const own = sql`(select voucher_id as value from vouchers where ${ofBook} and legal_person_uscc = ${legalPersonUscc}) as x cross join `;
-  return ids(own, eq(redemptions.voucherId, x));
+  return ids(own, redemptions.voucherId);
 }
 
 /** Redemptions in order of submission, `limit` + 1 of them after a cursor. */

@@ -1,4 +1,5 @@
 import type { SQL } from 'drizzle-orm';
+import type { AnyPgColumn } from 'drizzle-orm/pg-core';
 import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.js';
 import { each, idsOfPage } from '../../db/planned.js';
@@ -42,22 +43,26 @@ function idsOf(of: Wanted): SQL | undefined {
   const { bookId, contractId, status } = of;
   const { role, legalPersonUscc } = of.principal;
   const states = each('s', status === undefined ? usageInvoices.status.enumValues : [status]);
-  const ids = (from: SQL, where: SQL): SQL => {
-    const id = usageInvoices.invoiceId;
-    const range = and(eq(usageInvoices.bookId, bookId), where, eq(usageInvoices.status, sql`s.value`));
-    return idsOfPage({ id, ranges: sql`${from}${states}`, where: range, after: of.after, limit: of.limit + 1 });
-  };
+  const ids = (from: SQL, column?: AnyPgColumn): SQL =>
+    idsOfPage({
+      id: usageInvoices.invoiceId,
+      bookId,
+      ranges: sql`${from}${states}`,
+      key: [...(column ? [[column, sql`x.value`] as const] : []), [usageInvoices.status, sql`s.value`]],
+      after: of.after,
+      limit: of.limit + 1,
+    });
   const ofBook = sql`book_id = ${bookId}`;
   const own = (table: 'providers' | 'enterprises', id: string): SQL =>
     sql`(select ${sql.raw(id)} as value from ${sql.raw(table)} where ${ofBook} and legal_person_uscc = ${legalPersonUscc})`;
-  if (legalPersonUscc === null && contractId === undefined) return status === undefined ? undefined : ids(sql``, sql`true`);
+  if (legalPersonUscc === null && contractId === undefined) return status === undefined ? undefined : ids(sql``);
   if (role === 'provider' && contractId === undefined) {
-    return ids(sql`${own('providers', 'provider_id')} as x cross join `, eq(usageInvoices.providerId, sql`x.value`));
+    return ids(sql`${own('providers', 'provider_id')} as x cross join `, usageInvoices.providerId);
   }
   if (contractId === undefined) {
     const contractsOf = sql`(select contract_id as value from contracts c where c.book_id = ${bookId} and c.enterprise_id = e.value offset 0)`;
     const all = sql`${own('enterprises', 'enterprise_id')} as e cross join lateral ${contractsOf} as x cross join `;
-    return ids(all, eq(usageInvoices.contractId, sql`x.value`));
+    return ids(all, usageInvoices.contractId);
   }
   const seen =
     legalPersonUscc === null
@@ -67,7 +72,7 @@ function idsOf(of: Wanted): SQL | undefined {
         : sql` and enterprise_id in ${own('enterprises', 'enterprise_id')}`;
   return ids(
     sql`(select contract_id as value from contracts where ${ofBook} and contract_id = ${contractId}${seen}) as x cross join `,
-    eq(usageInvoices.contractId, sql`x.value`),
+    usageInvoices.contractId,
   );
 }
 

@@ -49,23 +49,28 @@ interface Wanted {
  */
 function idsOf(of: Wanted): SQL | undefined {
   const { bookId, viewer, status, programmeCode, enterpriseId, contractId, after } = of;
-  const page = { id: vouchers.voucherId, after, limit: of.limit + 1 };
-  const ofBook = eq(vouchers.bookId, bookId);
+  const page = { id: vouchers.voucherId, bookId, after, limit: of.limit + 1 };
   const isProvider = viewer.role === 'provider';
   const own = sql`(select provider_id as value from providers where book_id = ${bookId} and legal_person_uscc = ${viewer.legalPersonUscc})`;
-  const [narrow, ...others] = [
-    contractId === undefined ? undefined : eq(vouchers.contractId, contractId),
-    enterpriseId === undefined ? undefined : eq(vouchers.enterpriseId, enterpriseId),
-    viewer.legalPersonUscc === null || isProvider ? undefined : eq(vouchers.legalPersonUscc, viewer.legalPersonUscc),
-  ].filter((condition) => condition !== undefined);
+  const narrow =
+    contractId !== undefined
+      ? ([vouchers.contractId, sql`${contractId}::uuid`] as const)
+      : enterpriseId !== undefined
+        ? ([vouchers.enterpriseId, sql`${enterpriseId}::uuid`] as const)
+        : viewer.legalPersonUscc !== null && !isProvider
+          ? ([vouchers.legalPersonUscc, sql`${viewer.legalPersonUscc}::text`] as const)
+          : undefined;
   if (narrow) {
     const sieve = and(
-      ...others,
+      contractId === undefined || enterpriseId === undefined ? undefined : eq(vouchers.enterpriseId, enterpriseId),
+      narrow[0] === vouchers.legalPersonUscc || viewer.legalPersonUscc === null || isProvider
+        ? undefined
+        : eq(vouchers.legalPersonUscc, viewer.legalPersonUscc),
       isProvider ? inArray(vouchers.providerId, own) : undefined,
       status === undefined ? undefined : eq(vouchers.status, status),
       programmeCode === undefined ? undefined : eq(vouchers.programmeCode, programmeCode),
     );
-    return idsOfPage({ ...page, where: and(ofBook, narrow), sieve });
+    return idsOfPage({ ...page, key: [narrow], sieve });
   }
   if (!isProvider && status === undefined && programmeCode === undefined) return undefined;
   const programmes =
@@ -76,12 +81,11 @@ function idsOf(of: Wanted): SQL | undefined {
   return idsOfPage({
     ...page,
     ranges: sql`${programmes} cross join ${states}${isProvider ? sql` cross join ${own} as o` : sql``}`,
-    where: and(
-      ofBook,
-      isProvider ? eq(vouchers.providerId, sql`o.value`) : undefined,
-      eq(vouchers.programmeCode, sql`p.value`),
-      eq(vouchers.status, sql`s.value`),
-    ),
+    key: [
+      ...(isProvider ? [[vouchers.providerId, sql`o.value`] as const] : []),
+      [vouchers.programmeCode, sql`p.value`],
+      [vouchers.status, sql`s.value`],
+    ],
   });
 }
 
