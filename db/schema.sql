@@ -1286,7 +1286,8 @@ begin
   end if;
   perform set_config('ledger.lane', p_book::text, true),
           set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
-          set_config('enable_mergejoin', 'off', true), set_config('enable_material', 'off', true);
+          set_config('enable_mergejoin', 'off', true), set_config('enable_material', 'off', true),
+          set_config('plan_cache_mode', 'force_generic_plan', true);
   return query select head.seq, head.recorded_at, b.open_from from books b where b.book_id = p_book;
 end $function$;
 grant execute on function open_lane(uuid) to voucher_app;
@@ -1299,6 +1300,7 @@ CREATE OR REPLACE FUNCTION public.post_entries(p_book uuid, p_head bigint, p_rec
  SET search_path TO 'public', 'pg_temp'
  SET enable_seqscan TO 'off'
  SET enable_hashjoin TO 'on'
+ SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 declare
   n       bigint := coalesce(array_length(e_command, 1), 0);
