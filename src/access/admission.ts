@@ -29,8 +29,10 @@ export const admission: Admission = {
     if (member?.status !== 'ACTIVE' || member.role !== actor.role || member.legalPersonUscc !== actor.legalPersonUscc) {
       return refused('UNAUTHENTICATED');
     }
-    // Its expiry is a day's matter and was judged when the request came in; a revocation counts from its own entry on.
-    if (actor.keyId !== undefined && facts.get(keyShelf, actor.keyId)?.revokedAt !== null) return refused('UNAUTHENTICATED');
-    return null;
+    if (actor.keyId === undefined) return null;
+    // Its last day counts whole, by the day of receipt; a revocation counts from its own entry on.
+    const key = facts.get(keyShelf, actor.keyId);
+    const counts = key?.revokedAt === null && (key.expiresOn === null || key.expiresOn >= command.today);
+    return counts ? null : refused('UNAUTHENTICATED');
   },
 };

@@ -51,11 +51,14 @@ export class Principals {
     const [, prefix, proof] = keyPattern.exec(bearer) ?? [];
     if (prefix === undefined || proof === undefined) return null;
     const name = `${bookId} ${prefix}`;
-    const known = (remembered ? this.#known.get(name) : undefined) ?? (await this.#read(bookId, prefix));
+    const expired = ({ expiresOn }: Known): boolean => expiresOn !== null && expiresOn < today;
+    let known = remembered ? this.#known.get(name) : undefined;
+    // A key that has expired as far as we remember may have been prolonged meanwhile.
+    if (!known || expired(known)) known = await this.#read(bookId, prefix);
     if (!known) return null;
     const matches = timingSafeEqual(known.secretHash, createHash('sha256').update(proof).digest());
-    if (!matches || (known.expiresOn !== null && known.expiresOn < today)) return null;
-    if (remembered && !this.#known.has(name)) {
+    if (!matches || expired(known)) return null;
+    if (remembered && this.#known.get(name) !== known) {
       if (this.#known.size >= rememberAtMost) this.#known.delete(this.#known.keys().next().value ?? '');
       this.#known.set(name, known);
     }

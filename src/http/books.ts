@@ -41,6 +41,7 @@ export class Books {
     if (meanwhile) return meanwhile;
     const lane: Lane = new Lane({
       db: this.db,
+      readings: this.db,
       ...this.laneOptions,
       clock: this.clock,
       admission,

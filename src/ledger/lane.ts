@@ -145,6 +145,8 @@ export type SliceOutcome<Result> =
 
 export interface LaneOptions {
   readonly db: Database;
+  /** Where dry runs read, if not where the lane writes: a slow one must not hold a session that lanes wait for. */
+  readonly readings?: Database;
   readonly bookId: string;
   readonly bookCode: string;
   readonly clock: Clock;
@@ -238,6 +240,8 @@ const attempts = 4;
 const rememberAtMost = 40_000;
 /** While commands wait, a slice goes after this many batches of them: last, and yet not never. */
 const batchesBeforeSlice = 8;
+/** What is committed is told no later, however long the next batch waits for its lock. */
+const tellWithinMs = 50;
 
 export class Lane {
   readonly #options: Required<Pick<LaneOptions, 'maxBatch' | 'workers' | 'maxQueue'>> & LaneOptions;
@@ -334,8 +338,8 @@ export class Lane {
   }
 
   #onSnapshot<T>(work: (loader: Loader, facts: Facts) => Promise<T>): Promise<T> {
-    const { db, bookId, bookCode } = this.#options;
-    return db.begin(
+    const { db, readings = db, bookId, bookCode } = this.#options;
+    return readings.begin(
       (tx) => {
         const facts = new Facts(bookId, bookCode);
         return work(new Loader(tx, bookId, facts), facts);
@@ -412,6 +416,7 @@ export class Lane {
           });
         });
         if (this.#queue.length === 0) this.#tell();
+        else setTimeout(() => this.#tell(), tellWithinMs);
         // What could not be decided may have met what another command of its batch had just made: alone it gathers that too.
         for (const pending of failed) await this.#settle([pending]);
         return;

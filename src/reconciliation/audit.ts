@@ -28,6 +28,7 @@ export async function findBusiness({ sql }: Pick<Tx, 'sql'>, bookId: string): Pr
     [4, vouchersAsFaced(sql, bookId)],
     [5, [...limitsAsLaw(sql, bookId, law), ...contractsAsFiled(sql, bookId, law)]],
     [6, [...countedOnce(sql, bookId), ...batchesAsPaid(sql, bookId)]],
+    [9, explanationsTold(sql, bookId)],
     [10, fundsAsPaid(sql, bookId)],
     [11, fourEyes(sql, bookId)],
   ];
@@ -406,6 +407,20 @@ const batchesAsPaid = (sql: Sql, bookId: string): Promise<Rows>[] => [
                  where book_id = ${bookId} and status in ('INSTRUCTED', 'PAID')) owed
          group by provider_id, fund`,
   ),
+];
+
+/** 9. Every explanation that is kept can be told: its wordings are there, and are what their ids say (a check constraint). */
+const explanationsTold = (sql: Sql, bookId: string): Promise<Rows>[] => [
+  sql<Rows>`
+    select k.subject, format('wording %s is not there', s.step ->> 'wording') as detail
+      from (select 'redemption ' || redemption_no as subject, explanation from redemptions where book_id = ${bookId}
+            union all
+            select 'application ' || application_no, explanation from applications
+             where book_id = ${bookId} and explanation is not null) k
+      cross join lateral json_array_elements(k.explanation) as s (step)
+     where s.step ->> 'wording' is not null
+       and not exists (select from explanation_wordings w where w.book_id = ${bookId} and w.wording_id = s.step ->> 'wording')
+     limit 100`,
 ];
 
 /** 10. What a fund has paid out so far, which its next split goes on from, is the sum of its instructions. */

@@ -132,3 +132,27 @@ void t.test('freeze and redeem race across two processes: what comes later in th
   t.comment(`${mixed} of 3 rounds had redemptions before the freeze`);
   t.strictSame(await audited(world), []);
 });
+
+void t.test('a right withdrawn in one process is withdrawn in the other, whatever that one remembers', async (t) => {
+  const world = await startWorld(t);
+  const { book } = world;
+  const [here, there] = [through(world.app, world), through((await world.secondApp()).app, world)];
+  const load = (caller: Caller, documentNo: string) =>
+    there(caller, '/appropriations', {
+      ...{ programmeCode: world.programmeCode, year: 2024, funder: 'CITY', amount: '1.00' },
+      documentNo,
+    });
+  const [first, second] = [await book.member('finance'), await book.member('finance')];
+  for (const caller of [first, second]) expectStatus(await load(caller, `before ${caller.memberId}`), 201);
+
+  const { items } = expectStatus(await book.operator.get(`/members/${first.memberId}/keys`), 200) as {
+    items: { keyId: string }[];
+  };
+  expectStatus(await here(book.operator, `/keys/${items[0]?.keyId}/revoke`, {}), 200);
+  expectStatus(await here(book.operator, `/members/${second.memberId}/end`, {}), 200);
+  for (const caller of [first, second, first]) {
+    t.equal(told(await load(caller, `after ${caller.memberId}`)), '401 UNAUTHENTICATED');
+  }
+  t.equal(await world.balance('unmatched:zhengzhou-compute/2024:CITY'), 0n);
+  t.equal(await world.balance('available:zhengzhou-compute/2024'), 200n, 'what they loaded before, and nothing after');
+});

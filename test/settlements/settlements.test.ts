@@ -1005,6 +1005,12 @@ void t.test('the audit of the business finds every planted defect', async (t) =>
       ["update redemptions set approved_fen = 10000001, reserved_fen = 10000001 where status = 'APPROVED'"],
     ],
     [
+      9,
+      'an explanation whose words are gone',
+      /^redemption .*: wording 0{32} is not there/,
+      [`update redemptions set explanation = '[{"wording":"${'0'.repeat(32)}","inputs":{},"result":"1.00"}]'`],
+    ],
+    [
       10,
       'a funder that bore more than its share',
       /^test-compute.2024 of CITY: bore/,
