@@ -190,6 +190,7 @@ create table book_heads (
   book_id uuid not null,
   seq bigint not null,
   recorded_at timestamp with time zone not null,
+  batch_id uuid,
   constraint book_heads_pkey PRIMARY KEY (book_id),
   constraint book_heads_seq_check CHECK ((seq >= 0))
 ) with (fillfactor=10, autovacuum_vacuum_threshold=200, autovacuum_vacuum_scale_factor=0);
@@ -521,7 +522,6 @@ CREATE TRIGGER entries_append_only BEFORE DELETE OR UPDATE ON public.entries FOR
 CREATE TRIGGER entries_in_lane BEFORE INSERT OR UPDATE ON public.entries FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER entries_leave_in_lane BEFORE DELETE ON public.entries FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON public.entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER entries_rolled_up AFTER INSERT ON public.entries REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION roll_up_entries();
 grant select on entries to voucher_app;
 grant select on entries to voucher_reader;
 
@@ -1284,16 +1284,46 @@ begin
   if not found then
     raise exception 'no such book' using errcode = 'VL003';
   end if;
-  perform set_config('ledger.lane', p_book::text, true),
-          set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
-          set_config('enable_mergejoin', 'off', true), set_config('enable_material', 'off', true),
-          set_config('plan_cache_mode', 'force_generic_plan', true);
+  perform set_config('ledger.lane', p_book::text, true);
+  perform plan_by_index();
   return query select head.seq, head.recorded_at, b.open_from from books b where b.book_id = p_book;
 end $function$;
 grant execute on function open_lane(uuid) to voucher_app;
 
 -- owner voucher_owner
-CREATE OR REPLACE FUNCTION public.post_entries(p_book uuid, p_head bigint, p_recorded_at timestamp with time zone, a_id uuid[], a_code text[], a_kind text[], a_fund text[], c_id uuid[], c_member uuid[], c_person uuid[], c_request text[], c_approval text[], e_command integer[], e_kind text[], e_booked_on date[], e_subject uuid[], e_programme text[], e_refusal text[], e_reverses bigint[], e_debit uuid[], e_credit uuid[], e_amount bigint[])
+CREATE OR REPLACE FUNCTION public.open_lane_behind(p_book uuid, p_batch uuid, p_open_from date)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  latest uuid;
+begin
+  -- The row is locked first and then looked at: as it is once whoever held it has ended.
+  select h.batch_id into latest from book_heads h where h.book_id = p_book for update;
+  if latest is distinct from p_batch
+     or not exists (select from books b where b.book_id = p_book and b.open_from = p_open_from) then
+    raise exception 'the head of the book is not where batch % left it', p_batch using errcode = 'VL005';
+  end if;
+  perform set_config('ledger.lane', p_book::text, true);
+end $function$;
+grant execute on function open_lane_behind(uuid,uuid,date) to voucher_app;
+
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.plan_by_index()
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+         set_config('enable_mergejoin', 'off', true), set_config('enable_material', 'off', true),
+         set_config('plan_cache_mode', 'force_generic_plan', true);
+$function$;
+grant execute on function plan_by_index() to public;
+
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.post_entries(p_book uuid, p_head bigint, p_recorded_at timestamp with time zone, a_id uuid[], a_code text[], a_kind text[], a_fund text[], c_id uuid[], c_member uuid[], c_person uuid[], c_request text[], c_approval text[], e_command integer[], e_kind text[], e_booked_on date[], e_subject uuid[], e_programme text[], e_refusal text[], e_reverses bigint[], e_debit uuid[], e_credit uuid[], e_amount bigint[], p_batch uuid DEFAULT NULL::uuid)
  RETURNS bigint
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -1303,14 +1333,17 @@ CREATE OR REPLACE FUNCTION public.post_entries(p_book uuid, p_head bigint, p_rec
  SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 declare
-  n       bigint := coalesce(array_length(e_command, 1), 0);
-  written bigint;
-  opened  bigint;
+  n        bigint := coalesce(array_length(e_command, 1), 0);
+  written  bigint;
+  opened   bigint;
+  known    date;
+  earliest date;
+  latest   date;
 begin
   if current_setting('ledger.lane', true) is distinct from p_book::text then
     raise exception 'entries need the lane of their book' using errcode = 'VL002';
   end if;
-  update book_heads set seq = seq + n, recorded_at = greatest(recorded_at, p_recorded_at)
+  update book_heads set seq = seq + n, batch_id = p_batch, recorded_at = greatest(recorded_at, p_recorded_at)
    where book_id = p_book and seq = p_head;
   if not found then
     raise exception 'the head of the book is not %', p_head using errcode = 'VL004';
@@ -1321,9 +1354,9 @@ begin
       from unnest(e_command, e_kind, e_booked_on, e_subject, e_programme, e_refusal, e_reverses, e_debit, e_credit, e_amount)
         with ordinality as u (command, kind, booked_on, subject, programme, refusal, reverses, debit, credit, amount, ord)
   ), legs as materialized (
-    select seq, debit as account, -amount as delta from e where debit is not null
+    select seq, debit as account, -amount as delta, kind as posting, booked_on from e where debit is not null
     union all
-    select seq, credit, amount from e where credit is not null
+    select seq, credit, amount, kind, booked_on from e where credit is not null
   ), moved as materialized (
     select account, coalesce(-sum(delta) filter (where delta < 0), 0)::bigint as debits,
            coalesce(sum(delta) filter (where delta > 0), 0)::bigint as credits
@@ -1333,15 +1366,17 @@ begin
       from unnest(a_id, a_code, a_kind, a_fund) as a (id, code, kind, fund)
       join account_kinds k on k.kind = a.kind and (k.measure = 'MONEY') = (a.fund is not null)
   ), touched as materialized (
-    select m.account, a.kind, a.fund, a.may_overdraw, a.credits_fen - a.debits_fen as before
+    select m.account, a.kind, a.fund, a.may_overdraw, false as is_new, a.credits_fen - a.debits_fen as before
       from moved m
      cross join lateral (select * from accounts a where a.book_id = p_book and a.account_id = m.account offset 0) a
     union all
-    select account, kind, fund, may_overdraw, 0 from opening
+    select account, kind, fund, may_overdraw, true, 0 from opening
   ), running as materialized (
-    select l.seq, l.account, t.kind, t.fund, t.may_overdraw,
-           t.before + (sum(l.delta) over (partition by l.account order by l.seq))::bigint as after
+    select l.seq, l.account, l.delta, l.posting, l.booked_on, t.kind, t.fund, t.may_overdraw,
+           t.is_new and row_number() over so_far = 1 as counts,
+           t.before + (sum(l.delta) over so_far)::bigint as after
       from legs l join touched t on t.account = l.account
+    window so_far as (partition by l.account order by l.seq)
   ), appended as (
     insert into entries (book_id, seq, command_id, kind, booked_on, recorded_at, member_id, person_id, subject_id,
                          request_digest, approval_digest, programme_version, refusal_code, reverses_seq,
@@ -1368,6 +1403,27 @@ begin
     update accounts a set debits_fen = a.debits_fen + m.debits, credits_fen = a.credits_fen + m.credits
       from moved m
      where a.book_id = p_book and a.account_id = m.account
+  ), turned as materialized (
+    select booked_on, coalesce(fund, '') as fund, kind, posting, coalesce(-sum(delta) filter (where delta < 0), 0)::bigint as debits,
+           coalesce(sum(delta) filter (where delta > 0), 0)::bigint as credits, count(*) as transfers,
+           count(*) filter (where counts) as accounts, max(seq) as seq
+      from running group by booked_on, fund, kind, posting
+  ), totalled as (
+    insert into ledger_totals as t (book_id, kind, fund, debits_fen, credits_fen, accounts, changed_seq)
+    select p_book, kind, fund, sum(debits), sum(credits), sum(accounts), max(seq) from turned group by kind, fund
+    on conflict (book_id, kind, fund) do update
+       set debits_fen = t.debits_fen + excluded.debits_fen, credits_fen = t.credits_fen + excluded.credits_fen,
+           accounts = t.accounts + excluded.accounts, changed_seq = excluded.changed_seq
+  ), turned_over as (
+    insert into ledger_turnovers as t (book_id, span, starts_on, fund, kind, posting, debits_fen, credits_fen, transfers, accounts)
+    select p_book, s.span, s.starts_on, fund, kind, posting, sum(debits), sum(credits), sum(transfers), sum(accounts)
+      from turned
+     cross join lateral (values ('DAY', booked_on), ('MONTH', booked_on - extract(day from booked_on)::integer + 1))
+                          as s (span, starts_on)
+     group by s.span, s.starts_on, fund, kind, posting
+    on conflict (book_id, span, starts_on, fund, kind, posting) do update
+       set debits_fen = t.debits_fen + excluded.debits_fen, credits_fen = t.credits_fen + excluded.credits_fen,
+           transfers = t.transfers + excluded.transfers, accounts = t.accounts + excluded.accounts
   )
   select (select count(*) from appended), (select count(*) from inserted) into written, opened;
   if written <> n then
@@ -1377,9 +1433,39 @@ begin
   if opened <> coalesce(array_length(a_id, 1), 0) then
     raise exception 'an account of an unknown kind, or with a fund where none belongs' using errcode = 'VL004';
   end if;
+
+  -- Nearly every batch is booked on the day the book is on.
+  select min(day), max(day), (select d.booked_on from booked_days d where d.book_id = p_book order by d.booked_on desc limit 1)
+    into earliest, latest, known
+    from unnest(e_booked_on) as u (day);
+  if known is distinct from earliest or known <> latest then
+    with placed as (
+      select e.*, greatest(known, max(e.booked_on) over (order by e.seq rows between unbounded preceding and 1 preceding)) as reached
+        from entries e where e.book_id = p_book and e.seq > p_head
+    ), came as (
+      insert into booked_days (book_id, booked_on, first_seq)
+      select p_book, booked_on, min(seq) from placed where reached is null or booked_on > reached group by booked_on
+    )
+    insert into late_legs (book_id, account_id, seq, booked_on, delta_fen)
+    select p_book, l.account_id, p.seq, p.booked_on, l.delta
+      from placed p
+     cross join lateral (values (p.debit_account_id, -p.amount_fen), (p.credit_account_id, p.amount_fen)) as l (account_id, delta)
+     where p.booked_on < p.reached and p.amount_fen is not null;
+  end if;
+
+  -- Each mark writes something, so that the last mark at or before a sequence is never further away than a thousand
+  -- entries and a batch.
+  if (p_head + n) / 1000 > p_head / 1000 then
+    insert into ledger_marks (book_id, kind, fund, seq, debits_fen, credits_fen, accounts)
+    select t.book_id, t.kind, t.fund, p_head + n, t.debits_fen, t.credits_fen, t.accounts
+      from ledger_totals t
+     where t.book_id = p_book
+       and t.changed_seq >= least(p_head / 1000 * 1000 + 1,
+                                  (select max(l.changed_seq) from ledger_totals l where l.book_id = p_book));
+  end if;
   return p_head + n;
 end $function$;
-grant execute on function post_entries(uuid,bigint,timestamp with time zone,uuid[],text[],text[],text[],uuid[],uuid[],uuid[],text[],text[],integer[],text[],date[],uuid[],text[],text[],bigint[],uuid[],uuid[],bigint[]) to voucher_app;
+grant execute on function post_entries(uuid,bigint,timestamp with time zone,uuid[],text[],text[],text[],uuid[],uuid[],uuid[],text[],text[],integer[],text[],date[],uuid[],text[],text[],bigint[],uuid[],uuid[],bigint[],uuid) to voucher_app;
 
 -- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.rebuild_rollups(p_book uuid)
@@ -1483,85 +1569,6 @@ begin
   raise exception 'a write to % needs the lane of its book', tg_table_name using errcode = 'VL002';
 end $function$;
 grant execute on function refuse_outside_lane() to public;
-
--- owner voucher_owner
-CREATE OR REPLACE FUNCTION public.roll_up_entries()
- RETURNS trigger
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO 'public', 'pg_temp'
-AS $function$
-declare
-  batch record;
-  known date;
-begin
-  for batch in select w.book_id, min(w.seq) as first, max(w.seq) as last, min(w.booked_on) as earliest,
-                      max(w.booked_on) as latest, count(w.amount_fen) as transfers
-                 from written w group by w.book_id loop
-
-    if batch.transfers > 0 then
-      with legs as (
-        select w.seq, w.booked_on, w.kind as posting, l.account_id, l.debit, l.credit
-          from written w
-          cross join lateral (values (w.debit_account_id, w.amount_fen, 0::bigint),
-                                     (w.credit_account_id, 0::bigint, w.amount_fen)) as l (account_id, debit, credit)
-         where w.book_id = batch.book_id and w.amount_fen is not null
-      ), turned as (
-        select l.booked_on, a.fund, a.kind, l.posting, sum(l.debit)::bigint as debits, sum(l.credit)::bigint as credits,
-               count(*) as transfers, count(*) filter (where a.is_new and l.nth = 1) as accounts, max(l.seq) as seq
-          from (select legs.*, row_number() over (partition by account_id order by seq) as nth from legs) l
-          cross join lateral (
-            select coalesce(a.fund, '') as fund, a.kind, a.opened_seq >= batch.first as is_new
-              from accounts a where a.book_id = batch.book_id and a.account_id = l.account_id offset 0) a
-         group by l.booked_on, a.fund, a.kind, l.posting
-      ), total as (
-        insert into ledger_totals as t (book_id, kind, fund, debits_fen, credits_fen, accounts, changed_seq)
-        select batch.book_id, kind, fund, sum(debits), sum(credits), sum(accounts), max(seq) from turned group by kind, fund
-        on conflict (book_id, kind, fund) do update
-           set debits_fen = t.debits_fen + excluded.debits_fen, credits_fen = t.credits_fen + excluded.credits_fen,
-               accounts = t.accounts + excluded.accounts, changed_seq = excluded.changed_seq
-      )
-      insert into ledger_turnovers as t (book_id, span, starts_on, fund, kind, posting, debits_fen, credits_fen, transfers, accounts)
-      select batch.book_id, s.span, s.starts_on, fund, kind, posting, sum(debits), sum(credits), sum(transfers), sum(accounts)
-        from turned
-        cross join lateral (values ('DAY', booked_on), ('MONTH', booked_on - extract(day from booked_on)::integer + 1))
-                             as s (span, starts_on)
-       group by s.span, s.starts_on, fund, kind, posting
-      on conflict (book_id, span, starts_on, fund, kind, posting) do update
-         set debits_fen = t.debits_fen + excluded.debits_fen, credits_fen = t.credits_fen + excluded.credits_fen,
-             transfers = t.transfers + excluded.transfers, accounts = t.accounts + excluded.accounts;
-    end if;
-
-    -- Nearly every batch is booked on the day the book is on.
-    select d.booked_on into known from booked_days d where d.book_id = batch.book_id order by d.booked_on desc limit 1;
-    if known is distinct from batch.earliest or known <> batch.latest then
-      with placed as (
-        select w.*, greatest(known, max(w.booked_on) over (order by w.seq rows between unbounded preceding and 1 preceding)) as reached
-          from written w where w.book_id = batch.book_id
-      ), came as (
-        insert into booked_days (book_id, booked_on, first_seq)
-        select batch.book_id, booked_on, min(seq) from placed where reached is null or booked_on > reached group by booked_on
-      )
-      insert into late_legs (book_id, account_id, seq, booked_on, delta_fen)
-      select batch.book_id, l.account_id, p.seq, p.booked_on, l.delta
-        from placed p
-        cross join lateral (values (p.debit_account_id, -p.amount_fen), (p.credit_account_id, p.amount_fen)) as l (account_id, delta)
-       where p.booked_on < p.reached and p.amount_fen is not null;
-    end if;
-
-    -- Each mark writes something, so that the last mark at or before a sequence is never further away than a thousand
-    -- entries and a batch.
-    if batch.last / 1000 > (batch.first - 1) / 1000 then
-      insert into ledger_marks (book_id, kind, fund, seq, debits_fen, credits_fen, accounts)
-      select t.book_id, t.kind, t.fund, batch.last, t.debits_fen, t.credits_fen, t.accounts
-        from ledger_totals t
-       where t.book_id = batch.book_id
-         and t.changed_seq >= least((batch.first - 1) / 1000 * 1000 + 1,
-                                    (select max(l.changed_seq) from ledger_totals l where l.book_id = batch.book_id));
-    end if;
-  end loop;
-  return null;
-end $function$;
 
 -- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.total_settlement_lines()

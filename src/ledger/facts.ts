@@ -130,6 +130,8 @@ const joined = (value: KeyValue): string => (typeof value === 'string' ? value :
 const ofRow = (row: Record<string, unknown>, columns: readonly Column[]): string =>
   columns.map((c) => String(row[c.property])).join('\u0000');
 
+const none: ReadonlySet<string> = new Set();
+
 /** The rows of one table that this batch knows. */
 class ShelfState {
   readonly rows = new Map<string, Record<string, unknown>>();
@@ -137,6 +139,8 @@ class ShelfState {
   readonly index = new Map<string, Map<string, Set<string>>>();
   readonly inserted = new Set<string>();
   readonly updated = new Set<string>();
+  /** What the batch before has inserted and updated. */
+  changedBefore: ReadonlySet<string> = new Set<string>();
 
   constructor(readonly shelf: Shelf<unknown>) {
     for (const key of Object.keys(shelf.keys)) {
@@ -159,20 +163,22 @@ class ShelfState {
     this.rows.set(id, row);
   }
 
-  /** Forgets what was looked up by the keys named `once`, and every row that no other look-up has found. */
-  forgetOnce(): void {
+  /** Forgets what was looked up by the keys named `once`, and every row but those of `keep` that no other look-up has found. */
+  forgetOnce(keep: ReadonlySet<string>): void {
     const { once, keys } = this.shelf;
     if (once.length === 0) return;
-    for (const key of once) {
-      this.asked.get(key)?.clear();
-      this.index.get(key)?.clear();
-    }
-    const lasting = [...this.index].filter(([key]) => !once.includes(key));
+    for (const key of once) this.asked.get(key)?.clear();
+    const lasting = [...this.index.keys()].filter((key) => !once.includes(key));
     for (const [id, row] of this.rows) {
-      const found = lasting.map(([key, index]) => ({ asked: this.asked.get(key), index, value: ofRow(row, keys[key] ?? []) }));
-      if (found.some(({ asked, value }) => asked?.has(value))) continue;
+      if (keep.has(id)) continue;
+      const valueOf = (key: string) => ofRow(row, keys[key] ?? []);
+      if (lasting.some((key) => this.asked.get(key)?.has(valueOf(key)))) continue;
       this.rows.delete(id);
-      for (const { index, value } of found) index.delete(value);
+      for (const [key, index] of this.index) {
+        const value = valueOf(key);
+        const ids = index.get(value);
+        if (ids?.delete(id) && ids.size === 0) index.delete(value);
+      }
     }
   }
 }
@@ -195,8 +201,9 @@ export class Facts {
   readonly #accounts = new Map<string, AccountState | null>();
   readonly #notes = new Map<string, unknown>();
   #opened: AccountState[] = [];
-  /** Codes of accounts met in this batch that no later one is likely to touch. */
-  #passing: string[] = [];
+  /** Codes of accounts that no later batch is likely to touch: met in this batch, and in the ones before it. */
+  #passing = new Set<string>();
+  #passed = new Set<string>();
 
   /** The row with this id, or undefined when there is none. It must have been gathered. */
   get<Row>(of: Shelf<Row>, id: string): Row | undefined {
@@ -257,7 +264,7 @@ export class Facts {
 
   learnAccount(account: Account, state: AccountState | null): void {
     this.#accounts.set(account.code, state);
-    if (passingKinds.has(account.kind)) this.#passing.push(account.code);
+    if (passingKinds.has(account.kind)) this.#passing.add(account.code);
   }
 
   /** Moves a balance; refuses what the chart forbids, at this very step and not only at the end of the batch. */
@@ -271,6 +278,7 @@ export class Facts {
     const after = state.balanceFen + deltaFen;
     if (after < 0n && !accountKinds[account.kind].mayOverdraw) throw new Error(`${account.code} would be overdrawn`);
     state.balanceFen = after;
+    if (passingKinds.has(account.kind)) this.#passing.add(account.code);
     return state;
   }
 
@@ -332,27 +340,36 @@ export class Facts {
   }
 
   /**
-   * After the commit: what was read and what was written stands as the database has it now, and may be trusted for as
-   * long as the head stays where this batch left it. Notes were of their moment. False when a row cannot be kept as it
-   * would be read.
+   * Once the changes are on their way: from here on the working set stands as the database will have it when they are
+   * committed. False when a row cannot be kept as it would be read.
    */
   settle(): boolean {
-    this.#notes.clear();
     this.#opened = [];
-    for (const code of this.#passing) this.#accounts.delete(code);
-    this.#passing = [];
     for (const state of this.#shelves.values()) {
-      for (const ids of [state.inserted, state.updated]) {
-        for (const id of ids) {
-          const row = asRead(state.shelf, state.rows.get(id) ?? {});
-          if (!row) return false;
-          state.rows.set(id, row);
-        }
-        ids.clear();
+      const changed = new Set([...state.inserted, ...state.updated]);
+      for (const id of changed) {
+        const row = asRead(state.shelf, state.rows.get(id) ?? {});
+        if (!row) return false;
+        state.rows.set(id, row);
       }
-      state.forgetOnce();
+      state.inserted.clear();
+      state.updated.clear();
+      state.changedBefore = changed;
     }
     return true;
+  }
+
+  /**
+   * Before a batch gathers: forgets notes, which were of their moment, and what is not carried from batch to batch. What the
+   * batch before has changed is kept while that is not known to be committed (`underway`), for a read might not see it yet.
+   */
+  forget(underway: boolean): void {
+    this.#notes.clear();
+    for (const code of this.#passed) if (!this.#passing.has(code)) this.#accounts.delete(code);
+    if (!underway) for (const code of this.#passing) this.#accounts.delete(code);
+    this.#passed = underway ? this.#passing : new Set();
+    this.#passing = new Set();
+    for (const state of this.#shelves.values()) state.forgetOnce(underway ? state.changedBefore : none);
   }
 
   /** All that it holds. For the tests that compare it with what the database says. */
@@ -400,6 +417,9 @@ function asRead(of: Shelf<unknown>, row: Record<string, unknown>): Record<string
 
 /** Reads facts into the working set, set-based: one statement per table, key and round. */
 export class Loader {
+  /** Whether a verb has asked the database for something itself: an answer that what is underway may not be in. */
+  hasNoted = false;
+
   constructor(
     readonly tx: Tx,
     readonly bookId: string,
@@ -434,6 +454,7 @@ export class Loader {
 
   /** Keeps an answer that the verb asked the database for itself. */
   note<Value>(of: Note<Value>, key: string, value: Value): void {
+    this.hasNoted = true;
     this.facts.learn(of, key, value);
   }
 

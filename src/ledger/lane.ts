@@ -10,13 +10,17 @@
 // has written and what is remembered is not read again; where it is not, all of it is forgotten. So a batch is two round
 // trips as a rule: BEGIN, lock and what is new to us; then writes and COMMIT.
 //
+// While a batch is being written, the next one is read and decided on what that batch will have left, as soon as there is as
+// much of it. Its own writes then go out behind a lock that the database grants only right behind that very batch (VL005
+// otherwise): what was decided on something that did not come to be is not written, and is decided again.
+//
 // A slice of a file is decided by the same verbs, line by line, in a transaction of its own and after people's commands.
 //
 // A refusal refuses one command, not its batch. An unknown outcome (connection lost at COMMIT) is settled by running the
 // batch again: every command has a key, and what was committed answers from its stored outcome.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database, Tx } from '../../db/client.js';
-import { isConnectionFault } from '../../db/client.js';
+import { isConnectionFault, sqlStateOf } from '../../db/client.js';
 import type { Day } from '../calendar.js';
 import { shanghaiDay } from '../calendar.js';
 import { uuidv7 } from '../identifiers.js';
@@ -250,6 +254,12 @@ export class Lane {
   #batchesSinceSlice = 0;
   /** What the last batch knew, and the sequence it holds at. */
   #remembered: { readonly facts: Facts; readonly seq: bigint } | undefined;
+  /** The batch whose writes are on their way, until it is committed or another was decided on it. */
+  #underway: Underway | undefined;
+  /** Whether the last lock found the head where this process had left it: else others write too, and a guess would fail. */
+  #isAlone = false;
+  /** Told when there is enough behind the batch that is underway. */
+  #ripening: { readonly size: number; readonly resolve: () => void } | undefined;
   /** Ids of the wordings that this book is known to have. */
   readonly #wordings = new Set<string>();
   /** Outcomes that are committed and not yet told. */
@@ -292,6 +302,7 @@ export class Lane {
         reject,
       });
       this.#wake();
+      this.#ripen();
     });
   }
 
@@ -372,23 +383,43 @@ export class Lane {
   }
 
   async #work(): Promise<void> {
+    // At most two batches are in hand: one that is being written, and the next one.
+    let before: Promise<void> = Promise.resolve();
     while (this.#queue.length > 0 || this.#slices.length > 0) {
       const started = performance.now();
       const sliceIsDue = this.#queue.length === 0 || this.#batchesSinceSlice >= batchesBeforeSlice;
       const slice = sliceIsDue ? this.#slices.shift() : undefined;
       if (slice) {
         this.#batchesSinceSlice = 0;
+        await before;
         await this.#settleSlice(slice, started);
         continue;
       }
       const batch = this.#queue.splice(0, this.#options.maxBatch);
       this.#batchesSinceSlice++;
-      await this.#settle(batch);
-      this.#options.onBatch?.({ size: batch.length, milliseconds: performance.now() - started, slice: false });
+      const settled = this.#settle(batch, before).then(() => {
+        this.#options.onBatch?.({ size: batch.length, milliseconds: performance.now() - started, slice: false });
+      });
+      await before;
+      await Promise.race([settled, this.#ripe(batch.length)]);
+      before = settled;
     }
+    await before;
     this.#tell();
     this.#running--;
     if (this.#running === 0) for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  /** Resolves once the writes of the batch just started are on their way and as many commands wait as it has. */
+  #ripe(size: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#ripening = { size, resolve };
+      this.#ripen();
+    });
+  }
+
+  #ripen(): void {
+    if (this.#underway && this.#ripening && this.#queue.length >= this.#ripening.size) this.#ripening.resolve();
   }
 
   /**
@@ -403,7 +434,7 @@ export class Lane {
    * Runs a batch until every command has its outcome. The world's faults are tried again; anything else is narrowed
    * down by halves until the command that poisons its batch stands alone and gets the error itself.
    */
-  async #settle(batch: readonly Pending[]): Promise<void> {
+  async #settle(batch: readonly Pending[], before?: Promise<void>): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
         const settled = await this.#run(batch);
@@ -415,13 +446,17 @@ export class Lane {
             else if (batch.length === 1) pending.reject(of?.error);
           });
         });
-        if (this.#queue.length === 0) this.#tell();
+        if (this.#queue.length === 0 || this.#underway) this.#tell();
         else setTimeout(() => this.#tell(), tellWithinMs);
         // What could not be decided may have met what another command of its batch had just made: alone it gathers that too.
-        for (const pending of failed) await this.#settle([pending]);
+        for (const pending of failed) await this.#settle([pending], before);
         return;
       } catch (error) {
         this.#tell();
+        if (error instanceof Overtaken) {
+          await before;
+          continue;
+        }
         this.#options.onError?.(error, { bookId: this.#options.bookId, verbs: [...new Set(batch.map((p) => p.verb.name))] });
         if (isConnectionFault(error)) {
           if (attempt < attempts) {
@@ -436,8 +471,8 @@ export class Lane {
           return;
         }
         const half = Math.ceil(batch.length / 2);
-        await this.#settle(batch.slice(0, half));
-        await this.#settle(batch.slice(half));
+        await this.#settle(batch.slice(0, half), before);
+        await this.#settle(batch.slice(half), before);
         return;
       }
     }
@@ -543,61 +578,124 @@ export class Lane {
   async #inLane<Value>(
     commands: readonly Command[],
     gather: (loader: Loader) => Promise<void>,
-    decide: (of: { facts: Facts; stored: Map<string, Stored>; head: Head; entries: EntryColumns }) => Decided<Value>,
+    decide: (of: Deciding) => Decided<Value>,
   ): Promise<Value> {
-    const { db, bookId, bookCode, clock, workers } = this.#options;
     // Taken, not looked at: a batch that fails leaves nothing behind to be trusted.
+    const underway = this.#underway;
+    this.#underway = undefined;
     const remembered = this.#remembered;
     this.#remembered = undefined;
-    let kept: { facts: Facts; seq: bigint } | undefined;
     let wordings: string[] = [];
-    const value = await db.begin(
-      async (tx) => {
-        // The lock first, then the reads, all on their way at once: the server takes them in order. A statement is sent
-        // when it is first awaited, so the lock must be on its way (`then`) before the functions that read are called.
-        const opened = tx.sql
-          .prepared<Head[]>('select seq, open_from as "openFrom" from open_lane($1)', [bookId])
-          .then((rows) => rows);
-        const outcomes = this.#storedOutcomes(tx, commands);
-        let facts = remembered?.facts ?? new Facts(bookId, bookCode);
-        const gathered = gather(new Loader(tx, bookId, facts)).then(
-          () => null,
-          (error: unknown) => ({ error }),
-        );
-        const [[head], stored, failed] = await Promise.all([opened, outcomes, gathered]);
-        if (!head) throw new Error('the book has no head');
-        if (remembered && remembered.seq !== head.seq) {
-          // Somebody else has written meanwhile: what was remembered, and what was gathered by it, counts no more.
-          facts = new Facts(bookId, bookCode);
-          await gather(new Loader(tx, bookId, facts));
-        } else if (failed) {
-          throw failed.error;
-        }
-        const now = clock.now();
-        const entries = new EntryColumns();
-        const decided = decide({ facts, stored, head, entries });
-        if (!decided.abandoned) {
+    let sent: Underway | undefined;
+    try {
+      const value = await this.#options.db.begin(
+        async (tx) => {
+          const { facts, stored, head, lock } = await (underway
+            ? this.#gatherBehind(underway, tx, commands, gather)
+            : this.#gatherUnderLock(remembered, tx, commands, gather));
+          const now = this.#options.clock.now();
+          const entries = new EntryColumns();
+          const decided = decide({ facts, stored, head, entries });
           // COMMIT goes out right behind these; a failure among them makes it a ROLLBACK and is the error of the batch.
-          wordings = this.#newWordings(facts, decided.outcomes);
-          const writes = [
-            this.#storeWordings(tx, wordings),
-            ...facts.write(tx, bookId),
-            this.#post(tx, facts, entries, head.seq, now),
-            this.#storeOutcomes(tx, decided.outcomes, now),
-          ];
+          const writes = lock ? [lock()] : [];
+          if (!decided.abandoned) {
+            wordings = this.#newWordings(facts, decided.outcomes);
+            const batchId = uuidv7(now);
+            writes.push(
+              this.#storeWordings(tx, wordings),
+              ...facts.write(tx, this.#options.bookId),
+              this.#post(tx, facts, entries, head.seq, now, batchId),
+              this.#storeOutcomes(tx, decided.outcomes, now),
+            );
+            sent = this.#send({ facts, stored: storedOf(decided.outcomes), head, entries, batchId });
+          }
           for (const write of writes) write.catch(() => undefined);
           // Two turns on: after this one, what was just started has left.
           if (this.#untold.length > 0) setImmediate(() => setImmediate(() => this.#tell()));
-          kept = { facts, seq: head.seq + entries.count };
-        }
-        return decided.value;
-      },
-      { eager: true },
+          return decided.value;
+        },
+        { eager: true },
+      );
+      for (const id of wordings) this.#wordings.add(id);
+      // Where another is decided on it already, that one will have more to remember.
+      if (sent && !sent.isTaken) this.#remembered = { facts: sent.facts, seq: sent.head.seq };
+      return value;
+    } catch (error) {
+      if (sent) sent.hasFailed = true;
+      throw sqlStateOf(error) === headIsElsewhere ? new Overtaken() : error;
+    } finally {
+      if (this.#underway === sent) this.#underway = undefined;
+    }
+  }
+
+  /** What the next batch may be decided on, or nothing: with several workers it is another's, and memory has its bound. */
+  #send(of: Deciding & { batchId: string }): Underway | undefined {
+    const { facts, stored, head, entries, batchId } = of;
+    if (this.#options.workers > 1 || facts.size > rememberAtMost || !facts.settle()) return undefined;
+    const seq = head.seq + entries.count;
+    const sent: Underway = { facts, stored, head: { ...head, seq }, batchId, hasFailed: false, isTaken: false };
+    // A batch without entries leaves the head as it was: nothing to go behind.
+    if (this.#isAlone && entries.count > 0n) {
+      this.#underway = sent;
+      this.#ripen();
+    }
+    return sent;
+  }
+
+  /** Under the lock: what is remembered counts if the head is still there. */
+  async #gatherUnderLock(
+    remembered: { readonly facts: Facts; readonly seq: bigint } | undefined,
+    tx: Tx,
+    commands: readonly Command[],
+    gather: (loader: Loader) => Promise<void>,
+  ): Promise<Gathered> {
+    const { bookId, bookCode } = this.#options;
+    // The lock first, then the reads, all on their way at once: the server takes them in order. A statement is sent
+    // when it is first awaited, so the lock must be on its way (`then`) before the functions that read are called.
+    const opened = tx.sql
+      .prepared<Head[]>('select seq, open_from as "openFrom" from open_lane($1)', [bookId])
+      .then((rows) => rows);
+    const outcomes = this.#storedOutcomes(tx, commands);
+    const facts = remembered?.facts ?? new Facts(bookId, bookCode);
+    facts.forget(false);
+    const gathered = gather(new Loader(tx, bookId, facts)).then(
+      () => null,
+      (error: unknown) => ({ error }),
     );
-    for (const id of wordings) this.#wordings.add(id);
-    // With several workers the next batch is another's.
-    if (kept && workers === 1 && kept.facts.size <= rememberAtMost && kept.facts.settle()) this.#remembered = kept;
-    return value;
+    const [[head], stored, failed] = await Promise.all([opened, outcomes, gathered]);
+    if (!head) throw new Error('the book has no head');
+    this.#isAlone = remembered?.seq === head.seq;
+    if (remembered && !this.#isAlone) {
+      // Somebody else has written meanwhile: what was remembered, and what was gathered by it, counts no more.
+      const fresh = new Facts(bookId, bookCode);
+      await gather(new Loader(tx, bookId, fresh));
+      return { facts: fresh, stored, head };
+    }
+    if (failed) throw failed.error;
+    return { facts, stored, head };
+  }
+
+  /**
+   * While the batch before is being written: what it changes is in its working set, all else stands as it does without it,
+   * for nobody can write in between. The database has the last word on that when the lock is taken.
+   */
+  async #gatherBehind(
+    underway: Underway,
+    tx: Tx,
+    commands: readonly Command[],
+    gather: (loader: Loader) => Promise<void>,
+  ): Promise<Gathered> {
+    const { bookId } = this.#options;
+    const { facts, head, batchId } = underway;
+    underway.isTaken = true;
+    facts.forget(true);
+    const planned = tx.sql.prepared('select plan_by_index()', []).then(() => undefined);
+    const loader = new Loader(tx, bookId, facts);
+    const [read] = await Promise.all([this.#storedOutcomes(tx, commands), gather(loader), planned]);
+    // A verb's own question was answered without what is underway.
+    if (underway.hasFailed || loader.hasNoted) throw new Overtaken();
+    const lock = () => tx.sql.prepared('select open_lane_behind($1, $2, $3)', [bookId, batchId, head.openFrom]);
+    return { facts, stored: new Map([...underway.stored, ...read]), head, lock };
   }
 
   async #gather(loader: Loader, batch: readonly Pending[]): Promise<void> {
@@ -656,7 +754,7 @@ export class Lane {
     return { kind: 'accepted', result: { ...(decision.result as object), ledgerSeq } };
   }
 
-  async #post(tx: Tx, facts: Facts, entries: EntryColumns, head: bigint, now: Date): Promise<void> {
+  async #post(tx: Tx, facts: Facts, entries: EntryColumns, head: bigint, now: Date, batchId: string): Promise<void> {
     if (entries.count === 0n) return;
     const opened = facts.newAccounts();
     await tx.sql.prepared(
@@ -664,7 +762,7 @@ export class Lane {
          $4::uuid[], $5::text[], $6::text[], $7::text[],
          $8::uuid[], $9::uuid[], $10::uuid[], $11::text[], $12::text[],
          $13::int[], $14::text[], $15::date[], $16::uuid[], $17::text[], $18::text[],
-         null, $19::uuid[], $20::uuid[], $21::bigint[])`,
+         null, $19::uuid[], $20::uuid[], $21::bigint[], $22::uuid)`,
       [
         this.#options.bookId,
         head.toString(),
@@ -687,6 +785,7 @@ export class Lane {
         entries.debit,
         entries.credit,
         entries.amount,
+        batchId,
       ],
     );
   }
@@ -706,9 +805,7 @@ export class Lane {
           verb: row.verb,
           commandId: row.command_id,
           requestDigest: row.request_digest,
-          outcome: (row.accepted
-            ? { kind: 'accepted', result: row.body, replayed: true }
-            : { kind: 'refused', ...row.body, replayed: true }) as Outcome<unknown>,
+          outcome: outcomeOf(row.accepted, row.body),
         },
       ]),
     );
@@ -770,9 +867,35 @@ class Undecided extends Error {
   }
 }
 
+/** What open_lane_behind says when the head is not where the batch it names would have left it. */
+const headIsElsewhere = 'VL005';
+
+/** What was decided on did not come to be, or cannot be known yet: to be decided again once the batch before has ended. */
+class Overtaken extends Error {
+  override readonly name = 'Overtaken';
+}
+
 interface Head {
   readonly seq: bigint;
   readonly openFrom: Day;
+}
+
+/** What a batch was read from: a working set, the outcomes that its keys have already, and the head it all stands at. */
+interface Gathered {
+  readonly facts: Facts;
+  readonly stored: Map<string, Stored>;
+  readonly head: Head;
+  /** Takes the lane, where that was not the first thing done. */
+  readonly lock?: () => Promise<unknown>;
+}
+type Deciding = Omit<Gathered, 'lock'> & { readonly entries: EntryColumns };
+
+/** A batch whose writes are on their way: `head` and the rest are as it leaves them. */
+interface Underway extends Omit<Gathered, 'lock'> {
+  readonly batchId: string;
+  hasFailed: boolean;
+  /** Whether the next batch is being decided on it. */
+  isTaken: boolean;
 }
 
 type UntimedSlice = Omit<Extract<SliceOutcome<unknown>, { kind: 'decided' }>, 'milliseconds'> | { kind: 'replayed' } | Refused;
@@ -819,6 +942,25 @@ interface Stored {
   readonly requestDigest: string;
   readonly outcome: Outcome<unknown>;
 }
+
+const outcomeOf = (accepted: boolean, body: object): Outcome<unknown> =>
+  (accepted
+    ? { kind: 'accepted', result: body, replayed: true }
+    : { kind: 'refused', ...body, replayed: true }) as Outcome<unknown>;
+
+/** What was decided in a batch, as a replay in the next one will find it. */
+const storedOf = (outcomes: readonly NewOutcome[]): Map<string, Stored> =>
+  new Map(
+    outcomes.map(({ verb, command, accepted, body }) => [
+      storedKey(command),
+      {
+        verb,
+        commandId: command.id,
+        requestDigest: command.requestDigest,
+        outcome: outcomeOf(accepted, body),
+      },
+    ]),
+  );
 
 const storedKey = (command: Command): string => `${command.actor.memberId} ${command.key}`;
 

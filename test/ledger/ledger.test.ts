@@ -364,6 +364,138 @@ void t.test('a lane that was overtaken looks again', async (t) => {
   }
 });
 
+/** How many entries the book has, as the database says while gathering. */
+const countOfEntries = noted<number>('entries');
+const countEntries: Verb<object, { entries: number }> = {
+  name: 'test.count',
+  money: false,
+  gather: async (loader) => {
+    const rows = await loader.tx.sql<{ n: number }[]>`select count(*)::int as n from entries where book_id = ${loader.bookId}`;
+    loader.note(countOfEntries, '', rows[0]?.n ?? -1);
+  },
+  decide: ({ id }, facts) =>
+    accepted({ decision: 'test.counted', subjectId: id, result: { entries: facts.noted(countOfEntries, '') } }),
+};
+
+/** Holds back whatever writes entries, while reads go on, until it is let go. `waiting(n)` resolves when n sessions wait. */
+async function heldBack({ owner, admin }: TestDatabase) {
+  let letGo = (): void => undefined;
+  const released = new Promise<void>((resolve) => (letGo = resolve));
+  const held = await new Promise<{ ended: Promise<void> }>((resolve, reject) => {
+    const ended = owner.begin(async (tx) => {
+      await tx.sql`lock table entries in share mode`;
+      // In an object, for a promise resolved with a promise would wait for it.
+      resolve({ ended });
+      await released;
+    });
+    ended.catch(reject);
+  });
+  return {
+    async letGo() {
+      letGo();
+      await held.ended;
+    },
+    async waiting(n: number): Promise<number[]> {
+      for (let i = 0; i < 500; i++) {
+        const rows = await admin.sql<{ pid: number }[]>`
+          select pid from pg_stat_activity where usename = 'voucher_app' and datname = current_database() and wait_event_type = 'Lock'
+           order by xact_start`;
+        if (rows.length === n) return rows.map(({ pid }) => pid);
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      throw new Error(`there were never ${n} sessions that wait`);
+    },
+  };
+}
+
+void t.test('while a batch is written, the next is decided on what it will leave', async (t) => {
+  const { database, bookId, send } = await bench(t);
+  const spend = (amount: string, key: string) => send(take, { amount, holder: 'h', law: '5000' }, key);
+  await send(load, { amount: '1000' });
+  await spend('10', 'known');
+
+  const held = await heldBack(database);
+  const first = spend('590', 'a');
+  await held.waiting(1);
+  const second = [spend('300', 'b'), spend('590', 'a'), spend('101', 'c')];
+  await held.waiting(2);
+  t.equal((await listEntries(database.db, { bookId, after: 0n, limit: 100 })).length, 5, 'neither is written');
+  const third = spend('100', 'd');
+  await held.letGo();
+
+  t.match(await first, { kind: 'accepted', result: { left: '400', ledgerSeq: 7 }, replayed: false });
+  t.match(await Promise.all(second), [
+    { kind: 'accepted', result: { left: '100', ledgerSeq: 9 }, replayed: false },
+    { kind: 'accepted', result: { left: '400', ledgerSeq: 7 }, replayed: true },
+    { kind: 'refused', params: { role: 'pool' } },
+  ]);
+  t.match(await third, { kind: 'accepted', result: { left: '0' } });
+  t.strictSame(await auditLedger(database.db, bookId), []);
+});
+
+void t.test('what was decided on a batch that is then lost is decided again behind it', async (t) => {
+  const { database, bookId, send } = await bench(t);
+  const spend = (amount: string, key: string) => send(take, { amount, holder: 'h', law: '5000' }, key);
+  await send(load, { amount: '1000' });
+  await spend('10', 'known');
+
+  const held = await heldBack(database);
+  const all = [spend('590', 'a')];
+  await held.waiting(1);
+  all.push(spend('300', 'b'));
+  const [first] = await held.waiting(2);
+  await database.admin.sql`select pg_terminate_backend(${first ?? 0})`;
+  await held.letGo();
+  const outcomes = await Promise.all(all);
+  t.strictSame(
+    outcomes.map((outcome) => outcome.kind),
+    ['accepted', 'accepted'],
+  );
+  const left = outcomes.map((outcome) => (outcome.kind === 'accepted' ? outcome.result.left : ''));
+  t.strictSame(left, ['400', '100']);
+  t.equal((await listEntries(database.db, { bookId, after: 0n, limit: 100 })).length, 9, 'each is written once');
+  t.strictSame(await auditLedger(database.db, bookId), []);
+});
+
+void t.test('what was decided behind a batch is decided again when another process has written since', async (t) => {
+  const { database, bookId, laneOn, send } = await bench(t);
+  const other = connect({ url: database.urls.app });
+  t.teardown(() => other.close(1));
+  const second = laneOn({ ...database, db: other });
+  const spend = (amount: string, key: string, on?: Lane) => send(take, { amount, holder: 'h', law: '5000' }, key, on);
+  await send(load, { amount: '1000' });
+  await spend('10', 'known');
+
+  const held = await heldBack(database);
+  const all = [spend('590', 'a')];
+  await held.waiting(1);
+  all.push(spend('400', 'theirs', second));
+  await held.waiting(2);
+  all.push(spend('300', 'b'));
+  await held.waiting(3);
+  await held.letGo();
+  const outcomes = await Promise.all(all);
+  t.strictSame(
+    outcomes.map((outcome) => (outcome.kind === 'accepted' ? outcome.result.left : outcome.params['role'])),
+    ['400', '0', 'pool'],
+  );
+  t.strictSame(await auditLedger(database.db, bookId), []);
+});
+
+void t.test('a verb with a question of its own waits for the answer that includes what is underway', async (t) => {
+  const { database, send } = await bench(t);
+  await send(load, { amount: '1000' });
+  await send(note, { say: 'known' });
+  const held = await heldBack(database);
+  const first = send(note, { say: 'underway' });
+  await held.waiting(1);
+  const second = send(countEntries, {});
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  await held.letGo();
+  t.match(await first, { kind: 'accepted' });
+  t.match(await second, { kind: 'accepted', result: { entries: 4, ledgerSeq: 5 } });
+});
+
 void t.test('a dry run decides and records nothing', async (t) => {
   const { database, bookId, lane, send } = await bench(t);
   await send(load, { amount: '700' });
@@ -463,6 +595,16 @@ void t.test('what the database itself refuses', async (t) => {
       'entries outside a lane',
       'VL002',
       async () => post({ head: await head(), kinds: ['x'], debits: [null], credits: [null], amounts: [null], lane: false }),
+    ],
+    [
+      'a lane behind a batch that did not leave the head where it is',
+      'VL005',
+      () => db.sql`select open_lane_behind(${bookId}, ${id}, '2024-01-01')`,
+    ],
+    [
+      'a lane behind the last batch, by another first open day than the book has',
+      'VL005',
+      () => db.sql`select open_lane_behind(${bookId}, (select batch_id from book_heads where book_id = ${bookId}), '2024-02-01')`,
     ],
     ['a lane of a book that does not exist', 'VL003', () => db.sql`select from open_lane(${id})`],
     [
