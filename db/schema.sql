@@ -1313,13 +1313,13 @@ grant execute on function open_lane_behind(uuid,uuid,date) to voucher_app;
 -- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.plan_by_index()
  RETURNS void
- LANGUAGE sql
- SET search_path TO 'public', 'pg_temp'
+ LANGUAGE plpgsql
 AS $function$
-  select set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
-         set_config('enable_mergejoin', 'off', true), set_config('enable_material', 'off', true),
-         set_config('plan_cache_mode', 'force_generic_plan', true);
-$function$;
+begin
+  perform pg_catalog.set_config('enable_seqscan', 'off', true), pg_catalog.set_config('enable_hashjoin', 'off', true),
+          pg_catalog.set_config('enable_mergejoin', 'off', true), pg_catalog.set_config('enable_material', 'off', true),
+          pg_catalog.set_config('plan_cache_mode', 'force_generic_plan', true);
+end $function$;
 grant execute on function plan_by_index() to public;
 
 -- owner voucher_owner

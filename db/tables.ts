@@ -40,6 +40,8 @@ export const bookHeads = pgTable(
     bookId: uuid('book_id').notNull(),
     seq: bigint('seq', { mode: 'bigint' }).notNull(),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    /** The batch that left the head where it stands. */
+    batchId: uuid('batch_id'),
   },
   (t) => [primaryKey({ columns: [t.bookId] })],
 );

@@ -10,12 +10,12 @@ alter table book_heads add column batch_id uuid;
 
 -- What is planned in a lane goes by index: a plan made while a table was small must not read the whole of it later. And
 -- it is planned once: the planner thinks better of a plan for the very arrays of each batch, and makes one for each.
-create function plan_by_index() returns void
-  language sql set search_path = public, pg_temp as $$
-  select set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
-         set_config('enable_mergejoin', 'off', true), set_config('enable_material', 'off', true),
-         set_config('plan_cache_mode', 'force_generic_plan', true);
-$$;
+create function plan_by_index() returns void language plpgsql as $$
+begin
+  perform pg_catalog.set_config('enable_seqscan', 'off', true), pg_catalog.set_config('enable_hashjoin', 'off', true),
+          pg_catalog.set_config('enable_mergejoin', 'off', true), pg_catalog.set_config('enable_material', 'off', true),
+          pg_catalog.set_config('plan_cache_mode', 'force_generic_plan', true);
+end $$;
 
 -- Takes the lane of a book: locks its head row and marks this transaction. The first statement of a batch that is decided
 -- under the lock.

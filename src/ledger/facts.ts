@@ -183,6 +183,12 @@ class ShelfState {
   }
 }
 
+/** A statement that writes, with what it writes. */
+export interface Write {
+  readonly text: string;
+  readonly parameters: readonly Parameter[];
+}
+
 export interface AccountState {
   readonly account: Account;
   readonly accountId: string;
@@ -304,27 +310,28 @@ export class Facts {
   }
 
   /**
-   * Sends all changes of the batch: inserts in order of rank, then updates. One statement per table and kind, a column
+   * What writes all changes of the batch: inserts in order of rank, then updates. One statement per table and kind, a column
    * an array: parsing rows of JSON cost more than inserting them.
    */
-  write(tx: Tx, bookId: string): Promise<unknown>[] {
+  writes(bookId: string): Write[] {
     const states = [...this.#shelves.values()].sort((a, b) => a.shelf.rank - b.shelf.rank);
-    const statements: Promise<unknown>[] = [];
     const rowsOf = (state: ShelfState, ids: Set<string>) => [...ids].map((id) => state.rows.get(id) ?? {});
-    for (const state of states) {
-      if (state.inserted.size > 0) {
-        statements.push(
-          tx.sql.prepared(state.shelf.insertion, [bookId, ...arraysOf(state.shelf.columns, rowsOf(state, state.inserted))]),
-        );
-      }
-    }
-    for (const state of states) {
-      if (state.updated.size > 0) {
-        const columns = [...(state.shelf.keys['id'] ?? []), ...state.shelf.mutable];
-        statements.push(tx.sql.prepared(state.shelf.updating, [bookId, ...arraysOf(columns, rowsOf(state, state.updated))]));
-      }
-    }
-    return statements;
+    const insertions = states
+      .filter(({ inserted }) => inserted.size > 0)
+      .map((state) => ({
+        text: state.shelf.insertion,
+        parameters: [bookId, ...arraysOf(state.shelf.columns, rowsOf(state, state.inserted))],
+      }));
+    const updates = states
+      .filter(({ updated }) => updated.size > 0)
+      .map((state) => ({
+        text: state.shelf.updating,
+        parameters: [
+          bookId,
+          ...arraysOf([...(state.shelf.keys['id'] ?? []), ...state.shelf.mutable], rowsOf(state, state.updated)),
+        ],
+      }));
+    return [...insertions, ...updates];
   }
 
   /** The explanations that this batch writes. */
@@ -360,7 +367,7 @@ export class Facts {
   }
 
   /**
-   * Before a batch gathers: forgets notes, which were of their moment, and what is not carried from batch to batch. What the
+   * Between two batches: forgets notes, which were of their moment, and what is not carried from batch to batch. What the
    * batch before has changed is kept while that is not known to be committed (`underway`), for a read might not see it yet.
    */
   forget(underway: boolean): void {
@@ -456,6 +463,11 @@ export class Loader {
   note<Value>(of: Note<Value>, key: string, value: Value): void {
     this.hasNoted = true;
     this.facts.learn(of, key, value);
+  }
+
+  /** Accounts named by an id that was just made: nothing is there yet, and nothing is asked. */
+  newAccounts(accounts: readonly Account[]): void {
+    for (const account of accounts) if (!this.facts.knowsAccount(account.code)) this.facts.learnAccount(account, null);
   }
 
   /** Gathers the balances of these accounts; one that does not exist yet has a balance of zero. */

@@ -19,12 +19,12 @@
 // A refusal refuses one command, not its batch. An unknown outcome (connection lost at COMMIT) is settled by running the
 // batch again: every command has a key, and what was committed answers from its stored outcome.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Database, Tx } from '../../db/client.js';
+import type { Database, Parameter, Tx } from '../../db/client.js';
 import { isConnectionFault, sqlStateOf } from '../../db/client.js';
 import type { Day } from '../calendar.js';
 import { shanghaiDay } from '../calendar.js';
 import { uuidv7 } from '../identifiers.js';
-import type { Change } from './facts.js';
+import type { Change, Write } from './facts.js';
 import { wordingsIn, wordingsOf } from './explanations.js';
 import { Facts, Loader } from './facts.js';
 import type { Posting } from './templates.js';
@@ -601,12 +601,14 @@ export class Lane {
           if (!decided.abandoned) {
             wordings = this.#newWordings(facts, decided.outcomes);
             const batchId = uuidv7(now);
-            writes.push(
-              this.#storeWordings(tx, wordings),
-              ...facts.write(tx, this.#options.bookId),
-              this.#post(tx, facts, entries, head.seq, now, batchId),
-              this.#storeOutcomes(tx, decided.outcomes, now),
-            );
+            const all = [
+              ...this.#wordingRows(wordings),
+              ...facts.writes(this.#options.bookId),
+              ...this.#outcomeRows(decided.outcomes, now),
+              ...this.#entryRows(facts, entries, head.seq, now, batchId),
+            ];
+            const verbs = new Set(decided.outcomes.map(({ verb }) => verb)).size;
+            for (const { text, parameters } of verbs === 1 ? [asOne(all)] : all) writes.push(tx.sql.prepared(text, parameters));
             sent = this.#send({ facts, stored: storedOf(decided.outcomes), head, entries, batchId });
           }
           for (const write of writes) write.catch(() => undefined);
@@ -618,7 +620,10 @@ export class Lane {
       );
       for (const id of wordings) this.#wordings.add(id);
       // Where another is decided on it already, that one will have more to remember.
-      if (sent && !sent.isTaken) this.#remembered = { facts: sent.facts, seq: sent.head.seq };
+      if (sent && !sent.isTaken) {
+        sent.facts.forget(false);
+        this.#remembered = { facts: sent.facts, seq: sent.head.seq };
+      }
       return value;
     } catch (error) {
       if (sent) sent.hasFailed = true;
@@ -657,7 +662,6 @@ export class Lane {
       .then((rows) => rows);
     const outcomes = this.#storedOutcomes(tx, commands);
     const facts = remembered?.facts ?? new Facts(bookId, bookCode);
-    facts.forget(false);
     const gathered = gather(new Loader(tx, bookId, facts)).then(
       () => null,
       (error: unknown) => ({ error }),
@@ -754,10 +758,10 @@ export class Lane {
     return { kind: 'accepted', result: { ...(decision.result as object), ledgerSeq } };
   }
 
-  async #post(tx: Tx, facts: Facts, entries: EntryColumns, head: bigint, now: Date, batchId: string): Promise<void> {
-    if (entries.count === 0n) return;
+  #entryRows(facts: Facts, entries: EntryColumns, head: bigint, now: Date, batchId: string): Write[] {
+    if (entries.count === 0n) return [];
     const opened = facts.newAccounts();
-    await tx.sql.prepared(
+    return write(
       `select post_entries($1, $2::bigint, $3::timestamptz,
          $4::uuid[], $5::text[], $6::text[], $7::text[],
          $8::uuid[], $9::uuid[], $10::uuid[], $11::text[], $12::text[],
@@ -816,10 +820,10 @@ export class Lane {
     return [...wordingsIn([...facts.explanations(), ...told])].filter((id) => !this.#wordings.has(id));
   }
 
-  async #storeWordings(tx: Tx, ids: readonly string[]): Promise<void> {
-    if (ids.length === 0) return;
+  #wordingRows(ids: readonly string[]): Write[] {
+    if (ids.length === 0) return [];
     const wordings = wordingsOf(ids);
-    await tx.sql.prepared(
+    return write(
       `insert into explanation_wordings (book_id, wording_id, document, article, rule_zh, rule_en, decided_by)
        select $1, u.* from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[]) as u
            on conflict (book_id, wording_id) do nothing`,
@@ -835,9 +839,9 @@ export class Lane {
     );
   }
 
-  async #storeOutcomes(tx: Tx, outcomes: readonly NewOutcome[], now: Date): Promise<void> {
-    if (outcomes.length === 0) return;
-    await tx.sql.prepared(
+  #outcomeRows(outcomes: readonly NewOutcome[], now: Date): Write[] {
+    if (outcomes.length === 0) return [];
+    return write(
       `insert into outcomes (book_id, member_id, key, command_id, verb, request_digest, accepted, body, last_seq, recorded_at)
        select $1, u.member_id, u.key, u.command_id, u.verb, decode(u.digest, 'hex'), u.accepted, u.body,
               u.last_seq, $2::timestamptz
@@ -857,6 +861,33 @@ export class Lane {
       ],
     );
   }
+}
+
+const write = (text: string, parameters: readonly Parameter[]): Write[] => [{ text, parameters }];
+
+/** Texts of several statements in one, by their texts: as many as verbs have ways to write. */
+const joined = new Map<string, string>();
+
+/**
+ * Several writes as one statement, the last of them its main one: each statement costs both sides as much again as a row. Only
+ * for batches of one verb, so that the texts stay few.
+ */
+function asOne(writes: readonly Write[]): Write {
+  const name = writes.map(({ text }) => text).join(';');
+  const parameters = writes.flatMap((each) => each.parameters);
+  let text = joined.get(name);
+  if (text === undefined) {
+    let before = 0;
+    const texts = writes.map((each) => {
+      const offset = before;
+      before += each.parameters.length;
+      return each.text.replace(/\$(\d+)/g, (_, n: string) => `$${Number(n) + offset}`);
+    });
+    const last = texts.pop() ?? '';
+    text = texts.length === 0 ? last : `with ${texts.map((each, i) => `w${i} as (${each})`).join(', ')} ${last}`;
+    joined.set(name, text);
+  }
+  return { text, parameters };
 }
 
 /** The verb threw: of one command, which is then tried alone. */

@@ -17,8 +17,12 @@ import { redemptionShelf } from './facts.js';
 import type { RedemptionCase } from './rules.js';
 import { limitsOf } from './rules.js';
 
-/** What a command is about: `redemptionId` names the account that holds its money, `today` the window of its limits. */
+/**
+ * What a command is about: `redemptionId` names the account that holds its money (`isNew` when the command makes it), `today`
+ * the window of its limits.
+ */
 export interface Wanted {
+  readonly isNew?: boolean;
   readonly redemptionId: string;
   readonly voucherId: string;
   readonly invoiceId: string;
@@ -40,11 +44,13 @@ export async function gatherCases(loader: Loader, wanted: readonly Wanted[]): Pr
 
   const voucherOf = new Map(vouchers.map((voucher) => [voucher.voucherId, voucher]));
   const invoiceOf = new Map(invoices.map((invoice) => [invoice.invoiceId, invoice]));
-  const pairs = wanted.flatMap(({ redemptionId, voucherId, invoiceId, today }) => {
+  const pairs = wanted.flatMap(({ redemptionId, isNew, voucherId, invoiceId, today }) => {
     const voucher = voucherOf.get(voucherId);
     const invoice = invoiceOf.get(invoiceId);
-    return voucher && invoice ? [{ redemptionId, voucher, invoice, today }] : [];
+    return voucher && invoice ? [{ redemptionId, isNew, voucher, invoice, today }] : [];
   });
+  const reservedOf = ({ redemptionId, voucher }: (typeof pairs)[number]) => accountOf.reserved(redemptionId, voucher.fund);
+  loader.newAccounts(pairs.filter(({ isNew }) => isNew).map(reservedOf));
   const contractIds = vouchers.map(({ contractId }) => contractId);
   await Promise.all([
     gatherContractFacts(loader, contractIds),
@@ -66,10 +72,10 @@ export async function gatherCases(loader: Loader, wanted: readonly Wanted[]): Pr
       invoices.map(({ enterpriseId }) => enterpriseId),
     ),
     loader.accounts(
-      pairs.flatMap(({ redemptionId, voucher, invoice }) => [
-        accountOf.voucher(voucher.voucherId, voucher.fund),
-        accountOf.reserved(redemptionId, voucher.fund),
-        accountOf.payable(invoice.providerId, voucher.fund),
+      pairs.flatMap((pair) => [
+        accountOf.voucher(pair.voucher.voucherId, pair.voucher.fund),
+        reservedOf(pair),
+        accountOf.payable(pair.invoice.providerId, pair.voucher.fund),
       ]),
     ),
   ]);

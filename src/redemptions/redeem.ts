@@ -50,6 +50,7 @@ export const redeem: Verb<Body, Result> = {
         loader,
         commands.map(({ id, body, today }) => ({
           redemptionId: id,
+          isNew: true,
           voucherId: body.voucherId,
           invoiceId: body.invoiceId,
           today,
