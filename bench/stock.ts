@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { and, eq, inArray } from 'drizzle-orm';
 import type { Database } from '../db/client.js';
 import { applications, contractLines, contracts, programmeVersions } from '../db/tables.js';
+import { queueBlockOf } from '../src/applications/queue.js';
 import { contentDigestOf, eligibilityOf, reviewDigestOf } from '../src/applications/rules.js';
 import { uuidv7 } from '../src/identifiers.js';
 import type { Request } from './load.js';
@@ -20,6 +21,7 @@ interface Target {
 }
 
 let written = 0;
+let numbered = 0;
 
 /** Paid invoices of 10.00 each for these contracts, 20 digits from 26412…, and what confirmed ones use of their contract lines. */
 async function writeInvoices(db: Database, bookId: string, targets: readonly Target[], now: Date): Promise<string[]> {
@@ -199,7 +201,7 @@ async function writeApplications(db: Database, world: World, count: number, now:
   const made = Array.from({ length: count }, (_, i) => {
     const { second } = world.vouchers[i % world.vouchers.length] as BenchVoucher;
     const [contract, line, application] = [uuidv7(now), uuidv7(now), uuidv7(now)];
-    return { second, contract, line, application };
+    return { second, contract, line, application, number: ++numbered };
   });
   await db.begin(async ({ sql }) => {
     await sql`select from open_lane(${bookId})`;
@@ -240,7 +242,7 @@ async function writeApplications(db: Database, world: World, count: number, now:
   const lineOf = new Map(lineRows.map((row) => [row.contractId, row]));
   const applicationOf = new Map(applicationRows.map((row) => [row.applicationId, row]));
   const versionOf = new Map(versionRows.map((row) => [row.programmeVersionId, row]));
-  const reviewed = made.map(({ second, contract: contractId, application }) => {
+  const reviewed = made.map(({ second, contract: contractId, application, number }) => {
     const [contract, line, original] = [
       contractOf.get(contractId),
       lineOf.get(contractId),
@@ -253,6 +255,7 @@ async function writeApplications(db: Database, world: World, count: number, now:
     return {
       original,
       application,
+      number: `BENCH-A-2026-9${String(number).padStart(6, '0')}`,
       contractId,
       content,
       review: reviewDigestOf(content, eligibility, original.maximumFen ?? 0n),
@@ -263,12 +266,21 @@ async function writeApplications(db: Database, world: World, count: number, now:
     await sql`
       insert into applications
       select n.* from unnest(${reviewed.map((r) => r.original.applicationId)}::uuid[], ${reviewed.map((r) => r.application)}::uuid[],
+                             ${reviewed.map((r) => r.number)}::text[], ${reviewed.map((r) => queueBlockOf({ applicationNo: r.number }))}::bigint[],
                              ${reviewed.map((r) => r.contractId)}::uuid[], ${reviewed.map((r) => r.content)}::text[],
-                             ${reviewed.map((r) => r.review)}::text[]) as u (original, copy, contract, content, review)
+                             ${reviewed.map((r) => r.review)}::text[]) as u (original, copy, number, block, contract, content, review)
         join applications a on a.book_id = ${bookId} and a.application_id = u.original
         cross join lateral jsonb_populate_record(a, jsonb_build_object(
-          'application_id', u.copy, 'application_no', 'BENCH-' || u.copy, 'contract_id', u.contract,
-          'content_digest', u.content, 'review_digest', u.review)) n`;
+          'application_id', u.copy, 'application_no', u.number, 'contract_id', u.contract,
+          'content_digest', u.content, 'review_digest', u.review, 'queue_block', u.block)) n`;
+    await sql`
+      insert into application_queues as q (book_id, queue_id, programme_code, queue_rank, queue_block, state, waiting, maximum_fen)
+      select book_id, format('%s/%s/%s', programme_code, queue_rank, queue_block), programme_code, queue_rank, queue_block, 'WAITING',
+             count(*), sum(maximum_fen)
+        from applications where book_id = ${bookId} and application_id = any(${reviewed.map((r) => r.application)}::uuid[])
+       group by book_id, programme_code, queue_rank, queue_block
+      on conflict (book_id, queue_id) do update
+         set state = 'WAITING', waiting = q.waiting + excluded.waiting, maximum_fen = q.maximum_fen + excluded.maximum_fen`;
   });
   return reviewed.map(({ application, review }) => ({
     path: `/v1/books/${world.code}/applications/${application}/approve`,

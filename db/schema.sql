@@ -61,6 +61,33 @@ grant insert, select, update (expires_on, revoked_at) on api_keys to voucher_app
 grant select on api_keys to voucher_reader;
 
 -- owner voucher_owner
+create table application_queues (
+  book_id uuid not null,
+  queue_id text not null,
+  programme_code text not null,
+  queue_rank integer not null,
+  queue_block bigint not null,
+  state text not null,
+  waiting integer not null,
+  maximum_fen bigint not null,
+  constraint application_queues_pkey PRIMARY KEY (book_id, queue_id),
+  constraint application_queues_named CHECK ((queue_id = ((((programme_code || '/'::text) || queue_rank) || '/'::text) || queue_block))),
+  constraint application_queues_queue_rank_check CHECK ((queue_rank >= 0)),
+  constraint application_queues_state CHECK ((state =
+CASE
+    WHEN (waiting > 0) THEN 'WAITING'::text
+    ELSE 'EMPTY'::text
+END)),
+  constraint application_queues_sum CHECK (((maximum_fen >= waiting) AND ((waiting > 0) OR (maximum_fen = 0)))),
+  constraint application_queues_waiting_check CHECK ((waiting >= 0))
+) with (fillfactor=50);
+CREATE INDEX application_queues_programme ON public.application_queues USING btree (book_id, programme_code, state);
+CREATE TRIGGER application_queues_in_lane BEFORE INSERT OR UPDATE ON public.application_queues FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER application_queues_leave_in_lane BEFORE DELETE ON public.application_queues FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (state, waiting, maximum_fen) on application_queues to voucher_app;
+grant select on application_queues to voucher_reader;
+
+-- owner voucher_owner
 create table applications (
   book_id uuid not null,
   application_id uuid not null,
@@ -86,6 +113,8 @@ create table applications (
   explanation json,
   voucher_id uuid,
   recorded_at timestamp with time zone not null,
+  queue_rank integer,
+  queue_block bigint,
   constraint applications_pkey PRIMARY KEY (book_id, application_id),
   constraint applications_book_id_application_no_key UNIQUE (book_id, application_no),
   constraint applications_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
@@ -96,6 +125,7 @@ create table applications (
   constraint applications_content_digest_check CHECK ((content_digest ~ '^[0-9a-f]{64}$'::text)),
   constraint applications_four_eyes CHECK (((reviewed_person <> submitted_person) AND (decided_person <> submitted_person) AND ((status <> 'APPROVED'::text) OR (decided_person <> reviewed_person)))),
   constraint applications_maximum_fen_check CHECK ((maximum_fen > 0)),
+  constraint applications_queued CHECK ((((status = 'REVIEWED'::text) = (queue_rank IS NOT NULL)) AND ((queue_rank IS NULL) = (queue_block IS NULL)))),
   constraint applications_reviewed CHECK (((status <> ALL (ARRAY['REVIEWED'::text, 'APPROVED'::text])) OR ((reviewed_person IS NOT NULL) AND (maximum_fen IS NOT NULL)))),
   constraint applications_status_check CHECK ((status = ANY (ARRAY['SUBMITTED'::text, 'REVIEWED'::text, 'APPROVED'::text, 'REJECTED'::text]))),
   constraint applications_within_maximum CHECK ((award_fen <= maximum_fen))
@@ -104,9 +134,10 @@ CREATE INDEX applications_contract ON public.applications USING btree (book_id, 
 CREATE INDEX applications_enterprise ON public.applications USING btree (book_id, enterprise_id, application_id);
 CREATE INDEX applications_legal_person ON public.applications USING btree (book_id, legal_person_uscc, application_id);
 CREATE INDEX applications_programme ON public.applications USING btree (book_id, programme_code, status, application_id);
+CREATE INDEX applications_queue ON public.applications USING btree (book_id, programme_code, queue_rank, queue_block) WHERE (queue_rank IS NOT NULL);
 CREATE TRIGGER applications_in_lane BEFORE INSERT OR UPDATE ON public.applications FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER applications_leave_in_lane BEFORE DELETE ON public.applications FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (status, eligibility, reviewed_person, review_digest, maximum_fen, decided_person, decision_reason, award_fen, computed_fen, explanation, voucher_id) on applications to voucher_app;
+grant insert, select, update (status, eligibility, reviewed_person, review_digest, maximum_fen, decided_person, decision_reason, award_fen, computed_fen, explanation, voucher_id, queue_rank, queue_block) on applications to voucher_app;
 grant select on applications to voucher_reader;
 
 -- owner voucher_owner
@@ -270,6 +301,7 @@ create table bulk_jobs (
   constraint bulk_jobs_next_line_check CHECK ((next_line >= 1)),
   constraint bulk_jobs_state_check CHECK ((state = ANY (ARRAY['RUNNING'::text, 'DONE'::text, 'REFUSED'::text])))
 ) with (fillfactor=50);
+CREATE INDEX bulk_jobs_kind ON public.bulk_jobs USING btree (book_id, kind, job_id);
 CREATE INDEX bulk_jobs_legal_person ON public.bulk_jobs USING btree (book_id, legal_person_uscc, job_id);
 grant insert, select, update (state, lines_read, lines_accepted, lines_refused, documents, next_line, digest, ledger_seq, lease_owner, lease_until, updated_at) on bulk_jobs to voucher_app;
 grant select on bulk_jobs to voucher_reader;

@@ -448,10 +448,28 @@ export const applications = pgTable(
     explanation: json('explanation'),
     voucherId: uuid('voucher_id'),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    queueRank: integer('queue_rank'),
+    queueBlock: bigint('queue_block', { mode: 'bigint' }),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.applicationId] })],
 );
 export type Application = typeof applications.$inferSelect;
+
+export const applicationQueues = pgTable(
+  'application_queues',
+  {
+    bookId: uuid('book_id').notNull(),
+    queueId: text('queue_id').notNull(),
+    programmeCode: text('programme_code').notNull(),
+    queueRank: integer('queue_rank').notNull(),
+    queueBlock: bigint('queue_block', { mode: 'bigint' }).notNull(),
+    state: text('state', { enum: ['WAITING', 'EMPTY'] }).notNull(),
+    waiting: integer('waiting').notNull(),
+    maximumFen: bigint('maximum_fen', { mode: 'bigint' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.queueId] })],
+);
+export type ApplicationQueue = typeof applicationQueues.$inferSelect;
 
 export const vouchers = pgTable(
   'vouchers',

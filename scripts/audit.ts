@@ -8,6 +8,7 @@ import { connect, unreachableBecause } from '../db/client.js';
 import { EmbeddedUnavailable, startEmbedded } from '../db/embedded.js';
 import { auditLedger } from '../src/ledger/audit.js';
 import { auditBusiness } from '../src/reconciliation/audit.js';
+import { recomputeAwards } from '../src/reconciliation/recompute.js';
 
 function stop(sentence: string): never {
   console.error(sentence);
@@ -43,7 +44,11 @@ try {
     process.exitCode = 1;
   }
   for (const book of books) {
-    const findings = [...(await auditLedger(db, book.book_id)), ...(await auditBusiness(db, book.book_id))];
+    const findings = [
+      ...(await auditLedger(db, book.book_id)),
+      ...(await auditBusiness(db, book.book_id)),
+      ...(await recomputeAwards(db, book.book_id)),
+    ];
     for (const found of findings) console.log(`${book.code}: invariant ${found.invariant}: ${found.subject}: ${found.detail}`);
     console.log(`${book.code}: ${book.seq} entries, ${findings.length === 0 ? 'clean' : `${findings.length} findings`}`);
     if (findings.length > 0) process.exitCode = 1;

@@ -76,12 +76,15 @@ export function addDays(day: Day, n: number): Day {
  * 12 months is 2025-02-28. Count from the first day each time: adding month by month would stay on the 28th.
  */
 export function addMonths(day: Day, n: number): Day {
-  return Temporal.PlainDate.from(day).add({ months: n }, { overflow: 'constrain' }).toString();
+  const months = yearOf(day) * 12 + Number(day.slice(5, 7)) - 1 + n;
+  const month = new Date(Date.UTC(Math.floor(months / 12), months % 12, 1)).toISOString().slice(0, 7);
+  const [sameDay, lastDay] = [`${month}-${day.slice(8)}`, lastDayOfMonth(month)];
+  return sameDay < lastDay ? sameDay : lastDay;
 }
 
 /** The last day of a month `YYYY-MM`. */
 export function lastDayOfMonth(month: string): Day {
-  return `${month}-${Temporal.PlainYearMonth.from(month).daysInMonth}`;
+  return new Date(Date.UTC(Number(month.slice(0, 4)), Number(month.slice(5, 7)), 0)).toISOString().slice(0, 10);
 }
 
 /** How many days from `from` to `to`, both counted: 1 for the same day, 0 when the period ends before it starts. */

@@ -265,6 +265,60 @@ void t.test('in the order of completion a command stands before the flood of ano
   for (const client of [...clients, mine]) client.destroy();
 });
 
+void t.test(
+  'of what comes at once the books go on by turns: one command is not parsed behind five hundred of another',
+  async (t) => {
+    const service = await startService(t);
+    const [flooded, other] = [await service.newBook('zhengzhou'), await service.newBook('jiaozuo')];
+    const queued: string[] = [];
+    for (const { code, operator } of [flooded, other]) {
+      expectStatus(await operator.post('/enterprises', firm()), 201);
+      const { lane } = (await service.books.find(code)) ?? {};
+      if (!lane) throw new Error('the book is not open');
+      const submit = lane.submit.bind(lane);
+      lane.submit = (verb, request) => {
+        queued.push(code);
+        return submit(verb, request);
+      };
+    }
+    // All of them in one turn of the event loop, the single one last.
+    const sent = [...Array.from({ length: 500 }, () => flooded), other].map(({ operator }) =>
+      operator.post('/enterprises', firm()),
+    );
+    t.strictSame(count((await Promise.all(sent)).map((a) => a.status)), { 201: 501 });
+    const before = queued.indexOf('jiaozuo');
+    t.ok(before < 50, `${before} of the 500 that came first reached their lane before it`);
+  },
+);
+
+void t.test('exports that are stuck hold back no readings of another book', async (t) => {
+  const service = await startService(t);
+  const [flooded, other] = [await service.newBook('zhengzhou'), await service.newBook('jiaozuo')];
+  for (const { operator } of [flooded, other]) expectStatus(await operator.get('/enterprises'), 200);
+  const file = '/ledger/entries-file?format=ndjson';
+  const held = async () =>
+    (
+      await service.admin.sql`select 1 from pg_stat_activity where usename = 'voucher_app' and wait_event_type = 'Lock'
+       and datname = current_database()`
+    ).length;
+  const release = await hold(service, 'lock table entries in access exclusive mode');
+  const stuck = Array.from({ length: 30 }, () => flooded.operator.get(file));
+  await until(async () => (await metric(service, 'beside_lane_waiting{book="zhengzhou"}'))?.endsWith(' 28') === true);
+  await until(async () => (await held()) === 2);
+  t.equal((await other.operator.get('/enterprises')).status, 200, 'a reading of another');
+  t.equal(await held(), 2, 'half the places are held, and no more');
+  await release();
+  const files = await Promise.all(stuck);
+  t.strictSame(count(files.map((a) => a.status)), { 200: 30 });
+  const [first] = files;
+  t.ok(
+    files.every(({ body }) => body === first?.body),
+    'and each is the whole file',
+  );
+  const { traffic } = (await service.books.find('zhengzhou')) ?? {};
+  t.strictSame([traffic?.beside.running, traffic?.beside.waiting], [0, 0], 'every place came back');
+});
+
 void t.test('readings that are stuck hold back neither commands nor another book’s readings', async (t) => {
   const service = await startService(t, { limits: { waitingPerBook: 50 } });
   const [flooded, other] = [await service.newBook('zhengzhou'), await service.newBook('jiaozuo')];

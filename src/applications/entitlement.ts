@@ -27,6 +27,7 @@ export async function gatherEntitlements(
   await Promise.all([gatherLimits(loader, windows), loader.accounts(funds)]);
 }
 
+/** Each evaluation is made when it is asked for. */
 export interface Entitlement {
   /** By the law's numbers alone, as if nothing were used of any limit and the pool were deep. */
   readonly byLaw: Evaluation;
@@ -57,5 +58,13 @@ export function entitlementOf(
   const fund = fundOf(version.programmeCode, yearOf(of.bookedOn));
   const byLaw = { ...at, limitsLeft: Object.fromEntries(touched.map(({ limitId, amountFen }) => [limitId, amountFen])) };
   const now = { ...at, limitsLeft: left, poolLeft: facts.balance(accountOf.available(fund)), maximumFen: of.maximumFen };
-  return { byLaw: evaluateIssue(law, byLaw), now: evaluateIssue(law, now), fund, funding, charges };
+  return {
+    get byLaw() {
+      return evaluateIssue(law, byLaw);
+    },
+    get now() {
+      return evaluateIssue(law, now);
+    },
+    ...{ fund, funding, charges },
+  };
 }

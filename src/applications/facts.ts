@@ -1,10 +1,10 @@
-import { applications } from '../../db/tables.js';
+import { applicationQueues, applications } from '../../db/tables.js';
 import { shelf } from '../ledger/facts.js';
 
 export const applicationShelf = shelf(applications, {
   rank: 30,
   id: 'applicationId',
-  keys: { contract: ['contractId'], waiting: ['programmeCode', 'status'] },
+  keys: { contract: ['contractId'], queue: ['programmeCode', 'queueRank', 'queueBlock'] },
   mutable: [
     'status',
     'eligibility',
@@ -17,5 +17,15 @@ export const applicationShelf = shelf(applications, {
     'computedFen',
     'explanation',
     'voucherId',
+    'queueRank',
+    'queueBlock',
   ],
+});
+
+/** What waits for the money of a programme, summed up by class and block of numbers; its id is made of these. */
+export const queueShelf = shelf(applicationQueues, {
+  rank: 30,
+  id: 'queueId',
+  keys: { programme: ['programmeCode', 'state'] },
+  mutable: ['state', 'waiting', 'maximumFen'],
 });

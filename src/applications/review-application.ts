@@ -8,6 +8,7 @@ import { update } from '../ledger/facts.js';
 import type { Command, Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
 import { formatYuan, parseYuan } from '../money.js';
+import { priorityRank } from '../programmes/evaluate.js';
 import { percent } from '../programmes/explain.js';
 import { programmeVersionShelf } from '../programmes/facts.js';
 import { lawOn } from '../programmes/language.js';
@@ -15,6 +16,7 @@ import { programmeOf, versionName } from '../programmes/published.js';
 import { entitlementOf, gatherEntitlements } from './entitlement.js';
 import { gatherContractFacts } from './evaluation-facts.js';
 import { applicationShelf } from './facts.js';
+import { gatherQueueBlocks, queueBlockOf, queueChanges } from './queue.js';
 import { checkState, presentApplication, presentOutlook, readEligibility, refusalOf, reviewDigestOf } from './rules.js';
 
 type Body = z.output<typeof body> & { id?: string };
@@ -56,6 +58,10 @@ export function subjectOf(facts: Facts, row: Application) {
   return { contract, version };
 }
 
+/** The place of a gathered application's class among those of its law: 0 is served first. */
+export const rankOf = (facts: Facts, row: Application, classes: readonly string[]): number =>
+  priorityRank(programmeOf(subjectOf(facts, row).version), row.submittedOn, classes);
+
 /**
  * A reviewer who is not the applicant records what the programme asks about and sets the most that may be issued: all that the law
  * gives on this contract, or less where its rate is a ceiling («不超过»). It binds nothing but its digest; a further review before the
@@ -66,7 +72,12 @@ export const reviewApplication: Verb<Body, Result> = {
   money: true,
 
   async gather(loader, commands) {
-    await gatherApplications(loader, commands);
+    const rows = await gatherApplications(loader, commands);
+    const reviewed = commands.flatMap(({ body }) => {
+      const row = loader.facts.get(applicationShelf, body.id ?? '');
+      return row ? [{ row, rank: rankOf(loader.facts, row, body.classes) }] : [];
+    });
+    await gatherQueueBlocks(loader, rows, reviewed);
   },
 
   decide({ body, actor, today }, facts) {
@@ -104,6 +115,8 @@ export const reviewApplication: Verb<Body, Result> = {
       reviewDigest: reviewDigestOf(row.contentDigest, eligibility, maximumFen),
       computedFen: byLaw.computedFen,
       explanation: keep(now.explanation),
+      queueRank: rankOf(facts, row, eligibility.classes),
+      queueBlock: queueBlockOf(row),
     };
     return accepted({
       decision: 'application.reviewed',
@@ -111,7 +124,7 @@ export const reviewApplication: Verb<Body, Result> = {
       programmeVersion: versionName(version),
       approvalDigest: reviewed.reviewDigest ?? '',
       result: { ...presentApplication(reviewed), outlook: presentOutlook(now) },
-      changes: [update(applicationShelf, reviewed)],
+      changes: [update(applicationShelf, reviewed), ...queueChanges(facts, row, reviewed)],
     });
   },
 };

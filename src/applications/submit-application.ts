@@ -13,6 +13,7 @@ import { programmeOf, versionInForce, versionName, versionsCovering } from '../p
 import { entitlementOf, gatherEntitlements } from './entitlement.js';
 import { contractLinesOf, gatherContractFacts } from './evaluation-facts.js';
 import { applicationShelf } from './facts.js';
+import { notWaiting } from './queue.js';
 import { contentDigestOf, presentApplication, presentOutlook, refusalOf } from './rules.js';
 
 type Body = z.output<typeof body>;
@@ -98,6 +99,7 @@ export const submitApplication: Verb<Body, Result> = {
       computedFen: byLaw.computedFen,
       explanation: null,
       voucherId: null,
+      ...notWaiting,
       recordedAt: receivedAt.toISOString(),
     };
     return accepted({

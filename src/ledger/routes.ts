@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import { bookAndIdParams, bookParams, page, problem } from '../../schemas/common.js';
 import {
@@ -17,7 +17,7 @@ import {
   trialBalance,
 } from '../../schemas/ledger.js';
 import { formatInstant } from '../calendar.js';
-import type { Parts } from '../http/parts.js';
+import type { OpenBook, Parts } from '../http/parts.js';
 import { Problem } from '../http/problem.js';
 import { authorities, idOfCursor, pageOf, reading } from '../http/routes.js';
 import { formatYuan, sumFen } from '../money.js';
@@ -157,9 +157,10 @@ function fileRoutes(app: FastifyInstance, { db }: Pick<Parts, 'db'>): void {
     },
     async ({ book, query }, reply) => {
       const { format, after, subjectId } = query as z.output<typeof entryFileQuery>;
-      const upTo = await headOf(db, book.bookId);
+      const share = shareOf(book, reply);
+      const upTo = await share.begin(() => headOf(db, book.bookId));
       const file = fileOf(format, Object.keys(entry.shape), BigInt(after), async (from, limit) => {
-        const rows = await listEntries(db, { bookId: book.bookId, after: from, upTo, subjectId, limit });
+        const rows = await share.goOn(() => listEntries(db, { bookId: book.bookId, after: from, upTo, subjectId, limit }));
         return sliceOf(rows, limit, presentEntry);
       });
       return reply.headers(headersOf(format, `${book.code}-entries-${upTo}`, upTo)).send(file);
@@ -181,18 +182,31 @@ function fileRoutes(app: FastifyInstance, { db }: Pick<Parts, 'db'>): void {
       const { format, ...of } = query as z.output<typeof statementFileQuery>;
       const { bookId } = book;
       const statementWanted = statementOf(bookId, id, of);
-      const first = await readStatement(db, { ...statementWanted, after: 0n, limit: 1 });
+      const share = shareOf(book, reply);
+      const first = await share.begin(() => readStatement(db, { ...statementWanted, after: 0n, limit: 1 }));
       if (!first) throw new Problem('NOT_FOUND');
       // Bound by the head it began at, by day too: what is booked late from now on is not in this file.
       const upTo = of.asOfSeq === undefined ? first.headSeq : BigInt(of.asOfSeq);
       const asOf = { ...statementWanted.asOf, seq: upTo };
       const file = fileOf(format, Object.keys(statementLine.shape), 0n, async (after, limit) => {
-        const found = await readStatement(db, { ...statementWanted, asOf, after, limit });
+        const found = await share.goOn(() => readStatement(db, { ...statementWanted, asOf, after, limit }));
         return sliceOf(found?.lines ?? [], limit, presentLine);
       });
       return reply.headers(headersOf(format, `${book.code}-statement-${id}`, upTo)).send(file);
     },
   );
+}
+
+/**
+ * A file's reads take places of its book like other readings, each for as long as it reads and not while the client takes what was
+ * read. Where too much waits already none is begun; one that has begun is never refused in its middle.
+ */
+function shareOf({ traffic }: OpenBook, { raw }: FastifyReply) {
+  const gone = () => raw.destroyed;
+  return {
+    begin: <T>(read: () => Promise<T>): Promise<T> => traffic.beside.run(read, { gone }),
+    goOn: <T>(read: () => Promise<T>): Promise<T> => traffic.beside.run(read, { gone, patient: true }),
+  };
 }
 
 const headersOf = (format: FileFormat, name: string, upTo: bigint) => ({

@@ -26,7 +26,7 @@ export async function findBusiness({ sql }: Pick<Tx, 'sql'>, bookId: string): Pr
   const checks: [number, Promise<Rows>[]][] = [
     [3, fundsAsLoaded(sql, bookId)],
     [4, vouchersAsFaced(sql, bookId)],
-    [5, [...limitsAsLaw(sql, bookId, law), ...contractsAsFiled(sql, bookId, law)]],
+    [5, [...limitsAsLaw(sql, bookId, law), ...contractsAsFiled(sql, bookId, law), queuesAsWaiting(sql, bookId)]],
     [6, [...countedOnce(sql, bookId), ...batchesAsPaid(sql, bookId)]],
     [9, explanationsTold(sql, bookId)],
     [10, fundsAsPaid(sql, bookId)],
@@ -280,6 +280,17 @@ const contractsAsFiled = (sql: Sql, bookId: string, { rates }: Law): Promise<Row
         or t.claimed * 10000 > t.basis_points * t.base
      order by 1 limit 100`,
 ];
+
+/** What is summed up of those who wait for a programme's money, by which first come, first served is held, is what waits. */
+const queuesAsWaiting = (sql: Sql, bookId: string): Promise<Rows> => sql<Rows>`
+  with waits as (
+    select programme_code, queue_rank, queue_block, count(*) as n, sum(maximum_fen) as fen
+      from applications where book_id = ${bookId} and status = 'REVIEWED' group by 1, 2, 3)
+  select format('queue of %s, class %s, numbers from %s', programme_code, queue_rank, queue_block) as subject,
+         format('kept %s for %s, waiting %s for %s', coalesce(q.waiting, 0), coalesce(q.maximum_fen, 0), coalesce(w.n, 0), coalesce(w.fen, 0)) as detail
+    from (select * from application_queues where book_id = ${bookId} and waiting > 0) q
+    full join waits w using (programme_code, queue_rank, queue_block)
+   where (q.waiting, q.maximum_fen) is distinct from (w.n, w.fen) order by 1 limit 100`;
 
 /**
  * 6. An invoice counts in one live redemption, which it names; of each contract line as much is used as confirmed invoices

@@ -6,6 +6,15 @@ import { yearOf } from '../calendar.js';
 import { contractLinesOf } from '../applications/evaluation-facts.js';
 import { entitlementOf } from '../applications/entitlement.js';
 import { applicationShelf } from '../applications/facts.js';
+import {
+  gatherQueueBlocks,
+  gatherQueues,
+  gatherThoseBefore,
+  mostNeededBefore,
+  notWaiting,
+  queueChanges,
+  thoseBefore,
+} from '../applications/queue.js';
 import { gatherApplications, subjectOf } from '../applications/review-application.js';
 import type { Waiting } from '../applications/rules.js';
 import {
@@ -20,13 +29,14 @@ import {
 } from '../applications/rules.js';
 import { keep } from '../ledger/explanations.js';
 import { accountOf, fundOf } from '../ledger/chart.js';
-import type { Facts } from '../ledger/facts.js';
+import type { Facts, Loader } from '../ledger/facts.js';
 import { insert, update } from '../ledger/facts.js';
-import type { Verb } from '../ledger/lane.js';
+import type { Command, Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
 import { gatherLimits } from '../ledger/limits.js';
 import { gatherNumbers, seriesOf, takeNumber } from '../ledger/numbers.js';
 import { voucherIssued } from '../ledger/templates.js';
+import type { Fen } from '../money.js';
 import { formatYuan } from '../money.js';
 import { limitsTouched, priorityRank, voucherExpiresOn } from '../programmes/evaluate.js';
 import { programmeVersionShelf } from '../programmes/facts.js';
@@ -60,14 +70,13 @@ export const issueVoucher: Verb<Body, Result> = {
         commands.map(({ today }) => seriesOf('V', yearOf(today))),
       ),
     ]);
-    const programmes = [...new Set(applications.map(({ programmeCode }) => programmeCode))];
     const byId = new Map(applications.map((row) => [row.applicationId, row]));
-    const [waiting] = await Promise.all([
-      loader.load(
-        applicationShelf,
-        'waiting',
-        programmes.map((programmeCode) => [programmeCode, 'REVIEWED']),
+    await Promise.all([
+      gatherQueues(
+        loader,
+        applications.map(({ programmeCode }) => programmeCode),
       ),
+      gatherQueueBlocks(loader, applications),
       loader.load(
         standingShelf,
         'id',
@@ -81,18 +90,7 @@ export const issueVoucher: Verb<Body, Result> = {
         }),
       ),
     ]);
-    await loader.load(
-      programmeVersionShelf,
-      'id',
-      waiting.map(({ programmeVersionId }) => programmeVersionId),
-    );
-    const days = [...new Set(commands.map(({ today }) => today))];
-    await gatherLimits(
-      loader,
-      waiting.flatMap((row) =>
-        days.flatMap((day) => limitsOfHolder(loader.facts, row, day).map((limit) => limitWindowOf(row.programmeCode, limit))),
-      ),
-    );
+    await gatherEarlier(loader, commands);
   },
 
   decide(command, facts) {
@@ -130,25 +128,17 @@ export const issueVoucher: Verb<Body, Result> = {
       const params = { maximum: formatYuan(maximumFen), left: formatYuan(awardFen), bound: now.bound ?? 'COMPUTED' };
       return refused('AMOUNT_CHANGED', params, '/acceptReduced');
     }
-    const earlier = earlierThan(facts, row);
-    const [first] = earlier;
-    if (first && body.passOverReason === undefined) {
+    if (body.passOverReason === undefined && isFirstCome(facts, row)) {
       const leftFen = facts.balance(accountOf.available(fund)) - awardFen;
-      const neededFen = neededBy(
-        earlier.map((other): Waiting => {
-          const limits = Object.values(readLimits(facts, other.programmeCode, limitsOfHolder(facts, other, today)).left);
-          // What this award takes of a limit that both share, the other can no longer use.
-          const taken = other.legalPersonUscc === row.legalPersonUscc ? awardFen : 0n;
-          return {
-            legalPersonUscc: other.legalPersonUscc,
-            maximumFen: other.maximumFen ?? 0n,
-            limitsLeftFen: limits.map((left) => (left > taken ? left - taken : 0n)),
-          };
-        }),
-      );
-      if (neededFen > leftFen) {
-        const params = { applicationNo: first.applicationNo, needed: formatYuan(neededFen), left: formatYuan(leftFen) };
-        return refused('EARLIER_APPLICATION_WAITS', params, '/passOverReason');
+      // Exact only where it must be: everybody's maximum is mostly less than what is left, and then nobody is looked at.
+      if (mostNeededBefore(facts, row, rankIn(facts)(row)) > leftFen) {
+        const earlier = thoseBefore(facts, row, rankIn(facts));
+        const neededFen = neededByEarlier(facts, earlier, { row, awardFen, today });
+        const [first] = earlier;
+        if (first && neededFen > leftFen) {
+          const params = { applicationNo: first.applicationNo, needed: formatYuan(neededFen), left: formatYuan(leftFen) };
+          return refused('EARLIER_APPLICATION_WAITS', params, '/passOverReason');
+        }
       }
     }
     // After this line the command succeeds.
@@ -176,6 +166,7 @@ export const issueVoucher: Verb<Body, Result> = {
     };
     const approved: Application = {
       ...row,
+      ...notWaiting,
       status: 'APPROVED',
       decidedPerson: actor.personId,
       decisionReason: body.passOverReason ?? null,
@@ -199,6 +190,7 @@ export const issueVoucher: Verb<Body, Result> = {
       result: { ...presentApplication(approved), voucher: presentVoucher(voucher, awardFen) },
       changes: [
         update(applicationShelf, approved),
+        ...queueChanges(facts, row, approved),
         insert(voucherShelf, voucher),
         ...(standing
           ? []
@@ -231,14 +223,66 @@ function limitsOfHolder(facts: Facts, row: Application, today: Day) {
   );
 }
 
-/** Reviewed applications of the same programme that come first: of a higher priority class, or of the same and received earlier. */
-function earlierThan(facts: Facts, row: Application): Application[] {
-  if (lawOn(programmeOfApplication(facts, row), row.submittedOn).allocation?.value !== 'FIRST_COME') return [];
-  const rankOf = (of: Application) =>
-    priorityRank(programmeOfApplication(facts, of), of.submittedOn, eligibilityOf(of)?.classes ?? []);
-  const rank = rankOf(row);
-  return facts.all(applicationShelf, 'waiting', [row.programmeCode, 'REVIEWED']).filter((other) => {
-    const otherRank = rankOf(other);
-    return otherRank < rank || (otherRank === rank && other.applicationId < row.applicationId);
+const isFirstCome = (facts: Facts, row: Application): boolean =>
+  lawOn(programmeOfApplication(facts, row), row.submittedOn).allocation?.value === 'FIRST_COME';
+
+/** The class of gathered applications, as their own version of the law orders them. */
+const rankIn = (facts: Facts) => (row: Application) =>
+  priorityRank(programmeOfApplication(facts, row), row.submittedOn, eligibilityOf(row)?.classes ?? []);
+
+/**
+ * Gathers who is served before these, one by one, where the sums may not settle it: where everybody before, and all that these commands
+ * may take before it is their turn, could need more than there is. What another verb of the batch adds meanwhile is not in it; then a
+ * decision finds that it lacks them, and the lane tries it alone.
+ */
+async function gatherEarlier(loader: Loader, commands: readonly Command<Body>[]): Promise<void> {
+  const { facts } = loader;
+  const approvals = commands.flatMap(({ body, today }) => {
+    const row = facts.get(applicationShelf, body.id ?? '');
+    if (row?.status !== 'REVIEWED') return [];
+    const fund = fundOf(row.programmeCode, yearOf(today));
+    return [{ row, fund, asks: body.passOverReason === undefined && isFirstCome(facts, row) }];
   });
+  const takenFen = new Map<string, Fen>();
+  for (const { row, fund } of approvals) takenFen.set(fund, (takenFen.get(fund) ?? 0n) + (row.maximumFen ?? 0n));
+  const unsettled = approvals
+    .filter(({ asks }) => asks)
+    .map(({ row, fund }) => ({ row, fund, rank: rankIn(facts)(row) }))
+    .filter(
+      ({ row, fund, rank }) =>
+        mostNeededBefore(facts, row, rank) + (takenFen.get(fund) ?? 0n) > facts.balance(accountOf.available(fund)),
+    );
+  if (unsettled.length === 0) return;
+  const earlier = await gatherThoseBefore(loader, unsettled);
+  await loader.load(
+    programmeVersionShelf,
+    'id',
+    earlier.map(({ programmeVersionId }) => programmeVersionId),
+  );
+  const days = [...new Set(commands.map(({ today }) => today))];
+  await gatherLimits(
+    loader,
+    earlier.flatMap((row) =>
+      days.flatMap((day) => limitsOfHolder(facts, row, day).map((limit) => limitWindowOf(row.programmeCode, limit))),
+    ),
+  );
 }
+
+/** What those who are served before an award may still need of the fund after it (fen). */
+const neededByEarlier = (
+  facts: Facts,
+  earlier: readonly Application[],
+  award: { row: Application; awardFen: Fen; today: Day },
+): Fen =>
+  neededBy(
+    earlier.map((other): Waiting => {
+      const limits = Object.values(readLimits(facts, other.programmeCode, limitsOfHolder(facts, other, award.today)).left);
+      // What this award takes of a limit that both share, the other can no longer use.
+      const taken = other.legalPersonUscc === award.row.legalPersonUscc ? award.awardFen : 0n;
+      return {
+        legalPersonUscc: other.legalPersonUscc,
+        maximumFen: other.maximumFen ?? 0n,
+        limitsLeftFen: limits.map((left) => (left > taken ? left - taken : 0n)),
+      };
+    }),
+  );

@@ -138,7 +138,7 @@ void t.test('what is right is taken, what is not comes back in the same format, 
     let mended: string | Buffer;
     if (format === 'xlsx') {
       const workbook = new ExcelJS.Workbook();
-      await workbook.xlsx.load(refused as unknown as ArrayBuffer);
+      await workbook.xlsx.load(new Uint8Array(refused).buffer);
       const rows = (workbook.worksheets[0]?.getSheetValues() ?? []).filter(Array.isArray).map((row) => row.slice(1) as string[]);
       t.strictSame(rows[0], [...usageHeader, 'errorField', 'errorCode', 'errorMessage']);
       t.equal(rows.length, 7);

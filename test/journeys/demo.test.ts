@@ -9,6 +9,7 @@ import { demoClock } from '../../src/clock.js';
 import { discardUnfinishedDemo, openDemo } from '../../src/demo/open-demo.js';
 import { auditLedger } from '../../src/ledger/audit.js';
 import { auditBusiness } from '../../src/reconciliation/audit.js';
+import { recomputeAwards } from '../../src/reconciliation/recompute.js';
 import { testDatabase } from '../database.js';
 
 void t.test('the demo world: lived through the API, clean, and made once', async (t) => {
@@ -35,6 +36,7 @@ void t.test('the demo world: lived through the API, clean, and made once', async
   );
   for (const { book_id: bookId, code } of found) {
     t.strictSame([...(await auditLedger(db, bookId)), ...(await auditBusiness(db, bookId))], [], `${code}: the audit is clean`);
+    t.strictSame(await recomputeAwards(db, bookId), [], `${code}: every award computed anew is the same`);
   }
   t.strictSame(
     await countsOf(),

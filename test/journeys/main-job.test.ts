@@ -3,6 +3,7 @@
 import t from 'tap';
 import { auditLedger } from '../../src/ledger/audit.js';
 import { auditBusiness } from '../../src/reconciliation/audit.js';
+import { recomputeAwards } from '../../src/reconciliation/recompute.js';
 import { jiaozuo, startWorld, told, uscc } from '../applications/world.js';
 import type { World } from '../applications/world.js';
 import type { Answer, Caller } from '../service.js';
@@ -13,7 +14,11 @@ const nobody = '00000000-0000-7000-8000-000000000000';
 
 async function audited(world: World): Promise<unknown[]> {
   const { bookId } = world.book;
-  return [...(await auditLedger(world.db, bookId)), ...(await auditBusiness(world.db, bookId))];
+  return [
+    ...(await auditLedger(world.db, bookId)),
+    ...(await auditBusiness(world.db, bookId)),
+    ...(await recomputeAwards(world.db, bookId)),
+  ];
 }
 
 async function withAccount(world: World): Promise<void> {
@@ -176,6 +181,48 @@ void t.test('the main job, then all of it sent once more: the same answers, and 
     ],
   );
   t.strictSame(await audited(world), []);
+
+  await t.test('a wrong fen in any figure of an award is found by computing the award anew', async (t) => {
+    const { bookId } = world.book;
+    const [law] = await world.owner.sql<{ document: string; digest: string }[]>`
+      select document, digest from programme_versions where book_id = ${bookId}`;
+    if (!law) throw new Error('the book has no programme');
+    const figures: readonly [table: string, change: string, undo: string, found: RegExp][] = [
+      ['vouchers', 'face_fen = face_fen - 1', 'face_fen = face_fen + 1', /^voucher .*: award /],
+      ['applications', 'award_fen = award_fen - 1', 'award_fen = award_fen + 1', /^voucher .*: award of its application/],
+      ['applications', 'computed_fen = computed_fen + 1', 'computed_fen = computed_fen - 1', /^voucher .*: computed/],
+      ['redemptions', 'base_fen = base_fen + 1', 'base_fen = base_fen - 1', /^redemption .*: base/],
+      ['redemptions', 'computed_fen = computed_fen + 1', 'computed_fen = computed_fen - 1', /^redemption .*: computed/],
+      ['redemptions', 'cut_off_fen = cut_off_fen + 1', 'cut_off_fen = cut_off_fen - 1', /^redemption .*: cut off/],
+      ['redemptions', 'reserved_fen = reserved_fen + 1', 'reserved_fen = reserved_fen - 1', /^redemption .*: award/],
+      ['redemptions', 'approved_fen = approved_fen - 1', 'approved_fen = approved_fen + 1', /^redemption .*: approved/],
+      ['usage_invoice_lines', 'gross_fen = gross_fen - 1', 'gross_fen = gross_fen + 1', /^redemption /],
+      ['contract_lines', 'gross_fen = gross_fen - 100', 'gross_fen = gross_fen + 100', /^voucher /],
+    ];
+    const quietly = (statement: string, parameters: string[] = []) =>
+      world.admin.begin(async ({ sql }) => {
+        await sql`set local session_replication_role = replica`;
+        await sql.unsafe(statement, parameters);
+      });
+    const found = async () =>
+      (await recomputeAwards(world.db, bookId)).map(({ invariant, subject, detail }) => `${invariant} ${subject}: ${detail}`);
+    const checks = await world.admin.sql<{ drop: string; add: string }[]>`
+      select format('alter table %s drop constraint %I', conrelid::regclass, conname) as drop,
+             format('alter table %s add constraint %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid)) as add
+        from pg_constraint where contype = 'c' and conrelid::regclass::text = any(${figures.map(([table]) => table)}::text[])`;
+    for (const { drop } of checks) await world.admin.sql.unsafe(drop);
+    for (const [table, change, undo, expected] of figures) {
+      await quietly(`update ${table} set ${change}`);
+      t.match((await found())[0]?.slice(2), expected, `${table}: ${change}`);
+      await quietly(`update ${table} set ${undo}`);
+    }
+    for (const { add } of checks) await world.admin.sql.unsafe(add);
+    const rewrite = 'update programme_versions set document = $1, digest = $2';
+    await quietly(rewrite, [law.document.replace('basisPoints: 2000', 'basisPoints: 1999'), 'f'.repeat(64)]);
+    t.match((await found())[0], /^9 voucher .*: award 40000000, computed anew 39980000/, 'another law gives another fen');
+    await quietly(rewrite, [law.document, law.digest]);
+    t.strictSame(await audited(world), []);
+  });
 
   await t.test('half a year later, with another API key, everything is sent again', async (t) => {
     clock.set('2025-01-15');

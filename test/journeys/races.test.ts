@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import t from 'tap';
 import { auditLedger } from '../../src/ledger/audit.js';
 import { auditBusiness } from '../../src/reconciliation/audit.js';
+import { recomputeAwards } from '../../src/reconciliation/recompute.js';
 import type { Reviewed, World } from '../applications/world.js';
 import { startWorld, told } from '../applications/world.js';
 import type { Answer, Caller } from '../service.js';
@@ -31,7 +32,11 @@ function counted(answers: readonly Answer[]): Record<string, number> {
 
 async function audited(world: World): Promise<unknown[]> {
   const { bookId } = world.book;
-  return [...(await auditLedger(world.db, bookId)), ...(await auditBusiness(world.db, bookId))];
+  return [
+    ...(await auditLedger(world.db, bookId)),
+    ...(await auditBusiness(world.db, bookId)),
+    ...(await recomputeAwards(world.db, bookId)),
+  ];
 }
 
 /** In turn one of the two. */

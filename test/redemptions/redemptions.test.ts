@@ -13,6 +13,7 @@ import type {
 } from '../../db/tables.js';
 import { auditLedger } from '../../src/ledger/audit.js';
 import { auditBusiness } from '../../src/reconciliation/audit.js';
+import { recomputeAwards } from '../../src/reconciliation/recompute.js';
 import type { RedemptionCase } from '../../src/redemptions/rules.js';
 import {
   evaluate,
@@ -619,6 +620,7 @@ void t.test('over HTTP', async (t) => {
       await trade.fileContract('999999999999999.99');
       t.strictSame(await auditLedger(trade.db, book.bookId), []);
       t.strictSame(await auditBusiness(trade.db, book.bookId), []);
+      t.strictSame(await recomputeAwards(trade.db, book.bookId), []);
     },
   );
 });

@@ -250,7 +250,7 @@ export async function startWorld(
           decisionReason: null,
           awardFen: amountFen,
         },
-        ...{ computedFen: amountFen, explanation: [], voucherId: newId() },
+        ...{ computedFen: amountFen, explanation: [], voucherId: newId(), queueRank: null, queueBlock: null },
       };
       const voucher: Voucher = {
         ...common,
