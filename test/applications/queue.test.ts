@@ -1,7 +1,7 @@
 // First come, first served, against its plain definition: whoever approves, rejects, reviews anew and loads money at once,
 // by one process or two, each approval is answered as if everybody who waits had been looked at one by one.
 import t from 'tap';
-import { build } from '../../src/app.js';
+import type { build } from '../../src/app.js';
 import type { Fen } from '../../src/money.js';
 import { formatYuan, minFen, parseYuan, sumFen } from '../../src/money.js';
 import type { Answer, Caller } from '../service.js';
@@ -152,7 +152,7 @@ void t.test('an approval is answered as if everybody who waits were looked at, w
       headers: { authorization: `Bearer ${caller.secret}`, 'idempotency-key': key, 'accept-language': 'zh' },
       payload: body,
     });
-    return { key, answer: { status: response.statusCode, body: response.json<Answer['body']>(), headers: {} } as Answer };
+    return { key, answer: { status: response.statusCode, body: response.json<Answer['body']>(), headers: {} } };
   };
   for (let round = 0; round < 70; round++) {
     const waiting = applications.filter(({ status }) => status === 'REVIEWED');
