@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import ExcelJS from 'exceljs';
 import type { FastifyInstance } from 'fastify';
 import t, { type Test } from 'tap';
-import { claimNumber } from '../../src/usage/claim-number.js';
+import { claimNumbers } from '../../src/usage/claim-number.js';
 import type { Caller } from '../service.js';
 import { expectStatus } from '../service.js';
 import type { Trade } from '../usage/world.js';
@@ -231,7 +231,7 @@ void t.test('a number that is claimed elsewhere marks its invoice, and a refused
   const contract = await trade.fileContract('1000000.00');
   const invoices = Array.from({ length: 5 }, () => invoiceOf(contract));
   const elsewhere = { number: invoices[2]?.invoiceNo ?? '', bookId: trade.book.bookId, providerId: trade.enterpriseId };
-  t.equal(await claimNumber(trade.db, elsewhere, trade.clock.now()), true);
+  t.equal((await claimNumbers(trade.db, [elsewhere], trade.clock.now()))(elsewhere), true);
   const unlisted = { ...invoiceOf(contract), contractId: '0190c6a0-0000-7000-8000-000000000000' };
   const outside = invoiceOf(contract, { usageFrom: '2024-06-01' });
   const answer = await upload(trade, trade.seller, ndjson([...invoices, unlisted, outside]), { key: 'k' });
