@@ -135,8 +135,10 @@ class ShelfState {
   readonly rows = new Map<string, Record<string, unknown>>();
   readonly asked = new Map<string, Set<string>>();
   readonly index = new Map<string, Map<string, Set<string>>>();
+  /** Changes that are not sent yet, and all rows that this batch has changed. */
   readonly inserted = new Set<string>();
   readonly updated = new Set<string>();
+  readonly changed = new Set<string>();
 
   constructor(readonly shelf: Shelf<unknown>) {
     for (const key of Object.keys(shelf.keys)) {
@@ -285,18 +287,27 @@ export class Facts {
     if (change.op === 'insert') {
       if (state.rows.has(id)) throw new Error(`${change.shelf.name} has a row ${id} already`);
       state.inserted.add(id);
+      state.changed.add(id);
       state.asked.get('id')?.add(id);
     } else {
       const before = state.rows.get(id);
       if (!before) throw new Error(`${change.shelf.name} has no row ${id} to update`);
       const differs = change.shelf.mutable.some(({ property }) => before[property] !== change.row[property]);
+      if (differs) state.changed.add(id);
       if (differs && !state.inserted.has(id)) state.updated.add(id);
     }
     state.put(change.row);
   }
 
+  /** Rows whose changes are not sent yet. */
+  get unsent(): number {
+    let unsent = 0;
+    for (const { inserted, updated } of this.#shelves.values()) unsent += inserted.size + updated.size;
+    return unsent;
+  }
+
   /**
-   * Sends all changes of the batch: inserts in order of rank, then updates. One statement per table and kind, a column
+   * Sends all changes that are not sent yet: inserts in order of rank, then updates. One statement per table and kind, a column
    * an array: parsing rows of JSON cost more than inserting them.
    */
   write(tx: Tx, bookId: string): Promise<unknown>[] {
@@ -315,18 +326,20 @@ export class Facts {
         const columns = [...(state.shelf.keys['id'] ?? []), ...state.shelf.mutable];
         statements.push(tx.sql.prepared(state.shelf.updating, [bookId, ...arraysOf(columns, rowsOf(state, state.updated))]));
       }
+      state.inserted.clear();
+      state.updated.clear();
     }
     return statements;
   }
 
   /** The explanations that this batch writes. */
   explanations(): unknown[] {
-    return [...this.#shelves.values()].flatMap(({ shelf, rows, inserted, updated }) =>
+    return [...this.#shelves.values()].flatMap(({ shelf, rows, changed }) =>
       shelf.explained.length === 0
         ? []
         : explanationsOf(
             shelf,
-            [...inserted, ...updated].map((id) => rows.get(id) ?? {}),
+            [...changed].map((id) => rows.get(id) ?? {}),
           ),
     );
   }
@@ -342,15 +355,15 @@ export class Facts {
     for (const code of this.#passing) this.#accounts.delete(code);
     this.#passing = [];
     for (const state of this.#shelves.values()) {
-      for (const ids of [state.inserted, state.updated]) {
-        for (const id of ids) {
-          const row = asRead(state.shelf, state.rows.get(id) ?? {});
-          if (!row) return false;
-          state.rows.set(id, row);
-        }
-        ids.clear();
-      }
       state.forgetOnce();
+      for (const id of state.changed) {
+        const written = state.rows.get(id);
+        if (!written) continue;
+        const row = asRead(state.shelf, written);
+        if (!row) return false;
+        state.rows.set(id, row);
+      }
+      state.changed.clear();
     }
     return true;
   }

@@ -124,10 +124,11 @@ export interface Slice<Body> {
   readonly requestDigest: string;
   /** One refused line, and nothing of the slice is written; its outcomes are told all the same. */
   readonly allOrNothing: boolean;
-  /** What is written with the slice: how far its file has come. A refusal of it refuses the slice. */
+  /** What is written with the slice: how far its file has come. Whether it may be is asked before any line is decided. */
   readonly record?: {
     gather(loader: Loader): Promise<void>;
-    decide(facts: Facts, lines: readonly LineOutcome<unknown>[], ledgerSeq: number): readonly Change[] | Refused;
+    admit(facts: Facts): Refused | null;
+    decide(facts: Facts, lines: readonly LineOutcome<unknown>[], ledgerSeq: number): readonly Change[];
   };
 }
 export type SliceOutcome<Result> =
@@ -240,6 +241,8 @@ const attempts = 4;
 const rememberAtMost = 40_000;
 /** While commands wait, a slice goes after this many batches of them: last, and yet not never. */
 const batchesBeforeSlice = 8;
+/** Rows of a slice that are sent together: enough that a statement for them is worth its while. */
+const rowsAtOnce = 150;
 /** What is committed is told no later, however long the next batch waits for its lock. */
 const tellWithinMs = 50;
 
@@ -361,8 +364,9 @@ export class Lane {
   }
 
   #commandsOf<Body>(slice: Pick<Slice<Body>, 'bodies' | 'actor' | 'key' | 'requestDigest'>): Command<Body>[] {
-    const { actor, key, requestDigest } = slice;
-    return slice.bodies.map((body) => this.#command({ body, actor, key, requestDigest }));
+    const { bodies, actor, key, requestDigest } = slice;
+    const common = this.#command({ body: bodies[0] as Body, actor, key, requestDigest });
+    return bodies.map((body) => ({ ...common, id: uuidv7(common.receivedAt), body }));
   }
 
   #wake(): void {
@@ -483,22 +487,25 @@ export class Lane {
           verb.gather(loader, commands),
         ]);
       },
-      ({ facts, stored, head, entries }) => {
+      async ({ facts, stored, head, entries, send }) => {
         const denied = this.#options.admission.decide(first, facts);
         if (denied) return { value: denied, outcomes: [] };
         if (stored.has(storedKey(first))) return { value: { kind: 'replayed' }, outcomes: [] };
-        const lines = commands.map((command): LineOutcome<unknown> => {
+        const notNow = slice.record?.admit(facts);
+        if (notNow) return { value: notNow, outcomes: [] };
+        const lines: LineOutcome<unknown>[] = [];
+        for (const command of commands) {
           const decision = this.#decide(verb, command, facts, entries, head, first);
-          return decision.kind === 'refused' ? decision : { kind: 'accepted', result: decision.result };
-        });
+          lines.push(decision.kind === 'refused' ? decision : { kind: 'accepted', result: decision.result });
+          // The database writes what is decided while the rest is decided. All or nothing is not known before the end.
+          if (!slice.allOrNothing && facts.unsent >= rowsAtOnce) await send();
+        }
         const accepted = lines.filter((line) => line.kind === 'accepted').length;
         if (slice.allOrNothing && accepted < lines.length) {
           return { value: { kind: 'decided', lines, written: false, ledgerSeq: Number(head.seq) }, abandoned: true };
         }
         const ledgerSeq = Number(head.seq + entries.count);
-        const progress = slice.record?.decide(facts, lines, ledgerSeq) ?? [];
-        if ('kind' in progress) return { value: progress, abandoned: true };
-        for (const change of progress) facts.apply(change);
+        for (const change of slice.record?.decide(facts, lines, ledgerSeq) ?? []) facts.apply(change);
         const body = { lines: lines.length, accepted, ...(entries.count === 0n ? {} : { ledgerSeq }) };
         const outcome = { verb: `${verb.name}.slice`, command: first, accepted: true, body };
         return { value: { kind: 'decided', lines, written: true, ledgerSeq }, outcomes: [outcome] };
@@ -543,7 +550,7 @@ export class Lane {
   async #inLane<Value>(
     commands: readonly Command[],
     gather: (loader: Loader) => Promise<void>,
-    decide: (of: { facts: Facts; stored: Map<string, Stored>; head: Head; entries: EntryColumns }) => Decided<Value>,
+    decide: (of: Working) => Decided<Value> | Promise<Decided<Value>>,
   ): Promise<Value> {
     const { db, bookId, bookCode, clock, workers } = this.#options;
     // Taken, not looked at: a batch that fails leaves nothing behind to be trusted.
@@ -575,7 +582,12 @@ export class Lane {
         }
         const now = clock.now();
         const entries = new EntryColumns();
-        const decided = decide({ facts, stored, head, entries });
+        const send = async () => {
+          for (const write of facts.write(tx, bookId)) write.catch(() => undefined);
+          // They leave in the next turn.
+          await new Promise(setImmediate);
+        };
+        const decided = await decide({ facts, stored, head, entries, send });
         if (!decided.abandoned) {
           // COMMIT goes out right behind these; a failure among them makes it a ROLLBACK and is the error of the batch.
           wordings = this.#newWordings(facts, decided.outcomes);
@@ -783,6 +795,15 @@ interface NewOutcome {
   readonly command: Command;
   readonly accepted: boolean;
   readonly body: object;
+}
+
+/** What is decided on, and where it goes. `send` sends the changes so far ahead of the others: nothing may be abandoned then. */
+interface Working {
+  readonly facts: Facts;
+  readonly stored: Map<string, Stored>;
+  readonly head: Head;
+  readonly entries: EntryColumns;
+  readonly send: () => Promise<void>;
 }
 
 type Decided<Value> =
