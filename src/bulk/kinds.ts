@@ -6,20 +6,19 @@ import { shanghaiDay } from '../calendar.js';
 import { submitContract } from '../contracts/submit-contract.js';
 import type { Actor, LineOutcome, Verb } from '../ledger/lane.js';
 import { actsFor } from '../providers/rules.js';
-import type { SliceClaim } from '../usage/claim-number.js';
 import { claimNumbers, releaseNumbers } from '../usage/claim-number.js';
-import { postInvoice } from '../usage/post-invoice.js';
+import { ContractProviders } from '../usage/contract-providers.js';
+import { postInvoiceOfFile } from '../usage/post-invoice.js';
 import type { PostedInvoice } from '../usage/rules.js';
-import { refusalOfInvoice } from '../usage/rules.js';
-import type { ContractParty } from './queries.js';
-import { findContractProviders } from './queries.js';
+import { amountsOf, refusalOfInvoice } from '../usage/rules.js';
 
+/** Whose file it is, and where its book is. */
 interface Context {
   readonly db: Database;
   readonly bookId: string;
   readonly actor: Actor;
-  readonly now: Date;
 }
+type Prepare = (bodies: readonly object[], now: Date) => Promise<Prepared>;
 
 /** Bodies as the verb takes them, and what is to be done once they are decided; without lines, when nothing was written. */
 export interface Prepared {
@@ -31,9 +30,9 @@ export interface Kind {
   readonly roles: readonly Role[];
   readonly verb: Verb<object, object>;
   /** Made for one job: what it looks up once, it remembers. */
-  readonly prepare: () => (bodies: readonly object[], context: Context) => Promise<Prepared>;
+  readonly prepare: (of: Context) => Prepare;
   /** By what two documents of a file are the same; null when it cannot be told. */
-  readonly identity: () => (body: object, context: Context) => Promise<string | null>;
+  readonly identity: (of: Context) => (body: object) => Promise<string | null>;
   /** Where the number of a document is, and the refusal of the second that bears it. */
   readonly duplicate: { readonly code: string; readonly pointer: string; readonly paramName: string };
 }
@@ -46,63 +45,34 @@ const sliced = <Body extends object, Result extends object>(verb: Verb<Body, Res
   decide: (command, facts) => verb.decide(command as Parameters<typeof verb.decide>[0], facts),
 });
 
-/** Providers of contracts, which never change; as many as a file is likely to name. */
-class ContractProviders {
-  readonly #known = new Map<string, ContractParty>();
-  async of(contractIds: readonly string[], { db, bookId }: Context): Promise<ReadonlyMap<string, ContractParty>> {
-    const unknown = [...new Set(contractIds)].filter((id) => !this.#known.has(id));
-    if (unknown.length > 0) {
-      if (this.#known.size > 20_000) this.#known.clear();
-      for (const party of await findContractProviders(db, bookId, unknown)) this.#known.set(party.contractId, party);
-    }
-    return this.#known;
-  }
-}
-
-/**
- * Claims the numbers of a slice as single postings do (usage/claim-number.ts): none for what is refused anyway. Of one number
- * that the slice brings for two providers the first has the claim.
- */
-function claimInvoices(): (bodies: readonly object[], context: Context) => Promise<Prepared> {
-  const providers = new ContractProviders();
-  return async (sent, context) => {
-    const { db, bookId, actor, now } = context;
+/** Claims the numbers of a slice as single postings do (usage/claim-number.ts): none for what is refused anyway. */
+function claimInvoices({ db, bookId, actor }: Context): Prepare {
+  const providers = new ContractProviders(db, bookId);
+  return async (sent, now) => {
     const bodies = sent as readonly PostedInvoice[];
-    const known = await providers.of(
-      bodies.map(({ contractId }) => contractId),
-      context,
-    );
+    const known = await providers.of(bodies.map(({ contractId }) => contractId));
     const today = shanghaiDay(now);
-    const providerIds = bodies.map((body): string | null => {
+    const claims = bodies.map((body) => {
       const provider = known.get(body.contractId);
-      if (!provider || !actsFor(actor, provider) || refusalOfInvoice(body, today) !== null) return null;
-      return provider.providerId;
+      if (!provider || !actsFor(actor, provider)) return null;
+      const amounts = amountsOf(body);
+      if (refusalOfInvoice(body, today, amounts) !== null) return null;
+      return { of: { number: body.invoiceNo, bookId, providerId: provider.providerId }, checked: { on: today, amounts } };
     });
-    const claims = new Map<string, SliceClaim>();
-    for (const [i, providerId] of providerIds.entries()) {
-      const number = bodies[i]?.invoiceNo ?? '';
-      if (providerId === null) continue;
-      const claim = claims.get(number) ?? { number, providerId, holders: 0 };
-      if (claim.providerId === providerId) claims.set(number, { ...claim, holders: claim.holders + 1 });
-    }
-    const held = await claimNumbers(db, bookId, [...claims.values()], now);
-    const isHeld = (i: number): boolean => {
-      const number = bodies[i]?.invoiceNo ?? '';
-      return providerIds[i] !== null && claims.get(number)?.providerId === providerIds[i] && held.has(number);
-    };
+    const held = await claimNumbers(
+      db,
+      claims.flatMap((claim) => claim?.of ?? []),
+      now,
+    );
     return {
       bodies: bodies.map((body, i) => {
-        const providerId = providerIds[i] ?? null;
-        return providerId === null ? body : { ...body, claim: { providerId, held: isHeld(i) } };
+        const claim = claims[i];
+        if (!claim) return body;
+        return { ...body, claim: { providerId: claim.of.providerId, held: held(claim.of) }, checked: claim.checked };
       }),
       settle: async (lines) => {
-        const unused = new Map<string, SliceClaim>();
-        for (const [i, { invoiceNo: number }] of bodies.entries()) {
-          if (!isHeld(i) || lines?.[i]?.kind === 'accepted') continue;
-          const before = unused.get(number) ?? { number, providerId: providerIds[i] ?? '', holders: 0 };
-          unused.set(number, { ...before, holders: before.holders + 1 });
-        }
-        await releaseNumbers(db, bookId, [...unused.values()]);
+        const unused = claims.flatMap((claim, i) => (claim && held(claim.of) && lines?.[i]?.kind !== 'accepted' ? claim.of : []));
+        await releaseNumbers(db, unused);
       },
     };
   };
@@ -111,13 +81,13 @@ function claimInvoices(): (bodies: readonly object[], context: Context) => Promi
 export const kinds: Readonly<Record<BulkKind, Kind>> = {
   'usage-invoices': {
     roles: ['provider'],
-    verb: sliced(postInvoice),
+    verb: sliced(postInvoiceOfFile),
     prepare: claimInvoices,
-    identity: () => {
-      const providers = new ContractProviders();
-      return async (body, context) => {
+    identity: ({ db, bookId }) => {
+      const providers = new ContractProviders(db, bookId);
+      return async (body) => {
         const { contractId, invoiceNo } = body as PostedInvoice;
-        const provider = (await providers.of([contractId], context)).get(contractId);
+        const provider = (await providers.of([contractId])).get(contractId);
         return provider ? `${provider.providerId} ${invoiceNo}` : null;
       };
     },

@@ -166,23 +166,3 @@ export const listRefusedLines = (
     .where(and(eq(bulkRefusedLines.bookId, of.bookId), eq(bulkRefusedLines.jobId, of.jobId), gt(bulkRefusedLines.line, of.after)))
     .orderBy(asc(bulkRefusedLines.line))
     .limit(of.limit);
-
-export interface ContractParty {
-  readonly contractId: string;
-  readonly providerId: string;
-  readonly legalPersonUscc: string;
-}
-
-/** The providers of these contracts; a contract that does not exist has none. */
-export const findContractProviders = (
-  db: Database,
-  bookId: string,
-  contractIds: readonly string[],
-): Promise<readonly ContractParty[]> =>
-  db.sql.unsafe<ContractParty[]>(
-    `select c.contract_id as "contractId", p.provider_id as "providerId", p.legal_person_uscc as "legalPersonUscc"
-       from unnest($2::uuid[]) as k (contract_id)
-       cross join lateral (select * from contracts c where c.book_id = $1 and c.contract_id = k.contract_id limit 1) c
-       cross join lateral (select * from providers p where p.book_id = $1 and p.provider_id = c.provider_id limit 1) p`,
-    [bookId, contractIds],
-  );

@@ -1,4 +1,4 @@
-// How far a job has come, what is told of it, and how large its next slice is. Pure.
+// How far a job has come, and what is told of it. Pure.
 import type { z } from 'zod';
 import type { BulkJob, BulkLineError, BulkRefusedLine } from '../../db/tables.js';
 import type { bulkChecked, bulkJob, bulkRefusedLine } from '../../schemas/bulk.js';
@@ -6,23 +6,12 @@ import { formatInstant } from '../calendar.js';
 import type { Language } from '../errors.js';
 import { describeRefusal, isRefusalCode } from '../errors.js';
 
-/** Lines of documents in a slice. */
-export const sliceBounds = { first: 200, least: 50, most: 2_000 } as const;
-/** A slice is to hold the lane no longer: people's commands wait behind it. */
-const sliceMilliseconds = 20;
 /** All-or-nothing is one transaction, and the lane stands while it is written. */
 export const mostAtOnce = 5_000;
 /** Refused lines that a dry run answers with. */
 export const mostShown = 1_000;
 /** Of what is wrong with one line no more is told. */
 const mostErrors = 10;
-
-/** The size that a slice of 20 ms has at the pace of the last one; at most twice the last, for one fast slice proves little. */
-export function nextSliceSize(last: { size: number; weight: number; milliseconds: number }): number {
-  const pace = Math.max(last.milliseconds, 0.1) / Math.max(last.weight, 1);
-  const wanted = Math.min(Math.round(sliceMilliseconds / pace), last.size * 2);
-  return Math.min(Math.max(wanted, sliceBounds.least), sliceBounds.most);
-}
 
 /** A line that is refused, with its place in the file. */
 export interface RefusedLine {

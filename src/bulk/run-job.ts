@@ -33,7 +33,8 @@ import { kinds } from './kinds.js';
 import { beginJob, recordProgress, releaseLease, renewEveryMs, renewLease } from './queries.js';
 import { Reader } from './reader.js';
 import type { Counts, RefusedLine } from './rules.js';
-import { added, mostAtOnce, mostShown, nextSliceSize, noCounts, sliceBounds } from './rules.js';
+import { added, mostAtOnce, mostShown, noCounts } from './rules.js';
+import { SliceSize } from './slice-size.js';
 
 export interface Upload {
   readonly kind: BulkKind;
@@ -108,7 +109,7 @@ export function checkFile(parts: Parts, upload: Upload): Promise<Checked> {
   const mostRemembered = 200_000;
   return withReader(upload, async (reader, columns) => {
     const explainer = new Explainer(upload.kind, columns);
-    const identity = kind.identity();
+    const identity = kind.identity({ db: parts.db, bookId: book.bookId, actor: principal });
     const seen = new Set<string>();
     const shown: RefusedLine[] = [];
     let counts = noCounts;
@@ -121,8 +122,7 @@ export function checkFile(parts: Parts, upload: Upload): Promise<Checked> {
       const outcomes: LineOutcome<unknown>[] = [];
       for (const [i, line] of lines.entries()) {
         const body = right[i]?.body ?? {};
-        const context = { db: parts.db, bookId: book.bookId, actor: principal, now: parts.clock.now() };
-        const id = line.kind === 'accepted' ? await identity(body, context) : null;
+        const id = line.kind === 'accepted' ? await identity(body) : null;
         const again = id !== null && seen.has(id);
         if (id !== null && seen.size < mostRemembered) seen.add(id);
         outcomes.push(again ? repeated(body) : line);
@@ -238,20 +238,20 @@ class Run {
   readonly #upload: Upload;
   readonly #owner: string;
   readonly #explainer: Explainer;
-  readonly #prepare: (
-    bodies: readonly object[],
-    context: Parameters<ReturnType<(typeof kinds)[BulkKind]['prepare']>>[1],
-  ) => Promise<Prepared>;
+  readonly #prepare: (bodies: readonly object[], now: Date) => Promise<Prepared>;
   readonly #renewing: NodeJS.Timeout;
   #job: BulkJob;
-  #size: number = sliceBounds.first;
+  /** Told when all of the slice under way is decided and on its way to the database. */
+  #sent = (): void => undefined;
+  readonly #size = new SliceSize();
 
   constructor(parts: Parts, upload: Upload, job: BulkJob, owner: string, explainer: Explainer) {
     this.#parts = parts;
     this.#upload = upload;
     this.#owner = owner;
     this.#explainer = explainer;
-    this.#prepare = kinds[upload.kind].prepare();
+    const { kind, book, principal } = upload;
+    this.#prepare = kinds[kind].prepare({ db: parts.db, bookId: book.bookId, actor: principal });
     this.#job = job;
     // One that fails is not missed: the lease outlasts two of them, and a slice looks for itself.
     this.#renewing = setInterval(() => void renewLease(parts.db, this.#mine).catch(() => undefined), renewEveryMs);
@@ -259,14 +259,16 @@ class Run {
   }
 
   /**
-   * Every document that is right, slice by slice, to the end of the file. While the lane decides one slice, the numbers of the
-   * next are claimed.
+   * Every document that is right, slice by slice, to the end of the file. While the database writes one slice, the numbers of
+   * the next are claimed; not before, for until then the lane stands while this thread does something else.
    */
   async takeRight(reader: Reader): Promise<BulkJob> {
     let busy: Promise<void> = Promise.resolve();
+    let sent: Promise<void> = busy;
     try {
-      for await (const slice of slices(reader, () => this.#size)) {
+      for await (const slice of slices(reader, () => this.#size.next())) {
         if (slice.documents.length === 0) continue;
+        await Promise.race([busy, sent]).catch(() => undefined);
         const ready = this.#prepareFor(slice);
         try {
           await busy;
@@ -274,6 +276,7 @@ class Run {
           await (await ready).settle(null);
           throw error;
         }
+        sent = new Promise((resolve) => (this.#sent = resolve));
         busy = this.#take(slice, ready);
         busy.catch(() => undefined);
       }
@@ -347,16 +350,11 @@ class Run {
       await this.#take(second);
       return;
     }
-    if (outcome.kind === 'decided') {
-      const { milliseconds } = outcome;
-      this.#size = nextSliceSize({ size: this.#size, weight: weightOf(right), milliseconds });
-    }
+    if (outcome.kind === 'decided') this.#size.observe({ weight: weightOf(right), milliseconds: outcome.milliseconds });
   }
 
   #prepareFor(stretch: Stretch): Promise<Prepared> {
-    const { db, clock } = this.#parts;
-    const bodies = stretch.documents.filter(isRight).map(bodyOf);
-    const ready = this.#prepare(bodies, { db, bookId: this.#job.bookId, actor: this.#upload.principal, now: clock.now() });
+    const ready = this.#prepare(stretch.documents.filter(isRight).map(bodyOf), this.#parts.clock.now());
     // Its failure is met when it is awaited.
     ready.catch(() => undefined);
     return ready;
@@ -375,11 +373,15 @@ class Run {
     let recorded: BulkJob | undefined;
     const record: NonNullable<Slice<object>['record']> = {
       gather: (loader) => gatherJob(loader, jobId),
-      decide: (facts, lines, ledgerSeq) => {
+      admit: (facts) => {
         const job = facts.noted(lockedJob, jobId);
-        if (!job || job.state !== 'RUNNING' || job.leaseOwner !== this.#owner || job.nextLine !== from) {
-          return refused('BULK_JOB_RUNNING', { key: job?.key ?? '' });
-        }
+        const isMine = job?.state === 'RUNNING' && job.leaseOwner === this.#owner && job.nextLine === from;
+        return isMine ? null : refused('BULK_JOB_RUNNING', { key: job?.key ?? '' });
+      },
+      decide: (facts, lines, ledgerSeq) => {
+        const job = facts.noted(lockedJob, jobId) ?? this.#job;
+        // Two turns on its writes have left.
+        setImmediate(() => setImmediate(() => this.#sent()));
         const decided = judged(this.#explainer, stretch.documents, lines);
         const seq = decided.counts.documents > 0 ? BigInt(ledgerSeq) : job.ledgerSeq;
         recorded = { ...this.#after(stretch, decided.counts, job), state: as.state, ledgerSeq: seq };

@@ -51,6 +51,8 @@ export interface CommandOptions<Body extends z.ZodType, Result> extends Common {
   readonly digested?: (body: z.output<Body>) => object;
   /** Once the outcome is known, accepted or refused: gives back what `prepare` took and the command did not use. */
   readonly settle?: (of: { outcome: Outcome<Result>; body: z.output<Body>; book: OpenBook }) => Promise<void>;
+  /** `prepare` and `settle` take their places around the lane themselves, as one for many requests; else each takes one. */
+  readonly ownPlaces?: boolean;
   /** After the lane: adds what is never stored (a secret, shown once and not on a replay). */
   readonly present?: (
     result: Result & { ledgerSeq: number | null },
@@ -99,8 +101,11 @@ export function command<Body extends z.ZodType<object>, Result>(
       const requestDigest = createHash('sha256')
         .update(`${options.verb.name}\n${JSON.stringify({ ...target, ...(options.digested?.(sent) ?? sent) }, bigintAsText)}`)
         .digest('hex');
+      const around: OpenBook['traffic']['around']['run'] = options.ownPlaces
+        ? async (work) => work()
+        : (work, of) => book.traffic.around.run(work, of);
       const body = {
-        ...(options.prepare ? await book.traffic.around.run(() => options.prepare?.({ body: sent, book, principal })) : sent),
+        ...(options.prepare ? await around(() => options.prepare?.({ body: sent, book, principal })) : sent),
         ...target,
       } as z.output<Body> & { id?: string };
       const common = { body, actor: principal, requestDigest };
@@ -113,7 +118,7 @@ export function command<Body extends z.ZodType<object>, Result>(
       }
       const outcome = await book.lane.submit(options.verb, { ...common, key });
       const { settle } = options;
-      if (settle) await book.traffic.around.run(() => settle({ outcome, body, book }), { patient: true });
+      if (settle) await around(() => settle({ outcome, body, book }), { patient: true });
       if (outcome.kind === 'refused') {
         if (outcome.code === 'UNAUTHENTICATED') parts.principals.forget(principal);
         throw problemOf(outcome);

@@ -36,6 +36,7 @@ export interface Shelf<Row, Key extends string = string> {
   /** The columns that hold their numbers with a fixed scale. */
   readonly scaled: readonly { readonly property: string; readonly scale: number }[];
   readonly once: readonly string[];
+  readonly unique: readonly string[];
   /** Only here to carry the names of the keys. */
   readonly keyNames?: Key;
   /** Only here to carry the row type. */
@@ -47,7 +48,8 @@ type RowOf<T extends PgTable> = T['$inferSelect'];
 /**
  * Describes a table of facts: its id (beside book_id), further look-ups by one or more columns, and which columns may
  * change after insert (the database grants no others). `once` names the look-ups whose rows a book works on once or twice
- * and then no more (an invoice, its lines): what they found is not carried from batch to batch.
+ * and then no more (an invoice, its lines): what they found is not carried from batch to batch. `unique` names the look-ups
+ * that find one row at most by a unique index of book_id and exactly these columns, in the order in which the key names them.
  */
 export function shelf<T extends PgTable, Key extends string = never>(
   table: T,
@@ -57,6 +59,7 @@ export function shelf<T extends PgTable, Key extends string = never>(
     keys?: Record<Key, readonly (keyof RowOf<T> & string)[]>;
     mutable?: readonly (keyof RowOf<T> & string)[];
     once?: readonly (NoInfer<Key> | 'id')[];
+    unique?: readonly NoInfer<Key>[];
   },
 ): Shelf<RowOf<T>, Key> {
   const columns = Object.entries(getTableColumns(table)).map(([property, column]) => ({
@@ -86,6 +89,7 @@ export function shelf<T extends PgTable, Key extends string = never>(
     mutable,
     keys,
     once: spec.once ?? [],
+    unique: ['id', ...(spec.unique ?? [])],
     insertion:
       `insert into ${name} (book_id, ${values.map((c) => c.name).join(', ')}) ` +
       `select $1::uuid, ${values.map((c) => `u.${c.name}`).join(', ')} from ${unnested(values)}`,
@@ -137,10 +141,12 @@ class ShelfState {
   readonly rows = new Map<string, Record<string, unknown>>();
   readonly asked = new Map<string, Set<string>>();
   readonly index = new Map<string, Map<string, Set<string>>>();
+  /** Changes that are not sent yet, and all rows that this batch has changed. */
   readonly inserted = new Set<string>();
   readonly updated = new Set<string>();
-  /** What the batch before has inserted and updated. */
-  changedBefore: ReadonlySet<string> = new Set<string>();
+  readonly changed = new Set<string>();
+  /** What the batch before has changed. */
+  changedBefore: ReadonlySet<string> = none;
 
   constructor(readonly shelf: Shelf<unknown>) {
     for (const key of Object.keys(shelf.keys)) {
@@ -299,18 +305,27 @@ export class Facts {
     if (change.op === 'insert') {
       if (state.rows.has(id)) throw new Error(`${change.shelf.name} has a row ${id} already`);
       state.inserted.add(id);
+      state.changed.add(id);
       state.asked.get('id')?.add(id);
     } else {
       const before = state.rows.get(id);
       if (!before) throw new Error(`${change.shelf.name} has no row ${id} to update`);
       const differs = change.shelf.mutable.some(({ property }) => before[property] !== change.row[property]);
+      if (differs) state.changed.add(id);
       if (differs && !state.inserted.has(id)) state.updated.add(id);
     }
     state.put(change.row);
   }
 
+  /** Rows whose changes are not sent yet. */
+  get unsent(): number {
+    let unsent = 0;
+    for (const { inserted, updated } of this.#shelves.values()) unsent += inserted.size + updated.size;
+    return unsent;
+  }
+
   /**
-   * What writes all changes of the batch: inserts in order of rank, then updates. One statement per table and kind, a column
+   * What writes all changes that are not sent yet: inserts in order of rank, then updates. One statement per table and kind, a column
    * an array: parsing rows of JSON cost more than inserting them.
    */
   writes(bookId: string): Write[] {
@@ -331,17 +346,21 @@ export class Facts {
           ...arraysOf([...(state.shelf.keys['id'] ?? []), ...state.shelf.mutable], rowsOf(state, state.updated)),
         ],
       }));
+    for (const state of states) {
+      state.inserted.clear();
+      state.updated.clear();
+    }
     return [...insertions, ...updates];
   }
 
   /** The explanations that this batch writes. */
   explanations(): unknown[] {
-    return [...this.#shelves.values()].flatMap(({ shelf, rows, inserted, updated }) =>
+    return [...this.#shelves.values()].flatMap(({ shelf, rows, changed }) =>
       shelf.explained.length === 0
         ? []
         : explanationsOf(
             shelf,
-            [...inserted, ...updated].map((id) => rows.get(id) ?? {}),
+            [...changed].map((id) => rows.get(id) ?? {}),
           ),
     );
   }
@@ -353,15 +372,13 @@ export class Facts {
   settle(): boolean {
     this.#opened = [];
     for (const state of this.#shelves.values()) {
-      const changed = new Set([...state.inserted, ...state.updated]);
-      for (const id of changed) {
+      for (const id of state.changed) {
         const row = asRead(state.shelf, state.rows.get(id) ?? {});
         if (!row) return false;
         state.rows.set(id, row);
       }
-      state.inserted.clear();
-      state.updated.clear();
-      state.changedBefore = changed;
+      state.changedBefore = new Set(state.changed);
+      state.changed.clear();
     }
     return true;
   }
@@ -443,13 +460,18 @@ export class Loader {
     if (fresh.length > 0) {
       const columns = of.keys[by] ?? [];
       const select = of.columns.map((c) => `t.${c.name} as "${c.property}"`).join(', ');
-      // The lateral look-up keeps to the index however the table has grown since the statement was prepared.
+      // The lateral look-up keeps to an index however the table has grown since the statement was prepared. Every index begins
+      // with book_id, and while a table has no statistics one is as good as another to the planner, which may then read the
+      // whole book for each row. The first in an order that only the unique index has comes from that index alone.
       const names = columns.map((_, i) => `k${i}`).join(', ');
       const arrays = columns.map((c, i) => `$${i + 2}::${c.type}[]`).join(', ');
-      const where = columns.map((c, i) => `t.${c.name} = k.k${i}`).join(' and ');
+      const key = columns.map((c) => `t.${c.name}`).join(', ');
+      const where = of.unique.includes(by)
+        ? `(${key}) >= (${names}) and (${key}) <= (${names}) order by ${key} limit 1`
+        : `${columns.map((c, i) => `t.${c.name} = k.k${i}`).join(' and ')} offset 0`;
       const rows = await this.tx.sql.prepared<Record<string, unknown>[]>(
         `select ${select} from unnest(${arrays}) as k(${names})
-           cross join lateral (select * from ${of.name} t where t.book_id = $1 and ${where} offset 0) t`,
+           cross join lateral (select * from ${of.name} t where t.book_id = $1 and ${where}) t`,
         [this.bookId, ...columns.map((_, i) => fresh.map((value) => (typeof value === 'string' ? value : (value[i] ?? ''))))],
       );
       if (of.explained.length > 0) await learnWordings(this.tx.sql, this.bookId, explanationsOf(of, rows));

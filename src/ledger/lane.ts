@@ -128,10 +128,11 @@ export interface Slice<Body> {
   readonly requestDigest: string;
   /** One refused line, and nothing of the slice is written; its outcomes are told all the same. */
   readonly allOrNothing: boolean;
-  /** What is written with the slice: how far its file has come. A refusal of it refuses the slice. */
+  /** What is written with the slice: how far its file has come. Whether it may be is asked before any line is decided. */
   readonly record?: {
     gather(loader: Loader): Promise<void>;
-    decide(facts: Facts, lines: readonly LineOutcome<unknown>[], ledgerSeq: number): readonly Change[] | Refused;
+    admit(facts: Facts): Refused | null;
+    decide(facts: Facts, lines: readonly LineOutcome<unknown>[], ledgerSeq: number): readonly Change[];
   };
 }
 export type SliceOutcome<Result> =
@@ -244,6 +245,8 @@ const attempts = 4;
 const rememberAtMost = 40_000;
 /** While commands wait, a slice goes after this many batches of them: last, and yet not never. */
 const batchesBeforeSlice = 8;
+/** Rows of a slice that are sent together: enough that a statement for them is worth its while. */
+const rowsAtOnce = 150;
 /** What is committed is told no later, however long the next batch waits for its lock. */
 const tellWithinMs = 50;
 
@@ -372,8 +375,9 @@ export class Lane {
   }
 
   #commandsOf<Body>(slice: Pick<Slice<Body>, 'bodies' | 'actor' | 'key' | 'requestDigest'>): Command<Body>[] {
-    const { actor, key, requestDigest } = slice;
-    return slice.bodies.map((body) => this.#command({ body, actor, key, requestDigest }));
+    const { bodies, actor, key, requestDigest } = slice;
+    const common = this.#command({ body: bodies[0] as Body, actor, key, requestDigest });
+    return bodies.map((body) => ({ ...common, id: uuidv7(common.receivedAt), body }));
   }
 
   #wake(): void {
@@ -518,22 +522,25 @@ export class Lane {
           verb.gather(loader, commands),
         ]);
       },
-      ({ facts, stored, head, entries }) => {
+      async ({ facts, stored, head, entries, send }) => {
         const denied = this.#options.admission.decide(first, facts);
         if (denied) return { value: denied, outcomes: [] };
         if (stored.has(storedKey(first))) return { value: { kind: 'replayed' }, outcomes: [] };
-        const lines = commands.map((command): LineOutcome<unknown> => {
+        const notNow = slice.record?.admit(facts);
+        if (notNow) return { value: notNow, outcomes: [] };
+        const lines: LineOutcome<unknown>[] = [];
+        for (const command of commands) {
           const decision = this.#decide(verb, command, facts, entries, head, first);
-          return decision.kind === 'refused' ? decision : { kind: 'accepted', result: decision.result };
-        });
+          lines.push(decision.kind === 'refused' ? decision : { kind: 'accepted', result: decision.result });
+          // The database writes what is decided while the rest is decided. All or nothing is not known before the end.
+          if (!slice.allOrNothing && facts.unsent >= rowsAtOnce) await send();
+        }
         const accepted = lines.filter((line) => line.kind === 'accepted').length;
         if (slice.allOrNothing && accepted < lines.length) {
           return { value: { kind: 'decided', lines, written: false, ledgerSeq: Number(head.seq) }, abandoned: true };
         }
         const ledgerSeq = Number(head.seq + entries.count);
-        const progress = slice.record?.decide(facts, lines, ledgerSeq) ?? [];
-        if ('kind' in progress) return { value: progress, abandoned: true };
-        for (const change of progress) facts.apply(change);
+        for (const change of slice.record?.decide(facts, lines, ledgerSeq) ?? []) facts.apply(change);
         const body = { lines: lines.length, accepted, ...(entries.count === 0n ? {} : { ledgerSeq }) };
         const outcome = { verb: `${verb.name}.slice`, command: first, accepted: true, body };
         return { value: { kind: 'decided', lines, written: true, ledgerSeq }, outcomes: [outcome] };
@@ -578,7 +585,7 @@ export class Lane {
   async #inLane<Value>(
     commands: readonly Command[],
     gather: (loader: Loader) => Promise<void>,
-    decide: (of: Deciding) => Decided<Value>,
+    decide: (of: Working) => Decided<Value> | Promise<Decided<Value>>,
   ): Promise<Value> {
     // Taken, not looked at: a batch that fails leaves nothing behind to be trusted.
     const underway = this.#underway;
@@ -595,9 +602,21 @@ export class Lane {
             : this.#gatherUnderLock(remembered, tx, commands, gather));
           const now = this.#options.clock.now();
           const entries = new EntryColumns();
-          const decided = decide({ facts, stored, head, entries });
-          // COMMIT goes out right behind these; a failure among them makes it a ROLLBACK and is the error of the batch.
-          const writes = lock ? [lock()] : [];
+          // COMMIT goes out right behind what is written; a failure among it makes it a ROLLBACK and is the error of the batch.
+          const put = ({ text, parameters }: Write) => void tx.sql.prepared(text, parameters).catch(() => undefined);
+          let isLocked = lock === undefined;
+          const lockOnce = () => {
+            if (!isLocked) lock?.().catch(() => undefined);
+            isLocked = true;
+          };
+          const send = async () => {
+            lockOnce();
+            facts.writes(this.#options.bookId).forEach(put);
+            // They leave in the next turn.
+            await new Promise(setImmediate);
+          };
+          const decided = await decide({ facts, stored, head, entries, send });
+          lockOnce();
           if (!decided.abandoned) {
             wordings = this.#newWordings(facts, decided.outcomes);
             const batchId = uuidv7(now);
@@ -608,10 +627,9 @@ export class Lane {
               ...this.#entryRows(facts, entries, head.seq, now, batchId),
             ];
             const verbs = new Set(decided.outcomes.map(({ verb }) => verb)).size;
-            for (const { text, parameters } of verbs === 1 ? [asOne(all)] : all) writes.push(tx.sql.prepared(text, parameters));
+            (verbs === 1 ? [asOne(all)] : all).forEach(put);
             sent = this.#send({ facts, stored: storedOf(decided.outcomes), head, entries, batchId });
           }
-          for (const write of writes) write.catch(() => undefined);
           // Two turns on: after this one, what was just started has left.
           if (this.#untold.length > 0) setImmediate(() => setImmediate(() => this.#tell()));
           return decided.value;
@@ -634,7 +652,7 @@ export class Lane {
   }
 
   /** What the next batch may be decided on, or nothing: with several workers it is another's, and memory has its bound. */
-  #send(of: Deciding & { batchId: string }): Underway | undefined {
+  #send(of: Omit<Working, 'send'> & { batchId: string }): Underway | undefined {
     const { facts, stored, head, entries, batchId } = of;
     if (this.#options.workers > 1 || facts.size > rememberAtMost || !facts.settle()) return undefined;
     const seq = head.seq + entries.count;
@@ -919,7 +937,12 @@ interface Gathered {
   /** Takes the lane, where that was not the first thing done. */
   readonly lock?: () => Promise<unknown>;
 }
-type Deciding = Omit<Gathered, 'lock'> & { readonly entries: EntryColumns };
+
+/** What is decided on, and where it goes. `send` sends the changes so far ahead of the others: nothing may be abandoned then. */
+interface Working extends Omit<Gathered, 'lock'> {
+  readonly entries: EntryColumns;
+  readonly send: () => Promise<void>;
+}
 
 /** A batch whose writes are on their way: `head` and the rest are as it leaves them. */
 interface Underway extends Omit<Gathered, 'lock'> {

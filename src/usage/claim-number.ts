@@ -2,7 +2,7 @@
 //
 // A posting claims its number for (book, provider) before it enters the lane, and gives the claim back if the lane refuses
 // it. Between the two other postings of the same number may come and go, so a claim counts its holders: one for each posting
-// on its way and one for the invoice, if there is one. Both statements below work on the one row of the number, which
+// on its way and one for the invoice, if there is one. Claiming and giving back both work on the one row of the number, which
 // PostgreSQL locks for them, so they stand in some order, and in any order this holds:
 //
 // - A number has one owner at a time. Whoever posts it for another book or another provider meanwhile gets no hold, and the
@@ -14,6 +14,9 @@
 //
 // What ends between claim and outcome (a crash, a lost connection, a full queue) leaves a hold too many, never one too few:
 // the number then stays with that provider of that book, where it can still be posted.
+//
+// Numbers are claimed by the group: those of a slice of a file, and those of single postings that came while the group before
+// was being committed (claim-desk.ts). A group is committed or not as a whole, and each of its holds is as it would be alone.
 import type { Database } from '../../db/client.js';
 
 export interface NumberClaim {
@@ -22,78 +25,73 @@ export interface NumberClaim {
   readonly providerId: string;
 }
 
-/** Takes a hold on the number for this provider of this book; false when it is claimed elsewhere. A statement of its own. */
-export async function claimNumber(db: Database, of: NumberClaim, now: Date): Promise<boolean> {
-  const held = await db.sql`
-    insert into invoice_claims as c (number, book_id, provider_id, holders, claimed_at)
-    values (${of.number}, ${of.bookId}, ${of.providerId}, 1, ${now.toISOString()})
-    on conflict (number) do update set holders = c.holders + 1
-     where c.book_id = excluded.book_id and c.provider_id = excluded.provider_id
-    returning c.number`;
-  return held.length > 0;
-}
-
-/** Gives one hold back; with the last of them the claim ends. */
-export async function releaseNumber(db: Database, of: NumberClaim): Promise<void> {
-  await db.begin(async (tx) => {
-    await tx.sql`
-      update invoice_claims set holders = holders - 1
-       where number = ${of.number} and book_id = ${of.bookId} and provider_id = ${of.providerId} and holders > 0`;
-    await tx.sql`delete from invoice_claims where number = ${of.number} and holders = 0`;
-  });
-}
-
-/** A claim of a slice: `holders` of its postings bear the number. */
-export type SliceClaim = Omit<NumberClaim, 'bookId'> & { readonly holders: number };
-
 /**
- * Takes the holds of a slice in one statement; each number stands in it once. Answers the numbers that are held. Always in
- * order of number, so that two slices that share numbers wait for one another in one direction only.
+ * Takes a hold for each of these postings, in statements of their own, and answers which are held: false where the number is
+ * claimed elsewhere. Of one number that is asked for by two owners the first comes first. Always in order of number, so that
+ * two groups that share numbers wait for one another in one direction only.
  */
 export async function claimNumbers(
   db: Database,
-  bookId: string,
-  claims: readonly SliceClaim[],
+  claims: readonly NumberClaim[],
   now: Date,
-): Promise<ReadonlySet<string>> {
-  if (claims.length === 0) return new Set();
-  // Not kept prepared: a plan from when the table was empty would read the whole of it later.
-  const held = await db.sql.unsafe<{ number: string }[]>(
-    `insert into invoice_claims as c (number, book_id, provider_id, holders, claimed_at)
-     select u.number, $1, u.provider_id, u.holders, $2::timestamptz
-       from unnest($3::text[], $4::uuid[], $5::int[]) as u (number, provider_id, holders) order by u.number
-     on conflict (number) do update set holders = c.holders + excluded.holders
-      where c.book_id = excluded.book_id and c.provider_id = excluded.provider_id
-     returning c.number`,
-    [bookId, now.toISOString(), ...columnsOf(claims)],
-  );
-  return new Set(held.map(({ number }) => number));
+): Promise<(of: NumberClaim) => boolean> {
+  const held = new Set<string>();
+  for (let rest = merged(claims); rest.length > 0;) {
+    // A statement cannot meet one row twice: the second owner of a number asks after the first.
+    const owners = new Map(rest.toReversed().map((of) => [of.number, of]));
+    const round = rest.filter((of) => owners.get(of.number) === of);
+    rest = rest.filter((of) => owners.get(of.number) !== of);
+    // No table is searched here, so its plan may be kept: whether a number is there, its unique index says.
+    const rows = await db.sql.prepared<NumberClaim[]>(
+      `insert into invoice_claims as c (number, book_id, provider_id, holders, claimed_at)
+       select u.number, u.book_id, u.provider_id, u.holders, $1::timestamptz
+         from unnest($2::text[], $3::uuid[], $4::uuid[], $5::int[]) as u (number, book_id, provider_id, holders) order by u.number
+       on conflict (number) do update set holders = c.holders + excluded.holders
+        where c.book_id = excluded.book_id and c.provider_id = excluded.provider_id
+       returning c.number, c.book_id as "bookId", c.provider_id as "providerId"`,
+      [now.toISOString(), ...columnsOf(round)],
+    );
+    for (const row of rows) held.add(nameOf(row));
+  }
+  return (of) => held.has(nameOf(of));
 }
 
-/** Gives holds of a slice back, in the same order; with the last of a number its claim ends. */
-export async function releaseNumbers(db: Database, bookId: string, claims: readonly SliceClaim[]): Promise<void> {
+/** Gives one hold back for each of these, in the same order; with the last of a number its claim ends. */
+export async function releaseNumbers(db: Database, claims: readonly NumberClaim[]): Promise<void> {
   if (claims.length === 0) return;
-  const [numbers, providers, holders] = columnsOf(claims);
+  const columns = columnsOf(merged(claims));
+  const [numbers] = columns;
   await db.begin(async (tx) => {
-    await tx.sql.unsafe(`select from invoice_claims where number = any($1::text[]) and book_id = $2 order by number for update`, [
-      numbers,
-      bookId,
-    ]);
+    await tx.sql.unsafe(`select from invoice_claims where number = any($1::text[]) order by number for update`, [numbers]);
     await tx.sql.unsafe(
       `update invoice_claims c set holders = greatest(c.holders - u.holders, 0)
-         from unnest($2::text[], $3::uuid[], $4::int[]) as u (number, provider_id, holders)
-        where c.number = u.number and c.book_id = $1 and c.provider_id = u.provider_id`,
-      [bookId, numbers, providers, holders],
+         from unnest($1::text[], $2::uuid[], $3::uuid[], $4::int[]) as u (number, book_id, provider_id, holders)
+        where c.number = u.number and c.book_id = u.book_id and c.provider_id = u.provider_id`,
+      columns,
     );
-    await tx.sql.unsafe('delete from invoice_claims where number = any($1::text[]) and book_id = $2 and holders = 0', [
-      numbers,
-      bookId,
-    ]);
+    await tx.sql.unsafe('delete from invoice_claims where number = any($1::text[]) and holders = 0', [numbers]);
   });
 }
 
-const columnsOf = (claims: readonly SliceClaim[]): [string[], string[], number[]] => [
-  claims.map(({ number }) => number),
-  claims.map(({ providerId }) => providerId),
-  claims.map(({ holders }) => holders),
+interface Holds extends NumberClaim {
+  readonly holders: number;
+}
+
+const nameOf = ({ number, bookId, providerId }: NumberClaim): string => `${number} ${bookId} ${providerId}`;
+
+/** Each number and owner once, with how many postings ask. */
+function merged(claims: readonly NumberClaim[]): Holds[] {
+  const byName = new Map<string, Holds>();
+  for (const { number, bookId, providerId } of claims) {
+    const name = nameOf({ number, bookId, providerId });
+    byName.set(name, { number, bookId, providerId, holders: (byName.get(name)?.holders ?? 0) + 1 });
+  }
+  return [...byName.values()];
+}
+
+const columnsOf = (holds: readonly Holds[]): [string[], string[], string[], number[]] => [
+  holds.map(({ number }) => number),
+  holds.map(({ bookId }) => bookId),
+  holds.map(({ providerId }) => providerId),
+  holds.map(({ holders }) => holders),
 ];

@@ -3,16 +3,8 @@ import type { AnyPgColumn } from 'drizzle-orm/pg-core';
 import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.js';
 import { each, idsOfPage } from '../../db/planned.js';
-import type { EnterprisePayment, Provider, UsageInvoice, UsageInvoiceLine } from '../../db/tables.js';
-import {
-  contractLines,
-  contracts,
-  enterprisePayments,
-  enterprises,
-  providers,
-  usageInvoiceLines,
-  usageInvoices,
-} from '../../db/tables.js';
+import type { EnterprisePayment, UsageInvoice, UsageInvoiceLine } from '../../db/tables.js';
+import { contractLines, enterprisePayments, enterprises, providers, usageInvoiceLines, usageInvoices } from '../../db/tables.js';
 import type { Principal } from '../access/principal.js';
 
 /** Invoices that this caller may see: a provider's it posted, an enterprise's it received, all for the authorities. */
@@ -123,12 +115,22 @@ export async function findInvoice(
   return invoice && { invoice, lines, payments };
 }
 
-/** The provider of a contract. */
-export async function findContractProvider(db: Database, bookId: string, contractId: string): Promise<Provider | undefined> {
-  const [row] = await db.drizzle
-    .select({ provider: providers })
-    .from(contracts)
-    .innerJoin(providers, and(eq(providers.bookId, contracts.bookId), eq(providers.providerId, contracts.providerId)))
-    .where(and(eq(contracts.bookId, bookId), eq(contracts.contractId, contractId)));
-  return row?.provider;
+export interface ContractParty {
+  readonly contractId: string;
+  readonly providerId: string;
+  readonly legalPersonUscc: string;
 }
+
+/** The providers of these contracts; a contract that does not exist has none. */
+export const findContractProviders = (
+  db: Database,
+  bookId: string,
+  contractIds: readonly string[],
+): Promise<readonly ContractParty[]> =>
+  db.sql.prepared<ContractParty[]>(
+    `select c.contract_id as "contractId", p.provider_id as "providerId", p.legal_person_uscc as "legalPersonUscc"
+       from unnest($2::uuid[]) as k (contract_id)
+       cross join lateral (select * from contracts c where c.book_id = $1 and c.contract_id = k.contract_id limit 1) c
+       cross join lateral (select * from providers p where p.book_id = $1 and p.provider_id = c.provider_id limit 1) p`,
+    [bookId, contractIds],
+  );

@@ -1,9 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import { page } from '../../schemas/common.js';
 import * as schema from '../../schemas/usage.js';
-import type { Parts } from '../http/parts.js';
+import type { OpenBook, Parts } from '../http/parts.js';
 import { Problem } from '../http/problem.js';
 import { authorities, command, idOfCursor, pageOf, reading } from '../http/routes.js';
+import { ClaimDesk } from './claim-desk.js';
 import { confirmInvoice, disputeInvoice } from './confirm-invoice.js';
 import { claimBeforeLane, postInvoice, releaseAfterLane } from './post-invoice.js';
 import { findInvoice, listInvoices } from './queries.js';
@@ -14,6 +15,13 @@ const tag = 'usage';
 
 /** Usage invoices: posted by their provider, confirmed or disputed and paid by their enterprise, seen by both. */
 export function usageRoutes(app: FastifyInstance, parts: Parts): void {
+  const desks = new Map<string, ClaimDesk>();
+  const deskOf = ({ bookId, traffic }: OpenBook): ClaimDesk => {
+    let desk = desks.get(bookId);
+    if (!desk) desks.set(bookId, (desk = new ClaimDesk(parts.db, bookId, (work, of) => traffic.around.run(work, of))));
+    return desk;
+  };
+
   command(app, parts, {
     url: '/usage-invoices',
     tag,
@@ -23,14 +31,10 @@ export function usageRoutes(app: FastifyInstance, parts: Parts): void {
     response: schema.usageInvoicePosted,
     status: 201,
     verb: postInvoice,
-    prepare: ({ body, book, principal }) =>
-      claimBeforeLane(parts.db, {
-        body,
-        bookId: book.bookId,
-        legalPersonUscc: principal.legalPersonUscc,
-        now: parts.clock.now(),
-      }),
-    settle: ({ body, book, outcome }) => releaseAfterLane(parts.db, { body, bookId: book.bookId, outcome }),
+    prepare: ({ body, book, principal: { legalPersonUscc } }) =>
+      claimBeforeLane(deskOf(book), { body, legalPersonUscc, now: parts.clock.now() }),
+    settle: ({ body, book, outcome }) => releaseAfterLane(deskOf(book), { body, outcome }),
+    ownPlaces: true,
   });
 
   command(app, parts, {

@@ -27,6 +27,25 @@ export function fenOf(text: string): Fen {
   return fen;
 }
 
+/** What an invoice states, read once: its own amounts and those of its lines, in their order. */
+export interface InvoiceAmounts extends LineAmounts {
+  readonly lines: readonly LineAmounts[];
+}
+interface LineAmounts {
+  readonly net: Fen;
+  readonly vat: Fen;
+  readonly gross: Fen;
+}
+const amountsOfLine = ({ net, vat, gross }: Record<'net' | 'vat' | 'gross', string>): LineAmounts => ({
+  net: fenOf(net),
+  vat: fenOf(vat),
+  gross: fenOf(gross),
+});
+export const amountsOf = (body: PostedInvoice): InvoiceAmounts => ({
+  ...amountsOfLine(body),
+  lines: body.lines.map(amountsOfLine),
+});
+
 /** A quantity of up to four decimals in ten-thousandths, exact: `"736.5"` is 7365000n. */
 export function quantityOf(text: string): bigint {
   const [whole = '0', decimals = ''] = text.split('.');
@@ -45,7 +64,7 @@ export function formatQuantity(quantity: bigint): string {
  * usage that is over can be confirmed and paid: 据实结算), QUANTITY_ZERO, AMOUNT_ZERO, INVOICE_DOES_NOT_ADD_UP. An invoice may be
  * issued before its usage begins, for there is prepayment.
  */
-export function refusalOfInvoice(body: PostedInvoice, today: Day): Refused | null {
+export function refusalOfInvoice(body: PostedInvoice, today: Day, amounts: InvoiceAmounts = amountsOf(body)): Refused | null {
   const number = checkInvoiceNumber(body.invoiceNo, body.issuedOn);
   if (number.kind === 'invalid') return refused(number.code, number.params, '/invoiceNo');
   const { issuedOn, usageFrom, usageTo } = body;
@@ -54,23 +73,23 @@ export function refusalOfInvoice(body: PostedInvoice, today: Day): Refused | nul
   if (usageTo > today) return refused('USAGE_IN_FUTURE', { usageTo, today }, '/usageTo');
   const empty = body.lines.findIndex((line) => quantityOf(line.quantity) === 0n);
   if (empty >= 0) return refused('QUANTITY_ZERO', {}, `/lines/${empty}/quantity`);
-  if (fenOf(body.gross) === 0n) return refused('AMOUNT_ZERO', {}, '/gross');
-  return doesNotAddUp(body);
+  if (amounts.gross === 0n) return refused('AMOUNT_ZERO', {}, '/gross');
+  return doesNotAddUp(amounts);
 }
 
 /** Net + VAT = gross exactly, on every line and in total, and the lines add up to the total in each of the three. */
-function doesNotAddUp(body: PostedInvoice): Refused | null {
-  const off = (field: string, sum: Fen, stated: string) =>
-    refused('INVOICE_DOES_NOT_ADD_UP', { field, sum: formatYuan(sum), stated }, field);
-  for (const [index, line] of body.lines.entries()) {
-    const sum = fenOf(line.net) + fenOf(line.vat);
-    if (sum !== fenOf(line.gross)) return off(`/lines/${index}/gross`, sum, line.gross);
+function doesNotAddUp(amounts: InvoiceAmounts): Refused | null {
+  const off = (field: string, sum: Fen, stated: Fen) =>
+    refused('INVOICE_DOES_NOT_ADD_UP', { field, sum: formatYuan(sum), stated: formatYuan(stated) }, field);
+  for (const [index, line] of amounts.lines.entries()) {
+    const sum = line.net + line.vat;
+    if (sum !== line.gross) return off(`/lines/${index}/gross`, sum, line.gross);
   }
-  const sum = fenOf(body.net) + fenOf(body.vat);
-  if (sum !== fenOf(body.gross)) return off('/gross', sum, body.gross);
+  const sum = amounts.net + amounts.vat;
+  if (sum !== amounts.gross) return off('/gross', sum, amounts.gross);
   for (const part of ['net', 'vat', 'gross'] as const) {
-    const ofLines = sumFen(body.lines.map((line) => fenOf(line[part])));
-    if (ofLines !== fenOf(body[part])) return off(`/${part}`, ofLines, body[part]);
+    const ofLines = sumFen(amounts.lines.map((line) => line[part]));
+    if (ofLines !== amounts[part]) return off(`/${part}`, ofLines, amounts[part]);
   }
   return null;
 }

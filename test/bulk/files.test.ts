@@ -11,7 +11,7 @@ import type { Document, FileSlice } from '../../src/bulk/file.js';
 import { FileUnreadable, longestRow } from '../../src/bulk/file.js';
 import { FileReader } from '../../src/bulk/read-file.js';
 import { textOf, xlsxBounds } from '../../src/bulk/read-xlsx.js';
-import { nextSliceSize, sliceBounds } from '../../src/bulk/rules.js';
+import { SliceSize, sliceBounds } from '../../src/bulk/slice-size.js';
 import type { BulkFormat } from '../../schemas/bulk.js';
 import { nextInvoiceNo } from '../usage/world.js';
 import { csv, invoiceOf, ndjson, rowsOf, usageHeader } from './world.js';
@@ -311,12 +311,28 @@ void t.test('xlsx: a file is weighed before it is opened', async (t) => {
   await fault(t, 'xlsx', zipOf([hidden, { name: 'a', content: Buffer.from('x') }]), 'BULK_XLSX_UNREADABLE');
 });
 
-void t.test('a slice is as large as holds the lane 20 ms, and never changes at a bound', async (t) => {
-  t.equal(nextSliceSize({ size: 200, weight: 200, milliseconds: 10 }), 400);
-  t.equal(nextSliceSize({ size: 200, weight: 200, milliseconds: 1 }), 400, 'at most twice the last');
-  t.equal(nextSliceSize({ size: 1_000, weight: 1_000, milliseconds: 80 }), 250);
-  t.equal(nextSliceSize({ size: 50, weight: 50, milliseconds: 500 }), sliceBounds.least);
-  t.equal(nextSliceSize({ size: 2_000, weight: 2_000, milliseconds: 5 }), sliceBounds.most);
+void t.test('a slice is as large as holds the lane 20 ms, or three times what every slice costs', async (t) => {
+  /** What slices come to on a machine where each costs `fixed` ms and each line `perLine` ms, every tenth twice as long. */
+  const settled = (fixed: number, perLine: number): number => {
+    const size = new SliceSize();
+    const lines = Array.from({ length: 200 }, (_, i) => {
+      const weight = size.next();
+      size.observe({ weight, milliseconds: (fixed + perLine * weight) * (i % 10 === 9 ? 2 : 1) });
+      return weight;
+    });
+    return Math.max(...lines.slice(-4));
+  };
+  const holds = (fixed: number, perLine: number): number => fixed + perLine * settled(fixed, perLine);
+  const within = (found: number, least: number, most: number, what: string) =>
+    t.ok(found >= least && found <= most, `${what}: ${found} ms`);
+  within(holds(2, 0.05), 12, 22, 'where slices cost little, 20 ms');
+  within(holds(9, 0.05), 20, 32, 'where they cost 9 ms, 27 ms');
+  within(holds(60, 0.05), 60, 75, 'no more lines than the fewest where nothing is to be saved');
+  t.equal(settled(1, 5), sliceBounds.least);
+  t.equal(settled(0.5, 0.001), sliceBounds.most);
+  const size = new SliceSize();
+  size.observe({ weight: size.next(), milliseconds: 1 });
+  t.equal(size.next(), 2 * sliceBounds.first, 'at most twice what it was');
 });
 
 async function sheetOf(

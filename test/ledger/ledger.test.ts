@@ -319,7 +319,9 @@ void t.test('a slice is decided line by line, is written once, and says what bec
 
   const held = await lane.submitSlice(
     lines,
-    sliceOf(['f'], { record: { gather: () => Promise.resolve(), decide: () => refused('FORBIDDEN', { role: 'job' }) } }),
+    sliceOf(['f'], {
+      record: { gather: () => Promise.resolve(), admit: () => refused('FORBIDDEN', { role: 'job' }), decide: () => [] },
+    }),
   );
   t.match(held, { kind: 'refused', params: { role: 'job' } }, 'what is recorded with it may refuse the whole');
   t.equal(await count(), 4);

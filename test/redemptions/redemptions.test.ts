@@ -24,7 +24,7 @@ import {
   standingWithout,
   stateAfterApproval,
 } from '../../src/redemptions/rules.js';
-import { claimNumber } from '../../src/usage/claim-number.js';
+import { claimNumbers } from '../../src/usage/claim-number.js';
 import { freezeVoucher, unfreezeVoucher } from '../../src/vouchers/freeze-voucher.js';
 import type { Answer, Caller } from '../service.js';
 import { expectStatus } from '../service.js';
@@ -471,7 +471,7 @@ void t.test('over HTTP', async (t) => {
     const contract = await trade.fileContract('1000.00');
     const voucherId = await trade.voucher(contract, '200.00');
     const foreignNumber = nextInvoiceNo();
-    await claimNumber(trade.db, { number: foreignNumber, bookId: book.bookId, providerId: nobody }, trade.clock.now());
+    await claimNumbers(trade.db, [{ number: foreignNumber, bookId: book.bookId, providerId: nobody }], trade.clock.now());
     const marked = await trade.invoice(contract, { gross: '100.00', invoiceNo: foreignNumber });
     t.match(expectStatus(await redeem(voucherId, marked), 201), {
       status: 'SUBMITTED',

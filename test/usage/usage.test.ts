@@ -1,7 +1,8 @@
 // Usage invoices: what a right one is, a number that counts once across all books, confirming, disputing, paying.
 import t from 'tap';
 import type { ContractLineUsage, Listing, UsageInvoiceLine } from '../../db/tables.js';
-import { releaseNumber, claimNumber } from '../../src/usage/claim-number.js';
+import type { NumberClaim } from '../../src/usage/claim-number.js';
+import { claimNumbers, releaseNumbers } from '../../src/usage/claim-number.js';
 import type { PostedInvoice } from '../../src/usage/rules.js';
 import { firstDayNotListed, formatQuantity, quantityOf, refusalOfInvoice, usageAfter } from '../../src/usage/rules.js';
 import type { Caller } from '../service.js';
@@ -291,24 +292,53 @@ void t.test('over HTTP', async (t) => {
 
   await t.test('a claim counts its holders: given back by one, it stays with the others', async (t) => {
     const at = new Date('2024-08-05T02:00:00Z');
+    const claim = async (of: NumberClaim) => (await claimNumbers(trade.db, [of], at))(of);
+    const release = (of: NumberClaim) => releaseNumbers(trade.db, [of]);
     const mine = { number: nextInvoiceNo(), bookId: book.bookId, providerId: trade.providerId };
     const theirs = { ...mine, providerId: nobody };
-    t.equal(await claimNumber(trade.db, mine, at), true);
-    t.equal(await claimNumber(trade.db, mine, at), true, 'the owner again');
-    t.equal(await claimNumber(trade.db, theirs, at), false, 'another provider');
-    await releaseNumber(trade.db, theirs);
+    t.equal(await claim(mine), true);
+    t.equal(await claim(mine), true, 'the owner again');
+    t.equal(await claim(theirs), false, 'another provider');
+    await release(theirs);
     t.match(await claims(mine.number), [{ holders: 2 }], 'who holds nothing gives nothing back');
-    await releaseNumber(trade.db, mine);
-    t.equal(await claimNumber(trade.db, theirs, at), false, 'one posting is still on its way');
-    await releaseNumber(trade.db, mine);
+    await release(mine);
+    t.equal(await claim(theirs), false, 'one posting is still on its way');
+    await release(mine);
     t.strictSame(await claims(mine.number), []);
-    t.equal(await claimNumber(trade.db, theirs, at), true, 'free for anybody');
+    t.equal(await claim(theirs), true, 'free for anybody');
     const racing = Array.from({ length: 30 }, async (_, i) => {
       const of = { ...mine, number: '24419999999999999999', providerId: i % 2 === 0 ? trade.providerId : nobody };
-      if (await claimNumber(trade.db, of, at)) await releaseNumber(trade.db, of);
+      if (await claim(of)) await release(of);
     });
     await Promise.all(racing);
     t.strictSame(await claims('24419999999999999999'), [], 'however they race, no holder is lost and none is left');
+  });
+
+  await t.test('of a group each posting gets what it would get alone, whoever else asks for its number', async (t) => {
+    const at = new Date('2024-08-05T02:00:00Z');
+    const [free, taken, other] = [nextInvoiceNo(), nextInvoiceNo(), nextInvoiceNo()];
+    const mine = (number: string): NumberClaim => ({ number, bookId: book.bookId, providerId: trade.providerId });
+    const theirs = (number: string): NumberClaim => ({ ...mine(number), providerId: nobody });
+    await claimNumbers(trade.db, [theirs(taken)], at);
+    const held = await claimNumbers(
+      trade.db,
+      [mine(free), theirs(free), mine(taken), theirs(taken), mine(free), mine(other)],
+      at,
+    );
+    t.strictSame([held(mine(free)), held(theirs(free))], [true, false], 'the first that asks for it');
+    t.strictSame([held(mine(taken)), held(theirs(taken))], [false, true], 'who has it already');
+    t.equal(held(mine(other)), true);
+    t.match(await claims(free), [{ holders: 2 }]);
+    t.match(await claims(taken), [{ holders: 2 }]);
+    await releaseNumbers(trade.db, [mine(free), theirs(taken), mine(other), mine(free), theirs(taken)]);
+    for (const number of [free, taken, other]) t.strictSame(await claims(number), [], 'given back');
+    const group = Array.from({ length: 40 }, (_, i) => body(i % 4 === 0 ? { contractId: nobody } : {}));
+    const answers = await Promise.all(group.map((of) => seller.post('/usage-invoices', of)));
+    t.strictSame(
+      answers.map(({ status }) => status),
+      group.map((_, i) => (i % 4 === 0 ? 404 : 201)),
+    );
+    for (const [i, { invoiceNo }] of group.entries()) t.match(await claims(invoiceNo), i % 4 === 0 ? [] : [{ holders: 1 }]);
   });
 
   await t.test('confirmed or disputed by a person of the enterprise who did not post it, once', async (t) => {
