@@ -9,7 +9,8 @@ import type { WholeContract } from './rules.js';
 export const contractShelf = shelf(contracts, {
   rank: 20,
   id: 'contractId',
-  keys: { fingerprint: ['fingerprint'], number: ['providerId', 'contractNo'] },
+  keys: { fingerprint: ['fingerprint'], number: ['contractNo', 'providerId'] },
+  unique: ['number'],
   mutable: ['status', 'confirmedPerson', 'filedPerson', 'filingNo', 'filedOn'],
 });
 export const contractLineShelf = shelf(contractLines, {

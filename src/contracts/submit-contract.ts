@@ -47,7 +47,7 @@ export const submitContract: Verb<Body, ReturnType<typeof presentContract>> = {
       loader.load(
         contractShelf,
         'number',
-        commands.map(({ body }) => [body.providerId, body.contractNo]),
+        commands.map(({ body }) => [body.contractNo, body.providerId]),
       ),
     ]);
     const enterpriseById = new Map(enterprises.map((of) => [of.enterpriseId, of]));
@@ -94,7 +94,7 @@ export const submitContract: Verb<Body, ReturnType<typeof presentContract>> = {
       if (!chip) return refused('CHIP_UNKNOWN', { vendor, model, day: today }, `/lines/${i}/chipModel`);
       chipIds.push(chip.chipId);
     }
-    if (facts.one(contractShelf, 'number', [provider.providerId, body.contractNo])) {
+    if (facts.one(contractShelf, 'number', [body.contractNo, provider.providerId])) {
       return refused('CONTRACT_EXISTS', { contractNo: body.contractNo }, '/contractNo');
     }
     const fingerprint = fingerprintOf({ ...body, ...amounts.total }, { enterprise, provider });

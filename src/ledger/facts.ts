@@ -36,6 +36,7 @@ export interface Shelf<Row, Key extends string = string> {
   /** The columns that hold their numbers with a fixed scale. */
   readonly scaled: readonly { readonly property: string; readonly scale: number }[];
   readonly once: readonly string[];
+  readonly unique: readonly string[];
   /** Only here to carry the names of the keys. */
   readonly keyNames?: Key;
   /** Only here to carry the row type. */
@@ -47,7 +48,8 @@ type RowOf<T extends PgTable> = T['$inferSelect'];
 /**
  * Describes a table of facts: its id (beside book_id), further look-ups by one or more columns, and which columns may
  * change after insert (the database grants no others). `once` names the look-ups whose rows a book works on once or twice
- * and then no more (an invoice, its lines): what they found is not carried from batch to batch.
+ * and then no more (an invoice, its lines): what they found is not carried from batch to batch. `unique` names the look-ups
+ * that find one row at most by a unique index of book_id and exactly these columns, in the order in which the key names them.
  */
 export function shelf<T extends PgTable, Key extends string = never>(
   table: T,
@@ -57,6 +59,7 @@ export function shelf<T extends PgTable, Key extends string = never>(
     keys?: Record<Key, readonly (keyof RowOf<T> & string)[]>;
     mutable?: readonly (keyof RowOf<T> & string)[];
     once?: readonly (NoInfer<Key> | 'id')[];
+    unique?: readonly NoInfer<Key>[];
   },
 ): Shelf<RowOf<T>, Key> {
   const columns = Object.entries(getTableColumns(table)).map(([property, column]) => ({
@@ -86,6 +89,7 @@ export function shelf<T extends PgTable, Key extends string = never>(
     mutable,
     keys,
     once: spec.once ?? [],
+    unique: ['id', ...(spec.unique ?? [])],
     insertion:
       `insert into ${name} (book_id, ${values.map((c) => c.name).join(', ')}) ` +
       `select $1::uuid, ${values.map((c) => `u.${c.name}`).join(', ')} from ${unnested(values)}`,
@@ -429,13 +433,18 @@ export class Loader {
     if (fresh.length > 0) {
       const columns = of.keys[by] ?? [];
       const select = of.columns.map((c) => `t.${c.name} as "${c.property}"`).join(', ');
-      // The lateral look-up keeps to the index however the table has grown since the statement was prepared.
+      // The lateral look-up keeps to an index however the table has grown since the statement was prepared. Every index begins
+      // with book_id, and while a table has no statistics one is as good as another to the planner, which may then read the
+      // whole book for each row. The first in an order that only the unique index has comes from that index alone.
       const names = columns.map((_, i) => `k${i}`).join(', ');
       const arrays = columns.map((c, i) => `$${i + 2}::${c.type}[]`).join(', ');
-      const where = columns.map((c, i) => `t.${c.name} = k.k${i}`).join(' and ');
+      const key = columns.map((c) => `t.${c.name}`).join(', ');
+      const where = of.unique.includes(by)
+        ? `(${key}) >= (${names}) and (${key}) <= (${names}) order by ${key} limit 1`
+        : `${columns.map((c, i) => `t.${c.name} = k.k${i}`).join(' and ')} offset 0`;
       const rows = await this.tx.sql.prepared<Record<string, unknown>[]>(
         `select ${select} from unnest(${arrays}) as k(${names})
-           cross join lateral (select * from ${of.name} t where t.book_id = $1 and ${where} offset 0) t`,
+           cross join lateral (select * from ${of.name} t where t.book_id = $1 and ${where}) t`,
         [this.bookId, ...columns.map((_, i) => fresh.map((value) => (typeof value === 'string' ? value : (value[i] ?? ''))))],
       );
       if (of.explained.length > 0) await learnWordings(this.tx.sql, this.bookId, explanationsOf(of, rows));

@@ -4,7 +4,8 @@ import { shelf } from '../ledger/facts.js';
 export const invoiceShelf = shelf(usageInvoices, {
   rank: 50,
   id: 'invoiceId',
-  keys: { number: ['providerId', 'invoiceNo'] },
+  keys: { number: ['invoiceNo', 'providerId'] },
+  unique: ['number'],
   once: ['id', 'number'],
   mutable: ['paidFen', 'status', 'decidedPerson', 'decidedOn', 'disputeReason', 'redemptionId'],
 });

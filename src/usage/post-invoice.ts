@@ -58,7 +58,7 @@ async function gather(loader: Loader, commands: readonly Command<Body>[]): Promi
       'number',
       commands.flatMap(({ body }) => {
         const providerId = providerOf.get(body.contractId);
-        return providerId === undefined ? [] : [[providerId, body.invoiceNo]];
+        return providerId === undefined ? [] : [[body.invoiceNo, providerId]];
       }),
     ),
   ]);
@@ -80,7 +80,7 @@ function decide(command: Command<Body>, facts: Facts): Posted | Refused {
   const contract = facts.get(contractShelf, body.contractId);
   const provider = contract && facts.get(providerShelf, contract.providerId);
   if (!contract || !provider || !actsFor(actor, provider)) return refused('NOT_FOUND', {}, '/contractId');
-  if (facts.one(invoiceShelf, 'number', [provider.providerId, body.invoiceNo])) {
+  if (facts.one(invoiceShelf, 'number', [body.invoiceNo, provider.providerId])) {
     return refused('INVOICE_NUMBER_USED', { invoiceNo: body.invoiceNo }, '/invoiceNo');
   }
   const contractLines = facts.all(contractLineShelf, 'contract', contract.contractId);

@@ -9,7 +9,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import ExcelJS from 'exceljs';
 import type { FastifyInstance } from 'fastify';
 import t, { type Test } from 'tap';
+import { Facts, Loader } from '../../src/ledger/facts.js';
 import { claimNumbers } from '../../src/usage/claim-number.js';
+import { invoiceShelf } from '../../src/usage/facts.js';
 import type { Caller } from '../service.js';
 import { expectStatus } from '../service.js';
 import type { Trade } from '../usage/world.js';
@@ -237,6 +239,38 @@ void t.test('a number that is claimed elsewhere marks its invoice, and a refused
   const answer = await upload(trade, trade.seller, ndjson([...invoices, unlisted, outside]), { key: 'k' });
   t.match(answer.body, { accepted: 5, refused: 2 });
   t.match(await posted(trade), { invoices: 5, conflicts: 1, claims: 5, holders: 5 });
+});
+
+void t.test('however new the book, an invoice is looked up by its number alone', async (t) => {
+  const trade = await startTrade(t);
+  const contract = await trade.fileContract('1000000.00');
+  const invoices = Array.from({ length: 120 }, () => invoiceOf(contract));
+  const { bookId, code } = trade.book;
+  /** Rows of the table that a look-up of all of them fetches, on a session that has planned it when the table was empty. */
+  const fetched = (by: 'id' | 'number') =>
+    trade.owner.begin(async (tx) => {
+      // What the session has counted and not yet told is in it too.
+      const counted = async (): Promise<number> => {
+        const [read] = await tx.sql<{ rows: bigint }[]>`
+          select coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0) as rows from pg_stat_xact_user_tables where relname = 'usage_invoices'`;
+        return Number(read?.rows);
+      };
+      await tx.sql`select from open_lane(${bookId})`;
+      const before = await counted();
+      const found = await new Loader(tx, bookId, new Facts(bookId, code)).load(
+        invoiceShelf,
+        by,
+        invoices.map(({ invoiceNo }) => (by === 'id' ? trade.providerId : [invoiceNo, trade.providerId])),
+      );
+      return { found: found.length, read: (await counted()) - before };
+    });
+  for (const analyzed of [false, true]) {
+    if (analyzed) await trade.owner.sql.unsafe('analyze usage_invoices');
+    for (const by of ['id', 'number'] as const) t.strictSame(await fetched(by), { found: 0, read: 0 });
+  }
+  await upload(trade, trade.seller, ndjson(invoices), { key: 'k' });
+  t.strictSame(await fetched('number'), { found: 120, read: 120 });
+  t.strictSame(await fetched('id'), { found: 0, read: 0 });
 });
 
 void t.test('an upload that is cut goes on with the same file and key; nobody else may meanwhile', async (t) => {
