@@ -317,13 +317,6 @@ export class Facts {
     state.put(change.row);
   }
 
-  /** Rows whose changes are not sent yet. */
-  get unsent(): number {
-    let unsent = 0;
-    for (const { inserted, updated } of this.#shelves.values()) unsent += inserted.size + updated.size;
-    return unsent;
-  }
-
   /**
    * What writes all changes that are not sent yet: inserts in order of rank, then updates. One statement per table and kind, a column
    * an array: parsing rows of JSON cost more than inserting them.

@@ -245,8 +245,6 @@ const attempts = 4;
 const rememberAtMost = 40_000;
 /** While commands wait, a slice goes after this many batches of them: last, and yet not never. */
 const batchesBeforeSlice = 8;
-/** Rows of a slice that are sent together: enough that a statement for them is worth its while. */
-const rowsAtOnce = 150;
 /** What is committed is told no later, however long the next batch waits for its lock. */
 const tellWithinMs = 50;
 
@@ -522,7 +520,7 @@ export class Lane {
           verb.gather(loader, commands),
         ]);
       },
-      async ({ facts, stored, head, entries, send }) => {
+      ({ facts, stored, head, entries }) => {
         const denied = this.#options.admission.decide(first, facts);
         if (denied) return { value: denied, outcomes: [] };
         if (stored.has(storedKey(first))) return { value: { kind: 'replayed' }, outcomes: [] };
@@ -532,8 +530,6 @@ export class Lane {
         for (const command of commands) {
           const decision = this.#decide(verb, command, facts, entries, head, first);
           lines.push(decision.kind === 'refused' ? decision : { kind: 'accepted', result: decision.result });
-          // The database writes what is decided while the rest is decided. All or nothing is not known before the end.
-          if (!slice.allOrNothing && facts.unsent >= rowsAtOnce) await send();
         }
         const accepted = lines.filter((line) => line.kind === 'accepted').length;
         if (slice.allOrNothing && accepted < lines.length) {
@@ -585,7 +581,7 @@ export class Lane {
   async #inLane<Value>(
     commands: readonly Command[],
     gather: (loader: Loader) => Promise<void>,
-    decide: (of: Working) => Decided<Value> | Promise<Decided<Value>>,
+    decide: (of: Working) => Decided<Value>,
   ): Promise<Value> {
     // Taken, not looked at: a batch that fails leaves nothing behind to be trusted.
     const underway = this.#underway;
@@ -604,19 +600,8 @@ export class Lane {
           const entries = new EntryColumns();
           // COMMIT goes out right behind what is written; a failure among it makes it a ROLLBACK and is the error of the batch.
           const put = ({ text, parameters }: Write) => void tx.sql.prepared(text, parameters).catch(() => undefined);
-          let isLocked = lock === undefined;
-          const lockOnce = () => {
-            if (!isLocked) lock?.().catch(() => undefined);
-            isLocked = true;
-          };
-          const send = async () => {
-            lockOnce();
-            facts.writes(this.#options.bookId).forEach(put);
-            // They leave in the next turn.
-            await new Promise(setImmediate);
-          };
-          const decided = await decide({ facts, stored, head, entries, send });
-          lockOnce();
+          const decided = decide({ facts, stored, head, entries });
+          lock?.().catch(() => undefined);
           if (!decided.abandoned) {
             wordings = this.#newWordings(facts, decided.outcomes);
             const batchId = uuidv7(now);
@@ -652,7 +637,7 @@ export class Lane {
   }
 
   /** What the next batch may be decided on, or nothing: with several workers it is another's, and memory has its bound. */
-  #send(of: Omit<Working, 'send'> & { batchId: string }): Underway | undefined {
+  #send(of: Working & { batchId: string }): Underway | undefined {
     const { facts, stored, head, entries, batchId } = of;
     if (this.#options.workers > 1 || facts.size > rememberAtMost || !facts.settle()) return undefined;
     const seq = head.seq + entries.count;
@@ -938,11 +923,8 @@ interface Gathered {
   readonly lock?: () => Promise<unknown>;
 }
 
-/** What is decided on, and where it goes. `send` sends the changes so far ahead of the others: nothing may be abandoned then. */
-interface Working extends Omit<Gathered, 'lock'> {
-  readonly entries: EntryColumns;
-  readonly send: () => Promise<void>;
-}
+/** What is decided on, and where what is decided goes. */
+type Working = Omit<Gathered, 'lock'> & { readonly entries: EntryColumns };
 
 /** A batch whose writes are on their way: `head` and the rest are as it leaves them. */
 interface Underway extends Omit<Gathered, 'lock'> {
