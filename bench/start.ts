@@ -63,7 +63,7 @@ function messageOf<T>(child: ChildProcess, what: string): Promise<T> {
 export async function startService(options: ServeOptions): Promise<Service> {
   // As it is deployed: built, and with the flags of the image. Run from source it costs half as much again, for the names
   // that are kept for every closure.
-  const child = start('../dist/bench/serve.js', ['--max-semi-space-size=32', '--heap-growing-percent=60']);
+  const child = start('../dist/bench/serve.js', ['--max-semi-space-size=32', '--heap-growing-percent=60', '--no-flush-bytecode']);
   child.send(options);
   const { port } = await messageOf<{ port: number }>(child, 'the service');
   const proc = `/proc/${child.pid}`;

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import type { FastifyBaseLogger } from 'fastify';
-import { isConnectionFault } from '../../db/client.js';
+import { isConnectionFault, sqlStateOf } from '../../db/client.js';
 import type { BulkJob } from '../../db/tables.js';
 import type { BulkFormat, BulkKind, BulkMode } from '../../schemas/bulk.js';
 import type { Principal } from '../access/principal.js';
@@ -20,12 +20,12 @@ import { uuidv7 } from '../identifiers.js';
 import type { OpenBook, Parts } from '../http/parts.js';
 import { Problem } from '../http/problem.js';
 import { problemOf } from '../http/routes.js';
-import type { Change, Loader } from '../ledger/facts.js';
+import type { Change } from '../ledger/facts.js';
 import { insert, update } from '../ledger/facts.js';
 import type { LineOutcome, Refused, Slice, SliceOutcome } from '../ledger/lane.js';
 import { LaneClosed, LaneFault, LaneFull, refused } from '../ledger/lane.js';
 import { Explainer } from './explain.js';
-import { jobShelf, lockedJob, refusedLineShelf } from './facts.js';
+import { jobShelf, refusedLineShelf } from './facts.js';
 import type { Document, FileSlice } from './file.js';
 import { chained, FileUnreadable } from './file.js';
 import type { Prepared } from './kinds.js';
@@ -224,9 +224,11 @@ async function readWhole(reader: Reader): Promise<FileSlice> {
   return { ...last, documents, before: before ?? last.before };
 }
 
-/** Consecutive documents, and where the file stands after them. */
+/** Consecutive documents, and where the file stands before and after them. */
 interface Stretch {
   readonly documents: readonly Document[];
+  /** Where the job stands when it is this one's turn. */
+  readonly from: number;
   readonly before: string;
   readonly nextLine: number;
   readonly digest: string;
@@ -241,8 +243,6 @@ class Run {
   readonly #prepare: (bodies: readonly object[], now: Date) => Promise<Prepared>;
   readonly #renewing: NodeJS.Timeout;
   #job: BulkJob;
-  /** Told when all of the slice under way is decided and on its way to the database. */
-  #sent = (): void => undefined;
   readonly #size = new SliceSize();
 
   constructor(parts: Parts, upload: Upload, job: BulkJob, owner: string, explainer: Explainer) {
@@ -259,31 +259,33 @@ class Run {
   }
 
   /**
-   * Every document that is right, slice by slice, to the end of the file. While the database writes one slice, the numbers of
-   * the next are claimed; not before, for until then the lane stands while this thread does something else.
+   * Every document that is right, slice by slice, to the end of the file. While the database writes one slice, the next is decided,
+   * and the numbers of the one after that are claimed.
    */
   async takeRight(reader: Reader): Promise<BulkJob> {
-    let busy: Promise<void> = Promise.resolve();
-    let sent: Promise<void> = busy;
+    let secondLast: Promise<void> = Promise.resolve();
+    let last = secondLast;
+    let from = this.#job.nextLine;
     try {
       for await (const slice of slices(reader, () => this.#size.next())) {
         if (slice.documents.length === 0) continue;
-        await Promise.race([busy, sent]).catch(() => undefined);
         const ready = this.#prepareFor(slice);
         try {
-          await busy;
+          await secondLast;
         } catch (error) {
           await (await ready).settle(null);
           throw error;
         }
-        sent = new Promise((resolve) => (this.#sent = resolve));
-        busy = this.#take(slice, ready);
-        busy.catch(() => undefined);
+        // In the order of the file: not before its numbers are claimed, and then at once.
+        const take = this.#take({ ...slice, from }, last, await ready);
+        take.catch(() => undefined);
+        [secondLast, last] = [last, take];
+        from = slice.nextLine;
       }
-      await busy;
+      await last;
     } finally {
       // The lease is kept as long as a slice of ours is under way.
-      await busy.catch(() => undefined);
+      await Promise.allSettled([secondLast, last]);
     }
     return this.#record({ ...this.#job, state: 'DONE' }, []);
   }
@@ -303,7 +305,9 @@ class Run {
     };
     if (right.length < whole.documents.length || checked.some((line) => line.kind === 'refused')) return refusedAtOnce(checked);
 
-    const outcome = await this.#submit(whole, await this.#prepareFor(whole), { allOrNothing: true, state: 'DONE' });
+    const stretch = { ...whole, from: this.#job.nextLine };
+    const outcome = await this.#submit(stretch, await this.#prepareFor(whole), { allOrNothing: true, state: 'DONE' });
+    if (outcome.kind === 'refused') throw problemOf(outcome);
     if (outcome.kind === 'decided' && !outcome.written) return refusedAtOnce(outcome.lines);
     return this.#job;
   }
@@ -319,41 +323,44 @@ class Run {
   }
 
   /**
-   * Takes a stretch of the file. What makes the database or the verb fail (and not refuse) is narrowed down by halves until the
-   * document stands alone: that one is refused as INTERNAL, for a single bad document must not hold up its file.
+   * Takes a stretch of the file, whose predecessor may be under way still (`before`). What makes the database or the verb fail (and
+   * not refuse) is narrowed down by halves until the document stands alone: that one is refused as INTERNAL, for a single bad
+   * document must not hold up its file.
    */
-  async #take(stretch: Stretch, ready: Promise<Prepared> = this.#prepareFor(stretch)): Promise<void> {
+  async #take(stretch: Stretch, before: Promise<void>, prepared?: Prepared): Promise<void> {
     const right = stretch.documents.filter(isRight);
-    const prepared = await ready;
-    if (right.length === 0) {
-      const decided = judged(this.#explainer, stretch.documents, []);
+    const refuseAll = async (lines: readonly LineOutcome<unknown>[]): Promise<void> => {
+      const decided = judged(this.#explainer, stretch.documents, lines);
       await this.#record(this.#after(stretch, decided.counts), decided.refused);
-      return;
+    };
+    if (right.length === 0) {
+      await before;
+      return refuseAll([]);
     }
+    const as = { allOrNothing: false, state: 'RUNNING' } as const;
     let outcome: SliceOutcome<object>;
     try {
-      outcome = await this.#submit(stretch, prepared, { allOrNothing: false, state: 'RUNNING' });
+      outcome = await this.#submit(stretch, prepared ?? (await this.#prepareFor(stretch)), as);
+      if (outcome.kind === 'refused') {
+        // The one before was not written whole, perhaps: it is this one's turn when that one is through, in parts.
+        await before;
+        outcome = await this.#submit(stretch, await this.#prepareFor(stretch), as);
+      }
     } catch (error) {
       if (isOfTheWorld(error)) throw error;
-      this.#upload.log.error(
-        { err: error, jobId: this.#job.jobId, nextLine: this.#job.nextLine },
-        'a slice of a bulk file failed',
-      );
-      if (stretch.documents.length === 1) {
-        const told = refused('INTERNAL', { requestId: this.#job.jobId });
-        const decided = judged(this.#explainer, stretch.documents, [told]);
-        await this.#record(this.#after(stretch, decided.counts), decided.refused);
-        return;
-      }
+      await before;
+      this.#upload.log.error({ err: error, jobId: this.#job.jobId, nextLine: stretch.from }, 'a slice of a bulk file failed');
+      if (stretch.documents.length === 1) return refuseAll([refused('INTERNAL', { requestId: this.#job.jobId })]);
       const [first, second] = halves(stretch);
-      await this.#take(first);
-      await this.#take(second);
+      await this.#take(first, before);
+      await this.#take(second, before);
       return;
     }
+    if (outcome.kind === 'refused') throw problemOf(outcome);
     if (outcome.kind === 'decided') this.#size.observe({ weight: weightOf(right), milliseconds: outcome.milliseconds });
   }
 
-  #prepareFor(stretch: Stretch): Promise<Prepared> {
+  #prepareFor(stretch: Pick<Stretch, 'documents'>): Promise<Prepared> {
     const ready = this.#prepare(stretch.documents.filter(isRight).map(bodyOf), this.#parts.clock.now());
     // Its failure is met when it is awaited.
     ready.catch(() => undefined);
@@ -365,23 +372,23 @@ class Run {
     stretch: Stretch,
     prepared: Prepared,
     as: { allOrNothing: boolean; state: 'RUNNING' | 'DONE' },
-  ): Promise<Exclude<SliceOutcome<object>, Refused>> {
+  ): Promise<SliceOutcome<object>> {
     const { book, principal, kind, onProgress } = this.#upload;
-    const { jobId, nextLine: from } = this.#job;
+    const { jobId, bookId, key } = this.#job;
+    const { from } = stretch;
     const newId = () => uuidv7(this.#parts.clock.now());
 
     let recorded: BulkJob | undefined;
     const record: NonNullable<Slice<object>['record']> = {
-      gather: (loader) => gatherJob(loader, jobId),
+      gather: async (loader) => void (await loader.load(jobShelf, 'id', [jobId])),
       admit: (facts) => {
-        const job = facts.noted(lockedJob, jobId);
+        const job = facts.get(jobShelf, jobId);
         const isMine = job?.state === 'RUNNING' && job.leaseOwner === this.#owner && job.nextLine === from;
-        return isMine ? null : refused('BULK_JOB_RUNNING', { key: job?.key ?? '' });
+        return isMine ? null : refused('BULK_JOB_RUNNING', { key });
       },
+      hold: { text: 'select hold_bulk_job($1, $2, $3, $4::int)', parameters: [bookId, jobId, this.#owner, from] },
       decide: (facts, lines, ledgerSeq) => {
-        const job = facts.noted(lockedJob, jobId) ?? this.#job;
-        // Two turns on its writes have left.
-        setImmediate(() => setImmediate(() => this.#sent()));
+        const job = facts.get(jobShelf, jobId) ?? this.#job;
         const decided = judged(this.#explainer, stretch.documents, lines);
         const seq = decided.counts.documents > 0 ? BigInt(ledgerSeq) : job.ledgerSeq;
         recorded = { ...this.#after(stretch, decided.counts, job), state: as.state, ledgerSeq: seq };
@@ -402,11 +409,12 @@ class Run {
     } catch (error) {
       // After a fault nobody knows whether it was written: a hold too many, never one too few.
       if (!(error instanceof LaneFault)) await prepared.settle(null);
-      throw error;
+      if (sqlStateOf(error) !== jobIsElsewhere) throw error;
+      return refused('BULK_JOB_RUNNING', { key });
     }
     if (outcome.kind === 'refused') {
       await prepared.settle(null);
-      throw problemOf(outcome);
+      return outcome;
     }
     if (outcome.kind === 'decided') {
       await prepared.settle(outcome.written ? outcome.lines : null);
@@ -436,7 +444,7 @@ class Run {
   }
 
   /** The job after a stretch, with these lines counted too. */
-  #after(stretch: Stretch, counts: Counts = noCounts, job: BulkJob = this.#job): BulkJob {
+  #after(stretch: Pick<Stretch, 'nextLine' | 'digest'>, counts: Counts = noCounts, job: BulkJob = this.#job): BulkJob {
     return {
       ...job,
       ...added(job, counts),
@@ -447,17 +455,8 @@ class Run {
   }
 }
 
-/** The job's row, locked against whoever would take its lease, and known to the working set, so that it can be changed. */
-async function gatherJob(loader: Loader, jobId: string): Promise<void> {
-  const columns = jobShelf.columns.map(({ name, property }) => `t.${name} as "${property}"`).join(', ');
-  const locked = loader.tx.sql
-    .prepared<BulkJob[]>(`select ${columns} from bulk_jobs t where t.book_id = $1 and t.job_id = $2 for update`, [
-      loader.bookId,
-      jobId,
-    ])
-    .then(([job]) => loader.note(lockedJob, jobId, job ?? null));
-  await Promise.all([locked, loader.load(jobShelf, 'id', [jobId])]);
-}
+/** What hold_bulk_job says of a job that is not where a slice of it begins, or is somebody else's. */
+const jobIsElsewhere = 'VL006';
 
 function recordChanges(job: BulkJob, refusedLines: readonly RefusedLine[], newId: () => string): Change[] {
   return [
@@ -468,14 +467,14 @@ function recordChanges(job: BulkJob, refusedLines: readonly RefusedLine[], newId
   ];
 }
 
-function halves({ documents, before, nextLine, digest }: Stretch): [Stretch, Stretch] {
+function halves({ documents, from, before, nextLine, digest }: Stretch): [Stretch, Stretch] {
   const half = Math.ceil(documents.length / 2);
   const first = documents.slice(0, half);
   const middle = first.reduce((of, { raws }) => chained(of, raws), before);
   const line = (first.at(-1)?.lines.at(-1) ?? 0) + 1;
   return [
-    { documents: first, before, nextLine: line, digest: middle },
-    { documents: documents.slice(half), before: middle, nextLine, digest },
+    { documents: first, from, before, nextLine: line, digest: middle },
+    { documents: documents.slice(half), from: line, before: middle, nextLine, digest },
   ];
 }
 

@@ -128,10 +128,14 @@ export interface Slice<Body> {
   readonly requestDigest: string;
   /** One refused line, and nothing of the slice is written; its outcomes are told all the same. */
   readonly allOrNothing: boolean;
-  /** What is written with the slice: how far its file has come. Whether it may be is asked before any line is decided. */
+  /**
+   * What is written with the slice: how far its file has come. Whether it may be is asked before any line is decided (`admit`),
+   * and of the database once the lane is taken (`hold`, which fails where it may not).
+   */
   readonly record?: {
     gather(loader: Loader): Promise<void>;
     admit(facts: Facts): Refused | null;
+    readonly hold?: Write;
     decide(facts: Facts, lines: readonly LineOutcome<unknown>[], ledgerSeq: number): readonly Change[];
   };
 }
@@ -142,7 +146,7 @@ export type SliceOutcome<Result> =
       readonly written: boolean;
       /** The last entry of the slice. */
       readonly ledgerSeq: number;
-      /** From the lock to the commit. */
+      /** How long it held the lane: to its commit, from its start or the end of what went before it. */
       readonly milliseconds: number;
     }
   | { readonly kind: 'replayed' }
@@ -263,6 +267,7 @@ export class Lane {
   #ripening: { readonly size: number; readonly resolve: () => void } | undefined;
   /** Ids of the wordings that this book is known to have. */
   readonly #wordings = new Set<string>();
+  #lastEnded = 0;
   /** Outcomes that are committed and not yet told. */
   #untold: (() => void)[] = [];
   #running = 0;
@@ -314,6 +319,7 @@ export class Lane {
     return new Promise((resolve, reject) => {
       this.#slices.push({ verb, slice, resolve: resolve as (outcome: SliceOutcome<unknown>) => void, reject });
       this.#wake();
+      this.#ripen();
     });
   }
 
@@ -391,17 +397,9 @@ export class Lane {
       const started = performance.now();
       const sliceIsDue = this.#queue.length === 0 || this.#batchesSinceSlice >= batchesBeforeSlice;
       const slice = sliceIsDue ? this.#slices.shift() : undefined;
-      if (slice) {
-        this.#batchesSinceSlice = 0;
-        await before;
-        await this.#settleSlice(slice, started);
-        continue;
-      }
-      const batch = this.#queue.splice(0, this.#options.maxBatch);
-      this.#batchesSinceSlice++;
-      const settled = this.#settle(batch, before).then(() => {
-        this.#options.onBatch?.({ size: batch.length, milliseconds: performance.now() - started, slice: false });
-      });
+      const batch = slice ? [] : this.#queue.splice(0, this.#options.maxBatch);
+      this.#batchesSinceSlice = slice ? 0 : this.#batchesSinceSlice + 1;
+      const settled = slice ? this.#settleSlice(slice, started, before) : this.#settleBatch(batch, started, before);
       await before;
       await Promise.race([settled, this.#ripe(batch.length)]);
       before = settled;
@@ -412,7 +410,10 @@ export class Lane {
     if (this.#running === 0) for (const resolve of this.#idle.splice(0)) resolve();
   }
 
-  /** Resolves once the writes of the batch just started are on their way and as many commands wait as it has. */
+  /**
+   * Resolves once the writes of the batch just started are on their way and there is enough to go behind it: as many commands
+   * as it has, any behind a slice (`size` 0), or a slice where no command waits.
+   */
   #ripe(size: number): Promise<void> {
     return new Promise((resolve) => {
       this.#ripening = { size, resolve };
@@ -421,7 +422,9 @@ export class Lane {
   }
 
   #ripen(): void {
-    if (this.#underway && this.#ripening && this.#queue.length >= this.#ripening.size) this.#ripening.resolve();
+    const waiting = this.#queue.length;
+    const isEnough = waiting > 0 ? waiting >= (this.#ripening?.size ?? 0) : this.#slices.length > 0;
+    if (this.#underway && isEnough) this.#ripening?.resolve();
   }
 
   /**
@@ -430,6 +433,19 @@ export class Lane {
    */
   #tell(): void {
     for (const tell of this.#untold.splice(0)) tell();
+  }
+
+  async #settleBatch(batch: readonly Pending[], started: number, before: Promise<void>): Promise<void> {
+    await this.#settle(batch, before);
+    this.#options.onBatch?.({ size: batch.length, milliseconds: this.#sinceLast(started), slice: false });
+  }
+
+  /** How long what has just ended held the lane (ms): since it started, or since what went before it ended. */
+  #sinceLast(started: number): number {
+    const now = performance.now();
+    const since = Math.max(started, this.#lastEnded);
+    this.#lastEnded = now;
+    return now - since;
   }
 
   /**
@@ -484,11 +500,11 @@ export class Lane {
    * A slice is told its error as it is: the caller may make it smaller. Only the world's faults are tried again here, and
    * under its key a slice that was committed after all is not done twice.
    */
-  async #settleSlice({ verb, slice, resolve, reject }: PendingSlice, started: number): Promise<void> {
+  async #settleSlice({ verb, slice, resolve, reject }: PendingSlice, started: number, before: Promise<void>): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
         const decided = await this.#runSlice(verb, slice);
-        const milliseconds = performance.now() - started;
+        const milliseconds = this.#sinceLast(started);
         // What was decided before it is told before it.
         this.#tell();
         resolve(decided.kind === 'decided' ? { ...decided, milliseconds } : decided);
@@ -496,6 +512,10 @@ export class Lane {
         return;
       } catch (error) {
         this.#tell();
+        if (error instanceof Overtaken) {
+          await before;
+          continue;
+        }
         this.#options.onError?.(error, { bookId: this.#options.bookId, verbs: [verb.name] });
         if (isConnectionFault(error) && attempt < attempts) {
           await sleep(25 * 4 ** attempt);
@@ -539,7 +559,8 @@ export class Lane {
         for (const change of slice.record?.decide(facts, lines, ledgerSeq) ?? []) facts.apply(change);
         const body = { lines: lines.length, accepted, ...(entries.count === 0n ? {} : { ledgerSeq }) };
         const outcome = { verb: `${verb.name}.slice`, command: first, accepted: true, body };
-        return { value: { kind: 'decided', lines, written: true, ledgerSeq }, outcomes: [outcome] };
+        const hold = slice.record?.hold;
+        return { value: { kind: 'decided', lines, written: true, ledgerSeq }, outcomes: [outcome], ...(hold && { hold }) };
       },
     );
   }
@@ -603,6 +624,7 @@ export class Lane {
           const decided = decide({ facts, stored, head, entries });
           lock?.().catch(() => undefined);
           if (!decided.abandoned) {
+            if (decided.hold) put(decided.hold);
             wordings = this.#newWordings(facts, decided.outcomes);
             const batchId = uuidv7(now);
             const all = [
@@ -945,7 +967,7 @@ interface NewOutcome {
 }
 
 type Decided<Value> =
-  | { readonly value: Value; readonly outcomes: readonly NewOutcome[]; readonly abandoned?: never }
+  | { readonly value: Value; readonly outcomes: readonly NewOutcome[]; readonly hold?: Write; readonly abandoned?: never }
   | { readonly value: Value; readonly abandoned: true };
 
 /** Puts an accepted decision into the working set: its postings in their order, then its changes. */

@@ -484,6 +484,32 @@ void t.test('what was decided behind a batch is decided again when another proce
   t.strictSame(await auditLedger(database.db, bookId), []);
 });
 
+void t.test('a slice is decided while the one before is written, and people behind it too', async (t) => {
+  const { database, bookId, lane, send } = await bench(t);
+  await send(note, { say: 'known' });
+  await send(note, { say: 'known' });
+  for (const next of [() => lane.submitSlice(lines, sliceOf(['c', 'refuse', 'd'])), () => send(note, { say: 'e' })]) {
+    const held = await heldBack(database);
+    const first = lane.submitSlice(lines, sliceOf(['a', 'b'], { key: uuidv7(new Date()) }));
+    await held.waiting(1);
+    const second = next();
+    await held.waiting(2);
+    await held.letGo();
+    t.match(await first, { kind: 'decided', written: true });
+    t.match((await second).kind, /decided|accepted/);
+  }
+  t.strictSame(await auditLedger(database.db, bookId), []);
+});
+
+void t.test('a slice whose hold fails is not written', async (t) => {
+  const { database, bookId, lane, send } = await bench(t);
+  await send(note, { say: 'known' });
+  const record = { gather: () => Promise.resolve(), admit: () => null, decide: () => [] };
+  const hold = { text: 'select 1 / $1::int', parameters: [0] };
+  await t.rejects(lane.submitSlice(lines, sliceOf(['a'], { record: { ...record, hold } })), { code: '22012' });
+  t.equal((await listEntries(database.db, { bookId, after: 0n, limit: 100 })).length, 1);
+});
+
 void t.test('a verb with a question of its own waits for the answer that includes what is underway', async (t) => {
   const { database, send } = await bench(t);
   await send(load, { amount: '1000' });
