@@ -1288,6 +1288,21 @@ grant execute on function explanation_in_full(uuid,json) to voucher_app;
 grant execute on function explanation_in_full(uuid,json) to voucher_reader;
 
 -- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.hold_bulk_job(p_book uuid, p_job uuid, p_owner uuid, p_from integer)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform from public.bulk_jobs j
+    where j.book_id = p_book and j.job_id = p_job and j.state = 'RUNNING' and j.lease_owner = p_owner and j.next_line = p_from
+      for update;
+  if not found then
+    raise exception 'the job is not at line % under this lease', p_from using errcode = 'VL006';
+  end if;
+end $function$;
+grant execute on function hold_bulk_job(uuid,uuid,uuid,integer) to voucher_app;
+
+-- owner voucher_owner
 CREATE OR REPLACE PROCEDURE public.keep_in_lane(IN p_table text)
  LANGUAGE plpgsql
 AS $procedure$

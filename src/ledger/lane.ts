@@ -249,6 +249,8 @@ const attempts = 4;
 const rememberAtMost = 40_000;
 /** While commands wait, a slice goes after this many batches of them: last, and yet not never. */
 const batchesBeforeSlice = 8;
+/** After so many slices with no command between them the next is decided while the one before is written. */
+const slicesAlone = 4;
 /** What is committed is told no later, however long the next batch waits for its lock. */
 const tellWithinMs = 50;
 
@@ -268,6 +270,8 @@ export class Lane {
   /** Ids of the wordings that this book is known to have. */
   readonly #wordings = new Set<string>();
   #lastEnded = 0;
+  /** Slices since the last batch of commands. */
+  #slicesAlone = 0;
   /** Outcomes that are committed and not yet told. */
   #untold: (() => void)[] = [];
   #running = 0;
@@ -399,6 +403,7 @@ export class Lane {
       const slice = sliceIsDue ? this.#slices.shift() : undefined;
       const batch = slice ? [] : this.#queue.splice(0, this.#options.maxBatch);
       this.#batchesSinceSlice = slice ? 0 : this.#batchesSinceSlice + 1;
+      this.#slicesAlone = slice ? this.#slicesAlone + 1 : 0;
       const settled = slice ? this.#settleSlice(slice, started, before) : this.#settleBatch(batch, started, before);
       await before;
       await Promise.race([settled, this.#ripe(batch.length)]);
@@ -412,7 +417,8 @@ export class Lane {
 
   /**
    * Resolves once the writes of the batch just started are on their way and there is enough to go behind it: as many commands
-   * as it has, any behind a slice (`size` 0), or a slice where no command waits.
+   * as it has, any behind a slice (`size` 0), or a slice where no command waits or has come for a while: what comes would have
+   * to wait for two of them.
    */
   #ripe(size: number): Promise<void> {
     return new Promise((resolve) => {
@@ -423,7 +429,8 @@ export class Lane {
 
   #ripen(): void {
     const waiting = this.#queue.length;
-    const isEnough = waiting > 0 ? waiting >= (this.#ripening?.size ?? 0) : this.#slices.length > 0;
+    const isEnough =
+      waiting > 0 ? waiting >= (this.#ripening?.size ?? 0) : this.#slices.length > 0 && this.#slicesAlone >= slicesAlone;
     if (this.#underway && isEnough) this.#ripening?.resolve();
   }
 

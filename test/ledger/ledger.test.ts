@@ -487,7 +487,7 @@ void t.test('what was decided behind a batch is decided again when another proce
 void t.test('a slice is decided while the one before is written, and people behind it too', async (t) => {
   const { database, bookId, lane, send } = await bench(t);
   await send(note, { say: 'known' });
-  await send(note, { say: 'known' });
+  for (let i = 0; i < 4; i++) await lane.submitSlice(lines, sliceOf([`alone ${i}`]));
   for (const next of [() => lane.submitSlice(lines, sliceOf(['c', 'refuse', 'd'])), () => send(note, { say: 'e' })]) {
     const held = await heldBack(database);
     const first = lane.submitSlice(lines, sliceOf(['a', 'b'], { key: uuidv7(new Date()) }));
