@@ -416,14 +416,18 @@ class Run {
       await prepared.settle(null);
       return outcome;
     }
-    if (outcome.kind === 'decided') {
-      await prepared.settle(outcome.written ? outcome.lines : null);
-      if (!outcome.written) return outcome;
+    if (outcome.kind === 'decided' && !outcome.written) {
+      await prepared.settle(null);
+      return outcome;
     }
     // Replayed: its COMMIT was in doubt and stood; `recorded` is of that first time, and the holds stay as after a fault.
     if (!recorded) throw new Error('a slice was decided without its job');
-    this.#job = recorded;
-    onProgress(recorded);
+    // At once, and only forward: the slice behind this one may be heard of first.
+    if (recorded.nextLine >= this.#job.nextLine) {
+      this.#job = recorded;
+      onProgress(recorded);
+    }
+    if (outcome.kind === 'decided') await prepared.settle(outcome.lines);
     return outcome;
   }
 
