@@ -727,7 +727,10 @@ export class Lane {
     facts.forget(true);
     const planned = tx.sql.prepared('select plan_by_index()', []).then(() => undefined);
     const loader = new Loader(tx, bookId, facts);
-    const [read] = await Promise.all([this.#storedOutcomes(tx, commands), gather(loader), planned]);
+    // What fails here may have failed for what is underway: under the lock it is told what is wrong.
+    const [read] = await Promise.all([this.#storedOutcomes(tx, commands), gather(loader), planned]).catch(() => {
+      throw new Overtaken();
+    });
     // A verb's own question was answered without what is underway.
     if (underway.hasFailed || loader.hasNoted) throw new Overtaken();
     const lock = () => tx.sql.prepared('select open_lane_behind($1, $2, $3)', [bookId, batchId, head.openFrom]);

@@ -71,6 +71,13 @@ export const issueVoucher: Verb<Body, Result> = {
       ),
     ]);
     const byId = new Map(applications.map((row) => [row.applicationId, row]));
+    // The command names the voucher it makes.
+    loader.newAccounts(
+      commands.flatMap(({ id, body, today }) => {
+        const row = byId.get(body.id ?? '');
+        return row ? [accountOf.voucher(id, fundOf(row.programmeCode, yearOf(today)))] : [];
+      }),
+    );
     await Promise.all([
       gatherQueues(
         loader,
@@ -81,13 +88,6 @@ export const issueVoucher: Verb<Body, Result> = {
         standingShelf,
         'id',
         applications.map(({ contractId, programmeCode }) => standingIdOf(contractId, programmeCode)),
-      ),
-      // The command names the voucher it makes.
-      loader.accounts(
-        commands.flatMap(({ id, body, today }) => {
-          const row = byId.get(body.id ?? '');
-          return row ? [accountOf.voucher(id, fundOf(row.programmeCode, yearOf(today)))] : [];
-        }),
       ),
     ]);
     await gatherEarlier(loader, commands);
