@@ -63,20 +63,22 @@ export async function* readXlsx(chunks: AsyncIterable<Uint8Array>, folder: strin
 }
 
 /** The steps of the library's reader, which its types do not tell. Each takes the bytes of one part of the file. */
-declare class Steps extends ExcelJS.stream.xlsx.WorkbookReader {
+type Stepwise = new (
+  ...given: ConstructorParameters<typeof ExcelJS.stream.xlsx.WorkbookReader>
+) => ExcelJS.stream.xlsx.WorkbookReader & {
   _parseRels(part: Readable): Promise<void>;
   _parseWorkbook(part: Readable): Promise<void>;
   _parseStyles(part: Readable): Promise<void>;
   _parseSharedStrings(part: Readable): AsyncGenerator<unknown>;
   _parseWorksheet(part: Readable, number: string): Generator<unknown>;
-}
+};
 
 /**
  * The library's reader on another unzipper: its own now and then, on a busy machine, ends a part before its end (seven of 3,200
  * workbooks in a trial), and a sheet that ends early is invoices that nobody misses. By name, so that a sheet finds its strings and
  * styles wherever they stand in the file.
  */
-class SoundReader extends (ExcelJS.stream.xlsx.WorkbookReader as unknown as typeof Steps) {
+class SoundReader extends (ExcelJS.stream.xlsx.WorkbookReader as unknown as Stepwise) {
   constructor(
     private readonly file: string,
     options: Partial<ExcelJS.stream.xlsx.WorkbookStreamReaderOptions>,
