@@ -70,7 +70,7 @@ export function missingParameters(version: ProgrammeVersion): ProgrammeProblem[]
 function isGiven(version: ProgrammeVersion, law: Law, parameter: RequiredParameter): boolean {
   if (parameter === 'inForce') return version.inForce !== null;
   if (parameter === 'limits') return law.limits.length > 0;
-  if (parameter === 'mixedChips' && law.rate?.value.tiers.every(({ when }) => when?.chipOrigin == null) !== false) return true;
+  if (parameter === 'mixedChips' && law.rate?.value.tiers.every(({ when }) => (when?.chipOrigin ?? null) === null) !== false) return true;
   return law[parameter] !== null;
 }
 
@@ -157,7 +157,7 @@ export function runCase(
   one: ProgrammeCase,
 ): { expected: string; found: string; evaluations: Evaluation[] } {
   if (one.stage === 'ALLOCATE')
-    return { expected: one.expect.join(' + '), found: runAllocation(version, one.given).join(' + '), evaluations: [] };
+    return { expected: one.expect.join(' + '), found: allocateGiven(version, one.given).join(' + '), evaluations: [] };
   const evaluations = evaluateGiven(version, one);
   const expected = Array.isArray(one.expect) ? one.expect : [one.expect];
   return {
@@ -203,7 +203,7 @@ function plainProgramme(controls: ProgrammeVersion): ProgrammeVersion {
 }
 
 /** Amounts of an allocation in the words of a case, in the order of the claims, each accepted after the one before. */
-function runAllocation(version: ProgrammeVersion, { appliedOn, poolLeft, claims }: AllocateGiven): string[] {
+export function allocateGiven(version: ProgrammeVersion, { appliedOn, poolLeft, claims }: AllocateGiven): string[] {
   const strategy = lawOn(version, appliedOn).allocation?.value ?? 'FIRST_COME';
   const shares = allocate(
     strategy,

@@ -451,7 +451,7 @@ function contradictions({ laws }: ProgrammeVersion): Located[] {
       if (limits.some(({ counts }) => counts === 'REDEEMED'))
         found('limits', '事后补助没有兑付环节，限额应按 AWARDED 计', 'reimbursement has no redemption: its limits count AWARDED');
     }
-    if (mixedChips !== null && rate !== null && !rate.value.tiers.some(({ when }) => when?.chipOrigin != null))
+    if (mixedChips !== null && rate !== null && !rate.value.tiers.some(({ when }) => (when?.chipOrigin ?? null) !== null))
       found('mixedChips', '补助比例不区分芯片来源', 'no tier of the rate depends on the origin of chips');
   }
   return [...problems.values()];
