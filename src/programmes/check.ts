@@ -70,7 +70,8 @@ export function missingParameters(version: ProgrammeVersion): ProgrammeProblem[]
 function isGiven(version: ProgrammeVersion, law: Law, parameter: RequiredParameter): boolean {
   if (parameter === 'inForce') return version.inForce !== null;
   if (parameter === 'limits') return law.limits.length > 0;
-  if (parameter === 'mixedChips' && law.rate?.value.tiers.every(({ when }) => (when?.chipOrigin ?? null) === null) !== false) return true;
+  if (parameter === 'mixedChips' && law.rate?.value.tiers.every(({ when }) => (when?.chipOrigin ?? null) === null) !== false)
+    return true;
   return law[parameter] !== null;
 }
 
