@@ -257,7 +257,7 @@ export function evaluateIssue(version: ProgrammeVersion, facts: IssueFacts): Eva
  * What is reimbursed of what was bought, settled and paid: floor(Σ rate × what counts), within what the review left, the limits of the
  * law and the money granted. Fees of PRIOR_YEAR_SETTLED_FEE count when they were settled in `baseYear`. Refuses, in this order:
  * PROGRAMME_NOT_IN_FORCE, PARAMETER_MISSING, OWN_POLICY, BENEFICIARY_KIND, PROVIDER_MAY_NOT_CLAIM, NOT_ELIGIBLE, one of the lines'
- * refusals when no line counts, BELOW_MINIMUM_BASE, NOTHING_TO_AWARD, AMOUNT_ABOVE_ENTITLEMENT, ONE_CONTRACT_ONLY, MATTER_NOT_NAMED,
+ * refusals when no line counts, BELOW_MINIMUM_BASE, NOTHING_TO_AWARD, AMOUNT_ABOVE_ENTITLEMENT, RATE_IS_EXACT, ONE_CONTRACT_ONLY, MATTER_NOT_NAMED,
  * LIMIT_WINDOW_OVER, LIMIT_EXHAUSTED, CONTRACT_ALREADY_AWARDED, STACKED_OUT, POOL_EXHAUSTED, BELOW_MINIMUM_AWARD. Holds with
  * LIMIT_UNKNOWN.
  */
@@ -293,6 +293,10 @@ export function evaluateAward(version: ProgrammeVersion, facts: AwardFacts): Eva
 
   for (const wished of [facts.requestedFen, facts.approvedFen])
     if (wished !== undefined && wished > computedFen) return aboveEntitlement(trail, rate.cite, wished, computedFen);
+  if (rate.value.kind === 'EXACT' && facts.approvedFen !== undefined && facts.approvedFen < computedFen) {
+    const params = { rate: percent(highestOf(rate.value)), approved: formatYuan(facts.approvedFen) };
+    return trail.refuse(rate.cite, rules.exactRate, { reviewed: params.approved }, 'RATE_IS_EXACT', params);
+  }
   trail.amountFen = computedFen;
   if (facts.approvedFen !== undefined) {
     const cite = law.reviewSteps?.cite ?? rate.cite;
@@ -669,7 +673,7 @@ const lawOf = (version: ProgrammeVersion, { appliedOn }: Applicant, { signedOn }
 
 type AppliedLimit =
   | { kind: 'LIMIT' | 'HIGHEST' | 'ONE_AWARD'; touched: TouchedLimit; cite: Citation; rule: Bilingual }
-  | { kind: 'EXEMPT'; cite: Citation; rule: Bilingual }
+  | { kind: 'EXEMPT'; why: 'EXEMPT' | 'NOT_NAMED'; cite: Citation; rule: Bilingual }
   | { kind: 'REFUSED'; code: string; params: Record<string, string>; cite: Citation; rule: Bilingual };
 
 function contractCeiling(version: ProgrammeVersion, contractId: string, amountFen: Fen): TouchedLimit {
@@ -702,7 +706,7 @@ function appliedLimit(
   const { enterprise, upstream } = at;
   if (limit.onlyWithUpstream && !upstream.supported) return null;
   if (limit.exempt.length > 0 && limit.exempt.some((name) => enterprise.classes.includes(name)))
-    return { kind: 'EXEMPT', cite, rule };
+    return { kind: 'EXEMPT', why: 'EXEMPT', cite, rule };
   const holder = holderOf(version, limit.per, at, subject);
   if ('code' in holder) return { kind: 'REFUSED', ...holder, cite, rule };
   const window = windowOf(limit, at);
@@ -761,12 +765,20 @@ function stackingLimits(
   subject: Subject,
   computedFen: Fen,
 ): AppliedLimit[] {
+  const isNamed = ({ by }: StackingRule) => by !== null && by !== 'CONTRACT' && at.matters[by] !== undefined;
+  const namesOne = law.stacking.some(isNamed);
   return law.stacking.flatMap((stacking): AppliedLimit[] => {
     const { cite, strategy, by } = stacking;
     if (by === null) return [];
     const rule = rules.stacking(stacking);
     const holder = stackingHolder(by, at, subject);
-    if ('code' in holder) return [{ kind: 'REFUSED', ...holder, cite, rule }];
+    // An application is about a product, a project or a standard, not about one of each; but it is about something.
+    if ('code' in holder)
+      return [
+        namesOne && by !== 'CONTRACT'
+          ? { kind: 'EXEMPT', why: 'NOT_NAMED', cite, rule }
+          : { kind: 'REFUSED', ...holder, cite, rule },
+      ];
     const touched: TouchedLimit = {
       limitId: stacking.id,
       account: stacking.account,
@@ -807,7 +819,7 @@ function applyLimits(
   for (const limit of limits) {
     const { cite, rule } = limit;
     if (limit.kind === 'EXEMPT') {
-      trail.add(cite, rule, {}, 'EXEMPT');
+      trail.add(cite, rule, {}, limit.why);
       continue;
     }
     if (limit.kind === 'REFUSED') return trail.refuse(cite, rule, limit.params, limit.code, limit.params);
@@ -822,12 +834,14 @@ function applyLimits(
       trail.add(cite, rule, {}, 'PASSED');
       continue;
     }
-    if (left <= 0n) {
+    // The highest is what a programme would give by itself, within its own limits: the amount as it stands, less what is granted.
+    const most = limit.kind === 'HIGHEST' ? trail.amountFen - (amountFen - left) : left;
+    if (most <= 0n) {
       return limit.kind === 'HIGHEST'
-        ? trail.refuse(cite, rule, inputs, 'STACKED_OUT', { rule: limitId, computed: amount })
+        ? trail.refuse(cite, rule, inputs, 'STACKED_OUT', { rule: limitId, computed: formatYuan(trail.amountFen) })
         : trail.refuse(cite, rule, inputs, 'LIMIT_EXHAUSTED', { limit: limitId, window, amount });
     }
-    trail.cap(cite, rule, inputs, left, limitId);
+    trail.cap(cite, rule, inputs, most, limitId);
   }
   return null;
 }
