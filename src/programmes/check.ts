@@ -12,7 +12,7 @@ import type { AwardFacts, Circumstances, Evaluation, Facility, Line, LimitFacts,
 import type { Applicant } from './lines.js';
 import { requiredParameters } from './explain.js';
 import type { RequiredParameter } from './explain.js';
-import { documentName, lawOn, parseProgramme } from './language.js';
+import { dependsOnChips, documentName, lawOn, parseProgramme } from './language.js';
 import type { Law, Matter, ProgrammeProblem, ProgrammeVersion } from './language.js';
 
 /**
@@ -70,7 +70,7 @@ export function missingParameters(version: ProgrammeVersion): ProgrammeProblem[]
 function isGiven(version: ProgrammeVersion, law: Law, parameter: RequiredParameter): boolean {
   if (parameter === 'inForce') return version.inForce !== null;
   if (parameter === 'limits') return law.limits.length > 0;
-  if (parameter === 'mixedChips' && law.rate?.value.tiers.every(({ when }) => when?.chipOrigin == null) !== false) return true;
+  if (parameter === 'mixedChips' && !dependsOnChips(law)) return true;
   return law[parameter] !== null;
 }
 
