@@ -204,7 +204,8 @@ function plainProgramme(controls: ProgrammeVersion): ProgrammeVersion {
 
 /** Amounts of an allocation in the words of a case, in the order of the claims, each accepted after the one before. */
 function runAllocation(version: ProgrammeVersion, { appliedOn, poolLeft, claims }: AllocateGiven): string[] {
-  const strategy = lawOn(version, appliedOn).allocation?.value ?? 'FIRST_COME';
+  const strategy = lawOn(version, appliedOn).allocation?.value;
+  if (strategy === undefined) return ['PARAMETER_MISSING'];
   const shares = allocate(
     strategy,
     fenOf(poolLeft),
