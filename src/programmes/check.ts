@@ -70,12 +70,7 @@ export function missingParameters(version: ProgrammeVersion): ProgrammeProblem[]
 function isGiven(version: ProgrammeVersion, law: Law, parameter: RequiredParameter): boolean {
   if (parameter === 'inForce') return version.inForce !== null;
   if (parameter === 'limits') return law.limits.length > 0;
-<<<<<<< HEAD
-  if (parameter === 'mixedChips' && law.rate?.value.tiers.every(({ when }) => (when?.chipOrigin ?? null) === null) !== false)
-    return true;
-=======
   if (parameter === 'mixedChips' && !dependsOnChips(law)) return true;
->>>>>>> main
   return law[parameter] !== null;
 }
 
@@ -162,7 +157,11 @@ export function runCase(
   one: ProgrammeCase,
 ): { expected: string; found: string; evaluations: Evaluation[] } {
   if (one.stage === 'ALLOCATE')
-    return { expected: one.expect.join(' + '), found: allocateGiven(version, one.given).join(' + '), evaluations: [] };
+    return {
+      expected: one.expect.join(' + '),
+      found: allocateGiven(version, one.given)?.join(' + ') ?? 'PARAMETER_MISSING',
+      evaluations: [],
+    };
   const evaluations = evaluateGiven(version, one);
   const expected = Array.isArray(one.expect) ? one.expect : [one.expect];
   return {
@@ -207,15 +206,10 @@ function plainProgramme(controls: ProgrammeVersion): ProgrammeVersion {
   };
 }
 
-/** Amounts of an allocation in the words of a case, in the order of the claims, each accepted after the one before. */
-<<<<<<< HEAD
-export function allocateGiven(version: ProgrammeVersion, { appliedOn, poolLeft, claims }: AllocateGiven): string[] {
-  const strategy = lawOn(version, appliedOn).allocation?.value ?? 'FIRST_COME';
-=======
-function runAllocation(version: ProgrammeVersion, { appliedOn, poolLeft, claims }: AllocateGiven): string[] {
+/** Amounts of an allocation in the words of a case, in the order of the claims, each accepted after the one before; null where the law gives none. */
+export function allocateGiven(version: ProgrammeVersion, { appliedOn, poolLeft, claims }: AllocateGiven): string[] | null {
   const strategy = lawOn(version, appliedOn).allocation?.value;
-  if (strategy === undefined) return ['PARAMETER_MISSING'];
->>>>>>> main
+  if (strategy === undefined) return null;
   const shares = allocate(
     strategy,
     fenOf(poolLeft),

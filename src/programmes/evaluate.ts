@@ -509,6 +509,11 @@ class Trail {
     if (lowers) step.bound = true;
   }
 
+  /** A rule that leaves the award as it stands. */
+  pass(cite: Citation, rule: Bilingual, inputs: Step['inputs']): void {
+    this.add(cite, rule, inputs, formatYuan(this.amountFen));
+  }
+
   refuse(cite: Citation, rule: Bilingual, inputs: Step['inputs'], code: string, params: Record<string, string>): NoAward {
     this.add(cite, rule, inputs, code);
     return { kind: 'refused', code, params, explanation: this.steps };
@@ -842,7 +847,7 @@ function applyLimits(
   for (const limit of limits) {
     const { cite, rule } = limit;
     if (limit.kind === 'EXEMPT') {
-      trail.add(cite, rule, {}, limit.why);
+      trail.pass(cite, rule, { limit: limit.why });
       continue;
     }
     if (limit.kind === 'REFUSED') return trail.refuse(cite, rule, limit.params, limit.code, limit.params);
@@ -851,14 +856,14 @@ function applyLimits(
     if (left === undefined || amountFen === null)
       return { ...trail.refuse(cite, rule, { window }, 'LIMIT_UNKNOWN', { limit: limitId, window }), kind: 'held' };
     if (limit.kind === 'COUNTED') {
-      trail.add(cite, rule, { window }, 'COUNTED');
+      trail.pass(cite, rule, { limit: 'COUNTED', window });
       continue;
     }
     const amount = formatYuan(amountFen);
     const inputs: Record<string, string> = { limit: amount, window, left: formatYuan(left) };
     if (limit.kind === 'ONE_AWARD') {
       if (left < amountFen) return trail.refuse(cite, rule, inputs, 'CONTRACT_ALREADY_AWARDED', { rule: limitId });
-      trail.add(cite, rule, {}, 'PASSED');
+      trail.pass(cite, rule, {});
       continue;
     }
     // The highest is what a programme would give by itself, within its own limits: the amount as it stands, less what is granted.
