@@ -106,6 +106,146 @@ function isGiven(version: ProgrammeVersion, law: Law, parameter: RequiredParamet
   if (parameter === 'inForce') return version.inForce !== null;
   if (parameter === 'limits') return law.limits.length > 0 || law.maxAward !== null;
   if (parameter === 'mixedChips' && !dependsOnChips(law)) return true;
+  return law[parameter] !== null;
+}
+
+function caseProblems(version: ProgrammeVersion): ProgrammeProblem[] {
+  if (version.cases.length === 0)
+    return [{ code: 'NO_CASES', path: 'cases', line: null, zh: '没有用例，无从核对', en: 'there are no cases to hold it to' }];
+  return [...failedCases(version), ...edgesWithoutCase(version)];
+}
+
+/** A value that holds from a day is shown by a case on that day and one on the day before; a limit or stacking rule by a case that it binds. */
+function edgesWithoutCase(version: ProgrammeVersion): ProgrammeProblem[] {
+  const problem = (path: string, zh: string, en: string): ProgrammeProblem => ({
+    code: 'EDGE_WITHOUT_CASE',
+    path,
+    line: null,
+    zh,
+    en,
+  });
+  const shown = new Set(version.cases.flatMap(daysOf));
+  const { inForce } = version;
+  const changes = version.laws.map(({ from }) => from);
+  const firstDays =
+    inForce === null
+      ? changes.slice(1)
+      : [
+          inForce.from,
+          ...changes.filter((day) => day > inForce.from && (inForce.to === null || day <= inForce.to)),
+          ...(inForce.to === null ? [] : [addDays(inForce.to, 1)]),
+        ];
+  const days = [...new Set(firstDays.flatMap((day) => [addDays(day, -1), day]))].filter((day) => !shown.has(day));
+
+  const bound = new Set(
+    version.cases.flatMap((one) => {
+      if (one.stage === 'ALLOCATE') return [];
+      return (Array.isArray(one.expect) ? one.expect : [one.expect]).map((expected) => expected.bound);
+    }),
+  );
+  const binding = version.laws.flatMap((law) => [
+    ...law.limits.map(({ id }) => id),
+    ...law.stacking.flatMap(({ id, strategy }) => (strategy.startsWith('ONE_') ? [] : [id])),
+    ...(law.maxAward === null ? [] : ['MAX_AWARD']),
+  ]);
+  const limits = [...new Set(binding)].filter((id) => !bound.has(id));
+  return [
+    ...days.map((day) =>
+      problem('cases', `${day} 前后规定不同，应有当日的用例`, `the law changes around ${day}: a case on that day is missing`),
+    ),
+    ...limits.map((id) => problem('cases', `没有受限额“${id}”限制的用例`, `no case is bound by the limit ${id}`)),
+  ];
+}
+
+function daysOf(one: ProgrammeCase): Day[] {
+  const { appliedOn } = one.given;
+  switch (one.stage) {
+    case 'ISSUE':
+      return [appliedOn, one.given.issuedOn ?? appliedOn, one.given.contract.signedOn ?? appliedOn];
+    case 'REDEEM':
+      return [appliedOn, one.given.issuedOn ?? appliedOn, ...one.given.invoices.flatMap(({ bookedOn }) => bookedOn ?? [])];
+    case 'AWARD':
+      return [appliedOn, one.given.awardedOn ?? appliedOn];
+    case 'ALLOCATE':
+      return [appliedOn];
+  }
+}
+
+function failedCases(version: ProgrammeVersion): ProgrammeProblem[] {
+  return version.cases.flatMap((one, index) => {
+    const { expected, found } = runCase(version, one);
+    return expected === found
+      ? []
+      : [
+          {
+            code: 'CASE_FAILED' as const,
+            path: `cases.${index}`,
+            line: null,
+            zh: `用例“${one.name}”：应为 ${expected}，实为 ${found}`,
+            en: `the case “${one.name}”: expected ${expected}, found ${found}`,
+          },
+        ];
+  });
+}
+
+/**
+ * Runs one case. Both outcomes in one form: `400000.00`, `150000.00 (claimed)`, `NOTHING_TO_AWARD`; several joined by ` + `. An
+ * allocation has amounts and no evaluation.
+ */
+export function runCase(
+  version: ProgrammeVersion,
+  one: ProgrammeCase,
+): { expected: string; found: string; evaluations: Evaluation[] } {
+  if (one.stage === 'ALLOCATE')
+    return { expected: one.expect.join(' + '), found: allocateGiven(version, one.given).join(' + '), evaluations: [] };
+  const evaluations = evaluateGiven(version, one);
+  const expected = Array.isArray(one.expect) ? one.expect : [one.expect];
+  return {
+    expected: expected
+      .map(({ award, bound, refused }) => refused ?? `${award}${bound === undefined ? '' : ` (${bound})`}`)
+      .join(' + '),
+    found: evaluations.map(outcomeOf).join(' + '),
+    evaluations,
+  };
+}
+
+/** A trial in the words of a case, what is not given is plain: one evaluation, or one for each invoice in turn for REDEEM. */
+export function evaluateGiven(
+  version: ProgrammeVersion,
+  trial: { stage: 'ISSUE'; given: IssueGiven } | { stage: 'REDEEM'; given: RedeemGiven } | { stage: 'AWARD'; given: AwardGiven },
+): Evaluation[] {
+  const law = version.kind === 'GENERAL_CONTROLS' ? underControls(plainProgramme(version), [version]) : version;
+  if (trial.stage === 'ISSUE') return [runIssue(law, trial.given)];
+  return trial.stage === 'REDEEM' ? runRedemptions(law, trial.given) : [runAward(law, trial.given)];
+}
+
+/** General controls award nothing: their cases are on what some programme computed, here the whole of a contract. */
+function plainProgramme(controls: ProgrammeVersion): ProgrammeVersion {
+  const cite = controls.basis;
+  const [first] = controls.laws;
+  return {
+    ...controls,
+    kind: 'PROGRAMME',
+    programme: 'plain',
+    eligibility: [],
+    laws: [
+      {
+        ...first,
+        flow: { value: 'VOUCHER', cite },
+        base: { value: 'CONTRACT_AMOUNT', cite },
+        amountBasis: { value: 'GROSS', cite },
+        rate: { value: { kind: 'EXACT', tiers: [{ when: null, basisPoints: 10_000 }], flat: 10_000 }, cite },
+        limits: [],
+        stacking: [],
+      },
+    ],
+  };
+}
+
+/** Amounts of an allocation in the words of a case, in the order of the claims, each accepted after the one before. */
+export function allocateGiven(version: ProgrammeVersion, { appliedOn, poolLeft, claims }: AllocateGiven): string[] {
+  const strategy = lawOn(version, appliedOn).allocation?.value;
+  if (strategy === undefined) return ['PARAMETER_MISSING'];
   const shares = allocate(
     strategy,
     fenOf(poolLeft),
