@@ -16,9 +16,10 @@ import type { Fen } from '../money.js';
 import { classShelf, figureShelf, pairOf, relationShelf } from '../legal-persons/facts.js';
 import { classesOn, figureThatCounts, holdsWithin, isLocal, ONE_ENTERPRISE_ONE_POLICY } from '../legal-persons/rules.js';
 import type { Circumstances, Enterprise, Facility, LimitFacts, Line, TouchedLimit } from '../programmes/evaluate.js';
-import { limitsTouched } from '../programmes/evaluate.js';
+import { limitsTouched, nothingOnRecord } from '../programmes/evaluate.js';
 import type { LimitFigure, Matter, ProgrammeVersion } from '../programmes/language.js';
 import { lawOn } from '../programmes/language.js';
+import { nobody } from '../programmes/lines.js';
 import { firstYearsOf, gatherFirstYears, gatherRaised, limitWindowOf, raisedOf } from '../programmes/limits.js';
 import { facilityShelf, listingShelf, observationShelf, providerShelf } from '../providers/facts.js';
 
@@ -129,7 +130,8 @@ export function circumstancesOf(facts: Facts, of: Case): Circumstances {
   const raised = asksOf(of.law).soft
     ? raisedOf(facts, limitsTouched(of.law, of.stage, { ...bare, ...numbers }), knownOf(of).approved)
     : {};
-  return { ...bare, ...numbers, raised };
+  const { figures, upstream, firstAwardYears } = numbers;
+  return { ...bare, figures, upstream, firstAwardYears, raised };
 }
 
 const knownOf = ({ known }: Asked): Known => known ?? asItStands;
@@ -137,8 +139,6 @@ const knownOf = ({ known }: Asked): Known => known ?? asItStands;
 /** The case without what limits take their numbers and windows from. */
 const bareOf = (facts: Facts, of: Case): Circumstances =>
   'contract' in of ? contractCircumstances(facts, of.contract, of) : applicantCircumstances(facts, of.applicant, of);
-
-const noLimitFacts = { figures: {}, upstream: { supported: false, amountFen: 0n }, raised: {}, firstAwardYears: {} };
 
 function contractCircumstances(facts: Facts, contract: Contract, of: Asked): Circumstances {
   const known = knownOf(of);
@@ -158,9 +158,8 @@ function contractCircumstances(facts: Facts, contract: Contract, of: Asked): Cir
   const book = facts.get(bookShelf, facts.bookId);
   if (!book) throw new Error('the book is not there');
   return {
-    ...noLimitFacts,
+    ...nothingOnRecord(bookedOn),
     appliedOn,
-    bookedOn,
     matters: of.matters,
     enterprise: {
       ...recordOf(facts, legalPerson, appliedOn, known),
@@ -223,14 +222,10 @@ function legalPersonOf(facts: Facts, uscc: string, known: Known): string {
 
 function applicantCircumstances(facts: Facts, row: Application, of: Asked): Circumstances {
   return {
-    ...noLimitFacts,
+    ...nothingOnRecord(of.bookedOn),
     appliedOn: of.appliedOn,
-    bookedOn: of.bookedOn,
     matters: of.matters,
-    enterprise: {
-      ...recordOf(facts, row.legalPersonUscc, of.appliedOn, knownOf(of)),
-      ...{ kind: 'ENTERPRISE', establishedOn: null, isListedProvider: false, predicates: of.predicates },
-    },
+    enterprise: { ...nobody(row.legalPersonUscc), ...recordOf(facts, row.legalPersonUscc, of.appliedOn, knownOf(of)) },
     provider: { legalPerson: '', listings: [], isRelated: false, isLocal: false },
     facilities: [],
     contract: { id: row.contractId, signedOn: of.appliedOn, filedOn: null, purpose: row.purpose, lines: [] },
@@ -297,7 +292,7 @@ type Numbers = Pick<LimitFacts, 'figures' | 'upstream' | 'firstAwardYears'>;
  */
 function numbersOf(facts: Facts, of: Asked, bare: Circumstances): Numbers {
   const asks = asksOf(of.law);
-  if (!asks.figures && !asks.upstream && !asks.years) return noLimitFacts;
+  if (!asks.figures && !asks.upstream && !asks.years) return bare;
   const known = knownOf(of);
   const counting = (kind: string, holder: string, year: number | null): Fen | undefined => {
     const records = facts.all(figureShelf, 'holder', [kind, holder]).filter(({ figureId }) => known.has(figureId));

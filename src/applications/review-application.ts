@@ -10,8 +10,9 @@ import type { Command, Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
 import { formatYuan, parseYuan } from '../money.js';
 import { decidingDayOf, priorityRank } from '../programmes/evaluate.js';
-import { describedRate } from '../programmes/explain.js';
+import { percent } from '../programmes/explain.js';
 import { programmeVersionShelf } from '../programmes/facts.js';
+import { highestOf } from '../programmes/lines.js';
 import { lawOn } from '../programmes/language.js';
 import { controlIdsOf, gatherControls, lawUnder } from '../programmes/laws.js';
 import { versionName } from '../programmes/published.js';
@@ -126,7 +127,7 @@ export const reviewApplication: Verb<Body, Result> = {
       return refused('AMOUNT_ABOVE_ENTITLEMENT', { requested: maximum, entitlement: formatYuan(byLaw.amountFen) }, '/maximum');
     }
     if (maximumFen < byLaw.amountFen && law.rate?.value.kind === 'EXACT') {
-      return refused('RATE_IS_EXACT', { rate: describedRate(law.rate.value), approved: maximum }, '/maximum');
+      return refused('RATE_IS_EXACT', { rate: percent(highestOf(law.rate.value)), approved: maximum }, '/maximum');
     }
     // After this line the command succeeds.
     const { now } = entitlementOf(facts, { ...at, maximumFen });

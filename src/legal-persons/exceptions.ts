@@ -65,7 +65,7 @@ export function readException(facts: Facts, of: Wanted, today: Day): { kind: 're
     return refused('LIMIT_NOT_IN_PROGRAMME', { programme: versionName(version), limit: limitId, limits: known, day: today }, '/limitId');
   }
   if (!limit.soft) return refused('LIMIT_IS_HARD', { programme: versionName(version), limit: limitId }, '/limitId');
-  const read = holderOf(facts, limit, of);
+  const read = holderOf(facts, limit, of, version.kind === 'GENERAL_CONTROLS');
   if (read.kind === 'refused') return read;
   const { holder } = read;
   const expected = windowOf(facts, limit, holder, today);
@@ -75,7 +75,7 @@ export function readException(facts: Facts, of: Wanted, today: Day): { kind: 're
   return { kind: 'read', at: { limit: limit.account, holder, window } };
 }
 
-function holderOf(facts: Facts, { per, id }: Limit, of: Wanted): { kind: 'holder'; holder: string } | Refused {
+function holderOf(facts: Facts, { per, id }: Limit, of: Wanted, isControls: boolean): { kind: 'holder'; holder: string } | Refused {
   const { holder, programmeCode } = of;
   switch (per) {
     case 'LEGAL_PERSON': {
@@ -92,7 +92,8 @@ function holderOf(facts: Facts, { per, id }: Limit, of: Wanted): { kind: 'holder
       return code.success ? { kind: 'holder', holder: code.data } : refused('MATTER_FORMAT', {}, '/holder');
     }
     case 'PROGRAMME':
-      if (holder === programmeCode) return { kind: 'holder', holder };
+      // General controls count each programme for itself.
+      if (holder === programmeCode || isControls) return { kind: 'holder', holder };
       return refused('HOLDER_NOT_OF_LIMIT', { limit: id, holder, expected: programmeCode }, '/holder');
   }
 }

@@ -22,7 +22,7 @@ function holderOf(facts: Facts, body: Body): { kind: 'holder'; holder: string } 
     return holder === undefined ? refused('ENTERPRISE_UNKNOWN', { uscc: code.uscc }, '/uscc') : { kind: 'holder', holder };
   }
   if (body.project !== undefined) return { kind: 'holder', holder: body.project };
-  const contract = facts.get(contractShelf, body.contractId ?? '');
+  const contract = body.kind === 'UPSTREAM_SUPPORT' && facts.get(contractShelf, body.contractId ?? '');
   return contract ? { kind: 'holder', holder: contract.contractId } : refused('NOT_FOUND', {}, '/contractId');
 }
 
