@@ -12,7 +12,7 @@ import type { AwardFacts, Circumstances, Evaluation, Facility, Line, LimitFacts,
 import type { Applicant } from './lines.js';
 import { requiredParameters } from './explain.js';
 import type { RequiredParameter } from './explain.js';
-import { documentName, lawOn, parseProgramme } from './language.js';
+import { dependsOnChips, documentName, lawOn, parseProgramme } from './language.js';
 import type { Law, Matter, ProgrammeProblem, ProgrammeVersion } from './language.js';
 
 /**
@@ -70,7 +70,7 @@ export function missingParameters(version: ProgrammeVersion): ProgrammeProblem[]
 function isGiven(version: ProgrammeVersion, law: Law, parameter: RequiredParameter): boolean {
   if (parameter === 'inForce') return version.inForce !== null;
   if (parameter === 'limits') return law.limits.length > 0;
-  if (parameter === 'mixedChips' && law.rate?.value.tiers.every(({ when }) => when?.chipOrigin == null) !== false) return true;
+  if (parameter === 'mixedChips' && !dependsOnChips(law)) return true;
   return law[parameter] !== null;
 }
 
@@ -204,7 +204,8 @@ function plainProgramme(controls: ProgrammeVersion): ProgrammeVersion {
 
 /** Amounts of an allocation in the words of a case, in the order of the claims, each accepted after the one before. */
 function runAllocation(version: ProgrammeVersion, { appliedOn, poolLeft, claims }: AllocateGiven): string[] {
-  const strategy = lawOn(version, appliedOn).allocation?.value ?? 'FIRST_COME';
+  const strategy = lawOn(version, appliedOn).allocation?.value;
+  if (strategy === undefined) return ['PARAMETER_MISSING'];
   const shares = allocate(
     strategy,
     fenOf(poolLeft),
