@@ -30,7 +30,9 @@ const period = {
 const holds = z
   .boolean()
   .default(true)
-  .meta({ description: 'false: it does not hold in this period; takes back what was recorded to begin on the same day or before' });
+  .meta({
+    description: 'false: it does not hold in this period; takes back what was recorded to begin on the same day or before',
+  });
 
 export const recordClass = z.strictObject({
   uscc: uscc.meta({ description: 'A registered enterprise; recorded of its legal person' }),

@@ -11,8 +11,14 @@ export const askLimitException = z.strictObject({
     .trim()
     .min(1)
     .max(100)
-    .meta({ description: 'Whom the limit is for: the code of a legal person or a project, the id of a contract, the programme’s code' }),
-  window: z.string().min(1).max(20).meta({ description: 'A year, LIFETIME, or first year + years', examples: ['2024', '2024+3'] }),
+    .meta({
+      description: 'Whom the limit is for: the code of a legal person or a project, the id of a contract, the programme’s code',
+    }),
+  window: z
+    .string()
+    .min(1)
+    .max(20)
+    .meta({ description: 'A year, LIFETIME, or first year + years', examples: ['2024', '2024+3'] }),
   amount: amount.meta({ description: 'How much more' }),
   reason,
 });

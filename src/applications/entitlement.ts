@@ -19,10 +19,7 @@ const fundFor = ({ version, bookedOn }: Wanted): string => fundOf(version.progra
 
 /** Gathers the limits that issuing on these contracts touches, and the money of the fund. The contracts' facts come first. */
 export async function gatherEntitlements(loader: Loader, wanted: readonly Wanted[]): Promise<void> {
-  await Promise.all([
-    gatherLimitsOf(loader, wanted),
-    loader.accounts(wanted.map((of) => accountOf.available(fundFor(of)))),
-  ]);
+  await Promise.all([gatherLimitsOf(loader, wanted), loader.accounts(wanted.map((of) => accountOf.available(fundFor(of))))]);
 }
 
 /** Each evaluation is made when it is asked for. */

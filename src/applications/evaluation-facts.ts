@@ -206,9 +206,7 @@ function facilityOf(facts: Facts, facilityId: string, known: Known): Facility | 
     kind: row.kind,
     ownerLegalPerson: legalPersonOf(facts, row.ownerUscc, known),
     operatorLegalPerson: legalPersonOf(facts, row.operatorUscc, known),
-    observations: facts
-      .all(observationShelf, 'facility', facilityId)
-      .filter(({ observationId }) => known.has(observationId)),
+    observations: facts.all(observationShelf, 'facility', facilityId).filter(({ observationId }) => known.has(observationId)),
   };
 }
 
@@ -271,7 +269,10 @@ const possiblyTouched = ({ law, stage }: Asked, bare: Circumstances): TouchedLim
   limitsTouched(law, stage, { ...bare, upstream: { supported: true, amountFen: 0n } });
 
 /** The figures that limits take their numbers from: the limit, the kind of figure, its holder, and of which year. */
-function figuresAsked(of: Asked, bare: Circumstances): { limitId: string; kind: LimitFigure; holder: string; year: number | null }[] {
+function figuresAsked(
+  of: Asked,
+  bare: Circumstances,
+): { limitId: string; kind: LimitFigure; holder: string; year: number | null }[] {
   const { limits } = lawOn(of.law, bare.bookedOn);
   return possiblyTouched(of, bare).flatMap(({ limitId, holder }) => {
     const kind = limits.find(({ id }) => id === limitId)?.figure ?? null;

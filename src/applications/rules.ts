@@ -102,7 +102,6 @@ export const contentDigestOf = (
     ...named(controlVersionIds as string[]),
   ]);
 
-
 /** What an approval of a review approves: SHA-256 (hex) over what is applied for, what the review found, and its maximum. */
 export const reviewDigestOf = (contentDigest: string, eligibility: Eligibility, maximumFen: Fen): string =>
   sha256([

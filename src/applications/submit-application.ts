@@ -25,7 +25,13 @@ type Body = z.output<typeof body>;
 type Result = ReturnType<typeof presentApplication> & { outlook: ReturnType<typeof presentOutlook> };
 
 /** What is asked of a version about a contract applied for today, under the general controls of the day that decides. */
-function caseOf(facts: Facts, body: Body, contract: Contract, version: VersionRow, today: Day): Wanted & { controlIds: string[] } {
+function caseOf(
+  facts: Facts,
+  body: Body,
+  contract: Contract,
+  version: VersionRow,
+  today: Day,
+): Wanted & { controlIds: string[] } {
   const decidingDay = decidingDayOf(programmeOf(version), { appliedOn: today, signedOn: contract.signedOn });
   const controlIds = controlsOn(facts, decidingDay);
   const law = lawUnder(facts, version, controlIds);

@@ -32,13 +32,11 @@ export async function gatherExceptions(loader: Loader, wanted: readonly Wanted[]
       wanted.map(({ programmeCode }) => programmeCode),
     ),
     gatherLegalPersons(loader, validUsccs(wanted.map(({ holder }) => holder))),
-    loader.load(
-      contractShelf,
-      'id',
-      wanted.map(({ holder }) => holder).filter(isUuid),
-    ),
+    loader.load(contractShelf, 'id', wanted.map(({ holder }) => holder).filter(isUuid)),
   ]);
-  const accounts = new Set(versions.flatMap((row) => programmeOf(row).laws.flatMap(({ limits }) => limits.map((of) => of.account))));
+  const accounts = new Set(
+    versions.flatMap((row) => programmeOf(row).laws.flatMap(({ limits }) => limits.map((of) => of.account))),
+  );
   await loader.load(
     firstYearShelf,
     'id',
@@ -62,7 +60,11 @@ export function readException(facts: Facts, of: Wanted, today: Day): { kind: 're
   const limit = limits.find(({ id }) => id === limitId);
   if (!limit) {
     const known = limits.map(({ id }) => id).join(', ') || '—';
-    return refused('LIMIT_NOT_IN_PROGRAMME', { programme: versionName(version), limit: limitId, limits: known, day: today }, '/limitId');
+    return refused(
+      'LIMIT_NOT_IN_PROGRAMME',
+      { programme: versionName(version), limit: limitId, limits: known, day: today },
+      '/limitId',
+    );
   }
   if (!limit.soft) return refused('LIMIT_IS_HARD', { programme: versionName(version), limit: limitId }, '/limitId');
   const read = holderOf(facts, limit, of, version.kind === 'GENERAL_CONTROLS');
@@ -75,7 +77,12 @@ export function readException(facts: Facts, of: Wanted, today: Day): { kind: 're
   return { kind: 'read', at: { limit: limit.account, holder, window } };
 }
 
-function holderOf(facts: Facts, { per, id }: Limit, of: Wanted, isControls: boolean): { kind: 'holder'; holder: string } | Refused {
+function holderOf(
+  facts: Facts,
+  { per, id }: Limit,
+  of: Wanted,
+  isControls: boolean,
+): { kind: 'holder'; holder: string } | Refused {
   const { holder, programmeCode } = of;
   switch (per) {
     case 'LEGAL_PERSON': {
@@ -86,7 +93,9 @@ function holderOf(facts: Facts, { per, id }: Limit, of: Wanted, isControls: bool
       return { kind: 'holder', holder: legalPerson };
     }
     case 'CONTRACT':
-      return isUuid(holder) && facts.get(contractShelf, holder) ? { kind: 'holder', holder } : refused('NOT_FOUND', {}, '/holder');
+      return isUuid(holder) && facts.get(contractShelf, holder)
+        ? { kind: 'holder', holder }
+        : refused('NOT_FOUND', {}, '/holder');
     case 'PROJECT': {
       const code = matterCode.safeParse(holder);
       return code.success ? { kind: 'holder', holder: code.data } : refused('MATTER_FORMAT', {}, '/holder');

@@ -27,7 +27,8 @@ export const gatherLegalPersons = (loader: Loader, usccs: readonly string[]): Pr
 
 /** The legal person that a gathered code stands for as an enterprise: itself, or whose branch it is. Undefined: unknown here. */
 export const enterpriseLegalPerson = (facts: Facts, uscc: string): string | undefined =>
-  facts.one(enterpriseShelf, 'uscc', uscc)?.legalPersonUscc ?? facts.all(enterpriseShelf, 'legalPerson', uscc)[0]?.legalPersonUscc;
+  facts.one(enterpriseShelf, 'uscc', uscc)?.legalPersonUscc ??
+  facts.all(enterpriseShelf, 'legalPerson', uscc)[0]?.legalPersonUscc;
 
 /** The same, of enterprises and providers. */
 export const anyLegalPerson = (facts: Facts, uscc: string): string | undefined =>

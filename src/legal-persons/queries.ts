@@ -16,7 +16,8 @@ export function listClasses(db: Database, of: Page & { uscc: string | undefined 
   const { bookId, uscc, after } = of;
   const { classRecordId: id, legalPersonUscc } = legalPersonClasses;
   const limit = of.limit + 1;
-  const ids = uscc === undefined ? undefined : idsOfPage({ id, bookId, key: [[legalPersonUscc, sql`${uscc}::text`]], after, limit });
+  const ids =
+    uscc === undefined ? undefined : idsOfPage({ id, bookId, key: [[legalPersonUscc, sql`${uscc}::text`]], after, limit });
   return db.drizzle
     .select()
     .from(legalPersonClasses)
@@ -64,12 +65,7 @@ export function listFigures(db: Database, of: Page & { holder: string | undefine
   return db.drizzle
     .select()
     .from(figures)
-    .where(
-      and(
-        eq(figures.bookId, bookId),
-        ids ? sql`${id} = any(array${ids})` : after === undefined ? undefined : gt(id, after),
-      ),
-    )
+    .where(and(eq(figures.bookId, bookId), ids ? sql`${id} = any(array${ids})` : after === undefined ? undefined : gt(id, after)))
     .orderBy(asc(id))
     .limit(limit);
 }

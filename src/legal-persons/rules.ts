@@ -56,7 +56,10 @@ export function classesOn(records: readonly LegalPersonClass[], day: Day): strin
 export const figureThatCounts = (records: readonly Figure[], year: number | null): Figure | undefined =>
   records
     .filter((record) => record.year === year)
-    .reduce<Figure | undefined>((last, record) => (last === undefined || record.revision > last.revision ? record : last), undefined);
+    .reduce<Figure | undefined>(
+      (last, record) => (last === undefined || record.revision > last.revision ? record : last),
+      undefined,
+    );
 
 /** The revision that comes next. */
 export const nextRevision = (records: readonly { readonly revision: number }[]): number =>

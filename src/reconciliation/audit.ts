@@ -102,7 +102,7 @@ interface Law {
   readonly limits: string;
   readonly own: string;
   readonly rates: string;
-  /** Names of limits that hold for some awards and not for others by facts that come and go: these are told award by award. */
+  /** Names of limits that hold for some awards and not for others by what comes and goes: these are told award by award. */
   readonly untold: string[];
 }
 
@@ -132,9 +132,9 @@ function lawOf(versions: readonly Version[], issuedUnder: readonly IssuedUnder[]
     programmeOf(row).laws.map((law, i, of) => ({ ...law, ...daysOf(of, i), programme: row.programmeCode })),
   );
   const own = laws.flatMap(({ programme, limits, since, until }) =>
-    limits.map(({ id, account, window, amountFen, figure }): OwnLimit => ({
-      ...{ programme, id, limit: account, span: window.kind, since, until, figure },
-      most_fen: amountFen?.toString() ?? null,
+    limits.map(({ id, account, window, amountFen, figure, onlyWithUpstream }): OwnLimit => ({
+      ...{ programme, id, limit: account, span: window.kind, since, until },
+      ...(onlyWithUpstream ? { figure: null, most_fen: null } : { figure, most_fen: amountFen?.toString() ?? null }),
     })),
   );
   const rates = laws.flatMap(({ programme, rate, amountBasis }): LawRate[] => {
@@ -146,8 +146,8 @@ function lawOf(versions: readonly Version[], issuedUnder: readonly IssuedUnder[]
 }
 
 /**
- * The limits of one law. To `untold` go those that hold for some awards and not for others by facts that come and go (classes, money
- * from above): whether each award was charged to them is recomputed award by award (recompute.ts).
+ * The limits of one law. To `untold` go those that hold for some awards and not for others by classes, which come and go: whether each
+ * award was charged to them is recomputed award by award (recompute.ts).
  */
 function limitsOf(law: string, { programme, laws }: ProgrammeLaw, untold: Set<string>): LawLimit[] {
   const none = { years: null, most_fen: null, figure: null, stacking: null, share: null, basis: 'GROSS' as const };
@@ -161,10 +161,12 @@ function limitsOf(law: string, { programme, laws }: ProgrammeLaw, untold: Set<st
   for (const [i, of] of laws.entries()) {
     const days = daysOf(laws, i);
     for (const { account, counts, per, window, amountFen, figure, exempt, onlyWithUpstream } of of.limits) {
-      if (exempt.length > 0 || onlyWithUpstream) untold.add(account);
+      if (exempt.length > 0) untold.add(account);
       found.push({
         ...{ law, limit: account, counts: counts === 'REDEEMED' ? 'REDEEMED' : 'CLAIMED', per, span: window.kind },
-        ...{ ...none, day: 'BOOKED', ...days, figure, most_fen: amountFen?.toString() ?? null },
+        ...{ ...none, day: 'BOOKED', ...days },
+        // What only binds once there is money from above is counted from the first.
+        ...(onlyWithUpstream ? {} : { figure, most_fen: amountFen?.toString() ?? null }),
         years: window.kind === 'YEARS_FROM_FIRST_AWARD' ? window.years : null,
       });
     }
@@ -305,6 +307,7 @@ const spentOfLimits = (sql: Sql, bookId: string, { limits, own, untold }: Law): 
                        else f.first_year || '+' || h.years end as span
       from held h
       left join limit_first_years f on f.book_id = ${bookId} and f.first_year_id = h."limit" || ':' || h.holder
+     where h.holder is not null
     union all
     select l."limit", e.legal_person_uscc, ${fenIn(sql, 'amount')}, null, null, null,
            case l.span when 'YEAR' then o.content ->> 'year' else 'LIFETIME' end
@@ -367,7 +370,7 @@ const limitsAsLaw = (sql: Sql, bookId: string, law: Law): Promise<Rows>[] => [
            format('the window began in %s, an award of %s counts in it', coalesce(f.first_year::text, 'no year'), h.booked) as detail
       from held h
       left join limit_first_years f on f.book_id = ${bookId} and f.first_year_id = h."limit" || ':' || h.holder
-     where h.span = 'YEARS_FROM_FIRST_AWARD'
+     where h.span = 'YEARS_FROM_FIRST_AWARD' and h.holder is not null
        and (f.first_year is null or extract(year from h.booked) not between f.first_year and f.first_year + h.years - 1)
      order by 1 limit 100`,
   sql<Rows>`

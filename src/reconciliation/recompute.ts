@@ -216,7 +216,12 @@ function caseOf(facts: Facts, past: Past, of: Moved) {
     const application = there(facts.get(applicationShelf, of.subjectId));
     const voucher = there(facts.get(voucherShelf, application.voucherId ?? ''));
     const asked: Case = {
-      ...{ contract: contractOf(facts, application), law: lawOf(facts, application), stage: 'ISSUE', matters: mattersOf(application) },
+      ...{
+        contract: contractOf(facts, application),
+        law: lawOf(facts, application),
+        stage: 'ISSUE',
+        matters: mattersOf(application),
+      },
       ...{ appliedOn: application.submittedOn, bookedOn: voucher.issuedOn, known: past(of.first) },
       predicates: eligibilityOf(application)?.predicates ?? {},
     };
@@ -298,7 +303,11 @@ const lowestRateOf = (facts: Facts, voucher: Voucher): number =>
   lowestRate(lawOf(facts, voucher), { appliedOn: voucher.appliedOn, signedOn: contractOf(facts, voucher).signedOn });
 
 /** What each command charged to limits: name of the account and fen, as one text each. */
-async function chargesOf({ sql }: Tx, bookId: string, moved: readonly Moved[]): Promise<(commandId: string) => readonly string[]> {
+async function chargesOf(
+  { sql }: Tx,
+  bookId: string,
+  moved: readonly Moved[],
+): Promise<(commandId: string) => readonly string[]> {
   const rows = await sql<{ commandId: string; charge: string }[]>`
     select e.command_id as "commandId", a.code || ' ' || e.amount_fen as charge
       from (select distinct * from unnest(${moved.map(({ subjectId }) => subjectId)}::uuid[], ${moved.map(({ commandId }) => commandId)}::uuid[])
@@ -328,7 +337,11 @@ function takeOther(facts: Facts, of: Moved, contracts: Map<string, Track>): Rows
     if (content.kind !== 'VOUCHER') return [];
     const track = trackOf(contracts, content);
     const voucher = there(facts.get(voucherShelf, of.commandId));
-    const brought = { law: lawOf(facts, voucher), baseFen: fenOf(content.baseRedeemed), redeemedFen: fenOf(content.amountRedeemed) };
+    const brought = {
+      law: lawOf(facts, voucher),
+      baseFen: fenOf(content.baseRedeemed),
+      redeemedFen: fenOf(content.amountRedeemed),
+    };
     const { signedOn } = contractOf(facts, voucher);
     track.standing = broughtAlong(track.standing, brought, { appliedOn: voucher.appliedOn, signedOn });
   } else if (of.kind === 'redemption.released' && !of.kinds.includes('redemption.approved')) {
@@ -410,7 +423,11 @@ function checkAward(facts: Facts, before: Facts, of: Moved, award: Award, contra
   const anew = evaluate(whole, { ...asked, standing, balanceFen, maximumFen: row.approvedFen });
   track.waiting.delete(row.redemptionId);
   const releasedFen = row.reservedFen - row.approvedFen;
-  track.standing = together(track.standing, { baseFen: 0n, weighted: 0n, claimedFen: -releasedFen, cutOffFen: releasedFen }, lowest);
+  track.standing = together(
+    track.standing,
+    { baseFen: 0n, weighted: 0n, claimedFen: -releasedFen, cutOffFen: releasedFen },
+    lowest,
+  );
   return compare(name, anew, { approved: [row.approvedFen, ({ amountFen }) => amountFen] });
 }
 

@@ -104,7 +104,10 @@ export const verifyRedemption: Verb<Body, Result> = {
       changes: [
         update(redemptionShelf, row),
         update(voucherShelf, { ...voucher, reservedFen: waitingFen, status: stateAfterApproval(leftFen, waitingFen) }),
-        update(standingShelf, standingAfter(whole, { baseFen: 0n, weighted: 0n, claimedFen: -releasedFen, cutOffFen: releasedFen })),
+        update(
+          standingShelf,
+          standingAfter(whole, { baseFen: 0n, weighted: 0n, claimedFen: -releasedFen, cutOffFen: releasedFen }),
+        ),
         ...firstYearChanges(facts, limits.charges),
       ],
     });

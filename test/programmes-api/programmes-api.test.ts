@@ -3,7 +3,8 @@
 import t from 'tap';
 import { newlyMatched, presentFunds } from '../../src/programmes/rules.js';
 import { fundersOf, programmeOf, versionInForce, versionsCovering } from '../../src/programmes/published.js';
-import { evaluateIssue } from '../../src/programmes/evaluate.js';
+import { evaluateIssue, nothingOnRecord } from '../../src/programmes/evaluate.js';
+import { nobody } from '../../src/programmes/lines.js';
 import type { Answer } from '../service.js';
 import { expectStatus, startService } from '../service.js';
 import { fields, itemsOf, jiaozuo, programmeFile, told, zhengzhou } from '../applications/world.js';
@@ -104,13 +105,14 @@ void t.test('where a fund stands is told from its accounts, the treasury’s sid
     funder,
     balanceFen,
   });
-  const [fund] = presentFunds([
+  const balances = [
     balance('appropriation', -1000n, 'CITY'),
     balance('unmatched', 100n, 'CITY'),
     balance('available', 200n),
     balance('voucher', 300n),
     balance('paid', 400n, 'CITY'),
-  ]);
+  ];
+  const [fund] = presentFunds(balances, [], '2024-07-01');
   t.match(fund, {
     fund: 'p/2024',
     programmeCode: 'p',
@@ -122,6 +124,7 @@ void t.test('where a fund stands is told from its accounts, the treasury’s sid
     reserved: '0.00',
     paid: '4.00',
     funders: [{ funder: 'CITY', loaded: '10.00', unmatched: '1.00', paid: '4.00' }],
+    pool: null,
   });
 });
 
@@ -450,15 +453,22 @@ void t.test('a trial tells the award and why, for a draft too, and leaves no tra
 void t.test('a limit that is not known holds the case', async (t) => {
   const law = programmeOf({ document: await programmeFile(zhengzhou), digest: 'held' });
   const evaluation = evaluateIssue(law, {
+    ...nothingOnRecord('2024-07-01'),
     appliedOn: '2024-07-01',
-    bookedOn: '2024-07-01',
-    enterprise: { legalPerson: 'E', predicates: {} },
-    provider: { legalPerson: 'P', listings: [{ serviceItem: 'AI_COMPUTE', from: '2024-01-01', to: null }] },
+    enterprise: nobody('E'),
+    provider: {
+      ...{ legalPerson: 'P', listings: [{ serviceItem: 'AI_COMPUTE', from: '2024-01-01', to: null }] },
+      ...{ isRelated: false, isLocal: true },
+    },
     facilities: [],
     contract: {
-      id: 'C',
-      signedOn: '2024-07-01',
-      lines: [{ lineNo: 1, serviceItem: 'AI_COMPUTE', facilityId: null, netFen: 100n, vatFen: 0n, grossFen: 100n }],
+      ...{ id: 'C', signedOn: '2024-07-01', filedOn: '2024-07-01', purpose: 'MODEL_RESEARCH' },
+      lines: [
+        {
+          ...{ lineNo: 1, serviceItem: 'AI_COMPUTE', facilityId: null, chipOrigin: null, modelClass: null },
+          ...{ netFen: 100n, vatFen: 0n, grossFen: 100n },
+        },
+      ],
     },
     limitsLeft: {},
   });
