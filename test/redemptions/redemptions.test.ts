@@ -12,10 +12,11 @@ import type {
   Voucher,
 } from '../../db/tables.js';
 import { auditLedger } from '../../src/ledger/audit.js';
-import { auditBusiness } from '../../src/reconciliation/audit.js';
-import { recomputeAwards } from '../../src/reconciliation/recompute.js';
+import type { Line } from '../../src/programmes/evaluate.js';
 import { nothingOnRecord } from '../../src/programmes/evaluate.js';
 import { nobody } from '../../src/programmes/lines.js';
+import { auditBusiness } from '../../src/reconciliation/audit.js';
+import { recomputeAwards } from '../../src/reconciliation/recompute.js';
 import { programmeOf } from '../../src/programmes/published.js';
 import type { RedemptionCase } from '../../src/redemptions/rules.js';
 import {
@@ -96,7 +97,7 @@ void t.test(
       ...{ bookId: 'b', contractId: 'c', programmeCode: 'zhengzhou-compute', appliedOn: '2024-07-01', issuedOn: '2024-07-01' },
       lastDay: '2025-07-01',
     } as Voucher;
-    const read = (grossFen: bigint): RedemptionCase['lines'][number]['read'] => ({
+    const read = (grossFen: bigint): Line => ({
       ...{ lineNo: 1, serviceItem: 'AI_COMPUTE', facilityId: null, chipOrigin: null, modelClass: null },
       ...{ netFen: grossFen, vatFen: 0n, grossFen },
     });
