@@ -410,7 +410,7 @@ const contractsAsFiled = (sql: Sql, bookId: string, { rates }: Law): Promise<Row
     -- Of what was redeemed before weights were kept the weight is that of the one rate there was; or, where there are several, unknown.
     total as (
       select contract_id, programme_code, sum(claimed) as claimed, sum(base) as base, sum(cut_off) as cut_off,
-             sum(coalesce(weighted, base * basis_points)) as weighted, bool_or(weighted is null and base > 0 and lowest < basis_points) as unknown
+             sum(coalesce(weighted, base * basis_points)) as weighted, sum(base * basis_points) as heaviest, sum(base * lowest) as lightest, bool_or(weighted is null and base > 0 and lowest < basis_points) as unknown
         from held left join rate using (programme_code) group by 1, 2)
     select format('standing of contract %s under %s', contract_id, programme_code) as subject,
            format('kept: base %s, weighed %s, claimed %s, cut off %s; rows: base %s, weighed %s, claimed %s, cut off %s', s.base_fen,
@@ -418,7 +418,8 @@ const contractsAsFiled = (sql: Sql, bookId: string, { rates }: Law): Promise<Row
       from (select * from contract_standings where book_id = ${bookId}) s full join total t using (contract_id, programme_code)
      where (coalesce(s.base_fen, 0), coalesce(s.claimed_fen, 0), coalesce(s.cut_off_fen, 0))
            <> (coalesce(t.base, 0), coalesce(t.claimed, 0), coalesce(t.cut_off, 0))
-        or t.claimed * 10000 > t.weighted or (s.weighted_base <> t.weighted and not t.unknown)
+        or t.claimed * 10000 > t.weighted or t.weighted not between t.lightest and t.heaviest
+        or (s.weighted_base <> t.weighted and not t.unknown)
      order by 1 limit 100`,
 ];
 
