@@ -32,8 +32,15 @@ export interface LawWorld extends World {
     contractId: string,
     more?: { programmeCode?: string; matters?: object; eligibility?: object },
   ): Promise<Answer>;
-  /** An invoice of one line of a contract, confirmed and paid; then redeemed. */
-  redeem(of: Enterprise, voucherId: string, contractId: string, lineNo: number, gross: string): Promise<Answer>;
+  /** An invoice of one line of a contract, confirmed and paid; then redeemed. Of another quantity than its price says it waits. */
+  redeem(
+    of: Enterprise,
+    voucherId: string,
+    contractId: string,
+    lineNo: number,
+    gross: string,
+    quantity?: string,
+  ): Promise<Answer>;
   /** What the audits find: nothing, if all is right. */
   found(): Promise<unknown[]>;
 }
@@ -152,13 +159,13 @@ export async function startLawWorld(
       return world.approver.post(`${url}/approve`, { reviewDigest, acceptReduced: true });
     },
 
-    redeem: async (enterprise, voucherId, contractId, lineNo, gross) => {
+    redeem: async (enterprise, voucherId, contractId, lineNo, gross, given) => {
       const money = { net: gross, vat: '0.00', gross };
       const day = today();
       const [line] = await world.db.sql<{ fen: bigint }[]>`
         select gross_fen as fen from contract_lines where contract_id = ${contractId} and line_no = ${lineNo}`;
-      const price = BigInt(gross.replace('.', '')) * 10_000_000n;
-      const quantity = (price + (line?.fen ?? 1n) / 2n) / (line?.fen ?? 1n);
+      // Down, so that the parts of a line never come to more than the whole.
+      const priced = (BigInt(gross.replace('.', '')) * 10_000_000n) / (line?.fen ?? 1n);
       const sent = expectStatus(
         await provider.post('/usage-invoices', {
           ...{
@@ -172,7 +179,7 @@ export async function startLawWorld(
           lines: [
             {
               contractLineNo: lineNo,
-              quantity: `${quantity / 10_000n}.${String(quantity % 10_000n).padStart(4, '0')}`,
+              quantity: given ?? `${priced / 10_000n}.${String(priced % 10_000n).padStart(4, '0')}`,
               ...money,
             },
           ],
