@@ -34,6 +34,7 @@ function importsOf(file: string): Import[] {
 const slices = [
   ['providers', 'enterprises'],
   ['contracts'],
+  ['legal-persons'],
   ['applications'],
   ['vouchers'],
   ['usage'],
