@@ -36,6 +36,7 @@ import type { Told } from './http/problem.js';
 import { handleError, Problem, sendProblem } from './http/problem.js';
 import type { Clock, LaneOptions } from './ledger/lane.js';
 import { ledgerRoutes } from './ledger/routes.js';
+import { payeeRoutes } from './payees/routes.js';
 import { programmeRoutes } from './programmes/routes.js';
 import { providerRoutes } from './providers/routes.js';
 import { redemptionRoutes } from './redemptions/routes.js';
@@ -200,6 +201,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     accessRoutes(scope, parts);
     enterpriseRoutes(scope, parts);
     providerRoutes(scope, parts);
+    payeeRoutes(scope, parts);
     contractRoutes(scope, parts);
     programmeRoutes(scope, parts);
     applicationRoutes(scope, parts);

@@ -257,10 +257,10 @@ export const refusals = {
   ),
   SETTLEMENT_EMPTY: refusal(
     409,
-    '没有可结算的核销',
+    '没有可结算的款项',
     'Nothing to settle',
-    '截至 {day} 没有已核准且未列入批次的核销。',
-    'No redemption approved by {day} is outside a batch.',
+    '截至 {day} 没有已核准且未列入批次的核销或补助。',
+    'No redemption or award approved by {day} is outside a batch.',
   ),
   SETTLEMENT_WRONG_STATE: refusal(
     409,
@@ -280,8 +280,8 @@ export const refusals = {
     409,
     '缺少收款账户',
     'A payee account is missing',
-    '{providers} 在 {day} 没有生效的收款账户，请其先登记账户再下达支付指令。',
-    '{providers} has no payee account in effect on {day}; have it registered before instructing payment.',
+    '{payees} 在 {day} 没有生效的收款账户，请其先登记账户再下达支付指令。',
+    '{payees} has no payee account in effect on {day}; have it registered before instructing payment.',
   ),
   SETTLEMENT_NOTHING_RETURNED: refusal(
     409,
@@ -428,15 +428,22 @@ export const refusals = {
   ACCOUNT_HOLDER_DIFFERS: refusal(
     409,
     '户名与登记名称不一致',
-    'The holder is not the provider',
-    '户名“{found}”与登记名称“{expected}”不一致；款项只能付至服务机构本户。',
-    'The holder "{found}" is not the registered name "{expected}"; a provider is paid on its own account only.',
+    'The holder is not the payee',
+    '户名“{found}”与登记名称“{expected}”不一致；款项只能付至收款单位本户。',
+    'The holder "{found}" is not the registered name "{expected}"; a payee is paid on its own account only.',
+  ),
+  PAYEE_REQUIRED: refusal(
+    400,
+    '须指明一个收款单位',
+    'One payee must be named',
+    'providerId 与 enterpriseId 须填写其一，且只能填写其一。',
+    'Give either providerId or enterpriseId, and not both.',
   ),
   PAYEE_ACCOUNT_EXISTS: refusal(
     409,
     '该日起已有收款账户',
     'An account from that day exists already',
-    '该服务机构自 {day} 起的收款账户已登记；变更账户请填写其他生效日。',
+    '该单位自 {day} 起的收款账户已登记；变更账户请填写其他生效日。',
     'An account valid from {day} is on record already; a change takes another day.',
   ),
 
@@ -627,6 +634,13 @@ export const refusals = {
     'The invoice is not confirmed',
     '发票 {invoiceNo} 的状态为 {status}，经本企业确认（CONFIRMED）后方可核销。',
     'The invoice {invoiceNo} is {status}; it can be redeemed once the enterprise has confirmed it.',
+  ),
+  INVOICE_REIMBURSED: refusal(
+    409,
+    '发票已申请事后补助',
+    'The invoice is being reimbursed',
+    '发票 {invoiceNo} 已计入在办或已核准的事后补助；同一发票不得既核销算力券又申请补助。',
+    'The invoice {invoiceNo} counts in a live application for reimbursement; an invoice is redeemed or reimbursed, never both.',
   ),
   INVOICE_ALREADY_REDEEMED: refusal(
     409,

@@ -33,11 +33,13 @@ function importsOf(file: string): Import[] {
 
 const slices = [
   ['providers', 'enterprises'],
+  ['payees'],
   ['contracts'],
   ['applications'],
   ['vouchers'],
   ['usage'],
   ['redemptions'],
+  ['reimbursements'],
   ['settlements'],
   ['reconciliation', 'recoveries'],
 ];
