@@ -734,7 +734,12 @@ export const reimbursementLines = pgTable(
     description: text('description').notNull(),
     counterpartyUscc: text('counterparty_uscc').notNull(),
     counterpartyName: text('counterparty_name').notNull(),
-    serviceItem: text('service_item').notNull(),
+    serviceItem: text('service_item', {
+      enum: [
+        ...['AI_COMPUTE', 'SUPERCOMPUTE', 'GENERAL_COMPUTE', 'STORAGE', 'NETWORK', 'SECURITY'],
+        ...['CORPUS', 'MODEL_SERVICE', 'TECHNOLOGY', 'RESEARCH_COST'],
+      ] as const,
+    }).notNull(),
     chipOrigin: text('chip_origin', { enum: ['DOMESTIC', 'NON_DOMESTIC'] }),
     netFen: bigint('net_fen', { mode: 'bigint' }).notNull(),
     vatFen: bigint('vat_fen', { mode: 'bigint' }).notNull(),
