@@ -96,25 +96,130 @@ function parameter<V extends z.ZodType>(value: V) {
     .refine(valuedInOrder.check, valuedInOrder.message);
 }
 
-const rate = z.strictObject({
-  // «不超过» is CEILING: the approver may grant less. EXACT may be cut by a limit and by nobody.
-  kind: z.enum(['CEILING', 'EXACT']),
-  basisPoints,
-});
+const months = whole(1, 1200);
+const chipOrigin = z.enum(['DOMESTIC', 'NON_DOMESTIC']);
 
+/** When a tier of a rate holds: all that it names. */
+const tierCondition = z
+  .strictObject({
+    chipOrigin: chipOrigin.optional(),
+    // A class on record for the enterprise, or of the model that was used.
+    enterpriseClass: code.optional(),
+    modelClass: code.optional(),
+    // The day of application is before the corresponding day, so many months after the enterprise was established.
+    enterpriseAgeUnderMonths: months.optional(),
+  })
+  .refine((when) => Object.values(when).some((value) => value !== undefined), {
+    error: 'name what the tier depends on, or leave `when` out of the last tier',
+    params: { zh: '应写明该档适用的情形；最后一档可以不写 when' },
+  });
+
+// «不超过» is CEILING: the approver may grant less. EXACT may be cut by a limit and by nobody.
+const rateKind = z.enum(['CEILING', 'EXACT']);
+const rate = z
+  .strictObject({
+    kind: rateKind,
+    basisPoints: basisPoints.optional(),
+    // The first tier whose conditions hold is the rate of a line. A line that no tier holds for does not count.
+    tiers: z
+      .array(z.strictObject({ when: tierCondition.optional(), basisPoints }))
+      .min(1)
+      .optional(),
+  })
+  .refine((of) => (of.basisPoints === undefined) !== (of.tiers === undefined), {
+    error: 'give either basisPoints or tiers',
+    params: { zh: '应填写 basisPoints 或 tiers 之一' },
+  })
+  .refine(({ tiers = [] }) => tiers.every(({ when }, index) => when !== undefined || index === tiers.length - 1), {
+    error: 'only the last tier may go without `when`: nothing behind it would ever be reached',
+    params: { zh: '只有最后一档可以不写 when，否则其后各档不会适用' },
+  });
+
+/**
+ * A number of the law, or a figure that is recorded for its holder: DISTRICT_CONTRIBUTION of a legal person in the year,
+ * AUDITED_INVESTMENT of a project. A figure that is not on record holds the case.
+ */
 const limit = z
   .strictObject({
     id: key,
-    counts: z.enum(['CLAIMED', 'REDEEMED']),
-    per: z.enum(['LEGAL_PERSON', 'CONTRACT']),
-    // YEAR is the calendar year, Asia/Shanghai.
-    window: z.enum(['YEAR', 'LIFETIME']),
+    // CLAIMED and AWARDED count when a voucher is issued or an award approved, REDEEMED when a redemption is.
+    counts: z.enum(['CLAIMED', 'REDEEMED', 'AWARDED']),
+    per: z.enum(['LEGAL_PERSON', 'CONTRACT', 'PROJECT', 'PROGRAMME']),
+    // YEAR is the calendar year, Asia/Shanghai; YEARS_FROM_FIRST_AWARD so many of them, from that of the first award on.
+    window: z.enum(['YEAR', 'LIFETIME', 'YEARS_FROM_FIRST_AWARD']),
+    years: whole(1, 99).optional(),
     // «原则上»: raised for one holder only by an approved exception.
     soft: flag.optional(),
+    // One number for all programmes of the book that name it so.
+    sharedAs: key.optional(),
+    figure: z.enum(['DISTRICT_CONTRIBUTION', 'AUDITED_INVESTMENT']).optional(),
+    // Classes of enterprises that it does not hold for.
+    exempt: z.array(code).min(1).optional(),
+    // Only where the project has national or provincial money; `lessUpstream`: that money counts against it too.
+    onlyWithUpstream: flag.optional(),
+    lessUpstream: flag.optional(),
     ...valued(yuan),
   })
-  .refine(valuedOnce.check, valuedOnce.message)
-  .refine(valuedInOrder.check, valuedInOrder.message);
+  .refine((of) => [of.value, of.values, of.figure].filter((given) => given !== undefined).length === 1, {
+    error: 'give value (it holds always), values (each from its day on) or figure (a number on record)',
+    params: { zh: '应填写 value（始终适用）、values（各自起始日起适用）或 figure（登记的数额）之一' },
+  })
+  .refine(valuedInOrder.check, valuedInOrder.message)
+  .refine((of) => (of.window === 'YEARS_FROM_FIRST_AWARD') === (of.years !== undefined), {
+    error: 'years belongs to the window YEARS_FROM_FIRST_AWARD, and to no other',
+    params: { zh: 'years 仅用于期间 YEARS_FROM_FIRST_AWARD，且必须填写' },
+  })
+  .refine(
+    ({ figure, per, window }) =>
+      figure === undefined || (figure === 'AUDITED_INVESTMENT' ? per === 'PROJECT' : per === 'LEGAL_PERSON' && window === 'YEAR'),
+    {
+      error: 'AUDITED_INVESTMENT is per PROJECT, DISTRICT_CONTRIBUTION per LEGAL_PERSON and YEAR',
+      params: { zh: 'AUDITED_INVESTMENT 应按 PROJECT，DISTRICT_CONTRIBUTION 应按 LEGAL_PERSON 和 YEAR' },
+    },
+  );
+
+/**
+ * How awards of several programmes on one matter go together. HIGHEST_ONLY and BEST_HIGHEST_ONLY: together no more than the highest of
+ * them. LEVEL_UP_DIFFERENCE: the same, along a series of awards. ONE_AWARD_PER_CONTRACT: whoever has one on the contract gets no
+ * other. PUBLIC_MONEY_CEILING: all public money together at most this share of the contract. ONE_ENTERPRISE_ONE_POLICY: nothing for
+ * an enterprise that has a policy of its own.
+ */
+const stackingRule = z
+  .strictObject({
+    id: key,
+    strategy: z.enum([
+      'HIGHEST_ONLY',
+      'BEST_HIGHEST_ONLY',
+      'LEVEL_UP_DIFFERENCE',
+      'ONE_AWARD_PER_CONTRACT',
+      'PUBLIC_MONEY_CEILING',
+      'ONE_ENTERPRISE_ONE_POLICY',
+    ]),
+    // What two awards must have in common to be looked at together.
+    by: z.enum(['CONTRACT', 'PROJECT', 'PRODUCT', 'STANDARD', 'AWARD_SERIES']).optional(),
+    // The programmes of the book that go together: those whose rule names the same group; without it this programme alone.
+    group: key.optional(),
+    basisPoints: basisPoints.optional(),
+    cite: citation,
+  })
+  .refine(
+    ({ strategy, by }) =>
+      strategy === 'ONE_ENTERPRISE_ONE_POLICY'
+        ? by === undefined
+        : strategy === 'LEVEL_UP_DIFFERENCE'
+          ? by === 'AWARD_SERIES'
+          : ['ONE_AWARD_PER_CONTRACT', 'PUBLIC_MONEY_CEILING'].includes(strategy)
+            ? by === 'CONTRACT'
+            : by !== undefined,
+    {
+      error: 'say by what awards are looked at together: AWARD_SERIES for LEVEL_UP_DIFFERENCE, CONTRACT for rules on contracts',
+      params: { zh: '应写明按什么归并（by）：晋级补差按 AWARD_SERIES，合同类按 CONTRACT，一企一策不填' },
+    },
+  )
+  .refine(({ strategy, basisPoints: share }) => (strategy === 'PUBLIC_MONEY_CEILING') === (share !== undefined), {
+    error: 'basisPoints belongs to PUBLIC_MONEY_CEILING, and to no other strategy',
+    params: { zh: 'basisPoints 仅用于 PUBLIC_MONEY_CEILING，且必须填写' },
+  });
 
 /** One recorded fact about the enterprise. HARD must be met; SOFT («原则上») may be set aside by an approved exception. */
 const predicate = z.strictObject({
@@ -125,7 +230,13 @@ const predicate = z.strictObject({
   cite: citation,
 });
 
-const serviceItem = z.enum(['AI_COMPUTE', 'SUPERCOMPUTE', 'GENERAL_COMPUTE', 'STORAGE', 'NETWORK', 'SECURITY']);
+// What is bought: compute and what comes with it, and what the other vouchers and subsidies of a programme are for.
+const serviceItem = z.enum([
+  ...['AI_COMPUTE', 'SUPERCOMPUTE', 'GENERAL_COMPUTE', 'STORAGE', 'NETWORK', 'SECURITY'],
+  ...['CORPUS', 'MODEL_SERVICE', 'TECHNOLOGY', 'RESEARCH_COST'],
+] as const);
+const purpose = z.enum(['MODEL_RESEARCH', 'PRODUCT_DEVELOPMENT', 'SCENARIO_APPLICATION']);
+const beneficiaryKind = z.enum(['ENTERPRISE', 'INSTITUTION']);
 const facilityKind = z.enum(['SUPERCOMPUTING', 'AI_COMPUTING', 'DATA_CENTER']);
 const pflops = form(/^(0|[1-9]\d{0,8})(\.\d{1,6})?$/, 'a number of PFLOPS, as 100 or 99.99', '应为 PFLOPS 数值，如 100 或 99.99');
 
@@ -183,6 +294,9 @@ const amountOrLines = {
         vat: yuan.optional(),
         serviceItem: serviceItem.optional(),
         facility: key.optional(),
+        // UNKNOWN: not known, or not separable.
+        chipOrigin: z.enum(['DOMESTIC', 'NON_DOMESTIC', 'UNKNOWN']).optional(),
+        modelClass: code.optional(),
       }),
     )
     .min(1)
@@ -193,13 +307,55 @@ const amountOnce = {
   message: { error: 'give either amount or lines', params: { zh: '应填写 amount 或 lines 之一' } },
 };
 
+const party = {
+  provider: z
+    .strictObject({
+      isEnterprise: flag.optional(),
+      isRelated: flag.optional(),
+      isLocal: flag.optional(),
+      listedFrom: day.optional(),
+      listedTo: day.optional(),
+    })
+    .optional(),
+  enterprise: z
+    .strictObject({
+      kind: beneficiaryKind.optional(),
+      classes: z.array(code).optional(),
+      establishedOn: day.optional(),
+      isListedProvider: flag.optional(),
+      oneEnterpriseOnePolicy: flag.optional(),
+      predicates: z.record(key, z.enum(['MET', 'NOT_MET', 'EXCEPTION', 'NOT_RECORDED'])).optional(),
+    })
+    .optional(),
+  // What the application is about, for rules that look at several awards together; a plain case names one of each.
+  matters: z.record(z.enum(['PROJECT', 'PRODUCT', 'STANDARD', 'AWARD_SERIES']), words).optional(),
+  // Numbers on record, by the limit that takes them; a plain case has none of them bind. `unknown` ones are not on record.
+  figures: z.record(key, yuan).optional(),
+  unknownFigures: z.array(key).min(1).optional(),
+  // National and provincial money of the project or the contract.
+  upstream: yuan.optional(),
+  // What an approved exception raised a soft limit by.
+  raised: z.record(key, yuan).optional(),
+  // The year of the first award, by the limit whose window begins with it; else this award is the first.
+  firstAwardYears: z.record(key, whole(2000, 9999)).optional(),
+  // Already counted against a limit or by a stacking rule, in the window of this case.
+  used: z.record(key, yuan).optional(),
+};
+
 const world = {
   // The day of application, which decides the law, and the day of issue, which decides the year of claims.
   appliedOn: day,
   issuedOn: day.optional(),
-  contract: z.strictObject({ signedOn: day.optional(), ...amountOrLines }).refine(amountOnce.check, amountOnce.message),
-  provider: z.strictObject({ isEnterprise: flag.optional(), listedFrom: day.optional(), listedTo: day.optional() }).optional(),
-  enterprise: z.strictObject({ predicates: z.record(key, z.enum(['MET', 'NOT_MET', 'EXCEPTION', 'NOT_RECORDED'])) }).optional(),
+  contract: z
+    .strictObject({
+      signedOn: day.optional(),
+      filedOn: day.optional(),
+      filed: flag.optional(),
+      purpose: purpose.optional(),
+      ...amountOrLines,
+    })
+    .refine(amountOnce.check, amountOnce.message),
+  ...party,
   facilities: z
     .record(
       key,
@@ -219,8 +375,6 @@ const world = {
       }),
     )
     .optional(),
-  // Already counted against a limit in the window of this case.
-  used: z.record(key, yuan).optional(),
 };
 
 const outcome = {
@@ -281,7 +435,63 @@ const redeemCase = z.strictObject({
   expect: z.array(z.strictObject(outcome).refine(outcomeOnce.check, outcomeOnce.message)).min(1),
 });
 
+/** Reimbursement: what was bought, settled and paid, item by item; every item's contract is filed and its provider listed. */
+const awardCase = z.strictObject({
+  stage: z.literal('AWARD'),
+  name: words,
+  article: words,
+  given: z.strictObject({
+    appliedOn: day,
+    // The day of the award, which decides the year of its limits; the day of application when left out.
+    awardedOn: day.optional(),
+    ...party,
+    facilities: world.facilities,
+    items: z
+      .array(
+        z
+          .strictObject({
+            signedOn: day.optional(),
+            filedOn: day.optional(),
+            filed: flag.optional(),
+            purpose: purpose.optional(),
+            // The plain item is used and paid in full on 1 July of the year before the application.
+            usedFrom: day.optional(),
+            usedTo: day.optional(),
+            settledOn: day.optional(),
+            paidInFull: flag.optional(),
+            provider: party.provider,
+            ...amountOrLines,
+          })
+          .refine(amountOnce.check, amountOnce.message),
+      )
+      .min(1),
+    poolLeft: yuan.optional(),
+    // What the review left of what was computed.
+    approved: yuan.optional(),
+    requested: yuan.optional(),
+    maximum: yuan.optional(),
+  }),
+  expect: z.strictObject(outcome).refine(outcomeOnce.check, outcomeOnce.message),
+});
+
+/** A pool shared by claims that were approved: what each gets, in the order given. */
+const allocateCase = z.strictObject({
+  stage: z.literal('ALLOCATE'),
+  name: words,
+  article: words,
+  given: z.strictObject({
+    appliedOn: day,
+    poolLeft: yuan,
+    claims: z
+      .array(z.strictObject({ approved: yuan, classes: z.array(code).optional(), score: whole(0, 100).optional() }))
+      .min(1),
+  }),
+  expect: z.array(yuan).min(1),
+});
+
 export const programmeFile = z.strictObject({
+  // GENERAL_CONTROLS awards nothing: its limits, conditions and stacking rules hold for all programmes of the book.
+  kind: z.enum(['PROGRAMME', 'GENERAL_CONTROLS']).optional(),
   programme: key,
   version: whole(1, 9999),
   name: bilingual,
@@ -291,7 +501,8 @@ export const programmeFile = z.strictObject({
   documents: z.record(
     key,
     z.strictObject({
-      kind: z.enum(['MEASURE', 'NOTICE']),
+      // In order of rank: one lower may narrow what one above it gives, and not widen it.
+      kind: z.enum(['MEASURE', 'DETAILED_RULES', 'NOTICE', 'GUIDE']),
       title: words,
       number: words.optional(),
       issuedOn: day.optional(),
@@ -302,32 +513,59 @@ export const programmeFile = z.strictObject({
 
   inForce: z.strictObject({ from: day, to: day.optional(), cite: citation }).optional(),
   responsibleDepartments: parameter(z.array(words).min(1)).optional(),
-  flow: parameter(z.enum(['VOUCHER'])).optional(),
-  payee: parameter(z.enum(['PROVIDER'])).optional(),
-  base: parameter(z.enum(['CONTRACT_AMOUNT', 'USAGE_FEE'])).optional(),
+  // What the voucher or award is called on its certificate.
+  voucherKind: parameter(
+    z.enum(['COMPUTE', 'TRAINING', 'SERVICE_SUBSIDY', 'CORPUS', 'MODEL', 'INNOVATION', 'SUBSIDY']),
+  ).optional(),
+  // VOUCHER: issued beforehand and redeemed against invoices. REIMBURSEMENT: paid back once the enterprise has paid.
+  flow: parameter(z.enum(['VOUCHER', 'REIMBURSEMENT'])).optional(),
+  payee: parameter(z.enum(['PROVIDER', 'ENTERPRISE'])).optional(),
+  // The day whose law decides: that of the application, or that on which the contract was signed.
+  decidingDay: parameter(z.enum(['APPLICATION', 'CONTRACT_SIGNING'])).optional(),
+  base: parameter(z.enum(['CONTRACT_AMOUNT', 'USAGE_FEE', 'PRIOR_YEAR_SETTLED_FEE', 'COST'])).optional(),
   // GROSS: tax included. NET: without tax.
   amountBasis: parameter(z.enum(['GROSS', 'NET'])).optional(),
   rate: parameter(rate).optional(),
+  // A line whose chips are of both origins or of none that is known, where the rate depends on it.
+  mixedChips: parameter(z.enum(['LOWER_RATE', 'NOT_COUNTED'])).optional(),
   limits: z.array(limit).optional(),
-  allocation: parameter(z.enum(['FIRST_COME'])).optional(),
+  // The year's money: «最高» is a CEILING that appropriations stay within, «不低于» a FLOOR that they should reach.
+  pool: parameter(z.strictObject({ kind: z.enum(['CEILING', 'FLOOR']), amount: yuan })).optional(),
+  // RANKED: by class, then score, then time. PRO_RATA: all alike, when money does not reach.
+  allocation: parameter(z.enum(['FIRST_COME', 'RANKED', 'PRO_RATA'])).optional(),
   // Enterprise classes served first, in this order.
   priority: parameter(z.array(z.strictObject({ class: code, name: bilingual })).min(1)).optional(),
+  beneficiaryKinds: parameter(z.array(beneficiaryKind).min(1)).optional(),
   eligibility: z.array(predicate).optional(),
-  // LISTED_FOR_SERVICE_ITEM: on every day of use, for the service item used.
-  providerConditions: parameter(z.array(z.enum(['LISTED_FOR_SERVICE_ITEM'])).min(1)).optional(),
+  // LISTED_FOR_SERVICE_ITEM: on every day of use, for the service item used. LISTED_WHEN_SETTLED: on the day it was paid in full. LOCAL:
+  // registered in the book's city.
+  providerConditions: parameter(z.array(z.enum(['LISTED_FOR_SERVICE_ITEM', 'LISTED_WHEN_SETTLED', 'LOCAL'])).min(1)).optional(),
   facilityConditions: parameter(facilityConditions).optional(),
+  purposes: parameter(z.array(purpose).min(1)).optional(),
   // Only lines of these service items make the base.
   serviceItems: parameter(z.array(serviceItem).min(1)).optional(),
-  exclusions: parameter(z.array(z.enum(['SELF_BUILT_SELF_USED'])).min(1)).optional(),
+  // LISTED_PROVIDER: whoever is itself a listed provider may not claim.
+  exclusions: parameter(z.array(z.enum(['SELF_BUILT_SELF_USED', 'RELATED_PARTIES', 'LISTED_PROVIDER'])).min(1)).optional(),
+  // BEFORE_APPLICATION: the whole contract counts when it is filed by then. BEFORE_USE: only what is used from that day on.
+  filing: parameter(z.enum(['BEFORE_APPLICATION', 'BEFORE_USE'])).optional(),
   contractSignedOnOrAfter: parameter(day).optional(),
+  // What counts must come to at least this much; so must the award.
+  minBase: parameter(yuan).optional(),
   minAward: parameter(yuan).optional(),
+  stacking: z.array(stackingRule).optional(),
+  reviewSteps: parameter(
+    z.array(z.enum(['PRELIMINARY_REVIEW', 'RECHECK', 'EXPERT_REVIEW', 'THIRD_PARTY_AUDIT', 'PUBLIC_NOTICE'])).min(1),
+  ).optional(),
+  // Working days of the public notice.
+  noticeDays: parameter(whole(1, 60)).optional(),
+  transfer: parameter(z.enum(['FORBIDDEN'])).optional(),
   // From the day of issue to the corresponding day, its last day inclusive.
   validityMonths: parameter(whole(1, 120)).optional(),
   funders: parameter(funders).optional(),
-  settlementCadence: parameter(z.enum(['MONTHLY'])).optional(),
+  settlementCadence: parameter(z.enum(['MONTHLY', 'QUARTERLY'])).optional(),
   redemption: redemption.optional(),
 
-  cases: z.array(z.discriminatedUnion('stage', [issueCase, redeemCase])).optional(),
+  cases: z.array(z.discriminatedUnion('stage', [issueCase, redeemCase, awardCase, allocateCase])).optional(),
 });
 
 export type ProgrammeFile = z.output<typeof programmeFile>;

@@ -44,6 +44,22 @@ export function floorFen(exact: Decimal): Fen {
 }
 
 /**
+ * An amount weighed by its rate, fen × basis points: exact, so parts of different rates add up before anything is cut. Down to the
+ * whole fen, towards minus infinity, for the reason and in the place of `floorFen`.
+ */
+export function floorWeighted(weighted: bigint): Fen {
+  const fen = weighted / 10_000n;
+  return weighted < 0n && fen * 10_000n !== weighted ? fen - 1n : fen;
+}
+
+/** A weighed amount in yuan with every decimal it has, two at least: 12345n × 3333 is `"41.145885"`. */
+export function formatWeighted(weighted: bigint): string {
+  const digits = (weighted < 0n ? -weighted : weighted).toString().padStart(7, '0');
+  const decimals = digits.slice(-6).replace(/0{1,4}$/, '');
+  return `${weighted < 0n ? '-' : ''}${digits.slice(0, -6)}.${decimals}`;
+}
+
+/**
  * floor(share × pool / sum), all in fen: what falls to `share` when `sum` has been approved and `pool` can be given.
  * The results never add up to more than the pool; the residue stays in it (DOMAIN 1.3-7, case D9). With a pool above
  * the sum it would give more than was approved: hand in min(pool left, sum). Throws on a negative amount or a sum of 0.

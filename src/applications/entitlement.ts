@@ -21,7 +21,7 @@ export async function gatherEntitlements(
 ): Promise<void> {
   const windows = wanted.flatMap(({ contract, version, appliedOn, bookedOn }) => {
     const at = circumstancesOf(loader.facts, contract, { appliedOn, bookedOn, predicates: {} });
-    return limitsTouched(programmeOf(version), 'ISSUE', at).map((limit) => limitWindowOf(version.programmeCode, limit));
+    return limitsTouched(programmeOf(version), 'ISSUE', at).map((limit) => limitWindowOf(limit));
   });
   const funds = wanted.map(({ version, bookedOn }) => accountOf.available(fundOf(version.programmeCode, yearOf(bookedOn))));
   await Promise.all([gatherLimits(loader, windows), loader.accounts(funds)]);
@@ -54,9 +54,14 @@ export function entitlementOf(
   const law = programmeOf(version);
   const at = circumstancesOf(facts, of.contract, of);
   const touched = limitsTouched(law, 'ISSUE', at);
-  const { left, funding, charges } = readLimits(facts, version.programmeCode, touched);
+  const { left, funding, charges } = readLimits(facts, touched);
   const fund = fundOf(version.programmeCode, yearOf(of.bookedOn));
-  const byLaw = { ...at, limitsLeft: Object.fromEntries(touched.map(({ limitId, amountFen }) => [limitId, amountFen])) };
+  const byLaw = {
+    ...at,
+    limitsLeft: Object.fromEntries(
+      touched.flatMap(({ limitId, amountFen }) => (amountFen === null ? [] : [[limitId, amountFen]])),
+    ),
+  };
   const now = { ...at, limitsLeft: left, poolLeft: facts.balance(accountOf.available(fund)), maximumFen: of.maximumFen };
   return {
     get byLaw() {

@@ -6,6 +6,7 @@ import { contractLineShelf, contractShelf } from '../contracts/facts.js';
 import { enterpriseShelf } from '../enterprises/facts.js';
 import type { Facts, Loader } from '../ledger/facts.js';
 import type { Circumstances, Facility, Line } from '../programmes/evaluate.js';
+import { nothingOnRecord } from '../programmes/evaluate.js';
 import { facilityShelf, listingShelf, observationShelf, providerShelf } from '../providers/facts.js';
 
 /** Gathers these contracts with all that `circumstancesOf` looks at. Ids of no contract are remembered as such. */
@@ -43,6 +44,8 @@ export const evaluatorLine = (
   lineNo: amounts.lineNo,
   serviceItem: contractLine.serviceItem,
   facilityId: contractLine.facilityId,
+  chipOrigin: contractLine.chipOrigin,
+  modelClass: null,
   netFen: amounts.netFen,
   vatFen: amounts.vatFen,
   grossFen: amounts.grossFen,
@@ -62,17 +65,29 @@ export function circumstancesOf(
   if (!enterprise || !provider) throw new Error(`the contract ${contract.contractId} has lost its parties`);
   const lines = contractLinesOf(facts, contract.contractId);
   return {
+    ...nothingOnRecord(of.bookedOn),
     appliedOn: of.appliedOn,
-    bookedOn: of.bookedOn,
-    enterprise: { legalPerson: enterprise.legalPersonUscc, predicates: of.predicates },
+    enterprise: {
+      legalPerson: enterprise.legalPersonUscc,
+      kind: enterprise.kind,
+      ...{ classes: [], establishedOn: null, isListedProvider: false, oneEnterpriseOnePolicy: false },
+      predicates: of.predicates,
+    },
     provider: {
+      ...{ isRelated: false, isLocal: true },
       legalPerson: provider.legalPersonUscc,
       listings: facts
         .all(listingShelf, 'provider', provider.providerId)
         .map(({ serviceItem, validFrom, validTo }) => ({ serviceItem, from: validFrom, to: validTo })),
     },
     facilities: [...new Set(lines.map(({ facilityId }) => facilityId))].flatMap((id) => facilityOf(facts, id) ?? []),
-    contract: { id: contract.contractId, signedOn: contract.signedOn, lines: lines.map((line) => evaluatorLine(line, line)) },
+    contract: {
+      id: contract.contractId,
+      signedOn: contract.signedOn,
+      filedOn: contract.filedOn,
+      purpose: contract.purpose,
+      lines: lines.map((line) => evaluatorLine(line, line)),
+    },
   };
 }
 

@@ -11,6 +11,7 @@ import { formatYuan, parseYuan } from '../money.js';
 import { priorityRank } from '../programmes/evaluate.js';
 import { percent } from '../programmes/explain.js';
 import { programmeVersionShelf } from '../programmes/facts.js';
+import { highestOf } from '../programmes/lines.js';
 import { lawOn } from '../programmes/language.js';
 import { programmeOf, versionName } from '../programmes/published.js';
 import { entitlementOf, gatherEntitlements } from './entitlement.js';
@@ -102,7 +103,7 @@ export const reviewApplication: Verb<Body, Result> = {
       return refused('AMOUNT_ABOVE_ENTITLEMENT', { requested: maximum, entitlement: formatYuan(byLaw.amountFen) }, '/maximum');
     }
     if (maximumFen < byLaw.amountFen && law.rate?.value.kind === 'EXACT') {
-      return refused('RATE_IS_EXACT', { rate: percent(law.rate.value.basisPoints), approved: maximum }, '/maximum');
+      return refused('RATE_IS_EXACT', { rate: percent(highestOf(law.rate.value)), approved: maximum }, '/maximum');
     }
     // After this line the command succeeds.
     const { now } = entitlementOf(facts, version, { ...at, maximumFen });

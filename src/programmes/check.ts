@@ -1,16 +1,19 @@
 // Whether a programme file may be law here: it reads, every case in it comes out as it says, and nothing that a programme in force
 // needs is left open. Pure: for the service, which checks before it publishes, and for a bureau that writes its own file.
 import type { ProgrammeCase } from '../../schemas/programmes.js';
-import { addDays } from '../calendar.js';
+import { addDays, yearOf } from '../calendar.js';
 import type { Day } from '../calendar.js';
 import { formatYuan, parseYuan, sumFen } from '../money.js';
 import type { Fen } from '../money.js';
-import { evaluateIssue, evaluateRedemption, limitsTouched, voucherExpiresOn } from './evaluate.js';
-import type { Circumstances, Evaluation, Facility, Line, TouchedLimit } from './evaluate.js';
+import { allocate } from './allocate.js';
+import { underControls } from './controls.js';
+import { evaluateAward, evaluateIssue, evaluateRedemption, limitsTouched, priorityRank, voucherExpiresOn } from './evaluate.js';
+import type { AwardFacts, Circumstances, Evaluation, Facility, Line, LimitFacts, Provider, TouchedLimit } from './evaluate.js';
+import type { Applicant } from './lines.js';
 import { requiredParameters } from './explain.js';
 import type { RequiredParameter } from './explain.js';
-import { documentName, lawOn, parseProgramme } from './language.js';
-import type { Law, ProgrammeProblem, ProgrammeVersion } from './language.js';
+import { dependsOnChips, documentName, lawOn, parseProgramme } from './language.js';
+import type { Law, Matter, ProgrammeProblem, ProgrammeVersion } from './language.js';
 
 /**
  * Reads a programme file and runs its cases. Refused with every problem when it does not read, when a case fails, or, unless it is a
@@ -51,8 +54,10 @@ export function missingParameters(version: ProgrammeVersion): ProgrammeProblem[]
   const law = version.inForce === null ? version.laws[0] : lawOn(version, version.inForce.from);
   const { article } = version.basis;
   const document = documentName(version, version.basis);
+  const flow = law.flow?.value ?? 'VOUCHER';
   return (Object.keys(requiredParameters) as RequiredParameter[])
-    .filter((parameter) => !isGiven(version, law, parameter))
+    .filter((parameter) => requiredParameters[parameter].of.some((of) => of === flow))
+    .filter((parameter) => (version.kind === 'PROGRAMME' || parameter === 'inForce') && !isGiven(version, law, parameter))
     .map((parameter) => ({
       code: 'MISSING_PARAMETER',
       path: parameter,
@@ -65,6 +70,7 @@ export function missingParameters(version: ProgrammeVersion): ProgrammeProblem[]
 function isGiven(version: ProgrammeVersion, law: Law, parameter: RequiredParameter): boolean {
   if (parameter === 'inForce') return version.inForce !== null;
   if (parameter === 'limits') return law.limits.length > 0;
+  if (parameter === 'mixedChips' && !dependsOnChips(law)) return true;
   return law[parameter] !== null;
 }
 
@@ -97,7 +103,10 @@ function edgesWithoutCase(version: ProgrammeVersion): ProgrammeProblem[] {
   const days = [...new Set(firstDays.flatMap((day) => [addDays(day, -1), day]))].filter((day) => !shown.has(day));
 
   const bound = new Set(
-    version.cases.flatMap((one) => (one.stage === 'ISSUE' ? [one.expect.bound] : one.expect.map((expected) => expected.bound))),
+    version.cases.flatMap((one) => {
+      if (one.stage === 'ALLOCATE') return [];
+      return (Array.isArray(one.expect) ? one.expect : [one.expect]).map((expected) => expected.bound);
+    }),
   );
   const limits = [...new Set(version.laws.flatMap((law) => law.limits.map(({ id }) => id)))].filter((id) => !bound.has(id));
   return [
@@ -109,9 +118,17 @@ function edgesWithoutCase(version: ProgrammeVersion): ProgrammeProblem[] {
 }
 
 function daysOf(one: ProgrammeCase): Day[] {
-  const { appliedOn, issuedOn } = one.given;
-  const booked = one.stage === 'REDEEM' ? one.given.invoices.flatMap(({ bookedOn }) => bookedOn ?? []) : [];
-  return [appliedOn, ...(issuedOn === undefined ? [] : [issuedOn]), ...booked];
+  const { appliedOn } = one.given;
+  switch (one.stage) {
+    case 'ISSUE':
+      return [appliedOn, one.given.issuedOn ?? appliedOn, one.given.contract.signedOn ?? appliedOn];
+    case 'REDEEM':
+      return [appliedOn, one.given.issuedOn ?? appliedOn, ...one.given.invoices.flatMap(({ bookedOn }) => bookedOn ?? [])];
+    case 'AWARD':
+      return [appliedOn, one.given.awardedOn ?? appliedOn];
+    case 'ALLOCATE':
+      return [appliedOn];
+  }
 }
 
 function failedCases(version: ProgrammeVersion): ProgrammeProblem[] {
@@ -131,13 +148,18 @@ function failedCases(version: ProgrammeVersion): ProgrammeProblem[] {
   });
 }
 
-/** Runs one case. Both outcomes in one form: `400000.00`, `150000.00 (claimed)`, `NOTHING_TO_AWARD`; several joined by ` + `. */
+/**
+ * Runs one case. Both outcomes in one form: `400000.00`, `150000.00 (claimed)`, `NOTHING_TO_AWARD`; several joined by ` + `. An
+ * allocation has amounts and no evaluation.
+ */
 export function runCase(
   version: ProgrammeVersion,
   one: ProgrammeCase,
 ): { expected: string; found: string; evaluations: Evaluation[] } {
+  if (one.stage === 'ALLOCATE')
+    return { expected: one.expect.join(' + '), found: runAllocation(version, one.given).join(' + '), evaluations: [] };
   const evaluations = evaluateGiven(version, one);
-  const expected = one.stage === 'ISSUE' ? [one.expect] : one.expect;
+  const expected = Array.isArray(one.expect) ? one.expect : [one.expect];
   return {
     expected: expected
       .map(({ award, bound, refused }) => refused ?? `${award}${bound === undefined ? '' : ` (${bound})`}`)
@@ -147,12 +169,54 @@ export function runCase(
   };
 }
 
-/** A trial in the words of a case: what is not given is plain. One evaluation for ISSUE, one for each invoice in turn for REDEEM. */
+/** A trial in the words of a case, what is not given is plain: one evaluation, or one for each invoice in turn for REDEEM. */
 export function evaluateGiven(
   version: ProgrammeVersion,
-  trial: { stage: 'ISSUE'; given: IssueGiven } | { stage: 'REDEEM'; given: RedeemGiven },
+  trial: { stage: 'ISSUE'; given: IssueGiven } | { stage: 'REDEEM'; given: RedeemGiven } | { stage: 'AWARD'; given: AwardGiven },
 ): Evaluation[] {
-  return trial.stage === 'ISSUE' ? [runIssue(version, trial.given)] : runRedemptions(version, trial.given);
+  const law = version.kind === 'GENERAL_CONTROLS' ? underControls(plainProgramme(version), [version]) : version;
+  if (trial.stage === 'ISSUE') return [runIssue(law, trial.given)];
+  return trial.stage === 'REDEEM' ? runRedemptions(law, trial.given) : [runAward(law, trial.given)];
+}
+
+/** General controls award nothing: their cases are on what some programme computed, here the whole of a contract. */
+function plainProgramme(controls: ProgrammeVersion): ProgrammeVersion {
+  const cite = controls.basis;
+  const [first] = controls.laws;
+  return {
+    ...controls,
+    kind: 'PROGRAMME',
+    programme: 'plain',
+    eligibility: [],
+    laws: [
+      {
+        ...first,
+        flow: { value: 'VOUCHER', cite },
+        base: { value: 'CONTRACT_AMOUNT', cite },
+        amountBasis: { value: 'GROSS', cite },
+        rate: { value: { kind: 'EXACT', tiers: [{ when: null, basisPoints: 10_000 }], flat: 10_000 }, cite },
+        limits: [],
+        stacking: [],
+      },
+    ],
+  };
+}
+
+/** Amounts of an allocation in the words of a case, in the order of the claims, each accepted after the one before. */
+function runAllocation(version: ProgrammeVersion, { appliedOn, poolLeft, claims }: AllocateGiven): string[] {
+  const strategy = lawOn(version, appliedOn).allocation?.value ?? 'FIRST_COME';
+  const shares = allocate(
+    strategy,
+    fenOf(poolLeft),
+    claims.map(({ approved, classes, score }, index) => ({
+      id: String(index),
+      approvedFen: fenOf(approved),
+      rank: priorityRank(version, appliedOn, classes ?? []),
+      score: score ?? null,
+      acceptedAt: String(index).padStart(9, '0'),
+    })),
+  );
+  return claims.map((_, index) => formatYuan(shares.find(({ id }) => id === String(index))?.amountFen ?? 0n));
 }
 
 function outcomeOf(evaluation: Evaluation): string {
@@ -162,17 +226,15 @@ function outcomeOf(evaluation: Evaluation): string {
 
 type IssueGiven = Extract<ProgrammeCase, { stage: 'ISSUE' }>['given'];
 type RedeemGiven = Extract<ProgrammeCase, { stage: 'REDEEM' }>['given'];
+type AwardGiven = Extract<ProgrammeCase, { stage: 'AWARD' }>['given'];
+type AllocateGiven = Extract<ProgrammeCase, { stage: 'ALLOCATE' }>['given'];
+type Given = IssueGiven | RedeemGiven | AwardGiven;
 
 function runIssue(version: ProgrammeVersion, given: IssueGiven): Evaluation {
   const at = circumstances(version, given, given.issuedOn ?? given.appliedOn);
   return evaluateIssue(version, {
     ...at,
-    limitsLeft: Object.fromEntries(
-      limitsTouched(version, 'ISSUE', at).map(({ limitId, amountFen }) => [
-        limitId,
-        amountFen - fenOf(given.used?.[limitId] ?? '0.00'),
-      ]),
-    ),
+    limitsLeft: leftOf(limitsTouched(version, 'ISSUE', at), given),
     poolLeft: given.poolLeft === undefined ? undefined : fenOf(given.poolLeft),
     approvedBasisPoints: given.approvedBasisPoints,
     requestedFen: given.requested === undefined ? undefined : fenOf(given.requested),
@@ -180,12 +242,57 @@ function runIssue(version: ProgrammeVersion, given: IssueGiven): Evaluation {
   });
 }
 
+function runAward(version: ProgrammeVersion, given: AwardGiven): Evaluation {
+  const { appliedOn, awardedOn, items } = given;
+  const baseYear = yearOf(appliedOn) - 1;
+  const plainDay = `${baseYear}-07-01`;
+  const law = lawOn(version, appliedOn);
+  const at: AwardFacts = {
+    ...applicantOf(version, given, appliedOn),
+    ...limitFactsOf(law, given, awardedOn ?? appliedOn),
+    baseYear,
+    limitsLeft: {},
+    items: items.map((item, index) => {
+      const used = item.usedFrom ?? plainDay;
+      const usage = { from: used, to: item.usedTo ?? used };
+      const settledOn = item.paidInFull === false ? null : (item.settledOn ?? (used > plainDay ? usage.to : plainDay));
+      return {
+        provider: providerOf(law, item.provider ?? given.provider),
+        contract: {
+          id: `contract ${index + 1}`,
+          signedOn: item.signedOn ?? used,
+          filedOn: item.filed === false ? null : (item.filedOn ?? item.signedOn ?? used),
+          purpose: item.purpose ?? law.purposes?.value[0] ?? 'MODEL_RESEARCH',
+        },
+        facilities: facilitiesOf(law, given),
+        lines: linesOf(version, given, item).map((line) => ({ ...line, usage, settledOn })),
+      };
+    }),
+  };
+  return evaluateAward(version, {
+    ...at,
+    limitsLeft: leftOf(limitsTouched(version, 'AWARD', at), given),
+    poolLeft: given.poolLeft === undefined ? undefined : fenOf(given.poolLeft),
+    approvedFen: given.approved === undefined ? undefined : fenOf(given.approved),
+    requestedFen: given.requested === undefined ? undefined : fenOf(given.requested),
+    maximumFen: given.maximum === undefined ? undefined : fenOf(given.maximum),
+  });
+}
+
+/** What `used` leaves of limits whose number is known. */
+const leftOf = (touched: readonly TouchedLimit[], { used }: Given): Record<string, Fen> =>
+  Object.fromEntries(
+    touched.flatMap(({ limitId, amountFen }) =>
+      amountFen === null ? [] : [[limitId, amountFen - fenOf(used?.[limitId] ?? '0.00')]],
+    ),
+  );
+
 /** One invoice after the other; what one redeems, the next finds redeemed. `used` counts in the first one's window. */
 function runRedemptions(version: ProgrammeVersion, given: RedeemGiven): Evaluation[] {
   const issuedOn = given.issuedOn ?? given.appliedOn;
   const expiresOn = given.voucher.expiresOn ?? voucherExpiresOn(version, given.appliedOn, issuedOn) ?? '9999-12-31';
   let balanceFen = fenOf(given.voucher.face);
-  let [baseBeforeFen, redeemedAndReservedFen, cutOffBeforeFen] = [0n, 0n, 0n];
+  let [baseBeforeFen, weightedBefore, redeemedAndReservedFen, cutOffBeforeFen] = [0n, 0n, 0n, 0n];
   const spent = new Map<string, Fen>();
   const spentOf = ({ limitId, window }: TouchedLimit) => spent.get(`${limitId} ${window}`) ?? 0n;
 
@@ -205,15 +312,19 @@ function runRedemptions(version: ProgrammeVersion, given: RedeemGiven): Evaluati
       lines,
       paidFen: invoice.paid === undefined ? sumFen(lines.map((line) => line.grossFen)) : fenOf(invoice.paid),
       baseBeforeFen,
+      weightedBefore,
       redeemedAndReservedFen,
       cutOffBeforeFen,
-      limitsLeft: Object.fromEntries(touched.map((limit) => [limit.limitId, limit.amountFen - spentOf(limit)])),
+      limitsLeft: Object.fromEntries(
+        touched.flatMap((limit) => (limit.amountFen === null ? [] : [[limit.limitId, limit.amountFen - spentOf(limit)]])),
+      ),
       requestedFen: invoice.requested === undefined ? undefined : fenOf(invoice.requested),
       maximumFen: invoice.maximum === undefined ? undefined : fenOf(invoice.maximum),
     });
     if (evaluation.kind === 'award') {
       balanceFen -= evaluation.amountFen;
       baseBeforeFen += evaluation.baseFen;
+      weightedBefore += evaluation.weighted;
       redeemedAndReservedFen += evaluation.amountFen;
       cutOffBeforeFen += evaluation.cutOffFen;
       for (const limit of touched) spend(limit, evaluation.amountFen);
@@ -226,26 +337,81 @@ const USER = 'the user';
 const PROVIDER = 'the provider';
 const FACILITY = 'facility';
 
+const matters: Record<Matter, string> = {
+  PROJECT: 'the project',
+  PRODUCT: 'the product',
+  STANDARD: 'the standard',
+  AWARD_SERIES: 'the series of awards',
+};
+/** A figure so large that it binds nothing. */
+const boundlessFen = 10n ** 16n;
+
 /** The plain world of a case, with what the case says otherwise. */
 function circumstances(version: ProgrammeVersion, given: IssueGiven | RedeemGiven, bookedOn: Day): Circumstances {
-  const { appliedOn, contract, provider, enterprise, facilities } = given;
+  const { appliedOn, contract } = given;
   const law = lawOn(version, appliedOn);
-  const recorded = version.eligibility.map(({ id }) => [id, enterprise?.predicates[id] ?? 'MET'] as const);
-  const met = recorded.flatMap(([id, state]) => (state === 'NOT_RECORDED' ? [] : [[id, state] as const]));
-  const listed = { from: provider?.listedFrom ?? '0001-01-01', to: provider?.listedTo ?? null };
+  const signedOn = contract.signedOn ?? appliedOn;
   return {
-    appliedOn,
-    bookedOn,
-    enterprise: { legalPerson: USER, predicates: Object.fromEntries(met) },
-    provider: {
-      legalPerson: provider?.isEnterprise === true ? USER : PROVIDER,
-      listings: (law.serviceItems?.value ?? []).map((serviceItem) => ({ serviceItem, ...listed })),
+    ...applicantOf(version, given, appliedOn),
+    ...limitFactsOf(law, given, bookedOn),
+    provider: providerOf(law, given.provider),
+    facilities: facilitiesOf(law, given),
+    contract: {
+      id: 'the contract',
+      signedOn,
+      filedOn: contract.filed === false ? null : (contract.filedOn ?? signedOn),
+      purpose: contract.purpose ?? law.purposes?.value[0] ?? 'MODEL_RESEARCH',
+      lines: linesOf(version, given, contract),
     },
-    facilities:
-      facilities === undefined ? [plainFacility(law)] : Object.entries(facilities).map(([id, seen]) => facilityOf(id, seen)),
-    contract: { id: 'the contract', signedOn: contract.signedOn ?? appliedOn, lines: linesOf(version, given, contract) },
   };
 }
+
+/** Every predicate met, of the first kind that the law supports, and of no class. */
+function applicantOf(version: ProgrammeVersion, { enterprise }: Given, appliedOn: Day): Applicant {
+  const law = lawOn(version, appliedOn);
+  const recorded = version.eligibility.map(({ id }) => [id, enterprise?.predicates?.[id] ?? 'MET'] as const);
+  const met = recorded.flatMap(([id, state]) => (state === 'NOT_RECORDED' ? [] : [[id, state] as const]));
+  return {
+    appliedOn,
+    enterprise: {
+      legalPerson: USER,
+      kind: enterprise?.kind ?? law.beneficiaryKinds?.value[0] ?? 'ENTERPRISE',
+      classes: enterprise?.classes ?? [],
+      establishedOn: enterprise?.establishedOn ?? null,
+      isListedProvider: enterprise?.isListedProvider ?? false,
+      oneEnterpriseOnePolicy: enterprise?.oneEnterpriseOnePolicy ?? false,
+      predicates: Object.fromEntries(met),
+    },
+  };
+}
+
+/** It names one of each matter, every figure is on record and binds nothing, and nothing comes from above. */
+function limitFactsOf(law: Law, given: Given, bookedOn: Day): LimitFacts {
+  const amounts = (of: Record<string, string> | undefined) =>
+    Object.fromEntries(Object.entries(of ?? {}).map(([id, yuan]) => [id, fenOf(yuan)]));
+  const known = law.limits.filter(({ id, figure }) => figure !== null && given.unknownFigures?.includes(id) !== true);
+  return {
+    bookedOn,
+    matters: given.matters ?? matters,
+    figures: { ...Object.fromEntries(known.map(({ id }) => [id, boundlessFen])), ...amounts(given.figures) },
+    upstream: { supported: given.upstream !== undefined, amountFen: fenOf(given.upstream ?? '0.00') },
+    raised: amounts(given.raised),
+    firstAwardYears: given.firstAwardYears ?? {},
+  };
+}
+
+const providerOf = (law: Law, provider: AwardGiven['provider']): Provider => {
+  const listed = { from: provider?.listedFrom ?? '0001-01-01', to: provider?.listedTo ?? null };
+  return {
+    legalPerson: provider?.isEnterprise === true ? USER : PROVIDER,
+    listings: (law.serviceItems?.value ?? []).map((serviceItem) => ({ serviceItem, ...listed })),
+    isRelated: provider?.isRelated ?? false,
+    isLocal: provider?.isLocal ?? true,
+  };
+};
+
+const facilitiesOf = (law: Law, { facilities }: Given): Facility[] =>
+  facilities === undefined ? [plainFacility(law)] : Object.entries(facilities).map(([id, seen]) => facilityOf(id, seen));
 
 /** A facility that just meets the first of the law's conditions. */
 function plainFacility(law: Law): Facility {
@@ -283,13 +449,14 @@ function facilityOf(id: string, seen: NonNullable<IssueGiven['facilities']>[stri
   };
 }
 
-/** One line for a plain amount. A line that names none is used at the first facility, for the first service item that counts. */
-function linesOf(
-  version: ProgrammeVersion,
-  { appliedOn, facilities }: IssueGiven | RedeemGiven,
-  given: IssueGiven['contract'],
-): Line[] {
-  const serviceItem = lawOn(version, appliedOn).serviceItems?.value[0] ?? 'AI_COMPUTE';
+/**
+ * One line for a plain amount. A line that names none is used at the first facility, for the first service item that counts, on chips
+ * of the origin that the rate names first.
+ */
+function linesOf(version: ProgrammeVersion, { appliedOn, facilities }: Given, given: IssueGiven['contract']): Line[] {
+  const law = lawOn(version, appliedOn);
+  const serviceItem = law.serviceItems?.value[0] ?? 'AI_COMPUTE';
+  const chipOrigin = law.rate?.value.tiers[0]?.when?.chipOrigin ?? 'DOMESTIC';
   const facilityId = Object.keys(facilities ?? {})[0] ?? FACILITY;
   return (given.lines ?? [{ gross: given.amount ?? '0.00' }]).map((line, index) => {
     const grossFen = line.gross.startsWith('-') ? -fenOf(line.gross.slice(1)) : fenOf(line.gross);
@@ -298,6 +465,8 @@ function linesOf(
       lineNo: index + 1,
       serviceItem: line.serviceItem ?? serviceItem,
       facilityId: line.facility ?? facilityId,
+      chipOrigin: line.chipOrigin === 'UNKNOWN' ? null : (line.chipOrigin ?? chipOrigin),
+      modelClass: line.modelClass ?? null,
       netFen: grossFen - vatFen,
       vatFen,
       grossFen,

@@ -1,73 +1,60 @@
 // What a programme gives for these facts, and why: facts and a version in, an award with its explanation or one refusal out. Pure,
 // and without a number of any programme: every rate, cap, threshold and day comes from the version.
-import { Decimal } from 'decimal.js';
-import { addDays, voucherLastDay, yearOf } from '../calendar.js';
-import type { Day, Period } from '../calendar.js';
-import { applyRate, floorFen, formatYuan, minFen, sumFen } from '../money.js';
+import { voucherLastDay, yearOf } from '../calendar.js';
+import type { Day } from '../calendar.js';
+import { floorWeighted, formatWeighted, formatYuan, minFen, sumFen } from '../money.js';
 import type { Fen } from '../money.js';
 import { percent, requiredParameters, rules } from './explain.js';
 import type { RequiredParameter, Step } from './explain.js';
 import { CONTRACT_CEILING, documentName, lawOn } from './language.js';
-import type {
-  Bilingual,
-  Citation,
-  FacilityCondition,
-  FacilityKind,
-  Law,
-  Limit,
-  ProgrammeVersion,
-  ServiceItem,
-} from './language.js';
+import type { Bilingual, Citation, Law, Limit, Matter, ProgrammeVersion, StackingRule } from './language.js';
+import {
+  amountOf,
+  described,
+  describedRates,
+  highestOf,
+  lineRefusals,
+  nothingCounted,
+  weigh,
+  weightOfContract,
+  worstOf,
+} from './lines.js';
+import type { Applicant, ContractTerms, Counted, Dealing, Facility, Line, Use } from './lines.js';
 
-/** A line of a contract or of a usage invoice, amounts in fen; a red-letter line is negative. */
-export interface Line {
-  lineNo: number;
-  serviceItem: ServiceItem;
-  facilityId: string | null;
-  netFen: Fen;
-  vatFen: Fen;
-  grossFen: Fen;
-}
+export type { ContractTerms, Dealing, Enterprise, Facility, Line, Observation, Provider } from './lines.js';
 
-/** What was seen of a facility on a day, valid until the next observation. Null: not measured that day. */
-export interface Observation {
-  observedOn: Day;
-  /** Decimal text, at `precision`. */
-  pflops: string | null;
-  precision: string | null;
-  standardRacks: number | null;
-  inService: boolean;
-}
-
-export interface Facility {
-  id: string;
-  kind: FacilityKind;
-  ownerLegalPerson: string | null;
-  operatorLegalPerson: string | null;
-  /** In any order; of two on one day the later in the list counts. */
-  observations: readonly Observation[];
-}
-
-/** Who, on what contract, and when: enough for `limitsTouched`. */
-export interface Circumstances {
-  /** The day of the voucher's application: decides which law holds, at issue and at every redemption. */
-  appliedOn: Day;
+/** What the numbers and windows of limits depend on. */
+export interface LimitFacts {
   /**
-   * The ledger's day of the issue, or of the redemption's approval (while reserving: of its receipt): decides the window of a
+   * The ledger's day of the issue or award, or of the redemption's approval (while reserving: of its receipt): decides the window of a
    * limit, and its amount.
    */
   bookedOn: Day;
-  /** `legalPerson` is what branches are rolled up to; equal ids are one legal person. */
-  enterprise: {
-    legalPerson: string;
-    /** Predicate id → what is on record. EXCEPTION is an approved one, and only a SOFT predicate takes it. */
-    predicates: Readonly<Record<string, 'MET' | 'NOT_MET' | 'EXCEPTION'>>;
-  };
-  /** `listings`: per service item, from–to both inclusive, `to: null` without end; suspended days are left out. */
-  provider: { legalPerson: string; listings: readonly (Period & { serviceItem: ServiceItem })[] };
-  /** At least those that the lines name. */
-  facilities: readonly Facility[];
-  contract: { id: string; signedOn: Day; lines: readonly Line[] };
+  /** What the application is about, where rules look at several awards together. */
+  matters: Readonly<Partial<Record<Matter, string>>>;
+  /** Limit id → the figure on record that is its number (fen). A limit that asks for one and is not here is unknown. */
+  figures: Readonly<Record<string, Fen>>;
+  /** National and provincial money of the project or the contract (fen), and whether there is any. */
+  upstream: { supported: boolean; amountFen: Fen };
+  /** Limit id → what approved exceptions raised it by, for this holder and window (fen). */
+  raised: Readonly<Record<string, Fen>>;
+  /** Limit id → the year of the holder's first award under it; one that is not here begins with this award. */
+  firstAwardYears: Readonly<Record<string, number>>;
+}
+
+/** Nothing on record but the day. */
+export const nothingOnRecord = (bookedOn: Day): LimitFacts => ({
+  bookedOn,
+  matters: {},
+  figures: {},
+  upstream: { supported: false, amountFen: 0n },
+  raised: {},
+  firstAwardYears: {},
+});
+
+/** Who, on what contract, and when: enough for `limitsTouched`. */
+export interface Circumstances extends Applicant, Dealing, LimitFacts {
+  contract: ContractTerms & { lines: readonly Line[] };
 }
 
 export interface IssueFacts extends Circumstances {
@@ -80,6 +67,26 @@ export interface IssueFacts extends Circumstances {
   /** What the enterprise asked for; more than it has a right to is refused. */
   requestedFen?: Fen | undefined;
   /** What an approval bound: more is cut, never refused. */
+  maximumFen?: Fen | undefined;
+}
+
+/** A line that was bought, used and paid for, to be reimbursed. `settledOn`: paid in full on that day; null: not yet. */
+export interface SettledLine extends Line {
+  usage: { from: Day; to: Day };
+  settledOn: Day | null;
+}
+
+export interface AwardFacts extends Applicant, LimitFacts {
+  /** Of a base of settled fees: the year in which they were settled. */
+  baseYear: number;
+  items: readonly (Dealing & { lines: readonly SettledLine[] })[];
+  /** What is left, per id of `limitsTouched('AWARD')`, in fen. A limit that is not here is unknown: the case is held. */
+  limitsLeft: Readonly<Record<string, Fen>>;
+  /** Granted and promised to nobody; leave out for a trial. */
+  poolLeft?: Fen | undefined;
+  /** What the expert review left; more than is computed is refused. */
+  approvedFen?: Fen | undefined;
+  requestedFen?: Fen | undefined;
   maximumFen?: Fen | undefined;
 }
 
@@ -98,6 +105,8 @@ export interface RedemptionFacts extends Circumstances {
   paidFen: Fen;
   /** Sum of the `baseFen` of every other live redemption of this contract and programme. */
   baseBeforeFen: Fen;
+  /** Sum of their `weighted`; left out where the law has one rate: `baseBeforeFen` at that rate. */
+  weightedBefore?: bigint | undefined;
   /** Redeemed (net of reversals) and reserved on this contract and programme, this redemption left out. */
   redeemedAndReservedFen: Fen;
   /** Sum of `cutOffFen` of those live redemptions. */
@@ -109,9 +118,10 @@ export interface RedemptionFacts extends Circumstances {
 }
 
 /**
- * `computedFen` is the award before limits, balances and requests; `bound` what lowered it last (a limit's id, POOL,
- * VOUCHER_BALANCE, INVOICE_AMOUNT, REQUESTED or MAXIMUM); `baseFen` what of the lines counts. `cutOffFen` is what limits and
- * the pool or the voucher's balance took away, whatever was asked for: of a redemption it is not carried to a later invoice.
+ * `computedFen` is the award before limits, balances and requests; `bound` what lowered it last (a limit's or stacking rule's id, POOL,
+ * VOUCHER_BALANCE, INVOICE_AMOUNT, REVIEW, REQUESTED or MAXIMUM); `baseFen` what of the lines counts, `weighted` the same with each
+ * line at its rate (fen × basis points). `cutOffFen` is what limits and the pool or the voucher's balance took away, whatever was
+ * asked for: of a redemption it is not carried to a later invoice.
  */
 export interface Award {
   kind: 'award';
@@ -120,6 +130,7 @@ export interface Award {
   bound: string | null;
   cutOffFen: Fen;
   baseFen: Fen;
+  weighted: bigint;
   explanation: readonly Step[];
 }
 
@@ -133,99 +144,89 @@ export interface NoAward {
 
 export type Evaluation = Award | NoAward;
 
-/** An account of a limit: `window` is the year (`2024`) or `LIFETIME`, `amountFen` the law's number for it. */
+/**
+ * An account of a limit: `account` its name in the ledger, `window` the year (`2024`), `2024+3` for three years from 2024 on, or
+ * `LIFETIME`; `amountFen` the law's number for it with what exceptions raised it by, null when the figure is not on record.
+ */
 export interface TouchedLimit {
   limitId: string;
-  counts: 'CLAIMED' | 'REDEEMED';
-  holder: { kind: 'LEGAL_PERSON' | 'CONTRACT'; id: string };
+  account: string;
+  counts: 'CLAIMED' | 'REDEEMED' | 'AWARDED';
+  holder: { kind: 'LEGAL_PERSON' | 'CONTRACT' | 'PROGRAMME' | Matter; id: string };
   window: string;
-  amountFen: Fen;
+  amountFen: Fen | null;
   soft: boolean;
 }
 
+type Stage = 'ISSUE' | 'REDEEM' | 'AWARD';
+
+/** The day whose law decides: that of the application, unless the law of that day names the signing of the contract. */
+export function decidingDayOf(version: ProgrammeVersion, { appliedOn, signedOn }: { appliedOn: Day; signedOn: Day | null }): Day {
+  const byContract = lawOn(version, appliedOn).decidingDay?.value === 'CONTRACT_SIGNING';
+  return byContract && signedOn !== null ? signedOn : appliedOn;
+}
+
 /**
- * The limits that issuing (or redeeming) under these circumstances counts against, amounts in fen, in the order they are applied. At
- * ISSUE the first is CONTRACT_CEILING: floor(the law's rate × what counts of the contract), whatever rate was approved.
+ * The limits that issuing, redeeming or awarding under these facts counts against, amounts in fen, in the order they are applied; those
+ * whose holder or window the facts do not tell are left out, and refused by the evaluation. At ISSUE the first is CONTRACT_CEILING:
+ * floor(the law's rate × what counts of the contract), whatever rate was approved. Stacking rules come last, as limits that all awards
+ * of their group count against: of HIGHEST_ONLY and its like the number is this programme's own computed award, so that together they
+ * come to no more than the highest.
  */
-export function limitsTouched(version: ProgrammeVersion, stage: 'ISSUE' | 'REDEEM', at: Circumstances): TouchedLimit[] {
-  const dated = datedLimits(version, stage, at).map(({ touched }) => touched);
-  if (stage === 'REDEEM') return dated;
-  const law = lawOn(version, at.appliedOn);
-  const { baseFen } = count(law, at, at.contract.lines, on(at.appliedOn));
-  const ceiling = law.rate === null || law.amountBasis === null ? 0n : floorFen(applyRate(baseFen, law.rate.value.basisPoints));
-  return [contractCeiling(at.contract.id, ceiling), ...dated];
+export function limitsTouched(version: ProgrammeVersion, stage: Stage, at: Circumstances | AwardFacts): TouchedLimit[] {
+  const subject = subjectOf(at);
+  const touched = (limits: readonly AppliedLimit[]) =>
+    limits.flatMap((limit) => (limit.kind === 'REFUSED' || limit.kind === 'EXEMPT' ? [] : [limit.touched]));
+  const dated = datedLimits(version, stage, at, subject);
+  if (stage === 'REDEEM') return touched(dated);
+  const law = lawOf(version, at, subject);
+  const counted = 'items' in at ? countItems(law, at) : countContract(law, at, undefined);
+  const computedFen = law.rate === null || law.amountBasis === null ? 0n : floorWeighted(counted.weighted);
+  const ceiling = 'items' in at ? [] : [contractCeiling(version, at.contract.id, computedFen)];
+  return [...ceiling, ...touched([...dated, ...stackingLimits(law, at, subject, computedFen)])];
 }
 
 /**
  * The face of a voucher for this contract: floor(rate × what counts of it) within the contract's ceiling, the limits of the law, the
- * money granted and what was approved. Refuses, in this order: PROGRAMME_NOT_IN_FORCE, PARAMETER_MISSING, CONTRACT_SIGNED_TOO_EARLY,
- * RATE_IS_EXACT, RATE_ABOVE_CEILING, NOT_ELIGIBLE, one of the lines' refusals when no line counts, NOTHING_TO_AWARD,
- * AMOUNT_ABOVE_ENTITLEMENT, LIMIT_EXHAUSTED, POOL_EXHAUSTED, BELOW_MINIMUM_AWARD. Holds with LIMIT_UNKNOWN.
+ * money granted and what was approved. Refuses, in this order: PROGRAMME_NOT_IN_FORCE, PARAMETER_MISSING, RATE_IS_EXACT,
+ * RATE_ABOVE_CEILING, OWN_POLICY, BENEFICIARY_KIND, PROVIDER_MAY_NOT_CLAIM, NOT_ELIGIBLE, one of the lines' refusals when no line
+ * counts, BELOW_MINIMUM_BASE, NOTHING_TO_AWARD, AMOUNT_ABOVE_ENTITLEMENT, MATTER_NOT_NAMED, LIMIT_WINDOW_OVER, LIMIT_EXHAUSTED,
+ * CONTRACT_ALREADY_AWARDED, STACKED_OUT, POOL_EXHAUSTED, BELOW_MINIMUM_AWARD. Holds with LIMIT_UNKNOWN.
  */
 export function evaluateIssue(version: ProgrammeVersion, facts: IssueFacts): Evaluation {
-  const law = lawOn(version, facts.appliedOn);
+  const subject = subjectOf(facts);
+  const law = lawOf(version, facts, subject);
   const trail = new Trail(version);
+  const refused = explainLaw(trail, version, law, decidingDayOf(version, { ...facts, signedOn: facts.contract.signedOn }));
+  if (refused !== null) return refused;
   const { amountBasis, base, rate } = law;
-  const { inForce } = version;
-  const { appliedOn, contract } = facts;
-  if (inForce === null) {
-    trail.add(version.basis, rules.notInForce, { appliedOn }, 'TRIAL');
-  } else {
-    const { from, to } = inForce;
-    if (appliedOn < from || (to !== null && appliedOn > to)) {
-      const params = { programme: version.programme, day: appliedOn, from, to: to ?? '' };
-      return trail.refuse(inForce.cite, rules.inForce(inForce), { appliedOn }, 'PROGRAMME_NOT_IN_FORCE', params);
-    }
-    trail.add(inForce.cite, rules.inForce(inForce), { appliedOn }, 'APPLIES');
-  }
-
-  if (base === null) return missing(trail, version, 'base');
-  if (amountBasis === null) return missing(trail, version, 'amountBasis');
-  if (rate === null) return missing(trail, version, 'rate');
-
-  const signed = law.contractSignedOnOrAfter;
-  if (signed !== null) {
-    const rule = rules.signedOnOrAfter(signed);
-    const inputs = { signedOn: contract.signedOn };
-    if (contract.signedOn < signed.value)
-      return trail.refuse(signed.cite, rule, inputs, 'CONTRACT_SIGNED_TOO_EARLY', { ...inputs, earliest: signed.value });
-    trail.add(signed.cite, rule, inputs, 'PASSED');
-  }
+  if (base === null || amountBasis === null || rate === null) return missing(trail, version, law);
 
   const approved = facts.approvedBasisPoints;
   if (approved !== undefined) {
-    const params = { rate: percent(rate.value.basisPoints), approved: percent(approved) };
+    const highest = highestOf(rate.value);
+    const params = { rate: percent(highest), approved: percent(approved) };
     const inputs = { rate: params.rate, approvedRate: params.approved };
-    if (rate.value.kind === 'EXACT' && approved !== rate.value.basisPoints)
+    if (rate.value.kind === 'EXACT' && approved !== rate.value.flat)
       return trail.refuse(rate.cite, rules.exactRate, inputs, 'RATE_IS_EXACT', params);
-    if (approved > rate.value.basisPoints)
-      return trail.refuse(rate.cite, rules.rateCeiling, inputs, 'RATE_ABOVE_CEILING', params);
+    if (approved > highest) return trail.refuse(rate.cite, rules.rateCeiling, inputs, 'RATE_ABOVE_CEILING', params);
   }
+  const barred = explainApplicant(trail, version, law, facts);
+  if (barred !== null) return barred;
 
-  for (const predicate of version.eligibility) {
-    const recorded = facts.enterprise.predicates[predicate.id] ?? 'NOT_RECORDED';
-    const met = recorded === 'MET' || (recorded === 'EXCEPTION' && predicate.strength === 'SOFT');
-    if (!met) {
-      const params = { predicate: predicate.id, recorded };
-      return trail.refuse(predicate.cite, rules.predicate(predicate), {}, 'NOT_ELIGIBLE', params);
-    }
-    trail.add(predicate.cite, rules.predicate(predicate), {}, recorded);
-  }
-
-  const counted = count(law, facts, contract.lines, on(appliedOn));
-  const none = explainLines(trail, law, counted, facts, on(appliedOn));
+  const counted = countContract(law, facts, approved);
+  const use = on(facts.appliedOn);
+  const none = explainLines(trail, law, counted, facts.facilities, use.to);
   if (none !== null) return none;
 
-  const { baseFen } = counted;
-  trail.add(base.cite, rules.base(law), {}, formatYuan(baseFen), amountBasis.cite);
-  const exact = applyRate(baseFen, approved ?? rate.value.basisPoints);
-  const computedFen = floorFen(exact);
-  const inputs = { base: formatYuan(baseFen), ...approvedInput(approved) };
-  if (computedFen <= 0n) {
-    const params = { base: formatYuan(baseFen), exact: exactYuan(exact) };
-    return trail.refuse(rate.cite, rules.nothing, { ...inputs, exact: params.exact }, 'NOTHING_TO_AWARD', params);
-  }
-  trail.add(rate.cite, rules.rate(rate.value), { ...inputs, exact: exactYuan(exact) }, formatYuan(computedFen));
+  const { baseFen, weighted } = counted;
+  const small = explainBase(trail, law, base.cite, amountBasis.cite, baseFen);
+  if (small !== null) return small;
+  const computedFen = floorWeighted(weighted);
+  const inputs = { ...baseInput(law, counted), ...approvedInput(approved), exact: formatWeighted(weighted) };
+  if (computedFen <= 0n)
+    return trail.refuse(rate.cite, rules.nothing, inputs, 'NOTHING_TO_AWARD', { base: formatYuan(baseFen), exact: inputs.exact });
+  trail.add(rate.cite, rules.rate(rate.value), inputs, formatYuan(computedFen));
 
   const { requestedFen, poolLeft } = facts;
   if (requestedFen !== undefined && requestedFen > computedFen)
@@ -233,29 +234,94 @@ export function evaluateIssue(version: ProgrammeVersion, facts: IssueFacts): Eva
 
   // Caps are whole fen, so to cap the floored amount is to cap the exact one before rounding.
   trail.amountFen = computedFen;
-  const ceiling = contractCeiling(contract.id, floorFen(applyRate(baseFen, rate.value.basisPoints)));
-  const contractLimit = { touched: ceiling, cite: rate.cite, rule: rules.contractCeiling };
-  const beyond = applyLimits(trail, [contractLimit, ...datedLimits(version, 'ISSUE', facts)], facts.limitsLeft);
+  const byLaw = approved === undefined ? weighted : countContract(law, facts, undefined).weighted;
+  const ceiling: AppliedLimit = {
+    kind: 'LIMIT',
+    touched: contractCeiling(version, facts.contract.id, floorWeighted(byLaw)),
+    cite: rate.cite,
+    rule: rules.contractCeiling,
+  };
+  const limits = [
+    ceiling,
+    ...datedLimits(version, 'ISSUE', facts, subject),
+    ...stackingLimits(law, facts, subject, floorWeighted(byLaw)),
+  ];
+  const beyond = applyLimits(trail, limits, facts.limitsLeft) ?? applyPool(trail, version, law, poolLeft);
   if (beyond !== null) return beyond;
-
-  if (poolLeft !== undefined) {
-    const cite = law.allocation?.cite ?? version.basis;
-    const inputs = { left: formatYuan(poolLeft) };
-    if (poolLeft <= 0n) return trail.refuse(cite, rules.pool, inputs, 'POOL_EXHAUSTED', inputs);
-    trail.cap(cite, rules.pool, inputs, poolLeft, 'POOL');
-  }
   const cutOffFen = computedFen - trail.amountFen;
   applyWishes(trail, rate.cite, facts);
-  if (trail.amountFen <= 0n)
-    return trail.refuse(rate.cite, rules.nothing, {}, 'NOTHING_TO_AWARD', { base: formatYuan(baseFen), exact: '0.00' });
+  return trail.grant(law, { computedFen, cutOffFen, baseFen, weighted });
+}
 
-  if (law.minAward !== null) {
-    const { value, cite } = law.minAward;
-    const params = { amount: formatYuan(trail.amountFen), minimum: formatYuan(value) };
-    if (trail.amountFen < value) return trail.refuse(cite, rules.minAward(law.minAward), params, 'BELOW_MINIMUM_AWARD', params);
-    trail.add(cite, rules.minAward(law.minAward), { minimum: params.minimum }, params.amount);
+/**
+ * What is reimbursed of what was bought, settled and paid: floor(Σ rate × what counts), within what the review left, the limits of the
+ * law and the money granted. Fees of PRIOR_YEAR_SETTLED_FEE count when they were settled in `baseYear`. Refuses, in this order:
+ * PROGRAMME_NOT_IN_FORCE, PARAMETER_MISSING, OWN_POLICY, BENEFICIARY_KIND, PROVIDER_MAY_NOT_CLAIM, NOT_ELIGIBLE, one of the lines'
+ * refusals when no line counts, BELOW_MINIMUM_BASE, NOTHING_TO_AWARD, AMOUNT_ABOVE_ENTITLEMENT, ONE_CONTRACT_ONLY, MATTER_NOT_NAMED,
+ * LIMIT_WINDOW_OVER, LIMIT_EXHAUSTED, CONTRACT_ALREADY_AWARDED, STACKED_OUT, POOL_EXHAUSTED, BELOW_MINIMUM_AWARD. Holds with
+ * LIMIT_UNKNOWN.
+ */
+export function evaluateAward(version: ProgrammeVersion, facts: AwardFacts): Evaluation {
+  const subject = subjectOf(facts);
+  const law = lawOf(version, facts, subject);
+  const trail = new Trail(version);
+  const refused = explainLaw(trail, version, law, facts.appliedOn);
+  if (refused !== null) return refused;
+  const { amountBasis, base, rate } = law;
+  if (base === null || amountBasis === null || rate === null) return missing(trail, version, law);
+  const barred = explainApplicant(trail, version, law, facts);
+  if (barred !== null) return barred;
+
+  const counted = countItems(law, facts);
+  const none = explainLines(
+    trail,
+    law,
+    counted,
+    facts.items.flatMap(({ facilities }) => facilities),
+    facts.appliedOn,
+  );
+  if (none !== null) return none;
+
+  const { baseFen, weighted } = counted;
+  const small = explainBase(trail, law, base.cite, amountBasis.cite, baseFen, baseYearOf(law, facts));
+  if (small !== null) return small;
+  const computedFen = floorWeighted(weighted);
+  const inputs = { ...baseInput(law, counted), exact: formatWeighted(weighted) };
+  if (computedFen <= 0n)
+    return trail.refuse(rate.cite, rules.nothing, inputs, 'NOTHING_TO_AWARD', { base: formatYuan(baseFen), exact: inputs.exact });
+  trail.add(rate.cite, rules.rate(rate.value), inputs, formatYuan(computedFen));
+
+  for (const wished of [facts.requestedFen, facts.approvedFen])
+    if (wished !== undefined && wished > computedFen) return aboveEntitlement(trail, rate.cite, wished, computedFen);
+  trail.amountFen = computedFen;
+  if (facts.approvedFen !== undefined) {
+    const cite = law.reviewSteps?.cite ?? rate.cite;
+    trail.cap(cite, rules.reviewed, { reviewed: formatYuan(facts.approvedFen) }, facts.approvedFen, 'REVIEW');
   }
-  return trail.award(computedFen, cutOffFen, baseFen);
+  const limits = [...datedLimits(version, 'AWARD', facts, subject), ...stackingLimits(law, facts, subject, computedFen)];
+  const approvedFen = trail.amountFen;
+  const beyond = applyLimits(trail, limits, facts.limitsLeft) ?? applyPool(trail, version, law, facts.poolLeft);
+  if (beyond !== null) return beyond;
+  const cutOffFen = approvedFen - trail.amountFen;
+  applyWishes(trail, rate.cite, facts);
+  return trail.grant(law, { computedFen, cutOffFen, baseFen, weighted });
+}
+
+/** Of every line of a reimbursement, item by item and in order: its rate in basis points, or the code of why it does not count. */
+export function findingsOf(
+  version: ProgrammeVersion,
+  facts: AwardFacts,
+): { lineNo: number; basisPoints: number | null; refusal: string | null }[][] {
+  const law = lawOf(version, facts, subjectOf(facts));
+  return facts.items.map((item) =>
+    item.lines.map((line) => {
+      const found = weigh(nothingCounted(), law, facts, item, line, useOf(law, facts, line), undefined);
+      const { lineNo } = line;
+      return typeof found === 'number'
+        ? { lineNo, basisPoints: found, refusal: null }
+        : { lineNo, basisPoints: null, refusal: found.code };
+    }),
+  );
 }
 
 /**
@@ -267,12 +333,11 @@ export function evaluateIssue(version: ProgrammeVersion, facts: IssueFacts): Eva
  * The law is that of the application's day, in force or not by now; the limits are those of `bookedOn`.
  */
 export function evaluateRedemption(version: ProgrammeVersion, facts: RedemptionFacts): Evaluation {
-  const law = lawOn(version, facts.appliedOn);
+  const subject = subjectOf(facts);
+  const law = lawOf(version, facts, subject);
   const trail = new Trail(version);
   const { amountBasis, base, rate } = law;
-  if (base === null) return missing(trail, version, 'base');
-  if (amountBasis === null) return missing(trail, version, 'amountBasis');
-  if (rate === null) return missing(trail, version, 'rate');
+  if (base === null || amountBasis === null || rate === null) return missing(trail, version, law);
 
   const { voucher, usage, submittedOn, bookedOn, requestedFen } = facts;
   const finishes = law.inFlightAtExpiry?.value === 'FINISH';
@@ -297,44 +362,45 @@ export function evaluateRedemption(version: ProgrammeVersion, facts: RedemptionF
   }
 
   const approved = voucher.approvedBasisPoints;
-  const counted = count(law, facts, facts.lines, usage);
-  const none = explainLines(trail, law, counted, facts, usage);
+  const counted = nothingCounted();
+  for (const line of facts.lines) weigh(counted, law, facts, facts, line, { period: usage }, approved);
+  const none = explainLines(trail, law, counted, facts.facilities, usage.to);
   if (none !== null) return none;
 
-  const { baseFen } = counted;
+  const { baseFen, weighted } = counted;
   trail.add(base.cite, rules.base(law), {}, formatYuan(baseFen), amountBasis.cite);
 
-  const contractFen = contractBase(law, facts);
-  const settledFen = minFen(contractFen, facts.baseBeforeFen + baseFen);
-  const exact = applyRate(settledFen, approved ?? rate.value.basisPoints);
-  const entitledFen = floorFen(exact);
+  const ofContract = weightOfContract(law, facts, facts.contract.lines, approved);
+  const before = facts.weightedBefore ?? weightedBeforeOf(rate.value, facts.baseBeforeFen, approved);
+  const settled = minFen(ofContract.weighted, before + weighted);
+  const entitledFen = floorWeighted(settled);
   const inputs = {
-    base: formatYuan(baseFen),
+    ...baseInput(law, counted),
     baseBefore: formatYuan(facts.baseBeforeFen),
-    contractBase: formatYuan(contractFen),
+    contractBase: formatYuan(ofContract.baseFen),
     ...approvedInput(approved),
-    exact: exactYuan(exact),
+    exact: formatWeighted(settled),
   };
   trail.add(rate.cite, rules.settledRate(rate.value), inputs, formatYuan(entitledFen));
 
   const carries = law.carryCutOff?.value === true;
   const cutBefore = carries ? 0n : facts.cutOffBeforeFen;
   const computedFen = entitledFen - facts.redeemedAndReservedFen - cutBefore;
-  const before = {
+  const less = {
     settled: formatYuan(entitledFen),
     redeemedAndReserved: formatYuan(facts.redeemedAndReservedFen),
     ...(carries ? {} : { cutOffBefore: formatYuan(cutBefore) }),
   };
   const beforeCite = law.carryCutOff?.cite ?? rate.cite;
   if (computedFen <= 0n)
-    return trail.refuse(beforeCite, carries ? rules.redeemedBefore : rules.notCarried, before, 'NOTHING_TO_REDEEM', before);
-  trail.add(beforeCite, carries ? rules.redeemedBefore : rules.notCarried, before, formatYuan(computedFen));
+    return trail.refuse(beforeCite, carries ? rules.redeemedBefore : rules.notCarried, less, 'NOTHING_TO_REDEEM', less);
+  trail.add(beforeCite, carries ? rules.redeemedBefore : rules.notCarried, less, formatYuan(computedFen));
 
   if (requestedFen !== undefined && requestedFen > computedFen)
     return aboveEntitlement(trail, rate.cite, requestedFen, computedFen);
 
   trail.amountFen = computedFen;
-  const beyond = applyLimits(trail, datedLimits(version, 'REDEEM', facts), facts.limitsLeft);
+  const beyond = applyLimits(trail, datedLimits(version, 'REDEEM', facts, subject), facts.limitsLeft);
   if (beyond !== null) return beyond;
 
   const balance = { left: formatYuan(voucher.balanceFen) };
@@ -345,7 +411,7 @@ export function evaluateRedemption(version: ProgrammeVersion, facts: RedemptionF
   // Entitlement left over from earlier invoices may be redeemed with a later one, but never for more than that one costs.
   if (baseFen < trail.amountFen) trail.cap(base.cite, rules.invoiceAmount, {}, baseFen, 'INVOICE_AMOUNT');
   applyWishes(trail, rate.cite, facts);
-  if (trail.amountFen <= 0n) return trail.refuse(rate.cite, rules.nothing, before, 'NOTHING_TO_REDEEM', before);
+  if (trail.amountFen <= 0n) return trail.refuse(rate.cite, rules.nothing, less, 'NOTHING_TO_REDEEM', less);
 
   const paid = law.selfFundedPaid;
   if (paid !== null && paid.value === 'BEFORE_REDEMPTION') {
@@ -354,7 +420,7 @@ export function evaluateRedemption(version: ProgrammeVersion, facts: RedemptionF
     if (facts.paidFen < required) return trail.refuse(paid.cite, rules.selfFunded, inputs, 'SELF_FUNDED_PART_UNPAID', inputs);
     trail.add(paid.cite, rules.selfFunded, inputs, formatYuan(trail.amountFen));
   }
-  return trail.award(computedFen, cutOffFen, baseFen);
+  return trail.award({ computedFen, cutOffFen, baseFen, weighted });
 }
 
 /**
@@ -411,6 +477,10 @@ class Trail {
   bound: string | null = null;
   constructor(private readonly version: ProgrammeVersion) {}
 
+  get basis(): Citation {
+    return this.version.basis;
+  }
+
   /** `also`: a second parameter the step rests on, whose open reading is told too. */
   add(cite: Citation, rule: Bilingual, inputs: Step['inputs'], result: string, also?: Citation): Step {
     const step: Step = {
@@ -441,25 +511,117 @@ class Trail {
     return { kind: 'refused', code, params, explanation: this.steps };
   }
 
-  award(computedFen: Fen, cutOffFen: Fen, baseFen: Fen): Evaluation {
-    return {
-      kind: 'award',
-      amountFen: this.amountFen,
-      computedFen,
-      bound: this.bound,
-      cutOffFen,
-      baseFen,
-      explanation: this.steps,
-    };
+  /** The award as it stands, unless it is nothing or less than the law's least. */
+  grant(law: Law, of: AwardParts): Evaluation {
+    if (this.amountFen <= 0n)
+      return this.refuse(law.rate?.cite ?? this.version.basis, rules.nothing, {}, 'NOTHING_TO_AWARD', {
+        base: formatYuan(of.baseFen),
+        exact: '0.00',
+      });
+    if (law.minAward !== null) {
+      const { value, cite } = law.minAward;
+      const params = { amount: formatYuan(this.amountFen), minimum: formatYuan(value) };
+      const rule = rules.minAward(law.minAward);
+      if (this.amountFen < value) return this.refuse(cite, rule, params, 'BELOW_MINIMUM_AWARD', params);
+      this.add(cite, rule, { minimum: params.minimum }, params.amount);
+    }
+    return this.award(of);
+  }
+
+  award(of: AwardParts): Evaluation {
+    return { kind: 'award', amountFen: this.amountFen, bound: this.bound, ...of, explanation: this.steps };
   }
 }
+
+type AwardParts = Pick<Award, 'computedFen' | 'cutOffFen' | 'baseFen' | 'weighted'>;
 
 function approvedInput(approved: number | undefined): Record<string, string> {
   return approved === undefined ? {} : { approvedRate: percent(approved) };
 }
 
-function missing(trail: Trail, version: ProgrammeVersion, parameter: RequiredParameter): Evaluation {
+function missing(trail: Trail, version: ProgrammeVersion, law: Law): Evaluation {
+  const parameter: RequiredParameter = law.base === null ? 'base' : law.amountBasis === null ? 'amountBasis' : 'rate';
   return trail.refuse(version.basis, rules.missing(requiredParameters[parameter]), {}, 'PARAMETER_MISSING', { parameter });
+}
+
+/** Whether the programme is in force on the day; a text that names no day can be tried on any. */
+function explainLaw(trail: Trail, version: ProgrammeVersion, law: Law, day: Day): Evaluation | null {
+  const { inForce } = version;
+  const inputs = { [law.decidingDay?.value === 'CONTRACT_SIGNING' ? 'signedOn' : 'appliedOn']: day };
+  if (inForce === null) {
+    trail.add(version.basis, rules.notInForce, inputs, 'TRIAL');
+    return null;
+  }
+  const { from, to } = inForce;
+  if (day < from || (to !== null && day > to)) {
+    const params = { programme: version.programme, day, from, to: to ?? '' };
+    return trail.refuse(inForce.cite, rules.inForce(inForce), inputs, 'PROGRAMME_NOT_IN_FORCE', params);
+  }
+  trail.add(inForce.cite, rules.inForce(inForce), inputs, 'APPLIES', law.decidingDay?.cite);
+  return null;
+}
+
+/** A step for each condition on who applies; the first that is not met is the answer. */
+function explainApplicant(trail: Trail, version: ProgrammeVersion, law: Law, { enterprise }: Applicant): Evaluation | null {
+  const { legalPerson, kind } = enterprise;
+  const ownPolicy = law.stacking.find(({ strategy }) => strategy === 'ONE_ENTERPRISE_ONE_POLICY');
+  if (ownPolicy !== undefined) {
+    if (enterprise.oneEnterpriseOnePolicy)
+      return trail.refuse(ownPolicy.cite, rules.ownPolicy, {}, 'OWN_POLICY', { legalPerson });
+    trail.add(ownPolicy.cite, rules.ownPolicy, {}, 'PASSED');
+  }
+  if (law.beneficiaryKinds !== null) {
+    const { value, cite } = law.beneficiaryKinds;
+    const rule = rules.beneficiaries(value);
+    if (!value.includes(kind)) return trail.refuse(cite, rule, { kind }, 'BENEFICIARY_KIND', { kind, kinds: value.join(', ') });
+    trail.add(cite, rule, { kind }, 'PASSED');
+  }
+  if (law.exclusions?.value.includes('LISTED_PROVIDER') === true) {
+    const { cite } = law.exclusions;
+    if (enterprise.isListedProvider)
+      return trail.refuse(cite, rules.listedProvider, {}, 'PROVIDER_MAY_NOT_CLAIM', { legalPerson });
+    trail.add(cite, rules.listedProvider, {}, 'PASSED');
+  }
+  for (const predicate of version.eligibility) {
+    const recorded = enterprise.predicates[predicate.id] ?? 'NOT_RECORDED';
+    const met = recorded === 'MET' || (recorded === 'EXCEPTION' && predicate.strength === 'SOFT');
+    if (!met) {
+      const params = { predicate: predicate.id, recorded };
+      return trail.refuse(predicate.cite, rules.predicate(predicate), {}, 'NOT_ELIGIBLE', params);
+    }
+    trail.add(predicate.cite, rules.predicate(predicate), {}, recorded);
+  }
+  return null;
+}
+
+function explainBase(
+  trail: Trail,
+  law: Law,
+  cite: Citation,
+  also: Citation,
+  baseFen: Fen,
+  inputs: Record<string, string> = {},
+): Evaluation | null {
+  trail.add(cite, rules.base(law), inputs, formatYuan(baseFen), also);
+  if (law.minBase === null) return null;
+  const rule = rules.minBase(law.minBase);
+  const params = { base: formatYuan(baseFen), minimum: formatYuan(law.minBase.value) };
+  if (baseFen < law.minBase.value) return trail.refuse(law.minBase.cite, rule, params, 'BELOW_MINIMUM_BASE', params);
+  trail.add(law.minBase.cite, rule, { minimum: params.minimum }, params.base);
+  return null;
+}
+
+const baseYearOf = (law: Law, { baseYear }: AwardFacts): Record<string, string> =>
+  law.base?.value === 'PRIOR_YEAR_SETTLED_FEE' ? { baseYear: String(baseYear) } : {};
+
+/** The base, or what of it counts at each rate where there are several. */
+const baseInput = (law: Law, { baseFen, byRate }: Counted): Record<string, string> =>
+  law.rate?.value.flat === null ? { byRate: describedRates(byRate) } : { base: formatYuan(baseFen) };
+
+function weightedBeforeOf(rate: NonNullable<Law['rate']>['value'], baseBeforeFen: Fen, approved: number | undefined): bigint {
+  if (baseBeforeFen === 0n) return 0n;
+  if (rate.flat === null) throw new Error('what was redeemed before at several rates has to be handed in weighed');
+  return baseBeforeFen * BigInt(approved ?? rate.flat);
 }
 
 function aboveEntitlement(trail: Trail, cite: Citation, requested: Fen, entitlement: Fen): Evaluation {
@@ -477,17 +639,43 @@ function applyWishes(
   if (maximumFen !== undefined) trail.cap(cite, rules.maximum, { maximum: formatYuan(maximumFen) }, maximumFen, 'MAXIMUM');
 }
 
-// Limits.
-
-interface AppliedLimit {
-  touched: TouchedLimit;
-  cite: Citation;
-  rule: Bilingual;
+function applyPool(trail: Trail, version: ProgrammeVersion, law: Law, poolLeft: Fen | undefined): Evaluation | null {
+  if (poolLeft === undefined) return null;
+  const cite = law.allocation?.cite ?? version.basis;
+  const inputs = { left: formatYuan(poolLeft) };
+  if (poolLeft <= 0n) return trail.refuse(cite, rules.pool, inputs, 'POOL_EXHAUSTED', inputs);
+  trail.cap(cite, rules.pool, inputs, poolLeft, 'POOL');
+  return null;
 }
 
-function contractCeiling(contractId: string, amountFen: Fen): TouchedLimit {
+// Limits.
+
+/** Who and what an application is, where limits are looked at. */
+interface Subject {
+  /** The one contract it is about, null when there are several or none. */
+  contractId: string | null;
+  signedOn: Day | null;
+}
+
+function subjectOf(at: Circumstances | AwardFacts): Subject {
+  if (!('items' in at)) return { contractId: at.contract.id, signedOn: at.contract.signedOn };
+  const contracts = new Map(at.items.flatMap(({ contract }) => (contract === null ? [] : [[contract.id, contract] as const])));
+  const [only] = contracts.values();
+  return { contractId: contracts.size === 1 && only ? only.id : null, signedOn: null };
+}
+
+const lawOf = (version: ProgrammeVersion, { appliedOn }: Applicant, { signedOn }: Subject): Law =>
+  lawOn(version, decidingDayOf(version, { appliedOn, signedOn }));
+
+type AppliedLimit =
+  | { kind: 'LIMIT' | 'HIGHEST' | 'ONE_AWARD'; touched: TouchedLimit; cite: Citation; rule: Bilingual }
+  | { kind: 'EXEMPT'; cite: Citation; rule: Bilingual }
+  | { kind: 'REFUSED'; code: string; params: Record<string, string>; cite: Citation; rule: Bilingual };
+
+function contractCeiling(version: ProgrammeVersion, contractId: string, amountFen: Fen): TouchedLimit {
   return {
     limitId: CONTRACT_CEILING,
+    account: `${version.programme}.${CONTRACT_CEILING}`,
     counts: 'CLAIMED',
     holder: { kind: 'CONTRACT', id: contractId },
     window: 'LIFETIME',
@@ -496,25 +684,119 @@ function contractCeiling(contractId: string, amountFen: Fen): TouchedLimit {
   };
 }
 
-function datedLimits(version: ProgrammeVersion, stage: 'ISSUE' | 'REDEEM', at: Circumstances): AppliedLimit[] {
-  const counts = stage === 'ISSUE' ? 'CLAIMED' : 'REDEEMED';
+function datedLimits(version: ProgrammeVersion, stage: Stage, at: Applicant & LimitFacts, subject: Subject): AppliedLimit[] {
   return lawOn(version, at.bookedOn)
-    .limits.filter((limit) => limit.counts === counts)
-    .map((limit: Limit) => ({
-      touched: {
-        limitId: limit.id,
-        counts,
-        holder:
-          limit.per === 'LEGAL_PERSON'
-            ? { kind: 'LEGAL_PERSON', id: at.enterprise.legalPerson }
-            : { kind: 'CONTRACT', id: at.contract.id },
-        window: limit.window === 'YEAR' ? String(yearOf(at.bookedOn)) : 'LIFETIME',
-        amountFen: limit.amountFen,
-        soft: limit.soft,
-      },
-      cite: limit.cite,
-      rule: rules.limit(limit),
-    }));
+    .limits.filter(({ counts }) => (counts === 'REDEEMED') === (stage === 'REDEEM'))
+    .flatMap((limit) => appliedLimit(version, limit, at, subject) ?? []);
+}
+
+/** A limit as it meets these facts; null when it does not hold for them. */
+function appliedLimit(
+  version: ProgrammeVersion,
+  limit: Limit,
+  at: Applicant & LimitFacts,
+  subject: Subject,
+): AppliedLimit | null {
+  const { cite } = limit;
+  const rule = rules.limit(limit);
+  const { enterprise, upstream } = at;
+  if (limit.onlyWithUpstream && !upstream.supported) return null;
+  if (limit.exempt.length > 0 && limit.exempt.some((name) => enterprise.classes.includes(name)))
+    return { kind: 'EXEMPT', cite, rule };
+  const holder = holderOf(version, limit.per, at, subject);
+  if ('code' in holder) return { kind: 'REFUSED', ...holder, cite, rule };
+  const window = windowOf(limit, at);
+  if (window === null) {
+    const params = { limit: limit.id, firstYear: String(at.firstAwardYears[limit.id]), year: String(yearOf(at.bookedOn)) };
+    return { kind: 'REFUSED', code: 'LIMIT_WINDOW_OVER', params, cite, rule };
+  }
+  const number = limit.figure === null ? limit.amountFen : (at.figures[limit.id] ?? null);
+  const raisedFen = at.raised[limit.id] ?? 0n;
+  const lessFen = limit.lessUpstream ? upstream.amountFen : 0n;
+  const lawFen = number === null ? null : number > lessFen ? number - lessFen : 0n;
+  return {
+    kind: 'LIMIT',
+    touched: {
+      limitId: limit.id,
+      account: limit.account,
+      counts: limit.counts,
+      holder,
+      window,
+      amountFen: lawFen === null ? null : lawFen + raisedFen,
+      soft: limit.soft,
+    },
+    cite,
+    rule,
+  };
+}
+
+/** The year, `2024+3` for the three years from 2024 on, or LIFETIME; null when those years are over. */
+function windowOf({ id, window }: Limit, { bookedOn, firstAwardYears }: LimitFacts): string | null {
+  if (window.kind === 'LIFETIME') return 'LIFETIME';
+  const year = yearOf(bookedOn);
+  if (window.kind === 'YEAR') return String(year);
+  const first = firstAwardYears[id] ?? year;
+  return year >= first + window.years ? null : `${first}+${window.years}`;
+}
+
+type Refusal = { code: string; params: Record<string, string> };
+
+function holderOf(
+  version: ProgrammeVersion,
+  per: Limit['per'] | Matter,
+  { enterprise, matters }: Applicant & LimitFacts,
+  { contractId }: Subject,
+): TouchedLimit['holder'] | Refusal {
+  if (per === 'LEGAL_PERSON') return { kind: per, id: enterprise.legalPerson };
+  if (per === 'PROGRAMME') return { kind: per, id: version.programme };
+  if (per === 'CONTRACT') return contractId === null ? { code: 'ONE_CONTRACT_ONLY', params: {} } : { kind: per, id: contractId };
+  const named = matters[per];
+  return named === undefined ? { code: 'MATTER_NOT_NAMED', params: { matter: per } } : { kind: per, id: named };
+}
+
+/** The stacking rules as limits: what all awards of a group on one matter may come to together. */
+function stackingLimits(
+  law: Law,
+  at: (Circumstances | AwardFacts) & Applicant & LimitFacts,
+  subject: Subject,
+  computedFen: Fen,
+): AppliedLimit[] {
+  return law.stacking.flatMap((stacking): AppliedLimit[] => {
+    const { cite, strategy, by } = stacking;
+    if (by === null) return [];
+    const rule = rules.stacking(stacking);
+    const holder = stackingHolder(by, at, subject);
+    if ('code' in holder) return [{ kind: 'REFUSED', ...holder, cite, rule }];
+    const touched: TouchedLimit = {
+      limitId: stacking.id,
+      account: stacking.account,
+      counts: 'AWARDED',
+      holder,
+      window: 'LIFETIME',
+      amountFen: strategy === 'PUBLIC_MONEY_CEILING' ? publicCeiling(law, stacking, at) : computedFen,
+      soft: false,
+    };
+    const kind = strategy === 'PUBLIC_MONEY_CEILING' ? 'LIMIT' : strategy === 'ONE_AWARD_PER_CONTRACT' ? 'ONE_AWARD' : 'HIGHEST';
+    return [{ kind, touched, cite, rule }];
+  });
+}
+
+function stackingHolder(
+  by: 'CONTRACT' | Matter,
+  { matters }: LimitFacts,
+  { contractId }: Subject,
+): TouchedLimit['holder'] | Refusal {
+  if (by === 'CONTRACT') return contractId === null ? { code: 'ONE_CONTRACT_ONLY', params: {} } : { kind: by, id: contractId };
+  const named = matters[by];
+  return named === undefined ? { code: 'MATTER_NOT_NAMED', params: { matter: by } } : { kind: by, id: named };
+}
+
+/** The share of the whole contract, down to the fen, less what comes from above. */
+function publicCeiling(law: Law, { basisPoints }: StackingRule, at: Circumstances | AwardFacts): Fen {
+  const lines = 'items' in at ? at.items.flatMap((item) => item.lines) : at.contract.lines;
+  const wholeFen = sumFen(lines.map((line) => amountOf(law, line)));
+  const mostFen = floorWeighted(wholeFen * BigInt(basisPoints ?? 0)) - at.upstream.amountFen;
+  return mostFen > 0n ? mostFen : 0n;
 }
 
 function applyLimits(
@@ -522,202 +804,94 @@ function applyLimits(
   limits: readonly AppliedLimit[],
   limitsLeft: Readonly<Record<string, Fen>>,
 ): Evaluation | null {
-  for (const { touched, cite, rule } of limits) {
-    const { limitId, window } = touched;
-    const limit = formatYuan(touched.amountFen);
+  for (const limit of limits) {
+    const { cite, rule } = limit;
+    if (limit.kind === 'EXEMPT') {
+      trail.add(cite, rule, {}, 'EXEMPT');
+      continue;
+    }
+    if (limit.kind === 'REFUSED') return trail.refuse(cite, rule, limit.params, limit.code, limit.params);
+    const { limitId, window, amountFen } = limit.touched;
     const left = limitsLeft[limitId];
-    if (left === undefined)
-      return { ...trail.refuse(cite, rule, { limit, window }, 'LIMIT_UNKNOWN', { limit: limitId, window }), kind: 'held' };
-    const inputs = { limit, window, left: formatYuan(left) };
-    if (left <= 0n) return trail.refuse(cite, rule, inputs, 'LIMIT_EXHAUSTED', { limit: limitId, window, amount: limit });
+    if (left === undefined || amountFen === null)
+      return { ...trail.refuse(cite, rule, { window }, 'LIMIT_UNKNOWN', { limit: limitId, window }), kind: 'held' };
+    const amount = formatYuan(amountFen);
+    const inputs: Record<string, string> = { limit: amount, window, left: formatYuan(left) };
+    if (limit.kind === 'ONE_AWARD') {
+      if (left < amountFen) return trail.refuse(cite, rule, inputs, 'CONTRACT_ALREADY_AWARDED', { rule: limitId });
+      trail.add(cite, rule, {}, 'PASSED');
+      continue;
+    }
+    if (left <= 0n) {
+      return limit.kind === 'HIGHEST'
+        ? trail.refuse(cite, rule, inputs, 'STACKED_OUT', { rule: limitId, computed: amount })
+        : trail.refuse(cite, rule, inputs, 'LIMIT_EXHAUSTED', { limit: limitId, window, amount });
+    }
     trail.cap(cite, rule, inputs, left, limitId);
   }
   return null;
 }
 
-// Lines: which of them count, and at which rate.
+// Lines.
 
 const on = (day: Day) => ({ from: day, to: day });
 
-interface Counted {
-  baseFen: Fen;
-  anyLine: boolean;
-  leftOut: { line: Line; why: LineRefusal }[];
+/** What counts of a contract as it would be on the day of application. */
+function countContract(law: Law, at: Circumstances, approved: number | undefined): Counted {
+  const counted = nothingCounted();
+  const use = { period: on(at.appliedOn) };
+  for (const line of at.contract.lines) weigh(counted, law, at, at, line, use, approved);
+  return counted;
 }
 
-interface LineRefusal {
-  code: (typeof lineRefusals)[number];
-  params: Record<string, string>;
-}
-
-// When no line counts, the first of these that a line met is the answer: what can not be mended before what can.
-const lineRefusals = [
-  'SELF_BUILT_SELF_USED',
-  'PROVIDER_NOT_LISTED',
-  'FACILITY_KIND_NOT_ELIGIBLE',
-  'FACILITY_NOT_OBSERVED',
-  'FACILITY_NOT_IN_SERVICE',
-  'FACILITY_BELOW_THRESHOLD',
-  'SERVICE_ITEM_NOT_COUNTED',
-] as const;
-const facilityRefusals = lineRefusals.filter((code) => code.startsWith('FACILITY_'));
-
-function count(law: Law, at: Circumstances, lines: readonly Line[], period: { from: Day; to: Day }): Counted {
-  const counted: Counted = { baseFen: 0n, anyLine: false, leftOut: [] };
-  for (const line of lines) {
-    const why = lineRefusal(law, at, line, period);
-    if (why === null) {
-      counted.anyLine = true;
-      counted.baseFen += amountOf(law, line);
-    } else {
-      counted.leftOut.push({ line, why });
-    }
+function countItems(law: Law, facts: AwardFacts): Counted {
+  const counted = nothingCounted();
+  for (const item of facts.items) {
+    for (const line of item.lines) weigh(counted, law, facts, item, line, useOf(law, facts, line), undefined);
   }
   return counted;
 }
 
-/** What a contract can ever settle: its lines of counting service items. Facilities and listings are judged where they are used. */
-function contractBase(law: Law, { contract }: Circumstances): Fen {
-  const items = law.serviceItems?.value ?? null;
-  return sumFen(
-    contract.lines.filter(({ serviceItem }) => items?.includes(serviceItem) ?? true).map((line) => amountOf(law, line)),
-  );
-}
-
-/** The line's amount on the programme's basis. */
-function amountOf(law: Law, line: Line): Fen {
-  return law.amountBasis?.value === 'NET' ? line.netFen : line.grossFen;
-}
-
-/** With every decimal it has, two at least. */
-function exactYuan(exact: Decimal): string {
-  const yuan = exact.div(100);
-  return yuan.toFixed(Math.max(2, yuan.decimalPlaces()));
-}
-
-function lineRefusal(
-  law: Law,
-  { enterprise, provider, facilities }: Circumstances,
-  line: Line,
-  period: { from: Day; to: Day },
-): LineRefusal | null {
-  const refused = (code: LineRefusal['code'], params: Record<string, string>): LineRefusal => ({
-    code,
-    params: { line: String(line.lineNo), ...params },
-  });
-  const facility = facilities.find(({ id }) => id === line.facilityId) ?? null;
-  const { legalPerson } = enterprise;
-  if (law.exclusions?.value.includes('SELF_BUILT_SELF_USED') === true) {
-    if ([provider.legalPerson, facility?.ownerLegalPerson, facility?.operatorLegalPerson].includes(legalPerson))
-      return refused('SELF_BUILT_SELF_USED', { legalPerson });
-  }
-  if (law.serviceItems !== null && !law.serviceItems.value.includes(line.serviceItem))
-    return refused('SERVICE_ITEM_NOT_COUNTED', { serviceItem: line.serviceItem });
-  if (law.providerConditions?.value.includes('LISTED_FOR_SERVICE_ITEM') === true) {
-    const day = firstUnlistedDay(provider.listings, line.serviceItem, period);
-    if (day !== null) return refused('PROVIDER_NOT_LISTED', { serviceItem: line.serviceItem, day });
-  }
-  if (law.facilityConditions !== null) {
-    const why = facilityRefusal(law.facilityConditions.value, facility, period);
-    if (why !== null) return refused(why.code, { facility: line.facilityId ?? '', ...why.params });
-  }
-  return null;
-}
-
-/** Null when the listings of the item, one after another, cover every day of the period. */
-function firstUnlistedDay(
-  listings: Circumstances['provider']['listings'],
-  item: ServiceItem,
-  { from, to }: { from: Day; to: Day },
-): Day | null {
-  const ofItem = listings.filter(({ serviceItem }) => serviceItem === item).sort((a, b) => (a.from < b.from ? -1 : 1));
-  let day = from;
-  for (const listing of ofItem) {
-    if (listing.from > day) break;
-    if (listing.to === null || listing.to >= to) return null;
-    if (listing.to >= day) day = addDays(listing.to, 1);
-  }
-  return day;
-}
-
-/**
- * The facility must be eligible on every day of the period. Between two observations the earlier holds, so the days to look at are the
- * first and those on which something was observed. A threshold is inclusive.
- */
-function facilityRefusal(
-  conditions: readonly FacilityCondition[],
-  facility: Facility | null,
-  { from, to }: { from: Day; to: Day },
-): LineRefusal | null {
-  if (facility === null) return { code: 'FACILITY_NOT_OBSERVED', params: { day: from } };
-  const days = [
-    from,
-    ...facility.observations.map(({ observedOn }) => observedOn).filter((day) => day > from && day <= to),
-  ].sort();
-  for (const day of days) {
-    const why = refusalOn(conditions, facility, day);
-    if (why !== null) return why;
-  }
-  return null;
-}
-
-function refusalOn(conditions: readonly FacilityCondition[], facility: Facility, day: Day): LineRefusal | null {
-  const condition = conditions.find(({ kind }) => kind === facility.kind);
-  if (condition === undefined) return { code: 'FACILITY_KIND_NOT_ELIGIBLE', params: { kind: facility.kind } };
-  const seen = latest(facility, day);
-  if (seen?.inService === false) return { code: 'FACILITY_NOT_IN_SERVICE', params: { observedOn: seen.observedOn } };
-  switch (condition.kind) {
-    case 'SUPERCOMPUTING':
-      return null;
-    case 'AI_COMPUTING': {
-      const { pflopsAtLeast, precision } = condition;
-      if (seen === null || seen.pflops === null || seen.precision !== precision)
-        return { code: 'FACILITY_NOT_OBSERVED', params: { day } };
-      if (new Decimal(seen.pflops).gte(pflopsAtLeast)) return null;
-      return belowThreshold(`${pflopsAtLeast} PFLOPS (${precision})`, `${seen.pflops} PFLOPS (${precision})`, seen);
-    }
-    case 'DATA_CENTER': {
-      if (seen === null || seen.standardRacks === null) return { code: 'FACILITY_NOT_OBSERVED', params: { day } };
-      if (seen.standardRacks >= condition.standardRacksAtLeast) return null;
-      return belowThreshold(String(condition.standardRacksAtLeast), String(seen.standardRacks), seen);
-    }
-  }
-}
-
-function belowThreshold(required: string, observed: string, { observedOn }: Observation): LineRefusal {
-  return { code: 'FACILITY_BELOW_THRESHOLD', params: { required, observed, observedOn } };
-}
-
-/** The observation that holds on the day: the last one, as a whole. */
-function latest(facility: Facility, day: Day): Observation | null {
-  let last: Observation | null = null;
-  for (const observation of facility.observations) {
-    if (observation.observedOn <= day && (last === null || observation.observedOn >= last.observedOn)) last = observation;
-  }
-  return last;
-}
+const useOf = (law: Law, { baseYear }: AwardFacts, line: SettledLine): Use => ({
+  period: line.usage,
+  settled: { on: line.settledOn, inYear: law.base?.value === 'PRIOR_YEAR_SETTLED_FEE' ? baseYear : null },
+});
 
 /** A step for each condition on lines that the law has; the refusal when no line counts. */
-function explainLines(
-  trail: Trail,
-  law: Law,
-  counted: Counted,
-  { facilities }: Circumstances,
-  period: { from: Day; to: Day },
-): Evaluation | null {
+function explainLines(trail: Trail, law: Law, counted: Counted, facilities: readonly Facility[], day: Day): Evaluation | null {
   const conditions: { cite: Citation; rule: Bilingual; codes: readonly string[]; seen?: Record<string, string> }[] = [];
-  if (law.exclusions !== null)
-    conditions.push({ cite: law.exclusions.cite, rule: rules.selfUse, codes: ['SELF_BUILT_SELF_USED'] });
+  const { exclusions, providerConditions } = law;
+  if (exclusions?.value.includes('SELF_BUILT_SELF_USED') === true)
+    conditions.push({ cite: exclusions.cite, rule: rules.selfUse, codes: ['SELF_BUILT_SELF_USED'] });
+  if (exclusions?.value.includes('RELATED_PARTIES') === true)
+    conditions.push({ cite: exclusions.cite, rule: rules.unrelated, codes: ['RELATED_PARTY'] });
+  if (law.contractSignedOnOrAfter !== null)
+    conditions.push({
+      cite: law.contractSignedOnOrAfter.cite,
+      rule: rules.signedOnOrAfter(law.contractSignedOnOrAfter),
+      codes: ['CONTRACT_SIGNED_TOO_EARLY'],
+    });
+  if (law.purposes !== null)
+    conditions.push({ cite: law.purposes.cite, rule: rules.purposes(law.purposes.value), codes: ['PURPOSE_NOT_PERMITTED'] });
+  if (law.filing !== null)
+    conditions.push({ cite: law.filing.cite, rule: rules.filing[law.filing.value], codes: ['CONTRACT_FILED_TOO_LATE'] });
+  if (law.base?.value === 'PRIOR_YEAR_SETTLED_FEE')
+    conditions.push({ cite: law.base.cite, rule: rules.settled, codes: ['FEE_NOT_SETTLED'] });
   if (law.serviceItems !== null)
     conditions.push({
       cite: law.serviceItems.cite,
       rule: rules.serviceItems(law.serviceItems.value),
       codes: ['SERVICE_ITEM_NOT_COUNTED'],
     });
-  if (law.providerConditions !== null)
-    conditions.push({ cite: law.providerConditions.cite, rule: rules.listed, codes: ['PROVIDER_NOT_LISTED'] });
+  for (const condition of providerConditions?.value ?? []) {
+    conditions.push({
+      cite: providerConditions?.cite ?? trail.basis,
+      rule: rules.providers[condition],
+      codes: [condition === 'LOCAL' ? 'PROVIDER_NOT_LOCAL' : 'PROVIDER_NOT_LISTED'],
+    });
+  }
   if (law.facilityConditions !== null) {
-    const seen = { facilities: facilities.map((facility) => described(facility, period.to)).join('; ') };
+    const seen = { facilities: facilities.map((facility) => described(facility, day)).join('; ') };
     conditions.push({
       cite: law.facilityConditions.cite,
       rule: rules.facilities(law.facilityConditions.value),
@@ -725,6 +899,12 @@ function explainLines(
       seen,
     });
   }
+  if (law.rate !== null && law.rate.value.flat === null)
+    conditions.push({
+      cite: law.mixedChips?.cite ?? law.rate.cite,
+      rule: law.mixedChips === null ? rules.rate(law.rate.value) : rules.mixedChips[law.mixedChips.value],
+      codes: ['CHIP_ORIGIN_UNKNOWN', 'RATE_NOT_GIVEN'],
+    });
 
   const worst = counted.anyLine ? null : worstOf(counted.leftOut.map(({ why }) => why));
   for (const { cite, rule, codes, seen } of conditions) {
@@ -737,22 +917,4 @@ function explainLines(
   return null;
 }
 
-function worstOf(all: readonly LineRefusal[]): LineRefusal | null {
-  for (const code of lineRefusals) {
-    const found = all.find((why) => why.code === code);
-    if (found !== undefined) return found;
-  }
-  return null;
-}
-
-/** A facility as it was last seen by the day, for the explanation. */
-function described(facility: Facility, day: Day): string {
-  const seen = latest(facility, day);
-  if (seen === null) return `${facility.id} ${facility.kind}`;
-  const size = {
-    SUPERCOMPUTING: '',
-    AI_COMPUTING: `${seen.pflops} PFLOPS (${seen.precision}) `,
-    DATA_CENTER: `${seen.standardRacks} `,
-  };
-  return `${facility.id} ${facility.kind} ${size[facility.kind]}(${seen.observedOn})`;
-}
+const facilityRefusals = lineRefusals.filter((code) => code.startsWith('FACILITY_'));

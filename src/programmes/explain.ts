@@ -3,7 +3,19 @@ import type { Day } from '../calendar.js';
 import type { Step } from '../ledger/explanations.js';
 import { formatYuan } from '../money.js';
 import type { Fen } from '../money.js';
-import type { Bilingual, FacilityCondition, Law, Limit, Predicate, Rate, ServiceItem } from './language.js';
+import type {
+  BeneficiaryKind,
+  Bilingual,
+  FacilityCondition,
+  Law,
+  Limit,
+  Predicate,
+  Purpose,
+  Rate,
+  ServiceItem,
+  StackingRule,
+  TierCondition,
+} from './language.js';
 
 export type { Step } from '../ledger/explanations.js';
 
@@ -22,6 +34,8 @@ const money = (fen: Fen): string => grouped(formatYuan(fen));
 const baseNames = {
   CONTRACT_AMOUNT: { zh: '单个合同额', en: 'the amount of the single contract' },
   USAGE_FEE: { zh: '算力资源使用费', en: 'the fees for compute used' },
+  PRIOR_YEAR_SETTLED_FEE: { zh: '上一年度实际结算费用', en: 'the fees settled in the year before' },
+  COST: { zh: '成本', en: 'the cost' },
 } as const;
 const basisNames = {
   GROSS: { zh: '价税合计', en: 'tax included' },
@@ -34,19 +48,95 @@ const itemNames = {
   STORAGE: { zh: '存储', en: 'storage' },
   NETWORK: { zh: '网络', en: 'network' },
   SECURITY: { zh: '安全', en: 'security' },
+  CORPUS: { zh: '语料', en: 'corpora' },
+  MODEL_SERVICE: { zh: '模型服务', en: 'model services' },
+  TECHNOLOGY: { zh: '技术合同', en: 'technical contracts' },
+  RESEARCH_COST: { zh: '研发成本', en: 'costs of research and development' },
+} as const;
+const purposeNames = {
+  MODEL_RESEARCH: { zh: '模型技术研究', en: 'model research' },
+  PRODUCT_DEVELOPMENT: { zh: '产品开发', en: 'product development' },
+  SCENARIO_APPLICATION: { zh: '场景应用', en: 'scenario application' },
+} as const;
+const beneficiaryNames = {
+  ENTERPRISE: { zh: '企业', en: 'enterprises' },
+  INSTITUTION: { zh: '事业单位及其他机构', en: 'institutions' },
+} as const;
+const chipNames = {
+  DOMESTIC: { zh: '国产芯片', en: 'domestic chips' },
+  NON_DOMESTIC: { zh: '非国产芯片', en: 'other chips' },
 } as const;
 const holderNames = {
   LEGAL_PERSON: { zh: '同一企业（法人，含分支机构）', en: 'one legal person, its branches included,' },
   CONTRACT: { zh: '单个合同', en: 'one contract' },
-} as const;
-const windowNames = {
-  YEAR: { zh: '每年', en: 'in a calendar year' },
-  LIFETIME: { zh: '累计', en: 'in total' },
+  PROJECT: { zh: '同一项目', en: 'one project' },
+  PROGRAMME: { zh: '全部企业', en: 'all enterprises together' },
+  PRODUCT: { zh: '同一产品', en: 'one product' },
+  STANDARD: { zh: '同一标准', en: 'one standard' },
+  AWARD_SERIES: { zh: '同一奖项', en: 'one series of awards' },
 } as const;
 const countNames = {
   CLAIMED: { zh: '申领', en: 'claims' },
   REDEEMED: { zh: '兑付', en: 'redeems' },
+  AWARDED: { zh: '享受', en: 'is awarded' },
 } as const;
+const figureNames = {
+  DISTRICT_CONTRIBUTION: { zh: '其年度区级综合贡献额', en: 'its contribution to the district in the year' },
+  AUDITED_INVESTMENT: { zh: '经审计认定的投资额', en: 'the audited investment' },
+} as const;
+
+function windowName({ window }: Limit): Bilingual {
+  if (window.kind === 'YEAR') return { zh: '每年', en: 'in a calendar year' };
+  if (window.kind === 'LIFETIME') return { zh: '累计', en: 'in total' };
+  const { years } = window;
+  return { zh: `自首次获补助当年起 ${years} 年内累计`, en: `in total over the ${years} years from that of its first award` };
+}
+
+function limitRule(limit: Limit): Bilingual {
+  const { counts, per, soft, amountFen, figure, exempt, onlyWithUpstream, lessUpstream } = limit;
+  const window = windowName(limit);
+  const most = figure === null ? undefined : figureNames[figure];
+  const fen = amountFen ?? 0n;
+  const but =
+    exempt.length === 0 ? { zh: '', en: '' } : { zh: `（${exempt.join('、')} 除外）`, en: ` (not for ${exempt.join(', ')})` };
+  const only = onlyWithUpstream
+    ? { zh: '已获国家或省级财政支持的，', en: 'where it has national or provincial money, ' }
+    : { zh: '', en: '' };
+  const less = lessUpstream ? { zh: '减去上级财政资金', en: ' less what comes from above' } : { zh: '', en: '' };
+  return {
+    zh: `${only.zh}${holderNames[per].zh}${but.zh}${window.zh}${countNames[counts].zh}金额${soft ? '原则上' : ''}不超过${most ? most.zh : ` ${money(fen)} 元`}${less.zh}`,
+    en: `${only.en}${holderNames[per].en}${but.en} ${countNames[counts].en} at most ${most ? most.en : `${money(fen)} yuan`}${less.en} ${window.en}${soft ? ', as a rule' : ''}`,
+  };
+}
+
+function stackingRule({ strategy, by, basisPoints }: StackingRule): Bilingual {
+  const matter = by === null ? { zh: '', en: '' } : holderNames[by];
+  switch (strategy) {
+    case 'HIGHEST_ONLY':
+      return {
+        zh: `${matter.zh}按就高不重复原则，合计不超过其中最高的一项`,
+        en: `on ${matter.en} no more than the highest award, all together`,
+      };
+    case 'BEST_HIGHEST_ONLY':
+      return {
+        zh: `${matter.zh}按从优、从高、不重复原则，合计不超过其中最高的一项`,
+        en: `on ${matter.en} the best and highest award, and none twice: no more than the highest, all together`,
+      };
+    case 'LEVEL_UP_DIFFERENCE':
+      return { zh: `${matter.zh}晋级的，补足差额`, en: `in ${matter.en} a higher level gets the difference` };
+    case 'ONE_AWARD_PER_CONTRACT':
+      return { zh: '同一合同只能享受一次补助', en: 'a contract gets one award and no other' };
+    case 'PUBLIC_MONEY_CEILING': {
+      const share = percent(basisPoints ?? 0);
+      return {
+        zh: `各级财政资金合计不超过合同额的 ${share}`,
+        en: `public money of all levels together is at most ${share} of the contract`,
+      };
+    }
+    case 'ONE_ENTERPRISE_ONE_POLICY':
+      return rules.ownPolicy;
+  }
+}
 
 // A sentence is worded once for each value of the law, not once for each award.
 function once<Value extends object>(word: (value: Value) => Bilingual): (value: Value) => Bilingual {
@@ -58,16 +148,44 @@ function once<Value extends object>(word: (value: Value) => Bilingual): (value: 
   };
 }
 
-function rateRule({ kind, basisPoints }: Rate): Bilingual {
-  const rate = percent(basisPoints);
+function tierZh(when: TierCondition | null, others: string): string {
+  if (when === null) return others;
+  const { chipOrigin, enterpriseClass, modelClass, enterpriseAgeUnderMonths: age } = when;
+  return [
+    ...(chipOrigin === null ? [] : [chipNames[chipOrigin].zh]),
+    ...(enterpriseClass === null ? [] : [`${enterpriseClass} 类企业`]),
+    ...(modelClass === null ? [] : [`${modelClass} 类模型`]),
+    ...(age === null ? [] : [`成立未满 ${age} 个月的企业`]),
+  ].join('且');
+}
+
+function tierEn(when: TierCondition | null, others: string): string {
+  if (when === null) return others;
+  const { chipOrigin, enterpriseClass, modelClass, enterpriseAgeUnderMonths: age } = when;
+  return [
+    ...(chipOrigin === null ? [] : [chipNames[chipOrigin].en]),
+    ...(enterpriseClass === null ? [] : [`enterprises of class ${enterpriseClass}`]),
+    ...(modelClass === null ? [] : [`models of class ${modelClass}`]),
+    ...(age === null ? [] : [`enterprises less than ${age} months old`]),
+  ].join(' and ');
+}
+
+function rateRule({ kind, tiers, flat }: Rate): Bilingual {
+  const [zh, en] =
+    flat === null
+      ? [
+          tiers.map(({ when, basisPoints }) => `${tierZh(when, '其他')} ${percent(basisPoints)}`).join('、'),
+          tiers.map(({ when, basisPoints }) => `${percent(basisPoints)} for ${tierEn(when, 'all else')}`).join(', '),
+        ]
+      : [percent(flat), percent(flat)];
   return kind === 'CEILING'
     ? {
-        zh: `按不超过基数 ${rate} 的比例给予补助，合计后一次舍去分以下`,
-        en: `at most ${rate} of the base, cut down to the fen once, on the total`,
+        zh: `按不超过基数 ${zh} 的比例给予补助，合计后一次舍去分以下`,
+        en: `at most ${en} of the base, cut down to the fen once, on the total`,
       }
     : {
-        zh: `按基数的 ${rate} 给予补助，合计后一次舍去分以下`,
-        en: `${rate} of the base, cut down to the fen once, on the total`,
+        zh: `按基数的 ${zh} 给予补助，合计后一次舍去分以下`,
+        en: `${en} of the base, cut down to the fen once, on the total`,
       };
 }
 
@@ -91,9 +209,45 @@ export const rules = {
     zh: '自建自用除外：使用方与提供方、设施所有方或运营方为同一法人（含分支机构）的不予补助',
     en: 'no support for own use: user and provider, facility owner or operator may not be one legal person, branches included',
   },
-  listed: {
-    zh: '提供方应在使用期间每一日均在相应服务事项的名单内',
-    en: 'the provider is listed for the service item on every day of use',
+  unrelated: {
+    zh: '使用方与提供方不得为关联方（仅同受国家控制的不构成关联）',
+    en: 'user and provider may not be related parties (common state control alone makes none)',
+  },
+  listedProvider: { zh: '已入库的服务机构不得申领', en: 'a listed provider may not claim' },
+  ownPolicy: {
+    zh: '已享受“一企一策”的企业不再重复享受类似条款',
+    en: 'an enterprise with a policy of its own does not enjoy similar ones again',
+  },
+  beneficiaries: once((kinds: readonly BeneficiaryKind[]) => ({
+    zh: `支持对象为${kinds.map((kind) => beneficiaryNames[kind].zh).join('、')}`,
+    en: `for ${kinds.map((kind) => beneficiaryNames[kind].en).join(' and ')}`,
+  })),
+  purposes: once((purposes: readonly Purpose[]) => ({
+    zh: `用途应为${purposes.map((purpose) => purposeNames[purpose].zh).join('、')}`,
+    en: `used for ${purposes.map((purpose) => purposeNames[purpose].en).join(', ')}`,
+  })),
+  filing: {
+    BEFORE_APPLICATION: {
+      zh: '合同应在申请前完成备案，备案前的使用同样计入',
+      en: 'the contract is filed before the application; use before the filing counts too',
+    },
+    BEFORE_USE: { zh: '合同备案之日起的使用方可计入', en: 'only what is used from the day of the filing on counts' },
+  },
+  settled: { zh: '费用应在上一年度内全额支付', en: 'the fee was paid in full within the year before' },
+  providers: {
+    LISTED_FOR_SERVICE_ITEM: {
+      zh: '提供方应在使用期间每一日均在相应服务事项的名单内',
+      en: 'the provider is listed for the service item on every day of use',
+    },
+    LISTED_WHEN_SETTLED: {
+      zh: '提供方应在费用结算日在相应服务事项的名单内',
+      en: 'the provider is listed for the service item on the day the fee was settled',
+    },
+    LOCAL: { zh: '提供方应为本地服务机构', en: 'the provider is a local one' },
+  },
+  mixedChips: {
+    LOWER_RATE: { zh: '芯片来源不明或无法拆分的，按较低比例', en: 'what can not be told apart by chips takes the lower rate' },
+    NOT_COUNTED: { zh: '芯片来源不明或无法拆分的，不予计入', en: 'what can not be told apart by chips does not count' },
   },
   facilities: once((conditions: readonly FacilityCondition[]) => ({
     zh: `使用的设施应为${conditions.map(facilityZh).join('，或')}`,
@@ -119,9 +273,12 @@ export const rules = {
     zh: '同一合同累计发放的金额不超过其合同额按规定比例计算的金额',
     en: 'all that is issued on one contract stays within the rate of its amount',
   },
-  limit: once(({ counts, per, window, soft, amountFen }: Limit) => ({
-    zh: `${holderNames[per].zh}${windowNames[window].zh}${countNames[counts].zh}金额${soft ? '原则上' : ''}不超过 ${money(amountFen)} 元`,
-    en: `${holderNames[per].en} ${countNames[counts].en} at most ${money(amountFen)} yuan ${windowNames[window].en}${soft ? ', as a rule' : ''}`,
+  limit: once(limitRule),
+  stacking: once(stackingRule),
+  reviewed: { zh: '不超过评审认定的金额', en: 'no more than the review left' },
+  minBase: once(({ value }: { value: Fen }) => ({
+    zh: `基数低于 ${money(value)} 元的不予补助`,
+    en: `nothing is granted on a base below ${money(value)} yuan`,
   })),
   pool: { zh: '不超过已到位且尚未安排的资金', en: 'no more than the money granted and not yet promised' },
   requested: { zh: '不超过申请金额', en: 'no more than was asked for' },
@@ -199,6 +356,14 @@ const labels: Readonly<Record<string, Bilingual>> = {
   required: { zh: '应自付', en: 'own part' },
   paid: { zh: '已付', en: 'paid' },
   minimum: { zh: '最低金额', en: 'minimum' },
+  amount: { zh: '金额', en: 'amount' },
+  byRate: { zh: '按比例分列的基数', en: 'base at each rate' },
+  baseYear: { zh: '结算年度', en: 'year of settlement' },
+  reviewed: { zh: '评审认定金额', en: 'left by the review' },
+  kind: { zh: '主体类型', en: 'kind' },
+  matter: { zh: '事项', en: 'matter' },
+  firstYear: { zh: '首次获补助年度', en: 'year of the first award' },
+  year: { zh: '年度', en: 'year' },
 };
 const outcomes: Readonly<Record<string, Bilingual>> = {
   APPLIES: { zh: '适用', en: 'applies' },
@@ -209,7 +374,10 @@ const outcomes: Readonly<Record<string, Bilingual>> = {
   EXCEPTION: { zh: '经批准例外', en: 'approved exception' },
   PASSED_IN_PART: { zh: '部分通过', en: 'passed in part' },
   PASSED: { zh: '通过', en: 'passed' },
+  EXEMPT: { zh: '不适用于该企业', en: 'not for this enterprise' },
   LIFETIME: { zh: '不分年度', en: 'all years' },
+  ENTERPRISE: { zh: '企业', en: 'enterprise' },
+  INSTITUTION: { zh: '机构', en: 'institution' },
 };
 
 /** Yuan to the fen, or the exact value before it is rounded down. */
@@ -247,25 +415,29 @@ function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** The parameters a programme can not be in force without, as reports and refusals name them. */
+const both = ['VOUCHER', 'REIMBURSEMENT'] as const;
+const voucher = ['VOUCHER'] as const;
+
+/** The parameters a programme of a flow can not be in force without, as reports and refusals name them. */
 export const requiredParameters = {
-  inForce: { zh: '施行日期', en: 'the day from which it is in force' },
-  flow: { zh: '兑现方式', en: 'flow (a voucher beforehand or reimbursement)' },
-  payee: { zh: '收款方', en: 'payee' },
-  base: { zh: '补助基数', en: 'base' },
-  amountBasis: { zh: '金额口径（是否含税）', en: 'amount basis (tax included or not)' },
-  rate: { zh: '补助比例', en: 'rate' },
-  limits: { zh: '限额', en: 'limits' },
-  allocation: { zh: '资金分配方式', en: 'allocation' },
-  serviceItems: { zh: '计入的服务事项', en: 'service items that count' },
-  validityMonths: { zh: '算力券有效期', en: 'validity of a voucher' },
-  funders: { zh: '资金分担', en: 'funders and their shares' },
-  settlementCadence: { zh: '结算周期', en: 'settlement cadence' },
-  selfFundedPaid: { zh: '自付部分的支付要求', en: 'whether the self-funded part is paid first' },
-  inFlightAtExpiry: { zh: '到期时在审兑付的处理', en: 'redemptions in flight at expiry' },
-  usageWithinValidity: { zh: '使用期间与有效期的关系', en: 'how usage relates to the validity' },
-  carryCutOff: { zh: '因限额未兑付部分是否结转', en: 'whether what a limit cut off is carried on' },
-  unusedFaceReturnsQuota: { zh: '过期未用是否恢复申领限额', en: 'whether unused face gives the limit back' },
-} as const satisfies Readonly<Record<string, Bilingual>>;
+  inForce: { zh: '施行日期', en: 'the day from which it is in force', of: both },
+  flow: { zh: '兑现方式', en: 'flow (a voucher beforehand or reimbursement)', of: both },
+  payee: { zh: '收款方', en: 'payee', of: both },
+  base: { zh: '补助基数', en: 'base', of: both },
+  amountBasis: { zh: '金额口径（是否含税）', en: 'amount basis (tax included or not)', of: both },
+  rate: { zh: '补助比例', en: 'rate', of: both },
+  mixedChips: { zh: '芯片来源不明或混合的处理', en: 'what holds for chips of mixed or unknown origin', of: both },
+  limits: { zh: '限额', en: 'limits', of: both },
+  allocation: { zh: '资金分配方式', en: 'allocation', of: both },
+  serviceItems: { zh: '计入的服务事项', en: 'service items that count', of: both },
+  validityMonths: { zh: '算力券有效期', en: 'validity of a voucher', of: voucher },
+  funders: { zh: '资金分担', en: 'funders and their shares', of: both },
+  settlementCadence: { zh: '结算周期', en: 'settlement cadence', of: both },
+  selfFundedPaid: { zh: '自付部分的支付要求', en: 'whether the self-funded part is paid first', of: voucher },
+  inFlightAtExpiry: { zh: '到期时在审兑付的处理', en: 'redemptions in flight at expiry', of: voucher },
+  usageWithinValidity: { zh: '使用期间与有效期的关系', en: 'how usage relates to the validity', of: voucher },
+  carryCutOff: { zh: '因限额未兑付部分是否结转', en: 'whether what a limit cut off is carried on', of: voucher },
+  unusedFaceReturnsQuota: { zh: '过期未用是否恢复申领限额', en: 'whether unused face gives the limit back', of: voucher },
+} as const satisfies Readonly<Record<string, Bilingual & { of: readonly ('VOUCHER' | 'REIMBURSEMENT')[] }>>;
 
 export type RequiredParameter = keyof typeof requiredParameters;

@@ -28,13 +28,35 @@ export interface Ruled<T> {
   cite: Citation;
 }
 
-export type ServiceItem = 'AI_COMPUTE' | 'SUPERCOMPUTE' | 'GENERAL_COMPUTE' | 'STORAGE' | 'NETWORK' | 'SECURITY';
+export type ServiceItem =
+  | 'AI_COMPUTE'
+  | 'SUPERCOMPUTE'
+  | 'GENERAL_COMPUTE'
+  | 'STORAGE'
+  | 'NETWORK'
+  | 'SECURITY'
+  | 'CORPUS'
+  | 'MODEL_SERVICE'
+  | 'TECHNOLOGY'
+  | 'RESEARCH_COST';
 export type FacilityKind = 'SUPERCOMPUTING' | 'AI_COMPUTING' | 'DATA_CENTER';
 
-/** In basis points. CEILING may be granted lower, EXACT may not. */
+export type ChipOrigin = 'DOMESTIC' | 'NON_DOMESTIC';
+
+/** All that it names must hold; nothing named always holds. Ages in months, below which an enterprise is. */
+export interface TierCondition {
+  chipOrigin: ChipOrigin | null;
+  enterpriseClass: string | null;
+  modelClass: string | null;
+  enterpriseAgeUnderMonths: number | null;
+}
+
+/** In basis points, of each line by the first tier that holds for it. CEILING may be granted lower, EXACT may not. */
 export interface Rate {
   kind: 'CEILING' | 'EXACT';
-  basisPoints: number;
+  tiers: readonly { when: TierCondition | null; basisPoints: number }[];
+  /** Where one rate holds for everything, that rate. */
+  flat: number | null;
 }
 
 /** One of these must hold; thresholds are inclusive, PFLOPS are decimal text at the stated precision. */
@@ -43,13 +65,45 @@ export type FacilityCondition =
   | { kind: 'AI_COMPUTING'; pflopsAtLeast: string; precision: string }
   | { kind: 'DATA_CENTER'; standardRacksAtLeast: number };
 
+/** What two awards have in common, where a limit or a stacking rule looks at them together. */
+export type Matter = 'PROJECT' | 'PRODUCT' | 'STANDARD' | 'AWARD_SERIES';
+export type LimitFigure = 'DISTRICT_CONTRIBUTION' | 'AUDITED_INVESTMENT';
+
 export interface Limit {
   id: string;
-  counts: 'CLAIMED' | 'REDEEMED';
-  per: 'LEGAL_PERSON' | 'CONTRACT';
-  window: 'YEAR' | 'LIFETIME';
+  /** Its name in the ledger: of the programme, or shared by all that name it so. */
+  account: string;
+  counts: 'CLAIMED' | 'REDEEMED' | 'AWARDED';
+  per: 'LEGAL_PERSON' | 'CONTRACT' | 'PROJECT' | 'PROGRAMME';
+  /** `years`: so many calendar years, from that of the first award on. */
+  window: { kind: 'YEAR' } | { kind: 'LIFETIME' } | { kind: 'YEARS_FROM_FIRST_AWARD'; years: number };
   soft: boolean;
-  amountFen: Fen;
+  /** The law's number, or the figure on record that is the number. */
+  amountFen: Fen | null;
+  figure: LimitFigure | null;
+  /** Classes of enterprises that it does not hold for. */
+  exempt: readonly string[];
+  onlyWithUpstream: boolean;
+  lessUpstream: boolean;
+  cite: Citation;
+}
+
+export type StackingStrategy =
+  | 'HIGHEST_ONLY'
+  | 'BEST_HIGHEST_ONLY'
+  | 'LEVEL_UP_DIFFERENCE'
+  | 'ONE_AWARD_PER_CONTRACT'
+  | 'PUBLIC_MONEY_CEILING'
+  | 'ONE_ENTERPRISE_ONE_POLICY';
+
+export interface StackingRule {
+  id: string;
+  /** Its name in the ledger: of the programme, or of the group of programmes that go together. */
+  account: string;
+  strategy: StackingStrategy;
+  by: 'CONTRACT' | Matter | null;
+  /** Of PUBLIC_MONEY_CEILING: the share of the contract, in basis points. */
+  basisPoints: number | null;
   cite: Citation;
 }
 
@@ -67,27 +121,49 @@ export interface Funder {
   basisPoints: number;
 }
 
+export type VoucherKind = 'COMPUTE' | 'TRAINING' | 'SERVICE_SUBSIDY' | 'CORPUS' | 'MODEL' | 'INNOVATION' | 'SUBSIDY';
+export type Base = 'CONTRACT_AMOUNT' | 'USAGE_FEE' | 'PRIOR_YEAR_SETTLED_FEE' | 'COST';
+export type Allocation = 'FIRST_COME' | 'RANKED' | 'PRO_RATA';
+export type BeneficiaryKind = 'ENTERPRISE' | 'INSTITUTION';
+export type ProviderCondition = 'LISTED_FOR_SERVICE_ITEM' | 'LISTED_WHEN_SETTLED' | 'LOCAL';
+export type Exclusion = 'SELF_BUILT_SELF_USED' | 'RELATED_PARTIES' | 'LISTED_PROVIDER';
+export type Purpose = 'MODEL_RESEARCH' | 'PRODUCT_DEVELOPMENT' | 'SCENARIO_APPLICATION';
+export type ReviewStep = 'PRELIMINARY_REVIEW' | 'RECHECK' | 'EXPERT_REVIEW' | 'THIRD_PARTY_AUDIT' | 'PUBLIC_NOTICE';
+
 /** Every dated value as it holds from `from` until the next law's `from`. Null: the text gives none. */
 export interface Law {
   from: Day;
   responsibleDepartments: Ruled<readonly string[]> | null;
-  flow: Ruled<'VOUCHER'> | null;
-  payee: Ruled<'PROVIDER'> | null;
-  base: Ruled<'CONTRACT_AMOUNT' | 'USAGE_FEE'> | null;
+  voucherKind: Ruled<VoucherKind> | null;
+  flow: Ruled<'VOUCHER' | 'REIMBURSEMENT'> | null;
+  payee: Ruled<'PROVIDER' | 'ENTERPRISE'> | null;
+  decidingDay: Ruled<'APPLICATION' | 'CONTRACT_SIGNING'> | null;
+  base: Ruled<Base> | null;
   amountBasis: Ruled<'GROSS' | 'NET'> | null;
   rate: Ruled<Rate> | null;
+  mixedChips: Ruled<'LOWER_RATE' | 'NOT_COUNTED'> | null;
   limits: readonly Limit[];
-  allocation: Ruled<'FIRST_COME'> | null;
+  pool: Ruled<{ kind: 'CEILING' | 'FLOOR'; amountFen: Fen }> | null;
+  allocation: Ruled<Allocation> | null;
   priority: Ruled<readonly { class: string; name: Bilingual }[]> | null;
-  providerConditions: Ruled<readonly 'LISTED_FOR_SERVICE_ITEM'[]> | null;
+  beneficiaryKinds: Ruled<readonly BeneficiaryKind[]> | null;
+  providerConditions: Ruled<readonly ProviderCondition[]> | null;
   facilityConditions: Ruled<readonly FacilityCondition[]> | null;
+  purposes: Ruled<readonly Purpose[]> | null;
   serviceItems: Ruled<readonly ServiceItem[]> | null;
-  exclusions: Ruled<readonly 'SELF_BUILT_SELF_USED'[]> | null;
+  exclusions: Ruled<readonly Exclusion[]> | null;
+  filing: Ruled<'BEFORE_APPLICATION' | 'BEFORE_USE'> | null;
   contractSignedOnOrAfter: Ruled<Day> | null;
+  minBase: Ruled<Fen> | null;
   minAward: Ruled<Fen> | null;
+  stacking: readonly StackingRule[];
+  reviewSteps: Ruled<readonly ReviewStep[]> | null;
+  /** Working days. */
+  noticeDays: Ruled<number> | null;
+  transfer: Ruled<'FORBIDDEN'> | null;
   validityMonths: Ruled<number> | null;
   funders: Ruled<readonly Funder[]> | null;
-  settlementCadence: Ruled<'MONTHLY'> | null;
+  settlementCadence: Ruled<'MONTHLY' | 'QUARTERLY'> | null;
   selfFundedPaid: Ruled<'BEFORE_REDEMPTION' | 'NOT_REQUIRED'> | null;
   inFlightAtExpiry: Ruled<'FINISH' | 'LAPSE'> | null;
   usageWithinValidity: Ruled<'WHOLE' | 'END' | 'NOT_REQUIRED'> | null;
@@ -95,8 +171,11 @@ export interface Law {
   unusedFaceReturnsQuota: Ruled<boolean> | null;
 }
 
+/** In order of rank, the highest first. */
+export const documentRanks = ['MEASURE', 'DETAILED_RULES', 'NOTICE', 'GUIDE'] as const;
+
 export interface LegalDocument {
-  kind: 'MEASURE' | 'NOTICE';
+  kind: (typeof documentRanks)[number];
   title: string;
   number: string | null;
   issuedOn: Day | null;
@@ -106,6 +185,8 @@ export interface LegalDocument {
 
 /** One version of a programme; immutable. `laws` are in order of their days, the first from the earliest day there is. */
 export interface ProgrammeVersion {
+  /** GENERAL_CONTROLS awards nothing: what it limits holds for every programme of the book. */
+  kind: 'PROGRAMME' | 'GENERAL_CONTROLS';
   programme: string;
   version: number;
   name: Bilingual;
@@ -121,15 +202,7 @@ export interface ProgrammeVersion {
 }
 
 export type ProblemCode =
-  | 'YAML'
-  | 'SHAPE'
-  | 'NOT_YET_EVALUATED'
-  | 'INCONSISTENT'
-  | 'MISSING_PARAMETER'
-  | 'NOT_ENACTED'
-  | 'NO_CASES'
-  | 'EDGE_WITHOUT_CASE'
-  | 'CASE_FAILED';
+  'YAML' | 'SHAPE' | 'INCONSISTENT' | 'MISSING_PARAMETER' | 'NOT_ENACTED' | 'NO_CASES' | 'EDGE_WITHOUT_CASE' | 'CASE_FAILED';
 
 /** What is wrong with a file, and where: `path` as rate.value.basisPoints, `line` from 1 where the file has one. */
 export interface ProgrammeProblem extends Bilingual {
@@ -147,6 +220,10 @@ export function documentName(version: ProgrammeVersion, cite: { document: string
   return document === undefined ? cite.document : (document.number ?? `《${document.title}》`);
 }
 
+/** Whether a rate asks for the origin of chips. */
+export const dependsOnChips = ({ rate }: Pick<Law, 'rate'>): boolean =>
+  rate !== null && rate.value.tiers.some(({ when }) => when !== null && when.chipOrigin !== null);
+
 /** The law as it stands on the day: before the first dated value the earliest, after the last the latest. */
 export function lawOn(version: ProgrammeVersion, day: Day): Law {
   let law = version.laws[0];
@@ -157,28 +234,9 @@ export function lawOn(version: ProgrammeVersion, day: Day): Law {
   return law;
 }
 
-// Words of the language that this version of the service can not evaluate. They are named so that a file which uses one hears
-// that, and not that the word is unknown.
-const WORDS_TO_COME = new Set([
-  ...['REIMBURSEMENT', 'ENTERPRISE', 'PRIOR_YEAR_SETTLED_FEE', 'COST', 'AWARDED', 'PROJECT', 'PROGRAMME', 'N_YEARS'],
-  ...['RANKED', 'PRO_RATA', 'RELATED_PARTIES', 'QUARTERLY'],
-  ...[
-    'byChipOrigin',
-    'byEnterpriseClass',
-    'byModelClass',
-    'byEnterpriseAge',
-    'pool',
-    'stacking',
-    'purposes',
-    'reviewSteps',
-    'noticeDays',
-  ],
-  ...['minBase', 'filing', 'totalControl', 'investmentCeiling', 'beneficiaryKinds'],
-]);
-
 /**
- * Reads a programme file. Refuses with every problem found, each with its line: broken YAML, an unknown word or form, a word
- * this service does not evaluate yet, a citation of a document the file does not list.
+ * Reads a programme file. Refuses with every problem found, each with its line: broken YAML, an unknown word or form, a
+ * citation of a document the file does not list.
  */
 export function parseProgramme(
   text: string,
@@ -228,11 +286,12 @@ export function parseProgramme(
   const read = programmeFile.safeParse(plain);
   if (!read.success) return { ok: false, problems: read.error.issues.flatMap((issue) => shapeProblems(document, lines, issue)) };
 
-  const problems = inconsistencies(read.data).map((problem) => ({
+  const version = versionOf(read.data);
+  const problems = [...inconsistencies(read.data), ...contradictions(version)].map((problem) => ({
     ...problem,
     line: lineOf(document, lines, problem.path.split('.')),
   }));
-  return problems.length > 0 ? { ok: false, problems } : { ok: true, version: versionOf(read.data) };
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, version };
 }
 
 /** Far deeper than any programme nests. */
@@ -257,23 +316,15 @@ const inChinese = z.locales.zhCN().localeError;
 
 function shapeProblems(document: Document, lines: LineCounter, issue: z.core.$ZodIssue): ProgrammeProblem[] {
   const at = (path: readonly PropertyKey[]) => ({ path: path.map(String).join('.'), line: lineOf(document, lines, path) });
-  const toCome = (word: string, path: readonly PropertyKey[]): ProgrammeProblem => ({
-    ...at(path),
-    code: 'NOT_YET_EVALUATED',
-    zh: `本系统尚不支持“${word}”，不能略去不计`,
-    en: `${word} is not evaluated yet and will not be ignored`,
-  });
-
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) =>
-      WORDS_TO_COME.has(key)
-        ? toCome(key, [...issue.path, key])
-        : { ...at([...issue.path, key]), code: 'SHAPE', zh: `未知的项“${key}”`, en: `unknown key ${key}` },
-    );
+    return issue.keys.map((key) => ({
+      ...at([...issue.path, key]),
+      code: 'SHAPE',
+      zh: `未知的项“${key}”`,
+      en: `unknown key ${key}`,
+    }));
   }
   const given = document.getIn(issue.path);
-  if (issue.code === 'invalid_value' && typeof given === 'string' && WORDS_TO_COME.has(given)) return [toCome(given, issue.path)];
-
   if (given === undefined && (issue.code === 'invalid_type' || issue.code === 'invalid_value'))
     return [{ ...at(issue.path), code: 'SHAPE', zh: '缺少此项', en: 'is missing' }];
 
@@ -323,15 +374,22 @@ function inconsistencies(file: ProgrammeFile): Located[] {
   }
 
   const limitIds = (file.limits ?? []).map(({ id }) => id);
+  const stackingIds = (file.stacking ?? []).map(({ id }) => id);
+  const countedIds = [...limitIds, ...stackingIds];
   const predicateIds = (file.eligibility ?? []).map(({ id }) => id);
-  for (const [name, ids] of [['limits', limitIds] as const, ['eligibility', predicateIds] as const]) {
-    for (const [index, id] of ids.entries()) {
-      if (ids.indexOf(id) !== index) found(`${name}.${index}.id`, `编号“${id}”重复`, `the id ${id} is used twice`);
+  const twice = (path: string, id: string) => found(path, `编号“${id}”重复`, `the id ${id} is used twice`);
+  for (const [index, id] of countedIds.entries()) {
+    const path = index < limitIds.length ? `limits.${index}.id` : `stacking.${index - limitIds.length}.id`;
+    if (countedIds.indexOf(id) !== index) twice(path, id);
+    if (id === CONTRACT_CEILING) found(path, `“${CONTRACT_CEILING}”为系统保留编号`, `the id ${CONTRACT_CEILING} is reserved`);
+  }
+  for (const [index, id] of predicateIds.entries()) if (predicateIds.indexOf(id) !== index) twice(`eligibility.${index}.id`, id);
+  if (file.kind === 'GENERAL_CONTROLS') {
+    for (const name of ['flow', 'payee', 'base', 'amountBasis', 'rate', 'allocation', 'redemption'] as const) {
+      if (file[name] !== undefined)
+        found(name, '总体管控不发放资金，不得规定此项', 'general controls award nothing: this belongs to a programme');
     }
   }
-  const reserved = limitIds.indexOf(CONTRACT_CEILING);
-  if (reserved >= 0)
-    found(`limits.${reserved}.id`, `“${CONTRACT_CEILING}”为系统保留编号`, `the id ${CONTRACT_CEILING} is reserved`);
 
   const { inForce } = file;
   if (inForce?.to !== undefined && inForce.to < inForce.from) found('inForce.to', '失效日早于施行日', 'ends before it starts');
@@ -343,16 +401,64 @@ function inconsistencies(file: ProgrammeFile): Located[] {
     );
 
   for (const [index, one] of (file.cases ?? []).entries()) {
-    for (const id of Object.keys(one.given.used ?? {})) {
-      if (id !== CONTRACT_CEILING && !limitIds.includes(id))
-        found(`cases.${index}.given.used.${id}`, `没有编号为“${id}”的限额`, `there is no limit ${id}`);
+    if (one.stage === 'ALLOCATE') continue;
+    const { given } = one;
+    const named = (of: Record<string, unknown> | readonly string[] | undefined): string[] =>
+      Array.isArray(of) ? [...(of as readonly string[])] : Object.keys(of ?? {});
+    for (const [part, ids] of [
+      ['used', [CONTRACT_CEILING, ...countedIds]],
+      ['raised', limitIds],
+      ['figures', limitIds],
+      ['unknownFigures', limitIds],
+      ['firstAwardYears', limitIds],
+    ] as const) {
+      for (const id of named(given[part]))
+        if (!ids.includes(id)) found(`cases.${index}.given.${part}.${id}`, `没有编号为“${id}”的限额`, `there is no limit ${id}`);
     }
-    for (const id of Object.keys(one.given.enterprise?.predicates ?? {})) {
+    for (const id of named(given.enterprise?.predicates)) {
       if (!predicateIds.includes(id))
         found(`cases.${index}.given.enterprise.predicates.${id}`, `没有编号为“${id}”的条件`, `there is no predicate ${id}`);
     }
   }
   return problems;
+}
+
+/** What does not go together in the law of a day, by the name of the parameter that has to give way. */
+function contradictions({ laws }: ProgrammeVersion): Located[] {
+  const problems = new Map<string, Located>();
+  const found = (path: string, zh: string, en: string) => problems.set(path, { code: 'INCONSISTENT', path, zh, en });
+  for (const { flow, base, payee, allocation, limits, mixedChips, rate, providerConditions } of laws) {
+    const reimburses = flow?.value === 'REIMBURSEMENT';
+    if (flow !== null && !reimburses) {
+      if (base !== null && base.value !== 'CONTRACT_AMOUNT' && base.value !== 'USAGE_FEE')
+        found(
+          'base',
+          '事先发放的券不能以已结算费用或成本为基数',
+          'a voucher issued beforehand can not rest on what was settled or spent',
+        );
+      if (payee?.value === 'ENTERPRISE')
+        found('payee', '券由提供方兑付，收款方应为提供方', 'a voucher is deducted at purchase: its payee is the provider');
+      if (allocation !== null && allocation.value !== 'FIRST_COME')
+        found('allocation', '逐件发放的券只能先到先得', 'vouchers issued one by one go by first come, first served');
+      if (providerConditions?.value.includes('LISTED_WHEN_SETTLED') === true)
+        found('providerConditions', '结算日列入名单仅用于事后补助', 'LISTED_WHEN_SETTLED belongs to reimbursement');
+    }
+    if (reimburses) {
+      if (base?.value === 'USAGE_FEE')
+        found(
+          'base',
+          '事后补助应以上一年度已结算费用、合同额或成本为基数',
+          'reimbursement rests on settled fees, contracts or costs',
+        );
+      if (payee?.value === 'PROVIDER')
+        found('payee', '事后补助的收款方为使用方', 'reimbursement is paid to the enterprise, which has paid the provider');
+      if (limits.some(({ counts }) => counts === 'REDEEMED'))
+        found('limits', '事后补助没有兑付环节，限额应按 AWARDED 计', 'reimbursement has no redemption: its limits count AWARDED');
+    }
+    if (mixedChips !== null && rate !== null && !dependsOnChips({ rate }))
+      found('mixedChips', '补助比例不区分芯片来源', 'no tier of the rate depends on the origin of chips');
+  }
+  return [...problems.values()];
 }
 
 /** Every citation of the file with its path. */
@@ -405,6 +511,7 @@ function versionOf(file: ProgrammeFile): ProgrammeVersion {
   if (first === undefined) throw new Error('a version without a first law');
 
   return {
+    kind: file.kind ?? 'PROGRAMME',
     programme: file.programme,
     version: file.version,
     name: file.name,
@@ -434,31 +541,49 @@ function lawFrom(file: ProgrammeFile, day: Day): Law {
     const held = parameter.values?.findLast(({ from }) => from <= day);
     return held === undefined ? null : { value: held.value, cite: citationOf(held.cite ?? parameter.cite) };
   }
-  const minAward = on(file.minAward);
+  const amount = (parameter: Parameter<string> | undefined): Ruled<Fen> | null => {
+    const ruled = on(parameter);
+    return ruled && { ...ruled, value: fenOf(ruled.value) };
+  };
+  const rate = on(file.rate);
+  const pool = on(file.pool);
   const { redemption } = file;
   return {
     from: day,
     responsibleDepartments: on(file.responsibleDepartments),
+    voucherKind: on(file.voucherKind),
     flow: on(file.flow),
     payee: on(file.payee),
+    decidingDay: on(file.decidingDay),
     base: on(file.base),
     amountBasis: on(file.amountBasis),
-    rate: on(file.rate),
-    limits: (file.limits ?? []).flatMap((limit) => {
-      const amount = on(limit);
-      const { id, counts, per, window, soft } = limit;
-      return amount === null
-        ? []
-        : [{ id, counts, per, window, soft: soft ?? false, amountFen: fenOf(amount.value), cite: amount.cite }];
-    }),
+    rate: rate && { ...rate, value: rateOf(rate.value) },
+    mixedChips: on(file.mixedChips),
+    limits: (file.limits ?? []).flatMap((limit) => limitOf(file, limit, on) ?? []),
+    pool: pool && { ...pool, value: { kind: pool.value.kind, amountFen: fenOf(pool.value.amount) } },
     allocation: on(file.allocation),
     priority: on(file.priority),
+    beneficiaryKinds: on(file.beneficiaryKinds),
     providerConditions: on(file.providerConditions),
     facilityConditions: on(file.facilityConditions),
+    purposes: on(file.purposes),
     serviceItems: on(file.serviceItems),
     exclusions: on(file.exclusions),
+    filing: on(file.filing),
     contractSignedOnOrAfter: on(file.contractSignedOnOrAfter),
-    minAward: minAward && { ...minAward, value: fenOf(minAward.value) },
+    minBase: amount(file.minBase),
+    minAward: amount(file.minAward),
+    stacking: (file.stacking ?? []).map(({ id, strategy, by, group, basisPoints, cite }) => ({
+      id,
+      account: sharedName(group) ?? `${file.programme}.${id}`,
+      strategy,
+      by: by ?? null,
+      basisPoints: basisPoints ?? null,
+      cite: citationOf(cite),
+    })),
+    reviewSteps: on(file.reviewSteps),
+    noticeDays: on(file.noticeDays),
+    transfer: on(file.transfer),
     validityMonths: on(file.validityMonths),
     funders: on(file.funders),
     settlementCadence: on(file.settlementCadence),
@@ -467,5 +592,55 @@ function lawFrom(file: ProgrammeFile, day: Day): Law {
     usageWithinValidity: on(redemption?.usageWithinValidity),
     carryCutOff: on(redemption?.carryCutOff),
     unusedFaceReturnsQuota: on(redemption?.unusedFaceReturnsQuota),
+  };
+}
+
+/** A code of a programme has no dot before it, so nobody's own limit is taken for a shared one. */
+const sharedName = (name: string | undefined): string | undefined => (name === undefined ? undefined : `.${name}`);
+
+/** A limit as it stands on a day; null before its number begins to hold. */
+function limitOf(
+  file: ProgrammeFile,
+  limit: NonNullable<ProgrammeFile['limits']>[number],
+  on: (parameter: Parameter<string>) => Ruled<string> | null,
+): Limit | null {
+  const number = limit.figure === undefined ? on(limit) : null;
+  if (limit.figure === undefined && number === null) return null;
+  const { id, counts, per, window, years } = limit;
+  return {
+    id,
+    account: sharedName(limit.sharedAs) ?? `${file.programme}.${id}`,
+    counts,
+    per,
+    window: window === 'YEARS_FROM_FIRST_AWARD' ? { kind: window, years: years ?? 1 } : { kind: window },
+    soft: limit.soft ?? false,
+    amountFen: number && fenOf(number.value),
+    figure: limit.figure ?? null,
+    exempt: limit.exempt ?? [],
+    onlyWithUpstream: limit.onlyWithUpstream ?? false,
+    lessUpstream: limit.lessUpstream ?? false,
+    cite: number?.cite ?? citationOf(limit.cite),
+  };
+}
+
+function rateOf({ kind, basisPoints, tiers }: NonNullable<NonNullable<ProgrammeFile['rate']>['value']>): Rate {
+  if (tiers === undefined) {
+    const flat = basisPoints ?? 0;
+    return { kind, tiers: [{ when: null, basisPoints: flat }], flat };
+  }
+  return {
+    kind,
+    tiers: tiers.map((tier) => ({
+      when: tier.when
+        ? {
+            chipOrigin: tier.when.chipOrigin ?? null,
+            enterpriseClass: tier.when.enterpriseClass ?? null,
+            modelClass: tier.when.modelClass ?? null,
+            enterpriseAgeUnderMonths: tier.when.enterpriseAgeUnderMonths ?? null,
+          }
+        : null,
+      basisPoints: tier.basisPoints,
+    })),
+    flat: null,
   };
 }

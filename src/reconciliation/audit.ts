@@ -7,7 +7,9 @@ import type { ProgrammeVersion } from '../../db/tables.js';
 import { addDays } from '../calendar.js';
 import type { Finding } from '../ledger/audit.js';
 import { splitByFunders, sumFen } from '../money.js';
+import type { Limit } from '../programmes/language.js';
 import { CONTRACT_CEILING } from '../programmes/language.js';
+import { highestOf } from '../programmes/lines.js';
 import { fundersOf, programmeOf } from '../programmes/published.js';
 import { readFund } from '../settlements/rules.js';
 
@@ -55,9 +57,9 @@ const activeVersions = (sql: Sql, bookId: string): Promise<Version[]> => sql<Ver
 interface LawLimit {
   version: string;
   limit: string;
-  counts: 'CLAIMED' | 'REDEEMED';
-  per: 'LEGAL_PERSON' | 'CONTRACT';
-  span: 'YEAR' | 'LIFETIME';
+  counts: Limit['counts'];
+  per: Limit['per'];
+  span: Limit['window']['kind'];
   since: string;
   until: string;
   most_fen: string | null;
@@ -88,11 +90,13 @@ function lawOf(versions: readonly Version[]): Law {
     for (const [i, law] of laws.entries()) {
       const next = laws[i + 1];
       const days = { since: law.from, until: next === undefined ? '9999-12-31' : addDays(next.from, -1) };
-      for (const { id, counts, per, window, amountFen } of law.limits) {
-        limits.push({ version, limit: name(id), counts, per, span: window, ...days, most_fen: amountFen.toString() });
+      for (const { account, counts, per, window, amountFen } of law.limits) {
+        if (amountFen !== null) {
+          limits.push({ version, limit: account, counts, per, span: window.kind, ...days, most_fen: amountFen.toString() });
+        }
       }
       if (law.rate) {
-        rates.push({ programme, basis_points: law.rate.value.basisPoints, basis: law.amountBasis?.value ?? 'GROSS' });
+        rates.push({ programme, basis_points: highestOf(law.rate.value), basis: law.amountBasis?.value ?? 'GROSS' });
       }
     }
   }

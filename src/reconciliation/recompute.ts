@@ -163,9 +163,9 @@ type Award = { readonly accounts: readonly Account[]; readonly touched: readonly
   | { readonly kind: 'redemption'; readonly redemption: Redemption; readonly voucher: Voucher }
 );
 
-const accountsOf = (programmeCode: string, touched: readonly TouchedLimit[]): Account[] =>
+const accountsOf = (touched: readonly TouchedLimit[]): Account[] =>
   touched.flatMap((limit) => {
-    const at = limitWindowOf(programmeCode, limit);
+    const at = limitWindowOf(limit);
     return [accountOf.allowance(at), accountOf.used(at)];
   });
 
@@ -179,7 +179,7 @@ function awardOf(facts: Facts, past: Past, of: Moved): Award | undefined {
     const at = circumstancesThen(facts, past, application.contractId, { ...days, predicates }, of.first);
     const touched = limitsTouched(versionOf(facts, application), 'ISSUE', at);
     const fund = fundOf(application.programmeCode, yearOf(voucher.issuedOn));
-    const accounts = [...accountsOf(application.programmeCode, touched), accountOf.available(fund)];
+    const accounts = [...accountsOf(touched), accountOf.available(fund)];
     return { kind: 'voucher', application, voucher, at, touched, accounts };
   }
   const verified = of.kind === 'redemption.approved' && !of.kinds.includes('redemption.reserved');
@@ -190,7 +190,7 @@ function awardOf(facts: Facts, past: Past, of: Moved): Award | undefined {
   const days = { appliedOn: voucher.appliedOn, bookedOn, predicates: {} };
   const at = circumstancesThen(facts, past, voucher.contractId, days, of.first);
   const touched = limitsOf(versionOf(facts, redemption), voucher, bookedOn);
-  const accounts = [...accountsOf(redemption.programmeCode, touched), accountOf.voucher(voucher.voucherId, voucher.fund)];
+  const accounts = [...accountsOf(touched), accountOf.voucher(voucher.voucherId, voucher.fund)];
   return { kind: 'redemption', redemption, voucher, at, touched, accounts };
 }
 
@@ -302,7 +302,7 @@ function checkAward(facts: Facts, before: Facts, of: Moved, award: Award, contra
   const { touched, at } = award;
   if (award.kind === 'voucher') {
     const { application, voucher } = award;
-    const { left } = readLimits(before, application.programmeCode, touched);
+    const { left } = readLimits(before, touched);
     const poolLeft = before.balance(accountOf.available(fundOf(application.programmeCode, yearOf(voucher.issuedOn))));
     const maximumFen = application.maximumFen ?? 0n;
     const anew = evaluateIssue(versionOf(facts, application), { ...at, limitsLeft: left, poolLeft, maximumFen });
@@ -315,7 +315,7 @@ function checkAward(facts: Facts, before: Facts, of: Moved, award: Award, contra
   const { voucher } = award;
   const row = asSubmitted(award.redemption);
   const track = trackOf(contracts, row);
-  const { left } = readLimits(before, row.programmeCode, touched);
+  const { left } = readLimits(before, touched);
   const invoice = there(facts.get(invoiceShelf, row.invoiceId));
   const linesOf = new Map(contractLinesOf(facts, voucher.contractId).map((line) => [line.contractLineId, line]));
   const standingId = standingIdOf(row.contractId, row.programmeCode);

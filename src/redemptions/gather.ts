@@ -92,7 +92,7 @@ async function gatherVersionsAndLimits(loader: Loader, pairs: readonly { voucher
     loader,
     pairs.flatMap(({ voucher, today }) => {
       const touched = limitsOf(there(lawOf.get(voucher.programmeVersionId)), voucher, today);
-      return touched.map((limit) => limitWindowOf(voucher.programmeCode, limit));
+      return touched.map((limit) => limitWindowOf(limit));
     }),
   );
 }

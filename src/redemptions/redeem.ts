@@ -81,7 +81,7 @@ export const redeem: Verb<Body, Result> = {
     if (ofInvoice) return ofInvoice;
 
     const whole = caseOf(facts, voucher, invoice, today);
-    const limits = readLimits(facts, voucher.programmeCode, limitsOf(programmeOf(whole.version), voucher, today));
+    const limits = readLimits(facts, limitsOf(programmeOf(whole.version), voucher, today));
     const mismatches = mismatchesOf(whole);
     const approved = mismatches.length === 0;
     const award = evaluateFirmly(whole, { submittedOn: today, balanceFen, limitsLeft: limits.left, requestedFen }, !approved);

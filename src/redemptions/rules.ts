@@ -32,7 +32,8 @@ import { refused } from '../ledger/lane.js';
 import type { Fen } from '../money.js';
 import { formatYuan, minFen, sumFen } from '../money.js';
 import type { Circumstances, Evaluation, Line, TouchedLimit } from '../programmes/evaluate.js';
-import { evaluateRedemption, limitsTouched } from '../programmes/evaluate.js';
+import { evaluateRedemption, limitsTouched, nothingOnRecord } from '../programmes/evaluate.js';
+import { nobody } from '../programmes/lines.js';
 import type { ProgrammeVersion } from '../programmes/language.js';
 import { programmeOf } from '../programmes/published.js';
 import { formatQuantity, quantityOf } from '../usage/rules.js';
@@ -56,12 +57,12 @@ export interface RedemptionCase {
 /** The law's limits that redeeming this voucher counts against when it is approved on this day: asked before the rest is gathered. */
 export const limitsOf = (law: ProgrammeVersion, voucher: Voucher, bookedOn: Day): TouchedLimit[] =>
   limitsTouched(law, 'REDEEM', {
+    ...nothingOnRecord(bookedOn),
     appliedOn: voucher.appliedOn,
-    bookedOn,
-    enterprise: { legalPerson: voucher.legalPersonUscc, predicates: {} },
-    provider: { legalPerson: '', listings: [] },
+    enterprise: nobody(voucher.legalPersonUscc),
+    provider: { legalPerson: '', listings: [], isRelated: false, isLocal: false },
     facilities: [],
-    contract: { id: voucher.contractId, signedOn: voucher.appliedOn, lines: [] },
+    contract: { id: voucher.contractId, signedOn: voucher.appliedOn, filedOn: null, purpose: null, lines: [] },
   });
 
 /** What redemptions of a contract have used under a programme, in fen. */

@@ -55,7 +55,7 @@ export const verifyRedemption: Verb<Body, Result> = {
     const { voucher, invoice } = whole;
     if (voucher.status === 'FROZEN') return refused('VOUCHER_FROZEN', { voucherNo: voucher.voucherNo });
     const balanceFen = facts.balance(accountOf.voucher(voucherId, fund));
-    const limits = readLimits(facts, voucher.programmeCode, limitsOf(programmeOf(whole.version), voucher, today));
+    const limits = readLimits(facts, limitsOf(programmeOf(whole.version), voucher, today));
     // Judged as if it came last, by the day it was submitted.
     const asked = {
       standing: standingWithout(whole, [redemption]),

@@ -38,7 +38,8 @@ import { gatherNumbers, seriesOf, takeNumber } from '../ledger/numbers.js';
 import { voucherIssued } from '../ledger/templates.js';
 import type { Fen } from '../money.js';
 import { formatYuan } from '../money.js';
-import { limitsTouched, priorityRank, voucherExpiresOn } from '../programmes/evaluate.js';
+import { limitsTouched, priorityRank, voucherExpiresOn, nothingOnRecord } from '../programmes/evaluate.js';
+import { nobody } from '../programmes/lines.js';
 import { programmeVersionShelf } from '../programmes/facts.js';
 import { lawOn } from '../programmes/language.js';
 import { limitWindowOf, readLimits } from '../programmes/limits.js';
@@ -211,12 +212,12 @@ function programmeOfApplication(facts: Facts, row: Application) {
 /** The claimed limits of an applicant's legal person on this day; those of its contract are within the maximum already. */
 function limitsOfHolder(facts: Facts, row: Application, today: Day) {
   const noContract = {
+    ...nothingOnRecord(today),
     appliedOn: row.submittedOn,
-    bookedOn: today,
-    enterprise: { legalPerson: row.legalPersonUscc, predicates: {} },
-    provider: { legalPerson: '', listings: [] },
+    enterprise: nobody(row.legalPersonUscc),
+    provider: { legalPerson: '', listings: [], isRelated: false, isLocal: false },
     facilities: [],
-    contract: { id: row.contractId, signedOn: row.submittedOn, lines: [] },
+    contract: { id: row.contractId, signedOn: row.submittedOn, filedOn: null, purpose: null, lines: [] },
   };
   return limitsTouched(programmeOfApplication(facts, row), 'ISSUE', noContract).filter(
     ({ holder }) => holder.kind === 'LEGAL_PERSON',
@@ -262,9 +263,7 @@ async function gatherEarlier(loader: Loader, commands: readonly Command<Body>[])
   const days = [...new Set(commands.map(({ today }) => today))];
   await gatherLimits(
     loader,
-    earlier.flatMap((row) =>
-      days.flatMap((day) => limitsOfHolder(facts, row, day).map((limit) => limitWindowOf(row.programmeCode, limit))),
-    ),
+    earlier.flatMap((row) => days.flatMap((day) => limitsOfHolder(facts, row, day).map((limit) => limitWindowOf(limit)))),
   );
 }
 
@@ -276,7 +275,7 @@ const neededByEarlier = (
 ): Fen =>
   neededBy(
     earlier.map((other): Waiting => {
-      const limits = Object.values(readLimits(facts, other.programmeCode, limitsOfHolder(facts, other, award.today)).left);
+      const limits = Object.values(readLimits(facts, limitsOfHolder(facts, other, award.today)).left);
       // What this award takes of a limit that both share, the other can no longer use.
       const taken = other.legalPersonUscc === award.row.legalPersonUscc ? award.awardFen : 0n;
       return {

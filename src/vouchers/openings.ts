@@ -95,18 +95,21 @@ function readLimitUsed(facts: Facts, content: OpeningContent & { kind: 'LIMIT_US
   const day = year === yearOf(today) ? today : `${year}-12-31`;
   const version = versionInForce(facts.all(programmeVersionShelf, 'code', programmeCode), day);
   if (!version) return refused('PROGRAMME_NOT_IN_FORCE', { programme: programmeCode, day }, '/programmeCode');
-  const limits = lawOn(programmeOf(version), day).limits.filter(({ per }) => per === 'LEGAL_PERSON');
+  // A limit of several years begins with a first award that an opening does not tell.
+  const limits = lawOn(programmeOf(version), day).limits.filter(
+    ({ per, window, figure }) => per === 'LEGAL_PERSON' && window.kind !== 'YEARS_FROM_FIRST_AWARD' && figure === null,
+  );
   const limit = limits.find(({ id }) => id === limitId);
   if (!limit) {
     const known = limits.map(({ id }) => id).join(', ') || '—';
     return refused('LIMIT_NOT_IN_PROGRAMME', { programme: versionName(version), limit: limitId, limits: known, day }, '/limitId');
   }
   const at = {
-    limit: `${programmeCode}.${limitId}`,
+    limit: limit.account,
     holder: enterprise.legalPersonUscc,
-    window: limit.window === 'YEAR' ? String(year) : 'LIFETIME',
+    window: limit.window.kind === 'YEAR' ? String(year) : 'LIFETIME',
   };
-  return { kind: 'limitUsed', version, spent: [{ at, lawFen: limit.amountFen, amountFen }] };
+  return { kind: 'limitUsed', version, spent: [{ at, lawFen: limit.amountFen ?? 0n, amountFen }] };
 }
 
 function readVoucher(facts: Facts, content: OpeningContent & { kind: 'VOUCHER' }, today: Day): Opening | Refused {
@@ -133,7 +136,9 @@ function readVoucher(facts: Facts, content: OpeningContent & { kind: 'VOUCHER' }
   const ofContract = (stage: 'ISSUE' | 'REDEEM', amountFen: Fen): Spent[] =>
     limitsTouched(programmeOf(version), stage, at)
       .filter(({ holder }) => holder.kind === 'CONTRACT')
-      .map((limit: TouchedLimit) => ({ at: limitWindowOf(programmeCode, limit), lawFen: limit.amountFen, amountFen }));
+      .flatMap((limit: TouchedLimit) =>
+        limit.amountFen === null ? [] : [{ at: limitWindowOf(limit), lawFen: limit.amountFen, amountFen }],
+      );
   return {
     kind: 'voucher',
     version,

@@ -1,0 +1,371 @@
+// Which lines of a contract, an invoice or a reimbursement count, and at which rate: the law's conditions on what was bought, of whom,
+// where and when. Pure.
+import { Decimal } from 'decimal.js';
+import { addDays, addMonths, yearOf } from '../calendar.js';
+import type { Day, Period } from '../calendar.js';
+import type { Fen } from '../money.js';
+import { formatYuan } from '../money.js';
+import { percent } from './explain.js';
+import type { BeneficiaryKind, ChipOrigin, FacilityCondition, FacilityKind, Law, Rate, ServiceItem } from './language.js';
+
+/** A line of a contract or of a usage invoice, amounts in fen; a red-letter line is negative. */
+export interface Line {
+  lineNo: number;
+  serviceItem: ServiceItem;
+  facilityId: string | null;
+  /** Null: not known, or not separable. */
+  chipOrigin: ChipOrigin | null;
+  /** Class of the model that was used or trained; null when none is on record. */
+  modelClass: string | null;
+  netFen: Fen;
+  vatFen: Fen;
+  grossFen: Fen;
+}
+
+/** What was seen of a facility on a day, valid until the next observation. Null: not measured that day. */
+export interface Observation {
+  observedOn: Day;
+  /** Decimal text, at `precision`. */
+  pflops: string | null;
+  precision: string | null;
+  standardRacks: number | null;
+  inService: boolean;
+}
+
+export interface Facility {
+  id: string;
+  kind: FacilityKind;
+  ownerLegalPerson: string | null;
+  operatorLegalPerson: string | null;
+  /** In any order; of two on one day the later in the list counts. */
+  observations: readonly Observation[];
+}
+
+export interface Enterprise {
+  /** What branches are rolled up to; equal ids are one legal person. */
+  legalPerson: string;
+  kind: BeneficiaryKind;
+  /** The classes on record for it on the day of application. */
+  classes: readonly string[];
+  establishedOn: Day | null;
+  /** Whether it is itself a listed provider on the day of application. */
+  isListedProvider: boolean;
+  /** Whether it has a policy of its own («一企一策»). */
+  oneEnterpriseOnePolicy: boolean;
+  /** Predicate id → what is on record. EXCEPTION is an approved one, and only a SOFT predicate takes it. */
+  predicates: Readonly<Record<string, 'MET' | 'NOT_MET' | 'EXCEPTION'>>;
+}
+
+/** A legal person of whom nothing else is looked at. */
+export const nobody = (legalPerson: string): Enterprise => ({
+  ...{ legalPerson, kind: 'ENTERPRISE', classes: [], establishedOn: null },
+  ...{ isListedProvider: false, oneEnterpriseOnePolicy: false, predicates: {} },
+});
+
+export interface Provider {
+  legalPerson: string;
+  /** Per service item, from–to both inclusive, `to: null` without end; suspended days are left out. */
+  listings: readonly (Period & { serviceItem: ServiceItem })[];
+  /** Whether it and the enterprise are related parties. Common state control alone does not make them so. */
+  isRelated: boolean;
+  /** Whether it is registered in the book's city. */
+  isLocal: boolean;
+}
+
+/** The contract as the law looks at it, without its lines. */
+export interface ContractTerms {
+  id: string;
+  signedOn: Day;
+  /** Null: not filed. */
+  filedOn: Day | null;
+  purpose: string | null;
+}
+
+/** Whom a line was bought of, and where it was used. */
+export interface Dealing {
+  provider: Provider;
+  /** Null for an expense that rests on no contract. */
+  contract: ContractTerms | null;
+  /** At least those that the lines name. */
+  facilities: readonly Facility[];
+}
+
+/** Who asks, and on which day's law. */
+export interface Applicant {
+  /** The day of the application. */
+  appliedOn: Day;
+  enterprise: Enterprise;
+}
+
+/** Where a line was used, and when it was settled if that counts. */
+export interface Use {
+  period: { from: Day; to: Day };
+  /** The day on which it was paid in full, null while it is not; of a reimbursement only. */
+  settled?: { on: Day | null; inYear: number | null };
+}
+
+/** In the order in which they answer for a case in which no line counts: what can not be mended before what can. */
+export const lineRefusals = [
+  'SELF_BUILT_SELF_USED',
+  'RELATED_PARTY',
+  'CONTRACT_SIGNED_TOO_EARLY',
+  'PURPOSE_NOT_PERMITTED',
+  'CONTRACT_FILED_TOO_LATE',
+  'FEE_NOT_SETTLED',
+  'PROVIDER_NOT_LISTED',
+  'PROVIDER_NOT_LOCAL',
+  'FACILITY_KIND_NOT_ELIGIBLE',
+  'FACILITY_NOT_OBSERVED',
+  'FACILITY_NOT_IN_SERVICE',
+  'FACILITY_BELOW_THRESHOLD',
+  'SERVICE_ITEM_NOT_COUNTED',
+  'CHIP_ORIGIN_UNKNOWN',
+  'RATE_NOT_GIVEN',
+] as const;
+
+export interface LineRefusal {
+  code: (typeof lineRefusals)[number];
+  params: Record<string, string>;
+}
+
+/** Lines weighed by the law: `weighted` is the sum of fen × basis points, exact. */
+export interface Counted {
+  baseFen: Fen;
+  weighted: bigint;
+  anyLine: boolean;
+  leftOut: { line: Line; why: LineRefusal }[];
+  /** What counts at each rate (basis points), in the order of the lines. */
+  byRate: Map<number, Fen>;
+}
+
+export const nothingCounted = (): Counted => ({ baseFen: 0n, weighted: 0n, anyLine: false, leftOut: [], byRate: new Map() });
+
+/** Adds to `counted` what of a line counts, at the lower of the law's rate and the approved one; its rate, or why it does not. */
+export function weigh(
+  counted: Counted,
+  law: Law,
+  at: Applicant,
+  of: Dealing,
+  line: Line,
+  use: Use,
+  approved: number | undefined,
+): number | LineRefusal {
+  const why = lineRefusal(law, at, of, line, use);
+  const rate = why ?? rateOf(law, at, line);
+  if (typeof rate !== 'number') {
+    counted.leftOut.push({ line, why: rate });
+    return rate;
+  }
+  const basisPoints = approved !== undefined && approved < rate ? approved : rate;
+  const amountFen = amountOf(law, line);
+  counted.anyLine = true;
+  counted.baseFen += amountFen;
+  counted.weighted += amountFen * BigInt(basisPoints);
+  counted.byRate.set(basisPoints, (counted.byRate.get(basisPoints) ?? 0n) + amountFen);
+  return basisPoints;
+}
+
+/**
+ * The most that a contract's lines can ever weigh: those of service items that count, each at its rate. Facilities and listings are
+ * judged where they are used.
+ */
+export function weightOfContract(
+  law: Law,
+  at: Applicant,
+  lines: readonly Line[],
+  approved: number | undefined,
+): { baseFen: Fen; weighted: bigint } {
+  const items = law.serviceItems?.value ?? null;
+  let [baseFen, weighted] = [0n, 0n];
+  for (const line of lines) {
+    if (items !== null && !items.includes(line.serviceItem)) continue;
+    const rate = rateOf(law, at, line);
+    if (typeof rate !== 'number') continue;
+    const amountFen = amountOf(law, line);
+    baseFen += amountFen;
+    weighted += amountFen * BigInt(approved !== undefined && approved < rate ? approved : rate);
+  }
+  return { baseFen, weighted };
+}
+
+/** The line's amount on the programme's basis. */
+export const amountOf = (law: Law, line: Line): Fen => (law.amountBasis?.value === 'NET' ? line.netFen : line.grossFen);
+
+/** The highest rate there is, in basis points. */
+export const highestOf = (rate: Rate): number => Math.max(...rate.tiers.map(({ basisPoints }) => basisPoints));
+
+/** The rate of a line in basis points, by the first tier that holds for it; or why there is none. */
+function rateOf(law: Law, at: Applicant, line: Line): number | LineRefusal {
+  const rate = law.rate?.value;
+  if (rate === undefined) return 0;
+  if (rate.flat !== null) return rate.flat;
+  const none = (): LineRefusal => ({ code: 'RATE_NOT_GIVEN', params: { line: String(line.lineNo) } });
+  if (line.chipOrigin !== null || !rate.tiers.some(({ when }) => when !== null && when.chipOrigin !== null)) {
+    return tierOf(rate, at, line, line.chipOrigin) ?? none();
+  }
+  // Neither origin can be shown, so neither may be taken for granted: the lower of the two, or nothing.
+  if (law.mixedChips?.value !== 'LOWER_RATE') return { code: 'CHIP_ORIGIN_UNKNOWN', params: { line: String(line.lineNo) } };
+  const [domestic, other] = [tierOf(rate, at, line, 'DOMESTIC'), tierOf(rate, at, line, 'NON_DOMESTIC')];
+  return domestic === null || other === null ? none() : Math.min(domestic, other);
+}
+
+function tierOf({ tiers }: Rate, { appliedOn, enterprise }: Applicant, line: Line, chipOrigin: ChipOrigin | null): number | null {
+  for (const { when, basisPoints } of tiers) {
+    if (when === null) return basisPoints;
+    if (when.chipOrigin !== null && when.chipOrigin !== chipOrigin) continue;
+    if (when.enterpriseClass !== null && !enterprise.classes.includes(when.enterpriseClass)) continue;
+    if (when.modelClass !== null && when.modelClass !== line.modelClass) continue;
+    const under = when.enterpriseAgeUnderMonths;
+    if (under !== null && (enterprise.establishedOn === null || appliedOn >= addMonths(enterprise.establishedOn, under)))
+      continue;
+    return basisPoints;
+  }
+  return null;
+}
+
+function lineRefusal(law: Law, at: Applicant, of: Dealing, line: Line, { period, settled }: Use): LineRefusal | null {
+  const refused = (code: LineRefusal['code'], params: Record<string, string>): LineRefusal => ({
+    code,
+    params: { line: String(line.lineNo), ...params },
+  });
+  const { provider, contract } = of;
+  const facility = line.facilityId === null ? null : (of.facilities.find(({ id }) => id === line.facilityId) ?? null);
+  const { legalPerson } = at.enterprise;
+  const exclusions = law.exclusions?.value;
+  if (exclusions?.includes('SELF_BUILT_SELF_USED') === true) {
+    if (
+      provider.legalPerson === legalPerson ||
+      (facility !== null && (facility.ownerLegalPerson === legalPerson || facility.operatorLegalPerson === legalPerson))
+    )
+      return refused('SELF_BUILT_SELF_USED', { legalPerson });
+  }
+  if (exclusions?.includes('RELATED_PARTIES') === true && provider.isRelated)
+    return refused('RELATED_PARTY', { provider: provider.legalPerson });
+  if (contract !== null) {
+    const earliest = law.contractSignedOnOrAfter?.value;
+    if (earliest !== undefined && contract.signedOn < earliest)
+      return refused('CONTRACT_SIGNED_TOO_EARLY', { signedOn: contract.signedOn, earliest });
+    if (law.purposes !== null && !(law.purposes.value as readonly (string | null)[]).includes(contract.purpose))
+      return refused('PURPOSE_NOT_PERMITTED', { purpose: contract.purpose ?? '' });
+    if (law.filing !== null) {
+      const by = law.filing.value === 'BEFORE_APPLICATION' ? at.appliedOn : period.from;
+      if (contract.filedOn === null || contract.filedOn > by)
+        return refused('CONTRACT_FILED_TOO_LATE', { filedOn: contract.filedOn ?? '—', by });
+    }
+  }
+  if (settled !== undefined && settled.inYear !== null) {
+    const { on, inYear } = settled;
+    if (on === null || yearOf(on) !== inYear) return refused('FEE_NOT_SETTLED', { settledOn: on ?? '—', year: String(inYear) });
+  }
+  if (law.serviceItems !== null && !law.serviceItems.value.includes(line.serviceItem))
+    return refused('SERVICE_ITEM_NOT_COUNTED', { serviceItem: line.serviceItem });
+  for (const condition of law.providerConditions?.value ?? []) {
+    if (condition === 'LOCAL') {
+      if (!provider.isLocal) return refused('PROVIDER_NOT_LOCAL', { provider: provider.legalPerson });
+      continue;
+    }
+    const day = settled?.on ?? period.from;
+    const days = condition === 'LISTED_WHEN_SETTLED' ? { from: day, to: day } : period;
+    const unlisted = firstUnlistedDay(provider.listings, line.serviceItem, days);
+    if (unlisted !== null) return refused('PROVIDER_NOT_LISTED', { serviceItem: line.serviceItem, day: unlisted });
+  }
+  if (law.facilityConditions !== null) {
+    const why = facilityRefusal(law.facilityConditions.value, facility, period);
+    if (why !== null) return refused(why.code, { facility: line.facilityId ?? '', ...why.params });
+  }
+  return null;
+}
+
+/** Null when the listings of the item, one after another, cover every day of the period. */
+function firstUnlistedDay(listings: Provider['listings'], item: ServiceItem, { from, to }: { from: Day; to: Day }): Day | null {
+  const ofItem = listings.filter(({ serviceItem }) => serviceItem === item).sort((a, b) => (a.from < b.from ? -1 : 1));
+  let day = from;
+  for (const listing of ofItem) {
+    if (listing.from > day) break;
+    if (listing.to === null || listing.to >= to) return null;
+    if (listing.to >= day) day = addDays(listing.to, 1);
+  }
+  return day;
+}
+
+/**
+ * The facility must be eligible on every day of the period. Between two observations the earlier holds, so the days to look at are the
+ * first and those on which something was observed. A threshold is inclusive.
+ */
+function facilityRefusal(
+  conditions: readonly FacilityCondition[],
+  facility: Facility | null,
+  { from, to }: { from: Day; to: Day },
+): LineRefusal | null {
+  if (facility === null) return { code: 'FACILITY_NOT_OBSERVED', params: { day: from } };
+  const days = [
+    from,
+    ...facility.observations.map(({ observedOn }) => observedOn).filter((day) => day > from && day <= to),
+  ].sort();
+  for (const day of days) {
+    const why = refusalOn(conditions, facility, day);
+    if (why !== null) return why;
+  }
+  return null;
+}
+
+function refusalOn(conditions: readonly FacilityCondition[], facility: Facility, day: Day): LineRefusal | null {
+  const condition = conditions.find(({ kind }) => kind === facility.kind);
+  if (condition === undefined) return { code: 'FACILITY_KIND_NOT_ELIGIBLE', params: { kind: facility.kind } };
+  const seen = latest(facility, day);
+  if (seen?.inService === false) return { code: 'FACILITY_NOT_IN_SERVICE', params: { observedOn: seen.observedOn } };
+  switch (condition.kind) {
+    case 'SUPERCOMPUTING':
+      return null;
+    case 'AI_COMPUTING': {
+      const { pflopsAtLeast, precision } = condition;
+      if (seen === null || seen.pflops === null || seen.precision !== precision)
+        return { code: 'FACILITY_NOT_OBSERVED', params: { day } };
+      if (new Decimal(seen.pflops).gte(pflopsAtLeast)) return null;
+      return belowThreshold(`${pflopsAtLeast} PFLOPS (${precision})`, `${seen.pflops} PFLOPS (${precision})`, seen);
+    }
+    case 'DATA_CENTER': {
+      if (seen === null || seen.standardRacks === null) return { code: 'FACILITY_NOT_OBSERVED', params: { day } };
+      if (seen.standardRacks >= condition.standardRacksAtLeast) return null;
+      return belowThreshold(String(condition.standardRacksAtLeast), String(seen.standardRacks), seen);
+    }
+  }
+}
+
+function belowThreshold(required: string, observed: string, { observedOn }: Observation): LineRefusal {
+  return { code: 'FACILITY_BELOW_THRESHOLD', params: { required, observed, observedOn } };
+}
+
+/** The observation that holds on the day: the last one, as a whole. */
+function latest(facility: Facility, day: Day): Observation | null {
+  let last: Observation | null = null;
+  for (const observation of facility.observations) {
+    if (observation.observedOn <= day && (last === null || observation.observedOn >= last.observedOn)) last = observation;
+  }
+  return last;
+}
+
+/** The one that answers for all. */
+export function worstOf(all: readonly LineRefusal[]): LineRefusal | null {
+  for (const code of lineRefusals) {
+    const found = all.find((why) => why.code === code);
+    if (found !== undefined) return found;
+  }
+  return null;
+}
+
+/** A facility as it was last seen by the day, for the explanation. */
+export function described(facility: Facility, day: Day): string {
+  const seen = latest(facility, day);
+  if (seen === null) return `${facility.id} ${facility.kind}`;
+  const size = {
+    SUPERCOMPUTING: '',
+    AI_COMPUTING: `${seen.pflops} PFLOPS (${seen.precision}) `,
+    DATA_CENTER: `${seen.standardRacks} `,
+  };
+  return `${facility.id} ${facility.kind} ${size[facility.kind]}(${seen.observedOn})`;
+}
+
+/** What counts at each rate: `10000000.00 × 60% + 4000000.00 × 30%`. */
+export const describedRates = (byRate: ReadonlyMap<number, Fen>): string =>
+  [...byRate].map(([basisPoints, fen]) => `${formatYuan(fen)} × ${percent(basisPoints)}`).join(' + ');
