@@ -104,7 +104,7 @@ create table allocations (
   constraint allocations_total_fen_check CHECK ((total_fen > 0)),
   constraint allocations_within_pool CHECK (((total_fen <= shared_fen) AND (shared_fen <= claims_fen)))
 );
-CREATE INDEX allocations_programme ON public.allocations USING btree (book_id, programme_code, year, allocation_id);
+CREATE INDEX allocations_programme ON public.allocations USING btree (book_id, programme_code, status, allocation_id);
 CREATE TRIGGER allocations_in_lane BEFORE INSERT OR UPDATE ON public.allocations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER allocations_leave_in_lane BEFORE DELETE ON public.allocations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (status, decided_person, decided_on, decision_reason) on allocations to voucher_app;

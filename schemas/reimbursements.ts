@@ -25,12 +25,27 @@ const declaredItem = z.strictObject({
   vat: amount,
   gross: amount,
   settledOn: day.meta({ description: 'The day on which it was paid in full' }),
-  evidence: z.string().trim().min(1).max(500).meta({ description: 'Proof of full payment: the bank’s receipt, the audit report' }),
+  evidence: z
+    .string()
+    .trim()
+    .min(1)
+    .max(500)
+    .meta({ description: 'Proof of full payment: the bank’s receipt, the audit report' }),
 });
 
 export const submitReimbursement = z.strictObject({
   programmeCode,
-  matters: matters.default({}).meta({ description: 'What the application is about, where rules look at several awards together' }),
+  matters: matters
+    .default({})
+    .meta({ description: 'What the application is about, where rules look at several awards together' }),
+  contractIds: z
+    .array(id)
+    .min(1)
+    .max(2_000)
+    .optional()
+    .meta({
+      description: 'Only the settled fees of these contracts; left out: of all. Rules by contract take one contract at a time',
+    }),
   items: z
     .array(declaredItem)
     .min(1)

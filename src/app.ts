@@ -40,6 +40,7 @@ import { payeeRoutes } from './payees/routes.js';
 import { programmeRoutes } from './programmes/routes.js';
 import { providerRoutes } from './providers/routes.js';
 import { redemptionRoutes } from './redemptions/routes.js';
+import { reimbursementRoutes } from './reimbursements/routes.js';
 import { settlementRoutes } from './settlements/routes.js';
 import { usageRoutes } from './usage/routes.js';
 import { voucherRoutes } from './vouchers/routes.js';
@@ -208,6 +209,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     voucherRoutes(scope, parts);
     usageRoutes(scope, parts);
     redemptionRoutes(scope, parts);
+    reimbursementRoutes(scope, parts);
     settlementRoutes(scope, parts);
     bulkRoutes(scope, parts);
     ledgerRoutes(scope, parts);

@@ -133,7 +133,7 @@ create table allocations (
   constraint allocations_decided check ((status = 'DRAFT') = (decided_person is null)
                                         and (decided_person is null) = (decided_on is null))
 );
-create index allocations_programme on allocations (book_id, programme_code, year, allocation_id);
+create index allocations_programme on allocations (book_id, programme_code, status, allocation_id);
 
 -- An application for reimbursement and, once allocated and approved, its award. `base_fen` is what of its lines counts,
 -- `computed_fen` what the law gives on that, `reviewed_fen` what the expert review left of it, `award_fen` what the pool gave. It is in

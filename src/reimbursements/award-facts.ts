@@ -21,16 +21,15 @@ export interface Case {
   readonly at: Asked;
 }
 
-/** Gathers all that the lines of these applications rest on. */
+/** Gathers who applies, and all that lines of these contracts, or declared of these counterparties, rest on. */
 export async function gatherDealings(
   loader: Loader,
-  of: { enterpriseIds: readonly string[]; lines: readonly ReimbursementLine[] },
+  of: { enterpriseIds: readonly string[]; contractIds: readonly string[]; counterparties: readonly string[] },
 ): Promise<void> {
-  const counterparties = [...new Set(of.lines.flatMap((line) => (line.contractId === null ? [line.counterpartyUscc] : [])))];
   const [, , providers] = await Promise.all([
-    gatherContractFacts(loader, [...new Set(of.lines.flatMap(({ contractId }) => contractId ?? []))]),
+    gatherContractFacts(loader, [...new Set(of.contractIds)]),
     loader.load(enterpriseShelf, 'id', of.enterpriseIds),
-    loader.load(providerShelf, 'uscc', counterparties),
+    loader.load(providerShelf, 'uscc', of.counterparties),
   ]);
   await loader.load(
     listingShelf,

@@ -3,7 +3,6 @@
 import type { Enterprise, ReimbursementLine } from '../../db/tables.js';
 import { contractLinesOf } from '../applications/evaluation-facts.js';
 import type { Day } from '../calendar.js';
-import { contractLineShelf } from '../contracts/facts.js';
 import type { Facts, Loader } from '../ledger/facts.js';
 import { note } from '../ledger/facts.js';
 import { providerShelf } from '../providers/facts.js';
@@ -52,11 +51,10 @@ export async function gatherSettledFees(
       ids.map((id) => [id, 'true']),
     ),
   ]);
-  const contractIds = [...new Set(invoices.map(({ contractId }) => contractId))];
-  await loader.load(contractLineShelf, 'contract', contractIds);
   await gatherDealings(loader, {
     enterpriseIds: [enterprise.enterpriseId],
-    lines: settledFees(loader.facts, { enterprise, baseYear, reimbursementId: '', newId: () => '' }),
+    contractIds: invoices.map(({ contractId }) => contractId),
+    counterparties: [],
   });
 }
 
@@ -68,11 +66,17 @@ interface Making {
 }
 
 /**
- * Every line of the gathered invoices, in the order of the invoices, each with the day on which the invoice was paid in full.
+ * Every line of the gathered invoices, of all contracts or of those named, in the order of the invoices, each with the day on which the invoice was paid in full.
  * One that the book itself rules out has its reason; the others are still to be weighed by the law.
  */
-export function settledFees(facts: Facts, of: Making & { readonly baseYear: number }): ReimbursementLine[] {
-  const found = facts.noted(candidates, keyOf(of.enterprise.legalPersonUscc, of.baseYear));
+export function settledFees(
+  facts: Facts,
+  of: Making & { readonly baseYear: number; readonly contractIds: readonly string[] | undefined },
+): ReimbursementLine[] {
+  const wanted = of.contractIds && new Set(of.contractIds);
+  const found = facts
+    .noted(candidates, keyOf(of.enterprise.legalPersonUscc, of.baseYear))
+    .filter(({ invoiceId }) => !wanted || wanted.has(there(facts.get(invoiceShelf, invoiceId)).contractId));
   const contracts = new Map<string, Map<string, ReturnType<typeof contractLinesOf>[number]>>();
   const contractLine = (contractId: string, contractLineId: string) => {
     let lines = contracts.get(contractId);
@@ -153,7 +157,8 @@ export async function gatherDeclared(loader: Loader, enterprise: Enterprise, ite
     ),
     gatherDealings(loader, {
       enterpriseIds: [enterprise.enterpriseId],
-      lines: declaredLines(loader.facts, items, { enterprise, reimbursementId: '', newId: () => '' }),
+      contractIds: [],
+      counterparties: items.map(({ counterpartyUscc }) => counterpartyUscc),
     }),
   ]);
 }

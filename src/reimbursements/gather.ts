@@ -28,10 +28,16 @@ export async function gatherWhole(loader: Loader, rows: readonly Reimbursement[]
       rows.map(({ programmeVersionId }) => programmeVersionId),
     ),
   ]);
-  await gatherDealings(loader, { enterpriseIds: rows.map(({ enterpriseId }) => enterpriseId), lines });
+  await gatherDealings(loader, {
+    enterpriseIds: rows.map(({ enterpriseId }) => enterpriseId),
+    contractIds: lines.flatMap(({ contractId }) => contractId ?? []),
+    counterparties: lines.flatMap((line) => (line.contractId === null ? [line.counterpartyUscc] : [])),
+  });
   const windows = rows.flatMap((row) => {
     const { law } = lawOf(loader.facts, row);
-    return [...new Set(days)].flatMap((bookedOn) => windowsTouched(law, wholeOf(loader.facts, row, { bookedOn, predicates: {} })));
+    return [...new Set(days)].flatMap((bookedOn) =>
+      windowsTouched(law, wholeOf(loader.facts, row, { bookedOn, predicates: {} })),
+    );
   });
   await gatherLimits(loader, windows);
 }
@@ -41,7 +47,9 @@ export const gatherHeld = (loader: Loader, rows: readonly Reimbursement[]): Prom
   loader.load(
     invoiceShelf,
     'id',
-    rows.flatMap((row) => linesOf(loader.facts, row).flatMap(({ invoiceId, isLive }) => (isLive && invoiceId !== null ? [invoiceId] : []))),
+    rows.flatMap((row) =>
+      linesOf(loader.facts, row).flatMap(({ invoiceId, isLive }) => (isLive && invoiceId !== null ? [invoiceId] : [])),
+    ),
   );
 
 /** The version that a gathered application was made under. */

@@ -74,9 +74,5 @@ export function holdInvoices(facts: Facts, lines: readonly ReimbursementLine[], 
 /** Lets lines go that are live: they count no longer, and what they hold of an invoice is free again. */
 export const letGo = (facts: Facts, lines: readonly ReimbursementLine[]): Change[] => {
   const live = lines.filter(({ isLive }) => isLive);
-  return [
-    ...live.map((line) => update(reimbursementLineShelf, { ...line, isLive: false })),
-    ...holdInvoices(facts, live, -1),
-  ];
+  return [...live.map((line) => update(reimbursementLineShelf, { ...line, isLive: false })), ...holdInvoices(facts, live, -1)];
 };
-

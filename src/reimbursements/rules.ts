@@ -2,7 +2,12 @@
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import type { Reimbursement, ReimbursementLine, UsageInvoice } from '../../db/tables.js';
-import type { reimbursement as shown, reimbursementConsidered, reimbursementLine, submitReimbursement } from '../../schemas/reimbursements.js';
+import type {
+  reimbursement as shown,
+  reimbursementConsidered,
+  reimbursementLine,
+  submitReimbursement,
+} from '../../schemas/reimbursements.js';
 import type { Day } from '../calendar.js';
 import { formatInstant } from '../calendar.js';
 import type { Eligibility } from '../applications/rules.js';
@@ -97,15 +102,15 @@ export function readItems(
   return { kind: 'read', items: read };
 }
 
-/** What counts at each rate, the highest first, and then what does not, by reason. */
+/** What counts at each rate, the highest first, and then what does not, by reason; of lines, or of sums of `count` lines. */
 export function summaryOf(
-  lines: readonly Pick<ReimbursementLine, 'basisPoints' | 'reason' | 'grossFen'>[],
+  lines: readonly (Pick<ReimbursementLine, 'basisPoints' | 'reason' | 'grossFen'> & { readonly count?: number })[],
 ): z.input<typeof reimbursementConsidered>['summary'] {
   const groups = new Map<string, { basisPoints: number | null; reason: string | null; lines: number; grossFen: Fen }>();
-  for (const { basisPoints, reason, grossFen } of lines) {
+  for (const { basisPoints, reason, grossFen, count = 1 } of lines) {
     const key = `${basisPoints} ${reason}`;
     const group = groups.get(key) ?? { basisPoints, reason, lines: 0, grossFen: 0n };
-    groups.set(key, { ...group, lines: group.lines + 1, grossFen: group.grossFen + grossFen });
+    groups.set(key, { ...group, lines: group.lines + count, grossFen: group.grossFen + grossFen });
   }
   return [...groups.values()]
     .sort((a, b) => (b.basisPoints ?? -1) - (a.basisPoints ?? -1) || ((a.reason ?? '') < (b.reason ?? '') ? -1 : 1))

@@ -33,7 +33,7 @@ const series = 'RB';
  * confirmed usage invoices of its legal person, branches included, that were paid in full in the year before; every line is kept,
  * with the rate it counts at or why it does not. For a base of contracts or costs the enterprise declares the items. What a review
  * will check is taken as met until then. Refuses, in this order: PROGRAMME_NOT_IN_FORCE, PROGRAMME_OF_OTHER_FLOW,
- * LEGAL_PERSON_NOT_REGISTERED, ITEMS_REQUIRED, ITEMS_NOT_TAKEN, as `readItems`, ITEM_ALREADY_FUNDED, NOTHING_TO_REIMBURSE, what the
+ * LEGAL_PERSON_NOT_REGISTERED, ITEMS_NOT_TAKEN, CONTRACTS_NOT_TAKEN, ITEMS_REQUIRED, as `readItems`, ITEM_ALREADY_FUNDED, NOTHING_TO_REIMBURSE, what the
  * programme refuses (evaluateAward).
  */
 export const submitReimbursement: Verb<Body, Result> = {
@@ -72,7 +72,12 @@ export const submitReimbursement: Verb<Body, Result> = {
     if (!enterprise) return refused('LEGAL_PERSON_NOT_REGISTERED', { uscc: actor.legalPersonUscc ?? '—' });
     const base = baseOf(facts, command, version, enterprise);
     if (base.kind === 'refused') return base;
-    const applying = { enterpriseId: enterprise.enterpriseId, submittedOn: today, baseYear: yearOf(today) - 1, matters: body.matters };
+    const applying = {
+      enterpriseId: enterprise.enterpriseId,
+      submittedOn: today,
+      baseYear: yearOf(today) - 1,
+      matters: body.matters,
+    };
     const weighable = base.lines.filter(({ reason }) => reason === null);
     if (weighable.length === 0) {
       const reasons = [...new Set(base.lines.map(({ reason }) => reason))].join(', ') || '—';
@@ -170,8 +175,9 @@ function baseOf(
   const making = { enterprise, reimbursementId: id, newId };
   if (!declares(version, today)) {
     if (body.items !== undefined) return refused('ITEMS_NOT_TAKEN', { programme: body.programmeCode }, '/items');
-    return { kind: 'base', lines: settledFees(facts, { ...making, baseYear: yearOf(today) - 1 }) };
+    return { kind: 'base', lines: settledFees(facts, { ...making, baseYear: yearOf(today) - 1, contractIds: body.contractIds }) };
   }
+  if (body.contractIds !== undefined) return refused('CONTRACTS_NOT_TAKEN', { programme: body.programmeCode }, '/contractIds');
   if (body.items === undefined) return refused('ITEMS_REQUIRED', { programme: body.programmeCode }, '/items');
   const read = readItems(body.items, today);
   if (read.kind === 'refused') return read;
