@@ -275,6 +275,11 @@ export const rules = {
   },
   limit: once(limitRule),
   stacking: once(stackingRule),
+  maxAward: once(({ value }: { value: Fen }) => ({
+    zh: `每次补助最高 ${money(value)} 元`,
+    en: `no single award is above ${money(value)} yuan`,
+  })),
+  granted: { zh: '依以上各条核定的金额', en: 'what all of this comes to' },
   reviewed: { zh: '不超过评审认定的金额', en: 'no more than the review left' },
   minBase: once(({ value }: { value: Fen }) => ({
     zh: `基数低于 ${money(value)} 元的不予补助`,
@@ -374,6 +379,8 @@ const outcomes: Readonly<Record<string, Bilingual>> = {
   EXCEPTION: { zh: '经批准例外', en: 'approved exception' },
   PASSED_IN_PART: { zh: '部分通过', en: 'passed in part' },
   PASSED: { zh: '通过', en: 'passed' },
+  NOT_NAMED: { zh: '申请未涉及', en: 'not what the application is about' },
+  COUNTED: { zh: '计入，尚不受限', en: 'counted, and bound by nothing yet' },
   EXEMPT: { zh: '不适用于该企业', en: 'not for this enterprise' },
   LIFETIME: { zh: '不分年度', en: 'all years' },
   ENTERPRISE: { zh: '企业', en: 'enterprise' },
