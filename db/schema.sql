@@ -187,6 +187,8 @@ create table applications (
   recorded_at timestamp with time zone not null,
   queue_rank integer,
   queue_block bigint,
+  matters jsonb not null default '{}'::jsonb,
+  control_version_ids jsonb not null default '[]'::jsonb,
   constraint applications_pkey PRIMARY KEY (book_id, application_id),
   constraint applications_book_id_application_no_key UNIQUE (book_id, application_no),
   constraint applications_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
@@ -195,7 +197,9 @@ create table applications (
   constraint applications_approved CHECK (((status = 'APPROVED'::text) = ((voucher_id IS NOT NULL) AND (award_fen IS NOT NULL) AND (explanation IS NOT NULL) AND (decided_person IS NOT NULL)))),
   constraint applications_award_fen_check CHECK ((award_fen > 0)),
   constraint applications_content_digest_check CHECK ((content_digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint applications_control_version_ids_check CHECK ((jsonb_typeof(control_version_ids) = 'array'::text)),
   constraint applications_four_eyes CHECK (((reviewed_person <> submitted_person) AND (decided_person <> submitted_person) AND ((status <> 'APPROVED'::text) OR (decided_person <> reviewed_person)))),
+  constraint applications_matters_check CHECK ((jsonb_typeof(matters) = 'object'::text)),
   constraint applications_maximum_fen_check CHECK ((maximum_fen > 0)),
   constraint applications_queued CHECK ((((status = 'REVIEWED'::text) = (queue_rank IS NOT NULL)) AND ((queue_rank IS NULL) = (queue_block IS NULL)))),
   constraint applications_reviewed CHECK (((status <> ALL (ARRAY['REVIEWED'::text, 'APPROVED'::text])) OR ((reviewed_person IS NOT NULL) AND (maximum_fen IS NOT NULL)))),
@@ -482,15 +486,17 @@ create table contract_standings (
   base_fen bigint not null,
   claimed_fen bigint not null,
   cut_off_fen bigint not null,
+  weighted_base numeric(30,0),
   constraint contract_standings_pkey PRIMARY KEY (book_id, standing_id),
   constraint contract_standings_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
   constraint contract_standings_base_fen_check CHECK ((base_fen >= 0)),
   constraint contract_standings_claimed_fen_check CHECK ((claimed_fen >= 0)),
-  constraint contract_standings_cut_off_fen_check CHECK ((cut_off_fen >= 0))
+  constraint contract_standings_cut_off_fen_check CHECK ((cut_off_fen >= 0)),
+  constraint contract_standings_weighted_base_check CHECK ((weighted_base >= (0)::numeric))
 );
 CREATE TRIGGER contract_standings_in_lane BEFORE INSERT OR UPDATE ON public.contract_standings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER contract_standings_leave_in_lane BEFORE DELETE ON public.contract_standings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (base_fen, claimed_fen, cut_off_fen) on contract_standings to voucher_app;
+grant insert, select, update (base_fen, claimed_fen, cut_off_fen, weighted_base) on contract_standings to voucher_app;
 grant select on contract_standings to voucher_reader;
 
 -- owner voucher_owner
@@ -575,8 +581,10 @@ create table enterprises (
   kind text not null,
   size_class text,
   recorded_at timestamp with time zone not null,
+  established_on date,
   constraint enterprises_pkey PRIMARY KEY (book_id, enterprise_id),
   constraint enterprises_book_id_uscc_key UNIQUE (book_id, uscc),
+  constraint enterprises_established_on_check CHECK ((established_on >= '1900-01-01'::date)),
   constraint enterprises_kind_check CHECK ((kind = ANY (ARRAY['ENTERPRISE'::text, 'INSTITUTION'::text]))),
   constraint enterprises_legal_person_uscc_check CHECK ((legal_person_uscc ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'::text)),
   constraint enterprises_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
@@ -700,6 +708,37 @@ grant insert, select on facility_observations to voucher_app;
 grant select on facility_observations to voucher_reader;
 
 -- owner voucher_owner
+create table figures (
+  book_id uuid not null,
+  figure_id uuid not null,
+  kind text not null,
+  holder text not null,
+  year integer,
+  amount_fen bigint not null,
+  provisional boolean not null,
+  document_no text not null,
+  revision integer not null,
+  recorded_person uuid not null,
+  recorded_at timestamp with time zone not null,
+  constraint figures_pkey PRIMARY KEY (book_id, figure_id),
+  constraint figures_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint figures_book_id_recorded_person_fkey FOREIGN KEY (book_id, recorded_person) REFERENCES persons(book_id, person_id),
+  constraint figures_amount_fen_check CHECK ((amount_fen >= 0)),
+  constraint figures_document_no_check CHECK (((length(document_no) >= 1) AND (length(document_no) <= 100))),
+  constraint figures_holder_check CHECK (((length(holder) >= 1) AND (length(holder) <= 100))),
+  constraint figures_kind_check CHECK ((kind = ANY (ARRAY['DISTRICT_CONTRIBUTION'::text, 'AUDITED_INVESTMENT'::text, 'UPSTREAM_SUPPORT'::text]))),
+  constraint figures_of_a_year CHECK (((kind = 'DISTRICT_CONTRIBUTION'::text) = (year IS NOT NULL))),
+  constraint figures_revision_check CHECK ((revision >= 1)),
+  constraint figures_year_check CHECK (((year >= 2000) AND (year <= 2999)))
+);
+CREATE INDEX figures_holder ON public.figures USING btree (book_id, holder, figure_id);
+CREATE UNIQUE INDEX figures_revision ON public.figures USING btree (book_id, kind, holder, COALESCE(year, 0), revision);
+CREATE TRIGGER figures_in_lane BEFORE INSERT OR UPDATE ON public.figures FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER figures_leave_in_lane BEFORE DELETE ON public.figures FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select on figures to voucher_app;
+grant select on figures to voucher_reader;
+
+-- owner voucher_owner
 create table fund_standings (
   book_id uuid not null,
   fund text not null,
@@ -805,6 +844,87 @@ CREATE TRIGGER ledger_turnovers_in_lane BEFORE INSERT OR UPDATE ON public.ledger
 CREATE TRIGGER ledger_turnovers_leave_in_lane BEFORE DELETE ON public.ledger_turnovers FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant select on ledger_turnovers to voucher_app;
 grant select on ledger_turnovers to voucher_reader;
+
+-- owner voucher_owner
+create table legal_person_classes (
+  book_id uuid not null,
+  class_record_id uuid not null,
+  legal_person_uscc text not null,
+  class text not null,
+  holds boolean not null,
+  valid_from date not null,
+  valid_to date,
+  document_no text not null,
+  revision integer not null,
+  recorded_person uuid not null,
+  recorded_at timestamp with time zone not null,
+  constraint legal_person_classes_pkey PRIMARY KEY (book_id, class_record_id),
+  constraint legal_person_classes_book_id_legal_person_uscc_class_revisi_key UNIQUE (book_id, legal_person_uscc, class, revision),
+  constraint legal_person_classes_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint legal_person_classes_book_id_recorded_person_fkey FOREIGN KEY (book_id, recorded_person) REFERENCES persons(book_id, person_id),
+  constraint legal_person_classes_check CHECK ((valid_to >= valid_from)),
+  constraint legal_person_classes_class_check CHECK (((class ~ '^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$'::text) AND (length(class) <= 60))),
+  constraint legal_person_classes_document_no_check CHECK (((length(document_no) >= 1) AND (length(document_no) <= 100))),
+  constraint legal_person_classes_legal_person_uscc_check CHECK ((legal_person_uscc ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'::text)),
+  constraint legal_person_classes_revision_check CHECK ((revision >= 1))
+);
+CREATE INDEX legal_person_classes_of ON public.legal_person_classes USING btree (book_id, legal_person_uscc, class_record_id);
+CREATE TRIGGER legal_person_classes_in_lane BEFORE INSERT OR UPDATE ON public.legal_person_classes FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER legal_person_classes_leave_in_lane BEFORE DELETE ON public.legal_person_classes FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select on legal_person_classes to voucher_app;
+grant select on legal_person_classes to voucher_reader;
+
+-- owner voucher_owner
+create table limit_exceptions (
+  book_id uuid not null,
+  exception_id uuid not null,
+  programme_code text not null,
+  limit_id text not null,
+  account text not null,
+  holder text not null,
+  span text not null,
+  amount_fen bigint not null,
+  reason text not null,
+  status text not null,
+  asked_person uuid not null,
+  asked_on date not null,
+  approved_person uuid,
+  approved_on date,
+  recorded_at timestamp with time zone not null,
+  constraint limit_exceptions_pkey PRIMARY KEY (book_id, exception_id),
+  constraint limit_exceptions_book_id_approved_person_fkey FOREIGN KEY (book_id, approved_person) REFERENCES persons(book_id, person_id),
+  constraint limit_exceptions_book_id_asked_person_fkey FOREIGN KEY (book_id, asked_person) REFERENCES persons(book_id, person_id),
+  constraint limit_exceptions_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint limit_exceptions_amount_fen_check CHECK ((amount_fen > 0)),
+  constraint limit_exceptions_approved CHECK (((status = 'APPROVED'::text) = ((approved_person IS NOT NULL) AND (approved_on IS NOT NULL)))),
+  constraint limit_exceptions_four_eyes CHECK ((approved_person <> asked_person)),
+  constraint limit_exceptions_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint limit_exceptions_span_check CHECK ((span ~ '^(LIFETIME|\d{4}(\+\d{1,2})?)$'::text)),
+  constraint limit_exceptions_status_check CHECK ((status = ANY (ARRAY['ASKED'::text, 'APPROVED'::text])))
+);
+CREATE INDEX limit_exceptions_status ON public.limit_exceptions USING btree (book_id, status, exception_id);
+CREATE INDEX limit_exceptions_window ON public.limit_exceptions USING btree (book_id, account, holder, span);
+CREATE TRIGGER limit_exceptions_in_lane BEFORE INSERT OR UPDATE ON public.limit_exceptions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER limit_exceptions_leave_in_lane BEFORE DELETE ON public.limit_exceptions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (status, approved_person, approved_on) on limit_exceptions to voucher_app;
+grant select on limit_exceptions to voucher_reader;
+
+-- owner voucher_owner
+create table limit_first_years (
+  book_id uuid not null,
+  first_year_id text not null,
+  account text not null,
+  holder text not null,
+  first_year integer not null,
+  constraint limit_first_years_pkey PRIMARY KEY (book_id, first_year_id),
+  constraint limit_first_years_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint limit_first_years_first_year_check CHECK (((first_year >= 2000) AND (first_year <= 2999))),
+  constraint limit_first_years_named CHECK ((first_year_id = ((account || ':'::text) || holder)))
+);
+CREATE TRIGGER limit_first_years_in_lane BEFORE INSERT OR UPDATE ON public.limit_first_years FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER limit_first_years_leave_in_lane BEFORE DELETE ON public.limit_first_years FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select on limit_first_years to voucher_app;
+grant select on limit_first_years to voucher_reader;
 
 -- owner voucher_owner
 create table listings (
@@ -1019,6 +1139,7 @@ create table programme_versions (
   activated_by uuid,
   recorded_at timestamp with time zone not null,
   activated_at timestamp with time zone,
+  kind text not null default 'PROGRAMME'::text,
   constraint programme_versions_pkey PRIMARY KEY (book_id, programme_version_id),
   constraint programme_versions_book_id_programme_code_version_key UNIQUE (book_id, programme_code, version),
   constraint programme_versions_book_id_activated_by_fkey FOREIGN KEY (book_id, activated_by) REFERENCES persons(book_id, person_id),
@@ -1028,12 +1149,14 @@ create table programme_versions (
   constraint programme_versions_digest_check CHECK ((digest ~ '^[0-9a-f]{64}$'::text)),
   constraint programme_versions_four_eyes CHECK ((activated_by <> published_by)),
   constraint programme_versions_in_force CHECK (((status <> 'ACTIVE'::text) OR (in_force_from IS NOT NULL))),
+  constraint programme_versions_kind_check CHECK ((kind = ANY (ARRAY['PROGRAMME'::text, 'GENERAL_CONTROLS'::text]))),
   constraint programme_versions_legal_status_check CHECK ((legal_status = ANY (ARRAY['DRAFT'::text, 'ENACTED'::text, 'REPEALED'::text]))),
   constraint programme_versions_programme_code_check CHECK ((programme_code ~ '^[a-z][a-z0-9-]{1,40}$'::text)),
   constraint programme_versions_status_check CHECK ((status = ANY (ARRAY['PUBLISHED'::text, 'ACTIVE'::text]))),
   constraint programme_versions_version_check CHECK ((version >= 1))
 );
 CREATE INDEX programme_versions_code ON public.programme_versions USING btree (book_id, programme_code, programme_version_id);
+CREATE INDEX programme_versions_kind ON public.programme_versions USING btree (book_id, kind);
 CREATE TRIGGER programme_versions_in_lane BEFORE INSERT OR UPDATE ON public.programme_versions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER programme_versions_leave_in_lane BEFORE DELETE ON public.programme_versions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (status, activated_by, activated_at) on programme_versions to voucher_app;
@@ -1089,6 +1212,7 @@ create table redemptions (
   decision_reason text,
   settlement_id uuid,
   recorded_at timestamp with time zone not null,
+  weighted_base numeric(30,0),
   constraint redemptions_pkey PRIMARY KEY (book_id, redemption_id),
   constraint redemptions_book_id_redemption_no_key UNIQUE (book_id, redemption_no),
   constraint redemptions_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
@@ -1105,7 +1229,8 @@ create table redemptions (
   constraint redemptions_not_lent CHECK (((reversed_fen + batched_fen) <= approved_fen)),
   constraint redemptions_reserved_fen_check CHECK ((reserved_fen > 0)),
   constraint redemptions_reversed_fen_check CHECK ((reversed_fen >= 0)),
-  constraint redemptions_status_check CHECK ((status = ANY (ARRAY['SUBMITTED'::text, 'APPROVED'::text, 'RETURNED'::text])))
+  constraint redemptions_status_check CHECK ((status = ANY (ARRAY['SUBMITTED'::text, 'APPROVED'::text, 'RETURNED'::text]))),
+  constraint redemptions_weighted_base_check CHECK ((weighted_base >= (0)::numeric))
 );
 CREATE INDEX redemptions_contract ON public.redemptions USING btree (book_id, contract_id, status, redemption_id);
 CREATE UNIQUE INDEX redemptions_one_live_per_invoice ON public.redemptions USING btree (book_id, invoice_id) WHERE (status <> 'RETURNED'::text);
@@ -1183,7 +1308,8 @@ create table reimbursements (
   legal_person_uscc text not null,
   year integer not null,
   base_year integer not null,
-  matters json not null,
+  matters jsonb not null,
+  control_version_ids jsonb not null,
   line_count integer not null,
   content_digest text not null,
   status text not null,
@@ -1217,8 +1343,10 @@ create table reimbursements (
   constraint reimbursements_base_fen_check CHECK ((base_fen > 0)),
   constraint reimbursements_computed_fen_check CHECK ((computed_fen > 0)),
   constraint reimbursements_content_digest_check CHECK ((content_digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint reimbursements_control_version_ids_check CHECK ((jsonb_typeof(control_version_ids) = 'array'::text)),
   constraint reimbursements_four_eyes CHECK (((reviewed_person <> submitted_person) AND (decided_person <> submitted_person) AND ((status <> 'APPROVED'::text) OR (decided_person <> reviewed_person)))),
   constraint reimbursements_line_count_check CHECK ((line_count >= 1)),
+  constraint reimbursements_matters_check CHECK ((jsonb_typeof(matters) = 'object'::text)),
   constraint reimbursements_review_digest_check CHECK ((review_digest ~ '^[0-9a-f]{64}$'::text)),
   constraint reimbursements_reviewed CHECK (((status = ANY (ARRAY['SUBMITTED'::text, 'REJECTED'::text])) OR (num_nonnulls(reviewed_person, reviewed_fen, review_digest, eligibility) = 4))),
   constraint reimbursements_reviewed_fen_check CHECK ((reviewed_fen > 0)),
@@ -1234,6 +1362,37 @@ CREATE TRIGGER reimbursements_in_lane BEFORE INSERT OR UPDATE ON public.reimburs
 CREATE TRIGGER reimbursements_leave_in_lane BEFORE DELETE ON public.reimbursements FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (status, base_fen, computed_fen, eligibility, reviewed_person, reviewed_fen, score, opinion, review_digest, allocation_id, fund, award_fen, approved_on, decided_person, decision_reason, explanation, settlement_id) on reimbursements to voucher_app;
 grant select on reimbursements to voucher_reader;
+
+-- owner voucher_owner
+create table related_parties (
+  book_id uuid not null,
+  relation_id uuid not null,
+  first_uscc text not null,
+  second_uscc text not null,
+  holds boolean not null,
+  valid_from date not null,
+  valid_to date,
+  source text not null,
+  revision integer not null,
+  recorded_person uuid not null,
+  recorded_at timestamp with time zone not null,
+  constraint related_parties_pkey PRIMARY KEY (book_id, relation_id),
+  constraint related_parties_book_id_first_uscc_second_uscc_revision_key UNIQUE (book_id, first_uscc, second_uscc, revision),
+  constraint related_parties_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint related_parties_book_id_recorded_person_fkey FOREIGN KEY (book_id, recorded_person) REFERENCES persons(book_id, person_id),
+  constraint related_parties_check CHECK ((valid_to >= valid_from)),
+  constraint related_parties_first_uscc_check CHECK ((first_uscc ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'::text)),
+  constraint related_parties_one_order CHECK ((first_uscc < (second_uscc COLLATE "C"))),
+  constraint related_parties_revision_check CHECK ((revision >= 1)),
+  constraint related_parties_second_uscc_check CHECK ((second_uscc ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'::text)),
+  constraint related_parties_source_check CHECK (((length(source) >= 1) AND (length(source) <= 500)))
+);
+CREATE INDEX related_parties_first ON public.related_parties USING btree (book_id, first_uscc, relation_id);
+CREATE INDEX related_parties_second ON public.related_parties USING btree (book_id, second_uscc, relation_id);
+CREATE TRIGGER related_parties_in_lane BEFORE INSERT OR UPDATE ON public.related_parties FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER related_parties_leave_in_lane BEFORE DELETE ON public.related_parties FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select on related_parties to voucher_app;
+grant select on related_parties to voucher_reader;
 
 -- owner voucher_owner
 create table schema_migrations (
@@ -1432,6 +1591,8 @@ create table vouchers (
   frozen_from text,
   recorded_at timestamp with time zone not null,
   provider_id uuid not null,
+  matters jsonb not null default '{}'::jsonb,
+  control_version_ids jsonb not null default '[]'::jsonb,
   constraint vouchers_pkey PRIMARY KEY (book_id, voucher_id),
   constraint vouchers_book_id_application_id_key UNIQUE (book_id, application_id),
   constraint vouchers_book_id_voucher_no_key UNIQUE (book_id, voucher_no),
@@ -1442,10 +1603,12 @@ create table vouchers (
   constraint vouchers_book_id_provider_id_fkey FOREIGN KEY (book_id, provider_id) REFERENCES providers(book_id, provider_id),
   constraint vouchers_check CHECK (((reserved_fen >= 0) AND (reserved_fen <= face_fen))),
   constraint vouchers_check1 CHECK ((last_day >= issued_on)),
+  constraint vouchers_control_version_ids_check CHECK ((jsonb_typeof(control_version_ids) = 'array'::text)),
   constraint vouchers_face_fen_check CHECK ((face_fen > 0)),
   constraint vouchers_frozen CHECK (((status = 'FROZEN'::text) = (frozen_from IS NOT NULL))),
   constraint vouchers_frozen_from_check CHECK ((frozen_from = ANY (ARRAY['ISSUED'::text, 'PARTIALLY_REDEEMED'::text]))),
   constraint vouchers_fully_redeemed CHECK (((status <> 'FULLY_REDEEMED'::text) OR (reserved_fen = 0))),
+  constraint vouchers_matters_check CHECK ((jsonb_typeof(matters) = 'object'::text)),
   constraint vouchers_status_check CHECK ((status = ANY (ARRAY['ISSUED'::text, 'PARTIALLY_REDEEMED'::text, 'FULLY_REDEEMED'::text, 'FROZEN'::text])))
 );
 CREATE INDEX vouchers_contract ON public.vouchers USING btree (book_id, contract_id, voucher_id);

@@ -210,6 +210,7 @@ export const enterprises = pgTable(
     kind: text('kind', { enum: ['ENTERPRISE', 'INSTITUTION'] }).notNull(),
     sizeClass: text('size_class', { enum: ['LARGE', 'MEDIUM', 'SMALL', 'MICRO'] }),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    establishedOn: date('established_on', { mode: 'string' }),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.enterpriseId] })],
 );
@@ -336,6 +337,9 @@ export const programmeVersions = pgTable(
     activatedBy: uuid('activated_by'),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
     activatedAt: timestamp('activated_at', { withTimezone: true, mode: 'string' }),
+    kind: text('kind', { enum: ['PROGRAMME', 'GENERAL_CONTROLS'] })
+      .notNull()
+      .default(sql`'PROGRAMME'`),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.programmeVersionId] })],
 );
@@ -357,6 +361,100 @@ export const appropriations = pgTable(
   (t) => [primaryKey({ columns: [t.bookId, t.appropriationId] })],
 );
 export type Appropriation = typeof appropriations.$inferSelect;
+
+export const legalPersonClasses = pgTable(
+  'legal_person_classes',
+  {
+    bookId: uuid('book_id').notNull(),
+    classRecordId: uuid('class_record_id').notNull(),
+    legalPersonUscc: text('legal_person_uscc').notNull(),
+    class: text('class').notNull(),
+    holds: boolean('holds').notNull(),
+    validFrom: date('valid_from', { mode: 'string' }).notNull(),
+    validTo: date('valid_to', { mode: 'string' }),
+    documentNo: text('document_no').notNull(),
+    revision: integer('revision').notNull(),
+    recordedPerson: uuid('recorded_person').notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.classRecordId] })],
+);
+export type LegalPersonClass = typeof legalPersonClasses.$inferSelect;
+
+export const relatedParties = pgTable(
+  'related_parties',
+  {
+    bookId: uuid('book_id').notNull(),
+    relationId: uuid('relation_id').notNull(),
+    firstUscc: text('first_uscc').notNull(),
+    secondUscc: text('second_uscc').notNull(),
+    holds: boolean('holds').notNull(),
+    validFrom: date('valid_from', { mode: 'string' }).notNull(),
+    validTo: date('valid_to', { mode: 'string' }),
+    source: text('source').notNull(),
+    revision: integer('revision').notNull(),
+    recordedPerson: uuid('recorded_person').notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.relationId] })],
+);
+export type RelatedParties = typeof relatedParties.$inferSelect;
+
+export const figures = pgTable(
+  'figures',
+  {
+    bookId: uuid('book_id').notNull(),
+    figureId: uuid('figure_id').notNull(),
+    kind: text('kind', { enum: ['DISTRICT_CONTRIBUTION', 'AUDITED_INVESTMENT', 'UPSTREAM_SUPPORT'] }).notNull(),
+    holder: text('holder').notNull(),
+    year: integer('year'),
+    amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
+    provisional: boolean('provisional').notNull(),
+    documentNo: text('document_no').notNull(),
+    revision: integer('revision').notNull(),
+    recordedPerson: uuid('recorded_person').notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.figureId] })],
+);
+export type Figure = typeof figures.$inferSelect;
+
+export const limitExceptions = pgTable(
+  'limit_exceptions',
+  {
+    bookId: uuid('book_id').notNull(),
+    exceptionId: uuid('exception_id').notNull(),
+    programmeCode: text('programme_code').notNull(),
+    limitId: text('limit_id').notNull(),
+    /** The name of the limit in the ledger. */
+    account: text('account').notNull(),
+    holder: text('holder').notNull(),
+    span: text('span').notNull(),
+    amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
+    reason: text('reason').notNull(),
+    status: text('status', { enum: ['ASKED', 'APPROVED'] }).notNull(),
+    askedPerson: uuid('asked_person').notNull(),
+    askedOn: date('asked_on', { mode: 'string' }).notNull(),
+    approvedPerson: uuid('approved_person'),
+    approvedOn: date('approved_on', { mode: 'string' }),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.exceptionId] })],
+);
+export type LimitException = typeof limitExceptions.$inferSelect;
+
+export const limitFirstYears = pgTable(
+  'limit_first_years',
+  {
+    bookId: uuid('book_id').notNull(),
+    firstYearId: text('first_year_id').notNull(),
+    account: text('account').notNull(),
+    holder: text('holder').notNull(),
+    firstYear: integer('first_year').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.firstYearId] })],
+);
+export type LimitFirstYear = typeof limitFirstYears.$inferSelect;
 
 export const numberSeries = pgTable(
   'number_series',
@@ -451,6 +549,12 @@ export const applications = pgTable(
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
     queueRank: integer('queue_rank'),
     queueBlock: bigint('queue_block', { mode: 'bigint' }),
+    matters: jsonb('matters')
+      .notNull()
+      .default(sql`'{}'`),
+    controlVersionIds: jsonb('control_version_ids')
+      .notNull()
+      .default(sql`'[]'`),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.applicationId] })],
 );
@@ -496,6 +600,12 @@ export const vouchers = pgTable(
     status: text('status', { enum: ['ISSUED', 'PARTIALLY_REDEEMED', 'FULLY_REDEEMED', 'FROZEN'] }).notNull(),
     frozenFrom: text('frozen_from', { enum: ['ISSUED', 'PARTIALLY_REDEEMED'] }),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    matters: jsonb('matters')
+      .notNull()
+      .default(sql`'{}'`),
+    controlVersionIds: jsonb('control_version_ids')
+      .notNull()
+      .default(sql`'[]'`),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.voucherId] })],
 );
@@ -511,6 +621,8 @@ export const contractStandings = pgTable(
     baseFen: bigint('base_fen', { mode: 'bigint' }).notNull(),
     claimedFen: bigint('claimed_fen', { mode: 'bigint' }).notNull(),
     cutOffFen: bigint('cut_off_fen', { mode: 'bigint' }).notNull(),
+    /** Fen × basis points; null where only the base was kept. */
+    weightedBase: numeric('weighted_base', { precision: 30, scale: 0 }),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.standingId] })],
 );
@@ -647,6 +759,8 @@ export const redemptions = pgTable(
     decisionReason: text('decision_reason'),
     settlementId: uuid('settlement_id'),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    /** Fen × basis points; null where only the base was kept. */
+    weightedBase: numeric('weighted_base', { precision: 30, scale: 0 }),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.redemptionId] })],
 );
@@ -691,7 +805,8 @@ export const reimbursements = pgTable(
     legalPersonUscc: text('legal_person_uscc').notNull(),
     year: integer('year').notNull(),
     baseYear: integer('base_year').notNull(),
-    matters: json('matters').notNull(),
+    matters: jsonb('matters').notNull(),
+    controlVersionIds: jsonb('control_version_ids').notNull(),
     lineCount: integer('line_count').notNull(),
     contentDigest: text('content_digest').notNull(),
     status: text('status', { enum: ['SUBMITTED', 'REVIEWED', 'ALLOCATED', 'APPROVED', 'REJECTED'] }).notNull(),

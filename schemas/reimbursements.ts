@@ -1,5 +1,6 @@
 // Reimbursement (flow R): applications with their base, expert review, the sharing of a year's pool, awards.
 import { z } from 'zod';
+import { matters } from './applications.js';
 import { amount, day, explanationStep, id, instant, ledgerSeq, name, pageQuery, reason, uscc } from './common.js';
 import { programmeCode } from './programme-api.js';
 
@@ -10,9 +11,6 @@ const expenseItem = z
     ...['CORPUS', 'MODEL_SERVICE', 'TECHNOLOGY', 'RESEARCH_COST'],
   ] as const)
   .meta({ description: '事项: what was bought' });
-
-const matter = z.string().trim().min(1).max(100).optional();
-const matters = z.strictObject({ PROJECT: matter, PRODUCT: matter, STANDARD: matter, AWARD_SERIES: matter });
 
 /** What the enterprise declares itself, for programmes whose base is a contract or a cost. */
 const declaredItem = z.strictObject({
@@ -35,17 +33,10 @@ const declaredItem = z.strictObject({
 
 export const submitReimbursement = z.strictObject({
   programmeCode,
-  matters: matters
-    .default({})
-    .meta({ description: 'What the application is about, where rules look at several awards together' }),
-  contractIds: z
-    .array(id)
-    .min(1)
-    .max(2_000)
-    .optional()
-    .meta({
-      description: 'Only the settled fees of these contracts; left out: of all. Rules by contract take one contract at a time',
-    }),
+  matters: matters.optional(),
+  contractIds: z.array(id).min(1).max(2_000).optional().meta({
+    description: 'Only the settled fees of these contracts; left out: of all. Rules by contract take one contract at a time',
+  }),
   items: z
     .array(declaredItem)
     .min(1)
@@ -97,7 +88,8 @@ export const reimbursement = z.strictObject({
   legalPersonUscc: z.string(),
   year: z.int().meta({ description: 'Of the application: the year whose pool pays it' }),
   baseYear: z.int().meta({ description: 'In which fees were settled, for a base of settled fees' }),
-  matters: z.record(z.string(), z.string()),
+  matters: matters.meta({ description: 'As kept: capitals, plain letters and digits' }),
+  controlVersionIds: z.array(id).meta({ description: 'The general controls of the book that it is decided under' }),
   status: reimbursementStatus,
   submittedOn: day,
   lineCount: z.int(),

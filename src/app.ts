@@ -36,6 +36,7 @@ import type { Told } from './http/problem.js';
 import { handleError, Problem, sendProblem } from './http/problem.js';
 import type { Clock, LaneOptions } from './ledger/lane.js';
 import { ledgerRoutes } from './ledger/routes.js';
+import { legalPersonRoutes } from './legal-persons/routes.js';
 import { payeeRoutes } from './payees/routes.js';
 import { programmeRoutes } from './programmes/routes.js';
 import { providerRoutes } from './providers/routes.js';
@@ -204,6 +205,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     providerRoutes(scope, parts);
     payeeRoutes(scope, parts);
     contractRoutes(scope, parts);
+    legalPersonRoutes(scope, parts);
     programmeRoutes(scope, parts);
     applicationRoutes(scope, parts);
     voucherRoutes(scope, parts);

@@ -1026,6 +1026,92 @@ export const refusals = {
     'On this matter at least the {computed} yuan of this award are granted already ({rule}); nothing is added.',
   ),
 
+  // ── Facts of legal persons, figures, exceptions to limits ──
+  CLASS_FORMAT: refusal(
+    400,
+    '类别代码格式有误',
+    'Malformed class',
+    '类别代码须为大写字母与数字组成的词，以下划线相连，至多 60 个字符，如 SME_PILOT。',
+    'A class is words of capitals and digits joined by underscores, at most 60 characters, like SME_PILOT.',
+  ),
+  MATTER_FORMAT: refusal(
+    400,
+    '项目、产品、标准或奖项代码格式有误',
+    'Malformed code of a project, product, standard or award',
+    '代码须以文字或数字开头，至多 60 个字符，可含 - _ . / ( ) 〔 〕 ·，不含空格与冒号。',
+    'A code begins with a letter or digit and has at most 60 characters; of others it may hold - _ . / ( ) 〔 〕 ·, no spaces or colons.',
+  ),
+  PROJECT_OR_CONTRACT: refusal(
+    400,
+    '应写明项目或合同之一',
+    'Name a project or a contract',
+    '上级财政支持须记在一个项目（project）或一份合同（contractId）之下，二者填一。',
+    'Money from above is recorded of one project or of one contract: give project or contractId, not both.',
+  ),
+  ESTABLISHED_IN_FUTURE: refusal(
+    400,
+    '成立日期尚未到来',
+    'Not established yet',
+    '成立日期 {establishedOn} 晚于今天 {today}；请按营业执照填写。',
+    'The day of establishment, {establishedOn}, is after today, {today}; take it from the licence.',
+  ),
+  PARTY_UNKNOWN: refusal(
+    409,
+    '该法人未登记',
+    'The legal person is not registered',
+    '统一社会信用代码 {uscc} 未在本账套登记为企业或服务机构，请先登记。',
+    'Neither an enterprise nor a provider {uscc} is registered in this book; register it first.',
+  ),
+  RELATED_TO_ITSELF: refusal(
+    409,
+    '两个代码属于同一法人',
+    'Both codes are one legal person',
+    '两个代码都属于法人 {legalPerson}（含分支机构）；同一法人不是关联方，按自建自用处理。',
+    'Both codes belong to the legal person {legalPerson}, branches included; what it buys of itself is own use, not a dealing of related parties.',
+  ),
+  LIMIT_IS_HARD: refusal(
+    409,
+    '该限额不得突破',
+    'The limit is a hard one',
+    '{programme} 的限额 {limit} 不是“原则上”的限额，不能批准例外；如需提高须修订政策。',
+    'The limit {limit} of {programme} holds without exception; only the law itself can raise it.',
+  ),
+  HOLDER_NOT_OF_LIMIT: refusal(
+    409,
+    '限额不适用于该对象',
+    'The limit is not of this holder',
+    '限额 {limit} 以 {expected} 计，不能为 {holder} 申请例外。',
+    'The limit {limit} is counted for {expected}, not for {holder}.',
+  ),
+  LIMIT_WINDOW: refusal(
+    409,
+    '限额没有此期间',
+    'The limit has no such window',
+    '限额 {limit} 的期间应写作 {expected}，收到的是 {window}。',
+    'A window of the limit {limit} is written {expected}; received {window}.',
+  ),
+  EXCEPTION_WRONG_STATE: refusal(
+    409,
+    '例外已批准',
+    'The exception is approved already',
+    '该例外已于 {approvedOn} 批准入账，不得再次批准。',
+    'This exception was approved and booked on {approvedOn} already.',
+  ),
+  EXCEPTION_OUTDATED: refusal(
+    409,
+    '限额已改变',
+    'The limit is another by now',
+    '申请例外后，限额 {limit} 改记于 {now}（申请时为 {account}）；请重新申请。',
+    'Since the exception was asked for, the limit {limit} is counted as {now} instead of {account}; ask for it anew.',
+  ),
+  POOL_CEILING_EXCEEDED: refusal(
+    409,
+    '超过年度资金总额',
+    'Above the yearly pool',
+    '资金 {fund} 的年度总额为 {pool} 元，已装入 {loaded} 元，再装入 {amount} 元将超过总额；最多可再装入 {left} 元。',
+    'The pool of {fund} is {pool} yuan for the year; {loaded} is loaded, and {amount} more would be above it: at most {left} more.',
+  ),
+
   // ── Applications ──
   COMMITMENT_REQUIRED: refusal(
     400,

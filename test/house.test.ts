@@ -35,6 +35,7 @@ const slices = [
   ['providers', 'enterprises'],
   ['payees'],
   ['contracts'],
+  ['legal-persons'],
   ['applications'],
   ['vouchers'],
   ['usage'],

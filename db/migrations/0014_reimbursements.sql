@@ -135,7 +135,7 @@ create table allocations (
 );
 create index allocations_programme on allocations (book_id, programme_code, status, allocation_id);
 
--- An application for reimbursement and, once allocated and approved, its award. `base_fen` is what of its lines counts,
+-- An application for reimbursement, under the version and the general controls it names, and, once allocated and approved, its award. `base_fen` is what of its lines counts,
 -- `computed_fen` what the law gives on that, `reviewed_fen` what the expert review left of it, `award_fen` what the pool gave. It is in
 -- at most one live allocation, and its award in at most one settlement.
 create table reimbursements (
@@ -148,7 +148,8 @@ create table reimbursements (
   legal_person_uscc     text        not null,
   year                  integer     not null,
   base_year             integer     not null,
-  matters               json        not null,
+  matters               jsonb       not null check (jsonb_typeof(matters) = 'object'),
+  control_version_ids   jsonb       not null check (jsonb_typeof(control_version_ids) = 'array'),
   line_count            integer     not null check (line_count >= 1),
   content_digest        text        not null check (content_digest ~ '^[0-9a-f]{64}$'),
   status                text        not null check (status in ('SUBMITTED', 'REVIEWED', 'ALLOCATED', 'APPROVED', 'REJECTED')),

@@ -57,6 +57,7 @@ export const publishProgramme: Verb<Body, Result> = {
       activatedBy: null,
       recordedAt: receivedAt.toISOString(),
       activatedAt: null,
+      kind: law.kind,
     };
     return accepted({
       decision: 'programme.published',

@@ -2,7 +2,7 @@
 import type { ProgrammeVersion as VersionRow } from '../../db/tables.js';
 import type { Day } from '../calendar.js';
 import { lawOn, parseProgramme } from './language.js';
-import type { Funder, ProgrammeVersion } from './language.js';
+import type { Funder, Law, ProgrammeVersion } from './language.js';
 
 // A published text never changes, so what was read from it is kept under its digest for as long as the process lives.
 const parsed = new Map<string, ProgrammeVersion>();
@@ -44,8 +44,16 @@ export function fundersOf(
   rows: readonly (Dated & { document: string; digest: string })[],
   year: number,
 ): readonly Funder[] | undefined {
+  const day = firstDayOfFund(rows, year);
+  const row = day === undefined ? undefined : versionInForce(rows, day);
+  if (day === undefined || row === undefined) return undefined;
+  return lawOn(programmeOf(row), day).funders?.value;
+}
+
+/** 1 January of the year, or the first day of it on which a version is in force; undefined when none is. */
+function firstDayOfFund(rows: readonly Dated[], year: number): Day | undefined {
   const [first, last] = [`${year}-01-01`, `${year}-12-31`];
-  const day = rows
+  return rows
     .filter((row) => row.status === 'ACTIVE')
     .flatMap(({ inForceFrom, inForceTo }) =>
       inForceFrom === null || inForceFrom > last || (inForceTo !== null && inForceTo < first)
@@ -53,7 +61,21 @@ export function fundersOf(
         : [inForceFrom < first ? first : inForceFrom],
     )
     .sort()[0];
-  const row = day === undefined ? undefined : versionInForce(rows, day);
-  if (day === undefined || row === undefined) return undefined;
-  return lawOn(programmeOf(row), day).funders?.value;
+}
+
+/**
+ * What the law says of a programme's money in a year (年度总额): as it stands today in the year it is, as it stood on the last day of a
+ * year that is over, and as it begins in a year to come or before the programme is in force. Null when it says nothing.
+ */
+export function poolOf(
+  rows: readonly (Dated & { document: string; digest: string })[],
+  year: number,
+  today: Day,
+): NonNullable<Law['pool']>['value'] | null {
+  const day = [`${year}-01-01`, today].sort()[1] ?? today;
+  const capped = day > `${year}-12-31` ? `${year}-12-31` : day;
+  const inForce = versionInForce(rows, capped);
+  const decides = inForce ? capped : firstDayOfFund(rows, year);
+  const row = decides === undefined ? undefined : versionInForce(rows, decides);
+  return row && decides !== undefined ? (lawOn(programmeOf(row), decides).pool?.value ?? null) : null;
 }

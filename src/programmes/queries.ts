@@ -30,6 +30,13 @@ export async function findProgramme(db: Database, bookId: string, programmeVersi
   return row;
 }
 
+/** Every version that is law in a book: few, whatever the book has grown to. */
+export const activeProgrammes = (db: Database, bookId: string): Promise<VersionRow[]> =>
+  db.drizzle
+    .select()
+    .from(programmeVersions)
+    .where(and(eq(programmeVersions.bookId, bookId), eq(programmeVersions.status, 'ACTIVE')));
+
 /** Appropriations of a book in order of loading, `limit` + 1 of them after a cursor. */
 export const listAppropriations = (
   db: Database,

@@ -18,6 +18,7 @@ import {
   programmeShown,
   publishProgramme as publishBody,
 } from '../../schemas/programme-api.js';
+import { shanghaiDay } from '../calendar.js';
 import type { Language } from '../errors.js';
 import { describeRefusal, isRefusalCode } from '../errors.js';
 import type { Parts } from '../http/parts.js';
@@ -32,7 +33,7 @@ import { parseProgramme } from './language.js';
 import { loadAppropriation } from './load-appropriation.js';
 import { programmeOf } from './published.js';
 import { publishProgramme } from './publish-programme.js';
-import { findProgramme, fundBalances, listAppropriations, listProgrammes } from './queries.js';
+import { activeProgrammes, findProgramme, fundBalances, listAppropriations, listProgrammes } from './queries.js';
 import { presentAppropriation, presentFunds, presentOpenPoints, presentProgramme, strangersIn } from './rules.js';
 
 const tag = 'programmes';
@@ -187,7 +188,13 @@ export function programmeRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'Where the money of each fund stands: loaded, available, promised, paid',
     roles: authorities,
     response: funds,
-    read: async ({ book }) => ({ items: presentFunds(await fundBalances(parts.db, book.bookId)) }),
+    read: async ({ book }) => {
+      const [balances, versions] = await Promise.all([
+        fundBalances(parts.db, book.bookId),
+        activeProgrammes(parts.db, book.bookId),
+      ]);
+      return { items: presentFunds(balances, versions, shanghaiDay(parts.clock.now())) };
+    },
   });
 }
 

@@ -4,10 +4,12 @@
 // ledger/audit.ts. Clean is an empty list. Amounts in details are fen.
 import type { Database, Statement, Tx } from '../../db/client.js';
 import type { ProgrammeVersion } from '../../db/tables.js';
+import type { Day } from '../calendar.js';
 import { addDays } from '../calendar.js';
 import type { Finding } from '../ledger/audit.js';
 import { splitByFunders, sumFen } from '../money.js';
-import type { Limit } from '../programmes/language.js';
+import { underControls } from '../programmes/controls.js';
+import type { Limit, ProgrammeVersion as ProgrammeLaw, StackingRule } from '../programmes/language.js';
 import { CONTRACT_CEILING } from '../programmes/language.js';
 import { highestOf } from '../programmes/lines.js';
 import { fundersOf, programmeOf } from '../programmes/published.js';
@@ -24,7 +26,7 @@ export const auditBusiness = (db: Database, bookId: string): Promise<Finding[]> 
 /** The same inside a transaction that is open already. */
 export async function findBusiness({ sql }: Pick<Tx, 'sql'>, bookId: string): Promise<Finding[]> {
   const versions = [...(await activeVersions(sql, bookId))];
-  const law = lawOf(versions);
+  const law = lawOf(versions, await issuedUnder(sql, bookId));
   const checks: [number, Promise<Rows>[]][] = [
     [3, fundsAsLoaded(sql, bookId)],
     [4, vouchersAsFaced(sql, bookId)],
@@ -42,6 +44,19 @@ export async function findBusiness({ sql }: Pick<Tx, 'sql'>, bookId: string): Pr
   return findings;
 }
 
+/** Under which versions and controls vouchers were issued and reimbursements applied for, each with the name that spentOfLimits gives it. */
+interface IssuedUnder {
+  law: string;
+  version: string;
+  controls: string[];
+}
+const issuedUnder = (sql: Sql, bookId: string): Promise<IssuedUnder[]> => sql<IssuedUnder[]>`
+  select distinct ${lawName(sql)} as law, v.programme_version_id as version, v.control_version_ids as controls
+    from vouchers v where v.book_id = ${bookId}
+  union
+  select ${lawName(sql)}, v.programme_version_id, v.control_version_ids from reimbursements v where v.book_id = ${bookId}`;
+const lawName = (sql: Sql): Fragment => sql<readonly object[]>`v.programme_version_id || ' ' || v.control_version_ids`;
+
 type Version = Pick<
   ProgrammeVersion,
   'programmeCode' | 'version' | 'status' | 'inForceFrom' | 'inForceTo' | 'document' | 'digest'
@@ -53,54 +68,124 @@ const activeVersions = (sql: Sql, bookId: string): Promise<Version[]> => sql<Ver
          in_force_from as "inForceFrom", in_force_to as "inForceTo"
     from programme_versions where book_id = ${bookId} and status = 'ACTIVE'`;
 
-/** A limit of one version on the days one of its laws holds; `most_fen` null where the law names no number of its own. */
+/** A limit of one law on the days it holds; `law` names the version and the controls laid over it, as vouchers do. */
 interface LawLimit {
-  version: string;
+  law: string;
   limit: string;
-  counts: Limit['counts'];
-  per: Limit['per'];
+  counts: 'CLAIMED' | 'REDEEMED';
+  per: Limit['per'] | NonNullable<StackingRule['by']>;
   span: Limit['window']['kind'];
+  years: number | null;
+  /** Which day of an award has to be among its days. */
+  day: 'BOOKED' | 'APPLIED' | 'SIGNED';
   since: string;
   until: string;
+  /** The number, where the law gives one; else the figure that is the number, or the stacking rule whose group shares it. */
   most_fen: string | null;
+  figure: Limit['figure'];
+  stacking: StackingRule['strategy'] | null;
+  share: number | null;
+  basis: 'GROSS' | 'NET';
 }
-/** The highest rate a programme's versions know, in basis points, and what of a contract it is applied to. */
+/** A limit of a version's own, as an opening balance names it. */
+interface OwnLimit extends Pick<LawLimit, 'limit' | 'span' | 'since' | 'until' | 'most_fen' | 'figure'> {
+  programme: string;
+  id: string;
+}
+/** The highest and the lowest rate a programme's versions know, in basis points, and what of a contract it is applied to. */
 interface LawRate {
   programme: string;
   basis_points: number;
+  lowest: number;
   basis: 'GROSS' | 'NET';
 }
-/** Both as JSON, for the queries to join with. */
+/** All as JSON, for the queries to join with. */
 interface Law {
   readonly limits: string;
+  readonly own: string;
   readonly rates: string;
+  /** Names of limits that hold for some awards and not for others by what comes and goes: these are told award by award. */
+  readonly untold: string[];
 }
 
-function lawOf(versions: readonly Version[]): Law {
-  const limits: LawLimit[] = [];
-  const rates: LawRate[] = [];
-  for (const row of versions) {
-    const { laws } = programmeOf(row);
-    const { programmeVersionId: version, programmeCode: programme } = row;
-    const name = (id: string) => `${programme}.${id}`;
-    limits.push({
-      ...{ version, limit: name(CONTRACT_CEILING), counts: 'CLAIMED', per: 'CONTRACT', span: 'LIFETIME' },
-      ...{ since: '0001-01-01', until: '9999-12-31', most_fen: null },
+const always = { since: '0001-01-01', until: '9999-12-31' };
+
+/** The days on which a law of a version holds. */
+const daysOf = (laws: readonly { from: Day }[], i: number) => ({
+  since: laws[i]?.from ?? always.since,
+  until: laws[i + 1] === undefined ? always.until : addDays(laws[i + 1]?.from ?? always.until, -1),
+});
+
+/** The laws as versions give them, and as vouchers were issued under: these with the controls they name. */
+function lawOf(versions: readonly Version[], issuedUnder: readonly IssuedUnder[]): Law {
+  const byId = new Map(versions.map((row) => [row.programmeVersionId, programmeOf(row)]));
+  const untold = new Set<string>();
+  const all = issuedUnder.flatMap(({ law, version, controls }) => {
+    const programme = byId.get(version);
+    if (programme === undefined) return [];
+    const under = underControls(
+      programme,
+      controls.flatMap((id) => byId.get(id) ?? []),
+    );
+    return limitsOf(law, under, untold);
+  });
+  const limits = all.filter(({ limit }) => !untold.has(limit));
+  const laws = versions.flatMap((row) =>
+    programmeOf(row).laws.map((law, i, of) => ({ ...law, ...daysOf(of, i), programme: row.programmeCode })),
+  );
+  const own = laws.flatMap(({ programme, limits, since, until }) =>
+    limits.map(({ id, account, window, amountFen, figure, onlyWithUpstream }): OwnLimit => ({
+      ...{ programme, id, limit: account, span: window.kind, since, until },
+      ...(onlyWithUpstream ? { figure: null, most_fen: null } : { figure, most_fen: amountFen?.toString() ?? null }),
+    })),
+  );
+  const rates = laws.flatMap(({ programme, rate, amountBasis }): LawRate[] => {
+    if (!rate) return [];
+    const each = rate.value.tiers.map(({ basisPoints }) => basisPoints);
+    return [{ programme, basis_points: highestOf(rate.value), lowest: Math.min(...each), basis: amountBasis?.value ?? 'GROSS' }];
+  });
+  return { limits: JSON.stringify(limits), own: JSON.stringify(own), rates: JSON.stringify(rates), untold: [...untold] };
+}
+
+/**
+ * The limits of one law. To `untold` go those that hold for some awards and not for others by classes, which come and go: whether each
+ * award was charged to them is recomputed award by award (recompute.ts).
+ */
+function limitsOf(law: string, { programme, laws }: ProgrammeLaw, untold: Set<string>): LawLimit[] {
+  const none = { years: null, most_fen: null, figure: null, stacking: null, share: null, basis: 'GROSS' as const };
+  const found: LawLimit[] = [];
+  // Of vouchers only: what is reimbursed was paid, and no rate × contract was promised beforehand.
+  if (!laws.some(({ flow }) => flow?.value === 'REIMBURSEMENT')) {
+    found.push({
+      ...{ law, limit: `${programme}.${CONTRACT_CEILING}`, counts: 'CLAIMED', per: 'CONTRACT', span: 'LIFETIME' },
+      ...{ ...none, day: 'APPLIED', ...always },
     });
-    for (const [i, law] of laws.entries()) {
-      const next = laws[i + 1];
-      const days = { since: law.from, until: next === undefined ? '9999-12-31' : addDays(next.from, -1) };
-      for (const { account, counts, per, window, amountFen } of law.limits) {
-        if (amountFen !== null) {
-          limits.push({ version, limit: account, counts, per, span: window.kind, ...days, most_fen: amountFen.toString() });
-        }
-      }
-      if (law.rate) {
-        rates.push({ programme, basis_points: highestOf(law.rate.value), basis: law.amountBasis?.value ?? 'GROSS' });
-      }
+  }
+  const signed = new Set(laws.map(({ decidingDay }) => decidingDay?.value === 'CONTRACT_SIGNING'));
+  for (const [i, of] of laws.entries()) {
+    const days = daysOf(laws, i);
+    for (const { account, counts, per, window, amountFen, figure, exempt, onlyWithUpstream } of of.limits) {
+      if (exempt.length > 0) untold.add(account);
+      found.push({
+        ...{ law, limit: account, counts: counts === 'REDEEMED' ? 'REDEEMED' : 'CLAIMED', per, span: window.kind },
+        ...{ ...none, day: 'BOOKED', ...days },
+        // What only binds once there is money from above is counted from the first.
+        ...(onlyWithUpstream ? {} : { figure, most_fen: amountFen?.toString() ?? null }),
+        years: window.kind === 'YEARS_FROM_FIRST_AWARD' ? window.years : null,
+      });
+    }
+    for (const { account, strategy, by, basisPoints } of of.stacking) {
+      if (by === null) continue;
+      // Where the day that decides changes within a version, which law an award is of is told award by award, too.
+      if (signed.size > 1) untold.add(account);
+      found.push({
+        ...{ law, limit: account, counts: 'CLAIMED', per: by, span: 'LIFETIME', ...none, ...days },
+        ...{ day: signed.has(true) ? 'SIGNED' : 'APPLIED', stacking: strategy, share: basisPoints },
+        basis: of.amountBasis?.value ?? 'GROSS',
+      });
     }
   }
-  return { limits: JSON.stringify(limits), rates: JSON.stringify(rates) };
+  return found;
 }
 
 /** What a redemption holds of its voucher: all it reserved while it waits, what was approved and not reversed after. */
@@ -187,63 +272,126 @@ const vouchersAsFaced = (sql: Sql, bookId: string): Promise<Rows>[] => [
 ];
 
 /**
- * What vouchers (CLAIMED) and approved redemptions (REDEEMED) count against each limit, holder and window, by the law of
- * their version on the day they count; and what the book brought along: of a legal person's limits as it was stated, of a
+ * What vouchers (CLAIMED) and approved redemptions (REDEEMED) count against each limit, holder and window, by the law they were
+ * issued under on the day they count; and what the book brought along: of a legal person's limits as it was stated, of a
  * contract's what its opening voucher can still pay and what it had paid.
  */
-const spentOfLimits = (sql: Sql, bookId: string, { limits }: Law): Fragment => sql<readonly object[]>`
+const spentOfLimits = (sql: Sql, bookId: string, { limits, own, untold }: Law): Fragment => sql<readonly object[]>`
   with law as (
     select * from jsonb_to_recordset(${limits}::jsonb)
-      as l(version uuid, "limit" text, counts text, per text, span text, since date, until date, most_fen bigint)),
+      as l(law text, "limit" text, counts text, per text, span text, years int, day text, since date, until date, most_fen bigint,
+           figure text, stacking text, share bigint, basis text)),
   counted as (
-    select 'CLAIMED' as counts, v.programme_version_id as version, v.legal_person_uscc as person, v.contract_id::text as contract,
-           v.issued_on as day, v.face_fen as fen
-      from vouchers v where v.book_id = ${bookId} and v.application_id is not null
+    select 'CLAIMED' as counts, ${lawName(sql)} as law, v.programme_code as programme, v.legal_person_uscc as person, v.contract_id,
+           v.matters, v.issued_on as booked, v.applied_on as applied, null::date as decided, v.face_fen as fen, a.computed_fen as computed,
+           null::bigint as net, null::bigint as gross
+      from vouchers v join applications a on a.book_id = v.book_id and a.application_id = v.application_id
+     where v.book_id = ${bookId}
     union all
-    select 'REDEEMED', r.programme_version_id, v.legal_person_uscc, r.contract_id::text, r.approved_on, r.approved_fen - r.reversed_fen
+    select 'REDEEMED', ${lawName(sql)}, v.programme_code, v.legal_person_uscc, r.contract_id, v.matters, r.approved_on, v.applied_on,
+           null, r.approved_fen - r.reversed_fen, null, null, null
       from redemptions r join vouchers v on v.book_id = r.book_id and v.voucher_id = r.voucher_id
      where r.book_id = ${bookId} and r.status = 'APPROVED'
     union all
-    select c.counts, p.programme_version_id, null, o.content ->> 'contractId', (o.content ->> 'issuedOn')::date, c.fen
+    select c.counts, ${lawName(sql)}, v.programme_code, null, v.contract_id, v.matters, v.issued_on, v.applied_on, null, c.fen, c.fen, null, null
       from opening_balances o
-      join programme_versions p on p.book_id = o.book_id and p.programme_code = o.content ->> 'programmeCode'
-       and p.version = (o.content ->> 'version')::int
+      join entries e on e.book_id = o.book_id and e.subject_id = o.opening_balance_id and e.kind = 'opening.voucher'
+      join vouchers v on v.book_id = e.book_id and v.voucher_id = e.command_id
       cross join lateral (
         values ('CLAIMED', ${fenIn(sql, 'balance')} + ${fenIn(sql, 'amountRedeemed')}), ('REDEEMED', ${fenIn(sql, 'amountRedeemed')})) as c(counts, fen)
-     where o.book_id = ${bookId} and o.kind = 'VOUCHER' and o.status = 'APPROVED'),
-  spent as (
-    select l."limit", case l.per when 'LEGAL_PERSON' then c.person else c.contract end as holder,
-           case l.span when 'YEAR' then extract(year from c.day)::text else 'LIFETIME' end as span, c.fen
-      from counted c
-      join law l on l.version = c.version and l.counts = c.counts and c.day between l.since and l.until
-     where l.per = 'CONTRACT' or c.person is not null
+     where o.book_id = ${bookId} and o.kind = 'VOUCHER' and o.status = 'APPROVED'
     union all
-    select l."limit", e.legal_person_uscc, case l.span when 'YEAR' then o.content ->> 'year' else 'LIFETIME' end, ${fenIn(sql, 'amount')}
+    -- An award is of a contract when all that counts in it is of one.
+    select 'CLAIMED', ${lawName(sql)}, v.programme_code, v.legal_person_uscc, l.contract_id, v.matters, v.approved_on, v.submitted_on,
+           v.submitted_on, v.award_fen, v.computed_fen, l.net, l.gross
+      from reimbursements v
+      cross join lateral (
+        select case when count(distinct l.contract_id) = 1 then min(l.contract_id::text)::uuid end as contract_id,
+               sum(l.net_fen)::bigint as net, sum(l.gross_fen)::bigint as gross
+          from reimbursement_lines l where l.book_id = v.book_id and l.reimbursement_id = v.reimbursement_id and l.is_live) l
+     where v.book_id = ${bookId} and v.status = 'APPROVED'),
+  held as (
+    select l."limit", l.span, l.years, l.stacking, l.share, c.booked, c.fen, c.computed,
+           case l.per when 'LEGAL_PERSON' then c.person when 'CONTRACT' then c.contract_id::text when 'PROGRAMME' then c.programme
+                      else c.matters ->> l.per end as holder,
+           case l.basis when 'NET' then coalesce(c.net, k.net_fen) else coalesce(c.gross, k.gross_fen) end as contract_fen
+      from counted c
+      left join contracts k on k.book_id = ${bookId} and k.contract_id = c.contract_id
+      join law l on l.law = c.law and l.counts = c.counts
+       and case l.day when 'BOOKED' then c.booked when 'APPLIED' then c.applied else coalesce(c.decided, k.signed_on) end between l.since and l.until
+     where c.person is not null or l.per = 'CONTRACT'),
+  spent as (
+    select h."limit", h.holder, h.fen, h.stacking, h.computed, h.share * h.contract_fen as shared,
+           case h.span when 'YEAR' then extract(year from h.booked)::text when 'LIFETIME' then 'LIFETIME'
+                       else f.first_year || '+' || h.years end as span
+      from held h
+      left join limit_first_years f on f.book_id = ${bookId} and f.first_year_id = h."limit" || ':' || h.holder
+     where h.holder is not null
+    union all
+    select l."limit", e.legal_person_uscc, ${fenIn(sql, 'amount')}, null, null, null,
+           case l.span when 'YEAR' then o.content ->> 'year' else 'LIFETIME' end
       from opening_balances o
       join enterprises e on e.book_id = o.book_id and e.uscc = o.content ->> 'uscc'
-      join (select distinct "limit", span from law) l
-        on l."limit" = (o.content ->> 'programmeCode') || '.' || (o.content ->> 'limitId')
+      join (select distinct * from jsonb_to_recordset(${own}::jsonb) as l(programme text, id text, "limit" text, span text)) l
+        on l.programme = o.content ->> 'programmeCode' and l.id = o.content ->> 'limitId' and l."limit" <> all(${untold}::text[])
      where o.book_id = ${bookId} and o.kind = 'LIMIT_USED' and o.status = 'APPROVED'),
-  total as (select "limit", holder, span, sum(fen)::bigint as fen from spent group by 1, 2, 3)`;
+  total as (
+    select "limit", holder, span, sum(fen)::bigint as fen,
+           max(case when stacking <> 'PUBLIC_MONEY_CEILING' then computed end) as highest, max(shared) as shared
+      from spent group by 1, 2, 3)`;
 
 /** An amount of an opening balance's content, in fen. */
 const fenIn = (sql: Sql, field: string): Fragment =>
   sql<readonly object[]>`((o.content ->> ${field}::text)::numeric * 100)::bigint`;
 
 /**
- * 5. Of every limit no holder has spent more than the law gives in the window: its number, or for the ceiling of a contract
- * the highest rate × its amount. And `used:` says what the rows say.
+ * 5. Of every limit no holder has spent more than the law gives in the window, with what exceptions raised it by: its number, the
+ * highest figure that was ever on record for it, of a stacking rule the highest award of its group (or the share of the contract),
+ * or for the ceiling of a contract the highest rate × its amount. And `used:` says what the rows say.
  */
 const limitsAsLaw = (sql: Sql, bookId: string, law: Law): Promise<Rows>[] => [
   sql<Rows>`
     ${spentOfLimits(sql, bookId, law)}, number as (
-      select t."limit", t.span, max(l.most_fen) as fen
-        from (select distinct "limit", span from total) t
-        join law l on l."limit" = t."limit"
-         and (t.span = 'LIFETIME' or (l.since <= (t.span || '-12-31')::date and l.until >= (t.span || '-01-01')::date))
-       group by 1, 2)
-    select format('%s of %s in %s', t."limit", t.holder, t.span) as subject, format('spent %s, the law gives %s', t.fen, n.fen) as detail
-      from total t join number n using ("limit", span) where t.fen > n.fen order by 1 limit 100`,
+      select t."limit", t.holder, t.span, max(coalesce(l.most_fen, f.fen, t.highest, floor(t.shared / 10000)::bigint)) as fen
+        from total t
+        join (select distinct "limit", since, until, most_fen, figure, stacking from law
+              union select "limit", since, until, most_fen, figure, null
+                from jsonb_to_recordset(${law.own}::jsonb) as o("limit" text, since date, until date, most_fen bigint, figure text)) l
+          on l."limit" = t."limit"
+         and case when t.span ~ '^\\d{4}$'
+                  then l.since <= (t.span || '-12-31')::date and l.until >= (t.span || '-01-01')::date else true end
+        left join lateral (
+          select max(amount_fen) as fen from figures f
+           where f.book_id = ${bookId} and f.kind = l.figure and f.holder = t.holder and (f.year is null or f.year::text = t.span)) f on true
+       where l.most_fen is not null or l.figure is not null or l.stacking is not null
+       group by 1, 2, 3),
+    raised as (
+      select account as "limit", holder, span, sum(amount_fen) as fen
+        from limit_exceptions where book_id = ${bookId} and status = 'APPROVED' group by 1, 2, 3)
+    select format('%s of %s in %s', t."limit", t.holder, t.span) as subject,
+           format('spent %s, the law gives %s, raised by %s', t.fen, coalesce(n.fen, 0), coalesce(r.fen, 0)) as detail
+      from total t join number n using ("limit", holder, span) left join raised r using ("limit", holder, span)
+     where t.fen > coalesce(n.fen, 0) + coalesce(r.fen, 0) order by 1 limit 100`,
+  sql<Rows>`
+    select format('exception to %s of %s in %s', x.account, x.holder, x.span) as subject,
+           format('%s for %s, raised by %s', x.status, x.amount_fen, coalesce(e.fen, 0)) as detail
+      from limit_exceptions x
+      left join lateral (
+        select sum(e.amount_fen) as fen from entries e
+          join accounts a on a.book_id = e.book_id and a.account_id = e.credit_account_id
+           and a.code = format('allowance:%s:%s:%s', x.account, x.holder, x.span)
+         where e.book_id = x.book_id and e.subject_id = x.exception_id and e.kind = 'limit.raised') e on true
+     where x.book_id = ${bookId} and coalesce(e.fen, 0) <> case x.status when 'APPROVED' then x.amount_fen else 0 end
+     order by 1 limit 100`,
+  sql<Rows>`
+    ${spentOfLimits(sql, bookId, law)}
+    select format('%s of %s', h."limit", h.holder) as subject,
+           format('the window began in %s, an award of %s counts in it', coalesce(f.first_year::text, 'no year'), h.booked) as detail
+      from held h
+      left join limit_first_years f on f.book_id = ${bookId} and f.first_year_id = h."limit" || ':' || h.holder
+     where h.span = 'YEARS_FROM_FIRST_AWARD' and h.holder is not null
+       and (f.first_year is null or extract(year from h.booked) not between f.first_year and f.first_year + h.years - 1)
+     order by 1 limit 100`,
   sql<Rows>`
     ${spentOfLimits(sql, bookId, law)}
     select 'contract ' || c.contract_no as subject, format('claimed %s, at most %s fen × bp', t.fen, m.most) as detail
@@ -258,34 +406,38 @@ const limitsAsLaw = (sql: Sql, bookId: string, law: Law): Promise<Rows>[] => [
     select code as subject, format('the ledger says %s, the rows %s', coalesce(a.fen, 0), coalesce(x.fen, 0)) as detail
       from (${balances(sql, bookId, 'used')}) a
       full join (select format('used:%s:%s:%s', "limit", holder, span) as code, fen from total) x using (code)
-     where coalesce(a.fen, 0) <> coalesce(x.fen, 0) order by code limit 100`,
+     where coalesce(a.fen, 0) <> coalesce(x.fen, 0)
+       and split_part(code, ':', 2) <> all(${law.untold}::text[]) order by code limit 100`,
 ];
 
 /**
- * 5. Per contract and programme: what is redeemed and reserved is within rate × what was invoiced of it, and the standing
+ * 5. Per contract and programme: what is redeemed and reserved is within what was invoiced of it, each line at its rate, and the standing
  * that decisions look at says what redemptions and opening vouchers say.
  */
 const contractsAsFiled = (sql: Sql, bookId: string, { rates }: Law): Promise<Rows>[] => [
   sql<Rows>`
     with held as (
-      select r.contract_id, r.programme_code, ${heldFen(sql)} as claimed, r.base_fen as base, r.cut_off_fen as cut_off
+      select r.contract_id, r.programme_code, ${heldFen(sql)} as claimed, r.base_fen as base, r.weighted_base as weighted,
+             r.cut_off_fen as cut_off
         from redemptions r where r.book_id = ${bookId} and r.status <> 'RETURNED'
       union all
-      select (o.content ->> 'contractId')::uuid, o.content ->> 'programmeCode', ${fenIn(sql, 'amountRedeemed')}, ${fenIn(sql, 'baseRedeemed')}, 0
+      select (o.content ->> 'contractId')::uuid, o.content ->> 'programmeCode', ${fenIn(sql, 'amountRedeemed')}, ${fenIn(sql, 'baseRedeemed')}, null, 0
         from opening_balances o where o.book_id = ${bookId} and o.kind = 'VOUCHER' and o.status = 'APPROVED'),
     rate as (
-      select programme as programme_code, max(basis_points) as basis_points
-        from jsonb_to_recordset(${rates}::jsonb) as r(programme text, basis_points bigint) group by 1),
+      select programme as programme_code, max(basis_points) as basis_points, min(lowest) as lowest
+        from jsonb_to_recordset(${rates}::jsonb) as r(programme text, basis_points bigint, lowest bigint) group by 1),
+    -- Of what was redeemed before weights were kept the weight is that of the one rate there was; or, where there are several, unknown.
     total as (
-      select contract_id, programme_code, sum(claimed) as claimed, sum(base) as base, sum(cut_off) as cut_off, max(basis_points) as basis_points
+      select contract_id, programme_code, sum(claimed) as claimed, sum(base) as base, sum(cut_off) as cut_off,
+             sum(coalesce(weighted, base * basis_points)) as weighted, bool_or(weighted is null and base > 0 and lowest < basis_points) as unknown
         from held left join rate using (programme_code) group by 1, 2)
     select format('standing of contract %s under %s', contract_id, programme_code) as subject,
-           format('kept: base %s, claimed %s, cut off %s; rows: base %s, claimed %s, cut off %s at %s bp', s.base_fen, s.claimed_fen,
-                  s.cut_off_fen, t.base, t.claimed, t.cut_off, t.basis_points) as detail
+           format('kept: base %s, weighed %s, claimed %s, cut off %s; rows: base %s, weighed %s, claimed %s, cut off %s', s.base_fen,
+                  s.weighted_base, s.claimed_fen, s.cut_off_fen, t.base, t.weighted, t.claimed, t.cut_off) as detail
       from (select * from contract_standings where book_id = ${bookId}) s full join total t using (contract_id, programme_code)
      where (coalesce(s.base_fen, 0), coalesce(s.claimed_fen, 0), coalesce(s.cut_off_fen, 0))
            <> (coalesce(t.base, 0), coalesce(t.claimed, 0), coalesce(t.cut_off, 0))
-        or t.claimed * 10000 > t.basis_points * t.base
+        or t.claimed * 10000 > t.weighted or (s.weighted_base <> t.weighted and not t.unknown)
      order by 1 limit 100`,
 ];
 

@@ -6,10 +6,19 @@ import { accountOf } from '../ledger/chart.js';
 import { update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
+import { firstYearChanges } from '../programmes/limits.js';
 import { versionName } from '../programmes/published.js';
 import { allocationLineShelf, allocationShelf, reimbursementShelf } from './facts.js';
 import { gatherWhole, lawOf, wholeOf } from './gather.js';
-import { allocationDigestOf, differences, postingsOf, presentAllocation, refuseUnlessDraft, shareOut } from './share-out.js';
+import {
+  allocationDigestOf,
+  differences,
+  postingsOf,
+  presentAllocation,
+  refuseUnlessDraft,
+  shareOut,
+  windowsOf,
+} from './share-out.js';
 
 type Body = z.output<typeof body> & { id?: string };
 
@@ -57,7 +66,7 @@ export const approveAllocation: Verb<Body, z.input<typeof allocation>> = {
     ];
     if (had.includes(actor.personId)) return refused('FOUR_EYES');
     const { fund, strategy, contentDigest } = draft;
-    const claimants = rows.map((row) => ({ row, law: lawOf(facts, row).law, whole: wholeOf(facts, row, { bookedOn: today }) }));
+    const claimants = rows.map((row) => ({ row, whole: wholeOf(facts, row, { bookedOn: today }) }));
     const shared = shareOut(strategy, facts.balance(accountOf.available(fund)), facts, claimants);
     const lines = facts.all(allocationLineShelf, 'allocation', draft.allocationId);
     const now = allocationDigestOf(draft, shared);
@@ -79,6 +88,7 @@ export const approveAllocation: Verb<Body, z.input<typeof allocation>> = {
       postings: postingsOf(facts, fund, awarded),
       changes: [
         update(allocationShelf, row),
+        ...firstYearChanges(facts, windowsOf(awarded)),
         ...awarded.map(({ claimant, amountFen, explanation }) => {
           const award: Reimbursement = {
             ...claimant.row,

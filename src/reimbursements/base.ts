@@ -158,7 +158,7 @@ export async function gatherDeclared(loader: Loader, enterprise: Enterprise, ite
     gatherDealings(loader, {
       enterpriseIds: [enterprise.enterpriseId],
       contractIds: [],
-      counterparties: items.map(({ counterpartyUscc }) => counterpartyUscc),
+      counterparties: items.map(({ counterpartyUscc }) => ({ enterpriseId: enterprise.enterpriseId, uscc: counterpartyUscc })),
     }),
   ]);
 }

@@ -10,7 +10,7 @@ import type { Command, Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
 import { gatherNumbers, seriesOf, takeNumber } from '../ledger/numbers.js';
 import { allocationLineShelf, allocationShelf, reimbursementShelf } from './facts.js';
-import { gatherWhole, lawOf, wholeOf } from './gather.js';
+import { gatherWhole, wholeOf } from './gather.js';
 import { allocationDigestOf, draftedLines, presentAllocation, presentAllocationLine, shareOut, strategyOf } from './share-out.js';
 
 type Body = z.output<typeof body>;
@@ -66,11 +66,7 @@ export const draftAllocation: Verb<Body, Result> = {
     const { programmeCode, year } = body;
     const taken = takenBy(facts, command);
     if (taken.kind === 'refused') return taken;
-    const claimants = taken.rows.map((row) => ({
-      row,
-      law: lawOf(facts, row).law,
-      whole: wholeOf(facts, row, { bookedOn: today }),
-    }));
+    const claimants = taken.rows.map((row) => ({ row, whole: wholeOf(facts, row, { bookedOn: today }) }));
     if (claimants.length === 0) return refused('ALLOCATION_EMPTY', { programme: programmeCode, year: String(year) });
     const strategy = strategyOf(claimants);
     if (typeof strategy !== 'string') return strategy;

@@ -1,13 +1,11 @@
 // The lines of an application: those the law counts, and the invoices they hold while they are counted.
 import type { Reimbursement, ReimbursementLine } from '../../db/tables.js';
-import type { LimitWindow } from '../ledger/chart.js';
 import type { Change, Facts } from '../ledger/facts.js';
 import { update } from '../ledger/facts.js';
 import type { Fen } from '../money.js';
-import type { AwardFacts, Evaluation, TouchedLimit } from '../programmes/evaluate.js';
+import type { Evaluation, TouchedLimit } from '../programmes/evaluate.js';
 import { evaluateAward, findingsOf, limitsTouched } from '../programmes/evaluate.js';
-import type { ProgrammeVersion } from '../programmes/language.js';
-import { limitWindowOf, readLimits } from '../programmes/limits.js';
+import { readLimits } from '../programmes/limits.js';
 import { invoiceShelf } from '../usage/facts.js';
 import type { Case } from './award-facts.js';
 import { reimbursementLineShelf } from './facts.js';
@@ -20,30 +18,31 @@ export const linesOf = (facts: Facts, { reimbursementId }: Pick<Reimbursement, '
 export const countedOf = (lines: readonly ReimbursementLine[]): ReimbursementLine[] =>
   lines.filter(({ basisPoints }) => basisPoints !== null);
 
-const asked = ({ at }: Case): AwardFacts => ({ ...at, limitsLeft: {} });
-
 /** The limits that an award on these lines would count against. */
-export const touchedBy = (law: ProgrammeVersion, of: Case): TouchedLimit[] => limitsTouched(law, 'AWARD', asked(of));
-export const windowsTouched = (law: ProgrammeVersion, of: Case): LimitWindow[] => touchedBy(law, of).map(limitWindowOf);
+export const touchedBy = ({ law, at }: Case): TouchedLimit[] => limitsTouched(law, 'AWARD', { ...at, limitsLeft: {} });
 
-/** What the law gives by its own numbers, as if nothing were used of any limit; and with what the limits leave now. */
-export function evaluationsOf(
-  facts: Facts,
-  law: ProgrammeVersion,
-  of: Case,
-  approvedFen?: Fen,
-): { byLaw: Evaluation; now: Evaluation } {
-  const touched = touchedBy(law, of);
-  const whole = touched.flatMap(({ limitId, amountFen }) => (amountFen === null ? [] : [[limitId, amountFen]]));
+/** More than any number of a law, for a figure that is not on record. */
+const withoutBound: Fen = 10n ** 17n;
+
+/**
+ * What the law gives by its own numbers, as if nothing were used of any limit and figures that are not on record bound nothing: that
+ * holds the award, not the application. And with what the limits leave now of what the review left.
+ */
+export function evaluationsOf(facts: Facts, of: Case, approvedFen?: Fen): { byLaw: Evaluation; now: Evaluation } {
+  const { law, at } = of;
+  const touched = touchedBy(of);
+  const unknown = touched.filter(({ amountFen }) => amountFen === null);
+  const figures = { ...at.figures, ...Object.fromEntries(unknown.map(({ limitId }) => [limitId, withoutBound])) };
+  const limitsLeft = Object.fromEntries(touched.map(({ limitId, amountFen }) => [limitId, amountFen ?? withoutBound]));
   return {
-    byLaw: evaluateAward(law, { ...of.at, limitsLeft: Object.fromEntries(whole) as Record<string, Fen> }),
-    now: evaluateAward(law, { ...of.at, limitsLeft: readLimits(facts, touched).left, approvedFen }),
+    byLaw: evaluateAward(law, { ...at, figures, limitsLeft }),
+    now: evaluateAward(law, { ...at, limitsLeft: readLimits(facts, touched).left, approvedFen }),
   };
 }
 
 /** Each line as the law finds it now: counted at a rate and live, or with the reason why not. */
-export function found(law: ProgrammeVersion, of: Case): ReimbursementLine[] {
-  const findings = findingsOf(law, asked(of));
+export function found(of: Case): ReimbursementLine[] {
+  const findings = findingsOf(of.law, { ...of.at, limitsLeft: {} });
   return of.lines.flatMap((group, i) =>
     group.map((line, j) => {
       const finding = findings[i]?.[j];
@@ -55,9 +54,9 @@ export function found(law: ProgrammeVersion, of: Case): ReimbursementLine[] {
 }
 
 /** Whether the law counts every one of these lines as it did. */
-export const countsAsBefore = (law: ProgrammeVersion, of: Case): boolean => {
+export const countsAsBefore = (of: Case): boolean => {
   const before = of.lines.flat();
-  return found(law, of).every(({ basisPoints }, i) => basisPoints === before[i]?.basisPoints);
+  return found(of).every(({ basisPoints }, i) => basisPoints === before[i]?.basisPoints);
 };
 
 /** Changes the count of live lines on the invoices of these lines, which must have been gathered: +1 each, or −1. */

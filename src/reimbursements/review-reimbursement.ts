@@ -59,7 +59,7 @@ export const reviewReimbursement: Verb<Body, Result> = {
     if (read.kind === 'refused') return read;
     const { eligibility } = read;
     const whole = wholeOf(facts, row, { bookedOn: today, predicates: eligibility.predicates });
-    const { byLaw } = evaluationsOf(facts, programme, whole);
+    const { byLaw } = evaluationsOf(facts, whole);
     if (byLaw.kind !== 'award') return refusalOf(byLaw);
     const reviewedFen = body.approved === undefined ? byLaw.amountFen : (parseYuan(body.approved) ?? 0n);
     const approved = formatYuan(reviewedFen);
@@ -71,8 +71,8 @@ export const reviewReimbursement: Verb<Body, Result> = {
       return refused('RATE_IS_EXACT', { rate: percent(highestOf(law.rate.value)), approved }, '/approved');
     }
     // After this line the command succeeds.
-    const { now } = evaluationsOf(facts, programme, whole, reviewedFen);
-    const weighed = found(programme, whole);
+    const { now } = evaluationsOf(facts, whole, reviewedFen);
+    const weighed = found(whole);
     const released = weighed.filter(({ isLive }) => !isLive);
     const reviewed: Reimbursement = {
       ...row,

@@ -10,12 +10,15 @@ import type {
 } from '../../schemas/reimbursements.js';
 import type { Day } from '../calendar.js';
 import { formatInstant } from '../calendar.js';
+import { mattersOf } from '../applications/evaluation-facts.js';
 import type { Eligibility } from '../applications/rules.js';
+import { presentMatters } from '../applications/rules.js';
 import type { KeptStep } from '../ledger/explanations.js';
 import type { Refused } from '../ledger/lane.js';
 import { refused } from '../ledger/lane.js';
 import type { Fen } from '../money.js';
 import { formatYuan, parseYuan } from '../money.js';
+import { controlIdsOf } from '../programmes/laws.js';
 import { readUscc } from '../uscc.js';
 
 export type Predicates = Eligibility['predicates'];
@@ -120,7 +123,7 @@ export function summaryOf(
 // ── Digests ──
 
 const sha256 = (content: readonly unknown[]): string => createHash('sha256').update(JSON.stringify(content)).digest('hex');
-const sorted = (record: Readonly<Record<string, string>>): [string, string][] =>
+const sorted = (record: Readonly<Partial<Record<string, string>>>): [string, string | undefined][] =>
   Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
 
 /**
@@ -128,7 +131,10 @@ const sorted = (record: Readonly<Record<string, string>>): [string, string][] =>
  * every line with what it rests on, amounts in fen as text.
  */
 export const contentDigestOf = (
-  of: Pick<Reimbursement, 'programmeVersionId' | 'enterpriseId' | 'legalPersonUscc' | 'year' | 'baseYear' | 'matters'>,
+  of: Pick<
+    Reimbursement,
+    'programmeVersionId' | 'enterpriseId' | 'legalPersonUscc' | 'year' | 'baseYear' | 'matters' | 'controlVersionIds'
+  >,
   programmeDigest: string,
   lines: readonly ReimbursementLine[],
 ): string =>
@@ -139,7 +145,8 @@ export const contentDigestOf = (
     of.legalPersonUscc,
     of.year,
     of.baseYear,
-    sorted(of.matters as Record<string, string>),
+    sorted(mattersOf(of)),
+    controlIdsOf(of),
     lines.map((line) => [
       line.lineNo,
       line.invoiceLineId,
@@ -189,7 +196,8 @@ export const presentReimbursement = (row: Reimbursement): Shown => {
     legalPersonUscc: row.legalPersonUscc,
     year: row.year,
     baseYear: row.baseYear,
-    matters: row.matters as Record<string, string>,
+    matters: presentMatters(mattersOf(row)),
+    controlVersionIds: controlIdsOf(row),
     status: row.status,
     submittedOn: row.submittedOn,
     lineCount: row.lineCount,

@@ -25,10 +25,9 @@ import type { Case } from './award-facts.js';
 import { countsAsBefore, touchedBy } from './lines.js';
 import { eligibilityOf } from './rules.js';
 
-/** A reviewed application with its law and the evaluator's question about it. */
+/** A reviewed application with the question to its law. */
 export interface Claimant {
   readonly row: Reimbursement;
-  readonly law: ProgrammeVersion;
   readonly whole: Case;
 }
 
@@ -56,8 +55,8 @@ export interface SharedOut {
 }
 
 /** The one allocation that the law of these applications names; refuses PARAMETER_MISSING, ALLOCATION_MIXED. */
-export function strategyOf(of: readonly { readonly row: Reimbursement; readonly law: ProgrammeVersion }[]): Strategy | Refused {
-  const named = [...new Set(of.map(({ row, law }) => lawOn(law, row.submittedOn).allocation?.value))];
+export function strategyOf(of: readonly Claimant[]): Strategy | Refused {
+  const named = [...new Set(of.map(({ row, whole }) => lawOn(whole.law, row.submittedOn).allocation?.value))];
   const [only] = named;
   if (only === undefined || named.includes(undefined)) return refused('PARAMETER_MISSING', { parameter: 'allocation' });
   return named.length === 1 ? only : refused('ALLOCATION_MIXED', { strategies: named.join(', ') });
@@ -91,10 +90,11 @@ const ofLimit = ({ posting }: Posting): boolean => posting.startsWith('limit.');
  */
 export function shareOut(strategy: Strategy, poolFen: Fen, before: Facts, claimants: readonly Claimant[]): SharedOut {
   const ordered = [...claimants].sort((a, b) => (numberOf(a) < numberOf(b) ? -1 : 1));
-  const touched = ordered.map(({ law, whole }) => touchedBy(law, whole));
+  const touched = ordered.map(({ whole }) => touchedBy(whole));
   const balances = balancesOf(before, touched.flat().map(limitWindowOf));
   const claims = ordered.map((claimant, i) => {
-    const { row, law, whole } = claimant;
+    const { row, whole } = claimant;
+    const { law } = whole;
     const rank = priorityRank(law, row.submittedOn, eligibilityOf(row)?.classes ?? []);
     const limits = readLimits(balances, touched[i] ?? []);
     const reviewedFen = row.reviewedFen ?? 0n;
@@ -105,7 +105,7 @@ export function shareOut(strategy: Strategy, poolFen: Fen, before: Facts, claima
       const reason = award.code === 'AMOUNT_ABOVE_ENTITLEMENT' ? 'REVIEW_CHANGED' : award.code;
       return { ...common, claimFen: 0n, reason };
     }
-    const isAsReviewed = award.computedFen === row.computedFen && award.baseFen === row.baseFen && countsAsBefore(law, whole);
+    const isAsReviewed = award.computedFen === row.computedFen && award.baseFen === row.baseFen && countsAsBefore(whole);
     if (!isAsReviewed) return { ...common, claimFen: 0n, reason: 'REVIEW_CHANGED' };
     const charge = awardApproved({ payeeId: '', fund: '', amountFen: award.amountFen, charges: limits.charges });
     move(balances, [...limits.funding, ...charge.filter(ofLimit)]);
@@ -128,7 +128,8 @@ export function shareOut(strategy: Strategy, poolFen: Fen, before: Facts, claima
     ).map(({ id, amountFen }) => [id, amountFen]),
   );
   const shares = claims.map((claim): Share => {
-    const { row, law } = claim.claimant;
+    const { row, whole } = claim.claimant;
+    const { law } = whole;
     if (claim.reason !== null) return { ...claim, amountFen: 0n };
     const amountFen = given.get(row.reimbursementId) ?? 0n;
     const ofLaw = lawOn(law, row.submittedOn);
@@ -180,7 +181,7 @@ function sharingStep(
 /** What approving does to money and limits: every award payable, every limit it touches funded and charged beside it. */
 export function postingsOf(before: Facts, fund: string, shares: readonly Share[]): Posting[] {
   const awarded = shares.filter(({ amountFen }) => amountFen > 0n);
-  const touched = awarded.map(({ claimant: { law, whole } }) => touchedBy(law, whole));
+  const touched = awarded.map(({ claimant: { whole } }) => touchedBy(whole));
   const balances = balancesOf(before, touched.flat().map(limitWindowOf));
   return awarded.flatMap(({ claimant: { row }, amountFen }, i) => {
     const { funding, charges } = readLimits(balances, touched[i] ?? []);
@@ -188,6 +189,12 @@ export function postingsOf(before: Facts, fund: string, shares: readonly Share[]
     move(balances, postings.filter(ofLimit));
     return postings;
   });
+}
+
+/** The windows of the limits that these count against, each once. */
+export function windowsOf(shares: readonly Share[]): LimitWindow[] {
+  const windows = shares.flatMap(({ claimant: { whole } }) => touchedBy(whole).map(limitWindowOf));
+  return [...new Map(windows.map((at) => [`${at.limit}:${at.holder}:${at.window}`, at])).values()];
 }
 
 // ── The draft, its digest, and how it is shown ──

@@ -1,22 +1,23 @@
 import type { z } from 'zod';
 import type { Enterprise, ProgrammeVersion as VersionRow, Reimbursement, ReimbursementLine } from '../../db/tables.js';
 import type { submitReimbursement as body } from '../../schemas/reimbursements.js';
-import { presentOutlook, refusalOf } from '../applications/rules.js';
+import { keptMatters, presentOutlook, refusalOf } from '../applications/rules.js';
 import { yearOf } from '../calendar.js';
 import { enterpriseShelf } from '../enterprises/facts.js';
 import type { Facts, Loader } from '../ledger/facts.js';
 import { insert } from '../ledger/facts.js';
 import type { Command, Refused, Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
-import { gatherLimits } from '../ledger/limits.js';
 import { gatherNumbers, seriesOf, takeNumber } from '../ledger/numbers.js';
 import { programmeVersionShelf } from '../programmes/facts.js';
 import { lawOn } from '../programmes/language.js';
+import { controlsOn, gatherControls, lawUnder } from '../programmes/laws.js';
 import { programmeOf, versionInForce, versionName, versionsCovering } from '../programmes/published.js';
-import { caseOf } from './award-facts.js';
+import type { Asked } from './award-facts.js';
+import { caseOf, gatherAwardLimits } from './award-facts.js';
 import { declaredLines, gatherDeclared, gatherSettledFees, isFunded, settledFees } from './base.js';
 import { reimbursementLineShelf, reimbursementShelf } from './facts.js';
-import { evaluationsOf, found, holdInvoices, windowsTouched } from './lines.js';
+import { evaluationsOf, found, holdInvoices } from './lines.js';
 import { contentDigestOf, presentReimbursement, readItems, summaryOf } from './rules.js';
 
 type Body = z.output<typeof body>;
@@ -56,6 +57,7 @@ export const submitReimbursement: Verb<Body, Result> = {
         loader,
         commands.map(({ today }) => seriesOf(series, yearOf(today))),
       ),
+      gatherControls(loader),
     ]);
     for (const command of commands) await gatherBase(loader, command);
   },
@@ -65,37 +67,31 @@ export const submitReimbursement: Verb<Body, Result> = {
     const { programmeCode } = body;
     const version = versionInForce(facts.all(programmeVersionShelf, 'code', programmeCode), today);
     if (!version) return refused('PROGRAMME_NOT_IN_FORCE', { programme: programmeCode, day: today }, '/programmeCode');
-    const programme = programmeOf(version);
-    const flow = lawOn(programme, today).flow?.value ?? '—';
+    const flow = lawOn(programmeOf(version), today).flow?.value ?? '—';
     if (flow !== 'REIMBURSEMENT') return refused('PROGRAMME_OF_OTHER_FLOW', { programme: programmeCode, flow }, '/programmeCode');
     const enterprise = applicantOf(facts, command);
     if (!enterprise) return refused('LEGAL_PERSON_NOT_REGISTERED', { uscc: actor.legalPersonUscc ?? '—' });
     const base = baseOf(facts, command, version, enterprise);
     if (base.kind === 'refused') return base;
-    const applying = {
-      enterpriseId: enterprise.enterpriseId,
-      submittedOn: today,
-      baseYear: yearOf(today) - 1,
-      matters: body.matters,
-    };
     const weighable = base.lines.filter(({ reason }) => reason === null);
     if (weighable.length === 0) {
       const reasons = [...new Set(base.lines.map(({ reason }) => reason))].join(', ') || '—';
-      return refused('NOTHING_TO_REIMBURSE', { year: String(applying.baseYear), reasons });
+      return refused('NOTHING_TO_REIMBURSE', { year: String(yearOf(today) - 1), reasons });
     }
-    const assumed = Object.fromEntries(programme.eligibility.map((predicate) => [predicate.id, 'MET' as const]));
-    const whole = caseOf(facts, applying, weighable, { bookedOn: today, predicates: assumed });
-    const { byLaw, now } = evaluationsOf(facts, programme, whole);
+    const asked = askedOf(facts, command, version, enterprise, weighable);
+    const whole = caseOf(facts, asked);
+    const { byLaw, now } = evaluationsOf(facts, whole);
     if (byLaw.kind !== 'award') return refusalOf(byLaw);
     // After this line the command succeeds.
-    const weighed = new Map(found(programme, whole).map((line) => [line.lineNo, line]));
+    const weighed = new Map(found(whole).map((line) => [line.lineNo, line]));
     const lines = base.lines.map((line) => weighed.get(line.lineNo) ?? line);
     const { number, changes } = takeNumber(facts, seriesOf(series, yearOf(today)));
     const common = {
       programmeVersionId: version.programmeVersionId,
       legalPersonUscc: enterprise.legalPersonUscc,
       year: yearOf(today),
-      ...applying,
+      controlVersionIds: controlsOn(facts, today),
+      ...asked.of,
     };
     const row: Reimbursement = {
       bookId: facts.bookId,
@@ -153,15 +149,30 @@ async function gatherBase(loader: Loader, command: Command<Body>): Promise<void>
   const baseYear = yearOf(today) - 1;
   if (read?.kind === 'read') await gatherDeclared(loader, enterprise, read.items);
   if (versions.some((version) => !declares(version, today))) await gatherSettledFees(loader, { enterprise, baseYear });
-  const applying = { enterpriseId: enterprise.enterpriseId, submittedOn: today, baseYear, matters: body.matters };
-  const windows = versions.flatMap((version) => {
+  const asked = versions.map((version) => {
     const base = baseOf(facts, command, version, enterprise);
     const lines = base.kind === 'base' ? base.lines.filter(({ reason }) => reason === null) : [];
-    if (lines.length === 0) return [];
-    const whole = caseOf(facts, applying, lines, { bookedOn: today, predicates: {} });
-    return windowsTouched(programmeOf(version), whole);
+    return askedOf(facts, command, version, enterprise, lines);
   });
-  await gatherLimits(loader, windows);
+  await gatherAwardLimits(loader, asked);
+}
+
+/** What is asked about these lines under this version and the controls of today; what a review will check is taken as met. */
+function askedOf(
+  facts: Facts,
+  { body, today }: Command<Body>,
+  version: VersionRow,
+  { enterpriseId }: Enterprise,
+  lines: readonly ReimbursementLine[],
+): Asked {
+  const law = lawUnder(facts, version, controlsOn(facts, today));
+  return {
+    law,
+    of: { enterpriseId, submittedOn: today, baseYear: yearOf(today) - 1, matters: keptMatters(body.matters) },
+    lines,
+    bookedOn: today,
+    predicates: Object.fromEntries(law.eligibility.map(({ id }) => [id, 'MET' as const])),
+  };
 }
 
 /** The lines of an application under this version, or why there can be none. */

@@ -186,12 +186,12 @@ export async function startWorld(
   const plantProgramme: World['plantProgramme'] = async (document, from = '2025-01-01') => {
     const read = parseProgramme(document);
     if (!read.ok) throw new Error(JSON.stringify(read.problems));
-    const { programme, version } = read.version;
+    const { programme, version, kind } = read.version;
     const row = {
       ...{ bookId: book.bookId, programmeVersionId: newId(), programmeCode: programme, version, name: programme },
       ...{ legalStatus: 'ENACTED', status: 'ACTIVE', document, digest: createHash('sha256').update(document).digest('hex') },
       ...{ inForceFrom: from, inForceTo: null, publishedBy: operator.personId, activatedBy: approver.personId },
-      ...{ recordedAt, activatedAt: recordedAt },
+      ...{ recordedAt, activatedAt: recordedAt, kind },
     } as ProgrammeVersion;
     await plant({ postings: [], changes: [insert(programmeVersionShelf, row)] });
   };

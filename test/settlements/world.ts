@@ -148,6 +148,7 @@ export async function startWorld(
     activatedBy: approver.personId,
     recordedAt,
     activatedAt: recordedAt,
+    kind: 'PROGRAMME',
   };
   const parts = splitByFunders(loadedFen, shares).map(({ funder, amount }) => ({ funder, amountFen: amount }));
   await plant({
@@ -214,6 +215,7 @@ export async function startWorld(
           name: `企业${uscc.slice(-4)}`,
           kind: 'ENTERPRISE',
           sizeClass: 'SMALL',
+          establishedOn: null,
         },
       };
       const { enterpriseId } = enterprise;
@@ -251,6 +253,7 @@ export async function startWorld(
           awardFen: amountFen,
         },
         ...{ computedFen: amountFen, explanation: [], voucherId: newId(), queueRank: null, queueBlock: null },
+        ...{ matters: {}, controlVersionIds: [] },
       };
       const voucher: Voucher = {
         ...common,
@@ -271,7 +274,7 @@ export async function startWorld(
           appliedOn: '2024-01-15',
         },
         ...{ reservedFen: waiting ? amountFen : 0n, issuedOn: '2024-01-20', lastDay: '2025-01-20' },
-        ...{ status: waiting ? 'ISSUED' : 'FULLY_REDEEMED', frozenFrom: null },
+        ...{ status: waiting ? 'ISSUED' : 'FULLY_REDEEMED', frozenFrom: null, matters: {}, controlVersionIds: [] },
       };
       const { voucherId } = voucher;
       const redemptionId = newId();
@@ -323,10 +326,11 @@ export async function startWorld(
           submittedPerson: anybody(),
         },
         ...{ decidedPerson: null, approvedOn: waiting ? null : approvedOn, decisionReason: null, settlementId: null },
+        weightedBase: (grossFen * 2000n).toString(),
       };
       const standing: ContractStanding = {
         ...{ bookId, standingId: standingIdOf(contractId, programmeCode), contractId, programmeCode },
-        ...{ baseFen: grossFen, claimedFen: amountFen, cutOffFen: 0n },
+        ...{ baseFen: grossFen, weightedBase: (grossFen * 2000n).toString(), claimedFen: amountFen, cutOffFen: 0n },
       };
       changes.push(
         insert(enterpriseShelf, enterprise),

@@ -152,6 +152,7 @@ export async function startTrade(t: { teardown(handler: () => Promise<void>): vo
       activatedBy: reviewer.personId,
       recordedAt: service.clock.now().toISOString(),
       activatedAt: service.clock.now().toISOString(),
+      kind: 'PROGRAMME',
     };
     await plant({ postings: [], changes: [insert(programmeVersionShelf, row)] });
   };
