@@ -13,10 +13,11 @@ import { Facts } from '../ledger/facts.js';
 import type { Refused } from '../ledger/lane.js';
 import { refused } from '../ledger/lane.js';
 import type { Posting } from '../ledger/templates.js';
-import { awardApproved } from '../ledger/templates.js';
+import { awardApproved, limitCharged, limitFunded } from '../ledger/templates.js';
 import type { Fen } from '../money.js';
 import { formatYuan, minFen, sumFen } from '../money.js';
 import { allocate } from '../programmes/allocate.js';
+import type { TouchedLimit } from '../programmes/evaluate.js';
 import { evaluateAward, priorityRank } from '../programmes/evaluate.js';
 import type { Allocation as Strategy, ProgrammeVersion } from '../programmes/language.js';
 import { documentName, lawOn } from '../programmes/language.js';
@@ -29,6 +30,8 @@ import { eligibilityOf } from './rules.js';
 export interface Claimant {
   readonly row: Reimbursement;
   readonly whole: Case;
+  /** What was published of it, where that is to stand: it is not judged again. */
+  readonly published?: Pick<AllocationLine, 'rank' | 'claimFen' | 'reason'>;
 }
 
 /** What falls to one of them, with its working. */
@@ -95,6 +98,11 @@ export function shareOut(strategy: Strategy, poolFen: Fen, before: Facts, claima
   const claims = ordered.map((claimant, i) => {
     const { row, whole } = claimant;
     const { law } = whole;
+    if (claimant.published) {
+      const { rank, claimFen, reason } = claimant.published;
+      move(balances, chargedAnyhow(balances, touched[i] ?? [], claimFen));
+      return { claimant, rank, claimFen, reason: claimFen === 0n ? reason : null, explanation: [] };
+    }
     const rank = priorityRank(law, row.submittedOn, eligibilityOf(row)?.classes ?? []);
     const limits = readLimits(balances, touched[i] ?? []);
     const reviewedFen = row.reviewedFen ?? 0n;
@@ -138,6 +146,17 @@ export function shareOut(strategy: Strategy, poolFen: Fen, before: Facts, claima
     return { ...claim, reason, amountFen: reason === null ? amountFen : 0n, explanation: [...claim.explanation, step] };
   });
   return { strategy, shares, claimsFen, sharedFen, totalFen: sumFen(shares.map(({ amountFen }) => amountFen)) };
+}
+
+/** A claim that stands, charged to its limits whatever they leave. */
+function chargedAnyhow(balances: Facts, touched: readonly TouchedLimit[], claimFen: Fen): Posting[] {
+  const { funding, charges } = readLimits(balances, touched);
+  move(balances, funding);
+  return charges.flatMap((at) => {
+    const leftFen = balances.balance(accountOf.allowance(at));
+    const lacking = limitFunded({ at, amountFen: claimFen > leftFen ? claimFen - leftFen : 0n });
+    return [...lacking, ...limitCharged({ at, amountFen: claimFen })];
+  });
 }
 
 /** Orders as text by the number that the application was given in the lane. */
