@@ -197,7 +197,11 @@ export function runCase(
   one: ProgrammeCase,
 ): { expected: string; found: string; evaluations: Evaluation[] } {
   if (one.stage === 'ALLOCATE')
-    return { expected: one.expect.join(' + '), found: allocateGiven(version, one.given).join(' + '), evaluations: [] };
+    return {
+      expected: one.expect.join(' + '),
+      found: allocateGiven(version, one.given)?.join(' + ') ?? 'PARAMETER_MISSING',
+      evaluations: [],
+    };
   const evaluations = evaluateGiven(version, one);
   const expected = Array.isArray(one.expect) ? one.expect : [one.expect];
   return {
@@ -242,10 +246,13 @@ function plainProgramme(controls: ProgrammeVersion): ProgrammeVersion {
   };
 }
 
-/** Amounts of an allocation in the words of a case, in the order of the claims, each accepted after the one before. */
-export function allocateGiven(version: ProgrammeVersion, { appliedOn, poolLeft, claims }: AllocateGiven): string[] {
+/**
+ * Amounts of an allocation in the words of a case, in the order of the claims, each accepted after the one before; null where the law
+ * gives none.
+ */
+export function allocateGiven(version: ProgrammeVersion, { appliedOn, poolLeft, claims }: AllocateGiven): string[] | null {
   const strategy = lawOn(version, appliedOn).allocation?.value;
-  if (strategy === undefined) return ['PARAMETER_MISSING'];
+  if (strategy === undefined) return null;
   const shares = allocate(
     strategy,
     fenOf(poolLeft),

@@ -29,6 +29,7 @@ import { activationProblems, allocateGiven, evaluateGiven } from './check.js';
 import type { Evaluation } from './evaluate.js';
 import { evaluationJson } from './evaluate.js';
 import { explain } from './explain.js';
+import type { ProgrammeVersion } from './language.js';
 import { parseProgramme } from './language.js';
 import { loadAppropriation } from './load-appropriation.js';
 import { programmeOf } from './published.js';
@@ -144,7 +145,7 @@ export function programmeRoutes(app: FastifyInstance, parts: Parts): void {
         legalStatus: row.legalStatus,
         evaluations:
           body.stage === 'ALLOCATE' ? [] : evaluateGiven(law, body).map((evaluation) => presentEvaluation(evaluation, language)),
-        allocated: body.stage === 'ALLOCATE' ? allocateGiven(law, body.given) : [],
+        allocated: body.stage === 'ALLOCATE' ? allocatedTo(law, body.given) : [],
       };
       return reply.send(answer);
     },
@@ -196,6 +197,12 @@ export function programmeRoutes(app: FastifyInstance, parts: Parts): void {
       return { items: presentFunds(balances, versions, shanghaiDay(parts.clock.now())) };
     },
   });
+}
+
+function allocatedTo(law: ProgrammeVersion, given: Parameters<typeof allocateGiven>[1]): string[] {
+  const allocated = allocateGiven(law, given);
+  if (allocated === null) throw new Problem('PARAMETER_MISSING', { parameter: 'allocation' });
+  return allocated;
 }
 
 function presentEvaluation(

@@ -540,6 +540,22 @@ void t.test('a trial says all that a case can: reimbursement, what is on record,
   });
   t.strictSame(served.body.allocated, ['1.00', '0.00'], 'in the order they were given');
 
+  const silent = expectStatus(
+    await book.operator.post('/programmes', {
+      document: reimbursement.replace(/^allocation:.*\n/m, '').replace('version: 1', 'version: 2'),
+    }),
+    201,
+  );
+  t.equal(
+    told(
+      await reader.post(`/programmes/${silent.programmeVersionId as string}/evaluations`, {
+        ...{ stage: 'ALLOCATE', given: { appliedOn: '2025-03-03', poolLeft: '1.00', claims: claims('1.00') } },
+      }),
+    ),
+    '409 PARAMETER_MISSING',
+    'a law that does not say how a pool is shared',
+  );
+
   const wrong: [string, string, object, string[]][] = [
     ['a hard limit raised', 'AWARD', { ...plain, raised: { yearly: '1.00' } }, ['/given/raised/yearly UNKNOWN_FIELD']],
     ['a figure of none', 'AWARD', { ...plain, figures: { yearly: '1.00' } }, ['/given/figures/yearly UNKNOWN_FIELD']],
