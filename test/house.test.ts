@@ -33,12 +33,14 @@ function importsOf(file: string): Import[] {
 
 const slices = [
   ['providers', 'enterprises'],
+  ['payees'],
   ['contracts'],
   ['legal-persons'],
   ['applications'],
   ['vouchers'],
   ['usage'],
   ['redemptions'],
+  ['reimbursements'],
   ['settlements'],
   ['reconciliation', 'recoveries'],
 ];
