@@ -9,7 +9,7 @@ import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
 import { gatherNumbers, seriesOf, takeNumber } from '../ledger/numbers.js';
 import { programmeVersionShelf } from '../programmes/facts.js';
-import { programmeOf, versionInForce, versionName, versionsCovering } from '../programmes/published.js';
+import { programmeOf, versionDeciding, versionName, versionsCovering } from '../programmes/published.js';
 import { entitlementOf, gatherEntitlements } from './entitlement.js';
 import { contractLinesOf, gatherContractFacts } from './evaluation-facts.js';
 import { applicationShelf } from './facts.js';
@@ -20,7 +20,8 @@ type Body = z.output<typeof body>;
 type Result = ReturnType<typeof presentApplication> & { outlook: ReturnType<typeof presentOutlook> };
 
 /**
- * An enterprise applies for a voucher on its own filed contract under the version in force today, one application at a time. What the
+ * An enterprise applies for a voucher on its own filed contract under the version that decides it (in force today, or on the day of
+ * signing where the law names that), one application at a time. General controls award nothing and are not applied for. What the
  * programme can never give on this contract is refused at once, by the evaluation's code; what only limits or the pool leave too
  * little for today is not: both may change before it is decided. What a review will check is taken as met until then.
  */
@@ -47,8 +48,12 @@ export const submitApplication: Verb<Body, Result> = {
       loader,
       commands.flatMap(({ body, today }) => {
         const contract = loader.facts.get(contractShelf, body.contractId);
-        const versions = versionsCovering(loader.facts.all(programmeVersionShelf, 'code', body.programmeCode), today);
-        return contract ? versions.map((version) => ({ contract, version, appliedOn: today, bookedOn: today })) : [];
+        if (!contract) return [];
+        const days = { appliedOn: today, signedOn: contract.signedOn };
+        const versions = versionsCovering(loader.facts.all(programmeVersionShelf, 'code', body.programmeCode), days);
+        return versions
+          .filter(({ kind }) => kind === 'PROGRAMME')
+          .map((version) => ({ contract, version, appliedOn: today, bookedOn: today }));
       }),
     );
   },
@@ -61,8 +66,12 @@ export const submitApplication: Verb<Body, Result> = {
     if (contract.status !== 'FILED') {
       return refused('CONTRACT_NOT_FILED', { contractNo: contract.contractNo, status: contract.status }, '/contractId');
     }
-    const version = versionInForce(facts.all(programmeVersionShelf, 'code', programmeCode), today);
+    const days = { appliedOn: today, signedOn: contract.signedOn };
+    const version = versionDeciding(facts.all(programmeVersionShelf, 'code', programmeCode), days);
     if (!version) return refused('PROGRAMME_NOT_IN_FORCE', { programme: programmeCode, day: today }, '/programmeCode');
+    if (version.kind === 'GENERAL_CONTROLS') {
+      return refused('PROGRAMME_NOT_APPLICABLE', { programme: programmeCode }, '/programmeCode');
+    }
     const open = facts
       .all(applicationShelf, 'contract', contract.contractId)
       .find((other) => other.programmeCode === programmeCode && (other.status === 'SUBMITTED' || other.status === 'REVIEWED'));

@@ -4,8 +4,8 @@ import { shelf } from '../ledger/facts.js';
 export const programmeVersionShelf = shelf(programmeVersions, {
   rank: 10,
   id: 'programmeVersionId',
-  keys: { code: ['programmeCode'] },
-  mutable: ['status', 'activatedBy', 'activatedAt'],
+  keys: { code: ['programmeCode'], kind: ['kind'] },
+  mutable: ['status', 'inForceTo', 'activatedBy', 'activatedAt', 'repealedBy', 'repealedAt', 'repealingDocument'],
 });
 export const appropriationShelf = shelf(appropriations, {
   rank: 11,

@@ -30,6 +30,14 @@ export async function findProgramme(db: Database, bookId: string, programmeVersi
   return row;
 }
 
+/** All versions of one programme, in order of publication. */
+export const versionsOf = (db: Database, bookId: string, programmeCode: string): Promise<VersionRow[]> =>
+  db.drizzle
+    .select()
+    .from(programmeVersions)
+    .where(and(eq(programmeVersions.bookId, bookId), eq(programmeVersions.programmeCode, programmeCode)))
+    .orderBy(asc(programmeVersions.programmeVersionId));
+
 /** Appropriations of a book in order of loading, `limit` + 1 of them after a cursor. */
 export const listAppropriations = (
   db: Database,

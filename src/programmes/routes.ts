@@ -15,8 +15,10 @@ import {
   programmeEvaluated,
   programmePublished,
   programmeQuery,
+  programmeRepealed,
   programmeShown,
   publishProgramme as publishBody,
+  repealProgramme as repealBody,
 } from '../../schemas/programme-api.js';
 import type { Language } from '../errors.js';
 import { describeRefusal, isRefusalCode } from '../errors.js';
@@ -24,15 +26,16 @@ import type { Parts } from '../http/parts.js';
 import { languageOf, Problem } from '../http/problem.js';
 import { authorities, command, everyRole, idOfCursor, pageOf, reading } from '../http/routes.js';
 import { activateProgramme } from './activate-programme.js';
-import { activationProblems, evaluateGiven } from './check.js';
+import { evaluateGiven } from './check.js';
 import type { Evaluation } from './evaluate.js';
 import { evaluationJson } from './evaluate.js';
 import { explain } from './explain.js';
 import { parseProgramme } from './language.js';
 import { loadAppropriation } from './load-appropriation.js';
-import { programmeOf } from './published.js';
+import { openPointsOf, programmeOf } from './published.js';
 import { publishProgramme } from './publish-programme.js';
-import { findProgramme, fundBalances, listAppropriations, listProgrammes } from './queries.js';
+import { findProgramme, fundBalances, listAppropriations, listProgrammes, versionsOf } from './queries.js';
+import { repealProgramme } from './repeal-programme.js';
 import { presentAppropriation, presentFunds, presentOpenPoints, presentProgramme, strangersIn } from './rules.js';
 
 const tag = 'programmes';
@@ -75,6 +78,18 @@ export function programmeRoutes(app: FastifyInstance, parts: Parts): void {
     verb: activateProgramme,
   });
 
+  command(app, parts, {
+    url: '/programmes/:id/repeal',
+    tag,
+    summary: 'Repeal an active version: it holds through its last day, and what was granted under it stays good',
+    roles: ['approver'],
+    personOnly: true,
+    body: repealBody,
+    response: programmeRepealed,
+    status: 200,
+    verb: repealProgramme,
+  });
+
   reading(app, {
     url: '/programmes',
     tag,
@@ -107,7 +122,10 @@ export function programmeRoutes(app: FastifyInstance, parts: Parts): void {
       return {
         ...presentProgramme(row, law),
         document: row.document,
-        openPoints: row.status === 'ACTIVE' ? [] : presentOpenPoints(activationProblems(law)),
+        openPoints:
+          row.status === 'PUBLISHED'
+            ? presentOpenPoints(openPointsOf(law, await versionsOf(parts.db, book.bookId, row.programmeCode)))
+            : [],
       };
     },
   });
