@@ -328,7 +328,7 @@ const party = {
     })
     .optional(),
   // What the application is about, for rules that look at several awards together; a plain case names one of each.
-  matters: z.record(z.enum(['PROJECT', 'PRODUCT', 'STANDARD', 'AWARD_SERIES']), words).optional(),
+  matters: z.partialRecord(z.enum(['PROJECT', 'PRODUCT', 'STANDARD', 'AWARD_SERIES']), words).optional(),
   // Numbers on record, by the limit that takes them; a plain case has none of them bind. `unknown` ones are not on record.
   figures: z.record(key, yuan).optional(),
   unknownFigures: z.array(key).min(1).optional(),

@@ -19,14 +19,16 @@
 // A refusal refuses one command, not its batch. An unknown outcome (connection lost at COMMIT) is settled by running the
 // batch again: every command has a key, and what was committed answers from its stored outcome.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Database, Parameter, Tx } from '../../db/client.js';
+import type { Database, Tx } from '../../db/client.js';
 import { isConnectionFault, sqlStateOf } from '../../db/client.js';
 import type { Day } from '../calendar.js';
 import { shanghaiDay } from '../calendar.js';
 import { uuidv7 } from '../identifiers.js';
 import type { Change, Write } from './facts.js';
-import { wordingsIn, wordingsOf } from './explanations.js';
+import { wordingsIn } from './explanations.js';
 import { Facts, Loader } from './facts.js';
+import type { NewOutcome, Stored } from './lane-writes.js';
+import { asOne, EntryColumns, entryRows, outcomeRows, storedKey, storedOf, storedOutcomes, wordingRows } from './lane-writes.js';
 import type { Posting } from './templates.js';
 
 export interface Clock {
@@ -200,49 +202,6 @@ interface PendingSlice {
 
 /** What a batch decided of one command, before it is written. */
 type Settled = { kind: 'outcome'; outcome: Outcome<unknown> } | { kind: 'error'; error: unknown };
-
-/** Entries of a batch as columns, in the order of post_entries. */
-class EntryColumns {
-  readonly commands: Command[] = [];
-  readonly approvals: (string | null)[] = [];
-  readonly command: string[] = [];
-  readonly kind: string[] = [];
-  readonly bookedOn: string[] = [];
-  readonly subject: (string | null)[] = [];
-  readonly programme: (string | null)[] = [];
-  readonly refusal: (string | null)[] = [];
-  readonly debit: (string | null)[] = [];
-  readonly credit: (string | null)[] = [];
-  readonly amount: (string | null)[] = [];
-
-  open(command: Command, approvalDigest: string | undefined): void {
-    this.commands.push(command);
-    this.approvals.push(approvalDigest ?? null);
-  }
-
-  add(of: { kind: string; bookedOn: string; subject: string | null; programme?: string | undefined; refusal?: string }): void {
-    this.command.push(String(this.commands.length));
-    this.kind.push(of.kind);
-    this.bookedOn.push(of.bookedOn);
-    this.subject.push(of.subject);
-    this.programme.push(of.programme ?? null);
-    this.refusal.push(of.refusal ?? null);
-    this.debit.push(null);
-    this.credit.push(null);
-    this.amount.push(null);
-  }
-
-  transfer(debit: string, credit: string, amountFen: bigint): void {
-    const last = this.kind.length - 1;
-    this.debit[last] = debit;
-    this.credit[last] = credit;
-    this.amount[last] = amountFen.toString();
-  }
-
-  get count(): bigint {
-    return BigInt(this.kind.length);
-  }
-}
 
 const attempts = 4;
 /** Rows, balances and absences that a lane remembers at most between batches; beyond it forgets all and begins anew. */
@@ -635,10 +594,10 @@ export class Lane {
             wordings = this.#newWordings(facts, decided.outcomes);
             const batchId = uuidv7(now);
             const all = [
-              ...this.#wordingRows(wordings),
+              ...wordingRows(this.#options.bookId, wordings),
               ...facts.writes(this.#options.bookId),
-              ...this.#outcomeRows(decided.outcomes, now),
-              ...this.#entryRows(facts, entries, head.seq, now, batchId),
+              ...outcomeRows(this.#options.bookId, decided.outcomes, now),
+              ...entryRows(facts, entries, { bookId: this.#options.bookId, head: head.seq, now, batchId }),
             ];
             const verbs = new Set(decided.outcomes.map(({ verb }) => verb)).size;
             (verbs === 1 ? [asOne(all)] : all).forEach(put);
@@ -692,7 +651,7 @@ export class Lane {
     const opened = tx.sql
       .prepared<Head[]>('select seq, open_from as "openFrom" from open_lane($1)', [bookId])
       .then((rows) => rows);
-    const outcomes = this.#storedOutcomes(tx, commands);
+    const outcomes = storedOutcomes(tx, bookId, commands);
     const facts = remembered?.facts ?? new Facts(bookId, bookCode);
     const gathered = gather(new Loader(tx, bookId, facts)).then(
       () => null,
@@ -728,13 +687,18 @@ export class Lane {
     const planned = tx.sql.prepared('select plan_by_index()', []).then(() => undefined);
     const loader = new Loader(tx, bookId, facts);
     // What fails here may have failed for what is underway: under the lock it is told what is wrong.
-    const [read] = await Promise.all([this.#storedOutcomes(tx, commands), gather(loader), planned]).catch(() => {
+    const [read] = await Promise.all([storedOutcomes(tx, bookId, commands), gather(loader), planned]).catch(() => {
       throw new Overtaken();
     });
     // A verb's own question was answered without what is underway.
     if (underway.hasFailed || loader.hasNoted) throw new Overtaken();
     const lock = () => tx.sql.prepared('select open_lane_behind($1, $2, $3)', [bookId, batchId, head.openFrom]);
     return { facts, stored: new Map([...underway.stored, ...read]), head, lock };
+  }
+
+  #newWordings(facts: Facts, outcomes: readonly NewOutcome[]): string[] {
+    const told = outcomes.map(({ body }) => (body as { explanation?: unknown }).explanation);
+    return [...wordingsIn([...facts.explanations(), ...told])].filter((id) => !this.#wordings.has(id));
   }
 
   async #gather(loader: Loader, batch: readonly Pending[]): Promise<void> {
@@ -792,137 +756,6 @@ export class Lane {
     const ledgerSeq = Number(head.seq + entries.count);
     return { kind: 'accepted', result: { ...(decision.result as object), ledgerSeq } };
   }
-
-  #entryRows(facts: Facts, entries: EntryColumns, head: bigint, now: Date, batchId: string): Write[] {
-    if (entries.count === 0n) return [];
-    const opened = facts.newAccounts();
-    return write(
-      `select post_entries($1, $2::bigint, $3::timestamptz,
-         $4::uuid[], $5::text[], $6::text[], $7::text[],
-         $8::uuid[], $9::uuid[], $10::uuid[], $11::text[], $12::text[],
-         $13::int[], $14::text[], $15::date[], $16::uuid[], $17::text[], $18::text[],
-         null, $19::uuid[], $20::uuid[], $21::bigint[], $22::uuid)`,
-      [
-        this.#options.bookId,
-        head.toString(),
-        now.toISOString(),
-        opened.map((a) => a.accountId),
-        opened.map((a) => a.account.code),
-        opened.map((a) => a.account.kind),
-        opened.map((a) => a.account.fund),
-        entries.commands.map((c) => c.id),
-        entries.commands.map((c) => c.actor.memberId),
-        entries.commands.map((c) => c.actor.personId),
-        entries.commands.map((c) => c.requestDigest),
-        entries.approvals,
-        entries.command,
-        entries.kind,
-        entries.bookedOn,
-        entries.subject,
-        entries.programme,
-        entries.refusal,
-        entries.debit,
-        entries.credit,
-        entries.amount,
-        batchId,
-      ],
-    );
-  }
-
-  async #storedOutcomes(tx: Tx, commands: readonly Command[]): Promise<Map<string, Stored>> {
-    const rows = await tx.sql.prepared<StoredRow[]>(
-      `select o.member_id, o.key, o.command_id, o.verb, encode(o.request_digest, 'hex') as request_digest, o.accepted, o.body
-         from unnest($2::uuid[], $3::text[]) as k(member_id, key)
-         cross join lateral (select * from outcomes o
-                              where o.book_id = $1 and o.member_id = k.member_id and o.key = k.key limit 1) o`,
-      [this.#options.bookId, commands.map((c) => c.actor.memberId), commands.map((c) => c.key)],
-    );
-    return new Map(
-      rows.map((row) => [
-        `${row.member_id} ${row.key}`,
-        {
-          verb: row.verb,
-          commandId: row.command_id,
-          requestDigest: row.request_digest,
-          outcome: outcomeOf(row.accepted, row.body),
-        },
-      ]),
-    );
-  }
-
-  #newWordings(facts: Facts, outcomes: readonly NewOutcome[]): string[] {
-    const told = outcomes.map(({ body }) => (body as { explanation?: unknown }).explanation);
-    return [...wordingsIn([...facts.explanations(), ...told])].filter((id) => !this.#wordings.has(id));
-  }
-
-  #wordingRows(ids: readonly string[]): Write[] {
-    if (ids.length === 0) return [];
-    const wordings = wordingsOf(ids);
-    return write(
-      `insert into explanation_wordings (book_id, wording_id, document, article, rule_zh, rule_en, decided_by)
-       select $1, u.* from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[]) as u
-           on conflict (book_id, wording_id) do nothing`,
-      [
-        this.#options.bookId,
-        wordings.map((w) => w.wordingId),
-        wordings.map((w) => w.document),
-        wordings.map((w) => w.article),
-        wordings.map((w) => w.ruleZh),
-        wordings.map((w) => w.ruleEn),
-        wordings.map((w) => w.decidedBy),
-      ],
-    );
-  }
-
-  #outcomeRows(outcomes: readonly NewOutcome[], now: Date): Write[] {
-    if (outcomes.length === 0) return [];
-    return write(
-      `insert into outcomes (book_id, member_id, key, command_id, verb, request_digest, accepted, body, last_seq, recorded_at)
-       select $1, u.member_id, u.key, u.command_id, u.verb, decode(u.digest, 'hex'), u.accepted, u.body,
-              u.last_seq, $2::timestamptz
-         from unnest($3::uuid[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::boolean[], $9::json[], $10::bigint[])
-                as u (member_id, key, command_id, verb, digest, accepted, body, last_seq)`,
-      [
-        this.#options.bookId,
-        now.toISOString(),
-        outcomes.map((o) => o.command.actor.memberId),
-        outcomes.map((o) => o.command.key),
-        outcomes.map((o) => o.command.id),
-        outcomes.map((o) => o.verb),
-        outcomes.map((o) => o.command.requestDigest),
-        outcomes.map((o) => o.accepted),
-        outcomes.map((o) => JSON.stringify(o.body)),
-        outcomes.map((o) => (o.body as { ledgerSeq?: number }).ledgerSeq ?? null),
-      ],
-    );
-  }
-}
-
-const write = (text: string, parameters: readonly Parameter[]): Write[] => [{ text, parameters }];
-
-/** Texts of several statements in one, by their texts: as many as verbs have ways to write. */
-const joined = new Map<string, string>();
-
-/**
- * Several writes as one statement, the last of them its main one: each statement costs both sides as much again as a row. Only
- * for batches of one verb, so that the texts stay few.
- */
-function asOne(writes: readonly Write[]): Write {
-  const name = writes.map(({ text }) => text).join(';');
-  const parameters = writes.flatMap((each) => each.parameters);
-  let text = joined.get(name);
-  if (text === undefined) {
-    let before = 0;
-    const texts = writes.map((each) => {
-      const offset = before;
-      before += each.parameters.length;
-      return each.text.replace(/\$(\d+)/g, (_, n: string) => `$${Number(n) + offset}`);
-    });
-    const last = texts.pop() ?? '';
-    text = texts.length === 0 ? last : `with ${texts.map((each, i) => `w${i} as (${each})`).join(', ')} ${last}`;
-    joined.set(name, text);
-  }
-  return { text, parameters };
 }
 
 /** The verb threw: of one command, which is then tried alone. */
@@ -969,13 +802,6 @@ interface Underway extends Omit<Gathered, 'lock'> {
 type UntimedSlice = Omit<Extract<SliceOutcome<unknown>, { kind: 'decided' }>, 'milliseconds'> | { kind: 'replayed' } | Refused;
 type DecidedCommand = { readonly kind: 'accepted'; readonly result: { readonly ledgerSeq: number } } | Refused;
 
-interface NewOutcome {
-  readonly verb: string;
-  readonly command: Command;
-  readonly accepted: boolean;
-  readonly body: object;
-}
-
 type Decided<Value> =
   | { readonly value: Value; readonly outcomes: readonly NewOutcome[]; readonly hold?: Write; readonly abandoned?: never }
   | { readonly value: Value; readonly abandoned: true };
@@ -994,43 +820,6 @@ function applyTo(
   }
   for (const change of decision.changes) facts.apply(change);
 }
-
-interface StoredRow {
-  member_id: string;
-  key: string;
-  command_id: string;
-  verb: string;
-  request_digest: string;
-  accepted: boolean;
-  body: object;
-}
-interface Stored {
-  readonly verb: string;
-  readonly commandId: string;
-  readonly requestDigest: string;
-  readonly outcome: Outcome<unknown>;
-}
-
-const outcomeOf = (accepted: boolean, body: object): Outcome<unknown> =>
-  (accepted
-    ? { kind: 'accepted', result: body, replayed: true }
-    : { kind: 'refused', ...body, replayed: true }) as Outcome<unknown>;
-
-/** What was decided in a batch, as a replay in the next one will find it. */
-const storedOf = (outcomes: readonly NewOutcome[]): Map<string, Stored> =>
-  new Map(
-    outcomes.map(({ verb, command, accepted, body }) => [
-      storedKey(command),
-      {
-        verb,
-        commandId: command.id,
-        requestDigest: command.requestDigest,
-        outcome: outcomeOf(accepted, body),
-      },
-    ]),
-  );
-
-const storedKey = (command: Command): string => `${command.actor.memberId} ${command.key}`;
 
 /** Same key, same answer; same key with another request is its own refusal, and is not stored. */
 function replayOf(stored: Stored, verb: string, command: Command): Outcome<unknown> {

@@ -12,13 +12,13 @@ import type { AwardFacts, Circumstances, Evaluation, Facility, Line, LimitFacts,
 import type { Applicant } from './lines.js';
 import { requiredParameters } from './explain.js';
 import type { RequiredParameter } from './explain.js';
-import { documentName, lawOn, linesIn, parseProgramme } from './language.js';
+import { dependsOnChips, documentName, lawOn, linesIn, parseProgramme } from './language.js';
 import type { Law, Matter, ProgrammeProblem, ProgrammeVersion } from './language.js';
 import { asProblems, wideningsWithin } from './narrowing.js';
 
 /**
  * Reads a programme file and runs its cases. Refused with every problem and its line when it does not read, when a case fails, when a
- * value widens what a higher document gives, or, unless it is a DRAFT, when it could not be activated. What a DRAFT still misses
+ * value widens what a higher document gives, or, if it is ENACTED, when it could not be activated. What a text that is no law misses
  * comes with it in `missing`: it can be tried, not activated.
  */
 export function checkProgramme(
@@ -29,7 +29,7 @@ export function checkProgramme(
   const { version } = parsed;
   const problems = [
     ...asProblems(wideningsWithin(version)),
-    ...(version.status === 'DRAFT' ? failedCases(version) : [...missingParameters(version), ...caseProblems(version)]),
+    ...(version.status === 'ENACTED' ? [...missingParameters(version), ...caseProblems(version)] : failedCases(version)),
   ];
   const lineOf = linesIn(text);
   return problems.length > 0
@@ -79,7 +79,7 @@ export function missingParameters(version: ProgrammeVersion): ProgrammeProblem[]
 function isGiven(version: ProgrammeVersion, law: Law, parameter: RequiredParameter): boolean {
   if (parameter === 'inForce') return version.inForce !== null;
   if (parameter === 'limits') return law.limits.length > 0;
-  if (parameter === 'mixedChips' && law.rate?.value.tiers.every(({ when }) => when?.chipOrigin == null) !== false) return true;
+  if (parameter === 'mixedChips' && !dependsOnChips(law)) return true;
   return law[parameter] !== null;
 }
 
@@ -213,7 +213,8 @@ function plainProgramme(controls: ProgrammeVersion): ProgrammeVersion {
 
 /** Amounts of an allocation in the words of a case, in the order of the claims, each accepted after the one before. */
 function runAllocation(version: ProgrammeVersion, { appliedOn, poolLeft, claims }: AllocateGiven): string[] {
-  const strategy = lawOn(version, appliedOn).allocation?.value ?? 'FIRST_COME';
+  const strategy = lawOn(version, appliedOn).allocation?.value;
+  if (strategy === undefined) return ['PARAMETER_MISSING'];
   const shares = allocate(
     strategy,
     fenOf(poolLeft),

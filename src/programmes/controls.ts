@@ -21,8 +21,8 @@ function nameOf(version: ProgrammeVersion): string {
  */
 export function underControls(version: ProgrammeVersion, controls: readonly ProgrammeVersion[]): ProgrammeVersion {
   if (controls.length === 0) return version;
-  let known = laid.get(version);
-  if (known === undefined) laid.set(version, (known = new Map()));
+  const known = laid.get(version) ?? new Map<string, ProgrammeVersion>();
+  laid.set(version, known);
   const key = controls.map(nameOf).join(' ');
   let over = known.get(key);
   if (over === undefined) known.set(key, (over = controls.reduce(layOver, version)));

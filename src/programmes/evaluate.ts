@@ -36,7 +36,7 @@ export interface LimitFacts {
   figures: Readonly<Record<string, Fen>>;
   /** National and provincial money of the project or the contract (fen), and whether there is any. */
   upstream: { supported: boolean; amountFen: Fen };
-  /** Limit id → what approved exceptions raised it by, for this holder and window (fen). */
+  /** Limit id → what approved exceptions raised it by, for this holder and window (fen); of a soft limit only. */
   raised: Readonly<Record<string, Fen>>;
   /** Limit id → the year of the holder's first award under it; one that is not here begins with this award. */
   firstAwardYears: Readonly<Record<string, number>>;
@@ -169,8 +169,8 @@ export function decidingDayOf(version: ProgrammeVersion, { appliedOn, signedOn }
 /**
  * The limits that issuing, redeeming or awarding under these facts counts against, amounts in fen, in the order they are applied; those
  * whose holder or window the facts do not tell are left out, and refused by the evaluation. At ISSUE the first is CONTRACT_CEILING:
- * floor(the law's rate × what counts of the contract), whatever rate was approved. Stacking rules come last, as limits that all awards
- * of their group count against: of HIGHEST_ONLY and its like the number is this programme's own computed award, so that together they
+ * floor(the law's rate × what counts of the contract), whatever rate was approved. Stacking rules are limits that all awards of their
+ * group count against: of HIGHEST_ONLY and its like the number is this programme's own computed award, so that together they
  * come to no more than the highest.
  */
 export function limitsTouched(version: ProgrammeVersion, stage: Stage, at: Circumstances | AwardFacts): TouchedLimit[] {
@@ -183,7 +183,7 @@ export function limitsTouched(version: ProgrammeVersion, stage: Stage, at: Circu
   const counted = 'items' in at ? countItems(law, at) : countContract(law, at, undefined);
   const computedFen = law.rate === null || law.amountBasis === null ? 0n : floorWeighted(counted.weighted);
   const ceiling = 'items' in at ? [] : [contractCeiling(version, at.contract.id, computedFen)];
-  return [...ceiling, ...touched([...dated, ...stackingLimits(law, at, subject, computedFen)])];
+  return [...ceiling, ...touched(inOrder(version, dated, stackingLimits(law, at, subject, computedFen)))];
 }
 
 /**
@@ -241,11 +241,9 @@ export function evaluateIssue(version: ProgrammeVersion, facts: IssueFacts): Eva
     cite: rate.cite,
     rule: rules.contractCeiling,
   };
-  const limits = [
-    ceiling,
-    ...datedLimits(version, 'ISSUE', facts, subject),
-    ...stackingLimits(law, facts, subject, floorWeighted(byLaw)),
-  ];
+  const dated = datedLimits(version, 'ISSUE', facts, subject);
+  const stacked = stackingLimits(law, facts, subject, floorWeighted(byLaw));
+  const limits = inOrder(version, [ceiling, ...dated], stacked);
   const beyond = applyLimits(trail, limits, facts.limitsLeft) ?? applyPool(trail, version, law, poolLeft);
   if (beyond !== null) return beyond;
   const cutOffFen = computedFen - trail.amountFen;
@@ -257,7 +255,7 @@ export function evaluateIssue(version: ProgrammeVersion, facts: IssueFacts): Eva
  * What is reimbursed of what was bought, settled and paid: floor(Σ rate × what counts), within what the review left, the limits of the
  * law and the money granted. Fees of PRIOR_YEAR_SETTLED_FEE count when they were settled in `baseYear`. Refuses, in this order:
  * PROGRAMME_NOT_IN_FORCE, PARAMETER_MISSING, OWN_POLICY, BENEFICIARY_KIND, PROVIDER_MAY_NOT_CLAIM, NOT_ELIGIBLE, one of the lines'
- * refusals when no line counts, BELOW_MINIMUM_BASE, NOTHING_TO_AWARD, AMOUNT_ABOVE_ENTITLEMENT, ONE_CONTRACT_ONLY, MATTER_NOT_NAMED,
+ * refusals when no line counts, BELOW_MINIMUM_BASE, NOTHING_TO_AWARD, AMOUNT_ABOVE_ENTITLEMENT, RATE_IS_EXACT, ONE_CONTRACT_ONLY, MATTER_NOT_NAMED,
  * LIMIT_WINDOW_OVER, LIMIT_EXHAUSTED, CONTRACT_ALREADY_AWARDED, STACKED_OUT, POOL_EXHAUSTED, BELOW_MINIMUM_AWARD. Holds with
  * LIMIT_UNKNOWN.
  */
@@ -293,12 +291,17 @@ export function evaluateAward(version: ProgrammeVersion, facts: AwardFacts): Eva
 
   for (const wished of [facts.requestedFen, facts.approvedFen])
     if (wished !== undefined && wished > computedFen) return aboveEntitlement(trail, rate.cite, wished, computedFen);
+  if (rate.value.kind === 'EXACT' && facts.approvedFen !== undefined && facts.approvedFen < computedFen) {
+    const params = { rate: percent(highestOf(rate.value)), approved: formatYuan(facts.approvedFen) };
+    return trail.refuse(rate.cite, rules.exactRate, { reviewed: params.approved }, 'RATE_IS_EXACT', params);
+  }
   trail.amountFen = computedFen;
   if (facts.approvedFen !== undefined) {
     const cite = law.reviewSteps?.cite ?? rate.cite;
     trail.cap(cite, rules.reviewed, { reviewed: formatYuan(facts.approvedFen) }, facts.approvedFen, 'REVIEW');
   }
-  const limits = [...datedLimits(version, 'AWARD', facts, subject), ...stackingLimits(law, facts, subject, computedFen)];
+  const dated = datedLimits(version, 'AWARD', facts, subject);
+  const limits = inOrder(version, dated, stackingLimits(law, facts, subject, computedFen));
   const approvedFen = trail.amountFen;
   const beyond = applyLimits(trail, limits, facts.limitsLeft) ?? applyPool(trail, version, law, facts.poolLeft);
   if (beyond !== null) return beyond;
@@ -654,22 +657,27 @@ function applyPool(trail: Trail, version: ProgrammeVersion, law: Law, poolLeft: 
 interface Subject {
   /** The one contract it is about, null when there are several or none. */
   contractId: string | null;
+  /** How many contracts it is about. */
+  contracts: number;
   signedOn: Day | null;
 }
 
 function subjectOf(at: Circumstances | AwardFacts): Subject {
-  if (!('items' in at)) return { contractId: at.contract.id, signedOn: at.contract.signedOn };
+  if (!('items' in at)) return { contractId: at.contract.id, contracts: 1, signedOn: at.contract.signedOn };
   const contracts = new Map(at.items.flatMap(({ contract }) => (contract === null ? [] : [[contract.id, contract] as const])));
   const [only] = contracts.values();
-  return { contractId: contracts.size === 1 && only ? only.id : null, signedOn: null };
+  return { contractId: contracts.size === 1 && only ? only.id : null, contracts: contracts.size, signedOn: null };
 }
 
 const lawOf = (version: ProgrammeVersion, { appliedOn }: Applicant, { signedOn }: Subject): Law =>
   lawOn(version, decidingDayOf(version, { appliedOn, signedOn }));
 
+/** A hundred thousand million yuan: a number for what is counted and not bound. */
+const boundlessFen = 10n ** 13n;
+
 type AppliedLimit =
-  | { kind: 'LIMIT' | 'HIGHEST' | 'ONE_AWARD'; touched: TouchedLimit; cite: Citation; rule: Bilingual }
-  | { kind: 'EXEMPT'; cite: Citation; rule: Bilingual }
+  | { kind: 'LIMIT' | 'COUNTED' | 'HIGHEST' | 'ONE_AWARD'; touched: TouchedLimit; cite: Citation; rule: Bilingual }
+  | { kind: 'EXEMPT'; why: 'EXEMPT' | 'NOT_NAMED'; cite: Citation; rule: Bilingual }
   | { kind: 'REFUSED'; code: string; params: Record<string, string>; cite: Citation; rule: Bilingual };
 
 function contractCeiling(version: ProgrammeVersion, contractId: string, amountFen: Fen): TouchedLimit {
@@ -690,6 +698,22 @@ function datedLimits(version: ProgrammeVersion, stage: Stage, at: Applicant & Li
     .flatMap((limit) => appliedLimit(version, limit, at, subject) ?? []);
 }
 
+/**
+ * The order in which limits are applied: the programme's own, which say what it would give by itself; then the highest award of those
+ * on one matter, which is compared with just that; then what several programmes share, which binds what is left to be given.
+ */
+function inOrder(version: ProgrammeVersion, dated: readonly AppliedLimit[], stacked: readonly AppliedLimit[]): AppliedLimit[] {
+  const isOwn = (limit: AppliedLimit) =>
+    (limit.kind !== 'LIMIT' && limit.kind !== 'COUNTED') || limit.touched.account.startsWith(`${version.programme}.`);
+  const compares = ({ kind }: AppliedLimit) => kind !== 'LIMIT';
+  return [
+    ...dated.filter(isOwn),
+    ...stacked.filter(compares),
+    ...dated.filter((limit) => !isOwn(limit)),
+    ...stacked.filter((limit) => !compares(limit)),
+  ];
+}
+
 /** A limit as it meets these facts; null when it does not hold for them. */
 function appliedLimit(
   version: ProgrammeVersion,
@@ -700,29 +724,31 @@ function appliedLimit(
   const { cite } = limit;
   const rule = rules.limit(limit);
   const { enterprise, upstream } = at;
-  if (limit.onlyWithUpstream && !upstream.supported) return null;
+  // What is granted before the money from above comes counts once it has come: until then it is counted and binds nothing.
+  const isCounted = limit.onlyWithUpstream && !upstream.supported;
   if (limit.exempt.length > 0 && limit.exempt.some((name) => enterprise.classes.includes(name)))
-    return { kind: 'EXEMPT', cite, rule };
+    return { kind: 'EXEMPT', why: 'EXEMPT', cite, rule };
   const holder = holderOf(version, limit.per, at, subject);
-  if ('code' in holder) return { kind: 'REFUSED', ...holder, cite, rule };
+  if ('code' in holder) return isCounted ? null : { kind: 'REFUSED', ...holder, cite, rule };
   const window = windowOf(limit, at);
   if (window === null) {
     const params = { limit: limit.id, firstYear: String(at.firstAwardYears[limit.id]), year: String(yearOf(at.bookedOn)) };
     return { kind: 'REFUSED', code: 'LIMIT_WINDOW_OVER', params, cite, rule };
   }
   const number = limit.figure === null ? limit.amountFen : (at.figures[limit.id] ?? null);
-  const raisedFen = at.raised[limit.id] ?? 0n;
+  const raisedFen = limit.soft ? (at.raised[limit.id] ?? 0n) : 0n;
   const lessFen = limit.lessUpstream ? upstream.amountFen : 0n;
   const lawFen = number === null ? null : number > lessFen ? number - lessFen : 0n;
+  const bindingFen = lawFen === null ? null : lawFen + raisedFen;
   return {
-    kind: 'LIMIT',
+    kind: isCounted ? 'COUNTED' : 'LIMIT',
     touched: {
       limitId: limit.id,
       account: limit.account,
       counts: limit.counts,
       holder,
       window,
-      amountFen: lawFen === null ? null : lawFen + raisedFen,
+      amountFen: isCounted ? boundlessFen : bindingFen,
       soft: limit.soft,
     },
     cite,
@@ -761,12 +787,21 @@ function stackingLimits(
   subject: Subject,
   computedFen: Fen,
 ): AppliedLimit[] {
+  const isNamed = ({ by }: StackingRule) => by !== null && by !== 'CONTRACT' && at.matters[by] !== undefined;
+  const namesOne = law.stacking.some(isNamed);
   return law.stacking.flatMap((stacking): AppliedLimit[] => {
     const { cite, strategy, by } = stacking;
     if (by === null) return [];
     const rule = rules.stacking(stacking);
     const holder = stackingHolder(by, at, subject);
-    if ('code' in holder) return [{ kind: 'REFUSED', ...holder, cite, rule }];
+    // An application is about a product, a project or a standard, not about one of each; but it is about something.
+    if (by === 'CONTRACT' && subject.contracts === 0) return [];
+    if ('code' in holder)
+      return [
+        namesOne && by !== 'CONTRACT'
+          ? { kind: 'EXEMPT', why: 'NOT_NAMED', cite, rule }
+          : { kind: 'REFUSED', ...holder, cite, rule },
+      ];
     const touched: TouchedLimit = {
       limitId: stacking.id,
       account: stacking.account,
@@ -807,7 +842,7 @@ function applyLimits(
   for (const limit of limits) {
     const { cite, rule } = limit;
     if (limit.kind === 'EXEMPT') {
-      trail.add(cite, rule, {}, 'EXEMPT');
+      trail.add(cite, rule, {}, limit.why);
       continue;
     }
     if (limit.kind === 'REFUSED') return trail.refuse(cite, rule, limit.params, limit.code, limit.params);
@@ -815,6 +850,10 @@ function applyLimits(
     const left = limitsLeft[limitId];
     if (left === undefined || amountFen === null)
       return { ...trail.refuse(cite, rule, { window }, 'LIMIT_UNKNOWN', { limit: limitId, window }), kind: 'held' };
+    if (limit.kind === 'COUNTED') {
+      trail.add(cite, rule, { window }, 'COUNTED');
+      continue;
+    }
     const amount = formatYuan(amountFen);
     const inputs: Record<string, string> = { limit: amount, window, left: formatYuan(left) };
     if (limit.kind === 'ONE_AWARD') {
@@ -822,12 +861,14 @@ function applyLimits(
       trail.add(cite, rule, {}, 'PASSED');
       continue;
     }
-    if (left <= 0n) {
+    // The highest is what a programme would give by itself, within its own limits: the amount as it stands, less what is granted.
+    const most = limit.kind === 'HIGHEST' ? trail.amountFen - (amountFen - left) : left;
+    if (most <= 0n) {
       return limit.kind === 'HIGHEST'
-        ? trail.refuse(cite, rule, inputs, 'STACKED_OUT', { rule: limitId, computed: amount })
+        ? trail.refuse(cite, rule, inputs, 'STACKED_OUT', { rule: limitId, computed: formatYuan(trail.amountFen) })
         : trail.refuse(cite, rule, inputs, 'LIMIT_EXHAUSTED', { limit: limitId, window, amount });
     }
-    trail.cap(cite, rule, inputs, left, limitId);
+    trail.cap(cite, rule, inputs, most, limitId);
   }
   return null;
 }

@@ -374,6 +374,8 @@ const outcomes: Readonly<Record<string, Bilingual>> = {
   EXCEPTION: { zh: '经批准例外', en: 'approved exception' },
   PASSED_IN_PART: { zh: '部分通过', en: 'passed in part' },
   PASSED: { zh: '通过', en: 'passed' },
+  NOT_NAMED: { zh: '申请未涉及', en: 'not what the application is about' },
+  COUNTED: { zh: '计入，尚不受限', en: 'counted, and bound by nothing yet' },
   EXEMPT: { zh: '不适用于该企业', en: 'not for this enterprise' },
   LIFETIME: { zh: '不分年度', en: 'all years' },
   ENTERPRISE: { zh: '企业', en: 'enterprise' },

@@ -228,6 +228,10 @@ export function documentName(version: ProgrammeVersion, cite: { document: string
   return document === undefined ? cite.document : (document.number ?? `《${document.title}》`);
 }
 
+/** Whether a rate asks for the origin of chips. */
+export const dependsOnChips = ({ rate }: Pick<Law, 'rate'>): boolean =>
+  rate !== null && rate.value.tiers.some(({ when }) => when !== null && when.chipOrigin !== null);
+
 /** The law as it stands on the day: before the first dated value the earliest, after the last the latest. */
 export function lawOn(version: ProgrammeVersion, day: Day): Law {
   let law = version.laws[0];
@@ -472,7 +476,7 @@ function contradictions({ laws }: ProgrammeVersion): Located[] {
       if (limits.some(({ counts }) => counts === 'REDEEMED'))
         found('limits', '事后补助没有兑付环节，限额应按 AWARDED 计', 'reimbursement has no redemption: its limits count AWARDED');
     }
-    if (mixedChips !== null && rate !== null && !rate.value.tiers.some(({ when }) => when?.chipOrigin != null))
+    if (mixedChips !== null && rate !== null && !dependsOnChips({ rate }))
       found('mixedChips', '补助比例不区分芯片来源', 'no tier of the rate depends on the origin of chips');
   }
   return [...problems.values()];

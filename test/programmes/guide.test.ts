@@ -1,0 +1,28 @@
+// The page by which legal staff write programme files knows every word of the language.
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import t from 'tap';
+import { z } from 'zod';
+import { programmeFile } from '../../schemas/programmes.js';
+
+/** Every key and every word of an enumeration in a JSON schema. */
+function wordsOf(node: unknown): string[] {
+  if (typeof node !== 'object' || node === null) return [];
+  return Object.entries(node).flatMap(([key, value]: [string, unknown]) => [
+    ...(key === 'properties' && typeof value === 'object' && value !== null ? Object.keys(value) : []),
+    ...(key === 'enum' || key === 'const' ? [value].flat().filter((word) => typeof word === 'string') : []),
+    ...wordsOf(value),
+  ]);
+}
+
+void t.test('the guide to programme files names every word of the language', (t) => {
+  const guide = readFileSync(path.join(import.meta.dirname, '../../db/programmes/README.md'), 'utf8');
+  const named = new Set([...guide.matchAll(/`([^`\n]+)`/g)].flatMap(([, code]) => (code ?? '').split(/[^A-Za-z_]+/)));
+  const words = new Set(wordsOf(z.toJSONSchema(programmeFile, { io: 'input' })));
+  t.ok(words.size > 150);
+  t.strictSame(
+    [...words].filter((word) => !named.has(word) && word !== 'true' && word !== 'false'),
+    [],
+  );
+  t.end();
+});
