@@ -153,6 +153,7 @@ const directions: { readonly [K in Dated]: Direction<ValueOf<K>> | null } = {
     words: plain,
   },
   minBase: { name: both('最低基数', 'least base'), widens: (before, after) => after < before, words: yuan },
+  maxAward: { name: both('单笔最高补助金额', 'most of one award'), widens: (before, after) => after > before, words: yuan },
   minAward: { name: both('最低补助金额', 'least award'), widens: (before, after) => after < before, words: yuan },
   reviewSteps: demands(both('审核环节', 'review steps')),
   noticeDays: {
