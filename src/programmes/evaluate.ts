@@ -533,7 +533,10 @@ class Trail {
     return this.award(of);
   }
 
+  /** Whatever was looked at last, the last step says what is granted. */
   award(of: AwardParts): Evaluation {
+    const amount = formatYuan(this.amountFen);
+    if (this.steps.at(-1)?.result !== amount) this.add(this.version.basis, rules.granted, {}, amount);
     return { kind: 'award', amountFen: this.amountFen, bound: this.bound, ...of, explanation: this.steps };
   }
 }
