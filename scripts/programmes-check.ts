@@ -9,7 +9,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { describeRefusal, isRefusalCode } from '../src/errors.js';
-import { checkProgramme, runCase } from '../src/programmes/check.js';
+import { checkProgramme, runCase, warningsOf } from '../src/programmes/check.js';
 import type { Evaluation } from '../src/programmes/evaluate.js';
 import { explain } from '../src/programmes/explain.js';
 import { linesIn, parseProgramme } from '../src/programmes/language.js';
@@ -49,12 +49,13 @@ interface Checked {
   failed: number;
   problems: ProgrammeProblem[];
   missing: ProgrammeProblem[];
+  warnings: ProgrammeProblem[];
 }
 
 function checkFile(path: string): Checked {
   const text = readFileSync(path, 'utf8');
   const read = parseProgramme(text);
-  if (!read.ok) return { version: null, failed: 0, problems: read.problems, missing: [] };
+  if (!read.ok) return { version: null, failed: 0, problems: read.problems, missing: [], warnings: [] };
   const { version } = read;
   const checked = checkProgramme(text);
   const name = `${version.programme}.v${version.version}.yaml`;
@@ -70,12 +71,13 @@ function checkFile(path: string): Checked {
             en: `the file should be named ${name}`,
           },
         ];
-  const wider = widenedBy(path, version).map((problem) => ({ ...problem, line: linesIn(text)(problem.path) }));
+  const located = (problem: ProgrammeProblem) => ({ ...problem, line: linesIn(text)(problem.path) });
   return {
     version,
     failed: version.cases.filter((one) => outcome(version, one).differs).length,
-    problems: [...misnamed, ...(checked.ok ? [] : checked.problems), ...wider],
+    problems: [...misnamed, ...(checked.ok ? [] : checked.problems), ...widenedBy(path, version).map(located)],
     missing: checked.ok ? checked.missing : [],
+    warnings: warningsOf(version).map(located),
   };
 }
 
@@ -102,7 +104,7 @@ function report(paths: readonly string[], language: keyof Bilingual): boolean {
   const say = (zh: string, en: string) => (language === 'zh' ? zh : en);
   let wrong = 0;
   for (const path of paths) {
-    const { version, failed, problems, missing } = checkFile(path);
+    const { version, failed, problems, missing, warnings } = checkFile(path);
     if (problems.length > 0) wrong += 1;
     console.log(`${problems.length > 0 ? '✗' : '✓'} ${path}`);
     if (version !== null) {
@@ -114,8 +116,10 @@ function report(paths: readonly string[], language: keyof Bilingual): boolean {
         ),
       );
     }
-    for (const problem of problems)
-      console.log(`  ${path}${problem.line === null ? '' : `:${problem.line}`}  ${problem.path}  ${problem[language]}`);
+    const at = ({ line, ...problem }: ProgrammeProblem) =>
+      `${path}${line === null ? '' : `:${line}`}  ${problem.path}  ${problem[language]}`;
+    for (const problem of problems) console.log(`  ${at(problem)}`);
+    for (const warning of warnings) console.log(`  ${say('注意', 'note')}  ${at(warning)}`);
     if (missing.length > 0) console.log(say('  可以试算，不能启用：', '  it can be tried, not activated:'));
     for (const problem of missing) console.log(`  - ${problem[language]}`);
   }

@@ -58,6 +58,7 @@ void t.test('what is wrong is told with its file, line and path; what a draft la
     broken: file(`broken/${name}`, changed(enacted, ['basisPoints: 2000', 'basisPoints: 20%'])),
     failing: file(`failing/${name}`, changed(enacted, ['expect: { award: 400000.00 }', 'expect: { award: 600000.00 }'])),
     incomplete: file(`incomplete/${name}`, changed(enacted, [/^settlementCadence:\n(?: .*\n)+/m, ''])),
+    unusual: file(`unusual/${name}`, `${enacted}\ninForceAfter: { days: 30, cite: { document: measure, article: 附则 } }\n`),
     misnamed: file('misnamed/zhengzhou.yaml', enacted),
     failingDraft: file('failing-draft/zhengzhou-compute.v1.yaml', changed(draft, ['basisPoints: 3000', 'basisPoints: 2999'])),
     repealed: file(
@@ -102,6 +103,7 @@ void t.test('what is wrong is told with its file, line and path; what a draft la
       ],
     ],
     [[files.incomplete], 1, [/✗ .*\n.*\n.*yaml {2}settlementCadence {2}政策未规定：结算周期/]],
+    [[files.unusual], 0, [`注意  ${files.unusual}:${lineOf(enacted, '  from: 2024-06-01')}  inForce.from  施行日 2024-06-01 与`]],
     [[files.misnamed], 1, [/文件名应为 zhengzhou-compute\.v2\.yaml/]],
     [[files.failingDraft], 1, [/用例 \d+ 项通过，[1-9]\d* 项未通过/]],
     [[files.repealed], 0, ['已废止', /- 政策未规定：结算周期/]],
@@ -125,11 +127,11 @@ void t.test('what is wrong is told with its file, line and path; what a draft la
 
 void t.test('one case is told step by step, in the language asked for', async (t) => {
   const at = 'db/programmes/zhengzhou/zhengzhou-compute.v2.yaml';
-  const named = '首张发票 50 万元，据实兑付 10 万元，而非整张券';
+  const named = 'Z11 首张发票 50 万元，据实兑付 10 万元，而非整张券';
   const [zh, en, three, refused, byLang] = await Promise.all([
     check([at, '--explain', named]),
     check([at, '--explain', named, '--lang', 'en']),
-    check([at, '--explain', '三张 333,333.33 元的发票，按累计金额舍去分以下']),
+    check([at, '--explain', 'Z12 三张 333,333.33 元的发票，按累计金额舍去分以下']),
     check([at, '--explain', '施行前一日']),
     check([at, '--explain', '施行前一日'], { LANG: 'en_GB.UTF-8' }),
   ]);
@@ -154,7 +156,7 @@ void t.test('asked wrongly: exit code 2 and how to ask', async (t) => {
     ['--explain', '没有这个用例'],
   ];
   for (const [i, { code, out, err }] of (await Promise.all(wrong.map((args) => check(args)))).entries()) {
-    t.strictSame([code, out], [2, ''], wrong[i]?.join(' '));
+    t.strictSame([code, out], [2, ''], (wrong[i] ?? []).join(' '));
     t.match(err, /用法 \/ usage: npm run programmes:check/);
   }
 });

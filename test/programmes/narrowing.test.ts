@@ -113,6 +113,7 @@ const single: readonly Row[] = [
   ['filing', 'BEFORE_USE', 'BEFORE_USE', 'BEFORE_APPLICATION'],
   ['contractSignedOnOrAfter', '2024-01-01', '2024-01-02', '2023-12-31'],
   ['minBase', '500000.00', '500000.01', '499999.99'],
+  ['maxAward', '20000.00', '19999.99', '20000.01'],
   ['minAward', '5000.00', '5000.01', '4999.99'],
   ['reviewSteps', '[EXPERT_REVIEW]', '[PRELIMINARY_REVIEW, EXPERT_REVIEW]', '[PRELIMINARY_REVIEW]'],
   ['noticeDays', '5', '7', '4'],
