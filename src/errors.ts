@@ -725,8 +725,8 @@ export const refusals = {
     409,
     '方案版本已启用',
     'The version is active already',
-    '{programme} 已启用，无需再次启用。',
-    '{programme} is active already; nothing is left to do.',
+    '{programme} 已经启用过，不能再次启用；已废止的，请发布新的版本。',
+    '{programme} has been activated, and is so once; what was repealed comes back as a new version.',
   ),
   PROGRAMME_NOT_ENACTED: refusal(
     409,

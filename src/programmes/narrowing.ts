@@ -414,11 +414,19 @@ function rankOf({ documents }: ProgrammeVersion, cite: Citation): number {
   return document === undefined ? documentRanks.length : documentRanks.indexOf(document.kind);
 }
 
+const documentsOf = ({ documents }: ProgrammeVersion): string[] =>
+  Object.values(documents).map(({ number, title }) => number ?? title);
+
+/** Whether `later` still rests on the document that `earlier` cites. */
+function rests(later: ProgrammeVersion, earlier: ProgrammeVersion, cite: Citation): boolean {
+  const document = earlier.documents[cite.document];
+  return document === undefined || documentsOf(later).includes(document.number ?? document.title);
+}
+
 /** The highest rank among the documents that `later` rests on and `earlier` did not know. */
 function newestRank(earlier: ProgrammeVersion, later: ProgrammeVersion): number {
-  const nameOf = ({ number, title }: ProgrammeVersion['documents'][string]) => number ?? title;
-  const known = new Set(Object.values(earlier.documents).map(nameOf));
-  const added = Object.values(later.documents).filter((document) => !known.has(nameOf(document)));
+  const known = new Set(documentsOf(earlier));
+  const added = Object.values(later.documents).filter(({ number, title }) => !known.has(number ?? title));
   return Math.min(documentRanks.length, ...added.map(({ kind }) => documentRanks.indexOf(kind)));
 }
 
@@ -426,7 +434,8 @@ function newestRank(earlier: ProgrammeVersion, later: ProgrammeVersion): number 
  * What `after` grants beyond the laws before it (one, or several in order of their days) although the document it cites ranks below the
  * one that gave the earlier value. Each value is held against the latest one of every higher rank, so that a notice which narrowed
  * a measure may be loosened by another notice, and only as far as the measure goes. Where a higher document was silent, a lower one
- * fills in. Leaving a value out widens too, unless a document of the same rank or a higher one has come since.
+ * fills in, and so it is where a new document of its rank has taken its place. Leaving a value out widens too, unless a document of
+ * the same rank or a higher one has come since.
  */
 export function widenings(before: Standing | readonly Standing[], after: Standing): Widening[] {
   const history: readonly Standing[] = Array.isArray(before) ? (before as readonly Standing[]) : [before as Standing];
@@ -443,8 +452,10 @@ function wideningOf(clause: Clause, history: readonly Standing[], after: Standin
       continue;
     }
     const rank = rankOf(before.version, was.cite);
-    // Its document has been replaced by one that leaves the matter open.
-    if (silent.some(({ version }) => newestRank(before.version, version) <= rank)) return null;
+    // A document of its rank or a higher one has left the matter open since, or has taken its document's place.
+    const since = (later: ProgrammeVersion) => newestRank(before.version, later) <= rank;
+    const replaced = since(after.version) && !rests(after.version, before.version, was.cite);
+    if (replaced || silent.some(({ version }) => since(version))) continue;
     const is = clause.answer(before);
     if (rank >= Math.min(nearest, is === null ? Infinity : rankOf(after.version, is.cite))) continue;
     if (clause.widens(before)) return told(clause, { given: was, in: before.version }, is && { given: is, in: after.version });

@@ -95,13 +95,20 @@ export function lawsBefore(rows: readonly (Dated & { law: ProgrammeVersion })[],
 }
 
 /**
- * Everything that keeps a version from being activated among the versions of its programme: what its own text leaves open, and what it
- * widens of the laws in force before it begins.
+ * Everything that keeps a version from being activated among the versions of its programme: what its own text leaves open, what it
+ * widens of the laws in force before it begins, and what versions that are law already and begin later would widen of it.
  */
 export function openPointsOf(law: ProgrammeVersion, rows: readonly (Dated & Text)[]): ProgrammeProblem[] {
-  const others = rows.filter(({ version }) => version !== law.version).map((row) => ({ ...row, law: programmeOf(row) }));
-  const before = law.inForce === null ? [] : lawsBefore(others, law.inForce.from);
-  return [...activationProblems(law), ...asProblems(wideningsSince(before, law))];
+  const { inForce, version } = law;
+  if (inForce === null) return activationProblems(law);
+  const others = rows.filter((row) => row.version !== version).map((row) => ({ ...row, law: programmeOf(row) }));
+  const own = { version, status: 'ACTIVE' as const, inForceFrom: inForce.from, inForceTo: inForce.to, law };
+  const later = others.filter((row) => hasBeenActivated(row) && row.inForceFrom !== null && row.inForceFrom > inForce.from);
+  const wider = [own, ...later].flatMap((row) => {
+    const before = [own, ...others].filter((other) => other.version !== row.version);
+    return wideningsSince(lawsBefore(before, row.inForceFrom ?? inForce.from), row.law);
+  });
+  return [...activationProblems(law), ...asProblems(wider)];
 }
 
 /**

@@ -212,6 +212,11 @@ void t.test('what a lower document widens can not be activated, inside one text 
   t.equal((await activate({ version: 5, from: '2025-01-01', basisPoints: 2000, by: 'notice' })).told, '200', 'up to the measure');
   t.equal((await activate({ version: 6, from: '2026-01-01', basisPoints: 3000, measure: '某政〔2026〕1号' })).told, '200');
 
+  const filled = { version: 8, from: '2025-06-01', to: '2025-12-31', basisPoints: 2500, measure: '某政〔2025〕1号' };
+  t.equal((await activate({ ...filled, by: 'notice' })).told, '200', 'the new measure leaves the rate to a notice');
+  const between = await activate({ ...filled, version: 9, from: '2025-05-01', to: '2025-05-31', basisPoints: 2000 });
+  t.equal(between.told, '409 PROGRAMME_WIDENS', 'what is law already would widen it');
+
   const old = await activate({ version: 7, from: '2027-01-01', to: '2027-12-31', status: 'REPEALED' });
   t.equal(old.told, '409 PROGRAMME_NOT_ENACTED', 'a repealed text is published for the record');
   t.match(old.detail, /政策已废止/);

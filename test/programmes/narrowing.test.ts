@@ -11,6 +11,7 @@ const documents = {
   revised: 'revised: { kind: MEASURE, title: 修订若干措施, number: 某政〔2025〕9号 }',
   rules: 'rules: { kind: DETAILED_RULES, title: 实施细则, number: 某工信〔2024〕2号 }',
   notice: 'notice: { kind: NOTICE, title: 通知, number: 某工信〔2024〕3号 }',
+  renewed: 'renewed: { kind: NOTICE, title: 通知, number: 某工信〔2025〕4号 }',
   guide: 'guide: { kind: GUIDE, title: 申报指南 }',
 };
 
@@ -336,8 +337,20 @@ void t.test('a value is held against the latest of every higher rank, not only a
   const silent = programme(2, '', anew);
   const filled = rate(3, 5000, 'notice', anew);
   t.strictSame(widenings([measure, silent].map(standing), standing(filled)), [], 'the measure that was replaced binds no longer');
-  t.equal(widenings([measure, programme(2, '')].map(standing), standing(filled)).length, 1, 'one that was only left out does');
+  t.equal(
+    widenings([measure, programme(2, '')].map(standing), standing(rate(3, 5000, 'notice'))).length,
+    1,
+    'one that was only left out does',
+  );
   t.equal(widenings(standing(measure), standing(narrowed)).length, 0, 'one law before is enough');
+  const beside = { documents: ['measure', 'revised', 'notice', 'guide'] } as const;
+  t.strictSame(widenings(standing(measure), standing(filled)), [], 'nor when it is replaced at once');
+  t.equal(widenings(standing(measure), standing(rate(3, 5000, 'notice', beside))).length, 1, 'beside a new one it still does');
+  const renewed = { documents: ['measure', 'renewed', 'guide'] } as const;
+  const byGuide = (basisPoints: number) =>
+    widenings([measure, narrowed].map(standing), standing(rate(3, basisPoints, 'guide', renewed))).length;
+  t.equal(byGuide(1501), 0, 'a new notice has taken the place of the one that narrowed');
+  t.equal(byGuide(3001), 1, 'and not that of the measure');
 
   const dated = (...values: [string, number, Kind][]) =>
     programme(
