@@ -276,7 +276,7 @@ export function evaluateAward(version: ProgrammeVersion, facts: AwardFacts): Eva
     trail,
     law,
     counted,
-    facts.items.flatMap(({ facilities }) => facilities),
+    [...new Map(facts.items.flatMap(({ facilities }) => facilities.map((facility) => [facility.id, facility]))).values()],
     facts.appliedOn,
   );
   if (none !== null) return none;
