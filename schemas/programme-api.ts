@@ -253,12 +253,9 @@ const evaluated = z.discriminatedUnion('kind', [
     kind: z.literal('award'),
     amount,
     computed: amount.meta({ description: 'Before limits, balances and wishes' }),
-    bound: z
-      .string()
-      .nullable()
-      .meta({
-        description: 'What lowered it last: a limit’s id, POOL, VOUCHER_BALANCE, INVOICE_AMOUNT, REVIEW, REQUESTED or MAXIMUM',
-      }),
+    bound: z.string().nullable().meta({
+      description: 'What lowered it last: a limit’s id, POOL, VOUCHER_BALANCE, INVOICE_AMOUNT, REVIEW, REQUESTED or MAXIMUM',
+    }),
     cutOff: amount.meta({ description: 'What limits and balances took away' }),
     base: z.string().meta({ description: 'What of the lines counts, yuan' }),
     explanation: z.array(explanationStep),
