@@ -970,6 +970,7 @@ CREATE INDEX programme_versions_code ON public.programme_versions USING btree (b
 CREATE INDEX programme_versions_kind ON public.programme_versions USING btree (book_id, kind, programme_version_id);
 CREATE TRIGGER programme_versions_in_lane BEFORE INSERT OR UPDATE ON public.programme_versions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER programme_versions_leave_in_lane BEFORE DELETE ON public.programme_versions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER programme_versions_stay BEFORE UPDATE ON public.programme_versions FOR EACH ROW WHEN (((old.status = 'REPEALED'::text) OR ((old.status = 'ACTIVE'::text) AND (new.status <> 'REPEALED'::text)) OR ((new.in_force_to IS DISTINCT FROM old.in_force_to) AND ((old.status <> 'ACTIVE'::text) OR (new.status <> 'REPEALED'::text))))) EXECUTE FUNCTION refuse_other_law();
 grant insert, select, update (status, in_force_to, activated_by, activated_at, repealed_by, repealed_at, repealing_document) on programme_versions to voucher_app;
 grant select on programme_versions to voucher_reader;
 
@@ -1616,6 +1617,15 @@ begin
   raise exception 'an account keeps its identity, and its totals only grow' using errcode = 'VL001';
 end $function$;
 grant execute on function refuse_other_account() to public;
+
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.refuse_other_law()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'a version that is law stays as it is until it is repealed, and then for good' using errcode = 'VL001';
+end $function$;
 
 -- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.refuse_outside_lane()

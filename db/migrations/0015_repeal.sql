@@ -21,3 +21,14 @@ alter table programme_versions
 alter table programme_versions alter column kind drop default;
 create index programme_versions_kind on programme_versions (book_id, kind, programme_version_id);
 grant update (in_force_to, repealed_by, repealed_at, repealing_document) on programme_versions to voucher_app;
+
+create function refuse_other_law() returns trigger language plpgsql as $$
+begin
+  raise exception 'a version that is law stays as it is until it is repealed, and then for good' using errcode = 'VL001';
+end $$;
+revoke all on function refuse_other_law from public;
+
+create trigger programme_versions_stay before update on programme_versions for each row
+  when (old.status = 'REPEALED' or (old.status = 'ACTIVE' and new.status <> 'REPEALED')
+        or (new.in_force_to is distinct from old.in_force_to and (old.status, new.status) <> ('ACTIVE', 'REPEALED')))
+  execute function refuse_other_law();

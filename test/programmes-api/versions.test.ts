@@ -274,6 +274,14 @@ void t.test('a repealed version decides through its last day; what it granted is
     ['programme.published', 'programme.activated', 'programme.repealed'],
   );
 
+  for (const change of [`in_force_to = '2999-12-31'`, `status = 'ACTIVE'`, `repealing_document = '另一文件'`]) {
+    const changed = world.owner.begin(async ({ sql }) => {
+      await sql.unsafe(`select set_config('ledger.lane', '${book.bookId}', true)`);
+      await sql.unsafe(`update programme_versions set ${change} where book_id = '${book.bookId}' and status = 'REPEALED'`);
+    });
+    await t.rejects(changed, { code: 'VL001' }, `the database keeps it: ${change}`);
+  }
+
   clock.set('2024-07-31');
   const lastDay = await world.reviewed(other, '100000.00');
   expectStatus(await world.load('1000.00'), 201);
