@@ -7,6 +7,7 @@ import { rules } from './explain.js';
 import { documentName, documentRanks, lawOn } from './language.js';
 import type {
   Bilingual,
+  ChipOrigin,
   Citation,
   FacilityCondition,
   Law,
@@ -190,35 +191,50 @@ const pathOf: Partial<Record<Dated, string>> = {
   unusedFaceReturnsQuota: 'redemption.unusedFaceReturnsQuota',
 };
 
-/** Every line there can be, as far as either rate tells lines apart: no line may get more, nor the right to what was discretion. */
-function rateWidens(before: Rate, after: Rate): boolean {
-  const conditions = [...before.tiers, ...after.tiers].flatMap(({ when }) => (when === null ? [] : [when]));
-  const named = <T>(of: (when: TierCondition) => T | null): T[] => [...new Set(conditions.flatMap((when) => of(when) ?? []))];
-  const classes = named((when) => when.enterpriseClass);
-  // A tier asks for one class at most, and further classes only let earlier tiers hold: two are enough to find any difference.
-  const pairs = [
-    [],
-    ...classes.map((one) => [one]),
-    ...classes.flatMap((one, i) => classes.slice(i + 1).map((two) => [one, two])),
-  ];
-  const models = [null, ...named((when) => when.modelClass)];
-  const ages = [...named((when) => when.enterpriseAgeUnderMonths).map((months) => months - 1), Infinity];
-  const lines = (['DOMESTIC', 'NON_DOMESTIC'] as const).flatMap((chipOrigin) =>
-    pairs.flatMap((held) => models.flatMap((modelClass) => ages.map((age) => ({ chipOrigin, held, modelClass, age })))),
+/** A line as a rate tells it from others. */
+interface Sort {
+  chipOrigin: ChipOrigin;
+  classes: readonly string[];
+  modelClass: string | null;
+  /** In months. */
+  age: number;
+}
+
+/** What the line gets, in basis points; a line that no tier holds for does not count. */
+function rateOf({ tiers }: Rate, line: Sort): number {
+  const tier = tiers.find(
+    ({ when }) =>
+      when === null ||
+      ((when.chipOrigin === null || when.chipOrigin === line.chipOrigin) &&
+        (when.enterpriseClass === null || line.classes.includes(when.enterpriseClass)) &&
+        (when.modelClass === null || when.modelClass === line.modelClass) &&
+        (when.enterpriseAgeUnderMonths === null || line.age < when.enterpriseAgeUnderMonths)),
   );
-  return lines.some((line) => {
-    const rateIn = ({ tiers }: Rate): number =>
-      tiers.find(
-        ({ when }) =>
-          when === null ||
-          ((when.chipOrigin === null || when.chipOrigin === line.chipOrigin) &&
-            (when.enterpriseClass === null || line.held.includes(when.enterpriseClass)) &&
-            (when.modelClass === null || when.modelClass === line.modelClass) &&
-            (when.enterpriseAgeUnderMonths === null || line.age < when.enterpriseAgeUnderMonths)),
-      )?.basisPoints ?? 0;
-    const [was, is] = [rateIn(before), rateIn(after)];
-    return is > was || (is === was && is > 0 && before.kind === 'CEILING' && after.kind === 'EXACT');
-  });
+  return tier?.basisPoints ?? 0;
+}
+
+/**
+ * No line may get more than before, nor have a right to what was the approver's to decide. Whatever line a later tier and an earlier one
+ * hold for: the one with no more classes, no other model and no less age than the two ask for reaches both as well, since anything
+ * else could only let tiers before them hold. So one line for each two tiers, and each later tier alone, finds every difference.
+ */
+function rateWidens(before: Rate, after: Rate): boolean {
+  const anything: TierCondition = { chipOrigin: null, enterpriseClass: null, modelClass: null, enterpriseAgeUnderMonths: null };
+  const conditions = ({ tiers }: Rate): TierCondition[] => tiers.map(({ when }) => when ?? anything);
+  return conditions(after).some((later) =>
+    [anything, ...conditions(before)].some((earlier) =>
+      (['DOMESTIC', 'NON_DOMESTIC'] as const).some((chipOrigin) => {
+        const line: Sort = {
+          chipOrigin: later.chipOrigin ?? earlier.chipOrigin ?? chipOrigin,
+          classes: [later.enterpriseClass, earlier.enterpriseClass].flatMap((one) => one ?? []),
+          modelClass: later.modelClass ?? earlier.modelClass,
+          age: Math.min(later.enterpriseAgeUnderMonths ?? Infinity, earlier.enterpriseAgeUnderMonths ?? Infinity) - 1,
+        };
+        const [was, is] = [rateOf(before, line), rateOf(after, line)];
+        return is > was || (is === was && is > 0 && before.kind === 'CEILING' && after.kind === 'EXACT');
+      }),
+    ),
+  );
 }
 
 /** One of them must hold, so each of the later ones must be as strict as an earlier one of its kind. */

@@ -1,7 +1,8 @@
 // A document lower in rank may narrow what one above it gives, and not widen it: every parameter of the law, both ways.
+import fc from 'fast-check';
 import t from 'tap';
 import { lawOn, parseProgramme } from '../../src/programmes/language.js';
-import type { ProgrammeVersion } from '../../src/programmes/language.js';
+import type { ProgrammeVersion, Rate, TierCondition } from '../../src/programmes/language.js';
 import { asProblems, widenings, wideningsSince, wideningsWithin } from '../../src/programmes/narrowing.js';
 
 type Kind = 'measure' | 'rules' | 'notice' | 'guide';
@@ -164,6 +165,51 @@ void t.test('every parameter with one value: narrowed by any document, widened b
     );
     t.strictSame(wideningsWithin(dated(wider, 'measure')), []);
   }
+});
+
+void t.test('a rate is wider exactly where some line would get more by it', async (t) => {
+  const [measure, guide] = [programme(1, ''), programme(2, '')];
+  const or = <T>(...values: T[]) => fc.constantFrom(null, ...values);
+  const when: fc.Arbitrary<TierCondition> = fc.record({
+    chipOrigin: or('DOMESTIC' as const, 'NON_DOMESTIC' as const),
+    enterpriseClass: or('A', 'B', 'C'),
+    modelClass: or('M', 'N'),
+    enterpriseAgeUnderMonths: or(12, 24, 36),
+  });
+  const tiers = fc.array(fc.record({ when: fc.option(when), basisPoints: fc.constantFrom(0, 1000, 2000, 3000) }), {
+    minLength: 1,
+    maxLength: 4,
+  });
+  const rate: fc.Arbitrary<Rate> = fc.record({ kind: fc.constantFrom('CEILING', 'EXACT'), tiers, flat: fc.constant(null) });
+  const lines = ['DOMESTIC', 'NON_DOMESTIC'].flatMap((chip) =>
+    [[], ['A'], ['B'], ['C'], ['A', 'B'], ['A', 'C'], ['B', 'C'], ['A', 'B', 'C']].flatMap((classes) =>
+      [null, 'M', 'N', 'O'].flatMap((model) => [0, 11, 12, 23, 24, 35, 36, 99].map((age) => ({ chip, classes, model, age }))),
+    ),
+  );
+  const of = (rate: Rate, line: (typeof lines)[number]): number =>
+    rate.tiers.find(
+      ({ when: of }) =>
+        (of?.chipOrigin ?? line.chip) === line.chip &&
+        ((of?.enterpriseClass ?? null) === null || line.classes.includes(of?.enterpriseClass ?? '')) &&
+        (of?.modelClass ?? line.model) === line.model &&
+        line.age < (of?.enterpriseAgeUnderMonths ?? Infinity),
+    )?.basisPoints ?? 0;
+  const ruled = (version: ProgrammeVersion, value: Rate, document: Kind) => ({
+    version,
+    law: { ...version.laws[0], rate: { value, cite: { ...version.basis, document } } },
+  });
+  fc.assert(
+    fc.property(rate, rate, (before, after) => {
+      const right = before.kind === 'CEILING' && after.kind === 'EXACT';
+      const wider = lines.some((line) => {
+        const [was, is] = [of(before, line), of(after, line)];
+        return is > was || (right && is === was && is > 0);
+      });
+      return widenings(ruled(measure, before, 'measure'), ruled(guide, after, 'guide')).length > 0 === wider;
+    }),
+    { numRuns: 3000 },
+  );
+  t.pass('3000 pairs of rates against every line there is');
 });
 
 void t.test('where chips can not be told apart, and the last day in force', async (t) => {
