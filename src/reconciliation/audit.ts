@@ -25,7 +25,7 @@ export const auditBusiness = (db: Database, bookId: string): Promise<Finding[]> 
 
 /** The same inside a transaction that is open already. */
 export async function findBusiness({ sql }: Pick<Tx, 'sql'>, bookId: string): Promise<Finding[]> {
-  const versions = [...(await activeVersions(sql, bookId))];
+  const versions = [...(await activatedVersions(sql, bookId))];
   const law = lawOf(versions, await issuedUnder(sql, bookId));
   const checks: [number, Promise<Rows>[]][] = [
     [3, fundsAsLoaded(sql, bookId)],
@@ -63,10 +63,10 @@ type Version = Pick<
 > & {
   programmeVersionId: string;
 };
-const activeVersions = (sql: Sql, bookId: string): Promise<Version[]> => sql<Version[]>`
+const activatedVersions = (sql: Sql, bookId: string): Promise<Version[]> => sql<Version[]>`
   select programme_version_id as "programmeVersionId", programme_code as "programmeCode", version, status, document, digest,
          in_force_from as "inForceFrom", in_force_to as "inForceTo"
-    from programme_versions where book_id = ${bookId} and status = 'ACTIVE'`;
+    from programme_versions where book_id = ${bookId} and status <> 'PUBLISHED'`;
 
 /** A limit of one law on the days it holds; `law` names the version and the controls laid over it, as vouchers do. */
 interface LawLimit {
@@ -714,6 +714,8 @@ const fourEyes = (sql: Sql, bookId: string): Promise<Rows>[] => [
       select 'settlement ' || settlement_no, array[drafted_person, approved_person, instructed_person] from settlements where book_id = ${bookId}
       union all
       select format('programme %s@%s', programme_code, version), array[published_by, activated_by] from programme_versions where book_id = ${bookId}
+      union all
+      select format('repeal of %s@%s', programme_code, version), array[activated_by, repealed_by] from programme_versions where book_id = ${bookId}
       union all
       select 'opening balance ' || opening_balance_id, array[prepared_person, approved_person] from opening_balances where book_id = ${bookId})
     select s.subject, format('person %s did %s steps', p.person, count(*)) as detail
