@@ -304,7 +304,7 @@ export const payeeAccounts = pgTable(
   {
     bookId: uuid('book_id').notNull(),
     payeeAccountId: uuid('payee_account_id').notNull(),
-    providerId: uuid('provider_id').notNull(),
+    providerId: uuid('provider_id'),
     holderName: text('holder_name').notNull(),
     bankName: text('bank_name').notNull(),
     bankCode: text('bank_code').notNull(),
@@ -313,6 +313,7 @@ export const payeeAccounts = pgTable(
     accountFingerprint: text('account_fingerprint').notNull(),
     validFrom: date('valid_from', { mode: 'string' }).notNull(),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    enterpriseId: uuid('enterprise_id'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.payeeAccountId] })],
 );
@@ -327,7 +328,7 @@ export const programmeVersions = pgTable(
     version: integer('version').notNull(),
     name: text('name').notNull(),
     legalStatus: text('legal_status', { enum: ['DRAFT', 'ENACTED', 'REPEALED'] }).notNull(),
-    status: text('status', { enum: ['PUBLISHED', 'ACTIVE'] }).notNull(),
+    status: text('status', { enum: ['PUBLISHED', 'ACTIVE', 'REPEALED'] }).notNull(),
     document: text('document').notNull(),
     digest: text('digest').notNull(),
     inForceFrom: date('in_force_from', { mode: 'string' }),
@@ -336,9 +337,10 @@ export const programmeVersions = pgTable(
     activatedBy: uuid('activated_by'),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
     activatedAt: timestamp('activated_at', { withTimezone: true, mode: 'string' }),
-    kind: text('kind', { enum: ['PROGRAMME', 'GENERAL_CONTROLS'] })
-      .notNull()
-      .default(sql`'PROGRAMME'`),
+    kind: text('kind', { enum: ['PROGRAMME', 'GENERAL_CONTROLS'] }).notNull(),
+    repealedBy: uuid('repealed_by'),
+    repealedAt: timestamp('repealed_at', { withTimezone: true, mode: 'string' }),
+    repealingDocument: text('repealing_document'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.programmeVersionId] })],
 );
@@ -654,6 +656,9 @@ export const usageInvoices = pgTable(
     disputeReason: text('dispute_reason'),
     redemptionId: uuid('redemption_id'),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    reimbursedLines: integer('reimbursed_lines')
+      .notNull()
+      .default(sql`0`),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.invoiceId] })],
 );
@@ -762,6 +767,132 @@ export const redemptions = pgTable(
 );
 export type Redemption = typeof redemptions.$inferSelect;
 
+export const allocations = pgTable(
+  'allocations',
+  {
+    bookId: uuid('book_id').notNull(),
+    allocationId: uuid('allocation_id').notNull(),
+    allocationNo: text('allocation_no').notNull(),
+    programmeCode: text('programme_code').notNull(),
+    year: integer('year').notNull(),
+    fund: text('fund').notNull(),
+    strategy: text('strategy', { enum: ['FIRST_COME', 'RANKED', 'PRO_RATA'] }).notNull(),
+    lineCount: integer('line_count').notNull(),
+    claimsFen: bigint('claims_fen', { mode: 'bigint' }).notNull(),
+    sharedFen: bigint('shared_fen', { mode: 'bigint' }).notNull(),
+    totalFen: bigint('total_fen', { mode: 'bigint' }).notNull(),
+    contentDigest: text('content_digest').notNull(),
+    status: text('status', { enum: ['DRAFT', 'APPROVED', 'WITHDRAWN'] }).notNull(),
+    draftedPerson: uuid('drafted_person').notNull(),
+    draftedOn: date('drafted_on', { mode: 'string' }).notNull(),
+    decidedPerson: uuid('decided_person'),
+    decidedOn: date('decided_on', { mode: 'string' }),
+    decisionReason: text('decision_reason'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.allocationId] })],
+);
+export type Allocation = typeof allocations.$inferSelect;
+
+export const reimbursements = pgTable(
+  'reimbursements',
+  {
+    bookId: uuid('book_id').notNull(),
+    reimbursementId: uuid('reimbursement_id').notNull(),
+    reimbursementNo: text('reimbursement_no').notNull(),
+    programmeCode: text('programme_code').notNull(),
+    programmeVersionId: uuid('programme_version_id').notNull(),
+    enterpriseId: uuid('enterprise_id').notNull(),
+    legalPersonUscc: text('legal_person_uscc').notNull(),
+    year: integer('year').notNull(),
+    baseYear: integer('base_year').notNull(),
+    matters: jsonb('matters').notNull(),
+    controlVersionIds: jsonb('control_version_ids').notNull(),
+    lineCount: integer('line_count').notNull(),
+    contentDigest: text('content_digest').notNull(),
+    status: text('status', { enum: ['SUBMITTED', 'REVIEWED', 'ALLOCATED', 'APPROVED', 'REJECTED'] }).notNull(),
+    submittedOn: date('submitted_on', { mode: 'string' }).notNull(),
+    submittedPerson: uuid('submitted_person').notNull(),
+    baseFen: bigint('base_fen', { mode: 'bigint' }).notNull(),
+    computedFen: bigint('computed_fen', { mode: 'bigint' }).notNull(),
+    eligibility: json('eligibility'),
+    reviewedPerson: uuid('reviewed_person'),
+    reviewedFen: bigint('reviewed_fen', { mode: 'bigint' }),
+    score: integer('score'),
+    opinion: text('opinion'),
+    reviewDigest: text('review_digest'),
+    allocationId: uuid('allocation_id'),
+    fund: text('fund'),
+    awardFen: bigint('award_fen', { mode: 'bigint' }),
+    approvedOn: date('approved_on', { mode: 'string' }),
+    decidedPerson: uuid('decided_person'),
+    decisionReason: text('decision_reason'),
+    explanation: json('explanation'),
+    settlementId: uuid('settlement_id'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.reimbursementId] })],
+);
+export type Reimbursement = typeof reimbursements.$inferSelect;
+
+export const reimbursementLines = pgTable(
+  'reimbursement_lines',
+  {
+    bookId: uuid('book_id').notNull(),
+    reimbursementLineId: uuid('reimbursement_line_id').notNull(),
+    reimbursementId: uuid('reimbursement_id').notNull(),
+    lineNo: integer('line_no').notNull(),
+    invoiceId: uuid('invoice_id'),
+    invoiceLineId: uuid('invoice_line_id'),
+    contractId: uuid('contract_id'),
+    contractLineId: uuid('contract_line_id'),
+    reference: text('reference').notNull(),
+    description: text('description').notNull(),
+    counterpartyUscc: text('counterparty_uscc').notNull(),
+    counterpartyName: text('counterparty_name').notNull(),
+    serviceItem: text('service_item', {
+      enum: [
+        ...['AI_COMPUTE', 'SUPERCOMPUTE', 'GENERAL_COMPUTE', 'STORAGE', 'NETWORK', 'SECURITY'],
+        ...['CORPUS', 'MODEL_SERVICE', 'TECHNOLOGY', 'RESEARCH_COST'],
+      ] as const,
+    }).notNull(),
+    chipOrigin: text('chip_origin', { enum: ['DOMESTIC', 'NON_DOMESTIC'] }),
+    netFen: bigint('net_fen', { mode: 'bigint' }).notNull(),
+    vatFen: bigint('vat_fen', { mode: 'bigint' }).notNull(),
+    grossFen: bigint('gross_fen', { mode: 'bigint' }).notNull(),
+    usedFrom: date('used_from', { mode: 'string' }).notNull(),
+    usedTo: date('used_to', { mode: 'string' }).notNull(),
+    settledOn: date('settled_on', { mode: 'string' }),
+    evidence: text('evidence'),
+    numberConflict: boolean('number_conflict').notNull(),
+    basisPoints: integer('basis_points'),
+    reason: text('reason'),
+    isLive: boolean('is_live').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.reimbursementLineId] })],
+);
+export type ReimbursementLine = typeof reimbursementLines.$inferSelect;
+
+export const allocationLines = pgTable(
+  'allocation_lines',
+  {
+    bookId: uuid('book_id').notNull(),
+    allocationLineId: uuid('allocation_line_id').notNull(),
+    allocationId: uuid('allocation_id').notNull(),
+    lineNo: integer('line_no').notNull(),
+    reimbursementId: uuid('reimbursement_id').notNull(),
+    rank: integer('rank').notNull(),
+    score: integer('score'),
+    reviewedFen: bigint('reviewed_fen', { mode: 'bigint' }).notNull(),
+    claimFen: bigint('claim_fen', { mode: 'bigint' }).notNull(),
+    amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
+    reason: text('reason'),
+    isLive: boolean('is_live').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.allocationLineId] })],
+);
+export type AllocationLine = typeof allocationLines.$inferSelect;
+
 export const settlements = pgTable(
   'settlements',
   {
@@ -794,10 +925,11 @@ export const settlementLines = pgTable(
     settlementLineId: uuid('settlement_line_id').notNull(),
     settlementId: uuid('settlement_id').notNull(),
     lineNo: integer('line_no').notNull(),
-    redemptionId: uuid('redemption_id').notNull(),
-    providerId: uuid('provider_id').notNull(),
+    redemptionId: uuid('redemption_id'),
+    payeeId: uuid('payee_id').notNull(),
     fund: text('fund').notNull(),
     amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
+    reimbursementId: uuid('reimbursement_id'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.settlementLineId] })],
 );
@@ -810,7 +942,7 @@ export const paymentInstructions = pgTable(
     instructionId: uuid('instruction_id').notNull(),
     instructionNo: text('instruction_no').notNull(),
     settlementId: uuid('settlement_id').notNull(),
-    providerId: uuid('provider_id').notNull(),
+    payeeId: uuid('payee_id').notNull(),
     fund: text('fund').notNull(),
     funder: text('funder').notNull(),
     attempt: integer('attempt').notNull(),
@@ -958,13 +1090,13 @@ export const settlementTotals = pgTable(
   {
     bookId: uuid('book_id').notNull(),
     settlementId: uuid('settlement_id').notNull(),
-    providerId: uuid('provider_id').notNull(),
+    payeeId: uuid('payee_id').notNull(),
     fund: text('fund').notNull(),
     firstLineNo: integer('first_line_no').notNull(),
     lineCount: integer('line_count').notNull(),
     totalFen: bigint('total_fen', { mode: 'bigint' }).notNull(),
   },
-  (t) => [primaryKey({ columns: [t.bookId, t.settlementId, t.providerId, t.fund] })],
+  (t) => [primaryKey({ columns: [t.bookId, t.settlementId, t.payeeId, t.fund] })],
 );
 
 export const bulkJobs = pgTable(

@@ -6,7 +6,7 @@ import { programmeCode } from './programme-api.js';
 export const applicationStatus = z.enum(['SUBMITTED', 'REVIEWED', 'APPROVED', 'REJECTED']);
 
 /** What an application is about, as far as the programme asks: awards on one matter are looked at together. */
-const matters = z.strictObject({
+export const matters = z.strictObject({
   project: matterCode.optional(),
   product: matterCode.optional(),
   standard: matterCode.optional(),

@@ -37,9 +37,11 @@ import { handleError, Problem, sendProblem } from './http/problem.js';
 import type { Clock, LaneOptions } from './ledger/lane.js';
 import { ledgerRoutes } from './ledger/routes.js';
 import { legalPersonRoutes } from './legal-persons/routes.js';
+import { payeeRoutes } from './payees/routes.js';
 import { programmeRoutes } from './programmes/routes.js';
 import { providerRoutes } from './providers/routes.js';
 import { redemptionRoutes } from './redemptions/routes.js';
+import { reimbursementRoutes } from './reimbursements/routes.js';
 import { settlementRoutes } from './settlements/routes.js';
 import { usageRoutes } from './usage/routes.js';
 import { voucherRoutes } from './vouchers/routes.js';
@@ -201,6 +203,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     accessRoutes(scope, parts);
     enterpriseRoutes(scope, parts);
     providerRoutes(scope, parts);
+    payeeRoutes(scope, parts);
     contractRoutes(scope, parts);
     legalPersonRoutes(scope, parts);
     programmeRoutes(scope, parts);
@@ -208,6 +211,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     voucherRoutes(scope, parts);
     usageRoutes(scope, parts);
     redemptionRoutes(scope, parts);
+    reimbursementRoutes(scope, parts);
     settlementRoutes(scope, parts);
     bulkRoutes(scope, parts);
     ledgerRoutes(scope, parts);

@@ -4,7 +4,14 @@
 //
 // Of the enterprise counts what is so on the day of application, at issue and at every redemption, as the law does. Provider and
 // enterprise are related parties where they are so on any day from application to issue, or of the use that is redeemed.
-import type { Application, Contract, ContractLine, LimitException, Listing } from '../../db/tables.js';
+import type {
+  Application,
+  Contract,
+  ContractLine,
+  Enterprise as EnterpriseRow,
+  LimitException,
+  Listing,
+} from '../../db/tables.js';
 import { bookShelf } from '../access/facts.js';
 import type { Day } from '../calendar.js';
 import { yearOf } from '../calendar.js';
@@ -15,7 +22,16 @@ import { gatherLimits } from '../ledger/limits.js';
 import type { Fen } from '../money.js';
 import { classShelf, figureShelf, pairOf, relationShelf } from '../legal-persons/facts.js';
 import { classesOn, figureThatCounts, holdsWithin, isLocal, ONE_ENTERPRISE_ONE_POLICY } from '../legal-persons/rules.js';
-import type { Circumstances, Enterprise, Facility, LimitFacts, Line, TouchedLimit } from '../programmes/evaluate.js';
+import type {
+  Circumstances,
+  Dealing,
+  Enterprise,
+  Facility,
+  LimitFacts,
+  Line,
+  Provider,
+  TouchedLimit,
+} from '../programmes/evaluate.js';
 import { limitsTouched, nothingOnRecord } from '../programmes/evaluate.js';
 import type { LimitFigure, Matter, ProgrammeVersion } from '../programmes/language.js';
 import { lawOn } from '../programmes/language.js';
@@ -124,55 +140,93 @@ export const mattersOf = (row: { readonly matters: unknown }): Partial<Record<Ma
   row.matters as Partial<Record<Matter, string>>;
 
 /** A gathered case as the evaluator asks for it. What its limits look at must have been gathered too (gatherLimitFacts). */
-export function circumstancesOf(facts: Facts, of: Case): Circumstances {
-  const bare = bareOf(facts, of);
-  const numbers = numbersOf(facts, of, bare);
-  const raised = asksOf(of.law).soft
-    ? raisedOf(facts, limitsTouched(of.law, of.stage, { ...bare, ...numbers }), knownOf(of).approved)
-    : {};
-  const { figures, upstream, firstAwardYears } = numbers;
-  return { ...bare, figures, upstream, firstAwardYears, raised };
+export const circumstancesOf = (facts: Facts, of: Case): Circumstances => numbered(facts, questionOf(facts, of));
+
+const knownOf = ({ known }: Pick<Asked, 'known'>): Known => known ?? asItStands;
+
+/**
+ * What is asked of a law, but for what its limits take their numbers and windows from: `touches` tells the limits that it touches once
+ * these are known. Money from above may be on record of the `upstreamHolders`, the first that has any counts.
+ */
+export interface Question<At extends LimitFacts = LimitFacts> {
+  readonly law: ProgrammeVersion;
+  readonly bare: At;
+  readonly upstreamHolders: readonly string[];
+  readonly known?: Known | undefined;
+  touches(at: LimitFacts): TouchedLimit[];
 }
 
-const knownOf = ({ known }: Asked): Known => known ?? asItStands;
+function questionOf(facts: Facts, of: Case): Question<Circumstances> {
+  const bare = bareOf(facts, of);
+  const { law, stage, known } = of;
+  const touches = (at: LimitFacts) => limitsTouched(law, stage, { ...bare, ...at });
+  // Of the project, and of the contract.
+  const upstreamHolders = [bare.matters.PROJECT, bare.contract.id].filter((holder) => holder !== undefined);
+  return { law, bare, upstreamHolders, known, touches };
+}
+
+/** A question with what was gathered of figures, of money from above, of exceptions, and of when windows of years began. */
+export function numbered<At extends LimitFacts>(facts: Facts, of: Question<At>): At {
+  const { figures, upstream, firstAwardYears } = numbersOf(facts, of);
+  const at = { ...of.bare, figures, upstream, firstAwardYears };
+  return asksOf(of.law).soft ? { ...at, raised: raisedOf(facts, of.touches(at), knownOf(of).approved) } : at;
+}
 
 /** The case without what limits take their numbers and windows from. */
 const bareOf = (facts: Facts, of: Case): Circumstances =>
   'contract' in of ? contractCircumstances(facts, of.contract, of) : applicantCircumstances(facts, of.applicant, of);
 
 function contractCircumstances(facts: Facts, contract: Contract, of: Asked): Circumstances {
-  const known = knownOf(of);
-  const { enterprise, provider } = partiesOf(facts, contract);
+  const { enterprise } = partiesOf(facts, contract);
   const { appliedOn, bookedOn } = of;
-  const legalPerson = enterprise.legalPersonUscc;
-  const lines = contractLinesOf(facts, contract.contractId);
   const days = of.usage ?? { from: appliedOn, to: appliedOn > bookedOn ? appliedOn : bookedOn };
-  const relations = facts
-    .all(relationShelf, 'pair', pairOf(legalPerson, provider.legalPersonUscc))
-    .filter(({ relationId }) => known.has(relationId));
+  return {
+    ...nothingOnRecord(bookedOn),
+    appliedOn,
+    matters: of.matters,
+    enterprise: applicantOf(facts, enterprise, of),
+    ...dealingOf(facts, contract, { days, known: of.known }),
+  };
+}
+
+/** An enterprise whose contracts, or itself (gatherApplicants), were gathered, as it is on the day of its application. */
+export function applicantOf(
+  facts: Facts,
+  enterprise: EnterpriseRow,
+  of: Pick<Asked, 'appliedOn' | 'predicates' | 'known'>,
+): Enterprise {
+  const known = knownOf(of);
+  const { appliedOn } = of;
+  const legalPerson = enterprise.legalPersonUscc;
   const listedItself = facts
     .all(providerShelf, 'legalPerson', legalPerson)
     .filter(({ providerId }) => known.has(providerId))
     .flatMap(({ providerId }) => listingsOf(facts, providerId, known))
     .some(({ from, to }) => from <= appliedOn && (to === null || appliedOn <= to));
-  const book = facts.get(bookShelf, facts.bookId);
-  if (!book) throw new Error('the book is not there');
   return {
-    ...nothingOnRecord(bookedOn),
-    appliedOn,
-    matters: of.matters,
-    enterprise: {
-      ...recordOf(facts, legalPerson, appliedOn, known),
-      kind: enterprise.kind,
-      establishedOn: enterprise.establishedOn,
-      isListedProvider: listedItself,
-      predicates: of.predicates,
-    },
+    ...recordOf(facts, legalPerson, appliedOn, known),
+    kind: enterprise.kind,
+    establishedOn: enterprise.establishedOn,
+    isListedProvider: listedItself,
+    predicates: of.predicates,
+  };
+}
+
+/** Whom a gathered contract is with, related where it was so on any of these days, and where it is used. */
+export function dealingOf(
+  facts: Facts,
+  contract: Contract,
+  of: { readonly days: { readonly from: Day; readonly to: Day }; readonly known?: Known | undefined },
+): Dealing & Pick<Circumstances, 'contract'> {
+  const known = knownOf(of);
+  const { enterprise, provider } = partiesOf(facts, contract);
+  const lines = contractLinesOf(facts, contract.contractId);
+  return {
     provider: {
       legalPerson: provider.legalPersonUscc,
       listings: listingsOf(facts, provider.providerId, known),
-      isRelated: relations.length > 0 && holdsWithin(relations, days),
-      isLocal: isLocal(book.divisionCode, provider.uscc),
+      isRelated: isRelated(facts, enterprise.legalPersonUscc, provider.legalPersonUscc, { ...of, known }),
+      isLocal: isLocal(bookOf(facts).divisionCode, provider.uscc),
     },
     facilities: [...new Set(lines.map(({ facilityId }) => facilityId))].flatMap((id) => facilityOf(facts, id, known) ?? []),
     contract: {
@@ -183,6 +237,88 @@ function contractCircumstances(facts: Facts, contract: Contract, of: Asked): Cir
       lines: lines.map((line) => evaluatorLine(line, line)),
     },
   };
+}
+
+/** A counterparty that no contract of the book is with, as far as the book knows it; gathered by gatherCounterparties. */
+export function counterpartyOf(
+  facts: Facts,
+  enterprise: EnterpriseRow,
+  uscc: string,
+  of: { readonly days: { readonly from: Day; readonly to: Day }; readonly known?: Known | undefined },
+): Provider {
+  const known = knownOf(of);
+  const provider = facts.one(providerShelf, 'uscc', uscc);
+  const legalPerson = legalPersonOf(facts, uscc, known);
+  return {
+    legalPerson,
+    listings: provider && known.has(provider.providerId) ? listingsOf(facts, provider.providerId, known) : [],
+    isRelated: isRelated(facts, enterprise.legalPersonUscc, legalPerson, { ...of, known }),
+    isLocal: isLocal(bookOf(facts).divisionCode, uscc),
+  };
+}
+
+/** Gathers who applies, with what is on record of its legal person. */
+export async function gatherApplicants(loader: Loader, enterpriseIds: readonly string[]): Promise<void> {
+  const [enterprises] = await Promise.all([
+    loader.load(enterpriseShelf, 'id', enterpriseIds),
+    loader.load(bookShelf, 'id', [loader.bookId]),
+  ]);
+  const legalPersons = enterprises.map(({ legalPersonUscc }) => legalPersonUscc);
+  const [itself] = await Promise.all([
+    loader.load(providerShelf, 'legalPerson', legalPersons),
+    loader.load(classShelf, 'legalPerson', legalPersons),
+  ]);
+  await loader.load(
+    listingShelf,
+    'provider',
+    itself.map(({ providerId }) => providerId),
+  );
+}
+
+/** Gathers counterparties by their codes, and how they are related to gathered applicants. */
+export async function gatherCounterparties(
+  loader: Loader,
+  pairs: readonly { readonly enterpriseId: string; readonly uscc: string }[],
+): Promise<void> {
+  const codes = pairs.map(({ uscc }) => uscc);
+  const [providers] = await Promise.all([loader.load(providerShelf, 'uscc', codes), loader.load(enterpriseShelf, 'uscc', codes)]);
+  const legalPersonsOf = (uscc: string) => [
+    uscc,
+    ...[loader.facts.one(enterpriseShelf, 'uscc', uscc), loader.facts.one(providerShelf, 'uscc', uscc)].flatMap(
+      (row) => row?.legalPersonUscc ?? [],
+    ),
+  ];
+  await Promise.all([
+    loader.load(
+      listingShelf,
+      'provider',
+      providers.map(({ providerId }) => providerId),
+    ),
+    loader.load(
+      relationShelf,
+      'pair',
+      pairs.flatMap(({ enterpriseId, uscc }) => {
+        const enterprise = loader.facts.get(enterpriseShelf, enterpriseId);
+        return enterprise ? legalPersonsOf(uscc).map((other) => pairOf(enterprise.legalPersonUscc, other)) : [];
+      }),
+    ),
+  ]);
+}
+
+function isRelated(
+  facts: Facts,
+  one: string,
+  other: string,
+  { days, known }: { readonly days: { readonly from: Day; readonly to: Day }; readonly known: Known },
+): boolean {
+  const relations = facts.all(relationShelf, 'pair', pairOf(one, other)).filter(({ relationId }) => known.has(relationId));
+  return relations.length > 0 && holdsWithin(relations, days);
+}
+
+function bookOf(facts: Facts) {
+  const book = facts.get(bookShelf, facts.bookId);
+  if (!book) throw new Error('the book is not there');
+  return book;
 }
 
 /** What the bureau recorded of a legal person, as it is on the day. */
@@ -265,25 +401,19 @@ export function asksBeyondContract(law: ProgrammeVersion): boolean {
 }
 
 /** Every limit that may be touched, whatever figures and years turn out to be: of these only accounts and holders are true. */
-const possiblyTouched = ({ law, stage }: Asked, bare: Circumstances): TouchedLimit[] =>
-  limitsTouched(law, stage, { ...bare, upstream: { supported: true, amountFen: 0n } });
+const possiblyTouched = ({ bare, touches }: Question): TouchedLimit[] =>
+  touches({ ...bare, upstream: { supported: true, amountFen: 0n } });
 
 /** The figures that limits take their numbers from: the limit, the kind of figure, its holder, and of which year. */
-function figuresAsked(
-  of: Asked,
-  bare: Circumstances,
-): { limitId: string; kind: LimitFigure; holder: string; year: number | null }[] {
-  const { limits } = lawOn(of.law, bare.bookedOn);
-  return possiblyTouched(of, bare).flatMap(({ limitId, holder }) => {
+function figuresAsked(of: Question): { limitId: string; kind: LimitFigure; holder: string; year: number | null }[] {
+  const { bookedOn } = of.bare;
+  const { limits } = lawOn(of.law, bookedOn);
+  return possiblyTouched(of).flatMap(({ limitId, holder }) => {
     const kind = limits.find(({ id }) => id === limitId)?.figure ?? null;
     if (kind === null) return [];
-    return [{ limitId, kind, holder: holder.id, year: kind === 'DISTRICT_CONTRIBUTION' ? yearOf(bare.bookedOn) : null }];
+    return [{ limitId, kind, holder: holder.id, year: kind === 'DISTRICT_CONTRIBUTION' ? yearOf(bookedOn) : null }];
   });
 }
-
-/** Where money from above may be on record: of the project, and of the contract. */
-const upstreamHolders = ({ matters, contract }: Circumstances): string[] =>
-  [matters.PROJECT, contract.id].filter((holder) => holder !== undefined);
 
 type Numbers = Pick<LimitFacts, 'figures' | 'upstream' | 'firstAwardYears'>;
 
@@ -291,17 +421,17 @@ type Numbers = Pick<LimitFacts, 'figures' | 'upstream' | 'firstAwardYears'>;
  * What limits look at beside the contract, as it was gathered: the figures that count, money from above (the project's if any is on
  * record, else the contract's), and when windows of several years began.
  */
-function numbersOf(facts: Facts, of: Asked, bare: Circumstances): Numbers {
+function numbersOf(facts: Facts, of: Question): Numbers {
   const asks = asksOf(of.law);
-  if (!asks.figures && !asks.upstream && !asks.years) return bare;
+  if (!asks.figures && !asks.upstream && !asks.years) return of.bare;
   const known = knownOf(of);
   const counting = (kind: string, holder: string, year: number | null): Fen | undefined => {
     const records = facts.all(figureShelf, 'holder', [kind, holder]).filter(({ figureId }) => known.has(figureId));
     return figureThatCounts(records, year)?.amountFen;
   };
-  const above = asks.upstream ? upstreamHolders(bare).map((holder) => counting('UPSTREAM_SUPPORT', holder, null)) : [];
+  const above = asks.upstream ? of.upstreamHolders.map((holder) => counting('UPSTREAM_SUPPORT', holder, null)) : [];
   const aboveFen = above.find((fen) => fen !== undefined) ?? 0n;
-  const figures = asks.figures ? figuresAsked(of, bare) : [];
+  const figures = asks.figures ? figuresAsked(of) : [];
   return {
     upstream: { supported: aboveFen > 0n, amountFen: aboveFen },
     figures: Object.fromEntries(
@@ -310,7 +440,7 @@ function numbersOf(facts: Facts, of: Asked, bare: Circumstances): Numbers {
         return fen === undefined ? [] : [[limitId, fen] as const];
       }),
     ),
-    firstAwardYears: asks.years ? firstYearsOf(facts, possiblyTouched(of, bare)) : {},
+    firstAwardYears: asks.years ? firstYearsOf(facts, possiblyTouched(of)) : {},
   };
 }
 
@@ -319,25 +449,35 @@ function numbersOf(facts: Facts, of: Asked, bare: Circumstances): Numbers {
  * Where no limit of a law asks for a figure, a year or an exception, nothing is read.
  */
 export async function gatherLimitFacts(loader: Loader, cases: readonly Case[]): Promise<TouchedLimit[][]> {
-  const { facts } = loader;
   await loader.load(
     classShelf,
     'legalPerson',
     cases.flatMap((of) => ('applicant' in of ? [of.applicant.legalPersonUscc] : [])),
   );
-  const bare = cases.map((of) => ({ of, at: bareOf(facts, of), asks: asksOf(of.law) }));
+  return gatherNumbers(
+    loader,
+    cases.map((of) => questionOf(loader.facts, of)),
+  );
+}
+
+/** Gathers what `numbered` looks at for these questions, and tells which limits each of them touches. */
+export async function gatherNumbers(loader: Loader, questions: readonly Question[]): Promise<TouchedLimit[][]> {
+  const { facts } = loader;
+  const asking = questions.map((of) => ({ of, asks: asksOf(of.law) }));
   await Promise.all([
     loader.load(figureShelf, 'holder', [
-      ...bare.flatMap(({ of, at, asks }) => (asks.figures ? figuresAsked(of, at).map(({ kind, holder }) => [kind, holder]) : [])),
-      ...bare.flatMap(({ at, asks }) => (asks.upstream ? upstreamHolders(at).map((holder) => ['UPSTREAM_SUPPORT', holder]) : [])),
+      ...asking.flatMap(({ of, asks }) => (asks.figures ? figuresAsked(of).map(({ kind, holder }) => [kind, holder]) : [])),
+      ...asking.flatMap(({ of, asks }) =>
+        asks.upstream ? of.upstreamHolders.map((holder) => ['UPSTREAM_SUPPORT', holder]) : [],
+      ),
     ]),
     gatherFirstYears(
       loader,
-      bare.flatMap(({ of, at, asks }) => (asks.years ? possiblyTouched(of, at) : [])),
+      asking.flatMap(({ of, asks }) => (asks.years ? possiblyTouched(of) : [])),
     ),
   ]);
   // What exceptions raised changes a number, and neither an account nor a window.
-  const touched = bare.map(({ of, at }) => limitsTouched(of.law, of.stage, { ...at, ...numbersOf(facts, of, at) }));
+  const touched = questions.map((of) => of.touches({ ...of.bare, ...numbersOf(facts, of) }));
   await gatherRaised(loader, touched.flat());
   return touched;
 }

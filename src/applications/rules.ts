@@ -59,7 +59,7 @@ export const keptMatters = (given: z.output<typeof submitApplication>['matters']
   );
 
 /** The same, as it is shown. */
-const presentMatters = (kept: Partial<Record<Matter, string>>): z.input<typeof shown>['matters'] =>
+export const presentMatters = (kept: Partial<Record<Matter, string>>): z.input<typeof shown>['matters'] =>
   Object.fromEntries(
     Object.entries(matterNames).flatMap(([name, matter]) => (kept[matter] === undefined ? [] : [[name, kept[matter]]])),
   );

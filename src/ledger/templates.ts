@@ -103,6 +103,17 @@ export const redemptionReleased = (of: { voucherId: string; redemptionId: string
     of.amountFen,
   );
 
+/** An award of reimbursement approved: owed to the payee at once, and charged to every limit that counts awards. */
+export const awardApproved = (of: {
+  payeeId: string;
+  fund: string;
+  amountFen: bigint;
+  charges: readonly LimitWindow[];
+}): Posting[] => [
+  ...transfer('award.approved', accountOf.available(of.fund), accountOf.payable(of.payeeId, of.fund), of.amountFen),
+  ...of.charges.flatMap((at) => limitCharged({ at, amountFen: of.amountFen })),
+];
+
 /** A payment instructed: what is owed to one payee out of one fund, this funder's part of it, is with the bank. */
 export const settlementInstructed = (of: {
   payeeId: string;

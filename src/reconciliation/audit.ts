@@ -25,7 +25,7 @@ export const auditBusiness = (db: Database, bookId: string): Promise<Finding[]> 
 
 /** The same inside a transaction that is open already. */
 export async function findBusiness({ sql }: Pick<Tx, 'sql'>, bookId: string): Promise<Finding[]> {
-  const versions = [...(await activeVersions(sql, bookId))];
+  const versions = [...(await activatedVersions(sql, bookId))];
   const law = lawOf(versions, await issuedUnder(sql, bookId));
   const checks: [number, Promise<Rows>[]][] = [
     [3, fundsAsLoaded(sql, bookId)],
@@ -44,7 +44,7 @@ export async function findBusiness({ sql }: Pick<Tx, 'sql'>, bookId: string): Pr
   return findings;
 }
 
-/** Under which versions and controls vouchers were issued, each with the name that spentOfLimits gives it. */
+/** Under which versions and controls vouchers were issued and reimbursements applied for, each with the name that spentOfLimits gives it. */
 interface IssuedUnder {
   law: string;
   version: string;
@@ -52,7 +52,9 @@ interface IssuedUnder {
 }
 const issuedUnder = (sql: Sql, bookId: string): Promise<IssuedUnder[]> => sql<IssuedUnder[]>`
   select distinct ${lawName(sql)} as law, v.programme_version_id as version, v.control_version_ids as controls
-    from vouchers v where v.book_id = ${bookId}`;
+    from vouchers v where v.book_id = ${bookId}
+  union
+  select ${lawName(sql)}, v.programme_version_id, v.control_version_ids from reimbursements v where v.book_id = ${bookId}`;
 const lawName = (sql: Sql): Fragment => sql<readonly object[]>`v.programme_version_id || ' ' || v.control_version_ids`;
 
 type Version = Pick<
@@ -61,10 +63,10 @@ type Version = Pick<
 > & {
   programmeVersionId: string;
 };
-const activeVersions = (sql: Sql, bookId: string): Promise<Version[]> => sql<Version[]>`
+const activatedVersions = (sql: Sql, bookId: string): Promise<Version[]> => sql<Version[]>`
   select programme_version_id as "programmeVersionId", programme_code as "programmeCode", version, status, document, digest,
          in_force_from as "inForceFrom", in_force_to as "inForceTo"
-    from programme_versions where book_id = ${bookId} and status = 'ACTIVE'`;
+    from programme_versions where book_id = ${bookId} and status <> 'PUBLISHED'`;
 
 /** A limit of one law on the days it holds; `law` names the version and the controls laid over it, as vouchers do. */
 interface LawLimit {
@@ -151,12 +153,14 @@ function lawOf(versions: readonly Version[], issuedUnder: readonly IssuedUnder[]
  */
 function limitsOf(law: string, { programme, laws }: ProgrammeLaw, untold: Set<string>): LawLimit[] {
   const none = { years: null, most_fen: null, figure: null, stacking: null, share: null, basis: 'GROSS' as const };
-  const found: LawLimit[] = [
-    {
+  const found: LawLimit[] = [];
+  // Of vouchers only: what is reimbursed was paid, and no rate × contract was promised beforehand.
+  if (!laws.some(({ flow }) => flow?.value === 'REIMBURSEMENT')) {
+    found.push({
       ...{ law, limit: `${programme}.${CONTRACT_CEILING}`, counts: 'CLAIMED', per: 'CONTRACT', span: 'LIFETIME' },
       ...{ ...none, day: 'APPLIED', ...always },
-    },
-  ];
+    });
+  }
   const signed = new Set(laws.map(({ decidingDay }) => decidingDay?.value === 'CONTRACT_SIGNING'));
   for (const [i, of] of laws.entries()) {
     const days = daysOf(laws, i);
@@ -199,7 +203,7 @@ const asAccounts = (sql: Sql, bookId: string, kind: string, rows: Fragment): Pro
       from (${balances(sql, bookId, kind)}) a full join (${rows}) x using (code)
      where coalesce(a.fen, 0) <> coalesce(x.fen, 0) order by code limit 100`;
 
-/** 3. What the papers loaded is in the ledger, and what was loaded is unmatched, available or promised to a voucher. */
+/** 3. What the papers loaded is in the ledger, and what was loaded is unmatched, available, promised to a voucher or awarded. */
 const fundsAsLoaded = (sql: Sql, bookId: string): Promise<Rows>[] => [
   asAccounts(
     sql,
@@ -214,7 +218,11 @@ const fundsAsLoaded = (sql: Sql, bookId: string): Promise<Rows>[] => [
     free as (
       select fund, sum(credits_fen - debits_fen) as fen from accounts
        where book_id = ${bookId} and kind in ('unmatched', 'available') group by fund),
-    promised as (select fund, sum(face_fen) as fen from vouchers where book_id = ${bookId} group by fund)
+    promised as (
+      select fund, sum(fen) as fen
+        from (select fund, face_fen as fen from vouchers where book_id = ${bookId}
+              union all
+              select fund, award_fen from reimbursements where book_id = ${bookId} and status = 'APPROVED') x group by fund)
     select fund as subject, format('loaded %s, free %s, promised %s', coalesce(l.fen, 0), coalesce(f.fen, 0), coalesce(p.fen, 0)) as detail
       from loaded l full join free f using (fund) full join promised p using (fund)
      where coalesce(l.fen, 0) <> coalesce(f.fen, 0) + coalesce(p.fen, 0) order by fund`,
@@ -275,31 +283,42 @@ const spentOfLimits = (sql: Sql, bookId: string, { limits, own, untold }: Law): 
            figure text, stacking text, share bigint, basis text)),
   counted as (
     select 'CLAIMED' as counts, ${lawName(sql)} as law, v.programme_code as programme, v.legal_person_uscc as person, v.contract_id,
-           v.matters, v.issued_on as booked, v.applied_on as applied, v.face_fen as fen, a.computed_fen as computed
+           v.matters, v.issued_on as booked, v.applied_on as applied, null::date as decided, v.face_fen as fen, a.computed_fen as computed,
+           null::bigint as net, null::bigint as gross
       from vouchers v join applications a on a.book_id = v.book_id and a.application_id = v.application_id
      where v.book_id = ${bookId}
     union all
     select 'REDEEMED', ${lawName(sql)}, v.programme_code, v.legal_person_uscc, r.contract_id, v.matters, r.approved_on, v.applied_on,
-           r.approved_fen - r.reversed_fen, null
+           null, r.approved_fen - r.reversed_fen, null, null, null
       from redemptions r join vouchers v on v.book_id = r.book_id and v.voucher_id = r.voucher_id
      where r.book_id = ${bookId} and r.status = 'APPROVED'
     union all
-    select c.counts, ${lawName(sql)}, v.programme_code, null, v.contract_id, v.matters, v.issued_on, v.applied_on, c.fen, c.fen
+    select c.counts, ${lawName(sql)}, v.programme_code, null, v.contract_id, v.matters, v.issued_on, v.applied_on, null, c.fen, c.fen, null, null
       from opening_balances o
       join entries e on e.book_id = o.book_id and e.subject_id = o.opening_balance_id and e.kind = 'opening.voucher'
       join vouchers v on v.book_id = e.book_id and v.voucher_id = e.command_id
       cross join lateral (
         values ('CLAIMED', ${fenIn(sql, 'balance')} + ${fenIn(sql, 'amountRedeemed')}), ('REDEEMED', ${fenIn(sql, 'amountRedeemed')})) as c(counts, fen)
-     where o.book_id = ${bookId} and o.kind = 'VOUCHER' and o.status = 'APPROVED'),
+     where o.book_id = ${bookId} and o.kind = 'VOUCHER' and o.status = 'APPROVED'
+    union all
+    -- An award is of a contract when all that counts in it is of one.
+    select 'CLAIMED', ${lawName(sql)}, v.programme_code, v.legal_person_uscc, l.contract_id, v.matters, v.approved_on, v.submitted_on,
+           v.submitted_on, v.award_fen, v.computed_fen, l.net, l.gross
+      from reimbursements v
+      cross join lateral (
+        select case when count(distinct l.contract_id) = 1 then min(l.contract_id::text)::uuid end as contract_id,
+               sum(l.net_fen)::bigint as net, sum(l.gross_fen)::bigint as gross
+          from reimbursement_lines l where l.book_id = v.book_id and l.reimbursement_id = v.reimbursement_id and l.is_live) l
+     where v.book_id = ${bookId} and v.status = 'APPROVED'),
   held as (
     select l."limit", l.span, l.years, l.stacking, l.share, c.booked, c.fen, c.computed,
            case l.per when 'LEGAL_PERSON' then c.person when 'CONTRACT' then c.contract_id::text when 'PROGRAMME' then c.programme
                       else c.matters ->> l.per end as holder,
-           case l.basis when 'NET' then k.net_fen else k.gross_fen end as contract_fen
+           case l.basis when 'NET' then coalesce(c.net, k.net_fen) else coalesce(c.gross, k.gross_fen) end as contract_fen
       from counted c
-      join contracts k on k.book_id = ${bookId} and k.contract_id = c.contract_id
+      left join contracts k on k.book_id = ${bookId} and k.contract_id = c.contract_id
       join law l on l.law = c.law and l.counts = c.counts
-       and case l.day when 'BOOKED' then c.booked when 'APPLIED' then c.applied else k.signed_on end between l.since and l.until
+       and case l.day when 'BOOKED' then c.booked when 'APPLIED' then c.applied else coalesce(c.decided, k.signed_on) end between l.since and l.until
      where c.person is not null or l.per = 'CONTRACT'),
   spent as (
     select h."limit", h.holder, h.fen, h.stacking, h.computed, h.share * h.contract_fen as shared,
@@ -459,8 +478,8 @@ const countedOnce = (sql: Sql, bookId: string): Promise<Rows>[] => [
   sql<Rows>`
     with line as (
       select redemption_id, count(*) as n, sum(amount_fen) as fen, min(settlement_id::text) as settlement_id,
-             min(provider_id::text) as provider_id, min(fund) as fund
-        from settlement_lines where book_id = ${bookId} group by redemption_id)
+             min(payee_id::text) as payee_id, min(fund) as fund
+        from settlement_lines where book_id = ${bookId} and redemption_id is not null group by redemption_id)
     select 'redemption ' || r.redemption_no as subject,
            format('in %s batches; approved %s, reversed %s, batched %s, on lines %s', coalesce(l.n, 0), r.approved_fen, r.reversed_fen,
                   r.batched_fen, coalesce(l.fen, 0)) as detail
@@ -468,8 +487,69 @@ const countedOnce = (sql: Sql, bookId: string): Promise<Rows>[] => [
      where r.book_id = ${bookId}
        and (coalesce(l.n, 0) > 1 or r.batched_fen <> coalesce(l.fen, 0) or r.reversed_fen + r.batched_fen > r.approved_fen
             or r.settlement_id::text is distinct from l.settlement_id
-            or (l.n > 0 and (l.provider_id <> r.provider_id::text or l.fund <> r.fund)))
+            or (l.n > 0 and (l.payee_id <> r.provider_id::text or l.fund <> r.fund)))
      limit 100`,
+  sql<Rows>`
+    with line as (
+      select reimbursement_id, count(*) as n, sum(amount_fen) as fen, min(settlement_id::text) as settlement_id,
+             min(payee_id::text) as payee_id, min(fund) as fund
+        from settlement_lines where book_id = ${bookId} and reimbursement_id is not null group by reimbursement_id)
+    select 'reimbursement ' || r.reimbursement_no as subject,
+           format('in %s batches; awarded %s, on lines %s', coalesce(l.n, 0), r.award_fen, coalesce(l.fen, 0)) as detail
+      from reimbursements r left join line l using (reimbursement_id)
+     where r.book_id = ${bookId}
+       and (r.settlement_id::text is distinct from l.settlement_id
+            or (l.n > 0 and (l.n > 1 or (l.fen, l.payee_id, l.fund) is distinct from (r.award_fen::numeric, r.enterprise_id::text, r.fund))))
+     limit 100`,
+  // 6. A line of an invoice is live in one application, an invoice counts its live lines, and is redeemed or reimbursed, never both.
+  sql<Rows>`
+    with live as (
+      select l.invoice_id, count(*) as n, count(*) - count(distinct l.invoice_line_id) filter (where l.invoice_line_id is not null)
+             - count(*) filter (where l.invoice_line_id is null) as twice
+        from reimbursement_lines l where l.book_id = ${bookId} and l.is_live and l.invoice_id is not null group by l.invoice_id)
+    select 'invoice ' || i.invoice_no as subject,
+           format('%s lines reimbursed, kept %s, %s of them twice; redeemed by %s', coalesce(l.n, 0), i.reimbursed_lines,
+                  coalesce(l.twice, 0), coalesce(i.redemption_id::text, 'none')) as detail
+      from usage_invoices i left join live l using (invoice_id)
+     where i.book_id = ${bookId}
+       and (i.reimbursed_lines <> coalesce(l.n, 0) or l.twice > 0 or (l.n > 0 and i.redemption_id is not null)) limit 100`,
+  sql<Rows>`
+    select format('%s of %s', reference, counterparty_uscc) as subject, format('declared in %s live applications', count(*)) as detail
+      from reimbursement_lines where book_id = ${bookId} and is_live and invoice_line_id is null
+     group by counterparty_uscc, reference having count(*) > 1 limit 100`,
+  sql<Rows>`
+    select 'reimbursement ' || r.reimbursement_no as subject,
+           format('%s; %s lines live, %s counted, of %s', r.status, count(*) filter (where l.is_live),
+                  count(*) filter (where l.reason is null), r.line_count) as detail
+      from reimbursements r left join reimbursement_lines l using (book_id, reimbursement_id)
+     where r.book_id = ${bookId}
+     group by r.reimbursement_id, r.reimbursement_no, r.status, r.line_count
+    having count(*) <> r.line_count or bool_or(l.is_live <> (r.status <> 'REJECTED' and l.reason is null)) limit 100`,
+  sql<Rows>`
+    with line as (
+      select l.reimbursement_id, count(*) as n, min(l.allocation_id::text) as allocation_id, min(l.amount_fen) as fen, min(a.status) as status
+        from allocation_lines l join allocations a using (book_id, allocation_id)
+       where l.book_id = ${bookId} and l.is_live group by l.reimbursement_id)
+    select 'reimbursement ' || r.reimbursement_no as subject,
+           format('%s, awarded %s; in %s live allocations, %s, which give %s', r.status, coalesce(r.award_fen, 0), coalesce(l.n, 0),
+                  coalesce(l.status, 'none'), coalesce(l.fen, 0)) as detail
+      from reimbursements r left join line l using (reimbursement_id)
+     where r.book_id = ${bookId}
+       and (coalesce(l.n, 0) > 1 or r.allocation_id::text is distinct from l.allocation_id
+            or (r.status = 'APPROVED') <> (coalesce(l.status, '') = 'APPROVED')
+            or (r.status = 'APPROVED' and r.award_fen <> l.fen)) limit 100`,
+  sql<Rows>`
+    with line as (
+      select allocation_id, count(*) as n, sum(claim_fen) as claims, sum(amount_fen) as total,
+             count(*) filter (where is_live) as live, count(*) filter (where amount_fen > 0) as paid
+        from allocation_lines where book_id = ${bookId} group by allocation_id)
+    select 'allocation ' || a.allocation_no as subject,
+           format('%s: says %s lines for %s of %s, has %s for %s of %s, %s live', a.status, a.line_count, a.total_fen, a.claims_fen,
+                  l.n, l.total, l.claims, l.live) as detail
+      from allocations a left join line l using (allocation_id)
+     where a.book_id = ${bookId}
+       and ((a.line_count, a.total_fen, a.claims_fen) is distinct from (l.n::int, l.total::bigint, l.claims::bigint)
+            or l.live <> case a.status when 'DRAFT' then l.n when 'APPROVED' then l.paid else 0 end) limit 100`,
 ];
 
 /**
@@ -481,7 +561,7 @@ const batchesAsPaid = (sql: Sql, bookId: string): Promise<Rows>[] => [
     with line as (
       select settlement_id, count(*) as n, sum(amount_fen) as fen,
              encode(sha256(convert_to(string_agg(
-               concat_ws('|', line_no, redemption_id, provider_id, fund, amount_fen) || chr(10), '' order by line_no), 'UTF8')), 'hex') as digest
+               concat_ws('|', line_no, coalesce(redemption_id, reimbursement_id), payee_id, fund, amount_fen) || chr(10), '' order by line_no), 'UTF8')), 'hex') as digest
         from settlement_lines where book_id = ${bookId} group by settlement_id)
     select s.settlement_no as subject,
            format('says %s lines and %s, has %s and %s%s', s.line_count, s.total_fen, coalesce(l.n, 0), coalesce(l.fen, 0),
@@ -491,28 +571,28 @@ const batchesAsPaid = (sql: Sql, bookId: string): Promise<Rows>[] => [
        and (s.line_count, s.total_fen, s.content_digest) is distinct from (l.n::int, l.fen::bigint, l.digest)`,
   sql<Rows>`
     with line as (
-      select settlement_id, provider_id, fund, min(line_no) as first, count(*) as n, sum(amount_fen) as fen
-        from settlement_lines where book_id = ${bookId} group by settlement_id, provider_id, fund)
-    select format('total of payee %s out of %s in settlement %s', provider_id, fund, settlement_id) as subject,
+      select settlement_id, payee_id, fund, min(line_no) as first, count(*) as n, sum(amount_fen) as fen
+        from settlement_lines where book_id = ${bookId} group by settlement_id, payee_id, fund)
+    select format('total of payee %s out of %s in settlement %s', payee_id, fund, settlement_id) as subject,
            format('kept %s lines and %s, the lines say %s and %s', k.line_count, k.total_fen, l.n, l.fen) as detail
-      from (select * from settlement_totals where book_id = ${bookId}) k full join line l using (settlement_id, provider_id, fund)
+      from (select * from settlement_totals where book_id = ${bookId}) k full join line l using (settlement_id, payee_id, fund)
      where (k.first_line_no, k.line_count, k.total_fen) is distinct from (l.first, l.n::int, l.fen::bigint) limit 100`,
   sql<Rows>`
     with due as (
-      select l.settlement_id, l.provider_id, l.fund, sum(l.amount_fen) as fen from settlement_lines l
+      select l.settlement_id, l.payee_id, l.fund, sum(l.amount_fen) as fen from settlement_lines l
         join settlements s on s.book_id = l.book_id and s.settlement_id = l.settlement_id and s.status in ('INSTRUCTED', 'CLOSED')
        where l.book_id = ${bookId} group by 1, 2, 3),
     given as (
-      select settlement_id, provider_id, fund, sum(amount_fen) as fen from payment_instructions
+      select settlement_id, payee_id, fund, sum(amount_fen) as fen from payment_instructions
        where book_id = ${bookId} and attempt = 1 group by 1, 2, 3)
-    select format('payee %s out of %s in settlement %s', provider_id, fund, settlement_id) as subject,
+    select format('payee %s out of %s in settlement %s', payee_id, fund, settlement_id) as subject,
            format('lines %s, instructions %s', coalesce(d.fen, 0), coalesce(g.fen, 0)) as detail
-      from due d full join given g using (settlement_id, provider_id, fund) where coalesce(d.fen, 0) <> coalesce(g.fen, 0) limit 100`,
+      from due d full join given g using (settlement_id, payee_id, fund) where coalesce(d.fen, 0) <> coalesce(g.fen, 0) limit 100`,
   sql<Rows>`
     with attempts as (
       select i.*, lead(status) over w as next, lag(attempt) over w as before, lag(amount_fen) over w as amount_before
         from payment_instructions i where book_id = ${bookId}
-      window w as (partition by settlement_id, provider_id, fund, funder order by attempt))
+      window w as (partition by settlement_id, payee_id, fund, funder order by attempt))
     select 'instruction ' || a.instruction_no as subject,
            format('%s as attempt %s for %s; before it attempt %s for %s, after it %s; the batch is %s', a.status, a.attempt, a.amount_fen,
                   coalesce(a.before::text, 'none'), coalesce(a.amount_before::text, 'none'), coalesce(a.next, 'none'), s.status) as detail
@@ -552,13 +632,15 @@ const batchesAsPaid = (sql: Sql, bookId: string): Promise<Rows>[] => [
     sql,
     bookId,
     'payable',
-    sql`select format('payable:%s:%s', provider_id, fund) as code, sum(fen) as fen
-          from (select provider_id, fund, approved_fen - reversed_fen as fen from redemptions
+    sql`select format('payable:%s:%s', payee_id, fund) as code, sum(fen) as fen
+          from (select provider_id as payee_id, fund, approved_fen - reversed_fen as fen from redemptions
                  where book_id = ${bookId} and status = 'APPROVED'
                 union all
-                select provider_id, fund, -amount_fen from payment_instructions
+                select enterprise_id, fund, award_fen from reimbursements where book_id = ${bookId} and status = 'APPROVED'
+                union all
+                select payee_id, fund, -amount_fen from payment_instructions
                  where book_id = ${bookId} and status in ('INSTRUCTED', 'PAID')) owed
-         group by provider_id, fund`,
+         group by payee_id, fund`,
   ),
 ];
 
@@ -569,6 +651,9 @@ const explanationsTold = (sql: Sql, bookId: string): Promise<Rows>[] => [
       from (select 'redemption ' || redemption_no as subject, explanation from redemptions where book_id = ${bookId}
             union all
             select 'application ' || application_no, explanation from applications
+             where book_id = ${bookId} and explanation is not null
+            union all
+            select 'reimbursement ' || reimbursement_no, explanation from reimbursements
              where book_id = ${bookId} and explanation is not null) k
       cross join lateral json_array_elements(k.explanation) as s (step)
      where s.step ->> 'wording' is not null
@@ -619,9 +704,18 @@ const fourEyes = (sql: Sql, bookId: string): Promise<Rows>[] => [
       union all
       select 'redemption ' || redemption_no, array[submitted_person, decided_person] from redemptions where book_id = ${bookId}
       union all
+      select 'reimbursement ' || r.reimbursement_no,
+             array[r.submitted_person, r.reviewed_person, case when r.status = 'APPROVED' then r.decided_person end]
+        from reimbursements r where r.book_id = ${bookId}
+      union all
+      select 'allocation ' || allocation_no, array[drafted_person, case when status = 'APPROVED' then decided_person end]
+        from allocations where book_id = ${bookId}
+      union all
       select 'settlement ' || settlement_no, array[drafted_person, approved_person, instructed_person] from settlements where book_id = ${bookId}
       union all
       select format('programme %s@%s', programme_code, version), array[published_by, activated_by] from programme_versions where book_id = ${bookId}
+      union all
+      select format('repeal of %s@%s', programme_code, version), array[activated_by, repealed_by] from programme_versions where book_id = ${bookId}
       union all
       select 'opening balance ' || opening_balance_id, array[prepared_person, approved_person] from opening_balances where book_id = ${bookId})
     select s.subject, format('person %s did %s steps', p.person, count(*)) as detail

@@ -1,4 +1,4 @@
-// The audit of awards: DESIGN invariant 9. Every voucher's face and every redemption is computed anew, by the version of the
+// The audit of awards: DESIGN invariant 9. Every voucher's face, every redemption and every award of reimbursement is computed anew, by the version of the
 // programme that decided it, under the general controls it names, and from what the book knew then: balances as of the entry
 // before it, listings, observations, branches, classes, related parties, figures and exceptions recorded by then, what of the contract was redeemed and what waited. What only the request said, the amount asked
 // for, is read from the explanation. Two things are not asked again: whether the enterprise had paid its own part, which decides
@@ -43,6 +43,7 @@ import { redemptionShelf } from '../redemptions/facts.js';
 import type { RedemptionCase } from '../redemptions/rules.js';
 import { claimOf, evaluate, evaluateFirmly } from '../redemptions/rules.js';
 import type { Refused } from '../ledger/lane.js';
+import { checkSharing, gatherSharingLimits, gatherSharings, sharingOf } from './recompute-sharing.js';
 import { invoiceLineShelf, invoiceShelf } from '../usage/facts.js';
 import { openingShelf, standingIdOf, voucherShelf } from '../vouchers/facts.js';
 import type { Standing } from '../vouchers/rules.js';
@@ -50,7 +51,10 @@ import { broughtAlong, keptStanding, lowestRate, negative, nothing, openingConte
 
 /** Entries a slice looks at. */
 const sliceSize = 3_000n;
-const kinds = ['voucher.issued', 'opening.voucher', 'redemption.reserved', 'redemption.approved', 'redemption.released'];
+const kinds = [
+  ...['voucher.issued', 'opening.voucher', 'redemption.reserved', 'redemption.approved', 'redemption.released'],
+  'award.approved',
+];
 
 /** Where a contract stands under a programme after the entries so far, and the redemptions that wait. */
 interface Track {
@@ -68,15 +72,23 @@ interface Moved {
   readonly kinds: readonly string[];
 }
 
+/** The same inside a transaction that is open already, in one slice. */
+export async function recomputeIn(tx: Tx, bookId: string): Promise<Finding[]> {
+  const [head] = await tx.sql<{ seq: bigint }[]>`select seq from book_heads where book_id = ${bookId}`;
+  const wrong = await recomputeSlice(tx, bookId, { after: 0n, until: head?.seq ?? 0n }, new Map(), new Set());
+  return wrong.map((of) => ({ invariant: 9, ...of }));
+}
+
 /** Computes every award of the book anew. Slices follow one another; what is written meanwhile is left for the next audit. */
 export async function recomputeAwards(db: Database, bookId: string): Promise<Finding[]> {
   const [head] = await db.sql<{ seq: bigint }[]>`select seq from book_heads where book_id = ${bookId}`;
   const upTo = head?.seq ?? 0n;
   const contracts = new Map<string, Track>();
+  const shared = new Set<string>();
   const findings: Finding[] = [];
   for (let after = 0n; after < upTo; after += sliceSize) {
     const until = after + sliceSize < upTo ? after + sliceSize : upTo;
-    const wrong = await db.begin((tx) => recomputeSlice(tx, bookId, { after, until }, contracts), {
+    const wrong = await db.begin((tx) => recomputeSlice(tx, bookId, { after, until }, contracts, shared), {
       mode: 'isolation level repeatable read read only',
     });
     findings.push(...wrong.map((of) => ({ invariant: 9, ...of })));
@@ -91,18 +103,29 @@ async function recomputeSlice(
   bookId: string,
   { after, until }: { after: bigint; until: bigint },
   contracts: Map<string, Track>,
+  shared: Set<string>,
 ): Promise<Rows> {
-  const moved = await tx.sql<Moved[]>`
+  const read = await tx.sql<Moved[]>`
     select e.seq, e.kind, e.command_id as "commandId", e.subject_id as "subjectId", c.first, c.kinds
       from entries e
       cross join lateral (select min(o.seq) as first, array_agg(o.kind) as kinds from entries o
                            where o.book_id = e.book_id and o.subject_id = e.subject_id and o.command_id = e.command_id) c
      where e.book_id = ${bookId} and e.seq > ${after} and e.seq <= ${until} and e.kind = any(${kinds}) and e.amount_fen is not null
      order by e.seq`;
+  // All awards of an allocation are of one command, and are looked at together with the first of them.
+  const moved = read.filter(({ kind, commandId }) => {
+    if (kind !== 'award.approved') return true;
+    const isFirst = !shared.has(commandId);
+    shared.add(commandId);
+    return isFirst;
+  });
   const facts = new Facts(bookId, '');
   const loader = new Loader(tx, bookId, facts);
   const past = await gatherSlice(loader, moved);
-  const events = moved.map((of) => ({ of, award: awardOf(facts, past, of) }));
+  const events = moved.map((of) => ({
+    of,
+    award: of.kind === 'award.approved' ? sharingOf(facts, of.subjectId, past(of.first)) : awardOf(facts, past, of),
+  }));
   const balanceAt = await balancesAt(
     tx,
     bookId,
@@ -116,6 +139,7 @@ async function recomputeSlice(
       before?.learnAccount(account, { account, accountId: '', balanceFen });
     }
     if (!award || !before) return takeOther(facts, of, contracts);
+    if ('claimants' in award) return checkSharing(award, before, chargedBy(of.commandId));
     return [...checkAward(facts, before, of, award, contracts), ...checkCharges(of, award, chargedBy(of.commandId))];
   });
 }
@@ -131,6 +155,7 @@ async function gatherSlice(loader: Loader, moved: readonly Moved[]): Promise<Pas
     loader.load(applicationShelf, 'id', subjects(/^voucher/)),
     loader.load(redemptionShelf, 'id', subjects(/^redemption/)),
     loader.load(openingShelf, 'id', subjects(/^opening/)),
+    gatherSharings(loader, subjects(/^award/)),
   ]);
   const invoiceIds = redemptions.map(({ invoiceId }) => invoiceId);
   const vouchers = await loader.load(voucherShelf, 'id', [
@@ -183,6 +208,12 @@ async function gatherSlice(loader: Loader, moved: readonly Moved[]): Promise<Pas
   await gatherLimitFacts(
     loader,
     moved.flatMap((of) => caseOf(facts, past, of)?.asked ?? []),
+  );
+  await gatherSharingLimits(
+    loader,
+    moved.flatMap(({ kind, subjectId, first }) =>
+      kind === 'award.approved' ? [{ allocationId: subjectId, known: past(first) }] : [],
+    ),
   );
   await learnWhen([figureShelf]);
   const exceptions = [...facts.state(limitExceptionShelf).rows.keys()];

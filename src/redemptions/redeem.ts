@@ -38,7 +38,7 @@ type Result = ReturnType<typeof presentInFull> & { voucherBalance: string };
  * Redeems a voucher against a confirmed invoice. The amount is reserved; where contract, usage, invoice and voucher agree it is
  * approved at once, by rule, and charged to the limits of this year; else it waits for a reviewer. Refuses, in this order: NOT_FOUND
  * (another firm's voucher or invoice likewise), INVOICE_OF_OTHER_CONTRACT, VOUCHER_FROZEN, VOUCHER_EXPIRED, VOUCHER_EMPTY, AMOUNT_ZERO,
- * INVOICE_NOT_CONFIRMED, INVOICE_ALREADY_REDEEMED, what the programme refuses (evaluateRedemption), AMOUNT_ABOVE_ENTITLEMENT.
+ * INVOICE_NOT_CONFIRMED, INVOICE_ALREADY_REDEEMED, INVOICE_REIMBURSED, what the programme refuses (evaluateRedemption), AMOUNT_ABOVE_ENTITLEMENT.
  */
 export const redeem: Verb<Body, Result> = {
   name: 'redemption.redeem',

@@ -157,11 +157,12 @@ export function refusalOfVoucher(voucher: Voucher, balanceFen: Fen, today: Day):
   return null;
 }
 
-/** Why this invoice of the voucher's contract cannot be redeemed, or null: INVOICE_NOT_CONFIRMED, INVOICE_ALREADY_REDEEMED. */
+/** Why this invoice of the voucher's contract cannot be redeemed, or null: INVOICE_NOT_CONFIRMED, INVOICE_ALREADY_REDEEMED, INVOICE_REIMBURSED. */
 export function refusalOfInvoice(invoice: UsageInvoice): Refused | null {
-  const { invoiceNo, status, redemptionId } = invoice;
+  const { invoiceNo, status, redemptionId, reimbursedLines } = invoice;
   if (status !== 'CONFIRMED') return refused('INVOICE_NOT_CONFIRMED', { invoiceNo, status }, '/invoiceId');
   if (redemptionId !== null) return refused('INVOICE_ALREADY_REDEEMED', { invoiceNo, redemptionId }, '/invoiceId');
+  if (reimbursedLines > 0) return refused('INVOICE_REIMBURSED', { invoiceNo }, '/invoiceId');
   return null;
 }
 

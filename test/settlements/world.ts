@@ -138,6 +138,7 @@ export async function startWorld(
     programmeCode,
     version: 1,
     name: '试验算力券',
+    kind: 'PROGRAMME',
     legalStatus: 'ENACTED',
     status: 'ACTIVE',
     document,
@@ -148,7 +149,9 @@ export async function startWorld(
     activatedBy: approver.personId,
     recordedAt,
     activatedAt: recordedAt,
-    kind: 'PROGRAMME',
+    repealedBy: null,
+    repealedAt: null,
+    repealingDocument: null,
   };
   const parts = splitByFunders(loadedFen, shares).map(({ funder, amount }) => ({ funder, amountFen: amount }));
   await plant({
@@ -296,7 +299,7 @@ export async function startWorld(
           postedPerson: anybody(),
           postedOn: '2024-06-01',
         },
-        ...{ decidedPerson: anybody(), decidedOn: '2024-06-02', disputeReason: null, redemptionId },
+        ...{ decidedPerson: anybody(), decidedOn: '2024-06-02', disputeReason: null, redemptionId, reimbursedLines: 0 },
       };
       const redemption: Redemption = {
         ...common,
@@ -375,7 +378,7 @@ export async function settle(
   period = '2024-06',
 ): Promise<{
   settlementId: string;
-  instructions: { instructionNo: string; instructionId: string; amount: string; funder: string; providerId: string }[];
+  instructions: { instructionNo: string; instructionId: string; amount: string; funder: string; payeeId: string }[];
 }> {
   const draft = expectStatus(await world.finance.post('/settlements', { period }), 201) as Record<string, unknown>;
   const settlementId = String(draft['settlementId']);
@@ -384,7 +387,7 @@ export async function settle(
   expectStatus(await world.approver.post(`/settlements/${settlementId}/approve`, { contentDigest, count, total }), 200);
   if (to === 'APPROVED') return { settlementId, instructions: [] };
   const { instructions } = expectStatus(await world.payer.post(`/settlements/${settlementId}/instruct`), 200) as {
-    instructions: { instructionNo: string; instructionId: string; amount: string; funder: string; providerId: string }[];
+    instructions: { instructionNo: string; instructionId: string; amount: string; funder: string; payeeId: string }[];
   };
   return { settlementId, instructions };
 }
