@@ -1139,27 +1139,35 @@ create table programme_versions (
   activated_by uuid,
   recorded_at timestamp with time zone not null,
   activated_at timestamp with time zone,
-  kind text not null default 'PROGRAMME'::text,
+  kind text not null,
+  repealed_by uuid,
+  repealed_at timestamp with time zone,
+  repealing_document text,
   constraint programme_versions_pkey PRIMARY KEY (book_id, programme_version_id),
   constraint programme_versions_book_id_programme_code_version_key UNIQUE (book_id, programme_code, version),
   constraint programme_versions_book_id_activated_by_fkey FOREIGN KEY (book_id, activated_by) REFERENCES persons(book_id, person_id),
   constraint programme_versions_book_id_published_by_fkey FOREIGN KEY (book_id, published_by) REFERENCES persons(book_id, person_id),
-  constraint programme_versions_active CHECK (((status = 'ACTIVE'::text) = ((activated_by IS NOT NULL) AND (activated_at IS NOT NULL)))),
+  constraint programme_versions_book_id_repealed_by_fkey FOREIGN KEY (book_id, repealed_by) REFERENCES persons(book_id, person_id),
+  constraint programme_versions_active CHECK (((status <> 'PUBLISHED'::text) = ((activated_by IS NOT NULL) AND (activated_at IS NOT NULL)))),
   constraint programme_versions_check CHECK ((in_force_to >= in_force_from)),
   constraint programme_versions_digest_check CHECK ((digest ~ '^[0-9a-f]{64}$'::text)),
   constraint programme_versions_four_eyes CHECK ((activated_by <> published_by)),
-  constraint programme_versions_in_force CHECK (((status <> 'ACTIVE'::text) OR (in_force_from IS NOT NULL))),
+  constraint programme_versions_in_force CHECK (((status = 'PUBLISHED'::text) OR (in_force_from IS NOT NULL))),
   constraint programme_versions_kind_check CHECK ((kind = ANY (ARRAY['PROGRAMME'::text, 'GENERAL_CONTROLS'::text]))),
   constraint programme_versions_legal_status_check CHECK ((legal_status = ANY (ARRAY['DRAFT'::text, 'ENACTED'::text, 'REPEALED'::text]))),
   constraint programme_versions_programme_code_check CHECK ((programme_code ~ '^[a-z][a-z0-9-]{1,40}$'::text)),
-  constraint programme_versions_status_check CHECK ((status = ANY (ARRAY['PUBLISHED'::text, 'ACTIVE'::text]))),
+  constraint programme_versions_repeal_four_eyes CHECK ((repealed_by <> activated_by)),
+  constraint programme_versions_repealed CHECK ((((status = 'REPEALED'::text) = ((repealed_by IS NOT NULL) AND (repealed_at IS NOT NULL) AND (repealing_document IS NOT NULL))) AND ((status <> 'REPEALED'::text) OR (in_force_to IS NOT NULL)))),
+  constraint programme_versions_repealing_document_check CHECK (((length(repealing_document) >= 1) AND (length(repealing_document) <= 100))),
+  constraint programme_versions_status_check CHECK ((status = ANY (ARRAY['PUBLISHED'::text, 'ACTIVE'::text, 'REPEALED'::text]))),
   constraint programme_versions_version_check CHECK ((version >= 1))
 );
 CREATE INDEX programme_versions_code ON public.programme_versions USING btree (book_id, programme_code, programme_version_id);
 CREATE INDEX programme_versions_kind ON public.programme_versions USING btree (book_id, kind);
 CREATE TRIGGER programme_versions_in_lane BEFORE INSERT OR UPDATE ON public.programme_versions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER programme_versions_leave_in_lane BEFORE DELETE ON public.programme_versions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (status, activated_by, activated_at) on programme_versions to voucher_app;
+CREATE TRIGGER programme_versions_stay BEFORE UPDATE ON public.programme_versions FOR EACH ROW WHEN (((old.status = 'REPEALED'::text) OR ((old.status = 'ACTIVE'::text) AND (new.status <> 'REPEALED'::text)) OR ((new.in_force_to IS DISTINCT FROM old.in_force_to) AND ((old.status <> 'ACTIVE'::text) OR (new.status <> 'REPEALED'::text))))) EXECUTE FUNCTION refuse_other_law();
+grant insert, select, update (status, in_force_to, activated_by, activated_at, repealed_by, repealed_at, repealing_document) on programme_versions to voucher_app;
 grant select on programme_versions to voucher_reader;
 
 -- owner voucher_owner
@@ -1969,6 +1977,15 @@ begin
   raise exception 'an account keeps its identity, and its totals only grow' using errcode = 'VL001';
 end $function$;
 grant execute on function refuse_other_account() to public;
+
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.refuse_other_law()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'a version that is law stays as it is until it is repealed, and then for good' using errcode = 'VL001';
+end $function$;
 
 -- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.refuse_outside_lane()

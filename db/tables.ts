@@ -328,7 +328,7 @@ export const programmeVersions = pgTable(
     version: integer('version').notNull(),
     name: text('name').notNull(),
     legalStatus: text('legal_status', { enum: ['DRAFT', 'ENACTED', 'REPEALED'] }).notNull(),
-    status: text('status', { enum: ['PUBLISHED', 'ACTIVE'] }).notNull(),
+    status: text('status', { enum: ['PUBLISHED', 'ACTIVE', 'REPEALED'] }).notNull(),
     document: text('document').notNull(),
     digest: text('digest').notNull(),
     inForceFrom: date('in_force_from', { mode: 'string' }),
@@ -337,9 +337,10 @@ export const programmeVersions = pgTable(
     activatedBy: uuid('activated_by'),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
     activatedAt: timestamp('activated_at', { withTimezone: true, mode: 'string' }),
-    kind: text('kind', { enum: ['PROGRAMME', 'GENERAL_CONTROLS'] })
-      .notNull()
-      .default(sql`'PROGRAMME'`),
+    kind: text('kind', { enum: ['PROGRAMME', 'GENERAL_CONTROLS'] }).notNull(),
+    repealedBy: uuid('repealed_by'),
+    repealedAt: timestamp('repealed_at', { withTimezone: true, mode: 'string' }),
+    repealingDocument: text('repealing_document'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.programmeVersionId] })],
 );

@@ -13,7 +13,7 @@ import { gatherNumbers, seriesOf, takeNumber } from '../ledger/numbers.js';
 import { decidingDayOf } from '../programmes/evaluate.js';
 import { programmeVersionShelf } from '../programmes/facts.js';
 import { controlsOn, gatherControls, lawUnder } from '../programmes/laws.js';
-import { programmeOf, versionInForce, versionName, versionsCovering } from '../programmes/published.js';
+import { programmeOf, versionDeciding, versionName, versionsCovering } from '../programmes/published.js';
 import type { Wanted } from './entitlement.js';
 import { entitlementOf, gatherEntitlements } from './entitlement.js';
 import { contractLinesOf, gatherContractFacts } from './evaluation-facts.js';
@@ -42,18 +42,12 @@ function caseOf(
   };
 }
 
-/** The version that holds: today's, or that of the contract's day where today's law says that the signing decides. */
-function versionThatDecides(versions: readonly VersionRow[], contract: Contract, today: Day): VersionRow | undefined {
-  const now = versionInForce(versions, today);
-  const day = now && decidingDayOf(programmeOf(now), { appliedOn: today, signedOn: contract.signedOn });
-  return day === undefined || day === today ? now : versionInForce(versions, day);
-}
-
 /**
- * An enterprise applies for a voucher on its own filed contract under the version in force on the day that decides (today, unless the
- * law names another), one application at a time. What the programme can never give on this contract is refused at once, by the
- * evaluation's code; what only limits or the pool leave too little for today is not, nor what waits for a figure: these may change
- * before it is decided. What a review will check is taken as met until then.
+ * An enterprise applies for a voucher on its own filed contract under the version that decides it (in force today, or on the day of
+ * signing where the law names that), one application at a time. General controls award nothing and are not applied for. What the
+ * programme can never give on this contract is refused at once, by the evaluation's code; what only limits or the pool leave too
+ * little for today is not, nor what waits for a figure: these may change before it is decided. What a review will check is taken as
+ * met until then.
  */
 export const submitApplication: Verb<Body, Result> = {
   name: 'application.submit',
@@ -80,9 +74,10 @@ export const submitApplication: Verb<Body, Result> = {
       commands.flatMap(({ body, today }) => {
         const contract = loader.facts.get(contractShelf, body.contractId);
         if (!contract) return [];
-        const versions = loader.facts.all(programmeVersionShelf, 'code', body.programmeCode);
-        const candidates = new Set([today, contract.signedOn].flatMap((day) => versionsCovering(versions, day)));
-        return [...candidates].map((version) => caseOf(loader.facts, body, contract, version, today));
+        const days = { appliedOn: today, signedOn: contract.signedOn };
+        return versionsCovering(loader.facts.all(programmeVersionShelf, 'code', body.programmeCode), days)
+          .filter(({ kind }) => kind === 'PROGRAMME')
+          .map((version) => caseOf(loader.facts, body, contract, version, today));
       }),
     );
   },
@@ -95,8 +90,12 @@ export const submitApplication: Verb<Body, Result> = {
     if (contract.status !== 'FILED') {
       return refused('CONTRACT_NOT_FILED', { contractNo: contract.contractNo, status: contract.status }, '/contractId');
     }
-    const version = versionThatDecides(facts.all(programmeVersionShelf, 'code', programmeCode), contract, today);
+    const days = { appliedOn: today, signedOn: contract.signedOn };
+    const version = versionDeciding(facts.all(programmeVersionShelf, 'code', programmeCode), days);
     if (!version) return refused('PROGRAMME_NOT_IN_FORCE', { programme: programmeCode, day: today }, '/programmeCode');
+    if (version.kind === 'GENERAL_CONTROLS') {
+      return refused('PROGRAMME_NOT_APPLICABLE', { programme: programmeCode }, '/programmeCode');
+    }
     const open = facts
       .all(applicationShelf, 'contract', contract.contractId)
       .find((other) => other.programmeCode === programmeCode && (other.status === 'SUBMITTED' || other.status === 'REVIEWED'));

@@ -5,7 +5,7 @@ export const programmeVersionShelf = shelf(programmeVersions, {
   rank: 10,
   id: 'programmeVersionId',
   keys: { code: ['programmeCode'], kind: ['kind'] },
-  mutable: ['status', 'activatedBy', 'activatedAt'],
+  mutable: ['status', 'inForceTo', 'activatedBy', 'activatedAt', 'repealedBy', 'repealedAt', 'repealingDocument'],
 });
 export const appropriationShelf = shelf(appropriations, {
   rank: 11,

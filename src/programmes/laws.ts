@@ -7,23 +7,15 @@ import type { Facts, Loader } from '../ledger/facts.js';
 import { underControls } from './controls.js';
 import { programmeVersionShelf } from './facts.js';
 import type { ProgrammeVersion } from './language.js';
-import { programmeOf, versionInForce } from './published.js';
+import { controlsInForce, programmeOf } from './published.js';
 
 /** Gathers the general controls of the book, of which there are few. */
 export const gatherControls = (loader: Loader): Promise<VersionRow[]> =>
   loader.load(programmeVersionShelf, 'kind', ['GENERAL_CONTROLS']);
 
 /** Ids of the controls that hold on the day, one version of each, in order of their codes. They must have been gathered. */
-export function controlsOn(facts: Facts, day: Day): string[] {
-  const rows = facts.all(programmeVersionShelf, 'kind', 'GENERAL_CONTROLS');
-  return [...new Set(rows.map(({ programmeCode }) => programmeCode))].sort().flatMap((code) => {
-    const row = versionInForce(
-      rows.filter(({ programmeCode }) => programmeCode === code),
-      day,
-    );
-    return row ? [row.programmeVersionId] : [];
-  });
-}
+export const controlsOn = (facts: Facts, day: Day): string[] =>
+  controlsInForce(facts.all(programmeVersionShelf, 'kind', 'GENERAL_CONTROLS'), day).map((row) => row.programmeVersionId);
 
 /** What names its controls: an application, a voucher. */
 export interface Controlled {

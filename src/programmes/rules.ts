@@ -21,6 +21,7 @@ export const presentProgramme = (row: VersionRow, law: ProgrammeVersion): z.inpu
   programmeCode: row.programmeCode,
   version: row.version,
   name: { zh: law.name.zh, en: law.name.en },
+  kind: row.kind,
   legalStatus: row.legalStatus,
   status: row.status,
   digest: row.digest,
@@ -28,6 +29,8 @@ export const presentProgramme = (row: VersionRow, law: ProgrammeVersion): z.inpu
   inForceTo: row.inForceTo,
   recordedAt: formatInstant(new Date(row.recordedAt)),
   activatedAt: row.activatedAt === null ? null : formatInstant(new Date(row.activatedAt)),
+  repealedAt: row.repealedAt === null ? null : formatInstant(new Date(row.repealedAt)),
+  repealingDocument: row.repealingDocument,
 });
 
 export const presentOpenPoints = (problems: readonly ProgrammeProblem[]) =>
@@ -40,7 +43,8 @@ const listed = (problems: readonly ProgrammeProblem[]) => ({
 
 /**
  * What keeps a version from being activated, as one refusal: PROGRAMME_NOT_ENACTED, then PROGRAMME_INCOMPLETE with every parameter
- * the text does not give («政策未规定»), then PROGRAMME_CASES_FAIL with every case that fails or is missing.
+ * the text does not give («政策未规定»), then PROGRAMME_WIDENS with every value that widens what a higher document gives, then
+ * PROGRAMME_CASES_FAIL with every case that fails or is missing.
  */
 export function activationRefusal(problems: readonly ProgrammeProblem[]): Refused | null {
   const of = (...codes: ProgrammeProblem['code'][]) => problems.filter(({ code }) => codes.includes(code));
@@ -50,6 +54,8 @@ export function activationRefusal(problems: readonly ProgrammeProblem[]): Refuse
   if (missing.length > 0) {
     return refused('PROGRAMME_INCOMPLETE', { ...listed(missing), parameters: missing.map(({ path }) => path).join(', ') });
   }
+  const wider = of('WIDENS_A_HIGHER_DOCUMENT');
+  if (wider.length > 0) return refused('PROGRAMME_WIDENS', listed(wider));
   if (problems.length > 0) return refused('PROGRAMME_CASES_FAIL', listed(problems));
   return null;
 }

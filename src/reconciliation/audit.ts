@@ -25,7 +25,7 @@ export const auditBusiness = (db: Database, bookId: string): Promise<Finding[]> 
 
 /** The same inside a transaction that is open already. */
 export async function findBusiness({ sql }: Pick<Tx, 'sql'>, bookId: string): Promise<Finding[]> {
-  const versions = [...(await activeVersions(sql, bookId))];
+  const versions = [...(await activatedVersions(sql, bookId))];
   const law = lawOf(versions, await issuedUnder(sql, bookId));
   const checks: [number, Promise<Rows>[]][] = [
     [3, fundsAsLoaded(sql, bookId)],
@@ -63,10 +63,10 @@ type Version = Pick<
 > & {
   programmeVersionId: string;
 };
-const activeVersions = (sql: Sql, bookId: string): Promise<Version[]> => sql<Version[]>`
+const activatedVersions = (sql: Sql, bookId: string): Promise<Version[]> => sql<Version[]>`
   select programme_version_id as "programmeVersionId", programme_code as "programmeCode", version, status, document, digest,
          in_force_from as "inForceFrom", in_force_to as "inForceTo"
-    from programme_versions where book_id = ${bookId} and status = 'ACTIVE'`;
+    from programme_versions where book_id = ${bookId} and status <> 'PUBLISHED'`;
 
 /** A limit of one law on the days it holds; `law` names the version and the controls laid over it, as vouchers do. */
 interface LawLimit {
@@ -429,7 +429,7 @@ const contractsAsFiled = (sql: Sql, bookId: string, { rates }: Law): Promise<Row
     -- Of what was redeemed before weights were kept the weight is that of the one rate there was; or, where there are several, unknown.
     total as (
       select contract_id, programme_code, sum(claimed) as claimed, sum(base) as base, sum(cut_off) as cut_off,
-             sum(coalesce(weighted, base * basis_points)) as weighted, bool_or(weighted is null and base > 0 and lowest < basis_points) as unknown
+             sum(coalesce(weighted, base * basis_points)) as weighted, sum(base * basis_points) as heaviest, sum(base * lowest) as lightest, bool_or(weighted is null and base > 0 and lowest < basis_points) as unknown
         from held left join rate using (programme_code) group by 1, 2)
     select format('standing of contract %s under %s', contract_id, programme_code) as subject,
            format('kept: base %s, weighed %s, claimed %s, cut off %s; rows: base %s, weighed %s, claimed %s, cut off %s', s.base_fen,
@@ -437,7 +437,8 @@ const contractsAsFiled = (sql: Sql, bookId: string, { rates }: Law): Promise<Row
       from (select * from contract_standings where book_id = ${bookId}) s full join total t using (contract_id, programme_code)
      where (coalesce(s.base_fen, 0), coalesce(s.claimed_fen, 0), coalesce(s.cut_off_fen, 0))
            <> (coalesce(t.base, 0), coalesce(t.claimed, 0), coalesce(t.cut_off, 0))
-        or t.claimed * 10000 > t.weighted or (s.weighted_base <> t.weighted and not t.unknown)
+        or t.claimed * 10000 > t.weighted or t.weighted not between t.lightest and t.heaviest
+        or (s.weighted_base <> t.weighted and not t.unknown)
      order by 1 limit 100`,
 ];
 
@@ -713,6 +714,8 @@ const fourEyes = (sql: Sql, bookId: string): Promise<Rows>[] => [
       select 'settlement ' || settlement_no, array[drafted_person, approved_person, instructed_person] from settlements where book_id = ${bookId}
       union all
       select format('programme %s@%s', programme_code, version), array[published_by, activated_by] from programme_versions where book_id = ${bookId}
+      union all
+      select format('repeal of %s@%s', programme_code, version), array[activated_by, repealed_by] from programme_versions where book_id = ${bookId}
       union all
       select 'opening balance ' || opening_balance_id, array[prepared_person, approved_person] from opening_balances where book_id = ${bookId})
     select s.subject, format('person %s did %s steps', p.person, count(*)) as detail

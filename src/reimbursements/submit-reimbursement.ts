@@ -141,9 +141,10 @@ async function gatherBase(loader: Loader, command: Command<Body>): Promise<void>
   const { facts } = loader;
   const { body, today } = command;
   const enterprise = applicantOf(facts, command);
-  const versions = versionsCovering(facts.all(programmeVersionShelf, 'code', body.programmeCode), today).filter(
-    (version) => lawOn(programmeOf(version), today).flow?.value === 'REIMBURSEMENT',
-  );
+  const versions = versionsCovering(facts.all(programmeVersionShelf, 'code', body.programmeCode), {
+    appliedOn: today,
+    signedOn: null,
+  }).filter((version) => lawOn(programmeOf(version), today).flow?.value === 'REIMBURSEMENT');
   if (!enterprise || versions.length === 0) return;
   const read = body.items && readItems(body.items, today);
   const baseYear = yearOf(today) - 1;

@@ -173,9 +173,7 @@ function voucherOf(
   const balanceFen = fenOf(content.balance);
   if (balanceFen === 0n) return refused('AMOUNT_ZERO', {}, '/balance');
   if (issuedOn > today) return refused('OPENING_IN_FUTURE', { found: issuedOn, today }, '/issuedOn');
-  const version = facts
-    .all(programmeVersionShelf, 'code', programmeCode)
-    .find((row) => row.version === content.version && row.status === 'ACTIVE');
+  const version = facts.all(programmeVersionShelf, 'code', programmeCode).find((row) => row.version === content.version);
   if (!version || versionInForce([version], issuedOn) === undefined) {
     return refused('PROGRAMME_NOT_IN_FORCE', { programme: `${programmeCode}@${content.version}`, day: issuedOn }, '/version');
   }

@@ -991,6 +991,16 @@ void t.test('the audit of the business finds every planted defect', async (t) =>
     ],
     [
       11,
+      'one person activated and repealed',
+      /^repeal of /,
+      [
+        drop('programme_versions', 'programme_versions_repeal_four_eyes'),
+        `update programme_versions set status = 'REPEALED', repealed_by = activated_by, repealed_at = recorded_at,
+                repealing_document = '废止文件', in_force_to = '2999-12-31'`,
+      ],
+    ],
+    [
+      11,
       'who approved it paid it, as the entries say',
       /^settlement .*entry/,
       [

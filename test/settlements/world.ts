@@ -138,6 +138,7 @@ export async function startWorld(
     programmeCode,
     version: 1,
     name: '试验算力券',
+    kind: 'PROGRAMME',
     legalStatus: 'ENACTED',
     status: 'ACTIVE',
     document,
@@ -148,7 +149,9 @@ export async function startWorld(
     activatedBy: approver.personId,
     recordedAt,
     activatedAt: recordedAt,
-    kind: 'PROGRAMME',
+    repealedBy: null,
+    repealedAt: null,
+    repealingDocument: null,
   };
   const parts = splitByFunders(loadedFen, shares).map(({ funder, amount }) => ({ funder, amountFen: amount }));
   await plant({
