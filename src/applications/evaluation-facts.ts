@@ -153,7 +153,7 @@ export interface Question<At extends LimitFacts = LimitFacts> {
   readonly bare: At;
   readonly upstreamHolders: readonly string[];
   readonly known?: Known | undefined;
-  touches(at: LimitFacts): TouchedLimit[];
+  readonly touches: (at: LimitFacts) => TouchedLimit[];
 }
 
 function questionOf(facts: Facts, of: Case): Question<Circumstances> {
