@@ -130,7 +130,7 @@ const stackingRule = (index: number): fc.Arbitrary<StackingRule> =>
 const few = <T>(of: (index: number) => fc.Arbitrary<T>, most: number): fc.Arbitrary<T[]> =>
   fc
     .tuple(fc.nat(most), ...Array.from({ length: most }, (_, index) => of(index)))
-    .map(([length, ...all]) => all.slice(0, length) as T[]);
+    .map(([length, ...all]) => all.slice(0, length));
 
 /** What differs from law to law, whatever the flow. */
 const parts = (counted: Limit['counts'][]) =>
@@ -320,9 +320,7 @@ function weightOf(law: Law, facts: AwardFacts | Circumstances): { baseFen: bigin
   const isAward = 'items' in facts;
   const day = { from: facts.appliedOn };
   const bought = isAward
-    ? facts.items.flatMap((item) =>
-        item.lines.map((one) => ({ item, one, usage: one.usage, settledOn: one.settledOn as string | null })),
-      )
+    ? facts.items.flatMap((item) => item.lines.map((one) => ({ item, one, usage: one.usage, settledOn: one.settledOn })))
     : facts.contract.lines.map((one) => ({ item: facts, one, usage: day, settledOn: null }));
   const amount = (of: Line) => (law.amountBasis?.value === 'NET' ? of.netFen : of.grossFen);
   const counting = bought.filter(({ item, one, usage, settledOn }) => {
