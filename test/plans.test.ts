@@ -41,6 +41,9 @@ const bounding = new Set([
     'redemption_id',
     'voucher_id',
     'starts_on',
+    'allocation_id',
+    // Lines of one application: of one firm and one year.
+    'reimbursement_id',
   ],
   ...['holder', 'first_uscc', 'second_uscc'],
 ]);
@@ -343,7 +346,7 @@ void t.test('no reading grows with the book', async (t) => {
   await send('reviewer', '/figures', {
     ...{ kind: 'DISTRICT_CONTRIBUTION', uscc, year: 2026, amount: '1.00', provisional: true, documentNo: '1' },
   });
-  const jobId = uuidv7(now);
+  const [jobId, reimbursementId, allocationId] = [uuidv7(now), uuidv7(now), uuidv7(now)];
   await owner.begin(async ({ sql }) => {
     await sql`select from open_lane(${bookId})`;
     await sql`insert into enterprise_payments
@@ -358,6 +361,28 @@ void t.test('no reading grows with the book', async (t) => {
                                     asked_person, asked_on, recorded_at)
       select book_id, ${uuidv7(now)}, 'zhengzhou-compute', 'claimed', 'zhengzhou-compute.claimed', ${enterpriseUscc}, '2026', 1, '1', 'ASKED',
              person_id, '2026-04-15', ${now} from persons where book_id = ${bookId} limit 1`;
+    await sql`
+      insert into allocations (book_id, allocation_id, allocation_no, programme_code, year, fund, strategy, line_count, claims_fen, shared_fen,
+                               total_fen, content_digest, status, drafted_person, drafted_on, recorded_at)
+      select book_id, ${allocationId}, 'AL-1', programme_code, 2026, fund, 'PRO_RATA', 1, 3, 2, 1, ${'0'.repeat(64)}, 'DRAFT', ${jobId}, '2026-04-15', ${now}
+        from vouchers where book_id = ${bookId} limit 1`;
+    await sql`
+      insert into reimbursements (book_id, reimbursement_id, reimbursement_no, programme_code, programme_version_id, enterprise_id,
+                                  legal_person_uscc, year, base_year, matters, control_version_ids, line_count, content_digest, status, submitted_on,
+                                  submitted_person, base_fen, computed_fen, recorded_at)
+      select book_id, ${reimbursementId}, 'RB-1', programme_code, programme_version_id, enterprise_id, legal_person_uscc, 2026, 2025, '{}', '[]', 1,
+             ${'0'.repeat(64)}, 'SUBMITTED', '2026-04-15', ${jobId}, 10, 5, ${now}
+        from vouchers where book_id = ${bookId} and voucher_id = ${voucher.voucherId}`;
+    await sql`
+      insert into reimbursement_lines (book_id, reimbursement_line_id, reimbursement_id, line_no, reference, description, counterparty_uscc,
+                                       counterparty_name, service_item, net_fen, vat_fen, gross_fen, used_from, used_to, evidence,
+                                       number_conflict, basis_points, is_live)
+      select book_id, ${uuidv7(now)}, reimbursement_id, 1, '1', '1', legal_person_uscc, '1', 'CORPUS', 10, 0, 10, '2026-04-15', '2026-04-15', '1', false, 5000, true
+        from reimbursements where book_id = ${bookId}`;
+    await sql`
+      insert into allocation_lines (book_id, allocation_line_id, allocation_id, line_no, reimbursement_id, rank, reviewed_fen, claim_fen,
+                                    amount_fen, is_live)
+      values (${bookId}, ${uuidv7(now)}, ${allocationId}, 1, ${reimbursementId}, 0, 3, 3, 1, true)`;
     await sql`insert into bulk_refused_lines values (${bookId}, ${uuidv7(now)}, ${jobId}, 1, '{}', '[]')`;
   });
   await first.app.close();
@@ -401,6 +426,7 @@ void t.test('no reading grows with the book', async (t) => {
       applications: voucher.second.applicationId,
       'usage-invoices': await one(`select invoice_id as id from redemptions where book_id = $1 limit 1`),
     },
+    ...{ reimbursements: reimbursementId, allocations: allocationId },
     ...{
       ledger: accountId,
       'bulk-jobs': jobId,
@@ -544,6 +570,10 @@ void t.test('no reading grows with the book', async (t) => {
       ['settlements', 'settlements_status'],
       ['opening_balances', 'opening_balances_status'],
       ['payment_instructions', 'payment_instructions_payee'],
+      ['reimbursements', 'reimbursements_programme', 'reimbursements_legal_person'],
+      ['reimbursement_lines', 'reimbursement_lines_book_id_reimbursement_id_line_no_key'],
+      ['allocations', 'allocations_programme'],
+      ['payee_accounts', 'payee_accounts_book_id_enterprise_id_valid_from_key'],
       ['api_keys', 'api_keys_member'],
       ['related_parties', 'related_parties_second'],
       ['figures', 'figures_holder'],
