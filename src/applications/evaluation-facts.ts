@@ -169,7 +169,9 @@ function questionOf(facts: Facts, of: Case): Question<Circumstances> {
 export function numbered<At extends LimitFacts>(facts: Facts, of: Question<At>): At {
   const { figures, upstream, firstAwardYears } = numbersOf(facts, of);
   const at = { ...of.bare, figures, upstream, firstAwardYears };
-  return asksOf(of.law).soft ? { ...at, raised: raisedOf(facts, of.touches(at), knownOf(of).approved) } : at;
+  return asksOf(of.law).soft
+    ? { ...at, raised: raisedOf(facts, of.touches(at), (exception) => knownOf(of).approved(exception)) }
+    : at;
 }
 
 /** The case without what limits take their numbers and windows from. */
