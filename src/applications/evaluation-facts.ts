@@ -91,7 +91,8 @@ export function circumstancesOf(
   };
 }
 
-function facilityOf(facts: Facts, facilityId: string): Facility | undefined {
+/** A gathered facility as the evaluator asks for it. */
+export function facilityOf(facts: Facts, facilityId: string): Facility | undefined {
   const row = facts.get(facilityShelf, facilityId);
   if (!row) return undefined;
   return {

@@ -13,7 +13,7 @@ export const gatherLimits = (loader: Loader, windows: readonly LimitWindow[]): P
  * allowance say so: the first touch funds it, a raised number adds the difference. A lowered number leaves at most what
  * is not spent yet; what is spent stays spent.
  */
-export function readLimit(facts: Facts, at: LimitWindow, lawFen: bigint): { leftFen: bigint; funding: Posting[] } {
+export function readLimit(facts: Pick<Facts, 'balance'>, at: LimitWindow, lawFen: bigint): { leftFen: bigint; funding: Posting[] } {
   const allowanceFen = facts.balance(accountOf.allowance(at));
   const usedFen = facts.balance(accountOf.used(at));
   const missingFen = lawFen - (allowanceFen + usedFen);

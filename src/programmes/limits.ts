@@ -18,7 +18,7 @@ export const limitWindowOf = (touched: TouchedLimit): LimitWindow => ({
  * windows to charge. The windows must have been gathered.
  */
 export function readLimits(
-  facts: Facts,
+  facts: Pick<Facts, 'balance'>,
   touched: readonly TouchedLimit[],
 ): { left: Record<string, Fen>; funding: Posting[]; charges: LimitWindow[] } {
   const read = touched.flatMap((limit) => {
