@@ -119,7 +119,7 @@ export interface RedemptionFacts extends Circumstances {
 
 /**
  * `computedFen` is the award before limits, balances and requests; `bound` what lowered it last (a limit's or stacking rule's id, POOL,
- * VOUCHER_BALANCE, INVOICE_AMOUNT, REVIEW, REQUESTED or MAXIMUM); `baseFen` what of the lines counts, `weighted` the same with each
+ * MAX_AWARD, VOUCHER_BALANCE, INVOICE_AMOUNT, REVIEW, REQUESTED or MAXIMUM); `baseFen` what of the lines counts, `weighted` the same with each
  * line at its rate (fen × basis points). `cutOffFen` is what limits and the pool or the voucher's balance took away, whatever was
  * asked for: of a redemption it is not carried to a later invoice.
  */
@@ -234,6 +234,7 @@ export function evaluateIssue(version: ProgrammeVersion, facts: IssueFacts): Eva
 
   // Caps are whole fen, so to cap the floored amount is to cap the exact one before rounding.
   trail.amountFen = computedFen;
+  capAward(trail, law);
   const byLaw = approved === undefined ? weighted : countContract(law, facts, undefined).weighted;
   const ceiling: AppliedLimit = {
     kind: 'LIMIT',
@@ -275,7 +276,7 @@ export function evaluateAward(version: ProgrammeVersion, facts: AwardFacts): Eva
     trail,
     law,
     counted,
-    facts.items.flatMap(({ facilities }) => facilities),
+    [...new Map(facts.items.flatMap(({ facilities }) => facilities.map((facility) => [facility.id, facility]))).values()],
     facts.appliedOn,
   );
   if (none !== null) return none;
@@ -296,6 +297,7 @@ export function evaluateAward(version: ProgrammeVersion, facts: AwardFacts): Eva
     return trail.refuse(rate.cite, rules.exactRate, { reviewed: params.approved }, 'RATE_IS_EXACT', params);
   }
   trail.amountFen = computedFen;
+  capAward(trail, law);
   if (facts.approvedFen !== undefined) {
     const cite = law.reviewSteps?.cite ?? rate.cite;
     trail.cap(cite, rules.reviewed, { reviewed: formatYuan(facts.approvedFen) }, facts.approvedFen, 'REVIEW');
@@ -531,7 +533,10 @@ class Trail {
     return this.award(of);
   }
 
+  /** Whatever was looked at last, the last step says what is granted. */
   award(of: AwardParts): Evaluation {
+    const amount = formatYuan(this.amountFen);
+    if (this.steps.at(-1)?.result !== amount) this.add(this.version.basis, rules.granted, {}, amount);
     return { kind: 'award', amountFen: this.amountFen, bound: this.bound, ...of, explanation: this.steps };
   }
 }
@@ -640,6 +645,11 @@ function applyWishes(
   if (requestedFen !== undefined)
     trail.cap(cite, rules.requested, { requested: formatYuan(requestedFen) }, requestedFen, 'REQUESTED');
   if (maximumFen !== undefined) trail.cap(cite, rules.maximum, { maximum: formatYuan(maximumFen) }, maximumFen, 'MAXIMUM');
+}
+
+function capAward(trail: Trail, { maxAward }: Law): void {
+  if (maxAward === null) return;
+  trail.cap(maxAward.cite, rules.maxAward(maxAward), { maximum: formatYuan(maxAward.value) }, maxAward.value, 'MAX_AWARD');
 }
 
 function applyPool(trail: Trail, version: ProgrammeVersion, law: Law, poolLeft: Fen | undefined): Evaluation | null {

@@ -275,6 +275,11 @@ export const rules = {
   },
   limit: once(limitRule),
   stacking: once(stackingRule),
+  maxAward: once(({ value }: { value: Fen }) => ({
+    zh: `每次补助最高 ${money(value)} 元`,
+    en: `no single award is above ${money(value)} yuan`,
+  })),
+  granted: { zh: '依以上各条核定的金额', en: 'what all of this comes to' },
   reviewed: { zh: '不超过评审认定的金额', en: 'no more than the review left' },
   minBase: once(({ value }: { value: Fen }) => ({
     zh: `基数低于 ${money(value)} 元的不予补助`,

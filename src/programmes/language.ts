@@ -156,6 +156,7 @@ export interface Law {
   contractSignedOnOrAfter: Ruled<Day> | null;
   minBase: Ruled<Fen> | null;
   minAward: Ruled<Fen> | null;
+  maxAward: Ruled<Fen> | null;
   stacking: readonly StackingRule[];
   reviewSteps: Ruled<readonly ReviewStep[]> | null;
   /** Working days. */
@@ -196,13 +197,23 @@ export interface ProgrammeVersion {
   documents: Readonly<Record<string, LegalDocument>>;
   /** Both days inclusive; `to: null` until repealed. Null: the text names no day. */
   inForce: { from: Day; to: Day | null; cite: Citation } | null;
+  /** Days after the publication of the basis document from which it is said to be in force; how to count them is arguable. */
+  inForceAfter: { days: number; cite: Citation } | null;
   eligibility: readonly Predicate[];
   laws: readonly [Law, ...Law[]];
   cases: readonly ProgrammeCase[];
 }
 
 export type ProblemCode =
-  'YAML' | 'SHAPE' | 'INCONSISTENT' | 'MISSING_PARAMETER' | 'NOT_ENACTED' | 'NO_CASES' | 'EDGE_WITHOUT_CASE' | 'CASE_FAILED';
+  | 'YAML'
+  | 'SHAPE'
+  | 'INCONSISTENT'
+  | 'MISSING_PARAMETER'
+  | 'NOT_ENACTED'
+  | 'NO_CASES'
+  | 'EDGE_WITHOUT_CASE'
+  | 'CASE_FAILED'
+  | 'UNUSUAL';
 
 /** What is wrong with a file, and where: `path` as rate.value.basisPoints, `line` from 1 where the file has one. */
 export interface ProgrammeProblem extends Bilingual {
@@ -527,6 +538,7 @@ function versionOf(file: ProgrammeFile): ProgrammeVersion {
       file.inForce === undefined
         ? null
         : { from: file.inForce.from, to: file.inForce.to ?? null, cite: citationOf(file.inForce.cite) },
+    inForceAfter: file.inForceAfter === undefined ? null : { ...file.inForceAfter, cite: citationOf(file.inForceAfter.cite) },
     eligibility: (file.eligibility ?? []).map((predicate) => ({ ...predicate, cite: citationOf(predicate.cite) })),
     laws: [first, ...later],
     cases: file.cases ?? [],
@@ -573,6 +585,7 @@ function lawFrom(file: ProgrammeFile, day: Day): Law {
     contractSignedOnOrAfter: on(file.contractSignedOnOrAfter),
     minBase: amount(file.minBase),
     minAward: amount(file.minAward),
+    maxAward: amount(file.maxAward),
     stacking: (file.stacking ?? []).map(({ id, strategy, by, group, basisPoints, cite }) => ({
       id,
       account: sharedName(group) ?? `${file.programme}.${id}`,

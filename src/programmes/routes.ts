@@ -24,7 +24,7 @@ import type { Parts } from '../http/parts.js';
 import { languageOf, Problem } from '../http/problem.js';
 import { authorities, command, everyRole, idOfCursor, pageOf, reading } from '../http/routes.js';
 import { activateProgramme } from './activate-programme.js';
-import { activationProblems, evaluateGiven } from './check.js';
+import { activationProblems, allocateGiven, evaluateGiven } from './check.js';
 import type { Evaluation } from './evaluate.js';
 import { evaluationJson } from './evaluate.js';
 import { explain } from './explain.js';
@@ -131,13 +131,9 @@ export function programmeRoutes(app: FastifyInstance, parts: Parts): void {
       if (!row) throw new Problem('NOT_FOUND');
       const body = request.body as z.output<typeof evaluateProgramme>;
       const law = programmeOf(row);
-      const strangers = strangersIn(law, body.given);
+      const strangers = body.stage === 'ALLOCATE' ? [] : strangersIn(law, body.given);
       if (strangers.length > 0) {
-        const fields = strangers.map((pointer) => ({
-          pointer,
-          code: 'UNKNOWN_FIELD' as const,
-          params: { field: pointer.slice(pointer.lastIndexOf('/') + 1) },
-        }));
+        const fields = strangers.map(({ pointer, field }) => ({ pointer, code: 'UNKNOWN_FIELD' as const, params: { field } }));
         throw new Problem('VALIDATION_FAILED', {}, fields);
       }
       const language = languageOf(request);
@@ -145,7 +141,9 @@ export function programmeRoutes(app: FastifyInstance, parts: Parts): void {
         programmeCode: row.programmeCode,
         version: row.version,
         legalStatus: row.legalStatus,
-        evaluations: evaluateGiven(law, body).map((evaluation) => presentEvaluation(evaluation, language)),
+        evaluations:
+          body.stage === 'ALLOCATE' ? [] : evaluateGiven(law, body).map((evaluation) => presentEvaluation(evaluation, language)),
+        allocated: body.stage === 'ALLOCATE' ? allocateGiven(law, body.given) : [],
       };
       return reply.send(answer);
     },

@@ -3,7 +3,7 @@
 import type { z } from 'zod';
 import type { Appropriation, ProgrammeVersion as VersionRow } from '../../db/tables.js';
 import type { appropriation, fund } from '../../schemas/appropriations.js';
-import type { programme } from '../../schemas/programme-api.js';
+import type { evaluateProgramme, programme } from '../../schemas/programme-api.js';
 import { formatInstant } from '../calendar.js';
 import { fundOf } from '../ledger/chart.js';
 import type { Refused } from '../ledger/lane.js';
@@ -52,20 +52,33 @@ export function activationRefusal(problems: readonly ProgrammeProblem[]): Refuse
   return null;
 }
 
-/** Limits and predicates that a trial names and the programme has not, as JSON pointers into the request. */
+/** Limits and predicates that a trial names and the programme has not, each with its JSON pointer into the request. */
 export function strangersIn(
   law: ProgrammeVersion,
-  given: { used?: Record<string, string> | undefined; enterprise?: { predicates: Record<string, string> } | undefined },
-): string[] {
-  const limits = new Set([CONTRACT_CEILING, ...law.laws.flatMap((of) => of.limits.map(({ id }) => id))]);
-  const predicates = new Set(law.eligibility.map(({ id }) => id));
+  given: Exclude<z.output<typeof evaluateProgramme>, { stage: 'ALLOCATE' }>['given'],
+): { pointer: string; field: string }[] {
+  const limits = law.laws.flatMap((of) => of.limits);
+  const rules = law.laws.flatMap((of) => of.stacking);
+  const idsOf = (of: readonly { id: string }[]) => of.map(({ id }) => id);
+  const withFigure = idsOf(limits.filter(({ figure }) => figure !== null));
+  const known: [path: string, named: readonly string[], ids: readonly string[]][] = [
+    ['used', Object.keys(given.used ?? {}), [CONTRACT_CEILING, ...idsOf(limits), ...idsOf(rules)]],
+    ['raised', Object.keys(given.raised ?? {}), idsOf(limits.filter(({ soft }) => soft))],
+    ['figures', Object.keys(given.figures ?? {}), withFigure],
+    [
+      'firstAwardYears',
+      Object.keys(given.firstAwardYears ?? {}),
+      idsOf(limits.filter(({ window }) => window.kind === 'YEARS_FROM_FIRST_AWARD')),
+    ],
+    ['enterprise/predicates', Object.keys(given.enterprise?.predicates ?? {}), idsOf(law.eligibility)],
+  ];
   return [
-    ...Object.keys(given.used ?? {})
-      .filter((id) => !limits.has(id))
-      .map((id) => `/given/used/${id}`),
-    ...Object.keys(given.enterprise?.predicates ?? {})
-      .filter((id) => !predicates.has(id))
-      .map((id) => `/given/enterprise/predicates/${id}`),
+    ...known.flatMap(([path, named, ids]) =>
+      named.filter((id) => !ids.includes(id)).map((field) => ({ pointer: `/given/${path}/${field}`, field })),
+    ),
+    ...(given.unknownFigures ?? []).flatMap((field, index) =>
+      withFigure.includes(field) ? [] : [{ pointer: `/given/unknownFigures/${index}`, field }],
+    ),
   ];
 }
 

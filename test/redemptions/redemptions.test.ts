@@ -12,6 +12,9 @@ import type {
   Voucher,
 } from '../../db/tables.js';
 import { auditLedger } from '../../src/ledger/audit.js';
+import type { Line } from '../../src/programmes/evaluate.js';
+import { nothingOnRecord } from '../../src/programmes/evaluate.js';
+import { nobody } from '../../src/programmes/lines.js';
 import { auditBusiness } from '../../src/reconciliation/audit.js';
 import { recomputeAwards } from '../../src/reconciliation/recompute.js';
 import type { RedemptionCase } from '../../src/redemptions/rules.js';
@@ -90,16 +93,21 @@ void t.test(
       ...{ bookId: 'b', contractId: 'c', programmeCode: 'zhengzhou-compute', appliedOn: '2024-07-01', issuedOn: '2024-07-01' },
       lastDay: '2025-07-01',
     } as Voucher;
-    const read = (grossFen: bigint) =>
-      ({ lineNo: 1, serviceItem: 'AI_COMPUTE', facilityId: null, netFen: grossFen, vatFen: 0n, grossFen }) as const;
+    const read = (grossFen: bigint): Line => ({
+      ...{ lineNo: 1, serviceItem: 'AI_COMPUTE' as const, facilityId: null, chipOrigin: null, modelClass: null },
+      ...{ netFen: grossFen, vatFen: 0n, grossFen },
+    });
     const caseOf = (grossFen: bigint, standing: RedemptionCase['standing'], waiting: readonly Redemption[]): RedemptionCase => ({
       ...{ voucher, version, waiting, standing, standingId: 'c/z', lineUsage: [] },
       invoice: { usageFrom: '2024-07-01', usageTo: '2024-07-31', paidFen: grossFen } as UsageInvoice,
       lines: [{ line, contractLine, read: read(grossFen) }],
       at: {
-        ...{ appliedOn: '2024-07-01', bookedOn: '2024-08-01', enterprise: { legalPerson: 'E', predicates: {} }, facilities: [] },
-        provider: { legalPerson: 'P', listings: [{ serviceItem: 'AI_COMPUTE', from: '2024-01-01', to: null }] },
-        contract: { id: 'c', signedOn: '2024-06-01', lines: [read(contractFen)] },
+        ...{ appliedOn: '2024-07-01', ...nothingOnRecord('2024-08-01'), enterprise: nobody('E'), facilities: [] },
+        provider: {
+          ...{ legalPerson: 'P', isRelated: false, isLocal: true },
+          listings: [{ serviceItem: 'AI_COMPUTE', from: '2024-01-01', to: null }],
+        },
+        contract: { id: 'c', signedOn: '2024-06-01', filedOn: null, purpose: null, lines: [read(contractFen)] },
       },
     });
     const limits = { balanceFen: 10n ** 12n, limitsLeft: { redeemed: 10n ** 12n }, submittedOn: '2024-08-01' };
