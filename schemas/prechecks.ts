@@ -81,13 +81,12 @@ export const precheck = z
     enterprise: enterprise.optional().meta({ description: 'One that is described; of neither nothing is known' }),
     contractId: id.optional().meta({ description: 'A contract of that enterprise, filed or not' }),
     contract: contract.optional().meta({ description: 'One that is described' }),
-    fees: z
-      .array(fee)
-      .min(1)
-      .max(1000)
-      .optional()
-      .meta({ description: 'What was settled, for reimbursements; of an enterprise of the book its settled invoices if left out' }),
-    matters: matters.default({}).meta({ description: 'What the applications are about, where rules look at several awards together' }),
+    fees: z.array(fee).min(1).max(1000).optional().meta({
+      description: 'What was settled, for reimbursements; of an enterprise of the book its settled invoices if left out',
+    }),
+    matters: matters
+      .default({})
+      .meta({ description: 'What the applications are about, where rules look at several awards together' }),
     mattersFor: z
       .record(programmeCode, matters)
       .default({})
@@ -99,11 +98,12 @@ export const precheck = z
       })
       .default({})
       .meta({ description: 'Numbers that limits are taken from, where none is on record; told as still to be recorded' }),
-    upstream: amount.optional().meta({ description: 'National and provincial money of the project or contract, where none is on record' }),
-    predicates: z
-      .record(z.string().min(1).max(100), z.boolean())
-      .default({})
-      .meta({ description: 'Conditions that are met or not; one that is not named is taken as met and told as still to be shown' }),
+    upstream: amount
+      .optional()
+      .meta({ description: 'National and provincial money of the project or contract, where none is on record' }),
+    predicates: z.record(z.string().min(1).max(100), z.boolean()).default({}).meta({
+      description: 'Conditions that are met or not; one that is not named is taken as met and told as still to be shown',
+    }),
     includeDrafts: z
       .boolean()
       .default(false)
@@ -117,9 +117,9 @@ const bilingual = z.strictObject({ zh: z.string(), en: z.string() });
 
 /** What an application would still need. */
 const missing = z.strictObject({
-  kind: z
-    .enum(['PREDICATE', 'FACT', 'FIGURE', 'MATTER', 'FILING', 'DEADLINE'])
-    .meta({ description: 'A condition to be shown; a fact not given; a number not on record; 备案; a day that is over or not come' }),
+  kind: z.enum(['PREDICATE', 'FACT', 'FIGURE', 'MATTER', 'FILING', 'DEADLINE']).meta({
+    description: 'A condition to be shown; a fact not given; a number not on record; 备案; a day that is over or not come',
+  }),
   name: z.string().meta({ description: 'The predicate’s or limit’s id, or which fact' }),
   text: z.string().meta({ description: 'In the reader’s language' }),
   evidence: z.array(z.string()),

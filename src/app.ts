@@ -36,6 +36,7 @@ import type { Told } from './http/problem.js';
 import { handleError, Problem, sendProblem } from './http/problem.js';
 import type { Clock, LaneOptions } from './ledger/lane.js';
 import { ledgerRoutes } from './ledger/routes.js';
+import { precheckRoutes } from './prechecks/routes.js';
 import { programmeRoutes } from './programmes/routes.js';
 import { providerRoutes } from './providers/routes.js';
 import { redemptionRoutes } from './redemptions/routes.js';
@@ -207,6 +208,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     usageRoutes(scope, parts);
     redemptionRoutes(scope, parts);
     settlementRoutes(scope, parts);
+    precheckRoutes(scope, parts);
     bulkRoutes(scope, parts);
     ledgerRoutes(scope, parts);
     dashboardRoutes(scope, parts);

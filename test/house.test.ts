@@ -39,7 +39,7 @@ const slices = [
   ['usage'],
   ['redemptions'],
   ['settlements'],
-  ['reconciliation', 'recoveries'],
+  ['reconciliation', 'recoveries', 'prechecks'],
 ];
 const rankOf = (folder: string): number => slices.findIndex((names) => names.includes(folder));
 const folderOf = (file: string): string | undefined => /^src\/([^/]+)\//.exec(file)?.[1];

@@ -1,41 +1,53 @@
 // What is wrong with a question, field by field. Pure, on gathered facts.
 import type { FieldProblem } from '../http/problem.js';
+import type { Facts } from '../ledger/facts.js';
+import { formatYuan } from '../money.js';
+import { programmeOf } from '../programmes/published.js';
+import { facilityShelf, providerShelf } from '../providers/facts.js';
+import type { Body, DescribedLine } from './bought.js';
+import { fenOf, namedIn } from './bought.js';
+import type { Published } from './queries.js';
 
-function refuseFields(fields: readonly FieldProblem[]): void {
-  const [first] = fields;
-  if (first?.code === 'NOT_FOUND') throw new Problem('NOT_FOUND', {}, [first]);
-  if (first) throw new Problem('VALIDATION_FAILED', {}, fields);
+/** Every field that is wrong; none when the question can be answered. */
+export function amissIn(facts: Facts, versions: readonly Published[], body: Body): FieldProblem[] {
+  const unknown = unknownIn(facts, body);
+  return unknown.length > 0 ? unknown : [...strangersIn(facts, body), ...linesAmiss(body), ...wordsAmiss(versions, body)];
 }
 
-/** Providers and facilities that the book has not, or of which one is not the other's. */
-function namedAmiss(facts: Facts, body: Body): FieldProblem[] {
-  const unknown = namedIn(body).flatMap(({ pointer, providerId, facilityId }): FieldProblem[] => {
-    if (providerId !== undefined && !facts.get(providerShelf, providerId))
-      return [{ pointer: `${pointer}/providerId`, code: 'NOT_FOUND' }];
-    if (facilityId !== undefined && !facts.get(facilityShelf, facilityId))
-      return [{ pointer: `${pointer}/facilityId`, code: 'NOT_FOUND' }];
-    return [];
-  });
-  if (unknown.length > 0) return unknown;
-  const facility = (id: string | undefined): FacilityRow | undefined => (id === undefined ? undefined : facts.get(facilityShelf, id));
-  const strangers = (pointer: string, ids: readonly (string | undefined)[], providerId: string | undefined): FieldProblem[] => {
-    const owner = providerId ?? ids.map(facility).find((row) => row !== undefined)?.providerId;
-    return ids.flatMap((id, i) => {
-      const row = facility(id);
-      return row === undefined || row.providerId === owner
-        ? []
-        : [{ pointer: pointer.replace('*', String(i)), code: 'FACILITY_NOT_OF_PROVIDER' as const }];
-    });
+/** Providers and facilities that are named and that the book has not. */
+const unknownIn = (facts: Facts, body: Body): FieldProblem[] =>
+  namedIn(body).flatMap(({ pointer, providerId, facilityId }): FieldProblem[] => [
+    ...(providerId !== undefined && !facts.get(providerShelf, providerId)
+      ? [{ pointer: `${pointer}/providerId`, code: 'NOT_FOUND' as const }]
+      : []),
+    ...(facilityId !== undefined && !facts.get(facilityShelf, facilityId)
+      ? [{ pointer: `${pointer}/facilityId`, code: 'NOT_FOUND' as const }]
+      : []),
+  ]);
+
+/** Facilities that are not the provider's who is named; where none is, all of a contract are of one. */
+function strangersIn(facts: Facts, { contract, fees = [] }: Body): FieldProblem[] {
+  const ownerOf = (id: string | undefined) => (id === undefined ? undefined : facts.get(facilityShelf, id)?.providerId);
+  const strangers = (lines: readonly (readonly [pointer: string, facilityId: string | undefined])[], named?: string) => {
+    const providerId = named ?? lines.map(([, id]) => ownerOf(id)).find((owner) => owner !== undefined);
+    const provider = providerId === undefined ? undefined : facts.get(providerShelf, providerId);
+    return lines
+      .filter(([, id]) => id !== undefined && ownerOf(id) !== providerId)
+      .map(([pointer]) => ({
+        pointer,
+        code: 'FACILITY_NOT_OF_PROVIDER' as const,
+        params: { provider: provider?.name ?? '' },
+      }));
   };
-  const { contract, fees = [] } = body;
+  const ofContract = (contract?.lines ?? []).map(({ facilityId }, i) => [`/contract/lines/${i}/facilityId`, facilityId] as const);
   return [
-    ...strangers('/contract/lines/*/facilityId', contract?.lines?.map(({ facilityId }) => facilityId) ?? [], contract?.providerId),
-    ...fees.flatMap((fee, i) => strangers(`/fees/${i}/facilityId`, [fee.facilityId], fee.providerId)),
+    ...strangers(ofContract, contract?.providerId),
+    ...fees.flatMap((fee, i) => strangers([[`/fees/${i}/facilityId`, fee.facilityId]], fee.providerId)),
   ];
 }
 
 function linesAmiss({ contract, fees = [] }: Body): FieldProblem[] {
-  const lineAmiss = ({ gross, vat }: Pick<Line, 'gross' | 'vat'>, pointer: string, name = 'gross'): FieldProblem[] => {
+  const lineAmiss = ({ gross, vat }: Pick<DescribedLine, 'gross' | 'vat'>, pointer: string, name = 'gross'): FieldProblem[] => {
     const [grossFen, vatFen] = [fenOf(gross), fenOf(vat ?? '0.00')];
     if (grossFen === 0n) return [{ pointer: `${pointer}/${name}`, code: 'AMOUNT_ZERO' }];
     if (vatFen <= grossFen) return [];
@@ -50,9 +62,12 @@ function linesAmiss({ contract, fees = [] }: Body): FieldProblem[] {
   ];
 }
 
-function periodAmiss({ settledOn, usedFrom = settledOn, usedTo = usedFrom }: NonNullable<Body['fees']>[number], pointer: string) {
+function periodAmiss(
+  { settledOn, usedFrom = settledOn, usedTo = usedFrom }: NonNullable<Body['fees']>[number],
+  pointer: string,
+): FieldProblem[] {
   if (usedTo >= usedFrom) return [];
-  return [{ pointer, code: 'PERIOD_ENDS_BEFORE_START' as const, params: { from: usedFrom, to: usedTo } }];
+  return [{ pointer, code: 'PERIOD_ENDS_BEFORE_START', params: { from: usedFrom, to: usedTo } }];
 }
 
 /** Predicates and programmes that are named and that no published version has. */
@@ -71,10 +86,4 @@ function wordsAmiss(versions: readonly Published[], { predicates, mattersFor }: 
       .filter((code) => !codes.has(code))
       .map((code) => ({ pointer: `/mattersFor/${code}`, code: 'PROGRAMME_UNKNOWN' as const, params: { programme: code } })),
   ];
-}
-
-function fenOf(yuan: string): Fen {
-  const fen = parseYuan(yuan);
-  if (fen === null) throw new Error('the schema let an amount through that is none');
-  return fen;
 }

@@ -21,75 +21,60 @@ type Dealing = Pick<Fee, 'providerId' | 'provider'>;
 
 const known = { listed: false, related: false, local: false };
 
-/** A contract of the book, with its provider and facilities as they are. */
-function contractOfBook(facts: Facts, row: Contract, day: Day): NonNullable<Said['contract']> {
+/** A gathered contract of the book, with its provider and facilities as they are. */
+export function contractOfBook(facts: Facts, row: Contract, day: Day): NonNullable<Said['contract']> {
   const at = circumstancesOf(facts, row, { appliedOn: day, bookedOn: day, predicates: {} });
   const { lines, ...terms } = at.contract;
+  const on = { usage: { from: day, to: day }, settledOn: day, vatKnown: true };
   return {
     ...{ provider: at.provider, open: known, terms, facilities: at.facilities },
-    lines: lines.map((line) => ({
-      ...line,
-      ...{ key: `contract ${line.lineNo}`, vatKnown: true, usage: { from: day, to: day }, settledOn: day },
-    })),
+    lines: lines.map((line) => ({ ...line, ...on, key: `contract ${line.lineNo}` })),
   };
 }
 
-/** What the enterprise's legal person settled in the year, contract by contract. */
-async function feesOfBook(loader: Loader, of: EnterpriseRow, year: number, day: Day): Promise<Bought[]> {
-  const { legalPersonUscc } = of;
-  const settled = await settledFees(loader.tx, { bookId: loader.bookId, legalPersonUscc, year });
+/** What was settled, contract by contract; these must have been gathered. */
+export function feesOfBook(facts: Facts, settled: readonly Settled[], day: Day): Bought[] {
   const contractIds = [...new Set(settled.map(({ contractId }) => contractId))];
-  await gatherContractFacts(loader, contractIds);
-  return contractIds.flatMap((contractId) => {
-    const row = loader.facts.get(contractShelf, contractId);
-    if (!row) return [];
-    const { lines: ofContract, ...bought } = contractOfBook(loader.facts, row, day);
-    const byId = contractLineIds(loader.facts, contractId);
-    const lines = settled.filter((line) => line.contractId === contractId);
-    return {
-      ...bought,
-      lines: lines.flatMap((line, i): BoughtLine[] => {
-        const lineOfContract = ofContract.find(({ lineNo }) => lineNo === byId.get(line.contractLineId));
-        if (!lineOfContract) return [];
-        const { netFen, vatFen, grossFen, usedFrom, usedTo, settledOn } = line;
-        return [
-          {
-            ...lineOfContract,
-            ...{ netFen, vatFen, grossFen, settledOn, usage: { from: usedFrom, to: usedTo } },
-            key: `${contractId} ${i}`,
-          },
-        ];
-      }),
-    };
+  return contractIds.map((contractId): Bought => {
+    const row = facts.get(contractShelf, contractId);
+    if (!row) throw new Error(`the contract ${contractId} was gathered and is not there`);
+    const { lines: ofContract, ...bought } = contractOfBook(facts, row, day);
+    const byId = new Map(contractLinesOf(facts, contractId).map((line, i) => [line.contractLineId, ofContract[i]]));
+    const lines = settled
+      .filter((line) => line.contractId === contractId)
+      .flatMap(({ contractLineId, netFen, vatFen, grossFen, usedFrom, usedTo, settledOn }, i): BoughtLine[] => {
+        const line = byId.get(contractLineId);
+        const amounts = { netFen, vatFen, grossFen, settledOn, usage: { from: usedFrom, to: usedTo } };
+        return line === undefined ? [] : [{ ...line, ...amounts, key: `${contractId} ${i}` }];
+      });
+    return { ...bought, lines };
   });
 }
 
-type Line = Pick<NonNullable<Body['fees']>[number], 'gross' | 'vat' | 'serviceItem' | 'chipOrigin' | 'modelClass' | 'facilityId'>;
-type Dealing = Pick<NonNullable<Body['fees']>[number], 'providerId' | 'provider'>;
-
-function contractDescribed(facts: Facts, { contract }: Body, day: Day): Said['contract'] {
+/** The contract that is described; `applicant` is the enterprise's legal person. */
+export function contractDescribed(facts: Facts, { contract }: Body, applicant: string, day: Day): Said['contract'] {
   if (contract === undefined) return null;
   const { signedOn = day, filedOn = null, purpose = null } = contract;
   const lines = linesOf(contract);
   return {
-    ...providerOf(facts, contract, lines),
+    ...providerOf(facts, contract, lines, applicant),
     terms: { id: UNNAMED.contract, signedOn, filedOn, purpose },
     facilities: facilitiesOf(facts, lines),
     lines: lines.map((line, i) => described(line, `contract ${i + 1}`, i + 1, { usage: { from: day, to: day }, settledOn: day })),
   };
 }
 
-const linesOf = ({ amount, lines }: NonNullable<Body['contract']>): readonly Line[] =>
+const linesOf = ({ amount, lines }: NonNullable<Body['contract']>): readonly DescribedLine[] =>
   lines ?? [{ gross: amount ?? '0.00', serviceItem: 'AI_COMPUTE' }];
 
-/** Fees of one provider after another, as they were described. */
-function feesDescribed(facts: Facts, { fees }: Body): Said['fees'] {
+/** The fees that are described, each by itself. */
+export function feesDescribed(facts: Facts, { fees }: Body, applicant: string): Said['fees'] {
   if (fees === undefined) return null;
   return fees.map((fee, i) => {
     const { settledOn, usedFrom = settledOn } = fee;
     const usage = { from: usedFrom, to: fee.usedTo ?? usedFrom };
     return {
-      ...providerOf(facts, fee, [fee]),
+      ...providerOf(facts, fee, [fee], applicant),
       terms: null,
       facilities: facilitiesOf(facts, [fee]),
       lines: [described(fee, `fee ${i + 1}`, i + 1, { usage, settledOn })],
@@ -97,7 +82,7 @@ function feesDescribed(facts: Facts, { fees }: Body): Said['fees'] {
   });
 }
 
-function described(line: Line, key: string, lineNo: number, on: Pick<BoughtLine, 'usage' | 'settledOn'>): BoughtLine {
+function described(line: DescribedLine, key: string, lineNo: number, on: Pick<BoughtLine, 'usage' | 'settledOn'>): BoughtLine {
   const [grossFen, vatFen] = [fenOf(line.gross), fenOf(line.vat ?? '0.00')];
   return {
     ...{ key, lineNo, vatKnown: line.vat !== undefined, ...on },
@@ -107,7 +92,12 @@ function described(line: Line, key: string, lineNo: number, on: Pick<BoughtLine,
 }
 
 /** The provider that is named, or whose facility is; else as it is described, and what is not said as it would have to be. */
-function providerOf(facts: Facts, of: Dealing, lines: readonly Line[]): Pick<Bought, 'provider' | 'open'> {
+function providerOf(
+  facts: Facts,
+  of: Dealing,
+  lines: readonly DescribedLine[],
+  applicant: string,
+): Pick<Bought, 'provider' | 'open'> {
   const facility = lines.flatMap(({ facilityId }) => facilityId ?? [])[0];
   const owner = facility === undefined || of.provider ? undefined : facts.get(facilityShelf, facility)?.providerId;
   const providerId = of.providerId ?? owner;
@@ -117,8 +107,8 @@ function providerOf(facts: Facts, of: Dealing, lines: readonly Line[]): Pick<Bou
   const items = isListed === false ? [] : [...new Set(lines.map(({ serviceItem }) => serviceItem))];
   return {
     provider: {
-      legalPerson: isApplicant === true ? UNNAMED.applicant : UNNAMED.provider,
-      listings: items.map((serviceItem: ServiceItem) => ({ serviceItem, from: '0001-01-01', to: null })),
+      legalPerson: isApplicant === true ? applicant : UNNAMED.provider,
+      listings: items.map((serviceItem) => ({ serviceItem, from: '0001-01-01', to: null })),
       isRelated: isRelated ?? false,
       isLocal: isLocal ?? true,
     },
@@ -138,31 +128,14 @@ function providerOfBook(facts: Facts, providerId: string): Provider {
   };
 }
 
-const facilitiesOf = (facts: Facts, lines: readonly Line[]) =>
+const facilitiesOf = (facts: Facts, lines: readonly DescribedLine[]) =>
   [...new Set(lines.flatMap(({ facilityId }) => facilityId ?? []))].flatMap((id) => facilityOf(facts, id) ?? []);
 
-/** Gathers the providers and facilities that a description names. */
-async function gatherNamed(loader: Loader, body: Body): Promise<void> {
-  const named = namedIn(body);
-  const facilityIds = named.flatMap(({ facilityId }) => facilityId ?? []);
-  const providerIds = named.flatMap(({ providerId }) => providerId ?? []);
-  if (facilityIds.length === 0 && providerIds.length === 0) return;
-  const [facilities] = await Promise.all([
-    loader.load(facilityShelf, 'id', facilityIds),
-    loader.load(observationShelf, 'facility', facilityIds),
-  ]);
-  const codes = facilities.flatMap(({ ownerUscc, operatorUscc }) => [ownerUscc, operatorUscc]);
-  const all = [...providerIds, ...facilities.map(({ providerId }) => providerId)];
-  await Promise.all([
-    loader.load(providerShelf, 'id', all),
-    loader.load(listingShelf, 'provider', all),
-    loader.load(enterpriseShelf, 'uscc', codes),
-    loader.load(providerShelf, 'uscc', codes),
-  ]);
-}
-
 /** Every provider and facility that a description names, with where it stands. */
-function namedIn({ contract, fees }: Body): { pointer: string; providerId?: string | undefined; facilityId?: string | undefined }[] {
+export function namedIn({
+  contract,
+  fees,
+}: Body): { pointer: string; providerId?: string | undefined; facilityId?: string | undefined }[] {
   return [
     ...(contract ? [{ pointer: '/contract', providerId: contract.providerId }] : []),
     ...(contract?.lines ?? []).map(({ facilityId }, i) => ({ pointer: `/contract/lines/${i}`, facilityId })),
@@ -170,3 +143,9 @@ function namedIn({ contract, fees }: Body): { pointer: string; providerId?: stri
   ];
 }
 
+/** The schema has let nothing else through. */
+export function fenOf(yuan: string): Fen {
+  const fen = parseYuan(yuan);
+  if (fen === null) throw new Error('the schema let an amount through that is none');
+  return fen;
+}

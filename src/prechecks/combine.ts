@@ -26,6 +26,8 @@ export interface Option {
   readonly caps: readonly Cap[];
   readonly minBaseFen: Fen;
   readonly minAwardFen: Fen;
+  /** Null: the law names none. */
+  readonly maxAwardFen: Fen | null;
 }
 
 export interface Combination {
@@ -84,7 +86,7 @@ class Attempt {
   }
 
   /** What an option gives now; `byItselfFen`: before the highest award is compared. Never more than before. */
-  given({ lines, caps, minBaseFen, minAwardFen }: Option): { amountFen: Fen; byItselfFen: Fen } {
+  given({ lines, caps, minBaseFen, minAwardFen, maxAwardFen }: Option): { amountFen: Fen; byItselfFen: Fen } {
     const nothing = { amountFen: 0n, byItselfFen: 0n };
     let [baseFen, weighted] = [0n, 0n];
     for (const line of lines) {
@@ -93,8 +95,9 @@ class Attempt {
       weighted += line.weighted;
     }
     if (baseFen < minBaseFen) return nothing;
-    let amountFen = floorWeighted(weighted);
-    const computedFen = amountFen;
+    const computedFen = floorWeighted(weighted);
+    let amountFen = maxAwardFen === null ? computedFen : minFen(computedFen, maxAwardFen);
+    if (amountFen <= 0n) return nothing;
     let byItselfFen = amountFen;
     for (const { key, kind, numberFen } of caps) {
       const used = this.used(key);

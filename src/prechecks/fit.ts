@@ -50,8 +50,7 @@ export interface Said {
 
 /** The question as the evaluator takes it, at the stage at which the programme decides. */
 export type Asking =
-  | { readonly stage: 'ISSUE'; readonly at: Circumstances }
-  | { readonly stage: 'AWARD'; readonly at: AwardFacts };
+  { readonly stage: 'ISSUE'; readonly at: Circumstances } | { readonly stage: 'AWARD'; readonly at: AwardFacts };
 
 export interface Fitted {
   readonly law: ProgrammeVersion;
@@ -83,7 +82,7 @@ export function fit(law: ProgrammeVersion, said: Said): Fitted {
     const what = looksAtFees(on) ? fact(law, on.base?.cite, 'FEES') : fact(law, on.base?.cite, 'CONTRACT');
     return { law, on, flow, asking: null, keys: [], missing: [...shown, what] };
   }
-  const { matters, missing: unnamed } = mattersOf(law, on, flow, said);
+  const { matters, missing: unnamed } = mattersOf(law, on, said);
   const limitFacts: LimitFacts = {
     ...nothingOnRecord(day),
     matters,
@@ -148,12 +147,7 @@ function facilityThatMeets(condition: NonNullable<Law['facilityConditions']>['va
 }
 
 /** What the application is about. Where the law asks and nothing is named: something of its own, on which nothing was awarded. */
-function mattersOf(
-  law: ProgrammeVersion,
-  on: Law,
-  flow: Fitted['flow'],
-  said: Said,
-): { matters: Matters; missing: readonly Missing[] } {
+function mattersOf(law: ProgrammeVersion, on: Law, said: Said): { matters: Matters; missing: readonly Missing[] } {
   const named: Partial<Record<Matter, string>> = { ...said.matters, ...said.mattersFor[law.programme] };
   const asked = new Map<Matter, Missing>();
   const counted = lawOn(law, said.day).limits.filter(({ counts }) => counts !== 'REDEEMED');
@@ -185,9 +179,15 @@ function openOf(law: ProgrammeVersion, on: Law, flow: Fitted['flow'], said: Said
     open.push(ruleToShow(law, exclusions.cite, 'PROVIDER_UNRELATED', rules.unrelated));
   if (facilityConditions !== null && counting.some(({ facilityId }) => facilityId === null))
     open.push(ruleToShow(law, facilityConditions.cite, 'FACILITY', rules.facilities(facilityConditions.value)));
-  if (tiers.some(({ when }) => when !== null && when.chipOrigin !== null) && counting.some(({ chipOrigin }) => chipOrigin === null))
+  if (
+    tiers.some(({ when }) => when !== null && when.chipOrigin !== null) &&
+    counting.some(({ chipOrigin }) => chipOrigin === null)
+  )
     open.push(chipsToShow(law, on));
-  if (tiers.some(({ when }) => when !== null && when.modelClass !== null) && counting.some(({ modelClass }) => modelClass === null))
+  if (
+    tiers.some(({ when }) => when !== null && when.modelClass !== null) &&
+    counting.some(({ modelClass }) => modelClass === null)
+  )
     open.push(fact(law, rate?.cite, 'MODEL_CLASS'));
   if (tiers.some(({ when }) => when !== null && when.enterpriseAgeUnderMonths !== null) && said.applicant.establishedOn === null)
     open.push(fact(law, rate?.cite, 'ESTABLISHED_ON'));
@@ -201,6 +201,7 @@ function openOf(law: ProgrammeVersion, on: Law, flow: Fitted['flow'], said: Said
     open.push(ruleToShow(law, purposes.cite, 'PURPOSE', rules.purposes(purposes.value)));
   // A voucher is applied for on a filed contract, whatever the law says.
   const mustBeFiled = flow === 'VOUCHER' || on.filing !== null;
-  if (mustBeFiled && bought.some(({ terms }) => (terms?.filedOn ?? null) === null)) open.push(filing(law, on.filing?.cite, said.day));
+  if (mustBeFiled && bought.some(({ terms }) => (terms?.filedOn ?? null) === null))
+    open.push(filing(law, on.filing?.cite, said.day));
   return open.filter((one) => one !== null);
 }

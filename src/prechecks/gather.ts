@@ -1,41 +1,35 @@
 // Reads what a pre-check looks at, set-based and on one snapshot: the law in force, the enterprise, the contract or what was settled,
 // and what limits and pools leave. Nothing is written, and no lane is taken.
-import type { z } from 'zod';
 import type { Database } from '../../db/client.js';
-import type { Contract, Enterprise as EnterpriseRow, Facility as FacilityRow } from '../../db/tables.js';
-import type { precheck } from '../../schemas/prechecks.js';
+import type { Contract, Enterprise as EnterpriseRow } from '../../db/tables.js';
 import type { Principal } from '../access/principal.js';
-import { circumstancesOf, facilityOf, gatherContractFacts } from '../applications/evaluation-facts.js';
+import { gatherContractFacts } from '../applications/evaluation-facts.js';
 import type { Day } from '../calendar.js';
 import { yearOf } from '../calendar.js';
 import { contractShelf } from '../contracts/facts.js';
 import { enterpriseShelf } from '../enterprises/facts.js';
-import type { FieldProblem } from '../http/problem.js';
 import { Problem } from '../http/problem.js';
 import { accountOf, fundOf } from '../ledger/chart.js';
 import { Facts, Loader } from '../ledger/facts.js';
 import { gatherLimits } from '../ledger/limits.js';
 import { headOf } from '../ledger/statements.js';
-import type { Fen } from '../money.js';
-import { formatYuan, parseYuan } from '../money.js';
-import { underControls } from '../programmes/controls.js';
-import { decidingDayOf, limitsTouched } from '../programmes/evaluate.js';
-import type { Matter, ProgrammeVersion, ServiceItem } from '../programmes/language.js';
+import { limitsTouched } from '../programmes/evaluate.js';
+import type { Matter } from '../programmes/language.js';
 import { limitWindowOf } from '../programmes/limits.js';
-import type { Provider } from '../programmes/lines.js';
-import { programmeOf, versionInForce } from '../programmes/published.js';
 import { facilityShelf, listingShelf, observationShelf, providerShelf } from '../providers/facts.js';
-import type { Asking, Bought, BoughtLine, Fitted, Said } from './fit.js';
+import { amissIn } from './amiss.js';
+import type { Body } from './bought.js';
+import { contractDescribed, contractOfBook, feesDescribed, feesOfBook, fenOf, namedIn } from './bought.js';
+import type { Bought, Fitted, Said } from './fit.js';
 import { fit, looksAtFees, UNNAMED } from './fit.js';
+import { withFigures } from './numbers.js';
 import type { Published } from './queries.js';
 import { publishedVersions, settledFees } from './queries.js';
+import type { Standing } from './versions.js';
+import { controlsOn, versionsAsked } from './versions.js';
 
-export type Body = z.output<typeof precheck>;
-
-/** A version as it is asked: in force on the day that decides, or on trial. */
-export interface Candidate {
-  readonly row: Published;
-  readonly isTrial: boolean;
+/** A version with the question as it takes it, and the fund that would pay. */
+export interface Candidate extends Standing {
   readonly fund: string;
   readonly fitted: Fitted;
 }
@@ -44,31 +38,30 @@ export interface Gathered {
   readonly day: Day;
   readonly baseYear: number;
   readonly headSeq: bigint;
-  /** In order of their codes. */
   readonly candidates: readonly Candidate[];
+  /** The general controls that hold on the day. */
   readonly controls: readonly Published[];
-  /** Of each programme without a version that holds, its latest. */
   readonly notInForce: readonly Published[];
   /** With the accounts of all limits and funds that the candidates touch. */
   readonly facts: Facts;
 }
 
 /**
- * Gathers all of it. Whoever reads for a legal person may ask about that one; for any other enterprise or contract the answer is
- * NOT_FOUND. Refuses with the fields that are wrong.
+ * Gathers all of it. An enterprise may ask about itself, the authorities about every one; for any other enterprise or contract the
+ * answer is NOT_FOUND. Refuses VALIDATION_FAILED with the fields that are wrong.
  */
 export function gather(
   db: Database,
-  book: { bookId: string; code: string },
-  of: { body: Body; today: Day; principal: Principal },
+  book: { readonly bookId: string; readonly code: string },
+  of: { readonly body: Body; readonly today: Day; readonly principal: Principal },
 ): Promise<Gathered> {
+  const { body, principal } = of;
+  const day = body.day ?? of.today;
+  const baseYear = yearOf(day) - 1;
   return db.begin(
     async (tx) => {
-      const { body } = of;
       const facts = new Facts(book.bookId, book.code);
       const loader = new Loader(tx, book.bookId, facts);
-      const day = body.day ?? of.today;
-      const baseYear = yearOf(day) - 1;
       const [headSeq, versions] = await Promise.all([
         headOf(tx, book.bookId),
         publishedVersions(tx, book.bookId),
@@ -76,47 +69,38 @@ export function gather(
         gatherContractFacts(loader, idsOf(body.contractId)),
         gatherNamed(loader, body),
       ]);
-      const { enterprise, contract } = subjectOf(facts, of);
-      refuseFields([...namedAmiss(facts, body), ...linesAmiss(body), ...wordsAmiss(versions, body)]);
+      const { enterprise, contract } = subjectOf(facts, body, principal);
+      const amiss = amissIn(facts, versions, body);
+      if (amiss.length > 0) throw new Problem(amiss[0]?.code === 'NOT_FOUND' ? 'NOT_FOUND' : 'VALIDATION_FAILED', {}, amiss);
 
-      const controlsOn = (on: Day) => inForceOn(versions, 'GENERAL_CONTROLS', () => on).map(({ row }) => row);
-      const signedOn = contract?.signedOn ?? (body.contract && (body.contract.signedOn ?? day)) ?? null;
-      const decides = (row: Published) => decidingDayOf(programmeOf(row), { appliedOn: day, signedOn });
-      const inForce = inForceOn(versions, 'PROGRAMME', (now) => decides(now), day);
-      const tried = body.includeDrafts ? versions.filter((row) => row.status === 'PUBLISHED' && kindOf(row) === 'PROGRAMME') : [];
-      const asked = [
-        ...inForce.map(({ row, on }) => ({ row, isTrial: false, on })),
-        ...tried.map((row) => ({ row, isTrial: true, on: decides(row) })),
-      ].map(({ row, isTrial, on }) => ({ row, isTrial, law: underControls(programmeOf(row), controlsOn(on).map(programmeOf)) }));
-
-      const wantsFees = body.fees === undefined && enterprise !== undefined && asked.some(({ law }) => law.laws.some(looksAtFees));
+      const signedOn = contract?.signedOn ?? (body.contract === undefined ? null : (body.contract.signedOn ?? day));
+      const { asked, notInForce } = versionsAsked(versions, { day, signedOn, includeDrafts: body.includeDrafts });
+      const wantsFees = asked.some(({ law }) => law.laws.some(looksAtFees));
+      const { applicant, classesKnown } = applicantOf(enterprise, body);
       const said: Said = {
-        ...{ day, baseYear, ...applicantOf(enterprise, body) },
-        contract: contract ? contractOfBook(facts, contract, day) : contractDescribed(facts, body, day),
-        fees: wantsFees ? await feesOfBook(loader, enterprise, baseYear, day) : feesDescribed(facts, body),
+        ...{ day, baseYear, applicant, classesKnown },
+        contract: contract ? contractOfBook(facts, contract, day) : contractDescribed(facts, body, applicant.legalPerson, day),
+        fees:
+          feesDescribed(facts, body, applicant.legalPerson) ??
+          (wantsFees && enterprise ? await gatherFees(loader, enterprise, baseYear, day) : null),
         matters: mattersOf(body.matters),
         mattersFor: Object.fromEntries(Object.entries(body.mattersFor).map(([code, matters]) => [code, mattersOf(matters)])),
         predicates: body.predicates,
         upstreamFen: body.upstream === undefined ? 0n : fenOf(body.upstream),
       };
-      const candidates = asked.map(
-        ({ row, isTrial, law }): Candidate => ({
-          ...{ row, isTrial, fund: fundOf(row.programmeCode, yearOf(day)) },
-          fitted: withFigures(fit(law, said), body, day),
-        }),
-      );
-      const windows = candidates.flatMap(({ fitted: { law, asking } }) =>
-        asking === null ? [] : limitsTouched(law, asking.stage, asking.at).map(limitWindowOf),
+      const candidates = asked.map((standing): Candidate => ({
+        ...standing,
+        fund: fundOf(standing.row.programmeCode, yearOf(day)),
+        fitted: withFigures(fit(standing.law, said), body),
+      }));
+      const touched = candidates.flatMap(({ fitted: { law, asking } }) =>
+        asking === null ? [] : limitsTouched(law, asking.stage, asking.at),
       );
       await Promise.all([
-        gatherLimits(loader, windows),
+        gatherLimits(loader, touched.map(limitWindowOf)),
         loader.accounts(candidates.map(({ fund }) => accountOf.available(fund))),
       ]);
-      const covered = new Set(inForce.map(({ row }) => row.programmeCode));
-      return {
-        ...{ day, baseYear, headSeq, candidates, facts, controls: controlsOn(day) },
-        notInForce: latestOf(versions, 'PROGRAMME').filter(({ programmeCode }) => !covered.has(programmeCode)),
-      };
+      return { day, baseYear, headSeq, candidates, controls: controlsOn(versions, day), notInForce, facts };
     },
     { mode: 'isolation level repeatable read read only' },
   );
@@ -124,12 +108,41 @@ export function gather(
 
 const idsOf = (id: string | undefined): string[] => (id === undefined ? [] : [id]);
 
+/** Gathers the providers and facilities that a description names. */
+async function gatherNamed(loader: Loader, body: Body): Promise<void> {
+  const named = namedIn(body);
+  const facilityIds = named.flatMap(({ facilityId }) => facilityId ?? []);
+  const providerIds = named.flatMap(({ providerId }) => providerId ?? []);
+  if (facilityIds.length === 0 && providerIds.length === 0) return;
+  const [facilities] = await Promise.all([
+    loader.load(facilityShelf, 'id', facilityIds),
+    loader.load(observationShelf, 'facility', facilityIds),
+  ]);
+  const codes = facilities.flatMap(({ ownerUscc, operatorUscc }) => [ownerUscc, operatorUscc]);
+  const all = [...providerIds, ...facilities.map(({ providerId }) => providerId)];
+  await Promise.all([
+    loader.load(providerShelf, 'id', all),
+    loader.load(listingShelf, 'provider', all),
+    loader.load(enterpriseShelf, 'uscc', codes),
+    loader.load(providerShelf, 'uscc', codes),
+  ]);
+}
+
+/** What the enterprise's legal person settled in the year. */
+async function gatherFees(loader: Loader, of: EnterpriseRow, year: number, day: Day): Promise<Bought[]> {
+  const { legalPersonUscc } = of;
+  const settled = await settledFees(loader.tx, { bookId: loader.bookId, legalPersonUscc, year });
+  await gatherContractFacts(loader, [...new Set(settled.map(({ contractId }) => contractId))]);
+  return feesOfBook(loader.facts, settled, day);
+}
+
 // Who and what is asked about.
 
 /** The enterprise and contract of the book that are named, if the caller may ask about them. */
 function subjectOf(
   facts: Facts,
-  { body, principal }: { body: Body; principal: Principal },
+  body: Body,
+  principal: Principal,
 ): { enterprise: EnterpriseRow | undefined; contract: Contract | undefined } {
   if (body.enterpriseId === undefined) return { enterprise: undefined, contract: undefined };
   const enterprise = facts.get(enterpriseShelf, body.enterpriseId);
@@ -177,4 +190,3 @@ function mattersOf(given: Body['matters']): Partial<Record<Matter, string>> {
     ...(awardSeries === undefined ? {} : { AWARD_SERIES: awardSeries }),
   };
 }
-

@@ -54,12 +54,24 @@ export const matterToName = (law: ProgrammeVersion, cite: Citation, matter: Matt
 };
 
 /** A number that a limit is taken from. `stated`: the asker has named it, the book has none. */
-export const figureToRecord = (law: ProgrammeVersion, cite: Citation, limitId: string, rule: Bilingual, stated: boolean): Missing =>
+export const figureToRecord = (
+  law: ProgrammeVersion,
+  cite: Citation,
+  limitId: string,
+  rule: Bilingual,
+  stated: boolean,
+): Missing =>
   missing(law, cite, {
     ...{ kind: 'FIGURE', name: limitId },
     text: stated
-      ? { zh: `该数额尚未登记，此处按所述数额计算：${rule.zh}`, en: `the number is not on record yet, the one stated was taken: ${rule.en}` }
-      : { zh: `该数额尚未登记，登记前暂缓办理：${rule.zh}`, en: `the number is not on record, and the case is held until it is: ${rule.en}` },
+      ? {
+          zh: `该数额尚未登记，此处按所述数额计算：${rule.zh}`,
+          en: `the number is not on record yet, the one stated was taken: ${rule.en}`,
+        }
+      : {
+          zh: `该数额尚未登记，登记前暂缓办理：${rule.zh}`,
+          en: `the number is not on record, and the case is held until it is: ${rule.en}`,
+        },
   });
 
 /** The contract has to be filed (备案) first; it is taken as filed on the day. */
