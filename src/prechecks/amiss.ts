@@ -72,6 +72,7 @@ function periodAmiss(
 
 /** Predicates and programmes that are named and that no published version has. */
 function wordsAmiss(versions: readonly Published[], { predicates, mattersFor }: Body): FieldProblem[] {
+  if (Object.keys(predicates).length + Object.keys(mattersFor).length === 0) return [];
   const codes = new Set(versions.map(({ programmeCode }) => programmeCode));
   const ids = new Set(versions.flatMap((row) => programmeOf(row).eligibility.map(({ id }) => id)));
   return [

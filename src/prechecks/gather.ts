@@ -11,7 +11,6 @@ import { enterpriseShelf } from '../enterprises/facts.js';
 import { Problem } from '../http/problem.js';
 import { accountOf, fundOf } from '../ledger/chart.js';
 import { Facts, Loader } from '../ledger/facts.js';
-import { gatherLimits } from '../ledger/limits.js';
 import { headOf } from '../ledger/statements.js';
 import { limitsTouched } from '../programmes/evaluate.js';
 import type { Matter } from '../programmes/language.js';
@@ -96,13 +95,14 @@ export function gather(
       const touched = candidates.flatMap(({ fitted: { law, asking } }) =>
         asking === null ? [] : limitsTouched(law, asking.stage, asking.at),
       );
-      await Promise.all([
-        gatherLimits(loader, touched.map(limitWindowOf)),
-        loader.accounts(candidates.map(({ fund }) => accountOf.available(fund))),
+      await loader.accounts([
+        ...touched.map(limitWindowOf).flatMap((at) => [accountOf.allowance(at), accountOf.used(at)]),
+        ...candidates.map(({ fund }) => accountOf.available(fund)),
       ]);
       return { day, baseYear, headSeq, candidates, controls: controlsOn(versions, day), notInForce, facts };
     },
-    { mode: 'isolation level repeatable read read only' },
+    // Eager: all of it reads.
+    { mode: 'isolation level repeatable read read only', eager: true },
   );
 }
 

@@ -63,12 +63,12 @@ export const settledFees = (
        from enterprises e
        cross join lateral (select contract_id from contracts c where c.book_id = e.book_id and c.enterprise_id = e.enterprise_id offset 0) c
        cross join lateral (select * from usage_invoices i
-                            where i.book_id = e.book_id and i.contract_id = c.contract_id and i.status = 'CONFIRMED' offset 0) i
+                            where i.book_id = e.book_id and i.contract_id = c.contract_id and i.status = 'CONFIRMED'
+                              and i.redemption_id is null and i.paid_fen = i.gross_fen offset 0) i
        cross join lateral (select max(p.paid_on) as settled_on from enterprise_payments p
                             where p.book_id = i.book_id and p.invoice_id = i.invoice_id) p
        cross join lateral (select * from usage_invoice_lines l where l.book_id = i.book_id and l.invoice_id = i.invoice_id offset 0) l
-      where e.book_id = $1 and e.legal_person_uscc = $2 and i.redemption_id is null and i.paid_fen = i.gross_fen
-        and p.settled_on between $3::date and $4::date
+      where e.book_id = $1 and e.legal_person_uscc = $2 and p.settled_on between $3::date and $4::date
       group by 1, 2, 3, 4, 5
       order by 1, 2, 3, 4, 5`,
     [of.bookId, of.legalPersonUscc, `${of.year}-01-01`, `${of.year}-12-31`],

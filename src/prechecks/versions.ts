@@ -40,9 +40,12 @@ export function versionsAsked(
   of: { day: Day; signedOn: Day | null; includeDrafts: boolean },
 ): { asked: Standing[]; notInForce: Published[] } {
   const decidingDay = (row: Published) => decidingDayOf(programmeOf(row), { appliedOn: of.day, signedOn: of.signedOn });
+  const controls = new Map<Day, ProgrammeVersion[]>();
   const under = (row: Published, isTrial: boolean): Standing => {
-    const controls = controlsOn(versions, decidingDay(row)).map(programmeOf);
-    return { row, isTrial, law: underControls(programmeOf(row), controls) };
+    const day = decidingDay(row);
+    const over = controls.get(day) ?? controlsOn(versions, day).map(programmeOf);
+    controls.set(day, over);
+    return { row, isTrial, law: underControls(programmeOf(row), over) };
   };
   const programmes = byCode(versions, 'PROGRAMME').map((rows) => {
     const now = versionInForce(rows, of.day);

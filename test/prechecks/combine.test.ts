@@ -219,7 +219,7 @@ ${of.rule}
       if (fitted.asking === null) continue;
       for (const touched of limitsTouched(fitted.law, fitted.asking.stage, fitted.asking.at)) {
         const at = limitWindowOf(touched);
-        for (const one of [accountOf.allowance(at), accountOf.used(at), accountOf.limit(at.limit)]) facts.learnAccount(one, null);
+        for (const one of [accountOf.allowance(at), accountOf.used(at)]) facts.learnAccount(one, null);
       }
     }
     return facts;
