@@ -1,12 +1,13 @@
 import { z } from 'zod';
+import { matters } from './applications.js';
 import { amount, day, explanationStep, id } from './common.js';
+import { enterpriseClass } from './legal-persons.js';
 import { programmeCode } from './programme-api.js';
 import { chipOrigin } from './providers.js';
 
 // Pre-check (能领多少、差什么): what could be had under every programme in force, and what is missing for it. What is not said is
 // taken as it would have to be and told as missing, but for chips and classes, of which what is not said is not there.
 
-const className = z.string().regex(/^[A-Z][A-Z0-9_]{0,99}$/, { error: 'CLASS_FORMAT' });
 const purpose = z.enum(['MODEL_RESEARCH', 'PRODUCT_DEVELOPMENT', 'SCENARIO_APPLICATION']);
 const serviceItem = z
   .enum([
@@ -36,7 +37,7 @@ const line = {
   vat: amount.optional().meta({ description: 'The tax in it; asked for where a programme counts without tax' }),
   serviceItem: serviceItem.default('AI_COMPUTE'),
   chipOrigin: chipOrigin.optional().meta({ description: 'Left out: not known, or not separable' }),
-  modelClass: className.optional(),
+  modelClass: enterpriseClass.optional(),
   facilityId: id.optional().meta({ description: 'A facility of the book' }),
 };
 const amountOnce = (given: { amount?: unknown; lines?: unknown }) => (given.amount === undefined) !== (given.lines === undefined);
@@ -65,14 +66,11 @@ const fee = z
 
 const enterprise = z.strictObject({
   kind: z.enum(['ENTERPRISE', 'INSTITUTION']).default('ENTERPRISE'),
-  classes: z.array(className).max(50).optional(),
+  classes: z.array(enterpriseClass).max(50).optional(),
   establishedOn: day.optional(),
   isListedProvider: z.boolean().default(false),
   oneEnterpriseOnePolicy: z.boolean().default(false).meta({ description: '已享受“一企一策”' }),
 });
-
-const matter = z.string().trim().min(1).max(100).optional();
-const matters = z.strictObject({ project: matter, product: matter, standard: matter, awardSeries: matter });
 
 export const precheck = z
   .strictObject({

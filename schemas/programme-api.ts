@@ -11,6 +11,16 @@ export const publishProgramme = z.strictObject({
   document: z.string().min(1).max(500_000).meta({ description: 'The programme file (YAML), as written by legal staff' }),
 });
 
+/** Repeals an active version: it goes on deciding what the days up to the last one decide. */
+export const repealProgramme = z.strictObject({
+  lastDay: day.meta({ description: 'The last day in force, today or later; applications up to it are decided by this version' }),
+  documentNo: z
+    .string()
+    .min(1)
+    .max(100)
+    .meta({ description: 'Number of the repealing document', examples: ['郑政文〔2026〕5号'] }),
+});
+
 const bilingual = z.strictObject({ zh: z.string(), en: z.string() });
 
 /** What keeps a version from being activated: 政策未规定, a failing case, a text that is no law yet. */
@@ -21,13 +31,16 @@ export const programme = z.strictObject({
   programmeCode: z.string(),
   version: z.int(),
   name: bilingual,
-  legalStatus: z.enum(['DRAFT', 'ENACTED', 'REPEALED']),
-  status: z.enum(['PUBLISHED', 'ACTIVE']),
+  kind: z.enum(['PROGRAMME', 'GENERAL_CONTROLS']),
+  legalStatus: z.enum(['DRAFT', 'ENACTED', 'REPEALED']).meta({ description: 'What the document says of itself' }),
+  status: z.enum(['PUBLISHED', 'ACTIVE', 'REPEALED']).meta({ description: 'What it is in this book' }),
   digest: z.string().meta({ description: 'SHA-256 of the document’s text' }),
   inForceFrom: day.nullable(),
-  inForceTo: day.nullable(),
+  inForceTo: day.nullable().meta({ description: 'The last day in force: of the document, or of its repeal' }),
   recordedAt: instant,
   activatedAt: instant.nullable(),
+  repealedAt: instant.nullable(),
+  repealingDocument: z.string().nullable(),
 });
 export const programmeShown = programme.extend({
   document: z.string(),
@@ -35,6 +48,10 @@ export const programmeShown = programme.extend({
 });
 export const programmePublished = programme.extend({ openPoints: z.array(openPoint), ledgerSeq });
 export const programmeActivated = programme.extend({ ledgerSeq });
+export const programmeRepealed = programme.extend({
+  nextVersion: z.int().nullable().meta({ description: 'The version in force on the day after, null if none is' }),
+  ledgerSeq,
+});
 
 export const programmeQuery = pageQuery.extend({ programmeCode: programmeCode.optional() });
 
@@ -236,12 +253,9 @@ const evaluated = z.discriminatedUnion('kind', [
     kind: z.literal('award'),
     amount,
     computed: amount.meta({ description: 'Before limits, balances and wishes' }),
-    bound: z
-      .string()
-      .nullable()
-      .meta({
-        description: 'What lowered it last: a limit’s id, POOL, VOUCHER_BALANCE, INVOICE_AMOUNT, REVIEW, REQUESTED or MAXIMUM',
-      }),
+    bound: z.string().nullable().meta({
+      description: 'What lowered it last: a limit’s id, POOL, VOUCHER_BALANCE, INVOICE_AMOUNT, REVIEW, REQUESTED or MAXIMUM',
+    }),
     cutOff: amount.meta({ description: 'What limits and balances took away' }),
     base: z.string().meta({ description: 'What of the lines counts, yuan' }),
     explanation: z.array(explanationStep),

@@ -124,6 +124,7 @@ const rate = z
     tiers: z
       .array(z.strictObject({ when: tierCondition.optional(), basisPoints }))
       .min(1)
+      .max(100)
       .optional(),
   })
   .refine((of) => (of.basisPoints === undefined) !== (of.tiers === undefined), {

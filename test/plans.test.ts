@@ -49,7 +49,7 @@ const boundingIn: Readonly<Record<string, readonly string[]>> = {
   ...{
     facilities: ['provider_id'],
     payee_accounts: ['provider_id'],
-    payment_instructions: ['provider_id'],
+    payment_instructions: ['payee_id'],
     listings: ['provider_id'],
   },
   ...{
@@ -558,7 +558,7 @@ void t.test('no reading grows with the book', async (t) => {
       ['appropriations', 'appropriations_programme', 'appropriations_year'],
       ['settlements', 'settlements_status'],
       ['opening_balances', 'opening_balances_status'],
-      ['payment_instructions', 'payment_instructions_provider'],
+      ['payment_instructions', 'payment_instructions_payee'],
       ['api_keys', 'api_keys_member'],
       ['bulk_jobs', 'bulk_jobs_legal_person', 'bulk_jobs_kind'],
       ['bulk_refused_lines', 'bulk_refused_lines_book_id_job_id_line_key'],

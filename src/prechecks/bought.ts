@@ -1,14 +1,15 @@
 // What was bought, as it was described or as the book has it: a contract, and what was settled. Pure, on gathered facts.
 import type { z } from 'zod';
-import type { Contract } from '../../db/tables.js';
+import type { Contract, Enterprise as EnterpriseRow, Provider as ProviderRow } from '../../db/tables.js';
 import type { precheck } from '../../schemas/prechecks.js';
-import { circumstancesOf, contractLinesOf, facilityOf } from '../applications/evaluation-facts.js';
+import { bookShelf } from '../access/facts.js';
+import { contractLinesOf, counterpartyOf, dealingOf, facilityOf } from '../applications/evaluation-facts.js';
 import type { Day } from '../calendar.js';
 import { contractShelf } from '../contracts/facts.js';
 import type { Facts } from '../ledger/facts.js';
 import type { Fen } from '../money.js';
 import { parseYuan } from '../money.js';
-import type { Provider } from '../programmes/lines.js';
+import { isLocal } from '../legal-persons/rules.js';
 import { facilityShelf, listingShelf, providerShelf } from '../providers/facts.js';
 import type { Bought, BoughtLine, Said } from './fit.js';
 import { UNNAMED } from './fit.js';
@@ -21,43 +22,58 @@ type Dealing = Pick<Fee, 'providerId' | 'provider'>;
 
 const known = { listed: false, related: false, local: false };
 
+interface Days {
+  readonly from: Day;
+  readonly to: Day;
+}
+
 /** A gathered contract of the book, with its provider and facilities as they are. */
-export function contractOfBook(facts: Facts, row: Contract, day: Day): NonNullable<Said['contract']> {
-  const at = circumstancesOf(facts, row, { appliedOn: day, bookedOn: day, predicates: {} });
-  const { lines, ...terms } = at.contract;
+export function contractOfBook(facts: Facts, row: Contract, day: Day, days: Days = { from: day, to: day }): BoughtByContract {
+  const { provider, facilities, contract } = dealingOf(facts, row, { days });
+  const { lines, ...terms } = contract;
   const on = { usage: { from: day, to: day }, settledOn: day, vatKnown: true };
   return {
-    ...{ provider: at.provider, open: known, terms, facilities: at.facilities },
+    ...{ provider, open: known, terms, facilities },
     lines: lines.map((line) => ({ ...line, ...on, key: `contract ${line.lineNo}` })),
   };
 }
+type BoughtByContract = NonNullable<Said['contract']>;
 
-/** What was settled, contract by contract; these must have been gathered. */
+/** What was settled, contract by contract; these must have been gathered. Parties are related if so on any day of use. */
 export function feesOfBook(facts: Facts, settled: readonly Settled[], day: Day): Bought[] {
   const contractIds = [...new Set(settled.map(({ contractId }) => contractId))];
   return contractIds.map((contractId): Bought => {
     const row = facts.get(contractShelf, contractId);
     if (!row) throw new Error(`the contract ${contractId} was gathered and is not there`);
-    const { lines: ofContract, ...bought } = contractOfBook(facts, row, day);
+    const own = settled.filter((line) => line.contractId === contractId);
+    const days = {
+      from: own.map(({ usedFrom }) => usedFrom).reduce((a, b) => (a < b ? a : b)),
+      to: own.map(({ usedTo }) => usedTo).reduce((a, b) => (a > b ? a : b)),
+    };
+    const { lines: ofContract, ...bought } = contractOfBook(facts, row, day, days);
     const byId = new Map(contractLinesOf(facts, contractId).map((line, i) => [line.contractLineId, ofContract[i]]));
-    const lines = settled
-      .filter((line) => line.contractId === contractId)
-      .flatMap(({ contractLineId, netFen, vatFen, grossFen, usedFrom, usedTo, settledOn }, i): BoughtLine[] => {
-        const line = byId.get(contractLineId);
-        const amounts = { netFen, vatFen, grossFen, settledOn, usage: { from: usedFrom, to: usedTo } };
-        return line === undefined ? [] : [{ ...line, ...amounts, key: `${contractId} ${i}` }];
-      });
+    const lines = own.flatMap(({ contractLineId, netFen, vatFen, grossFen, usedFrom, usedTo, settledOn }, i): BoughtLine[] => {
+      const line = byId.get(contractLineId);
+      const amounts = { netFen, vatFen, grossFen, settledOn, usage: { from: usedFrom, to: usedTo } };
+      return line === undefined ? [] : [{ ...line, ...amounts, key: `${contractId} ${i}` }];
+    });
     return { ...bought, lines };
   });
 }
 
-/** The contract that is described; `applicant` is the enterprise's legal person. */
-export function contractDescribed(facts: Facts, { contract }: Body, applicant: string, day: Day): Said['contract'] {
+/** Who asks: an enterprise of the book, or one that is described. */
+export interface Applying {
+  readonly row: EnterpriseRow | undefined;
+  readonly legalPerson: string;
+}
+
+/** The contract that is described. */
+export function contractDescribed(facts: Facts, { contract }: Body, applicant: Applying, day: Day): Said['contract'] {
   if (contract === undefined) return null;
   const { signedOn = day, filedOn = null, purpose = null } = contract;
   const lines = linesOf(contract);
   return {
-    ...providerOf(facts, contract, lines, applicant),
+    ...providerOf(facts, contract, lines, applicant, { from: day, to: day }),
     terms: { id: UNNAMED.contract, signedOn, filedOn, purpose },
     facilities: facilitiesOf(facts, lines),
     lines: lines.map((line, i) => described(line, `contract ${i + 1}`, i + 1, { usage: { from: day, to: day }, settledOn: day })),
@@ -68,13 +84,13 @@ const linesOf = ({ amount, lines }: NonNullable<Body['contract']>): readonly Des
   lines ?? [{ gross: amount ?? '0.00', serviceItem: 'AI_COMPUTE' }];
 
 /** The fees that are described, each by itself. */
-export function feesDescribed(facts: Facts, { fees }: Body, applicant: string): Said['fees'] {
+export function feesDescribed(facts: Facts, { fees }: Body, applicant: Applying): Said['fees'] {
   if (fees === undefined) return null;
   return fees.map((fee, i) => {
     const { settledOn, usedFrom = settledOn } = fee;
     const usage = { from: usedFrom, to: fee.usedTo ?? usedFrom };
     return {
-      ...providerOf(facts, fee, [fee], applicant),
+      ...providerOf(facts, fee, [fee], applicant, usage),
       terms: null,
       facilities: facilitiesOf(facts, [fee]),
       lines: [described(fee, `fee ${i + 1}`, i + 1, { usage, settledOn })],
@@ -96,18 +112,19 @@ function providerOf(
   facts: Facts,
   of: Dealing,
   lines: readonly DescribedLine[],
-  applicant: string,
+  applicant: Applying,
+  days: Days,
 ): Pick<Bought, 'provider' | 'open'> {
   const facility = lines.flatMap(({ facilityId }) => facilityId ?? [])[0];
   const owner = facility === undefined || of.provider ? undefined : facts.get(facilityShelf, facility)?.providerId;
   const providerId = of.providerId ?? owner;
   const row = providerId === undefined ? undefined : facts.get(providerShelf, providerId);
-  if (row) return { provider: providerOfBook(facts, row.providerId), open: known };
+  if (row) return providerOfBook(facts, row, applicant, days);
   const { isListed, isRelated, isLocal, isApplicant } = of.provider ?? {};
   const items = isListed === false ? [] : [...new Set(lines.map(({ serviceItem }) => serviceItem))];
   return {
     provider: {
-      legalPerson: isApplicant === true ? applicant : UNNAMED.provider,
+      legalPerson: isApplicant === true ? applicant.legalPerson : UNNAMED.provider,
       listings: items.map((serviceItem) => ({ serviceItem, from: '0001-01-01', to: null })),
       isRelated: isRelated ?? false,
       isLocal: isLocal ?? true,
@@ -116,15 +133,24 @@ function providerOf(
   };
 }
 
-function providerOfBook(facts: Facts, providerId: string): Provider {
-  const row = facts.get(providerShelf, providerId);
-  if (!row) throw new Error('the provider was looked up before');
+/** A provider of the book, and whether it is related to an enterprise of the book; to one that is described nobody knows. */
+function providerOfBook(
+  facts: Facts,
+  row: ProviderRow,
+  { row: enterprise }: Applying,
+  days: Days,
+): Pick<Bought, 'provider' | 'open'> {
+  if (enterprise) return { provider: counterpartyOf(facts, enterprise, row.uscc, { days }), open: known };
+  const book = facts.get(bookShelf, facts.bookId);
+  const listings = facts.all(listingShelf, 'provider', row.providerId);
   return {
-    ...{ isRelated: false, isLocal: true },
-    legalPerson: row.legalPersonUscc,
-    listings: facts
-      .all(listingShelf, 'provider', providerId)
-      .map(({ serviceItem, validFrom, validTo }) => ({ serviceItem, from: validFrom, to: validTo })),
+    provider: {
+      legalPerson: row.legalPersonUscc,
+      listings: listings.map(({ serviceItem, validFrom, validTo }) => ({ serviceItem, from: validFrom, to: validTo })),
+      isRelated: false,
+      isLocal: isLocal(book?.divisionCode ?? '', row.uscc),
+    },
+    open: { ...known, related: true },
   };
 }
 

@@ -3,7 +3,14 @@
 import type { Database } from '../../db/client.js';
 import type { Contract, Enterprise as EnterpriseRow } from '../../db/tables.js';
 import type { Principal } from '../access/principal.js';
-import { gatherContractFacts } from '../applications/evaluation-facts.js';
+import {
+  applicantOf,
+  gatherApplicants,
+  gatherContractFacts,
+  gatherCounterparties,
+  gatherNumbers,
+} from '../applications/evaluation-facts.js';
+import { keptMatters } from '../applications/rules.js';
 import type { Day } from '../calendar.js';
 import { yearOf } from '../calendar.js';
 import { contractShelf } from '../contracts/facts.js';
@@ -13,19 +20,19 @@ import { accountOf, fundOf } from '../ledger/chart.js';
 import { Facts, Loader } from '../ledger/facts.js';
 import { headOf } from '../ledger/statements.js';
 import { limitsTouched } from '../programmes/evaluate.js';
-import type { Matter } from '../programmes/language.js';
 import { limitWindowOf } from '../programmes/limits.js';
+import { controlsInForce } from '../programmes/published.js';
 import { facilityShelf, listingShelf, observationShelf, providerShelf } from '../providers/facts.js';
 import { amissIn } from './amiss.js';
 import type { Body } from './bought.js';
 import { contractDescribed, contractOfBook, feesDescribed, feesOfBook, fenOf, namedIn } from './bought.js';
 import type { Bought, Fitted, Said } from './fit.js';
 import { fit, looksAtFees, UNNAMED } from './fit.js';
-import { withFigures } from './numbers.js';
+import { questionOf, withNumbers } from './numbers.js';
 import type { Published } from './queries.js';
 import { publishedVersions, settledFees } from './queries.js';
-import type { Standing } from './versions.js';
-import { controlsOn, versionsAsked } from './versions.js';
+import type { Standing, Unheld } from './versions.js';
+import { versionsAsked } from './versions.js';
 
 /** A version with the question as it takes it, and the fund that would pay. */
 export interface Candidate extends Standing {
@@ -40,7 +47,7 @@ export interface Gathered {
   readonly candidates: readonly Candidate[];
   /** The general controls that hold on the day. */
   readonly controls: readonly Published[];
-  readonly notInForce: readonly Published[];
+  readonly notInForce: readonly Unheld[];
   /** With the accounts of all limits and funds that the candidates touch. */
   readonly facts: Facts;
 }
@@ -64,7 +71,7 @@ export function gather(
       const [headSeq, versions] = await Promise.all([
         headOf(tx, book.bookId),
         publishedVersions(tx, book.bookId),
-        loader.load(enterpriseShelf, 'id', idsOf(body.enterpriseId)),
+        gatherApplicants(loader, idsOf(body.enterpriseId)),
         gatherContractFacts(loader, idsOf(body.contractId)),
         gatherNamed(loader, body),
       ]);
@@ -73,25 +80,29 @@ export function gather(
       if (amiss.length > 0) throw new Problem(amiss[0]?.code === 'NOT_FOUND' ? 'NOT_FOUND' : 'VALIDATION_FAILED', {}, amiss);
 
       const signedOn = contract?.signedOn ?? (body.contract === undefined ? null : (body.contract.signedOn ?? day));
-      const { asked, notInForce } = versionsAsked(versions, { day, signedOn, includeDrafts: body.includeDrafts });
+      const { asked, notInForce } = versionsAsked(versions, { appliedOn: day, signedOn, includeDrafts: body.includeDrafts });
       const wantsFees = asked.some(({ law }) => law.laws.some(looksAtFees));
-      const { applicant, classesKnown } = applicantOf(enterprise, body);
+      await gatherCounterparties(loader, enterprise ? counterpartiesOf(facts, body, enterprise.enterpriseId) : []);
+      const applicant = whoAsks(facts, enterprise, body, day);
+      const applying = { row: enterprise, legalPerson: applicant.legalPerson };
       const said: Said = {
-        ...{ day, baseYear, applicant, classesKnown },
-        contract: contract ? contractOfBook(facts, contract, day) : contractDescribed(facts, body, applicant.legalPerson, day),
+        ...{ day, baseYear, applicant, classesKnown: enterprise !== undefined || body.enterprise?.classes !== undefined },
+        contract: contract ? contractOfBook(facts, contract, day) : contractDescribed(facts, body, applying, day),
         fees:
-          feesDescribed(facts, body, applicant.legalPerson) ??
+          feesDescribed(facts, body, applying) ??
           (wantsFees && enterprise ? await gatherFees(loader, enterprise, baseYear, day) : null),
-        matters: mattersOf(body.matters),
-        mattersFor: Object.fromEntries(Object.entries(body.mattersFor).map(([code, matters]) => [code, mattersOf(matters)])),
+        matters: keptMatters(body.matters),
+        mattersFor: Object.fromEntries(Object.entries(body.mattersFor).map(([code, matters]) => [code, keptMatters(matters)])),
         predicates: body.predicates,
         upstreamFen: body.upstream === undefined ? 0n : fenOf(body.upstream),
       };
-      const candidates = asked.map((standing): Candidate => ({
-        ...standing,
-        fund: fundOf(standing.row.programmeCode, yearOf(day)),
-        fitted: withFigures(fit(standing.law, said), body),
-      }));
+      const fitted = asked.map(({ law }) => fit(law, said));
+      await gatherNumbers(loader, fitted.flatMap(questionOf));
+      const candidates = asked.flatMap((standing, i): Candidate[] => {
+        const one = fitted[i];
+        const fund = fundOf(standing.row.programmeCode, yearOf(day));
+        return one === undefined ? [] : [{ ...standing, fund, fitted: withNumbers(facts, one, body) }];
+      });
       const touched = candidates.flatMap(({ fitted: { law, asking } }) =>
         asking === null ? [] : limitsTouched(law, asking.stage, asking.at),
       );
@@ -99,7 +110,7 @@ export function gather(
         ...touched.map(limitWindowOf).flatMap((at) => [accountOf.allowance(at), accountOf.used(at)]),
         ...candidates.map(({ fund }) => accountOf.available(fund)),
       ]);
-      return { day, baseYear, headSeq, candidates, controls: controlsOn(versions, day), notInForce, facts };
+      return { day, baseYear, headSeq, candidates, controls: controlsInForce(versions, day), notInForce, facts };
     },
     // Eager: all of it reads.
     { mode: 'isolation level repeatable read read only', eager: true },
@@ -157,36 +168,25 @@ function subjectOf(
 
 const notFound = (pointer: string): Problem => new Problem('NOT_FOUND', {}, [{ pointer, code: 'NOT_FOUND' }]);
 
-function applicantOf(row: EnterpriseRow | undefined, { enterprise: told }: Body): Pick<Said, 'applicant' | 'classesKnown'> {
-  if (row) {
-    return {
-      applicant: {
-        legalPerson: row.legalPersonUscc,
-        kind: row.kind,
-        ...{ classes: [], establishedOn: null, isListedProvider: false, oneEnterpriseOnePolicy: false },
-      },
-      classesKnown: true,
-    };
-  }
+/** An enterprise of the book with what is on record of it, or one as it is described. */
+function whoAsks(facts: Facts, row: EnterpriseRow | undefined, { enterprise: told }: Body, day: Day): Said['applicant'] {
+  if (row) return applicantOf(facts, row, { appliedOn: day, predicates: {} });
   return {
-    applicant: {
-      legalPerson: UNNAMED.applicant,
-      kind: told?.kind ?? 'ENTERPRISE',
-      classes: told?.classes ?? [],
-      establishedOn: told?.establishedOn ?? null,
-      isListedProvider: told?.isListedProvider ?? false,
-      oneEnterpriseOnePolicy: told?.oneEnterpriseOnePolicy ?? false,
-    },
-    classesKnown: told?.classes !== undefined,
+    legalPerson: UNNAMED.applicant,
+    kind: told?.kind ?? 'ENTERPRISE',
+    classes: told?.classes ?? [],
+    establishedOn: told?.establishedOn ?? null,
+    isListedProvider: told?.isListedProvider ?? false,
+    oneEnterpriseOnePolicy: told?.oneEnterpriseOnePolicy ?? false,
   };
 }
 
-function mattersOf(given: Body['matters']): Partial<Record<Matter, string>> {
-  const { project, product, standard, awardSeries } = given;
-  return {
-    ...(project === undefined ? {} : { PROJECT: project }),
-    ...(product === undefined ? {} : { PRODUCT: product }),
-    ...(standard === undefined ? {} : { STANDARD: standard }),
-    ...(awardSeries === undefined ? {} : { AWARD_SERIES: awardSeries }),
-  };
-}
+/** The providers of the book that a description names, or whose facilities it does. */
+const counterpartiesOf = (facts: Facts, body: Body, enterpriseId: string) =>
+  namedIn(body).flatMap(({ providerId, facilityId }) => {
+    const owner = facilityId === undefined ? undefined : facts.get(facilityShelf, facilityId)?.providerId;
+    return [providerId, owner].flatMap((id) => {
+      const provider = id === undefined ? undefined : facts.get(providerShelf, id);
+      return provider ? [{ enterpriseId, uscc: provider.uscc }] : [];
+    });
+  });

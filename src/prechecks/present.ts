@@ -4,12 +4,11 @@ import type { prechecked } from '../../schemas/prechecks.js';
 import type { Language } from '../errors.js';
 import { describeRefusal, isRefusalCode } from '../errors.js';
 import { formatYuan } from '../money.js';
-import { activationProblems } from '../programmes/check.js';
 import type { Evaluation, NoAward } from '../programmes/evaluate.js';
 import { evaluationJson, voucherExpiresOn } from '../programmes/evaluate.js';
 import { explain } from '../programmes/explain.js';
 import type { ProgrammeVersion } from '../programmes/language.js';
-import { programmeOf } from '../programmes/published.js';
+import { openPointsOf, programmeOf } from '../programmes/published.js';
 import { presentOpenPoints } from '../programmes/rules.js';
 import type { Gathered } from './gather.js';
 import type { Missing } from './missing.js';
@@ -29,11 +28,11 @@ export function presentPrecheck(of: Gathered, outlooks: readonly Outlook[], best
     ...{ day, baseYear, asOfSeq: Number(headSeq) },
     programmes: looked(false),
     controls: of.controls.map(presentVersion),
-    notInForce: of.notInForce.map((row) => ({
+    notInForce: of.notInForce.map(({ row, versions }) => ({
       ...presentVersion(row),
       reason: row.status === 'PUBLISHED' ? 'NOT_ACTIVATED' : (row.inForceFrom ?? day) > day ? 'NOT_YET' : 'ENDED',
       ...{ inForceFrom: row.inForceFrom, inForceTo: row.inForceTo },
-      openPoints: row.status === 'PUBLISHED' ? openPointsOf(programmeOf(row)) : [],
+      openPoints: row.status === 'PUBLISHED' ? pointsOf(row, versions) : [],
     })),
     trials: looked(true),
     best: presentBest(best, language),
@@ -46,12 +45,16 @@ const presentVersion = (row: Published) => {
   return { programmeCode, version, programmeVersionId, name: { zh, en } };
 };
 
-// A text never changes, and to know what keeps it from being activated all its cases are run.
-const openPoints = new WeakMap<ProgrammeVersion, ReturnType<typeof presentOpenPoints>>();
-function openPointsOf(law: ProgrammeVersion): ReturnType<typeof presentOpenPoints> {
-  const known = openPoints.get(law) ?? presentOpenPoints(activationProblems(law));
-  openPoints.set(law, known);
-  return known;
+// To know what keeps a version from being activated all its cases are run: once for the versions of its programme as they stand.
+const points = new WeakMap<ProgrammeVersion, { of: string; found: ReturnType<typeof presentOpenPoints> }>();
+function pointsOf(row: Published, versions: readonly Published[]): ReturnType<typeof presentOpenPoints> {
+  const law = programmeOf(row);
+  const of = versions.map(({ digest, status, inForceTo }) => `${digest} ${status} ${inForceTo}`).join('\n');
+  const known = points.get(law);
+  if (known?.of === of) return known.found;
+  const found = presentOpenPoints(openPointsOf(law, versions));
+  points.set(law, { of, found });
+  return found;
 }
 
 function presentOutlook({ candidate, evaluation, limits, poolLeftFen }: Outlook, day: string, language: Language): Looked {
@@ -72,7 +75,7 @@ function presentOutlook({ candidate, evaluation, limits, poolLeftFen }: Outlook,
     })),
     poolLeft: poolLeftFen === null ? null : formatYuan(poolLeftFen),
     missing: [...missing, ...late].map((one) => presentMissing(one, language)),
-    lastDayToApply: law.inForce?.to ?? null,
+    lastDayToApply: row.inForceTo,
     voucherLastDay: flow === 'VOUCHER' ? voucherExpiresOn(law, day, day) : null,
     reviewSteps: [...(on.reviewSteps?.value ?? [])],
   };

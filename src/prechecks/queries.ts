@@ -10,6 +10,7 @@ export type Published = Pick<
   | 'programmeVersionId'
   | 'programmeCode'
   | 'version'
+  | 'kind'
   | 'legalStatus'
   | 'status'
   | 'document'
@@ -21,7 +22,7 @@ export type Published = Pick<
 /** Every published version of a book in order of code and version. */
 export async function publishedVersions({ sql }: Pick<Tx, 'sql'>, bookId: string): Promise<Published[]> {
   const rows = await sql.prepared<Published[]>(
-    `select programme_version_id as "programmeVersionId", programme_code as "programmeCode", version, legal_status as "legalStatus",
+    `select programme_version_id as "programmeVersionId", programme_code as "programmeCode", version, kind, legal_status as "legalStatus",
             status, '' as document, digest, in_force_from as "inForceFrom", in_force_to as "inForceTo"
        from programme_versions where book_id = $1 order by programme_code, version`,
     [bookId],
@@ -49,7 +50,8 @@ export interface Settled {
 }
 
 /**
- * What a legal person has paid in full within a year, on confirmed invoices that no voucher has paid for: its branches' too. The day of
+ * What a legal person has paid in full within a year, its branches' too, on confirmed lines that no voucher has paid for and no live
+ * application for reimbursement holds. The day of
  * the last payment settles an invoice. Alike lines are summed up, so that a year of many invoices stays a few rows.
  */
 export const settledFees = (
@@ -67,7 +69,12 @@ export const settledFees = (
                               and i.redemption_id is null and i.paid_fen = i.gross_fen offset 0) i
        cross join lateral (select max(p.paid_on) as settled_on from enterprise_payments p
                             where p.book_id = i.book_id and p.invoice_id = i.invoice_id) p
-       cross join lateral (select * from usage_invoice_lines l where l.book_id = i.book_id and l.invoice_id = i.invoice_id offset 0) l
+       cross join lateral (select * from usage_invoice_lines l
+                            where l.book_id = i.book_id and l.invoice_id = i.invoice_id
+                              and not exists (select from reimbursement_lines r
+                                               where r.book_id = i.book_id and r.invoice_id = i.invoice_id and r.is_live
+                                                 and (r.invoice_line_id is null or r.invoice_line_id = l.invoice_line_id))
+                           offset 0) l
       where e.book_id = $1 and e.legal_person_uscc = $2 and p.settled_on between $3::date and $4::date
       group by 1, 2, 3, 4, 5
       order by 1, 2, 3, 4, 5`,

@@ -1,9 +1,11 @@
-// Of published versions: which hold, and under which general controls. Pure.
+// Of published versions: which decide an application of a day, and under which general controls. Pure.
 import type { Day } from '../calendar.js';
 import { underControls } from '../programmes/controls.js';
 import { decidingDayOf } from '../programmes/evaluate.js';
+import { lawOn } from '../programmes/language.js';
 import type { ProgrammeVersion } from '../programmes/language.js';
-import { programmeOf, versionInForce } from '../programmes/published.js';
+import { controlsInForce, programmeOf, versionDeciding } from '../programmes/published.js';
+import type { DecidingDays } from '../programmes/published.js';
 import type { Published } from './queries.js';
 
 /** A version with its law under the general controls of the day that decides. */
@@ -14,43 +16,36 @@ export interface Standing {
   readonly law: ProgrammeVersion;
 }
 
-/** The versions of each programme, or of each text of general controls, in order of their codes. */
-function byCode(versions: readonly Published[], kind: ProgrammeVersion['kind']): Published[][] {
-  const codes = new Map<string, Published[]>();
-  for (const row of versions) {
-    if (programmeOf(row).kind !== kind) continue;
-    const rows = codes.get(row.programmeCode) ?? [];
-    rows.push(row);
-    codes.set(row.programmeCode, rows);
-  }
-  return [...codes.values()];
+/** A programme without a version that holds: its latest, among all of it. */
+export interface Unheld {
+  readonly row: Published;
+  readonly versions: readonly Published[];
 }
 
-/** The general controls that hold on the day. */
-export const controlsOn = (versions: readonly Published[], day: Day): Published[] =>
-  byCode(versions, 'GENERAL_CONTROLS').flatMap((rows) => versionInForce(rows, day) ?? []);
-
 /**
- * What an application of this day is decided by: of each programme the version in force, or that of the day on which the contract was
- * signed where the law of the day says so; and, if asked for, every version that is not active. Then the programmes without a version
- * that holds, by their latest.
+ * What an application of these days is decided by: of each programme the version that holds, and, if asked for, every version that is
+ * not active. Then the programmes without a version that holds. Of a reimbursement the signing of a contract decides nothing.
  */
 export function versionsAsked(
   versions: readonly Published[],
-  of: { day: Day; signedOn: Day | null; includeDrafts: boolean },
-): { asked: Standing[]; notInForce: Published[] } {
-  const decidingDay = (row: Published) => decidingDayOf(programmeOf(row), { appliedOn: of.day, signedOn: of.signedOn });
+  of: DecidingDays & { readonly includeDrafts: boolean },
+): { asked: Standing[]; notInForce: Unheld[] } {
+  const { appliedOn } = of;
+  const daysOf = (row: Published): DecidingDays => {
+    const reimburses = lawOn(programmeOf(row), appliedOn).flow?.value === 'REIMBURSEMENT';
+    return { appliedOn, signedOn: reimburses ? null : of.signedOn };
+  };
   const controls = new Map<Day, ProgrammeVersion[]>();
   const under = (row: Published, isTrial: boolean): Standing => {
-    const day = decidingDay(row);
-    const over = controls.get(day) ?? controlsOn(versions, day).map(programmeOf);
+    const law = programmeOf(row);
+    const day = decidingDayOf(law, daysOf(row));
+    const over = controls.get(day) ?? controlsInForce(versions, day).map(programmeOf);
     controls.set(day, over);
-    return { row, isTrial, law: underControls(programmeOf(row), over) };
+    return { row, isTrial, law: underControls(law, over) };
   };
-  const programmes = byCode(versions, 'PROGRAMME').map((rows) => {
-    const now = versionInForce(rows, of.day);
-    const day = now && decidingDay(now);
-    return { rows, row: day === undefined || day === of.day ? now : versionInForce(rows, day) };
+  const programmes = byCode(versions.filter(({ kind }) => kind === 'PROGRAMME')).map((rows) => {
+    const row = versionDeciding(rows, of);
+    return { rows, row: row && versionDeciding(rows, daysOf(row)) };
   });
   const drafts = of.includeDrafts ? programmes.flatMap(({ rows }) => rows.filter(({ status }) => status === 'PUBLISHED')) : [];
   return {
@@ -58,6 +53,20 @@ export function versionsAsked(
       ...programmes.flatMap(({ row }) => (row === undefined ? [] : [under(row, false)])),
       ...drafts.map((row) => under(row, true)),
     ],
-    notInForce: programmes.flatMap(({ rows, row }) => (row === undefined ? (rows.at(-1) ?? []) : [])),
+    notInForce: programmes.flatMap(({ rows, row }) => {
+      const latest = rows.at(-1);
+      return row === undefined && latest !== undefined ? [{ row: latest, versions: rows }] : [];
+    }),
   };
+}
+
+/** The versions of each programme, in order of their codes. */
+function byCode(versions: readonly Published[]): Published[][] {
+  const codes = new Map<string, Published[]>();
+  for (const row of versions) {
+    const rows = codes.get(row.programmeCode) ?? [];
+    rows.push(row);
+    codes.set(row.programmeCode, rows);
+  }
+  return [...codes.values()];
 }

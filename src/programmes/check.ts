@@ -12,12 +12,14 @@ import type { AwardFacts, Circumstances, Evaluation, Facility, Line, LimitFacts,
 import type { Applicant } from './lines.js';
 import { requiredParameters } from './explain.js';
 import type { RequiredParameter } from './explain.js';
-import { dependsOnChips, documentName, lawOn, parseProgramme } from './language.js';
+import { dependsOnChips, documentName, lawOn, linesIn, parseProgramme } from './language.js';
 import type { Bilingual, Law, Matter, ProgrammeProblem, ProgrammeVersion } from './language.js';
+import { asProblems, wideningsWithin } from './narrowing.js';
 
 /**
- * Reads a programme file and runs its cases. Refused with every problem when it does not read, when a case fails, or, unless it is a
- * DRAFT, when it could not be activated. What a DRAFT still misses comes with it in `missing`: it can be tried, not activated.
+ * Reads a programme file and runs its cases. Refused with every problem and its line when it does not read, when a case fails, when a
+ * value widens what a higher document gives, or, if it is ENACTED, when it could not be activated. What a text that is no law misses
+ * comes with it in `missing`: it can be tried, not activated.
  */
 export function checkProgramme(
   text: string,
@@ -25,13 +27,20 @@ export function checkProgramme(
   const parsed = parseProgramme(text);
   if (!parsed.ok) return parsed;
   const { version } = parsed;
-  const problems = version.status === 'DRAFT' ? failedCases(version) : [...missingParameters(version), ...caseProblems(version)];
-  return problems.length > 0 ? { ok: false, problems } : { ok: true, version, missing: missingParameters(version) };
+  const problems = [
+    ...asProblems(wideningsWithin(version)),
+    ...(version.status === 'ENACTED' ? [...missingParameters(version), ...caseProblems(version)] : failedCases(version)),
+  ];
+  const lineOf = linesIn(text);
+  return problems.length > 0
+    ? { ok: false, problems: problems.map((problem) => ({ ...problem, line: lineOf(problem.path) })) }
+    : { ok: true, version, missing: missingParameters(version) };
 }
 
 /**
- * Everything that keeps this version from being activated: its text is not enacted, a required parameter is missing («政策未规定», by
- * name and article), a case fails, or a day on which the law changes has no case.
+ * Everything in its own text that keeps this version from being activated: it is not enacted, a required parameter is missing
+ * («政策未规定», by name and article), a value widens what a higher document gives, a case fails, or a day on which the law changes
+ * has no case.
  */
 export function activationProblems(version: ProgrammeVersion): ProgrammeProblem[] {
   const notEnacted: ProgrammeProblem[] =
@@ -46,7 +55,7 @@ export function activationProblems(version: ProgrammeVersion): ProgrammeProblem[
             en: version.status === 'DRAFT' ? 'a draft for comment is not law: it can only be tried' : 'the programme is repealed',
           },
         ];
-  return [...notEnacted, ...missingParameters(version), ...caseProblems(version)];
+  return [...notEnacted, ...missingParameters(version), ...asProblems(wideningsWithin(version)), ...caseProblems(version)];
 }
 
 /** What the text does not give on the first day it is in force, or at all, and no programme may be in force without. */
@@ -197,7 +206,11 @@ export function runCase(
   one: ProgrammeCase,
 ): { expected: string; found: string; evaluations: Evaluation[] } {
   if (one.stage === 'ALLOCATE')
-    return { expected: one.expect.join(' + '), found: allocateGiven(version, one.given).join(' + '), evaluations: [] };
+    return {
+      expected: one.expect.join(' + '),
+      found: allocateGiven(version, one.given)?.join(' + ') ?? 'PARAMETER_MISSING',
+      evaluations: [],
+    };
   const evaluations = evaluateGiven(version, one);
   const expected = Array.isArray(one.expect) ? one.expect : [one.expect];
   return {
@@ -242,10 +255,13 @@ function plainProgramme(controls: ProgrammeVersion): ProgrammeVersion {
   };
 }
 
-/** Amounts of an allocation in the words of a case, in the order of the claims, each accepted after the one before. */
-export function allocateGiven(version: ProgrammeVersion, { appliedOn, poolLeft, claims }: AllocateGiven): string[] {
+/**
+ * Amounts of an allocation in the words of a case, in the order of the claims, each accepted after the one before; null where the law
+ * gives none.
+ */
+export function allocateGiven(version: ProgrammeVersion, { appliedOn, poolLeft, claims }: AllocateGiven): string[] | null {
   const strategy = lawOn(version, appliedOn).allocation?.value;
-  if (strategy === undefined) return ['PARAMETER_MISSING'];
+  if (strategy === undefined) return null;
   const shares = allocate(
     strategy,
     fenOf(poolLeft),

@@ -161,9 +161,15 @@ export interface TouchedLimit {
 type Stage = 'ISSUE' | 'REDEEM' | 'AWARD';
 
 /** The day whose law decides: that of the application, unless the law of that day names the signing of the contract. */
-export function decidingDayOf(version: ProgrammeVersion, { appliedOn, signedOn }: { appliedOn: Day; signedOn: Day | null }): Day {
-  const byContract = lawOn(version, appliedOn).decidingDay?.value === 'CONTRACT_SIGNING';
-  return byContract && signedOn !== null ? signedOn : appliedOn;
+export function decidingDayOf(version: ProgrammeVersion, days: { appliedOn: Day; signedOn: Day | null }): Day {
+  return decidedBySigning(version, days) ?? days.appliedOn;
+}
+
+function decidedBySigning(
+  version: ProgrammeVersion,
+  { appliedOn, signedOn }: { appliedOn: Day; signedOn: Day | null },
+): Day | null {
+  return lawOn(version, appliedOn).decidingDay?.value === 'CONTRACT_SIGNING' ? signedOn : null;
 }
 
 /**
@@ -190,14 +196,15 @@ export function limitsTouched(version: ProgrammeVersion, stage: Stage, at: Circu
  * The face of a voucher for this contract: floor(rate × what counts of it) within the contract's ceiling, the limits of the law, the
  * money granted and what was approved. Refuses, in this order: PROGRAMME_NOT_IN_FORCE, PARAMETER_MISSING, RATE_IS_EXACT,
  * RATE_ABOVE_CEILING, OWN_POLICY, BENEFICIARY_KIND, PROVIDER_MAY_NOT_CLAIM, NOT_ELIGIBLE, one of the lines' refusals when no line
- * counts, BELOW_MINIMUM_BASE, NOTHING_TO_AWARD, AMOUNT_ABOVE_ENTITLEMENT, MATTER_NOT_NAMED, LIMIT_WINDOW_OVER, LIMIT_EXHAUSTED,
- * CONTRACT_ALREADY_AWARDED, STACKED_OUT, POOL_EXHAUSTED, BELOW_MINIMUM_AWARD. Holds with LIMIT_UNKNOWN.
+ * counts, BELOW_MINIMUM_BASE, NOTHING_TO_AWARD, AMOUNT_ABOVE_ENTITLEMENT, what the first limit that stands in the way has to say
+ * (MATTER_NOT_NAMED, LIMIT_WINDOW_OVER, LIMIT_EXHAUSTED, CONTRACT_ALREADY_AWARDED, STACKED_OUT, or held with LIMIT_UNKNOWN),
+ * POOL_EXHAUSTED, BELOW_MINIMUM_AWARD.
  */
 export function evaluateIssue(version: ProgrammeVersion, facts: IssueFacts): Evaluation {
   const subject = subjectOf(facts);
   const law = lawOf(version, facts, subject);
   const trail = new Trail(version);
-  const refused = explainLaw(trail, version, law, decidingDayOf(version, { ...facts, signedOn: facts.contract.signedOn }));
+  const refused = explainLaw(trail, version, law, facts, subject);
   if (refused !== null) return refused;
   const { amountBasis, base, rate } = law;
   if (base === null || amountBasis === null || rate === null) return missing(trail, version, law);
@@ -256,15 +263,15 @@ export function evaluateIssue(version: ProgrammeVersion, facts: IssueFacts): Eva
  * What is reimbursed of what was bought, settled and paid: floor(Σ rate × what counts), within what the review left, the limits of the
  * law and the money granted. Fees of PRIOR_YEAR_SETTLED_FEE count when they were settled in `baseYear`. Refuses, in this order:
  * PROGRAMME_NOT_IN_FORCE, PARAMETER_MISSING, OWN_POLICY, BENEFICIARY_KIND, PROVIDER_MAY_NOT_CLAIM, NOT_ELIGIBLE, one of the lines'
- * refusals when no line counts, BELOW_MINIMUM_BASE, NOTHING_TO_AWARD, AMOUNT_ABOVE_ENTITLEMENT, RATE_IS_EXACT, ONE_CONTRACT_ONLY, MATTER_NOT_NAMED,
- * LIMIT_WINDOW_OVER, LIMIT_EXHAUSTED, CONTRACT_ALREADY_AWARDED, STACKED_OUT, POOL_EXHAUSTED, BELOW_MINIMUM_AWARD. Holds with
- * LIMIT_UNKNOWN.
+ * refusals when no line counts, BELOW_MINIMUM_BASE, NOTHING_TO_AWARD, AMOUNT_ABOVE_ENTITLEMENT, RATE_IS_EXACT, what the first limit
+ * that stands in the way has to say (ONE_CONTRACT_ONLY, MATTER_NOT_NAMED, LIMIT_WINDOW_OVER, LIMIT_EXHAUSTED,
+ * CONTRACT_ALREADY_AWARDED, STACKED_OUT, or held with LIMIT_UNKNOWN), POOL_EXHAUSTED, BELOW_MINIMUM_AWARD.
  */
 export function evaluateAward(version: ProgrammeVersion, facts: AwardFacts): Evaluation {
   const subject = subjectOf(facts);
   const law = lawOf(version, facts, subject);
   const trail = new Trail(version);
-  const refused = explainLaw(trail, version, law, facts.appliedOn);
+  const refused = explainLaw(trail, version, law, facts, subject);
   if (refused !== null) return refused;
   const { amountBasis, base, rate } = law;
   if (base === null || amountBasis === null || rate === null) return missing(trail, version, law);
@@ -553,19 +560,28 @@ function missing(trail: Trail, version: ProgrammeVersion, law: Law): Evaluation 
 }
 
 /** Whether the programme is in force on the day; a text that names no day can be tried on any. */
-function explainLaw(trail: Trail, version: ProgrammeVersion, law: Law, day: Day): Evaluation | null {
+function explainLaw(
+  trail: Trail,
+  version: ProgrammeVersion,
+  law: Law,
+  { appliedOn }: Applicant,
+  { signedOn }: Subject,
+): Evaluation | null {
   const { inForce } = version;
-  const inputs = { [law.decidingDay?.value === 'CONTRACT_SIGNING' ? 'signedOn' : 'appliedOn']: day };
+  const signed = decidedBySigning(version, { appliedOn, signedOn });
+  const day = signed ?? appliedOn;
+  const inputs: Step['inputs'] = signed === null ? { appliedOn } : { signedOn: signed };
   if (inForce === null) {
     trail.add(version.basis, rules.notInForce, inputs, 'TRIAL');
     return null;
   }
   const { from, to } = inForce;
+  const rule = (signed === null ? rules.inForce : rules.inForceAtSigning)(inForce);
   if (day < from || (to !== null && day > to)) {
     const params = { programme: version.programme, day, from, to: to ?? '' };
-    return trail.refuse(inForce.cite, rules.inForce(inForce), inputs, 'PROGRAMME_NOT_IN_FORCE', params);
+    return trail.refuse(inForce.cite, rule, inputs, 'PROGRAMME_NOT_IN_FORCE', params);
   }
-  trail.add(inForce.cite, rules.inForce(inForce), inputs, 'APPLIES', law.decidingDay?.cite);
+  trail.add(inForce.cite, rule, inputs, 'APPLIES', law.decidingDay?.cite);
   return null;
 }
 
@@ -865,7 +881,11 @@ function applyLimits(
       continue;
     }
     const amount = formatYuan(amountFen);
-    const inputs: Record<string, string> = { limit: amount, window, left: formatYuan(left) };
+    // Below nothing left nobody has to know how much more was granted.
+    const inputs: Record<string, string> =
+      limit.kind === 'HIGHEST' && left > 0n
+        ? { granted: formatYuan(amountFen - left) }
+        : { limit: amount, window, left: formatYuan(left) };
     if (limit.kind === 'ONE_AWARD') {
       if (left < amountFen) return trail.refuse(cite, rule, inputs, 'CONTRACT_ALREADY_AWARDED', { rule: limitId });
       trail.add(cite, rule, {}, 'PASSED');

@@ -189,13 +189,20 @@ function rateRule({ kind, tiers, flat }: Rate): Bilingual {
       };
 }
 
+function inForceRule({ from, to }: { from: Day; to: Day | null }, zh: string, en: string): Bilingual {
+  return {
+    zh: `自 ${from} 起施行${to === null ? '' : `，有效期至 ${to}（含）`}，以${zh}适用`,
+    en: `in force from ${from}${to === null ? '' : ` to ${to} inclusive`}; ${en} decides`,
+  };
+}
+
 /** The rules in words, from the values of the law. */
 export const rules = {
   notInForce: { zh: '文本未规定施行日期，本次仅为试算', en: 'the text names no day from which it is in force: a trial only' },
-  inForce: once(({ from, to }: { from: Day; to: Day | null }) => ({
-    zh: `自 ${from} 起施行${to === null ? '' : `，有效期至 ${to}（含）`}，以申请日适用`,
-    en: `in force from ${from}${to === null ? '' : ` to ${to} inclusive`}; the day of application decides`,
-  })),
+  inForce: once((days: { from: Day; to: Day | null }) => inForceRule(days, '申请日', 'the day of application')),
+  inForceAtSigning: once((days: { from: Day; to: Day | null }) =>
+    inForceRule(days, '合同签订日', 'the day the contract was signed'),
+  ),
   missing: once((name: Bilingual) => ({ zh: `政策未规定：${name.zh}`, en: `the text does not give: ${name.en}` })),
   signedOnOrAfter: once(({ value }: { value: Day }) => ({
     zh: `合同应于 ${value} 及以后签订`,
@@ -355,6 +362,7 @@ const labels: Readonly<Record<string, Bilingual>> = {
   limit: { zh: '限额', en: 'limit' },
   window: { zh: '期间', en: 'window' },
   left: { zh: '剩余', en: 'left' },
+  granted: { zh: '已获补助', en: 'granted already' },
   before: { zh: '限制前', en: 'before' },
   requested: { zh: '申请金额', en: 'asked for' },
   maximum: { zh: '核定最高金额', en: 'maximum' },

@@ -208,6 +208,7 @@ export type ProblemCode =
   | 'YAML'
   | 'SHAPE'
   | 'INCONSISTENT'
+  | 'WIDENS_A_HIGHER_DOCUMENT'
   | 'MISSING_PARAMETER'
   | 'NOT_ENACTED'
   | 'NO_CASES'
@@ -345,6 +346,16 @@ function shapeProblems(document: Document, lines: LineCounter, issue: z.core.$Zo
   return [{ ...at(issue.path), code: 'SHAPE', zh, en: issue.message }];
 }
 
+/** Where in a text that reads a problem's path points to; null for what the text does not have. */
+export function linesIn(text: string): (path: string) => number | null {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { schema: 'failsafe', lineCounter: lines });
+  return (path) => {
+    const steps = path.split('.');
+    return document.hasIn(steps.slice(0, 1)) ? lineOf(document, lines, steps) : null;
+  };
+}
+
 /** The line of the value at the path, or of the nearest thing around it that the file has. */
 function lineOf(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number | null {
   let node: unknown = document.contents;
@@ -356,7 +367,10 @@ function lineOf(document: Document, lines: LineCounter, path: readonly PropertyK
       offset = startOf(pair.key) ?? offset;
       node = pair.value;
     } else if (isSeq(node)) {
-      node = node.items[Number(step)];
+      // By its place, or by the id it bears.
+      node = /^\d+$/.test(String(step))
+        ? node.items[Number(step)]
+        : node.items.find((item) => isMap(item) && item.get('id') === step);
       offset = startOf(node) ?? offset;
     }
   }

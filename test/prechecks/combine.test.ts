@@ -206,7 +206,13 @@ ${of.rule}
     const { version: law } = read;
     const row = {
       ...{ programmeVersionId: String(i), programmeCode: law.programme, version: 1, document: '', digest: '' },
-      ...{ legalStatus: 'ENACTED' as const, status: 'ACTIVE' as const, inForceFrom: null, inForceTo: null },
+      ...{
+        kind: 'PROGRAMME' as const,
+        legalStatus: 'ENACTED' as const,
+        status: 'ACTIVE' as const,
+        inForceFrom: null,
+        inForceTo: null,
+      },
     };
     return { row, isTrial: false, law, fund: `p${i}/2025`, fitted: fit(law, said) };
   };

@@ -2,7 +2,7 @@
 // tried on any facts without a trace.
 import t from 'tap';
 import { newlyMatched, presentFunds } from '../../src/programmes/rules.js';
-import { fundersOf, programmeOf, versionInForce, versionsCovering } from '../../src/programmes/published.js';
+import { fundersOf, programmeOf, versionInForce } from '../../src/programmes/published.js';
 import { evaluateIssue, nothingOnRecord } from '../../src/programmes/evaluate.js';
 import { nobody } from '../../src/programmes/lines.js';
 import type { Answer } from '../service.js';
@@ -40,11 +40,6 @@ void t.test('the version in force is the highest active one whose days cover the
   ];
   for (const [day, version] of days) t.equal(versionInForce(rows, day)?.version, version, day);
   t.equal(versionInForce(rows.slice(0, 2), '2025-06-01'), undefined, 'after its last day');
-  t.strictSame(
-    versionsCovering(rows, '2025-03-01').map(({ version }) => version),
-    [2, 3, 4],
-    'what holds once it is active',
-  );
 });
 
 void t.test('a fund is shared by the funders of the law on its first day', async (t) => {
@@ -106,13 +101,14 @@ void t.test('where a fund stands is told from its accounts, the treasury’s sid
     funder,
     balanceFen,
   });
-  const [fund] = presentFunds([
+  const balances = [
     balance('appropriation', -1000n, 'CITY'),
     balance('unmatched', 100n, 'CITY'),
     balance('available', 200n),
     balance('voucher', 300n),
     balance('paid', 400n, 'CITY'),
-  ]);
+  ];
+  const [fund] = presentFunds(balances, [], '2024-07-01');
   t.match(fund, {
     fund: 'p/2024',
     programmeCode: 'p',
@@ -124,6 +120,7 @@ void t.test('where a fund stands is told from its accounts, the treasury’s sid
     reserved: '0.00',
     paid: '4.00',
     funders: [{ funder: 'CITY', loaded: '10.00', unmatched: '1.00', paid: '4.00' }],
+    pool: null,
   });
 });
 
@@ -264,6 +261,7 @@ void t.test('appropriations are loaded once per document; a fund shows where its
       payable: '0.00',
       inTransit: '0.00',
       paid: '0.00',
+      pool: null,
       funders: [
         { funder: 'CITY', loaded: '500000.01', unmatched: '0.00', paid: '0.00' },
         { funder: 'PROVINCE', loaded: '500000.00', unmatched: '0.00', paid: '0.00' },
@@ -537,6 +535,22 @@ void t.test('a trial says all that a case can: reimbursement, what is on record,
     claims: [...claims('5.00'), { approved: '0.00', classes: ['SME'], score: 90 }],
   });
   t.strictSame(served.body.allocated, ['1.00', '0.00'], 'in the order they were given');
+
+  const silent = expectStatus(
+    await book.operator.post('/programmes', {
+      document: reimbursement.replace(/^allocation:.*\n/m, '').replace('version: 1', 'version: 2'),
+    }),
+    201,
+  );
+  t.equal(
+    told(
+      await reader.post(`/programmes/${silent.programmeVersionId as string}/evaluations`, {
+        ...{ stage: 'ALLOCATE', given: { appliedOn: '2025-03-03', poolLeft: '1.00', claims: claims('1.00') } },
+      }),
+    ),
+    '409 PARAMETER_MISSING',
+    'a law that does not say how a pool is shared',
+  );
 
   const wrong: [string, string, object, string[]][] = [
     ['a hard limit raised', 'AWARD', { ...plain, raised: { yearly: '1.00' } }, ['/given/raised/yearly UNKNOWN_FIELD']],

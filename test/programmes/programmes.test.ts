@@ -752,7 +752,11 @@ void t.test('a file that can not be law says where and why, and nothing in it is
   );
   t.match(twoOfAKind, { ok: false, problems: [{ path: 'facilityConditions.value', en: /one condition/ }] });
   const taxes = parseProgramme(changed(jiaozuoText, 'predicates: { tax-paying:', 'predicates: { taxes:'));
-  t.match(taxes, { ok: false, problems: [{ path: 'cases.35.given.enterprise.predicates.taxes' }] }, 'a case of no predicate');
+  t.match(
+    taxes,
+    { ok: false, problems: [{ path: /^cases\.\d+\.given\.enterprise\.predicates\.taxes$/ }] },
+    'a case of no predicate',
+  );
 
   const parsed = parseProgramme(changed(enactedText, 'value: MONTHLY', 'value: WEEKLY'));
   const expected = enactedText.split('\n').indexOf('  value: MONTHLY') + 1;
