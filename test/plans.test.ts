@@ -31,6 +31,8 @@ const small = new Set([
  * a programme, a provider or a kind of account has any number of rows.
  */
 const bounding = new Set([
+  // Those whom one legal person is related to.
+  ...['first_uscc', 'second_uscc'],
   ...['enterprise_id', 'contract_id', 'application_id', 'legal_person_uscc', 'uscc', 'facility_id', 'member_id', 'job_id'],
   ...[
     'invoice_id',

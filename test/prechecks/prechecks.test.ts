@@ -482,6 +482,17 @@ void t.test('last year’s fees are those of the enterprise’s own paid invoice
   const nextYear = await ask(firm.member, { enterpriseId: firm.enterpriseId, day: '2027-02-02' });
   t.equal(saidBy(nextYear, 'binjiang-compute'), 'NOTHING_TO_AWARD', 'of another year nothing was settled');
   t.equal(await headOf(world, book.bookId), head, 'nothing is written');
+  const applied = expectStatus(
+    await firm.member.post('/reimbursements', {
+      programmeCode: 'binjiang-compute',
+      matters: { project: 'P1' },
+      commitment: true,
+    }),
+    201,
+  );
+  t.match(applied, { computed: '90000.01', outlook: { amount: '90000.01' } }, 'an application made then says the same');
+  const again = await ask(firm.member, { enterpriseId: firm.enterpriseId });
+  t.equal(saidBy(again, 'binjiang-compute'), 'NOTHING_TO_AWARD', 'what an application holds is not offered twice');
   const stranger = await world.enterprise(8);
   t.equal(
     saidBy(await ask(stranger.member, { enterpriseId: stranger.enterpriseId }), 'binjiang-compute'),
@@ -542,4 +553,17 @@ void t.test('B4: a contract under 20 % and 30 % gives 300,000.00 in total, and w
     saidBy(await ask(approver, { contract, figures, enterpriseId: firm.enterpriseId as string }), 'qingyang-compute'),
     '300000.00',
   );
+
+  // What is on record goes before what is stated.
+  const record = async (url: string, body: object) => expectStatus(await (await book.member('reviewer')).post(url, body), 201);
+  const of = { enterpriseId: firm.enterpriseId as string };
+  const [documentNo, validFrom] = ['郑港〔2025〕1号', '2025-01-01'];
+  const figure = { kind: 'DISTRICT_CONTRIBUTION', uscc: uscc(1), year: 2025, provisional: true, documentNo };
+  await record('/figures', { ...figure, amount: '250000.00' });
+  const recorded = await ask(approver, { contract, figures, ...of });
+  t.equal(saidBy(recorded, 'qingyang-compute'), '250000.00 (district-contribution)');
+  t.notOk(missingOf(recorded, 'qingyang-compute').includes('FIGURE district-contribution'));
+  t.equal(combined(recorded), '250000.00: qingyang-compute 250000.00 without zhengzhou-compute STACKED_OUT');
+  await record('/enterprise-classes', { uscc: uscc(1), class: 'ONE_ENTERPRISE_ONE_POLICY', validFrom, documentNo });
+  t.equal(saidBy(await ask(approver, { contract, ...of }), 'qingyang-compute'), 'OWN_POLICY');
 });
