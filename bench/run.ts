@@ -10,6 +10,7 @@ import { startEmbedded } from '../db/embedded.js';
 import { migrate } from '../db/migrate.js';
 import { measureBulk } from './bulk.js';
 import { chart, type Panel } from './chart.js';
+import { measureEvaluations } from './evaluations.js';
 import { grow } from './grow.js';
 import { measureHotPath } from './hot-path.js';
 import type { Bench } from './measure.js';
@@ -60,12 +61,15 @@ try {
   const rows: Row[] = [];
   const charts = new Map<string, Panel[]>();
 
+  // Before the database has anything to do.
+  const ofLaw = measureEvaluations(bench);
   const book = await openGrown(bench, embedded, sizes[0] ?? 0);
   if (!options.full) rows.push(...(await measureReads(bench, book, sizes[0] ?? 0)), ...(await measurePrechecks(bench, book)));
   const hotPath = await measureHotPath(bench, book, embedded.adminUrl, options.peer);
   rows.unshift(...hotPath.rows);
   charts.set('connections', hotPath.panels);
   rows.push(...(await measureBulk(bench, book, embedded.ownerUrl)));
+  rows.push(...ofLaw);
   await audit(bench, book);
   await book.close();
 

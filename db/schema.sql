@@ -868,7 +868,6 @@ create table legal_person_classes (
   constraint legal_person_classes_legal_person_uscc_check CHECK ((legal_person_uscc ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'::text)),
   constraint legal_person_classes_revision_check CHECK ((revision >= 1))
 );
-CREATE INDEX legal_person_classes_of ON public.legal_person_classes USING btree (book_id, legal_person_uscc, class_record_id);
 CREATE TRIGGER legal_person_classes_in_lane BEFORE INSERT OR UPDATE ON public.legal_person_classes FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER legal_person_classes_leave_in_lane BEFORE DELETE ON public.legal_person_classes FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on legal_person_classes to voucher_app;
@@ -1395,7 +1394,6 @@ create table related_parties (
   constraint related_parties_second_uscc_check CHECK ((second_uscc ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'::text)),
   constraint related_parties_source_check CHECK (((length(source) >= 1) AND (length(source) <= 500)))
 );
-CREATE INDEX related_parties_first ON public.related_parties USING btree (book_id, first_uscc, relation_id);
 CREATE INDEX related_parties_second ON public.related_parties USING btree (book_id, second_uscc, relation_id);
 CREATE TRIGGER related_parties_in_lane BEFORE INSERT OR UPDATE ON public.related_parties FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER related_parties_leave_in_lane BEFORE DELETE ON public.related_parties FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();

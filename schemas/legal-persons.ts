@@ -27,12 +27,9 @@ const period = {
   validFrom: day.meta({ description: 'First day, inclusive' }),
   validTo: day.optional().meta({ description: 'Last day, inclusive; left out: no end' }),
 };
-const holds = z
-  .boolean()
-  .default(true)
-  .meta({
-    description: 'false: it does not hold in this period; takes back what was recorded to begin on the same day or before',
-  });
+const holds = z.boolean().default(true).meta({
+  description: 'false: it does not hold in this period; takes back what was recorded to begin on the same day or before',
+});
 
 export const recordClass = z.strictObject({
   uscc: uscc.meta({ description: 'A registered enterprise; recorded of its legal person' }),

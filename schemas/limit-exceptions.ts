@@ -6,14 +6,9 @@ import { programmeCode } from './programme-api.js';
 export const askLimitException = z.strictObject({
   programmeCode: programmeCode.meta({ description: 'The programme, or the general controls, whose limit it is' }),
   limitId: z.string().min(1).max(100),
-  holder: z
-    .string()
-    .trim()
-    .min(1)
-    .max(100)
-    .meta({
-      description: 'Whom the limit is for: the code of a legal person or a project, the id of a contract, the programme’s code',
-    }),
+  holder: z.string().trim().min(1).max(100).meta({
+    description: 'Whom the limit is for: the code of a legal person or a project, the id of a contract, the programme’s code',
+  }),
   window: z
     .string()
     .min(1)

@@ -25,7 +25,6 @@ create table legal_person_classes (
   unique (book_id, legal_person_uscc, class, revision),
   foreign key (book_id, recorded_person) references persons (book_id, person_id)
 );
-create index legal_person_classes_of on legal_person_classes (book_id, legal_person_uscc, class_record_id);
 
 -- Two legal persons that are related parties (关联方), by the bureau's finding, from a day to a day as above. That both are
 -- controlled by the state alone makes no related parties (公司法第265条): such a pair is not recorded. A pair is written in
@@ -47,7 +46,6 @@ create table related_parties (
   foreign key (book_id, recorded_person) references persons (book_id, person_id),
   constraint related_parties_one_order check (first_uscc < second_uscc collate "C")
 );
-create index related_parties_first on related_parties (book_id, first_uscc, relation_id);
 create index related_parties_second on related_parties (book_id, second_uscc, relation_id);
 
 -- A figure the law takes its number from: what a legal person contributed to the district in a year (区级综合贡献额), the

@@ -113,7 +113,7 @@ export interface Known {
   /** The last day of a listing as it was then. */
   listedTo(listing: Listing): Day | null;
   /** Whether an exception to a limit was approved by then. */
-  approved(exception: LimitException): boolean;
+  readonly approved: (exception: LimitException) => boolean;
 }
 const asItStands: Known = { has: () => true, listedTo: ({ validTo }) => validTo, approved: () => true };
 
@@ -153,7 +153,7 @@ export interface Question<At extends LimitFacts = LimitFacts> {
   readonly bare: At;
   readonly upstreamHolders: readonly string[];
   readonly known?: Known | undefined;
-  touches(at: LimitFacts): TouchedLimit[];
+  readonly touches: (at: LimitFacts) => TouchedLimit[];
 }
 
 function questionOf(facts: Facts, of: Case): Question<Circumstances> {

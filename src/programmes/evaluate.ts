@@ -181,8 +181,6 @@ function decidedBySigning(
  */
 export function limitsTouched(version: ProgrammeVersion, stage: Stage, at: Circumstances | AwardFacts): TouchedLimit[] {
   const subject = subjectOf(at);
-  const touched = (limits: readonly AppliedLimit[]) =>
-    limits.flatMap((limit) => (limit.kind === 'REFUSED' || limit.kind === 'EXEMPT' ? [] : [limit.touched]));
   const dated = datedLimits(version, stage, at, subject);
   if (stage === 'REDEEM') return touched(dated);
   const law = lawOf(version, at, subject);
@@ -191,6 +189,9 @@ export function limitsTouched(version: ProgrammeVersion, stage: Stage, at: Circu
   const ceiling = 'items' in at ? [] : [contractCeiling(version, at.contract.id, computedFen)];
   return [...ceiling, ...touched(inOrder(version, dated, stackingLimits(law, at, subject, computedFen)))];
 }
+
+const touched = (limits: readonly AppliedLimit[]): TouchedLimit[] =>
+  limits.flatMap((limit) => (limit.kind === 'REFUSED' || limit.kind === 'EXEMPT' ? [] : [limit.touched]));
 
 /**
  * The face of a voucher for this contract: floor(rate × what counts of it) within the contract's ceiling, the limits of the law, the
@@ -729,16 +730,17 @@ function datedLimits(version: ProgrammeVersion, stage: Stage, at: Applicant & Li
  * on one matter, which is compared with just that; then what several programmes share, which binds what is left to be given.
  */
 function inOrder(version: ProgrammeVersion, dated: readonly AppliedLimit[], stacked: readonly AppliedLimit[]): AppliedLimit[] {
-  const isOwn = (limit: AppliedLimit) =>
-    (limit.kind !== 'LIMIT' && limit.kind !== 'COUNTED') || limit.touched.account.startsWith(`${version.programme}.`);
-  const compares = ({ kind }: AppliedLimit) => kind !== 'LIMIT';
+  const own = `${version.programme}.`;
   return [
-    ...dated.filter(isOwn),
-    ...stacked.filter(compares),
-    ...dated.filter((limit) => !isOwn(limit)),
-    ...stacked.filter((limit) => !compares(limit)),
+    ...dated.filter((limit) => isOwn(limit, own)),
+    ...stacked.filter(({ kind }) => kind !== 'LIMIT'),
+    ...dated.filter((limit) => !isOwn(limit, own)),
+    ...stacked.filter(({ kind }) => kind === 'LIMIT'),
   ];
 }
+
+const isOwn = (limit: AppliedLimit, own: string): boolean =>
+  (limit.kind !== 'LIMIT' && limit.kind !== 'COUNTED') || limit.touched.account.startsWith(own);
 
 /** A limit as it meets these facts; null when it does not hold for them. */
 function appliedLimit(
@@ -872,10 +874,13 @@ function applyLimits(
       continue;
     }
     if (limit.kind === 'REFUSED') return trail.refuse(cite, rule, limit.params, limit.code, limit.params);
-    const { limitId, window, amountFen } = limit.touched;
+    const { limitId, window, holder, amountFen } = limit.touched;
     const left = limitsLeft[limitId];
-    if (left === undefined || amountFen === null)
-      return { ...trail.refuse(cite, rule, { window }, 'LIMIT_UNKNOWN', { limit: limitId, window }), kind: 'held' };
+    if (left === undefined || amountFen === null) {
+      // The rule in words names the figure that is not on record.
+      const params = { limit: limitId, window, holder: holder.id, ruleZh: rule.zh, ruleEn: rule.en };
+      return { ...trail.refuse(cite, rule, { window }, 'LIMIT_UNKNOWN', params), kind: 'held' };
+    }
     if (limit.kind === 'COUNTED') {
       trail.add(cite, rule, { window }, 'COUNTED');
       continue;

@@ -199,14 +199,13 @@ function rateOf(law: Law, at: Applicant, line: Line): number | LineRefusal {
   const rate = law.rate?.value;
   if (rate === undefined) return 0;
   if (rate.flat !== null) return rate.flat;
-  const none = (): LineRefusal => ({ code: 'RATE_NOT_GIVEN', params: { line: String(line.lineNo) } });
   if (line.chipOrigin !== null || !rate.tiers.some(({ when }) => when !== null && when.chipOrigin !== null)) {
-    return tierOf(rate, at, line, line.chipOrigin) ?? none();
+    return tierOf(rate, at, line, line.chipOrigin) ?? refused(line, 'RATE_NOT_GIVEN', {});
   }
   // Neither origin can be shown, so neither may be taken for granted: the lower of the two, or nothing.
-  if (law.mixedChips?.value !== 'LOWER_RATE') return { code: 'CHIP_ORIGIN_UNKNOWN', params: { line: String(line.lineNo) } };
+  if (law.mixedChips?.value !== 'LOWER_RATE') return refused(line, 'CHIP_ORIGIN_UNKNOWN', {});
   const [domestic, other] = [tierOf(rate, at, line, 'DOMESTIC'), tierOf(rate, at, line, 'NON_DOMESTIC')];
-  return domestic === null || other === null ? none() : Math.min(domestic, other);
+  return domestic === null || other === null ? refused(line, 'RATE_NOT_GIVEN', {}) : Math.min(domestic, other);
 }
 
 function tierOf({ tiers }: Rate, { appliedOn, enterprise }: Applicant, line: Line, chipOrigin: ChipOrigin | null): number | null {
@@ -223,11 +222,12 @@ function tierOf({ tiers }: Rate, { appliedOn, enterprise }: Applicant, line: Lin
   return null;
 }
 
+const refused = ({ lineNo }: Line, code: LineRefusal['code'], params: Record<string, string>): LineRefusal => ({
+  code,
+  params: { line: String(lineNo), ...params },
+});
+
 function lineRefusal(law: Law, at: Applicant, of: Dealing, line: Line, { period, settled }: Use): LineRefusal | null {
-  const refused = (code: LineRefusal['code'], params: Record<string, string>): LineRefusal => ({
-    code,
-    params: { line: String(line.lineNo), ...params },
-  });
   const { provider, contract } = of;
   const facility = line.facilityId === null ? null : (of.facilities.find(({ id }) => id === line.facilityId) ?? null);
   const { legalPerson } = at.enterprise;
@@ -237,47 +237,49 @@ function lineRefusal(law: Law, at: Applicant, of: Dealing, line: Line, { period,
       provider.legalPerson === legalPerson ||
       (facility !== null && (facility.ownerLegalPerson === legalPerson || facility.operatorLegalPerson === legalPerson))
     )
-      return refused('SELF_BUILT_SELF_USED', { legalPerson });
+      return refused(line, 'SELF_BUILT_SELF_USED', { legalPerson });
   }
   if (exclusions?.includes('RELATED_PARTIES') === true && provider.isRelated)
-    return refused('RELATED_PARTY', { provider: provider.legalPerson });
+    return refused(line, 'RELATED_PARTY', { provider: provider.legalPerson });
   if (contract !== null) {
     const earliest = law.contractSignedOnOrAfter?.value;
     if (earliest !== undefined && contract.signedOn < earliest)
-      return refused('CONTRACT_SIGNED_TOO_EARLY', { signedOn: contract.signedOn, earliest });
+      return refused(line, 'CONTRACT_SIGNED_TOO_EARLY', { signedOn: contract.signedOn, earliest });
     if (law.purposes !== null && !(law.purposes.value as readonly (string | null)[]).includes(contract.purpose))
-      return refused('PURPOSE_NOT_PERMITTED', { purpose: contract.purpose ?? '' });
+      return refused(line, 'PURPOSE_NOT_PERMITTED', { purpose: contract.purpose ?? '' });
     if (law.filing !== null) {
       const by = law.filing.value === 'BEFORE_APPLICATION' ? at.appliedOn : period.from;
       if (contract.filedOn === null || contract.filedOn > by)
-        return refused('CONTRACT_FILED_TOO_LATE', { filedOn: contract.filedOn ?? '—', by });
+        return refused(line, 'CONTRACT_FILED_TOO_LATE', { filedOn: contract.filedOn ?? '—', by });
     }
   }
   if (settled !== undefined && settled.inYear !== null) {
     const { on, inYear } = settled;
-    if (on === null || yearOf(on) !== inYear) return refused('FEE_NOT_SETTLED', { settledOn: on ?? '—', year: String(inYear) });
+    if (on === null || yearOf(on) !== inYear)
+      return refused(line, 'FEE_NOT_SETTLED', { settledOn: on ?? '—', year: String(inYear) });
   }
   if (law.serviceItems !== null && !law.serviceItems.value.includes(line.serviceItem))
-    return refused('SERVICE_ITEM_NOT_COUNTED', { serviceItem: line.serviceItem });
+    return refused(line, 'SERVICE_ITEM_NOT_COUNTED', { serviceItem: line.serviceItem });
   for (const condition of law.providerConditions?.value ?? []) {
     if (condition === 'LOCAL') {
-      if (!provider.isLocal) return refused('PROVIDER_NOT_LOCAL', { provider: provider.legalPerson });
+      if (!provider.isLocal) return refused(line, 'PROVIDER_NOT_LOCAL', { provider: provider.legalPerson });
       continue;
     }
     const day = settled?.on ?? period.from;
     const days = condition === 'LISTED_WHEN_SETTLED' ? { from: day, to: day } : period;
     const unlisted = firstUnlistedDay(provider.listings, line.serviceItem, days);
-    if (unlisted !== null) return refused('PROVIDER_NOT_LISTED', { serviceItem: line.serviceItem, day: unlisted });
+    if (unlisted !== null) return refused(line, 'PROVIDER_NOT_LISTED', { serviceItem: line.serviceItem, day: unlisted });
   }
   if (law.facilityConditions !== null) {
     const why = facilityRefusal(law.facilityConditions.value, facility, period);
-    if (why !== null) return refused(why.code, { facility: line.facilityId ?? '', ...why.params });
+    if (why !== null) return refused(line, why.code, { facility: line.facilityId ?? '', ...why.params });
   }
   return null;
 }
 
 /** Null when the listings of the item, one after another, cover every day of the period. */
 function firstUnlistedDay(listings: Provider['listings'], item: ServiceItem, { from, to }: { from: Day; to: Day }): Day | null {
+  if (listings.some((of) => of.serviceItem === item && of.from <= from && (of.to === null || of.to >= to))) return null;
   const ofItem = listings.filter(({ serviceItem }) => serviceItem === item).sort((a, b) => (a.from < b.from ? -1 : 1));
   let day = from;
   for (const listing of ofItem) {
