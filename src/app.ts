@@ -38,6 +38,7 @@ import type { Clock, LaneOptions } from './ledger/lane.js';
 import { ledgerRoutes } from './ledger/routes.js';
 import { legalPersonRoutes } from './legal-persons/routes.js';
 import { payeeRoutes } from './payees/routes.js';
+import { precheckRoutes } from './prechecks/routes.js';
 import { programmeRoutes } from './programmes/routes.js';
 import { providerRoutes } from './providers/routes.js';
 import { redemptionRoutes } from './redemptions/routes.js';
@@ -213,6 +214,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     redemptionRoutes(scope, parts);
     reimbursementRoutes(scope, parts);
     settlementRoutes(scope, parts);
+    precheckRoutes(scope, parts);
     bulkRoutes(scope, parts);
     ledgerRoutes(scope, parts);
     dashboardRoutes(scope, parts);

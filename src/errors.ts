@@ -1519,6 +1519,50 @@ export const refusals = {
     'Nothing is wrong with this line, but its document is wrong on line {line}; a document is taken whole, so mend that line and send all of them again.',
   ),
 
+  // ── Pre-checks ──
+  ENTERPRISE_ONCE: refusal(
+    400,
+    '企业只能给一个',
+    'Give one enterprise',
+    'enterpriseId 与 enterprise 只能给其中一个：本账套的企业，或描述的企业。',
+    'Give enterpriseId or enterprise, not both: one of the book, or one that is described.',
+  ),
+  CONTRACT_ONCE: refusal(
+    400,
+    '合同只能给一份',
+    'Give one contract',
+    'contractId 与 contract 只能给其中一个：本账套的合同，或描述的合同。',
+    'Give contractId or contract, not both: one of the book, or one that is described.',
+  ),
+  CONTRACT_OF_ENTERPRISE: refusal(
+    400,
+    '请同时指明企业',
+    'Name the enterprise too',
+    '给出 contractId 时须同时给出其使用方的 enterpriseId。',
+    'With contractId give the enterpriseId of its user.',
+  ),
+  PROVIDER_ONCE: refusal(
+    400,
+    '服务机构只能给一个',
+    'Give one provider',
+    'providerId 与 provider 只能给其中一个：本账套的服务机构，或描述的服务机构。',
+    'Give providerId or provider, not both: one of the book, or one that is described.',
+  ),
+  VAT_ABOVE_GROSS: refusal(
+    400,
+    '税额大于价税合计',
+    'More tax than the whole',
+    '税额 {vat} 大于价税合计 {gross}。',
+    'The tax {vat} is more than the amount with tax, {gross}.',
+  ),
+  PROGRAMME_UNKNOWN: refusal(
+    400,
+    '没有此方案',
+    'No such programme',
+    '本账套没有发布过方案 {programme}。',
+    'No version of {programme} is published in this book.',
+  ),
+
   // ── The service ──
   LANE_FULL: refusal(
     503,

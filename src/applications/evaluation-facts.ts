@@ -336,7 +336,8 @@ const listingsOf = (facts: Facts, providerId: string, known: Known) =>
     .filter(({ listingId }) => known.has(listingId))
     .map((listing) => ({ serviceItem: listing.serviceItem, from: listing.validFrom, to: known.listedTo(listing) }));
 
-function facilityOf(facts: Facts, facilityId: string, known: Known): Facility | undefined {
+/** A gathered facility as the evaluator asks for it. */
+export function facilityOf(facts: Facts, facilityId: string, known: Known = asItStands): Facility | undefined {
   const row = facts.get(facilityShelf, facilityId);
   if (!row) return undefined;
   return {
