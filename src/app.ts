@@ -40,6 +40,7 @@ import { programmeRoutes } from './programmes/routes.js';
 import { providerRoutes } from './providers/routes.js';
 import { redemptionRoutes } from './redemptions/routes.js';
 import { settlementRoutes } from './settlements/routes.js';
+import { simulationRoutes } from './simulations/routes.js';
 import { usageRoutes } from './usage/routes.js';
 import { voucherRoutes } from './vouchers/routes.js';
 import { makeSealer } from './sealer.js';
@@ -208,6 +209,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     redemptionRoutes(scope, parts);
     settlementRoutes(scope, parts);
     bulkRoutes(scope, parts);
+    simulationRoutes(scope, parts);
     ledgerRoutes(scope, parts);
     dashboardRoutes(scope, parts);
   });

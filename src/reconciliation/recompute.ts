@@ -106,7 +106,7 @@ async function recomputeSlice(
 }
 
 /** What was recorded when, by the first entry about it; and to which day a listing ran by the answer of each entry about it. */
-interface Past {
+export interface Past {
   readonly recorded: (id: string) => bigint;
   readonly listedTo: (listingId: string, before: bigint) => Day | null | undefined;
 }
@@ -163,7 +163,7 @@ type Award = { readonly accounts: readonly Account[]; readonly touched: readonly
   | { readonly kind: 'redemption'; readonly redemption: Redemption; readonly voucher: Voucher }
 );
 
-const accountsOf = (touched: readonly TouchedLimit[]): Account[] =>
+export const accountsOf = (touched: readonly TouchedLimit[]): Account[] =>
   touched.flatMap((limit) => {
     const at = limitWindowOf(limit);
     return [accountOf.allowance(at), accountOf.used(at)];
@@ -198,7 +198,7 @@ const versionOf = (facts: Facts, { programmeVersionId }: { programmeVersionId: s
   programmeOf(there(facts.get(programmeVersionShelf, programmeVersionId)));
 
 /** A contract's circumstances as they were on record before an entry. */
-function circumstancesThen(
+export function circumstancesThen(
   facts: Facts,
   past: Past,
   contractId: string,
@@ -238,7 +238,7 @@ function circumstancesThen(
 }
 
 /** Balances (credits − debits, fen) of accounts before a sequence: what the entry before left, zero for none. */
-async function balancesAt(
+export async function balancesAt(
   { sql }: Tx,
   bookId: string,
   wanted: readonly { code: string; seq: bigint }[],
