@@ -148,7 +148,10 @@ export const redeemedBefore = (
                              and r.programme_code = ${of.programmeCode} and r.approved_on < ${of.before}::date) r
      where r.base is not null`;
 
-/** What stands on the accounts of limits beside the programme's own awards of the year: signed amounts (fen) with their sequences. */
+/**
+ * What stands on the accounts of limits beside the programme's own awards of the year: signed amounts (fen) with their sequences. A side
+ * that nothing has touched is not looked for: hardly any use of a limit is ever given back.
+ */
 export const usedBeside = (
   { sql }: Tx,
   of: { bookId: string; codes: readonly string[]; versions: readonly string[]; span: Span },
@@ -159,10 +162,10 @@ export const usedBeside = (
       cross join lateral (select * from accounts a where a.book_id = ${of.bookId} and a.code = k.code limit 1) a
       cross join lateral (
         select e.seq, e.booked_on, e.programme_version, e.amount_fen as fen from entries e
-         where e.book_id = a.book_id and e.credit_account_id = a.account_id
+         where e.book_id = a.book_id and e.credit_account_id = a.account_id and a.credits_fen > 0
         union all
         select e.seq, e.booked_on, e.programme_version, -e.amount_fen from entries e
-         where e.book_id = a.book_id and e.debit_account_id = a.account_id) e
+         where e.book_id = a.book_id and e.debit_account_id = a.account_id and a.debits_fen > 0) e
      where e.seq <= ${of.span.to}
        and not (e.programme_version is not null and e.programme_version = any(${of.versions})
                 and e.booked_on between ${of.span.first}::date and ${of.span.last}::date)

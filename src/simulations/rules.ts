@@ -11,7 +11,7 @@ import type { ProgrammeVersion } from '../programmes/language.js';
 import { lawOn } from '../programmes/language.js';
 
 /** Simulations of a book that may be under way or wait. */
-export const mostWaiting = 8;
+export const mostWaiting = 4;
 /** A simulation whose process died, or that failed, is begun so often at most. */
 export const mostAttempts = 3;
 
