@@ -597,14 +597,14 @@ const decidedOf = (row: DecidedRow, eligibility: Eligibility, cutTo: Fen | null)
 /** A redemption as the evaluator asks for it. */
 function redemptionOf(of: { row: RedeemedRow; voucher: Voucher; at: Circumstances; standing: Standing; past: Past }) {
   const { row, voucher, at, standing, past } = of;
-  const contractLines = new Map(past.linesOf(row.contractId).map((line) => [line.contractLineId, line]));
+  const contractLines = past.linesOf(row.contractId);
   return {
     ...at,
     submittedOn: row.submittedOn,
     voucher: { issuedOn: voucher.one.decidedOn, expiresOn: voucher.expiresOn, balanceFen: voucher.balanceFen },
     usage: { from: row.usageFrom, to: row.usageTo },
     lines: row.contractLineIds.flatMap((contractLineId, i) => {
-      const line = contractLines.get(contractLineId);
+      const line = contractLines.find((of) => of.contractLineId === contractLineId);
       const amounts = { netFen: row.netsFen[i] ?? 0n, vatFen: row.vatsFen[i] ?? 0n, grossFen: row.grossesFen[i] ?? 0n };
       return line ? [evaluatorLine(line, { lineNo: row.lineNos[i] ?? 0, ...amounts })] : [];
     }),

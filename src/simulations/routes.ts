@@ -195,6 +195,9 @@ function reachedOf(cursor: string | undefined): Reached | undefined {
   if (cursor === undefined) return undefined;
   const [, difference, legalPersonUscc] = /^(-?\d{1,18}) (\w{1,40})$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
   // Refused in the same words as every other cursor.
-  if (difference === undefined || legalPersonUscc === undefined) return void idOfCursor(cursorOf('-')) as undefined;
+  if (difference === undefined || legalPersonUscc === undefined) {
+    idOfCursor(cursorOf('-'));
+    return undefined;
+  }
   return { differenceFen: BigInt(difference), legalPersonUscc };
 }

@@ -29,18 +29,18 @@ void t.test('a simulation outlives the process that worked on it, and is worked 
   await t.test('what is under way can be cancelled, and watched; what waits does too', async (t) => {
     await world.app.listen({ port: 0, host: '127.0.0.1' });
     const { port } = world.app.server.address() as AddressInfo;
-    const [first, second] = await heldUp(async () => {
-      const ids = [await started(), await started()];
-      await until('the first runs', async () => (await stateOf(ids[0] ?? '')) === 'RUNNING');
-      t.equal(await stateOf(ids[1] ?? ''), 'WAITING');
+    const [first, second] = await heldUp(async (): Promise<[string, string]> => {
+      const ids: [string, string] = [await started(), await started()];
+      await until('the first runs', async () => (await stateOf(ids[0])) === 'RUNNING');
+      t.equal(await stateOf(ids[1]), 'WAITING');
       const events = fetch(`http://127.0.0.1:${port}/v1/books/testcity/simulations/${ids[0]}/events`, {
         headers: { authorization: `Bearer ${world.finance.secret}` },
       });
-      const cancelled = await remove(ids[0] ?? '');
+      const cancelled = await remove(ids[0]);
       t.match(cancelled, { status: 200, body: { state: 'CANCELLED' } });
       t.match(await (await events).text(), /"state":"CANCELLED"/);
-      t.match(await remove(ids[0] ?? ''), { status: 200 }, 'to cancel twice is to cancel once');
-      return ids as [string, string];
+      t.match(await remove(ids[0]), { status: 200 }, 'to cancel twice is to cancel once');
+      return ids;
     });
     const shown = await ended(world.finance, second);
     t.strictSame(shown.result.winners, winners);
@@ -102,7 +102,7 @@ void t.test('a simulation outlives the process that worked on it, and is worked 
       url: `/v1/books/testcity/simulations/${id}`,
       headers: { authorization: `Bearer ${world.finance.secret}` },
     });
-    return { status: answer.statusCode, body: answer.json() as unknown };
+    return { status: answer.statusCode, body: answer.json<unknown>() };
   }
 });
 
