@@ -251,7 +251,7 @@ async function writeApplications(db: Database, world: World, count: number, now:
     const version = original && versionOf.get(original.programmeVersionId);
     const eligibility = original && eligibilityOf(original);
     if (!contract || !line || !version || !eligibility) throw new Error('a copied application has lost its contract');
-    const content = contentDigestOf(original, version.digest, contract, [line]);
+    const content = contentDigestOf(original, version.digest, contract, [line], original);
     return {
       original,
       application,

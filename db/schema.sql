@@ -39,6 +39,78 @@ grant select on accounts to voucher_app;
 grant select on accounts to voucher_reader;
 
 -- owner voucher_owner
+create table allocation_lines (
+  book_id uuid not null,
+  allocation_line_id uuid not null,
+  allocation_id uuid not null,
+  line_no integer not null,
+  reimbursement_id uuid not null,
+  rank integer not null,
+  score integer,
+  reviewed_fen bigint not null,
+  claim_fen bigint not null,
+  amount_fen bigint not null,
+  reason text,
+  is_live boolean not null,
+  constraint allocation_lines_pkey PRIMARY KEY (book_id, allocation_line_id),
+  constraint allocation_lines_book_id_allocation_id_line_no_key UNIQUE (book_id, allocation_id, line_no),
+  constraint allocation_lines_book_id_allocation_id_fkey FOREIGN KEY (book_id, allocation_id) REFERENCES allocations(book_id, allocation_id),
+  constraint allocation_lines_book_id_reimbursement_id_fkey FOREIGN KEY (book_id, reimbursement_id) REFERENCES reimbursements(book_id, reimbursement_id),
+  constraint allocation_lines_check CHECK (((claim_fen >= 0) AND (claim_fen <= reviewed_fen))),
+  constraint allocation_lines_check1 CHECK (((amount_fen >= 0) AND (amount_fen <= claim_fen))),
+  constraint allocation_lines_line_no_check CHECK ((line_no >= 1)),
+  constraint allocation_lines_nothing CHECK (((amount_fen = 0) = (reason IS NOT NULL))),
+  constraint allocation_lines_rank_check CHECK ((rank >= 0)),
+  constraint allocation_lines_reviewed_fen_check CHECK ((reviewed_fen > 0)),
+  constraint allocation_lines_score_check CHECK (((score >= 0) AND (score <= 100)))
+);
+CREATE UNIQUE INDEX allocation_lines_one_live ON public.allocation_lines USING btree (book_id, reimbursement_id) WHERE is_live;
+CREATE TRIGGER allocation_lines_in_lane BEFORE INSERT OR UPDATE ON public.allocation_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER allocation_lines_leave_in_lane BEFORE DELETE ON public.allocation_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (is_live) on allocation_lines to voucher_app;
+grant select on allocation_lines to voucher_reader;
+
+-- owner voucher_owner
+create table allocations (
+  book_id uuid not null,
+  allocation_id uuid not null,
+  allocation_no text not null,
+  programme_code text not null,
+  year integer not null,
+  fund text not null,
+  strategy text not null,
+  line_count integer not null,
+  claims_fen bigint not null,
+  shared_fen bigint not null,
+  total_fen bigint not null,
+  content_digest text not null,
+  status text not null,
+  drafted_person uuid not null,
+  drafted_on date not null,
+  decided_person uuid,
+  decided_on date,
+  decision_reason text,
+  recorded_at timestamp with time zone not null,
+  constraint allocations_pkey PRIMARY KEY (book_id, allocation_id),
+  constraint allocations_book_id_allocation_no_key UNIQUE (book_id, allocation_no),
+  constraint allocations_claims_fen_check CHECK ((claims_fen > 0)),
+  constraint allocations_content_digest_check CHECK ((content_digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint allocations_decided CHECK ((((status = 'DRAFT'::text) = (decided_person IS NULL)) AND ((decided_person IS NULL) = (decided_on IS NULL)))),
+  constraint allocations_four_eyes CHECK (((status <> 'APPROVED'::text) OR (decided_person <> drafted_person))),
+  constraint allocations_line_count_check CHECK ((line_count >= 1)),
+  constraint allocations_shared_fen_check CHECK ((shared_fen > 0)),
+  constraint allocations_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'APPROVED'::text, 'WITHDRAWN'::text]))),
+  constraint allocations_strategy_check CHECK ((strategy = ANY (ARRAY['FIRST_COME'::text, 'RANKED'::text, 'PRO_RATA'::text]))),
+  constraint allocations_total_fen_check CHECK ((total_fen > 0)),
+  constraint allocations_within_pool CHECK (((total_fen <= shared_fen) AND (shared_fen <= claims_fen)))
+);
+CREATE INDEX allocations_programme ON public.allocations USING btree (book_id, programme_code, status, allocation_id);
+CREATE TRIGGER allocations_in_lane BEFORE INSERT OR UPDATE ON public.allocations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER allocations_leave_in_lane BEFORE DELETE ON public.allocations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (status, decided_person, decided_on, decision_reason) on allocations to voucher_app;
+grant select on allocations to voucher_reader;
+
+-- owner voucher_owner
 create table api_keys (
   book_id uuid not null,
   key_id uuid not null,
@@ -115,6 +187,8 @@ create table applications (
   recorded_at timestamp with time zone not null,
   queue_rank integer,
   queue_block bigint,
+  matters jsonb not null default '{}'::jsonb,
+  control_version_ids jsonb not null default '[]'::jsonb,
   constraint applications_pkey PRIMARY KEY (book_id, application_id),
   constraint applications_book_id_application_no_key UNIQUE (book_id, application_no),
   constraint applications_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
@@ -123,7 +197,9 @@ create table applications (
   constraint applications_approved CHECK (((status = 'APPROVED'::text) = ((voucher_id IS NOT NULL) AND (award_fen IS NOT NULL) AND (explanation IS NOT NULL) AND (decided_person IS NOT NULL)))),
   constraint applications_award_fen_check CHECK ((award_fen > 0)),
   constraint applications_content_digest_check CHECK ((content_digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint applications_control_version_ids_check CHECK ((jsonb_typeof(control_version_ids) = 'array'::text)),
   constraint applications_four_eyes CHECK (((reviewed_person <> submitted_person) AND (decided_person <> submitted_person) AND ((status <> 'APPROVED'::text) OR (decided_person <> reviewed_person)))),
+  constraint applications_matters_check CHECK ((jsonb_typeof(matters) = 'object'::text)),
   constraint applications_maximum_fen_check CHECK ((maximum_fen > 0)),
   constraint applications_queued CHECK ((((status = 'REVIEWED'::text) = (queue_rank IS NOT NULL)) AND ((queue_rank IS NULL) = (queue_block IS NULL)))),
   constraint applications_reviewed CHECK (((status <> ALL (ARRAY['REVIEWED'::text, 'APPROVED'::text])) OR ((reviewed_person IS NOT NULL) AND (maximum_fen IS NOT NULL)))),
@@ -410,15 +486,17 @@ create table contract_standings (
   base_fen bigint not null,
   claimed_fen bigint not null,
   cut_off_fen bigint not null,
+  weighted_base numeric(30,0),
   constraint contract_standings_pkey PRIMARY KEY (book_id, standing_id),
   constraint contract_standings_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
   constraint contract_standings_base_fen_check CHECK ((base_fen >= 0)),
   constraint contract_standings_claimed_fen_check CHECK ((claimed_fen >= 0)),
-  constraint contract_standings_cut_off_fen_check CHECK ((cut_off_fen >= 0))
+  constraint contract_standings_cut_off_fen_check CHECK ((cut_off_fen >= 0)),
+  constraint contract_standings_weighted_base_check CHECK ((weighted_base >= (0)::numeric))
 );
 CREATE TRIGGER contract_standings_in_lane BEFORE INSERT OR UPDATE ON public.contract_standings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER contract_standings_leave_in_lane BEFORE DELETE ON public.contract_standings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (base_fen, claimed_fen, cut_off_fen) on contract_standings to voucher_app;
+grant insert, select, update (base_fen, claimed_fen, cut_off_fen, weighted_base) on contract_standings to voucher_app;
 grant select on contract_standings to voucher_reader;
 
 -- owner voucher_owner
@@ -503,8 +581,10 @@ create table enterprises (
   kind text not null,
   size_class text,
   recorded_at timestamp with time zone not null,
+  established_on date,
   constraint enterprises_pkey PRIMARY KEY (book_id, enterprise_id),
   constraint enterprises_book_id_uscc_key UNIQUE (book_id, uscc),
+  constraint enterprises_established_on_check CHECK ((established_on >= '1900-01-01'::date)),
   constraint enterprises_kind_check CHECK ((kind = ANY (ARRAY['ENTERPRISE'::text, 'INSTITUTION'::text]))),
   constraint enterprises_legal_person_uscc_check CHECK ((legal_person_uscc ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'::text)),
   constraint enterprises_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
@@ -628,6 +708,37 @@ grant insert, select on facility_observations to voucher_app;
 grant select on facility_observations to voucher_reader;
 
 -- owner voucher_owner
+create table figures (
+  book_id uuid not null,
+  figure_id uuid not null,
+  kind text not null,
+  holder text not null,
+  year integer,
+  amount_fen bigint not null,
+  provisional boolean not null,
+  document_no text not null,
+  revision integer not null,
+  recorded_person uuid not null,
+  recorded_at timestamp with time zone not null,
+  constraint figures_pkey PRIMARY KEY (book_id, figure_id),
+  constraint figures_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint figures_book_id_recorded_person_fkey FOREIGN KEY (book_id, recorded_person) REFERENCES persons(book_id, person_id),
+  constraint figures_amount_fen_check CHECK ((amount_fen >= 0)),
+  constraint figures_document_no_check CHECK (((length(document_no) >= 1) AND (length(document_no) <= 100))),
+  constraint figures_holder_check CHECK (((length(holder) >= 1) AND (length(holder) <= 100))),
+  constraint figures_kind_check CHECK ((kind = ANY (ARRAY['DISTRICT_CONTRIBUTION'::text, 'AUDITED_INVESTMENT'::text, 'UPSTREAM_SUPPORT'::text]))),
+  constraint figures_of_a_year CHECK (((kind = 'DISTRICT_CONTRIBUTION'::text) = (year IS NOT NULL))),
+  constraint figures_revision_check CHECK ((revision >= 1)),
+  constraint figures_year_check CHECK (((year >= 2000) AND (year <= 2999)))
+);
+CREATE INDEX figures_holder ON public.figures USING btree (book_id, holder, figure_id);
+CREATE UNIQUE INDEX figures_revision ON public.figures USING btree (book_id, kind, holder, COALESCE(year, 0), revision);
+CREATE TRIGGER figures_in_lane BEFORE INSERT OR UPDATE ON public.figures FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER figures_leave_in_lane BEFORE DELETE ON public.figures FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select on figures to voucher_app;
+grant select on figures to voucher_reader;
+
+-- owner voucher_owner
 create table fund_standings (
   book_id uuid not null,
   fund text not null,
@@ -733,6 +844,86 @@ CREATE TRIGGER ledger_turnovers_in_lane BEFORE INSERT OR UPDATE ON public.ledger
 CREATE TRIGGER ledger_turnovers_leave_in_lane BEFORE DELETE ON public.ledger_turnovers FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant select on ledger_turnovers to voucher_app;
 grant select on ledger_turnovers to voucher_reader;
+
+-- owner voucher_owner
+create table legal_person_classes (
+  book_id uuid not null,
+  class_record_id uuid not null,
+  legal_person_uscc text not null,
+  class text not null,
+  holds boolean not null,
+  valid_from date not null,
+  valid_to date,
+  document_no text not null,
+  revision integer not null,
+  recorded_person uuid not null,
+  recorded_at timestamp with time zone not null,
+  constraint legal_person_classes_pkey PRIMARY KEY (book_id, class_record_id),
+  constraint legal_person_classes_book_id_legal_person_uscc_class_revisi_key UNIQUE (book_id, legal_person_uscc, class, revision),
+  constraint legal_person_classes_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint legal_person_classes_book_id_recorded_person_fkey FOREIGN KEY (book_id, recorded_person) REFERENCES persons(book_id, person_id),
+  constraint legal_person_classes_check CHECK ((valid_to >= valid_from)),
+  constraint legal_person_classes_class_check CHECK (((class ~ '^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$'::text) AND (length(class) <= 60))),
+  constraint legal_person_classes_document_no_check CHECK (((length(document_no) >= 1) AND (length(document_no) <= 100))),
+  constraint legal_person_classes_legal_person_uscc_check CHECK ((legal_person_uscc ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'::text)),
+  constraint legal_person_classes_revision_check CHECK ((revision >= 1))
+);
+CREATE TRIGGER legal_person_classes_in_lane BEFORE INSERT OR UPDATE ON public.legal_person_classes FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER legal_person_classes_leave_in_lane BEFORE DELETE ON public.legal_person_classes FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select on legal_person_classes to voucher_app;
+grant select on legal_person_classes to voucher_reader;
+
+-- owner voucher_owner
+create table limit_exceptions (
+  book_id uuid not null,
+  exception_id uuid not null,
+  programme_code text not null,
+  limit_id text not null,
+  account text not null,
+  holder text not null,
+  span text not null,
+  amount_fen bigint not null,
+  reason text not null,
+  status text not null,
+  asked_person uuid not null,
+  asked_on date not null,
+  approved_person uuid,
+  approved_on date,
+  recorded_at timestamp with time zone not null,
+  constraint limit_exceptions_pkey PRIMARY KEY (book_id, exception_id),
+  constraint limit_exceptions_book_id_approved_person_fkey FOREIGN KEY (book_id, approved_person) REFERENCES persons(book_id, person_id),
+  constraint limit_exceptions_book_id_asked_person_fkey FOREIGN KEY (book_id, asked_person) REFERENCES persons(book_id, person_id),
+  constraint limit_exceptions_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint limit_exceptions_amount_fen_check CHECK ((amount_fen > 0)),
+  constraint limit_exceptions_approved CHECK (((status = 'APPROVED'::text) = ((approved_person IS NOT NULL) AND (approved_on IS NOT NULL)))),
+  constraint limit_exceptions_four_eyes CHECK ((approved_person <> asked_person)),
+  constraint limit_exceptions_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint limit_exceptions_span_check CHECK ((span ~ '^(LIFETIME|\d{4}(\+\d{1,2})?)$'::text)),
+  constraint limit_exceptions_status_check CHECK ((status = ANY (ARRAY['ASKED'::text, 'APPROVED'::text])))
+);
+CREATE INDEX limit_exceptions_status ON public.limit_exceptions USING btree (book_id, status, exception_id);
+CREATE INDEX limit_exceptions_window ON public.limit_exceptions USING btree (book_id, account, holder, span);
+CREATE TRIGGER limit_exceptions_in_lane BEFORE INSERT OR UPDATE ON public.limit_exceptions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER limit_exceptions_leave_in_lane BEFORE DELETE ON public.limit_exceptions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (status, approved_person, approved_on) on limit_exceptions to voucher_app;
+grant select on limit_exceptions to voucher_reader;
+
+-- owner voucher_owner
+create table limit_first_years (
+  book_id uuid not null,
+  first_year_id text not null,
+  account text not null,
+  holder text not null,
+  first_year integer not null,
+  constraint limit_first_years_pkey PRIMARY KEY (book_id, first_year_id),
+  constraint limit_first_years_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint limit_first_years_first_year_check CHECK (((first_year >= 2000) AND (first_year <= 2999))),
+  constraint limit_first_years_named CHECK ((first_year_id = ((account || ':'::text) || holder)))
+);
+CREATE TRIGGER limit_first_years_in_lane BEFORE INSERT OR UPDATE ON public.limit_first_years FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER limit_first_years_leave_in_lane BEFORE DELETE ON public.limit_first_years FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select on limit_first_years to voucher_app;
+grant select on limit_first_years to voucher_reader;
 
 -- owner voucher_owner
 create table listings (
@@ -846,7 +1037,7 @@ grant select on outcomes to voucher_reader;
 create table payee_accounts (
   book_id uuid not null,
   payee_account_id uuid not null,
-  provider_id uuid not null,
+  provider_id uuid,
   holder_name text not null,
   bank_name text not null,
   bank_code text not null,
@@ -855,14 +1046,18 @@ create table payee_accounts (
   account_fingerprint text not null,
   valid_from date not null,
   recorded_at timestamp with time zone not null,
+  enterprise_id uuid,
   constraint payee_accounts_pkey PRIMARY KEY (book_id, payee_account_id),
+  constraint payee_accounts_book_id_enterprise_id_valid_from_key UNIQUE (book_id, enterprise_id, valid_from),
   constraint payee_accounts_book_id_provider_id_valid_from_key UNIQUE (book_id, provider_id, valid_from),
+  constraint payee_accounts_book_id_enterprise_id_fkey FOREIGN KEY (book_id, enterprise_id) REFERENCES enterprises(book_id, enterprise_id),
   constraint payee_accounts_book_id_provider_id_fkey FOREIGN KEY (book_id, provider_id) REFERENCES providers(book_id, provider_id),
   constraint payee_accounts_account_fingerprint_check CHECK ((account_fingerprint ~ '^[0-9a-f]{64}$'::text)),
   constraint payee_accounts_account_no_last4_check CHECK ((account_no_last4 ~ '^\d{4}$'::text)),
   constraint payee_accounts_bank_code_check CHECK ((bank_code ~ '^\d{12}$'::text)),
   constraint payee_accounts_bank_name_check CHECK (((length(bank_name) >= 1) AND (length(bank_name) <= 200))),
-  constraint payee_accounts_holder_name_check CHECK (((length(holder_name) >= 1) AND (length(holder_name) <= 200)))
+  constraint payee_accounts_holder_name_check CHECK (((length(holder_name) >= 1) AND (length(holder_name) <= 200))),
+  constraint payee_accounts_one_holder CHECK ((num_nonnulls(provider_id, enterprise_id) = 1))
 );
 CREATE TRIGGER payee_accounts_in_lane BEFORE INSERT OR UPDATE ON public.payee_accounts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER payee_accounts_leave_in_lane BEFORE DELETE ON public.payee_accounts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -875,7 +1070,7 @@ create table payment_instructions (
   instruction_id uuid not null,
   instruction_no text not null,
   settlement_id uuid not null,
-  provider_id uuid not null,
+  payee_id uuid not null,
   fund text not null,
   funder text not null,
   attempt integer not null,
@@ -886,14 +1081,14 @@ create table payment_instructions (
   instructed_on date not null,
   constraint payment_instructions_pkey PRIMARY KEY (book_id, instruction_id),
   constraint payment_instructions_book_id_instruction_no_key UNIQUE (book_id, instruction_no),
-  constraint payment_instructions_book_id_settlement_id_provider_id_fund_key UNIQUE (book_id, settlement_id, provider_id, fund, funder, attempt),
+  constraint payment_instructions_book_id_settlement_id_payee_id_fund_key UNIQUE (book_id, settlement_id, payee_id, fund, funder, attempt),
   constraint payment_instructions_book_id_payee_account_id_fkey FOREIGN KEY (book_id, payee_account_id) REFERENCES payee_accounts(book_id, payee_account_id),
   constraint payment_instructions_book_id_settlement_id_fkey FOREIGN KEY (book_id, settlement_id) REFERENCES settlements(book_id, settlement_id),
   constraint payment_instructions_amount_fen_check CHECK ((amount_fen > 0)),
   constraint payment_instructions_attempt_check CHECK ((attempt >= 1)),
   constraint payment_instructions_status_check CHECK ((status = ANY (ARRAY['INSTRUCTED'::text, 'PAID'::text, 'RETURNED'::text])))
 );
-CREATE INDEX payment_instructions_provider ON public.payment_instructions USING btree (book_id, provider_id, instruction_id);
+CREATE INDEX payment_instructions_payee ON public.payment_instructions USING btree (book_id, payee_id, instruction_id);
 CREATE TRIGGER payment_instructions_in_lane BEFORE INSERT OR UPDATE ON public.payment_instructions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER payment_instructions_leave_in_lane BEFORE DELETE ON public.payment_instructions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (status, return_reason) on payment_instructions to voucher_app;
@@ -943,24 +1138,35 @@ create table programme_versions (
   activated_by uuid,
   recorded_at timestamp with time zone not null,
   activated_at timestamp with time zone,
+  kind text not null,
+  repealed_by uuid,
+  repealed_at timestamp with time zone,
+  repealing_document text,
   constraint programme_versions_pkey PRIMARY KEY (book_id, programme_version_id),
   constraint programme_versions_book_id_programme_code_version_key UNIQUE (book_id, programme_code, version),
   constraint programme_versions_book_id_activated_by_fkey FOREIGN KEY (book_id, activated_by) REFERENCES persons(book_id, person_id),
   constraint programme_versions_book_id_published_by_fkey FOREIGN KEY (book_id, published_by) REFERENCES persons(book_id, person_id),
-  constraint programme_versions_active CHECK (((status = 'ACTIVE'::text) = ((activated_by IS NOT NULL) AND (activated_at IS NOT NULL)))),
+  constraint programme_versions_book_id_repealed_by_fkey FOREIGN KEY (book_id, repealed_by) REFERENCES persons(book_id, person_id),
+  constraint programme_versions_active CHECK (((status <> 'PUBLISHED'::text) = ((activated_by IS NOT NULL) AND (activated_at IS NOT NULL)))),
   constraint programme_versions_check CHECK ((in_force_to >= in_force_from)),
   constraint programme_versions_digest_check CHECK ((digest ~ '^[0-9a-f]{64}$'::text)),
   constraint programme_versions_four_eyes CHECK ((activated_by <> published_by)),
-  constraint programme_versions_in_force CHECK (((status <> 'ACTIVE'::text) OR (in_force_from IS NOT NULL))),
+  constraint programme_versions_in_force CHECK (((status = 'PUBLISHED'::text) OR (in_force_from IS NOT NULL))),
+  constraint programme_versions_kind_check CHECK ((kind = ANY (ARRAY['PROGRAMME'::text, 'GENERAL_CONTROLS'::text]))),
   constraint programme_versions_legal_status_check CHECK ((legal_status = ANY (ARRAY['DRAFT'::text, 'ENACTED'::text, 'REPEALED'::text]))),
   constraint programme_versions_programme_code_check CHECK ((programme_code ~ '^[a-z][a-z0-9-]{1,40}$'::text)),
-  constraint programme_versions_status_check CHECK ((status = ANY (ARRAY['PUBLISHED'::text, 'ACTIVE'::text]))),
+  constraint programme_versions_repeal_four_eyes CHECK ((repealed_by <> activated_by)),
+  constraint programme_versions_repealed CHECK ((((status = 'REPEALED'::text) = ((repealed_by IS NOT NULL) AND (repealed_at IS NOT NULL) AND (repealing_document IS NOT NULL))) AND ((status <> 'REPEALED'::text) OR (in_force_to IS NOT NULL)))),
+  constraint programme_versions_repealing_document_check CHECK (((length(repealing_document) >= 1) AND (length(repealing_document) <= 100))),
+  constraint programme_versions_status_check CHECK ((status = ANY (ARRAY['PUBLISHED'::text, 'ACTIVE'::text, 'REPEALED'::text]))),
   constraint programme_versions_version_check CHECK ((version >= 1))
 );
 CREATE INDEX programme_versions_code ON public.programme_versions USING btree (book_id, programme_code, programme_version_id);
+CREATE INDEX programme_versions_kind ON public.programme_versions USING btree (book_id, kind);
 CREATE TRIGGER programme_versions_in_lane BEFORE INSERT OR UPDATE ON public.programme_versions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER programme_versions_leave_in_lane BEFORE DELETE ON public.programme_versions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (status, activated_by, activated_at) on programme_versions to voucher_app;
+CREATE TRIGGER programme_versions_stay BEFORE UPDATE ON public.programme_versions FOR EACH ROW WHEN (((old.status = 'REPEALED'::text) OR ((old.status = 'ACTIVE'::text) AND (new.status <> 'REPEALED'::text)) OR ((new.in_force_to IS DISTINCT FROM old.in_force_to) AND ((old.status <> 'ACTIVE'::text) OR (new.status <> 'REPEALED'::text))))) EXECUTE FUNCTION refuse_other_law();
+grant insert, select, update (status, in_force_to, activated_by, activated_at, repealed_by, repealed_at, repealing_document) on programme_versions to voucher_app;
 grant select on programme_versions to voucher_reader;
 
 -- owner voucher_owner
@@ -1013,6 +1219,7 @@ create table redemptions (
   decision_reason text,
   settlement_id uuid,
   recorded_at timestamp with time zone not null,
+  weighted_base numeric(30,0),
   constraint redemptions_pkey PRIMARY KEY (book_id, redemption_id),
   constraint redemptions_book_id_redemption_no_key UNIQUE (book_id, redemption_no),
   constraint redemptions_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
@@ -1029,7 +1236,8 @@ create table redemptions (
   constraint redemptions_not_lent CHECK (((reversed_fen + batched_fen) <= approved_fen)),
   constraint redemptions_reserved_fen_check CHECK ((reserved_fen > 0)),
   constraint redemptions_reversed_fen_check CHECK ((reversed_fen >= 0)),
-  constraint redemptions_status_check CHECK ((status = ANY (ARRAY['SUBMITTED'::text, 'APPROVED'::text, 'RETURNED'::text])))
+  constraint redemptions_status_check CHECK ((status = ANY (ARRAY['SUBMITTED'::text, 'APPROVED'::text, 'RETURNED'::text]))),
+  constraint redemptions_weighted_base_check CHECK ((weighted_base >= (0)::numeric))
 );
 CREATE INDEX redemptions_contract ON public.redemptions USING btree (book_id, contract_id, status, redemption_id);
 CREATE UNIQUE INDEX redemptions_one_live_per_invoice ON public.redemptions USING btree (book_id, invoice_id) WHERE (status <> 'RETURNED'::text);
@@ -1041,6 +1249,156 @@ CREATE TRIGGER redemptions_in_lane BEFORE INSERT OR UPDATE ON public.redemptions
 CREATE TRIGGER redemptions_leave_in_lane BEFORE DELETE ON public.redemptions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (status, cut_off_fen, approved_fen, reversed_fen, batched_fen, explanation, decided_person, approved_on, decision_reason, settlement_id) on redemptions to voucher_app;
 grant select on redemptions to voucher_reader;
+
+-- owner voucher_owner
+create table reimbursement_lines (
+  book_id uuid not null,
+  reimbursement_line_id uuid not null,
+  reimbursement_id uuid not null,
+  line_no integer not null,
+  invoice_id uuid,
+  invoice_line_id uuid,
+  contract_id uuid,
+  contract_line_id uuid,
+  reference text not null,
+  description text not null,
+  counterparty_uscc text not null,
+  counterparty_name text not null,
+  service_item text not null,
+  chip_origin text,
+  net_fen bigint not null,
+  vat_fen bigint not null,
+  gross_fen bigint not null,
+  used_from date not null,
+  used_to date not null,
+  settled_on date,
+  evidence text,
+  number_conflict boolean not null,
+  basis_points integer,
+  reason text,
+  is_live boolean not null,
+  constraint reimbursement_lines_pkey PRIMARY KEY (book_id, reimbursement_line_id),
+  constraint reimbursement_lines_book_id_reimbursement_id_line_no_key UNIQUE (book_id, reimbursement_id, line_no),
+  constraint reimbursement_lines_book_id_invoice_id_fkey FOREIGN KEY (book_id, invoice_id) REFERENCES usage_invoices(book_id, invoice_id),
+  constraint reimbursement_lines_book_id_invoice_line_id_fkey FOREIGN KEY (book_id, invoice_line_id) REFERENCES usage_invoice_lines(book_id, invoice_line_id),
+  constraint reimbursement_lines_book_id_reimbursement_id_fkey FOREIGN KEY (book_id, reimbursement_id) REFERENCES reimbursements(book_id, reimbursement_id),
+  constraint reimbursement_lines_basis_points_check CHECK ((basis_points >= 0)),
+  constraint reimbursement_lines_check CHECK ((used_to >= used_from)),
+  constraint reimbursement_lines_chip_origin_check CHECK ((chip_origin = ANY (ARRAY['DOMESTIC'::text, 'NON_DOMESTIC'::text]))),
+  constraint reimbursement_lines_counted CHECK (((num_nonnulls(basis_points, reason) = 1) AND ((reason IS NULL) OR (NOT is_live)))),
+  constraint reimbursement_lines_declared CHECK (((invoice_line_id IS NULL) = (evidence IS NOT NULL))),
+  constraint reimbursement_lines_description_check CHECK (((length(description) >= 1) AND (length(description) <= 300))),
+  constraint reimbursement_lines_gross_fen_check CHECK ((gross_fen >= 0)),
+  constraint reimbursement_lines_line_no_check CHECK ((line_no >= 1)),
+  constraint reimbursement_lines_net_fen_check CHECK ((net_fen >= 0)),
+  constraint reimbursement_lines_of_invoice CHECK (((num_nonnulls(invoice_line_id, contract_id, contract_line_id) = ANY (ARRAY[0, 3])) AND ((invoice_line_id IS NULL) OR (invoice_id IS NOT NULL)))),
+  constraint reimbursement_lines_reference_check CHECK (((length(reference) >= 1) AND (length(reference) <= 100))),
+  constraint reimbursement_lines_tie_out CHECK (((net_fen + vat_fen) = gross_fen)),
+  constraint reimbursement_lines_vat_fen_check CHECK ((vat_fen >= 0))
+);
+CREATE INDEX reimbursement_lines_invoice ON public.reimbursement_lines USING btree (book_id, invoice_id) WHERE (invoice_id IS NOT NULL);
+CREATE UNIQUE INDEX reimbursement_lines_one_live ON public.reimbursement_lines USING btree (book_id, invoice_line_id) WHERE is_live;
+CREATE UNIQUE INDEX reimbursement_lines_one_live_reference ON public.reimbursement_lines USING btree (book_id, counterparty_uscc, reference) WHERE (is_live AND (invoice_line_id IS NULL));
+CREATE TRIGGER reimbursement_lines_in_lane BEFORE INSERT OR UPDATE ON public.reimbursement_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER reimbursement_lines_leave_in_lane BEFORE DELETE ON public.reimbursement_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (basis_points, reason, is_live) on reimbursement_lines to voucher_app;
+grant select on reimbursement_lines to voucher_reader;
+
+-- owner voucher_owner
+create table reimbursements (
+  book_id uuid not null,
+  reimbursement_id uuid not null,
+  reimbursement_no text not null,
+  programme_code text not null,
+  programme_version_id uuid not null,
+  enterprise_id uuid not null,
+  legal_person_uscc text not null,
+  year integer not null,
+  base_year integer not null,
+  matters jsonb not null,
+  control_version_ids jsonb not null,
+  line_count integer not null,
+  content_digest text not null,
+  status text not null,
+  submitted_on date not null,
+  submitted_person uuid not null,
+  base_fen bigint not null,
+  computed_fen bigint not null,
+  eligibility json,
+  reviewed_person uuid,
+  reviewed_fen bigint,
+  score integer,
+  opinion text,
+  review_digest text,
+  allocation_id uuid,
+  fund text,
+  award_fen bigint,
+  approved_on date,
+  decided_person uuid,
+  decision_reason text,
+  explanation json,
+  settlement_id uuid,
+  recorded_at timestamp with time zone not null,
+  constraint reimbursements_pkey PRIMARY KEY (book_id, reimbursement_id),
+  constraint reimbursements_book_id_reimbursement_no_key UNIQUE (book_id, reimbursement_no),
+  constraint reimbursements_book_id_allocation_id_fkey FOREIGN KEY (book_id, allocation_id) REFERENCES allocations(book_id, allocation_id),
+  constraint reimbursements_book_id_enterprise_id_fkey FOREIGN KEY (book_id, enterprise_id) REFERENCES enterprises(book_id, enterprise_id),
+  constraint reimbursements_book_id_programme_version_id_fkey FOREIGN KEY (book_id, programme_version_id) REFERENCES programme_versions(book_id, programme_version_id),
+  constraint reimbursements_allocated CHECK (((status = ANY (ARRAY['ALLOCATED'::text, 'APPROVED'::text])) = (allocation_id IS NOT NULL))),
+  constraint reimbursements_approved CHECK ((((status = 'APPROVED'::text) = (num_nonnulls(award_fen, approved_on, fund) = 3)) AND ((status = 'APPROVED'::text) OR (num_nonnulls(award_fen, approved_on, fund, settlement_id) = 0)) AND ((status = ANY (ARRAY['APPROVED'::text, 'REJECTED'::text])) = (decided_person IS NOT NULL)) AND ((status <> 'APPROVED'::text) OR (explanation IS NOT NULL)))),
+  constraint reimbursements_award_fen_check CHECK ((award_fen > 0)),
+  constraint reimbursements_base_fen_check CHECK ((base_fen > 0)),
+  constraint reimbursements_computed_fen_check CHECK ((computed_fen > 0)),
+  constraint reimbursements_content_digest_check CHECK ((content_digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint reimbursements_control_version_ids_check CHECK ((jsonb_typeof(control_version_ids) = 'array'::text)),
+  constraint reimbursements_four_eyes CHECK (((reviewed_person <> submitted_person) AND (decided_person <> submitted_person) AND ((status <> 'APPROVED'::text) OR (decided_person <> reviewed_person)))),
+  constraint reimbursements_line_count_check CHECK ((line_count >= 1)),
+  constraint reimbursements_matters_check CHECK ((jsonb_typeof(matters) = 'object'::text)),
+  constraint reimbursements_review_digest_check CHECK ((review_digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint reimbursements_reviewed CHECK (((status = ANY (ARRAY['SUBMITTED'::text, 'REJECTED'::text])) OR (num_nonnulls(reviewed_person, reviewed_fen, review_digest, eligibility) = 4))),
+  constraint reimbursements_reviewed_fen_check CHECK ((reviewed_fen > 0)),
+  constraint reimbursements_score_check CHECK (((score >= 0) AND (score <= 100))),
+  constraint reimbursements_status_check CHECK ((status = ANY (ARRAY['SUBMITTED'::text, 'REVIEWED'::text, 'ALLOCATED'::text, 'APPROVED'::text, 'REJECTED'::text]))),
+  constraint reimbursements_within_computed CHECK (((reviewed_fen <= computed_fen) AND (award_fen <= reviewed_fen)))
+);
+CREATE INDEX reimbursements_allocation ON public.reimbursements USING btree (book_id, allocation_id) WHERE (allocation_id IS NOT NULL);
+CREATE INDEX reimbursements_legal_person ON public.reimbursements USING btree (book_id, legal_person_uscc, reimbursement_id);
+CREATE INDEX reimbursements_programme ON public.reimbursements USING btree (book_id, programme_code, status, reimbursement_id);
+CREATE INDEX reimbursements_unbatched ON public.reimbursements USING btree (book_id, approved_on, reimbursement_id) WHERE ((status = 'APPROVED'::text) AND (settlement_id IS NULL));
+CREATE TRIGGER reimbursements_in_lane BEFORE INSERT OR UPDATE ON public.reimbursements FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER reimbursements_leave_in_lane BEFORE DELETE ON public.reimbursements FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (status, base_fen, computed_fen, eligibility, reviewed_person, reviewed_fen, score, opinion, review_digest, allocation_id, fund, award_fen, approved_on, decided_person, decision_reason, explanation, settlement_id) on reimbursements to voucher_app;
+grant select on reimbursements to voucher_reader;
+
+-- owner voucher_owner
+create table related_parties (
+  book_id uuid not null,
+  relation_id uuid not null,
+  first_uscc text not null,
+  second_uscc text not null,
+  holds boolean not null,
+  valid_from date not null,
+  valid_to date,
+  source text not null,
+  revision integer not null,
+  recorded_person uuid not null,
+  recorded_at timestamp with time zone not null,
+  constraint related_parties_pkey PRIMARY KEY (book_id, relation_id),
+  constraint related_parties_book_id_first_uscc_second_uscc_revision_key UNIQUE (book_id, first_uscc, second_uscc, revision),
+  constraint related_parties_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint related_parties_book_id_recorded_person_fkey FOREIGN KEY (book_id, recorded_person) REFERENCES persons(book_id, person_id),
+  constraint related_parties_check CHECK ((valid_to >= valid_from)),
+  constraint related_parties_first_uscc_check CHECK ((first_uscc ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'::text)),
+  constraint related_parties_one_order CHECK ((first_uscc < (second_uscc COLLATE "C"))),
+  constraint related_parties_revision_check CHECK ((revision >= 1)),
+  constraint related_parties_second_uscc_check CHECK ((second_uscc ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'::text)),
+  constraint related_parties_source_check CHECK (((length(source) >= 1) AND (length(source) <= 500)))
+);
+CREATE INDEX related_parties_second ON public.related_parties USING btree (book_id, second_uscc, relation_id);
+CREATE TRIGGER related_parties_in_lane BEFORE INSERT OR UPDATE ON public.related_parties FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER related_parties_leave_in_lane BEFORE DELETE ON public.related_parties FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select on related_parties to voucher_app;
+grant select on related_parties to voucher_reader;
 
 -- owner voucher_owner
 create table schema_migrations (
@@ -1060,17 +1418,21 @@ create table settlement_lines (
   settlement_line_id uuid not null,
   settlement_id uuid not null,
   line_no integer not null,
-  redemption_id uuid not null,
-  provider_id uuid not null,
+  redemption_id uuid,
+  payee_id uuid not null,
   fund text not null,
   amount_fen bigint not null,
+  reimbursement_id uuid,
   constraint settlement_lines_pkey PRIMARY KEY (book_id, settlement_line_id),
   constraint settlement_lines_book_id_redemption_id_key UNIQUE (book_id, redemption_id),
+  constraint settlement_lines_book_id_reimbursement_id_key UNIQUE (book_id, reimbursement_id),
   constraint settlement_lines_book_id_settlement_id_line_no_key UNIQUE (book_id, settlement_id, line_no),
   constraint settlement_lines_book_id_redemption_id_fkey FOREIGN KEY (book_id, redemption_id) REFERENCES redemptions(book_id, redemption_id),
+  constraint settlement_lines_book_id_reimbursement_id_fkey FOREIGN KEY (book_id, reimbursement_id) REFERENCES reimbursements(book_id, reimbursement_id),
   constraint settlement_lines_book_id_settlement_id_fkey FOREIGN KEY (book_id, settlement_id) REFERENCES settlements(book_id, settlement_id),
   constraint settlement_lines_amount_fen_check CHECK ((amount_fen > 0)),
-  constraint settlement_lines_line_no_check CHECK ((line_no >= 1))
+  constraint settlement_lines_line_no_check CHECK ((line_no >= 1)),
+  constraint settlement_lines_one_paper CHECK ((num_nonnulls(redemption_id, reimbursement_id) = 1))
 );
 CREATE TRIGGER settlement_lines_in_lane BEFORE INSERT OR UPDATE ON public.settlement_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER settlement_lines_leave_in_lane BEFORE DELETE ON public.settlement_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1082,12 +1444,12 @@ grant select on settlement_lines to voucher_reader;
 create table settlement_totals (
   book_id uuid not null,
   settlement_id uuid not null,
-  provider_id uuid not null,
+  payee_id uuid not null,
   fund text not null,
   first_line_no integer not null,
   line_count integer not null,
   total_fen bigint not null,
-  constraint settlement_totals_pkey PRIMARY KEY (book_id, settlement_id, provider_id, fund),
+  constraint settlement_totals_pkey PRIMARY KEY (book_id, settlement_id, payee_id, fund),
   constraint settlement_totals_book_id_settlement_id_fkey FOREIGN KEY (book_id, settlement_id) REFERENCES settlements(book_id, settlement_id),
   constraint settlement_totals_line_count_check CHECK ((line_count >= 1)),
   constraint settlement_totals_total_fen_check CHECK ((total_fen > 0))
@@ -1258,6 +1620,7 @@ create table usage_invoices (
   dispute_reason text,
   redemption_id uuid,
   recorded_at timestamp with time zone not null,
+  reimbursed_lines integer not null default 0,
   constraint usage_invoices_pkey PRIMARY KEY (book_id, invoice_id),
   constraint usage_invoices_number UNIQUE (book_id, invoice_no, provider_id),
   constraint usage_invoices_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
@@ -1266,12 +1629,14 @@ create table usage_invoices (
   constraint usage_invoices_check CHECK ((usage_to >= usage_from)),
   constraint usage_invoices_decided CHECK (((status = 'POSTED'::text) = (decided_person IS NULL))),
   constraint usage_invoices_four_eyes CHECK ((decided_person <> posted_person)),
+  constraint usage_invoices_funded_once CHECK (((redemption_id IS NULL) OR (reimbursed_lines = 0))),
   constraint usage_invoices_gross_fen_check CHECK ((gross_fen > 0)),
   constraint usage_invoices_invoice_no_check CHECK ((invoice_no ~ '^\d{20}$'::text)),
   constraint usage_invoices_net_fen_check CHECK ((net_fen >= 0)),
   constraint usage_invoices_not_overpaid CHECK ((paid_fen <= gross_fen)),
   constraint usage_invoices_paid_fen_check CHECK ((paid_fen >= 0)),
   constraint usage_invoices_redeemed_confirmed CHECK (((redemption_id IS NULL) OR (status = 'CONFIRMED'::text))),
+  constraint usage_invoices_reimbursed_lines_check CHECK ((reimbursed_lines >= 0)),
   constraint usage_invoices_status_check CHECK ((status = ANY (ARRAY['POSTED'::text, 'CONFIRMED'::text, 'DISPUTED'::text]))),
   constraint usage_invoices_tie_out CHECK (((net_fen + vat_fen) = gross_fen)),
   constraint usage_invoices_vat_fen_check CHECK ((vat_fen >= 0))
@@ -1281,7 +1646,7 @@ CREATE INDEX usage_invoices_provider ON public.usage_invoices USING btree (book_
 CREATE INDEX usage_invoices_status ON public.usage_invoices USING btree (book_id, status, invoice_id);
 CREATE TRIGGER usage_invoices_in_lane BEFORE INSERT OR UPDATE ON public.usage_invoices FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER usage_invoices_leave_in_lane BEFORE DELETE ON public.usage_invoices FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (paid_fen, status, decided_person, decided_on, dispute_reason, redemption_id) on usage_invoices to voucher_app;
+grant insert, select, update (paid_fen, status, decided_person, decided_on, dispute_reason, redemption_id, reimbursed_lines) on usage_invoices to voucher_app;
 grant select on usage_invoices to voucher_reader;
 
 -- owner voucher_owner
@@ -1305,6 +1670,8 @@ create table vouchers (
   frozen_from text,
   recorded_at timestamp with time zone not null,
   provider_id uuid not null,
+  matters jsonb not null default '{}'::jsonb,
+  control_version_ids jsonb not null default '[]'::jsonb,
   constraint vouchers_pkey PRIMARY KEY (book_id, voucher_id),
   constraint vouchers_book_id_application_id_key UNIQUE (book_id, application_id),
   constraint vouchers_book_id_voucher_no_key UNIQUE (book_id, voucher_no),
@@ -1315,10 +1682,12 @@ create table vouchers (
   constraint vouchers_book_id_provider_id_fkey FOREIGN KEY (book_id, provider_id) REFERENCES providers(book_id, provider_id),
   constraint vouchers_check CHECK (((reserved_fen >= 0) AND (reserved_fen <= face_fen))),
   constraint vouchers_check1 CHECK ((last_day >= issued_on)),
+  constraint vouchers_control_version_ids_check CHECK ((jsonb_typeof(control_version_ids) = 'array'::text)),
   constraint vouchers_face_fen_check CHECK ((face_fen > 0)),
   constraint vouchers_frozen CHECK (((status = 'FROZEN'::text) = (frozen_from IS NOT NULL))),
   constraint vouchers_frozen_from_check CHECK ((frozen_from = ANY (ARRAY['ISSUED'::text, 'PARTIALLY_REDEEMED'::text]))),
   constraint vouchers_fully_redeemed CHECK (((status <> 'FULLY_REDEEMED'::text) OR (reserved_fen = 0))),
+  constraint vouchers_matters_check CHECK ((jsonb_typeof(matters) = 'object'::text)),
   constraint vouchers_status_check CHECK ((status = ANY (ARRAY['ISSUED'::text, 'PARTIALLY_REDEEMED'::text, 'FULLY_REDEEMED'::text, 'FROZEN'::text])))
 );
 CREATE INDEX vouchers_contract ON public.vouchers USING btree (book_id, contract_id, voucher_id);
@@ -1655,9 +2024,9 @@ begin
    where p.booked_on < p.reached and p.amount_fen is not null;
   drop table placed;
 
-  insert into settlement_totals (book_id, settlement_id, provider_id, fund, first_line_no, line_count, total_fen)
-  select book_id, settlement_id, provider_id, fund, min(line_no), count(*), sum(amount_fen)
-    from settlement_lines where book_id = p_book group by book_id, settlement_id, provider_id, fund;
+  insert into settlement_totals (book_id, settlement_id, payee_id, fund, first_line_no, line_count, total_fen)
+  select book_id, settlement_id, payee_id, fund, min(line_no), count(*), sum(amount_fen)
+    from settlement_lines where book_id = p_book group by book_id, settlement_id, payee_id, fund;
 end $function$;
 
 -- owner voucher_owner
@@ -1681,6 +2050,15 @@ end $function$;
 grant execute on function refuse_other_account() to public;
 
 -- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.refuse_other_law()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'a version that is law stays as it is until it is repealed, and then for good' using errcode = 'VL001';
+end $function$;
+
+-- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.refuse_outside_lane()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1698,10 +2076,10 @@ CREATE OR REPLACE FUNCTION public.total_settlement_lines()
  SET search_path TO 'public', 'pg_temp'
 AS $function$
 begin
-  insert into settlement_totals as t (book_id, settlement_id, provider_id, fund, first_line_no, line_count, total_fen)
-  select book_id, settlement_id, provider_id, fund, min(line_no), count(*), sum(amount_fen)
-    from written group by book_id, settlement_id, provider_id, fund
-  on conflict (book_id, settlement_id, provider_id, fund) do update
+  insert into settlement_totals as t (book_id, settlement_id, payee_id, fund, first_line_no, line_count, total_fen)
+  select book_id, settlement_id, payee_id, fund, min(line_no), count(*), sum(amount_fen)
+    from written group by book_id, settlement_id, payee_id, fund
+  on conflict (book_id, settlement_id, payee_id, fund) do update
      set first_line_no = least(t.first_line_no, excluded.first_line_no), line_count = t.line_count + excluded.line_count,
          total_fen = t.total_fen + excluded.total_fen;
   return null;

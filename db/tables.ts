@@ -210,6 +210,7 @@ export const enterprises = pgTable(
     kind: text('kind', { enum: ['ENTERPRISE', 'INSTITUTION'] }).notNull(),
     sizeClass: text('size_class', { enum: ['LARGE', 'MEDIUM', 'SMALL', 'MICRO'] }),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    establishedOn: date('established_on', { mode: 'string' }),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.enterpriseId] })],
 );
@@ -303,7 +304,7 @@ export const payeeAccounts = pgTable(
   {
     bookId: uuid('book_id').notNull(),
     payeeAccountId: uuid('payee_account_id').notNull(),
-    providerId: uuid('provider_id').notNull(),
+    providerId: uuid('provider_id'),
     holderName: text('holder_name').notNull(),
     bankName: text('bank_name').notNull(),
     bankCode: text('bank_code').notNull(),
@@ -312,6 +313,7 @@ export const payeeAccounts = pgTable(
     accountFingerprint: text('account_fingerprint').notNull(),
     validFrom: date('valid_from', { mode: 'string' }).notNull(),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    enterpriseId: uuid('enterprise_id'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.payeeAccountId] })],
 );
@@ -326,7 +328,7 @@ export const programmeVersions = pgTable(
     version: integer('version').notNull(),
     name: text('name').notNull(),
     legalStatus: text('legal_status', { enum: ['DRAFT', 'ENACTED', 'REPEALED'] }).notNull(),
-    status: text('status', { enum: ['PUBLISHED', 'ACTIVE'] }).notNull(),
+    status: text('status', { enum: ['PUBLISHED', 'ACTIVE', 'REPEALED'] }).notNull(),
     document: text('document').notNull(),
     digest: text('digest').notNull(),
     inForceFrom: date('in_force_from', { mode: 'string' }),
@@ -335,6 +337,10 @@ export const programmeVersions = pgTable(
     activatedBy: uuid('activated_by'),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
     activatedAt: timestamp('activated_at', { withTimezone: true, mode: 'string' }),
+    kind: text('kind', { enum: ['PROGRAMME', 'GENERAL_CONTROLS'] }).notNull(),
+    repealedBy: uuid('repealed_by'),
+    repealedAt: timestamp('repealed_at', { withTimezone: true, mode: 'string' }),
+    repealingDocument: text('repealing_document'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.programmeVersionId] })],
 );
@@ -356,6 +362,100 @@ export const appropriations = pgTable(
   (t) => [primaryKey({ columns: [t.bookId, t.appropriationId] })],
 );
 export type Appropriation = typeof appropriations.$inferSelect;
+
+export const legalPersonClasses = pgTable(
+  'legal_person_classes',
+  {
+    bookId: uuid('book_id').notNull(),
+    classRecordId: uuid('class_record_id').notNull(),
+    legalPersonUscc: text('legal_person_uscc').notNull(),
+    class: text('class').notNull(),
+    holds: boolean('holds').notNull(),
+    validFrom: date('valid_from', { mode: 'string' }).notNull(),
+    validTo: date('valid_to', { mode: 'string' }),
+    documentNo: text('document_no').notNull(),
+    revision: integer('revision').notNull(),
+    recordedPerson: uuid('recorded_person').notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.classRecordId] })],
+);
+export type LegalPersonClass = typeof legalPersonClasses.$inferSelect;
+
+export const relatedParties = pgTable(
+  'related_parties',
+  {
+    bookId: uuid('book_id').notNull(),
+    relationId: uuid('relation_id').notNull(),
+    firstUscc: text('first_uscc').notNull(),
+    secondUscc: text('second_uscc').notNull(),
+    holds: boolean('holds').notNull(),
+    validFrom: date('valid_from', { mode: 'string' }).notNull(),
+    validTo: date('valid_to', { mode: 'string' }),
+    source: text('source').notNull(),
+    revision: integer('revision').notNull(),
+    recordedPerson: uuid('recorded_person').notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.relationId] })],
+);
+export type RelatedParties = typeof relatedParties.$inferSelect;
+
+export const figures = pgTable(
+  'figures',
+  {
+    bookId: uuid('book_id').notNull(),
+    figureId: uuid('figure_id').notNull(),
+    kind: text('kind', { enum: ['DISTRICT_CONTRIBUTION', 'AUDITED_INVESTMENT', 'UPSTREAM_SUPPORT'] }).notNull(),
+    holder: text('holder').notNull(),
+    year: integer('year'),
+    amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
+    provisional: boolean('provisional').notNull(),
+    documentNo: text('document_no').notNull(),
+    revision: integer('revision').notNull(),
+    recordedPerson: uuid('recorded_person').notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.figureId] })],
+);
+export type Figure = typeof figures.$inferSelect;
+
+export const limitExceptions = pgTable(
+  'limit_exceptions',
+  {
+    bookId: uuid('book_id').notNull(),
+    exceptionId: uuid('exception_id').notNull(),
+    programmeCode: text('programme_code').notNull(),
+    limitId: text('limit_id').notNull(),
+    /** The name of the limit in the ledger. */
+    account: text('account').notNull(),
+    holder: text('holder').notNull(),
+    span: text('span').notNull(),
+    amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
+    reason: text('reason').notNull(),
+    status: text('status', { enum: ['ASKED', 'APPROVED'] }).notNull(),
+    askedPerson: uuid('asked_person').notNull(),
+    askedOn: date('asked_on', { mode: 'string' }).notNull(),
+    approvedPerson: uuid('approved_person'),
+    approvedOn: date('approved_on', { mode: 'string' }),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.exceptionId] })],
+);
+export type LimitException = typeof limitExceptions.$inferSelect;
+
+export const limitFirstYears = pgTable(
+  'limit_first_years',
+  {
+    bookId: uuid('book_id').notNull(),
+    firstYearId: text('first_year_id').notNull(),
+    account: text('account').notNull(),
+    holder: text('holder').notNull(),
+    firstYear: integer('first_year').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.firstYearId] })],
+);
+export type LimitFirstYear = typeof limitFirstYears.$inferSelect;
 
 export const numberSeries = pgTable(
   'number_series',
@@ -450,6 +550,12 @@ export const applications = pgTable(
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
     queueRank: integer('queue_rank'),
     queueBlock: bigint('queue_block', { mode: 'bigint' }),
+    matters: jsonb('matters')
+      .notNull()
+      .default(sql`'{}'`),
+    controlVersionIds: jsonb('control_version_ids')
+      .notNull()
+      .default(sql`'[]'`),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.applicationId] })],
 );
@@ -495,6 +601,12 @@ export const vouchers = pgTable(
     status: text('status', { enum: ['ISSUED', 'PARTIALLY_REDEEMED', 'FULLY_REDEEMED', 'FROZEN'] }).notNull(),
     frozenFrom: text('frozen_from', { enum: ['ISSUED', 'PARTIALLY_REDEEMED'] }),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    matters: jsonb('matters')
+      .notNull()
+      .default(sql`'{}'`),
+    controlVersionIds: jsonb('control_version_ids')
+      .notNull()
+      .default(sql`'[]'`),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.voucherId] })],
 );
@@ -510,6 +622,8 @@ export const contractStandings = pgTable(
     baseFen: bigint('base_fen', { mode: 'bigint' }).notNull(),
     claimedFen: bigint('claimed_fen', { mode: 'bigint' }).notNull(),
     cutOffFen: bigint('cut_off_fen', { mode: 'bigint' }).notNull(),
+    /** Fen × basis points; null where only the base was kept. */
+    weightedBase: numeric('weighted_base', { precision: 30, scale: 0 }),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.standingId] })],
 );
@@ -542,6 +656,9 @@ export const usageInvoices = pgTable(
     disputeReason: text('dispute_reason'),
     redemptionId: uuid('redemption_id'),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    reimbursedLines: integer('reimbursed_lines')
+      .notNull()
+      .default(sql`0`),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.invoiceId] })],
 );
@@ -643,10 +760,138 @@ export const redemptions = pgTable(
     decisionReason: text('decision_reason'),
     settlementId: uuid('settlement_id'),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    /** Fen × basis points; null where only the base was kept. */
+    weightedBase: numeric('weighted_base', { precision: 30, scale: 0 }),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.redemptionId] })],
 );
 export type Redemption = typeof redemptions.$inferSelect;
+
+export const allocations = pgTable(
+  'allocations',
+  {
+    bookId: uuid('book_id').notNull(),
+    allocationId: uuid('allocation_id').notNull(),
+    allocationNo: text('allocation_no').notNull(),
+    programmeCode: text('programme_code').notNull(),
+    year: integer('year').notNull(),
+    fund: text('fund').notNull(),
+    strategy: text('strategy', { enum: ['FIRST_COME', 'RANKED', 'PRO_RATA'] }).notNull(),
+    lineCount: integer('line_count').notNull(),
+    claimsFen: bigint('claims_fen', { mode: 'bigint' }).notNull(),
+    sharedFen: bigint('shared_fen', { mode: 'bigint' }).notNull(),
+    totalFen: bigint('total_fen', { mode: 'bigint' }).notNull(),
+    contentDigest: text('content_digest').notNull(),
+    status: text('status', { enum: ['DRAFT', 'APPROVED', 'WITHDRAWN'] }).notNull(),
+    draftedPerson: uuid('drafted_person').notNull(),
+    draftedOn: date('drafted_on', { mode: 'string' }).notNull(),
+    decidedPerson: uuid('decided_person'),
+    decidedOn: date('decided_on', { mode: 'string' }),
+    decisionReason: text('decision_reason'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.allocationId] })],
+);
+export type Allocation = typeof allocations.$inferSelect;
+
+export const reimbursements = pgTable(
+  'reimbursements',
+  {
+    bookId: uuid('book_id').notNull(),
+    reimbursementId: uuid('reimbursement_id').notNull(),
+    reimbursementNo: text('reimbursement_no').notNull(),
+    programmeCode: text('programme_code').notNull(),
+    programmeVersionId: uuid('programme_version_id').notNull(),
+    enterpriseId: uuid('enterprise_id').notNull(),
+    legalPersonUscc: text('legal_person_uscc').notNull(),
+    year: integer('year').notNull(),
+    baseYear: integer('base_year').notNull(),
+    matters: jsonb('matters').notNull(),
+    controlVersionIds: jsonb('control_version_ids').notNull(),
+    lineCount: integer('line_count').notNull(),
+    contentDigest: text('content_digest').notNull(),
+    status: text('status', { enum: ['SUBMITTED', 'REVIEWED', 'ALLOCATED', 'APPROVED', 'REJECTED'] }).notNull(),
+    submittedOn: date('submitted_on', { mode: 'string' }).notNull(),
+    submittedPerson: uuid('submitted_person').notNull(),
+    baseFen: bigint('base_fen', { mode: 'bigint' }).notNull(),
+    computedFen: bigint('computed_fen', { mode: 'bigint' }).notNull(),
+    eligibility: json('eligibility'),
+    reviewedPerson: uuid('reviewed_person'),
+    reviewedFen: bigint('reviewed_fen', { mode: 'bigint' }),
+    score: integer('score'),
+    opinion: text('opinion'),
+    reviewDigest: text('review_digest'),
+    allocationId: uuid('allocation_id'),
+    fund: text('fund'),
+    awardFen: bigint('award_fen', { mode: 'bigint' }),
+    approvedOn: date('approved_on', { mode: 'string' }),
+    decidedPerson: uuid('decided_person'),
+    decisionReason: text('decision_reason'),
+    explanation: json('explanation'),
+    settlementId: uuid('settlement_id'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.reimbursementId] })],
+);
+export type Reimbursement = typeof reimbursements.$inferSelect;
+
+export const reimbursementLines = pgTable(
+  'reimbursement_lines',
+  {
+    bookId: uuid('book_id').notNull(),
+    reimbursementLineId: uuid('reimbursement_line_id').notNull(),
+    reimbursementId: uuid('reimbursement_id').notNull(),
+    lineNo: integer('line_no').notNull(),
+    invoiceId: uuid('invoice_id'),
+    invoiceLineId: uuid('invoice_line_id'),
+    contractId: uuid('contract_id'),
+    contractLineId: uuid('contract_line_id'),
+    reference: text('reference').notNull(),
+    description: text('description').notNull(),
+    counterpartyUscc: text('counterparty_uscc').notNull(),
+    counterpartyName: text('counterparty_name').notNull(),
+    serviceItem: text('service_item', {
+      enum: [
+        ...['AI_COMPUTE', 'SUPERCOMPUTE', 'GENERAL_COMPUTE', 'STORAGE', 'NETWORK', 'SECURITY'],
+        ...['CORPUS', 'MODEL_SERVICE', 'TECHNOLOGY', 'RESEARCH_COST'],
+      ] as const,
+    }).notNull(),
+    chipOrigin: text('chip_origin', { enum: ['DOMESTIC', 'NON_DOMESTIC'] }),
+    netFen: bigint('net_fen', { mode: 'bigint' }).notNull(),
+    vatFen: bigint('vat_fen', { mode: 'bigint' }).notNull(),
+    grossFen: bigint('gross_fen', { mode: 'bigint' }).notNull(),
+    usedFrom: date('used_from', { mode: 'string' }).notNull(),
+    usedTo: date('used_to', { mode: 'string' }).notNull(),
+    settledOn: date('settled_on', { mode: 'string' }),
+    evidence: text('evidence'),
+    numberConflict: boolean('number_conflict').notNull(),
+    basisPoints: integer('basis_points'),
+    reason: text('reason'),
+    isLive: boolean('is_live').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.reimbursementLineId] })],
+);
+export type ReimbursementLine = typeof reimbursementLines.$inferSelect;
+
+export const allocationLines = pgTable(
+  'allocation_lines',
+  {
+    bookId: uuid('book_id').notNull(),
+    allocationLineId: uuid('allocation_line_id').notNull(),
+    allocationId: uuid('allocation_id').notNull(),
+    lineNo: integer('line_no').notNull(),
+    reimbursementId: uuid('reimbursement_id').notNull(),
+    rank: integer('rank').notNull(),
+    score: integer('score'),
+    reviewedFen: bigint('reviewed_fen', { mode: 'bigint' }).notNull(),
+    claimFen: bigint('claim_fen', { mode: 'bigint' }).notNull(),
+    amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
+    reason: text('reason'),
+    isLive: boolean('is_live').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.allocationLineId] })],
+);
+export type AllocationLine = typeof allocationLines.$inferSelect;
 
 export const settlements = pgTable(
   'settlements',
@@ -680,10 +925,11 @@ export const settlementLines = pgTable(
     settlementLineId: uuid('settlement_line_id').notNull(),
     settlementId: uuid('settlement_id').notNull(),
     lineNo: integer('line_no').notNull(),
-    redemptionId: uuid('redemption_id').notNull(),
-    providerId: uuid('provider_id').notNull(),
+    redemptionId: uuid('redemption_id'),
+    payeeId: uuid('payee_id').notNull(),
     fund: text('fund').notNull(),
     amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
+    reimbursementId: uuid('reimbursement_id'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.settlementLineId] })],
 );
@@ -696,7 +942,7 @@ export const paymentInstructions = pgTable(
     instructionId: uuid('instruction_id').notNull(),
     instructionNo: text('instruction_no').notNull(),
     settlementId: uuid('settlement_id').notNull(),
-    providerId: uuid('provider_id').notNull(),
+    payeeId: uuid('payee_id').notNull(),
     fund: text('fund').notNull(),
     funder: text('funder').notNull(),
     attempt: integer('attempt').notNull(),
@@ -844,13 +1090,13 @@ export const settlementTotals = pgTable(
   {
     bookId: uuid('book_id').notNull(),
     settlementId: uuid('settlement_id').notNull(),
-    providerId: uuid('provider_id').notNull(),
+    payeeId: uuid('payee_id').notNull(),
     fund: text('fund').notNull(),
     firstLineNo: integer('first_line_no').notNull(),
     lineCount: integer('line_count').notNull(),
     totalFen: bigint('total_fen', { mode: 'bigint' }).notNull(),
   },
-  (t) => [primaryKey({ columns: [t.bookId, t.settlementId, t.providerId, t.fund] })],
+  (t) => [primaryKey({ columns: [t.bookId, t.settlementId, t.payeeId, t.fund] })],
 );
 
 export const bulkJobs = pgTable(

@@ -55,6 +55,14 @@ export const fund = z.strictObject({
   fund: z.string(),
   programmeCode: z.string(),
   year: z.int(),
+  pool: z
+    .strictObject({
+      kind: z.enum(['CEILING', 'FLOOR']),
+      amount,
+      missing: amount.meta({ description: 'What is not loaded yet of a FLOOR' }),
+    })
+    .nullable()
+    .meta({ description: 'What the law says of the year’s money; null when it says nothing' }),
   loaded: signedAmount,
   unmatched: signedAmount.meta({ description: 'Waiting for the other funders’ shares' }),
   available: signedAmount.meta({ description: 'Granted, promised to nobody' }),

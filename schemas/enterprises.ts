@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id, instant, ledgerSeq, name, pageQuery, uscc } from './common.js';
+import { day, id, instant, ledgerSeq, name, pageQuery, uscc } from './common.js';
 
 const sizeClass = z.enum(['LARGE', 'MEDIUM', 'SMALL', 'MICRO']).meta({ description: '大/中/小/微 (工信部联企业〔2011〕300号)' });
 
@@ -9,6 +9,7 @@ export const registerEnterprise = z.strictObject({
   name,
   kind: z.enum(['ENTERPRISE', 'INSTITUTION']).default('ENTERPRISE'),
   sizeClass: sizeClass.optional(),
+  establishedOn: day.optional().meta({ description: 'By its licence; where a programme asks how old a firm is' }),
 });
 
 export const enterprise = z.strictObject({
@@ -18,6 +19,7 @@ export const enterprise = z.strictObject({
   name: z.string(),
   kind: z.enum(['ENTERPRISE', 'INSTITUTION']),
   sizeClass: sizeClass.nullable(),
+  establishedOn: day.nullable(),
   recordedAt: instant,
 });
 /** `uscc` is the whole code in stored form; a provider must give it. */

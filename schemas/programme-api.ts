@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { amount, day, explanationStep, id, instant, ledgerSeq, pageQuery } from './common.js';
+import { amount, day, explanationStep, id, instant, ledgerSeq, name, pageQuery } from './common.js';
 
 export const programmeCode = z
   .string()
@@ -9,6 +9,16 @@ export const programmeCode = z
 /** Publishes a version: the YAML text of the programme file, kept as it is. */
 export const publishProgramme = z.strictObject({
   document: z.string().min(1).max(500_000).meta({ description: 'The programme file (YAML), as written by legal staff' }),
+});
+
+/** Repeals an active version: it goes on deciding what the days up to the last one decide. */
+export const repealProgramme = z.strictObject({
+  lastDay: day.meta({ description: 'The last day in force, today or later; applications up to it are decided by this version' }),
+  documentNo: z
+    .string()
+    .min(1)
+    .max(100)
+    .meta({ description: 'Number of the repealing document', examples: ['郑政文〔2026〕5号'] }),
 });
 
 const bilingual = z.strictObject({ zh: z.string(), en: z.string() });
@@ -21,13 +31,16 @@ export const programme = z.strictObject({
   programmeCode: z.string(),
   version: z.int(),
   name: bilingual,
-  legalStatus: z.enum(['DRAFT', 'ENACTED', 'REPEALED']),
-  status: z.enum(['PUBLISHED', 'ACTIVE']),
+  kind: z.enum(['PROGRAMME', 'GENERAL_CONTROLS']),
+  legalStatus: z.enum(['DRAFT', 'ENACTED', 'REPEALED']).meta({ description: 'What the document says of itself' }),
+  status: z.enum(['PUBLISHED', 'ACTIVE', 'REPEALED']).meta({ description: 'What it is in this book' }),
   digest: z.string().meta({ description: 'SHA-256 of the document’s text' }),
   inForceFrom: day.nullable(),
-  inForceTo: day.nullable(),
+  inForceTo: day.nullable().meta({ description: 'The last day in force: of the document, or of its repeal' }),
   recordedAt: instant,
   activatedAt: instant.nullable(),
+  repealedAt: instant.nullable(),
+  repealingDocument: z.string().nullable(),
 });
 export const programmeShown = programme.extend({
   document: z.string(),
@@ -35,6 +48,10 @@ export const programmeShown = programme.extend({
 });
 export const programmePublished = programme.extend({ openPoints: z.array(openPoint), ledgerSeq });
 export const programmeActivated = programme.extend({ ledgerSeq });
+export const programmeRepealed = programme.extend({
+  nextVersion: z.int().nullable().meta({ description: 'The version in force on the day after, null if none is' }),
+  ledgerSeq,
+});
 
 export const programmeQuery = pageQuery.extend({ programmeCode: programmeCode.optional() });
 
@@ -44,8 +61,17 @@ export const programmeQuery = pageQuery.extend({ programmeCode: programmeCode.op
 const pflops = z.string().regex(/^(0|[1-9]\d{0,8})\.\d{2}$/, { error: 'PFLOPS_FORMAT' });
 const label = z.string().regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, { error: 'LABEL_FORMAT' });
 const signed = z.string().regex(/^-?(0|[1-9]\d{0,14})\.\d{2}$/, { error: 'AMOUNT_FORMAT' });
-const serviceItem = z.enum(['AI_COMPUTE', 'SUPERCOMPUTE', 'GENERAL_COMPUTE', 'STORAGE', 'NETWORK', 'SECURITY']);
+const className = z
+  .string()
+  .regex(/^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/)
+  .max(40);
+const serviceItem = z.enum([
+  ...['AI_COMPUTE', 'SUPERCOMPUTE', 'GENERAL_COMPUTE', 'STORAGE', 'NETWORK', 'SECURITY'],
+  ...['CORPUS', 'MODEL_SERVICE', 'TECHNOLOGY', 'RESEARCH_COST'],
+] as const);
+const purpose = z.enum(['MODEL_RESEARCH', 'PRODUCT_DEVELOPMENT', 'SCENARIO_APPLICATION']);
 const basisPoints = z.int().min(0).max(10_000);
+const year = z.int().min(2000).max(9999);
 
 const amountOrLines = {
   amount: amount.optional().meta({ description: 'One plain line of this amount, tax included' }),
@@ -56,6 +82,11 @@ const amountOrLines = {
         vat: amount.optional(),
         serviceItem: serviceItem.optional(),
         facility: label.optional().meta({ description: 'A key of `facilities`' }),
+        chipOrigin: z
+          .enum(['DOMESTIC', 'NON_DOMESTIC', 'UNKNOWN'])
+          .optional()
+          .meta({ description: 'UNKNOWN: not known, or not separable; the origin that the rate names first if left out' }),
+        modelClass: className.optional(),
       }),
     )
     .min(1)
@@ -65,35 +96,74 @@ const amountOrLines = {
 const amountOnce = (given: { amount?: unknown; lines?: unknown }) => (given.amount === undefined) !== (given.lines === undefined);
 const eitherAmount = { error: 'AMOUNT_OR_LINES' };
 
+const facilities = z
+  .record(
+    label,
+    z.strictObject({
+      kind: z.enum(['SUPERCOMPUTING', 'AI_COMPUTING', 'DATA_CENTER']),
+      ownedByEnterprise: z.boolean().optional(),
+      operatedByEnterprise: z.boolean().optional(),
+      observations: z.array(
+        z.strictObject({
+          observedOn: day,
+          pflops: pflops.optional(),
+          precision: z.string().max(20).optional(),
+          standardRacks: z.int().min(0).max(1_000_000).optional(),
+          inService: z.boolean().optional(),
+        }),
+      ),
+    }),
+  )
+  .optional();
+const provider = z
+  .strictObject({
+    isEnterprise: z.boolean().optional().meta({ description: 'Whether it is the enterprise itself' }),
+    isRelated: z.boolean().optional(),
+    isLocal: z.boolean().optional(),
+    listedFrom: day.optional(),
+    listedTo: day.optional(),
+  })
+  .optional();
+const paper = {
+  signedOn: day.optional(),
+  filedOn: day.optional().meta({ description: 'The day of its signing if left out' }),
+  filed: z.boolean().optional().meta({ description: 'false: not filed at all' }),
+  purpose: purpose.optional(),
+};
+
+/** Who asks, and what is on record where limits and stacking rules look. */
+const party = {
+  provider,
+  enterprise: z
+    .strictObject({
+      kind: z.enum(['ENTERPRISE', 'INSTITUTION']).optional(),
+      classes: z.array(className).max(100).optional(),
+      establishedOn: day.optional(),
+      isListedProvider: z.boolean().optional(),
+      oneEnterpriseOnePolicy: z.boolean().optional(),
+      predicates: z.record(label, z.enum(['MET', 'NOT_MET', 'EXCEPTION', 'NOT_RECORDED'])).optional(),
+    })
+    .optional(),
+  facilities,
+  matters: z
+    .partialRecord(z.enum(['PROJECT', 'PRODUCT', 'STANDARD', 'AWARD_SERIES']), name)
+    .optional()
+    .meta({ description: 'What the application is about; one of each if left out' }),
+  figures: z.record(label, amount).optional().meta({ description: 'Limit id → the number on record; boundless if left out' }),
+  unknownFigures: z.array(label).max(100).optional().meta({ description: 'Limit ids whose number is not on record' }),
+  upstream: amount.optional().meta({ description: 'National and provincial money of the project or the contract' }),
+  raised: z.record(label, amount).optional().meta({ description: 'Soft limit id → what an approved exception raised it by' }),
+  firstAwardYears: z.record(label, year).optional().meta({ description: 'Limit id → the year from which its years count' }),
+  used: z.record(label, amount).optional().meta({ description: 'Id of a limit or stacking rule → what is used of it already' }),
+};
+
 const world = {
   appliedOn: day.meta({ description: 'Decides which law holds' }),
   issuedOn: day.optional().meta({ description: 'Decides the year of claims; the day of application if left out' }),
-  contract: z.strictObject({ signedOn: day.optional(), ...amountOrLines }).refine(amountOnce, eitherAmount),
-  provider: z
-    .strictObject({ isEnterprise: z.boolean().optional(), listedFrom: day.optional(), listedTo: day.optional() })
-    .optional(),
-  enterprise: z.strictObject({ predicates: z.record(label, z.enum(['MET', 'NOT_MET', 'EXCEPTION', 'NOT_RECORDED'])) }).optional(),
-  facilities: z
-    .record(
-      label,
-      z.strictObject({
-        kind: z.enum(['SUPERCOMPUTING', 'AI_COMPUTING', 'DATA_CENTER']),
-        ownedByEnterprise: z.boolean().optional(),
-        operatedByEnterprise: z.boolean().optional(),
-        observations: z.array(
-          z.strictObject({
-            observedOn: day,
-            pflops: pflops.optional(),
-            precision: z.string().max(20).optional(),
-            standardRacks: z.int().min(0).max(1_000_000).optional(),
-            inService: z.boolean().optional(),
-          }),
-        ),
-      }),
-    )
-    .optional(),
-  used: z.record(label, amount).optional().meta({ description: 'Limit id → what is used of it already' }),
+  contract: z.strictObject({ ...paper, ...amountOrLines }).refine(amountOnce, eitherAmount),
+  ...party,
 };
+const wishes = { requested: amount.optional(), maximum: amount.optional() };
 
 export const evaluateProgramme = z.discriminatedUnion('stage', [
   z.strictObject({
@@ -102,8 +172,7 @@ export const evaluateProgramme = z.discriminatedUnion('stage', [
       ...world,
       poolLeft: amount.optional(),
       approvedBasisPoints: basisPoints.optional(),
-      requested: amount.optional(),
-      maximum: amount.optional(),
+      ...wishes,
     }),
   }),
   z.strictObject({
@@ -120,8 +189,7 @@ export const evaluateProgramme = z.discriminatedUnion('stage', [
               submittedOn: day.optional(),
               bookedOn: day.optional(),
               paid: amount.optional(),
-              requested: amount.optional(),
-              maximum: amount.optional(),
+              ...wishes,
               ...amountOrLines,
             })
             .refine(amountOnce, eitherAmount),
@@ -129,6 +197,52 @@ export const evaluateProgramme = z.discriminatedUnion('stage', [
         .min(1)
         .max(1000)
         .meta({ description: 'One after the other; each is booked before the next is looked at' }),
+    }),
+  }),
+  z.strictObject({
+    stage: z.literal('AWARD'),
+    given: z.strictObject({
+      appliedOn: day.meta({ description: 'Decides which law holds; the base is of the year before' }),
+      awardedOn: day.optional().meta({ description: 'Decides the year of limits; the day of application if left out' }),
+      ...party,
+      items: z
+        .array(
+          z
+            .strictObject({
+              ...paper,
+              usedFrom: day.optional(),
+              usedTo: day.optional(),
+              settledOn: day.optional(),
+              paidInFull: z.boolean().optional(),
+              provider,
+              ...amountOrLines,
+            })
+            .refine(amountOnce, eitherAmount),
+        )
+        .min(1)
+        .max(1000)
+        .meta({ description: 'What was bought, used and paid in full: on 1 July of the year before if left out' }),
+      poolLeft: amount.optional(),
+      approved: amount.optional().meta({ description: 'What the review left' }),
+      ...wishes,
+    }),
+  }),
+  z.strictObject({
+    stage: z.literal('ALLOCATE'),
+    given: z.strictObject({
+      appliedOn: day,
+      poolLeft: amount,
+      claims: z
+        .array(
+          z.strictObject({
+            approved: amount,
+            classes: z.array(className).max(100).optional(),
+            score: z.int().min(0).max(100).optional(),
+          }),
+        )
+        .min(1)
+        .max(1000)
+        .meta({ description: 'Each accepted after the one before' }),
     }),
   }),
 ]);
@@ -139,10 +253,9 @@ const evaluated = z.discriminatedUnion('kind', [
     kind: z.literal('award'),
     amount,
     computed: amount.meta({ description: 'Before limits, balances and wishes' }),
-    bound: z
-      .string()
-      .nullable()
-      .meta({ description: 'What lowered it last: a limit’s id, POOL, VOUCHER_BALANCE, INVOICE_AMOUNT, REQUESTED or MAXIMUM' }),
+    bound: z.string().nullable().meta({
+      description: 'What lowered it last: a limit’s id, POOL, VOUCHER_BALANCE, INVOICE_AMOUNT, REVIEW, REQUESTED or MAXIMUM',
+    }),
     cutOff: amount.meta({ description: 'What limits and balances took away' }),
     base: z.string().meta({ description: 'What of the lines counts, yuan' }),
     explanation: z.array(explanationStep),
@@ -158,10 +271,11 @@ const evaluated = z.discriminatedUnion('kind', [
     sentences,
   }),
 ]);
-/** One evaluation for ISSUE, one per invoice for REDEEM. Nothing is recorded. */
+/** One evaluation for ISSUE and AWARD, one per invoice for REDEEM; for ALLOCATE one amount per claim instead. Nothing is recorded. */
 export const programmeEvaluated = z.strictObject({
   programmeCode: z.string(),
   version: z.int(),
   legalStatus: z.enum(['DRAFT', 'ENACTED', 'REPEALED']),
   evaluations: z.array(evaluated),
+  allocated: z.array(amount).meta({ description: 'Of ALLOCATE: what each claim gets, in the order given' }),
 });

@@ -124,6 +124,7 @@ const rate = z
     tiers: z
       .array(z.strictObject({ when: tierCondition.optional(), basisPoints }))
       .min(1)
+      .max(100)
       .optional(),
   })
   .refine((of) => (of.basisPoints === undefined) !== (of.tiers === undefined), {
@@ -512,6 +513,9 @@ export const programmeFile = z.strictObject({
   ),
 
   inForce: z.strictObject({ from: day, to: day.optional(), cite: citation }).optional(),
+  // «自公布之日起30日后»: how it is counted is arguable, so the day is never computed; the candidates are shown, and a day that is none
+  // of them is warned of.
+  inForceAfter: z.strictObject({ days: whole(1, 3660), cite: citation }).optional(),
   responsibleDepartments: parameter(z.array(words).min(1)).optional(),
   // What the voucher or award is called on its certificate.
   voucherKind: parameter(
@@ -552,6 +556,8 @@ export const programmeFile = z.strictObject({
   // What counts must come to at least this much; so must the award.
   minBase: parameter(yuan).optional(),
   minAward: parameter(yuan).optional(),
+  // No single award is higher.
+  maxAward: parameter(yuan).optional(),
   stacking: z.array(stackingRule).optional(),
   reviewSteps: parameter(
     z.array(z.enum(['PRELIMINARY_REVIEW', 'RECHECK', 'EXPERT_REVIEW', 'THIRD_PARTY_AUDIT', 'PUBLIC_NOTICE'])).min(1),

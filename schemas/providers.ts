@@ -121,28 +121,3 @@ export const chip = z.strictObject({
   recordedAt: instant,
 });
 export const chipRecorded = chip.extend({ ledgerSeq });
-
-// ── The accounts providers are paid on ──
-
-export const recordPayeeAccount = z.strictObject({
-  providerId: id,
-  holderName: name.meta({ description: "户名, the same as the provider's registered name" }),
-  bankName: name,
-  bankCode: z.string().max(40).meta({ description: '联行号, 12 digits' }),
-  accountNo: z
-    .string()
-    .regex(/^\d{8,30}$/, { error: 'ACCOUNT_NO_FORMAT' })
-    .meta({ description: 'Stored encrypted; only the last four digits are ever shown again' }),
-  validFrom: day.meta({ description: 'Payments from this day on go here, until the next account' }),
-});
-export const payeeAccount = z.strictObject({
-  payeeAccountId: id,
-  providerId: id,
-  holderName: z.string(),
-  bankName: z.string(),
-  bankCode: z.string(),
-  accountNoLast4: z.string(),
-  validFrom: day,
-  recordedAt: instant,
-});
-export const payeeAccountRecorded = payeeAccount.extend({ ledgerSeq });

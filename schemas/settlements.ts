@@ -37,7 +37,7 @@ export const settlement = z.strictObject({
 
 /** Control totals: what each payee gets, and what each fund pays. */
 const controlTotals = z.strictObject({
-  byProvider: z.array(z.strictObject({ providerId: id, providerName: z.string(), count: z.int(), total: amount })),
+  byPayee: z.array(z.strictObject({ payeeId: id, payeeName: z.string(), count: z.int(), total: amount })),
   byFund: z.array(z.strictObject({ fund: z.string(), count: z.int(), total: amount })),
 });
 
@@ -46,8 +46,8 @@ const instructionStatus = z.enum(['INSTRUCTED', 'PAID', 'RETURNED']);
 export const instruction = z.strictObject({
   instructionId: id,
   instructionNo: z.string(),
-  providerId: id,
-  providerName: z.string(),
+  payeeId: id,
+  payeeName: z.string(),
   fund: z.string(),
   funder: z.string(),
   attempt: z.int().meta({ description: 'A payment the bank returned goes out again as a further attempt' }),
@@ -77,10 +77,12 @@ export const settlementQuery = pageQuery.extend({ period: month.optional(), stat
 export const settlementLine = z.strictObject({
   settlementLineId: id,
   lineNo: z.int(),
-  redemptionId: id,
-  redemptionNo: z.string(),
-  providerId: id,
-  providerName: z.string(),
+  redemptionId: id.nullable(),
+  redemptionNo: z.string().nullable(),
+  reimbursementId: id.nullable().meta({ description: 'An award of reimbursement; a line pays one or the other' }),
+  reimbursementNo: z.string().nullable(),
+  payeeId: id,
+  payeeName: z.string(),
   fund: z.string(),
   amount,
 });

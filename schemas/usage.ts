@@ -59,6 +59,7 @@ export const usageInvoice = z.strictObject({
   decidedOn: day.nullable(),
   disputeReason: z.string().nullable(),
   redemptionId: id.nullable().meta({ description: 'The redemption this invoice counts in, if any' }),
+  isReimbursed: z.boolean().meta({ description: 'Counted in a live application for reimbursement, so not to be redeemed' }),
   recordedAt: instant,
 });
 

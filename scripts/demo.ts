@@ -13,14 +13,9 @@ import { appropriationLoaded } from '../schemas/appropriations.js';
 import { contractRecorded } from '../schemas/contracts.js';
 import { enterpriseRecorded } from '../schemas/enterprises.js';
 import { trialBalance } from '../schemas/ledger.js';
+import { payeeAccountRecorded } from '../schemas/payees.js';
 import { programmeActivated, programmeEvaluated, programmePublished } from '../schemas/programme-api.js';
-import {
-  facilityRecorded,
-  listingRecorded,
-  observationRecorded,
-  payeeAccountRecorded,
-  providerRecorded,
-} from '../schemas/providers.js';
+import { facilityRecorded, listingRecorded, observationRecorded, providerRecorded } from '../schemas/providers.js';
 import { redemptionRecorded } from '../schemas/redemptions.js';
 import {
   bankReturnImported,
@@ -328,7 +323,7 @@ async function walk(
     `approved, instructed: ${month.instructions.length} payment`,
     sum(...month.instructions.map((of) => of.amount)),
     '199999.99',
-    month.instructions[0]?.providerName,
+    month.instructions[0]?.payeeName,
   );
   told(
     `bank return imported: ${month.bank.matched} of ${month.bank.lineCount} lines matched, paid`,

@@ -42,13 +42,14 @@ const bounding = new Set([
     'voucher_id',
     'starts_on',
   ],
+  ...['holder', 'first_uscc', 'second_uscc'],
 ]);
 /** Few rows of these tables for one value, though of others it has many. */
 const boundingIn: Readonly<Record<string, readonly string[]>> = {
   ...{
     facilities: ['provider_id'],
     payee_accounts: ['provider_id'],
-    payment_instructions: ['provider_id'],
+    payment_instructions: ['payee_id'],
     listings: ['provider_id'],
   },
   ...{
@@ -176,7 +177,7 @@ const statesOf = new Map<string, readonly string[]>(
 );
 
 /** Parts of keys that stay, for another part makes the copy one of its own. */
-const kept = new Set(['funder', 'fund']);
+const kept = new Set(['funder', 'fund', 'kind']);
 
 async function multiply(admin: Database, bookId: string, times: number): Promise<void> {
   const named = await admin.sql<{ name: string }[]>`
@@ -336,6 +337,12 @@ void t.test('no reading grows with the book', async (t) => {
       amount: '1.00',
     },
   });
+  const uscc = enterpriseUscc;
+  await send('reviewer', '/enterprise-classes', { uscc, class: 'SME', validFrom: '2026-01-01', documentNo: '1' });
+  await send('reviewer', '/related-parties', { uscc, otherUscc: providerUscc, validFrom: '2027-01-01', source: '1' });
+  await send('reviewer', '/figures', {
+    ...{ kind: 'DISTRICT_CONTRIBUTION', uscc, year: 2026, amount: '1.00', provisional: true, documentNo: '1' },
+  });
   const jobId = uuidv7(now);
   await owner.begin(async ({ sql }) => {
     await sql`select from open_lane(${bookId})`;
@@ -346,6 +353,11 @@ void t.test('no reading grows with the book', async (t) => {
                              lease_until, started_at, updated_at)
       select book_id, ${jobId}, member_id, 'file-1', ${providerUscc}, 'usage-invoices', 'ndjson', 'accept-right', 'DONE', 1, 1, ${now}, ${now}, ${now}
         from members where book_id = ${bookId} limit 1`;
+    await sql`
+      insert into limit_exceptions (book_id, exception_id, programme_code, limit_id, account, holder, span, amount_fen, reason, status,
+                                    asked_person, asked_on, recorded_at)
+      select book_id, ${uuidv7(now)}, 'zhengzhou-compute', 'claimed', 'zhengzhou-compute.claimed', ${enterpriseUscc}, '2026', 1, '1', 'ASKED',
+             person_id, '2026-04-15', ${now} from persons where book_id = ${bookId} limit 1`;
     await sql`insert into bulk_refused_lines values (${bookId}, ${uuidv7(now)}, ${jobId}, 1, '{}', '[]')`;
   });
   await first.app.close();
@@ -407,6 +419,7 @@ void t.test('no reading grows with the book', async (t) => {
       year: '2026',
       period: '2026-04',
       uscc: enterpriseUscc,
+      holder: enterpriseUscc,
       subjectId: redemptions[0] ?? '',
     },
     ...{ fund: 'zhengzhou-compute/2026', kind: 'reserved', code: `payable:${voucher.providerId}:zhengzhou-compute/2026` },
@@ -530,8 +543,11 @@ void t.test('no reading grows with the book', async (t) => {
       ['appropriations', 'appropriations_programme', 'appropriations_year'],
       ['settlements', 'settlements_status'],
       ['opening_balances', 'opening_balances_status'],
-      ['payment_instructions', 'payment_instructions_provider'],
+      ['payment_instructions', 'payment_instructions_payee'],
       ['api_keys', 'api_keys_member'],
+      ['related_parties', 'related_parties_second'],
+      ['figures', 'figures_holder'],
+      ['limit_exceptions', 'limit_exceptions_status'],
       ['bulk_jobs', 'bulk_jobs_legal_person', 'bulk_jobs_kind'],
       ['bulk_refused_lines', 'bulk_refused_lines_book_id_job_id_line_key'],
     ] as const;

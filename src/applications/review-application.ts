@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Application } from '../../db/tables.js';
 import type { reviewApplication as body } from '../../schemas/applications.js';
+import type { Day } from '../calendar.js';
 import { contractShelf } from '../contracts/facts.js';
 import { keep } from '../ledger/explanations.js';
 import type { Facts, Loader } from '../ledger/facts.js';
@@ -8,14 +9,16 @@ import { update } from '../ledger/facts.js';
 import type { Command, Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
 import { formatYuan, parseYuan } from '../money.js';
-import { priorityRank } from '../programmes/evaluate.js';
+import { decidingDayOf, priorityRank } from '../programmes/evaluate.js';
 import { percent } from '../programmes/explain.js';
 import { programmeVersionShelf } from '../programmes/facts.js';
 import { highestOf } from '../programmes/lines.js';
 import { lawOn } from '../programmes/language.js';
-import { programmeOf, versionName } from '../programmes/published.js';
+import { controlIdsOf, gatherControls, lawUnder } from '../programmes/laws.js';
+import { versionName } from '../programmes/published.js';
+import type { Wanted } from './entitlement.js';
 import { entitlementOf, gatherEntitlements } from './entitlement.js';
-import { gatherContractFacts } from './evaluation-facts.js';
+import { gatherContractFacts, mattersOf } from './evaluation-facts.js';
 import { applicationShelf } from './facts.js';
 import { gatherQueueBlocks, queueBlockOf, queueChanges } from './queue.js';
 import { checkState, presentApplication, presentOutlook, readEligibility, refusalOf, reviewDigestOf } from './rules.js';
@@ -40,28 +43,50 @@ export async function gatherApplications(loader: Loader, commands: readonly Comm
       'id',
       applications.map(({ programmeVersionId }) => programmeVersionId),
     ),
+    gatherControls(loader),
   ]);
   await gatherEntitlements(
     loader,
     commands.flatMap(({ body, today }) => {
       const row = loader.facts.get(applicationShelf, body.id ?? '');
-      return row ? [{ ...subjectOf(loader.facts, row), appliedOn: row.submittedOn, bookedOn: today }] : [];
+      return row ? [caseOf(loader.facts, row, today, {})] : [];
     }),
   );
   return applications;
 }
 
-/** The contract and the version of a gathered application. */
+/** The version of a gathered application, and the law it is decided by: under the controls that it names. */
+export function lawOf(facts: Facts, row: Application) {
+  const version = facts.get(programmeVersionShelf, row.programmeVersionId);
+  if (!version) throw new Error(`the application ${row.applicationNo} has lost its programme`);
+  return { version, law: lawUnder(facts, version, controlIdsOf(row)) };
+}
+
+/** The contract, the version and the law of a gathered application. */
 export function subjectOf(facts: Facts, row: Application) {
   const contract = facts.get(contractShelf, row.contractId);
-  const version = facts.get(programmeVersionShelf, row.programmeVersionId);
-  if (!contract || !version) throw new Error(`the application ${row.applicationNo} has lost its contract or its programme`);
-  return { contract, version };
+  if (!contract) throw new Error(`the application ${row.applicationNo} has lost its contract`);
+  return { contract, ...lawOf(facts, row) };
 }
+
+/** What is asked of the law about a gathered application, if it is issued on `bookedOn`. */
+export const caseOf = (
+  facts: Facts,
+  row: Application,
+  bookedOn: Day,
+  predicates: Wanted['predicates'],
+): Wanted & ReturnType<typeof subjectOf> => ({
+  ...subjectOf(facts, row),
+  stage: 'ISSUE',
+  appliedOn: row.submittedOn,
+  bookedOn,
+  predicates,
+  matters: mattersOf(row),
+});
 
 /** The place of a gathered application's class among those of its law: 0 is served first. */
 export const rankOf = (facts: Facts, row: Application, classes: readonly string[]): number =>
-  priorityRank(programmeOf(subjectOf(facts, row).version), row.submittedOn, classes);
+  priorityRank(lawOf(facts, row).law, row.submittedOn, classes);
 
 /**
  * A reviewer who is not the applicant records what the programme asks about and sets the most that may be issued: all that the law
@@ -87,14 +112,13 @@ export const reviewApplication: Verb<Body, Result> = {
     const wrongState = checkState(row, ['SUBMITTED', 'REVIEWED']);
     if (wrongState) return wrongState;
     if (actor.personId === row.submittedPerson) return refused('FOUR_EYES');
-    const { contract, version } = subjectOf(facts, row);
-    const programme = programmeOf(version);
-    const law = lawOn(programme, row.submittedOn);
+    const { contract, version, law: programme } = subjectOf(facts, row);
+    const law = lawOn(programme, decidingDayOf(programme, { appliedOn: row.submittedOn, signedOn: contract.signedOn }));
     const read = readEligibility(body, programme.eligibility, law);
     if (read.kind === 'refused') return read;
     const { eligibility } = read;
-    const at = { contract, appliedOn: row.submittedOn, bookedOn: today, predicates: eligibility.predicates };
-    const { byLaw } = entitlementOf(facts, version, at);
+    const at = caseOf(facts, row, today, eligibility.predicates);
+    const { byLaw } = entitlementOf(facts, at);
     if (byLaw.kind !== 'award') return refusalOf(byLaw);
     const maximumFen = body.maximum === undefined ? byLaw.amountFen : (parseYuan(body.maximum) ?? 0n);
     const maximum = formatYuan(maximumFen);
@@ -106,7 +130,7 @@ export const reviewApplication: Verb<Body, Result> = {
       return refused('RATE_IS_EXACT', { rate: percent(highestOf(law.rate.value)), approved: maximum }, '/maximum');
     }
     // After this line the command succeeds.
-    const { now } = entitlementOf(facts, version, { ...at, maximumFen });
+    const { now } = entitlementOf(facts, { ...at, maximumFen });
     const reviewed: Application = {
       ...row,
       status: 'REVIEWED',

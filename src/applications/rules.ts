@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import type { Application, Contract, ContractLine } from '../../db/tables.js';
-import type { application as shown, reviewApplication } from '../../schemas/applications.js';
+import type { application as shown, reviewApplication, submitApplication } from '../../schemas/applications.js';
 import { formatInstant } from '../calendar.js';
 import { formatQuantity } from '../contracts/rules.js';
 import type { KeptStep } from '../ledger/explanations.js';
@@ -12,7 +12,8 @@ import { refused } from '../ledger/lane.js';
 import type { Fen } from '../money.js';
 import { formatYuan, minFen, sumFen } from '../money.js';
 import type { Evaluation, NoAward } from '../programmes/evaluate.js';
-import type { Law, Predicate } from '../programmes/language.js';
+import type { Law, Matter, Predicate } from '../programmes/language.js';
+import { controlIdsOf } from '../programmes/laws.js';
 
 /** What a review found: of every predicate of the programme, of exceptions with their reasons, of priority classes. */
 export interface Eligibility {
@@ -38,17 +39,42 @@ export const checkState = (row: Application, expected: readonly Application['sta
     ? null
     : refused('APPLICATION_WRONG_STATE', { state: row.status, possible: possible[row.status] });
 
+/** Only what is there: an application that names nothing has the digest it would have without this. */
+const named = (list: readonly unknown[]): unknown[] => (list.length === 0 ? [] : [list]);
+
+const sorted = (record: Readonly<Record<string, string>>): [string, string][] =>
+  Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
+
 const sha256 = (content: readonly unknown[]): string => createHash('sha256').update(JSON.stringify(content)).digest('hex');
+
+const matterNames = { project: 'PROJECT', product: 'PRODUCT', standard: 'STANDARD', awardSeries: 'AWARD_SERIES' } as const;
+
+/** What an application says it is about, as it is kept: only what it names. */
+export const keptMatters = (given: z.output<typeof submitApplication>['matters']): Partial<Record<Matter, string>> =>
+  Object.fromEntries(
+    Object.entries(matterNames).flatMap(([name, matter]) => {
+      const code = given?.[name as keyof typeof matterNames];
+      return code === undefined ? [] : [[matter, code]];
+    }),
+  );
+
+/** The same, as it is shown. */
+export const presentMatters = (kept: Partial<Record<Matter, string>>): z.input<typeof shown>['matters'] =>
+  Object.fromEntries(
+    Object.entries(matterNames).flatMap(([name, matter]) => (kept[matter] === undefined ? [] : [[name, kept[matter]]])),
+  );
 
 /**
  * What is applied for: SHA-256 (hex) of the JSON array of the version with its digest, who applies, and the whole contract with its
- * lines in order, amounts in fen as text. A contract that changes makes another digest.
+ * lines in order, amounts in fen as text; then, where there are any, what it is about and the general controls it is decided under. A
+ * contract that changes makes another digest.
  */
 export const contentDigestOf = (
   of: Pick<Application, 'programmeVersionId' | 'enterpriseId' | 'legalPersonUscc'>,
   programmeDigest: string,
   contract: Contract,
   lines: readonly ContractLine[],
+  { matters, controlVersionIds }: Pick<Application, 'matters' | 'controlVersionIds'>,
 ): string =>
   sha256([
     of.programmeVersionId,
@@ -72,10 +98,9 @@ export const contentDigestOf = (
       formatQuantity(line.quantity),
       ...[line.netFen, line.vatFen, line.grossFen].map(String),
     ]),
+    ...named(sorted(matters as Record<string, string>)),
+    ...named(controlVersionIds as string[]),
   ]);
-
-const sorted = (record: Readonly<Record<string, string>>): [string, string][] =>
-  Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
 
 /** What an approval of a review approves: SHA-256 (hex) over what is applied for, what the review found, and its maximum. */
 export const reviewDigestOf = (contentDigest: string, eligibility: Eligibility, maximumFen: Fen): string =>
@@ -166,6 +191,8 @@ export const presentApplication = (row: Application): Shown => {
     legalPersonUscc: row.legalPersonUscc,
     contractId: row.contractId,
     purpose: row.purpose,
+    matters: presentMatters(row.matters as Partial<Record<Matter, string>>),
+    controlVersionIds: controlIdsOf(row),
     status: row.status,
     submittedOn: row.submittedOn,
     contentDigest: row.contentDigest,

@@ -1,28 +1,53 @@
 import type { z } from 'zod';
-import type { Application } from '../../db/tables.js';
+import type { Application, Contract, ProgrammeVersion as VersionRow } from '../../db/tables.js';
 import type { submitApplication as body } from '../../schemas/applications.js';
+import type { Day } from '../calendar.js';
 import { yearOf } from '../calendar.js';
 import { contractShelf } from '../contracts/facts.js';
 import { enterpriseShelf } from '../enterprises/facts.js';
+import type { Facts } from '../ledger/facts.js';
 import { insert } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
 import { gatherNumbers, seriesOf, takeNumber } from '../ledger/numbers.js';
+import { decidingDayOf } from '../programmes/evaluate.js';
 import { programmeVersionShelf } from '../programmes/facts.js';
-import { programmeOf, versionInForce, versionName, versionsCovering } from '../programmes/published.js';
+import { controlsOn, gatherControls, lawUnder } from '../programmes/laws.js';
+import { programmeOf, versionDeciding, versionName, versionsCovering } from '../programmes/published.js';
+import type { Wanted } from './entitlement.js';
 import { entitlementOf, gatherEntitlements } from './entitlement.js';
 import { contractLinesOf, gatherContractFacts } from './evaluation-facts.js';
 import { applicationShelf } from './facts.js';
 import { notWaiting } from './queue.js';
-import { contentDigestOf, presentApplication, presentOutlook, refusalOf } from './rules.js';
+import { contentDigestOf, keptMatters, presentApplication, presentOutlook, refusalOf } from './rules.js';
 
 type Body = z.output<typeof body>;
 type Result = ReturnType<typeof presentApplication> & { outlook: ReturnType<typeof presentOutlook> };
 
+/** What is asked of a version about a contract applied for today, under the general controls of the day that decides. */
+function caseOf(
+  facts: Facts,
+  body: Body,
+  contract: Contract,
+  version: VersionRow,
+  today: Day,
+): Wanted & { controlIds: string[] } {
+  const decidingDay = decidingDayOf(programmeOf(version), { appliedOn: today, signedOn: contract.signedOn });
+  const controlIds = controlsOn(facts, decidingDay);
+  const law = lawUnder(facts, version, controlIds);
+  return {
+    ...{ contract, version, law, controlIds, stage: 'ISSUE', appliedOn: today, bookedOn: today },
+    matters: keptMatters(body.matters),
+    predicates: Object.fromEntries(law.eligibility.map((predicate) => [predicate.id, 'MET' as const])),
+  };
+}
+
 /**
- * An enterprise applies for a voucher on its own filed contract under the version in force today, one application at a time. What the
+ * An enterprise applies for a voucher on its own filed contract under the version that decides it (in force today, or on the day of
+ * signing where the law names that), one application at a time. General controls award nothing and are not applied for. What the
  * programme can never give on this contract is refused at once, by the evaluation's code; what only limits or the pool leave too
- * little for today is not: both may change before it is decided. What a review will check is taken as met until then.
+ * little for today is not, nor what waits for a figure: these may change before it is decided. What a review will check is taken as
+ * met until then.
  */
 export const submitApplication: Verb<Body, Result> = {
   name: 'application.submit',
@@ -42,13 +67,17 @@ export const submitApplication: Verb<Body, Result> = {
         loader,
         commands.map(({ today }) => seriesOf('A', yearOf(today))),
       ),
+      gatherControls(loader),
     ]);
     await gatherEntitlements(
       loader,
       commands.flatMap(({ body, today }) => {
         const contract = loader.facts.get(contractShelf, body.contractId);
-        const versions = versionsCovering(loader.facts.all(programmeVersionShelf, 'code', body.programmeCode), today);
-        return contract ? versions.map((version) => ({ contract, version, appliedOn: today, bookedOn: today })) : [];
+        if (!contract) return [];
+        const days = { appliedOn: today, signedOn: contract.signedOn };
+        return versionsCovering(loader.facts.all(programmeVersionShelf, 'code', body.programmeCode), days)
+          .filter(({ kind }) => kind === 'PROGRAMME')
+          .map((version) => caseOf(loader.facts, body, contract, version, today));
       }),
     );
   },
@@ -61,15 +90,19 @@ export const submitApplication: Verb<Body, Result> = {
     if (contract.status !== 'FILED') {
       return refused('CONTRACT_NOT_FILED', { contractNo: contract.contractNo, status: contract.status }, '/contractId');
     }
-    const version = versionInForce(facts.all(programmeVersionShelf, 'code', programmeCode), today);
+    const days = { appliedOn: today, signedOn: contract.signedOn };
+    const version = versionDeciding(facts.all(programmeVersionShelf, 'code', programmeCode), days);
     if (!version) return refused('PROGRAMME_NOT_IN_FORCE', { programme: programmeCode, day: today }, '/programmeCode');
+    if (version.kind === 'GENERAL_CONTROLS') {
+      return refused('PROGRAMME_NOT_APPLICABLE', { programme: programmeCode }, '/programmeCode');
+    }
     const open = facts
       .all(applicationShelf, 'contract', contract.contractId)
       .find((other) => other.programmeCode === programmeCode && (other.status === 'SUBMITTED' || other.status === 'REVIEWED'));
     if (open) return refused('APPLICATION_OPEN', { programme: programmeCode, applicationNo: open.applicationNo }, '/contractId');
-    const assumed = Object.fromEntries(programmeOf(version).eligibility.map((predicate) => [predicate.id, 'MET' as const]));
-    const { byLaw, now } = entitlementOf(facts, version, { contract, appliedOn: today, bookedOn: today, predicates: assumed });
-    if (byLaw.kind !== 'award') return refusalOf(byLaw);
+    const asked = caseOf(facts, body, contract, version, today);
+    const { byLaw, now } = entitlementOf(facts, asked);
+    if (byLaw.kind === 'refused') return refusalOf(byLaw);
     // After this line the command succeeds.
     const { number, changes } = takeNumber(facts, seriesOf('A', yearOf(today)));
     const applicant = {
@@ -77,6 +110,7 @@ export const submitApplication: Verb<Body, Result> = {
       enterpriseId: enterprise.enterpriseId,
       legalPersonUscc: enterprise.legalPersonUscc,
     };
+    const named = { matters: asked.matters, controlVersionIds: asked.controlIds };
     const row: Application = {
       bookId: facts.bookId,
       applicationId: id,
@@ -85,7 +119,7 @@ export const submitApplication: Verb<Body, Result> = {
       ...applicant,
       contractId: contract.contractId,
       purpose: contract.purpose,
-      contentDigest: contentDigestOf(applicant, version.digest, contract, contractLinesOf(facts, contract.contractId)),
+      contentDigest: contentDigestOf(applicant, version.digest, contract, contractLinesOf(facts, contract.contractId), named),
       status: 'SUBMITTED',
       submittedOn: today,
       submittedPerson: actor.personId,
@@ -96,10 +130,11 @@ export const submitApplication: Verb<Body, Result> = {
       decidedPerson: null,
       decisionReason: null,
       awardFen: null,
-      computedFen: byLaw.computedFen,
+      computedFen: byLaw.kind === 'award' ? byLaw.computedFen : null,
       explanation: null,
       voucherId: null,
       ...notWaiting,
+      ...named,
       recordedAt: receivedAt.toISOString(),
     };
     return accepted({

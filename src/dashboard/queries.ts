@@ -120,7 +120,7 @@ const fundsOfProvider = (tx: Tx, of: Wanted): Promise<FundFigures[]> =>
             select i.fund, 0, case i.status when 'INSTRUCTED' then i.amount_fen else 0 end, case i.status when 'PAID' then i.amount_fen else 0 end
               from providers p
               cross join lateral (select * from payment_instructions i
-                                   where i.book_id = p.book_id and i.provider_id = p.provider_id offset 0) i
+                                   where i.book_id = p.book_id and i.payee_id = p.provider_id offset 0) i
              where p.book_id = ${of.bookId} and p.legal_person_uscc = ${of.principal.legalPersonUscc}) x
      where ${asked(of, sql`fund`)} group by fund order by fund`,
   );

@@ -16,13 +16,13 @@ import { appropriationLoaded } from '../../schemas/appropriations.js';
 import { contractRecorded } from '../../schemas/contracts.js';
 import { enterpriseRecorded } from '../../schemas/enterprises.js';
 import { openingApproved, openingPrepared } from '../../schemas/opening-balances.js';
+import { payeeAccountRecorded } from '../../schemas/payees.js';
 import { programmeActivated, programmePublished } from '../../schemas/programme-api.js';
 import {
   chipRecorded,
   facilityRecorded,
   listingRecorded,
   observationRecorded,
-  payeeAccountRecorded,
   providerRecorded,
 } from '../../schemas/providers.js';
 import { redemptionRecorded } from '../../schemas/redemptions.js';

@@ -11,7 +11,7 @@ import { presentEnterprise } from './rules.js';
 type Body = z.output<typeof body>;
 type Result = ReturnType<typeof presentEnterprise>;
 
-/** Registers an enterprise under its code; refuses a code that is not valid or already known in this book. */
+/** Registers an enterprise under its code; refuses a code that is not valid or already known in this book, and a day still to come. */
 export const registerEnterprise: Verb<Body, Result> = {
   name: 'enterprise.register',
   money: false,
@@ -24,7 +24,7 @@ export const registerEnterprise: Verb<Body, Result> = {
     ]);
   },
 
-  decide({ id, body, receivedAt }, facts) {
+  decide({ id, body, today, receivedAt }, facts) {
     const own = readUscc(body.uscc, '/uscc');
     if (own.kind === 'refused') return own;
     const parent = body.parentUscc === undefined ? own : readUscc(body.parentUscc, '/parentUscc');
@@ -37,6 +37,10 @@ export const registerEnterprise: Verb<Body, Result> = {
     if (parent.uscc !== own.uscc && facts.all(enterpriseShelf, 'legalPerson', own.uscc).length > 0) {
       return refused('HAS_BRANCHES', { uscc: own.uscc, parent: parent.uscc }, '/parentUscc');
     }
+    const { establishedOn = null } = body;
+    if (establishedOn !== null && establishedOn > today) {
+      return refused('ESTABLISHED_IN_FUTURE', { establishedOn, today }, '/establishedOn');
+    }
     // After this line the command succeeds.
     const row: Enterprise = {
       bookId: facts.bookId,
@@ -47,6 +51,7 @@ export const registerEnterprise: Verb<Body, Result> = {
       kind: body.kind,
       sizeClass: body.sizeClass ?? null,
       recordedAt: receivedAt.toISOString(),
+      establishedOn,
     };
     return accepted({
       decision: 'enterprise.registered',

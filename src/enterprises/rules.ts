@@ -11,5 +11,6 @@ export const presentEnterprise = (row: Enterprise): z.input<typeof enterprise> =
   name: row.name,
   kind: row.kind,
   sizeClass: row.sizeClass,
+  establishedOn: row.establishedOn,
   recordedAt: formatInstant(new Date(row.recordedAt)),
 });

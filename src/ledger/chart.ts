@@ -30,11 +30,11 @@ export interface Account {
 
 /** A limit as one holder meets it in one window, e.g. claimed per legal person in 2024. */
 export interface LimitWindow {
-  /** The limit's name with its programme, e.g. `zhengzhou-compute.claimed`. */
+  /** The limit's name: with its programme, e.g. `zhengzhou-compute.claimed`, or of all programmes that share it. */
   readonly limit: string;
-  /** Who is limited: a legal person's code, a contract's id. */
+  /** Who is limited: a legal person's code, a contract's id, a project's code, a programme's. */
   readonly holder: string;
-  /** When: a year `2024`, or `LIFETIME`. */
+  /** When: a year `2024`, `2024+3` for three years from 2024 on, or `LIFETIME`. */
   readonly window: string;
 }
 

@@ -33,7 +33,7 @@ export interface Shelf<Row, Key extends string = string> {
   readonly updating: string;
   /** Columns that hold explanations. */
   readonly explained: readonly Column[];
-  /** The columns that hold their numbers with a fixed scale. */
+  /** The columns that hold their numbers with a fixed number of decimals. */
   readonly scaled: readonly { readonly property: string; readonly scale: number }[];
   readonly once: readonly string[];
   readonly unique: readonly string[];
@@ -99,7 +99,7 @@ export function shelf<T extends PgTable, Key extends string = never>(
     explained: columns.filter((c) => c.isJson && c.name === 'explanation'),
     scaled: columns.flatMap(({ property, type }) => {
       const scale = /^numeric\(\d+, ?(\d+)\)$/.exec(type)?.[1];
-      return scale === undefined ? [] : [{ property, scale: Number(scale) }];
+      return scale === undefined || scale === '0' ? [] : [{ property, scale: Number(scale) }];
     }),
   };
 }

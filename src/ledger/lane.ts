@@ -371,7 +371,9 @@ export class Lane {
     await before;
     this.#tell();
     this.#running--;
-    if (this.#running === 0) for (const resolve of this.#idle.splice(0)) resolve();
+    // Whoever was told meanwhile may have asked for more before this was known to be over.
+    if (this.#queue.length > 0 || this.#slices.length > 0) this.#wake();
+    else if (this.#running === 0) for (const resolve of this.#idle.splice(0)) resolve();
   }
 
   /**

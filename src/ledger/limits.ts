@@ -9,15 +9,16 @@ export const gatherLimits = (loader: Loader, windows: readonly LimitWindow[]): P
   loader.accounts(windows.flatMap((at) => [accountOf.limit(at.limit), accountOf.allowance(at), accountOf.used(at)]));
 
 /**
- * What is left of a limit whose number by law is `lawFen`, for one holder in one window, and the posting that makes the
- * allowance say so: the first touch funds it, a raised number adds the difference. A lowered number leaves at most what
- * is not spent yet; what is spent stays spent.
+ * What is left of a limit whose number is `numberFen` (the law's, with what approved exceptions raised it by), for one holder in one
+ * window, and the posting that makes the allowance say so: the first touch funds it, a higher number adds the difference. A lower
+ * number leaves at most what is not spent yet; what is spent stays spent. What an exception raised is in the allowance by a posting of
+ * its own, before the limit is touched or after.
  */
-export function readLimit(facts: Facts, at: LimitWindow, lawFen: bigint): { leftFen: bigint; funding: Posting[] } {
+export function readLimit(facts: Facts, at: LimitWindow, numberFen: bigint): { leftFen: bigint; funding: Posting[] } {
   const allowanceFen = facts.balance(accountOf.allowance(at));
   const usedFen = facts.balance(accountOf.used(at));
-  const missingFen = lawFen - (allowanceFen + usedFen);
+  const missingFen = numberFen - (allowanceFen + usedFen);
   if (missingFen >= 0n) return { leftFen: allowanceFen + missingFen, funding: limitFunded({ at, amountFen: missingFen }) };
-  const leftFen = lawFen > usedFen ? lawFen - usedFen : 0n;
+  const leftFen = numberFen > usedFen ? numberFen - usedFen : 0n;
   return { leftFen: leftFen < allowanceFen ? leftFen : allowanceFen, funding: [] };
 }

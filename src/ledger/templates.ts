@@ -31,9 +31,13 @@ export const budgetMatched = (of: { fund: string; shares: readonly { funder: str
     transfer('budget.matched', accountOf.unmatched(of.fund, share.funder), accountOf.available(of.fund), share.amountFen),
   );
 
-/** A limit first touched (or raised) in a window: the law's number becomes an allowance. */
+/** A limit first touched in a window, or of which the law now gives more: the law's number becomes an allowance. */
 export const limitFunded = (of: { at: LimitWindow; amountFen: bigint }): Posting[] =>
   transfer('limit.funded', accountOf.limit(of.at.limit), accountOf.allowance(of.at), of.amountFen);
+
+/** An approved exception to a limit that holds in principle («原则上»): this holder's allowance, on top of the law's number. */
+export const limitRaised = (of: { at: LimitWindow; amountFen: bigint }): Posting[] =>
+  transfer('limit.raised', accountOf.limit(of.at.limit), accountOf.allowance(of.at), of.amountFen);
 
 /** What a holder spends of a limit, beside the money, in the same group. */
 export const limitCharged = (of: { at: LimitWindow; amountFen: bigint }): Posting[] =>
@@ -98,6 +102,17 @@ export const redemptionReleased = (of: { voucherId: string; redemptionId: string
     accountOf.voucher(of.voucherId, of.fund),
     of.amountFen,
   );
+
+/** An award of reimbursement approved: owed to the payee at once, and charged to every limit that counts awards. */
+export const awardApproved = (of: {
+  payeeId: string;
+  fund: string;
+  amountFen: bigint;
+  charges: readonly LimitWindow[];
+}): Posting[] => [
+  ...transfer('award.approved', accountOf.available(of.fund), accountOf.payable(of.payeeId, of.fund), of.amountFen),
+  ...of.charges.flatMap((at) => limitCharged({ at, amountFen: of.amountFen })),
+];
 
 /** A payment instructed: what is owed to one payee out of one fund, this funder's part of it, is with the bank. */
 export const settlementInstructed = (of: {

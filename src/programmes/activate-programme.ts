@@ -1,9 +1,8 @@
 import { update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
-import { activationProblems } from './check.js';
 import { programmeVersionShelf } from './facts.js';
-import { programmeOf, versionName } from './published.js';
+import { openPointsOf, programmeOf, versionName } from './published.js';
 import { activationRefusal, presentProgramme } from './rules.js';
 
 /**
@@ -15,20 +14,25 @@ export const activateProgramme: Verb<{ id?: string }, ReturnType<typeof presentP
   money: false,
 
   async gather(loader, commands) {
-    await loader.load(
+    const rows = await loader.load(
       programmeVersionShelf,
       'id',
       commands.map(({ body }) => body.id ?? ''),
+    );
+    await loader.load(
+      programmeVersionShelf,
+      'code',
+      rows.map(({ programmeCode }) => programmeCode),
     );
   },
 
   decide({ body, actor, receivedAt }, facts) {
     const row = facts.get(programmeVersionShelf, body.id ?? '');
     if (!row) return refused('NOT_FOUND');
-    if (row.status === 'ACTIVE') return refused('PROGRAMME_ALREADY_ACTIVE', { programme: versionName(row) });
+    if (row.status !== 'PUBLISHED') return refused('PROGRAMME_ALREADY_ACTIVE', { programme: versionName(row) });
     if (row.publishedBy === actor.personId) return refused('FOUR_EYES');
     const law = programmeOf(row);
-    const refusal = activationRefusal(activationProblems(law));
+    const refusal = activationRefusal(openPointsOf(law, facts.all(programmeVersionShelf, 'code', row.programmeCode)));
     if (refusal) return refusal;
     // After this line the command succeeds.
     const active = { ...row, status: 'ACTIVE' as const, activatedBy: actor.personId, activatedAt: receivedAt.toISOString() };

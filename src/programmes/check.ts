@@ -12,12 +12,14 @@ import type { AwardFacts, Circumstances, Evaluation, Facility, Line, LimitFacts,
 import type { Applicant } from './lines.js';
 import { requiredParameters } from './explain.js';
 import type { RequiredParameter } from './explain.js';
-import { dependsOnChips, documentName, lawOn, parseProgramme } from './language.js';
-import type { Law, Matter, ProgrammeProblem, ProgrammeVersion } from './language.js';
+import { dependsOnChips, documentName, lawOn, linesIn, parseProgramme } from './language.js';
+import type { Bilingual, Law, Matter, ProgrammeProblem, ProgrammeVersion } from './language.js';
+import { asProblems, wideningsWithin } from './narrowing.js';
 
 /**
- * Reads a programme file and runs its cases. Refused with every problem when it does not read, when a case fails, or, unless it is a
- * DRAFT, when it could not be activated. What a DRAFT still misses comes with it in `missing`: it can be tried, not activated.
+ * Reads a programme file and runs its cases. Refused with every problem and its line when it does not read, when a case fails, when a
+ * value widens what a higher document gives, or, if it is ENACTED, when it could not be activated. What a text that is no law misses
+ * comes with it in `missing`: it can be tried, not activated.
  */
 export function checkProgramme(
   text: string,
@@ -25,13 +27,20 @@ export function checkProgramme(
   const parsed = parseProgramme(text);
   if (!parsed.ok) return parsed;
   const { version } = parsed;
-  const problems = version.status === 'DRAFT' ? failedCases(version) : [...missingParameters(version), ...caseProblems(version)];
-  return problems.length > 0 ? { ok: false, problems } : { ok: true, version, missing: missingParameters(version) };
+  const problems = [
+    ...asProblems(wideningsWithin(version)),
+    ...(version.status === 'ENACTED' ? [...missingParameters(version), ...caseProblems(version)] : failedCases(version)),
+  ];
+  const lineOf = linesIn(text);
+  return problems.length > 0
+    ? { ok: false, problems: problems.map((problem) => ({ ...problem, line: lineOf(problem.path) })) }
+    : { ok: true, version, missing: missingParameters(version) };
 }
 
 /**
- * Everything that keeps this version from being activated: its text is not enacted, a required parameter is missing («政策未规定», by
- * name and article), a case fails, or a day on which the law changes has no case.
+ * Everything in its own text that keeps this version from being activated: it is not enacted, a required parameter is missing
+ * («政策未规定», by name and article), a value widens what a higher document gives, a case fails, or a day on which the law changes
+ * has no case.
  */
 export function activationProblems(version: ProgrammeVersion): ProgrammeProblem[] {
   const notEnacted: ProgrammeProblem[] =
@@ -46,7 +55,7 @@ export function activationProblems(version: ProgrammeVersion): ProgrammeProblem[
             en: version.status === 'DRAFT' ? 'a draft for comment is not law: it can only be tried' : 'the programme is repealed',
           },
         ];
-  return [...notEnacted, ...missingParameters(version), ...caseProblems(version)];
+  return [...notEnacted, ...missingParameters(version), ...asProblems(wideningsWithin(version)), ...caseProblems(version)];
 }
 
 /** What the text does not give on the first day it is in force, or at all, and no programme may be in force without. */
@@ -58,18 +67,53 @@ export function missingParameters(version: ProgrammeVersion): ProgrammeProblem[]
   return (Object.keys(requiredParameters) as RequiredParameter[])
     .filter((parameter) => requiredParameters[parameter].of.some((of) => of === flow))
     .filter((parameter) => (version.kind === 'PROGRAMME' || parameter === 'inForce') && !isGiven(version, law, parameter))
-    .map((parameter) => ({
-      code: 'MISSING_PARAMETER',
-      path: parameter,
+    .map((parameter) => {
+      const ask = parameter === 'inForce' ? candidatesFor(version) : { zh: '', en: '' };
+      return {
+        code: 'MISSING_PARAMETER',
+        path: parameter,
+        line: null,
+        zh: `政策未规定：${requiredParameters[parameter].zh}（${document}${article}未作规定，须由实施细则或通知补充）${ask.zh}`,
+        en: `not given: ${requiredParameters[parameter].en} (${document} ${article} is silent; a notice must give and cite it)${ask.en}`,
+      };
+    });
+}
+
+/** The days that «自公布之日起 n 日后» may mean: the day of publication is not counted, and the n-th day may or may not be the first. */
+function candidateDays({ inForceAfter, documents, basis }: ProgrammeVersion): Day[] {
+  const published = documents[basis.document]?.issuedOn ?? null;
+  if (inForceAfter === null || published === null) return [];
+  return [addDays(published, inForceAfter.days), addDays(published, inForceAfter.days + 1)];
+}
+
+function candidatesFor(version: ProgrammeVersion): Bilingual {
+  const days = candidateDays(version);
+  if (days.length === 0) return { zh: '', en: '' };
+  return {
+    zh: `；可能为 ${days.join(' 或 ')}，由发文机关确定`,
+    en: `; it may be ${days.join(' or ')}: the issuing authority says which`,
+  };
+}
+
+/** What is lawful and yet unusual, for a person to look at: a first day that is none of those its own text may mean. */
+export function warningsOf(version: ProgrammeVersion): ProgrammeProblem[] {
+  const days = candidateDays(version);
+  const from = version.inForce?.from;
+  if (from === undefined || days.length === 0 || days.includes(from)) return [];
+  return [
+    {
+      code: 'UNUSUAL',
+      path: 'inForce.from',
       line: null,
-      zh: `政策未规定：${requiredParameters[parameter].zh}（${document}${article}未作规定，须由实施细则或通知补充）`,
-      en: `not given: ${requiredParameters[parameter].en} (${document} ${article} is silent; a notice must give and cite it)`,
-    }));
+      zh: `施行日 ${from} 与“公布之日起 ${version.inForceAfter?.days} 日后”不符（${days.join(' 或 ')}），请核实`,
+      en: `in force from ${from}, while ${version.inForceAfter?.days} days after publication would be ${days.join(' or ')}: to be looked at`,
+    },
+  ];
 }
 
 function isGiven(version: ProgrammeVersion, law: Law, parameter: RequiredParameter): boolean {
   if (parameter === 'inForce') return version.inForce !== null;
-  if (parameter === 'limits') return law.limits.length > 0;
+  if (parameter === 'limits') return law.limits.length > 0 || law.maxAward !== null;
   if (parameter === 'mixedChips' && !dependsOnChips(law)) return true;
   return law[parameter] !== null;
 }
@@ -80,7 +124,7 @@ function caseProblems(version: ProgrammeVersion): ProgrammeProblem[] {
   return [...failedCases(version), ...edgesWithoutCase(version)];
 }
 
-/** A value that holds from a day is shown by a case on that day and one on the day before; a limit by a case that it binds. */
+/** A value that holds from a day is shown by a case on that day and one on the day before; a limit or stacking rule by a case that it binds. */
 function edgesWithoutCase(version: ProgrammeVersion): ProgrammeProblem[] {
   const problem = (path: string, zh: string, en: string): ProgrammeProblem => ({
     code: 'EDGE_WITHOUT_CASE',
@@ -108,7 +152,12 @@ function edgesWithoutCase(version: ProgrammeVersion): ProgrammeProblem[] {
       return (Array.isArray(one.expect) ? one.expect : [one.expect]).map((expected) => expected.bound);
     }),
   );
-  const limits = [...new Set(version.laws.flatMap((law) => law.limits.map(({ id }) => id)))].filter((id) => !bound.has(id));
+  const binding = version.laws.flatMap((law) => [
+    ...law.limits.map(({ id }) => id),
+    ...law.stacking.flatMap(({ id, strategy }) => (strategy.startsWith('ONE_') ? [] : [id])),
+    ...(law.maxAward === null ? [] : ['MAX_AWARD']),
+  ]);
+  const limits = [...new Set(binding)].filter((id) => !bound.has(id));
   return [
     ...days.map((day) =>
       problem('cases', `${day} 前后规定不同，应有当日的用例`, `the law changes around ${day}: a case on that day is missing`),
@@ -157,7 +206,11 @@ export function runCase(
   one: ProgrammeCase,
 ): { expected: string; found: string; evaluations: Evaluation[] } {
   if (one.stage === 'ALLOCATE')
-    return { expected: one.expect.join(' + '), found: runAllocation(version, one.given).join(' + '), evaluations: [] };
+    return {
+      expected: one.expect.join(' + '),
+      found: allocateGiven(version, one.given)?.join(' + ') ?? 'PARAMETER_MISSING',
+      evaluations: [],
+    };
   const evaluations = evaluateGiven(version, one);
   const expected = Array.isArray(one.expect) ? one.expect : [one.expect];
   return {
@@ -202,9 +255,13 @@ function plainProgramme(controls: ProgrammeVersion): ProgrammeVersion {
   };
 }
 
-/** Amounts of an allocation in the words of a case, in the order of the claims, each accepted after the one before. */
-function runAllocation(version: ProgrammeVersion, { appliedOn, poolLeft, claims }: AllocateGiven): string[] {
-  const strategy = lawOn(version, appliedOn).allocation?.value ?? 'FIRST_COME';
+/**
+ * Amounts of an allocation in the words of a case, in the order of the claims, each accepted after the one before; null where the law
+ * gives none.
+ */
+export function allocateGiven(version: ProgrammeVersion, { appliedOn, poolLeft, claims }: AllocateGiven): string[] | null {
+  const strategy = lawOn(version, appliedOn).allocation?.value;
+  if (strategy === undefined) return null;
   const shares = allocate(
     strategy,
     fenOf(poolLeft),

@@ -36,7 +36,7 @@ export interface LimitFacts {
   figures: Readonly<Record<string, Fen>>;
   /** National and provincial money of the project or the contract (fen), and whether there is any. */
   upstream: { supported: boolean; amountFen: Fen };
-  /** Limit id → what approved exceptions raised it by, for this holder and window (fen). */
+  /** Limit id → what approved exceptions raised it by, for this holder and window (fen); of a soft limit only. */
   raised: Readonly<Record<string, Fen>>;
   /** Limit id → the year of the holder's first award under it; one that is not here begins with this award. */
   firstAwardYears: Readonly<Record<string, number>>;
@@ -119,7 +119,7 @@ export interface RedemptionFacts extends Circumstances {
 
 /**
  * `computedFen` is the award before limits, balances and requests; `bound` what lowered it last (a limit's or stacking rule's id, POOL,
- * VOUCHER_BALANCE, INVOICE_AMOUNT, REVIEW, REQUESTED or MAXIMUM); `baseFen` what of the lines counts, `weighted` the same with each
+ * MAX_AWARD, VOUCHER_BALANCE, INVOICE_AMOUNT, REVIEW, REQUESTED or MAXIMUM); `baseFen` what of the lines counts, `weighted` the same with each
  * line at its rate (fen × basis points). `cutOffFen` is what limits and the pool or the voucher's balance took away, whatever was
  * asked for: of a redemption it is not carried to a later invoice.
  */
@@ -161,16 +161,22 @@ export interface TouchedLimit {
 type Stage = 'ISSUE' | 'REDEEM' | 'AWARD';
 
 /** The day whose law decides: that of the application, unless the law of that day names the signing of the contract. */
-export function decidingDayOf(version: ProgrammeVersion, { appliedOn, signedOn }: { appliedOn: Day; signedOn: Day | null }): Day {
-  const byContract = lawOn(version, appliedOn).decidingDay?.value === 'CONTRACT_SIGNING';
-  return byContract && signedOn !== null ? signedOn : appliedOn;
+export function decidingDayOf(version: ProgrammeVersion, days: { appliedOn: Day; signedOn: Day | null }): Day {
+  return decidedBySigning(version, days) ?? days.appliedOn;
+}
+
+function decidedBySigning(
+  version: ProgrammeVersion,
+  { appliedOn, signedOn }: { appliedOn: Day; signedOn: Day | null },
+): Day | null {
+  return lawOn(version, appliedOn).decidingDay?.value === 'CONTRACT_SIGNING' ? signedOn : null;
 }
 
 /**
  * The limits that issuing, redeeming or awarding under these facts counts against, amounts in fen, in the order they are applied; those
  * whose holder or window the facts do not tell are left out, and refused by the evaluation. At ISSUE the first is CONTRACT_CEILING:
- * floor(the law's rate × what counts of the contract), whatever rate was approved. Stacking rules come last, as limits that all awards
- * of their group count against: of HIGHEST_ONLY and its like the number is this programme's own computed award, so that together they
+ * floor(the law's rate × what counts of the contract), whatever rate was approved. Stacking rules are limits that all awards of their
+ * group count against: of HIGHEST_ONLY and its like the number is this programme's own computed award, so that together they
  * come to no more than the highest.
  */
 export function limitsTouched(version: ProgrammeVersion, stage: Stage, at: Circumstances | AwardFacts): TouchedLimit[] {
@@ -183,21 +189,22 @@ export function limitsTouched(version: ProgrammeVersion, stage: Stage, at: Circu
   const counted = 'items' in at ? countItems(law, at) : countContract(law, at, undefined);
   const computedFen = law.rate === null || law.amountBasis === null ? 0n : floorWeighted(counted.weighted);
   const ceiling = 'items' in at ? [] : [contractCeiling(version, at.contract.id, computedFen)];
-  return [...ceiling, ...touched([...dated, ...stackingLimits(law, at, subject, computedFen)])];
+  return [...ceiling, ...touched(inOrder(version, dated, stackingLimits(law, at, subject, computedFen)))];
 }
 
 /**
  * The face of a voucher for this contract: floor(rate × what counts of it) within the contract's ceiling, the limits of the law, the
  * money granted and what was approved. Refuses, in this order: PROGRAMME_NOT_IN_FORCE, PARAMETER_MISSING, RATE_IS_EXACT,
  * RATE_ABOVE_CEILING, OWN_POLICY, BENEFICIARY_KIND, PROVIDER_MAY_NOT_CLAIM, NOT_ELIGIBLE, one of the lines' refusals when no line
- * counts, BELOW_MINIMUM_BASE, NOTHING_TO_AWARD, AMOUNT_ABOVE_ENTITLEMENT, MATTER_NOT_NAMED, LIMIT_WINDOW_OVER, LIMIT_EXHAUSTED,
- * CONTRACT_ALREADY_AWARDED, STACKED_OUT, POOL_EXHAUSTED, BELOW_MINIMUM_AWARD. Holds with LIMIT_UNKNOWN.
+ * counts, BELOW_MINIMUM_BASE, NOTHING_TO_AWARD, AMOUNT_ABOVE_ENTITLEMENT, what the first limit that stands in the way has to say
+ * (MATTER_NOT_NAMED, LIMIT_WINDOW_OVER, LIMIT_EXHAUSTED, CONTRACT_ALREADY_AWARDED, STACKED_OUT, or held with LIMIT_UNKNOWN),
+ * POOL_EXHAUSTED, BELOW_MINIMUM_AWARD.
  */
 export function evaluateIssue(version: ProgrammeVersion, facts: IssueFacts): Evaluation {
   const subject = subjectOf(facts);
   const law = lawOf(version, facts, subject);
   const trail = new Trail(version);
-  const refused = explainLaw(trail, version, law, decidingDayOf(version, { ...facts, signedOn: facts.contract.signedOn }));
+  const refused = explainLaw(trail, version, law, facts, subject);
   if (refused !== null) return refused;
   const { amountBasis, base, rate } = law;
   if (base === null || amountBasis === null || rate === null) return missing(trail, version, law);
@@ -234,6 +241,7 @@ export function evaluateIssue(version: ProgrammeVersion, facts: IssueFacts): Eva
 
   // Caps are whole fen, so to cap the floored amount is to cap the exact one before rounding.
   trail.amountFen = computedFen;
+  capAward(trail, law);
   const byLaw = approved === undefined ? weighted : countContract(law, facts, undefined).weighted;
   const ceiling: AppliedLimit = {
     kind: 'LIMIT',
@@ -241,11 +249,9 @@ export function evaluateIssue(version: ProgrammeVersion, facts: IssueFacts): Eva
     cite: rate.cite,
     rule: rules.contractCeiling,
   };
-  const limits = [
-    ceiling,
-    ...datedLimits(version, 'ISSUE', facts, subject),
-    ...stackingLimits(law, facts, subject, floorWeighted(byLaw)),
-  ];
+  const dated = datedLimits(version, 'ISSUE', facts, subject);
+  const stacked = stackingLimits(law, facts, subject, floorWeighted(byLaw));
+  const limits = inOrder(version, [ceiling, ...dated], stacked);
   const beyond = applyLimits(trail, limits, facts.limitsLeft) ?? applyPool(trail, version, law, poolLeft);
   if (beyond !== null) return beyond;
   const cutOffFen = computedFen - trail.amountFen;
@@ -257,15 +263,15 @@ export function evaluateIssue(version: ProgrammeVersion, facts: IssueFacts): Eva
  * What is reimbursed of what was bought, settled and paid: floor(Σ rate × what counts), within what the review left, the limits of the
  * law and the money granted. Fees of PRIOR_YEAR_SETTLED_FEE count when they were settled in `baseYear`. Refuses, in this order:
  * PROGRAMME_NOT_IN_FORCE, PARAMETER_MISSING, OWN_POLICY, BENEFICIARY_KIND, PROVIDER_MAY_NOT_CLAIM, NOT_ELIGIBLE, one of the lines'
- * refusals when no line counts, BELOW_MINIMUM_BASE, NOTHING_TO_AWARD, AMOUNT_ABOVE_ENTITLEMENT, RATE_IS_EXACT, ONE_CONTRACT_ONLY, MATTER_NOT_NAMED,
- * LIMIT_WINDOW_OVER, LIMIT_EXHAUSTED, CONTRACT_ALREADY_AWARDED, STACKED_OUT, POOL_EXHAUSTED, BELOW_MINIMUM_AWARD. Holds with
- * LIMIT_UNKNOWN.
+ * refusals when no line counts, BELOW_MINIMUM_BASE, NOTHING_TO_AWARD, AMOUNT_ABOVE_ENTITLEMENT, RATE_IS_EXACT, what the first limit
+ * that stands in the way has to say (ONE_CONTRACT_ONLY, MATTER_NOT_NAMED, LIMIT_WINDOW_OVER, LIMIT_EXHAUSTED,
+ * CONTRACT_ALREADY_AWARDED, STACKED_OUT, or held with LIMIT_UNKNOWN), POOL_EXHAUSTED, BELOW_MINIMUM_AWARD.
  */
 export function evaluateAward(version: ProgrammeVersion, facts: AwardFacts): Evaluation {
   const subject = subjectOf(facts);
   const law = lawOf(version, facts, subject);
   const trail = new Trail(version);
-  const refused = explainLaw(trail, version, law, facts.appliedOn);
+  const refused = explainLaw(trail, version, law, facts, subject);
   if (refused !== null) return refused;
   const { amountBasis, base, rate } = law;
   if (base === null || amountBasis === null || rate === null) return missing(trail, version, law);
@@ -277,7 +283,7 @@ export function evaluateAward(version: ProgrammeVersion, facts: AwardFacts): Eva
     trail,
     law,
     counted,
-    facts.items.flatMap(({ facilities }) => facilities),
+    [...new Map(facts.items.flatMap(({ facilities }) => facilities.map((facility) => [facility.id, facility]))).values()],
     facts.appliedOn,
   );
   if (none !== null) return none;
@@ -298,11 +304,13 @@ export function evaluateAward(version: ProgrammeVersion, facts: AwardFacts): Eva
     return trail.refuse(rate.cite, rules.exactRate, { reviewed: params.approved }, 'RATE_IS_EXACT', params);
   }
   trail.amountFen = computedFen;
+  capAward(trail, law);
   if (facts.approvedFen !== undefined) {
     const cite = law.reviewSteps?.cite ?? rate.cite;
     trail.cap(cite, rules.reviewed, { reviewed: formatYuan(facts.approvedFen) }, facts.approvedFen, 'REVIEW');
   }
-  const limits = [...datedLimits(version, 'AWARD', facts, subject), ...stackingLimits(law, facts, subject, computedFen)];
+  const dated = datedLimits(version, 'AWARD', facts, subject);
+  const limits = inOrder(version, dated, stackingLimits(law, facts, subject, computedFen));
   const approvedFen = trail.amountFen;
   const beyond = applyLimits(trail, limits, facts.limitsLeft) ?? applyPool(trail, version, law, facts.poolLeft);
   if (beyond !== null) return beyond;
@@ -532,7 +540,10 @@ class Trail {
     return this.award(of);
   }
 
+  /** Whatever was looked at last, the last step says what is granted. */
   award(of: AwardParts): Evaluation {
+    const amount = formatYuan(this.amountFen);
+    if (this.steps.at(-1)?.result !== amount) this.add(this.version.basis, rules.granted, {}, amount);
     return { kind: 'award', amountFen: this.amountFen, bound: this.bound, ...of, explanation: this.steps };
   }
 }
@@ -549,19 +560,28 @@ function missing(trail: Trail, version: ProgrammeVersion, law: Law): Evaluation 
 }
 
 /** Whether the programme is in force on the day; a text that names no day can be tried on any. */
-function explainLaw(trail: Trail, version: ProgrammeVersion, law: Law, day: Day): Evaluation | null {
+function explainLaw(
+  trail: Trail,
+  version: ProgrammeVersion,
+  law: Law,
+  { appliedOn }: Applicant,
+  { signedOn }: Subject,
+): Evaluation | null {
   const { inForce } = version;
-  const inputs = { [law.decidingDay?.value === 'CONTRACT_SIGNING' ? 'signedOn' : 'appliedOn']: day };
+  const signed = decidedBySigning(version, { appliedOn, signedOn });
+  const day = signed ?? appliedOn;
+  const inputs: Step['inputs'] = signed === null ? { appliedOn } : { signedOn: signed };
   if (inForce === null) {
     trail.add(version.basis, rules.notInForce, inputs, 'TRIAL');
     return null;
   }
   const { from, to } = inForce;
+  const rule = (signed === null ? rules.inForce : rules.inForceAtSigning)(inForce);
   if (day < from || (to !== null && day > to)) {
     const params = { programme: version.programme, day, from, to: to ?? '' };
-    return trail.refuse(inForce.cite, rules.inForce(inForce), inputs, 'PROGRAMME_NOT_IN_FORCE', params);
+    return trail.refuse(inForce.cite, rule, inputs, 'PROGRAMME_NOT_IN_FORCE', params);
   }
-  trail.add(inForce.cite, rules.inForce(inForce), inputs, 'APPLIES', law.decidingDay?.cite);
+  trail.add(inForce.cite, rule, inputs, 'APPLIES', law.decidingDay?.cite);
   return null;
 }
 
@@ -643,6 +663,11 @@ function applyWishes(
   if (maximumFen !== undefined) trail.cap(cite, rules.maximum, { maximum: formatYuan(maximumFen) }, maximumFen, 'MAXIMUM');
 }
 
+function capAward(trail: Trail, { maxAward }: Law): void {
+  if (maxAward === null) return;
+  trail.cap(maxAward.cite, rules.maxAward(maxAward), { maximum: formatYuan(maxAward.value) }, maxAward.value, 'MAX_AWARD');
+}
+
 function applyPool(trail: Trail, version: ProgrammeVersion, law: Law, poolLeft: Fen | undefined): Evaluation | null {
   if (poolLeft === undefined) return null;
   const cite = law.allocation?.cite ?? version.basis;
@@ -658,21 +683,26 @@ function applyPool(trail: Trail, version: ProgrammeVersion, law: Law, poolLeft: 
 interface Subject {
   /** The one contract it is about, null when there are several or none. */
   contractId: string | null;
+  /** How many contracts it is about. */
+  contracts: number;
   signedOn: Day | null;
 }
 
 function subjectOf(at: Circumstances | AwardFacts): Subject {
-  if (!('items' in at)) return { contractId: at.contract.id, signedOn: at.contract.signedOn };
+  if (!('items' in at)) return { contractId: at.contract.id, contracts: 1, signedOn: at.contract.signedOn };
   const contracts = new Map(at.items.flatMap(({ contract }) => (contract === null ? [] : [[contract.id, contract] as const])));
   const [only] = contracts.values();
-  return { contractId: contracts.size === 1 && only ? only.id : null, signedOn: null };
+  return { contractId: contracts.size === 1 && only ? only.id : null, contracts: contracts.size, signedOn: null };
 }
 
 const lawOf = (version: ProgrammeVersion, { appliedOn }: Applicant, { signedOn }: Subject): Law =>
   lawOn(version, decidingDayOf(version, { appliedOn, signedOn }));
 
+/** A hundred thousand million yuan: a number for what is counted and not bound. */
+const boundlessFen = 10n ** 13n;
+
 type AppliedLimit =
-  | { kind: 'LIMIT' | 'HIGHEST' | 'ONE_AWARD'; touched: TouchedLimit; cite: Citation; rule: Bilingual }
+  | { kind: 'LIMIT' | 'COUNTED' | 'HIGHEST' | 'ONE_AWARD'; touched: TouchedLimit; cite: Citation; rule: Bilingual }
   | { kind: 'EXEMPT'; why: 'EXEMPT' | 'NOT_NAMED'; cite: Citation; rule: Bilingual }
   | { kind: 'REFUSED'; code: string; params: Record<string, string>; cite: Citation; rule: Bilingual };
 
@@ -694,6 +724,22 @@ function datedLimits(version: ProgrammeVersion, stage: Stage, at: Applicant & Li
     .flatMap((limit) => appliedLimit(version, limit, at, subject) ?? []);
 }
 
+/**
+ * The order in which limits are applied: the programme's own, which say what it would give by itself; then the highest award of those
+ * on one matter, which is compared with just that; then what several programmes share, which binds what is left to be given.
+ */
+function inOrder(version: ProgrammeVersion, dated: readonly AppliedLimit[], stacked: readonly AppliedLimit[]): AppliedLimit[] {
+  const isOwn = (limit: AppliedLimit) =>
+    (limit.kind !== 'LIMIT' && limit.kind !== 'COUNTED') || limit.touched.account.startsWith(`${version.programme}.`);
+  const compares = ({ kind }: AppliedLimit) => kind !== 'LIMIT';
+  return [
+    ...dated.filter(isOwn),
+    ...stacked.filter(compares),
+    ...dated.filter((limit) => !isOwn(limit)),
+    ...stacked.filter((limit) => !compares(limit)),
+  ];
+}
+
 /** A limit as it meets these facts; null when it does not hold for them. */
 function appliedLimit(
   version: ProgrammeVersion,
@@ -704,29 +750,31 @@ function appliedLimit(
   const { cite } = limit;
   const rule = rules.limit(limit);
   const { enterprise, upstream } = at;
-  if (limit.onlyWithUpstream && !upstream.supported) return null;
+  // What is granted before the money from above comes counts once it has come: until then it is counted and binds nothing.
+  const isCounted = limit.onlyWithUpstream && !upstream.supported;
   if (limit.exempt.length > 0 && limit.exempt.some((name) => enterprise.classes.includes(name)))
     return { kind: 'EXEMPT', why: 'EXEMPT', cite, rule };
   const holder = holderOf(version, limit.per, at, subject);
-  if ('code' in holder) return { kind: 'REFUSED', ...holder, cite, rule };
+  if ('code' in holder) return isCounted ? null : { kind: 'REFUSED', ...holder, cite, rule };
   const window = windowOf(limit, at);
   if (window === null) {
     const params = { limit: limit.id, firstYear: String(at.firstAwardYears[limit.id]), year: String(yearOf(at.bookedOn)) };
     return { kind: 'REFUSED', code: 'LIMIT_WINDOW_OVER', params, cite, rule };
   }
   const number = limit.figure === null ? limit.amountFen : (at.figures[limit.id] ?? null);
-  const raisedFen = at.raised[limit.id] ?? 0n;
+  const raisedFen = limit.soft ? (at.raised[limit.id] ?? 0n) : 0n;
   const lessFen = limit.lessUpstream ? upstream.amountFen : 0n;
   const lawFen = number === null ? null : number > lessFen ? number - lessFen : 0n;
+  const bindingFen = lawFen === null ? null : lawFen + raisedFen;
   return {
-    kind: 'LIMIT',
+    kind: isCounted ? 'COUNTED' : 'LIMIT',
     touched: {
       limitId: limit.id,
       account: limit.account,
       counts: limit.counts,
       holder,
       window,
-      amountFen: lawFen === null ? null : lawFen + raisedFen,
+      amountFen: isCounted ? boundlessFen : bindingFen,
       soft: limit.soft,
     },
     cite,
@@ -773,6 +821,7 @@ function stackingLimits(
     const rule = rules.stacking(stacking);
     const holder = stackingHolder(by, at, subject);
     // An application is about a product, a project or a standard, not about one of each; but it is about something.
+    if (by === 'CONTRACT' && subject.contracts === 0) return [];
     if ('code' in holder)
       return [
         namesOne && by !== 'CONTRACT'
@@ -823,12 +872,23 @@ function applyLimits(
       continue;
     }
     if (limit.kind === 'REFUSED') return trail.refuse(cite, rule, limit.params, limit.code, limit.params);
-    const { limitId, window, amountFen } = limit.touched;
+    const { limitId, window, holder, amountFen } = limit.touched;
     const left = limitsLeft[limitId];
-    if (left === undefined || amountFen === null)
-      return { ...trail.refuse(cite, rule, { window }, 'LIMIT_UNKNOWN', { limit: limitId, window }), kind: 'held' };
+    if (left === undefined || amountFen === null) {
+      // The rule in words names the figure that is not on record.
+      const params = { limit: limitId, window, holder: holder.id, ruleZh: rule.zh, ruleEn: rule.en };
+      return { ...trail.refuse(cite, rule, { window }, 'LIMIT_UNKNOWN', params), kind: 'held' };
+    }
+    if (limit.kind === 'COUNTED') {
+      trail.add(cite, rule, { window }, 'COUNTED');
+      continue;
+    }
     const amount = formatYuan(amountFen);
-    const inputs: Record<string, string> = { limit: amount, window, left: formatYuan(left) };
+    // Below nothing left nobody has to know how much more was granted.
+    const inputs: Record<string, string> =
+      limit.kind === 'HIGHEST' && left > 0n
+        ? { granted: formatYuan(amountFen - left) }
+        : { limit: amount, window, left: formatYuan(left) };
     if (limit.kind === 'ONE_AWARD') {
       if (left < amountFen) return trail.refuse(cite, rule, inputs, 'CONTRACT_ALREADY_AWARDED', { rule: limitId });
       trail.add(cite, rule, {}, 'PASSED');

@@ -189,13 +189,20 @@ function rateRule({ kind, tiers, flat }: Rate): Bilingual {
       };
 }
 
+function inForceRule({ from, to }: { from: Day; to: Day | null }, zh: string, en: string): Bilingual {
+  return {
+    zh: `自 ${from} 起施行${to === null ? '' : `，有效期至 ${to}（含）`}，以${zh}适用`,
+    en: `in force from ${from}${to === null ? '' : ` to ${to} inclusive`}; ${en} decides`,
+  };
+}
+
 /** The rules in words, from the values of the law. */
 export const rules = {
   notInForce: { zh: '文本未规定施行日期，本次仅为试算', en: 'the text names no day from which it is in force: a trial only' },
-  inForce: once(({ from, to }: { from: Day; to: Day | null }) => ({
-    zh: `自 ${from} 起施行${to === null ? '' : `，有效期至 ${to}（含）`}，以申请日适用`,
-    en: `in force from ${from}${to === null ? '' : ` to ${to} inclusive`}; the day of application decides`,
-  })),
+  inForce: once((days: { from: Day; to: Day | null }) => inForceRule(days, '申请日', 'the day of application')),
+  inForceAtSigning: once((days: { from: Day; to: Day | null }) =>
+    inForceRule(days, '合同签订日', 'the day the contract was signed'),
+  ),
   missing: once((name: Bilingual) => ({ zh: `政策未规定：${name.zh}`, en: `the text does not give: ${name.en}` })),
   signedOnOrAfter: once(({ value }: { value: Day }) => ({
     zh: `合同应于 ${value} 及以后签订`,
@@ -275,6 +282,11 @@ export const rules = {
   },
   limit: once(limitRule),
   stacking: once(stackingRule),
+  maxAward: once(({ value }: { value: Fen }) => ({
+    zh: `每次补助最高 ${money(value)} 元`,
+    en: `no single award is above ${money(value)} yuan`,
+  })),
+  granted: { zh: '依以上各条核定的金额', en: 'what all of this comes to' },
   reviewed: { zh: '不超过评审认定的金额', en: 'no more than the review left' },
   minBase: once(({ value }: { value: Fen }) => ({
     zh: `基数低于 ${money(value)} 元的不予补助`,
@@ -350,6 +362,7 @@ const labels: Readonly<Record<string, Bilingual>> = {
   limit: { zh: '限额', en: 'limit' },
   window: { zh: '期间', en: 'window' },
   left: { zh: '剩余', en: 'left' },
+  granted: { zh: '已获补助', en: 'granted already' },
   before: { zh: '限制前', en: 'before' },
   requested: { zh: '申请金额', en: 'asked for' },
   maximum: { zh: '核定最高金额', en: 'maximum' },
@@ -375,6 +388,7 @@ const outcomes: Readonly<Record<string, Bilingual>> = {
   PASSED_IN_PART: { zh: '部分通过', en: 'passed in part' },
   PASSED: { zh: '通过', en: 'passed' },
   NOT_NAMED: { zh: '申请未涉及', en: 'not what the application is about' },
+  COUNTED: { zh: '计入，尚不受限', en: 'counted, and bound by nothing yet' },
   EXEMPT: { zh: '不适用于该企业', en: 'not for this enterprise' },
   LIFETIME: { zh: '不分年度', en: 'all years' },
   ENTERPRISE: { zh: '企业', en: 'enterprise' },

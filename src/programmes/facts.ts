@@ -1,14 +1,24 @@
-import { appropriations, programmeVersions } from '../../db/tables.js';
+import { appropriations, limitExceptions, limitFirstYears, programmeVersions } from '../../db/tables.js';
 import { shelf } from '../ledger/facts.js';
 
 export const programmeVersionShelf = shelf(programmeVersions, {
   rank: 10,
   id: 'programmeVersionId',
-  keys: { code: ['programmeCode'] },
-  mutable: ['status', 'activatedBy', 'activatedAt'],
+  keys: { code: ['programmeCode'], kind: ['kind'] },
+  mutable: ['status', 'inForceTo', 'activatedBy', 'activatedAt', 'repealedBy', 'repealedAt', 'repealingDocument'],
 });
 export const appropriationShelf = shelf(appropriations, {
   rank: 11,
   id: 'appropriationId',
   keys: { document: ['documentNo', 'programmeCode', 'year', 'funder'] },
 });
+export const limitExceptionShelf = shelf(limitExceptions, {
+  rank: 11,
+  id: 'exceptionId',
+  keys: { window: ['account', 'holder', 'span'] },
+  mutable: ['status', 'approvedPerson', 'approvedOn'],
+});
+
+/** When a holder's window of several years began; its id is made of the limit's name in the ledger and the holder. */
+export const firstYearShelf = shelf(limitFirstYears, { rank: 11, id: 'firstYearId' });
+export const firstYearIdOf = (account: string, holder: string): string => `${account}:${holder}`;

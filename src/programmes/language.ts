@@ -156,6 +156,7 @@ export interface Law {
   contractSignedOnOrAfter: Ruled<Day> | null;
   minBase: Ruled<Fen> | null;
   minAward: Ruled<Fen> | null;
+  maxAward: Ruled<Fen> | null;
   stacking: readonly StackingRule[];
   reviewSteps: Ruled<readonly ReviewStep[]> | null;
   /** Working days. */
@@ -196,13 +197,24 @@ export interface ProgrammeVersion {
   documents: Readonly<Record<string, LegalDocument>>;
   /** Both days inclusive; `to: null` until repealed. Null: the text names no day. */
   inForce: { from: Day; to: Day | null; cite: Citation } | null;
+  /** Days after the publication of the basis document from which it is said to be in force; how to count them is arguable. */
+  inForceAfter: { days: number; cite: Citation } | null;
   eligibility: readonly Predicate[];
   laws: readonly [Law, ...Law[]];
   cases: readonly ProgrammeCase[];
 }
 
 export type ProblemCode =
-  'YAML' | 'SHAPE' | 'INCONSISTENT' | 'MISSING_PARAMETER' | 'NOT_ENACTED' | 'NO_CASES' | 'EDGE_WITHOUT_CASE' | 'CASE_FAILED';
+  | 'YAML'
+  | 'SHAPE'
+  | 'INCONSISTENT'
+  | 'WIDENS_A_HIGHER_DOCUMENT'
+  | 'MISSING_PARAMETER'
+  | 'NOT_ENACTED'
+  | 'NO_CASES'
+  | 'EDGE_WITHOUT_CASE'
+  | 'CASE_FAILED'
+  | 'UNUSUAL';
 
 /** What is wrong with a file, and where: `path` as rate.value.basisPoints, `line` from 1 where the file has one. */
 export interface ProgrammeProblem extends Bilingual {
@@ -334,6 +346,16 @@ function shapeProblems(document: Document, lines: LineCounter, issue: z.core.$Zo
   return [{ ...at(issue.path), code: 'SHAPE', zh, en: issue.message }];
 }
 
+/** Where in a text that reads a problem's path points to; null for what the text does not have. */
+export function linesIn(text: string): (path: string) => number | null {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { schema: 'failsafe', lineCounter: lines });
+  return (path) => {
+    const steps = path.split('.');
+    return document.hasIn(steps.slice(0, 1)) ? lineOf(document, lines, steps) : null;
+  };
+}
+
 /** The line of the value at the path, or of the nearest thing around it that the file has. */
 function lineOf(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number | null {
   let node: unknown = document.contents;
@@ -345,7 +367,10 @@ function lineOf(document: Document, lines: LineCounter, path: readonly PropertyK
       offset = startOf(pair.key) ?? offset;
       node = pair.value;
     } else if (isSeq(node)) {
-      node = node.items[Number(step)];
+      // By its place, or by the id it bears.
+      node = /^\d+$/.test(String(step))
+        ? node.items[Number(step)]
+        : node.items.find((item) => isMap(item) && item.get('id') === step);
       offset = startOf(node) ?? offset;
     }
   }
@@ -527,6 +552,7 @@ function versionOf(file: ProgrammeFile): ProgrammeVersion {
       file.inForce === undefined
         ? null
         : { from: file.inForce.from, to: file.inForce.to ?? null, cite: citationOf(file.inForce.cite) },
+    inForceAfter: file.inForceAfter === undefined ? null : { ...file.inForceAfter, cite: citationOf(file.inForceAfter.cite) },
     eligibility: (file.eligibility ?? []).map((predicate) => ({ ...predicate, cite: citationOf(predicate.cite) })),
     laws: [first, ...later],
     cases: file.cases ?? [],
@@ -573,6 +599,7 @@ function lawFrom(file: ProgrammeFile, day: Day): Law {
     contractSignedOnOrAfter: on(file.contractSignedOnOrAfter),
     minBase: amount(file.minBase),
     minAward: amount(file.minAward),
+    maxAward: amount(file.maxAward),
     stacking: (file.stacking ?? []).map(({ id, strategy, by, group, basisPoints, cite }) => ({
       id,
       account: sharedName(group) ?? `${file.programme}.${id}`,

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Appropriation } from '../../db/tables.js';
+import type { Appropriation, ProgrammeVersion as VersionRow } from '../../db/tables.js';
 import type { loadAppropriation as body } from '../../schemas/appropriations.js';
 import { accountOf, fundOf } from '../ledger/chart.js';
 import { insert } from '../ledger/facts.js';
@@ -8,7 +8,7 @@ import { accepted, refused } from '../ledger/lane.js';
 import { budgetLoaded, budgetMatched } from '../ledger/templates.js';
 import { formatYuan, parseYuan, sumFen } from '../money.js';
 import { appropriationShelf, programmeVersionShelf } from './facts.js';
-import { fundersOf, programmeOf } from './published.js';
+import { fundersOf, poolOf, programmeOf } from './published.js';
 import { newlyMatched, presentAppropriation } from './rules.js';
 
 type Body = z.output<typeof body>;
@@ -16,10 +16,18 @@ type Result = ReturnType<typeof presentAppropriation> & { matched: string; avail
 
 const documentKey = ({ documentNo, programmeCode, year, funder }: Body) => [documentNo, programmeCode, String(year), funder];
 
+/** Every funder that any version of a programme ever names. */
+const fundersNamed = (versions: readonly VersionRow[]): string[] => [
+  ...new Set(
+    versions.flatMap((row) => programmeOf(row).laws.flatMap((law) => law.funders?.value.map(({ funder }) => funder) ?? [])),
+  ),
+];
+
 /**
  * Loads what one funder puts behind a programme for a year. It becomes available as far as all funders of the fund have paid in
  * their shares. Refuses AMOUNT_ZERO; PROGRAMME_NOT_IN_FORCE when no version holds in that year; FUNDER_UNKNOWN for one the programme
- * does not name; APPROPRIATION_EXISTS for a document that was loaded before.
+ * does not name; APPROPRIATION_EXISTS for a document that was loaded before; POOL_CEILING_EXCEEDED above the law's pool of the year
+ * («最高»).
  */
 export const loadAppropriation: Verb<Body, Result> = {
   name: 'appropriation.load',
@@ -39,15 +47,10 @@ export const loadAppropriation: Verb<Body, Result> = {
       ),
     ]);
     // All that any version names: another command of this batch may activate one.
-    const funders = new Map<string, Set<string>>();
-    for (const row of versions) {
-      const named = programmeOf(row).laws.flatMap((law) => law.funders?.value.map(({ funder }) => funder) ?? []);
-      funders.set(row.programmeCode, new Set([...(funders.get(row.programmeCode) ?? []), ...named]));
-    }
     await loader.accounts(
       commands.flatMap(({ body: { programmeCode, year } }) => {
         const fund = fundOf(programmeCode, year);
-        const ofFunders = [...(funders.get(programmeCode) ?? [])].flatMap((funder) => [
+        const ofFunders = fundersNamed(versions.filter((row) => row.programmeCode === programmeCode)).flatMap((funder) => [
           accountOf.appropriation(fund, funder),
           accountOf.unmatched(fund, funder),
         ]);
@@ -61,13 +64,22 @@ export const loadAppropriation: Verb<Body, Result> = {
     const fund = fundOf(programmeCode, year);
     const amountFen = parseYuan(body.amount) ?? 0n;
     if (amountFen === 0n) return refused('AMOUNT_ZERO', {}, '/amount');
-    const shares = fundersOf(facts.all(programmeVersionShelf, 'code', programmeCode), year);
+    const versions = facts.all(programmeVersionShelf, 'code', programmeCode);
+    const shares = fundersOf(versions, year);
     if (!shares) return refused('PROGRAMME_NOT_IN_FORCE', { programme: programmeCode, day: String(year) }, '/programmeCode');
     if (!shares.some((share) => share.funder === funder)) {
       return refused('FUNDER_UNKNOWN', { funder, funders: shares.map((share) => share.funder).join(', '), fund }, '/funder');
     }
     if (facts.one(appropriationShelf, 'document', documentKey(body))) {
       return refused('APPROPRIATION_EXISTS', { documentNo, fund, funder }, '/documentNo');
+    }
+    const pool = poolOf(versions, year, today);
+    // All that any version names has been gathered; who pays no more may have paid before.
+    const loadedFen = -sumFen(fundersNamed(versions).map((each) => facts.balance(accountOf.appropriation(fund, each))));
+    if (pool?.kind === 'CEILING' && loadedFen + amountFen > pool.amountFen) {
+      const leftFen = pool.amountFen > loadedFen ? pool.amountFen - loadedFen : 0n;
+      const amounts = { pool: formatYuan(pool.amountFen), loaded: formatYuan(loadedFen), left: formatYuan(leftFen) };
+      return refused('POOL_CEILING_EXCEEDED', { fund, ...amounts, amount: formatYuan(amountFen) }, '/amount');
     }
     // After this line the command succeeds.
     const before = new Map(shares.map((share) => [share.funder, -facts.balance(accountOf.appropriation(fund, share.funder))]));

@@ -6,10 +6,9 @@ import { programmeCode } from '../../schemas/programme-api.js';
 import { insert } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
-import { activationProblems } from './check.js';
 import { programmeVersionShelf } from './facts.js';
 import { parseProgramme } from './language.js';
-import { versionName } from './published.js';
+import { openPointsOf, versionName } from './published.js';
 import { presentOpenPoints, presentProgramme } from './rules.js';
 
 type Body = z.output<typeof body>;
@@ -38,8 +37,9 @@ export const publishProgramme: Verb<Body, Result> = {
     if (!read.ok) return refused('PROGRAMME_INVALID', { count: String(read.problems.length) }, '/document');
     const { version: law } = read;
     if (!programmeCode.safeParse(law.programme).success) return refused('PROGRAMME_CODE_FORMAT', {}, '/document');
-    const exists = facts.all(programmeVersionShelf, 'code', law.programme).some(({ version }) => version === law.version);
-    if (exists) return refused('PROGRAMME_EXISTS', { programme: law.programme, version: String(law.version) }, '/document');
+    const versions = facts.all(programmeVersionShelf, 'code', law.programme);
+    if (versions.some(({ version }) => version === law.version))
+      return refused('PROGRAMME_EXISTS', { programme: law.programme, version: String(law.version) }, '/document');
     // After this line the command succeeds.
     const row: VersionRow = {
       bookId: facts.bookId,
@@ -47,6 +47,7 @@ export const publishProgramme: Verb<Body, Result> = {
       programmeCode: law.programme,
       version: law.version,
       name: law.name.zh,
+      kind: law.kind,
       legalStatus: law.status,
       status: 'PUBLISHED',
       document: body.document,
@@ -57,12 +58,15 @@ export const publishProgramme: Verb<Body, Result> = {
       activatedBy: null,
       recordedAt: receivedAt.toISOString(),
       activatedAt: null,
+      repealedBy: null,
+      repealedAt: null,
+      repealingDocument: null,
     };
     return accepted({
       decision: 'programme.published',
       subjectId: id,
       programmeVersion: versionName(row),
-      result: { ...presentProgramme(row, law), openPoints: presentOpenPoints(activationProblems(law)) },
+      result: { ...presentProgramme(row, law), openPoints: presentOpenPoints(openPointsOf(law, versions)) },
       changes: [insert(programmeVersionShelf, row)],
     });
   },

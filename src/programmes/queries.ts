@@ -1,4 +1,4 @@
-import { and, asc, eq, gt } from 'drizzle-orm';
+import { and, asc, eq, gt, ne } from 'drizzle-orm';
 import type { Database } from '../../db/client.js';
 import type { Appropriation, ProgrammeVersion as VersionRow } from '../../db/tables.js';
 import { appropriations, programmeVersions } from '../../db/tables.js';
@@ -29,6 +29,21 @@ export async function findProgramme(db: Database, bookId: string, programmeVersi
     .where(and(eq(programmeVersions.bookId, bookId), eq(programmeVersions.programmeVersionId, programmeVersionId)));
   return row;
 }
+
+/** Every version that is or was law in a book: few, whatever the book has grown to. */
+export const activatedProgrammes = (db: Database, bookId: string): Promise<VersionRow[]> =>
+  db.drizzle
+    .select()
+    .from(programmeVersions)
+    .where(and(eq(programmeVersions.bookId, bookId), ne(programmeVersions.status, 'PUBLISHED')));
+
+/** All versions of one programme, in order of publication. */
+export const versionsOf = (db: Database, bookId: string, programmeCode: string): Promise<VersionRow[]> =>
+  db.drizzle
+    .select()
+    .from(programmeVersions)
+    .where(and(eq(programmeVersions.bookId, bookId), eq(programmeVersions.programmeCode, programmeCode)))
+    .orderBy(asc(programmeVersions.programmeVersionId));
 
 /** Appropriations of a book in order of loading, `limit` + 1 of them after a cursor. */
 export const listAppropriations = (

@@ -15,24 +15,29 @@ import {
   programmeEvaluated,
   programmePublished,
   programmeQuery,
+  programmeRepealed,
   programmeShown,
   publishProgramme as publishBody,
+  repealProgramme as repealBody,
 } from '../../schemas/programme-api.js';
+import { shanghaiDay } from '../calendar.js';
 import type { Language } from '../errors.js';
 import { describeRefusal, isRefusalCode } from '../errors.js';
 import type { Parts } from '../http/parts.js';
 import { languageOf, Problem } from '../http/problem.js';
 import { authorities, command, everyRole, idOfCursor, pageOf, reading } from '../http/routes.js';
 import { activateProgramme } from './activate-programme.js';
-import { activationProblems, evaluateGiven } from './check.js';
+import { allocateGiven, evaluateGiven } from './check.js';
 import type { Evaluation } from './evaluate.js';
 import { evaluationJson } from './evaluate.js';
 import { explain } from './explain.js';
+import type { ProgrammeVersion } from './language.js';
 import { parseProgramme } from './language.js';
 import { loadAppropriation } from './load-appropriation.js';
-import { programmeOf } from './published.js';
+import { openPointsOf, programmeOf } from './published.js';
 import { publishProgramme } from './publish-programme.js';
-import { findProgramme, fundBalances, listAppropriations, listProgrammes } from './queries.js';
+import { activatedProgrammes, findProgramme, fundBalances, listAppropriations, listProgrammes, versionsOf } from './queries.js';
+import { repealProgramme } from './repeal-programme.js';
 import { presentAppropriation, presentFunds, presentOpenPoints, presentProgramme, strangersIn } from './rules.js';
 
 const tag = 'programmes';
@@ -75,6 +80,18 @@ export function programmeRoutes(app: FastifyInstance, parts: Parts): void {
     verb: activateProgramme,
   });
 
+  command(app, parts, {
+    url: '/programmes/:id/repeal',
+    tag,
+    summary: 'Repeal an active version: it holds through its last day, and what was granted under it stays good',
+    roles: ['approver'],
+    personOnly: true,
+    body: repealBody,
+    response: programmeRepealed,
+    status: 200,
+    verb: repealProgramme,
+  });
+
   reading(app, {
     url: '/programmes',
     tag,
@@ -107,7 +124,10 @@ export function programmeRoutes(app: FastifyInstance, parts: Parts): void {
       return {
         ...presentProgramme(row, law),
         document: row.document,
-        openPoints: row.status === 'ACTIVE' ? [] : presentOpenPoints(activationProblems(law)),
+        openPoints:
+          row.status === 'PUBLISHED'
+            ? presentOpenPoints(openPointsOf(law, await versionsOf(parts.db, book.bookId, row.programmeCode)))
+            : [],
       };
     },
   });
@@ -131,13 +151,9 @@ export function programmeRoutes(app: FastifyInstance, parts: Parts): void {
       if (!row) throw new Problem('NOT_FOUND');
       const body = request.body as z.output<typeof evaluateProgramme>;
       const law = programmeOf(row);
-      const strangers = strangersIn(law, body.given);
+      const strangers = body.stage === 'ALLOCATE' ? [] : strangersIn(law, body.given);
       if (strangers.length > 0) {
-        const fields = strangers.map((pointer) => ({
-          pointer,
-          code: 'UNKNOWN_FIELD' as const,
-          params: { field: pointer.slice(pointer.lastIndexOf('/') + 1) },
-        }));
+        const fields = strangers.map(({ pointer, field }) => ({ pointer, code: 'UNKNOWN_FIELD' as const, params: { field } }));
         throw new Problem('VALIDATION_FAILED', {}, fields);
       }
       const language = languageOf(request);
@@ -145,7 +161,9 @@ export function programmeRoutes(app: FastifyInstance, parts: Parts): void {
         programmeCode: row.programmeCode,
         version: row.version,
         legalStatus: row.legalStatus,
-        evaluations: evaluateGiven(law, body).map((evaluation) => presentEvaluation(evaluation, language)),
+        evaluations:
+          body.stage === 'ALLOCATE' ? [] : evaluateGiven(law, body).map((evaluation) => presentEvaluation(evaluation, language)),
+        allocated: body.stage === 'ALLOCATE' ? allocatedTo(law, body.given) : [],
       };
       return reply.send(answer);
     },
@@ -189,8 +207,20 @@ export function programmeRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'Where the money of each fund stands: loaded, available, promised, paid',
     roles: authorities,
     response: funds,
-    read: async ({ book }) => ({ items: presentFunds(await fundBalances(parts.db, book.bookId)) }),
+    read: async ({ book }) => {
+      const [balances, versions] = await Promise.all([
+        fundBalances(parts.db, book.bookId),
+        activatedProgrammes(parts.db, book.bookId),
+      ]);
+      return { items: presentFunds(balances, versions, shanghaiDay(parts.clock.now())) };
+    },
   });
+}
+
+function allocatedTo(law: ProgrammeVersion, given: Parameters<typeof allocateGiven>[1]): string[] {
+  const allocated = allocateGiven(law, given);
+  if (allocated === null) throw new Problem('PARAMETER_MISSING', { parameter: 'allocation' });
+  return allocated;
 }
 
 function presentEvaluation(

@@ -3,8 +3,9 @@
 import type { z } from 'zod';
 import type { Appropriation, ProgrammeVersion as VersionRow } from '../../db/tables.js';
 import type { appropriation, fund } from '../../schemas/appropriations.js';
-import type { programme } from '../../schemas/programme-api.js';
-import { formatInstant } from '../calendar.js';
+import type { evaluateProgramme, programme } from '../../schemas/programme-api.js';
+import type { Day } from '../calendar.js';
+import { formatInstant, yearOf } from '../calendar.js';
 import { fundOf } from '../ledger/chart.js';
 import type { Refused } from '../ledger/lane.js';
 import { refused } from '../ledger/lane.js';
@@ -12,6 +13,7 @@ import type { Fen, FunderAmount, FunderShare } from '../money.js';
 import { formatYuan, splitByFunders, sumFen } from '../money.js';
 import type { ProgrammeProblem, ProgrammeVersion } from './language.js';
 import { CONTRACT_CEILING } from './language.js';
+import { poolOf } from './published.js';
 
 /** A version as it is shown; `law` is what its document says. */
 export const presentProgramme = (row: VersionRow, law: ProgrammeVersion): z.input<typeof programme> => ({
@@ -19,6 +21,7 @@ export const presentProgramme = (row: VersionRow, law: ProgrammeVersion): z.inpu
   programmeCode: row.programmeCode,
   version: row.version,
   name: { zh: law.name.zh, en: law.name.en },
+  kind: row.kind,
   legalStatus: row.legalStatus,
   status: row.status,
   digest: row.digest,
@@ -26,6 +29,8 @@ export const presentProgramme = (row: VersionRow, law: ProgrammeVersion): z.inpu
   inForceTo: row.inForceTo,
   recordedAt: formatInstant(new Date(row.recordedAt)),
   activatedAt: row.activatedAt === null ? null : formatInstant(new Date(row.activatedAt)),
+  repealedAt: row.repealedAt === null ? null : formatInstant(new Date(row.repealedAt)),
+  repealingDocument: row.repealingDocument,
 });
 
 export const presentOpenPoints = (problems: readonly ProgrammeProblem[]) =>
@@ -38,7 +43,8 @@ const listed = (problems: readonly ProgrammeProblem[]) => ({
 
 /**
  * What keeps a version from being activated, as one refusal: PROGRAMME_NOT_ENACTED, then PROGRAMME_INCOMPLETE with every parameter
- * the text does not give («政策未规定»), then PROGRAMME_CASES_FAIL with every case that fails or is missing.
+ * the text does not give («政策未规定»), then PROGRAMME_WIDENS with every value that widens what a higher document gives, then
+ * PROGRAMME_CASES_FAIL with every case that fails or is missing.
  */
 export function activationRefusal(problems: readonly ProgrammeProblem[]): Refused | null {
   const of = (...codes: ProgrammeProblem['code'][]) => problems.filter(({ code }) => codes.includes(code));
@@ -48,24 +54,39 @@ export function activationRefusal(problems: readonly ProgrammeProblem[]): Refuse
   if (missing.length > 0) {
     return refused('PROGRAMME_INCOMPLETE', { ...listed(missing), parameters: missing.map(({ path }) => path).join(', ') });
   }
+  const wider = of('WIDENS_A_HIGHER_DOCUMENT');
+  if (wider.length > 0) return refused('PROGRAMME_WIDENS', listed(wider));
   if (problems.length > 0) return refused('PROGRAMME_CASES_FAIL', listed(problems));
   return null;
 }
 
-/** Limits and predicates that a trial names and the programme has not, as JSON pointers into the request. */
+/** Limits and predicates that a trial names and the programme has not, each with its JSON pointer into the request. */
 export function strangersIn(
   law: ProgrammeVersion,
-  given: { used?: Record<string, string> | undefined; enterprise?: { predicates: Record<string, string> } | undefined },
-): string[] {
-  const limits = new Set([CONTRACT_CEILING, ...law.laws.flatMap((of) => of.limits.map(({ id }) => id))]);
-  const predicates = new Set(law.eligibility.map(({ id }) => id));
+  given: Exclude<z.output<typeof evaluateProgramme>, { stage: 'ALLOCATE' }>['given'],
+): { pointer: string; field: string }[] {
+  const limits = law.laws.flatMap((of) => of.limits);
+  const rules = law.laws.flatMap((of) => of.stacking);
+  const idsOf = (of: readonly { id: string }[]) => of.map(({ id }) => id);
+  const withFigure = idsOf(limits.filter(({ figure }) => figure !== null));
+  const known: [path: string, named: readonly string[], ids: readonly string[]][] = [
+    ['used', Object.keys(given.used ?? {}), [CONTRACT_CEILING, ...idsOf(limits), ...idsOf(rules)]],
+    ['raised', Object.keys(given.raised ?? {}), idsOf(limits.filter(({ soft }) => soft))],
+    ['figures', Object.keys(given.figures ?? {}), withFigure],
+    [
+      'firstAwardYears',
+      Object.keys(given.firstAwardYears ?? {}),
+      idsOf(limits.filter(({ window }) => window.kind === 'YEARS_FROM_FIRST_AWARD')),
+    ],
+    ['enterprise/predicates', Object.keys(given.enterprise?.predicates ?? {}), idsOf(law.eligibility)],
+  ];
   return [
-    ...Object.keys(given.used ?? {})
-      .filter((id) => !limits.has(id))
-      .map((id) => `/given/used/${id}`),
-    ...Object.keys(given.enterprise?.predicates ?? {})
-      .filter((id) => !predicates.has(id))
-      .map((id) => `/given/enterprise/predicates/${id}`),
+    ...known.flatMap(([path, named, ids]) =>
+      named.filter((id) => !ids.includes(id)).map((field) => ({ pointer: `/given/${path}/${field}`, field })),
+    ),
+    ...(given.unknownFigures ?? []).flatMap((field, index) =>
+      withFigure.includes(field) ? [] : [{ pointer: `/given/unknownFigures/${index}`, field }],
+    ),
   ];
 }
 
@@ -114,9 +135,27 @@ export interface FundBalance {
   balanceFen: Fen;
 }
 
-/** Where the money of each fund stands. The treasury's side is what was loaded, with the sign turned. */
-export function presentFunds(balances: readonly FundBalance[]): z.input<typeof fund>[] {
-  const funds = [...new Set(balances.map((balance) => balance.fund))].sort();
+/**
+ * Where the money of each fund stands. The treasury's side is what was loaded, with the sign turned. A fund of this year that the law
+ * wants to reach a floor («不低于») is shown before anything is loaded.
+ */
+export function presentFunds(
+  balances: readonly FundBalance[],
+  versions: readonly VersionRow[],
+  today: Day,
+): z.input<typeof fund>[] {
+  const poolOfFund = (name: string) => {
+    const [code = '', year = ''] = name.split('/');
+    return poolOf(
+      versions.filter(({ programmeCode }) => programmeCode === code),
+      Number(year),
+      today,
+    );
+  };
+  const wanted = versions
+    .map(({ programmeCode }) => fundOf(programmeCode, yearOf(today)))
+    .filter((name) => poolOfFund(name)?.kind === 'FLOOR');
+  const funds = [...new Set([...balances.map((balance) => balance.fund), ...wanted])].sort();
   return funds.map((name) => {
     const ofFund = balances.filter((balance) => balance.fund === name);
     const total = (kind: string, funder?: string) =>
@@ -129,11 +168,15 @@ export function presentFunds(balances: readonly FundBalance[]): z.input<typeof f
       ...new Set(ofFund.flatMap(({ kind, funder }) => (kind === 'appropriation' && funder !== null ? [funder] : []))),
     ];
     const [programmeCode = '', year = ''] = name.split('/');
+    const pool = poolOfFund(name);
+    const loadedFen = -total('appropriation');
+    const missingFen = pool?.kind === 'FLOOR' && loadedFen < pool.amountFen ? pool.amountFen - loadedFen : 0n;
     return {
+      pool: pool && { kind: pool.kind, amount: formatYuan(pool.amountFen), missing: formatYuan(missingFen) },
       fund: name,
       programmeCode,
       year: Number(year),
-      loaded: formatYuan(-total('appropriation')),
+      loaded: formatYuan(loadedFen),
       unmatched: formatYuan(total('unmatched')),
       available: formatYuan(total('available')),
       vouchers: formatYuan(total('voucher')),

@@ -1,4 +1,4 @@
-import { chips, facilities, facilityObservations, listings, payeeAccounts, providers } from '../../db/tables.js';
+import { chips, facilities, facilityObservations, listings, providers } from '../../db/tables.js';
 import { shelf } from '../ledger/facts.js';
 
 export const providerShelf = shelf(providers, {
@@ -19,4 +19,3 @@ export const listingShelf = shelf(listings, {
   mutable: ['validTo'],
 });
 export const chipShelf = shelf(chips, { rank: 10, id: 'chipId', keys: { model: ['vendor', 'model'] } });
-export const payeeAccountShelf = shelf(payeeAccounts, { rank: 12, id: 'payeeAccountId', keys: { provider: ['providerId'] } });

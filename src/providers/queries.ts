@@ -1,8 +1,8 @@
 import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.js';
 import { idsOfPage } from '../../db/planned.js';
-import type { Chip, Facility, FacilityObservation, Listing, PayeeAccount, Provider } from '../../db/tables.js';
-import { chips, facilities, facilityObservations, listings, payeeAccounts, providers } from '../../db/tables.js';
+import type { Chip, Facility, FacilityObservation, Listing, Provider } from '../../db/tables.js';
+import { chips, facilities, facilityObservations, listings, providers } from '../../db/tables.js';
 
 /** A page in order of making: `limit` + 1 rows after a cursor, so that the caller sees whether more follow. */
 interface Page {
@@ -96,42 +96,3 @@ export const listChips = (db: Database, of: Page): Promise<Chip[]> =>
     .where(and(eq(chips.bookId, of.bookId), of.after === undefined ? undefined : gt(chips.chipId, of.after)))
     .orderBy(asc(chips.chipId))
     .limit(of.limit + 1);
-
-/** Payee accounts of all providers, or of those of one legal person: one range per provider. */
-export const listPayeeAccounts = (
-  db: Database,
-  of: Page & { providerId: string | undefined; legalPersonUscc: string | null },
-): Promise<PayeeAccount[]> => {
-  const { bookId, providerId, legalPersonUscc, after } = of;
-  const limit = of.limit + 1;
-  const one = providerId === undefined ? sql`` : sql` and provider_id = ${providerId}`;
-  const seen = legalPersonUscc === null ? sql`` : sql` and legal_person_uscc = ${legalPersonUscc}`;
-  // A provider's accounts are few: they are looked through.
-  const ids =
-    legalPersonUscc === null && providerId === undefined
-      ? undefined
-      : idsOfPage({
-          id: payeeAccounts.payeeAccountId,
-          bookId,
-          ranges: sql`(select provider_id as value from providers where book_id = ${bookId}${seen}${one}) as p`,
-          key: [[payeeAccounts.providerId, sql`p.value`]],
-          sieve: sql`true`,
-          after,
-          limit,
-        });
-  return db.drizzle
-    .select()
-    .from(payeeAccounts)
-    .where(
-      and(
-        eq(payeeAccounts.bookId, bookId),
-        ids
-          ? sql`${payeeAccounts.payeeAccountId} = any(array${ids})`
-          : after === undefined
-            ? undefined
-            : gt(payeeAccounts.payeeAccountId, after),
-      ),
-    )
-    .orderBy(asc(payeeAccounts.payeeAccountId))
-    .limit(limit);
-};

@@ -5,29 +5,13 @@ import type { Parts } from '../http/parts.js';
 import { Problem } from '../http/problem.js';
 import { command, everyRole, idOfCursor, pageOf, reading } from '../http/routes.js';
 import { endListing } from './end-listing.js';
-import {
-  findFacility,
-  findProvider,
-  listChips,
-  listFacilities,
-  listListings,
-  listPayeeAccounts,
-  listProviders,
-} from './queries.js';
+import { findFacility, findProvider, listChips, listFacilities, listListings, listProviders } from './queries.js';
 import { recordChip } from './record-chip.js';
 import { recordListing } from './record-listing.js';
 import { recordObservation } from './record-observation.js';
-import { digestedAccount, recordPayeeAccount, sealAccountNo } from './record-payee-account.js';
 import { registerFacility } from './register-facility.js';
 import { registerProvider } from './register-provider.js';
-import {
-  presentChip,
-  presentFacility,
-  presentListing,
-  presentObservation,
-  presentPayeeAccount,
-  presentProvider,
-} from './rules.js';
+import { presentChip, presentFacility, presentListing, presentObservation, presentProvider } from './rules.js';
 
 const pageAt = (book: { bookId: string }, query: { cursor?: string | undefined; limit: number }) => ({
   bookId: book.bookId,
@@ -35,7 +19,7 @@ const pageAt = (book: { bookId: string }, query: { cursor?: string | undefined; 
   limit: query.limit,
 });
 
-/** Providers, facilities, listings and chips are open to every member of the book; payee accounts are not. */
+/** Providers, facilities, listings and chips are open to every member of the book. */
 export function providerRoutes(app: FastifyInstance, parts: Parts): void {
   command(app, parts, {
     url: '/providers',
@@ -171,32 +155,5 @@ export function providerRoutes(app: FastifyInstance, parts: Parts): void {
     response: page(schema.chip),
     read: async ({ query, book }) =>
       pageOf(await listChips(parts.db, pageAt(book, query)), query.limit, (row) => row.chipId, presentChip),
-  });
-
-  command(app, parts, {
-    url: '/payee-accounts',
-    tag: 'payee accounts',
-    summary: 'Record the bank account a provider is paid on',
-    roles: ['provider'],
-    personOnly: true,
-    body: schema.recordPayeeAccount,
-    response: schema.payeeAccountRecorded,
-    status: 201,
-    verb: recordPayeeAccount,
-    prepare: ({ body, book }) => sealAccountNo(parts.sealer, book.bookId, body),
-    digested: (body) => digestedAccount(parts.sealer, body),
-  });
-  reading(app, {
-    url: '/payee-accounts',
-    tag: 'payee accounts',
-    summary: 'List payee accounts, numbers to the last four digits; a provider sees its own',
-    roles: ['provider', 'finance', 'finance_approver', 'auditor'],
-    query: schema.ofProviderQuery,
-    response: page(schema.payeeAccount),
-    read: async ({ query, book, principal }) => {
-      const { legalPersonUscc } = principal;
-      const rows = await listPayeeAccounts(parts.db, { ...pageAt(book, query), providerId: query.providerId, legalPersonUscc });
-      return pageOf(rows, query.limit, (row) => row.payeeAccountId, presentPayeeAccount);
-    },
   });
 }

@@ -1,7 +1,7 @@
 // What is true of a provider on a day, and how the slice's things are shown. Pure.
 import type { z } from 'zod';
-import type { Chip, Facility, FacilityObservation, Listing, PayeeAccount, Provider } from '../../db/tables.js';
-import type { chip, facility, listing, observation, payeeAccount, provider } from '../../schemas/providers.js';
+import type { Chip, Facility, FacilityObservation, Listing, Provider } from '../../db/tables.js';
+import type { chip, facility, listing, observation, provider } from '../../schemas/providers.js';
 import type { Day, Period } from '../calendar.js';
 import { formatInstant, overlaps } from '../calendar.js';
 import type { Actor } from '../ledger/lane.js';
@@ -28,20 +28,12 @@ export const capacityOn = (observations: readonly FacilityObservation[], day: Da
 /** What the catalogue says of one chip (all its rows) on a day; undefined before its first row. */
 export const chipOn = (rows: readonly Chip[], day: Day): Chip | undefined => latestOn(rows, (of) => of.validFrom, day);
 
-/** The account to pay a provider on, of all its accounts; undefined when none is valid yet. */
-export const payeeAccountOn = (accounts: readonly PayeeAccount[], day: Day): PayeeAccount | undefined =>
-  latestOn(accounts, (of) => of.validFrom, day);
-
 function latestOn<Row>(rows: readonly Row[], dayOf: (row: Row) => Day, day: Day): Row | undefined {
   return rows.reduce<Row | undefined>(
     (latest, row) => (dayOf(row) <= day && (latest === undefined || dayOf(latest) < dayOf(row)) ? row : latest),
     undefined,
   );
 }
-
-/** What a sealed account number is bound to, and must be given to the sealer to open it: the row's unique key. */
-export const accountContext = (of: Pick<PayeeAccount, 'bookId' | 'providerId' | 'validFrom'>): string =>
-  ['payee_accounts', of.bookId, of.providerId, of.validFrom].join('/');
 
 const instantOf = (row: { recordedAt: string }): string => formatInstant(new Date(row.recordedAt));
 
@@ -93,17 +85,5 @@ export const presentChip = (row: Chip): z.input<typeof chip> => ({
   origin: row.origin,
   validFrom: row.validFrom,
   source: row.source,
-  recordedAt: instantOf(row),
-});
-
-/** Of the number only the last four digits. */
-export const presentPayeeAccount = (row: PayeeAccount): z.input<typeof payeeAccount> => ({
-  payeeAccountId: row.payeeAccountId,
-  providerId: row.providerId,
-  holderName: row.holderName,
-  bankName: row.bankName,
-  bankCode: row.bankCode,
-  accountNoLast4: row.accountNoLast4,
-  validFrom: row.validFrom,
   recordedAt: instantOf(row),
 });

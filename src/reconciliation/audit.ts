@@ -4,10 +4,12 @@
 // ledger/audit.ts. Clean is an empty list. Amounts in details are fen.
 import type { Database, Statement, Tx } from '../../db/client.js';
 import type { ProgrammeVersion } from '../../db/tables.js';
+import type { Day } from '../calendar.js';
 import { addDays } from '../calendar.js';
 import type { Finding } from '../ledger/audit.js';
 import { splitByFunders, sumFen } from '../money.js';
-import type { Limit } from '../programmes/language.js';
+import { underControls } from '../programmes/controls.js';
+import type { Limit, ProgrammeVersion as ProgrammeLaw, StackingRule } from '../programmes/language.js';
 import { CONTRACT_CEILING } from '../programmes/language.js';
 import { highestOf } from '../programmes/lines.js';
 import { fundersOf, programmeOf } from '../programmes/published.js';
@@ -23,8 +25,8 @@ export const auditBusiness = (db: Database, bookId: string): Promise<Finding[]> 
 
 /** The same inside a transaction that is open already. */
 export async function findBusiness({ sql }: Pick<Tx, 'sql'>, bookId: string): Promise<Finding[]> {
-  const versions = [...(await activeVersions(sql, bookId))];
-  const law = lawOf(versions);
+  const versions = [...(await activatedVersions(sql, bookId))];
+  const law = lawOf(versions, await issuedUnder(sql, bookId));
   const checks: [number, Promise<Rows>[]][] = [
     [3, fundsAsLoaded(sql, bookId)],
     [4, vouchersAsFaced(sql, bookId)],
@@ -42,65 +44,148 @@ export async function findBusiness({ sql }: Pick<Tx, 'sql'>, bookId: string): Pr
   return findings;
 }
 
+/** Under which versions and controls vouchers were issued and reimbursements applied for, each with the name that spentOfLimits gives it. */
+interface IssuedUnder {
+  law: string;
+  version: string;
+  controls: string[];
+}
+const issuedUnder = (sql: Sql, bookId: string): Promise<IssuedUnder[]> => sql<IssuedUnder[]>`
+  select distinct ${lawName(sql)} as law, v.programme_version_id as version, v.control_version_ids as controls
+    from vouchers v where v.book_id = ${bookId}
+  union
+  select ${lawName(sql)}, v.programme_version_id, v.control_version_ids from reimbursements v where v.book_id = ${bookId}`;
+const lawName = (sql: Sql): Fragment => sql<readonly object[]>`v.programme_version_id || ' ' || v.control_version_ids`;
+
 type Version = Pick<
   ProgrammeVersion,
   'programmeCode' | 'version' | 'status' | 'inForceFrom' | 'inForceTo' | 'document' | 'digest'
 > & {
   programmeVersionId: string;
 };
-const activeVersions = (sql: Sql, bookId: string): Promise<Version[]> => sql<Version[]>`
+const activatedVersions = (sql: Sql, bookId: string): Promise<Version[]> => sql<Version[]>`
   select programme_version_id as "programmeVersionId", programme_code as "programmeCode", version, status, document, digest,
          in_force_from as "inForceFrom", in_force_to as "inForceTo"
-    from programme_versions where book_id = ${bookId} and status = 'ACTIVE'`;
+    from programme_versions where book_id = ${bookId} and status <> 'PUBLISHED'`;
 
-/** A limit of one version on the days one of its laws holds; `most_fen` null where the law names no number of its own. */
+/** A limit of one law on the days it holds; `law` names the version and the controls laid over it, as vouchers do. */
 interface LawLimit {
-  version: string;
+  law: string;
   limit: string;
-  counts: Limit['counts'];
-  per: Limit['per'];
+  counts: 'CLAIMED' | 'REDEEMED';
+  per: Limit['per'] | NonNullable<StackingRule['by']>;
   span: Limit['window']['kind'];
+  years: number | null;
+  /** Which day of an award has to be among its days. */
+  day: 'BOOKED' | 'APPLIED' | 'SIGNED';
   since: string;
   until: string;
+  /** The number, where the law gives one; else the figure that is the number, or the stacking rule whose group shares it. */
   most_fen: string | null;
+  figure: Limit['figure'];
+  stacking: StackingRule['strategy'] | null;
+  share: number | null;
+  basis: 'GROSS' | 'NET';
 }
-/** The highest rate a programme's versions know, in basis points, and what of a contract it is applied to. */
+/** A limit of a version's own, as an opening balance names it. */
+interface OwnLimit extends Pick<LawLimit, 'limit' | 'span' | 'since' | 'until' | 'most_fen' | 'figure'> {
+  programme: string;
+  id: string;
+}
+/** The highest and the lowest rate a programme's versions know, in basis points, and what of a contract it is applied to. */
 interface LawRate {
   programme: string;
   basis_points: number;
+  lowest: number;
   basis: 'GROSS' | 'NET';
 }
-/** Both as JSON, for the queries to join with. */
+/** All as JSON, for the queries to join with. */
 interface Law {
   readonly limits: string;
+  readonly own: string;
   readonly rates: string;
+  /** Names of limits that hold for some awards and not for others by what comes and goes: these are told award by award. */
+  readonly untold: string[];
 }
 
-function lawOf(versions: readonly Version[]): Law {
-  const limits: LawLimit[] = [];
-  const rates: LawRate[] = [];
-  for (const row of versions) {
-    const { laws } = programmeOf(row);
-    const { programmeVersionId: version, programmeCode: programme } = row;
-    const name = (id: string) => `${programme}.${id}`;
-    limits.push({
-      ...{ version, limit: name(CONTRACT_CEILING), counts: 'CLAIMED', per: 'CONTRACT', span: 'LIFETIME' },
-      ...{ since: '0001-01-01', until: '9999-12-31', most_fen: null },
+const always = { since: '0001-01-01', until: '9999-12-31' };
+
+/** The days on which a law of a version holds. */
+const daysOf = (laws: readonly { from: Day }[], i: number) => ({
+  since: laws[i]?.from ?? always.since,
+  until: laws[i + 1] === undefined ? always.until : addDays(laws[i + 1]?.from ?? always.until, -1),
+});
+
+/** The laws as versions give them, and as vouchers were issued under: these with the controls they name. */
+function lawOf(versions: readonly Version[], issuedUnder: readonly IssuedUnder[]): Law {
+  const byId = new Map(versions.map((row) => [row.programmeVersionId, programmeOf(row)]));
+  const untold = new Set<string>();
+  const all = issuedUnder.flatMap(({ law, version, controls }) => {
+    const programme = byId.get(version);
+    if (programme === undefined) return [];
+    const under = underControls(
+      programme,
+      controls.flatMap((id) => byId.get(id) ?? []),
+    );
+    return limitsOf(law, under, untold);
+  });
+  const limits = all.filter(({ limit }) => !untold.has(limit));
+  const laws = versions.flatMap((row) =>
+    programmeOf(row).laws.map((law, i, of) => ({ ...law, ...daysOf(of, i), programme: row.programmeCode })),
+  );
+  const own = laws.flatMap(({ programme, limits, since, until }) =>
+    limits.map(({ id, account, window, amountFen, figure, onlyWithUpstream }): OwnLimit => ({
+      ...{ programme, id, limit: account, span: window.kind, since, until },
+      ...(onlyWithUpstream ? { figure: null, most_fen: null } : { figure, most_fen: amountFen?.toString() ?? null }),
+    })),
+  );
+  const rates = laws.flatMap(({ programme, rate, amountBasis }): LawRate[] => {
+    if (!rate) return [];
+    const each = rate.value.tiers.map(({ basisPoints }) => basisPoints);
+    return [{ programme, basis_points: highestOf(rate.value), lowest: Math.min(...each), basis: amountBasis?.value ?? 'GROSS' }];
+  });
+  return { limits: JSON.stringify(limits), own: JSON.stringify(own), rates: JSON.stringify(rates), untold: [...untold] };
+}
+
+/**
+ * The limits of one law. To `untold` go those that hold for some awards and not for others by classes, which come and go: whether each
+ * award was charged to them is recomputed award by award (recompute.ts).
+ */
+function limitsOf(law: string, { programme, laws }: ProgrammeLaw, untold: Set<string>): LawLimit[] {
+  const none = { years: null, most_fen: null, figure: null, stacking: null, share: null, basis: 'GROSS' as const };
+  const found: LawLimit[] = [];
+  // Of vouchers only: what is reimbursed was paid, and no rate × contract was promised beforehand.
+  if (!laws.some(({ flow }) => flow?.value === 'REIMBURSEMENT')) {
+    found.push({
+      ...{ law, limit: `${programme}.${CONTRACT_CEILING}`, counts: 'CLAIMED', per: 'CONTRACT', span: 'LIFETIME' },
+      ...{ ...none, day: 'APPLIED', ...always },
     });
-    for (const [i, law] of laws.entries()) {
-      const next = laws[i + 1];
-      const days = { since: law.from, until: next === undefined ? '9999-12-31' : addDays(next.from, -1) };
-      for (const { account, counts, per, window, amountFen } of law.limits) {
-        if (amountFen !== null) {
-          limits.push({ version, limit: account, counts, per, span: window.kind, ...days, most_fen: amountFen.toString() });
-        }
-      }
-      if (law.rate) {
-        rates.push({ programme, basis_points: highestOf(law.rate.value), basis: law.amountBasis?.value ?? 'GROSS' });
-      }
+  }
+  const signed = new Set(laws.map(({ decidingDay }) => decidingDay?.value === 'CONTRACT_SIGNING'));
+  for (const [i, of] of laws.entries()) {
+    const days = daysOf(laws, i);
+    for (const { account, counts, per, window, amountFen, figure, exempt, onlyWithUpstream } of of.limits) {
+      if (exempt.length > 0) untold.add(account);
+      found.push({
+        ...{ law, limit: account, counts: counts === 'REDEEMED' ? 'REDEEMED' : 'CLAIMED', per, span: window.kind },
+        ...{ ...none, day: 'BOOKED', ...days },
+        // What only binds once there is money from above is counted from the first.
+        ...(onlyWithUpstream ? {} : { figure, most_fen: amountFen?.toString() ?? null }),
+        years: window.kind === 'YEARS_FROM_FIRST_AWARD' ? window.years : null,
+      });
+    }
+    for (const { account, strategy, by, basisPoints } of of.stacking) {
+      if (by === null) continue;
+      // Where the day that decides changes within a version, which law an award is of is told award by award, too.
+      if (signed.size > 1) untold.add(account);
+      found.push({
+        ...{ law, limit: account, counts: 'CLAIMED', per: by, span: 'LIFETIME', ...none, ...days },
+        ...{ day: signed.has(true) ? 'SIGNED' : 'APPLIED', stacking: strategy, share: basisPoints },
+        basis: of.amountBasis?.value ?? 'GROSS',
+      });
     }
   }
-  return { limits: JSON.stringify(limits), rates: JSON.stringify(rates) };
+  return found;
 }
 
 /** What a redemption holds of its voucher: all it reserved while it waits, what was approved and not reversed after. */
@@ -118,7 +203,7 @@ const asAccounts = (sql: Sql, bookId: string, kind: string, rows: Fragment): Pro
       from (${balances(sql, bookId, kind)}) a full join (${rows}) x using (code)
      where coalesce(a.fen, 0) <> coalesce(x.fen, 0) order by code limit 100`;
 
-/** 3. What the papers loaded is in the ledger, and what was loaded is unmatched, available or promised to a voucher. */
+/** 3. What the papers loaded is in the ledger, and what was loaded is unmatched, available, promised to a voucher or awarded. */
 const fundsAsLoaded = (sql: Sql, bookId: string): Promise<Rows>[] => [
   asAccounts(
     sql,
@@ -133,7 +218,11 @@ const fundsAsLoaded = (sql: Sql, bookId: string): Promise<Rows>[] => [
     free as (
       select fund, sum(credits_fen - debits_fen) as fen from accounts
        where book_id = ${bookId} and kind in ('unmatched', 'available') group by fund),
-    promised as (select fund, sum(face_fen) as fen from vouchers where book_id = ${bookId} group by fund)
+    promised as (
+      select fund, sum(fen) as fen
+        from (select fund, face_fen as fen from vouchers where book_id = ${bookId}
+              union all
+              select fund, award_fen from reimbursements where book_id = ${bookId} and status = 'APPROVED') x group by fund)
     select fund as subject, format('loaded %s, free %s, promised %s', coalesce(l.fen, 0), coalesce(f.fen, 0), coalesce(p.fen, 0)) as detail
       from loaded l full join free f using (fund) full join promised p using (fund)
      where coalesce(l.fen, 0) <> coalesce(f.fen, 0) + coalesce(p.fen, 0) order by fund`,
@@ -183,63 +272,126 @@ const vouchersAsFaced = (sql: Sql, bookId: string): Promise<Rows>[] => [
 ];
 
 /**
- * What vouchers (CLAIMED) and approved redemptions (REDEEMED) count against each limit, holder and window, by the law of
- * their version on the day they count; and what the book brought along: of a legal person's limits as it was stated, of a
+ * What vouchers (CLAIMED) and approved redemptions (REDEEMED) count against each limit, holder and window, by the law they were
+ * issued under on the day they count; and what the book brought along: of a legal person's limits as it was stated, of a
  * contract's what its opening voucher can still pay and what it had paid.
  */
-const spentOfLimits = (sql: Sql, bookId: string, { limits }: Law): Fragment => sql<readonly object[]>`
+const spentOfLimits = (sql: Sql, bookId: string, { limits, own, untold }: Law): Fragment => sql<readonly object[]>`
   with law as (
     select * from jsonb_to_recordset(${limits}::jsonb)
-      as l(version uuid, "limit" text, counts text, per text, span text, since date, until date, most_fen bigint)),
+      as l(law text, "limit" text, counts text, per text, span text, years int, day text, since date, until date, most_fen bigint,
+           figure text, stacking text, share bigint, basis text)),
   counted as (
-    select 'CLAIMED' as counts, v.programme_version_id as version, v.legal_person_uscc as person, v.contract_id::text as contract,
-           v.issued_on as day, v.face_fen as fen
-      from vouchers v where v.book_id = ${bookId} and v.application_id is not null
+    select 'CLAIMED' as counts, ${lawName(sql)} as law, v.programme_code as programme, v.legal_person_uscc as person, v.contract_id,
+           v.matters, v.issued_on as booked, v.applied_on as applied, null::date as decided, v.face_fen as fen, a.computed_fen as computed,
+           null::bigint as net, null::bigint as gross
+      from vouchers v join applications a on a.book_id = v.book_id and a.application_id = v.application_id
+     where v.book_id = ${bookId}
     union all
-    select 'REDEEMED', r.programme_version_id, v.legal_person_uscc, r.contract_id::text, r.approved_on, r.approved_fen - r.reversed_fen
+    select 'REDEEMED', ${lawName(sql)}, v.programme_code, v.legal_person_uscc, r.contract_id, v.matters, r.approved_on, v.applied_on,
+           null, r.approved_fen - r.reversed_fen, null, null, null
       from redemptions r join vouchers v on v.book_id = r.book_id and v.voucher_id = r.voucher_id
      where r.book_id = ${bookId} and r.status = 'APPROVED'
     union all
-    select c.counts, p.programme_version_id, null, o.content ->> 'contractId', (o.content ->> 'issuedOn')::date, c.fen
+    select c.counts, ${lawName(sql)}, v.programme_code, null, v.contract_id, v.matters, v.issued_on, v.applied_on, null, c.fen, c.fen, null, null
       from opening_balances o
-      join programme_versions p on p.book_id = o.book_id and p.programme_code = o.content ->> 'programmeCode'
-       and p.version = (o.content ->> 'version')::int
+      join entries e on e.book_id = o.book_id and e.subject_id = o.opening_balance_id and e.kind = 'opening.voucher'
+      join vouchers v on v.book_id = e.book_id and v.voucher_id = e.command_id
       cross join lateral (
         values ('CLAIMED', ${fenIn(sql, 'balance')} + ${fenIn(sql, 'amountRedeemed')}), ('REDEEMED', ${fenIn(sql, 'amountRedeemed')})) as c(counts, fen)
-     where o.book_id = ${bookId} and o.kind = 'VOUCHER' and o.status = 'APPROVED'),
-  spent as (
-    select l."limit", case l.per when 'LEGAL_PERSON' then c.person else c.contract end as holder,
-           case l.span when 'YEAR' then extract(year from c.day)::text else 'LIFETIME' end as span, c.fen
-      from counted c
-      join law l on l.version = c.version and l.counts = c.counts and c.day between l.since and l.until
-     where l.per = 'CONTRACT' or c.person is not null
+     where o.book_id = ${bookId} and o.kind = 'VOUCHER' and o.status = 'APPROVED'
     union all
-    select l."limit", e.legal_person_uscc, case l.span when 'YEAR' then o.content ->> 'year' else 'LIFETIME' end, ${fenIn(sql, 'amount')}
+    -- An award is of a contract when all that counts in it is of one.
+    select 'CLAIMED', ${lawName(sql)}, v.programme_code, v.legal_person_uscc, l.contract_id, v.matters, v.approved_on, v.submitted_on,
+           v.submitted_on, v.award_fen, v.computed_fen, l.net, l.gross
+      from reimbursements v
+      cross join lateral (
+        select case when count(distinct l.contract_id) = 1 then min(l.contract_id::text)::uuid end as contract_id,
+               sum(l.net_fen)::bigint as net, sum(l.gross_fen)::bigint as gross
+          from reimbursement_lines l where l.book_id = v.book_id and l.reimbursement_id = v.reimbursement_id and l.is_live) l
+     where v.book_id = ${bookId} and v.status = 'APPROVED'),
+  held as (
+    select l."limit", l.span, l.years, l.stacking, l.share, c.booked, c.fen, c.computed,
+           case l.per when 'LEGAL_PERSON' then c.person when 'CONTRACT' then c.contract_id::text when 'PROGRAMME' then c.programme
+                      else c.matters ->> l.per end as holder,
+           case l.basis when 'NET' then coalesce(c.net, k.net_fen) else coalesce(c.gross, k.gross_fen) end as contract_fen
+      from counted c
+      left join contracts k on k.book_id = ${bookId} and k.contract_id = c.contract_id
+      join law l on l.law = c.law and l.counts = c.counts
+       and case l.day when 'BOOKED' then c.booked when 'APPLIED' then c.applied else coalesce(c.decided, k.signed_on) end between l.since and l.until
+     where c.person is not null or l.per = 'CONTRACT'),
+  spent as (
+    select h."limit", h.holder, h.fen, h.stacking, h.computed, h.share * h.contract_fen as shared,
+           case h.span when 'YEAR' then extract(year from h.booked)::text when 'LIFETIME' then 'LIFETIME'
+                       else f.first_year || '+' || h.years end as span
+      from held h
+      left join limit_first_years f on f.book_id = ${bookId} and f.first_year_id = h."limit" || ':' || h.holder
+     where h.holder is not null
+    union all
+    select l."limit", e.legal_person_uscc, ${fenIn(sql, 'amount')}, null, null, null,
+           case l.span when 'YEAR' then o.content ->> 'year' else 'LIFETIME' end
       from opening_balances o
       join enterprises e on e.book_id = o.book_id and e.uscc = o.content ->> 'uscc'
-      join (select distinct "limit", span from law) l
-        on l."limit" = (o.content ->> 'programmeCode') || '.' || (o.content ->> 'limitId')
+      join (select distinct * from jsonb_to_recordset(${own}::jsonb) as l(programme text, id text, "limit" text, span text)) l
+        on l.programme = o.content ->> 'programmeCode' and l.id = o.content ->> 'limitId' and l."limit" <> all(${untold}::text[])
      where o.book_id = ${bookId} and o.kind = 'LIMIT_USED' and o.status = 'APPROVED'),
-  total as (select "limit", holder, span, sum(fen)::bigint as fen from spent group by 1, 2, 3)`;
+  total as (
+    select "limit", holder, span, sum(fen)::bigint as fen,
+           max(case when stacking <> 'PUBLIC_MONEY_CEILING' then computed end) as highest, max(shared) as shared
+      from spent group by 1, 2, 3)`;
 
 /** An amount of an opening balance's content, in fen. */
 const fenIn = (sql: Sql, field: string): Fragment =>
   sql<readonly object[]>`((o.content ->> ${field}::text)::numeric * 100)::bigint`;
 
 /**
- * 5. Of every limit no holder has spent more than the law gives in the window: its number, or for the ceiling of a contract
- * the highest rate × its amount. And `used:` says what the rows say.
+ * 5. Of every limit no holder has spent more than the law gives in the window, with what exceptions raised it by: its number, the
+ * highest figure that was ever on record for it, of a stacking rule the highest award of its group (or the share of the contract),
+ * or for the ceiling of a contract the highest rate × its amount. And `used:` says what the rows say.
  */
 const limitsAsLaw = (sql: Sql, bookId: string, law: Law): Promise<Rows>[] => [
   sql<Rows>`
     ${spentOfLimits(sql, bookId, law)}, number as (
-      select t."limit", t.span, max(l.most_fen) as fen
-        from (select distinct "limit", span from total) t
-        join law l on l."limit" = t."limit"
-         and (t.span = 'LIFETIME' or (l.since <= (t.span || '-12-31')::date and l.until >= (t.span || '-01-01')::date))
-       group by 1, 2)
-    select format('%s of %s in %s', t."limit", t.holder, t.span) as subject, format('spent %s, the law gives %s', t.fen, n.fen) as detail
-      from total t join number n using ("limit", span) where t.fen > n.fen order by 1 limit 100`,
+      select t."limit", t.holder, t.span, max(coalesce(l.most_fen, f.fen, t.highest, floor(t.shared / 10000)::bigint)) as fen
+        from total t
+        join (select distinct "limit", since, until, most_fen, figure, stacking from law
+              union select "limit", since, until, most_fen, figure, null
+                from jsonb_to_recordset(${law.own}::jsonb) as o("limit" text, since date, until date, most_fen bigint, figure text)) l
+          on l."limit" = t."limit"
+         and case when t.span ~ '^\\d{4}$'
+                  then l.since <= (t.span || '-12-31')::date and l.until >= (t.span || '-01-01')::date else true end
+        left join lateral (
+          select max(amount_fen) as fen from figures f
+           where f.book_id = ${bookId} and f.kind = l.figure and f.holder = t.holder and (f.year is null or f.year::text = t.span)) f on true
+       where l.most_fen is not null or l.figure is not null or l.stacking is not null
+       group by 1, 2, 3),
+    raised as (
+      select account as "limit", holder, span, sum(amount_fen) as fen
+        from limit_exceptions where book_id = ${bookId} and status = 'APPROVED' group by 1, 2, 3)
+    select format('%s of %s in %s', t."limit", t.holder, t.span) as subject,
+           format('spent %s, the law gives %s, raised by %s', t.fen, coalesce(n.fen, 0), coalesce(r.fen, 0)) as detail
+      from total t join number n using ("limit", holder, span) left join raised r using ("limit", holder, span)
+     where t.fen > coalesce(n.fen, 0) + coalesce(r.fen, 0) order by 1 limit 100`,
+  sql<Rows>`
+    select format('exception to %s of %s in %s', x.account, x.holder, x.span) as subject,
+           format('%s for %s, raised by %s', x.status, x.amount_fen, coalesce(e.fen, 0)) as detail
+      from limit_exceptions x
+      left join lateral (
+        select sum(e.amount_fen) as fen from entries e
+          join accounts a on a.book_id = e.book_id and a.account_id = e.credit_account_id
+           and a.code = format('allowance:%s:%s:%s', x.account, x.holder, x.span)
+         where e.book_id = x.book_id and e.subject_id = x.exception_id and e.kind = 'limit.raised') e on true
+     where x.book_id = ${bookId} and coalesce(e.fen, 0) <> case x.status when 'APPROVED' then x.amount_fen else 0 end
+     order by 1 limit 100`,
+  sql<Rows>`
+    ${spentOfLimits(sql, bookId, law)}
+    select format('%s of %s', h."limit", h.holder) as subject,
+           format('the window began in %s, an award of %s counts in it', coalesce(f.first_year::text, 'no year'), h.booked) as detail
+      from held h
+      left join limit_first_years f on f.book_id = ${bookId} and f.first_year_id = h."limit" || ':' || h.holder
+     where h.span = 'YEARS_FROM_FIRST_AWARD' and h.holder is not null
+       and (f.first_year is null or extract(year from h.booked) not between f.first_year and f.first_year + h.years - 1)
+     order by 1 limit 100`,
   sql<Rows>`
     ${spentOfLimits(sql, bookId, law)}
     select 'contract ' || c.contract_no as subject, format('claimed %s, at most %s fen × bp', t.fen, m.most) as detail
@@ -254,34 +406,39 @@ const limitsAsLaw = (sql: Sql, bookId: string, law: Law): Promise<Rows>[] => [
     select code as subject, format('the ledger says %s, the rows %s', coalesce(a.fen, 0), coalesce(x.fen, 0)) as detail
       from (${balances(sql, bookId, 'used')}) a
       full join (select format('used:%s:%s:%s', "limit", holder, span) as code, fen from total) x using (code)
-     where coalesce(a.fen, 0) <> coalesce(x.fen, 0) order by code limit 100`,
+     where coalesce(a.fen, 0) <> coalesce(x.fen, 0)
+       and split_part(code, ':', 2) <> all(${law.untold}::text[]) order by code limit 100`,
 ];
 
 /**
- * 5. Per contract and programme: what is redeemed and reserved is within rate × what was invoiced of it, and the standing
+ * 5. Per contract and programme: what is redeemed and reserved is within what was invoiced of it, each line at its rate, and the standing
  * that decisions look at says what redemptions and opening vouchers say.
  */
 const contractsAsFiled = (sql: Sql, bookId: string, { rates }: Law): Promise<Rows>[] => [
   sql<Rows>`
     with held as (
-      select r.contract_id, r.programme_code, ${heldFen(sql)} as claimed, r.base_fen as base, r.cut_off_fen as cut_off
+      select r.contract_id, r.programme_code, ${heldFen(sql)} as claimed, r.base_fen as base, r.weighted_base as weighted,
+             r.cut_off_fen as cut_off
         from redemptions r where r.book_id = ${bookId} and r.status <> 'RETURNED'
       union all
-      select (o.content ->> 'contractId')::uuid, o.content ->> 'programmeCode', ${fenIn(sql, 'amountRedeemed')}, ${fenIn(sql, 'baseRedeemed')}, 0
+      select (o.content ->> 'contractId')::uuid, o.content ->> 'programmeCode', ${fenIn(sql, 'amountRedeemed')}, ${fenIn(sql, 'baseRedeemed')}, null, 0
         from opening_balances o where o.book_id = ${bookId} and o.kind = 'VOUCHER' and o.status = 'APPROVED'),
     rate as (
-      select programme as programme_code, max(basis_points) as basis_points
-        from jsonb_to_recordset(${rates}::jsonb) as r(programme text, basis_points bigint) group by 1),
+      select programme as programme_code, max(basis_points) as basis_points, min(lowest) as lowest
+        from jsonb_to_recordset(${rates}::jsonb) as r(programme text, basis_points bigint, lowest bigint) group by 1),
+    -- Of what was redeemed before weights were kept the weight is that of the one rate there was; or, where there are several, unknown.
     total as (
-      select contract_id, programme_code, sum(claimed) as claimed, sum(base) as base, sum(cut_off) as cut_off, max(basis_points) as basis_points
+      select contract_id, programme_code, sum(claimed) as claimed, sum(base) as base, sum(cut_off) as cut_off,
+             sum(coalesce(weighted, base * basis_points)) as weighted, sum(base * basis_points) as heaviest, sum(base * lowest) as lightest, bool_or(weighted is null and base > 0 and lowest < basis_points) as unknown
         from held left join rate using (programme_code) group by 1, 2)
     select format('standing of contract %s under %s', contract_id, programme_code) as subject,
-           format('kept: base %s, claimed %s, cut off %s; rows: base %s, claimed %s, cut off %s at %s bp', s.base_fen, s.claimed_fen,
-                  s.cut_off_fen, t.base, t.claimed, t.cut_off, t.basis_points) as detail
+           format('kept: base %s, weighed %s, claimed %s, cut off %s; rows: base %s, weighed %s, claimed %s, cut off %s', s.base_fen,
+                  s.weighted_base, s.claimed_fen, s.cut_off_fen, t.base, t.weighted, t.claimed, t.cut_off) as detail
       from (select * from contract_standings where book_id = ${bookId}) s full join total t using (contract_id, programme_code)
      where (coalesce(s.base_fen, 0), coalesce(s.claimed_fen, 0), coalesce(s.cut_off_fen, 0))
            <> (coalesce(t.base, 0), coalesce(t.claimed, 0), coalesce(t.cut_off, 0))
-        or t.claimed * 10000 > t.basis_points * t.base
+        or t.claimed * 10000 > t.weighted or t.weighted not between t.lightest and t.heaviest
+        or (s.weighted_base <> t.weighted and not t.unknown)
      order by 1 limit 100`,
 ];
 
@@ -321,8 +478,8 @@ const countedOnce = (sql: Sql, bookId: string): Promise<Rows>[] => [
   sql<Rows>`
     with line as (
       select redemption_id, count(*) as n, sum(amount_fen) as fen, min(settlement_id::text) as settlement_id,
-             min(provider_id::text) as provider_id, min(fund) as fund
-        from settlement_lines where book_id = ${bookId} group by redemption_id)
+             min(payee_id::text) as payee_id, min(fund) as fund
+        from settlement_lines where book_id = ${bookId} and redemption_id is not null group by redemption_id)
     select 'redemption ' || r.redemption_no as subject,
            format('in %s batches; approved %s, reversed %s, batched %s, on lines %s', coalesce(l.n, 0), r.approved_fen, r.reversed_fen,
                   r.batched_fen, coalesce(l.fen, 0)) as detail
@@ -330,8 +487,69 @@ const countedOnce = (sql: Sql, bookId: string): Promise<Rows>[] => [
      where r.book_id = ${bookId}
        and (coalesce(l.n, 0) > 1 or r.batched_fen <> coalesce(l.fen, 0) or r.reversed_fen + r.batched_fen > r.approved_fen
             or r.settlement_id::text is distinct from l.settlement_id
-            or (l.n > 0 and (l.provider_id <> r.provider_id::text or l.fund <> r.fund)))
+            or (l.n > 0 and (l.payee_id <> r.provider_id::text or l.fund <> r.fund)))
      limit 100`,
+  sql<Rows>`
+    with line as (
+      select reimbursement_id, count(*) as n, sum(amount_fen) as fen, min(settlement_id::text) as settlement_id,
+             min(payee_id::text) as payee_id, min(fund) as fund
+        from settlement_lines where book_id = ${bookId} and reimbursement_id is not null group by reimbursement_id)
+    select 'reimbursement ' || r.reimbursement_no as subject,
+           format('in %s batches; awarded %s, on lines %s', coalesce(l.n, 0), r.award_fen, coalesce(l.fen, 0)) as detail
+      from reimbursements r left join line l using (reimbursement_id)
+     where r.book_id = ${bookId}
+       and (r.settlement_id::text is distinct from l.settlement_id
+            or (l.n > 0 and (l.n > 1 or (l.fen, l.payee_id, l.fund) is distinct from (r.award_fen::numeric, r.enterprise_id::text, r.fund))))
+     limit 100`,
+  // 6. A line of an invoice is live in one application, an invoice counts its live lines, and is redeemed or reimbursed, never both.
+  sql<Rows>`
+    with live as (
+      select l.invoice_id, count(*) as n, count(*) - count(distinct l.invoice_line_id) filter (where l.invoice_line_id is not null)
+             - count(*) filter (where l.invoice_line_id is null) as twice
+        from reimbursement_lines l where l.book_id = ${bookId} and l.is_live and l.invoice_id is not null group by l.invoice_id)
+    select 'invoice ' || i.invoice_no as subject,
+           format('%s lines reimbursed, kept %s, %s of them twice; redeemed by %s', coalesce(l.n, 0), i.reimbursed_lines,
+                  coalesce(l.twice, 0), coalesce(i.redemption_id::text, 'none')) as detail
+      from usage_invoices i left join live l using (invoice_id)
+     where i.book_id = ${bookId}
+       and (i.reimbursed_lines <> coalesce(l.n, 0) or l.twice > 0 or (l.n > 0 and i.redemption_id is not null)) limit 100`,
+  sql<Rows>`
+    select format('%s of %s', reference, counterparty_uscc) as subject, format('declared in %s live applications', count(*)) as detail
+      from reimbursement_lines where book_id = ${bookId} and is_live and invoice_line_id is null
+     group by counterparty_uscc, reference having count(*) > 1 limit 100`,
+  sql<Rows>`
+    select 'reimbursement ' || r.reimbursement_no as subject,
+           format('%s; %s lines live, %s counted, of %s', r.status, count(*) filter (where l.is_live),
+                  count(*) filter (where l.reason is null), r.line_count) as detail
+      from reimbursements r left join reimbursement_lines l using (book_id, reimbursement_id)
+     where r.book_id = ${bookId}
+     group by r.reimbursement_id, r.reimbursement_no, r.status, r.line_count
+    having count(*) <> r.line_count or bool_or(l.is_live <> (r.status <> 'REJECTED' and l.reason is null)) limit 100`,
+  sql<Rows>`
+    with line as (
+      select l.reimbursement_id, count(*) as n, min(l.allocation_id::text) as allocation_id, min(l.amount_fen) as fen, min(a.status) as status
+        from allocation_lines l join allocations a using (book_id, allocation_id)
+       where l.book_id = ${bookId} and l.is_live group by l.reimbursement_id)
+    select 'reimbursement ' || r.reimbursement_no as subject,
+           format('%s, awarded %s; in %s live allocations, %s, which give %s', r.status, coalesce(r.award_fen, 0), coalesce(l.n, 0),
+                  coalesce(l.status, 'none'), coalesce(l.fen, 0)) as detail
+      from reimbursements r left join line l using (reimbursement_id)
+     where r.book_id = ${bookId}
+       and (coalesce(l.n, 0) > 1 or r.allocation_id::text is distinct from l.allocation_id
+            or (r.status = 'APPROVED') <> (coalesce(l.status, '') = 'APPROVED')
+            or (r.status = 'APPROVED' and r.award_fen <> l.fen)) limit 100`,
+  sql<Rows>`
+    with line as (
+      select allocation_id, count(*) as n, sum(claim_fen) as claims, sum(amount_fen) as total,
+             count(*) filter (where is_live) as live, count(*) filter (where amount_fen > 0) as paid
+        from allocation_lines where book_id = ${bookId} group by allocation_id)
+    select 'allocation ' || a.allocation_no as subject,
+           format('%s: says %s lines for %s of %s, has %s for %s of %s, %s live', a.status, a.line_count, a.total_fen, a.claims_fen,
+                  l.n, l.total, l.claims, l.live) as detail
+      from allocations a left join line l using (allocation_id)
+     where a.book_id = ${bookId}
+       and ((a.line_count, a.total_fen, a.claims_fen) is distinct from (l.n::int, l.total::bigint, l.claims::bigint)
+            or l.live <> case a.status when 'DRAFT' then l.n when 'APPROVED' then l.paid else 0 end) limit 100`,
 ];
 
 /**
@@ -343,7 +561,7 @@ const batchesAsPaid = (sql: Sql, bookId: string): Promise<Rows>[] => [
     with line as (
       select settlement_id, count(*) as n, sum(amount_fen) as fen,
              encode(sha256(convert_to(string_agg(
-               concat_ws('|', line_no, redemption_id, provider_id, fund, amount_fen) || chr(10), '' order by line_no), 'UTF8')), 'hex') as digest
+               concat_ws('|', line_no, coalesce(redemption_id, reimbursement_id), payee_id, fund, amount_fen) || chr(10), '' order by line_no), 'UTF8')), 'hex') as digest
         from settlement_lines where book_id = ${bookId} group by settlement_id)
     select s.settlement_no as subject,
            format('says %s lines and %s, has %s and %s%s', s.line_count, s.total_fen, coalesce(l.n, 0), coalesce(l.fen, 0),
@@ -353,28 +571,28 @@ const batchesAsPaid = (sql: Sql, bookId: string): Promise<Rows>[] => [
        and (s.line_count, s.total_fen, s.content_digest) is distinct from (l.n::int, l.fen::bigint, l.digest)`,
   sql<Rows>`
     with line as (
-      select settlement_id, provider_id, fund, min(line_no) as first, count(*) as n, sum(amount_fen) as fen
-        from settlement_lines where book_id = ${bookId} group by settlement_id, provider_id, fund)
-    select format('total of payee %s out of %s in settlement %s', provider_id, fund, settlement_id) as subject,
+      select settlement_id, payee_id, fund, min(line_no) as first, count(*) as n, sum(amount_fen) as fen
+        from settlement_lines where book_id = ${bookId} group by settlement_id, payee_id, fund)
+    select format('total of payee %s out of %s in settlement %s', payee_id, fund, settlement_id) as subject,
            format('kept %s lines and %s, the lines say %s and %s', k.line_count, k.total_fen, l.n, l.fen) as detail
-      from (select * from settlement_totals where book_id = ${bookId}) k full join line l using (settlement_id, provider_id, fund)
+      from (select * from settlement_totals where book_id = ${bookId}) k full join line l using (settlement_id, payee_id, fund)
      where (k.first_line_no, k.line_count, k.total_fen) is distinct from (l.first, l.n::int, l.fen::bigint) limit 100`,
   sql<Rows>`
     with due as (
-      select l.settlement_id, l.provider_id, l.fund, sum(l.amount_fen) as fen from settlement_lines l
+      select l.settlement_id, l.payee_id, l.fund, sum(l.amount_fen) as fen from settlement_lines l
         join settlements s on s.book_id = l.book_id and s.settlement_id = l.settlement_id and s.status in ('INSTRUCTED', 'CLOSED')
        where l.book_id = ${bookId} group by 1, 2, 3),
     given as (
-      select settlement_id, provider_id, fund, sum(amount_fen) as fen from payment_instructions
+      select settlement_id, payee_id, fund, sum(amount_fen) as fen from payment_instructions
        where book_id = ${bookId} and attempt = 1 group by 1, 2, 3)
-    select format('payee %s out of %s in settlement %s', provider_id, fund, settlement_id) as subject,
+    select format('payee %s out of %s in settlement %s', payee_id, fund, settlement_id) as subject,
            format('lines %s, instructions %s', coalesce(d.fen, 0), coalesce(g.fen, 0)) as detail
-      from due d full join given g using (settlement_id, provider_id, fund) where coalesce(d.fen, 0) <> coalesce(g.fen, 0) limit 100`,
+      from due d full join given g using (settlement_id, payee_id, fund) where coalesce(d.fen, 0) <> coalesce(g.fen, 0) limit 100`,
   sql<Rows>`
     with attempts as (
       select i.*, lead(status) over w as next, lag(attempt) over w as before, lag(amount_fen) over w as amount_before
         from payment_instructions i where book_id = ${bookId}
-      window w as (partition by settlement_id, provider_id, fund, funder order by attempt))
+      window w as (partition by settlement_id, payee_id, fund, funder order by attempt))
     select 'instruction ' || a.instruction_no as subject,
            format('%s as attempt %s for %s; before it attempt %s for %s, after it %s; the batch is %s', a.status, a.attempt, a.amount_fen,
                   coalesce(a.before::text, 'none'), coalesce(a.amount_before::text, 'none'), coalesce(a.next, 'none'), s.status) as detail
@@ -414,13 +632,15 @@ const batchesAsPaid = (sql: Sql, bookId: string): Promise<Rows>[] => [
     sql,
     bookId,
     'payable',
-    sql`select format('payable:%s:%s', provider_id, fund) as code, sum(fen) as fen
-          from (select provider_id, fund, approved_fen - reversed_fen as fen from redemptions
+    sql`select format('payable:%s:%s', payee_id, fund) as code, sum(fen) as fen
+          from (select provider_id as payee_id, fund, approved_fen - reversed_fen as fen from redemptions
                  where book_id = ${bookId} and status = 'APPROVED'
                 union all
-                select provider_id, fund, -amount_fen from payment_instructions
+                select enterprise_id, fund, award_fen from reimbursements where book_id = ${bookId} and status = 'APPROVED'
+                union all
+                select payee_id, fund, -amount_fen from payment_instructions
                  where book_id = ${bookId} and status in ('INSTRUCTED', 'PAID')) owed
-         group by provider_id, fund`,
+         group by payee_id, fund`,
   ),
 ];
 
@@ -431,6 +651,9 @@ const explanationsTold = (sql: Sql, bookId: string): Promise<Rows>[] => [
       from (select 'redemption ' || redemption_no as subject, explanation from redemptions where book_id = ${bookId}
             union all
             select 'application ' || application_no, explanation from applications
+             where book_id = ${bookId} and explanation is not null
+            union all
+            select 'reimbursement ' || reimbursement_no, explanation from reimbursements
              where book_id = ${bookId} and explanation is not null) k
       cross join lateral json_array_elements(k.explanation) as s (step)
      where s.step ->> 'wording' is not null
@@ -481,9 +704,18 @@ const fourEyes = (sql: Sql, bookId: string): Promise<Rows>[] => [
       union all
       select 'redemption ' || redemption_no, array[submitted_person, decided_person] from redemptions where book_id = ${bookId}
       union all
+      select 'reimbursement ' || r.reimbursement_no,
+             array[r.submitted_person, r.reviewed_person, case when r.status = 'APPROVED' then r.decided_person end]
+        from reimbursements r where r.book_id = ${bookId}
+      union all
+      select 'allocation ' || allocation_no, array[drafted_person, case when status = 'APPROVED' then decided_person end]
+        from allocations where book_id = ${bookId}
+      union all
       select 'settlement ' || settlement_no, array[drafted_person, approved_person, instructed_person] from settlements where book_id = ${bookId}
       union all
       select format('programme %s@%s', programme_code, version), array[published_by, activated_by] from programme_versions where book_id = ${bookId}
+      union all
+      select format('repeal of %s@%s', programme_code, version), array[activated_by, repealed_by] from programme_versions where book_id = ${bookId}
       union all
       select 'opening balance ' || opening_balance_id, array[prepared_person, approved_person] from opening_balances where book_id = ${bookId})
     select s.subject, format('person %s did %s steps', p.person, count(*)) as detail

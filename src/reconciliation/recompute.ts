@@ -1,13 +1,21 @@
-// The audit of awards: DESIGN invariant 9. Every voucher's face and every redemption is computed anew, by the version of the
-// programme that decided it and from what the book knew then: balances as of the entry before it, listings, observations and
-// branches recorded by then, what of the contract was redeemed and what waited. What only the request said, the amount asked
+// The audit of awards: DESIGN invariant 9. Every voucher's face, every redemption and every award of reimbursement is computed anew, by the version of the
+// programme that decided it, under the general controls it names, and from what the book knew then: balances as of the entry
+// before it, listings, observations, branches, classes, related parties, figures and exceptions recorded by then, what of the contract was redeemed and what waited. What only the request said, the amount asked
 // for, is read from the explanation. Two things are not asked again: whether the enterprise had paid its own part, which decides
 // whether there is an award and not how much; and how much was asked for of a redemption that a person verified since, whose
 // reservation is held to be no more than the law gave. Entries are read in slices by sequence, each on a snapshot of its own.
 // Clean is an empty list; amounts in details are fen.
 import type { Database, Tx } from '../../db/client.js';
 import type { Application, Redemption, Voucher } from '../../db/tables.js';
-import { circumstancesOf, contractLinesOf, evaluatorLine, gatherContractFacts } from '../applications/evaluation-facts.js';
+import type { Case, Known } from '../applications/evaluation-facts.js';
+import {
+  circumstancesOf,
+  contractLinesOf,
+  evaluatorLine,
+  gatherContractFacts,
+  gatherLimitFacts,
+  mattersOf,
+} from '../applications/evaluation-facts.js';
 import { applicationShelf } from '../applications/facts.js';
 import { eligibilityOf } from '../applications/rules.js';
 import type { Day } from '../calendar.js';
@@ -18,26 +26,35 @@ import type { Finding } from '../ledger/audit.js';
 import type { Account } from '../ledger/chart.js';
 import { accountOf, fundOf } from '../ledger/chart.js';
 import type { KeptStep } from '../ledger/explanations.js';
+import type { Shelf } from '../ledger/facts.js';
 import { Facts, Loader } from '../ledger/facts.js';
 import type { Fen } from '../money.js';
 import { parseYuan } from '../money.js';
 import type { Circumstances, Evaluation, TouchedLimit } from '../programmes/evaluate.js';
 import { evaluateIssue, limitsTouched } from '../programmes/evaluate.js';
-import { programmeVersionShelf } from '../programmes/facts.js';
+import { classShelf, figureShelf, relationShelf } from '../legal-persons/facts.js';
+import { limitExceptionShelf, programmeVersionShelf } from '../programmes/facts.js';
+import type { Controlled } from '../programmes/laws.js';
+import { controlIdsOf, gatherControls, lawUnder } from '../programmes/laws.js';
+import type { ProgrammeVersion } from '../programmes/language.js';
 import { limitWindowOf, readLimits } from '../programmes/limits.js';
-import { programmeOf } from '../programmes/published.js';
-import { facilityShelf, listingShelf, observationShelf, providerShelf } from '../providers/facts.js';
+import { listingShelf, observationShelf, providerShelf } from '../providers/facts.js';
 import { redemptionShelf } from '../redemptions/facts.js';
-import type { RedemptionCase, Standing } from '../redemptions/rules.js';
-import { evaluate, evaluateFirmly, limitsOf } from '../redemptions/rules.js';
+import type { RedemptionCase } from '../redemptions/rules.js';
+import { claimOf, evaluate, evaluateFirmly } from '../redemptions/rules.js';
 import type { Refused } from '../ledger/lane.js';
+import { checkSharing, gatherSharingLimits, gatherSharings, sharingOf } from './recompute-sharing.js';
 import { invoiceLineShelf, invoiceShelf } from '../usage/facts.js';
 import { openingShelf, standingIdOf, voucherShelf } from '../vouchers/facts.js';
-import { openingContentOf } from '../vouchers/rules.js';
+import type { Standing } from '../vouchers/rules.js';
+import { broughtAlong, keptStanding, lowestRate, negative, nothing, openingContentOf, together } from '../vouchers/rules.js';
 
 /** Entries a slice looks at. */
 const sliceSize = 3_000n;
-const kinds = ['voucher.issued', 'opening.voucher', 'redemption.reserved', 'redemption.approved', 'redemption.released'];
+const kinds = [
+  ...['voucher.issued', 'opening.voucher', 'redemption.reserved', 'redemption.approved', 'redemption.released'],
+  'award.approved',
+];
 
 /** Where a contract stands under a programme after the entries so far, and the redemptions that wait. */
 interface Track {
@@ -55,15 +72,23 @@ interface Moved {
   readonly kinds: readonly string[];
 }
 
+/** The same inside a transaction that is open already, in one slice. */
+export async function recomputeIn(tx: Tx, bookId: string): Promise<Finding[]> {
+  const [head] = await tx.sql<{ seq: bigint }[]>`select seq from book_heads where book_id = ${bookId}`;
+  const wrong = await recomputeSlice(tx, bookId, { after: 0n, until: head?.seq ?? 0n }, new Map(), new Set());
+  return wrong.map((of) => ({ invariant: 9, ...of }));
+}
+
 /** Computes every award of the book anew. Slices follow one another; what is written meanwhile is left for the next audit. */
 export async function recomputeAwards(db: Database, bookId: string): Promise<Finding[]> {
   const [head] = await db.sql<{ seq: bigint }[]>`select seq from book_heads where book_id = ${bookId}`;
   const upTo = head?.seq ?? 0n;
   const contracts = new Map<string, Track>();
+  const shared = new Set<string>();
   const findings: Finding[] = [];
   for (let after = 0n; after < upTo; after += sliceSize) {
     const until = after + sliceSize < upTo ? after + sliceSize : upTo;
-    const wrong = await db.begin((tx) => recomputeSlice(tx, bookId, { after, until }, contracts), {
+    const wrong = await db.begin((tx) => recomputeSlice(tx, bookId, { after, until }, contracts, shared), {
       mode: 'isolation level repeatable read read only',
     });
     findings.push(...wrong.map((of) => ({ invariant: 9, ...of })));
@@ -78,38 +103,49 @@ async function recomputeSlice(
   bookId: string,
   { after, until }: { after: bigint; until: bigint },
   contracts: Map<string, Track>,
+  shared: Set<string>,
 ): Promise<Rows> {
-  const moved = await tx.sql<Moved[]>`
+  const read = await tx.sql<Moved[]>`
     select e.seq, e.kind, e.command_id as "commandId", e.subject_id as "subjectId", c.first, c.kinds
       from entries e
       cross join lateral (select min(o.seq) as first, array_agg(o.kind) as kinds from entries o
                            where o.book_id = e.book_id and o.subject_id = e.subject_id and o.command_id = e.command_id) c
      where e.book_id = ${bookId} and e.seq > ${after} and e.seq <= ${until} and e.kind = any(${kinds}) and e.amount_fen is not null
      order by e.seq`;
+  // All awards of an allocation are of one command, and are looked at together with the first of them.
+  const moved = read.filter(({ kind, commandId }) => {
+    if (kind !== 'award.approved') return true;
+    const isFirst = !shared.has(commandId);
+    shared.add(commandId);
+    return isFirst;
+  });
   const facts = new Facts(bookId, '');
   const loader = new Loader(tx, bookId, facts);
   const past = await gatherSlice(loader, moved);
-  const events = moved.map((of) => ({ of, award: awardOf(facts, past, of) }));
+  const events = moved.map((of) => ({
+    of,
+    award: of.kind === 'award.approved' ? sharingOf(facts, of.subjectId, past(of.first)) : awardOf(facts, past, of),
+  }));
   const balanceAt = await balancesAt(
     tx,
     bookId,
     events.flatMap(({ of, award }) => award?.accounts.map((account) => ({ code: account.code, seq: of.first })) ?? []),
   );
+  const chargedBy = await chargesOf(tx, bookId, moved);
   return events.flatMap(({ of, award }) => {
     const before = award && new Facts(bookId, '');
     for (const account of award?.accounts ?? []) {
       const balanceFen = balanceAt(account.code, of.first);
       before?.learnAccount(account, { account, accountId: '', balanceFen });
     }
-    return award && before ? checkAward(facts, before, of, award, contracts) : takeOther(facts, of, contracts);
+    if (!award || !before) return takeOther(facts, of, contracts);
+    if ('claimants' in award) return checkSharing(award, before, chargedBy(of.commandId));
+    return [...checkAward(facts, before, of, award, contracts), ...checkCharges(of, award, chargedBy(of.commandId))];
   });
 }
 
-/** What was recorded when, by the first entry about it; and to which day a listing ran by the answer of each entry about it. */
-export interface Past {
-  readonly recorded: (id: string) => bigint;
-  readonly listedTo: (listingId: string, before: bigint) => Day | null | undefined;
-}
+/** What was known before an entry: what is recorded by then, to which day a listing ran, which exceptions were approved. */
+type Past = (before: bigint) => Known;
 
 /** Gathers all that the awards of a slice look at. */
 async function gatherSlice(loader: Loader, moved: readonly Moved[]): Promise<Past> {
@@ -119,30 +155,38 @@ async function gatherSlice(loader: Loader, moved: readonly Moved[]): Promise<Pas
     loader.load(applicationShelf, 'id', subjects(/^voucher/)),
     loader.load(redemptionShelf, 'id', subjects(/^redemption/)),
     loader.load(openingShelf, 'id', subjects(/^opening/)),
+    gatherSharings(loader, subjects(/^award/)),
   ]);
   const invoiceIds = redemptions.map(({ invoiceId }) => invoiceId);
+  const vouchers = await loader.load(voucherShelf, 'id', [
+    ...applications.flatMap(({ voucherId }) => voucherId ?? []),
+    ...redemptions.map(({ voucherId }) => voucherId),
+    // The command names the voucher that it made.
+    ...moved.flatMap(({ kind, commandId }) => (kind === 'opening.voucher' ? [commandId] : [])),
+  ]);
   await Promise.all([
     gatherContractFacts(
       loader,
-      [...applications, ...redemptions].map(({ contractId }) => contractId),
+      vouchers.map(({ contractId }) => contractId),
     ),
     loader.load(
       programmeVersionShelf,
       'id',
-      [...applications, ...redemptions].map(({ programmeVersionId }) => programmeVersionId),
+      vouchers.map(({ programmeVersionId }) => programmeVersionId),
     ),
-    loader.load(voucherShelf, 'id', [
-      ...applications.flatMap(({ voucherId }) => voucherId ?? []),
-      ...redemptions.map(({ voucherId }) => voucherId),
-    ]),
+    gatherControls(loader),
     loader.load(invoiceShelf, 'id', invoiceIds),
     loader.load(invoiceLineShelf, 'invoice', invoiceIds),
   ]);
-  const ids = [enterpriseShelf, providerShelf, observationShelf, listingShelf].flatMap((of) => [...facts.state(of).rows.keys()]);
-  const known = await tx.sql<{ id: string; first: bigint }[]>`
-    select k.id, e.seq as first from unnest(${ids}::uuid[]) as k (id)
-     cross join lateral (select e.seq from entries e where e.book_id = ${bookId} and e.subject_id = k.id order by e.seq limit 1) e`;
-  const firstOf = new Map(known.map(({ id, first }) => [id, first]));
+  const firstOf = new Map<string, bigint>();
+  const learnWhen = async (of: readonly Shelf<unknown>[]): Promise<void> => {
+    const ids = of.flatMap((each) => [...facts.state(each).rows.keys()]);
+    const known = await tx.sql<{ id: string; first: bigint }[]>`
+      select k.id, e.seq as first from unnest(${ids}::uuid[]) as k (id)
+       cross join lateral (select e.seq from entries e where e.book_id = ${bookId} and e.subject_id = k.id order by e.seq limit 1) e`;
+    for (const { id, first } of known) firstOf.set(id, first);
+  };
+  await learnWhen([enterpriseShelf, providerShelf, observationShelf, listingShelf, classShelf, relationShelf]);
   // A listing's last day is the one thing here that changes: each answer about it says what it was from then on.
   const said = await tx.sql<{ id: string; seq: bigint; validTo: Day | null }[]>`
     select e.subject_id as id, e.seq, o.body ->> 'validTo' as "validTo"
@@ -151,14 +195,42 @@ async function gatherSlice(loader: Loader, moved: readonly Moved[]): Promise<Pas
              select l.subject_id from entries l
               where l.book_id = ${bookId} and l.kind = 'listing.ended' and l.subject_id = any(${[...facts.state(listingShelf).rows.keys()]}::uuid[]))
      order by e.seq`;
-  return {
-    recorded: (id) => firstOf.get(id) ?? 0n,
-    listedTo: (listingId, before) => said.findLast(({ id, seq }) => id === listingId && seq < before)?.validTo,
-  };
+  const raisedBy = new Map<string, bigint>();
+  const past: Past = (before) => ({
+    has: (id) => (firstOf.get(id) ?? 0n) < before,
+    listedTo: ({ listingId, validTo }) => {
+      const told = said.findLast(({ id, seq }) => id === listingId && seq < before);
+      return told === undefined ? validTo : told.validTo;
+    },
+    approved: ({ exceptionId }) => (raisedBy.get(exceptionId) ?? 0n) < before,
+  });
+  // Which figures and exceptions limits look at follows from what was known then; when these came is asked after.
+  await gatherLimitFacts(
+    loader,
+    moved.flatMap((of) => caseOf(facts, past, of)?.asked ?? []),
+  );
+  await gatherSharingLimits(
+    loader,
+    moved.flatMap(({ kind, subjectId, first }) =>
+      kind === 'award.approved' ? [{ allocationId: subjectId, known: past(first) }] : [],
+    ),
+  );
+  await learnWhen([figureShelf]);
+  const exceptions = [...facts.state(limitExceptionShelf).rows.keys()];
+  const raised = await tx.sql<{ id: string; seq: bigint }[]>`
+    select subject_id as id, min(seq) as seq from entries
+     where book_id = ${bookId} and kind = 'limit.raised' and subject_id = any(${exceptions}::uuid[]) group by subject_id`;
+  for (const { id, seq } of raised) raisedBy.set(id, seq);
+  return past;
 }
 
 /** What an award was decided on, and the accounts whose balances it looked at. */
-type Award = { readonly accounts: readonly Account[]; readonly touched: readonly TouchedLimit[]; readonly at: Circumstances } & (
+type Award = {
+  readonly accounts: readonly Account[];
+  readonly touched: readonly TouchedLimit[];
+  readonly at: Circumstances;
+  readonly law: ProgrammeVersion;
+} & (
   | { readonly kind: 'voucher'; readonly application: Application; readonly voucher: Voucher }
   | { readonly kind: 'redemption'; readonly redemption: Redemption; readonly voucher: Voucher }
 );
@@ -169,73 +241,59 @@ export const accountsOf = (touched: readonly TouchedLimit[]): Account[] =>
     return [accountOf.allowance(at), accountOf.used(at)];
   });
 
-/** The award that an entry is of; undefined for entries that decide none. */
-function awardOf(facts: Facts, past: Past, of: Moved): Award | undefined {
+/** What was asked of the law for an entry that decides an award, with what was known then; undefined for others. */
+function caseOf(facts: Facts, past: Past, of: Moved) {
   if (of.kind === 'voucher.issued') {
     const application = there(facts.get(applicationShelf, of.subjectId));
     const voucher = there(facts.get(voucherShelf, application.voucherId ?? ''));
-    const predicates = eligibilityOf(application)?.predicates ?? {};
-    const days = { appliedOn: application.submittedOn, bookedOn: voucher.issuedOn };
-    const at = circumstancesThen(facts, past, application.contractId, { ...days, predicates }, of.first);
-    const touched = limitsTouched(versionOf(facts, application), 'ISSUE', at);
-    const fund = fundOf(application.programmeCode, yearOf(voucher.issuedOn));
-    const accounts = [...accountsOf(touched), accountOf.available(fund)];
-    return { kind: 'voucher', application, voucher, at, touched, accounts };
+    const asked: Case = {
+      ...{
+        contract: contractOf(facts, application),
+        law: lawOf(facts, application),
+        stage: 'ISSUE',
+        matters: mattersOf(application),
+      },
+      ...{ appliedOn: application.submittedOn, bookedOn: voucher.issuedOn, known: past(of.first) },
+      predicates: eligibilityOf(application)?.predicates ?? {},
+    };
+    return { kind: 'voucher' as const, application, voucher, asked };
   }
   const verified = of.kind === 'redemption.approved' && !of.kinds.includes('redemption.reserved');
   if (of.kind !== 'redemption.reserved' && !verified) return undefined;
   const redemption = there(facts.get(redemptionShelf, of.subjectId));
   const voucher = there(facts.get(voucherShelf, redemption.voucherId));
+  const invoice = there(facts.get(invoiceShelf, redemption.invoiceId));
   const bookedOn = verified ? (redemption.approvedOn ?? redemption.submittedOn) : redemption.submittedOn;
-  const days = { appliedOn: voucher.appliedOn, bookedOn, predicates: {} };
-  const at = circumstancesThen(facts, past, voucher.contractId, days, of.first);
-  const touched = limitsOf(versionOf(facts, redemption), voucher, bookedOn);
-  const accounts = [...accountsOf(touched), accountOf.voucher(voucher.voucherId, voucher.fund)];
-  return { kind: 'redemption', redemption, voucher, at, touched, accounts };
+  const asked: Case = {
+    ...{ contract: contractOf(facts, voucher), law: lawOf(facts, voucher), stage: 'REDEEM', matters: mattersOf(voucher) },
+    ...{ appliedOn: voucher.appliedOn, bookedOn, known: past(of.first), predicates: {} },
+    usage: { from: invoice.usageFrom, to: invoice.usageTo },
+  };
+  return { kind: 'redemption' as const, redemption, voucher, asked };
 }
 
-const versionOf = (facts: Facts, { programmeVersionId }: { programmeVersionId: string }) =>
-  programmeOf(there(facts.get(programmeVersionShelf, programmeVersionId)));
-
-/** A contract's circumstances as they were on record before an entry. */
-export function circumstancesThen(
-  facts: Facts,
-  past: Past,
-  contractId: string,
-  of: Parameters<typeof circumstancesOf>[2],
-  before: bigint,
-): Circumstances {
-  const contract = there(facts.get(contractShelf, contractId));
-  const at = circumstancesOf(facts, contract, of);
-  const then = (id: string) => past.recorded(id) < before;
-  const rolledUp = (uscc: string): string => {
-    const enterprise = facts.one(enterpriseShelf, 'uscc', uscc);
-    if (enterprise && then(enterprise.enterpriseId)) return enterprise.legalPersonUscc;
-    const provider = facts.one(providerShelf, 'uscc', uscc);
-    return provider && then(provider.providerId) ? provider.legalPersonUscc : uscc;
-  };
-  return {
-    ...at,
-    provider: {
-      ...at.provider,
-      listings: facts
-        .all(listingShelf, 'provider', contract.providerId)
-        .filter(({ listingId }) => then(listingId))
-        .map(({ listingId, serviceItem, validFrom, validTo }) => {
-          const told = past.listedTo(listingId, before);
-          return { serviceItem, from: validFrom, to: told === undefined ? validTo : told };
-        }),
-    },
-    facilities: at.facilities.map((facility) => {
-      const row = there(facts.get(facilityShelf, facility.id));
-      return {
-        ...facility,
-        ...{ ownerLegalPerson: rolledUp(row.ownerUscc), operatorLegalPerson: rolledUp(row.operatorUscc) },
-        observations: facts.all(observationShelf, 'facility', facility.id).filter(({ observationId }) => then(observationId)),
-      };
-    }),
-  };
+/** The award that an entry is of; undefined for entries that decide none. */
+function awardOf(facts: Facts, past: Past, of: Moved): Award | undefined {
+  const found = caseOf(facts, past, of);
+  if (!found) return undefined;
+  const { asked, voucher } = found;
+  const at = circumstancesOf(facts, asked);
+  const touched = limitsTouched(asked.law, asked.stage, at);
+  const { law } = asked;
+  if (found.kind === 'redemption') {
+    const accounts = [...accountsOf(touched), accountOf.voucher(voucher.voucherId, voucher.fund)];
+    return { kind: 'redemption', redemption: found.redemption, voucher, law, at, touched, accounts };
+  }
+  const fund = fundOf(voucher.programmeCode, yearOf(voucher.issuedOn));
+  const accounts = [...accountsOf(touched), accountOf.available(fund)];
+  return { kind: 'voucher', application: found.application, voucher, law, at, touched, accounts };
 }
+
+const contractOf = (facts: Facts, { contractId }: { contractId: string }) => there(facts.get(contractShelf, contractId));
+
+/** The law of an application or a voucher: its version under the controls that it names. */
+const lawOf = (facts: Facts, of: Controlled & { programmeVersionId: string }) =>
+  lawUnder(facts, there(facts.get(programmeVersionShelf, of.programmeVersionId)), controlIdsOf(of));
 
 /** Balances (credits − debits, fen) of accounts before a sequence: what the entry before left, zero for none. */
 export async function balancesAt(
@@ -259,13 +317,6 @@ export async function balancesAt(
   return (code, seq) => known.get(`${code} ${seq}`) ?? 0n;
 }
 
-const nothing: Standing = { baseFen: 0n, claimedFen: 0n, cutOffFen: 0n };
-const sum = (a: Standing, b: Standing, sign: 1n | -1n = 1n): Standing => ({
-  baseFen: a.baseFen + sign * b.baseFen,
-  claimedFen: a.claimedFen + sign * b.claimedFen,
-  cutOffFen: a.cutOffFen + sign * b.cutOffFen,
-});
-
 function trackOf(contracts: Map<string, Track>, of: { contractId: string; programmeCode: string }): Track {
   const id = standingIdOf(of.contractId, of.programmeCode);
   const track = contracts.get(id) ?? { standing: nothing, waiting: new Map<string, Redemption>() };
@@ -278,7 +329,37 @@ function asSubmitted(row: Redemption): Redemption {
   const verified = row.status === 'APPROVED' && row.decidedPerson !== null;
   return verified ? { ...row, cutOffFen: row.cutOffFen - (row.reservedFen - row.approvedFen) } : row;
 }
-const claimOf = ({ baseFen, reservedFen, cutOffFen }: Redemption): Standing => ({ baseFen, claimedFen: reservedFen, cutOffFen });
+/** At what a base weighs of which no weight was kept. */
+const lowestRateOf = (facts: Facts, voucher: Voucher): number =>
+  lowestRate(lawOf(facts, voucher), { appliedOn: voucher.appliedOn, signedOn: contractOf(facts, voucher).signedOn });
+
+/** What each command charged to limits: name of the account and fen, as one text each. */
+async function chargesOf(
+  { sql }: Tx,
+  bookId: string,
+  moved: readonly Moved[],
+): Promise<(commandId: string) => readonly string[]> {
+  const rows = await sql<{ commandId: string; charge: string }[]>`
+    select e.command_id as "commandId", a.code || ' ' || e.amount_fen as charge
+      from (select distinct * from unnest(${moved.map(({ subjectId }) => subjectId)}::uuid[], ${moved.map(({ commandId }) => commandId)}::uuid[])
+                                     as k (subject, command)) k
+      join entries e on e.book_id = ${bookId} and e.subject_id = k.subject and e.command_id = k.command and e.kind = 'limit.charged'
+      join accounts a on a.book_id = ${bookId} and a.account_id = e.credit_account_id`;
+  const known = new Map<string, string[]>();
+  for (const { commandId, charge } of rows) known.set(commandId, [...(known.get(commandId) ?? []), charge]);
+  return (commandId) => known.get(commandId) ?? [];
+}
+
+/** Every limit that an award touched was charged with it, and no other: with nothing while it only waits. */
+function checkCharges(of: Moved, award: Award, charged: readonly string[]): Rows {
+  const waits = of.kind === 'redemption.reserved' && !of.kinds.includes('redemption.approved');
+  const fen = award.kind === 'voucher' ? award.voucher.faceFen : award.redemption.approvedFen;
+  const due = waits ? [] : award.touched.map((limit) => `${accountOf.used(limitWindowOf(limit)).code} ${fen}`);
+  const [found, expected] = [charged, due].map((list) => [...list].sort().join(', '));
+  if (found === expected) return [];
+  const name = award.kind === 'voucher' ? `voucher ${award.voucher.voucherNo}` : `redemption ${award.redemption.redemptionNo}`;
+  return [{ subject: name, detail: `charged to limits: ${found}; computed anew: ${expected}` }];
+}
 
 /** Entries that decide no award and move where a contract stands: an opening voucher, a redemption that is returned. */
 function takeOther(facts: Facts, of: Moved, contracts: Map<string, Track>): Rows {
@@ -286,12 +367,19 @@ function takeOther(facts: Facts, of: Moved, contracts: Map<string, Track>): Rows
     const content = openingContentOf(there(facts.get(openingShelf, of.subjectId)));
     if (content.kind !== 'VOUCHER') return [];
     const track = trackOf(contracts, content);
-    const [baseFen, claimedFen] = [fenOf(content.baseRedeemed), fenOf(content.amountRedeemed)];
-    track.standing = sum(track.standing, { baseFen, claimedFen, cutOffFen: 0n });
+    const voucher = there(facts.get(voucherShelf, of.commandId));
+    const brought = {
+      law: lawOf(facts, voucher),
+      baseFen: fenOf(content.baseRedeemed),
+      redeemedFen: fenOf(content.amountRedeemed),
+    };
+    const { signedOn } = contractOf(facts, voucher);
+    track.standing = broughtAlong(track.standing, brought, { appliedOn: voucher.appliedOn, signedOn });
   } else if (of.kind === 'redemption.released' && !of.kinds.includes('redemption.approved')) {
     const row = there(facts.get(redemptionShelf, of.subjectId));
     const track = trackOf(contracts, row);
-    track.standing = sum(track.standing, claimOf(asSubmitted(row)), -1n);
+    const lowest = lowestRateOf(facts, there(facts.get(voucherShelf, row.voucherId)));
+    track.standing = together(track.standing, negative(claimOf(asSubmitted(row))), lowest);
     track.waiting.delete(row.redemptionId);
   }
   return [];
@@ -299,13 +387,13 @@ function takeOther(facts: Facts, of: Moved, contracts: Map<string, Track>): Rows
 
 /** Computes an award anew and compares; then the contract stands where the award left it. */
 function checkAward(facts: Facts, before: Facts, of: Moved, award: Award, contracts: Map<string, Track>): Rows {
-  const { touched, at } = award;
+  const { touched, at, law } = award;
   if (award.kind === 'voucher') {
     const { application, voucher } = award;
     const { left } = readLimits(before, touched);
     const poolLeft = before.balance(accountOf.available(fundOf(application.programmeCode, yearOf(voucher.issuedOn))));
     const maximumFen = application.maximumFen ?? 0n;
-    const anew = evaluateIssue(versionOf(facts, application), { ...at, limitsLeft: left, poolLeft, maximumFen });
+    const anew = evaluateIssue(law, { ...at, limitsLeft: left, poolLeft, maximumFen });
     return compare(`voucher ${voucher.voucherNo}`, anew, {
       award: [voucher.faceFen, ({ amountFen }) => amountFen],
       'award of its application': [application.awardFen ?? 0n, ({ amountFen }) => amountFen],
@@ -332,9 +420,11 @@ function checkAward(facts: Facts, before: Facts, of: Moved, award: Award, contra
     at,
     waiting: [...track.waiting.values()],
     standingId,
-    standing: { bookId, standingId, contractId, programmeCode, ...track.standing },
+    standing: { bookId, standingId, contractId, programmeCode, ...keptStanding(track.standing) },
     version: there(facts.get(programmeVersionShelf, row.programmeVersionId)),
+    law,
   };
+  const lowest = lowestRateOf(facts, voucher);
   const asked = {
     submittedOn: row.submittedOn,
     balanceFen: before.balance(accountOf.voucher(voucher.voucherId, voucher.fund)),
@@ -343,7 +433,7 @@ function checkAward(facts: Facts, before: Facts, of: Moved, award: Award, contra
   const name = `redemption ${row.redemptionNo}`;
   if (of.kind === 'redemption.reserved') {
     const atOnce = of.kinds.includes('redemption.approved');
-    track.standing = sum(track.standing, claimOf(row));
+    track.standing = together(track.standing, claimOf(row), lowest);
     if (!atOnce) track.waiting.set(row.redemptionId, row);
     const verified = row.status === 'APPROVED' && !atOnce;
     const anew = evaluateFirmly(whole, { ...asked, requestedFen: verified ? undefined : requestedIn(row) }, !atOnce);
@@ -354,16 +444,21 @@ function checkAward(facts: Facts, before: Facts, of: Moved, award: Award, contra
       computed: [row.computedFen, ({ computedFen }) => computedFen],
       base: [row.baseFen, ({ baseFen }) => baseFen],
       'cut off': [row.cutOffFen, ({ cutOffFen }) => cutOffFen],
+      ...(row.weightedBase === null ? {} : { weighted: [BigInt(row.weightedBase), ({ weighted }) => weighted] }),
       ...(atOnce ? { approved: [row.approvedFen, ({ amountFen }) => amountFen] } : {}),
     });
   }
   // Verified: judged as if it came last, for what the reviewer set.
-  const standing = sum(track.standing, claimOf(row), -1n);
+  const standing = together(track.standing, negative(claimOf(row)), lowest);
   const balanceFen = asked.balanceFen + row.reservedFen;
   const anew = evaluate(whole, { ...asked, standing, balanceFen, maximumFen: row.approvedFen });
   track.waiting.delete(row.redemptionId);
   const releasedFen = row.reservedFen - row.approvedFen;
-  track.standing = sum(track.standing, { baseFen: 0n, claimedFen: -releasedFen, cutOffFen: releasedFen });
+  track.standing = together(
+    track.standing,
+    { baseFen: 0n, weighted: 0n, claimedFen: -releasedFen, cutOffFen: releasedFen },
+    lowest,
+  );
   return compare(name, anew, { approved: [row.approvedFen, ({ amountFen }) => amountFen] });
 }
 

@@ -1,7 +1,15 @@
 // What the law looks at around one redemption: gathered set-based for all of a batch, then put together for each.
 import type { ContractLine, Redemption, UsageInvoice, Voucher } from '../../db/tables.js';
 import type { Day } from '../calendar.js';
-import { circumstancesOf, contractLinesOf, evaluatorLine, gatherContractFacts } from '../applications/evaluation-facts.js';
+import {
+  asksBeyondContract,
+  circumstancesOf,
+  contractLinesOf,
+  evaluatorLine,
+  gatherContractFacts,
+  gatherLimitsOf,
+  mattersOf,
+} from '../applications/evaluation-facts.js';
 import { contractShelf } from '../contracts/facts.js';
 import { enterpriseShelf } from '../enterprises/facts.js';
 import { accountOf } from '../ledger/chart.js';
@@ -9,8 +17,8 @@ import type { Facts, Loader } from '../ledger/facts.js';
 import type { Command } from '../ledger/lane.js';
 import { gatherLimits } from '../ledger/limits.js';
 import { programmeVersionShelf } from '../programmes/facts.js';
+import { controlIdsOf, gatherControls, lawUnder } from '../programmes/laws.js';
 import { limitWindowOf } from '../programmes/limits.js';
-import { programmeOf } from '../programmes/published.js';
 import { invoiceLineShelf, invoiceShelf, lineUsageShelf } from '../usage/facts.js';
 import { standingIdOf, standingShelf, voucherShelf } from '../vouchers/facts.js';
 import { redemptionShelf } from './facts.js';
@@ -79,20 +87,42 @@ export async function gatherCases(loader: Loader, wanted: readonly Wanted[]): Pr
       ]),
     ),
   ]);
+  await gatherLimitsOf(
+    loader,
+    pairs
+      .filter(({ voucher }) => asksBeyondContract(lawOf(loader.facts, voucher).law))
+      .map(({ voucher, invoice, today }) => asked(loader.facts, voucher, invoice, today)),
+  );
 }
 
+/** The version of a gathered voucher, and the law of its redemptions: under the controls that it was issued under. */
+function lawOf(facts: Facts, voucher: Voucher) {
+  const version = there(facts.get(programmeVersionShelf, voucher.programmeVersionId));
+  return { version, law: lawUnder(facts, version, controlIdsOf(voucher)) };
+}
+
+/** What is asked of the law about a voucher and an invoice of its contract, to be approved on this day. */
+const asked = (facts: Facts, voucher: Voucher, invoice: UsageInvoice, bookedOn: Day) => ({
+  ...{ contract: there(facts.get(contractShelf, voucher.contractId)), law: lawOf(facts, voucher).law },
+  ...{ stage: 'REDEEM' as const, appliedOn: voucher.appliedOn, bookedOn, predicates: {}, matters: mattersOf(voucher) },
+  usage: { from: invoice.usageFrom, to: invoice.usageTo },
+});
+
+/** The versions, and the limits of those laws that are told by the voucher alone: without waiting for the rest. */
 async function gatherVersionsAndLimits(loader: Loader, pairs: readonly { voucher: Voucher; today: Day }[]): Promise<void> {
-  const versions = await loader.load(
-    programmeVersionShelf,
-    'id',
-    pairs.map(({ voucher }) => voucher.programmeVersionId),
-  );
-  const lawOf = new Map(versions.map((row) => [row.programmeVersionId, programmeOf(row)]));
+  await Promise.all([
+    loader.load(
+      programmeVersionShelf,
+      'id',
+      pairs.map(({ voucher }) => voucher.programmeVersionId),
+    ),
+    gatherControls(loader),
+  ]);
   await gatherLimits(
     loader,
     pairs.flatMap(({ voucher, today }) => {
-      const touched = limitsOf(there(lawOf.get(voucher.programmeVersionId)), voucher, today);
-      return touched.map((limit) => limitWindowOf(limit));
+      const { law } = lawOf(loader.facts, voucher);
+      return asksBeyondContract(law) ? [] : limitsOf(law, voucher, today).map(limitWindowOf);
     }),
   );
 }
@@ -112,13 +142,13 @@ export function caseOf(facts: Facts, voucher: Voucher, invoice: UsageInvoice, bo
       return { line, contractLine, read: evaluatorLine(contractLine, line) };
     }),
     lineUsage: facts.all(lineUsageShelf, 'contract', voucher.contractId),
-    at: circumstancesOf(facts, contract, { appliedOn: voucher.appliedOn, bookedOn, predicates: {} }),
+    at: circumstancesOf(facts, asked(facts, voucher, invoice, bookedOn)),
     waiting: facts
       .all(redemptionShelf, 'waiting', [voucher.contractId, 'SUBMITTED'])
       .filter(({ programmeCode }) => programmeCode === voucher.programmeCode),
     standingId,
     standing: facts.get(standingShelf, standingId),
-    version: there(facts.get(programmeVersionShelf, voucher.programmeVersionId)),
+    ...lawOf(facts, voucher),
   };
 }
 

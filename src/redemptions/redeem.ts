@@ -11,8 +11,9 @@ import { accepted, refused } from '../ledger/lane.js';
 import { gatherNumbers, seriesOf, takeNumber } from '../ledger/numbers.js';
 import { redemptionApproved, redemptionReserved } from '../ledger/templates.js';
 import { formatYuan } from '../money.js';
-import { readLimits } from '../programmes/limits.js';
-import { programmeOf, versionName } from '../programmes/published.js';
+import { limitsTouched } from '../programmes/evaluate.js';
+import { firstYearChanges, readLimits } from '../programmes/limits.js';
+import { versionName } from '../programmes/published.js';
 import { actsFor } from '../providers/rules.js';
 import { invoiceShelf } from '../usage/facts.js';
 import { fenOf } from '../usage/rules.js';
@@ -21,7 +22,6 @@ import { redemptionShelf } from './facts.js';
 import { caseOf, gatherCases } from './gather.js';
 import {
   evaluateFirmly,
-  limitsOf,
   mismatchesOf,
   presentInFull,
   refusalOfInvoice,
@@ -38,7 +38,7 @@ type Result = ReturnType<typeof presentInFull> & { voucherBalance: string };
  * Redeems a voucher against a confirmed invoice. The amount is reserved; where contract, usage, invoice and voucher agree it is
  * approved at once, by rule, and charged to the limits of this year; else it waits for a reviewer. Refuses, in this order: NOT_FOUND
  * (another firm's voucher or invoice likewise), INVOICE_OF_OTHER_CONTRACT, VOUCHER_FROZEN, VOUCHER_EXPIRED, VOUCHER_EMPTY, AMOUNT_ZERO,
- * INVOICE_NOT_CONFIRMED, INVOICE_ALREADY_REDEEMED, what the programme refuses (evaluateRedemption), AMOUNT_ABOVE_ENTITLEMENT.
+ * INVOICE_NOT_CONFIRMED, INVOICE_ALREADY_REDEEMED, INVOICE_REIMBURSED, what the programme refuses (evaluateRedemption), AMOUNT_ABOVE_ENTITLEMENT.
  */
 export const redeem: Verb<Body, Result> = {
   name: 'redemption.redeem',
@@ -81,7 +81,7 @@ export const redeem: Verb<Body, Result> = {
     if (ofInvoice) return ofInvoice;
 
     const whole = caseOf(facts, voucher, invoice, today);
-    const limits = readLimits(facts, limitsOf(programmeOf(whole.version), voucher, today));
+    const limits = readLimits(facts, limitsTouched(whole.law, 'REDEEM', whole.at));
     const mismatches = mismatchesOf(whole);
     const approved = mismatches.length === 0;
     const award = evaluateFirmly(whole, { submittedOn: today, balanceFen, limitsLeft: limits.left, requestedFen }, !approved);
@@ -119,8 +119,12 @@ export const redeem: Verb<Body, Result> = {
       decisionReason: null,
       settlementId: null,
       recordedAt: receivedAt.toISOString(),
+      weightedBase: award.weighted.toString(),
     };
-    const standing = standingAfter(whole, { baseFen: award.baseFen, claimedFen: amountFen, cutOffFen: award.cutOffFen });
+    const standing = standingAfter(whole, {
+      ...{ baseFen: award.baseFen, weighted: award.weighted },
+      ...{ claimedFen: amountFen, cutOffFen: award.cutOffFen },
+    });
     const leftFen = balanceFen - amountFen;
     const voucherAfter = approved
       ? { ...voucher, status: stateAfterApproval(leftFen, voucher.reservedFen) }
@@ -152,6 +156,7 @@ export const redeem: Verb<Body, Result> = {
         update(invoiceShelf, { ...invoice, redemptionId: id }),
         update(voucherShelf, voucherAfter),
         whole.standing ? update(standingShelf, standing) : insert(standingShelf, standing),
+        ...(approved ? firstYearChanges(facts, limits.charges) : []),
       ],
     });
   },

@@ -9,9 +9,10 @@ import { formatYuan } from '../money.js';
 import { versionName } from '../programmes/published.js';
 import { invoiceShelf } from '../usage/facts.js';
 import { standingShelf, voucherShelf } from '../vouchers/facts.js';
+import { negative } from '../vouchers/rules.js';
 import { redemptionShelf } from './facts.js';
 import { gatherWaiting, waitingOf } from './gather.js';
-import { presentInFull, refusalOfDecision, standingAfter } from './rules.js';
+import { claimOf, presentInFull, refusalOfDecision, standingAfter } from './rules.js';
 
 type Body = z.output<typeof body> & { readonly id?: string };
 type Result = ReturnType<typeof presentInFull> & { voucherBalance: string };
@@ -32,7 +33,7 @@ export const returnRedemption: Verb<Body, Result> = {
     const undecidable = refusalOfDecision(redemption, actor.personId);
     if (undecidable) return undecidable;
     // After this line the command succeeds.
-    const { redemptionId, voucherId, fund, baseFen, reservedFen, cutOffFen } = redemption;
+    const { redemptionId, voucherId, fund, reservedFen } = redemption;
     const { voucher, invoice } = whole;
     const row = { ...redemption, status: 'RETURNED' as const, decidedPerson: actor.personId, decisionReason: body.reason };
     const leftFen = facts.balance(accountOf.voucher(voucherId, fund)) + reservedFen;
@@ -46,7 +47,7 @@ export const returnRedemption: Verb<Body, Result> = {
         update(redemptionShelf, row),
         update(invoiceShelf, { ...invoice, redemptionId: null }),
         update(voucherShelf, { ...voucher, reservedFen: voucher.reservedFen - reservedFen }),
-        update(standingShelf, standingAfter(whole, { baseFen: -baseFen, claimedFen: -reservedFen, cutOffFen: -cutOffFen })),
+        update(standingShelf, standingAfter(whole, negative(claimOf(redemption)))),
       ],
     });
   },

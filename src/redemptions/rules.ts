@@ -30,13 +30,14 @@ import type { KeptStep } from '../ledger/explanations.js';
 import type { Refused } from '../ledger/lane.js';
 import { refused } from '../ledger/lane.js';
 import type { Fen } from '../money.js';
-import { formatYuan, minFen, sumFen } from '../money.js';
+import { formatYuan, minFen } from '../money.js';
 import type { Circumstances, Evaluation, Line, TouchedLimit } from '../programmes/evaluate.js';
 import { evaluateRedemption, limitsTouched, nothingOnRecord } from '../programmes/evaluate.js';
 import { nobody } from '../programmes/lines.js';
 import type { ProgrammeVersion } from '../programmes/language.js';
-import { programmeOf } from '../programmes/published.js';
 import { formatQuantity, quantityOf } from '../usage/rules.js';
+import type { Standing } from '../vouchers/rules.js';
+import { keptStanding, lowestRate, negative, nothing, standingOf, together, weightOf } from '../vouchers/rules.js';
 
 /** One redemption's world, as it stands at this point of the batch. */
 export interface RedemptionCase {
@@ -52,9 +53,11 @@ export interface RedemptionCase {
   readonly standingId: string;
   readonly standing: ContractStanding | undefined;
   readonly version: VersionRow;
+  /** The version under the controls that the voucher was issued under. */
+  readonly law: ProgrammeVersion;
 }
 
-/** The law's limits that redeeming this voucher counts against when it is approved on this day: asked before the rest is gathered. */
+/** The limits that redeeming this voucher may count against when it is approved on this day, as far as the voucher alone tells. */
 export const limitsOf = (law: ProgrammeVersion, voucher: Voucher, bookedOn: Day): TouchedLimit[] =>
   limitsTouched(law, 'REDEEM', {
     ...nothingOnRecord(bookedOn),
@@ -65,18 +68,17 @@ export const limitsOf = (law: ProgrammeVersion, voucher: Voucher, bookedOn: Day)
     contract: { id: voucher.contractId, signedOn: voucher.appliedOn, filedOn: null, purpose: null, lines: [] },
   });
 
-/** What redemptions of a contract have used under a programme, in fen. */
-export type Standing = Pick<ContractStanding, 'baseFen' | 'claimedFen' | 'cutOffFen'>;
-const nothing: Standing = { baseFen: 0n, claimedFen: 0n, cutOffFen: 0n };
-
+/** What a redemption uses while it waits, and what it reserved of that. */
+export const claimOf = ({ baseFen, weightedBase, reservedFen, cutOffFen }: Redemption): Standing => ({
+  ...{ baseFen, weighted: weightedBase === null ? null : BigInt(weightedBase), claimedFen: reservedFen, cutOffFen },
+});
 /** Where the contract would stand if these redemptions, all of them waiting, had never been. */
-export function standingWithout({ standing }: RedemptionCase, waiting: readonly Redemption[]): Standing {
-  return {
-    baseFen: (standing?.baseFen ?? 0n) - sumFen(waiting.map(({ baseFen }) => baseFen)),
-    claimedFen: (standing?.claimedFen ?? 0n) - sumFen(waiting.map(({ reservedFen }) => reservedFen)),
-    cutOffFen: (standing?.cutOffFen ?? 0n) - sumFen(waiting.map(({ cutOffFen }) => cutOffFen)),
-  };
-}
+export const standingWithout = (of: RedemptionCase, waiting: readonly Redemption[]): Standing =>
+  waiting.reduce((left, row) => together(left, negative(claimOf(row)), lowestRateOf(of)), standingOf(of.standing));
+
+/** The lowest rate that the law of the case knows (basis points): at which a base weighs of which no weight was kept. */
+const lowestRateOf = ({ law, at }: Pick<RedemptionCase, 'law' | 'at'>): number =>
+  lowestRate(law, { appliedOn: at.appliedOn, signedOn: at.contract.signedOn });
 
 /** What the law is asked with: `balanceFen` is what the voucher can pay this redemption, `limitsLeft` what is left by limit. */
 interface Asked {
@@ -91,7 +93,7 @@ interface Asked {
 /** What the law gives for this invoice. */
 export function evaluate(of: RedemptionCase, asked: Asked): Evaluation {
   const { voucher, invoice } = of;
-  return evaluateRedemption(programmeOf(of.version), {
+  return evaluateRedemption(of.law, {
     ...of.at,
     submittedOn: asked.submittedOn,
     voucher: { issuedOn: voucher.issuedOn, expiresOn: voucher.lastDay, balanceFen: asked.balanceFen },
@@ -99,6 +101,7 @@ export function evaluate(of: RedemptionCase, asked: Asked): Evaluation {
     lines: of.lines.map(({ read }) => read),
     paidFen: invoice.paidFen,
     baseBeforeFen: asked.standing.baseFen,
+    weightedBefore: weightOf(asked.standing, lowestRateOf(of)),
     redeemedAndReservedFen: asked.standing.claimedFen,
     cutOffBeforeFen: asked.standing.cutOffFen,
     limitsLeft: asked.limitsLeft,
@@ -154,11 +157,12 @@ export function refusalOfVoucher(voucher: Voucher, balanceFen: Fen, today: Day):
   return null;
 }
 
-/** Why this invoice of the voucher's contract cannot be redeemed, or null: INVOICE_NOT_CONFIRMED, INVOICE_ALREADY_REDEEMED. */
+/** Why this invoice of the voucher's contract cannot be redeemed, or null: INVOICE_NOT_CONFIRMED, INVOICE_ALREADY_REDEEMED, INVOICE_REIMBURSED. */
 export function refusalOfInvoice(invoice: UsageInvoice): Refused | null {
-  const { invoiceNo, status, redemptionId } = invoice;
+  const { invoiceNo, status, redemptionId, reimbursedLines } = invoice;
   if (status !== 'CONFIRMED') return refused('INVOICE_NOT_CONFIRMED', { invoiceNo, status }, '/invoiceId');
   if (redemptionId !== null) return refused('INVOICE_ALREADY_REDEEMED', { invoiceNo, redemptionId }, '/invoiceId');
+  if (reimbursedLines > 0) return refused('INVOICE_REIMBURSED', { invoiceNo }, '/invoiceId');
   return null;
 }
 
@@ -259,18 +263,13 @@ export const stateAfterApproval = (balanceFen: Fen, reservedFen: Fen): 'PARTIALL
   balanceFen === 0n && reservedFen === 0n ? 'FULLY_REDEEMED' : 'PARTIALLY_REDEEMED';
 
 /** Where the contract stands under the programme once this is added to it; negative to take back. */
-export function standingAfter(of: Pick<RedemptionCase, 'voucher' | 'standingId' | 'standing'>, by: Standing): ContractStanding {
-  const { standingId, standing } = of;
+export function standingAfter(
+  of: Pick<RedemptionCase, 'voucher' | 'standingId' | 'standing' | 'law' | 'at'>,
+  by: Standing,
+): ContractStanding {
   const { bookId, contractId, programmeCode } = of.voucher;
-  return {
-    bookId,
-    standingId,
-    contractId,
-    programmeCode,
-    baseFen: (standing?.baseFen ?? 0n) + by.baseFen,
-    claimedFen: (standing?.claimedFen ?? 0n) + by.claimedFen,
-    cutOffFen: (standing?.cutOffFen ?? 0n) + by.cutOffFen,
-  };
+  const after = together(standingOf(of.standing), by, lowestRateOf(of));
+  return { ...{ bookId, standingId: of.standingId, contractId, programmeCode }, ...keptStanding(after) };
 }
 
 /**

@@ -7,8 +7,9 @@ import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
 import { redemptionApproved } from '../ledger/templates.js';
 import { formatYuan } from '../money.js';
-import { readLimits } from '../programmes/limits.js';
-import { programmeOf, versionName } from '../programmes/published.js';
+import { limitsTouched } from '../programmes/evaluate.js';
+import { firstYearChanges, readLimits } from '../programmes/limits.js';
+import { versionName } from '../programmes/published.js';
 import { fenOf } from '../usage/rules.js';
 import { standingShelf, voucherShelf } from '../vouchers/facts.js';
 import { redemptionShelf } from './facts.js';
@@ -17,7 +18,6 @@ import {
   aboveEntitlement,
   approvalDigestOf,
   evaluate,
-  limitsOf,
   presentInFull,
   refusalOfDecision,
   refusedBy,
@@ -55,7 +55,7 @@ export const verifyRedemption: Verb<Body, Result> = {
     const { voucher, invoice } = whole;
     if (voucher.status === 'FROZEN') return refused('VOUCHER_FROZEN', { voucherNo: voucher.voucherNo });
     const balanceFen = facts.balance(accountOf.voucher(voucherId, fund));
-    const limits = readLimits(facts, limitsOf(programmeOf(whole.version), voucher, today));
+    const limits = readLimits(facts, limitsTouched(whole.law, 'REDEEM', whole.at));
     // Judged as if it came last, by the day it was submitted.
     const asked = {
       standing: standingWithout(whole, [redemption]),
@@ -104,7 +104,11 @@ export const verifyRedemption: Verb<Body, Result> = {
       changes: [
         update(redemptionShelf, row),
         update(voucherShelf, { ...voucher, reservedFen: waitingFen, status: stateAfterApproval(leftFen, waitingFen) }),
-        update(standingShelf, standingAfter(whole, { baseFen: 0n, claimedFen: -releasedFen, cutOffFen: releasedFen })),
+        update(
+          standingShelf,
+          standingAfter(whole, { baseFen: 0n, weighted: 0n, claimedFen: -releasedFen, cutOffFen: releasedFen }),
+        ),
+        ...firstYearChanges(facts, limits.charges),
       ],
     });
   },

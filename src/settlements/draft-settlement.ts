@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Redemption, Settlement, SettlementLine } from '../../db/tables.js';
+import type { Settlement, SettlementLine } from '../../db/tables.js';
 import type { draftSettlement as body, settlementDrafted } from '../../schemas/settlements.js';
 import { lastDayOfMonth, monthOf, yearOf } from '../calendar.js';
 import { insert, note, update } from '../ledger/facts.js';
@@ -7,20 +7,22 @@ import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
 import { gatherNumbers, seriesOf, takeNumber } from '../ledger/numbers.js';
 import { sumFen } from '../money.js';
-import { providerShelf } from '../providers/facts.js';
+import { gatherPayees, payeeOf } from '../payees/facts.js';
 import { redemptionShelf } from '../redemptions/facts.js';
+import { reimbursementShelf } from '../reimbursements/facts.js';
 import { settlementLineShelf, settlementShelf } from './facts.js';
-import { contentDigestOf, controlTotalsOf, presentSettlement, unbatchedFen } from './rules.js';
+import { contentDigestOf, controlTotalsOf, presentSettlement, unbatchedAwardFen, unbatchedFen } from './rules.js';
 
 type Body = z.output<typeof body>;
 type Result = Omit<z.input<typeof settlementDrafted>, 'ledgerSeq'>;
 
-/** Redemptions that stood approved and in no batch when the lane was opened, in order of id. */
+/** Redemptions, and awards, that stood approved and in no batch when the lane was opened, in order of id. */
 const unbatched = note<readonly string[]>('unbatched redemptions');
+const unbatchedAwards = note<readonly string[]>('unbatched awards');
 
 /**
- * Drafts a batch (结算批次) of a period: every redemption approved on or before its last day that is in no batch yet,
- * frozen with its control totals. Money moves when the batch is instructed. What is approved by another command of the
+ * Drafts a batch (结算批次) of a period: every redemption and every award approved on or before its last day that is in no
+ * batch yet, frozen with its control totals. Money moves when the batch is instructed. What is approved by another command of the
  * very same lane batch waits for the next draft. Refuses PERIOD_IN_FUTURE, SETTLEMENT_EXISTS, SETTLEMENT_EMPTY.
  */
 export const draftSettlement: Verb<Body, Result> = {
@@ -30,11 +32,17 @@ export const draftSettlement: Verb<Body, Result> = {
   async gather(loader, commands) {
     const periods = commands.map(({ body }) => body.period);
     const lastDay = periods.map(lastDayOfMonth).reduce((latest, day) => (day > latest ? day : latest));
-    const [found] = await Promise.all([
+    const [found, awarded] = await Promise.all([
       loader.tx.sql.prepared<{ redemption_id: string }[]>(
         `select redemption_id from redemptions
           where book_id = $1 and status = 'APPROVED' and settlement_id is null and approved_on <= $2::date
           order by redemption_id`,
+        [loader.bookId, lastDay],
+      ),
+      loader.tx.sql.prepared<{ reimbursement_id: string }[]>(
+        `select reimbursement_id from reimbursements
+          where book_id = $1 and status = 'APPROVED' and settlement_id is null and approved_on <= $2::date
+          order by reimbursement_id`,
         [loader.bookId, lastDay],
       ),
       loader.load(settlementShelf, 'period', periods),
@@ -45,12 +53,13 @@ export const draftSettlement: Verb<Body, Result> = {
     ]);
     const ids = found.map((row) => row.redemption_id);
     loader.note(unbatched, loader.bookId, ids);
-    const redemptions = await loader.load(redemptionShelf, 'id', ids);
-    await loader.load(
-      providerShelf,
-      'id',
-      redemptions.map((of) => of.providerId),
-    );
+    const awardIds = awarded.map((row) => row.reimbursement_id);
+    loader.note(unbatchedAwards, loader.bookId, awardIds);
+    const [redemptions, awards] = await Promise.all([
+      loader.load(redemptionShelf, 'id', ids),
+      loader.load(reimbursementShelf, 'id', awardIds),
+    ]);
+    await gatherPayees(loader, [...redemptions.map((of) => of.providerId), ...awards.map((of) => of.enterpriseId)]);
   },
 
   decide(command, facts) {
@@ -66,21 +75,32 @@ export const draftSettlement: Verb<Body, Result> = {
       return refused('SETTLEMENT_EXISTS', params, '/number');
     }
     const lastDay = lastDayOfMonth(period);
-    const taken = facts
-      .noted(unbatched, facts.bookId)
-      .map((redemptionId) => facts.get(redemptionShelf, redemptionId))
-      .filter((of): of is Redemption => of !== undefined && unbatchedFen(of, lastDay) > 0n);
-    if (taken.length === 0) return refused('SETTLEMENT_EMPTY', { day: lastDay });
+    const redeemed = facts.noted(unbatched, facts.bookId).flatMap((id) => {
+      const of = facts.get(redemptionShelf, id);
+      const amountFen = of ? unbatchedFen(of, lastDay) : 0n;
+      return of && amountFen > 0n ? [{ of, amountFen }] : [];
+    });
+    const awarded = facts.noted(unbatchedAwards, facts.bookId).flatMap((id) => {
+      const of = facts.get(reimbursementShelf, id);
+      const amountFen = of ? unbatchedAwardFen(of, lastDay) : 0n;
+      return of && amountFen > 0n ? [{ of, amountFen }] : [];
+    });
+    if (redeemed.length + awarded.length === 0) return refused('SETTLEMENT_EMPTY', { day: lastDay });
     // After this line the command succeeds.
-    const lines = taken.map((of, i): SettlementLine => ({
+    const papers = [
+      ...redeemed.map(({ of, amountFen }) => ({
+        ...{ redemptionId: of.redemptionId, reimbursementId: null, payeeId: of.providerId, fund: of.fund, amountFen },
+      })),
+      ...awarded.map(({ of, amountFen }) => ({
+        ...{ redemptionId: null, reimbursementId: of.reimbursementId, payeeId: of.enterpriseId, fund: of.fund ?? '', amountFen },
+      })),
+    ];
+    const lines = papers.map((paper, i): SettlementLine => ({
       bookId: facts.bookId,
       settlementLineId: command.newId(),
       settlementId: id,
       lineNo: i + 1,
-      redemptionId: of.redemptionId,
-      providerId: of.providerId,
-      fund: of.fund,
-      amountFen: unbatchedFen(of, lastDay),
+      ...paper,
     }));
     const { number: settlementNo, changes } = takeNumber(facts, seriesOf('S', yearOf(today)));
     const row: Settlement = {
@@ -107,15 +127,16 @@ export const draftSettlement: Verb<Body, Result> = {
       subjectId: id,
       result: {
         ...presentSettlement(row),
-        totals: controlTotalsOf(lines, (providerId) => facts.get(providerShelf, providerId)?.name ?? ''),
+        totals: controlTotalsOf(lines, (payeeId) => payeeOf(facts, payeeId)?.name ?? ''),
       },
       changes: [
         ...changes,
         insert(settlementShelf, row),
         ...lines.map((line) => insert(settlementLineShelf, line)),
-        ...taken.map((of) =>
-          update(redemptionShelf, { ...of, batchedFen: of.batchedFen + unbatchedFen(of, lastDay), settlementId: id }),
+        ...redeemed.map(({ of, amountFen }) =>
+          update(redemptionShelf, { ...of, batchedFen: of.batchedFen + amountFen, settlementId: id }),
         ),
+        ...awarded.map(({ of }) => update(reimbursementShelf, { ...of, settlementId: id })),
       ],
     });
   },

@@ -9,13 +9,13 @@ import { refused } from '../ledger/lane.js';
 import { gatherNumbers, seriesOf, takeNumbers } from '../ledger/numbers.js';
 import type { Posting } from '../ledger/templates.js';
 import { settlementInstructed } from '../ledger/templates.js';
-import { payeeAccountShelf, providerShelf } from '../providers/facts.js';
-import { payeeAccountOn } from '../providers/rules.js';
+import { accountsOf, gatherAccounts, gatherPayees, payeeOf } from '../payees/facts.js';
+import { payeeAccountOn } from '../payees/rules.js';
 import { instructionShelf } from './facts.js';
 import type { Part } from './rules.js';
 import { partKey } from './rules.js';
 
-type Payment = Pick<Part, 'providerId' | 'fund' | 'funder'>;
+type Payment = Pick<Part, 'payeeId' | 'fund' | 'funder'>;
 
 /** By command: the id each payment gets if it is instructed. Its account is named by it, so it is chosen before. */
 const instructionIds = note<ReadonlyMap<string, string>>('ids of instructions');
@@ -29,14 +29,14 @@ export async function gatherInstructions(
     const ids = new Map(payments.map((payment) => [partKey(payment), command.newId()]));
     loader.note(instructionIds, command.id, ids);
     return payments.flatMap((payment) => [
-      accountOf.payable(payment.providerId, payment.fund),
+      accountOf.payable(payment.payeeId, payment.fund),
       accountOf.inTransit(ids.get(partKey(payment)) ?? '', payment.fund, payment.funder),
     ]);
   });
-  const providers = wanted.flatMap(({ payments }) => payments.map((payment) => payment.providerId));
+  const payees = wanted.flatMap(({ payments }) => payments.map((payment) => payment.payeeId));
   await Promise.all([
-    loader.load(providerShelf, 'id', providers),
-    loader.load(payeeAccountShelf, 'provider', providers),
+    gatherPayees(loader, payees),
+    gatherAccounts(loader, payees),
     loader.accounts(accounts),
     gatherNumbers(
       loader,
@@ -55,11 +55,11 @@ export function giveInstructions(
   settlement: Settlement,
   parts: readonly (Part & { readonly attempt: number })[],
 ): Refused | { kind: 'given'; instructions: PaymentInstruction[]; postings: Posting[]; changes: Change[] } {
-  const accountOn = (providerId: string) => payeeAccountOn(facts.all(payeeAccountShelf, 'provider', providerId), today);
-  const without = parts.map((part) => part.providerId).filter((providerId) => !accountOn(providerId));
+  const accountOn = (payeeId: string) => payeeAccountOn(accountsOf(facts, payeeId), today);
+  const without = parts.map((part) => part.payeeId).filter((payeeId) => !accountOn(payeeId));
   if (without.length > 0) {
-    const providers = [...new Set(without)].map((providerId) => facts.get(providerShelf, providerId)?.name ?? providerId);
-    return refused('PAYEE_ACCOUNT_MISSING', { providers: providers.join('、'), day: today });
+    const payees = [...new Set(without)].map((payeeId) => payeeOf(facts, payeeId)?.name ?? payeeId);
+    return refused('PAYEE_ACCOUNT_MISSING', { payees: payees.join('、'), day: today });
   }
   // After this line the command succeeds.
   const ids = facts.noted(instructionIds, commandId);
@@ -69,12 +69,12 @@ export function giveInstructions(
     instructionId: ids.get(partKey(part)) ?? '',
     instructionNo: numbers[i] ?? '',
     settlementId: settlement.settlementId,
-    providerId: part.providerId,
+    payeeId: part.payeeId,
     fund: part.fund,
     funder: part.funder,
     attempt: part.attempt,
     amountFen: part.amountFen,
-    payeeAccountId: accountOn(part.providerId)?.payeeAccountId ?? '',
+    payeeAccountId: accountOn(part.payeeId)?.payeeAccountId ?? '',
     status: 'INSTRUCTED',
     returnReason: null,
     instructedOn: today,
@@ -82,7 +82,7 @@ export function giveInstructions(
   return {
     kind: 'given',
     instructions,
-    postings: instructions.flatMap((of) => settlementInstructed({ ...of, payeeId: of.providerId })),
+    postings: instructions.flatMap(settlementInstructed),
     changes: [...changes, ...instructions.map((of) => insert(instructionShelf, of))],
   };
 }

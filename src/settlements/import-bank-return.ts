@@ -45,7 +45,7 @@ export const importBankReturn: Verb<Body, Result> = {
       instructions.flatMap((of) => [
         accountOf.inTransit(of.instructionId, of.fund, of.funder),
         accountOf.paid(of.fund, of.funder),
-        accountOf.payable(of.providerId, of.fund),
+        accountOf.payable(of.payeeId, of.fund),
       ]),
     );
   },
@@ -111,9 +111,7 @@ export const importBankReturn: Verb<Body, Result> = {
       subjectId: id,
       result: { ...presentBankReturnWhole(row, recorded), fileName, alreadyImported: false },
       postings: matched.flatMap(({ line: { status, bookedOn }, instruction }) =>
-        status === 'PAID'
-          ? settlementPaid({ ...instruction, bookedOn })
-          : settlementReturned({ ...instruction, payeeId: instruction.providerId, bookedOn }),
+        status === 'PAID' ? settlementPaid({ ...instruction, bookedOn }) : settlementReturned({ ...instruction, bookedOn }),
       ),
       changes: [
         insert(bankReturnShelf, row),

@@ -7,7 +7,7 @@ import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
 import { programmeVersionShelf } from '../programmes/facts.js';
 import { fundersOf, programmeOf } from '../programmes/published.js';
-import { providerShelf } from '../providers/facts.js';
+import { payeeOf } from '../payees/facts.js';
 import { fundStandingShelf, settlementShelf } from './facts.js';
 import { gatherInstructions, giveInstructions } from './give-instructions.js';
 import type { Due } from './rules.js';
@@ -31,9 +31,9 @@ export const instructSettlement: Verb<{ id?: string }, Result> = {
     const ids = commands.map(({ body }) => body.id ?? '');
     const [sums] = await Promise.all([
       loader.tx.sql.prepared<(Due & { settlementId: string })[]>(
-        `select settlement_id as "settlementId", provider_id as "providerId", fund, sum(amount_fen)::bigint as "amountFen"
+        `select settlement_id as "settlementId", payee_id as "payeeId", fund, sum(amount_fen)::bigint as "amountFen"
            from settlement_lines where book_id = $1 and settlement_id = any($2::uuid[])
-          group by settlement_id, provider_id, fund order by fund, provider_id`,
+          group by settlement_id, payee_id, fund order by fund, payee_id`,
         [loader.bookId, ids],
       ),
       loader.load(settlementShelf, 'id', ids),
@@ -104,7 +104,7 @@ export const instructSettlement: Verb<{ id?: string }, Result> = {
       approvalDigest: row.contentDigest,
       result: {
         ...presentSettlement(row),
-        instructions: given.instructions.map((of) => presentInstruction(of, facts.get(providerShelf, of.providerId))),
+        instructions: given.instructions.map((of) => presentInstruction(of, payeeOf(facts, of.payeeId))),
       },
       postings: given.postings,
       changes: [update(settlementShelf, row), ...standings, ...given.changes],

@@ -4,10 +4,12 @@ import type { BankLine, BankReturn, PayeeAccount, PaymentInstruction, Settlement
 import {
   bankLines,
   bankReturns,
+  enterprises,
   payeeAccounts,
   paymentInstructions,
   providers,
   redemptions,
+  reimbursements,
   settlementLines,
   settlements,
   settlementTotals,
@@ -19,6 +21,9 @@ interface Page {
   readonly after: string | undefined;
   readonly limit: number;
 }
+
+/** A payee's name, of the one table that has it. */
+const payeeName = sql<string>`coalesce(${providers.name}, ${enterprises.name})`;
 
 const totalFen = sql<bigint>`sum(${settlementTotals.totalFen})::bigint`.mapWith((value: string | bigint) => BigInt(value));
 const count = sql<number>`sum(${settlementTotals.lineCount})::int`.mapWith(Number);
@@ -56,21 +61,22 @@ export async function totalsOfSettlement(
   bookId: string,
   settlementId: string,
 ): Promise<{
-  byProvider: { providerId: string; providerName: string; count: number; totalFen: bigint }[];
+  byPayee: { payeeId: string; payeeName: string; count: number; totalFen: bigint }[];
   byFund: { fund: string; count: number; totalFen: bigint }[];
 }> {
   const mine = and(eq(settlementTotals.bookId, bookId), eq(settlementTotals.settlementId, settlementId));
   const first = asc(sql`min(${settlementTotals.firstLineNo})`);
-  const [byProvider, byFund] = await Promise.all([
+  const [byPayee, byFund] = await Promise.all([
     db.drizzle
-      .select({ providerId: settlementTotals.providerId, providerName: providers.name, count, totalFen })
+      .select({ payeeId: settlementTotals.payeeId, payeeName, count, totalFen })
       .from(settlementTotals)
-      .innerJoin(
-        providers,
-        and(eq(providers.bookId, settlementTotals.bookId), eq(providers.providerId, settlementTotals.providerId)),
+      .leftJoin(providers, and(eq(providers.bookId, settlementTotals.bookId), eq(providers.providerId, settlementTotals.payeeId)))
+      .leftJoin(
+        enterprises,
+        and(eq(enterprises.bookId, settlementTotals.bookId), eq(enterprises.enterpriseId, settlementTotals.payeeId)),
       )
       .where(mine)
-      .groupBy(settlementTotals.providerId, providers.name)
+      .groupBy(settlementTotals.payeeId, providers.name, enterprises.name)
       .orderBy(first),
     db.drizzle
       .select({ fund: settlementTotals.fund, count, totalFen })
@@ -79,22 +85,35 @@ export async function totalsOfSettlement(
       .groupBy(settlementTotals.fund)
       .orderBy(first),
   ]);
-  return { byProvider, byFund };
+  return { byPayee, byFund };
 }
 
 /** The lines of a batch in their order, after the line of a cursor. */
 export const listSettlementLines = (
   db: Database,
   of: Page & { settlementId: string },
-): Promise<{ line: SettlementLine; redemptionNo: string; providerName: string }[]> =>
+): Promise<{ line: SettlementLine; redemptionNo: string | null; reimbursementNo: string | null; payeeName: string }[]> =>
   db.drizzle
-    .select({ line: settlementLines, redemptionNo: redemptions.redemptionNo, providerName: providers.name })
+    .select({
+      line: settlementLines,
+      redemptionNo: redemptions.redemptionNo,
+      reimbursementNo: reimbursements.reimbursementNo,
+      payeeName,
+    })
     .from(settlementLines)
-    .innerJoin(
+    .leftJoin(
       redemptions,
       and(eq(redemptions.bookId, settlementLines.bookId), eq(redemptions.redemptionId, settlementLines.redemptionId)),
     )
-    .innerJoin(providers, and(eq(providers.bookId, settlementLines.bookId), eq(providers.providerId, settlementLines.providerId)))
+    .leftJoin(
+      reimbursements,
+      and(eq(reimbursements.bookId, settlementLines.bookId), eq(reimbursements.reimbursementId, settlementLines.reimbursementId)),
+    )
+    .leftJoin(providers, and(eq(providers.bookId, settlementLines.bookId), eq(providers.providerId, settlementLines.payeeId)))
+    .leftJoin(
+      enterprises,
+      and(eq(enterprises.bookId, settlementLines.bookId), eq(enterprises.enterpriseId, settlementLines.payeeId)),
+    )
     .where(
       and(
         eq(settlementLines.bookId, of.bookId),
@@ -112,13 +131,17 @@ export const instructionsOfSettlement = (
   db: Database,
   bookId: string,
   settlementId: string,
-): Promise<{ instruction: PaymentInstruction; providerName: string; account: PayeeAccount; bankLine: BankLine | null }[]> =>
+): Promise<{ instruction: PaymentInstruction; payeeName: string; account: PayeeAccount; bankLine: BankLine | null }[]> =>
   db.drizzle
-    .select({ instruction: paymentInstructions, providerName: providers.name, account: payeeAccounts, bankLine: bankLines })
+    .select({ instruction: paymentInstructions, payeeName, account: payeeAccounts, bankLine: bankLines })
     .from(paymentInstructions)
-    .innerJoin(
+    .leftJoin(
       providers,
-      and(eq(providers.bookId, paymentInstructions.bookId), eq(providers.providerId, paymentInstructions.providerId)),
+      and(eq(providers.bookId, paymentInstructions.bookId), eq(providers.providerId, paymentInstructions.payeeId)),
+    )
+    .leftJoin(
+      enterprises,
+      and(eq(enterprises.bookId, paymentInstructions.bookId), eq(enterprises.enterpriseId, paymentInstructions.payeeId)),
     )
     .innerJoin(
       payeeAccounts,

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { settlementInstructed } from '../../schemas/settlements.js';
 import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
-import { providerShelf } from '../providers/facts.js';
+import { payeeOf } from '../payees/facts.js';
 import { instructionShelf, settlementShelf } from './facts.js';
 import { gatherInstructions, giveInstructions } from './give-instructions.js';
 import { lastAttempts, presentInstruction, presentSettlement, refuseUnlessAt } from './rules.js';
@@ -55,7 +55,7 @@ export const reinstructSettlement: Verb<{ id?: string }, Result> = {
       approvalDigest: settlement.contentDigest,
       result: {
         ...presentSettlement(settlement),
-        instructions: given.instructions.map((of) => presentInstruction(of, facts.get(providerShelf, of.providerId))),
+        instructions: given.instructions.map((of) => presentInstruction(of, payeeOf(facts, of.payeeId))),
       },
       postings: given.postings,
       changes: given.changes,

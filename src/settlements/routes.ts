@@ -6,7 +6,7 @@ import type { Parts } from '../http/parts.js';
 import { Problem } from '../http/problem.js';
 import { authorities, command, idOfCursor, pageOf, reading } from '../http/routes.js';
 import { formatYuan, sumFen } from '../money.js';
-import { accountContext } from '../providers/rules.js';
+import { accountContext } from '../payees/rules.js';
 import { approveSettlement } from './approve-settlement.js';
 import { bankReturnHeader, readBankReturnFile, writePaymentFile } from './bank-file.js';
 import { closeSettlement } from './close-settlement.js';
@@ -36,7 +36,7 @@ export function settlementRoutes(app: FastifyInstance, parts: Parts): void {
   command(app, parts, {
     url: '/settlements',
     tag,
-    summary: 'Draft the batch of a period: all approved redemptions not in a batch yet',
+    summary: 'Draft the batch of a period: all approved redemptions and awards not in a batch yet',
     roles: ['finance'],
     personOnly: true,
     body: schema.draftSettlement,
@@ -118,11 +118,11 @@ export function settlementRoutes(app: FastifyInstance, parts: Parts): void {
       return {
         ...presentSettlement(settlement),
         totals: {
-          byProvider: totals.byProvider.map(({ totalFen, ...of }) => ({ ...of, total: formatYuan(totalFen) })),
+          byPayee: totals.byPayee.map(({ totalFen, ...of }) => ({ ...of, total: formatYuan(totalFen) })),
           byFund: totals.byFund.map(({ totalFen, ...of }) => ({ ...of, total: formatYuan(totalFen) })),
         },
-        instructions: instructions.map(({ instruction, providerName, bankLine }) => ({
-          ...presentInstruction(instruction, { name: providerName }),
+        instructions: instructions.map(({ instruction, payeeName, bankLine }) => ({
+          ...presentInstruction(instruction, { name: payeeName }),
           bankSerial: bankLine?.bankSerial ?? null,
           bankBookedOn: bankLine?.bookedOn ?? null,
         })),
@@ -136,7 +136,7 @@ export function settlementRoutes(app: FastifyInstance, parts: Parts): void {
   reading(app, {
     url: '/settlements/:id/lines',
     tag,
-    summary: 'The lines of a settlement: which redemptions, to whom, out of which fund',
+    summary: 'The lines of a settlement: which redemptions and awards, to whom, out of which fund',
     roles: authorities,
     query: pageQuery,
     response: page(schema.settlementLine),
@@ -152,13 +152,15 @@ export function settlementRoutes(app: FastifyInstance, parts: Parts): void {
         rows,
         limit,
         ({ line }) => line.settlementLineId,
-        ({ line, redemptionNo, providerName }) => ({
+        ({ line, redemptionNo, reimbursementNo, payeeName }) => ({
           settlementLineId: line.settlementLineId,
           lineNo: line.lineNo,
           redemptionId: line.redemptionId,
           redemptionNo,
-          providerId: line.providerId,
-          providerName,
+          reimbursementId: line.reimbursementId,
+          reimbursementNo,
+          payeeId: line.payeeId,
+          payeeName,
           fund: line.fund,
           amount: formatYuan(line.amountFen),
         }),

@@ -5,8 +5,8 @@ import type {
   BankLine,
   BankReturn,
   PaymentInstruction,
-  Provider,
   Redemption,
+  Reimbursement,
   Settlement,
   SettlementLine,
 } from '../../db/tables.js';
@@ -49,11 +49,17 @@ export const unbatchedFen = (of: Redemption, byDay: Day): Fen =>
     ? of.approvedFen - of.reversedFen - of.batchedFen
     : 0n;
 
+/** What of an award may still go into a batch, in fen: all of it, once approved by the day. */
+export const unbatchedAwardFen = (of: Reimbursement, byDay: Day): Fen =>
+  of.status === 'APPROVED' && of.settlementId === null && of.approvedOn !== null && of.approvedOn <= byDay
+    ? (of.awardFen ?? 0n)
+    : 0n;
+
 /** SHA-256 (hex) of the lines in their order: what an approval binds. The audit recomputes it in SQL. */
 export function contentDigestOf(lines: readonly SettlementLine[]): string {
   const digest = createHash('sha256');
-  for (const { lineNo, redemptionId, providerId, fund, amountFen } of lines) {
-    digest.update(`${[lineNo, redemptionId, providerId, fund, amountFen].join('|')}\n`);
+  for (const { lineNo, redemptionId, reimbursementId, payeeId, fund, amountFen } of lines) {
+    digest.update(`${[lineNo, redemptionId ?? reimbursementId, payeeId, fund, amountFen].join('|')}\n`);
   }
   return digest.digest('hex');
 }
@@ -62,10 +68,10 @@ type ControlTotals = z.input<typeof settlementDrafted>['totals'];
 
 /** Control totals by payee and by fund, each in the order of its first line. */
 export function controlTotalsOf(
-  lines: readonly Pick<SettlementLine, 'providerId' | 'fund' | 'amountFen'>[],
-  nameOf: (providerId: string) => string,
+  lines: readonly Pick<SettlementLine, 'payeeId' | 'fund' | 'amountFen'>[],
+  nameOf: (payeeId: string) => string,
 ): ControlTotals {
-  const groupedBy = (keyOf: (line: Pick<SettlementLine, 'providerId' | 'fund'>) => string) => {
+  const groupedBy = (keyOf: (line: Pick<SettlementLine, 'payeeId' | 'fund'>) => string) => {
     const groups = new Map<string, { count: number; totalFen: Fen }>();
     for (const line of lines) {
       const group = groups.get(keyOf(line));
@@ -78,9 +84,9 @@ export function controlTotalsOf(
     return [...groups].map(([key, { count, totalFen }]) => ({ key, count, total: formatYuan(totalFen) }));
   };
   return {
-    byProvider: groupedBy((line) => line.providerId).map(({ key, ...of }) => ({
-      providerId: key,
-      providerName: nameOf(key),
+    byPayee: groupedBy((line) => line.payeeId).map(({ key, ...of }) => ({
+      payeeId: key,
+      payeeName: nameOf(key),
       ...of,
     })),
     byFund: groupedBy((line) => line.fund).map(({ key, ...of }) => ({ fund: key, ...of })),
@@ -89,7 +95,7 @@ export function controlTotalsOf(
 
 /** What one payee gets out of one fund. */
 export interface Due {
-  readonly providerId: string;
+  readonly payeeId: string;
   readonly fund: string;
   readonly amountFen: Fen;
 }
@@ -102,14 +108,14 @@ export function readFund(fund: string): { programmeCode: string; year: number } 
 
 /** One funder's part of what one payee gets out of one fund: a payment of its own. */
 export interface Part {
-  readonly providerId: string;
+  readonly payeeId: string;
   readonly fund: string;
   readonly funder: string;
   readonly amountFen: Fen;
 }
 
-export const partKey = (of: { providerId: string; fund: string; funder: string }): string =>
-  [of.providerId, of.fund, of.funder].join(' ');
+export const partKey = (of: { payeeId: string; fund: string; funder: string }): string =>
+  [of.payeeId, of.fund, of.funder].join(' ');
 
 /**
  * Splits what is due among the funders, in the order given, so that over all batches each has borne its exact share of
@@ -122,12 +128,12 @@ export function splitDues(
   instructedFen: (fund: string) => Fen,
 ): { parts: Part[]; instructed: ReadonlyMap<string, Fen> } {
   const instructed = new Map<string, Fen>();
-  const parts = dues.flatMap(({ providerId, fund, amountFen }) => {
+  const parts = dues.flatMap(({ payeeId, fund, amountFen }) => {
     const before = instructed.get(fund) ?? instructedFen(fund);
     instructed.set(fund, before + amountFen);
     return splitIncrement(before, amountFen, sharesOf(fund))
       .filter(({ amount }) => amount > 0n)
-      .map(({ funder, amount }) => ({ providerId, fund, funder, amountFen: amount }));
+      .map(({ funder, amount }) => ({ payeeId, fund, funder, amountFen: amount }));
   });
   return { parts, instructed };
 }
@@ -257,12 +263,12 @@ export const presentSettlement = (row: Settlement): z.input<typeof settlement> =
 
 export const presentInstruction = (
   row: PaymentInstruction,
-  provider: Pick<Provider, 'name'> | undefined,
+  payee: { readonly name: string } | undefined,
 ): z.input<typeof instruction> => ({
   instructionId: row.instructionId,
   instructionNo: row.instructionNo,
-  providerId: row.providerId,
-  providerName: provider?.name ?? '',
+  payeeId: row.payeeId,
+  payeeName: payee?.name ?? '',
   fund: row.fund,
   funder: row.funder,
   attempt: row.attempt,

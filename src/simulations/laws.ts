@@ -3,20 +3,17 @@ import type { ProgrammeVersion as VersionRow } from '../../db/tables.js';
 import type { Day } from '../calendar.js';
 import { underControls } from '../programmes/controls.js';
 import type { ProgrammeVersion } from '../programmes/language.js';
-import { programmeOf, versionInForce } from '../programmes/published.js';
+import { controlsInForce, programmeOf } from '../programmes/published.js';
 import { asIfInForce } from '../programmes/trial.js';
 
 export class Laws {
   readonly #rows: Map<string, VersionRow>;
-  /** Of each general controls its active versions. */
-  readonly #controls: readonly (readonly VersionRow[])[];
+  readonly #controls: readonly VersionRow[];
 
   /** `rows`: every published version of the book. */
   constructor(rows: readonly VersionRow[]) {
     this.#rows = new Map(rows.map((row) => [row.programmeVersionId, row]));
-    const controls = rows.filter((row) => row.status === 'ACTIVE' && programmeOf(row).kind === 'GENERAL_CONTROLS');
-    const codes = new Set(controls.map(({ programmeCode }) => programmeCode));
-    this.#controls = [...codes].map((code) => controls.filter(({ programmeCode }) => programmeCode === code));
+    this.#controls = rows.filter(({ kind }) => kind === 'GENERAL_CONTROLS');
   }
 
   /** The text of a version, as it is. */
@@ -28,7 +25,7 @@ export class Laws {
 
   /** The version as a case of this day meets it. */
   on(programmeVersionId: string, day: Day): ProgrammeVersion {
-    const controls = this.#controls.flatMap((rows) => versionInForce(rows, day) ?? []);
+    const controls = controlsInForce(this.#controls, day);
     return underControls(asIfInForce(this.textOf(programmeVersionId)), controls.map(programmeOf));
   }
 }

@@ -11,7 +11,7 @@ import type { Tx } from '../../db/client.js';
 import type { ProgrammeVersion as VersionRow, Simulation } from '../../db/tables.js';
 import { programmeVersions } from '../../db/tables.js';
 import type { SimulationResult } from '../../schemas/simulations.js';
-import { evaluatorLine } from '../applications/evaluation-facts.js';
+import { evaluatorLine, mattersOf } from '../applications/evaluation-facts.js';
 import { placeOf } from '../applications/queue.js';
 import type { Eligibility } from '../applications/rules.js';
 import type { Day } from '../calendar.js';
@@ -22,7 +22,7 @@ import type { Fen } from '../money.js';
 import { formatYuan, sumFen } from '../money.js';
 import { allocate } from '../programmes/allocate.js';
 import { missingParameters } from '../programmes/check.js';
-import type { AwardFacts, Circumstances, SettledLine, TouchedLimit } from '../programmes/evaluate.js';
+import type { AwardFacts, Circumstances, LimitFacts, SettledLine, TouchedLimit } from '../programmes/evaluate.js';
 import { evaluateIssue, limitsTouched, nothingOnRecord, priorityRank, voucherExpiresOn } from '../programmes/evaluate.js';
 import type { Allocation, ProgrammeVersion } from '../programmes/language.js';
 import { lawOn } from '../programmes/language.js';
@@ -34,6 +34,7 @@ import { inOrderOfService, Trial } from '../programmes/trial.js';
 import { accountsOf, balancesAt } from '../reconciliation/recompute.js';
 import { Beside } from './beside.js';
 import { Laws } from './laws.js';
+import type { Asked } from './past.js';
 import { Past } from './past.js';
 import type { DecidedRow, RedeemedRow, SettledRow, Span } from './read-year.js';
 import {
@@ -99,11 +100,14 @@ interface Decided extends Queued {
   readonly legalPerson: string;
   readonly programmeVersionId: string;
   readonly eligibility: Eligibility;
+  readonly matters: LimitFacts['matters'];
   /** What a reviewer set, where that may be less than the law gave (fen). */
   readonly cutTo: Fen | null;
   readonly voucherId: string | null;
   readonly awardedFen: Fen;
 }
+
+type Answer = Awaited<ReturnType<Past['ask']>>[number];
 
 /** What came of a case under a version. */
 interface Tried {
@@ -237,10 +241,10 @@ class Year {
       // What a reviewer set is mostly what the law gave; only where it may be less is the law asked.
       const lowered = rows.filter((row) => row.voucherId !== null && mayBeLowered(row));
       await past.gather(lowered.map(({ contractId }) => contractId));
+      const answers = await past.ask(lowered.map((row) => this.#asked(row, reviewOf(row, reviews))));
+      const cuts = new Map(lowered.map((row, i) => [row, this.#cutOf(row, answers[i])]));
       for (const row of rows) {
-        if (row.voucherId === null) continue;
-        const review = reviewOf(row, reviews);
-        decided.push(decidedOf(row, review, lowered.includes(row) ? this.#cutOf(past, row, review) : null));
+        if (row.voucherId !== null) decided.push(decidedOf(row, reviewOf(row, reviews), cuts.get(row) ?? null));
       }
     }
     let rejectedOtherwise = 0;
@@ -254,18 +258,20 @@ class Year {
     return { decided, rejectedOtherwise };
   }
 
-  #at(past: Past, row: DecidedRow, { predicates }: Eligibility): Circumstances {
+  /** An application as its own version was asked. */
+  #asked(row: DecidedRow, { predicates }: Eligibility): Asked {
     const { contractId, submittedOn, decidedOn, seq } = row;
-    return past.circumstances({ contractId, appliedOn: submittedOn, bookedOn: decidedOn, predicates, before: seq });
+    const law = this.#laws.on(row.programmeVersionId, submittedOn);
+    const of = { law, stage: 'ISSUE' as const, matters: mattersOf(row), predicates };
+    return { ...of, contractId, appliedOn: submittedOn, bookedOn: decidedOn, before: seq };
   }
 
   /** What a reviewer set, if it is less than the law gave by its numbers alone (fen). */
-  #cutOf(past: Past, row: DecidedRow, review: Eligibility): Fen | null {
+  #cutOf(row: DecidedRow, asked: Answer | undefined): Fen | null {
+    if (asked === undefined || !mayBeLowered(row)) return null;
+    const { at, touched } = asked;
     const law = this.#laws.on(row.programmeVersionId, row.submittedOn);
-    const at = this.#at(past, row, review);
-    const numbers = limitsTouched(law, 'ISSUE', at).flatMap(({ limitId, amountFen }) =>
-      amountFen === null ? [] : [[limitId, amountFen] as const],
-    );
+    const numbers = touched.flatMap(({ limitId, amountFen }) => (amountFen === null ? [] : [[limitId, amountFen] as const]));
     const byLaw = evaluateIssue(law, { ...at, limitsLeft: Object.fromEntries(numbers) });
     return row.maximumFen !== null && byLaw.kind === 'award' && row.maximumFen < byLaw.amountFen ? row.maximumFen : null;
   }
@@ -273,30 +279,30 @@ class Year {
   /** Those rejected for which by what the ledger held at the time only money or a limit was wanting. */
   async #lacking(past: Past, rows: readonly DecidedRow[], reviews: Map<string, Eligibility>): Promise<Decided[]> {
     const { bookId, programmeCode } = this.job;
-    const asked = rows.map((row) => {
-      const review = reviewOf(row, reviews);
-      const law = this.#laws.on(row.programmeVersionId, row.submittedOn);
-      const at = this.#at(past, row, review);
-      const touched = limitsTouched(law, 'ISSUE', at);
+    const answers = await past.ask(rows.map((row) => this.#asked(row, reviewOf(row, reviews))));
+    const asked = rows.flatMap((row, i) => {
+      const answer = answers[i];
+      if (!answer) return [];
       const available = accountOf.available(fundOf(programmeCode, yearOf(row.decidedOn)));
-      return { row, review, law, at, touched, available, accounts: [...accountsOf(touched), available] };
+      return [{ row, answer, available, accounts: [...accountsOf(answer.touched), available] }];
     });
     const balanceAt = await balancesAt(
       this.tx,
       bookId,
       asked.flatMap(({ row, accounts }) => accounts.map(({ code }) => ({ code, seq: row.seq }))),
     );
-    return asked.flatMap(({ row, review, law, at, touched, available, accounts }) => {
+    return asked.flatMap(({ row, answer, available, accounts }) => {
       const before = new Facts(bookId, '');
       for (const account of accounts)
         before.learnAccount(account, { account, accountId: '', balanceFen: balanceAt(account.code, row.seq) });
-      const limitsLeft = readLimits(before, touched).left;
-      const evaluation = evaluateIssue(law, { ...at, limitsLeft, poolLeft: before.balance(available) });
+      const limitsLeft = readLimits(before, answer.touched).left;
+      const law = this.#laws.on(row.programmeVersionId, row.submittedOn);
+      const evaluation = evaluateIssue(law, { ...answer.at, limitsLeft, poolLeft: before.balance(available) });
       const lacked =
         evaluation.kind === 'award'
           ? evaluation.amountFen < (row.maximumFen ?? 0n)
           : ['LIMIT_EXHAUSTED', 'POOL_EXHAUSTED', 'STACKED_OUT'].includes(evaluation.code);
-      return lacked ? [decidedOf(row, review, mayBeLowered(row) ? this.#cutOf(past, row, review) : null)] : [];
+      return lacked ? [decidedOf(row, reviewOf(row, reviews), this.#cutOf(row, answer))] : [];
     });
   }
 
@@ -331,15 +337,18 @@ class Year {
       return { page, past };
     };
     for await (const { page, past } of ahead(pagesOf(served), gathered)) {
-      const asked = page.map((one) => {
-        const { contractId, acceptedOn, decidedOn, seq, eligibility } = one;
-        const law = this.#laws.on(id, acceptedOn);
-        const { predicates } = eligibility;
-        const at = past.circumstances({ contractId, appliedOn: acceptedOn, bookedOn: decidedOn, predicates, before: seq });
-        return { one, law, at, touched: limitsTouched(law, 'ISSUE', at) };
-      });
+      const laws = page.map((one) => this.#laws.on(id, one.acceptedOn));
+      const answers = await past.ask(
+        page.map((one, i): Asked => {
+          const { contractId, acceptedOn, decidedOn, seq, matters } = one;
+          const of = { law: laws[i] ?? text, stage: 'ISSUE' as const, matters, predicates: one.eligibility.predicates };
+          return { ...of, contractId, appliedOn: acceptedOn, bookedOn: decidedOn, before: seq };
+        }),
+      );
+      const asked = answers.map((answer, i) => ({ ...answer, one: page[i], law: laws[i] ?? text }));
       await this.#beside.gather(touchedIn(asked));
       for (const { one, law, at, touched } of asked) {
+        if (!one) continue;
         grant(one.decidedOn);
         const facts = one.cutTo === null ? at : { ...at, maximumFen: one.cutTo };
         const evaluation = trial.issue(law, facts, touched, (limit) => this.#beside.used(limit, one.seq));
@@ -415,12 +424,21 @@ class Year {
         const past = this.#pastFor();
         const fresh = [...new Set(rows.map(({ contractId }) => contractId))];
         await Promise.all([past.gather(fresh), this.#standAt(standings, id, fresh)]);
-        const asked = rows.map((row) => {
+        const cases = rows.map((row) => {
           const voucher = vouchers.get(row.voucherId);
-          const law = voucher?.version ?? this.#laws.on(id, row.appliedOn);
-          const days = { appliedOn: row.appliedOn, bookedOn: row.approvedOn, predicates: {} };
-          const at = past.circumstances({ contractId: row.contractId, ...days, before: row.seq });
-          return { row, voucher, law, at, touched: limitsTouched(law, 'REDEEM', at) };
+          return { row, voucher, law: voucher?.version ?? this.#laws.on(id, row.appliedOn) };
+        });
+        const answers = await past.ask(
+          cases.map(({ row, law }): Asked => {
+            const { contractId, appliedOn, approvedOn, usageFrom, usageTo, seq } = row;
+            const of = { law, stage: 'REDEEM' as const, matters: mattersOf(row), predicates: {} };
+            const usage = { from: usageFrom, to: usageTo };
+            return { ...of, contractId, appliedOn, bookedOn: approvedOn, usage, before: seq };
+          }),
+        );
+        const asked = cases.flatMap((of, i) => {
+          const answer = answers[i];
+          return answer ? [{ ...of, ...answer }] : [];
         });
         await this.#beside.gather(touchedIn(asked));
         for (const { row, voucher, law, at, touched } of asked) {
@@ -482,8 +500,12 @@ class Year {
       await past.gather(rows.map(({ contractId }) => contractId));
       const law = this.#laws.on(id, on);
       const before = this.#span.head + 1n;
+      const contractIds = [...new Set(rows.map(({ contractId }) => contractId))];
+      const of = { law, stage: 'ISSUE' as const, matters: {}, predicates, appliedOn: on, bookedOn: on, before };
+      const answers = await past.ask(contractIds.map((contractId): Asked => ({ ...of, contractId })));
+      const dealings = new Map(contractIds.map((contractId, i) => [contractId, answers[i]?.at]));
       const asked = [...byLegalPerson(rows)].map(([legalPerson, own]) => {
-        const at = applicationOf(own, { past, on, before, predicates, baseYear: year - 1 });
+        const at = applicationOf(own, { past, on, predicates, baseYear: year - 1, dealings });
         return { legalPerson, law, at, touched: limitsTouched(law, 'AWARD', at) };
       });
       await this.#beside.gather(touchedIn(asked));
@@ -491,7 +513,7 @@ class Year {
         const evaluation = trial.award(law, at, touched, (limit) => this.#beside.used(limit, before));
         const one: Decided = {
           ...{ place: BigInt(tried.length), acceptedOn: on, decidedOn: on, seq: before, id: legalPerson, contractId: '' },
-          ...{ legalPerson, programmeVersionId: id, eligibility: noReview, cutTo: null, voucherId: null },
+          ...{ legalPerson, programmeVersionId: id, eligibility: noReview, matters: {}, cutTo: null, voucherId: null },
           awardedFen: reallyFen.get(legalPerson) ?? 0n,
         };
         tried.push({ one, amountFen: evaluation.kind === 'award' ? evaluation.amountFen : 0n, why: whyOf(evaluation) });
@@ -589,6 +611,7 @@ const decidedOf = (row: DecidedRow, eligibility: Eligibility, cutTo: Fen | null)
   legalPerson: row.legalPersonUscc,
   programmeVersionId: row.programmeVersionId,
   eligibility,
+  matters: mattersOf(row),
   cutTo,
   voucherId: row.voucherId,
   awardedFen: row.issuedFen ?? 0n,
@@ -629,13 +652,20 @@ function byLegalPerson(rows: readonly SettledRow[]): Map<string, SettledRow[]> {
 /** What a legal person's settled fees would have been applied for with: an item for each contract. */
 function applicationOf(
   rows: readonly SettledRow[],
-  of: { past: Past; on: Day; before: bigint; predicates: AwardFacts['enterprise']['predicates']; baseYear: number },
+  of: {
+    past: Past;
+    on: Day;
+    predicates: AwardFacts['enterprise']['predicates'];
+    baseYear: number;
+    dealings: ReadonlyMap<string, Circumstances | undefined>;
+  },
 ): Omit<AwardFacts, 'poolLeft'> {
-  const { past, on, before, predicates, baseYear } = of;
+  const { past, on, predicates, baseYear, dealings } = of;
   const head = rows.find(({ isHead }) => isHead) ?? rows[0];
   const contracts = [...new Set(rows.map(({ contractId }) => contractId))];
-  const items = contracts.map((contractId) => {
-    const at = past.circumstances({ contractId, appliedOn: on, bookedOn: on, predicates, before });
+  const items = contracts.flatMap((contractId) => {
+    const at = dealings.get(contractId);
+    if (!at) return [];
     const contractLines = new Map(past.linesOf(contractId).map((line) => [line.contractLineId, line]));
     const lines = rows
       .filter((row) => row.contractId === contractId)
@@ -648,7 +678,7 @@ function applicationOf(
           return [{ ...evaluatorLine(line, { lineNo: line.lineNo, ...amounts }), usage, settledOn: row.settledOn }];
         }),
       );
-    return { at, item: { provider: at.provider, contract: at.contract, facilities: at.facilities, lines } };
+    return [{ at, item: { provider: at.provider, contract: at.contract, facilities: at.facilities, lines } }];
   });
   return {
     ...nothingOnRecord(on),

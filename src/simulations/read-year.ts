@@ -42,6 +42,7 @@ export interface DecidedRow {
   readonly legalPersonUscc: string;
   readonly submittedOn: Day;
   readonly eligibility: string | null;
+  readonly matters: unknown;
   readonly maximumFen: Fen | null;
   readonly computedFen: Fen | null;
   readonly voucherId: string | null;
@@ -69,7 +70,7 @@ export const decidedApplications = ({ sql }: Tx, of: { bookId: string; programme
     (after, upTo) => sql<DecidedRow[]>`
       select e.seq, e.booked_on as "decidedOn", a.application_id as "applicationId", a.application_no as "applicationNo",
              a.programme_version_id as "programmeVersionId", a.contract_id as "contractId", a.legal_person_uscc as "legalPersonUscc",
-             a.submitted_on as "submittedOn", a.eligibility::text as eligibility, a.maximum_fen as "maximumFen",
+             a.submitted_on as "submittedOn", a.eligibility::text as eligibility, a.matters, a.maximum_fen as "maximumFen",
              a.computed_fen as "computedFen", a.voucher_id as "voucherId", a.award_fen as "issuedFen"
         from (select * from entries e
                where e.book_id = ${of.bookId} and e.seq > ${after} and e.seq <= ${upTo}
@@ -99,6 +100,7 @@ export interface RedeemedRow {
   readonly contractId: string;
   readonly legalPersonUscc: string;
   readonly appliedOn: Day;
+  readonly matters: unknown;
   readonly approvedFen: Fen;
   readonly submittedOn: Day;
   readonly usageFrom: Day;
@@ -118,7 +120,7 @@ export const approvedRedemptions = ({ sql }: Tx, of: { bookId: string; span: Spa
     (after, upTo) => sql<RedeemedRow[]>`
       select e.seq, e.booked_on as "approvedOn", r.programme_code as "programmeCode", r.voucher_id as "voucherId",
              r.contract_id as "contractId", v.legal_person_uscc as "legalPersonUscc",
-             v.applied_on as "appliedOn", r.approved_fen - r.reversed_fen as "approvedFen",
+             v.applied_on as "appliedOn", v.matters, r.approved_fen - r.reversed_fen as "approvedFen",
              r.submitted_on as "submittedOn", i.usage_from as "usageFrom", i.usage_to as "usageTo", i.gross_fen as "grossFen",
              l."contractLineIds", l."lineNos", l."netsFen", l."vatsFen", l."grossesFen"
         from (select * from entries e

@@ -38,9 +38,9 @@ export const startSimulation: Verb<Body, Result> = {
     const rows = facts.all(programmeVersionShelf, 'code', code);
     if (rows.length === 0) return refused('NOT_FOUND');
     const simulated = published(rows, body.version, '/version');
-    if ('kind' in simulated) return simulated;
+    if ('code' in simulated) return simulated;
     const compared = body.compareWith === undefined ? null : published(rows, body.compareWith, '/compareWith');
-    if (compared !== null && 'kind' in compared) return compared;
+    if (compared !== null && 'code' in compared) return compared;
     for (const [row, pointer] of [[simulated, '/version'] as const, ...(compared ? [[compared, '/compareWith'] as const] : [])]) {
       const open = notComputable(programmeOf(row), year);
       if (open.length > 0) {

@@ -7,7 +7,7 @@ export const invoiceShelf = shelf(usageInvoices, {
   keys: { number: ['invoiceNo', 'providerId'] },
   unique: ['number'],
   once: ['id', 'number'],
-  mutable: ['paidFen', 'status', 'decidedPerson', 'decidedOn', 'disputeReason', 'redemptionId'],
+  mutable: ['paidFen', 'status', 'decidedPerson', 'decidedOn', 'disputeReason', 'redemptionId', 'reimbursedLines'],
 });
 export const invoiceLineShelf = shelf(usageInvoiceLines, {
   rank: 51,

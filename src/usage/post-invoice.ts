@@ -110,6 +110,7 @@ function decide(command: Command<Body>, facts: Facts): Posted | Refused {
     decidedOn: null,
     disputeReason: null,
     redemptionId: null,
+    reimbursedLines: 0,
     recordedAt: command.receivedAt.toISOString(),
   };
   const lines = amounts.lines.map(({ net, vat, gross }, index): UsageInvoiceLine => {

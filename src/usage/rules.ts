@@ -137,7 +137,7 @@ function possibleFor(invoice: UsageInvoice): string {
   const pay = 'POST /usage-invoices/{id}/payments';
   if (invoice.status === 'POSTED') return `POST /usage-invoices/{id}/confirm, POST /usage-invoices/{id}/dispute, ${pay}`;
   if (invoice.status === 'DISPUTED') return '—';
-  return invoice.redemptionId === null ? `POST /redemptions, ${pay}` : pay;
+  return invoice.redemptionId === null && invoice.reimbursedLines === 0 ? `POST /redemptions, ${pay}` : pay;
 }
 
 export const wrongState = (invoice: UsageInvoice): Refused =>
@@ -185,6 +185,7 @@ export const presentInvoice = (row: UsageInvoice): z.input<typeof usageInvoice> 
   decidedOn: row.decidedOn,
   disputeReason: row.disputeReason,
   redemptionId: row.redemptionId,
+  isReimbursed: row.reimbursedLines > 0,
   recordedAt: instantOf(row),
 });
 

@@ -11,11 +11,12 @@ import { gatherNumbers, seriesOf, takeNumber } from '../ledger/numbers.js';
 import type { Posting } from '../ledger/templates.js';
 import { openingLimitUsed, openingVoucher } from '../ledger/templates.js';
 import { formatYuan } from '../money.js';
+import { firstYearChanges } from '../programmes/limits.js';
 import { versionName } from '../programmes/published.js';
 import { openingShelf, standingIdOf, standingShelf, voucherShelf } from './facts.js';
 import type { Opening, Spent } from './openings.js';
 import { gatherOpenings, readOpening } from './openings.js';
-import { freshStanding, openingContentOf, presentOpening } from './rules.js';
+import { broughtAlong, freshStanding, keptStanding, openingContentOf, presentOpening, standingOf } from './rules.js';
 
 type Body = { id?: string };
 type Result = ReturnType<typeof presentOpening> & { voucherId: string | null };
@@ -36,7 +37,7 @@ export const approveOpening: Verb<Body, Result> = {
       commands.map(({ body }) => body.id ?? ''),
     );
     const contents = rows.map(openingContentOf);
-    await gatherOpenings(loader, contents);
+    for (const day of new Set(commands.map(({ today }) => today))) await gatherOpenings(loader, contents, day);
     await gatherBooking(loader, commands, contents);
   },
 
@@ -66,7 +67,14 @@ export const approveOpening: Verb<Body, Result> = {
       approvalDigest: row.contentDigest,
       postings: [...limits.postings, ...booked.postings],
       result: { ...presentOpening(approved), voucherId: booked.voucherId },
-      changes: [update(openingShelf, approved), ...booked.changes],
+      changes: [
+        update(openingShelf, approved),
+        ...booked.changes,
+        ...firstYearChanges(
+          facts,
+          opening.spent.map(({ at }) => at),
+        ),
+      ],
     });
   },
 };
@@ -109,8 +117,8 @@ async function gatherBooking(
 /** What was spent, with the limits it was spent of funded first; refuses the first that is more than its limit leaves. */
 function spend(facts: Facts, spent: readonly Spent[]): { kind: 'spent'; postings: Posting[] } | Refused {
   const postings: Posting[] = [];
-  for (const { at, lawFen, amountFen } of spent) {
-    const { leftFen, funding } = readLimit(facts, at, lawFen);
+  for (const { at, numberFen, amountFen } of spent) {
+    const { leftFen, funding } = readLimit(facts, at, numberFen);
     if (amountFen > leftFen) {
       return refused('OPENING_ABOVE_LIMIT', { limit: at.limit, left: formatYuan(leftFen), amount: formatYuan(amountFen) });
     }
@@ -149,14 +157,16 @@ function bookVoucher(
     status: 'ISSUED',
     frozenFrom: null,
     recordedAt: command.receivedAt.toISOString(),
+    matters: {},
+    controlVersionIds: opening.controlVersionIds,
   };
   const standingId = standingIdOf(contract.contractId, programmeCode);
   const known = facts.get(standingShelf, standingId);
   const before = known ?? freshStanding({ bookId, standingId, contractId: contract.contractId, programmeCode });
+  const { appliedOn } = voucher;
   const standing: ContractStanding = {
     ...before,
-    baseFen: before.baseFen + opening.baseFen,
-    claimedFen: before.claimedFen + opening.redeemedFen,
+    ...keptStanding(broughtAlong(standingOf(known), opening, { appliedOn, signedOn: contract.signedOn })),
   };
   return {
     voucherId: voucher.voucherId,

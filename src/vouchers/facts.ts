@@ -12,7 +12,7 @@ export const voucherShelf = shelf(vouchers, {
 export const standingShelf = shelf(contractStandings, {
   rank: 40,
   id: 'standingId',
-  mutable: ['baseFen', 'claimedFen', 'cutOffFen'],
+  mutable: ['baseFen', 'claimedFen', 'cutOffFen', 'weightedBase'],
 });
 export const standingIdOf = (contractId: string, programmeCode: string): string => `${contractId}/${programmeCode}`;
 

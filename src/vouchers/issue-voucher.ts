@@ -3,7 +3,7 @@ import type { Application, Voucher } from '../../db/tables.js';
 import type { approveApplication as body } from '../../schemas/applications.js';
 import type { Day } from '../calendar.js';
 import { yearOf } from '../calendar.js';
-import { contractLinesOf } from '../applications/evaluation-facts.js';
+import { circumstancesOf, contractLinesOf, gatherLimitsOf, mattersOf } from '../applications/evaluation-facts.js';
 import { entitlementOf } from '../applications/entitlement.js';
 import { applicationShelf } from '../applications/facts.js';
 import {
@@ -15,7 +15,7 @@ import {
   queueChanges,
   thoseBefore,
 } from '../applications/queue.js';
-import { gatherApplications, subjectOf } from '../applications/review-application.js';
+import { caseOf, gatherApplications, lawOf, subjectOf } from '../applications/review-application.js';
 import type { Waiting } from '../applications/rules.js';
 import {
   awardDigestOf,
@@ -33,17 +33,15 @@ import type { Facts, Loader } from '../ledger/facts.js';
 import { insert, update } from '../ledger/facts.js';
 import type { Command, Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
-import { gatherLimits } from '../ledger/limits.js';
 import { gatherNumbers, seriesOf, takeNumber } from '../ledger/numbers.js';
 import { voucherIssued } from '../ledger/templates.js';
 import type { Fen } from '../money.js';
 import { formatYuan } from '../money.js';
-import { limitsTouched, priorityRank, voucherExpiresOn, nothingOnRecord } from '../programmes/evaluate.js';
-import { nobody } from '../programmes/lines.js';
+import { limitsTouched, priorityRank, voucherExpiresOn } from '../programmes/evaluate.js';
 import { programmeVersionShelf } from '../programmes/facts.js';
 import { lawOn } from '../programmes/language.js';
-import { limitWindowOf, readLimits } from '../programmes/limits.js';
-import { programmeOf, versionName } from '../programmes/published.js';
+import { firstYearChanges, readLimits } from '../programmes/limits.js';
+import { versionName } from '../programmes/published.js';
 import { standingIdOf, standingShelf, voucherShelf } from './facts.js';
 import { freshStanding, presentVoucher } from './rules.js';
 
@@ -101,27 +99,19 @@ export const issueVoucher: Verb<Body, Result> = {
     const wrongState = checkState(row, ['REVIEWED']);
     if (wrongState) return wrongState;
     if (actor.personId === row.submittedPerson || actor.personId === row.reviewedPerson) return refused('FOUR_EYES');
-    const { contract, version } = subjectOf(facts, row);
+    const { contract, version, law } = subjectOf(facts, row);
     const eligibility = eligibilityOf(row);
     const maximumFen = row.maximumFen;
     if (eligibility === null || maximumFen === null) throw new Error(`${row.applicationNo} is reviewed without a review`);
     // Computed from the facts as they stand: a contract that changed since the application voids what was reviewed.
-    const content = contentDigestOf(row, version.digest, contract, contractLinesOf(facts, contract.contractId));
+    const content = contentDigestOf(row, version.digest, contract, contractLinesOf(facts, contract.contractId), row);
     const reviewDigest = reviewDigestOf(content, eligibility, maximumFen);
     if (body.reviewDigest !== reviewDigest) return refused('REVIEW_CHANGED', { reviewDigest }, '/reviewDigest');
-    const programme = programmeOf(version);
-    const lastDay = voucherExpiresOn(programme, row.submittedOn, today);
+    const lastDay = voucherExpiresOn(law, row.submittedOn, today);
     if (lastDay === null || lastDay < today)
       return refused('PROGRAMME_NOT_IN_FORCE', { programme: row.programmeCode, day: today });
 
-    const { predicates } = eligibility;
-    const entitlement = entitlementOf(facts, version, {
-      contract,
-      appliedOn: row.submittedOn,
-      bookedOn: today,
-      predicates,
-      maximumFen,
-    });
+    const entitlement = entitlementOf(facts, { ...caseOf(facts, row, today, eligibility.predicates), maximumFen });
     const { now, fund } = entitlement;
     if (now.kind !== 'award') return refusalOf(now);
     const awardFen = now.amountFen;
@@ -164,6 +154,8 @@ export const issueVoucher: Verb<Body, Result> = {
       status: 'ISSUED',
       frozenFrom: null,
       recordedAt: receivedAt.toISOString(),
+      matters: row.matters,
+      controlVersionIds: row.controlVersionIds,
     };
     const approved: Application = {
       ...row,
@@ -196,40 +188,31 @@ export const issueVoucher: Verb<Body, Result> = {
         ...(standing
           ? []
           : [insert(standingShelf, freshStanding({ bookId, standingId, contractId: contract.contractId, programmeCode }))]),
+        ...firstYearChanges(facts, entitlement.charges),
         ...changes,
       ],
     });
   },
 };
 
-/** The version a gathered application was made under. */
-function programmeOfApplication(facts: Facts, row: Application) {
-  const version = facts.get(programmeVersionShelf, row.programmeVersionId);
-  if (!version) throw new Error(`the application ${row.applicationNo} has lost its programme`);
-  return programmeOf(version);
-}
+/** What is asked about those who wait: of limits, for the contract is not gathered. */
+const waitingCase = (facts: Facts, row: Application, today: Day) => ({
+  ...{ applicant: row, law: lawOf(facts, row).law, stage: 'ISSUE' as const, appliedOn: row.submittedOn, bookedOn: today },
+  ...{ predicates: {}, matters: mattersOf(row) },
+});
 
 /** The claimed limits of an applicant's legal person on this day; those of its contract are within the maximum already. */
 function limitsOfHolder(facts: Facts, row: Application, today: Day) {
-  const noContract = {
-    ...nothingOnRecord(today),
-    appliedOn: row.submittedOn,
-    enterprise: nobody(row.legalPersonUscc),
-    provider: { legalPerson: '', listings: [], isRelated: false, isLocal: false },
-    facilities: [],
-    contract: { id: row.contractId, signedOn: row.submittedOn, filedOn: null, purpose: null, lines: [] },
-  };
-  return limitsTouched(programmeOfApplication(facts, row), 'ISSUE', noContract).filter(
-    ({ holder }) => holder.kind === 'LEGAL_PERSON',
-  );
+  const of = waitingCase(facts, row, today);
+  return limitsTouched(of.law, 'ISSUE', circumstancesOf(facts, of)).filter(({ holder }) => holder.kind === 'LEGAL_PERSON');
 }
 
 const isFirstCome = (facts: Facts, row: Application): boolean =>
-  lawOn(programmeOfApplication(facts, row), row.submittedOn).allocation?.value === 'FIRST_COME';
+  lawOn(lawOf(facts, row).law, row.submittedOn).allocation?.value === 'FIRST_COME';
 
 /** The class of gathered applications, as their own version of the law orders them. */
 const rankIn = (facts: Facts) => (row: Application) =>
-  priorityRank(programmeOfApplication(facts, row), row.submittedOn, eligibilityOf(row)?.classes ?? []);
+  priorityRank(lawOf(facts, row).law, row.submittedOn, eligibilityOf(row)?.classes ?? []);
 
 /**
  * Gathers who is served before these, one by one, where the sums may not settle it: where everybody before, and all that these commands
@@ -261,9 +244,9 @@ async function gatherEarlier(loader: Loader, commands: readonly Command<Body>[])
     earlier.map(({ programmeVersionId }) => programmeVersionId),
   );
   const days = [...new Set(commands.map(({ today }) => today))];
-  await gatherLimits(
+  await gatherLimitsOf(
     loader,
-    earlier.flatMap((row) => days.flatMap((day) => limitsOfHolder(facts, row, day).map((limit) => limitWindowOf(limit)))),
+    earlier.flatMap((row) => days.map((day) => waitingCase(facts, row, day))),
   );
 }
 

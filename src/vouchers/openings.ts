@@ -1,7 +1,7 @@
 // What an opening balance (期初余额) stands for in this book, read the same way when it is prepared and when it is approved.
 import type { Contract, Enterprise, ProgrammeVersion as VersionRow } from '../../db/tables.js';
 import type { OpeningContent } from '../../schemas/opening-balances.js';
-import { circumstancesOf, gatherContractFacts } from '../applications/evaluation-facts.js';
+import { circumstancesOf, gatherContractFacts, gatherLimitFacts } from '../applications/evaluation-facts.js';
 import type { Day } from '../calendar.js';
 import { yearOf } from '../calendar.js';
 import { contractShelf } from '../contracts/facts.js';
@@ -12,19 +12,23 @@ import type { Facts, Loader } from '../ledger/facts.js';
 import type { Refused } from '../ledger/lane.js';
 import { refused } from '../ledger/lane.js';
 import type { Fen } from '../money.js';
-import { parseYuan } from '../money.js';
-import type { TouchedLimit } from '../programmes/evaluate.js';
+import { parseYuan, sumFen } from '../money.js';
+import { figureShelf } from '../legal-persons/facts.js';
+import { figureThatCounts } from '../legal-persons/rules.js';
 import { limitsTouched } from '../programmes/evaluate.js';
-import { programmeVersionShelf } from '../programmes/facts.js';
+import { rules } from '../programmes/explain.js';
+import { limitExceptionShelf, programmeVersionShelf } from '../programmes/facts.js';
+import type { ProgrammeVersion } from '../programmes/language.js';
 import { lawOn } from '../programmes/language.js';
+import { controlsOn, gatherControls, lawUnder } from '../programmes/laws.js';
 import { limitWindowOf } from '../programmes/limits.js';
 import { programmeOf, versionInForce, versionName } from '../programmes/published.js';
 import { readUscc } from '../uscc.js';
 
-/** An amount spent of a limit whose number by law is `lawFen`. */
+/** An amount spent of a limit whose number is `numberFen`: the law's, with what exceptions raised it by. */
 export interface Spent {
   readonly at: LimitWindow;
-  readonly lawFen: Fen;
+  readonly numberFen: Fen;
   readonly amountFen: Fen;
 }
 
@@ -43,6 +47,8 @@ export type Opening =
       baseFen: Fen;
       redeemedFen: Fen;
       spent: readonly Spent[];
+      law: ProgrammeVersion;
+      controlVersionIds: readonly string[];
     };
 
 /** With the code as it is stored; one that is not valid is left as it came, to be refused. */
@@ -53,13 +59,15 @@ export function normalised(content: OpeningContent): OpeningContent {
 }
 
 /** Gathers all that `readOpening` looks at. */
-export async function gatherOpenings(loader: Loader, contents: readonly OpeningContent[]): Promise<void> {
+export async function gatherOpenings(loader: Loader, contents: readonly OpeningContent[], today: Day): Promise<void> {
+  const { facts } = loader;
   await Promise.all([
     loader.load(
       programmeVersionShelf,
       'code',
       contents.map(({ programmeCode }) => programmeCode),
     ),
+    gatherControls(loader),
     loader.load(
       enterpriseShelf,
       'uscc',
@@ -70,11 +78,34 @@ export async function gatherOpenings(loader: Loader, contents: readonly OpeningC
       contents.flatMap((content) => (content.kind === 'VOUCHER' ? [content.contractId] : [])),
     ),
   ]);
+  const limits = contents.flatMap((content) => {
+    const read = content.kind === 'LIMIT_USED' ? limitUsed(facts, content, today) : null;
+    return read?.kind === 'limit' ? [read] : [];
+  });
+  await Promise.all([
+    loader.load(
+      figureShelf,
+      'holder',
+      limits.flatMap(({ limit, at }) => (limit.figure === null ? [] : [[limit.figure, at.holder]])),
+    ),
+    loader.load(
+      limitExceptionShelf,
+      'window',
+      limits.map(({ at }) => [at.limit, at.holder, at.window]),
+    ),
+    gatherLimitFacts(
+      loader,
+      contents.flatMap((content) => {
+        const read = content.kind === 'VOUCHER' ? voucherOf(facts, content, today) : null;
+        return read?.kind === 'voucher' ? (['ISSUE', 'REDEEM'] as const).map((stage) => caseOf(read, stage)) : [];
+      }),
+    ),
+  ]);
 }
 
 /**
  * Refuses, for both kinds: AMOUNT_ZERO, OPENING_IN_FUTURE, PROGRAMME_NOT_IN_FORCE; for a limit: the
- * code's own, ENTERPRISE_UNKNOWN, LIMIT_NOT_IN_PROGRAMME; for a voucher: NOT_FOUND, CONTRACT_NOT_FILED, PERIOD_ENDS_BEFORE_START, VOUCHER_EXPIRED.
+ * code's own, ENTERPRISE_UNKNOWN, LIMIT_NOT_IN_PROGRAMME, LIMIT_UNKNOWN; for a voucher: NOT_FOUND, CONTRACT_NOT_FILED, PERIOD_ENDS_BEFORE_START, VOUCHER_EXPIRED.
  */
 export function readOpening(facts: Facts, content: OpeningContent, today: Day): Opening | Refused {
   return content.kind === 'LIMIT_USED' ? readLimitUsed(facts, content, today) : readVoucher(facts, content, today);
@@ -82,10 +113,9 @@ export function readOpening(facts: Facts, content: OpeningContent, today: Day): 
 
 const fenOf = (text: string): Fen => parseYuan(text) ?? 0n;
 
-function readLimitUsed(facts: Facts, content: OpeningContent & { kind: 'LIMIT_USED' }, today: Day): Opening | Refused {
+/** The limit that was used, and its window. */
+function limitUsed(facts: Facts, content: OpeningContent & { kind: 'LIMIT_USED' }, today: Day) {
   const { programmeCode, limitId, uscc, year } = content;
-  const amountFen = fenOf(content.amount);
-  if (amountFen === 0n) return refused('AMOUNT_ZERO', {}, '/amount');
   if (year > yearOf(today)) return refused('OPENING_IN_FUTURE', { found: String(year), today }, '/year');
   const code = readUscc(uscc, '/uscc');
   if (code.kind === 'refused') return code;
@@ -97,29 +127,56 @@ function readLimitUsed(facts: Facts, content: OpeningContent & { kind: 'LIMIT_US
   if (!version) return refused('PROGRAMME_NOT_IN_FORCE', { programme: programmeCode, day }, '/programmeCode');
   // A limit of several years begins with a first award that an opening does not tell.
   const limits = lawOn(programmeOf(version), day).limits.filter(
-    ({ per, window, figure }) => per === 'LEGAL_PERSON' && window.kind !== 'YEARS_FROM_FIRST_AWARD' && figure === null,
+    ({ per, window }) => per === 'LEGAL_PERSON' && window.kind !== 'YEARS_FROM_FIRST_AWARD',
   );
   const limit = limits.find(({ id }) => id === limitId);
   if (!limit) {
     const known = limits.map(({ id }) => id).join(', ') || '—';
     return refused('LIMIT_NOT_IN_PROGRAMME', { programme: versionName(version), limit: limitId, limits: known, day }, '/limitId');
   }
-  const at = {
-    limit: limit.account,
-    holder: enterprise.legalPersonUscc,
-    window: limit.window.kind === 'YEAR' ? String(year) : 'LIFETIME',
-  };
-  return { kind: 'limitUsed', version, spent: [{ at, lawFen: limit.amountFen ?? 0n, amountFen }] };
+  const window = limit.window.kind === 'YEAR' ? String(year) : 'LIFETIME';
+  const at: LimitWindow = { limit: limit.account, holder: enterprise.legalPersonUscc, window };
+  return { kind: 'limit' as const, version, limit, at };
 }
 
-function readVoucher(facts: Facts, content: OpeningContent & { kind: 'VOUCHER' }, today: Day): Opening | Refused {
+function readLimitUsed(facts: Facts, content: OpeningContent & { kind: 'LIMIT_USED' }, today: Day): Opening | Refused {
+  const amountFen = fenOf(content.amount);
+  if (amountFen === 0n) return refused('AMOUNT_ZERO', {}, '/amount');
+  const read = limitUsed(facts, content, today);
+  if (read.kind === 'refused') return read;
+  const { version, limit, at } = read;
+  const lawFen =
+    limit.figure === null
+      ? limit.amountFen
+      : figureThatCounts(facts.all(figureShelf, 'holder', [limit.figure, at.holder]), content.year)?.amountFen;
+  if (lawFen === undefined || lawFen === null) {
+    const { zh, en } = rules.limit(limit);
+    const params = { limit: limit.id, window: at.window, holder: at.holder, ruleZh: zh, ruleEn: en };
+    return refused('LIMIT_UNKNOWN', params, '/limitId');
+  }
+  const exceptions = facts.all(limitExceptionShelf, 'window', [at.limit, at.holder, at.window]);
+  const raisedFen = sumFen(exceptions.flatMap((of) => (of.status === 'APPROVED' ? [of.amountFen] : [])));
+  return { kind: 'limitUsed', version, spent: [{ at, numberFen: lawFen + raisedFen, amountFen }] };
+}
+
+type OpeningVoucher = Extract<Opening, { kind: 'voucher' }>;
+
+/** What is asked of the law about the contract of a voucher, as on the day of its issue. */
+const caseOf = ({ contract, law, issuedOn }: Omit<OpeningVoucher, 'spent'>, stage: 'ISSUE' | 'REDEEM') => ({
+  ...{ contract, law, stage, appliedOn: issuedOn, bookedOn: issuedOn, predicates: {}, matters: {} },
+});
+
+/** The voucher, without what it spent of limits. */
+function voucherOf(
+  facts: Facts,
+  content: OpeningContent & { kind: 'VOUCHER' },
+  today: Day,
+): Omit<OpeningVoucher, 'spent'> | Refused {
   const { programmeCode, contractId, issuedOn, lastDay } = content;
   const balanceFen = fenOf(content.balance);
   if (balanceFen === 0n) return refused('AMOUNT_ZERO', {}, '/balance');
   if (issuedOn > today) return refused('OPENING_IN_FUTURE', { found: issuedOn, today }, '/issuedOn');
-  const version = facts
-    .all(programmeVersionShelf, 'code', programmeCode)
-    .find((row) => row.version === content.version && row.status === 'ACTIVE');
+  const version = facts.all(programmeVersionShelf, 'code', programmeCode).find((row) => row.version === content.version);
   if (!version || versionInForce([version], issuedOn) === undefined) {
     return refused('PROGRAMME_NOT_IN_FORCE', { programme: `${programmeCode}@${content.version}`, day: issuedOn }, '/version');
   }
@@ -131,25 +188,28 @@ function readVoucher(facts: Facts, content: OpeningContent & { kind: 'VOUCHER' }
   }
   if (lastDay < issuedOn) return refused('PERIOD_ENDS_BEFORE_START', { from: issuedOn, to: lastDay }, '/lastDay');
   if (lastDay < today) return refused('VOUCHER_EXPIRED', { expiresOn: lastDay, submittedOn: today }, '/lastDay');
-  const [baseFen, redeemedFen] = [fenOf(content.baseRedeemed), fenOf(content.amountRedeemed)];
-  const at = circumstancesOf(facts, contract, { appliedOn: issuedOn, bookedOn: issuedOn, predicates: {} });
+  const controlVersionIds = controlsOn(facts, issuedOn);
+  return {
+    ...{ kind: 'voucher', version, contract, enterprise, issuedOn, lastDay, balanceFen, controlVersionIds },
+    law: lawUnder(facts, version, controlVersionIds),
+    fund: fundOf(programmeCode, yearOf(issuedOn)),
+    baseFen: fenOf(content.baseRedeemed),
+    redeemedFen: fenOf(content.amountRedeemed),
+  };
+}
+
+function readVoucher(facts: Facts, content: OpeningContent & { kind: 'VOUCHER' }, today: Day): Opening | Refused {
+  const read = voucherOf(facts, content, today);
+  if (read.kind === 'refused') return read;
+  const { law, balanceFen, redeemedFen } = read;
   const ofContract = (stage: 'ISSUE' | 'REDEEM', amountFen: Fen): Spent[] =>
-    limitsTouched(programmeOf(version), stage, at)
+    limitsTouched(law, stage, circumstancesOf(facts, caseOf(read, stage)))
       .filter(({ holder }) => holder.kind === 'CONTRACT')
-      .flatMap((limit: TouchedLimit) =>
-        limit.amountFen === null ? [] : [{ at: limitWindowOf(limit), lawFen: limit.amountFen, amountFen }],
+      .flatMap((limit) =>
+        limit.amountFen === null ? [] : [{ at: limitWindowOf(limit), numberFen: limit.amountFen, amountFen }],
       );
   return {
-    kind: 'voucher',
-    version,
-    contract,
-    enterprise,
-    fund: fundOf(programmeCode, yearOf(issuedOn)),
-    issuedOn,
-    lastDay,
-    balanceFen,
-    baseFen,
-    redeemedFen,
+    ...read,
     // All that was claimed on the contract stays claimed: what it can still pay and what it has paid.
     spent: [...ofContract('ISSUE', balanceFen + redeemedFen), ...ofContract('REDEEM', redeemedFen)],
   };

@@ -15,7 +15,9 @@ export const prepareOpening: Verb<OpeningContent & { id?: string }, ReturnType<t
 
   async gather(loader, commands) {
     const contents = commands.map(({ body }) => normalised(body));
-    await Promise.all([gatherOpenings(loader, contents), loader.load(openingShelf, 'content', contents.map(openingDigestOf))]);
+    const days = [...new Set(commands.map(({ today }) => today))];
+    await loader.load(openingShelf, 'content', contents.map(openingDigestOf));
+    for (const day of days) await gatherOpenings(loader, contents, day);
   },
 
   decide({ id, body, actor, today, receivedAt }, facts) {

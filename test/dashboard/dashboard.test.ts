@@ -27,7 +27,7 @@ void t.test('granted, promised, redeemed, paid and left; by month; and what wait
   // Everything of the first provider is paid, a part of the second comes back.
   const lines = instructions.map((of, i) => ({
     ...{ instructionNo: of.instructionNo, bankSerial: `B-${i}`, bookedOn: '2024-07-15', amount: of.amount },
-    ...(of.providerId === first.providerId ? { status: 'PAID' } : { status: 'RETURNED', reason: '户名不符' }),
+    ...(of.payeeId === first.providerId ? { status: 'PAID' } : { status: 'RETURNED', reason: '户名不符' }),
   }));
   const declaredTotal = formatYuan(instructions.reduce((sum, { amount }) => sum + (parseYuan(amount) ?? 0n), 0n));
   expectStatus(await finance.post('/bank-returns', { declaredCount: lines.length, declaredTotal, lines }), 201);

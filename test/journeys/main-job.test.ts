@@ -354,6 +354,7 @@ void t.test('a machine key does the routine and decides nothing; one person is o
     ],
     approver: [
       `/programmes/${nobody}/activate`,
+      `/programmes/${nobody}/repeal`,
       `/applications/${reviewed.applicationId}/approve`,
       `/vouchers/${nobody}/freeze`,
       `/vouchers/${nobody}/unfreeze`,

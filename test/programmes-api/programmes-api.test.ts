@@ -2,10 +2,12 @@
 // tried on any facts without a trace.
 import t from 'tap';
 import { newlyMatched, presentFunds } from '../../src/programmes/rules.js';
-import { fundersOf, programmeOf, versionInForce, versionsCovering } from '../../src/programmes/published.js';
-import { evaluateIssue } from '../../src/programmes/evaluate.js';
+import { fundersOf, programmeOf, versionInForce } from '../../src/programmes/published.js';
+import { evaluateIssue, nothingOnRecord } from '../../src/programmes/evaluate.js';
+import { nobody } from '../../src/programmes/lines.js';
 import type { Answer } from '../service.js';
 import { expectStatus, startService } from '../service.js';
+import { reimbursement } from '../programmes/world.js';
 import { fields, itemsOf, jiaozuo, programmeFile, told, zhengzhou } from '../applications/world.js';
 
 const draft = 'zhengzhou/zhengzhou-compute.v1';
@@ -38,11 +40,6 @@ void t.test('the version in force is the highest active one whose days cover the
   ];
   for (const [day, version] of days) t.equal(versionInForce(rows, day)?.version, version, day);
   t.equal(versionInForce(rows.slice(0, 2), '2025-06-01'), undefined, 'after its last day');
-  t.strictSame(
-    versionsCovering(rows, '2025-03-01').map(({ version }) => version),
-    [2, 3, 4],
-    'what holds once it is active',
-  );
 });
 
 void t.test('a fund is shared by the funders of the law on its first day', async (t) => {
@@ -104,13 +101,14 @@ void t.test('where a fund stands is told from its accounts, the treasury’s sid
     funder,
     balanceFen,
   });
-  const [fund] = presentFunds([
+  const balances = [
     balance('appropriation', -1000n, 'CITY'),
     balance('unmatched', 100n, 'CITY'),
     balance('available', 200n),
     balance('voucher', 300n),
     balance('paid', 400n, 'CITY'),
-  ]);
+  ];
+  const [fund] = presentFunds(balances, [], '2024-07-01');
   t.match(fund, {
     fund: 'p/2024',
     programmeCode: 'p',
@@ -122,6 +120,7 @@ void t.test('where a fund stands is told from its accounts, the treasury’s sid
     reserved: '0.00',
     paid: '4.00',
     funders: [{ funder: 'CITY', loaded: '10.00', unmatched: '1.00', paid: '4.00' }],
+    pool: null,
   });
 });
 
@@ -262,6 +261,7 @@ void t.test('appropriations are loaded once per document; a fund shows where its
       payable: '0.00',
       inTransit: '0.00',
       paid: '0.00',
+      pool: null,
       funders: [
         { funder: 'CITY', loaded: '500000.01', unmatched: '0.00', paid: '0.00' },
         { funder: 'PROVINCE', loaded: '500000.00', unmatched: '0.00', paid: '0.00' },
@@ -447,18 +447,164 @@ void t.test('a trial tells the award and why, for a draft too, and leaves no tra
   t.strictSame(await service.owner.sql`select seq from book_heads where book_id = ${bookId}`, before, 'no entry, no lane');
 });
 
+void t.test('a trial says all that a case can: reimbursement, what is on record, and how a pool is shared', async (t) => {
+  const service = await startService(t, { now: '2025-03-03' });
+  const book = await service.newBook('testcity');
+  const reader = await book.member('auditor');
+  const published = expectStatus(await book.operator.post('/programmes', { document: reimbursement }), 201);
+  const url = `/programmes/${published.programmeVersionId as string}/evaluations`;
+  const evaluate = (stage: string, given: object) => reader.post(url, { stage, given });
+  const outcomes = (answer: Answer) =>
+    (expectStatus(answer, 200).evaluations as { kind: string; amount: string; bound: string | null; code: string }[])
+      .map((one) => (one.kind === 'award' ? `${one.amount} ${one.bound ?? ''}`.trim() : `${one.kind} ${one.code}`))
+      .join(' + ');
+
+  const plain = { appliedOn: '2025-03-03', items: [{ amount: '10000000.00' }] };
+  const lines = (...origins: [string, string][]) => ({
+    ...plain,
+    items: [{ lines: origins.map(([chipOrigin, gross]) => ({ chipOrigin, gross })) }],
+  });
+  const item = (more: object) => ({ ...plain, items: [{ amount: '10000000.00', ...more }] });
+  const awards: [string, object, string][] = [
+    ['domestic chips', plain, '6000000.00'],
+    ['both origins, cut down once', lines(['DOMESTIC', '100000.01'], ['NON_DOMESTIC', '100000.02']), '90000.01'],
+    ['what can not be told apart', lines(['UNKNOWN', '100000.00']), '30000.00'],
+    ['a young firm', { ...plain, enterprise: { establishedOn: '2024-03-04' } }, '7000000.00'],
+    ['a year old', { ...plain, enterprise: { establishedOn: '2024-03-03' } }, '6000000.00'],
+    ['the review', { ...plain, approved: '5000000.00' }, '5000000.00 REVIEW'],
+    ['what is left of the year', { ...plain, used: { yearly: '15000000.00' } }, '5000000.00 yearly'],
+    ['the year of the award', { ...plain, awardedOn: '2026-01-05' }, '6000000.00'],
+    ['the third year', { ...plain, firstAwardYears: { 'three-years': 2023 } }, '6000000.00'],
+    ['the fourth year', { ...plain, firstAwardYears: { 'three-years': 2022 } }, 'refused LIMIT_WINDOW_OVER'],
+    [
+      'an exception',
+      { ...plain, used: { 'three-years': '30000000.00' }, raised: { 'three-years': '501.00' } },
+      '501.00 three-years',
+    ],
+    ['a figure', { ...plain, figures: { contribution: '2000000.00' } }, '2000000.00 contribution'],
+    ['no figure', { ...plain, unknownFigures: ['contribution'] }, 'held LIMIT_UNKNOWN'],
+    [
+      'an institute that needs none',
+      { ...plain, unknownFigures: ['contribution'], enterprise: { classes: ['RESEARCH_INSTITUTION'] } },
+      '6000000.00',
+    ],
+    ['money from above', { ...plain, upstream: '4000000.00', figures: { investment: '5000000.00' } }, '1000000.00 investment'],
+    ['another award on the product', { ...plain, used: { highest: '5999499.99' } }, '500.01 highest'],
+    ['as much on the product', { ...plain, used: { highest: '6000000.00' } }, 'refused STACKED_OUT'],
+    ['no product', { ...plain, matters: { PROJECT: 'one' } }, 'refused MATTER_NOT_NAMED'],
+    ['its own policy', { ...plain, enterprise: { oneEnterpriseOnePolicy: true } }, 'refused OWN_POLICY'],
+    ['an institution', { ...plain, enterprise: { kind: 'INSTITUTION' } }, 'refused BENEFICIARY_KIND'],
+    ['a provider', { ...plain, enterprise: { isListedProvider: true } }, 'refused PROVIDER_MAY_NOT_CLAIM'],
+    ['a relation', { ...plain, provider: { isRelated: true } }, 'refused RELATED_PARTY'],
+    ['a relation in one item', item({ provider: { isRelated: true } }), 'refused RELATED_PARTY'],
+    ['from elsewhere', { ...plain, provider: { isLocal: false } }, 'refused PROVIDER_NOT_LOCAL'],
+    ['another purpose', item({ purpose: 'SCENARIO_APPLICATION' }), 'refused PURPOSE_NOT_PERMITTED'],
+    ['not filed', item({ filed: false }), 'refused CONTRACT_FILED_TOO_LATE'],
+    ['filed in time', item({ signedOn: '2024-01-01', filedOn: '2025-03-03' }), '6000000.00'],
+    ['filed a day late', item({ filedOn: '2025-03-04' }), 'refused CONTRACT_FILED_TOO_LATE'],
+    ['not paid', item({ paidInFull: false }), 'refused FEE_NOT_SETTLED'],
+    ['paid this year', item({ settledOn: '2025-01-01' }), 'refused FEE_NOT_SETTLED'],
+    [
+      'another item',
+      { ...plain, items: [{ lines: [{ gross: '1.00', serviceItem: 'CORPUS' }] }] },
+      'refused SERVICE_ITEM_NOT_COUNTED',
+    ],
+    ['a small base', { ...plain, items: [{ amount: '999.99' }] }, 'refused BELOW_MINIMUM_BASE'],
+    ['no money', { ...plain, poolLeft: '0.00' }, 'refused POOL_EXHAUSTED'],
+    ['asked for too much', { ...plain, requested: '6000000.01' }, 'refused AMOUNT_ABOVE_ENTITLEMENT'],
+    ['a small maximum', { ...plain, maximum: '499.99' }, 'refused BELOW_MINIMUM_AWARD'],
+  ];
+  for (const [name, given, expected] of awards) t.equal(outcomes(await evaluate('AWARD', given)), expected, name);
+
+  const claims = (...approved: string[]) => approved.map((amount) => ({ approved: amount }));
+  const shared = expectStatus(
+    await evaluate('ALLOCATE', {
+      ...{ appliedOn: '2025-03-03', poolLeft: '100000000.00' },
+      claims: claims(...Array.from({ length: 6 }, () => '20000000.00')),
+    }),
+    200,
+  );
+  t.strictSame(shared.evaluations, []);
+  t.strictSame(
+    shared.allocated,
+    Array.from({ length: 6 }, () => '16666666.66'),
+    'D9',
+  );
+  const served = await evaluate('ALLOCATE', {
+    ...{ appliedOn: '2025-03-03', poolLeft: '1.00' },
+    claims: [...claims('5.00'), { approved: '0.00', classes: ['SME'], score: 90 }],
+  });
+  t.strictSame(served.body.allocated, ['1.00', '0.00'], 'in the order they were given');
+
+  const silent = expectStatus(
+    await book.operator.post('/programmes', {
+      document: reimbursement.replace(/^allocation:.*\n/m, '').replace('version: 1', 'version: 2'),
+    }),
+    201,
+  );
+  t.equal(
+    told(
+      await reader.post(`/programmes/${silent.programmeVersionId as string}/evaluations`, {
+        ...{ stage: 'ALLOCATE', given: { appliedOn: '2025-03-03', poolLeft: '1.00', claims: claims('1.00') } },
+      }),
+    ),
+    '409 PARAMETER_MISSING',
+    'a law that does not say how a pool is shared',
+  );
+
+  const wrong: [string, string, object, string[]][] = [
+    ['a hard limit raised', 'AWARD', { ...plain, raised: { yearly: '1.00' } }, ['/given/raised/yearly UNKNOWN_FIELD']],
+    ['a figure of none', 'AWARD', { ...plain, figures: { yearly: '1.00' } }, ['/given/figures/yearly UNKNOWN_FIELD']],
+    ['a figure unknown to all', 'AWARD', { ...plain, unknownFigures: ['yearly'] }, ['/given/unknownFigures/0 UNKNOWN_FIELD']],
+    [
+      'a window of a year',
+      'AWARD',
+      { ...plain, firstAwardYears: { yearly: 2024 } },
+      ['/given/firstAwardYears/yearly UNKNOWN_FIELD'],
+    ],
+    ['neither amount nor lines', 'AWARD', { ...plain, items: [{}] }, ['/given/items/0 AMOUNT_OR_LINES']],
+    ['a contract where there are items', 'AWARD', { ...plain, contract: {} }, ['/given/contract UNKNOWN_FIELD']],
+    ['a matter nobody knows', 'AWARD', { ...plain, matters: { TEAM: 'x' } }, ['/given/matters/TEAM UNKNOWN_FIELD']],
+    [
+      'a claim without an amount',
+      'ALLOCATE',
+      { ...plain, items: undefined, poolLeft: '1.00', claims: [{}] },
+      ['/given/claims/0/approved MISSING_FIELD'],
+    ],
+  ];
+  for (const [name, stage, given, expected] of wrong) {
+    const answer = await evaluate(stage, given);
+    t.equal(told(answer), '400 VALIDATION_FAILED', name);
+    t.strictSame(fields(answer), expected, name);
+  }
+});
+
 void t.test('a limit that is not known holds the case', async (t) => {
   const law = programmeOf({ document: await programmeFile(zhengzhou), digest: 'held' });
   const evaluation = evaluateIssue(law, {
     appliedOn: '2024-07-01',
-    bookedOn: '2024-07-01',
-    enterprise: { legalPerson: 'E', predicates: {} },
-    provider: { legalPerson: 'P', listings: [{ serviceItem: 'AI_COMPUTE', from: '2024-01-01', to: null }] },
+    ...nothingOnRecord('2024-07-01'),
+    enterprise: nobody('E'),
+    provider: {
+      ...{ legalPerson: 'P', isRelated: false, isLocal: true },
+      listings: [{ serviceItem: 'AI_COMPUTE', from: '2024-01-01', to: null }],
+    },
     facilities: [],
     contract: {
       id: 'C',
-      signedOn: '2024-07-01',
-      lines: [{ lineNo: 1, serviceItem: 'AI_COMPUTE', facilityId: null, netFen: 100n, vatFen: 0n, grossFen: 100n }],
+      ...{ signedOn: '2024-07-01', filedOn: null, purpose: null },
+      lines: [
+        {
+          lineNo: 1,
+          serviceItem: 'AI_COMPUTE',
+          facilityId: null,
+          chipOrigin: null,
+          modelClass: null,
+          netFen: 100n,
+          vatFen: 0n,
+          grossFen: 100n,
+        },
+      ],
     },
     limitsLeft: {},
   });

@@ -327,6 +327,27 @@ void t.test('over HTTP', async (t) => {
       ],
       ['the same day again', () => own.post('/payee-accounts', account), 409, 'PAYEE_ACCOUNT_EXISTS', '/validFrom'],
       ["another's provider", () => stranger.post('/payee-accounts', account), 404, 'NOT_FOUND', '/providerId'],
+      [
+        "a provider's account, of an enterprise's member",
+        () => enterprise.post('/payee-accounts', account),
+        404,
+        'NOT_FOUND',
+        '/providerId',
+      ],
+      [
+        'nobody to be paid',
+        () => own.post('/payee-accounts', { ...account, providerId: undefined }),
+        400,
+        'VALIDATION_FAILED',
+        '/providerId PAYEE_REQUIRED',
+      ],
+      [
+        'both sides at once',
+        () => own.post('/payee-accounts', { ...account, enterpriseId: nobody }),
+        400,
+        'VALIDATION_FAILED',
+        '/providerId PAYEE_REQUIRED',
+      ],
       ['the operator', () => operator.post('/payee-accounts', account), 403, 'FORBIDDEN'],
     ];
     for (const [name, send, status, code, field] of refusals) {
@@ -421,7 +442,8 @@ void t.test('over HTTP', async (t) => {
       0,
       "a stranger's filter finds nothing",
     );
-    t.match(await enterprise.get('/payee-accounts'), { status: 403, body: { code: 'FORBIDDEN' } });
+    t.equal(await items(enterprise, '/payee-accounts'), 0, 'an enterprise sees its own');
+    t.match(await operator.get('/payee-accounts'), { status: 403, body: { code: 'FORBIDDEN' } });
 
     const pages: string[] = [];
     for (let next: string | null = ''; next !== null;) {

@@ -12,10 +12,15 @@ import type {
   Voucher,
 } from '../../db/tables.js';
 import { auditLedger } from '../../src/ledger/audit.js';
+import type { Line } from '../../src/programmes/evaluate.js';
+import { nothingOnRecord } from '../../src/programmes/evaluate.js';
+import { nobody } from '../../src/programmes/lines.js';
 import { auditBusiness } from '../../src/reconciliation/audit.js';
 import { recomputeAwards } from '../../src/reconciliation/recompute.js';
+import { programmeOf } from '../../src/programmes/published.js';
 import type { RedemptionCase } from '../../src/redemptions/rules.js';
 import {
+  claimOf,
   evaluate,
   evaluateFirmly,
   mismatchesOf,
@@ -25,6 +30,8 @@ import {
   stateAfterApproval,
 } from '../../src/redemptions/rules.js';
 import { claimNumbers } from '../../src/usage/claim-number.js';
+import type { Standing } from '../../src/vouchers/rules.js';
+import { negative, nothing } from '../../src/vouchers/rules.js';
 import { freezeVoucher, unfreezeVoucher } from '../../src/vouchers/freeze-voucher.js';
 import type { Answer, Caller } from '../service.js';
 import { expectStatus } from '../service.js';
@@ -90,17 +97,27 @@ void t.test(
       ...{ bookId: 'b', contractId: 'c', programmeCode: 'zhengzhou-compute', appliedOn: '2024-07-01', issuedOn: '2024-07-01' },
       lastDay: '2025-07-01',
     } as Voucher;
-    const read = (grossFen: bigint) =>
-      ({ lineNo: 1, serviceItem: 'AI_COMPUTE', facilityId: null, netFen: grossFen, vatFen: 0n, grossFen }) as const;
+    const read = (grossFen: bigint): Line => ({
+      ...{ lineNo: 1, serviceItem: 'AI_COMPUTE', facilityId: null, chipOrigin: null, modelClass: null },
+      ...{ netFen: grossFen, vatFen: 0n, grossFen },
+    });
+    const at: RedemptionCase['at'] = {
+      ...nothingOnRecord('2024-08-01'),
+      ...{ appliedOn: '2024-07-01', enterprise: nobody('E'), facilities: [] },
+      provider: {
+        ...{ legalPerson: 'P', listings: [{ serviceItem: 'AI_COMPUTE', from: '2024-01-01', to: null }] },
+        ...{ isRelated: false, isLocal: true },
+      },
+      contract: {
+        ...{ id: 'c', signedOn: '2024-06-01', filedOn: '2024-06-01', purpose: 'MODEL_RESEARCH' },
+        lines: [read(contractFen)],
+      },
+    };
+    const law = programmeOf(version);
     const caseOf = (grossFen: bigint, standing: RedemptionCase['standing'], waiting: readonly Redemption[]): RedemptionCase => ({
-      ...{ voucher, version, waiting, standing, standingId: 'c/z', lineUsage: [] },
+      ...{ voucher, version, law, at, waiting, standing, standingId: 'c/z', lineUsage: [] },
       invoice: { usageFrom: '2024-07-01', usageTo: '2024-07-31', paidFen: grossFen } as UsageInvoice,
       lines: [{ line, contractLine, read: read(grossFen) }],
-      at: {
-        ...{ appliedOn: '2024-07-01', bookedOn: '2024-08-01', enterprise: { legalPerson: 'E', predicates: {} }, facilities: [] },
-        provider: { legalPerson: 'P', listings: [{ serviceItem: 'AI_COMPUTE', from: '2024-01-01', to: null }] },
-        contract: { id: 'c', signedOn: '2024-06-01', lines: [read(contractFen)] },
-      },
     });
     const limits = { balanceFen: 10n ** 12n, limitsLeft: { redeemed: 10n ** 12n }, submittedOn: '2024-08-01' };
 
@@ -118,15 +135,12 @@ void t.test(
     );
     /** Lives the steps; with `firm` false by the plain cumulative amount. Answers whether every state was within the law. */
     const live = (steps: readonly (typeof step extends fc.Arbitrary<infer S> ? S : never)[], firm: boolean): boolean => {
-      let standing = standingAfter(
-        { voucher, standingId: 'c/z', standing: undefined },
-        { baseFen: 0n, claimedFen: 0n, cutOffFen: 0n },
-      );
+      let standing = standingAfter({ voucher, law, at, standingId: 'c/z', standing: undefined }, nothing);
       let waiting: Redemption[] = [];
       let count = 0;
       for (const of of steps) {
-        const add = (by: { baseFen: bigint; claimedFen: bigint; cutOffFen: bigint }) => {
-          standing = standingAfter({ voucher, standingId: 'c/z', standing }, by);
+        const add = (by: Standing) => {
+          standing = standingAfter({ voucher, law, at, standingId: 'c/z', standing }, by);
         };
         if (of.kind === 'redeem') {
           const whole = caseOf(of.gross, standing, waiting);
@@ -137,19 +151,25 @@ void t.test(
           let award = ask();
           if (award.kind === 'award' && of.part !== null) award = ask((award.amountFen * BigInt(of.part) + 99n) / 100n);
           if (award.kind !== 'award') continue;
-          const { amountFen, baseFen, cutOffFen } = award;
-          add({ baseFen, claimedFen: amountFen, cutOffFen });
+          const { amountFen, baseFen, weighted, cutOffFen } = award;
+          add({ baseFen, weighted, claimedFen: amountFen, cutOffFen });
           if (of.waits)
-            waiting = [...waiting, { redemptionId: String(count++), baseFen, reservedFen: amountFen, cutOffFen } as Redemption];
+            waiting = [
+              ...waiting,
+              {
+                ...{ redemptionId: String(count++), baseFen, reservedFen: amountFen, cutOffFen },
+                weightedBase: weighted.toString(),
+              } as Redemption,
+            ];
         } else {
           const redemption = waiting[of.which % Math.max(1, waiting.length)];
           if (!redemption) continue;
           waiting = waiting.filter((other) => other !== redemption);
           if (of.kind === 'return') {
-            add({ baseFen: -redemption.baseFen, claimedFen: -redemption.reservedFen, cutOffFen: -redemption.cutOffFen });
+            add(negative(claimOf(redemption)));
           } else {
             const releasedFen = redemption.reservedFen - (redemption.reservedFen * BigInt(of.part) + 99n) / 100n;
-            add({ baseFen: 0n, claimedFen: -releasedFen, cutOffFen: releasedFen });
+            add({ baseFen: 0n, weighted: 0n, claimedFen: -releasedFen, cutOffFen: releasedFen });
           }
         }
         if (!within(standing.claimedFen, standing.baseFen)) return false;
@@ -174,7 +194,7 @@ void t.test(
 void t.test('over HTTP', async (t) => {
   const trade = await startTrade(t);
   const { book, buyer, buyerMachine, strangerBuyer, seller, strangerSeller, reviewer } = trade;
-  const nobody = '00000000-0000-7000-8000-000000000001';
+  const noId = '00000000-0000-7000-8000-000000000001';
   const redeem = (voucherId: string, invoiceId: string, amount?: string, who: Caller = buyer) =>
     who.post('/redemptions', { voucherId, invoiceId, ...(amount === undefined ? {} : { amount }) });
   const told = (answer: Answer) => [answer.status, answer.body.code, answer.body.errors?.[0]?.pointer];
@@ -306,9 +326,9 @@ void t.test('over HTTP', async (t) => {
     const late = await redeem(expired, invoiceId);
     trade.clock.set('2024-08-05');
     const cases: [string, Answer, number, string, string?][] = [
-      ['no such voucher', await redeem(nobody, invoiceId), 404, 'NOT_FOUND', '/voucherId'],
+      ['no such voucher', await redeem(noId, invoiceId), 404, 'NOT_FOUND', '/voucherId'],
       ["another firm's voucher", await redeem(foreign, invoiceId), 404, 'NOT_FOUND', '/voucherId'],
-      ['no such invoice', await redeem(voucherId, nobody), 404, 'NOT_FOUND', '/invoiceId'],
+      ['no such invoice', await redeem(voucherId, noId), 404, 'NOT_FOUND', '/invoiceId'],
       ["another firm's invoice", await redeem(foreign, invoiceId, undefined, strangerBuyer), 404, 'NOT_FOUND', '/invoiceId'],
       ['another contract', await redeem(voucherId, other.invoiceId), 409, 'INVOICE_OF_OTHER_CONTRACT', '/invoiceId'],
       ['frozen', await redeem(frozen, invoiceId), 409, 'VOUCHER_FROZEN', '/voucherId'],
@@ -327,7 +347,7 @@ void t.test('over HTTP', async (t) => {
       t.strictSame(told(answer), [status, code, pointer], name);
       sayable(t, answer, name);
     }
-    t.strictSame((await redeem(foreign, invoiceId)).body, (await redeem(nobody, invoiceId)).body, 'like one that does not exist');
+    t.strictSame((await redeem(foreign, invoiceId)).body, (await redeem(noId, invoiceId)).body, 'like one that does not exist');
     const possible = await buyer.post(
       '/redemptions',
       { voucherId: await trade.voucher(contract, '5.00'), invoiceId, amount: '5.01' },
@@ -424,7 +444,7 @@ void t.test('over HTTP', async (t) => {
       for (const [name, answer, status, code, pointer] of [
         [
           'no such redemption',
-          await reviewer.post(`/redemptions/${nobody}/verify`, { approved: '1.00' }),
+          await reviewer.post(`/redemptions/${noId}/verify`, { approved: '1.00' }),
           404,
           'NOT_FOUND',
           undefined,
@@ -471,7 +491,7 @@ void t.test('over HTTP', async (t) => {
     const contract = await trade.fileContract('1000.00');
     const voucherId = await trade.voucher(contract, '200.00');
     const foreignNumber = nextInvoiceNo();
-    await claimNumbers(trade.db, [{ number: foreignNumber, bookId: book.bookId, providerId: nobody }], trade.clock.now());
+    await claimNumbers(trade.db, [{ number: foreignNumber, bookId: book.bookId, providerId: noId }], trade.clock.now());
     const marked = await trade.invoice(contract, { gross: '100.00', invoiceNo: foreignNumber });
     t.match(expectStatus(await redeem(voucherId, marked), 201), {
       status: 'SUBMITTED',
@@ -498,7 +518,7 @@ void t.test('over HTTP', async (t) => {
       const url = `/redemptions/${waiting.redemptionId as string}/return`;
       const same = await book.member('reviewer', { personId: buyer.personId });
       t.match((await same.post(url, { reason: '单价不符' })).body, { code: 'FOUR_EYES' });
-      t.match((await reviewer.post(`/redemptions/${nobody}/return`, { reason: '单价不符' })).body, { code: 'NOT_FOUND' });
+      t.match((await reviewer.post(`/redemptions/${noId}/return`, { reason: '单价不符' })).body, { code: 'NOT_FOUND' });
       const returned = expectStatus(await reviewer.post(url, { reason: '单价不符' }), 200);
       t.match(returned, {
         status: 'RETURNED',

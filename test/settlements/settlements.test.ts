@@ -52,7 +52,8 @@ void t.test('the content digest changes with every field of every line, and with
     settlementId: '',
     lineNo: 1,
     redemptionId: 'r',
-    providerId: 'p',
+    reimbursementId: null,
+    payeeId: 'p',
     fund: 'f',
     amountFen: 1n,
   };
@@ -60,7 +61,7 @@ void t.test('the content digest changes with every field of every line, and with
     contentDigestOf([line]),
     contentDigestOf([{ ...line, lineNo: 2 }]),
     contentDigestOf([{ ...line, redemptionId: 'x' }]),
-    contentDigestOf([{ ...line, providerId: 'x' }]),
+    contentDigestOf([{ ...line, payeeId: 'x' }]),
     contentDigestOf([{ ...line, fund: 'x' }]),
     contentDigestOf([{ ...line, amountFen: 2n }]),
     contentDigestOf([line, { ...line, amountFen: 2n }]),
@@ -75,7 +76,7 @@ void t.test('funders share a fund exactly over all batches, and a part of zero i
   let instructedFen = 0n;
   for (const amountFen of amounts) {
     const { parts, instructed } = splitDues(
-      [{ providerId: 'p', fund, amountFen }],
+      [{ payeeId: 'p', fund, amountFen }],
       () => shares,
       () => instructedFen,
     );
@@ -88,7 +89,7 @@ void t.test('funders share a fund exactly over all batches, and a part of zero i
   t.strictSame(Object.fromEntries(borne), Object.fromEntries(whole.map(({ funder, amount }) => [funder, amount])));
 
   const together = splitDues(
-    amounts.map((amountFen, i) => ({ providerId: `p${i}`, fund, amountFen })),
+    amounts.map((amountFen, i) => ({ payeeId: `p${i}`, fund, amountFen })),
     () => shares,
     () => 0n,
   );
@@ -180,7 +181,7 @@ void t.test('a bank line has its effect once, on the instruction that waits for 
 });
 
 void t.test('the last attempt of a payment is the one that counts', async (t) => {
-  const of = (funder: string, attempt: number) => ({ providerId: 'p', fund, funder, attempt }) as PaymentInstruction;
+  const of = (funder: string, attempt: number) => ({ payeeId: 'p', fund, funder, attempt }) as PaymentInstruction;
   const last = lastAttempts([of('CITY', 2), of('CITY', 1), of('DISTRICT', 1)]);
   t.strictSame(
     last.map(({ funder, attempt }) => [funder, attempt]),
@@ -271,7 +272,7 @@ interface Given {
   instructionNo: string;
   amount: string;
   funder: string;
-  providerId: string;
+  payeeId: string;
 }
 const bankFile = (lines: readonly object[]) => ({
   declaredCount: lines.length,
@@ -315,9 +316,9 @@ void t.test('a month is drafted, approved, instructed, paid by the bank and clos
   t.match(draft, { settlementNo: 'TESTCITY-S-2024-000001', number: 1, status: 'DRAFT', lineCount: 3, total: '10033.35' });
   const [one, two] = world.providers;
   const totals = {
-    byProvider: [
-      { providerId: one?.providerId, providerName: one?.name, count: 2, total: '33.34' },
-      { providerId: two?.providerId, providerName: two?.name, count: 1, total: '10000.01' },
+    byPayee: [
+      { payeeId: one?.providerId, payeeName: one?.name, count: 2, total: '33.34' },
+      { payeeId: two?.providerId, payeeName: two?.name, count: 1, total: '10000.01' },
     ],
     byFund: [{ fund, count: 3, total: '10033.35' }],
   };
@@ -662,8 +663,8 @@ void t.test('a returned payment goes out again on the account of that day, and t
   ]);
   const { settlementId, instructions } = await settle(world, 'INSTRUCTED');
   const [one] = world.providers;
-  const returned = instructions.filter((of) => of.providerId === one?.providerId);
-  const others = instructions.filter((of) => of.providerId !== one?.providerId);
+  const returned = instructions.filter((of) => of.payeeId === one?.providerId);
+  const others = instructions.filter((of) => of.payeeId !== one?.providerId);
   expectStatus(
     await finance.post(
       '/bank-returns',
@@ -874,7 +875,7 @@ void t.test('the audit of the business finds every planted defect', async (t) =>
       /^redemption .*in 2 batches/,
       [
         drop('settlement_lines', 'settlement_lines_book_id_redemption_id_key'),
-        `insert into settlement_lines select book_id, gen_random_uuid(), settlement_id, 99, redemption_id, provider_id, fund, amount_fen
+        `insert into settlement_lines select book_id, gen_random_uuid(), settlement_id, 99, redemption_id, payee_id, fund, amount_fen
            from settlement_lines limit 1`,
       ],
     ],
@@ -907,7 +908,7 @@ void t.test('the audit of the business finds every planted defect', async (t) =>
       'a second attempt of what was paid',
       /^instruction .*after it INSTRUCTED/,
       [
-        `insert into payment_instructions select book_id, gen_random_uuid(), 'P-X', settlement_id, provider_id, fund, funder, 2, amount_fen,
+        `insert into payment_instructions select book_id, gen_random_uuid(), 'P-X', settlement_id, payee_id, fund, funder, 2, amount_fen,
               payee_account_id, 'INSTRUCTED', null, instructed_on from payment_instructions where status = 'PAID'`,
       ],
     ],
@@ -987,6 +988,16 @@ void t.test('the audit of the business finds every planted defect', async (t) =>
       'one person published and activated',
       /^programme /,
       [drop('programme_versions', 'programme_versions_four_eyes'), 'update programme_versions set activated_by = published_by'],
+    ],
+    [
+      11,
+      'one person activated and repealed',
+      /^repeal of /,
+      [
+        drop('programme_versions', 'programme_versions_repeal_four_eyes'),
+        `update programme_versions set status = 'REPEALED', repealed_by = activated_by, repealed_at = recorded_at,
+                repealing_document = '废止文件', in_force_to = '2999-12-31'`,
+      ],
     ],
     [
       11,

@@ -138,6 +138,7 @@ export async function startWorld(
     programmeCode,
     version: 1,
     name: '试验算力券',
+    kind: 'PROGRAMME',
     legalStatus: 'ENACTED',
     status: 'ACTIVE',
     document,
@@ -148,6 +149,9 @@ export async function startWorld(
     activatedBy: approver.personId,
     recordedAt,
     activatedAt: recordedAt,
+    repealedBy: null,
+    repealedAt: null,
+    repealingDocument: null,
   };
   const parts = splitByFunders(loadedFen, shares).map(({ funder, amount }) => ({ funder, amountFen: amount }));
   await plant({
@@ -214,6 +218,7 @@ export async function startWorld(
           name: `企业${uscc.slice(-4)}`,
           kind: 'ENTERPRISE',
           sizeClass: 'SMALL',
+          establishedOn: null,
         },
       };
       const { enterpriseId } = enterprise;
@@ -251,6 +256,7 @@ export async function startWorld(
           awardFen: amountFen,
         },
         ...{ computedFen: amountFen, explanation: [], voucherId: newId(), queueRank: null, queueBlock: null },
+        ...{ matters: {}, controlVersionIds: [] },
       };
       const voucher: Voucher = {
         ...common,
@@ -271,7 +277,7 @@ export async function startWorld(
           appliedOn: '2024-01-15',
         },
         ...{ reservedFen: waiting ? amountFen : 0n, issuedOn: '2024-01-20', lastDay: '2025-01-20' },
-        ...{ status: waiting ? 'ISSUED' : 'FULLY_REDEEMED', frozenFrom: null },
+        ...{ status: waiting ? 'ISSUED' : 'FULLY_REDEEMED', frozenFrom: null, matters: {}, controlVersionIds: [] },
       };
       const { voucherId } = voucher;
       const redemptionId = newId();
@@ -293,7 +299,7 @@ export async function startWorld(
           postedPerson: anybody(),
           postedOn: '2024-06-01',
         },
-        ...{ decidedPerson: anybody(), decidedOn: '2024-06-02', disputeReason: null, redemptionId },
+        ...{ decidedPerson: anybody(), decidedOn: '2024-06-02', disputeReason: null, redemptionId, reimbursedLines: 0 },
       };
       const redemption: Redemption = {
         ...common,
@@ -323,10 +329,11 @@ export async function startWorld(
           submittedPerson: anybody(),
         },
         ...{ decidedPerson: null, approvedOn: waiting ? null : approvedOn, decisionReason: null, settlementId: null },
+        weightedBase: (grossFen * 2000n).toString(),
       };
       const standing: ContractStanding = {
         ...{ bookId, standingId: standingIdOf(contractId, programmeCode), contractId, programmeCode },
-        ...{ baseFen: grossFen, claimedFen: amountFen, cutOffFen: 0n },
+        ...{ baseFen: grossFen, weightedBase: (grossFen * 2000n).toString(), claimedFen: amountFen, cutOffFen: 0n },
       };
       changes.push(
         insert(enterpriseShelf, enterprise),
@@ -371,7 +378,7 @@ export async function settle(
   period = '2024-06',
 ): Promise<{
   settlementId: string;
-  instructions: { instructionNo: string; instructionId: string; amount: string; funder: string; providerId: string }[];
+  instructions: { instructionNo: string; instructionId: string; amount: string; funder: string; payeeId: string }[];
 }> {
   const draft = expectStatus(await world.finance.post('/settlements', { period }), 201) as Record<string, unknown>;
   const settlementId = String(draft['settlementId']);
@@ -380,7 +387,7 @@ export async function settle(
   expectStatus(await world.approver.post(`/settlements/${settlementId}/approve`, { contentDigest, count, total }), 200);
   if (to === 'APPROVED') return { settlementId, instructions: [] };
   const { instructions } = expectStatus(await world.payer.post(`/settlements/${settlementId}/instruct`), 200) as {
-    instructions: { instructionNo: string; instructionId: string; amount: string; funder: string; providerId: string }[];
+    instructions: { instructionNo: string; instructionId: string; amount: string; funder: string; payeeId: string }[];
   };
   return { settlementId, instructions };
 }

@@ -142,6 +142,7 @@ export async function startTrade(t: { teardown(handler: () => Promise<void>): vo
       programmeCode,
       version,
       name: '郑州市算力券',
+      kind: 'PROGRAMME',
       legalStatus: 'ENACTED',
       status: 'ACTIVE',
       document: text,
@@ -152,6 +153,9 @@ export async function startTrade(t: { teardown(handler: () => Promise<void>): vo
       activatedBy: reviewer.personId,
       recordedAt: service.clock.now().toISOString(),
       activatedAt: service.clock.now().toISOString(),
+      repealedBy: null,
+      repealedAt: null,
+      repealingDocument: null,
     };
     await plant({ postings: [], changes: [insert(programmeVersionShelf, row)] });
   };

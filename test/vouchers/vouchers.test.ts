@@ -25,6 +25,8 @@ const row: Voucher = {
   status: 'ISSUED',
   frozenFrom: null,
   recordedAt: '2024-07-01T02:00:00.000Z',
+  matters: {},
+  controlVersionIds: [],
 };
 
 void t.test('a voucher freezes from where it is and goes back there, and from nowhere else', async (t) => {

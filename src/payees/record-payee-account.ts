@@ -1,23 +1,30 @@
 import type { z } from 'zod';
 import type { PayeeAccount } from '../../db/tables.js';
-import type { recordPayeeAccount as body } from '../../schemas/providers.js';
+import type { recordPayeeAccount as body } from '../../schemas/payees.js';
 import { checkBankCode } from '../identifiers.js';
 import { insert } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
 import type { Sealer } from '../sealer.js';
-import { payeeAccountShelf, providerShelf } from './facts.js';
-import { accountContext, actsFor, presentPayeeAccount } from './rules.js';
+import { actsFor } from '../providers/rules.js';
+import { accountsOf, gatherAccounts, gatherPayees, payeeAccountShelf, payeeOf } from './facts.js';
+import { accountContext, presentPayeeAccount } from './rules.js';
 
 type Sent = z.output<typeof body>;
 /** What enters the lane: `accountNo` is no more than the last four digits by then. */
 type Body = Sent & { readonly sealed: string; readonly fingerprint: string };
 
+const holderOf = (sent: Sent): Pick<PayeeAccount, 'providerId' | 'enterpriseId'> => ({
+  providerId: sent.providerId ?? null,
+  enterpriseId: sent.enterpriseId ?? null,
+});
+const payeeIdOf = ({ providerId, enterpriseId = '' }: Sent): string => providerId ?? enterpriseId;
+
 /** Takes the account number out of a request before it goes anywhere, and puts in what may be stored of it. */
 export const sealAccountNo = (sealer: Sealer, bookId: string, sent: Sent): Body => ({
   ...sent,
   accountNo: sent.accountNo.slice(-4),
-  sealed: sealer.seal(sent.accountNo, accountContext({ ...sent, bookId })),
+  sealed: sealer.seal(sent.accountNo, accountContext({ bookId, ...holderOf(sent), validFrom: sent.validFrom })),
   fingerprint: sealer.fingerprint(sent.accountNo),
 });
 
@@ -30,32 +37,39 @@ export const digestedAccount = (sealer: Sealer, sent: Sent): object => ({
   accountNo: sealer.fingerprint(sent.accountNo),
 });
 
-/** Records the bank account a provider is paid on from a day on. The holder must be the provider by its registered name. */
+/**
+ * Records the bank account that a provider or an enterprise is paid on from a day on, each by its own member. The holder must be
+ * the payee by its registered name. Refuses NOT_FOUND (another firm's likewise), BANK_CODE_FORMAT, ACCOUNT_HOLDER_DIFFERS,
+ * PAYEE_ACCOUNT_EXISTS.
+ */
 export const recordPayeeAccount: Verb<Body, ReturnType<typeof presentPayeeAccount>> = {
   name: 'payee_account.record',
   money: false,
 
   async gather(loader, commands) {
-    const providers = commands.map(({ body }) => body.providerId);
-    await Promise.all([loader.load(providerShelf, 'id', providers), loader.load(payeeAccountShelf, 'provider', providers)]);
+    const payees = commands.map(({ body }) => payeeIdOf(body));
+    await Promise.all([gatherPayees(loader, payees), gatherAccounts(loader, payees)]);
   },
 
   decide({ id, body, actor, receivedAt }, facts) {
-    const provider = facts.get(providerShelf, body.providerId);
-    if (!provider || !actsFor(actor, provider)) return refused('NOT_FOUND', {}, '/providerId');
+    const holder = holderOf(body);
+    const side = holder.providerId === null ? 'enterprise' : 'provider';
+    const payee = payeeOf(facts, payeeIdOf(body));
+    // Of one legal person's members, those of the other side have no say in where this side is paid.
+    if (payee?.side !== side || actor.role !== side || !actsFor(actor, payee)) return refused('NOT_FOUND', {}, `/${side}Id`);
     const bankCode = checkBankCode(body.bankCode);
     if (bankCode.kind === 'invalid') return refused(bankCode.code, bankCode.params, '/bankCode');
-    if (body.holderName !== provider.name) {
-      return refused('ACCOUNT_HOLDER_DIFFERS', { expected: provider.name, found: body.holderName }, '/holderName');
+    if (body.holderName !== payee.name) {
+      return refused('ACCOUNT_HOLDER_DIFFERS', { expected: payee.name, found: body.holderName }, '/holderName');
     }
-    if (facts.all(payeeAccountShelf, 'provider', provider.providerId).some((other) => other.validFrom === body.validFrom)) {
+    if (accountsOf(facts, payee.payeeId).some((other) => other.validFrom === body.validFrom)) {
       return refused('PAYEE_ACCOUNT_EXISTS', { day: body.validFrom }, '/validFrom');
     }
     // After this line the command succeeds.
     const row: PayeeAccount = {
       bookId: facts.bookId,
       payeeAccountId: id,
-      providerId: provider.providerId,
+      ...holder,
       holderName: body.holderName,
       bankName: body.bankName,
       bankCode: body.bankCode,

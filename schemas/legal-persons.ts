@@ -1,0 +1,114 @@
+// What is on record of legal persons and their projects, for the rules that ask: classes, related parties, figures.
+import { z } from 'zod';
+import { amount, day, id, instant, ledgerSeq, pageQuery, uscc } from './common.js';
+
+/** Capitals and digits, words joined by underscores; what a programme names in its rates, priorities and exemptions. */
+export const enterpriseClass = z
+  .string()
+  .max(60)
+  .regex(/^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/, { error: 'CLASS_FORMAT' })
+  .meta({ description: 'A class as programmes name it', examples: ['SME', 'SME_PILOT', 'START_UP', 'RD_INSTITUTION'] });
+
+/**
+ * The code of a project, product, standard or series of awards: the same thing is always written the same. Full-width letters and
+ * digits are read as plain ones, small letters as capitals.
+ */
+export const matterCode = z
+  .string()
+  .trim()
+  .normalize('NFKC')
+  .toUpperCase()
+  .max(60, { error: 'MATTER_FORMAT' })
+  .regex(/^[\p{L}\p{N}][\p{L}\p{N}\-_./()〔〕·]*$/u, { error: 'MATTER_FORMAT' })
+  .meta({ description: 'A code as its document gives it', examples: ['郑科项〔2024〕18', 'GB/T_37668'] });
+
+const documentNo = z.string().trim().min(1).max(100);
+const period = {
+  validFrom: day.meta({ description: 'First day, inclusive' }),
+  validTo: day.optional().meta({ description: 'Last day, inclusive; left out: no end' }),
+};
+const holds = z.boolean().default(true).meta({
+  description: 'false: it does not hold in this period; takes back what was recorded to begin on the same day or before',
+});
+
+export const recordClass = z.strictObject({
+  uscc: uscc.meta({ description: 'A registered enterprise; recorded of its legal person' }),
+  class: enterpriseClass.meta({ description: 'ONE_ENTERPRISE_ONE_POLICY for a firm with a policy of its own (一企一策)' }),
+  holds,
+  ...period,
+  documentNo,
+});
+export const legalPersonClass = z.strictObject({
+  classRecordId: id,
+  legalPersonUscc: z.string(),
+  class: z.string(),
+  holds: z.boolean(),
+  validFrom: day,
+  validTo: day.nullable(),
+  documentNo: z.string(),
+  revision: z.int().meta({ description: 'Counted from 1 per legal person and class' }),
+  recordedPerson: id,
+  recordedAt: instant,
+});
+export const classRecorded = legalPersonClass.extend({ ledgerSeq });
+export const ofUsccQuery = pageQuery.extend({ uscc: uscc.optional().meta({ description: 'Of this legal person, by its code' }) });
+
+export const recordRelation = z.strictObject({
+  uscc: uscc.meta({ description: 'One of the two; recorded of its legal person' }),
+  otherUscc: uscc,
+  holds,
+  ...period,
+  source: z.string().trim().min(1).max(500).meta({ description: 'What the finding rests on' }),
+});
+export const relation = z.strictObject({
+  relationId: id,
+  firstUscc: z.string(),
+  secondUscc: z.string(),
+  holds: z.boolean(),
+  validFrom: day,
+  validTo: day.nullable(),
+  source: z.string(),
+  revision: z.int(),
+  recordedPerson: id,
+  recordedAt: instant,
+});
+export const relationRecorded = relation.extend({ ledgerSeq });
+
+const figureKind = z.enum(['DISTRICT_CONTRIBUTION', 'AUDITED_INVESTMENT', 'UPSTREAM_SUPPORT']);
+const of = {
+  amount,
+  provisional: z.boolean().meta({ description: 'true: to be followed by the final figure' }),
+  documentNo,
+};
+/** A figure that the law takes a number from. One recorded later for the same holder (and year) replaces it. */
+export const recordFigure = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('DISTRICT_CONTRIBUTION'),
+    uscc: uscc.meta({ description: 'A registered enterprise; recorded of its legal person' }),
+    year: z.int().min(2000).max(2999),
+    ...of,
+  }),
+  z.strictObject({ kind: z.literal('AUDITED_INVESTMENT'), project: matterCode, ...of }),
+  z
+    .strictObject({
+      kind: z.literal('UPSTREAM_SUPPORT'),
+      project: matterCode.optional(),
+      contractId: id.optional(),
+      ...of,
+    })
+    .refine((given) => (given.project === undefined) !== (given.contractId === undefined), { error: 'PROJECT_OR_CONTRACT' }),
+]);
+export const figure = z.strictObject({
+  figureId: id,
+  kind: figureKind,
+  holder: z.string().meta({ description: 'A legal person’s code, a project’s code or a contract’s id' }),
+  year: z.int().nullable(),
+  amount,
+  provisional: z.boolean(),
+  documentNo: z.string(),
+  revision: z.int().meta({ description: 'The highest of a holder (and year) counts' }),
+  recordedPerson: id,
+  recordedAt: instant,
+});
+export const figureRecorded = figure.extend({ ledgerSeq });
+export const figureQuery = pageQuery.extend({ holder: z.string().max(100).optional() });

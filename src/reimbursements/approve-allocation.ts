@@ -1,0 +1,109 @@
+import type { z } from 'zod';
+import type { Allocation, Reimbursement } from '../../db/tables.js';
+import type { allocation, approveAllocation as body } from '../../schemas/reimbursements.js';
+import { keep } from '../ledger/explanations.js';
+import { accountOf } from '../ledger/chart.js';
+import { update } from '../ledger/facts.js';
+import type { Verb } from '../ledger/lane.js';
+import { accepted, refused } from '../ledger/lane.js';
+import { firstYearChanges } from '../programmes/limits.js';
+import { versionName } from '../programmes/published.js';
+import { allocationLineShelf, allocationShelf, reimbursementShelf } from './facts.js';
+import { gatherWhole, lawOf, wholeOf } from './gather.js';
+import {
+  allocationDigestOf,
+  differences,
+  postingsOf,
+  presentAllocation,
+  refuseUnlessDraft,
+  shareOut,
+  windowsOf,
+} from './share-out.js';
+
+type Body = z.output<typeof body> & { id?: string };
+
+/**
+ * Approves a drafted allocation: every award becomes payable to its enterprise, and every limit it touches is charged beside it, in
+ * one linked group. By a person who neither applied, reviewed nor drafted, naming the digest of the draft. It is shared out again at
+ * this moment: where limits, the pool or what counts have changed somebody's share, nothing is approved. Who is given nothing is free
+ * for another allocation. Refuses, in this order: NOT_FOUND, ALLOCATION_WRONG_STATE, FOUR_EYES, ALLOCATION_CHANGED.
+ */
+export const approveAllocation: Verb<Body, z.input<typeof allocation>> = {
+  name: 'allocation.approve',
+  money: true,
+
+  async gather(loader, commands) {
+    const ids = commands.map(({ body }) => body.id ?? '');
+    const [allocations, , rows] = await Promise.all([
+      loader.load(allocationShelf, 'id', ids),
+      loader.load(allocationLineShelf, 'allocation', ids),
+      loader.load(reimbursementShelf, 'allocation', ids),
+    ]);
+    await Promise.all([
+      gatherWhole(
+        loader,
+        rows,
+        commands.map(({ today }) => today),
+      ),
+      loader.accounts([
+        ...allocations.map(({ fund }) => accountOf.available(fund)),
+        ...rows.flatMap(({ enterpriseId, allocationId }) =>
+          allocations.filter((of) => of.allocationId === allocationId).map(({ fund }) => accountOf.payable(enterpriseId, fund)),
+        ),
+      ]),
+    ]);
+  },
+
+  decide({ body, actor, today }, facts) {
+    const draft = facts.get(allocationShelf, body.id ?? '');
+    if (!draft) return refused('NOT_FOUND');
+    const wrongState = refuseUnlessDraft(draft);
+    if (wrongState) return wrongState;
+    const rows = facts.all(reimbursementShelf, 'allocation', draft.allocationId);
+    const had = [
+      draft.draftedPerson,
+      ...rows.flatMap(({ submittedPerson, reviewedPerson }) => [submittedPerson, reviewedPerson]),
+    ];
+    if (had.includes(actor.personId)) return refused('FOUR_EYES');
+    const { fund, strategy, contentDigest } = draft;
+    const claimants = rows.map((row) => ({ row, whole: wholeOf(facts, row, { bookedOn: today }) }));
+    const shared = shareOut(strategy, facts.balance(accountOf.available(fund)), facts, claimants);
+    const lines = facts.all(allocationLineShelf, 'allocation', draft.allocationId);
+    const now = allocationDigestOf(draft, shared);
+    if (body.contentDigest !== now || contentDigest !== now) {
+      return refused('ALLOCATION_CHANGED', { contentDigest: now, changed: differences(lines, shared) }, '/contentDigest');
+    }
+    // After this line the command succeeds.
+    const row: Allocation = { ...draft, status: 'APPROVED', decidedPerson: actor.personId, decidedOn: today };
+    const awarded = shared.shares.filter(({ amountFen }) => amountFen > 0n);
+    const left = new Set(
+      shared.shares.filter(({ amountFen }) => amountFen === 0n).map(({ claimant }) => claimant.row.reimbursementId),
+    );
+    return accepted({
+      decision: 'allocation.approved',
+      subjectId: row.allocationId,
+      programmeVersion: [...new Set(rows.map((of) => versionName(lawOf(facts, of).version)))].join(', '),
+      approvalDigest: contentDigest,
+      result: presentAllocation(row),
+      postings: postingsOf(facts, fund, awarded),
+      changes: [
+        update(allocationShelf, row),
+        ...firstYearChanges(facts, windowsOf(awarded)),
+        ...awarded.map(({ claimant, amountFen, explanation }) => {
+          const award: Reimbursement = {
+            ...claimant.row,
+            ...{ status: 'APPROVED', fund, awardFen: amountFen, approvedOn: today, decidedPerson: actor.personId },
+            explanation: keep(explanation),
+          };
+          return update(reimbursementShelf, award);
+        }),
+        ...rows
+          .filter(({ reimbursementId }) => left.has(reimbursementId))
+          .map((of) => update(reimbursementShelf, { ...of, status: 'REVIEWED' as const, allocationId: null })),
+        ...lines
+          .filter(({ reimbursementId }) => left.has(reimbursementId))
+          .map((line) => update(allocationLineShelf, { ...line, isLive: false })),
+      ],
+    });
+  },
+};

@@ -1,0 +1,213 @@
+// The base of an application, found in the book: the applicant's own usage invoices, or what it declares. Each line with what it
+// rests on, and why it can not count if the book itself says so; what the law says of the rest comes after.
+import type { Enterprise, ReimbursementLine } from '../../db/tables.js';
+import { contractLinesOf } from '../applications/evaluation-facts.js';
+import type { Day } from '../calendar.js';
+import type { Facts, Loader } from '../ledger/facts.js';
+import { note } from '../ledger/facts.js';
+import { providerShelf } from '../providers/facts.js';
+import { invoiceLineShelf, invoiceShelf } from '../usage/facts.js';
+import { gatherDealings } from './award-facts.js';
+import { reimbursementLineShelf } from './facts.js';
+import type { Declared } from './rules.js';
+import { bookReasonOf } from './rules.js';
+
+/** An invoice of the applicant's legal person that was issued, or paid on, in the base year. */
+interface Candidate {
+  readonly invoiceId: string;
+  /** The day of the last payment, if all of it is paid. */
+  readonly settledOn: Day | null;
+}
+const candidates = note<readonly Candidate[]>('invoices of a base year');
+const keyOf = (legalPersonUscc: string, baseYear: number): string => `${legalPersonUscc} ${baseYear}`;
+
+/** Gathers the invoices, of every branch, that a base of settled fees is looked for in, with all they rest on. */
+export async function gatherSettledFees(
+  loader: Loader,
+  of: { readonly enterprise: Enterprise; readonly baseYear: number },
+): Promise<void> {
+  const { enterprise, baseYear } = of;
+  const { legalPersonUscc } = enterprise;
+  const [from, to] = [`${baseYear}-01-01`, `${baseYear}-12-31`];
+  const found = await loader.tx.sql.prepared<Candidate[]>(
+    `select i.invoice_id as "invoiceId", case when i.paid_fen = i.gross_fen then p.last end as "settledOn"
+       from enterprises e
+       cross join lateral (select * from usage_invoices i where i.book_id = e.book_id and i.enterprise_id = e.enterprise_id offset 0) i
+       cross join lateral (select min(paid_on) as first, max(paid_on) as last from enterprise_payments p
+                            where p.book_id = i.book_id and p.invoice_id = i.invoice_id) p
+      where e.book_id = $1 and e.legal_person_uscc = $2
+        and (i.issued_on between $3::date and $4::date or (p.last >= $3::date and p.first <= $4::date))
+      order by i.invoice_id`,
+    [loader.bookId, legalPersonUscc, from, to],
+  );
+  loader.note(candidates, keyOf(legalPersonUscc, baseYear), found);
+  const ids = found.map(({ invoiceId }) => invoiceId);
+  const [invoices] = await Promise.all([
+    loader.load(invoiceShelf, 'id', ids),
+    loader.load(invoiceLineShelf, 'invoice', ids),
+    loader.load(
+      reimbursementLineShelf,
+      'invoice',
+      ids.map((id) => [id, 'true']),
+    ),
+  ]);
+  await gatherDealings(loader, {
+    enterpriseIds: [enterprise.enterpriseId],
+    contractIds: invoices.map(({ contractId }) => contractId),
+    counterparties: [],
+  });
+}
+
+/** Who applies, and the ids of what is made. */
+interface Making {
+  readonly enterprise: Enterprise;
+  readonly reimbursementId: string;
+  readonly newId: () => string;
+}
+
+/**
+ * Every line of the gathered invoices, of all contracts or of those named, in the order of the invoices, each with the day on which the invoice was paid in full.
+ * One that the book itself rules out has its reason; the others are still to be weighed by the law.
+ */
+export function settledFees(
+  facts: Facts,
+  of: Making & { readonly baseYear: number; readonly contractIds: readonly string[] | undefined },
+): ReimbursementLine[] {
+  const wanted = of.contractIds && new Set(of.contractIds);
+  const found = facts
+    .noted(candidates, keyOf(of.enterprise.legalPersonUscc, of.baseYear))
+    .filter(({ invoiceId }) => !wanted || wanted.has(there(facts.get(invoiceShelf, invoiceId)).contractId));
+  const contracts = new Map<string, Map<string, ReturnType<typeof contractLinesOf>[number]>>();
+  const contractLine = (contractId: string, contractLineId: string) => {
+    let lines = contracts.get(contractId);
+    if (!lines) {
+      lines = new Map(contractLinesOf(facts, contractId).map((line) => [line.contractLineId, line]));
+      contracts.set(contractId, lines);
+    }
+    return there(lines.get(contractLineId));
+  };
+  return found
+    .flatMap(({ invoiceId, settledOn }) => {
+      const invoice = there(facts.get(invoiceShelf, invoiceId));
+      const live = facts.all(reimbursementLineShelf, 'invoice', [invoiceId, 'true']);
+      const lines = [...facts.all(invoiceLineShelf, 'invoice', invoiceId)].sort((a, b) => a.lineNo - b.lineNo);
+      return lines.map((line) => ({ invoice, line, settledOn, reason: bookReasonOf(invoice, line.invoiceLineId, live) }));
+    })
+    .map(({ invoice, line, settledOn, reason }, i): ReimbursementLine => {
+      const bought = contractLine(invoice.contractId, line.contractLineId);
+      const provider = facts.get(providerShelf, invoice.providerId);
+      return {
+        bookId: facts.bookId,
+        reimbursementLineId: of.newId(),
+        reimbursementId: of.reimbursementId,
+        lineNo: i + 1,
+        invoiceId: invoice.invoiceId,
+        invoiceLineId: line.invoiceLineId,
+        contractId: invoice.contractId,
+        contractLineId: line.contractLineId,
+        reference: invoice.invoiceNo,
+        description: bought.description,
+        counterpartyUscc: provider?.uscc ?? '',
+        counterpartyName: provider?.name ?? '',
+        serviceItem: bought.serviceItem,
+        chipOrigin: bought.chipOrigin,
+        netFen: line.netFen,
+        vatFen: line.vatFen,
+        grossFen: line.grossFen,
+        usedFrom: invoice.usageFrom,
+        usedTo: invoice.usageTo,
+        settledOn,
+        evidence: null,
+        numberConflict: invoice.numberConflict,
+        basisPoints: null,
+        reason,
+        isLive: false,
+      };
+    });
+}
+
+/**
+ * Gathers what a declared item may be on record as: the same reference of the same counterparty in a live application, or a usage
+ * invoice of this book, which is then held by it as a whole.
+ */
+export async function gatherDeclared(loader: Loader, enterprise: Enterprise, items: readonly Declared[]): Promise<void> {
+  const [providers] = await Promise.all([
+    loader.load(
+      providerShelf,
+      'uscc',
+      items.map(({ counterpartyUscc }) => counterpartyUscc),
+    ),
+    loader.load(
+      reimbursementLineShelf,
+      'reference',
+      items.map(({ counterpartyUscc, reference }) => [counterpartyUscc, reference, 'true']),
+    ),
+  ]);
+  const providerOf = new Map(providers.map((row) => [row.uscc, row.providerId]));
+  const numbers = items.flatMap(({ counterpartyUscc, reference }) => {
+    const providerId = providerOf.get(counterpartyUscc);
+    return providerId === undefined ? [] : [[reference, providerId]];
+  });
+  const invoices = await loader.load(invoiceShelf, 'number', numbers);
+  await Promise.all([
+    loader.load(
+      reimbursementLineShelf,
+      'invoice',
+      invoices.map(({ invoiceId }) => [invoiceId, 'true']),
+    ),
+    gatherDealings(loader, {
+      enterpriseIds: [enterprise.enterpriseId],
+      contractIds: [],
+      counterparties: items.map(({ counterpartyUscc }) => ({ enterpriseId: enterprise.enterpriseId, uscc: counterpartyUscc })),
+    }),
+  ]);
+}
+
+/** The usage invoice of this book that a declared item names, if there is one. */
+function invoiceOf(facts: Facts, { counterpartyUscc, reference }: Declared) {
+  const provider = facts.one(providerShelf, 'uscc', counterpartyUscc);
+  return provider && facts.one(invoiceShelf, 'number', [reference, provider.providerId]);
+}
+
+/** What is declared, a line for each. */
+export const declaredLines = (facts: Facts, items: readonly Declared[], of: Making): ReimbursementLine[] =>
+  items.map((item, i) => ({
+    bookId: facts.bookId,
+    reimbursementLineId: of.newId(),
+    reimbursementId: of.reimbursementId,
+    lineNo: i + 1,
+    invoiceId: invoiceOf(facts, item)?.invoiceId ?? null,
+    invoiceLineId: null,
+    contractId: null,
+    contractLineId: null,
+    reference: item.reference,
+    description: item.description,
+    counterpartyUscc: item.counterpartyUscc,
+    counterpartyName: item.counterpartyName,
+    serviceItem: item.serviceItem,
+    chipOrigin: null,
+    netFen: item.netFen,
+    vatFen: item.vatFen,
+    grossFen: item.grossFen,
+    usedFrom: item.settledOn,
+    usedTo: item.settledOn,
+    settledOn: item.settledOn,
+    evidence: item.evidence,
+    numberConflict: false,
+    basisPoints: null,
+    reason: null,
+    isLive: false,
+  }));
+
+/** Whether what an item declares is funded already: declared in a live application, or an invoice that is redeemed or reimbursed. */
+export function isFunded(facts: Facts, item: Declared): boolean {
+  if (facts.all(reimbursementLineShelf, 'reference', [item.counterpartyUscc, item.reference, 'true']).length > 0) return true;
+  const invoice = invoiceOf(facts, item);
+  return invoice !== undefined && (invoice.redemptionId !== null || invoice.reimbursedLines > 0);
+}
+
+/** A row that foreign keys promise. */
+function there<Row>(row: Row | undefined): Row {
+  if (row === undefined) throw new Error('a row that a foreign key promises was not found');
+  return row;
+}

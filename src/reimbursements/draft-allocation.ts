@@ -1,0 +1,147 @@
+import type { z } from 'zod';
+import type { Allocation, Reimbursement } from '../../db/tables.js';
+import type { allocationInFull, draftAllocation as body } from '../../schemas/reimbursements.js';
+import { yearOf } from '../calendar.js';
+import { enterpriseShelf } from '../enterprises/facts.js';
+import { accountOf, fundOf } from '../ledger/chart.js';
+import type { Facts } from '../ledger/facts.js';
+import { insert, note, update } from '../ledger/facts.js';
+import type { Command, Verb } from '../ledger/lane.js';
+import { accepted, refused } from '../ledger/lane.js';
+import { gatherNumbers, seriesOf, takeNumber } from '../ledger/numbers.js';
+import { allocationLineShelf, allocationShelf, reimbursementShelf } from './facts.js';
+import { gatherWhole, wholeOf } from './gather.js';
+import { allocationDigestOf, draftedLines, presentAllocation, presentAllocationLine, shareOut, strategyOf } from './share-out.js';
+
+type Body = z.output<typeof body>;
+type Result = z.input<typeof allocationInFull>;
+
+/** By command: the applications that were asked for, or stood reviewed under the programme and year when the lane was opened. */
+const wanted = note<readonly string[]>('applications to be allocated');
+
+/**
+ * Shares the year's pool among reviewed applications of a programme, all of them or those named, and keeps the draft with its whole
+ * working: a of each, P = min(pool left, Σa), and what falls to it. They are in no other allocation until this one is withdrawn or
+ * approved. Money moves when it is approved. What is reviewed by another command of the very same lane batch waits for the next.
+ * Refuses, in this order: NOT_FOUND (of an application), REIMBURSEMENT_NOT_ALLOCATABLE, ALLOCATION_EMPTY, PARAMETER_MISSING,
+ * ALLOCATION_MIXED, the reason of the first when nobody may claim anything, POOL_EXHAUSTED.
+ */
+export const draftAllocation: Verb<Body, Result> = {
+  name: 'allocation.draft',
+  money: true,
+
+  async gather(loader, commands) {
+    const asked = await Promise.all(
+      commands.map(async ({ id, body }) => {
+        const ids =
+          body.reimbursementIds ??
+          (
+            await loader.tx.sql.prepared<{ id: string }[]>(
+              `select reimbursement_id as id from reimbursements
+                where book_id = $1 and programme_code = $2 and status = 'REVIEWED' and year = $3 order by reimbursement_id`,
+              [loader.bookId, body.programmeCode, body.year],
+            )
+          ).map((row) => row.id);
+        loader.note(wanted, id, [...new Set(ids)]);
+        return ids;
+      }),
+    );
+    const rows = await loader.load(reimbursementShelf, 'id', asked.flat());
+    await Promise.all([
+      gatherWhole(
+        loader,
+        rows,
+        commands.map(({ today }) => today),
+      ),
+      loader.accounts(commands.map(({ body }) => accountOf.available(fundOf(body.programmeCode, body.year)))),
+      gatherNumbers(
+        loader,
+        commands.map(({ today }) => seriesOf(series, yearOf(today))),
+      ),
+    ]);
+  },
+
+  decide(command, facts) {
+    const { id, body, actor, today, receivedAt, newId } = command;
+    const { programmeCode, year } = body;
+    const taken = takenBy(facts, command);
+    if (taken.kind === 'refused') return taken;
+    const claimants = taken.rows.map((row) => ({ row, whole: wholeOf(facts, row, { bookedOn: today }) }));
+    if (claimants.length === 0) return refused('ALLOCATION_EMPTY', { programme: programmeCode, year: String(year) });
+    const strategy = strategyOf(claimants);
+    if (typeof strategy !== 'string') return strategy;
+    const fund = fundOf(programmeCode, year);
+    const poolFen = facts.balance(accountOf.available(fund));
+    const shared = shareOut(strategy, poolFen, facts, claimants);
+    if (shared.claimsFen === 0n) {
+      const [first] = shared.shares;
+      const params = { reimbursementNo: first?.claimant.row.reimbursementNo ?? '—', reason: first?.reason ?? '—' };
+      return refused('ALLOCATION_GIVES_NOTHING', params);
+    }
+    if (shared.totalFen === 0n) return refused('POOL_EXHAUSTED', { left: '0.00' });
+    // After this line the command succeeds.
+    const { number, changes } = takeNumber(facts, seriesOf(series, yearOf(today)));
+    const drafted = draftedLines(shared);
+    const row: Allocation = {
+      bookId: facts.bookId,
+      allocationId: id,
+      allocationNo: number,
+      programmeCode,
+      year,
+      fund,
+      strategy,
+      lineCount: drafted.length,
+      claimsFen: shared.claimsFen,
+      sharedFen: shared.sharedFen,
+      totalFen: shared.totalFen,
+      contentDigest: allocationDigestOf({ programmeCode, year, fund }, shared),
+      status: 'DRAFT',
+      draftedPerson: actor.personId,
+      draftedOn: today,
+      ...{ decidedPerson: null, decidedOn: null, decisionReason: null },
+      recordedAt: receivedAt.toISOString(),
+    };
+    const bookId = facts.bookId;
+    return accepted({
+      decision: 'allocation.drafted',
+      subjectId: id,
+      result: {
+        ...presentAllocation(row),
+        lines: shared.shares.map(({ claimant }, i) => {
+          const line = drafted[i];
+          if (!line) throw new Error('a share without a line');
+          const { reimbursementNo, enterpriseId } = claimant.row;
+          const enterpriseName = facts.get(enterpriseShelf, enterpriseId)?.name ?? '';
+          return presentAllocationLine(line, { reimbursementNo, enterpriseName });
+        }),
+      },
+      changes: [
+        insert(allocationShelf, row),
+        ...drafted.map((line) =>
+          insert(allocationLineShelf, { bookId, allocationLineId: newId(), allocationId: id, ...line, isLive: true }),
+        ),
+        ...taken.rows.map((of) => update(reimbursementShelf, { ...of, status: 'ALLOCATED' as const, allocationId: id })),
+        ...changes,
+      ],
+    });
+  },
+};
+
+/** Numbers of allocations. */
+const series = 'AL';
+
+function takenBy(facts: Facts, { id, body }: Command<Body>) {
+  const rows: Reimbursement[] = [];
+  for (const reimbursementId of facts.noted(wanted, id)) {
+    const row = facts.get(reimbursementShelf, reimbursementId);
+    if (!row) return refused('NOT_FOUND', {}, '/reimbursementIds');
+    const isOpen = row.status === 'REVIEWED' && row.programmeCode === body.programmeCode && row.year === body.year;
+    if (isOpen) rows.push(row);
+    else if (body.reimbursementIds) {
+      const { reimbursementNo, status, programmeCode, year } = row;
+      const params = { reimbursementNo, status, programme: programmeCode, year: String(year) };
+      return refused('REIMBURSEMENT_NOT_ALLOCATABLE', params, '/reimbursementIds');
+    }
+  }
+  return { kind: 'taken' as const, rows };
+}

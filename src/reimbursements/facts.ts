@@ -1,0 +1,50 @@
+import { allocationLines, allocations, reimbursementLines, reimbursements } from '../../db/tables.js';
+import { shelf } from '../ledger/facts.js';
+
+export const allocationShelf = shelf(allocations, {
+  rank: 54,
+  id: 'allocationId',
+  mutable: ['status', 'decidedPerson', 'decidedOn', 'decisionReason'],
+});
+export const reimbursementShelf = shelf(reimbursements, {
+  rank: 55,
+  id: 'reimbursementId',
+  keys: { allocation: ['allocationId'] },
+  mutable: [
+    'status',
+    'baseFen',
+    'computedFen',
+    'eligibility',
+    'reviewedPerson',
+    'reviewedFen',
+    'score',
+    'opinion',
+    'reviewDigest',
+    'allocationId',
+    'fund',
+    'awardFen',
+    'approvedOn',
+    'decidedPerson',
+    'decisionReason',
+    'explanation',
+    'settlementId',
+  ],
+});
+export const reimbursementLineShelf = shelf(reimbursementLines, {
+  rank: 56,
+  id: 'reimbursementLineId',
+  keys: {
+    reimbursement: ['reimbursementId'],
+    invoice: ['invoiceId', 'isLive'],
+    reference: ['counterpartyUscc', 'reference', 'isLive'],
+  },
+  once: ['id', 'reimbursement', 'invoice', 'reference'],
+  mutable: ['basisPoints', 'reason', 'isLive'],
+});
+export const allocationLineShelf = shelf(allocationLines, {
+  rank: 56,
+  id: 'allocationLineId',
+  keys: { allocation: ['allocationId'] },
+  once: ['id', 'allocation'],
+  mutable: ['isLive'],
+});

@@ -1,0 +1,86 @@
+// Applications that are there already, gathered with all that deciding on them looks at.
+import type { ProgrammeVersion as VersionRow, Reimbursement } from '../../db/tables.js';
+import type { Known } from '../applications/evaluation-facts.js';
+import type { Day } from '../calendar.js';
+import type { Facts, Loader } from '../ledger/facts.js';
+import { programmeVersionShelf } from '../programmes/facts.js';
+import type { ProgrammeVersion } from '../programmes/language.js';
+import { controlIdsOf, gatherControls, lawUnder } from '../programmes/laws.js';
+import { invoiceShelf } from '../usage/facts.js';
+import type { Asked, Case } from './award-facts.js';
+import { caseOf, gatherAwardLimits, gatherDealings } from './award-facts.js';
+import { reimbursementLineShelf } from './facts.js';
+import { countedOf, linesOf } from './lines.js';
+import type { Predicates } from './rules.js';
+import { eligibilityOf } from './rules.js';
+
+/** Gathers the lines of these applications and what they rest on, but for what limits look at. */
+export async function gatherParts(loader: Loader, rows: readonly Reimbursement[]): Promise<void> {
+  const [lines] = await Promise.all([
+    loader.load(
+      reimbursementLineShelf,
+      'reimbursement',
+      rows.map(({ reimbursementId }) => reimbursementId),
+    ),
+    loader.load(
+      programmeVersionShelf,
+      'id',
+      rows.map(({ programmeVersionId }) => programmeVersionId),
+    ),
+    gatherControls(loader),
+  ]);
+  const applicantOf = new Map(rows.map(({ reimbursementId, enterpriseId }) => [reimbursementId, enterpriseId]));
+  await gatherDealings(loader, {
+    enterpriseIds: rows.map(({ enterpriseId }) => enterpriseId),
+    contractIds: lines.flatMap(({ contractId }) => contractId ?? []),
+    counterparties: lines.flatMap(({ contractId, counterpartyUscc, reimbursementId }) =>
+      contractId === null ? [{ enterpriseId: applicantOf.get(reimbursementId) ?? '', uscc: counterpartyUscc }] : [],
+    ),
+  });
+}
+
+/** The same, with the limits that an award on them would touch on any of these days. */
+export async function gatherWhole(loader: Loader, rows: readonly Reimbursement[], days: readonly Day[]): Promise<void> {
+  await gatherParts(loader, rows);
+  await gatherAwardLimits(
+    loader,
+    rows.flatMap((row) => [...new Set(days)].map((bookedOn) => askedOf(loader.facts, row, { bookedOn }))),
+  );
+}
+
+/** Gathers the invoices whose lines these applications hold. */
+export const gatherHeld = (loader: Loader, rows: readonly Reimbursement[]): Promise<unknown> =>
+  loader.load(
+    invoiceShelf,
+    'id',
+    rows.flatMap((row) =>
+      linesOf(loader.facts, row).flatMap(({ invoiceId, isLive }) => (isLive && invoiceId !== null ? [invoiceId] : [])),
+    ),
+  );
+
+/** The version that a gathered application was made under, and the law: that version under the controls it names. */
+export function lawOf(facts: Facts, row: Reimbursement): { version: VersionRow; law: ProgrammeVersion } {
+  const version = facts.get(programmeVersionShelf, row.programmeVersionId);
+  if (!version) throw new Error(`${row.reimbursementNo} has lost its programme`);
+  return { version, law: lawUnder(facts, version, controlIdsOf(row)) };
+}
+
+/** When an award would be booked, and what predicates a review found, the one on record unless said otherwise. */
+interface At {
+  readonly bookedOn: Day;
+  readonly predicates?: Predicates;
+  readonly known?: Known;
+}
+
+/** What is asked about what counts of a gathered application. */
+export const askedOf = (facts: Facts, row: Reimbursement, { bookedOn, predicates, known }: At): Asked => ({
+  law: lawOf(facts, row).law,
+  of: row,
+  lines: countedOf(linesOf(facts, row)),
+  bookedOn,
+  predicates: predicates ?? eligibilityOf(row)?.predicates ?? {},
+  ...(known && { known }),
+});
+
+/** The same, as the evaluator is asked. */
+export const wholeOf = (facts: Facts, row: Reimbursement, at: At): Case => caseOf(facts, askedOf(facts, row, at));

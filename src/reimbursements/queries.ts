@@ -1,0 +1,190 @@
+import type { SQL } from 'drizzle-orm';
+import { and, asc, eq, gt, sql } from 'drizzle-orm';
+import type { Database } from '../../db/client.js';
+import { each, idsOfPage } from '../../db/planned.js';
+import type { Allocation, AllocationLine, Reimbursement, ReimbursementLine } from '../../db/tables.js';
+import { allocationLines, allocations, enterprises, reimbursementLines, reimbursements } from '../../db/tables.js';
+
+/** `null` sees all; a member of the trade sees its legal person's. */
+const seenBy = (legalPersonUscc: string | null): SQL | undefined =>
+  legalPersonUscc === null ? undefined : eq(reimbursements.legalPersonUscc, legalPersonUscc);
+
+/** A page in order of making: `limit` + 1 rows after a cursor, so that the caller sees whether more follow. */
+interface Page {
+  readonly bookId: string;
+  readonly after: string | undefined;
+  readonly limit: number;
+}
+
+const programmesOf = (bookId: string, programmeCode: string | undefined): SQL =>
+  programmeCode === undefined
+    ? sql`(select distinct programme_code as value from programme_versions where book_id = ${bookId}) as p`
+    : each('p', [programmeCode]);
+
+/** Applications in order of receipt: of a legal person, which has few; else one range per programme and state. */
+export function listReimbursements(
+  db: Database,
+  of: Page & {
+    legalPersonUscc: string | null;
+    status: Reimbursement['status'] | undefined;
+    programmeCode: string | undefined;
+  },
+): Promise<Reimbursement[]> {
+  const { bookId, legalPersonUscc, status, programmeCode, after } = of;
+  const page = { id: reimbursements.reimbursementId, bookId, after, limit: of.limit + 1 };
+  const sieve = and(
+    status === undefined ? undefined : eq(reimbursements.status, status),
+    programmeCode === undefined ? undefined : eq(reimbursements.programmeCode, programmeCode),
+  );
+  const states = each('s', status === undefined ? reimbursements.status.enumValues : [status]);
+  const ids =
+    legalPersonUscc !== null
+      ? idsOfPage({ ...page, key: [[reimbursements.legalPersonUscc, sql`${legalPersonUscc}::text`]], sieve })
+      : status === undefined && programmeCode === undefined
+        ? undefined
+        : idsOfPage({
+            ...page,
+            ranges: sql`${programmesOf(bookId, programmeCode)} cross join ${states}`,
+            key: [
+              [reimbursements.programmeCode, sql`p.value`],
+              [reimbursements.status, sql`s.value`],
+            ],
+          });
+  return db.drizzle
+    .select()
+    .from(reimbursements)
+    .where(
+      and(
+        eq(reimbursements.bookId, bookId),
+        ids
+          ? sql`${reimbursements.reimbursementId} = any(array${ids})`
+          : after === undefined
+            ? undefined
+            : gt(reimbursements.reimbursementId, after),
+      ),
+    )
+    .orderBy(asc(reimbursements.reimbursementId))
+    .limit(of.limit + 1);
+}
+
+/** One application; undefined when there is none, or none that this legal person may see. */
+export async function findReimbursement(
+  db: Database,
+  of: { bookId: string; reimbursementId: string; legalPersonUscc: string | null },
+): Promise<Reimbursement | undefined> {
+  const [row] = await db.drizzle
+    .select()
+    .from(reimbursements)
+    .where(
+      and(
+        eq(reimbursements.bookId, of.bookId),
+        eq(reimbursements.reimbursementId, of.reimbursementId),
+        seenBy(of.legalPersonUscc),
+      ),
+    );
+  return row;
+}
+
+/** The lines of an application summed up, by rate and reason. */
+export const baseOfReimbursement = (
+  db: Database,
+  bookId: string,
+  reimbursementId: string,
+): Promise<{ basisPoints: number | null; reason: string | null; count: number; grossFen: bigint }[]> =>
+  db.drizzle
+    .select({
+      basisPoints: reimbursementLines.basisPoints,
+      reason: reimbursementLines.reason,
+      count: sql<number>`count(*)::int`.mapWith(Number),
+      grossFen: sql<bigint>`sum(${reimbursementLines.grossFen})::bigint`.mapWith((value: string | bigint) => BigInt(value)),
+    })
+    .from(reimbursementLines)
+    .where(and(eq(reimbursementLines.bookId, bookId), eq(reimbursementLines.reimbursementId, reimbursementId)))
+    .groupBy(reimbursementLines.basisPoints, reimbursementLines.reason);
+
+/** The lines of an application in their order, after the line of a cursor. */
+export const listReimbursementLines = (db: Database, of: Page & { reimbursementId: string }): Promise<ReimbursementLine[]> =>
+  db.drizzle
+    .select()
+    .from(reimbursementLines)
+    .where(
+      and(
+        eq(reimbursementLines.bookId, of.bookId),
+        eq(reimbursementLines.reimbursementId, of.reimbursementId),
+        of.after === undefined
+          ? undefined
+          : sql`${reimbursementLines.lineNo} > (select c.line_no from reimbursement_lines c where c.book_id = ${of.bookId} and c.reimbursement_line_id = ${of.after})`,
+      ),
+    )
+    .orderBy(asc(reimbursementLines.lineNo))
+    .limit(of.limit + 1);
+
+/** Allocations in order of drafting, of one programme or state if given. */
+export function listAllocations(
+  db: Database,
+  of: Page & { programmeCode: string | undefined; status: Allocation['status'] | undefined },
+): Promise<Allocation[]> {
+  const { bookId, programmeCode, status, after } = of;
+  const ids =
+    programmeCode === undefined && status === undefined
+      ? undefined
+      : idsOfPage({
+          id: allocations.allocationId,
+          bookId,
+          after,
+          limit: of.limit + 1,
+          ranges: sql`${programmesOf(bookId, programmeCode)} cross join ${each('s', status === undefined ? allocations.status.enumValues : [status])}`,
+          key: [
+            [allocations.programmeCode, sql`p.value`],
+            [allocations.status, sql`s.value`],
+          ],
+        });
+  return db.drizzle
+    .select()
+    .from(allocations)
+    .where(
+      and(
+        eq(allocations.bookId, bookId),
+        ids
+          ? sql`${allocations.allocationId} = any(array${ids})`
+          : after === undefined
+            ? undefined
+            : gt(allocations.allocationId, after),
+      ),
+    )
+    .orderBy(asc(allocations.allocationId))
+    .limit(of.limit + 1);
+}
+
+/** An allocation with its lines in order, each with whose it is. */
+export async function findAllocation(
+  db: Database,
+  bookId: string,
+  allocationId: string,
+): Promise<
+  { allocation: Allocation; lines: { line: AllocationLine; reimbursementNo: string; enterpriseName: string }[] } | undefined
+> {
+  const [[allocation], lines] = await Promise.all([
+    db.drizzle
+      .select()
+      .from(allocations)
+      .where(and(eq(allocations.bookId, bookId), eq(allocations.allocationId, allocationId))),
+    db.drizzle
+      .select({ line: allocationLines, reimbursementNo: reimbursements.reimbursementNo, enterpriseName: enterprises.name })
+      .from(allocationLines)
+      .innerJoin(
+        reimbursements,
+        and(
+          eq(reimbursements.bookId, allocationLines.bookId),
+          eq(reimbursements.reimbursementId, allocationLines.reimbursementId),
+        ),
+      )
+      .innerJoin(
+        enterprises,
+        and(eq(enterprises.bookId, reimbursements.bookId), eq(enterprises.enterpriseId, reimbursements.enterpriseId)),
+      )
+      .where(and(eq(allocationLines.bookId, bookId), eq(allocationLines.allocationId, allocationId)))
+      .orderBy(asc(allocationLines.lineNo)),
+  ]);
+  return allocation && { allocation, lines };
+}

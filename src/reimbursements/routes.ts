@@ -1,0 +1,187 @@
+import type { FastifyInstance } from 'fastify';
+import { page, pageQuery } from '../../schemas/common.js';
+import * as schema from '../../schemas/reimbursements.js';
+import type { Parts } from '../http/parts.js';
+import { Problem } from '../http/problem.js';
+import { authorities, command, everyRole, idOfCursor, pageOf, reading } from '../http/routes.js';
+import { tellInFull } from '../ledger/explanations.js';
+import { approveAllocation } from './approve-allocation.js';
+import { draftAllocation } from './draft-allocation.js';
+import {
+  baseOfReimbursement,
+  findAllocation,
+  findReimbursement,
+  listAllocations,
+  listReimbursementLines,
+  listReimbursements,
+} from './queries.js';
+import { rejectReimbursement } from './reject-reimbursement.js';
+import { reviewReimbursement } from './review-reimbursement.js';
+import { presentReimbursement, presentReimbursementLine, summaryOf } from './rules.js';
+import { presentAllocation, presentAllocationLine } from './share-out.js';
+import { submitReimbursement } from './submit-reimbursement.js';
+import { withdrawAllocation } from './withdraw-allocation.js';
+
+const tag = 'reimbursements';
+// What an enterprise declares of a year may be long.
+const declaredLimit = 4 * 1024 * 1024;
+
+/** Flow R: applications for reimbursement, their review, and the allocations that make awards of them. */
+export function reimbursementRoutes(app: FastifyInstance, parts: Parts): void {
+  command(app, parts, {
+    url: '/reimbursements',
+    tag,
+    summary: 'Apply for reimbursement of last year’s settled fees (built from the book), or of declared contracts or costs',
+    roles: ['enterprise'],
+    body: schema.submitReimbursement,
+    response: schema.reimbursementConsidered,
+    status: 201,
+    verb: submitReimbursement,
+    bodyLimit: declaredLimit,
+  });
+  command(app, parts, {
+    url: '/reimbursements/:id/review',
+    tag,
+    summary: 'Expert review (评审): what the programme asks about, score and opinion, and what is left of the computed amount',
+    roles: ['reviewer'],
+    personOnly: true,
+    body: schema.reviewReimbursement,
+    response: schema.reimbursementConsidered,
+    status: 200,
+    verb: reviewReimbursement,
+  });
+  command(app, parts, {
+    url: '/reimbursements/:id/reject',
+    tag,
+    summary: 'Reject an application that is in no allocation, with the reason',
+    roles: ['reviewer', 'approver'],
+    personOnly: true,
+    body: schema.rejectReimbursement,
+    response: schema.reimbursementRejected,
+    status: 200,
+    verb: rejectReimbursement,
+  });
+
+  reading(app, {
+    url: '/reimbursements',
+    tag,
+    summary: 'List applications for reimbursement; an enterprise sees its own legal person’s',
+    roles: [...authorities, 'enterprise'],
+    query: schema.reimbursementQuery,
+    response: page(schema.reimbursement),
+    read: async ({ query, book, principal }) => {
+      const { cursor, limit, status, programmeCode } = query;
+      const rows = await listReimbursements(parts.db, {
+        bookId: book.bookId,
+        legalPersonUscc: principal.legalPersonUscc,
+        status,
+        programmeCode,
+        after: idOfCursor(cursor),
+        limit,
+      });
+      const { items, next } = pageOf(rows, limit, (row) => row.reimbursementId, presentReimbursement);
+      return { items: await Promise.all(items.map((item) => tellInFull(parts.db.sql, book.bookId, item))), next };
+    },
+  });
+  reading(app, {
+    url: '/reimbursements/:id',
+    tag,
+    summary: 'One application with its base summed up and its explanation',
+    roles: [...authorities, 'enterprise'],
+    response: schema.reimbursementInFull,
+    read: async ({ id, book, principal }) => {
+      const { legalPersonUscc } = principal;
+      const row = await findReimbursement(parts.db, { bookId: book.bookId, reimbursementId: id, legalPersonUscc });
+      if (!row) throw new Problem('NOT_FOUND');
+      const sums = await baseOfReimbursement(parts.db, book.bookId, id);
+      return tellInFull(parts.db.sql, book.bookId, { ...presentReimbursement(row), summary: summaryOf(sums) });
+    },
+  });
+  reading(app, {
+    url: '/reimbursements/:id/lines',
+    tag,
+    summary: 'The base of an application, line by line: what counts, at which rate, and what does not, with the reason',
+    roles: [...authorities, 'enterprise'],
+    query: pageQuery,
+    response: page(schema.reimbursementLine),
+    read: async ({ id, query: { cursor, limit }, book, principal }) => {
+      const { legalPersonUscc } = principal;
+      const row = await findReimbursement(parts.db, { bookId: book.bookId, reimbursementId: id, legalPersonUscc });
+      if (!row) throw new Problem('NOT_FOUND');
+      const after = idOfCursor(cursor);
+      const lines = await listReimbursementLines(parts.db, { bookId: book.bookId, reimbursementId: id, after, limit });
+      return pageOf(lines, limit, (line) => line.reimbursementLineId, presentReimbursementLine);
+    },
+  });
+
+  allocationRoutes(app, parts);
+}
+
+function allocationRoutes(app: FastifyInstance, parts: Parts): void {
+  command(app, parts, {
+    url: '/allocations',
+    tag: 'allocations',
+    summary: 'Share a year’s pool among the reviewed applications of a programme, by its law’s allocation',
+    roles: ['reviewer'],
+    personOnly: true,
+    body: schema.draftAllocation,
+    response: schema.allocationRecorded,
+    status: 201,
+    verb: draftAllocation,
+  });
+  command(app, parts, {
+    url: '/allocations/:id/approve',
+    tag: 'allocations',
+    summary: 'Approve a drafted allocation by its digest: every award of it becomes payable to its enterprise',
+    roles: ['approver'],
+    personOnly: true,
+    body: schema.approveAllocation,
+    response: schema.allocationDecided,
+    status: 200,
+    verb: approveAllocation,
+  });
+  command(app, parts, {
+    url: '/allocations/:id/withdraw',
+    tag: 'allocations',
+    summary: 'Withdraw a drafted allocation, with the reason; its applications are free again',
+    roles: ['reviewer', 'approver'],
+    personOnly: true,
+    body: schema.withdrawAllocation,
+    response: schema.allocationDecided,
+    status: 200,
+    verb: withdrawAllocation,
+  });
+  reading(app, {
+    url: '/allocations',
+    tag: 'allocations',
+    summary: 'List allocations',
+    roles: everyRole,
+    query: schema.allocationQuery,
+    response: page(schema.allocation),
+    read: async ({ query: { cursor, limit, programmeCode, status }, book }) => {
+      const rows = await listAllocations(parts.db, {
+        bookId: book.bookId,
+        after: idOfCursor(cursor),
+        limit,
+        programmeCode,
+        status,
+      });
+      return pageOf(rows, limit, (row) => row.allocationId, presentAllocation);
+    },
+  });
+  reading(app, {
+    url: '/allocations/:id',
+    tag: 'allocations',
+    summary: 'One allocation with its published working: a, P, Σa and the result of each',
+    roles: everyRole,
+    response: schema.allocationInFull,
+    read: async ({ id, book }) => {
+      const found = await findAllocation(parts.db, book.bookId, id);
+      if (!found) throw new Problem('NOT_FOUND');
+      return {
+        ...presentAllocation(found.allocation),
+        lines: found.lines.map(({ line, ...of }) => presentAllocationLine(line, of)),
+      };
+    },
+  });
+}

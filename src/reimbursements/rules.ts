@@ -1,0 +1,245 @@
+// An application for reimbursement: what its base is digested and summed up to, what a review binds, and how it is shown. Pure.
+import { createHash } from 'node:crypto';
+import type { z } from 'zod';
+import type { Reimbursement, ReimbursementLine, UsageInvoice } from '../../db/tables.js';
+import type {
+  reimbursement as shown,
+  reimbursementConsidered,
+  reimbursementLine,
+  submitReimbursement,
+} from '../../schemas/reimbursements.js';
+import type { Day } from '../calendar.js';
+import { formatInstant } from '../calendar.js';
+import { mattersOf } from '../applications/evaluation-facts.js';
+import type { Eligibility } from '../applications/rules.js';
+import { presentMatters } from '../applications/rules.js';
+import type { KeptStep } from '../ledger/explanations.js';
+import type { Refused } from '../ledger/lane.js';
+import { refused } from '../ledger/lane.js';
+import type { Fen } from '../money.js';
+import { formatYuan, parseYuan } from '../money.js';
+import { controlIdsOf } from '../programmes/laws.js';
+import { readUscc } from '../uscc.js';
+
+export type Predicates = Eligibility['predicates'];
+
+/** The columns that hold JSON, as what they are. */
+export const eligibilityOf = (row: Reimbursement): Eligibility | null => row.eligibility as Eligibility | null;
+const explanationOf = (row: Reimbursement): KeptStep[] | null => row.explanation as KeptStep[] | null;
+
+const possible: Record<Reimbursement['status'], string> = {
+  SUBMITTED: 'review, reject',
+  REVIEWED: 'review, reject, POST /allocations',
+  ALLOCATED: 'POST /allocations/{id}/approve, POST /allocations/{id}/withdraw',
+  APPROVED: 'POST /settlements',
+  REJECTED: '—',
+};
+
+/** Refuses a step that the application's state does not offer; the refusal names the state and the steps that it does. */
+export const checkState = (row: Reimbursement, expected: readonly Reimbursement['status'][]): Refused | null =>
+  expected.includes(row.status)
+    ? null
+    : refused('REIMBURSEMENT_WRONG_STATE', {
+        reimbursementNo: row.reimbursementNo,
+        state: row.status,
+        possible: possible[row.status],
+      });
+
+// ── The base ──
+
+/** Why a line of the book's own invoices does not count, whatever the law says; the law's own reasons are the evaluator's codes. */
+export type BookReason = 'INVOICE_NOT_CONFIRMED' | 'INVOICE_ALREADY_REDEEMED' | 'LINE_ALREADY_REIMBURSED';
+
+/**
+ * Why a line of this invoice can not count, or null. `live`: what is counted of it in applications that were not rejected; declared as
+ * a whole it is all of it.
+ */
+export function bookReasonOf(
+  invoice: UsageInvoice,
+  invoiceLineId: string,
+  live: readonly Pick<ReimbursementLine, 'invoiceLineId'>[],
+): BookReason | null {
+  if (invoice.status !== 'CONFIRMED') return 'INVOICE_NOT_CONFIRMED';
+  if (invoice.redemptionId !== null) return 'INVOICE_ALREADY_REDEEMED';
+  if (live.some((line) => line.invoiceLineId === null || line.invoiceLineId === invoiceLineId)) return 'LINE_ALREADY_REIMBURSED';
+  return null;
+}
+
+type DeclaredItem = NonNullable<z.output<typeof submitReimbursement>['items']>[number];
+export interface Declared extends Omit<DeclaredItem, 'net' | 'vat' | 'gross'> {
+  readonly netFen: Fen;
+  readonly vatFen: Fen;
+  readonly grossFen: Fen;
+}
+
+const fenOf = (text: string): Fen => parseYuan(text) ?? 0n;
+
+/**
+ * Reads what an enterprise declares. Refuses, item by item: a code that is not valid (USCC_…), AMOUNT_ZERO, ITEM_DOES_NOT_ADD_UP,
+ * ITEM_NOT_SETTLED (a day to come), ITEM_TWICE.
+ */
+export function readItems(
+  items: readonly DeclaredItem[],
+  today: Day,
+): { kind: 'read'; items: (Declared & { pointer: string })[] } | Refused {
+  const read: (Declared & { pointer: string })[] = [];
+  const known = new Set<string>();
+  for (const [index, item] of items.entries()) {
+    const pointer = `/items/${index}`;
+    const counterparty = readUscc(item.counterpartyUscc, `${pointer}/counterpartyUscc`);
+    if (counterparty.kind === 'refused') return counterparty;
+    const [netFen, vatFen, grossFen] = [fenOf(item.net), fenOf(item.vat), fenOf(item.gross)];
+    if (grossFen === 0n) return refused('AMOUNT_ZERO', {}, `${pointer}/gross`);
+    if (netFen + vatFen !== grossFen) {
+      const params = { reference: item.reference, sum: formatYuan(netFen + vatFen), stated: item.gross };
+      return refused('ITEM_DOES_NOT_ADD_UP', params, `${pointer}/gross`);
+    }
+    if (item.settledOn > today) {
+      return refused('ITEM_NOT_SETTLED', { reference: item.reference, settledOn: item.settledOn, today }, `${pointer}/settledOn`);
+    }
+    const key = `${counterparty.uscc} ${item.reference}`;
+    if (known.has(key)) return refused('ITEM_TWICE', { reference: item.reference }, `${pointer}/reference`);
+    known.add(key);
+    read.push({ ...item, counterpartyUscc: counterparty.uscc, netFen, vatFen, grossFen, pointer });
+  }
+  return { kind: 'read', items: read };
+}
+
+/** What counts at each rate, the highest first, and then what does not, by reason; of lines, or of sums of `count` lines. */
+export function summaryOf(
+  lines: readonly (Pick<ReimbursementLine, 'basisPoints' | 'reason' | 'grossFen'> & { readonly count?: number })[],
+): z.input<typeof reimbursementConsidered>['summary'] {
+  const groups = new Map<string, { basisPoints: number | null; reason: string | null; lines: number; grossFen: Fen }>();
+  for (const { basisPoints, reason, grossFen, count = 1 } of lines) {
+    const key = `${basisPoints} ${reason}`;
+    const group = groups.get(key) ?? { basisPoints, reason, lines: 0, grossFen: 0n };
+    groups.set(key, { ...group, lines: group.lines + count, grossFen: group.grossFen + grossFen });
+  }
+  return [...groups.values()]
+    .sort((a, b) => (b.basisPoints ?? -1) - (a.basisPoints ?? -1) || ((a.reason ?? '') < (b.reason ?? '') ? -1 : 1))
+    .map(({ grossFen, ...of }) => ({ ...of, gross: formatYuan(grossFen) }));
+}
+
+// ── Digests ──
+
+const sha256 = (content: readonly unknown[]): string => createHash('sha256').update(JSON.stringify(content)).digest('hex');
+const sorted = (record: Readonly<Partial<Record<string, string>>>): [string, string | undefined][] =>
+  Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
+
+/**
+ * What is applied for: SHA-256 (hex) of the JSON array of the version with its digest, who applies, for which years and matters, and
+ * every line with what it rests on, amounts in fen as text.
+ */
+export const contentDigestOf = (
+  of: Pick<
+    Reimbursement,
+    'programmeVersionId' | 'enterpriseId' | 'legalPersonUscc' | 'year' | 'baseYear' | 'matters' | 'controlVersionIds'
+  >,
+  programmeDigest: string,
+  lines: readonly ReimbursementLine[],
+): string =>
+  sha256([
+    of.programmeVersionId,
+    programmeDigest,
+    of.enterpriseId,
+    of.legalPersonUscc,
+    of.year,
+    of.baseYear,
+    sorted(mattersOf(of)),
+    controlIdsOf(of),
+    lines.map((line) => [
+      line.lineNo,
+      line.invoiceLineId,
+      line.reference,
+      line.counterpartyUscc,
+      line.serviceItem,
+      line.chipOrigin,
+      ...[line.netFen, line.vatFen, line.grossFen].map(String),
+      line.usedFrom,
+      line.usedTo,
+      line.settledOn,
+      line.evidence,
+    ]),
+  ]);
+
+/** What a review binds: SHA-256 (hex) over what is applied for, what was found, what counts and what was left of it. */
+export const reviewDigestOf = (
+  contentDigest: string,
+  eligibility: Eligibility,
+  of: Pick<Reimbursement, 'baseFen' | 'computedFen' | 'reviewedFen' | 'score' | 'opinion'>,
+): string =>
+  sha256([
+    contentDigest,
+    sorted(eligibility.predicates),
+    sorted(eligibility.exceptions),
+    eligibility.classes,
+    ...[of.baseFen, of.computedFen, of.reviewedFen].map(String),
+    of.score,
+    of.opinion,
+  ]);
+
+// ── What is shown ──
+
+const yuanOrNull = (fen: Fen | null): string | null => (fen === null ? null : formatYuan(fen));
+
+type Shown = Omit<z.input<typeof shown>, 'explanation'> & { explanation: KeptStep[] | null };
+
+/** The application as it is shown, its explanation as it is kept. */
+export const presentReimbursement = (row: Reimbursement): Shown => {
+  const eligibility = eligibilityOf(row);
+  return {
+    reimbursementId: row.reimbursementId,
+    reimbursementNo: row.reimbursementNo,
+    programmeCode: row.programmeCode,
+    programmeVersionId: row.programmeVersionId,
+    enterpriseId: row.enterpriseId,
+    legalPersonUscc: row.legalPersonUscc,
+    year: row.year,
+    baseYear: row.baseYear,
+    matters: presentMatters(mattersOf(row)),
+    controlVersionIds: controlIdsOf(row),
+    status: row.status,
+    submittedOn: row.submittedOn,
+    lineCount: row.lineCount,
+    contentDigest: row.contentDigest,
+    base: formatYuan(row.baseFen),
+    computed: formatYuan(row.computedFen),
+    eligibility: eligibility && { ...eligibility, classes: [...eligibility.classes] },
+    approved: yuanOrNull(row.reviewedFen),
+    score: row.score,
+    opinion: row.opinion,
+    reviewDigest: row.reviewDigest,
+    allocationId: row.allocationId,
+    fund: row.fund,
+    award: yuanOrNull(row.awardFen),
+    approvedOn: row.approvedOn,
+    decisionReason: row.decisionReason,
+    settlementId: row.settlementId,
+    explanation: explanationOf(row),
+    recordedAt: formatInstant(new Date(row.recordedAt)),
+  };
+};
+
+export const presentReimbursementLine = (row: ReimbursementLine): z.input<typeof reimbursementLine> => ({
+  reimbursementLineId: row.reimbursementLineId,
+  lineNo: row.lineNo,
+  invoiceId: row.invoiceId,
+  invoiceLineId: row.invoiceLineId,
+  contractId: row.contractId,
+  reference: row.reference,
+  description: row.description,
+  counterpartyUscc: row.counterpartyUscc,
+  counterpartyName: row.counterpartyName,
+  serviceItem: row.serviceItem,
+  chipOrigin: row.chipOrigin,
+  net: formatYuan(row.netFen),
+  vat: formatYuan(row.vatFen),
+  gross: formatYuan(row.grossFen),
+  usedFrom: row.usedFrom,
+  usedTo: row.usedTo,
+  settledOn: row.settledOn,
+  evidence: row.evidence,
+  numberConflict: row.numberConflict,
+  basisPoints: row.basisPoints,
+  reason: row.reason,
+});
