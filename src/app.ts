@@ -44,6 +44,7 @@ import { providerRoutes } from './providers/routes.js';
 import { redemptionRoutes } from './redemptions/routes.js';
 import { reimbursementRoutes } from './reimbursements/routes.js';
 import { settlementRoutes } from './settlements/routes.js';
+import { simulationRoutes } from './simulations/routes.js';
 import { usageRoutes } from './usage/routes.js';
 import { voucherRoutes } from './vouchers/routes.js';
 import { makeSealer } from './sealer.js';
@@ -216,6 +217,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     settlementRoutes(scope, parts);
     precheckRoutes(scope, parts);
     bulkRoutes(scope, parts);
+    simulationRoutes(scope, parts);
     ledgerRoutes(scope, parts);
     dashboardRoutes(scope, parts);
   });

@@ -69,6 +69,7 @@ const unbounded: Readonly<Record<string, readonly string[]>> = {
   usage_invoices: ['contract_id'],
   settlement_lines: ['settlement_id'],
   bulk_refused_lines: ['job_id'],
+  simulation_enterprises: ['simulation_id'],
 };
 
 /** What is few for a reason that no column says. */
@@ -355,7 +356,7 @@ void t.test('no reading grows with the book', async (t) => {
   const document = await readFile(new URL('../db/programmes/binjiang/binjiang-compute.v2.yaml', import.meta.url), 'utf8');
   const { programmeVersionId = '' } = await send('operator', '/programmes', { document });
   await send('approver', `/programmes/${programmeVersionId}/activate`, {});
-  const [jobId, reimbursementId, allocationId] = [uuidv7(now), uuidv7(now), uuidv7(now)];
+  const [jobId, reimbursementId, allocationId, simulationId] = [uuidv7(now), uuidv7(now), uuidv7(now), uuidv7(now)];
   await owner.begin(async ({ sql }) => {
     await sql`select from open_lane(${bookId})`;
     await sql`insert into enterprise_payments
@@ -393,6 +394,14 @@ void t.test('no reading grows with the book', async (t) => {
                                     amount_fen, is_live)
       values (${bookId}, ${uuidv7(now)}, ${allocationId}, 1, ${reimbursementId}, 0, 3, 3, 1, true)`;
     await sql`insert into bulk_refused_lines values (${bookId}, ${uuidv7(now)}, ${jobId}, 1, '{}', '[]')`;
+    await sql`
+      insert into simulations (book_id, simulation_id, programme_code, programme_version_id, version, year, started_member, state, failure,
+                               lease_until, recorded_at, ended_at)
+      select book_id, ${simulationId}, programme_code, programme_version_id, version, 2026, ${uuidv7(now)}, 'FAILED', 'SIMULATION_FAILED',
+             ${now}, ${now}, ${now} from programme_versions where book_id = ${bookId} limit 1`;
+    await sql`
+      insert into simulation_enterprises
+      values (${bookId}, ${simulationId}, ${enterpriseUscc}, '1', 1, 0, 0, 0, 0, 0, '{}')`;
   });
   await first.app.close();
   await making.close();
@@ -439,6 +448,7 @@ void t.test('no reading grows with the book', async (t) => {
     ...{
       ledger: accountId,
       'bulk-jobs': jobId,
+      simulations: simulationId,
     },
   };
   /** Values of filters. Those with a list of their own in the description take each of it. */
@@ -507,7 +517,11 @@ void t.test('no reading grows with the book', async (t) => {
       // A file is read in slices of one statement: a filter at a time is enough.
       for (const query of combinations(named).filter((of) => of.length < 2 || !path.endsWith('-file'))) {
         await may(query);
-        const cursor = path.endsWith('/refused-lines') ? '7' : '01900000-0000-7000-8000-000000000000';
+        const cursor = path.endsWith('/refused-lines')
+          ? '7'
+          : path.endsWith('/enterprises') && slice === 'simulations'
+            ? `0 ${enterpriseUscc}`
+            : '01900000-0000-7000-8000-000000000000';
         if (paged) await may([...query, ['cursor', cursorOf(cursor)]]);
       }
     }
@@ -607,6 +621,8 @@ void t.test('no reading grows with the book', async (t) => {
       ['figures', 'figures_holder'],
       ['limit_exceptions', 'limit_exceptions_status'],
       ['bulk_jobs', 'bulk_jobs_legal_person', 'bulk_jobs_kind'],
+      ['simulations', 'simulations_programme'],
+      ['simulation_enterprises', 'simulation_enterprises_difference'],
       ['bulk_refused_lines', 'bulk_refused_lines_book_id_job_id_line_key'],
     ] as const;
     const missed: string[] = [];
