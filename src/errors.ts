@@ -937,8 +937,8 @@ export const refusals = {
     409,
     '限额尚不明确',
     'The limit is not known yet',
-    '限额 {limit}（期间 {window}）尚无数据，须等数据报送后办理。',
-    'The limit {limit} for {window} is not known yet; the case waits until it is reported.',
+    '限额 {limit}（{holder}，期间 {window}）依据的数额尚未登记：{ruleZh}。登记后（POST /figures）再办理。',
+    'The figure that the limit {limit} of {holder} for {window} rests on is not on record: {ruleEn}. The case waits until it is (POST /figures).',
   ),
 
   RELATED_PARTY: refusal(

@@ -113,7 +113,7 @@ export interface Known {
   /** The last day of a listing as it was then. */
   listedTo(listing: Listing): Day | null;
   /** Whether an exception to a limit was approved by then. */
-  approved(exception: LimitException): boolean;
+  readonly approved: (exception: LimitException) => boolean;
 }
 const asItStands: Known = { has: () => true, listedTo: ({ validTo }) => validTo, approved: () => true };
 

@@ -874,10 +874,13 @@ function applyLimits(
       continue;
     }
     if (limit.kind === 'REFUSED') return trail.refuse(cite, rule, limit.params, limit.code, limit.params);
-    const { limitId, window, amountFen } = limit.touched;
+    const { limitId, window, holder, amountFen } = limit.touched;
     const left = limitsLeft[limitId];
-    if (left === undefined || amountFen === null)
-      return { ...trail.refuse(cite, rule, { window }, 'LIMIT_UNKNOWN', { limit: limitId, window }), kind: 'held' };
+    if (left === undefined || amountFen === null) {
+      // The rule in words names the figure that is not on record.
+      const params = { limit: limitId, window, holder: holder.id, ruleZh: rule.zh, ruleEn: rule.en };
+      return { ...trail.refuse(cite, rule, { window }, 'LIMIT_UNKNOWN', params), kind: 'held' };
+    }
     if (limit.kind === 'COUNTED') {
       trail.add(cite, rule, { window }, 'COUNTED');
       continue;

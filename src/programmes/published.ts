@@ -48,15 +48,22 @@ export interface DecidingDays {
 }
 
 /**
- * Every version of a programme that decides an application of these days once it is active, each by the day it names itself (the
- * application's, unless its text says otherwise): what a batch must gather for, since one of it may activate another.
+ * Every version of a programme that may decide an application of these days once it is active: what a batch must gather for, since one
+ * of it may activate another.
  */
-export const versionsCovering = <Row extends Dated & Text>(rows: readonly Row[], at: DecidingDays): Row[] =>
-  rows.filter((row) => covers(row, decidingDayOf(programmeOf(row), at)));
+export const versionsCovering = <Row extends Dated>(rows: readonly Row[], { appliedOn, signedOn }: DecidingDays): Row[] =>
+  rows.filter((row) => covers(row, appliedOn) || (signedOn !== null && covers(row, signedOn)));
 
-/** The version that decides an application of these days: of the activated ones that cover the day they name, the highest. */
-export const versionDeciding = <Row extends Dated & Text>(rows: readonly Row[], at: DecidingDays): Row | undefined =>
-  highest(versionsCovering(rows, at).filter(hasBeenActivated));
+/**
+ * The version that decides an application of these days. What is law on the day of application says which day decides: that day, or the
+ * one on which the contract was signed. Where nothing is law any more, a version goes by the day it named itself.
+ */
+export function versionDeciding<Row extends Dated & Text>(rows: readonly Row[], at: DecidingDays): Row | undefined {
+  const now = versionInForce(rows, at.appliedOn);
+  if (now !== undefined) return versionInForce(rows, decidingDayOf(programmeOf(now), at));
+  const activated = versionsCovering(rows, at).filter(hasBeenActivated);
+  return highest(activated.filter((row) => covers(row, decidingDayOf(programmeOf(row), at))));
+}
 
 /** The general controls of a book that are in force on the day: of each code the highest version, in order of their codes. */
 export function controlsInForce<Row extends Dated & Pick<VersionRow, 'kind' | 'programmeCode'>>(

@@ -8,10 +8,13 @@ import { accepted, refused } from '../ledger/lane.js';
 import { gatherNumbers, seriesOf, takeNumber } from '../ledger/numbers.js';
 import { sumFen } from '../money.js';
 import { gatherPayees, payeeOf } from '../payees/facts.js';
+import { programmeVersionShelf } from '../programmes/facts.js';
+import { lawOn } from '../programmes/language.js';
+import { programmeOf } from '../programmes/published.js';
 import { redemptionShelf } from '../redemptions/facts.js';
 import { reimbursementShelf } from '../reimbursements/facts.js';
 import { settlementLineShelf, settlementShelf } from './facts.js';
-import { contentDigestOf, controlTotalsOf, presentSettlement, unbatchedAwardFen, unbatchedFen } from './rules.js';
+import { contentDigestOf, controlTotalsOf, isSettledWith, presentSettlement, unbatchedAwardFen, unbatchedFen } from './rules.js';
 
 type Body = z.output<typeof body>;
 type Result = Omit<z.input<typeof settlementDrafted>, 'ledgerSeq'>;
@@ -22,7 +25,8 @@ const unbatchedAwards = note<readonly string[]>('unbatched awards');
 
 /**
  * Drafts a batch (结算批次) of a period: every redemption and every award approved on or before its last day that is in no
- * batch yet, frozen with its control totals. Money moves when the batch is instructed. What is approved by another command of the
+ * batch yet, frozen with its control totals. Money moves when the batch is instructed. Of a programme
+ * that is settled by the quarter only a quarter's last month takes anything. What is approved by another command of the
  * very same lane batch waits for the next draft. Refuses PERIOD_IN_FUTURE, SETTLEMENT_EXISTS, SETTLEMENT_EMPTY.
  */
 export const draftSettlement: Verb<Body, Result> = {
@@ -59,6 +63,11 @@ export const draftSettlement: Verb<Body, Result> = {
       loader.load(redemptionShelf, 'id', ids),
       loader.load(reimbursementShelf, 'id', awardIds),
     ]);
+    await loader.load(
+      programmeVersionShelf,
+      'id',
+      [...redemptions, ...awards].map((of) => of.programmeVersionId),
+    );
     await gatherPayees(loader, [...redemptions.map((of) => of.providerId), ...awards.map((of) => of.enterpriseId)]);
   },
 
@@ -75,14 +84,18 @@ export const draftSettlement: Verb<Body, Result> = {
       return refused('SETTLEMENT_EXISTS', params, '/number');
     }
     const lastDay = lastDayOfMonth(period);
+    const isDue = ({ programmeVersionId }: { programmeVersionId: string }): boolean => {
+      const version = facts.get(programmeVersionShelf, programmeVersionId);
+      return isSettledWith(version && lawOn(programmeOf(version), lastDay).settlementCadence?.value, period);
+    };
     const redeemed = facts.noted(unbatched, facts.bookId).flatMap((id) => {
       const of = facts.get(redemptionShelf, id);
-      const amountFen = of ? unbatchedFen(of, lastDay) : 0n;
+      const amountFen = of && isDue(of) ? unbatchedFen(of, lastDay) : 0n;
       return of && amountFen > 0n ? [{ of, amountFen }] : [];
     });
     const awarded = facts.noted(unbatchedAwards, facts.bookId).flatMap((id) => {
       const of = facts.get(reimbursementShelf, id);
-      const amountFen = of ? unbatchedAwardFen(of, lastDay) : 0n;
+      const amountFen = of && isDue(of) ? unbatchedAwardFen(of, lastDay) : 0n;
       return of && amountFen > 0n ? [{ of, amountFen }] : [];
     });
     if (redeemed.length + awarded.length === 0) return refused('SETTLEMENT_EMPTY', { day: lastDay });

@@ -9,7 +9,6 @@ import {
   paymentInstructions,
   providers,
   redemptions,
-  reimbursements,
   settlementLines,
   settlements,
   settlementTotals,
@@ -97,17 +96,16 @@ export const listSettlementLines = (
     .select({
       line: settlementLines,
       redemptionNo: redemptions.redemptionNo,
-      reimbursementNo: reimbursements.reimbursementNo,
+      // Asked line by line: joined, a planner may read all of them for one page.
+      reimbursementNo: sql<
+        string | null
+      >`(select r.reimbursement_no from reimbursements r where r.book_id = ${settlementLines.bookId} and r.reimbursement_id = ${settlementLines.reimbursementId})`,
       payeeName,
     })
     .from(settlementLines)
     .leftJoin(
       redemptions,
       and(eq(redemptions.bookId, settlementLines.bookId), eq(redemptions.redemptionId, settlementLines.redemptionId)),
-    )
-    .leftJoin(
-      reimbursements,
-      and(eq(reimbursements.bookId, settlementLines.bookId), eq(reimbursements.reimbursementId, settlementLines.reimbursementId)),
     )
     .leftJoin(providers, and(eq(providers.bookId, settlementLines.bookId), eq(providers.providerId, settlementLines.payeeId)))
     .leftJoin(

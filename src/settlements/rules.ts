@@ -55,6 +55,10 @@ export const unbatchedAwardFen = (of: Reimbursement, byDay: Day): Fen =>
     ? (of.awardFen ?? 0n)
     : 0n;
 
+/** Whether what a programme of this cadence owes is settled with the batches of a month: QUARTERLY ones with a quarter's last only. */
+export const isSettledWith = (cadence: 'MONTHLY' | 'QUARTERLY' | undefined, period: string): boolean =>
+  cadence !== 'QUARTERLY' || Number(period.slice(5)) % 3 === 0;
+
 /** SHA-256 (hex) of the lines in their order: what an approval binds. The audit recomputes it in SQL. */
 export function contentDigestOf(lines: readonly SettlementLine[]): string {
   const digest = createHash('sha256');

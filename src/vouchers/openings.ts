@@ -16,6 +16,7 @@ import { parseYuan, sumFen } from '../money.js';
 import { figureShelf } from '../legal-persons/facts.js';
 import { figureThatCounts } from '../legal-persons/rules.js';
 import { limitsTouched } from '../programmes/evaluate.js';
+import { rules } from '../programmes/explain.js';
 import { limitExceptionShelf, programmeVersionShelf } from '../programmes/facts.js';
 import type { ProgrammeVersion } from '../programmes/language.js';
 import { lawOn } from '../programmes/language.js';
@@ -149,7 +150,9 @@ function readLimitUsed(facts: Facts, content: OpeningContent & { kind: 'LIMIT_US
       ? limit.amountFen
       : figureThatCounts(facts.all(figureShelf, 'holder', [limit.figure, at.holder]), content.year)?.amountFen;
   if (lawFen === undefined || lawFen === null) {
-    return refused('LIMIT_UNKNOWN', { limit: limit.id, window: at.window }, '/limitId');
+    const { zh, en } = rules.limit(limit);
+    const params = { limit: limit.id, window: at.window, holder: at.holder, ruleZh: zh, ruleEn: en };
+    return refused('LIMIT_UNKNOWN', params, '/limitId');
   }
   const exceptions = facts.all(limitExceptionShelf, 'window', [at.limit, at.holder, at.window]);
   const raisedFen = sumFen(exceptions.flatMap((of) => (of.status === 'APPROVED' ? [of.amountFen] : [])));

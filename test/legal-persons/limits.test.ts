@@ -311,7 +311,7 @@ void t.test('general controls lie over every programme, and hold for a voucher t
   ];
   const held = await world.award(firm, large);
   t.equal(face(held), '409 LIMIT_UNKNOWN', 'B3: a figure that is not on record holds the case');
-  t.match(held.body.detail, /district-contribution/);
+  t.match(held.body.detail, /district-contribution.*其年度区级综合贡献额/, 'and the sentence says which');
   const figure = {
     kind: 'DISTRICT_CONTRIBUTION',
     uscc: firm.uscc,
@@ -560,7 +560,9 @@ void t.test('the day of signing decides where the law says so; the year’s pool
   t.equal(face(await world.award(firm, before)), '200.00');
   t.equal(face(await world.award(firm, after)), '100.00');
   const tooEarly = await world.contractOf(firm, [{ gross: '1000.00' }], '2024-05-31');
-  t.equal(face(await world.award(firm, tooEarly)), '409 PROGRAMME_NOT_IN_FORCE');
+  await world.enact(zhengzhou, [named('signed-compute'), dated, ['\nlimits:', signing]]);
+  const signed = { programmeCode: 'signed-compute' };
+  t.equal(face(await world.award(firm, tooEarly, signed)), '409 PROGRAMME_NOT_IN_FORCE', 'no version held on that day');
   await clean(t, world);
 
   await world.enact(zhengzhou, [named('floor-compute'), pool('FLOOR', '500.00')]);

@@ -629,3 +629,17 @@ void t.test('two thousand lines are one application like any other', async (t) =
   t.equal(seen, 2_000);
   t.strictSame(await audited(world), []);
 });
+
+void t.test('what is settled by the quarter waits for its last month', async (t) => {
+  const cadence = 'settlementCadence: { value: QUARTERLY, cite: { document: measure, article: 第五条 } }\nallocation:';
+  const world = await startWorld(t, { fees: [['allocation:', cadence]] });
+  const firm = await world.firm(1);
+  await world.fee(firm, { lines: [{ gross: '1000.00' }] });
+  await world.load(feeCode, '600.00');
+  await world.reviewed(firm);
+  expectStatus(await approve(world, await draft(world)), 200);
+  world.clock.set('2025-04-02');
+  t.equal(told(await world.finance.post('/settlements', { period: '2025-02' })), '409 SETTLEMENT_EMPTY');
+  t.match(expectStatus(await world.finance.post('/settlements', { period: '2025-03' }), 201), { total: '600.00' });
+  t.strictSame(await audited(world), []);
+});

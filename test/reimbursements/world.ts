@@ -192,6 +192,7 @@ export async function startWorld(
       ...{ legalStatus: 'ENACTED', status: 'ACTIVE', document, digest: createHash('sha256').update(document).digest('hex') },
       ...{ inForceFrom: from, inForceTo: null, publishedBy: operator.personId, activatedBy: approver.personId },
       ...{ recordedAt, activatedAt: recordedAt, kind },
+      ...{ repealedBy: null, repealedAt: null, repealingDocument: null },
     } as ProgrammeVersion;
     await plant({ postings: [], changes: [insert(programmeVersionShelf, row)] });
   };

@@ -12,6 +12,7 @@ import {
   bankFileLines,
   contentDigestOf,
   fileDigestOf,
+  isSettledWith,
   judgeBankLine,
   lastAttempts,
   refuseBankFile,
@@ -43,6 +44,15 @@ void t.test('a batch takes what is approved by its last day, in no batch, less w
     ['returned', { status: 'RETURNED', approvedOn: null, approvedFen: 0n }, 0n],
   ];
   for (const [name, change, expected] of cases) t.equal(unbatchedFen(of(change), '2024-06-30'), expected, name);
+});
+
+void t.test('a programme settled by the quarter is due with the last month of one', async (t) => {
+  const due = Array.from({ length: 12 }, (_, i) => `2024-${String(i + 1).padStart(2, '0')}`);
+  t.strictSame(
+    due.filter((period) => isSettledWith('QUARTERLY', period)),
+    ['2024-03', '2024-06', '2024-09', '2024-12'],
+  );
+  t.ok(due.every((period) => isSettledWith('MONTHLY', period) && isSettledWith(undefined, period)));
 });
 
 void t.test('the content digest changes with every field of every line, and with their order', async (t) => {
