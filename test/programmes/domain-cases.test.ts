@@ -1,5 +1,5 @@
 // The worked cases, each with the number it has to come to: in the programme files, where legal staff read them, and here, where nobody
-// can change both at once. Z15, two claims at one time, is a race in the ledger's lane: test/journeys/races.test.ts.
+// can change both at once. Z15, claims of 600,000.00 at one time, is a race in the lane: test/applications/applications.test.ts.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import t from 'tap';
