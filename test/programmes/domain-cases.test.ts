@@ -1,12 +1,11 @@
 // The worked cases, each with the number it has to come to: in the programme files, where legal staff read them, and here, where nobody
-// can change both at once. Z15, two claims at one time, is a race in the ledger's lane: test/journeys/races.test.ts.
+// can change both at once. Z15, claims of 600,000.00 at one time, is a race in the lane: test/applications/applications.test.ts.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import t from 'tap';
 import { isWithinDay, parseInstant, shanghaiDay, voucherLastDay } from '../../src/calendar.js';
 import { activationProblems, missingParameters, runCase, warningsOf } from '../../src/programmes/check.js';
-import { evaluateRedemption, voucherExpiresOn } from '../../src/programmes/evaluate.js';
-import { nothingOnRecord } from '../../src/programmes/evaluate.js';
+import { evaluateRedemption, nothingOnRecord, voucherExpiresOn } from '../../src/programmes/evaluate.js';
 import type { ProgrammeVersion } from '../../src/programmes/language.js';
 import { nobody } from '../../src/programmes/lines.js';
 import { formatYuan, parseYuan, sumFen } from '../../src/money.js';

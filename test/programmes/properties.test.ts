@@ -194,21 +194,43 @@ interface Law2 {
 const laws = (read: readonly [ProgrammeVersion, ProgrammeVersion][], counted: Limit['counts'][]): fc.Arbitrary<Law2> =>
   fc.tuple(fc.constantFrom(...read), rarely(fc.constant(true), 3), parts(counted)).map(([[version, twin], isFile, part]) => {
     if (isFile === true) return { version, again: () => twin };
-    const made: ProgrammeVersion = { ...version, programme: 'any', laws: [{ ...version.laws[0], ...part }] };
-    return { version: made, again: () => restored(stored(made)) };
+    const made = (of: ProgrammeVersion, law: Partial<Law>): ProgrammeVersion => ({
+      ...{ ...of, programme: 'any' },
+      laws: [{ ...of.laws[0], ...law }],
+    });
+    return { version: made(version, part), again: () => made(twin, restored(stored(part))) };
   });
 
 // What is stored is JSON with amounts as yuan: `¥12.34`, since the facts hold other texts too.
 
-const stored = (value: unknown): string =>
-  JSON.stringify(value, (_, one: unknown) => (typeof one === 'bigint' ? `¥${formatYuan(one)}` : one));
-function restored<T>(text: string): T {
-  return JSON.parse(text, (_, one: unknown) => {
-    if (typeof one !== 'string' || !one.startsWith('¥')) return one;
-    const amount = one.startsWith('¥-') ? parseYuan(one.slice(2)) : parseYuan(one.slice(1));
-    return amount === null ? one : one.startsWith('¥-') ? -amount : amount;
-  }) as T;
+const stored = (value: unknown): string => JSON.stringify(plain(value));
+const restored = <T>(text: string): T => revived(JSON.parse(text)) as T;
+
+function plain(value: unknown): unknown {
+  if (typeof value === 'bigint') return `¥${formatYuan(value)}`;
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== 'object' || value === null) return value;
+  const made: Record<string, unknown> = {};
+  for (const [key, of] of Object.entries(value)) if (of !== undefined) made[key] = plain(of);
+  return made;
 }
+function revived(value: unknown): unknown {
+  if (typeof value === 'string') return value.startsWith('¥') ? amountFrom(value.slice(1)) : value;
+  if (Array.isArray(value)) return value.map(revived);
+  if (typeof value !== 'object' || value === null) return value;
+  const made: Record<string, unknown> = {};
+  for (const [key, of] of Object.entries(value)) made[key] = revived(of);
+  return made;
+}
+function amountFrom(text: string): bigint {
+  const amount = parseYuan(text.replace('-', ''));
+  if (amount === null) throw new Error(`not an amount: ${text}`);
+  return text.startsWith('-') ? -amount : amount;
+}
+
+/** All of an evaluation: as the API tells it, and its weight. */
+const told = (evaluation: Evaluation): string =>
+  `${JSON.stringify(evaluationJson(evaluation))} ${evaluation.kind === 'award' ? evaluation.weighted : ''}`;
 
 // Facts.
 
@@ -441,7 +463,7 @@ void t.test(
   async (t) => {
     holds(
       'reimbursement',
-      30_000,
+      22_000,
       fc.property(awardCase, ([{ version, again }, items, enterprise, onRecord, used, wish]) => {
         const law = version.laws[0];
         const bare: AwardFacts = { ...applied, enterprise, ...onRecord, items, limitsLeft: {} };
@@ -486,9 +508,7 @@ void t.test(
           );
         }
         const same = evaluateAward(again(), restored<AwardFacts>(stored(facts)));
-        must(stored(same) === stored(evaluation), 'another award from what is stored');
-        if (evaluation.kind === 'award' && same.kind === 'award')
-          must(JSON.stringify(evaluationJson(same)) === JSON.stringify(evaluationJson(evaluation)), 'told otherwise');
+        must(told(same) === told(evaluation), 'another award from what is stored');
 
         // Lines in any order, and a line cut in two, come to the same.
         const turned = evaluateAward(version, {
@@ -545,7 +565,7 @@ void t.test(
           must(touched[0]?.limitId === CONTRACT_CEILING && touched[0].amountFen === weighted / 10_000n, 'another ceiling');
         }
         const same = evaluateIssue(again(), restored<IssueFacts>(stored(facts)));
-        must(stored(same) === stored(evaluation), 'another award from what is stored');
+        must(told(same) === told(evaluation), 'another award from what is stored');
       }),
       t,
     );
@@ -600,10 +620,7 @@ function redeemAll(
     const evaluation = evaluateRedemption(version, facts);
     explained(evaluation, ['limit-0', 'redeemed']);
     if (index === 0)
-      must(
-        stored(evaluateRedemption(version, restored(stored(facts)))) === stored(evaluation),
-        'another award from what is stored',
-      );
+      must(told(evaluateRedemption(version, restored(stored(facts)))) === told(evaluation), 'another award from what is stored');
     if (evaluation.kind !== 'award') {
       if (evaluation.code !== 'NOTHING_TO_REDEEM') so.isBound = true;
       waiting = invoice;
@@ -650,7 +667,7 @@ void t.test(
     };
     holds(
       'with nothing binding',
-      10_000,
+      8000,
       fc.property(redeemed, ([{ version }, contract, invoices, enterprise, approved]) => {
         const at = circumstancesOf(enterprise, contract);
         const free: ProgrammeVersion = { ...version, laws: [{ ...version.laws[0], limits: [] }] };
@@ -811,7 +828,7 @@ void t.test('programmes of a group that award on one matter come to the highest 
   const three = fc.tuple(one, one, one);
   holds(
     'HIGHEST_ONLY',
-    5000,
+    4000,
     fc.property(three, fc.constantFrom('CONTRACT' as const, 'PROJECT' as const), (of, by) => {
       const versions = of.map((each, index) => versionOf(index, each, rule('HIGHEST_ONLY', by, null)));
       const alone = of.map(({ amountFen, basisPoints: rate, ownFen }) =>
@@ -827,7 +844,7 @@ void t.test('programmes of a group that award on one matter come to the highest 
   );
   holds(
     'ONE_AWARD_PER_CONTRACT and PUBLIC_MONEY_CEILING',
-    3000,
+    2000,
     fc.property(three, fc.integer({ min: 0, max: 10_000 }), (of, share) => {
       const alone = of.map(({ amountFen, basisPoints: rate, ownFen }) =>
         minFen((amountFen * BigInt(rate)) / 10_000n, ownFen ?? PLENTY),
@@ -871,7 +888,7 @@ void t.test('a pool is never overspent, and nobody gets more than was approved',
   );
   holds(
     'each allocation',
-    12_000,
+    22_000,
     fc.property(
       claims,
       fc.bigInt(-10n, 10n ** 11n),
@@ -928,7 +945,7 @@ void t.test('general controls never add to an award', async (t) => {
   ];
   holds(
     'controls',
-    8000,
+    10_000,
     fc.property(
       awardCase,
       use,
