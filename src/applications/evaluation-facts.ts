@@ -109,9 +109,9 @@ export const evaluatorLine = (
 /** What of the book is looked at: all of it for a decision, what was on record at an entry for its recomputation. */
 export interface Known {
   /** Whether a record was made by then. */
-  has(id: string): boolean;
+  readonly has: (id: string) => boolean;
   /** The last day of a listing as it was then. */
-  listedTo(listing: Listing): Day | null;
+  readonly listedTo: (listing: Listing) => Day | null;
   /** Whether an exception to a limit was approved by then. */
   readonly approved: (exception: LimitException) => boolean;
 }
