@@ -32,7 +32,8 @@ export async function gatherSettledFees(
   const found = await loader.tx.sql.prepared<Candidate[]>(
     `select i.invoice_id as "invoiceId", case when i.paid_fen = i.gross_fen then p.last end as "settledOn"
        from enterprises e
-       cross join lateral (select * from usage_invoices i where i.book_id = e.book_id and i.enterprise_id = e.enterprise_id offset 0) i
+       cross join lateral (select * from contracts c where c.book_id = e.book_id and c.enterprise_id = e.enterprise_id offset 0) c
+       cross join lateral (select * from usage_invoices i where i.book_id = c.book_id and i.contract_id = c.contract_id offset 0) i
        cross join lateral (select min(paid_on) as first, max(paid_on) as last from enterprise_payments p
                             where p.book_id = i.book_id and p.invoice_id = i.invoice_id) p
       where e.book_id = $1 and e.legal_person_uscc = $2
