@@ -70,7 +70,12 @@ const award = (other: Partial<AwardFacts> = {}): AwardFacts => ({
 const outcome = (evaluation: Evaluation): string =>
   evaluation.kind === 'award'
     ? `${formatYuan(evaluation.amountFen)}${evaluation.bound === null ? '' : ` (${evaluation.bound})`}`
-    : [evaluation.code, ...Object.entries(evaluation.params).map(([name, value]) => `${name}=${value}`)].join(' ');
+    : [
+        evaluation.code,
+        ...Object.entries(evaluation.params)
+          .filter(([name]) => !/^rule(Zh|En)$/.test(name))
+          .map(([name, value]) => `${name}=${value}`),
+      ].join(' ');
 
 /** One thing that is wrong, put into facts that may be wrong already. */
 type Wrong = (facts: AwardFacts) => Partial<AwardFacts>;
@@ -298,7 +303,7 @@ const wrongs: [name: string, wrong: Wrong, expected: string, zh: RegExp, en: Reg
   [
     'no figure on record',
     () => ({ figures: {} }),
-    'LIMIT_UNKNOWN limit=contribution window=2025',
+    'LIMIT_UNKNOWN limit=contribution window=2025 holder=USER',
     /（RESEARCH_INSTITUTION 除外）每年享受金额原则上不超过其年度区级综合贡献额/,
     /\(not for RESEARCH_INSTITUTION\) is awarded at most its contribution to the district in the year/,
   ],
@@ -320,6 +325,8 @@ void t.test('each refusal of an award comes with its code, what its sentence nee
     t.equal(outcome(evaluation), expected, name);
     t.equal(evaluation.kind, expected.startsWith('LIMIT_UNKNOWN') ? 'held' : 'refused', name);
     t.equal(evaluation.explanation.at(-1)?.result, expected.split(' ')[0], `${name}: the explanation ends with it`);
+    if (evaluation.kind === 'held')
+      t.match(evaluation.params, { ruleZh: /区级综合贡献额/, ruleEn: /contribution/ }, 'and what is missing');
     t.match(explain(evaluation.explanation, 'zh').at(-1), zh, name);
     t.match(explain(evaluation.explanation, 'en').at(-1), en, name);
     t.match(explain(evaluation.explanation, 'zh').at(-1), new RegExp(`不予通过（${expected.split(' ')[0]}）。$`), name);
@@ -611,8 +618,13 @@ void t.test('limits: whose, in which window, up to what, and for whom not', asyn
     ['an exempt class, and no figure', { ...institute, figures: {} }, { contribution: undefined }, '6000000.00'],
     ['what is only counted does not bind', {}, { investment: 1n }, '6000000.00'],
     ['with money from above it does', above, { investment: fen('700.00') }, '700.00 (investment)'],
-    ['and then has to be known', above, { investment: undefined }, 'LIMIT_UNKNOWN limit=investment window=LIFETIME'],
-    ['a limit that nobody read', {}, { yearly: undefined }, 'LIMIT_UNKNOWN limit=yearly window=2025'],
+    [
+      'and then has to be known',
+      above,
+      { investment: undefined },
+      'LIMIT_UNKNOWN limit=investment window=LIFETIME holder=project',
+    ],
+    ['a limit that nobody read', {}, { yearly: undefined }, 'LIMIT_UNKNOWN limit=yearly window=2025 holder=USER'],
     ['less than nothing left', {}, { yearly: -1n }, 'LIMIT_EXHAUSTED limit=yearly window=2025 amount=20000000.00'],
     // 6,000,000.00 by itself, 2,500,000.00 by its own limit, 1,000,000.00 granted on the product already: 1,500,000.00 more.
     ['the highest within its own limits', {}, { yearly: fen('2500000.00'), highest: fen('5000000.00') }, '1500000.00 (highest)'],
@@ -809,7 +821,7 @@ void t.test('general controls hold for every programme under them', async (t) =>
   );
   t.equal(
     outcome(evaluateAward(over, { ...facts, figures: { contribution: plenty } })),
-    'LIMIT_UNKNOWN limit=district-controls/yearly window=2025',
+    'LIMIT_UNKNOWN limit=district-controls/yearly window=2025 holder=USER',
   );
   const touched = limitsTouched(over, 'AWARD', { ...facts, bookedOn: '2025-07-01' });
   t.match(

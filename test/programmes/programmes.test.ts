@@ -170,7 +170,12 @@ void t.test('the worked cases of the two cities, draft and enacted', async (t) =
 const refusalOf = (evaluation: Evaluation) =>
   evaluation.kind === 'award'
     ? formatYuan(evaluation.amountFen)
-    : [evaluation.code, ...Object.entries(evaluation.params).map(([name, value]) => `${name}=${value}`)].join(' ');
+    : [
+        evaluation.code,
+        ...Object.entries(evaluation.params)
+          .filter(([name]) => !/^rule(Zh|En)$/.test(name))
+          .map(([name, value]) => `${name}=${value}`),
+      ].join(' ');
 
 const bare = read(changed(draftText, /\nrate:[\s\S]*?\n\n/, '\n'));
 
@@ -269,7 +274,12 @@ minAward: { value: 5000.00, ${notice} }
       'LIMIT_EXHAUSTED limit=contract-ceiling window=LIFETIME amount=200000.00',
     ],
     ['the year’s limit reached', zz, left(1n, 0n), 'LIMIT_EXHAUSTED limit=claimed window=2025 amount=1000000.00'],
-    ['a limit nobody knows', zz, { limitsLeft: { [CONTRACT_CEILING]: 1n } }, 'LIMIT_UNKNOWN limit=claimed window=2025'],
+    [
+      'a limit nobody knows',
+      zz,
+      { limitsLeft: { [CONTRACT_CEILING]: 1n } },
+      'LIMIT_UNKNOWN limit=claimed window=2025 holder=USER',
+    ],
     ['no money left', zz, { poolLeft: 0n }, 'POOL_EXHAUSTED left=0.00'],
     [
       'below the least award',
@@ -344,7 +354,7 @@ void t.test('each refusal of a redemption comes with its code and what its sente
       { limitsLeft: { redeemed: 0n } },
       'LIMIT_EXHAUSTED limit=redeemed window=2025 amount=1000000.00',
     ],
-    ['a limit nobody knows', zz, { limitsLeft: {} }, 'LIMIT_UNKNOWN limit=redeemed window=2025'],
+    ['a limit nobody knows', zz, { limitsLeft: {} }, 'LIMIT_UNKNOWN limit=redeemed window=2025 holder=USER'],
     ['an empty voucher', zz, empty, 'VOUCHER_EMPTY left=0.00'],
     ['its own part unpaid', zz, { paidFen: 79_999_999n }, 'SELF_FUNDED_PART_UNPAID required=800000.00 paid=799999.99'],
   ];
