@@ -636,6 +636,8 @@ void t.test('limits: whose, in which window, up to what, and for whom not', asyn
     ],
   ];
   for (const [name, facts, left, expected] of edges) t.equal(bound(facts, left), expected, name);
+  const more = read(changed(reimbursement, 'exempt: [RESEARCH_INSTITUTION]', 'exempt: [HOSPITAL, RESEARCH_INSTITUTION]'));
+  t.equal(outcome(evaluateAward(more, award({ ...institute, figures: {} }))), '6000000.00', 'one of several exempt classes');
   const exempt = evaluateAward(fees, award(institute)).explanation;
   const skipped = exempt.filter(({ result }) => result === 'EXEMPT');
   t.match(explain(skipped, 'zh'), [/结果：不适用于该企业。$/]);
