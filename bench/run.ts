@@ -15,6 +15,7 @@ import { grow } from './grow.js';
 import { measureHotPath } from './hot-path.js';
 import type { Bench } from './measure.js';
 import { auditBook, type Book, copyDatabases, openBook, transfersOf, type Urls } from './open-book.js';
+import { measurePrechecks } from './prechecks.js';
 import { measureReads, measureSizes, type Step } from './reads.js';
 import { machine, type Row, table } from './report.js';
 import { killAll, startLoad } from './start.js';
@@ -63,7 +64,7 @@ try {
   // Before the database has anything to do.
   const ofLaw = measureEvaluations(bench);
   const book = await openGrown(bench, embedded, sizes[0] ?? 0);
-  if (!options.full) rows.push(...(await measureReads(bench, book, sizes[0] ?? 0)));
+  if (!options.full) rows.push(...(await measureReads(bench, book, sizes[0] ?? 0)), ...(await measurePrechecks(bench, book)));
   const hotPath = await measureHotPath(bench, book, embedded.adminUrl, options.peer);
   rows.unshift(...hotPath.rows);
   charts.set('connections', hotPath.panels);

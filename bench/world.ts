@@ -26,7 +26,12 @@ export interface World {
   readonly bookId: string;
   readonly code: string;
   readonly vouchers: readonly BenchVoucher[];
-  readonly secrets: { readonly provider: string; readonly approver: string; readonly auditor: string };
+  readonly secrets: {
+    readonly provider: string;
+    readonly approver: string;
+    readonly auditor: string;
+    readonly operator: string;
+  };
   readonly requests: object[];
 }
 
@@ -179,7 +184,7 @@ export async function makeWorld(of: {
     }),
   );
 
-  const secrets = { provider: providerKey, approver, auditor };
+  const secrets = { provider: providerKey, approver, auditor, operator: made.operatorKey };
   const world: World = { bookId: made.bookId, code, vouchers, secrets, requests: [] };
   const invoices = (of.invoicesPerVoucher ?? 0) * vouchers.length;
   if (invoices > 0) world.requests.push(...(await invoiceRequests(of.db, world, invoices, clock.now())));

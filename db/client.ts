@@ -61,6 +61,8 @@ export interface Tx {
 }
 
 export interface Database {
+  /** Where it is: for another thread of this process, which can be handed no connection. */
+  readonly target: Pick<ConnectOptions, 'url' | 'prepare'>;
   /** Single statements, each on its own: reads, and writes that may be repeated. */
   readonly sql: Sql;
   readonly drizzle: Drizzle;
@@ -129,6 +131,7 @@ export function connect(options: ConnectOptions): Database {
     }
   };
   return {
+    target: { url: options.url, ...(options.prepare === undefined ? {} : { prepare: options.prepare }) },
     sql: sqlOver(single),
     drizzle: drizzleFor(single),
     begin: (work, { mode = '', eager = false } = {}) => transact(pool, work, mode, eager),

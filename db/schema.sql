@@ -1497,6 +1497,79 @@ grant insert, select, update (status, approved_person, instructed_person, instru
 grant select on settlements to voucher_reader;
 
 -- owner voucher_owner
+create table simulation_enterprises (
+  book_id uuid not null,
+  simulation_id uuid not null,
+  legal_person_uscc text not null,
+  name text not null,
+  applications integer not null,
+  compared_fen bigint not null,
+  simulated_fen bigint not null,
+  difference_fen bigint not null,
+  compared_redeemed_fen bigint not null,
+  simulated_redeemed_fen bigint not null,
+  bound text[] not null,
+  constraint simulation_enterprises_pkey PRIMARY KEY (book_id, simulation_id, legal_person_uscc),
+  constraint simulation_enterprises_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint simulation_enterprises_book_id_simulation_id_fkey FOREIGN KEY (book_id, simulation_id) REFERENCES simulations(book_id, simulation_id),
+  constraint simulation_enterprises_applications_check CHECK ((applications >= 0)),
+  constraint simulation_enterprises_compared_fen_check CHECK ((compared_fen >= 0)),
+  constraint simulation_enterprises_compared_redeemed_fen_check CHECK ((compared_redeemed_fen >= 0)),
+  constraint simulation_enterprises_difference CHECK ((difference_fen = (simulated_fen - compared_fen))),
+  constraint simulation_enterprises_simulated_fen_check CHECK ((simulated_fen >= 0)),
+  constraint simulation_enterprises_simulated_redeemed_fen_check CHECK ((simulated_redeemed_fen >= 0))
+);
+CREATE INDEX simulation_enterprises_difference ON public.simulation_enterprises USING btree (book_id, simulation_id, difference_fen DESC, legal_person_uscc DESC);
+CREATE TRIGGER simulation_enterprises_append_only BEFORE DELETE OR UPDATE ON public.simulation_enterprises FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER simulation_enterprises_no_truncate BEFORE TRUNCATE ON public.simulation_enterprises FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+grant insert, select on simulation_enterprises to voucher_app;
+grant select on simulation_enterprises to voucher_reader;
+
+-- owner voucher_owner
+create table simulations (
+  book_id uuid not null,
+  simulation_id uuid not null,
+  programme_code text not null,
+  programme_version_id uuid not null,
+  version integer not null,
+  year integer not null,
+  compared_version_id uuid,
+  compared_version integer,
+  pool_fen bigint,
+  started_member uuid not null,
+  state text not null,
+  facts_total integer,
+  facts_done integer not null default 0,
+  result json,
+  failure text,
+  ledger_seq bigint,
+  attempts integer not null default 0,
+  lease_owner uuid,
+  lease_until timestamp with time zone not null,
+  recorded_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  constraint simulations_pkey PRIMARY KEY (book_id, simulation_id),
+  constraint simulations_book_id_compared_version_id_fkey FOREIGN KEY (book_id, compared_version_id) REFERENCES programme_versions(book_id, programme_version_id),
+  constraint simulations_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint simulations_book_id_programme_version_id_fkey FOREIGN KEY (book_id, programme_version_id) REFERENCES programme_versions(book_id, programme_version_id),
+  constraint simulations_attempts_check CHECK ((attempts >= 0)),
+  constraint simulations_compared CHECK (((compared_version_id IS NULL) = (compared_version IS NULL))),
+  constraint simulations_done CHECK (((state = 'DONE'::text) = ((result IS NOT NULL) AND (ledger_seq IS NOT NULL)))),
+  constraint simulations_ended CHECK (((state = 'RUNNING'::text) = (ended_at IS NULL))),
+  constraint simulations_facts_done_check CHECK ((facts_done >= 0)),
+  constraint simulations_facts_total_check CHECK ((facts_total >= 0)),
+  constraint simulations_failed CHECK (((state = 'FAILED'::text) = (failure IS NOT NULL))),
+  constraint simulations_leased CHECK (((state = 'RUNNING'::text) OR (lease_owner IS NULL))),
+  constraint simulations_pool_fen_check CHECK ((pool_fen >= 0)),
+  constraint simulations_state_check CHECK ((state = ANY (ARRAY['RUNNING'::text, 'DONE'::text, 'FAILED'::text, 'CANCELLED'::text]))),
+  constraint simulations_year_check CHECK (((year >= 2000) AND (year <= 2999)))
+) with (fillfactor=50);
+CREATE INDEX simulations_programme ON public.simulations USING btree (book_id, programme_code, simulation_id);
+CREATE INDEX simulations_running ON public.simulations USING btree (book_id, simulation_id) WHERE (state = 'RUNNING'::text);
+grant insert, select, update (state, facts_total, facts_done, result, failure, ledger_seq, attempts, lease_owner, lease_until, ended_at) on simulations to voucher_app;
+grant select on simulations to voucher_reader;
+
+-- owner voucher_owner
 create table usage_invoice_lines (
   book_id uuid not null,
   invoice_line_id uuid not null,

@@ -1158,3 +1158,55 @@ export interface BulkLineError {
   readonly code: string;
   readonly params: Readonly<Record<string, string>>;
 }
+
+export const simulations = pgTable(
+  'simulations',
+  {
+    bookId: uuid('book_id').notNull(),
+    simulationId: uuid('simulation_id').notNull(),
+    programmeCode: text('programme_code').notNull(),
+    programmeVersionId: uuid('programme_version_id').notNull(),
+    version: integer('version').notNull(),
+    year: integer('year').notNull(),
+    comparedVersionId: uuid('compared_version_id'),
+    comparedVersion: integer('compared_version'),
+    poolFen: bigint('pool_fen', { mode: 'bigint' }),
+    startedMember: uuid('started_member').notNull(),
+    state: text('state', { enum: ['RUNNING', 'DONE', 'FAILED', 'CANCELLED'] }).notNull(),
+    factsTotal: integer('facts_total'),
+    factsDone: integer('facts_done')
+      .notNull()
+      .default(sql`0`),
+    result: json('result'),
+    failure: text('failure'),
+    ledgerSeq: bigint('ledger_seq', { mode: 'bigint' }),
+    attempts: integer('attempts')
+      .notNull()
+      .default(sql`0`),
+    leaseOwner: uuid('lease_owner'),
+    leaseUntil: timestamp('lease_until', { withTimezone: true, mode: 'string' }).notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    endedAt: timestamp('ended_at', { withTimezone: true, mode: 'string' }),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.simulationId] })],
+);
+export type Simulation = typeof simulations.$inferSelect;
+
+export const simulationEnterprises = pgTable(
+  'simulation_enterprises',
+  {
+    bookId: uuid('book_id').notNull(),
+    simulationId: uuid('simulation_id').notNull(),
+    legalPersonUscc: text('legal_person_uscc').notNull(),
+    name: text('name').notNull(),
+    applications: integer('applications').notNull(),
+    comparedFen: bigint('compared_fen', { mode: 'bigint' }).notNull(),
+    simulatedFen: bigint('simulated_fen', { mode: 'bigint' }).notNull(),
+    differenceFen: bigint('difference_fen', { mode: 'bigint' }).notNull(),
+    comparedRedeemedFen: bigint('compared_redeemed_fen', { mode: 'bigint' }).notNull(),
+    simulatedRedeemedFen: bigint('simulated_redeemed_fen', { mode: 'bigint' }).notNull(),
+    bound: text('bound').array().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.simulationId, t.legalPersonUscc] })],
+);
+export type SimulationEnterprise = typeof simulationEnterprises.$inferSelect;

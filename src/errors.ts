@@ -763,6 +763,41 @@ export const refusals = {
     '不能启用：{zh}。请核对参数或用例，发布新的版本。',
     'It cannot be activated: {en}. Check the parameters or the cases and publish a new version.',
   ),
+  SIMULATION_VERSION_UNKNOWN: refusal(
+    422,
+    '没有这一版本',
+    'There is no such version',
+    '本账套未发布过 {programme} 的第 {version} 版；请先发布（POST /programmes），草案亦可。',
+    'Version {version} of {programme} is not published in this book; publish it first (POST /programmes), a draft may be.',
+  ),
+  SIMULATION_NOT_COMPUTABLE: refusal(
+    422,
+    '政策未规定，无从测算',
+    'The text leaves open what nothing can be computed without',
+    '第 {version} 版在 {year} 年未规定：{zh}。测算不代为假定；请发布补足这些参数的草案后再测算。',
+    'For {year}, version {version} does not give: {en}. Nothing is assumed in its place; publish a draft that gives it.',
+  ),
+  SIMULATION_QUEUE_FULL: refusal(
+    409,
+    '待算的测算过多',
+    'Too many simulations wait',
+    '本账套已有 {count} 项测算在算或待算，至多 {most} 项；请待其完成，或取消其中一项（DELETE /simulations/{id}）。',
+    'This book has {count} simulations under way or waiting, of at most {most}; wait for one, or cancel one (DELETE /simulations/{id}).',
+  ),
+  SIMULATION_ENDED: refusal(
+    409,
+    '测算已结束',
+    'The simulation has ended',
+    '该测算已结束（{state}），没有可取消的。',
+    'The simulation has ended ({state}): there is nothing to cancel.',
+  ),
+  SIMULATION_FAILED: refusal(
+    500,
+    '测算未能完成',
+    'The simulation could not be finished',
+    '测算三次均未完成，原因已记录；事实未受影响。请联系平台运营，并提供测算编号 {simulationId}。',
+    'The simulation was begun three times and not finished; the reason is logged and no fact is touched. Name simulation {simulationId} to the operator.',
+  ),
   PROGRAMME_WIDENS: refusal(
     409,
     '下位文件放宽了上位文件的规定',
@@ -937,8 +972,8 @@ export const refusals = {
     409,
     '限额尚不明确',
     'The limit is not known yet',
-    '限额 {limit}（{holder}，期间 {window}）依据的数额尚未登记：{ruleZh}。登记后（POST /figures）再办理。',
-    'The figure that the limit {limit} of {holder} for {window} rests on is not on record: {ruleEn}. The case waits until it is (POST /figures).',
+    '限额 {limit}（{holder}，期间 {window}）依据的数额尚未登记：{zh}。登记后（POST /figures）再办理。',
+    'The figure that the limit {limit} of {holder} for {window} rests on is not on record: {en}. The case waits until it is (POST /figures).',
   ),
 
   RELATED_PARTY: refusal(
@@ -1517,6 +1552,50 @@ export const refusals = {
     'Refused with its document',
     '此行本身无误，但所属单据在第 {line} 行有误；单据整单受理或整单退回，改正该行后一并重新上传。',
     'Nothing is wrong with this line, but its document is wrong on line {line}; a document is taken whole, so mend that line and send all of them again.',
+  ),
+
+  // ── Pre-checks ──
+  ENTERPRISE_ONCE: refusal(
+    400,
+    '企业只能给一个',
+    'Give one enterprise',
+    'enterpriseId 与 enterprise 只能给其中一个：本账套的企业，或描述的企业。',
+    'Give enterpriseId or enterprise, not both: one of the book, or one that is described.',
+  ),
+  CONTRACT_ONCE: refusal(
+    400,
+    '合同只能给一份',
+    'Give one contract',
+    'contractId 与 contract 只能给其中一个：本账套的合同，或描述的合同。',
+    'Give contractId or contract, not both: one of the book, or one that is described.',
+  ),
+  CONTRACT_OF_ENTERPRISE: refusal(
+    400,
+    '请同时指明企业',
+    'Name the enterprise too',
+    '给出 contractId 时须同时给出其使用方的 enterpriseId。',
+    'With contractId give the enterpriseId of its user.',
+  ),
+  PROVIDER_ONCE: refusal(
+    400,
+    '服务机构只能给一个',
+    'Give one provider',
+    'providerId 与 provider 只能给其中一个：本账套的服务机构，或描述的服务机构。',
+    'Give providerId or provider, not both: one of the book, or one that is described.',
+  ),
+  VAT_ABOVE_GROSS: refusal(
+    400,
+    '税额大于价税合计',
+    'More tax than the whole',
+    '税额 {vat} 大于价税合计 {gross}。',
+    'The tax {vat} is more than the amount with tax, {gross}.',
+  ),
+  PROGRAMME_UNKNOWN: refusal(
+    400,
+    '没有此方案',
+    'No such programme',
+    '本账套没有发布过方案 {programme}。',
+    'No version of {programme} is published in this book.',
   ),
 
   // ── The service ──

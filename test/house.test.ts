@@ -42,7 +42,7 @@ const slices = [
   ['redemptions'],
   ['reimbursements'],
   ['settlements'],
-  ['reconciliation', 'recoveries'],
+  ['reconciliation', 'recoveries', 'prechecks'],
 ];
 const rankOf = (folder: string): number => slices.findIndex((names) => names.includes(folder));
 const folderOf = (file: string): string | undefined => /^src\/([^/]+)\//.exec(file)?.[1];

@@ -169,7 +169,9 @@ function questionOf(facts: Facts, of: Case): Question<Circumstances> {
 export function numbered<At extends LimitFacts>(facts: Facts, of: Question<At>): At {
   const { figures, upstream, firstAwardYears } = numbersOf(facts, of);
   const at = { ...of.bare, figures, upstream, firstAwardYears };
-  return asksOf(of.law).soft ? { ...at, raised: raisedOf(facts, of.touches(at), knownOf(of).approved) } : at;
+  return asksOf(of.law).soft
+    ? { ...at, raised: raisedOf(facts, of.touches(at), (exception) => knownOf(of).approved(exception)) }
+    : at;
 }
 
 /** The case without what limits take their numbers and windows from. */
@@ -334,7 +336,8 @@ const listingsOf = (facts: Facts, providerId: string, known: Known) =>
     .filter(({ listingId }) => known.has(listingId))
     .map((listing) => ({ serviceItem: listing.serviceItem, from: listing.validFrom, to: known.listedTo(listing) }));
 
-function facilityOf(facts: Facts, facilityId: string, known: Known): Facility | undefined {
+/** A gathered facility as the evaluator asks for it. */
+export function facilityOf(facts: Facts, facilityId: string, known: Known = asItStands): Facility | undefined {
   const row = facts.get(facilityShelf, facilityId);
   if (!row) return undefined;
   return {

@@ -13,6 +13,7 @@ import { gatherNumbers, seriesOf, takeNumber } from '../ledger/numbers.js';
 import { decidingDayOf } from '../programmes/evaluate.js';
 import { programmeVersionShelf } from '../programmes/facts.js';
 import { controlsOn, gatherControls, lawUnder } from '../programmes/laws.js';
+import { lawOn } from '../programmes/language.js';
 import { programmeOf, versionDeciding, versionName, versionsCovering } from '../programmes/published.js';
 import type { Wanted } from './entitlement.js';
 import { entitlementOf, gatherEntitlements } from './entitlement.js';
@@ -93,6 +94,8 @@ export const submitApplication: Verb<Body, Result> = {
     const days = { appliedOn: today, signedOn: contract.signedOn };
     const version = versionDeciding(facts.all(programmeVersionShelf, 'code', programmeCode), days);
     if (!version) return refused('PROGRAMME_NOT_IN_FORCE', { programme: programmeCode, day: today }, '/programmeCode');
+    const flow = lawOn(programmeOf(version), today).flow?.value ?? '—';
+    if (flow === 'REIMBURSEMENT') return refused('PROGRAMME_OF_OTHER_FLOW', { programme: programmeCode, flow }, '/programmeCode');
     if (version.kind === 'GENERAL_CONTROLS') {
       return refused('PROGRAMME_NOT_APPLICABLE', { programme: programmeCode }, '/programmeCode');
     }

@@ -1,8 +1,8 @@
 // The service's end of the reader's thread: hands it the upload as it comes in, never more than it can hold, and asks it
 // for documents.
-import path from 'node:path';
 import type { Readable } from 'node:stream';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
+import { startThread } from '../thread.js';
 import type { FileSlice, FileSpec } from './file.js';
 import { FileUnreadable } from './file.js';
 import type { FromReader, ToReader } from './read-worker.js';
@@ -23,14 +23,6 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-// Beside this file, in dist/ as in the source. From the source a thread must be told of TypeScript itself: tsx does not
-// reach into threads.
-const workerFile = new URL(`./read-worker${path.extname(import.meta.url)}`, import.meta.url);
-const fromSource = workerFile.pathname.endsWith('.ts');
-const entry = fromSource
-  ? `import(${JSON.stringify(import.meta.resolve('tsx/esm/api'))}).then((tsx) => { tsx.register(); return import(${JSON.stringify(workerFile.href)}); })`
-  : workerFile;
-
 export class Reader {
   readonly #worker: Worker;
   readonly #upload: Readable;
@@ -43,8 +35,7 @@ export class Reader {
 
   constructor(spec: FileSpec, upload: Readable) {
     this.#upload = upload;
-    this.#worker = new Worker(entry, {
-      eval: fromSource,
+    this.#worker = startThread('read-worker', import.meta.url, {
       workerData: spec,
       // What a library of the thread puts down while it reads goes where it is removed with everything else.
       env: { ...process.env, TMPDIR: spec.folder },

@@ -8,6 +8,7 @@ import { bookAndIdParams, bookParams, page, problem } from '../../schemas/common
 import type { Parts } from '../http/parts.js';
 import { languageOf, Problem } from '../http/problem.js';
 import { authorities, cursorOf, idOfCursor, pageOf, reading } from '../http/routes.js';
+import { watch } from '../http/watch.js';
 import { LaneClosed } from '../ledger/lane.js';
 import { kinds } from './kinds.js';
 import { findJob, listJobs, listRefusedLines } from './queries.js';
@@ -16,7 +17,6 @@ import { mediaTypes, refusedFile } from './refused-file.js';
 import { presentChecked, presentJob, presentRefusedLine } from './rules.js';
 import type { Upload } from './run-job.js';
 import { checkFile, takeFile } from './run-job.js';
-import { watchJob } from './watch.js';
 
 const tag = 'bulk';
 /** Files read at once by this process: each has a thread, and the lane of a book takes one slice at a time anyway. */
@@ -203,9 +203,16 @@ export function bulkRoutes(app: FastifyInstance, parts: Parts): void {
       const jobId = idIn(request);
       const first = await found({ book, principal, jobId });
       reply.hijack();
-      await watchJob(reply.raw, {
-        ...{ jobId, first, running, signal: stopping.signal },
+      await watch(reply.raw, {
+        ...{ first, signal: stopping.signal },
+        here: () => {
+          const job = running.get(jobId);
+          return job && { job, leased: true };
+        },
         find: () => findJob(parts.db, { bookId: book.bookId, jobId, principal }),
+        present: ({ job, leased }) => presentJob(job, leased),
+        // CUT too: nothing more happens until the file is sent again.
+        isOver: ({ state }) => state !== 'RUNNING',
       }).catch((error: unknown) => {
         request.log.warn({ err: error }, 'a watcher of a bulk job was left');
         reply.raw.destroy();

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { Role } from '../../schemas/access.js';
 import { role } from '../../schemas/access.js';
 import { bookParams, problem } from '../../schemas/common.js';
+import { programmeCode } from '../../schemas/programme-api.js';
 import { isRefusalCode } from '../errors.js';
 import { uuidv7 } from '../identifiers.js';
 import { tellInFull } from '../ledger/explanations.js';
@@ -28,8 +29,11 @@ export const authorities: readonly Role[] = ['reviewer', 'approver', 'finance', 
 
 const keyPattern = /^[\x21-\x7e]{1,200}$/;
 const dryRunQuery = z.strictObject({ dryRun: z.enum(['true', 'false']).optional() });
-const noId = bookParams;
-const withId = bookParams.extend({ id: z.uuid({ error: 'ID_FORMAT' }) });
+/** What an address names: a thing by its id, a programme by its code, or nothing but the book. */
+const namedIn = (url: string): z.ZodObject => {
+  if (url.includes('/:id')) return bookParams.extend({ id: z.uuid({ error: 'ID_FORMAT' }) });
+  return url.includes('/:code') ? bookParams.extend({ code: programmeCode }) : bookParams;
+};
 
 export interface CommandOptions<Body extends z.ZodType, Result> extends Common {
   readonly body: Body;
@@ -37,7 +41,7 @@ export interface CommandOptions<Body extends z.ZodType, Result> extends Common {
   readonly response: z.ZodType;
   /** 201 when the command makes the thing it answers with. */
   readonly status: 200 | 201;
-  readonly verb: Verb<z.output<Body> & { id?: string }, Result>;
+  readonly verb: Verb<z.output<Body> & { id?: string; code?: string }, Result>;
   /** Decisions that only a natural person may take. */
   readonly personOnly?: boolean;
   readonly bodyLimit?: number;
@@ -61,7 +65,7 @@ export interface CommandOptions<Body extends z.ZodType, Result> extends Common {
 }
 
 /**
- * A POST that goes through the lane. `:id` in the url is handed to the verb as `body.id`. With `?dryRun=true` a money
+ * A POST that goes through the lane. `:id` or `:code` in the url is handed to the verb as `body.id` or `body.code`. With `?dryRun=true` a money
  * command is decided and explained, and nothing is recorded. Refusals of the verb become problems by their code.
  */
 export function command<Body extends z.ZodType<object>, Result>(
@@ -69,7 +73,6 @@ export function command<Body extends z.ZodType<object>, Result>(
   parts: Parts,
   options: CommandOptions<Body, Result>,
 ): void {
-  const hasId = options.url.includes('/:id');
   app.post(
     `/v1/books/:book${options.url}`,
     {
@@ -78,7 +81,7 @@ export function command<Body extends z.ZodType<object>, Result>(
       schema: {
         tags: [options.tag],
         summary: options.summary,
-        params: hasId ? withId : noId,
+        params: namedIn(options.url),
         querystring: options.verb.money ? dryRunQuery : z.strictObject({}),
         headers: z.object({ 'idempotency-key': z.string().optional() }),
         body: options.body,
@@ -96,7 +99,7 @@ export function command<Body extends z.ZodType<object>, Result>(
       const dryRun = (request.query as z.output<typeof dryRunQuery>).dryRun === 'true';
       const key = dryRun ? '' : idempotencyKey(request, parts);
       const sent = request.body as z.output<Body>;
-      const target = hasId ? { id: (request.params as { id: string }).id } : {};
+      const { book: _, ...target } = request.params as { book: string; id?: string; code?: string };
       // The digest is over what the client sent, in schema order, so that a retry by another path of code is the same.
       const requestDigest = createHash('sha256')
         .update(`${options.verb.name}\n${JSON.stringify({ ...target, ...(options.digested?.(sent) ?? sent) }, bigintAsText)}`)
@@ -107,7 +110,7 @@ export function command<Body extends z.ZodType<object>, Result>(
       const body = {
         ...(options.prepare ? await around(() => options.prepare?.({ body: sent, book, principal })) : sent),
         ...target,
-      } as z.output<Body> & { id?: string };
+      } as z.output<Body> & { id?: string; code?: string };
       const common = { body, actor: principal, requestDigest };
       if (dryRun) {
         const outcome = await book.traffic.beside.run(() => book.lane.dryRun(options.verb, common));
@@ -148,7 +151,7 @@ export function reading<Query extends z.ZodObject, Result extends z.ZodType>(
       schema: {
         tags: [options.tag],
         summary: options.summary,
-        params: hasId ? withId : noId,
+        params: namedIn(options.url),
         querystring: options.query ?? z.strictObject({}),
         response: { 200: options.response, '4xx': problem, '5xx': problem },
         security: [{ apiKey: [] }],

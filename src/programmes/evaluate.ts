@@ -878,7 +878,7 @@ function applyLimits(
     const left = limitsLeft[limitId];
     if (left === undefined || amountFen === null) {
       // The rule in words names the figure that is not on record.
-      const params = { limit: limitId, window, holder: holder.id, ruleZh: rule.zh, ruleEn: rule.en };
+      const params = { limit: limitId, window, holder: holder.id, zh: rule.zh, en: rule.en };
       return { ...trail.refuse(cite, rule, { window }, 'LIMIT_UNKNOWN', params), kind: 'held' };
     }
     if (limit.kind === 'COUNTED') {

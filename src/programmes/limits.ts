@@ -22,7 +22,7 @@ export const limitWindowOf = ({ account, holder, window }: Pick<TouchedLimit, 'a
  * time, and the windows to charge. The windows must have been gathered.
  */
 export function readLimits(
-  facts: Facts,
+  facts: Pick<Facts, 'balance'>,
   touched: readonly TouchedLimit[],
 ): { left: Record<string, Fen>; funding: Posting[]; charges: LimitWindow[] } {
   const read = touched.flatMap((limit) => {

@@ -22,6 +22,9 @@ export function programmeOf(row: { document: string; digest: string }): Programm
   return read.version;
 }
 
+/** Whether the text of this digest has been read by this process: programmeOf needs no text of it any more. */
+export const isRead = (digest: string): boolean => parsed.has(digest);
+
 /** How entries and people name a version: `zhengzhou-compute@2`. */
 export const versionName = (row: { programmeCode: string; version: number }): string => `${row.programmeCode}@${row.version}`;
 

@@ -235,7 +235,7 @@ type Award = {
   | { readonly kind: 'redemption'; readonly redemption: Redemption; readonly voucher: Voucher }
 );
 
-const accountsOf = (touched: readonly TouchedLimit[]): Account[] =>
+export const accountsOf = (touched: readonly TouchedLimit[]): Account[] =>
   touched.flatMap((limit) => {
     const at = limitWindowOf(limit);
     return [accountOf.allowance(at), accountOf.used(at)];
@@ -296,7 +296,7 @@ const lawOf = (facts: Facts, of: Controlled & { programmeVersionId: string }) =>
   lawUnder(facts, there(facts.get(programmeVersionShelf, of.programmeVersionId)), controlIdsOf(of));
 
 /** Balances (credits − debits, fen) of accounts before a sequence: what the entry before left, zero for none. */
-async function balancesAt(
+export async function balancesAt(
   { sql }: Tx,
   bookId: string,
   wanted: readonly { code: string; seq: bigint }[],

@@ -151,7 +151,7 @@ function readLimitUsed(facts: Facts, content: OpeningContent & { kind: 'LIMIT_US
       : figureThatCounts(facts.all(figureShelf, 'holder', [limit.figure, at.holder]), content.year)?.amountFen;
   if (lawFen === undefined || lawFen === null) {
     const { zh, en } = rules.limit(limit);
-    const params = { limit: limit.id, window: at.window, holder: at.holder, ruleZh: zh, ruleEn: en };
+    const params = { limit: limit.id, window: at.window, holder: at.holder, zh, en };
     return refused('LIMIT_UNKNOWN', params, '/limitId');
   }
   const exceptions = facts.all(limitExceptionShelf, 'window', [at.limit, at.holder, at.window]);

@@ -72,9 +72,9 @@ const outcome = (evaluation: Evaluation): string =>
     ? `${formatYuan(evaluation.amountFen)}${evaluation.bound === null ? '' : ` (${evaluation.bound})`}`
     : [
         evaluation.code,
-        ...Object.entries(evaluation.params)
-          .filter(([name]) => !/^rule(Zh|En)$/.test(name))
-          .map(([name, value]) => `${name}=${value}`),
+        ...Object.entries(evaluation.params).flatMap(([name, value]) =>
+          name === 'zh' || name === 'en' ? [] : [`${name}=${value}`],
+        ),
       ].join(' ');
 
 /** One thing that is wrong, put into facts that may be wrong already. */
@@ -326,7 +326,7 @@ void t.test('each refusal of an award comes with its code, what its sentence nee
     t.equal(evaluation.kind, expected.startsWith('LIMIT_UNKNOWN') ? 'held' : 'refused', name);
     t.equal(evaluation.explanation.at(-1)?.result, expected.split(' ')[0], `${name}: the explanation ends with it`);
     if (evaluation.kind === 'held')
-      t.match(evaluation.params, { ruleZh: /区级综合贡献额/, ruleEn: /contribution/ }, 'and what is missing');
+      t.match(evaluation.params, { zh: /区级综合贡献额/, en: /contribution/ }, 'and what is missing');
     t.match(explain(evaluation.explanation, 'zh').at(-1), zh, name);
     t.match(explain(evaluation.explanation, 'en').at(-1), en, name);
     t.match(explain(evaluation.explanation, 'zh').at(-1), new RegExp(`不予通过（${expected.split(' ')[0]}）。$`), name);

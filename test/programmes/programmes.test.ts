@@ -172,9 +172,9 @@ const refusalOf = (evaluation: Evaluation) =>
     ? formatYuan(evaluation.amountFen)
     : [
         evaluation.code,
-        ...Object.entries(evaluation.params)
-          .filter(([name]) => !/^rule(Zh|En)$/.test(name))
-          .map(([name, value]) => `${name}=${value}`),
+        ...Object.entries(evaluation.params).flatMap(([name, value]) =>
+          name === 'zh' || name === 'en' ? [] : [`${name}=${value}`],
+        ),
       ].join(' ');
 
 const bare = read(changed(draftText, /\nrate:[\s\S]*?\n\n/, '\n'));

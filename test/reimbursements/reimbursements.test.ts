@@ -318,6 +318,8 @@ void t.test(
     const one = await world.fee(firm, { lines: [{ gross: '1000.00' }] });
     const two = await world.fee(firm, { lines: [{ gross: '2000.00' }] });
     const ofOne = expectStatus(await world.apply(firm, { contractIds: [one.contractId] }), 201);
+    const forVoucher = { programmeCode: feeCode, contractId: one.contractId, commitment: true };
+    t.equal(told(await firm.member.post('/applications', forVoucher)), '409 PROGRAMME_OF_OTHER_FLOW');
     t.match(ofOne, { base: '1000.00', computed: '600.00', lineCount: 1 }, 'of one contract only');
     const id = ofOne.reimbursementId as string;
     const url = `/reimbursements/${id}/review`;

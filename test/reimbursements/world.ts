@@ -187,13 +187,13 @@ export async function startWorld(
     const read = parseProgramme(document);
     if (!read.ok) throw new Error(JSON.stringify(read.problems));
     const { programme, version, kind } = read.version;
-    const row = {
+    const row: ProgrammeVersion = {
       ...{ bookId: book.bookId, programmeVersionId: newId(), programmeCode: programme, version, name: programme },
       ...{ legalStatus: 'ENACTED', status: 'ACTIVE', document, digest: createHash('sha256').update(document).digest('hex') },
       ...{ inForceFrom: from, inForceTo: null, publishedBy: operator.personId, activatedBy: approver.personId },
       ...{ recordedAt, activatedAt: recordedAt, kind },
-      ...{ repealedBy: null, repealedAt: null, repealingDocument: null },
-    } as ProgrammeVersion;
+      ...{ repealedAt: null, repealedBy: null, repealingDocument: null },
+    };
     await plant({ postings: [], changes: [insert(programmeVersionShelf, row)] });
   };
   await plantProgramme((of.fees ?? []).reduce((text, [from, to]) => text.replace(from, to), fees));

@@ -1,25 +1,25 @@
-// The progress of a job as server-sent events. Nothing is kept for a reader that is slow: it gets the newest state when it is
-// ready for one.
+// What goes on, as server-sent events. Nothing is kept for a reader that is slow: it gets the newest state when it is ready for one.
 import type { ServerResponse } from 'node:http';
-import type { BulkJob } from '../../db/tables.js';
-import type { SeenJob } from './queries.js';
-import { presentJob } from './rules.js';
-
-/** The jobs whose files this process reads now, each as it last was. */
-export type Running = ReadonlyMap<string, BulkJob>;
 
 const everyMs = 250;
-/** A job that another process reads is looked up this often. */
+/** What another process works on is looked up this often. */
 const lookUpMs = 1_000;
 const heartbeatMs = 15_000;
 
 /**
- * Writes a `state` event on every change, at most every 250 ms, a comment every 15 s, and ends with the job (DONE, REFUSED, or
- * CUT: nothing more happens until the file is sent again). `find` reads the row.
+ * Writes a `state` event on every change, at most every 250 ms, a comment every 15 s, and ends once `isOver` says so of what was
+ * shown. `here` is what this process works on itself, as it is now; `find` looks up anything else.
  */
-export async function watchJob(
+export async function watch<Seen, Shown>(
   response: ServerResponse,
-  of: { jobId: string; first: SeenJob; running: Running; find: () => Promise<SeenJob | undefined>; signal: AbortSignal },
+  of: {
+    first: Seen;
+    here: () => Seen | undefined;
+    find: () => Promise<Seen | undefined>;
+    present: (seen: Seen) => Shown;
+    isOver: (shown: Shown) => boolean;
+    signal: AbortSignal;
+  },
 ): Promise<void> {
   response.writeHead(200, {
     'content-type': 'text/event-stream; charset=utf-8',
@@ -29,10 +29,10 @@ export async function watchJob(
   let told = '';
   let saidAt = performance.now();
   let lookedAt = saidAt;
-  let wasHere = of.running.has(of.jobId);
-  let seen: SeenJob | undefined = of.first;
+  let wasHere = of.here() !== undefined;
+  let seen: Seen | undefined = of.first;
   while (seen && !response.destroyed && !of.signal.aborted) {
-    const shown = presentJob(seen.job, seen.leased);
+    const shown = of.present(seen);
     const text = JSON.stringify(shown);
     if (!response.writableNeedDrain) {
       if (text !== told) {
@@ -43,13 +43,13 @@ export async function watchJob(
         response.write(': still here\n\n');
         saidAt = performance.now();
       }
-      if (shown.state !== 'RUNNING') break;
+      if (of.isOver(shown)) break;
     }
     await pause(everyMs, response, of.signal);
-    const here = of.running.get(of.jobId);
+    const here = of.here();
     if (here) {
       wasHere = true;
-      seen = { job: here, leased: true };
+      seen = here;
     } else if (wasHere || performance.now() - lookedAt >= lookUpMs) {
       wasHere = false;
       lookedAt = performance.now();

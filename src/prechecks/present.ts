@@ -1,0 +1,136 @@
+// The answer to a pre-check in the reader's language. Pure.
+import type { z } from 'zod';
+import type { prechecked } from '../../schemas/prechecks.js';
+import type { Language } from '../errors.js';
+import { describeRefusal, isRefusalCode } from '../errors.js';
+import { formatYuan } from '../money.js';
+import type { Evaluation, NoAward } from '../programmes/evaluate.js';
+import { evaluationJson, voucherExpiresOn } from '../programmes/evaluate.js';
+import { explain } from '../programmes/explain.js';
+import type { ProgrammeVersion } from '../programmes/language.js';
+import { openPointsOf, programmeOf } from '../programmes/published.js';
+import { presentOpenPoints } from '../programmes/rules.js';
+import type { Gathered } from './gather.js';
+import type { Missing } from './missing.js';
+import { deadline } from './missing.js';
+import type { Best, Outlook } from './outlook.js';
+import type { Published } from './queries.js';
+
+type Answer = z.input<typeof prechecked>;
+type Looked = Answer['programmes'][number];
+
+/** All of it: programmes in force, trials, what is not in force and why, and the best combination. */
+export function presentPrecheck(of: Gathered, outlooks: readonly Outlook[], best: Best, language: Language): Answer {
+  const { day, baseYear, headSeq } = of;
+  const looked = (isTrial: boolean) =>
+    outlooks.filter(({ candidate }) => candidate.isTrial === isTrial).map((outlook) => presentOutlook(outlook, day, language));
+  return {
+    ...{ day, baseYear, asOfSeq: Number(headSeq) },
+    programmes: looked(false),
+    controls: of.controls.map(presentVersion),
+    notInForce: of.notInForce.map(({ row, versions }) => ({
+      ...presentVersion(row),
+      reason: row.status === 'PUBLISHED' ? 'NOT_ACTIVATED' : (row.inForceFrom ?? day) > day ? 'NOT_YET' : 'ENDED',
+      ...{ inForceFrom: row.inForceFrom, inForceTo: row.inForceTo },
+      openPoints: row.status === 'PUBLISHED' ? pointsOf(row, versions) : [],
+    })),
+    trials: looked(true),
+    best: presentBest(best, language),
+  };
+}
+
+const presentVersion = (row: Published) => {
+  const { zh, en } = programmeOf(row).name;
+  const { programmeCode, version, programmeVersionId } = row;
+  return { programmeCode, version, programmeVersionId, name: { zh, en } };
+};
+
+// To know what keeps a version from being activated all its cases are run: once for the versions of its programme as they stand.
+const points = new WeakMap<ProgrammeVersion, { of: string; found: ReturnType<typeof presentOpenPoints> }>();
+function pointsOf(row: Published, versions: readonly Published[]): ReturnType<typeof presentOpenPoints> {
+  const law = programmeOf(row);
+  const of = versions.map(({ digest, status, inForceTo }) => `${digest} ${status} ${inForceTo}`).join('\n');
+  const known = points.get(law);
+  if (known?.of === of) return known.found;
+  const found = presentOpenPoints(openPointsOf(law, versions));
+  points.set(law, { of, found });
+  return found;
+}
+
+function presentOutlook({ candidate, evaluation, limits, poolLeftFen }: Outlook, day: string, language: Language): Looked {
+  const { row, fitted } = candidate;
+  const { law, on, flow, missing } = fitted;
+  const isLate = evaluation?.kind === 'refused' && deadlines.has(evaluation.code) && isRefusalCode(evaluation.code);
+  const late = isLate && isRefusalCode(evaluation.code) ? [deadline(law, evaluation.code, evaluation.params)] : [];
+  return {
+    ...presentVersion(row),
+    legalStatus: row.legalStatus,
+    flow,
+    payee: on.payee?.value ?? null,
+    outcome: evaluation === null ? { kind: 'not-asked' } : presentEvaluation(evaluation, language),
+    limits: limits.map(({ limitId, counts, holder, window, amountFen, leftFen }) => ({
+      ...{ limitId, counts, per: holder.kind, window },
+      number: amountFen === null ? null : formatYuan(amountFen),
+      left: leftFen === null ? null : formatYuan(leftFen),
+    })),
+    poolLeft: poolLeftFen === null ? null : formatYuan(poolLeftFen),
+    missing: [...missing, ...late].map((one) => presentMissing(one, language)),
+    lastDayToApply: row.inForceTo,
+    voucherLastDay: flow === 'VOUCHER' ? voucherExpiresOn(law, day, day) : null,
+    reviewSteps: [...(on.reviewSteps?.value ?? [])],
+  };
+}
+
+/** Refusals of a day that is over or has not come. */
+const deadlines: ReadonlySet<string> = new Set([
+  'CONTRACT_SIGNED_TOO_EARLY',
+  'CONTRACT_FILED_TOO_LATE',
+  'FEE_NOT_SETTLED',
+  'LIMIT_WINDOW_OVER',
+  'PROGRAMME_NOT_IN_FORCE',
+]);
+
+function presentEvaluation(evaluation: Evaluation, language: Language): Looked['outcome'] {
+  const explanation = [...evaluation.explanation];
+  const sentences = explain(explanation, language);
+  if (evaluation.kind === 'award') {
+    const { amount, computed, bound, base } = evaluationJson(evaluation);
+    return { kind: 'award', amount, computed, bound, base, explanation, sentences };
+  }
+  return { kind: evaluation.kind, ...tellRefusal(evaluation, language), explanation, sentences };
+}
+
+function tellRefusal({ code, params }: NoAward, language: Language) {
+  if (!isRefusalCode(code)) throw new Error(`the evaluator's refusal ${code} is not in the table`);
+  const { title, detail } = describeRefusal(code, params, language);
+  return { code, title, detail, params: { ...params } };
+}
+
+const presentMissing = ({ text, evidence, ...of }: Missing, language: Language): Looked['missing'][number] => ({
+  ...of,
+  text: text[language],
+  evidence: [...evidence],
+});
+
+function presentBest({ totalFen, exact, awards, givenUp }: Best, language: Language): Answer['best'] {
+  let soFar = 0n;
+  return {
+    total: formatYuan(totalFen),
+    exact,
+    awards: awards.map(({ candidate, award, aloneFen }) => {
+      soFar += award.amountFen;
+      return {
+        programmeCode: candidate.row.programmeCode,
+        amount: formatYuan(award.amountFen),
+        bound: award.bound,
+        alone: formatYuan(aloneFen),
+        total: formatYuan(soFar),
+      };
+    }),
+    givenUp: givenUp.map(({ candidate, aloneFen, why }) => ({
+      programmeCode: candidate.row.programmeCode,
+      alone: formatYuan(aloneFen),
+      ...tellRefusal(why, language),
+    })),
+  };
+}

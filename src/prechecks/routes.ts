@@ -1,0 +1,40 @@
+import type { FastifyInstance } from 'fastify';
+import type { z } from 'zod';
+import { bookParams, problem } from '../../schemas/common.js';
+import { precheck, prechecked } from '../../schemas/prechecks.js';
+import { shanghaiDay } from '../calendar.js';
+import type { Parts } from '../http/parts.js';
+import { languageOf } from '../http/problem.js';
+import { everyRole } from '../http/routes.js';
+import { gather } from './gather.js';
+import { bestOf, outlooksOf } from './outlook.js';
+import { presentPrecheck } from './present.js';
+
+export function precheckRoutes(app: FastifyInstance, parts: Parts): void {
+  // It writes nothing and takes no lane; it is a POST because its facts are too many for an address.
+  app.post(
+    '/v1/books/:book/prechecks',
+    {
+      config: { roles: everyRole, personOnly: false },
+      schema: {
+        tags: ['prechecks'],
+        summary:
+          'Pre-check (能领多少、差什么): what every programme in force would give, what is missing, and the best combination',
+        params: bookParams,
+        body: precheck,
+        response: { 200: prechecked, '4xx': problem, '5xx': problem },
+        security: [{ apiKey: [] }],
+      },
+    },
+    async (request, reply) => {
+      const { book, principal } = request;
+      const body = request.body as z.output<typeof precheck>;
+      const today = shanghaiDay(parts.clock.now());
+      const gathered = await book.traffic.beside.run(() => gather(parts.db, book, { body, today, principal }), {
+        gone: () => reply.raw.destroyed,
+      });
+      const outlooks = outlooksOf(gathered.facts, gathered.candidates);
+      return reply.send(presentPrecheck(gathered, outlooks, bestOf(gathered.facts, outlooks), languageOf(request)));
+    },
+  );
+}

@@ -1,0 +1,240 @@
+// What a simulation reads of a year, in slices by sequence on the snapshot it is given: which applications were decided, and which
+// redemptions approved. Only columns that are asked for; of a redemption nothing is kept once it was tried.
+import type { Tx } from '../../db/client.js';
+import type { Day } from '../calendar.js';
+import { addDays } from '../calendar.js';
+import type { Fen } from '../money.js';
+
+/** Entries that a slice passes over. */
+const slice = 10_000n;
+
+/** The entries on which the year was booked, both ends inclusive. */
+export interface Span {
+  readonly from: bigint;
+  readonly to: bigint;
+  readonly first: Day;
+  readonly last: Day;
+}
+
+/**
+ * Where in the ledger a year stands, up to its head. The clocks of two processes may differ, so a week more is looked at: what is booked
+ * in another year is left out by its day.
+ */
+export async function spanOf({ sql }: Tx, bookId: string, year: number): Promise<Span & { readonly head: bigint }> {
+  const [first, last] = [`${year}-01-01`, `${year}-12-31`];
+  const [row] = await sql<{ from: bigint | null; to: bigint | null; head: bigint }[]>`
+    select (select first_seq from booked_days where book_id = ${bookId} and booked_on >= ${first}::date order by booked_on limit 1) as "from",
+           (select first_seq - 1 from booked_days where book_id = ${bookId} and booked_on > ${addDays(last, 7)}::date
+             order by booked_on limit 1) as "to",
+           (select seq from book_heads where book_id = ${bookId}) as head`;
+  const head = row?.head ?? 0n;
+  return { from: row?.from ?? head + 1n, to: row?.to ?? head, first, last, head };
+}
+
+/** An application as it was decided. Amounts in fen; `seq` is the entry that decided it, `issuedFen` the face of its voucher. */
+export interface DecidedRow {
+  readonly seq: bigint;
+  readonly decidedOn: Day;
+  readonly applicationId: string;
+  readonly applicationNo: string;
+  readonly programmeVersionId: string;
+  readonly contractId: string;
+  readonly legalPersonUscc: string;
+  readonly submittedOn: Day;
+  readonly eligibility: string | null;
+  readonly matters: unknown;
+  readonly maximumFen: Fen | null;
+  readonly computedFen: Fen | null;
+  readonly voucherId: string | null;
+  readonly issuedFen: Fen | null;
+}
+
+type Slices<Row> = AsyncGenerator<readonly Row[]>;
+
+async function* slices<Row>({ from, to }: Span, read: (after: bigint, upTo: bigint) => Promise<readonly Row[]>): Slices<Row> {
+  const sliceFrom = (after: bigint) => read(after, after + slice < to ? after + slice : to);
+  let ahead = from > to ? undefined : sliceFrom(from - 1n);
+  for (let after = from - 1n; ahead !== undefined; after += slice) {
+    const rows = await ahead;
+    // The database reads on while these are looked at. Its failure is met when it is awaited.
+    ahead = after + slice < to ? sliceFrom(after + slice) : undefined;
+    ahead?.catch(() => undefined);
+    if (rows.length > 0) yield rows;
+  }
+}
+
+/** Applications of a programme on which the year decided: vouchers issued, and what was rejected after its review. */
+export const decidedApplications = ({ sql }: Tx, of: { bookId: string; programmeCode: string; span: Span }): Slices<DecidedRow> =>
+  slices(
+    of.span,
+    (after, upTo) => sql<DecidedRow[]>`
+      select e.seq, e.booked_on as "decidedOn", a.application_id as "applicationId", a.application_no as "applicationNo",
+             a.programme_version_id as "programmeVersionId", a.contract_id as "contractId", a.legal_person_uscc as "legalPersonUscc",
+             a.submitted_on as "submittedOn", a.eligibility::text as eligibility, a.matters, a.maximum_fen as "maximumFen",
+             a.computed_fen as "computedFen", a.voucher_id as "voucherId", a.award_fen as "issuedFen"
+        from (select * from entries e
+               where e.book_id = ${of.bookId} and e.seq > ${after} and e.seq <= ${upTo}
+                 and e.kind in ('voucher.issued', 'application.rejected') and e.refusal_code is null
+                 and e.booked_on between ${of.span.first}::date and ${of.span.last}::date offset 0) e
+        cross join lateral (select * from applications a
+                             where a.book_id = e.book_id and a.application_id = e.subject_id offset 0) a
+       where a.programme_code = ${of.programmeCode} and a.reviewed_person is not null
+       order by e.seq`,
+  );
+
+/** How many redemptions the year approved, whatever the programme: a measure of what is ahead. */
+export async function countRedemptions({ sql }: Tx, bookId: string, span: Span): Promise<number> {
+  const [row] = await sql<{ n: number }[]>`
+    select count(*)::int as n from entries
+     where book_id = ${bookId} and seq between ${span.from} and ${span.to} and kind = 'redemption.approved'
+       and booked_on between ${span.first}::date and ${span.last}::date`;
+  return row?.n ?? 0;
+}
+
+/** An approved redemption with its invoice. Amounts in fen; lines as arrays, in order of line. */
+export interface RedeemedRow {
+  readonly seq: bigint;
+  readonly approvedOn: Day;
+  readonly programmeCode: string;
+  readonly voucherId: string;
+  readonly contractId: string;
+  readonly legalPersonUscc: string;
+  readonly appliedOn: Day;
+  readonly matters: unknown;
+  readonly approvedFen: Fen;
+  readonly submittedOn: Day;
+  readonly usageFrom: Day;
+  readonly usageTo: Day;
+  readonly grossFen: Fen;
+  readonly contractLineIds: readonly string[];
+  readonly lineNos: readonly number[];
+  readonly netsFen: readonly Fen[];
+  readonly vatsFen: readonly Fen[];
+  readonly grossesFen: readonly Fen[];
+}
+
+/** Redemptions that the year approved, in that order; of other programmes too, without their lines being looked at. */
+export const approvedRedemptions = ({ sql }: Tx, of: { bookId: string; span: Span }): Slices<RedeemedRow> =>
+  slices(
+    of.span,
+    (after, upTo) => sql<RedeemedRow[]>`
+      select e.seq, e.booked_on as "approvedOn", r.programme_code as "programmeCode", r.voucher_id as "voucherId",
+             r.contract_id as "contractId", v.legal_person_uscc as "legalPersonUscc",
+             v.applied_on as "appliedOn", v.matters, r.approved_fen - r.reversed_fen as "approvedFen",
+             r.submitted_on as "submittedOn", i.usage_from as "usageFrom", i.usage_to as "usageTo", i.gross_fen as "grossFen",
+             l."contractLineIds", l."lineNos", l."netsFen", l."vatsFen", l."grossesFen"
+        from (select * from entries e
+               where e.book_id = ${of.bookId} and e.seq > ${after} and e.seq <= ${upTo} and e.kind = 'redemption.approved'
+                 and e.booked_on between ${of.span.first}::date and ${of.span.last}::date offset 0) e
+        cross join lateral (select * from redemptions r where r.book_id = e.book_id and r.redemption_id = e.subject_id offset 0) r
+        cross join lateral (select * from vouchers v where v.book_id = r.book_id and v.voucher_id = r.voucher_id offset 0) v
+        cross join lateral (select * from usage_invoices i where i.book_id = r.book_id and i.invoice_id = r.invoice_id offset 0) i
+        cross join lateral (select array_agg(l.contract_line_id order by l.line_no) as "contractLineIds",
+                                   array_agg(l.line_no order by l.line_no) as "lineNos", array_agg(l.net_fen order by l.line_no) as "netsFen",
+                                   array_agg(l.vat_fen order by l.line_no) as "vatsFen", array_agg(l.gross_fen order by l.line_no) as "grossesFen"
+                              from usage_invoice_lines l where l.book_id = i.book_id and l.invoice_id = i.invoice_id) l
+       order by e.seq`,
+  );
+
+/** What of these contracts was redeemed under a programme before a day, in fen. */
+export const redeemedBefore = (
+  { sql }: Tx,
+  of: { bookId: string; programmeCode: string; contractIds: readonly string[]; before: Day },
+): Promise<{ contractId: string; baseFen: Fen; approvedFen: Fen; cutOffFen: Fen }[]> =>
+  sql<{ contractId: string; baseFen: Fen; approvedFen: Fen; cutOffFen: Fen }[]>`
+    select k.id as "contractId", r.base::bigint as "baseFen", r.approved::bigint as "approvedFen", r.cut_off::bigint as "cutOffFen"
+      from unnest(${of.contractIds}::uuid[]) as k (id)
+      cross join lateral (select sum(base_fen) as base, sum(approved_fen - reversed_fen) as approved, sum(cut_off_fen) as cut_off
+                            from redemptions r
+                           where r.book_id = ${of.bookId} and r.contract_id = k.id and r.status = 'APPROVED'
+                             and r.programme_code = ${of.programmeCode} and r.approved_on < ${of.before}::date) r
+     where r.base is not null`;
+
+/**
+ * What stands on the accounts of limits beside the programme's own awards of the year: signed amounts (fen) with their sequences. A side
+ * that nothing has touched is not looked for: hardly any use of a limit is ever given back.
+ */
+export const usedBeside = (
+  { sql }: Tx,
+  of: { bookId: string; codes: readonly string[]; versions: readonly string[]; span: Span },
+): Promise<{ code: string; seq: bigint; fen: Fen }[]> =>
+  sql<{ code: string; seq: bigint; fen: Fen }[]>`
+    select a.code, e.seq, e.fen
+      from unnest(${of.codes}::text[]) as k (code)
+      cross join lateral (select * from accounts a where a.book_id = ${of.bookId} and a.code = k.code limit 1) a
+      cross join lateral (
+        select e.seq, e.booked_on, e.programme_version, e.amount_fen as fen from entries e
+         where e.book_id = a.book_id and e.credit_account_id = a.account_id and a.credits_fen > 0
+        union all
+        select e.seq, e.booked_on, e.programme_version, -e.amount_fen from entries e
+         where e.book_id = a.book_id and e.debit_account_id = a.account_id and a.debits_fen > 0) e
+     where e.seq <= ${of.span.to}
+       and not (e.programme_version is not null and e.programme_version = any(${of.versions})
+                and e.booked_on between ${of.span.first}::date and ${of.span.last}::date)
+     order by e.seq`;
+
+/** An invoice that its enterprise paid in full, and the day on which it had. Amounts in fen; lines as arrays, in order of line. */
+export interface SettledRow {
+  readonly legalPersonUscc: string;
+  readonly name: string;
+  readonly isHead: boolean;
+  readonly kind: 'ENTERPRISE' | 'INSTITUTION';
+  readonly contractId: string;
+  readonly usageFrom: Day;
+  readonly usageTo: Day;
+  readonly settledOn: Day;
+  readonly contractLineIds: readonly string[];
+  readonly netsFen: readonly Fen[];
+  readonly vatsFen: readonly Fen[];
+  readonly grossesFen: readonly Fen[];
+}
+
+/** How many legal persons the book knows. */
+export async function countPersons({ sql }: Tx, bookId: string): Promise<number> {
+  const [row] = await sql<{ n: number }[]>`
+    select count(distinct legal_person_uscc)::int as n from enterprises where book_id = ${bookId}`;
+  return row?.n ?? 0;
+}
+
+/** Legal persons that a page of settled fees is read for. */
+const personsOfPage = 250;
+
+/**
+ * Confirmed invoices that were settled within a year, legal person by legal person, in the order of their codes: a page holds all of
+ * each of its legal persons. What another programme redeemed is left out, for a fee is supported once.
+ */
+export async function* settledFees(
+  { sql }: Tx,
+  of: { bookId: string; programmeCode: string; baseYear: number },
+): AsyncGenerator<{ persons: number; rows: readonly SettledRow[] }> {
+  const [first, last] = [`${of.baseYear}-01-01`, `${of.baseYear}-12-31`];
+  for (let after = ''; ;) {
+    const persons = await sql<{ uscc: string }[]>`
+      select distinct legal_person_uscc as uscc from enterprises
+       where book_id = ${of.bookId} and legal_person_uscc > ${after} order by 1 limit ${personsOfPage}`;
+    const codes = persons.map(({ uscc }) => uscc);
+    const reached = codes.at(-1);
+    if (reached === undefined) return;
+    const rows = await sql<SettledRow[]>`
+      select e.legal_person_uscc as "legalPersonUscc", e.uscc = e.legal_person_uscc as "isHead", e.kind,
+             i.contract_id as "contractId", i.usage_from as "usageFrom", i.usage_to as "usageTo", p.last as "settledOn",
+             l."contractLineIds", l."netsFen", l."vatsFen", l."grossesFen"
+        from unnest(${codes}::text[]) as k (uscc)
+        cross join lateral (select * from enterprises e where e.book_id = ${of.bookId} and e.legal_person_uscc = k.uscc offset 0) e
+        cross join lateral (select * from usage_invoices i
+                             where i.book_id = e.book_id and i.enterprise_id = e.enterprise_id and i.status = 'CONFIRMED'
+                               and i.paid_fen = i.gross_fen offset 0) i
+        cross join lateral (select max(p.paid_on) as last from enterprise_payments p
+                             where p.book_id = i.book_id and p.invoice_id = i.invoice_id) p
+        left join redemptions r on r.book_id = i.book_id and r.redemption_id = i.redemption_id
+        cross join lateral (select array_agg(l.contract_line_id order by l.line_no) as "contractLineIds",
+                                   array_agg(l.net_fen order by l.line_no) as "netsFen", array_agg(l.vat_fen order by l.line_no) as "vatsFen",
+                                   array_agg(l.gross_fen order by l.line_no) as "grossesFen"
+                              from usage_invoice_lines l where l.book_id = i.book_id and l.invoice_id = i.invoice_id) l
+       where p.last between ${first}::date and ${last}::date
+         and coalesce(r.programme_code, ${of.programmeCode}) = ${of.programmeCode}
+       order by e.legal_person_uscc, i.invoice_id`;
+    yield { persons: codes.length, rows };
+    after = reached;
+  }
+}
