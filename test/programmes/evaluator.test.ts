@@ -325,6 +325,8 @@ void t.test('each refusal of an award comes with its code, what its sentence nee
     t.equal(outcome(evaluation), expected, name);
     t.equal(evaluation.kind, expected.startsWith('LIMIT_UNKNOWN') ? 'held' : 'refused', name);
     t.equal(evaluation.explanation.at(-1)?.result, expected.split(' ')[0], `${name}: the explanation ends with it`);
+    if (evaluation.kind === 'held')
+      t.match(evaluation.params, { zh: /区级综合贡献额/, en: /contribution/ }, 'and what is missing');
     t.match(explain(evaluation.explanation, 'zh').at(-1), zh, name);
     t.match(explain(evaluation.explanation, 'en').at(-1), en, name);
     t.match(explain(evaluation.explanation, 'zh').at(-1), new RegExp(`不予通过（${expected.split(' ')[0]}）。$`), name);
@@ -634,6 +636,8 @@ void t.test('limits: whose, in which window, up to what, and for whom not', asyn
     ],
   ];
   for (const [name, facts, left, expected] of edges) t.equal(bound(facts, left), expected, name);
+  const more = read(changed(reimbursement, 'exempt: [RESEARCH_INSTITUTION]', 'exempt: [HOSPITAL, RESEARCH_INSTITUTION]'));
+  t.equal(outcome(evaluateAward(more, award({ ...institute, figures: {} }))), '6000000.00', 'one of several exempt classes');
   const exempt = evaluateAward(fees, award(institute)).explanation;
   const skipped = exempt.filter(({ result }) => result === 'EXEMPT');
   t.match(explain(skipped, 'zh'), [/结果：不适用于该企业。$/]);

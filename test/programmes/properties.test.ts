@@ -597,6 +597,8 @@ function redeemAll(
   faceFen: bigint,
   limitFen: bigint,
   approved: number | null,
+  /** Each invoice is of another year, whose limit is whole. */
+  renews = false,
 ): Redeemed {
   const so: Redeemed = { totalFen: 0n, cutOffFen: 0n, awards: [], isBound: false };
   let [baseBeforeFen, weightedBefore] = [0n, 0n];
@@ -615,7 +617,7 @@ function redeemAll(
       usage: { from: '2025-04-01', to: '2025-04-30' },
       ...{ lines: invoice, paidFen: sumFen(invoice.map(({ grossFen }) => grossFen)), baseBeforeFen, weightedBefore },
       ...{ redeemedAndReservedFen: so.totalFen, cutOffBeforeFen: so.cutOffFen },
-      limitsLeft: Object.fromEntries(['limit-0', 'redeemed'].map((id) => [id, limitFen - so.totalFen])),
+      limitsLeft: Object.fromEntries(['limit-0', 'redeemed'].map((id) => [id, renews ? limitFen : limitFen - so.totalFen])),
     };
     const evaluation = evaluateRedemption(version, facts);
     explained(evaluation, ['limit-0', 'redeemed']);
@@ -692,15 +694,16 @@ void t.test(
         redeemed,
         fen(10n ** 10n),
         fen(10n ** 10n),
-        ([{ version }, contract, invoices, enterprise, approved], face, most) => {
+        fc.boolean(),
+        ([{ version }, contract, invoices, enterprise, approved], face, most, renews) => {
           const at = circumstancesOf(enterprise, contract);
           const law = version.laws[0];
-          const { totalFen, cutOffFen, awards } = redeemAll(version, at, invoices, face, most, approved);
+          const { totalFen, cutOffFen, awards } = redeemAll(version, at, invoices, face, most, approved, renews);
           const settled = minFen(weigh(version, at, contract, approved), weigh(version, at, invoices.flat(), approved)) / 10_000n;
           const isLimited =
             limitsTouched(version, 'REDEEM', at).length > 0 && law.limits.every(({ onlyWithUpstream }) => !onlyWithUpstream);
           must(
-            totalFen <= face && (!isLimited || totalFen <= most) && totalFen <= settled,
+            totalFen <= face && (!isLimited || totalFen <= (renews ? most * BigInt(awards.length) : most)) && totalFen <= settled,
             'above the voucher, the limit or what was settled',
           );
           if (law.carryCutOff?.value === false) must(totalFen + cutOffFen <= settled, 'what was cut off came back');
