@@ -410,10 +410,21 @@ function inconsistencies(file: ProgrammeFile): Located[] {
   }
   for (const [index, id] of predicateIds.entries()) if (predicateIds.indexOf(id) !== index) twice(`eligibility.${index}.id`, id);
   if (file.kind === 'GENERAL_CONTROLS') {
-    for (const name of ['flow', 'payee', 'base', 'amountBasis', 'rate', 'allocation', 'redemption'] as const) {
-      if (file[name] !== undefined)
-        found(name, '总体管控不发放资金，不得规定此项', 'general controls award nothing: this belongs to a programme');
-    }
+    for (const name of Object.keys(file).filter((key) => !wordsOfControls.has(key)))
+      found(name, '总体管控不发放资金，不得规定此项', 'general controls award nothing: this belongs to a programme');
+  }
+  // Two numbers on one account would both be charged for one award.
+  const shared = [
+    ...(file.limits ?? []).map(({ sharedAs, per, window }, index) => ({
+      ...{ path: `limits.${index}.sharedAs`, name: sharedAs, on: `${sharedAs} ${per} ${window}` },
+    })),
+    ...(file.stacking ?? []).map(({ group, by }, index) => ({
+      ...{ path: `stacking.${index}.group`, name: group, on: `${group} ${by} LIFETIME` },
+    })),
+  ].filter(({ name }) => name !== undefined);
+  for (const [index, { path, name, on }] of shared.entries()) {
+    if (shared.findIndex((of) => of.on === on) !== index)
+      found(path, `名称“${name}”在本文件中用于两处`, `the name ${name} stands for two things in this file`);
   }
 
   const { inForce } = file;
@@ -485,6 +496,12 @@ function contradictions({ laws }: ProgrammeVersion): Located[] {
   }
   return [...problems.values()];
 }
+
+/** What a file of general controls may say: what holds for every programme of the book, whatever it gives. */
+const wordsOfControls = new Set([
+  ...['kind', 'programme', 'version', 'name', 'status', 'basis', 'documents', 'inForce', 'inForceAfter', 'cases'],
+  ...['responsibleDepartments', 'beneficiaryKinds', 'eligibility', 'limits', 'stacking'],
+]);
 
 /** Every citation of the file with its path. */
 function citationsOf(node: unknown, path: string): { path: string; document: string; quoted: boolean }[] {

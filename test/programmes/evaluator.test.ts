@@ -686,7 +686,7 @@ void t.test('rules on contracts: one award, and all public money together', asyn
     [
       [CONTRACT_CEILING, `example-voucher.${CONTRACT_CEILING}`, fen('300000.00')],
       ['claimed', 'example-voucher.claimed', fen('1000000.00')],
-      ['once', '.vouchers', fen('300000.00')],
+      ['once', '.one-award', fen('300000.00')],
       ['public-money', '.vouchers', fen('500000.00')],
     ],
   );

@@ -755,6 +755,17 @@ void t.test('a file that can not be law says where and why, and nothing in it is
   const onUsage = parseProgramme(changed(changed(enactedText, voucher, 'value: REIMBURSEMENT'), contracts, 'value: USAGE_FEE'));
   t.match(onUsage, { ok: false, problems: [{ path: 'base', en: /reimbursement rests on/ }] }, 'reimbursement of what is used');
   t.match(parseProgramme(''), { ok: false, problems: [{ code: 'SHAPE', path: '' }] }, 'an empty file');
+  const controls = textOf('airport-zone/airport-zone-controls.v1');
+  const outOfPlace = parseProgramme(
+    changed(controls, '\nlimits:', '\nminAward: { value: 1.00, cite: { document: measure, article: 九 } }\n\nlimits:'),
+  );
+  t.match(
+    outOfPlace,
+    { ok: false, problems: [{ path: 'minAward', en: /award nothing/ }] },
+    'nothing of general controls is passed over',
+  );
+  const sharedTwice = parseProgramme(enactedText.replaceAll('    window: YEAR\n', '    window: YEAR\n    sharedAs: both\n'));
+  t.match(sharedTwice, { ok: false, problems: [{ path: 'limits.1.sharedAs', en: /two things/ }] }, 'one account, charged twice');
   const unnamed = parseProgramme(changed(enactedText, 'programme: zhengzhou-compute\n', ''));
   t.match(unnamed, { ok: false, problems: [{ code: 'SHAPE', path: 'programme', zh: '缺少此项', en: 'is missing' }] });
   const twoOfAKind = parseProgramme(

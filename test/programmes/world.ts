@@ -100,7 +100,7 @@ limits:
   - { id: claimed, counts: CLAIMED, per: LEGAL_PERSON, window: YEAR, value: 1000000.00, ${cite} }
   - { id: redeemed, counts: REDEEMED, per: LEGAL_PERSON, window: YEAR, value: 1000000.00, ${cite} }
 stacking:
-  - { id: once, strategy: ONE_AWARD_PER_CONTRACT, by: CONTRACT, group: vouchers, ${cite} }
+  - { id: once, strategy: ONE_AWARD_PER_CONTRACT, by: CONTRACT, group: one-award, ${cite} }
   - { id: public-money, strategy: PUBLIC_MONEY_CEILING, by: CONTRACT, group: vouchers, basisPoints: 5000, ${cite} }
 `;
 
