@@ -795,17 +795,21 @@ function windowOf({ id, window }: Limit, { bookedOn, firstAwardYears }: LimitFac
 
 type Refusal = { code: string; params: Record<string, string> };
 
-function holderOf(
+const holderOf = (
   version: ProgrammeVersion,
-  per: Limit['per'] | Matter,
-  { enterprise, matters }: Applicant & LimitFacts,
-  { contractId }: Subject,
-): TouchedLimit['holder'] | Refusal {
-  if (per === 'LEGAL_PERSON') return { kind: per, id: enterprise.legalPerson };
+  per: Limit['per'],
+  at: Applicant & LimitFacts,
+  subject: Subject,
+): TouchedLimit['holder'] | Refusal => {
+  if (per === 'LEGAL_PERSON') return { kind: per, id: at.enterprise.legalPerson };
   if (per === 'PROGRAMME') return { kind: per, id: version.programme };
-  if (per === 'CONTRACT') return contractId === null ? { code: 'ONE_CONTRACT_ONLY', params: {} } : { kind: per, id: contractId };
-  const named = matters[per];
-  return named === undefined ? { code: 'MATTER_NOT_NAMED', params: { matter: per } } : { kind: per, id: named };
+  return matterOf(per, at, subject);
+};
+
+function matterOf(by: 'CONTRACT' | Matter, { matters }: LimitFacts, { contractId }: Subject): TouchedLimit['holder'] | Refusal {
+  if (by === 'CONTRACT') return contractId === null ? { code: 'ONE_CONTRACT_ONLY', params: {} } : { kind: by, id: contractId };
+  const named = matters[by];
+  return named === undefined ? { code: 'MATTER_NOT_NAMED', params: { matter: by } } : { kind: by, id: named };
 }
 
 /** The stacking rules as limits: what all awards of a group on one matter may come to together. */
@@ -821,9 +825,10 @@ function stackingLimits(
     const { cite, strategy, by } = stacking;
     if (by === null) return [];
     const rule = rules.stacking(stacking);
-    const holder = stackingHolder(by, at, subject);
-    // An application is about a product, a project or a standard, not about one of each; but it is about something.
+    const holder = matterOf(by, at, subject);
+    // Where there is no contract nothing overlaps on one.
     if (by === 'CONTRACT' && subject.contracts === 0) return [];
+    // An application is about a product, a project or a standard, not about one of each; but it is about something.
     if ('code' in holder)
       return [
         namesOne && by !== 'CONTRACT'
@@ -842,16 +847,6 @@ function stackingLimits(
     const kind = strategy === 'PUBLIC_MONEY_CEILING' ? 'LIMIT' : strategy === 'ONE_AWARD_PER_CONTRACT' ? 'ONE_AWARD' : 'HIGHEST';
     return [{ kind, touched, cite, rule }];
   });
-}
-
-function stackingHolder(
-  by: 'CONTRACT' | Matter,
-  { matters }: LimitFacts,
-  { contractId }: Subject,
-): TouchedLimit['holder'] | Refusal {
-  if (by === 'CONTRACT') return contractId === null ? { code: 'ONE_CONTRACT_ONLY', params: {} } : { kind: by, id: contractId };
-  const named = matters[by];
-  return named === undefined ? { code: 'MATTER_NOT_NAMED', params: { matter: by } } : { kind: by, id: named };
 }
 
 /** The share of the whole contract, down to the fen, less what comes from above. */

@@ -67,8 +67,8 @@ interface Making {
 }
 
 /**
- * Every line of the gathered invoices, of all contracts or of those named, in the order of the invoices, each with the day on which the invoice was paid in full.
- * One that the book itself rules out has its reason; the others are still to be weighed by the law.
+ * Every line of the gathered invoices, of all contracts or of those named, in the order of the invoices, each with the day on which
+ * the invoice was paid in full. One that the book itself rules out has its reason; the others are still to be weighed by the law.
  */
 export function settledFees(
   facts: Facts,

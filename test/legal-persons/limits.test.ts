@@ -368,6 +368,16 @@ void t.test('general controls lie over every programme, and hold for a voucher t
   expectStatus(await reviewer.post('/figures', { ...paper, kind: 'AUDITED_INVESTMENT', ...project, amount: '150000.00' }), 201);
   const [late] = itemsOf<{ applicationId: string }>(await reviewer.get(`/applications?contractId=${supported}`));
   t.equal(face(await decide(late?.applicationId ?? '')), '150000.00');
+
+  // What a project had before the money from above came counts against its investment from then on.
+  const later = { project: 'X-2' };
+  const unsupported = await world.contractOf(institute, [{ gross: '500000.00' }]);
+  t.equal(face(await world.award(institute, unsupported, { matters: later })), '100000.00', 'counted, and bound by nothing yet');
+  await clean(t, world);
+  expectStatus(await reviewer.post('/figures', { ...paper, kind: 'UPSTREAM_SUPPORT', ...later }), 201);
+  expectStatus(await reviewer.post('/figures', { ...paper, kind: 'AUDITED_INVESTMENT', ...later, amount: '150000.00' }), 201);
+  const after = await world.contractOf(institute, [{ gross: '1000000.00' }]);
+  t.equal(face(await world.award(institute, after, { matters: later })), '50000.00', '150,000.00 in all');
   await clean(t, world);
 });
 
