@@ -22,6 +22,7 @@ import { applicationRoutes } from './applications/routes.js';
 import { bulkRoutes } from './bulk/routes.js';
 import { shanghaiDay } from './calendar.js';
 import { contractRoutes } from './contracts/routes.js';
+import { correctionRoutes } from './corrections/routes.js';
 import { dashboardRoutes } from './dashboard/routes.js';
 import { enterpriseRoutes } from './enterprises/routes.js';
 import { Books } from './http/books.js';
@@ -207,6 +208,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     providerRoutes(scope, parts);
     payeeRoutes(scope, parts);
     contractRoutes(scope, parts);
+    correctionRoutes(scope, parts);
     legalPersonRoutes(scope, parts);
     programmeRoutes(scope, parts);
     applicationRoutes(scope, parts);
