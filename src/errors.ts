@@ -782,8 +782,8 @@ export const refusals = {
     409,
     '核销状态不允许此操作',
     'Not in this state of the redemption',
-    '核销 {redemptionNo} 的状态为 {status}，现在可以办理的是：{possible}。',
-    'The redemption {redemptionNo} is {status}; what can be done now is {possible}.',
+    '核销 {redemptionNo} 的状态为 {state}，现在可以办理的是：{possible}。',
+    'The redemption {redemptionNo} is {state}; what can be done now is {possible}.',
   ),
   APPROVED_ABOVE_RESERVED: refusal(
     409,
