@@ -1594,17 +1594,19 @@ create table reimbursement_lines (
   constraint reimbursement_lines_gross_fen_check CHECK ((gross_fen >= 0)),
   constraint reimbursement_lines_line_no_check CHECK ((line_no >= 1)),
   constraint reimbursement_lines_net_fen_check CHECK ((net_fen >= 0)),
-  constraint reimbursement_lines_of_invoice CHECK (((num_nonnulls(invoice_line_id, contract_id, contract_line_id) = ANY (ARRAY[0, 3])) AND ((invoice_line_id IS NULL) OR (invoice_id IS NOT NULL)))),
+  constraint reimbursement_lines_of_invoice CHECK (((num_nonnulls(invoice_line_id, contract_line_id) = ANY (ARRAY[0, 2])) AND ((invoice_line_id IS NULL) OR (num_nonnulls(invoice_id, contract_id) = 2)))),
   constraint reimbursement_lines_reference_check CHECK (((length(reference) >= 1) AND (length(reference) <= 100))),
   constraint reimbursement_lines_tie_out CHECK (((net_fen + vat_fen) = gross_fen)),
   constraint reimbursement_lines_vat_fen_check CHECK ((vat_fen >= 0))
 );
+CREATE INDEX reimbursement_lines_contract ON public.reimbursement_lines USING btree (book_id, contract_id) WHERE (is_live AND (contract_id IS NOT NULL));
 CREATE INDEX reimbursement_lines_invoice ON public.reimbursement_lines USING btree (book_id, invoice_id) WHERE (invoice_id IS NOT NULL);
 CREATE UNIQUE INDEX reimbursement_lines_one_live ON public.reimbursement_lines USING btree (book_id, invoice_line_id) WHERE is_live;
 CREATE UNIQUE INDEX reimbursement_lines_one_live_reference ON public.reimbursement_lines USING btree (book_id, counterparty_uscc, reference) WHERE (is_live AND (invoice_line_id IS NULL));
 CREATE TRIGGER reimbursement_lines_in_lane BEFORE INSERT OR UPDATE ON public.reimbursement_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER reimbursement_lines_leave_in_lane BEFORE DELETE ON public.reimbursement_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (basis_points, reason, is_live) on reimbursement_lines to voucher_app;
+CREATE TRIGGER reimbursement_lines_name_one_paper BEFORE UPDATE OF invoice_id ON public.reimbursement_lines FOR EACH ROW WHEN (((new.invoice_id IS DISTINCT FROM old.invoice_id) AND ((old.invoice_id IS NOT NULL) OR (old.invoice_line_id IS NOT NULL)))) EXECUTE FUNCTION refuse_other_paper();
+grant insert, select, update (invoice_id, basis_points, reason, is_live) on reimbursement_lines to voucher_app;
 grant select on reimbursement_lines to voucher_reader;
 
 -- owner voucher_owner
@@ -2397,6 +2399,15 @@ CREATE OR REPLACE FUNCTION public.refuse_other_law()
 AS $function$
 begin
   raise exception 'a version that is law stays as it is until it is repealed, and then for good' using errcode = 'VL001';
+end $function$;
+
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.refuse_other_paper()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'a line of an application names one paper, for good' using errcode = 'VL001';
 end $function$;
 
 -- owner voucher_owner

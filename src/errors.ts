@@ -983,6 +983,20 @@ export const refusals = {
     '{programme} 的状态为 {status}；只有已启用且未废止的版本可以废止。',
     '{programme} is {status}; only an active version can be repealed, and once.',
   ),
+  PROGRAMME_KIND_CHANGES: refusal(
+    409,
+    '方案代码不能改变性质',
+    'A programme keeps its kind',
+    '{programme} 第 {other} 版是{isZh}，本版是{becomesZh}：已发的券、在办的申请按代码计算限额，性质不能中途改变。请另用一个方案代码。',
+    'Version {other} of {programme} is {isEn}, this one {becomesEn}: vouchers, applications and limits go by the code. Take another code.',
+  ),
+  PROGRAMME_FLOW_CHANGES: refusal(
+    409,
+    '方案代码不能改变兑付方式',
+    'A programme keeps its flow',
+    '{programme} 第 {other} 版是{isZh}，本版是{becomesZh}：资金、限额、在办事项按代码计算，兑付方式不能中途改变。请另用一个方案代码。',
+    'Version {other} of {programme} is {isEn}, this one {becomesEn}: money, limits and open cases go by the code. Take another code.',
+  ),
   REPEAL_DAY: refusal(
     409,
     '废止日期不可用',
