@@ -9,13 +9,13 @@ import { chipShelf, facilityShelf, providerShelf } from '../providers/facts.js';
 import { chipOn } from '../providers/rules.js';
 import { contractLineShelf, contractShelf } from './facts.js';
 import type { WholeContract } from './rules.js';
-import { checkDays, fingerprintOf, presentContract, readAmounts, sideOf } from './rules.js';
+import { checkDays, fingerprintOf, presentContract, readAmounts, readModel, sideOf } from './rules.js';
 
 type Body = z.output<typeof body>;
 
 /**
  * One side submits a contract; the other is to confirm it. Lines are numbered from 1. A line's chip is named as the
- * catalogue has it today; its origin is read when the contract is filed.
+ * catalogue has it today; its origin is read when the contract is filed. A model is named by its class and its number in the register.
  */
 export const submitContract: Verb<Body, ReturnType<typeof presentContract>> = {
   name: 'contract.submit',
@@ -80,6 +80,8 @@ export const submitContract: Verb<Body, ReturnType<typeof presentContract>> = {
 
     const chipIds: (string | null)[] = [];
     for (const [i, line] of body.lines.entries()) {
+      const named = readModel(line, `/lines/${i}`);
+      if (named.kind === 'refused') return named;
       if (facts.get(facilityShelf, line.facilityId)?.providerId !== provider.providerId) {
         return refused('FACILITY_NOT_OF_PROVIDER', { provider: provider.name }, `/lines/${i}/facilityId`);
       }
@@ -139,6 +141,8 @@ export const submitContract: Verb<Body, ReturnType<typeof presentContract>> = {
         unit: sent.unit,
         quantity: sent.quantity,
         ...of,
+        modelClass: sent.modelClass ?? null,
+        modelRegistrationNo: sent.modelRegistrationNo ?? null,
       };
       return { line, chip: chipId === null ? null : (facts.get(chipShelf, chipId) ?? null) };
     });

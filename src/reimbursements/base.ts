@@ -123,6 +123,8 @@ export function settledFees(
         basisPoints: null,
         reason,
         isLive: false,
+        modelClass: bought.modelClass,
+        modelRegistrationNo: bought.modelRegistrationNo,
       };
     });
 }
@@ -198,6 +200,8 @@ export const declaredLines = (facts: Facts, items: readonly Declared[], of: Maki
     basisPoints: null,
     reason: null,
     isLive: false,
+    modelClass: item.modelClass ?? null,
+    modelRegistrationNo: item.modelRegistrationNo ?? null,
   }));
 
 /** Whether what an item declares is funded already: declared in a live application, or an invoice that is redeemed or reimbursed. */

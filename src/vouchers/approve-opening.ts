@@ -157,7 +157,7 @@ function bookVoucher(
     status: 'ISSUED',
     frozenFrom: null,
     recordedAt: command.receivedAt.toISOString(),
-    matters: {},
+    matters: opening.matters,
     controlVersionIds: opening.controlVersionIds,
   };
   const standingId = standingIdOf(contract.contractId, programmeCode);
