@@ -719,7 +719,7 @@ const fourEyes = (sql: Sql, bookId: string): Promise<Rows>[] => [
       union all
       select 'opening balance ' || opening_balance_id, array[prepared_person, approved_person] from opening_balances where book_id = ${bookId}
       union all
-      select format('matter %s of %s', code, legal_person_uscc),
+      select 'registration of matter ' || registration_id,
              array[registered_person, confirmed_person, case when status = 'REJECTED' then closed_person end]
         from matter_registrations where book_id = ${bookId}
       union all
