@@ -23,11 +23,9 @@ export const matters = z.strictObject({
   awardSeries: matterCode.optional(),
 });
 
-const holder = z
-  .string()
-  .meta({
-    description: 'What limits and figures know the matter by: its id, or its code if it was named before it was on record',
-  });
+const holder = z.string().meta({
+  description: 'What limits and figures know the matter by: its id, or its code if it was named before it was on record',
+});
 /** The same as kept. */
 export const mattersHeld = z.strictObject({
   project: holder.optional(),
@@ -72,6 +70,6 @@ export const matter = z.strictObject({
 export const matterRecorded = matter.extend({ ledgerSeq });
 export const matterQuery = pageQuery.extend({
   uscc: uscc.optional().meta({ description: 'Of this legal person, by its code' }),
-  code: matterCode.optional().meta({ description: 'Under this code, of whatever kind and whomever' }),
+  matterCode: matterCode.optional().meta({ description: 'Under this code, of whatever kind and whomever' }),
   status: status.optional(),
 });

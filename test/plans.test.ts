@@ -352,6 +352,9 @@ void t.test('no reading grows with the book', async (t) => {
   await send('reviewer', '/figures', {
     ...{ kind: 'DISTRICT_CONTRIBUTION', uscc, year: 2026, amount: '1.00', provisional: true, documentNo: '1' },
   });
+  const project = { kind: 'PROJECT', code: 'P-1', name: '项目', documentNo: '1' };
+  const { registrationId = '' } = await send(voucher.secret, '/matters', project);
+  await send('approver', `/matters/${registrationId}/confirm`, {});
   // One that looks at last year's fees, for pre-checks.
   const document = await readFile(new URL('../db/programmes/binjiang/binjiang-compute.v2.yaml', import.meta.url), 'utf8');
   const { programmeVersionId = '' } = await send('operator', '/programmes', { document });
@@ -465,6 +468,7 @@ void t.test('no reading grows with the book', async (t) => {
       period: '2026-04',
       uscc: enterpriseUscc,
       holder: enterpriseUscc,
+      matterCode: 'P-1',
       subjectId: redemptions[0] ?? '',
     },
     ...{ fund: 'zhengzhou-compute/2026', kind: 'reserved', code: `payable:${voucher.providerId}:zhengzhou-compute/2026` },
@@ -531,7 +535,7 @@ void t.test('no reading grows with the book', async (t) => {
   for (const role of ['auditor', 'enterprise']) {
     for (const body of [
       { enterpriseId: voucher.enterpriseId },
-      { enterpriseId: voucher.enterpriseId, contractId: voucher.contractId },
+      { enterpriseId: voucher.enterpriseId, contractId: voucher.contractId, matters: { project: 'P-1' } },
       { contract: { lines: [{ gross: '1.00', facilityId: ids['facilities'] }], providerId: voucher.providerId } },
     ]) {
       wire.take();
@@ -620,6 +624,7 @@ void t.test('no reading grows with the book', async (t) => {
       ['related_parties', 'related_parties_second'],
       ['figures', 'figures_holder'],
       ['limit_exceptions', 'limit_exceptions_status'],
+      ['matter_registrations', 'matter_registrations_own', 'matter_registrations_code', 'matter_registrations_status'],
       ['bulk_jobs', 'bulk_jobs_legal_person', 'bulk_jobs_kind'],
       ['simulations', 'simulations_programme'],
       ['simulation_enterprises', 'simulation_enterprises_difference'],

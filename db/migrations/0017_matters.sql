@@ -55,10 +55,8 @@ create table matter_registrations (
 create unique index matter_registrations_once on matter_registrations (book_id, legal_person_uscc, kind, code)
   where status in ('REGISTERED', 'CONFIRMED');
 create index matter_registrations_own on matter_registrations (book_id, legal_person_uscc, kind, code);
-create index matter_registrations_code on matter_registrations (book_id, kind, code);
-create index matter_registrations_uscc on matter_registrations (book_id, legal_person_uscc, registration_id);
+create index matter_registrations_code on matter_registrations (book_id, code, kind);
 create index matter_registrations_status on matter_registrations (book_id, status, registration_id);
-create index matter_registrations_by_code on matter_registrations (book_id, code, registration_id);
 
 -- What has been named until now keeps the name under which its awards are counted. It is nobody's yet: that a firm named it does
 -- not say that it is the firm's. Applications and vouchers that name it go on as they are.

@@ -72,7 +72,7 @@ export function listFigures(db: Database, of: Page & { holder: string | undefine
 
 /**
  * Registrations of matters in order of registering: of one legal person if given (a member of the trade: its own and no other's), under one
- * code, in one state. A firm has few matters and a matter few firms, so their rest is looked through.
+ * code, in one state. A firm has few matters and a matter few firms: these are looked through.
  */
 export function listMatters(
   db: Database,
@@ -89,13 +89,13 @@ export function listMatters(
   const { registrationId: id, legalPersonUscc } = matterRegistrations;
   const limit = of.limit + 1;
   const inState = status === undefined ? undefined : eq(matterRegistrations.status, status);
-  const underCode = code === undefined ? undefined : eq(matterRegistrations.code, code);
+  const underCode = code === undefined ? sql`true` : eq(matterRegistrations.code, code);
   const page = { id, bookId, after, limit };
   const ids =
     uscc !== undefined
       ? idsOfPage({ ...page, key: [[legalPersonUscc, sql`${uscc}::text`]], sieve: and(underCode, inState) })
       : code !== undefined
-        ? idsOfPage({ ...page, key: [[matterRegistrations.code, sql`${code}::text`]], sieve: inState })
+        ? idsOfPage({ ...page, key: [[matterRegistrations.code, sql`${code}::text`]], sieve: inState ?? sql`true` })
         : status !== undefined
           ? idsOfPage({ ...page, key: [[matterRegistrations.status, sql`${status}::text`]] })
           : undefined;

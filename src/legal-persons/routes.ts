@@ -133,7 +133,7 @@ export function legalPersonRoutes(app: FastifyInstance, parts: Parts): void {
     query: matterSchema.matterQuery,
     response: page(matterSchema.matter),
     read: async ({ query, book, principal }) => {
-      const { uscc, code, status } = query;
+      const { uscc, matterCode: code, status } = query;
       const rows = await listMatters(parts.db, { ...pageAt(book, query), uscc, code, status, own: principal.legalPersonUscc });
       return pageOf(rows, query.limit, (row) => row.registrationId, presentMatter);
     },

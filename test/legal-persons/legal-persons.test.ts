@@ -237,10 +237,10 @@ void t.test('a matter is a legal person’s once a second person confirms it, an
   t.strictSame(await seen(finance), all);
   t.strictSame(await seen(firm.member), [all[0], all[2], all[3]], 'an enterprise sees its own');
   t.strictSame(await seen(firm.member, `?uscc=${rival.uscc}`), []);
-  t.strictSame(await seen(firm.member, `?code=${encodeURIComponent(project.code)}&status=ENDED`), [all[0]]);
+  t.strictSame(await seen(firm.member, `?matterCode=${encodeURIComponent(project.code)}&status=ENDED`), [all[0]]);
   t.strictSame(await seen(finance, `?uscc=${rival.uscc}`), [all[1]]);
-  t.strictSame(await seen(finance, `?code=${encodeURIComponent(project.code)}`), all);
-  t.strictSame(await seen(finance, `?code=${encodeURIComponent(project.code)}&status=CONFIRMED`), [all[1], all[3]]);
+  t.strictSame(await seen(finance, `?matterCode=${encodeURIComponent(project.code)}`), all);
+  t.strictSame(await seen(finance, `?matterCode=${encodeURIComponent(project.code)}&status=CONFIRMED`), [all[1], all[3]]);
   t.strictSame(await seen(finance, '?status=CONFIRMED'), [all[1], all[3]]);
   const page = expectStatus(await finance.get('/matters?limit=1&status=CONFIRMED'), 200);
   t.strictSame(await seen(finance, `?status=CONFIRMED&cursor=${page.next as string}`), [all[3]]);
