@@ -1192,8 +1192,8 @@ export const refusals = {
     409,
     '例外已有决定',
     'The exception is decided already',
-    '该例外已于 {day} 决定（{state}），不得再次决定；如仍需要，请重新申请。',
-    'This exception was decided on {day} already ({state}); if it is still needed, ask for another.',
+    '该例外的状态为 {state}，可以进行的操作：{possible}；如仍需要，请重新申请。',
+    'The exception is {state}; possible steps: {possible}. If it is still needed, ask for another.',
   ),
   EXCEPTION_OUTDATED: refusal(
     409,

@@ -5,8 +5,9 @@ import type { confirmMatter as body } from '../../schemas/matters.js';
 import { insert, update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
+import { refuseStep } from '../lives.js';
 import { matterShelf, registrationShelf } from './facts.js';
-import { checkRegistration, presentMatter } from './rules.js';
+import { presentMatter, registrationLife } from './rules.js';
 
 type Body = z.output<typeof body> & { id?: string };
 
@@ -32,7 +33,7 @@ export const confirmMatter: Verb<Body, ReturnType<typeof presentMatter>> = {
   decide({ id, body, actor, today, receivedAt }, facts) {
     const row = facts.get(registrationShelf, body.id ?? '');
     if (!row) return refused('NOT_FOUND');
-    const wrongState = checkRegistration(row, 'REGISTERED');
+    const wrongState = refuseStep(registrationLife, row.status, 'confirm');
     if (wrongState) return wrongState;
     if (row.registeredPerson === actor.personId) return refused('FOUR_EYES');
     const { bookId, kind, code } = row;

@@ -3,8 +3,9 @@ import type { closeMatter as body } from '../../schemas/matters.js';
 import { update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
+import { refuseStep } from '../lives.js';
 import { registrationShelf } from './facts.js';
-import { checkRegistration, presentMatter } from './rules.js';
+import { presentMatter, registrationLife } from './rules.js';
 
 type Body = z.output<typeof body> & { id?: string };
 
@@ -27,7 +28,7 @@ export const endMatter: Verb<Body, ReturnType<typeof presentMatter>> = {
   decide({ body, actor, today }, facts) {
     const row = facts.get(registrationShelf, body.id ?? '');
     if (!row) return refused('NOT_FOUND');
-    const wrongState = checkRegistration(row, 'CONFIRMED');
+    const wrongState = refuseStep(registrationLife, row.status, 'end');
     if (wrongState) return wrongState;
     // After this line the command succeeds.
     const ended = { ...row, status: 'ENDED' as const, closedPerson: actor.personId, closedOn: today, reason: body.reason };

@@ -4,8 +4,9 @@ import type { rejectLimitException as body } from '../../schemas/limit-exception
 import { update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
+import { refuseStep } from '../lives.js';
 import { limitExceptionShelf } from '../programmes/facts.js';
-import { checkException, presentException } from './rules.js';
+import { exceptionLife, presentException } from './rules.js';
 
 type Body = z.output<typeof body> & { id?: string };
 
@@ -28,7 +29,7 @@ export const rejectLimitException: Verb<Body, ReturnType<typeof presentException
   decide({ body, actor, today }, facts) {
     const row = facts.get(limitExceptionShelf, body.id ?? '');
     if (!row) return refused('NOT_FOUND');
-    const wrongState = checkException(row);
+    const wrongState = refuseStep(exceptionLife, row.status, 'reject');
     if (wrongState) return wrongState;
     if (row.askedPerson === actor.personId) return refused('FOUR_EYES');
     // After this line the command succeeds.

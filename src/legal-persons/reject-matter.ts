@@ -3,8 +3,9 @@ import type { closeMatter as body } from '../../schemas/matters.js';
 import { update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
+import { refuseStep } from '../lives.js';
 import { registrationShelf } from './facts.js';
-import { checkRegistration, presentMatter } from './rules.js';
+import { presentMatter, registrationLife } from './rules.js';
 
 type Body = z.output<typeof body> & { id?: string };
 
@@ -27,7 +28,7 @@ export const rejectMatter: Verb<Body, ReturnType<typeof presentMatter>> = {
   decide({ body, actor, today }, facts) {
     const row = facts.get(registrationShelf, body.id ?? '');
     if (!row) return refused('NOT_FOUND');
-    const wrongState = checkRegistration(row, 'REGISTERED');
+    const wrongState = refuseStep(registrationLife, row.status, 'reject');
     if (wrongState) return wrongState;
     if (row.registeredPerson === actor.personId) return refused('FOUR_EYES');
     // After this line the command succeeds.

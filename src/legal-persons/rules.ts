@@ -6,8 +6,7 @@ import type { limitException } from '../../schemas/limit-exceptions.js';
 import type { matter } from '../../schemas/matters.js';
 import type { Day } from '../calendar.js';
 import { formatInstant } from '../calendar.js';
-import type { Refused } from '../ledger/lane.js';
-import { refused } from '../ledger/lane.js';
+import { life } from '../lives.js';
 import { formatYuan } from '../money.js';
 import type { Matter } from '../programmes/language.js';
 
@@ -90,20 +89,19 @@ export const matterFields = {
   AWARD_SERIES: 'awardSeries',
 } as const satisfies Record<Matter, string>;
 
-const stepsOf: Record<MatterRegistration['status'], string> = {
-  REGISTERED: 'confirm, reject',
-  CONFIRMED: 'end',
-  REJECTED: '—',
-  ENDED: '—',
-};
+/** A registration of a matter: confirmed or rejected by the bureau, and ended when the matter is the legal person's no more. */
+export const registrationLife = life({
+  of: 'registration of a matter',
+  code: 'MATTER_WRONG_STATE',
+  states: { REGISTERED: ['confirm', 'reject'], CONFIRMED: ['end'], REJECTED: [], ENDED: [] },
+});
 
-/** Refuses a step that the registration's state does not offer; the refusal names the state and the steps that it does. */
-export const checkRegistration = (row: MatterRegistration, expected: MatterRegistration['status']): Refused | null =>
-  row.status === expected ? null : refused('MATTER_WRONG_STATE', { state: row.status, possible: stepsOf[row.status] });
-
-/** An exception is approved or rejected once. */
-export const checkException = ({ status, approvedOn, rejectedOn }: LimitException): Refused | null =>
-  status === 'ASKED' ? null : refused('EXCEPTION_WRONG_STATE', { state: status, day: approvedOn ?? rejectedOn ?? '' });
+/** An exception to a limit is approved or rejected once. */
+export const exceptionLife = life({
+  of: 'limit exception',
+  code: 'EXCEPTION_WRONG_STATE',
+  states: { ASKED: ['approve', 'reject'], APPROVED: [], REJECTED: [] },
+});
 
 const instantOf = (row: { recordedAt: string }): string => formatInstant(new Date(row.recordedAt));
 
