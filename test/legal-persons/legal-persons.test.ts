@@ -193,6 +193,7 @@ void t.test('a matter is a legal person’s once a second person confirms it, an
 
   const confirmed = expectStatus(await step(reviewer, first, 'confirm'), 200) as { holder: string };
   t.match(confirmed, { status: 'CONFIRMED', confirmedOn: '2025-03-03', holder: /^[0-9a-f-]{36}$/ });
+  t.equal(told(await step(approver, first, 'confirm')), '409 MATTER_WRONG_STATE');
   const others = await step(approver, second, 'confirm');
   t.equal(told(others), '409 MATTER_OF_OTHERS');
   t.match(others.body.detail, new RegExp(firm.uscc), 'the bureau is told of whom');
