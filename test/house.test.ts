@@ -32,6 +32,7 @@ function importsOf(file: string): Import[] {
 }
 
 const slices = [
+  ['calendars'],
   ['providers', 'enterprises'],
   ['payees'],
   ['contracts'],
@@ -42,7 +43,9 @@ const slices = [
   ['redemptions'],
   ['reimbursements'],
   ['settlements'],
-  ['reconciliation', 'recoveries', 'prechecks'],
+  ['recoveries'],
+  ['corrections'],
+  ['reconciliation', 'prechecks'],
 ];
 const rankOf = (folder: string): number => slices.findIndex((names) => names.includes(folder));
 const folderOf = (file: string): string | undefined => /^src\/([^/]+)\//.exec(file)?.[1];

@@ -5,10 +5,11 @@ import { update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
 import { gatherNumbers, seriesOf, takeNumber } from '../ledger/numbers.js';
+import { refuseStep } from '../lives.js';
 import { chipShelf, listingShelf } from '../providers/facts.js';
 import { chipOn, listedWithin } from '../providers/rules.js';
 import { contractLineShelf, contractOf, contractShelf, gatherContracts } from './facts.js';
-import { checkState, contentDigest, presentContract } from './rules.js';
+import { contentDigest, contractLife, presentContract, refuseUnchecked } from './rules.js';
 
 type Body = z.output<typeof body> & { readonly id?: string };
 
@@ -46,7 +47,7 @@ export const fileContract: Verb<Body, ReturnType<typeof presentContract>> = {
     const found = contractOf(facts, body.id ?? '');
     if (!found) return refused('NOT_FOUND');
     const { contract: before, provider } = found;
-    const wrongState = checkState(before, 'CONFIRMED');
+    const wrongState = refuseStep(contractLife, before.status, 'file');
     if (wrongState) return wrongState;
     if (actor.personId === before.submittedPerson || actor.personId === before.confirmedPerson) return refused('FOUR_EYES');
     const listings = facts.all(listingShelf, 'provider', provider.providerId);
@@ -56,15 +57,11 @@ export const fileContract: Verb<Body, ReturnType<typeof presentContract>> = {
       const { serviceItem } = unlisted.line;
       return refused('PROVIDER_NOT_LISTED', { serviceItem, day: `${period.from} – ${period.to}` });
     }
-    const model = found.lines.find(({ line }) => line.modelClass !== null)?.line;
-    if (model && !body.modelsChecked) {
-      const params = {
-        lineNo: String(model.lineNo),
-        class: model.modelClass ?? '',
-        registrationNo: model.modelRegistrationNo ?? '',
-      };
-      return refused('MODEL_NOT_CHECKED', params, '/modelsChecked');
-    }
+    const unchecked = refuseUnchecked(
+      found.lines.map(({ line }) => line),
+      body,
+    );
+    if (unchecked) return unchecked;
     // After this line the command succeeds.
     const { number, changes } = takeNumber(facts, seriesOf('F', yearOf(today)));
     const contract = { ...before, status: 'FILED' as const, filedPerson: actor.personId, filedOn: today, filingNo: number };

@@ -6,6 +6,7 @@ import { namedMatters } from '../applications/rules.js';
 import type { Day } from '../calendar.js';
 import { yearOf } from '../calendar.js';
 import { contractShelf } from '../contracts/facts.js';
+import { refuseUnlessInForce } from '../contracts/rules.js';
 import { enterpriseShelf } from '../enterprises/facts.js';
 import type { LimitWindow } from '../ledger/chart.js';
 import { fundOf } from '../ledger/chart.js';
@@ -200,9 +201,8 @@ function voucherOf(
   const contract = facts.get(contractShelf, contractId);
   const enterprise = contract && facts.get(enterpriseShelf, contract.enterpriseId);
   if (!enterprise) return refused('NOT_FOUND', {}, '/contractId');
-  if (contract.status !== 'FILED') {
-    return refused('CONTRACT_NOT_FILED', { contractNo: contract.contractNo, status: contract.status }, '/contractId');
-  }
+  const notInForce = refuseUnlessInForce(contract);
+  if (notInForce) return notInForce;
   const named = namingOf(facts, content);
   const about = named ? ownMatters(facts, named) : refused('NOT_FOUND', {}, '/contractId');
   if (about.kind === 'refused') return about;
