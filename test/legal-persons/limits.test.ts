@@ -416,7 +416,7 @@ void t.test('what was named before matters were on record goes on, and the one t
   t.equal(face(issued), '800000.00');
 
   // As it stood before: everything by the name that was given, and nothing on record; then the migration's own statement.
-  const migration = await readFile(new URL('../../db/migrations/0020_matters.sql', import.meta.url), 'utf8');
+  const migration = await readFile(new URL('../../db/migrations/0022_matters.sql', import.meta.url), 'utf8');
   const carried = /^insert into matters [^;]+;/m.exec(migration)?.[0];
   if (carried === undefined) throw new Error('the migration carries nothing over');
   await world.admin.begin(async ({ sql }) => {
@@ -542,6 +542,15 @@ void t.test('rates go by the class of a model that a line names and the bureau h
   t.strictSame([await redeem(1, '500.00'), await redeem(2, '100.00'), await redeem(1, '500.00')], ['250.00', '10.00', '250.00']);
   const plain = await world.contractOf(firm, [{ gross: '1000.00' }]);
   t.equal(face(await world.award(firm, plain)), '100.00', 'a line that names no model');
+
+  const amendment = { signedOn: '2025-03-03', ...money('1200.00'), reason: '扩容', newLines: [line('100.00', model)] };
+  const proposed = expectStatus(await firm.member.post(`${url}/amendments`, amendment), 201);
+  t.match(proposed.lines, [model, { modelClass: null }, model]);
+  const amending = `/contract-amendments/${proposed.amendmentId as string}`;
+  expectStatus(await provider.post(`${amending}/confirm`), 200);
+  t.equal(told(await reviewer.post(`${amending}/file`)), '409 MODEL_NOT_CHECKED');
+  expectStatus(await reviewer.post(`${amending}/file`, { modelsChecked: true }), 200);
+  t.equal(face(await world.award(firm, sent.contractId as string)), '50.00', 'half of the line that was added');
   await clean(t, world);
 });
 
