@@ -542,6 +542,7 @@ void t.test('rates go by the class of a model that a line names and the bureau h
   t.strictSame([await redeem(1, '500.00'), await redeem(2, '100.00'), await redeem(1, '500.00')], ['250.00', '10.00', '250.00']);
   const plain = await world.contractOf(firm, [{ gross: '1000.00' }]);
   t.equal(face(await world.award(firm, plain)), '100.00', 'a line that names no model');
+  await clean(t, world);
 
   const amendment = { signedOn: '2025-03-03', ...money('1200.00'), reason: '扩容', newLines: [line('100.00', model)] };
   const proposed = expectStatus(await firm.member.post(`${url}/amendments`, amendment), 201);
@@ -551,7 +552,6 @@ void t.test('rates go by the class of a model that a line names and the bureau h
   t.equal(told(await reviewer.post(`${amending}/file`)), '409 MODEL_NOT_CHECKED');
   expectStatus(await reviewer.post(`${amending}/file`, { modelsChecked: true }), 200);
   t.equal(face(await world.award(firm, sent.contractId as string)), '50.00', 'half of the line that was added');
-  await clean(t, world);
 });
 
 void t.test('rates by the origin of chips are weighed exactly over many invoices', async (t) => {
