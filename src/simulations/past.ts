@@ -48,6 +48,7 @@ export class Past {
   readonly facts: Facts;
   readonly loader: Loader;
   readonly then: KnownThen;
+  readonly #gathered = new Set<string>();
   readonly #kept = new Map<string, Kept>();
   readonly #lines = new Map<string, ReadonlyMap<string, ContractLine>>();
 
@@ -63,8 +64,11 @@ export class Past {
   }
 
   async gather(contractIds: readonly string[]): Promise<void> {
-    await gatherContractFacts(this.loader, contractIds);
+    const fresh = contractIds.filter((id) => !this.#gathered.has(id));
+    if (fresh.length === 0) return;
+    await gatherContractFacts(this.loader, fresh);
     await this.then.learn();
+    for (const id of fresh) this.#gathered.add(id);
   }
 
   /** Cases of gathered contracts as they were on record, each with the limits it touches. */

@@ -381,8 +381,19 @@ function redemptionOf(of: {
     const amounts = { netFen: row.netsFen[i] ?? 0n, vatFen: row.vatsFen[i] ?? 0n, grossFen: row.grossesFen[i] ?? 0n };
     if (line) lines.push(evaluatorLine(line, { lineNo: row.lineNos[i] ?? 0, ...amounts }));
   }
+  // Named one by one: an object that grows while it is made costs as much as its evaluation.
   return {
-    ...at,
+    bookedOn: at.bookedOn,
+    appliedOn: at.appliedOn,
+    matters: at.matters,
+    figures: at.figures,
+    upstream: at.upstream,
+    raised: at.raised,
+    firstAwardYears: at.firstAwardYears,
+    enterprise: at.enterprise,
+    provider: at.provider,
+    facilities: at.facilities,
+    contract: at.contract,
     submittedOn: row.submittedOn,
     voucher: { issuedOn: voucher.one.decidedOn, expiresOn: voucher.expiresOn, balanceFen: voucher.balanceFen },
     usage: { from: row.usageFrom, to: row.usageTo },
