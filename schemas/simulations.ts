@@ -42,7 +42,8 @@ export const simulationResult = z.strictObject({
       description: 'Of vouchers of other years: not tried, and counted against the limits as they were',
     }),
     otherFlow: count.meta({
-      description: 'Decided under the other flow, vouchers or reimbursements: what they were awarded is told and nothing is tried',
+      description:
+        'Decided under the other flow, vouchers or reimbursements: what they were awarded is told and nothing is tried',
     }),
   }),
   missing: z
@@ -63,7 +64,9 @@ export const simulationResult = z.strictObject({
   potential: z
     .strictObject({
       undecided: potentialCases.meta({ description: 'Applied for and not decided' }),
-      others: potentialCases.meta({ description: 'Legal persons of whom fees were settled in the year before, and who did not apply' }),
+      others: potentialCases.meta({
+        description: 'Legal persons of whom fees were settled in the year before, and who did not apply',
+      }),
     })
     .nullable()
     .meta({
@@ -118,9 +121,13 @@ export const simulationEnterprise = z.strictObject({
   comparedRedeemed: amount,
   simulatedRedeemed: amount,
   held: count.meta({ description: 'Of its cases, those that a figure not on record holds on a side' }),
-  heldCompared: amount.meta({ description: 'What these were awarded, and what the simulation awards them: the difference leaves both out' }),
+  heldCompared: amount.meta({
+    description: 'What these were awarded, and what the simulation awards them: the difference leaves both out',
+  }),
   heldSimulated: amount,
-  potential: amount.meta({ description: 'What law and limits would leave it of what it has not applied for, or what is not decided' }),
+  potential: amount.meta({
+    description: 'What law and limits would leave it of what it has not applied for, or what is not decided',
+  }),
   bound: z
     .array(z.string())
     .meta({ description: 'What lowered its simulated awards, or refused them: limits, POOL, refusal codes' }),

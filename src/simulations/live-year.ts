@@ -79,7 +79,8 @@ export async function liveYear(tx: Tx, job: Job, onProgress: Progress): Promise<
   const sides: { side: Side; id: string; flow: Flow }[] = [
     { side: 'simulated', id: programmeVersionId, flow: flowOf(living, programmeVersionId) },
   ];
-  if (comparedVersionId !== null) sides.push({ side: 'compared', id: comparedVersionId, flow: flowOf(living, comparedVersionId) });
+  if (comparedVersionId !== null)
+    sides.push({ side: 'compared', id: comparedVersionId, flow: flowOf(living, comparedVersionId) });
 
   const byVoucher = new VoucherYear(living);
   const byReimbursement = new ReimbursedYear(living, reimbursed);

@@ -7,7 +7,7 @@ import { decidedWithin, firstEntries } from '../ledger/history.js';
 import type { Fen } from '../money.js';
 
 /** Entries that a slice passes over. */
-const slice = 10_000n;
+const slice = 5_000n;
 
 /** An application as it was decided. Amounts in fen; `seq` is the entry that decided it, `issuedFen` the face of its voucher. */
 export interface DecidedRow {

@@ -208,7 +208,10 @@ export class ReimbursedYear {
     const claims: Claimed[] = [];
     for (const page of pagesOf(asking)) {
       const past = this.of.pastFor();
-      const linesOf = await this.#gather(past, page.map(({ row }) => row));
+      const linesOf = await this.#gather(
+        past,
+        page.map(({ row }) => row),
+      );
       const asked = page.map((of) => {
         const lines = linesOf(of.row);
         const law = laws.on(versionId, of.row.submittedOn);

@@ -85,7 +85,8 @@ export class VoucherYear {
       await past.gather(lowered.map(({ contractId }) => contractId));
       const answers = await past.ask(lowered.map((row) => this.#asked(row)));
       const cuts = new Map(lowered.map((row, i) => [row, this.#cutOf(row, answers[i])]));
-      for (const row of rows) if (row.voucherId !== null) decided.push(decidedOf(row, this.#reviewOf(row), cuts.get(row) ?? null));
+      for (const row of rows)
+        if (row.voucherId !== null) decided.push(decidedOf(row, this.#reviewOf(row), cuts.get(row) ?? null));
     }
     let rejectedOtherwise = 0;
     for (const rows of pagesOf(rejected)) {

@@ -90,7 +90,8 @@ void t.test('a year of reimbursements under other versions', async (t) => {
   const persons = async ({ simulationId }: Answer['body']): Promise<string[]> => {
     const { items } = expectStatus(await world.finance.get(`/simulations/${simulationId as string}/enterprises`), 200);
     return (items as Record<string, string>[]).map(
-      (of) => `${of['name']} ${of['compared']} → ${of['simulated']} (${of['difference']}) ${of['held']} ${of['potential']} ${String(of['bound'])}`,
+      (of) =>
+        `${of['name']} ${of['compared']} → ${of['simulated']} (${of['difference']}) ${of['held']} ${of['potential']} ${String(of['bound'])}`,
     );
   };
   const monthsOf = ({ result }: Answer['body']): object =>
@@ -106,8 +107,16 @@ void t.test('a year of reimbursements under other versions', async (t) => {
     t.match(result, {
       flow: 'REIMBURSEMENT',
       facts: { applications: 4, assumed: 0, redemptions: 0, rejectedOtherwise: 1, otherFlow: 0 },
-      awarded: { compared: { count: 4, amount: '1299999.99' }, simulated: { count: 4, amount: '1299999.99' }, difference: '0.00' },
-      redeemed: { compared: { count: 4, amount: '1299999.99' }, simulated: { count: 4, amount: '1299999.99' }, difference: '0.00' },
+      awarded: {
+        compared: { count: 4, amount: '1299999.99' },
+        simulated: { count: 4, amount: '1299999.99' },
+        difference: '0.00',
+      },
+      redeemed: {
+        compared: { count: 4, amount: '1299999.99' },
+        simulated: { count: 4, amount: '1299999.99' },
+        difference: '0.00',
+      },
       winners: { count: 0 },
       losers: { count: 0 },
       unchanged: { count: 4 },
@@ -179,7 +188,10 @@ void t.test('a year of reimbursements under other versions', async (t) => {
   });
 
   await t.test('a year in which nobody applied: who might have is taken to', async (t) => {
-    await world.fee(await world.firm(8), { lines: [{ gross: '100.00' }], payments: [{ amount: '100.00', paidOn: '2025-06-01' }] });
+    await world.fee(await world.firm(8), {
+      lines: [{ gross: '100.00' }],
+      payments: [{ amount: '100.00', paidOn: '2025-06-01' }],
+    });
     const { result } = await simulated({ version: 2, year: 2026, pool: '1000.00' });
     t.match(result, { facts: { applications: 1, assumed: 1 }, awarded: { simulated: { count: 1, amount: '50.00' } } });
   });
