@@ -278,10 +278,97 @@ export const listings = pgTable(
     validFrom: date('valid_from', { mode: 'string' }).notNull(),
     validTo: date('valid_to', { mode: 'string' }),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    suspensions: jsonb('suspensions').$type<readonly { from: string; to: string | null }[]>().notNull(),
+    applicationId: uuid('application_id'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.listingId] })],
 );
 export type Listing = typeof listings.$inferSelect;
+
+export const listingApplications = pgTable(
+  'listing_applications',
+  {
+    bookId: uuid('book_id').notNull(),
+    applicationId: uuid('application_id').notNull(),
+    providerId: uuid('provider_id').notNull(),
+    serviceItem: text('service_item', {
+      enum: ['AI_COMPUTE', 'SUPERCOMPUTE', 'GENERAL_COMPUTE', 'STORAGE', 'NETWORK', 'SECURITY'],
+    }).notNull(),
+    batchNo: text('batch_no').notNull(),
+    evidence: jsonb('evidence').$type<Readonly<Record<string, string>>>().notNull(),
+    status: text('status', {
+      enum: ['DRAFT', 'SUBMITTED', 'UNDER_REVIEW', 'SUPPLEMENT_REQUESTED', 'PUBLIC_NOTICE', 'LISTED', 'REJECTED', 'WITHDRAWN'],
+    }).notNull(),
+    /** Whoever put it on public notice; another person lists. */
+    reviewedPerson: uuid('reviewed_person'),
+    noticeFrom: date('notice_from', { mode: 'string' }),
+    noticeTo: date('notice_to', { mode: 'string' }),
+    listingId: uuid('listing_id'),
+    listedPerson: uuid('listed_person'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.applicationId] })],
+);
+export type ListingApplication = typeof listingApplications.$inferSelect;
+
+export const listingSteps = pgTable(
+  'listing_steps',
+  {
+    bookId: uuid('book_id').notNull(),
+    stepId: uuid('step_id').notNull(),
+    applicationId: uuid('application_id').notNull(),
+    stepNo: integer('step_no').notNull(),
+    verb: text('verb').notNull(),
+    status: text('status').notNull(),
+    reason: text('reason'),
+    detail: json('detail').$type<Readonly<Record<string, unknown>>>().notNull(),
+    person: uuid('person').notNull(),
+    takenOn: date('taken_on', { mode: 'string' }).notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.stepId] })],
+);
+export type ListingStep = typeof listingSteps.$inferSelect;
+
+export const listingScores = pgTable(
+  'listing_scores',
+  {
+    bookId: uuid('book_id').notNull(),
+    scoreId: uuid('score_id').notNull(),
+    applicationId: uuid('application_id').notNull(),
+    criterion: text('criterion', {
+      enum: ['ADVANCED_EQUIPMENT', 'TECHNICAL_SECURITY', 'GREEN_ENERGY', 'FAVOURABLE_PRICE'],
+    }).notNull(),
+    score: integer('score').notNull(),
+    evidence: text('evidence').notNull(),
+    scoredPerson: uuid('scored_person').notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.scoreId] })],
+);
+export type ListingScore = typeof listingScores.$inferSelect;
+
+export const listingMeasures = pgTable(
+  'listing_measures',
+  {
+    bookId: uuid('book_id').notNull(),
+    measureId: uuid('measure_id').notNull(),
+    listingId: uuid('listing_id').notNull(),
+    kind: text('kind', { enum: ['SUSPENSION', 'RESUMPTION', 'DELISTING'] }).notNull(),
+    effectiveFrom: date('effective_from', { mode: 'string' }).notNull(),
+    effectiveTo: date('effective_to', { mode: 'string' }),
+    reason: text('reason').notNull(),
+    documentNo: text('document_no').notNull(),
+    status: text('status', { enum: ['PROPOSED', 'APPROVED', 'WITHDRAWN'] }).notNull(),
+    proposedPerson: uuid('proposed_person').notNull(),
+    proposedOn: date('proposed_on', { mode: 'string' }).notNull(),
+    decidedPerson: uuid('decided_person'),
+    decidedOn: date('decided_on', { mode: 'string' }),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.measureId] })],
+);
+export type ListingMeasure = typeof listingMeasures.$inferSelect;
 
 export const chips = pgTable(
   'chips',

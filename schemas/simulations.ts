@@ -41,10 +41,6 @@ export const simulationResult = z.strictObject({
     redemptionsOutside: count.meta({
       description: 'Of vouchers of other years: not tried, and counted against the limits as they were',
     }),
-    otherFlow: count.meta({
-      description:
-        'Decided under the other flow, vouchers or reimbursements: what they were awarded is told and nothing is tried',
-    }),
   }),
   missing: z
     .array(openPoint)

@@ -484,6 +484,77 @@ export const refusals = {
     'An account valid from {day} is on record already; a change takes another day.',
   ),
 
+  LISTING_WRONG_STATE: refusal(
+    409,
+    '名单状态不符',
+    'The listing is in another state',
+    '该入库事项今日处于 {state} 状态，此时可做：{possible}。',
+    'This listing is {state} today; possible now: {possible}.',
+  ),
+  LISTING_MEASURE_WRONG_STATE: refusal(
+    409,
+    '处理决定状态不符',
+    'The measure is in another state',
+    '该处理决定处于 {state} 状态，此时可做：{possible}。',
+    'This measure is {state}; possible now: {possible}.',
+  ),
+  LISTING_APPLICATION_WRONG_STATE: refusal(
+    409,
+    '入库申请状态不符',
+    'The application to be listed is in another state',
+    '该入库申请处于 {state} 状态，此时可做：{possible}。',
+    'This application to be listed is {state}; possible now: {possible}.',
+  ),
+  SUSPENSION_OUTSIDE_LISTING: refusal(
+    400,
+    '暂停期间不在入库期间内',
+    'A suspension outside its listing',
+    '该入库事项自 {from} 至 {to} 有效，暂停的首日和末日都须在其内。',
+    'The listing runs from {from} to {to}; the first and the last day of a suspension are among these.',
+  ),
+  SUSPENSION_OVERLAPS: refusal(
+    409,
+    '已暂停',
+    'Suspended on these days already',
+    '该入库事项自 {from} 至 {to} 已暂停；请选择不重叠的期间，或先恢复。',
+    'The listing is suspended from {from} to {to} already; choose other days, or resume it first.',
+  ),
+  RESUMPTION_OUTSIDE_SUSPENSION: refusal(
+    400,
+    '恢复日不在暂停期间内',
+    'A resumption outside its suspension',
+    '现行暂停自 {from} 至 {to}，恢复日须在其内：自该日起用量重新计入。',
+    'The suspension runs from {from} to {to}; it is resumed on one of these days, from which usage counts again.',
+  ),
+  LISTING_SCORED_ALREADY: refusal(
+    409,
+    '已评分',
+    'Scored already',
+    '您已对该申请评过分，每名评审人员只评一次。',
+    'You have scored this application already; each reviewer scores once.',
+  ),
+  LISTING_NOT_SCORED: refusal(
+    409,
+    '尚未评分',
+    'Not scored yet',
+    '该申请尚未按四项标准评分，不能公示。',
+    'Nobody has scored this application by the four criteria yet; it is scored before it is published.',
+  ),
+  NOTICE_NOT_OVER: refusal(
+    409,
+    '公示期未满',
+    'The public notice is not over',
+    '公示至 {noticeTo} 二十四时止，今日为 {today}；期满后方可决定。',
+    'The notice runs to the end of {noticeTo}, and today is {today}; decide once it is over.',
+  ),
+  LISTING_APPLICATION_CHANGED: refusal(
+    409,
+    '申请已变更',
+    'The application has changed',
+    '该申请、其评分或公示与您审阅的不同，请重新查看后再决定。',
+    'The application, its scores or its notice are not what you looked at; look again and decide then.',
+  ),
+
   // ── Contracts ──
   CONTRACT_EXISTS: refusal(
     409,
@@ -911,6 +982,20 @@ export const refusals = {
     'The version is not active',
     '{programme} 的状态为 {status}；只有已启用且未废止的版本可以废止。',
     '{programme} is {status}; only an active version can be repealed, and once.',
+  ),
+  PROGRAMME_KIND_CHANGES: refusal(
+    409,
+    '方案代码不能改变性质',
+    'A programme keeps its kind',
+    '{programme} 第 {other} 版是{isZh}，本版是{becomesZh}：已发的券、在办的申请按代码计算限额，性质不能中途改变。请另用一个方案代码。',
+    'Version {other} of {programme} is {isEn}, this one {becomesEn}: vouchers, applications and limits go by the code. Take another code.',
+  ),
+  PROGRAMME_FLOW_CHANGES: refusal(
+    409,
+    '方案代码不能改变兑付方式',
+    'A programme keeps its flow',
+    '{programme} 第 {other} 版是{isZh}，本版是{becomesZh}：资金、限额、在办事项按代码计算，兑付方式不能中途改变。请另用一个方案代码。',
+    'Version {other} of {programme} is {isEn}, this one {becomesEn}: money, limits and open cases go by the code. Take another code.',
   ),
   REPEAL_DAY: refusal(
     409,

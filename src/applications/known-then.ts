@@ -1,13 +1,15 @@
-// What of the book was on record before an entry: whatever of it was recorded later does not count, a listing runs to the day it then
-// ran to, and an exception holds once it was approved. For those who look back: the audit, and simulations.
+// What of the book was on record before an entry: whatever of it was recorded later does not count, a listing is what was said of it
+// last, and an exception holds once it was approved. For those who look back: the audit, and simulations.
 import type { Tx } from '../../db/client.js';
-import type { Day } from '../calendar.js';
+import type { Listing } from '../../db/tables.js';
 import { enterpriseShelf } from '../enterprises/facts.js';
 import type { Facts, Shelf } from '../ledger/facts.js';
 import { firstEntries, whatWasSaid } from '../ledger/history.js';
 import { classShelf, figureShelf, relationShelf } from '../legal-persons/facts.js';
 import { limitExceptionShelf } from '../programmes/facts.js';
 import { listingShelf, observationShelf, providerShelf } from '../providers/facts.js';
+import type { ListingSaid } from '../providers/rules.js';
+import { listingSayings } from '../providers/rules.js';
 import type { Known } from './evaluation-facts.js';
 
 /** What was known before an entry; `turnsAt` is the first entry from that one on with which an answer given so far is another. */
@@ -19,8 +21,8 @@ export class KnownThen {
   /** By record, the entry with which it came to be; 0 for none. */
   readonly #first = new Map<string, bigint>();
   readonly #raised = new Map<string, bigint>();
-  /** By listing, what was said of its last day: the one thing here that changes. In order of the entries. */
-  readonly #said = new Map<string, { readonly seq: bigint; readonly validTo: Day | null }[]>();
+  /** By listing, what was said of its last day and its suspensions: all that changes here. In order of the entries. */
+  readonly #said = new Map<string, ListingSaid[]>();
 
   constructor(
     private readonly tx: Pick<Tx, 'sql'>,
@@ -32,7 +34,7 @@ export class KnownThen {
     const listings = this.#unknown(listingShelf, this.#first);
     await Promise.all([
       this.#learnWhen([enterpriseShelf, providerShelf, observationShelf, listingShelf, classShelf, relationShelf]),
-      this.#learnLastDays(listings),
+      this.#learnSaid(listings),
     ]);
   }
 
@@ -55,12 +57,10 @@ export class KnownThen {
     };
     return {
       has: (id) => isBefore(this.#first.get(id) ?? 0n),
-      listedTo: ({ listingId, validTo }) => {
-        const said = this.#said.get(listingId);
-        if (said === undefined) return validTo;
-        let then: Day | null | undefined;
-        for (const each of said) if (isBefore(each.seq)) then = each.validTo;
-        return then === undefined ? validTo : then;
+      listing: (listing) => {
+        let then: Pick<Listing, 'validTo' | 'suspensions'> | undefined;
+        for (const said of this.#said.get(listing.listingId) ?? []) if (isBefore(said.seq)) then = said;
+        return then ?? listing;
       },
       approved: ({ exceptionId }) => isBefore(this.#raised.get(exceptionId) ?? 0n),
       turnsAt: () => turnsAt,
@@ -77,15 +77,17 @@ export class KnownThen {
     for (const id of ids) this.#first.set(id, known.get(id) ?? 0n);
   }
 
-  /** Of a listing that nobody ended what it says is what it always said. */
-  async #learnLastDays(listingIds: readonly string[]): Promise<void> {
+  /** Of a listing about which nothing was said since it was made what it says is what it always said. */
+  async #learnSaid(listingIds: readonly string[]): Promise<void> {
     const { bookId } = this.facts;
-    const subjectIds = [...(await firstEntries(this.tx, bookId, listingIds, ['listing.ended'])).keys()];
-    const kinds = ['listing.recorded', 'listing.ended'];
-    for (const { subjectId, seq, value } of await whatWasSaid(this.tx, bookId, { subjectIds, kinds, field: 'validTo' })) {
-      const said = this.#said.get(subjectId);
-      if (said) said.push({ seq, validTo: value });
-      else this.#said.set(subjectId, [{ seq, validTo: value }]);
+    const since = await firstEntries(this.tx, bookId, listingIds, listingSayings.slice(1));
+    const of = { subjectIds: [...since.keys()], kinds: listingSayings };
+    for (const { subjectId: id, seq, answer } of await whatWasSaid(this.tx, bookId, of)) {
+      const { validTo = null, suspensions = [] } = answer as Partial<Pick<Listing, 'validTo' | 'suspensions'>>;
+      const said = { id, seq, validTo, suspensions };
+      const before = this.#said.get(id);
+      if (before) before.push(said);
+      else this.#said.set(id, [said]);
     }
   }
 }

@@ -52,22 +52,22 @@ export async function firstEntries(
   return new Map(rows.map(({ id, seq }) => [id, seq]));
 }
 
-/** What a field of the answers to commands about a subject said, from an entry on. */
+/** What the answer to a command said of its subject, from an entry on. */
 export interface Said {
   readonly subjectId: string;
   readonly seq: bigint;
-  readonly value: string | null;
+  readonly answer: Readonly<Record<string, unknown>>;
 }
 
-/** What `field` was in each answer to a command of these kinds about these subjects, in order of the entries. */
+/** The answers to commands of these kinds about these subjects, in order of the entries. */
 export async function whatWasSaid(
   { sql }: Reading,
   bookId: string,
-  of: { readonly subjectIds: readonly string[]; readonly kinds: readonly string[]; readonly field: string },
+  of: { readonly subjectIds: readonly string[]; readonly kinds: readonly string[] },
 ): Promise<readonly Said[]> {
   if (of.subjectIds.length === 0) return [];
   return sql<Said[]>`
-    select k.id as "subjectId", e.seq, o.body ->> ${of.field} as value
+    select k.id as "subjectId", e.seq, o.body as answer
       from unnest(${of.subjectIds}::uuid[]) as k (id)
       cross join lateral (select * from entries e where e.book_id = ${bookId} and e.subject_id = k.id offset 0) e
       join outcomes o on o.book_id = e.book_id and o.command_id = e.command_id

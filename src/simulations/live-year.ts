@@ -103,17 +103,16 @@ export async function liveYear(tx: Tx, job: Job, onProgress: Progress): Promise<
   const facts: SimulationResult['facts'] = {
     ...{ applications: 0, assumed: 0, redemptions: 0, redemptionsOutside: 0 },
     rejectedOtherwise: rejectedOtherwise + reimbursed.rejectedOtherwise,
-    otherFlow: 0,
   };
   let potential: SimulationResult['potential'] = null;
   for (const { side, id, flow } of sides) {
     if (flow === 'REIMBURSEMENT') {
-      const lived = await byReimbursement.live(side, id, awardedTo(decided));
+      const lived = await byReimbursement.live(side, id);
       money[side] = lived.money;
       if (side === 'simulated') {
         ({ potential } = lived);
         const { applications, assumed } = lived;
-        Object.assign(facts, { applications, assumed, otherFlow: decided.length });
+        Object.assign(facts, { applications, assumed });
       }
       if (really) await byVoucher.tellRedemptions();
       continue;
@@ -121,8 +120,7 @@ export async function liveYear(tx: Tx, job: Job, onProgress: Progress): Promise<
     const { vouchers, money: left } = await byVoucher.issue(side, id, decided);
     money[side] = left;
     const redeemed = await byVoucher.redeem(side, id, { vouchers, really });
-    if (side === 'simulated')
-      Object.assign(facts, { applications: decided.length, ...redeemed, otherFlow: reimbursed.decided.size });
+    if (side === 'simulated') Object.assign(facts, { applications: decided.length, ...redeemed });
   }
   if (really) money.compared = tellReal(tally, loaded, decided, reimbursed);
   tally.settle();
@@ -156,13 +154,6 @@ const loadsOf = ({ sql }: Tx, { bookId, programmeCode, year }: Job): Promise<Loa
 function flowOf({ laws, span }: Living, id: string): Flow {
   const text = laws.textOf(id);
   return lawOn(text, span.first).flow?.value ?? lawOn(text, span.last).flow?.value ?? 'VOUCHER';
-}
-
-/** What legal persons were awarded by vouchers (fen). */
-function awardedTo(decided: readonly Decided[]): Map<string, Fen> {
-  const fen = new Map<string, Fen>();
-  for (const { legalPerson, awardedFen } of decided) fen.set(legalPerson, (fen.get(legalPerson) ?? 0n) + awardedFen);
-  return fen;
 }
 
 /** Tells what really was awarded, by vouchers and by reimbursements, and answers when the money that was loaded had gone. */

@@ -121,8 +121,7 @@ export class ReimbursedYear {
     return this.real.applied.size === 0;
   }
 
-  /** `reallyFen`: what legal persons were awarded beside reimbursements, told of those who are refused. */
-  async live(side: Side, versionId: string, reallyFen: ReadonlyMap<string, Fen>): Promise<LivedReimbursements> {
+  async live(side: Side, versionId: string): Promise<LivedReimbursements> {
     const { loads, tally, span } = this.of;
     const trial = trialOf(loads);
     const grant = granting(trial, loads);
@@ -157,7 +156,7 @@ export class ReimbursedYear {
         tally.add(side, what, { caseId, legalPerson, on, amountFen });
       }
       const awardedFen = this.real.applied.get(caseId)?.awardFen ?? 0n;
-      if (side === 'simulated') tally.tried(legalPerson, why, this.#isAssumed ? (reallyFen.get(legalPerson) ?? 0n) : awardedFen);
+      if (side === 'simulated') tally.tried(legalPerson, why, awardedFen);
     }
     const shown = ({ count, held, amountFen }: ReturnType<typeof none>) => ({ count, held, amount: formatYuan(amountFen) });
     return {

@@ -106,7 +106,7 @@ void t.test('a year of reimbursements under other versions', async (t) => {
     const { result } = shown;
     t.match(result, {
       flow: 'REIMBURSEMENT',
-      facts: { applications: 4, assumed: 0, redemptions: 0, rejectedOtherwise: 1, otherFlow: 0 },
+      facts: { applications: 4, assumed: 0, redemptions: 0, rejectedOtherwise: 1 },
       awarded: {
         compared: { count: 4, amount: '1299999.99' },
         simulated: { count: 4, amount: '1299999.99' },
@@ -187,12 +187,24 @@ void t.test('a year of reimbursements under other versions', async (t) => {
     ]);
   });
 
-  await t.test('a year in which nobody applied: who might have is taken to', async (t) => {
-    await world.fee(await world.firm(8), {
-      lines: [{ gross: '100.00' }],
-      payments: [{ amount: '100.00', paidOn: '2025-06-01' }],
+  await t.test('a year in which nobody applied: whoever might have is taken to, on its first day', async (t) => {
+    const firm = await world.firm(8);
+    const payments = [{ amount: '60.00', paidOn: '2025-06-01' }];
+    const { invoiceId } = await world.fee(firm, { lines: [{ gross: '100.00' }], payments });
+    const none = await simulated({ version: 2, year: 2026 });
+    t.match(
+      none.result,
+      { facts: { applications: 0, assumed: 0 }, pool: { amount: null, source: 'NONE' } },
+      'not paid to the end',
+    );
+    const rest = { amount: '40.00', paidOn: '2025-12-30', bankSerial: 'REST-1' };
+    expectStatus(await firm.member.post(`/usage-invoices/${invoiceId}/payments`, rest), 201);
+    const shown = await simulated({ version: 2, year: 2026, pool: '30.00' });
+    t.match(shown.result, {
+      facts: { applications: 1, assumed: 1 },
+      awarded: { compared: { count: 0 }, simulated: { count: 1, amount: '30.00' } },
+      pool: { exhaustedOn: { compared: null, simulated: '2026-01-01' } },
     });
-    const { result } = await simulated({ version: 2, year: 2026, pool: '1000.00' });
-    t.match(result, { facts: { applications: 1, assumed: 1 }, awarded: { simulated: { count: 1, amount: '50.00' } } });
+    t.strictSame(await persons(shown), ['企业8 0.00 → 30.00 (30.00) 0 0.00 POOL']);
   });
 });

@@ -16,7 +16,7 @@ alter table simulation_enterprises
 update simulations
    set result = (result::jsonb
                  || jsonb_build_object(
-                      'facts', (result::jsonb -> 'facts') || '{"assumed": 0, "otherFlow": 0}',
+                      'facts', (result::jsonb -> 'facts') || '{"assumed": 0}',
                       'held', '{"awarded": {"count": 0, "compared": "0.00", "simulated": "0.00"},
                                 "redeemed": {"count": 0, "compared": "0.00", "simulated": "0.00"}}'::jsonb,
                       'potential', null))::json
