@@ -3,7 +3,6 @@
  * computed by hand.
  */
 import t from 'tap';
-import type { Enterprise } from '../applications/world.js';
 import { programmeFile, told, uscc } from '../applications/world.js';
 import type { Answer } from '../service.js';
 import { expectStatus } from '../service.js';
