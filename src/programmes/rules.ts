@@ -9,6 +9,7 @@ import { formatInstant, yearOf } from '../calendar.js';
 import { fundOf } from '../ledger/chart.js';
 import type { Refused } from '../ledger/lane.js';
 import { refused } from '../ledger/lane.js';
+import type { FundBalance } from '../ledger/statements.js';
 import type { Fen, FunderAmount, FunderShare } from '../money.js';
 import { formatYuan, splitByFunders, sumFen } from '../money.js';
 import type { ProgrammeProblem, ProgrammeVersion } from './language.js';
@@ -158,14 +159,6 @@ export function newlyMatched(
     const had = matched.get(funder) ?? 0n;
     return { funder, amountFen: amount > had ? amount - had : 0n };
   });
-}
-
-/** Balance (fen, credits − debits) of a fund's accounts of one kind; `funder` for the kinds that are kept by funder. */
-export interface FundBalance {
-  fund: string;
-  kind: string;
-  funder: string | null;
-  balanceFen: Fen;
 }
 
 /**
