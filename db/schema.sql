@@ -460,6 +460,60 @@ grant insert, select on chips to voucher_app;
 grant select on chips to voucher_reader;
 
 -- owner voucher_owner
+create table contract_amendments (
+  book_id uuid not null,
+  amendment_id uuid not null,
+  contract_id uuid not null,
+  enterprise_id uuid not null,
+  provider_id uuid not null,
+  version integer not null,
+  signed_on date not null,
+  starts_on date not null,
+  ends_on date not null,
+  net_fen bigint not null,
+  vat_fen bigint not null,
+  gross_fen bigint not null,
+  reason text not null,
+  lines json not null,
+  fingerprint text not null,
+  content_digest text not null,
+  status text not null,
+  proposed_side text not null,
+  proposed_person uuid not null,
+  confirmed_person uuid,
+  decided_person uuid,
+  decided_on date,
+  decision_reason text,
+  recorded_at timestamp with time zone not null,
+  constraint contract_amendments_pkey PRIMARY KEY (book_id, amendment_id),
+  constraint contract_amendments_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
+  constraint contract_amendments_check CHECK ((ends_on >= starts_on)),
+  constraint contract_amendments_confirmed CHECK (((status <> ALL (ARRAY['CONFIRMED'::text, 'FILED'::text])) OR (confirmed_person IS NOT NULL))),
+  constraint contract_amendments_content_digest_check CHECK ((content_digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint contract_amendments_decided CHECK ((((status = ANY (ARRAY['FILED'::text, 'WITHDRAWN'::text, 'REJECTED'::text])) = (num_nonnulls(decided_person, decided_on) = 2)) AND ((status <> 'REJECTED'::text) OR (decision_reason IS NOT NULL)))),
+  constraint contract_amendments_decision_reason_check CHECK (((length(decision_reason) >= 1) AND (length(decision_reason) <= 500))),
+  constraint contract_amendments_four_eyes CHECK (((proposed_person <> confirmed_person) AND ((status <> 'FILED'::text) OR ((decided_person <> proposed_person) AND (decided_person <> confirmed_person))))),
+  constraint contract_amendments_gross_fen_check CHECK ((gross_fen > 0)),
+  constraint contract_amendments_net_fen_check CHECK ((net_fen >= 0)),
+  constraint contract_amendments_proposed_side_check CHECK ((proposed_side = ANY (ARRAY['enterprise'::text, 'provider'::text]))),
+  constraint contract_amendments_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint contract_amendments_status_check CHECK ((status = ANY (ARRAY['PROPOSED'::text, 'CONFIRMED'::text, 'FILED'::text, 'WITHDRAWN'::text, 'REJECTED'::text]))),
+  constraint contract_amendments_tie_out CHECK (((net_fen + vat_fen) = gross_fen)),
+  constraint contract_amendments_vat_fen_check CHECK ((vat_fen >= 0)),
+  constraint contract_amendments_version_check CHECK ((version >= 2))
+);
+CREATE INDEX contract_amendments_contract ON public.contract_amendments USING btree (book_id, contract_id, amendment_id);
+CREATE INDEX contract_amendments_enterprise ON public.contract_amendments USING btree (book_id, enterprise_id, status, amendment_id);
+CREATE UNIQUE INDEX contract_amendments_one_open ON public.contract_amendments USING btree (book_id, contract_id) WHERE (status = ANY (ARRAY['PROPOSED'::text, 'CONFIRMED'::text]));
+CREATE UNIQUE INDEX contract_amendments_one_version ON public.contract_amendments USING btree (book_id, contract_id, version) WHERE (status = 'FILED'::text);
+CREATE INDEX contract_amendments_provider ON public.contract_amendments USING btree (book_id, provider_id, status, amendment_id);
+CREATE INDEX contract_amendments_status ON public.contract_amendments USING btree (book_id, status, amendment_id);
+CREATE TRIGGER contract_amendments_in_lane BEFORE INSERT OR UPDATE ON public.contract_amendments FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER contract_amendments_leave_in_lane BEFORE DELETE ON public.contract_amendments FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (status, confirmed_person, decided_person, decided_on, decision_reason) on contract_amendments to voucher_app;
+grant select on contract_amendments to voucher_reader;
+
+-- owner voucher_owner
 create table contract_line_usage (
   book_id uuid not null,
   contract_line_id uuid not null,
@@ -503,14 +557,14 @@ create table contract_lines (
   constraint contract_lines_gross_fen_check CHECK ((gross_fen >= 0)),
   constraint contract_lines_line_no_check CHECK ((line_no >= 1)),
   constraint contract_lines_net_fen_check CHECK ((net_fen >= 0)),
-  constraint contract_lines_quantity_check CHECK ((quantity > (0)::numeric)),
+  constraint contract_lines_quantity_check CHECK (((quantity > (0)::numeric) OR ((quantity = (0)::numeric) AND (gross_fen = 0)))),
   constraint contract_lines_tie_out CHECK (((net_fen + vat_fen) = gross_fen)),
   constraint contract_lines_unit_check CHECK ((unit = ANY (ARRAY['CARD_HOUR'::text, 'CORE_HOUR'::text, 'MONTH'::text, 'ITEM'::text]))),
   constraint contract_lines_vat_fen_check CHECK ((vat_fen >= 0))
 );
 CREATE TRIGGER contract_lines_in_lane BEFORE INSERT OR UPDATE ON public.contract_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER contract_lines_leave_in_lane BEFORE DELETE ON public.contract_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (chip_origin) on contract_lines to voucher_app;
+grant insert, select, update (chip_origin, quantity, net_fen, vat_fen, gross_fen) on contract_lines to voucher_app;
 grant select on contract_lines to voucher_reader;
 
 -- owner voucher_owner
@@ -536,6 +590,64 @@ grant insert, select, update (base_fen, claimed_fen, cut_off_fen, weighted_base)
 grant select on contract_standings to voucher_reader;
 
 -- owner voucher_owner
+create table contract_version_lines (
+  book_id uuid not null,
+  contract_version_line_id uuid not null,
+  contract_id uuid not null,
+  version integer not null,
+  contract_line_id uuid not null,
+  quantity numeric(18,4) not null,
+  net_fen bigint not null,
+  vat_fen bigint not null,
+  gross_fen bigint not null,
+  constraint contract_version_lines_pkey PRIMARY KEY (book_id, contract_version_line_id),
+  constraint contract_version_lines_book_id_contract_id_version_contract_key UNIQUE (book_id, contract_id, version, contract_line_id),
+  constraint contract_version_lines_book_id_contract_id_version_fkey FOREIGN KEY (book_id, contract_id, version) REFERENCES contract_versions(book_id, contract_id, version),
+  constraint contract_version_lines_book_id_contract_line_id_fkey FOREIGN KEY (book_id, contract_line_id) REFERENCES contract_lines(book_id, contract_line_id),
+  constraint contract_version_lines_gross_fen_check CHECK ((gross_fen >= 0)),
+  constraint contract_version_lines_net_fen_check CHECK ((net_fen >= 0)),
+  constraint contract_version_lines_quantity_check CHECK ((quantity >= (0)::numeric)),
+  constraint contract_version_lines_vat_fen_check CHECK ((vat_fen >= 0))
+);
+CREATE TRIGGER contract_version_lines_append_only BEFORE DELETE OR UPDATE ON public.contract_version_lines FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER contract_version_lines_in_lane BEFORE INSERT OR UPDATE ON public.contract_version_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER contract_version_lines_leave_in_lane BEFORE DELETE ON public.contract_version_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER contract_version_lines_no_truncate BEFORE TRUNCATE ON public.contract_version_lines FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+grant insert, select on contract_version_lines to voucher_app;
+grant select on contract_version_lines to voucher_reader;
+
+-- owner voucher_owner
+create table contract_versions (
+  book_id uuid not null,
+  contract_version_id uuid not null,
+  contract_id uuid not null,
+  version integer not null,
+  signed_on date not null,
+  starts_on date not null,
+  ends_on date not null,
+  net_fen bigint not null,
+  vat_fen bigint not null,
+  gross_fen bigint not null,
+  fingerprint text not null,
+  content_digest text not null,
+  filed_on date not null,
+  superseded_on date not null,
+  recorded_at timestamp with time zone not null,
+  constraint contract_versions_pkey PRIMARY KEY (book_id, contract_version_id),
+  constraint contract_versions_book_id_contract_id_version_key UNIQUE (book_id, contract_id, version),
+  constraint contract_versions_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
+  constraint contract_versions_check CHECK ((superseded_on >= filed_on)),
+  constraint contract_versions_content_digest_check CHECK ((content_digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint contract_versions_version_check CHECK ((version >= 1))
+);
+CREATE TRIGGER contract_versions_append_only BEFORE DELETE OR UPDATE ON public.contract_versions FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER contract_versions_in_lane BEFORE INSERT OR UPDATE ON public.contract_versions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER contract_versions_leave_in_lane BEFORE DELETE ON public.contract_versions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER contract_versions_no_truncate BEFORE TRUNCATE ON public.contract_versions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+grant insert, select on contract_versions to voucher_app;
+grant select on contract_versions to voucher_reader;
+
+-- owner voucher_owner
 create table contracts (
   book_id uuid not null,
   contract_id uuid not null,
@@ -558,31 +670,58 @@ create table contracts (
   filing_no text,
   filed_on date,
   recorded_at timestamp with time zone not null,
+  version integer not null default 1,
+  last_day date,
+  ended_on date,
+  ended_person uuid,
+  end_reason text,
   constraint contracts_pkey PRIMARY KEY (book_id, contract_id),
   constraint contracts_book_id_filing_no_key UNIQUE (book_id, filing_no),
-  constraint contracts_number UNIQUE (book_id, contract_no, provider_id),
   constraint contracts_book_id_enterprise_id_fkey FOREIGN KEY (book_id, enterprise_id) REFERENCES enterprises(book_id, enterprise_id),
   constraint contracts_book_id_provider_id_fkey FOREIGN KEY (book_id, provider_id) REFERENCES providers(book_id, provider_id),
+  constraint contracts_amended CHECK (
+CASE status
+    WHEN 'FILED'::text THEN (version = 1)
+    WHEN 'AMENDED'::text THEN (version > 1)
+    WHEN 'COMPLETED'::text THEN true
+    WHEN 'TERMINATED'::text THEN true
+    WHEN 'VOIDED'::text THEN true
+    ELSE (version = 1)
+END),
   constraint contracts_check CHECK ((ends_on >= starts_on)),
-  constraint contracts_confirmed CHECK (((status = 'SUBMITTED'::text) = (confirmed_person IS NULL))),
+  constraint contracts_confirmed CHECK (
+CASE status
+    WHEN 'SUBMITTED'::text THEN (confirmed_person IS NULL)
+    WHEN 'WITHDRAWN'::text THEN (confirmed_person IS NULL)
+    WHEN 'REJECTED'::text THEN true
+    ELSE (confirmed_person IS NOT NULL)
+END),
   constraint contracts_contract_no_check CHECK (((length(contract_no) >= 1) AND (length(contract_no) <= 100))),
-  constraint contracts_filed CHECK (((status = 'FILED'::text) = ((filing_no IS NOT NULL) AND (filed_on IS NOT NULL) AND (filed_person IS NOT NULL)))),
+  constraint contracts_end_reason_check CHECK (((length(end_reason) >= 1) AND (length(end_reason) <= 500))),
+  constraint contracts_ended CHECK ((((status = ANY (ARRAY['COMPLETED'::text, 'TERMINATED'::text, 'VOIDED'::text, 'WITHDRAWN'::text, 'REJECTED'::text])) = (num_nonnulls(ended_on, ended_person) = 2)) AND ((status <> ALL (ARRAY['TERMINATED'::text, 'VOIDED'::text, 'REJECTED'::text])) OR (end_reason IS NOT NULL)))),
+  constraint contracts_filed CHECK (((status = ANY (ARRAY['FILED'::text, 'AMENDED'::text, 'COMPLETED'::text, 'TERMINATED'::text, 'VOIDED'::text])) = (num_nonnulls(filing_no, filed_on, filed_person) = 3))),
   constraint contracts_four_eyes CHECK (((submitted_person <> confirmed_person) AND (filed_person <> submitted_person) AND (filed_person <> confirmed_person))),
   constraint contracts_gross_fen_check CHECK ((gross_fen > 0)),
   constraint contracts_net_fen_check CHECK ((net_fen >= 0)),
   constraint contracts_purpose_check CHECK ((purpose = ANY (ARRAY['MODEL_RESEARCH'::text, 'PRODUCT_DEVELOPMENT'::text, 'SCENARIO_APPLICATION'::text]))),
-  constraint contracts_status_check CHECK ((status = ANY (ARRAY['SUBMITTED'::text, 'CONFIRMED'::text, 'FILED'::text]))),
+  constraint contracts_status_check CHECK ((status = ANY (ARRAY['SUBMITTED'::text, 'CONFIRMED'::text, 'FILED'::text, 'AMENDED'::text, 'COMPLETED'::text, 'TERMINATED'::text, 'VOIDED'::text, 'WITHDRAWN'::text, 'REJECTED'::text]))),
   constraint contracts_submitted_side_check CHECK ((submitted_side = ANY (ARRAY['enterprise'::text, 'provider'::text]))),
+  constraint contracts_terminated CHECK ((((status = 'TERMINATED'::text) = (last_day IS NOT NULL)) AND ((last_day >= starts_on) AND (last_day <= ends_on)))),
   constraint contracts_tie_out CHECK (((net_fen + vat_fen) = gross_fen)),
-  constraint contracts_vat_fen_check CHECK ((vat_fen >= 0))
+  constraint contracts_vat_fen_check CHECK ((vat_fen >= 0)),
+  constraint contracts_version_check CHECK ((version >= 1)),
+  constraint contracts_voided_by_another CHECK (((status <> 'VOIDED'::text) OR (ended_person <> filed_person)))
 );
 CREATE INDEX contracts_enterprise ON public.contracts USING btree (book_id, enterprise_id, contract_id);
-CREATE UNIQUE INDEX contracts_fingerprint ON public.contracts USING btree (book_id, fingerprint);
+CREATE INDEX contracts_fingerprint ON public.contracts USING btree (book_id, fingerprint);
+CREATE INDEX contracts_number ON public.contracts USING btree (book_id, contract_no, provider_id);
+CREATE UNIQUE INDEX contracts_one_fingerprint ON public.contracts USING btree (book_id, fingerprint) WHERE (status <> ALL (ARRAY['WITHDRAWN'::text, 'REJECTED'::text, 'VOIDED'::text]));
+CREATE UNIQUE INDEX contracts_one_number ON public.contracts USING btree (book_id, contract_no, provider_id) WHERE (status <> ALL (ARRAY['WITHDRAWN'::text, 'REJECTED'::text, 'VOIDED'::text]));
 CREATE INDEX contracts_provider ON public.contracts USING btree (book_id, provider_id, status, contract_id);
 CREATE INDEX contracts_status ON public.contracts USING btree (book_id, status, contract_id);
 CREATE TRIGGER contracts_in_lane BEFORE INSERT OR UPDATE ON public.contracts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER contracts_leave_in_lane BEFORE DELETE ON public.contracts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (status, confirmed_person, filed_person, filing_no, filed_on) on contracts to voucher_app;
+grant insert, select, update (starts_on, ends_on, net_fen, vat_fen, gross_fen, fingerprint, status, confirmed_person, filed_person, filing_no, filed_on, version, last_day, ended_on, ended_person, end_reason) on contracts to voucher_app;
 grant select on contracts to voucher_reader;
 
 -- owner voucher_owner
@@ -962,6 +1101,130 @@ grant insert, select on limit_first_years to voucher_app;
 grant select on limit_first_years to voucher_reader;
 
 -- owner voucher_owner
+create table listing_applications (
+  book_id uuid not null,
+  application_id uuid not null,
+  provider_id uuid not null,
+  service_item text not null,
+  batch_no text not null,
+  evidence jsonb not null,
+  status text not null,
+  reviewed_person uuid,
+  notice_from date,
+  notice_to date,
+  listing_id uuid,
+  listed_person uuid,
+  recorded_at timestamp with time zone not null,
+  constraint listing_applications_pkey PRIMARY KEY (book_id, application_id),
+  constraint listing_applications_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint listing_applications_book_id_listed_person_fkey FOREIGN KEY (book_id, listed_person) REFERENCES persons(book_id, person_id),
+  constraint listing_applications_book_id_provider_id_fkey FOREIGN KEY (book_id, provider_id) REFERENCES providers(book_id, provider_id),
+  constraint listing_applications_book_id_reviewed_person_fkey FOREIGN KEY (book_id, reviewed_person) REFERENCES persons(book_id, person_id),
+  constraint listing_applications_batch_no_check CHECK (((length(batch_no) >= 1) AND (length(batch_no) <= 50))),
+  constraint listing_applications_check CHECK ((notice_to > notice_from)),
+  constraint listing_applications_evidence_check CHECK ((jsonb_typeof(evidence) = 'object'::text)),
+  constraint listing_applications_four_eyes CHECK ((listed_person <> reviewed_person)),
+  constraint listing_applications_listed CHECK ((((status = 'LISTED'::text) = (listing_id IS NOT NULL)) AND ((listing_id IS NULL) = (listed_person IS NULL)))),
+  constraint listing_applications_noticed CHECK ((((notice_from IS NULL) = (notice_to IS NULL)) AND ((status <> ALL (ARRAY['PUBLIC_NOTICE'::text, 'LISTED'::text])) OR (notice_to IS NOT NULL)))),
+  constraint listing_applications_service_item_check CHECK ((service_item = ANY (ARRAY['AI_COMPUTE'::text, 'SUPERCOMPUTE'::text, 'GENERAL_COMPUTE'::text, 'STORAGE'::text, 'NETWORK'::text, 'SECURITY'::text]))),
+  constraint listing_applications_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'SUBMITTED'::text, 'UNDER_REVIEW'::text, 'SUPPLEMENT_REQUESTED'::text, 'PUBLIC_NOTICE'::text, 'LISTED'::text, 'REJECTED'::text, 'WITHDRAWN'::text])))
+);
+CREATE INDEX listing_applications_provider ON public.listing_applications USING btree (book_id, provider_id, application_id);
+CREATE INDEX listing_applications_status ON public.listing_applications USING btree (book_id, status, application_id);
+CREATE TRIGGER listing_applications_in_lane BEFORE INSERT OR UPDATE ON public.listing_applications FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER listing_applications_leave_in_lane BEFORE DELETE ON public.listing_applications FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (batch_no, evidence, status, reviewed_person, notice_from, notice_to, listing_id, listed_person) on listing_applications to voucher_app;
+grant select on listing_applications to voucher_reader;
+
+-- owner voucher_owner
+create table listing_measures (
+  book_id uuid not null,
+  measure_id uuid not null,
+  listing_id uuid not null,
+  kind text not null,
+  effective_from date not null,
+  effective_to date,
+  reason text not null,
+  document_no text not null,
+  status text not null,
+  proposed_person uuid not null,
+  proposed_on date not null,
+  decided_person uuid,
+  decided_on date,
+  recorded_at timestamp with time zone not null,
+  constraint listing_measures_pkey PRIMARY KEY (book_id, measure_id),
+  constraint listing_measures_book_id_decided_person_fkey FOREIGN KEY (book_id, decided_person) REFERENCES persons(book_id, person_id),
+  constraint listing_measures_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint listing_measures_book_id_listing_id_fkey FOREIGN KEY (book_id, listing_id) REFERENCES listings(book_id, listing_id),
+  constraint listing_measures_book_id_proposed_person_fkey FOREIGN KEY (book_id, proposed_person) REFERENCES persons(book_id, person_id),
+  constraint listing_measures_check CHECK ((effective_to >= effective_from)),
+  constraint listing_measures_decided CHECK ((((status = 'PROPOSED'::text) = (decided_person IS NULL)) AND ((decided_person IS NULL) = (decided_on IS NULL)))),
+  constraint listing_measures_document_no_check CHECK (((length(document_no) >= 1) AND (length(document_no) <= 100))),
+  constraint listing_measures_end CHECK (((effective_to IS NULL) OR (kind = 'SUSPENSION'::text))),
+  constraint listing_measures_four_eyes CHECK (((status <> 'APPROVED'::text) OR (decided_person <> proposed_person))),
+  constraint listing_measures_kind_check CHECK ((kind = ANY (ARRAY['SUSPENSION'::text, 'RESUMPTION'::text, 'DELISTING'::text]))),
+  constraint listing_measures_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint listing_measures_status_check CHECK ((status = ANY (ARRAY['PROPOSED'::text, 'APPROVED'::text, 'WITHDRAWN'::text])))
+);
+CREATE INDEX listing_measures_listing ON public.listing_measures USING btree (book_id, listing_id, measure_id);
+CREATE INDEX listing_measures_status ON public.listing_measures USING btree (book_id, status, measure_id);
+CREATE TRIGGER listing_measures_in_lane BEFORE INSERT OR UPDATE ON public.listing_measures FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER listing_measures_leave_in_lane BEFORE DELETE ON public.listing_measures FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (status, decided_person, decided_on) on listing_measures to voucher_app;
+grant select on listing_measures to voucher_reader;
+
+-- owner voucher_owner
+create table listing_scores (
+  book_id uuid not null,
+  score_id uuid not null,
+  application_id uuid not null,
+  criterion text not null,
+  score integer not null,
+  evidence text not null,
+  scored_person uuid not null,
+  recorded_at timestamp with time zone not null,
+  constraint listing_scores_pkey PRIMARY KEY (book_id, score_id),
+  constraint listing_scores_book_id_application_id_scored_person_criteri_key UNIQUE (book_id, application_id, scored_person, criterion),
+  constraint listing_scores_book_id_application_id_fkey FOREIGN KEY (book_id, application_id) REFERENCES listing_applications(book_id, application_id),
+  constraint listing_scores_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint listing_scores_book_id_scored_person_fkey FOREIGN KEY (book_id, scored_person) REFERENCES persons(book_id, person_id),
+  constraint listing_scores_criterion_check CHECK ((criterion = ANY (ARRAY['ADVANCED_EQUIPMENT'::text, 'TECHNICAL_SECURITY'::text, 'GREEN_ENERGY'::text, 'FAVOURABLE_PRICE'::text]))),
+  constraint listing_scores_evidence_check CHECK (((length(evidence) >= 1) AND (length(evidence) <= 500))),
+  constraint listing_scores_score_check CHECK (((score >= 0) AND (score <= 100)))
+);
+CREATE TRIGGER listing_scores_in_lane BEFORE INSERT OR UPDATE ON public.listing_scores FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER listing_scores_leave_in_lane BEFORE DELETE ON public.listing_scores FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select on listing_scores to voucher_app;
+grant select on listing_scores to voucher_reader;
+
+-- owner voucher_owner
+create table listing_steps (
+  book_id uuid not null,
+  step_id uuid not null,
+  application_id uuid not null,
+  step_no integer not null,
+  verb text not null,
+  status text not null,
+  reason text,
+  detail json not null,
+  person uuid not null,
+  taken_on date not null,
+  recorded_at timestamp with time zone not null,
+  constraint listing_steps_pkey PRIMARY KEY (book_id, step_id),
+  constraint listing_steps_book_id_application_id_step_no_key UNIQUE (book_id, application_id, step_no),
+  constraint listing_steps_book_id_application_id_fkey FOREIGN KEY (book_id, application_id) REFERENCES listing_applications(book_id, application_id),
+  constraint listing_steps_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint listing_steps_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint listing_steps_reasons CHECK (((verb <> ALL (ARRAY['reject'::text, 'request-supplement'::text])) OR (reason IS NOT NULL))),
+  constraint listing_steps_step_no_check CHECK ((step_no >= 1)),
+  constraint listing_steps_verb_check CHECK (((length(verb) >= 1) AND (length(verb) <= 40)))
+);
+CREATE TRIGGER listing_steps_in_lane BEFORE INSERT OR UPDATE ON public.listing_steps FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER listing_steps_leave_in_lane BEFORE DELETE ON public.listing_steps FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select on listing_steps to voucher_app;
+grant select on listing_steps to voucher_reader;
+
+-- owner voucher_owner
 create table listings (
   book_id uuid not null,
   listing_id uuid not null,
@@ -972,18 +1235,21 @@ create table listings (
   valid_from date not null,
   valid_to date,
   recorded_at timestamp with time zone not null,
+  suspensions jsonb not null default '[]'::jsonb,
+  application_id uuid,
   constraint listings_pkey PRIMARY KEY (book_id, listing_id),
   constraint listings_book_id_provider_id_service_item_valid_from_key UNIQUE (book_id, provider_id, service_item, valid_from),
   constraint listings_book_id_provider_id_fkey FOREIGN KEY (book_id, provider_id) REFERENCES providers(book_id, provider_id),
   constraint listings_batch_no_check CHECK (((length(batch_no) >= 1) AND (length(batch_no) <= 50))),
   constraint listings_check CHECK ((valid_to >= valid_from)),
   constraint listings_document_no_check CHECK (((length(document_no) >= 1) AND (length(document_no) <= 100))),
-  constraint listings_service_item_check CHECK ((service_item = ANY (ARRAY['AI_COMPUTE'::text, 'SUPERCOMPUTE'::text, 'GENERAL_COMPUTE'::text, 'STORAGE'::text, 'NETWORK'::text, 'SECURITY'::text])))
+  constraint listings_service_item_check CHECK ((service_item = ANY (ARRAY['AI_COMPUTE'::text, 'SUPERCOMPUTE'::text, 'GENERAL_COMPUTE'::text, 'STORAGE'::text, 'NETWORK'::text, 'SECURITY'::text]))),
+  constraint listings_suspensions_check CHECK ((jsonb_typeof(suspensions) = 'array'::text))
 );
 CREATE INDEX listings_service_item ON public.listings USING btree (book_id, service_item, listing_id);
 CREATE TRIGGER listings_in_lane BEFORE INSERT OR UPDATE ON public.listings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER listings_leave_in_lane BEFORE DELETE ON public.listings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (valid_to) on listings to voucher_app;
+grant insert, select, update (valid_to, suspensions) on listings to voucher_app;
 grant select on listings to voucher_reader;
 
 -- owner voucher_owner
@@ -1361,17 +1627,19 @@ create table reimbursement_lines (
   constraint reimbursement_lines_gross_fen_check CHECK ((gross_fen >= 0)),
   constraint reimbursement_lines_line_no_check CHECK ((line_no >= 1)),
   constraint reimbursement_lines_net_fen_check CHECK ((net_fen >= 0)),
-  constraint reimbursement_lines_of_invoice CHECK (((num_nonnulls(invoice_line_id, contract_id, contract_line_id) = ANY (ARRAY[0, 3])) AND ((invoice_line_id IS NULL) OR (invoice_id IS NOT NULL)))),
+  constraint reimbursement_lines_of_invoice CHECK (((num_nonnulls(invoice_line_id, contract_line_id) = ANY (ARRAY[0, 2])) AND ((invoice_line_id IS NULL) OR (num_nonnulls(invoice_id, contract_id) = 2)))),
   constraint reimbursement_lines_reference_check CHECK (((length(reference) >= 1) AND (length(reference) <= 100))),
   constraint reimbursement_lines_tie_out CHECK (((net_fen + vat_fen) = gross_fen)),
   constraint reimbursement_lines_vat_fen_check CHECK ((vat_fen >= 0))
 );
+CREATE INDEX reimbursement_lines_contract ON public.reimbursement_lines USING btree (book_id, contract_id) WHERE (is_live AND (contract_id IS NOT NULL));
 CREATE INDEX reimbursement_lines_invoice ON public.reimbursement_lines USING btree (book_id, invoice_id) WHERE (invoice_id IS NOT NULL);
 CREATE UNIQUE INDEX reimbursement_lines_one_live ON public.reimbursement_lines USING btree (book_id, invoice_line_id) WHERE is_live;
 CREATE UNIQUE INDEX reimbursement_lines_one_live_reference ON public.reimbursement_lines USING btree (book_id, counterparty_uscc, reference) WHERE (is_live AND (invoice_line_id IS NULL));
 CREATE TRIGGER reimbursement_lines_in_lane BEFORE INSERT OR UPDATE ON public.reimbursement_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER reimbursement_lines_leave_in_lane BEFORE DELETE ON public.reimbursement_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (basis_points, reason, is_live) on reimbursement_lines to voucher_app;
+CREATE TRIGGER reimbursement_lines_name_one_paper BEFORE UPDATE OF invoice_id ON public.reimbursement_lines FOR EACH ROW WHEN (((new.invoice_id IS DISTINCT FROM old.invoice_id) AND ((old.invoice_id IS NOT NULL) OR (old.invoice_line_id IS NOT NULL)))) EXECUTE FUNCTION refuse_other_paper();
+grant insert, select, update (invoice_id, basis_points, reason, is_live) on reimbursement_lines to voucher_app;
 grant select on reimbursement_lines to voucher_reader;
 
 -- owner voucher_owner
@@ -2219,6 +2487,15 @@ CREATE OR REPLACE FUNCTION public.refuse_other_law()
 AS $function$
 begin
   raise exception 'a version that is law stays as it is until it is repealed, and then for good' using errcode = 'VL001';
+end $function$;
+
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.refuse_other_paper()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'a line of an application names one paper, for good' using errcode = 'VL001';
 end $function$;
 
 -- owner voucher_owner

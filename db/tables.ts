@@ -278,10 +278,97 @@ export const listings = pgTable(
     validFrom: date('valid_from', { mode: 'string' }).notNull(),
     validTo: date('valid_to', { mode: 'string' }),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    suspensions: jsonb('suspensions').$type<readonly { from: string; to: string | null }[]>().notNull(),
+    applicationId: uuid('application_id'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.listingId] })],
 );
 export type Listing = typeof listings.$inferSelect;
+
+export const listingApplications = pgTable(
+  'listing_applications',
+  {
+    bookId: uuid('book_id').notNull(),
+    applicationId: uuid('application_id').notNull(),
+    providerId: uuid('provider_id').notNull(),
+    serviceItem: text('service_item', {
+      enum: ['AI_COMPUTE', 'SUPERCOMPUTE', 'GENERAL_COMPUTE', 'STORAGE', 'NETWORK', 'SECURITY'],
+    }).notNull(),
+    batchNo: text('batch_no').notNull(),
+    evidence: jsonb('evidence').$type<Readonly<Record<string, string>>>().notNull(),
+    status: text('status', {
+      enum: ['DRAFT', 'SUBMITTED', 'UNDER_REVIEW', 'SUPPLEMENT_REQUESTED', 'PUBLIC_NOTICE', 'LISTED', 'REJECTED', 'WITHDRAWN'],
+    }).notNull(),
+    /** Whoever put it on public notice; another person lists. */
+    reviewedPerson: uuid('reviewed_person'),
+    noticeFrom: date('notice_from', { mode: 'string' }),
+    noticeTo: date('notice_to', { mode: 'string' }),
+    listingId: uuid('listing_id'),
+    listedPerson: uuid('listed_person'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.applicationId] })],
+);
+export type ListingApplication = typeof listingApplications.$inferSelect;
+
+export const listingSteps = pgTable(
+  'listing_steps',
+  {
+    bookId: uuid('book_id').notNull(),
+    stepId: uuid('step_id').notNull(),
+    applicationId: uuid('application_id').notNull(),
+    stepNo: integer('step_no').notNull(),
+    verb: text('verb').notNull(),
+    status: text('status').notNull(),
+    reason: text('reason'),
+    detail: json('detail').$type<Readonly<Record<string, unknown>>>().notNull(),
+    person: uuid('person').notNull(),
+    takenOn: date('taken_on', { mode: 'string' }).notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.stepId] })],
+);
+export type ListingStep = typeof listingSteps.$inferSelect;
+
+export const listingScores = pgTable(
+  'listing_scores',
+  {
+    bookId: uuid('book_id').notNull(),
+    scoreId: uuid('score_id').notNull(),
+    applicationId: uuid('application_id').notNull(),
+    criterion: text('criterion', {
+      enum: ['ADVANCED_EQUIPMENT', 'TECHNICAL_SECURITY', 'GREEN_ENERGY', 'FAVOURABLE_PRICE'],
+    }).notNull(),
+    score: integer('score').notNull(),
+    evidence: text('evidence').notNull(),
+    scoredPerson: uuid('scored_person').notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.scoreId] })],
+);
+export type ListingScore = typeof listingScores.$inferSelect;
+
+export const listingMeasures = pgTable(
+  'listing_measures',
+  {
+    bookId: uuid('book_id').notNull(),
+    measureId: uuid('measure_id').notNull(),
+    listingId: uuid('listing_id').notNull(),
+    kind: text('kind', { enum: ['SUSPENSION', 'RESUMPTION', 'DELISTING'] }).notNull(),
+    effectiveFrom: date('effective_from', { mode: 'string' }).notNull(),
+    effectiveTo: date('effective_to', { mode: 'string' }),
+    reason: text('reason').notNull(),
+    documentNo: text('document_no').notNull(),
+    status: text('status', { enum: ['PROPOSED', 'APPROVED', 'WITHDRAWN'] }).notNull(),
+    proposedPerson: uuid('proposed_person').notNull(),
+    proposedOn: date('proposed_on', { mode: 'string' }).notNull(),
+    decidedPerson: uuid('decided_person'),
+    decidedOn: date('decided_on', { mode: 'string' }),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.measureId] })],
+);
+export type ListingMeasure = typeof listingMeasures.$inferSelect;
 
 export const chips = pgTable(
   'chips',
@@ -505,7 +592,9 @@ export const contracts = pgTable(
     vatFen: bigint('vat_fen', { mode: 'bigint' }).notNull(),
     grossFen: bigint('gross_fen', { mode: 'bigint' }).notNull(),
     fingerprint: text('fingerprint').notNull(),
-    status: text('status', { enum: ['SUBMITTED', 'CONFIRMED', 'FILED'] }).notNull(),
+    status: text('status', {
+      enum: ['SUBMITTED', 'CONFIRMED', 'FILED', 'AMENDED', 'COMPLETED', 'TERMINATED', 'VOIDED', 'WITHDRAWN', 'REJECTED'],
+    }).notNull(),
     submittedSide: text('submitted_side', { enum: ['enterprise', 'provider'] }).notNull(),
     submittedPerson: uuid('submitted_person').notNull(),
     confirmedPerson: uuid('confirmed_person'),
@@ -513,10 +602,89 @@ export const contracts = pgTable(
     filingNo: text('filing_no'),
     filedOn: date('filed_on', { mode: 'string' }),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    version: integer('version')
+      .notNull()
+      .default(sql`1`),
+    lastDay: date('last_day', { mode: 'string' }),
+    endedOn: date('ended_on', { mode: 'string' }),
+    endedPerson: uuid('ended_person'),
+    endReason: text('end_reason'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.contractId] })],
 );
 export type Contract = typeof contracts.$inferSelect;
+
+export const contractAmendments = pgTable(
+  'contract_amendments',
+  {
+    bookId: uuid('book_id').notNull(),
+    amendmentId: uuid('amendment_id').notNull(),
+    contractId: uuid('contract_id').notNull(),
+    enterpriseId: uuid('enterprise_id').notNull(),
+    providerId: uuid('provider_id').notNull(),
+    version: integer('version').notNull(),
+    signedOn: date('signed_on', { mode: 'string' }).notNull(),
+    startsOn: date('starts_on', { mode: 'string' }).notNull(),
+    endsOn: date('ends_on', { mode: 'string' }).notNull(),
+    netFen: bigint('net_fen', { mode: 'bigint' }).notNull(),
+    vatFen: bigint('vat_fen', { mode: 'bigint' }).notNull(),
+    grossFen: bigint('gross_fen', { mode: 'bigint' }).notNull(),
+    reason: text('reason').notNull(),
+    lines: json('lines').notNull(),
+    fingerprint: text('fingerprint').notNull(),
+    contentDigest: text('content_digest').notNull(),
+    status: text('status', { enum: ['PROPOSED', 'CONFIRMED', 'FILED', 'WITHDRAWN', 'REJECTED'] }).notNull(),
+    proposedSide: text('proposed_side', { enum: ['enterprise', 'provider'] }).notNull(),
+    proposedPerson: uuid('proposed_person').notNull(),
+    confirmedPerson: uuid('confirmed_person'),
+    decidedPerson: uuid('decided_person'),
+    decidedOn: date('decided_on', { mode: 'string' }),
+    decisionReason: text('decision_reason'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.amendmentId] })],
+);
+export type ContractAmendment = typeof contractAmendments.$inferSelect;
+
+export const contractVersions = pgTable(
+  'contract_versions',
+  {
+    bookId: uuid('book_id').notNull(),
+    contractVersionId: uuid('contract_version_id').notNull(),
+    contractId: uuid('contract_id').notNull(),
+    version: integer('version').notNull(),
+    signedOn: date('signed_on', { mode: 'string' }).notNull(),
+    startsOn: date('starts_on', { mode: 'string' }).notNull(),
+    endsOn: date('ends_on', { mode: 'string' }).notNull(),
+    netFen: bigint('net_fen', { mode: 'bigint' }).notNull(),
+    vatFen: bigint('vat_fen', { mode: 'bigint' }).notNull(),
+    grossFen: bigint('gross_fen', { mode: 'bigint' }).notNull(),
+    fingerprint: text('fingerprint').notNull(),
+    contentDigest: text('content_digest').notNull(),
+    filedOn: date('filed_on', { mode: 'string' }).notNull(),
+    supersededOn: date('superseded_on', { mode: 'string' }).notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.contractVersionId] })],
+);
+export type ContractVersion = typeof contractVersions.$inferSelect;
+
+export const contractVersionLines = pgTable(
+  'contract_version_lines',
+  {
+    bookId: uuid('book_id').notNull(),
+    contractVersionLineId: uuid('contract_version_line_id').notNull(),
+    contractId: uuid('contract_id').notNull(),
+    version: integer('version').notNull(),
+    contractLineId: uuid('contract_line_id').notNull(),
+    quantity: numeric('quantity', { precision: 18, scale: 4 }).notNull(),
+    netFen: bigint('net_fen', { mode: 'bigint' }).notNull(),
+    vatFen: bigint('vat_fen', { mode: 'bigint' }).notNull(),
+    grossFen: bigint('gross_fen', { mode: 'bigint' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.contractVersionLineId] })],
+);
+export type ContractVersionLine = typeof contractVersionLines.$inferSelect;
 
 export const contractLines = pgTable(
   'contract_lines',

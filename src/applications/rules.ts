@@ -100,6 +100,8 @@ export const contentDigestOf = (
     ]),
     ...named(sorted(matters as Record<string, string>)),
     ...named(controlVersionIds as string[]),
+    // Nor is a contract that has ended the one that was applied for.
+    ...(contract.endedOn === null ? [] : [[contract.status, contract.lastDay ?? contract.endsOn]]),
   ]);
 
 /** What an approval of a review approves: SHA-256 (hex) over what is applied for, what the review found, and its maximum. */

@@ -754,7 +754,13 @@ async function sharesAsSplit(sql: Sql, bookId: string, versions: readonly Versio
 const fourEyes = (sql: Sql, bookId: string): Promise<Rows>[] => [
   sql<Rows>`
     with steps (subject, persons) as (
-      select 'contract ' || contract_no, array[submitted_person, confirmed_person, filed_person] from contracts where book_id = ${bookId}
+      select format('contract %s (%s)', contract_no, contract_id), array[submitted_person, confirmed_person, filed_person] from contracts where book_id = ${bookId}
+      union all
+      select format('voiding of contract %s (%s)', contract_no, contract_id), array[filed_person, ended_person]
+        from contracts where book_id = ${bookId} and status = 'VOIDED'
+      union all
+      select format('amendment %s', amendment_id), array[proposed_person, confirmed_person, case when status = 'FILED' then decided_person end]
+        from contract_amendments where book_id = ${bookId}
       union all
       select 'application ' || application_no,
              array[submitted_person, reviewed_person, case when status = 'APPROVED' then decided_person end]

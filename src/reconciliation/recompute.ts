@@ -18,7 +18,6 @@ import {
 } from '../applications/evaluation-facts.js';
 import { applicationShelf } from '../applications/facts.js';
 import { eligibilityOf } from '../applications/rules.js';
-import type { Day } from '../calendar.js';
 import { yearOf } from '../calendar.js';
 import { contractShelf } from '../contracts/facts.js';
 import { enterpriseShelf } from '../enterprises/facts.js';
@@ -39,6 +38,8 @@ import { controlIdsOf, gatherControls, lawUnder } from '../programmes/laws.js';
 import type { ProgrammeVersion } from '../programmes/language.js';
 import { limitWindowOf, readLimits } from '../programmes/limits.js';
 import { listingShelf, observationShelf, providerShelf } from '../providers/facts.js';
+import type { ListingSaid } from '../providers/rules.js';
+import { listingSayings } from '../providers/rules.js';
 import { redemptionShelf } from '../redemptions/facts.js';
 import type { RedemptionCase } from '../redemptions/rules.js';
 import { claimOf, evaluate, evaluateFirmly } from '../redemptions/rules.js';
@@ -191,21 +192,18 @@ async function gatherSlice(loader: Loader, moved: readonly Moved[]): Promise<Pas
     for (const { id, first } of known) firstOf.set(id, first);
   };
   await learnWhen([enterpriseShelf, providerShelf, observationShelf, listingShelf, classShelf, relationShelf]);
-  // A listing's last day is the one thing here that changes: each answer about it says what it was from then on.
-  const said = await tx.sql<{ id: string; seq: bigint; validTo: Day | null }[]>`
-    select e.subject_id as id, e.seq, o.body ->> 'validTo' as "validTo"
+  // A listing's last day and its suspensions are what changes here: each answer about it says what they were from then on.
+  const said = await tx.sql<ListingSaid[]>`
+    select e.subject_id as id, e.seq, o.body ->> 'validTo' as "validTo", coalesce(o.body -> 'suspensions', '[]') as suspensions
       from entries e join outcomes o on o.book_id = e.book_id and o.command_id = e.command_id
-     where e.book_id = ${bookId} and e.kind in ('listing.recorded', 'listing.ended') and e.subject_id in (
+     where e.book_id = ${bookId} and e.kind = any(${listingSayings}::text[]) and e.subject_id in (
              select l.subject_id from entries l
-              where l.book_id = ${bookId} and l.kind = 'listing.ended' and l.subject_id = any(${[...facts.state(listingShelf).rows.keys()]}::uuid[]))
+              where l.book_id = ${bookId} and l.kind = any(${listingSayings.slice(1)}::text[]) and l.subject_id = any(${[...facts.state(listingShelf).rows.keys()]}::uuid[]))
      order by e.seq`;
   const raisedBy = new Map<string, bigint>();
   const past: Past = (before) => ({
     has: (id) => (firstOf.get(id) ?? 0n) < before,
-    listedTo: ({ listingId, validTo }) => {
-      const told = said.findLast(({ id, seq }) => id === listingId && seq < before);
-      return told === undefined ? validTo : told.validTo;
-    },
+    listing: (listing) => said.findLast(({ id, seq }) => id === listing.listingId && seq < before) ?? listing,
     approved: ({ exceptionId }) => (raisedBy.get(exceptionId) ?? 0n) < before,
   });
   // Which figures and exceptions limits look at follows from what was known then; when these came is asked after.

@@ -236,6 +236,7 @@ export async function startWorld(
           filingNo: uscc,
           filedOn: '2024-01-12',
         },
+        ...{ version: 1, lastDay: null, endedOn: null, endedPerson: null, endReason: null },
       };
       const { contractId } = contract;
       const application: Application = {
