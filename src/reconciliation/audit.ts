@@ -280,7 +280,7 @@ const vouchersAsFaced = (sql: Sql, bookId: string): Promise<Rows>[] => [
        and ((v.lapsed_fen, v.given_back_fen) is distinct from (coalesce(e.lapsed, 0)::bigint, coalesce(e.given_back, 0)::bigint)
             or e.ended is distinct from case when v.status in ('EXPIRED', 'CANCELLED', 'REVOKED') then v.status end
             or e.ended_on is distinct from v.ended_on
-            or (v.status = 'EXPIRED' and v.ended_on <= v.last_day)) limit 100`,
+            or (v.status = 'EXPIRED' and v.ended_on <= least(v.last_day, v.activate_by))) limit 100`,
   sql<Rows>`
     select 'voucher ' || v.voucher_no as subject,
            format('%s, its account still holds %s', v.status, a.credits_fen - a.debits_fen) as detail
