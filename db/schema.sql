@@ -547,6 +547,8 @@ create table contract_lines (
   net_fen bigint not null,
   vat_fen bigint not null,
   gross_fen bigint not null,
+  model_class text,
+  model_registration_no text,
   constraint contract_lines_pkey PRIMARY KEY (book_id, contract_line_id),
   constraint contract_lines_book_id_contract_id_line_no_key UNIQUE (book_id, contract_id, line_no),
   constraint contract_lines_book_id_chip_id_fkey FOREIGN KEY (book_id, chip_id) REFERENCES chips(book_id, chip_id),
@@ -556,6 +558,9 @@ create table contract_lines (
   constraint contract_lines_description_check CHECK (((length(description) >= 1) AND (length(description) <= 300))),
   constraint contract_lines_gross_fen_check CHECK ((gross_fen >= 0)),
   constraint contract_lines_line_no_check CHECK ((line_no >= 1)),
+  constraint contract_lines_model CHECK (((model_class IS NULL) = (model_registration_no IS NULL))),
+  constraint contract_lines_model_class_check CHECK (((model_class ~ '^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$'::text) AND (length(model_class) <= 60))),
+  constraint contract_lines_model_registration_no_check CHECK (((length(model_registration_no) >= 1) AND (length(model_registration_no) <= 100))),
   constraint contract_lines_net_fen_check CHECK ((net_fen >= 0)),
   constraint contract_lines_quantity_check CHECK (((quantity > (0)::numeric) OR ((quantity = (0)::numeric) AND (gross_fen = 0)))),
   constraint contract_lines_tie_out CHECK (((net_fen + vat_fen) = gross_fen)),
@@ -1065,22 +1070,30 @@ create table limit_exceptions (
   approved_person uuid,
   approved_on date,
   recorded_at timestamp with time zone not null,
+  rejected_person uuid,
+  rejected_on date,
+  rejection_reason text,
   constraint limit_exceptions_pkey PRIMARY KEY (book_id, exception_id),
   constraint limit_exceptions_book_id_approved_person_fkey FOREIGN KEY (book_id, approved_person) REFERENCES persons(book_id, person_id),
   constraint limit_exceptions_book_id_asked_person_fkey FOREIGN KEY (book_id, asked_person) REFERENCES persons(book_id, person_id),
   constraint limit_exceptions_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint limit_exceptions_book_id_rejected_person_fkey FOREIGN KEY (book_id, rejected_person) REFERENCES persons(book_id, person_id),
   constraint limit_exceptions_amount_fen_check CHECK ((amount_fen > 0)),
   constraint limit_exceptions_approved CHECK (((status = 'APPROVED'::text) = ((approved_person IS NOT NULL) AND (approved_on IS NOT NULL)))),
   constraint limit_exceptions_four_eyes CHECK ((approved_person <> asked_person)),
   constraint limit_exceptions_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint limit_exceptions_reject_four_eyes CHECK ((rejected_person <> asked_person)),
+  constraint limit_exceptions_rejected CHECK ((((status = 'REJECTED'::text) = ((rejected_person IS NOT NULL) AND (rejected_on IS NOT NULL) AND (rejection_reason IS NOT NULL))) AND (num_nulls(rejected_person, rejected_on, rejection_reason) = ANY (ARRAY[0, 3])))),
+  constraint limit_exceptions_rejection_reason_check CHECK (((length(rejection_reason) >= 1) AND (length(rejection_reason) <= 500))),
   constraint limit_exceptions_span_check CHECK ((span ~ '^(LIFETIME|\d{4}(\+\d{1,2})?)$'::text)),
-  constraint limit_exceptions_status_check CHECK ((status = ANY (ARRAY['ASKED'::text, 'APPROVED'::text])))
+  constraint limit_exceptions_status_check CHECK ((status = ANY (ARRAY['ASKED'::text, 'APPROVED'::text, 'REJECTED'::text])))
 );
 CREATE INDEX limit_exceptions_status ON public.limit_exceptions USING btree (book_id, status, exception_id);
 CREATE INDEX limit_exceptions_window ON public.limit_exceptions USING btree (book_id, account, holder, span);
+CREATE TRIGGER limit_exceptions_decided_once BEFORE UPDATE ON public.limit_exceptions FOR EACH ROW WHEN ((old.status <> 'ASKED'::text)) EXECUTE FUNCTION refuse_decided_exception();
 CREATE TRIGGER limit_exceptions_in_lane BEFORE INSERT OR UPDATE ON public.limit_exceptions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER limit_exceptions_leave_in_lane BEFORE DELETE ON public.limit_exceptions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (status, approved_person, approved_on) on limit_exceptions to voucher_app;
+grant insert, select, update (status, approved_person, approved_on, rejected_person, rejected_on, rejection_reason) on limit_exceptions to voucher_app;
 grant select on limit_exceptions to voucher_reader;
 
 -- owner voucher_owner
@@ -1251,6 +1264,74 @@ CREATE TRIGGER listings_in_lane BEFORE INSERT OR UPDATE ON public.listings FOR E
 CREATE TRIGGER listings_leave_in_lane BEFORE DELETE ON public.listings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (valid_to, suspensions) on listings to voucher_app;
 grant select on listings to voucher_reader;
+
+-- owner voucher_owner
+create table matter_registrations (
+  book_id uuid not null,
+  registration_id uuid not null,
+  kind text not null,
+  code text not null,
+  name text not null,
+  document_no text not null,
+  legal_person_uscc text not null,
+  status text not null,
+  holder text,
+  registered_person uuid not null,
+  confirmed_person uuid,
+  confirmed_on date,
+  closed_person uuid,
+  closed_on date,
+  reason text,
+  recorded_at timestamp with time zone not null,
+  constraint matter_registrations_pkey PRIMARY KEY (book_id, registration_id),
+  constraint matter_registrations_book_id_closed_person_fkey FOREIGN KEY (book_id, closed_person) REFERENCES persons(book_id, person_id),
+  constraint matter_registrations_book_id_confirmed_person_fkey FOREIGN KEY (book_id, confirmed_person) REFERENCES persons(book_id, person_id),
+  constraint matter_registrations_book_id_kind_code_holder_fkey FOREIGN KEY (book_id, kind, code, holder) REFERENCES matters(book_id, kind, code, holder),
+  constraint matter_registrations_book_id_registered_person_fkey FOREIGN KEY (book_id, registered_person) REFERENCES persons(book_id, person_id),
+  constraint matter_registrations_closed CHECK ((((status = ANY (ARRAY['REJECTED'::text, 'ENDED'::text])) = ((closed_person IS NOT NULL) AND (closed_on IS NOT NULL) AND (reason IS NOT NULL))) AND (num_nulls(closed_person, closed_on, reason) = ANY (ARRAY[0, 3])))),
+  constraint matter_registrations_code_check CHECK (((length(code) >= 1) AND (length(code) <= 60))),
+  constraint matter_registrations_confirmed CHECK ((((status = ANY (ARRAY['CONFIRMED'::text, 'ENDED'::text])) = ((holder IS NOT NULL) AND (confirmed_person IS NOT NULL) AND (confirmed_on IS NOT NULL))) AND (num_nulls(holder, confirmed_person, confirmed_on) = ANY (ARRAY[0, 3])))),
+  constraint matter_registrations_document_no_check CHECK (((length(document_no) >= 1) AND (length(document_no) <= 100))),
+  constraint matter_registrations_four_eyes CHECK (((confirmed_person <> registered_person) AND ((status <> 'REJECTED'::text) OR (closed_person <> registered_person)))),
+  constraint matter_registrations_kind_check CHECK ((kind = ANY (ARRAY['PROJECT'::text, 'PRODUCT'::text, 'STANDARD'::text, 'AWARD_SERIES'::text]))),
+  constraint matter_registrations_legal_person_uscc_check CHECK ((legal_person_uscc ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'::text)),
+  constraint matter_registrations_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint matter_registrations_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint matter_registrations_status_check CHECK ((status = ANY (ARRAY['REGISTERED'::text, 'CONFIRMED'::text, 'REJECTED'::text, 'ENDED'::text])))
+);
+CREATE INDEX matter_registrations_code ON public.matter_registrations USING btree (book_id, code, kind);
+CREATE UNIQUE INDEX matter_registrations_once ON public.matter_registrations USING btree (book_id, legal_person_uscc, kind, code) WHERE (status = ANY (ARRAY['REGISTERED'::text, 'CONFIRMED'::text]));
+CREATE INDEX matter_registrations_own ON public.matter_registrations USING btree (book_id, legal_person_uscc, kind, code);
+CREATE INDEX matter_registrations_status ON public.matter_registrations USING btree (book_id, status, registration_id);
+CREATE TRIGGER matter_registrations_in_lane BEFORE INSERT OR UPDATE ON public.matter_registrations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER matter_registrations_leave_in_lane BEFORE DELETE ON public.matter_registrations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER matter_registrations_once_each BEFORE UPDATE ON public.matter_registrations FOR EACH ROW WHEN (((((old.status <> 'REGISTERED'::text) OR (new.status <> 'CONFIRMED'::text)) AND ((old.status <> 'REGISTERED'::text) OR (new.status <> 'REJECTED'::text))) AND ((old.status <> 'CONFIRMED'::text) OR (new.status <> 'ENDED'::text)))) EXECUTE FUNCTION refuse_other_registration();
+grant insert, select, update (status, holder, confirmed_person, confirmed_on, closed_person, closed_on, reason) on matter_registrations to voucher_app;
+grant select on matter_registrations to voucher_reader;
+
+-- owner voucher_owner
+create table matters (
+  book_id uuid not null,
+  matter_id uuid not null,
+  kind text not null,
+  code text not null,
+  holder text not null,
+  recorded_at timestamp with time zone not null,
+  constraint matters_pkey PRIMARY KEY (book_id, matter_id),
+  constraint matters_book_id_kind_code_holder_key UNIQUE (book_id, kind, code, holder),
+  constraint matters_book_id_kind_code_key UNIQUE (book_id, kind, code),
+  constraint matters_book_id_kind_holder_key UNIQUE (book_id, kind, holder),
+  constraint matters_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint matters_code_check CHECK (((length(code) >= 1) AND (length(code) <= 60))),
+  constraint matters_held_by_id_or_code CHECK (((holder = (matter_id)::text) OR (holder = code))),
+  constraint matters_kind_check CHECK ((kind = ANY (ARRAY['PROJECT'::text, 'PRODUCT'::text, 'STANDARD'::text, 'AWARD_SERIES'::text])))
+);
+CREATE TRIGGER matters_append_only BEFORE DELETE OR UPDATE ON public.matters FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER matters_in_lane BEFORE INSERT OR UPDATE ON public.matters FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER matters_leave_in_lane BEFORE DELETE ON public.matters FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER matters_no_truncate BEFORE TRUNCATE ON public.matters FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+grant insert, select on matters to voucher_app;
+grant select on matters to voucher_reader;
 
 -- owner voucher_owner
 create table members (
@@ -1613,6 +1694,8 @@ create table reimbursement_lines (
   basis_points integer,
   reason text,
   is_live boolean not null,
+  model_class text,
+  model_registration_no text,
   constraint reimbursement_lines_pkey PRIMARY KEY (book_id, reimbursement_line_id),
   constraint reimbursement_lines_book_id_reimbursement_id_line_no_key UNIQUE (book_id, reimbursement_id, line_no),
   constraint reimbursement_lines_book_id_invoice_id_fkey FOREIGN KEY (book_id, invoice_id) REFERENCES usage_invoices(book_id, invoice_id),
@@ -1626,6 +1709,9 @@ create table reimbursement_lines (
   constraint reimbursement_lines_description_check CHECK (((length(description) >= 1) AND (length(description) <= 300))),
   constraint reimbursement_lines_gross_fen_check CHECK ((gross_fen >= 0)),
   constraint reimbursement_lines_line_no_check CHECK ((line_no >= 1)),
+  constraint reimbursement_lines_model CHECK (((model_class IS NULL) = (model_registration_no IS NULL))),
+  constraint reimbursement_lines_model_class_check CHECK (((model_class ~ '^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$'::text) AND (length(model_class) <= 60))),
+  constraint reimbursement_lines_model_registration_no_check CHECK (((length(model_registration_no) >= 1) AND (length(model_registration_no) <= 100))),
   constraint reimbursement_lines_net_fen_check CHECK ((net_fen >= 0)),
   constraint reimbursement_lines_of_invoice CHECK (((num_nonnulls(invoice_line_id, contract_line_id) = ANY (ARRAY[0, 2])) AND ((invoice_line_id IS NULL) OR (num_nonnulls(invoice_id, contract_id) = 2)))),
   constraint reimbursement_lines_reference_check CHECK (((length(reference) >= 1) AND (length(reference) <= 100))),
@@ -2471,6 +2557,15 @@ end $function$;
 grant execute on function refuse_change() to public;
 
 -- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.refuse_decided_exception()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'an exception is approved or rejected once' using errcode = 'VL001';
+end $function$;
+
+-- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.refuse_other_account()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2496,6 +2591,15 @@ CREATE OR REPLACE FUNCTION public.refuse_other_paper()
 AS $function$
 begin
   raise exception 'a line of an application names one paper, for good' using errcode = 'VL001';
+end $function$;
+
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.refuse_other_registration()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'a registration is confirmed or rejected once, and ends once' using errcode = 'VL001';
 end $function$;
 
 -- owner voucher_owner

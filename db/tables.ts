@@ -528,6 +528,45 @@ export const figures = pgTable(
 );
 export type Figure = typeof figures.$inferSelect;
 
+export const matters = pgTable(
+  'matters',
+  {
+    bookId: uuid('book_id').notNull(),
+    matterId: uuid('matter_id').notNull(),
+    kind: text('kind', { enum: ['PROJECT', 'PRODUCT', 'STANDARD', 'AWARD_SERIES'] }).notNull(),
+    code: text('code').notNull(),
+    /** What limits and figures know it by. */
+    holder: text('holder').notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.matterId] })],
+);
+export type Matter = typeof matters.$inferSelect;
+
+export const matterRegistrations = pgTable(
+  'matter_registrations',
+  {
+    bookId: uuid('book_id').notNull(),
+    registrationId: uuid('registration_id').notNull(),
+    kind: text('kind', { enum: ['PROJECT', 'PRODUCT', 'STANDARD', 'AWARD_SERIES'] }).notNull(),
+    code: text('code').notNull(),
+    name: text('name').notNull(),
+    documentNo: text('document_no').notNull(),
+    legalPersonUscc: text('legal_person_uscc').notNull(),
+    status: text('status', { enum: ['REGISTERED', 'CONFIRMED', 'REJECTED', 'ENDED'] }).notNull(),
+    holder: text('holder'),
+    registeredPerson: uuid('registered_person').notNull(),
+    confirmedPerson: uuid('confirmed_person'),
+    confirmedOn: date('confirmed_on', { mode: 'string' }),
+    closedPerson: uuid('closed_person'),
+    closedOn: date('closed_on', { mode: 'string' }),
+    reason: text('reason'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.registrationId] })],
+);
+export type MatterRegistration = typeof matterRegistrations.$inferSelect;
+
 export const limitExceptions = pgTable(
   'limit_exceptions',
   {
@@ -541,12 +580,15 @@ export const limitExceptions = pgTable(
     span: text('span').notNull(),
     amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
     reason: text('reason').notNull(),
-    status: text('status', { enum: ['ASKED', 'APPROVED'] }).notNull(),
+    status: text('status', { enum: ['ASKED', 'APPROVED', 'REJECTED'] }).notNull(),
     askedPerson: uuid('asked_person').notNull(),
     askedOn: date('asked_on', { mode: 'string' }).notNull(),
     approvedPerson: uuid('approved_person'),
     approvedOn: date('approved_on', { mode: 'string' }),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    rejectedPerson: uuid('rejected_person'),
+    rejectedOn: date('rejected_on', { mode: 'string' }),
+    rejectionReason: text('rejection_reason'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.exceptionId] })],
 );
@@ -705,6 +747,8 @@ export const contractLines = pgTable(
     netFen: bigint('net_fen', { mode: 'bigint' }).notNull(),
     vatFen: bigint('vat_fen', { mode: 'bigint' }).notNull(),
     grossFen: bigint('gross_fen', { mode: 'bigint' }).notNull(),
+    modelClass: text('model_class'),
+    modelRegistrationNo: text('model_registration_no'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.contractLineId] })],
 );
@@ -1142,6 +1186,8 @@ export const reimbursementLines = pgTable(
     basisPoints: integer('basis_points'),
     reason: text('reason'),
     isLive: boolean('is_live').notNull(),
+    modelClass: text('model_class'),
+    modelRegistrationNo: text('model_registration_no'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.reimbursementLineId] })],
 );

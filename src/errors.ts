@@ -599,6 +599,13 @@ export const refusals = {
     '{day} 的芯片目录中没有 {vendor} {model}；请核对名称，或请平台运营补充目录。',
     'The catalogue of {day} has no {vendor} {model}; check its name, or ask the operator to add it.',
   ),
+  MODEL_NOT_CHECKED: refusal(
+    409,
+    '模型备案尚未核对',
+    'The models were not checked',
+    '第 {lineNo} 行写明模型类别 {class}、备案号 {registrationNo}，可能影响补助比例。请与备案登记核对后，以 modelsChecked: true 备案。',
+    'Line {lineNo} names a model of class {class}, registered as {registrationNo}, and rates may go by it. Hold it against the register, then file with modelsChecked: true.',
+  ),
   CONTRACT_WRONG_STATE: refusal(
     409,
     '合同状态不允许此操作',
@@ -1331,6 +1338,34 @@ export const refusals = {
     '代码须以文字或数字开头，至多 60 个字符，可含 - _ . / ( ) 〔 〕 ·，不含空格与冒号。',
     'A code begins with a letter or digit and has at most 60 characters; of others it may hold - _ . / ( ) 〔 〕 ·, no spaces or colons.',
   ),
+  MATTER_NOT_FOUND: refusal(
+    404,
+    '没有可写明的此事项',
+    'No such matter on record',
+    '没有可在此写明的事项 {code}（{matter}）。请先登记（POST /matters），经主管部门确认后再写明。',
+    'There is no matter {code} ({matter}) that can be named here. Register it (POST /matters); it can be named once the bureau has confirmed it.',
+  ),
+  MATTER_REGISTERED: refusal(
+    409,
+    '该事项已登记',
+    'The matter is registered already',
+    '该法人已登记事项 {code}（{matter}），状态为 {state}，无须重复登记。',
+    'This legal person has registered the matter {code} ({matter}) already; it is {state}.',
+  ),
+  MATTER_WRONG_STATE: refusal(
+    409,
+    '事项登记的状态不允许此操作',
+    'Not possible in this state of the registration',
+    '该登记状态为 {state}，可以进行的操作：{possible}。',
+    'The registration is {state}; possible steps: {possible}.',
+  ),
+  MATTER_OF_OTHERS: refusal(
+    409,
+    '该事项已登记在其他法人名下',
+    'The matter is on record of others',
+    '事项 {code}（{matter}）已确认属于 {others}。确为共同事项的，请以 joint: true 确认，各方所获补助合并计算；否则请驳回。',
+    'The matter {code} ({matter}) is on record of {others}. If it is a joint one, confirm it with joint: true, and what each is awarded counts together; else reject it.',
+  ),
   PROJECT_OR_CONTRACT: refusal(
     400,
     '应写明项目或合同之一',
@@ -1382,10 +1417,10 @@ export const refusals = {
   ),
   EXCEPTION_WRONG_STATE: refusal(
     409,
-    '例外已批准',
-    'The exception is approved already',
-    '该例外已于 {approvedOn} 批准入账，不得再次批准。',
-    'This exception was approved and booked on {approvedOn} already.',
+    '例外已有决定',
+    'The exception is decided already',
+    '该例外的状态为 {state}，可以进行的操作：{possible}；如仍需要，请重新申请。',
+    'The exception is {state}; possible steps: {possible}. If it is still needed, ask for another.',
   ),
   EXCEPTION_OUTDATED: refusal(
     409,
