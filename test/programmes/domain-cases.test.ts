@@ -196,7 +196,9 @@ void t.test('days: months with no such day, the last moment of a voucher, and a 
     en: /may be 2025-06-08 or 2025-06-09: the issuing authority says which/,
   });
   const strange = (from: string) =>
-    warningsOf({ ...published, inForce: { from, to: null, cite: published.basis } }).filter(({ path }) => path === 'inForce.from');
+    warningsOf({ ...published, inForce: { from, to: null, cite: published.basis } }).filter(
+      ({ path }) => path === 'inForce.from',
+    );
   for (const day of ['2025-06-08', '2025-06-09']) t.same(strange(day), [], `${day} is one of the two`);
   for (const day of ['2025-06-07', '2025-06-10']) t.match(strange(day), [{ code: 'UNUSUAL' }], `${day} is neither`);
 });
