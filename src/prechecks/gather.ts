@@ -4,7 +4,6 @@ import type { Database, Tx } from '../../db/client.js';
 import type { Contract, Enterprise as EnterpriseRow } from '../../db/tables.js';
 import type { Principal } from '../access/principal.js';
 import { applicantOf, gatherNumbers } from '../applications/evaluation-facts.js';
-import { keptMatters } from '../applications/rules.js';
 import type { Day } from '../calendar.js';
 import { yearOf } from '../calendar.js';
 import { contractShelf } from '../contracts/facts.js';
@@ -13,9 +12,11 @@ import { Problem } from '../http/problem.js';
 import type { Account } from '../ledger/chart.js';
 import { accountOf, fundOf } from '../ledger/chart.js';
 import { Facts, Loader } from '../ledger/facts.js';
+import { headOf } from '../ledger/statements.js';
 import type { TouchedLimit } from '../programmes/evaluate.js';
 import { gatherRaised, limitWindowOf } from '../programmes/limits.js';
 import { controlsInForce } from '../programmes/published.js';
+import { aboutOf, mattersNamed } from './about.js';
 import { amissIn } from './amiss.js';
 import type { Body } from './bought.js';
 import { contractDescribed, contractOfBook, feesDescribed, feesOfBook, fenOf, namedIn } from './bought.js';
@@ -59,7 +60,7 @@ interface About {
 
 /**
  * Gathers all of it, in two or three rounds to the database. An enterprise may ask about itself, the authorities about every one; for
- * any other enterprise or contract the answer is NOT_FOUND. Refuses VALIDATION_FAILED with the fields that are wrong.
+ * any other enterprise or contract the answer is NOT_FOUND, and for a matter that is not on record of it MATTER_NOT_FOUND. Refuses VALIDATION_FAILED with the fields that are wrong.
  */
 export function gather(db: Database, book: { readonly bookId: string; readonly code: string }, of: About): Promise<Gathered> {
   // What was read is right whatever becomes of the COMMIT of a transaction that wrote nothing: nobody waits for it.
@@ -87,7 +88,8 @@ async function read(tx: Tx, { bookId, code }: { readonly bookId: string; readonl
       : settledFees(tx, { bookId, enterpriseId, year: baseYear, only: principal.legalPersonUscc });
   const early = looksAtFeesIn.get(bookId) === false ? null : readFees();
   const named = namedIn(body);
-  const [{ headSeq, versions }, settledEarly] = await Promise.all([
+  const [headSeq, versions, settledEarly] = await Promise.all([
+    headOf(tx, bookId),
     publishedVersions(tx, bookId),
     early,
     gatherParties(loader, {
@@ -95,6 +97,7 @@ async function read(tx: Tx, { bookId, code }: { readonly bookId: string; readonl
       enterpriseIds: idsOf(enterpriseId),
       providerIds: named.flatMap(({ providerId }) => providerId ?? []),
       facilityIds: named.flatMap(({ facilityId }) => facilityId ?? []),
+      matters: enterpriseId === undefined ? [] : mattersNamed(body),
     }),
   ]);
   const { enterprise, contract } = subjectOf(facts, body, principal);
@@ -114,8 +117,7 @@ async function read(tx: Tx, { bookId, code }: { readonly bookId: string; readonl
     ...{ day, baseYear, applicant, classesKnown: enterprise !== undefined || body.enterprise?.classes !== undefined },
     contract: contract ? contractOfBook(facts, contract, day) : contractDescribed(facts, body, applying, day),
     fees: feesDescribed(facts, body, applying) ?? (settled === null ? null : feesOfBook(facts, settled, day)),
-    matters: keptMatters(body.matters),
-    mattersFor: Object.fromEntries(Object.entries(body.mattersFor).map(([of, matters]) => [of, keptMatters(matters)])),
+    ...aboutOf(facts, enterprise, body),
     predicates: body.predicates,
     upstreamFen: body.upstream === undefined ? 0n : fenOf(body.upstream),
   };
@@ -158,7 +160,8 @@ const accountsOf = (touched: readonly (readonly TouchedLimit[] | null)[]): Accou
 /** Gathers the contracts under which something was settled, but for the one that is gathered already. */
 async function gatherContracts(loader: Loader, settled: readonly Settled[], known: string | undefined): Promise<void> {
   const contractIds = [...new Set(settled.map(({ contractId }) => contractId))].filter((id) => id !== known);
-  if (contractIds.length > 0) await gatherParties(loader, { contractIds, enterpriseIds: [], providerIds: [], facilityIds: [] });
+  if (contractIds.length > 0)
+    await gatherParties(loader, { contractIds, enterpriseIds: [], providerIds: [], facilityIds: [], matters: [] });
 }
 
 // Who and what is asked about.

@@ -6,7 +6,8 @@ import { contractLineShelf, contractShelf } from '../contracts/facts.js';
 import { enterpriseShelf } from '../enterprises/facts.js';
 import type { Loader } from '../ledger/facts.js';
 import { together } from '../ledger/facts.js';
-import { classShelf, pairOf, relationShelf } from '../legal-persons/facts.js';
+import { classShelf, pairOf, registrationShelf, relationShelf } from '../legal-persons/facts.js';
+import type { Matter } from '../programmes/language.js';
 import { facilityShelf, listingShelf, observationShelf, providerShelf } from '../providers/facts.js';
 
 /** What is named by its id. */
@@ -15,6 +16,8 @@ export interface Named {
   readonly enterpriseIds: readonly string[];
   readonly providerIds: readonly string[];
   readonly facilityIds: readonly string[];
+  /** Matters of the enterprises, by kind and code. */
+  readonly matters: readonly (readonly [kind: Matter, code: string])[];
 }
 
 // Look-ups as Loader.load has them: by a unique key the first in an order that only its index has, by any other behind a fence.
@@ -70,6 +73,13 @@ const statement = together(
       from: `(${by('legal_person_classes', 'legal_person_uscc', 'select legal_person_uscc from legal_person')}) t`,
     },
     {
+      of: registrationShelf,
+      from: `(select t.* from legal_person e cross join unnest((select $6::text[]), (select $7::text[])) as k(kind, code)
+               cross join lateral (select * from matter_registrations t
+                                    where t.book_id = $1 and t.legal_person_uscc = e.legal_person_uscc and t.kind = k.kind
+                                      and t.code = k.code offset 0) t) t`,
+    },
+    {
       of: relationShelf,
       from: `(select t.* from pair k
                cross join lateral (select * from related_parties t
@@ -84,7 +94,10 @@ const statement = together(
  */
 export async function gatherParties(loader: Loader, of: Named): Promise<void> {
   const { facts, bookId } = loader;
-  await loader.loadTogether(statement, [of.contractIds, of.enterpriseIds, of.providerIds, of.facilityIds]);
+  await loader.loadTogether(statement, [
+    ...[of.contractIds, of.enterpriseIds, of.providerIds, of.facilityIds],
+    ...[of.matters.map(([kind]) => kind), of.matters.map(([, code]) => code)],
+  ]);
 
   loader.answered(bookShelf, 'id', [bookId]);
   loader.answered(contractShelf, 'id', of.contractIds);
@@ -101,6 +114,11 @@ export async function gatherParties(loader: Loader, of: Named): Promise<void> {
   loader.answered(enterpriseShelf, 'id', enterpriseIds);
   const legalPersons = new Set([...enterpriseIds].flatMap((id) => facts.get(enterpriseShelf, id)?.legalPersonUscc ?? []));
   loader.answered(classShelf, 'legalPerson', legalPersons);
+  loader.answered(
+    registrationShelf,
+    'own',
+    [...legalPersons].flatMap((legalPerson) => of.matters.map(([kind, code]) => [legalPerson, kind, code])),
+  );
   loader.answered(providerShelf, 'legalPerson', legalPersons);
   const itself = [...legalPersons].flatMap((legalPerson) => facts.all(providerShelf, 'legalPerson', legalPerson));
 

@@ -19,33 +19,25 @@ export type Published = Pick<
   | 'inForceTo'
 >;
 
-/** Every published version of a book in order of code and version, and the last entry of its ledger. */
-export async function publishedVersions(
-  { sql }: Pick<Tx, 'sql'>,
-  bookId: string,
-): Promise<{ headSeq: bigint; versions: readonly Published[] }> {
-  const rows = await sql.prepared<(Published & { headSeq: bigint | null })[]>(
-    `select h.seq as "headSeq", v.programme_version_id as "programmeVersionId", v.programme_code as "programmeCode", v.version, v.kind,
-            v.legal_status as "legalStatus", v.status, '' as document, v.digest, v.in_force_from as "inForceFrom",
-            v.in_force_to as "inForceTo"
-       from book_heads h left join programme_versions v on v.book_id = h.book_id
-      where h.book_id = $1 order by v.programme_code, v.version`,
+/** Every published version of a book in order of code and version. */
+export async function publishedVersions({ sql }: Pick<Tx, 'sql'>, bookId: string): Promise<readonly Published[]> {
+  const rows = await sql.prepared<Published[]>(
+    `select programme_version_id as "programmeVersionId", programme_code as "programmeCode", version, kind, legal_status as "legalStatus",
+            status, '' as document, digest, in_force_from as "inForceFrom", in_force_to as "inForceTo"
+       from programme_versions where book_id = $1 order by programme_code, version`,
     [bookId],
   );
-  const headSeq = rows[0]?.headSeq ?? 0n;
-  // A book without a version has one row, of its head alone.
-  const versions = rows.filter((row) => (row.programmeVersionId as string | null) !== null);
-  const unread = versions.filter(({ digest }) => !isRead(digest)).map(({ programmeVersionId }) => programmeVersionId);
-  if (unread.length === 0) return { headSeq, versions };
+  const unread = rows.filter(({ digest }) => !isRead(digest)).map(({ programmeVersionId }) => programmeVersionId);
+  if (unread.length === 0) return rows;
   const texts = await sql.prepared<{ id: string; document: string }[]>(
     `select programme_version_id as id, document from programme_versions where book_id = $1 and programme_version_id = any($2::uuid[])`,
     [bookId, unread],
   );
   const textOf = new Map(texts.map(({ id, document }) => [id, document]));
-  const whole = versions.map((row) => ({ ...row, document: textOf.get(row.programmeVersionId) ?? '' }));
+  const whole = rows.map((row) => ({ ...row, document: textOf.get(row.programmeVersionId) ?? '' }));
   // Read now, whether anybody asks for it or not, so that no text is sent twice.
   for (const row of whole) if (row.document !== '') programmeOf(row);
-  return { headSeq, versions: whole };
+  return whole;
 }
 
 /** What was settled of one line of a contract, for one period of use, on one day; amounts in fen. */
