@@ -763,4 +763,19 @@ void t.test('the day of signing decides where the law says so; the year’s pool
   t.match(await floor(), { pool: { missing: '0.01' } });
   expectStatus(await world.finance.post('/appropriations', { ...paper, documentNo: '下限二', amount: '1000.00' }), 201);
   t.match(await floor(), { pool: { missing: '0.00' } }, 'a floor is no ceiling');
+
+  // «每年安排500元»: to be reached, and not to be passed.
+  await world.enact(zhengzhou, [named('fixed-compute'), pool('FIXED', '500.00')]);
+  const fixed = { ...paper, programmeCode: 'fixed-compute' };
+  expectStatus(await world.finance.post('/appropriations', { ...fixed, amount: '499.99' }), 201);
+  t.match(
+    itemsOf<{ fund: string }>(await world.finance.get('/funds')).find(({ fund }) => fund === 'fixed-compute/2025'),
+    {
+      pool: { kind: 'FIXED', amount: '500.00', missing: '0.01' },
+    },
+  );
+  t.equal(
+    told(await world.finance.post('/appropriations', { ...fixed, documentNo: '定额二', amount: '0.02' })),
+    '409 POOL_CEILING_EXCEEDED',
+  );
 });
