@@ -1526,6 +1526,16 @@ export const simulationEnterprises = pgTable(
     comparedRedeemedFen: bigint('compared_redeemed_fen', { mode: 'bigint' }).notNull(),
     simulatedRedeemedFen: bigint('simulated_redeemed_fen', { mode: 'bigint' }).notNull(),
     bound: text('bound').array().notNull(),
+    held: integer('held').notNull().default(0),
+    heldComparedFen: bigint('held_compared_fen', { mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
+    heldSimulatedFen: bigint('held_simulated_fen', { mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
+    potentialFen: bigint('potential_fen', { mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.simulationId, t.legalPersonUscc] })],
 );

@@ -41,8 +41,8 @@ export function ownMatters(
   const known: Partial<Record<Matter, string>> = {};
   for (const [kind, code] of entriesOf(matters)) {
     const registered = legalPersonUscc === null ? [] : facts.all(registrationShelf, 'own', [legalPersonUscc, kind, code]);
-    const holder = registered.find(({ status }) => status === 'CONFIRMED')?.holder;
-    if (holder == null) return refused('MATTER_NOT_FOUND', { matter: kind, code }, `${pointer}/${matterFields[kind]}`);
+    const holder = registered.find(({ status }) => status === 'CONFIRMED')?.holder ?? null;
+    if (holder === null) return refused('MATTER_NOT_FOUND', { matter: kind, code }, `${pointer}/${matterFields[kind]}`);
     known[kind] = holder;
   }
   return { kind: 'read', matters: known };

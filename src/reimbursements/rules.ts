@@ -49,7 +49,8 @@ export const checkState = (row: Reimbursement, expected: readonly Reimbursement[
 // ── The base ──
 
 /** Why a line of the book's own invoices does not count, whatever the law says; the law's own reasons are the evaluator's codes. */
-export type BookReason = 'INVOICE_NOT_CONFIRMED' | 'INVOICE_ALREADY_REDEEMED' | 'LINE_ALREADY_REIMBURSED';
+export const bookReasons = ['INVOICE_NOT_CONFIRMED', 'INVOICE_ALREADY_REDEEMED', 'LINE_ALREADY_REIMBURSED'] as const;
+export type BookReason = (typeof bookReasons)[number];
 
 /**
  * Why a line of this invoice can not count, or null. `live`: what is counted of it in applications that were not rejected; declared as

@@ -543,6 +543,15 @@ void t.test('rates go by the class of a model that a line names and the bureau h
   const plain = await world.contractOf(firm, [{ gross: '1000.00' }]);
   t.equal(face(await world.award(firm, plain)), '100.00', 'a line that names no model');
   await clean(t, world);
+
+  const amendment = { signedOn: '2025-03-03', ...money('1200.00'), reason: '扩容', newLines: [line('100.00', model)] };
+  const proposed = expectStatus(await firm.member.post(`${url}/amendments`, amendment), 201);
+  t.match(proposed.lines, [model, { modelClass: null }, model]);
+  const amending = `/contract-amendments/${proposed.amendmentId as string}`;
+  expectStatus(await provider.post(`${amending}/confirm`), 200);
+  t.equal(told(await reviewer.post(`${amending}/file`)), '409 MODEL_NOT_CHECKED');
+  expectStatus(await reviewer.post(`${amending}/file`, { modelsChecked: true }), 200);
+  t.equal(face(await world.award(firm, sent.contractId as string)), '50.00', 'half of the line that was added');
 });
 
 void t.test('rates by the origin of chips are weighed exactly over many invoices', async (t) => {
@@ -754,4 +763,19 @@ void t.test('the day of signing decides where the law says so; the year’s pool
   t.match(await floor(), { pool: { missing: '0.01' } });
   expectStatus(await world.finance.post('/appropriations', { ...paper, documentNo: '下限二', amount: '1000.00' }), 201);
   t.match(await floor(), { pool: { missing: '0.00' } }, 'a floor is no ceiling');
+
+  // «每年安排500元»: to be reached, and not to be passed.
+  await world.enact(zhengzhou, [named('fixed-compute'), pool('FIXED', '500.00')]);
+  const fixed = { ...paper, programmeCode: 'fixed-compute' };
+  expectStatus(await world.finance.post('/appropriations', { ...fixed, amount: '499.99' }), 201);
+  t.match(
+    itemsOf<{ fund: string }>(await world.finance.get('/funds')).find(({ fund }) => fund === 'fixed-compute/2025'),
+    {
+      pool: { kind: 'FIXED', amount: '500.00', missing: '0.01' },
+    },
+  );
+  t.equal(
+    told(await world.finance.post('/appropriations', { ...fixed, documentNo: '定额二', amount: '0.02' })),
+    '409 POOL_CEILING_EXCEEDED',
+  );
 });
