@@ -72,7 +72,7 @@ const vouchersOf = (owner: Database, bookId: string): Promise<Voucher[]> => owne
     cross join lateral (select * from members m
                          where m.book_id = v.book_id and m.role = 'enterprise' and m.legal_person_uscc = v.legal_person_uscc
                          order by m.member_id limit 1) m
-   where v.book_id = ${bookId} and v.status in ('ISSUED', 'PARTIALLY_REDEEMED') order by v.voucher_id`;
+   where v.book_id = ${bookId} and v.status in ('ACTIVE', 'PARTIALLY_REDEEMED') order by v.voucher_id`;
 
 const entriesOf = async (owner: Database, bookId: string, made: Made | undefined): Promise<number> => {
   const [row] = await owner.sql<{ n: number }[]>`
@@ -103,7 +103,7 @@ async function redeemOnce(
                                     usage_to, net_fen, vat_fen, gross_fen, paid_fen, status, number_conflict, posted_person, posted_on,
                                     decided_person, decided_on, recorded_at)
         select ${bookId}, ${invoiceId}, ${no}, ${voucher.providerId}, ${voucher.enterpriseId}, ${voucher.contractId}, d.day, d.day, d.day,
-               ${voucher.netFen}, ${voucher.grossFen - voucher.netFen}, ${voucher.grossFen}, ${voucher.grossFen}, 'CONFIRMED', false,
+               ${voucher.netFen}, ${voucher.grossFen - voucher.netFen}, ${voucher.grossFen}, ${voucher.grossFen - voucher.grossFen / 5n}, 'CONFIRMED', false,
                ${voucher.providerId}, ${day}, ${voucher.personId}, ${day}, ${now}
           from (select greatest(c.starts_on, least(c.ends_on, ${day}::date - 15)) as day from contracts c
                  where c.book_id = ${bookId} and c.contract_id = ${voucher.contractId}) d`;

@@ -402,6 +402,42 @@ grant insert, select on bulk_refused_lines to voucher_app;
 grant select on bulk_refused_lines to voucher_reader;
 
 -- owner voucher_owner
+create table calendar_years (
+  book_id uuid not null,
+  calendar_year_id uuid not null,
+  year integer not null,
+  version integer not null,
+  holidays jsonb not null,
+  working_days jsonb not null,
+  document_no text not null,
+  source text not null,
+  status text not null,
+  proposed_person uuid not null,
+  published_person uuid,
+  published_on date,
+  recorded_at timestamp with time zone not null,
+  constraint calendar_years_pkey PRIMARY KEY (book_id, calendar_year_id),
+  constraint calendar_years_book_id_year_version_key UNIQUE (book_id, year, version),
+  constraint calendar_years_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint calendar_years_book_id_proposed_person_fkey FOREIGN KEY (book_id, proposed_person) REFERENCES persons(book_id, person_id),
+  constraint calendar_years_book_id_published_person_fkey FOREIGN KEY (book_id, published_person) REFERENCES persons(book_id, person_id),
+  constraint calendar_years_document_no_check CHECK (((length(document_no) >= 1) AND (length(document_no) <= 100))),
+  constraint calendar_years_four_eyes CHECK ((published_person <> proposed_person)),
+  constraint calendar_years_holidays_check CHECK ((jsonb_typeof(holidays) = 'array'::text)),
+  constraint calendar_years_published CHECK ((((published_person IS NULL) = (published_on IS NULL)) AND ((status <> 'PUBLISHED'::text) OR (published_person IS NOT NULL)) AND ((status <> 'PROPOSED'::text) OR (published_person IS NULL)))),
+  constraint calendar_years_source_check CHECK (((length(source) >= 1) AND (length(source) <= 500))),
+  constraint calendar_years_status_check CHECK ((status = ANY (ARRAY['PROPOSED'::text, 'PUBLISHED'::text, 'SUPERSEDED'::text]))),
+  constraint calendar_years_version_check CHECK ((version >= 1)),
+  constraint calendar_years_working_days_check CHECK ((jsonb_typeof(working_days) = 'array'::text)),
+  constraint calendar_years_year_check CHECK (((year >= 2000) AND (year <= 2999)))
+);
+CREATE INDEX calendar_years_status ON public.calendar_years USING btree (book_id, status);
+CREATE TRIGGER calendar_years_in_lane BEFORE INSERT OR UPDATE ON public.calendar_years FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER calendar_years_leave_in_lane BEFORE DELETE ON public.calendar_years FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (status, published_person, published_on) on calendar_years to voucher_app;
+grant select on calendar_years to voucher_reader;
+
+-- owner voucher_owner
 create table chips (
   book_id uuid not null,
   chip_id uuid not null,
@@ -422,6 +458,60 @@ CREATE TRIGGER chips_in_lane BEFORE INSERT OR UPDATE ON public.chips FOR EACH RO
 CREATE TRIGGER chips_leave_in_lane BEFORE DELETE ON public.chips FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on chips to voucher_app;
 grant select on chips to voucher_reader;
+
+-- owner voucher_owner
+create table contract_amendments (
+  book_id uuid not null,
+  amendment_id uuid not null,
+  contract_id uuid not null,
+  enterprise_id uuid not null,
+  provider_id uuid not null,
+  version integer not null,
+  signed_on date not null,
+  starts_on date not null,
+  ends_on date not null,
+  net_fen bigint not null,
+  vat_fen bigint not null,
+  gross_fen bigint not null,
+  reason text not null,
+  lines json not null,
+  fingerprint text not null,
+  content_digest text not null,
+  status text not null,
+  proposed_side text not null,
+  proposed_person uuid not null,
+  confirmed_person uuid,
+  decided_person uuid,
+  decided_on date,
+  decision_reason text,
+  recorded_at timestamp with time zone not null,
+  constraint contract_amendments_pkey PRIMARY KEY (book_id, amendment_id),
+  constraint contract_amendments_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
+  constraint contract_amendments_check CHECK ((ends_on >= starts_on)),
+  constraint contract_amendments_confirmed CHECK (((status <> ALL (ARRAY['CONFIRMED'::text, 'FILED'::text])) OR (confirmed_person IS NOT NULL))),
+  constraint contract_amendments_content_digest_check CHECK ((content_digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint contract_amendments_decided CHECK ((((status = ANY (ARRAY['FILED'::text, 'WITHDRAWN'::text, 'REJECTED'::text])) = (num_nonnulls(decided_person, decided_on) = 2)) AND ((status <> 'REJECTED'::text) OR (decision_reason IS NOT NULL)))),
+  constraint contract_amendments_decision_reason_check CHECK (((length(decision_reason) >= 1) AND (length(decision_reason) <= 500))),
+  constraint contract_amendments_four_eyes CHECK (((proposed_person <> confirmed_person) AND ((status <> 'FILED'::text) OR ((decided_person <> proposed_person) AND (decided_person <> confirmed_person))))),
+  constraint contract_amendments_gross_fen_check CHECK ((gross_fen > 0)),
+  constraint contract_amendments_net_fen_check CHECK ((net_fen >= 0)),
+  constraint contract_amendments_proposed_side_check CHECK ((proposed_side = ANY (ARRAY['enterprise'::text, 'provider'::text]))),
+  constraint contract_amendments_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint contract_amendments_status_check CHECK ((status = ANY (ARRAY['PROPOSED'::text, 'CONFIRMED'::text, 'FILED'::text, 'WITHDRAWN'::text, 'REJECTED'::text]))),
+  constraint contract_amendments_tie_out CHECK (((net_fen + vat_fen) = gross_fen)),
+  constraint contract_amendments_vat_fen_check CHECK ((vat_fen >= 0)),
+  constraint contract_amendments_version_check CHECK ((version >= 2))
+);
+CREATE INDEX contract_amendments_contract ON public.contract_amendments USING btree (book_id, contract_id, amendment_id);
+CREATE INDEX contract_amendments_enterprise ON public.contract_amendments USING btree (book_id, enterprise_id, status, amendment_id);
+CREATE UNIQUE INDEX contract_amendments_one_open ON public.contract_amendments USING btree (book_id, contract_id) WHERE (status = ANY (ARRAY['PROPOSED'::text, 'CONFIRMED'::text]));
+CREATE UNIQUE INDEX contract_amendments_one_version ON public.contract_amendments USING btree (book_id, contract_id, version) WHERE (status = 'FILED'::text);
+CREATE INDEX contract_amendments_provider ON public.contract_amendments USING btree (book_id, provider_id, status, amendment_id);
+CREATE INDEX contract_amendments_status ON public.contract_amendments USING btree (book_id, status, amendment_id);
+CREATE TRIGGER contract_amendments_in_lane BEFORE INSERT OR UPDATE ON public.contract_amendments FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER contract_amendments_leave_in_lane BEFORE DELETE ON public.contract_amendments FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (status, confirmed_person, decided_person, decided_on, decision_reason) on contract_amendments to voucher_app;
+grant select on contract_amendments to voucher_reader;
 
 -- owner voucher_owner
 create table contract_line_usage (
@@ -457,6 +547,8 @@ create table contract_lines (
   net_fen bigint not null,
   vat_fen bigint not null,
   gross_fen bigint not null,
+  model_class text,
+  model_registration_no text,
   constraint contract_lines_pkey PRIMARY KEY (book_id, contract_line_id),
   constraint contract_lines_book_id_contract_id_line_no_key UNIQUE (book_id, contract_id, line_no),
   constraint contract_lines_book_id_chip_id_fkey FOREIGN KEY (book_id, chip_id) REFERENCES chips(book_id, chip_id),
@@ -466,15 +558,18 @@ create table contract_lines (
   constraint contract_lines_description_check CHECK (((length(description) >= 1) AND (length(description) <= 300))),
   constraint contract_lines_gross_fen_check CHECK ((gross_fen >= 0)),
   constraint contract_lines_line_no_check CHECK ((line_no >= 1)),
+  constraint contract_lines_model CHECK (((model_class IS NULL) = (model_registration_no IS NULL))),
+  constraint contract_lines_model_class_check CHECK (((model_class ~ '^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$'::text) AND (length(model_class) <= 60))),
+  constraint contract_lines_model_registration_no_check CHECK (((length(model_registration_no) >= 1) AND (length(model_registration_no) <= 100))),
   constraint contract_lines_net_fen_check CHECK ((net_fen >= 0)),
-  constraint contract_lines_quantity_check CHECK ((quantity > (0)::numeric)),
+  constraint contract_lines_quantity_check CHECK (((quantity > (0)::numeric) OR ((quantity = (0)::numeric) AND (gross_fen = 0)))),
   constraint contract_lines_tie_out CHECK (((net_fen + vat_fen) = gross_fen)),
   constraint contract_lines_unit_check CHECK ((unit = ANY (ARRAY['CARD_HOUR'::text, 'CORE_HOUR'::text, 'MONTH'::text, 'ITEM'::text]))),
   constraint contract_lines_vat_fen_check CHECK ((vat_fen >= 0))
 );
 CREATE TRIGGER contract_lines_in_lane BEFORE INSERT OR UPDATE ON public.contract_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER contract_lines_leave_in_lane BEFORE DELETE ON public.contract_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (chip_origin) on contract_lines to voucher_app;
+grant insert, select, update (chip_origin, quantity, net_fen, vat_fen, gross_fen) on contract_lines to voucher_app;
 grant select on contract_lines to voucher_reader;
 
 -- owner voucher_owner
@@ -500,6 +595,64 @@ grant insert, select, update (base_fen, claimed_fen, cut_off_fen, weighted_base)
 grant select on contract_standings to voucher_reader;
 
 -- owner voucher_owner
+create table contract_version_lines (
+  book_id uuid not null,
+  contract_version_line_id uuid not null,
+  contract_id uuid not null,
+  version integer not null,
+  contract_line_id uuid not null,
+  quantity numeric(18,4) not null,
+  net_fen bigint not null,
+  vat_fen bigint not null,
+  gross_fen bigint not null,
+  constraint contract_version_lines_pkey PRIMARY KEY (book_id, contract_version_line_id),
+  constraint contract_version_lines_book_id_contract_id_version_contract_key UNIQUE (book_id, contract_id, version, contract_line_id),
+  constraint contract_version_lines_book_id_contract_id_version_fkey FOREIGN KEY (book_id, contract_id, version) REFERENCES contract_versions(book_id, contract_id, version),
+  constraint contract_version_lines_book_id_contract_line_id_fkey FOREIGN KEY (book_id, contract_line_id) REFERENCES contract_lines(book_id, contract_line_id),
+  constraint contract_version_lines_gross_fen_check CHECK ((gross_fen >= 0)),
+  constraint contract_version_lines_net_fen_check CHECK ((net_fen >= 0)),
+  constraint contract_version_lines_quantity_check CHECK ((quantity >= (0)::numeric)),
+  constraint contract_version_lines_vat_fen_check CHECK ((vat_fen >= 0))
+);
+CREATE TRIGGER contract_version_lines_append_only BEFORE DELETE OR UPDATE ON public.contract_version_lines FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER contract_version_lines_in_lane BEFORE INSERT OR UPDATE ON public.contract_version_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER contract_version_lines_leave_in_lane BEFORE DELETE ON public.contract_version_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER contract_version_lines_no_truncate BEFORE TRUNCATE ON public.contract_version_lines FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+grant insert, select on contract_version_lines to voucher_app;
+grant select on contract_version_lines to voucher_reader;
+
+-- owner voucher_owner
+create table contract_versions (
+  book_id uuid not null,
+  contract_version_id uuid not null,
+  contract_id uuid not null,
+  version integer not null,
+  signed_on date not null,
+  starts_on date not null,
+  ends_on date not null,
+  net_fen bigint not null,
+  vat_fen bigint not null,
+  gross_fen bigint not null,
+  fingerprint text not null,
+  content_digest text not null,
+  filed_on date not null,
+  superseded_on date not null,
+  recorded_at timestamp with time zone not null,
+  constraint contract_versions_pkey PRIMARY KEY (book_id, contract_version_id),
+  constraint contract_versions_book_id_contract_id_version_key UNIQUE (book_id, contract_id, version),
+  constraint contract_versions_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
+  constraint contract_versions_check CHECK ((superseded_on >= filed_on)),
+  constraint contract_versions_content_digest_check CHECK ((content_digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint contract_versions_version_check CHECK ((version >= 1))
+);
+CREATE TRIGGER contract_versions_append_only BEFORE DELETE OR UPDATE ON public.contract_versions FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER contract_versions_in_lane BEFORE INSERT OR UPDATE ON public.contract_versions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER contract_versions_leave_in_lane BEFORE DELETE ON public.contract_versions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER contract_versions_no_truncate BEFORE TRUNCATE ON public.contract_versions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+grant insert, select on contract_versions to voucher_app;
+grant select on contract_versions to voucher_reader;
+
+-- owner voucher_owner
 create table contracts (
   book_id uuid not null,
   contract_id uuid not null,
@@ -522,31 +675,58 @@ create table contracts (
   filing_no text,
   filed_on date,
   recorded_at timestamp with time zone not null,
+  version integer not null default 1,
+  last_day date,
+  ended_on date,
+  ended_person uuid,
+  end_reason text,
   constraint contracts_pkey PRIMARY KEY (book_id, contract_id),
   constraint contracts_book_id_filing_no_key UNIQUE (book_id, filing_no),
-  constraint contracts_number UNIQUE (book_id, contract_no, provider_id),
   constraint contracts_book_id_enterprise_id_fkey FOREIGN KEY (book_id, enterprise_id) REFERENCES enterprises(book_id, enterprise_id),
   constraint contracts_book_id_provider_id_fkey FOREIGN KEY (book_id, provider_id) REFERENCES providers(book_id, provider_id),
+  constraint contracts_amended CHECK (
+CASE status
+    WHEN 'FILED'::text THEN (version = 1)
+    WHEN 'AMENDED'::text THEN (version > 1)
+    WHEN 'COMPLETED'::text THEN true
+    WHEN 'TERMINATED'::text THEN true
+    WHEN 'VOIDED'::text THEN true
+    ELSE (version = 1)
+END),
   constraint contracts_check CHECK ((ends_on >= starts_on)),
-  constraint contracts_confirmed CHECK (((status = 'SUBMITTED'::text) = (confirmed_person IS NULL))),
+  constraint contracts_confirmed CHECK (
+CASE status
+    WHEN 'SUBMITTED'::text THEN (confirmed_person IS NULL)
+    WHEN 'WITHDRAWN'::text THEN (confirmed_person IS NULL)
+    WHEN 'REJECTED'::text THEN true
+    ELSE (confirmed_person IS NOT NULL)
+END),
   constraint contracts_contract_no_check CHECK (((length(contract_no) >= 1) AND (length(contract_no) <= 100))),
-  constraint contracts_filed CHECK (((status = 'FILED'::text) = ((filing_no IS NOT NULL) AND (filed_on IS NOT NULL) AND (filed_person IS NOT NULL)))),
+  constraint contracts_end_reason_check CHECK (((length(end_reason) >= 1) AND (length(end_reason) <= 500))),
+  constraint contracts_ended CHECK ((((status = ANY (ARRAY['COMPLETED'::text, 'TERMINATED'::text, 'VOIDED'::text, 'WITHDRAWN'::text, 'REJECTED'::text])) = (num_nonnulls(ended_on, ended_person) = 2)) AND ((status <> ALL (ARRAY['TERMINATED'::text, 'VOIDED'::text, 'REJECTED'::text])) OR (end_reason IS NOT NULL)))),
+  constraint contracts_filed CHECK (((status = ANY (ARRAY['FILED'::text, 'AMENDED'::text, 'COMPLETED'::text, 'TERMINATED'::text, 'VOIDED'::text])) = (num_nonnulls(filing_no, filed_on, filed_person) = 3))),
   constraint contracts_four_eyes CHECK (((submitted_person <> confirmed_person) AND (filed_person <> submitted_person) AND (filed_person <> confirmed_person))),
   constraint contracts_gross_fen_check CHECK ((gross_fen > 0)),
   constraint contracts_net_fen_check CHECK ((net_fen >= 0)),
   constraint contracts_purpose_check CHECK ((purpose = ANY (ARRAY['MODEL_RESEARCH'::text, 'PRODUCT_DEVELOPMENT'::text, 'SCENARIO_APPLICATION'::text]))),
-  constraint contracts_status_check CHECK ((status = ANY (ARRAY['SUBMITTED'::text, 'CONFIRMED'::text, 'FILED'::text]))),
+  constraint contracts_status_check CHECK ((status = ANY (ARRAY['SUBMITTED'::text, 'CONFIRMED'::text, 'FILED'::text, 'AMENDED'::text, 'COMPLETED'::text, 'TERMINATED'::text, 'VOIDED'::text, 'WITHDRAWN'::text, 'REJECTED'::text]))),
   constraint contracts_submitted_side_check CHECK ((submitted_side = ANY (ARRAY['enterprise'::text, 'provider'::text]))),
+  constraint contracts_terminated CHECK ((((status = 'TERMINATED'::text) = (last_day IS NOT NULL)) AND ((last_day >= starts_on) AND (last_day <= ends_on)))),
   constraint contracts_tie_out CHECK (((net_fen + vat_fen) = gross_fen)),
-  constraint contracts_vat_fen_check CHECK ((vat_fen >= 0))
+  constraint contracts_vat_fen_check CHECK ((vat_fen >= 0)),
+  constraint contracts_version_check CHECK ((version >= 1)),
+  constraint contracts_voided_by_another CHECK (((status <> 'VOIDED'::text) OR (ended_person <> filed_person)))
 );
 CREATE INDEX contracts_enterprise ON public.contracts USING btree (book_id, enterprise_id, contract_id);
-CREATE UNIQUE INDEX contracts_fingerprint ON public.contracts USING btree (book_id, fingerprint);
+CREATE INDEX contracts_fingerprint ON public.contracts USING btree (book_id, fingerprint);
+CREATE INDEX contracts_number ON public.contracts USING btree (book_id, contract_no, provider_id);
+CREATE UNIQUE INDEX contracts_one_fingerprint ON public.contracts USING btree (book_id, fingerprint) WHERE (status <> ALL (ARRAY['WITHDRAWN'::text, 'REJECTED'::text, 'VOIDED'::text]));
+CREATE UNIQUE INDEX contracts_one_number ON public.contracts USING btree (book_id, contract_no, provider_id) WHERE (status <> ALL (ARRAY['WITHDRAWN'::text, 'REJECTED'::text, 'VOIDED'::text]));
 CREATE INDEX contracts_provider ON public.contracts USING btree (book_id, provider_id, status, contract_id);
 CREATE INDEX contracts_status ON public.contracts USING btree (book_id, status, contract_id);
 CREATE TRIGGER contracts_in_lane BEFORE INSERT OR UPDATE ON public.contracts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER contracts_leave_in_lane BEFORE DELETE ON public.contracts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (status, confirmed_person, filed_person, filing_no, filed_on) on contracts to voucher_app;
+grant insert, select, update (starts_on, ends_on, net_fen, vat_fen, gross_fen, fingerprint, status, confirmed_person, filed_person, filing_no, filed_on, version, last_day, ended_on, ended_person, end_reason) on contracts to voucher_app;
 grant select on contracts to voucher_reader;
 
 -- owner voucher_owner
@@ -890,22 +1070,30 @@ create table limit_exceptions (
   approved_person uuid,
   approved_on date,
   recorded_at timestamp with time zone not null,
+  rejected_person uuid,
+  rejected_on date,
+  rejection_reason text,
   constraint limit_exceptions_pkey PRIMARY KEY (book_id, exception_id),
   constraint limit_exceptions_book_id_approved_person_fkey FOREIGN KEY (book_id, approved_person) REFERENCES persons(book_id, person_id),
   constraint limit_exceptions_book_id_asked_person_fkey FOREIGN KEY (book_id, asked_person) REFERENCES persons(book_id, person_id),
   constraint limit_exceptions_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint limit_exceptions_book_id_rejected_person_fkey FOREIGN KEY (book_id, rejected_person) REFERENCES persons(book_id, person_id),
   constraint limit_exceptions_amount_fen_check CHECK ((amount_fen > 0)),
   constraint limit_exceptions_approved CHECK (((status = 'APPROVED'::text) = ((approved_person IS NOT NULL) AND (approved_on IS NOT NULL)))),
   constraint limit_exceptions_four_eyes CHECK ((approved_person <> asked_person)),
   constraint limit_exceptions_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint limit_exceptions_reject_four_eyes CHECK ((rejected_person <> asked_person)),
+  constraint limit_exceptions_rejected CHECK ((((status = 'REJECTED'::text) = ((rejected_person IS NOT NULL) AND (rejected_on IS NOT NULL) AND (rejection_reason IS NOT NULL))) AND (num_nulls(rejected_person, rejected_on, rejection_reason) = ANY (ARRAY[0, 3])))),
+  constraint limit_exceptions_rejection_reason_check CHECK (((length(rejection_reason) >= 1) AND (length(rejection_reason) <= 500))),
   constraint limit_exceptions_span_check CHECK ((span ~ '^(LIFETIME|\d{4}(\+\d{1,2})?)$'::text)),
-  constraint limit_exceptions_status_check CHECK ((status = ANY (ARRAY['ASKED'::text, 'APPROVED'::text])))
+  constraint limit_exceptions_status_check CHECK ((status = ANY (ARRAY['ASKED'::text, 'APPROVED'::text, 'REJECTED'::text])))
 );
 CREATE INDEX limit_exceptions_status ON public.limit_exceptions USING btree (book_id, status, exception_id);
 CREATE INDEX limit_exceptions_window ON public.limit_exceptions USING btree (book_id, account, holder, span);
+CREATE TRIGGER limit_exceptions_decided_once BEFORE UPDATE ON public.limit_exceptions FOR EACH ROW WHEN ((old.status <> 'ASKED'::text)) EXECUTE FUNCTION refuse_decided_exception();
 CREATE TRIGGER limit_exceptions_in_lane BEFORE INSERT OR UPDATE ON public.limit_exceptions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER limit_exceptions_leave_in_lane BEFORE DELETE ON public.limit_exceptions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (status, approved_person, approved_on) on limit_exceptions to voucher_app;
+grant insert, select, update (status, approved_person, approved_on, rejected_person, rejected_on, rejection_reason) on limit_exceptions to voucher_app;
 grant select on limit_exceptions to voucher_reader;
 
 -- owner voucher_owner
@@ -926,6 +1114,130 @@ grant insert, select on limit_first_years to voucher_app;
 grant select on limit_first_years to voucher_reader;
 
 -- owner voucher_owner
+create table listing_applications (
+  book_id uuid not null,
+  application_id uuid not null,
+  provider_id uuid not null,
+  service_item text not null,
+  batch_no text not null,
+  evidence jsonb not null,
+  status text not null,
+  reviewed_person uuid,
+  notice_from date,
+  notice_to date,
+  listing_id uuid,
+  listed_person uuid,
+  recorded_at timestamp with time zone not null,
+  constraint listing_applications_pkey PRIMARY KEY (book_id, application_id),
+  constraint listing_applications_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint listing_applications_book_id_listed_person_fkey FOREIGN KEY (book_id, listed_person) REFERENCES persons(book_id, person_id),
+  constraint listing_applications_book_id_provider_id_fkey FOREIGN KEY (book_id, provider_id) REFERENCES providers(book_id, provider_id),
+  constraint listing_applications_book_id_reviewed_person_fkey FOREIGN KEY (book_id, reviewed_person) REFERENCES persons(book_id, person_id),
+  constraint listing_applications_batch_no_check CHECK (((length(batch_no) >= 1) AND (length(batch_no) <= 50))),
+  constraint listing_applications_check CHECK ((notice_to > notice_from)),
+  constraint listing_applications_evidence_check CHECK ((jsonb_typeof(evidence) = 'object'::text)),
+  constraint listing_applications_four_eyes CHECK ((listed_person <> reviewed_person)),
+  constraint listing_applications_listed CHECK ((((status = 'LISTED'::text) = (listing_id IS NOT NULL)) AND ((listing_id IS NULL) = (listed_person IS NULL)))),
+  constraint listing_applications_noticed CHECK ((((notice_from IS NULL) = (notice_to IS NULL)) AND ((status <> ALL (ARRAY['PUBLIC_NOTICE'::text, 'LISTED'::text])) OR (notice_to IS NOT NULL)))),
+  constraint listing_applications_service_item_check CHECK ((service_item = ANY (ARRAY['AI_COMPUTE'::text, 'SUPERCOMPUTE'::text, 'GENERAL_COMPUTE'::text, 'STORAGE'::text, 'NETWORK'::text, 'SECURITY'::text]))),
+  constraint listing_applications_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'SUBMITTED'::text, 'UNDER_REVIEW'::text, 'SUPPLEMENT_REQUESTED'::text, 'PUBLIC_NOTICE'::text, 'LISTED'::text, 'REJECTED'::text, 'WITHDRAWN'::text])))
+);
+CREATE INDEX listing_applications_provider ON public.listing_applications USING btree (book_id, provider_id, application_id);
+CREATE INDEX listing_applications_status ON public.listing_applications USING btree (book_id, status, application_id);
+CREATE TRIGGER listing_applications_in_lane BEFORE INSERT OR UPDATE ON public.listing_applications FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER listing_applications_leave_in_lane BEFORE DELETE ON public.listing_applications FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (batch_no, evidence, status, reviewed_person, notice_from, notice_to, listing_id, listed_person) on listing_applications to voucher_app;
+grant select on listing_applications to voucher_reader;
+
+-- owner voucher_owner
+create table listing_measures (
+  book_id uuid not null,
+  measure_id uuid not null,
+  listing_id uuid not null,
+  kind text not null,
+  effective_from date not null,
+  effective_to date,
+  reason text not null,
+  document_no text not null,
+  status text not null,
+  proposed_person uuid not null,
+  proposed_on date not null,
+  decided_person uuid,
+  decided_on date,
+  recorded_at timestamp with time zone not null,
+  constraint listing_measures_pkey PRIMARY KEY (book_id, measure_id),
+  constraint listing_measures_book_id_decided_person_fkey FOREIGN KEY (book_id, decided_person) REFERENCES persons(book_id, person_id),
+  constraint listing_measures_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint listing_measures_book_id_listing_id_fkey FOREIGN KEY (book_id, listing_id) REFERENCES listings(book_id, listing_id),
+  constraint listing_measures_book_id_proposed_person_fkey FOREIGN KEY (book_id, proposed_person) REFERENCES persons(book_id, person_id),
+  constraint listing_measures_check CHECK ((effective_to >= effective_from)),
+  constraint listing_measures_decided CHECK ((((status = 'PROPOSED'::text) = (decided_person IS NULL)) AND ((decided_person IS NULL) = (decided_on IS NULL)))),
+  constraint listing_measures_document_no_check CHECK (((length(document_no) >= 1) AND (length(document_no) <= 100))),
+  constraint listing_measures_end CHECK (((effective_to IS NULL) OR (kind = 'SUSPENSION'::text))),
+  constraint listing_measures_four_eyes CHECK (((status <> 'APPROVED'::text) OR (decided_person <> proposed_person))),
+  constraint listing_measures_kind_check CHECK ((kind = ANY (ARRAY['SUSPENSION'::text, 'RESUMPTION'::text, 'DELISTING'::text]))),
+  constraint listing_measures_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint listing_measures_status_check CHECK ((status = ANY (ARRAY['PROPOSED'::text, 'APPROVED'::text, 'WITHDRAWN'::text])))
+);
+CREATE INDEX listing_measures_listing ON public.listing_measures USING btree (book_id, listing_id, measure_id);
+CREATE INDEX listing_measures_status ON public.listing_measures USING btree (book_id, status, measure_id);
+CREATE TRIGGER listing_measures_in_lane BEFORE INSERT OR UPDATE ON public.listing_measures FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER listing_measures_leave_in_lane BEFORE DELETE ON public.listing_measures FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (status, decided_person, decided_on) on listing_measures to voucher_app;
+grant select on listing_measures to voucher_reader;
+
+-- owner voucher_owner
+create table listing_scores (
+  book_id uuid not null,
+  score_id uuid not null,
+  application_id uuid not null,
+  criterion text not null,
+  score integer not null,
+  evidence text not null,
+  scored_person uuid not null,
+  recorded_at timestamp with time zone not null,
+  constraint listing_scores_pkey PRIMARY KEY (book_id, score_id),
+  constraint listing_scores_book_id_application_id_scored_person_criteri_key UNIQUE (book_id, application_id, scored_person, criterion),
+  constraint listing_scores_book_id_application_id_fkey FOREIGN KEY (book_id, application_id) REFERENCES listing_applications(book_id, application_id),
+  constraint listing_scores_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint listing_scores_book_id_scored_person_fkey FOREIGN KEY (book_id, scored_person) REFERENCES persons(book_id, person_id),
+  constraint listing_scores_criterion_check CHECK ((criterion = ANY (ARRAY['ADVANCED_EQUIPMENT'::text, 'TECHNICAL_SECURITY'::text, 'GREEN_ENERGY'::text, 'FAVOURABLE_PRICE'::text]))),
+  constraint listing_scores_evidence_check CHECK (((length(evidence) >= 1) AND (length(evidence) <= 500))),
+  constraint listing_scores_score_check CHECK (((score >= 0) AND (score <= 100)))
+);
+CREATE TRIGGER listing_scores_in_lane BEFORE INSERT OR UPDATE ON public.listing_scores FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER listing_scores_leave_in_lane BEFORE DELETE ON public.listing_scores FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select on listing_scores to voucher_app;
+grant select on listing_scores to voucher_reader;
+
+-- owner voucher_owner
+create table listing_steps (
+  book_id uuid not null,
+  step_id uuid not null,
+  application_id uuid not null,
+  step_no integer not null,
+  verb text not null,
+  status text not null,
+  reason text,
+  detail json not null,
+  person uuid not null,
+  taken_on date not null,
+  recorded_at timestamp with time zone not null,
+  constraint listing_steps_pkey PRIMARY KEY (book_id, step_id),
+  constraint listing_steps_book_id_application_id_step_no_key UNIQUE (book_id, application_id, step_no),
+  constraint listing_steps_book_id_application_id_fkey FOREIGN KEY (book_id, application_id) REFERENCES listing_applications(book_id, application_id),
+  constraint listing_steps_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint listing_steps_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint listing_steps_reasons CHECK (((verb <> ALL (ARRAY['reject'::text, 'request-supplement'::text])) OR (reason IS NOT NULL))),
+  constraint listing_steps_step_no_check CHECK ((step_no >= 1)),
+  constraint listing_steps_verb_check CHECK (((length(verb) >= 1) AND (length(verb) <= 40)))
+);
+CREATE TRIGGER listing_steps_in_lane BEFORE INSERT OR UPDATE ON public.listing_steps FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER listing_steps_leave_in_lane BEFORE DELETE ON public.listing_steps FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select on listing_steps to voucher_app;
+grant select on listing_steps to voucher_reader;
+
+-- owner voucher_owner
 create table listings (
   book_id uuid not null,
   listing_id uuid not null,
@@ -936,19 +1248,90 @@ create table listings (
   valid_from date not null,
   valid_to date,
   recorded_at timestamp with time zone not null,
+  suspensions jsonb not null default '[]'::jsonb,
+  application_id uuid,
   constraint listings_pkey PRIMARY KEY (book_id, listing_id),
   constraint listings_book_id_provider_id_service_item_valid_from_key UNIQUE (book_id, provider_id, service_item, valid_from),
   constraint listings_book_id_provider_id_fkey FOREIGN KEY (book_id, provider_id) REFERENCES providers(book_id, provider_id),
   constraint listings_batch_no_check CHECK (((length(batch_no) >= 1) AND (length(batch_no) <= 50))),
   constraint listings_check CHECK ((valid_to >= valid_from)),
   constraint listings_document_no_check CHECK (((length(document_no) >= 1) AND (length(document_no) <= 100))),
-  constraint listings_service_item_check CHECK ((service_item = ANY (ARRAY['AI_COMPUTE'::text, 'SUPERCOMPUTE'::text, 'GENERAL_COMPUTE'::text, 'STORAGE'::text, 'NETWORK'::text, 'SECURITY'::text])))
+  constraint listings_service_item_check CHECK ((service_item = ANY (ARRAY['AI_COMPUTE'::text, 'SUPERCOMPUTE'::text, 'GENERAL_COMPUTE'::text, 'STORAGE'::text, 'NETWORK'::text, 'SECURITY'::text]))),
+  constraint listings_suspensions_check CHECK ((jsonb_typeof(suspensions) = 'array'::text))
 );
 CREATE INDEX listings_service_item ON public.listings USING btree (book_id, service_item, listing_id);
 CREATE TRIGGER listings_in_lane BEFORE INSERT OR UPDATE ON public.listings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER listings_leave_in_lane BEFORE DELETE ON public.listings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (valid_to) on listings to voucher_app;
+grant insert, select, update (valid_to, suspensions) on listings to voucher_app;
 grant select on listings to voucher_reader;
+
+-- owner voucher_owner
+create table matter_registrations (
+  book_id uuid not null,
+  registration_id uuid not null,
+  kind text not null,
+  code text not null,
+  name text not null,
+  document_no text not null,
+  legal_person_uscc text not null,
+  status text not null,
+  holder text,
+  registered_person uuid not null,
+  confirmed_person uuid,
+  confirmed_on date,
+  closed_person uuid,
+  closed_on date,
+  reason text,
+  recorded_at timestamp with time zone not null,
+  constraint matter_registrations_pkey PRIMARY KEY (book_id, registration_id),
+  constraint matter_registrations_book_id_closed_person_fkey FOREIGN KEY (book_id, closed_person) REFERENCES persons(book_id, person_id),
+  constraint matter_registrations_book_id_confirmed_person_fkey FOREIGN KEY (book_id, confirmed_person) REFERENCES persons(book_id, person_id),
+  constraint matter_registrations_book_id_kind_code_holder_fkey FOREIGN KEY (book_id, kind, code, holder) REFERENCES matters(book_id, kind, code, holder),
+  constraint matter_registrations_book_id_registered_person_fkey FOREIGN KEY (book_id, registered_person) REFERENCES persons(book_id, person_id),
+  constraint matter_registrations_closed CHECK ((((status = ANY (ARRAY['REJECTED'::text, 'ENDED'::text])) = ((closed_person IS NOT NULL) AND (closed_on IS NOT NULL) AND (reason IS NOT NULL))) AND (num_nulls(closed_person, closed_on, reason) = ANY (ARRAY[0, 3])))),
+  constraint matter_registrations_code_check CHECK (((length(code) >= 1) AND (length(code) <= 60))),
+  constraint matter_registrations_confirmed CHECK ((((status = ANY (ARRAY['CONFIRMED'::text, 'ENDED'::text])) = ((holder IS NOT NULL) AND (confirmed_person IS NOT NULL) AND (confirmed_on IS NOT NULL))) AND (num_nulls(holder, confirmed_person, confirmed_on) = ANY (ARRAY[0, 3])))),
+  constraint matter_registrations_document_no_check CHECK (((length(document_no) >= 1) AND (length(document_no) <= 100))),
+  constraint matter_registrations_four_eyes CHECK (((confirmed_person <> registered_person) AND ((status <> 'REJECTED'::text) OR (closed_person <> registered_person)))),
+  constraint matter_registrations_kind_check CHECK ((kind = ANY (ARRAY['PROJECT'::text, 'PRODUCT'::text, 'STANDARD'::text, 'AWARD_SERIES'::text]))),
+  constraint matter_registrations_legal_person_uscc_check CHECK ((legal_person_uscc ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'::text)),
+  constraint matter_registrations_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint matter_registrations_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint matter_registrations_status_check CHECK ((status = ANY (ARRAY['REGISTERED'::text, 'CONFIRMED'::text, 'REJECTED'::text, 'ENDED'::text])))
+);
+CREATE INDEX matter_registrations_code ON public.matter_registrations USING btree (book_id, code, kind);
+CREATE UNIQUE INDEX matter_registrations_once ON public.matter_registrations USING btree (book_id, legal_person_uscc, kind, code) WHERE (status = ANY (ARRAY['REGISTERED'::text, 'CONFIRMED'::text]));
+CREATE INDEX matter_registrations_own ON public.matter_registrations USING btree (book_id, legal_person_uscc, kind, code);
+CREATE INDEX matter_registrations_status ON public.matter_registrations USING btree (book_id, status, registration_id);
+CREATE TRIGGER matter_registrations_in_lane BEFORE INSERT OR UPDATE ON public.matter_registrations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER matter_registrations_leave_in_lane BEFORE DELETE ON public.matter_registrations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER matter_registrations_once_each BEFORE UPDATE ON public.matter_registrations FOR EACH ROW WHEN (((((old.status <> 'REGISTERED'::text) OR (new.status <> 'CONFIRMED'::text)) AND ((old.status <> 'REGISTERED'::text) OR (new.status <> 'REJECTED'::text))) AND ((old.status <> 'CONFIRMED'::text) OR (new.status <> 'ENDED'::text)))) EXECUTE FUNCTION refuse_other_registration();
+grant insert, select, update (status, holder, confirmed_person, confirmed_on, closed_person, closed_on, reason) on matter_registrations to voucher_app;
+grant select on matter_registrations to voucher_reader;
+
+-- owner voucher_owner
+create table matters (
+  book_id uuid not null,
+  matter_id uuid not null,
+  kind text not null,
+  code text not null,
+  holder text not null,
+  recorded_at timestamp with time zone not null,
+  constraint matters_pkey PRIMARY KEY (book_id, matter_id),
+  constraint matters_book_id_kind_code_holder_key UNIQUE (book_id, kind, code, holder),
+  constraint matters_book_id_kind_code_key UNIQUE (book_id, kind, code),
+  constraint matters_book_id_kind_holder_key UNIQUE (book_id, kind, holder),
+  constraint matters_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint matters_code_check CHECK (((length(code) >= 1) AND (length(code) <= 60))),
+  constraint matters_held_by_id_or_code CHECK (((holder = (matter_id)::text) OR (holder = code))),
+  constraint matters_kind_check CHECK ((kind = ANY (ARRAY['PROJECT'::text, 'PRODUCT'::text, 'STANDARD'::text, 'AWARD_SERIES'::text])))
+);
+CREATE TRIGGER matters_append_only BEFORE DELETE OR UPDATE ON public.matters FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER matters_in_lane BEFORE INSERT OR UPDATE ON public.matters FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER matters_leave_in_lane BEFORE DELETE ON public.matters FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER matters_no_truncate BEFORE TRUNCATE ON public.matters FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+grant insert, select on matters to voucher_app;
+grant select on matters to voucher_reader;
 
 -- owner voucher_owner
 create table members (
@@ -1190,6 +1573,39 @@ grant insert, select on providers to voucher_app;
 grant select on providers to voucher_reader;
 
 -- owner voucher_owner
+create table redemption_reversals (
+  book_id uuid not null,
+  reversal_id uuid not null,
+  redemption_id uuid not null,
+  amount_fen bigint not null,
+  reason text not null,
+  evidence text,
+  content_digest text not null,
+  status text not null,
+  proposed_person uuid not null,
+  proposed_on date not null,
+  decided_person uuid,
+  decided_on date,
+  decision_reason text,
+  recorded_at timestamp with time zone not null,
+  constraint redemption_reversals_pkey PRIMARY KEY (book_id, reversal_id),
+  constraint redemption_reversals_book_id_redemption_id_fkey FOREIGN KEY (book_id, redemption_id) REFERENCES redemptions(book_id, redemption_id),
+  constraint redemption_reversals_amount_fen_check CHECK ((amount_fen > 0)),
+  constraint redemption_reversals_content_digest_check CHECK ((content_digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint redemption_reversals_decided CHECK ((((status = 'PROPOSED'::text) = (decided_person IS NULL)) AND ((decided_person IS NULL) = (decided_on IS NULL)))),
+  constraint redemption_reversals_evidence_check CHECK (((length(evidence) >= 1) AND (length(evidence) <= 300))),
+  constraint redemption_reversals_four_eyes CHECK (((status <> 'APPROVED'::text) OR (decided_person <> proposed_person))),
+  constraint redemption_reversals_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint redemption_reversals_status_check CHECK ((status = ANY (ARRAY['PROPOSED'::text, 'APPROVED'::text, 'DROPPED'::text])))
+);
+CREATE UNIQUE INDEX redemption_reversals_one_open ON public.redemption_reversals USING btree (book_id, redemption_id) WHERE (status = 'PROPOSED'::text);
+CREATE INDEX redemption_reversals_redemption ON public.redemption_reversals USING btree (book_id, redemption_id, status, reversal_id);
+CREATE TRIGGER redemption_reversals_in_lane BEFORE INSERT OR UPDATE ON public.redemption_reversals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER redemption_reversals_leave_in_lane BEFORE DELETE ON public.redemption_reversals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (status, decided_person, decided_on, decision_reason) on redemption_reversals to voucher_app;
+grant select on redemption_reversals to voucher_reader;
+
+-- owner voucher_owner
 create table redemptions (
   book_id uuid not null,
   redemption_id uuid not null,
@@ -1225,7 +1641,7 @@ create table redemptions (
   constraint redemptions_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
   constraint redemptions_book_id_invoice_id_fkey FOREIGN KEY (book_id, invoice_id) REFERENCES usage_invoices(book_id, invoice_id),
   constraint redemptions_book_id_voucher_id_fkey FOREIGN KEY (book_id, voucher_id) REFERENCES vouchers(book_id, voucher_id),
-  constraint redemptions_approved CHECK (((status = 'APPROVED'::text) = ((approved_on IS NOT NULL) AND (approved_fen > 0)))),
+  constraint redemptions_approved CHECK (((status = ANY (ARRAY['APPROVED'::text, 'REVERSED'::text])) = ((approved_on IS NOT NULL) AND (approved_fen > 0)))),
   constraint redemptions_approved_fen_check CHECK ((approved_fen >= 0)),
   constraint redemptions_approved_within_reserved CHECK ((approved_fen <= reserved_fen)),
   constraint redemptions_base_fen_check CHECK ((base_fen >= 0)),
@@ -1235,12 +1651,13 @@ create table redemptions (
   constraint redemptions_four_eyes CHECK ((decided_person <> submitted_person)),
   constraint redemptions_not_lent CHECK (((reversed_fen + batched_fen) <= approved_fen)),
   constraint redemptions_reserved_fen_check CHECK ((reserved_fen > 0)),
+  constraint redemptions_reversed CHECK (((status = 'REVERSED'::text) = ((reversed_fen > 0) AND (reversed_fen = approved_fen)))),
   constraint redemptions_reversed_fen_check CHECK ((reversed_fen >= 0)),
-  constraint redemptions_status_check CHECK ((status = ANY (ARRAY['SUBMITTED'::text, 'APPROVED'::text, 'RETURNED'::text]))),
+  constraint redemptions_status_check CHECK ((status = ANY (ARRAY['SUBMITTED'::text, 'APPROVED'::text, 'RETURNED'::text, 'REVERSED'::text]))),
   constraint redemptions_weighted_base_check CHECK ((weighted_base >= (0)::numeric))
 );
 CREATE INDEX redemptions_contract ON public.redemptions USING btree (book_id, contract_id, status, redemption_id);
-CREATE UNIQUE INDEX redemptions_one_live_per_invoice ON public.redemptions USING btree (book_id, invoice_id) WHERE (status <> 'RETURNED'::text);
+CREATE UNIQUE INDEX redemptions_one_live_per_invoice ON public.redemptions USING btree (book_id, invoice_id) WHERE (status <> ALL (ARRAY['RETURNED'::text, 'REVERSED'::text]));
 CREATE INDEX redemptions_provider ON public.redemptions USING btree (book_id, provider_id, status, redemption_id);
 CREATE INDEX redemptions_status ON public.redemptions USING btree (book_id, status, redemption_id);
 CREATE INDEX redemptions_unbatched ON public.redemptions USING btree (book_id, approved_on, redemption_id) WHERE ((status = 'APPROVED'::text) AND (settlement_id IS NULL));
@@ -1277,6 +1694,8 @@ create table reimbursement_lines (
   basis_points integer,
   reason text,
   is_live boolean not null,
+  model_class text,
+  model_registration_no text,
   constraint reimbursement_lines_pkey PRIMARY KEY (book_id, reimbursement_line_id),
   constraint reimbursement_lines_book_id_reimbursement_id_line_no_key UNIQUE (book_id, reimbursement_id, line_no),
   constraint reimbursement_lines_book_id_invoice_id_fkey FOREIGN KEY (book_id, invoice_id) REFERENCES usage_invoices(book_id, invoice_id),
@@ -1290,6 +1709,9 @@ create table reimbursement_lines (
   constraint reimbursement_lines_description_check CHECK (((length(description) >= 1) AND (length(description) <= 300))),
   constraint reimbursement_lines_gross_fen_check CHECK ((gross_fen >= 0)),
   constraint reimbursement_lines_line_no_check CHECK ((line_no >= 1)),
+  constraint reimbursement_lines_model CHECK (((model_class IS NULL) = (model_registration_no IS NULL))),
+  constraint reimbursement_lines_model_class_check CHECK (((model_class ~ '^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$'::text) AND (length(model_class) <= 60))),
+  constraint reimbursement_lines_model_registration_no_check CHECK (((length(model_registration_no) >= 1) AND (length(model_registration_no) <= 100))),
   constraint reimbursement_lines_net_fen_check CHECK ((net_fen >= 0)),
   constraint reimbursement_lines_of_invoice CHECK (((num_nonnulls(invoice_line_id, contract_line_id) = ANY (ARRAY[0, 2])) AND ((invoice_line_id IS NULL) OR (num_nonnulls(invoice_id, contract_id) = 2)))),
   constraint reimbursement_lines_reference_check CHECK (((length(reference) >= 1) AND (length(reference) <= 100))),
@@ -1511,13 +1933,21 @@ create table simulation_enterprises (
   compared_redeemed_fen bigint not null,
   simulated_redeemed_fen bigint not null,
   bound text[] not null,
+  held integer not null default 0,
+  held_compared_fen bigint not null default 0,
+  held_simulated_fen bigint not null default 0,
+  potential_fen bigint not null default 0,
   constraint simulation_enterprises_pkey PRIMARY KEY (book_id, simulation_id, legal_person_uscc),
   constraint simulation_enterprises_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint simulation_enterprises_book_id_simulation_id_fkey FOREIGN KEY (book_id, simulation_id) REFERENCES simulations(book_id, simulation_id),
   constraint simulation_enterprises_applications_check CHECK ((applications >= 0)),
+  constraint simulation_enterprises_check CHECK (((held_compared_fen >= 0) AND (held_compared_fen <= compared_fen))),
+  constraint simulation_enterprises_check1 CHECK (((held_simulated_fen >= 0) AND (held_simulated_fen <= simulated_fen))),
   constraint simulation_enterprises_compared_fen_check CHECK ((compared_fen >= 0)),
   constraint simulation_enterprises_compared_redeemed_fen_check CHECK ((compared_redeemed_fen >= 0)),
-  constraint simulation_enterprises_difference CHECK ((difference_fen = (simulated_fen - compared_fen))),
+  constraint simulation_enterprises_difference CHECK ((difference_fen = ((simulated_fen - held_simulated_fen) - (compared_fen - held_compared_fen)))),
+  constraint simulation_enterprises_held_check CHECK ((held >= 0)),
+  constraint simulation_enterprises_potential_fen_check CHECK ((potential_fen >= 0)),
   constraint simulation_enterprises_simulated_fen_check CHECK ((simulated_fen >= 0)),
   constraint simulation_enterprises_simulated_redeemed_fen_check CHECK ((simulated_redeemed_fen >= 0))
 );
@@ -1652,6 +2082,87 @@ grant insert, select, update (paid_fen, status, decided_person, decided_on, disp
 grant select on usage_invoices to voucher_reader;
 
 -- owner voucher_owner
+create table voucher_endings (
+  book_id uuid not null,
+  ending_id uuid not null,
+  voucher_id uuid not null,
+  why text not null,
+  redemption_id uuid,
+  ended_on date not null,
+  lapsed_fen bigint not null,
+  given_back_fen bigint not null,
+  quota_back text not null,
+  reason text,
+  recorded_at timestamp with time zone not null,
+  constraint voucher_endings_pkey PRIMARY KEY (book_id, ending_id),
+  constraint voucher_endings_book_id_redemption_id_fkey FOREIGN KEY (book_id, redemption_id) REFERENCES redemptions(book_id, redemption_id),
+  constraint voucher_endings_book_id_voucher_id_fkey FOREIGN KEY (book_id, voucher_id) REFERENCES vouchers(book_id, voucher_id),
+  constraint voucher_endings_afterwards CHECK (((why = ANY (ARRAY['RELEASED'::text, 'REVERSED'::text])) = (redemption_id IS NOT NULL))),
+  constraint voucher_endings_given_back_fen_check CHECK ((given_back_fen >= 0)),
+  constraint voucher_endings_lapsed_fen_check CHECK ((lapsed_fen >= 0)),
+  constraint voucher_endings_one_way CHECK (((lapsed_fen = 0) OR (given_back_fen = 0))),
+  constraint voucher_endings_quota_back_check CHECK ((quota_back = ANY (ARRAY['NONE'::text, 'RUNNING'::text, 'CHARGED'::text, 'CONTRACT'::text]))),
+  constraint voucher_endings_reasoned CHECK (((why <> ALL (ARRAY['CANCELLED'::text, 'REVOKED'::text, 'REDUCED'::text])) OR (reason IS NOT NULL))),
+  constraint voucher_endings_why_check CHECK ((why = ANY (ARRAY['EXPIRED'::text, 'CANCELLED'::text, 'REVOKED'::text, 'REDUCED'::text, 'RELEASED'::text, 'REVERSED'::text])))
+);
+CREATE UNIQUE INDEX voucher_endings_once ON public.voucher_endings USING btree (book_id, voucher_id) WHERE (why = ANY (ARRAY['EXPIRED'::text, 'CANCELLED'::text, 'REVOKED'::text]));
+CREATE INDEX voucher_endings_voucher ON public.voucher_endings USING btree (book_id, voucher_id, ending_id);
+CREATE TRIGGER voucher_endings_in_lane BEFORE INSERT OR UPDATE ON public.voucher_endings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER voucher_endings_leave_in_lane BEFORE DELETE ON public.voucher_endings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select on voucher_endings to voucher_app;
+grant select on voucher_endings to voucher_reader;
+
+-- owner voucher_owner
+create table voucher_proposals (
+  book_id uuid not null,
+  proposal_id uuid not null,
+  voucher_id uuid not null,
+  kind text not null,
+  reason text not null,
+  evidence text,
+  content_digest text not null,
+  status text not null,
+  proposed_person uuid not null,
+  proposed_on date not null,
+  decided_person uuid,
+  decided_on date,
+  decision_reason text,
+  recorded_at timestamp with time zone not null,
+  constraint voucher_proposals_pkey PRIMARY KEY (book_id, proposal_id),
+  constraint voucher_proposals_book_id_voucher_id_fkey FOREIGN KEY (book_id, voucher_id) REFERENCES vouchers(book_id, voucher_id),
+  constraint voucher_proposals_cause CHECK (((kind = 'CANCEL'::text) OR (evidence IS NOT NULL))),
+  constraint voucher_proposals_content_digest_check CHECK ((content_digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint voucher_proposals_decided CHECK ((((status = 'PROPOSED'::text) = (decided_person IS NULL)) AND ((decided_person IS NULL) = (decided_on IS NULL)))),
+  constraint voucher_proposals_evidence_check CHECK (((length(evidence) >= 1) AND (length(evidence) <= 300))),
+  constraint voucher_proposals_four_eyes CHECK (((status <> 'APPROVED'::text) OR (decided_person <> proposed_person))),
+  constraint voucher_proposals_kind_check CHECK ((kind = ANY (ARRAY['CANCEL'::text, 'REVOKE'::text]))),
+  constraint voucher_proposals_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint voucher_proposals_status_check CHECK ((status = ANY (ARRAY['PROPOSED'::text, 'APPROVED'::text, 'DROPPED'::text])))
+);
+CREATE UNIQUE INDEX voucher_proposals_one_open ON public.voucher_proposals USING btree (book_id, voucher_id) WHERE (status = 'PROPOSED'::text);
+CREATE INDEX voucher_proposals_voucher ON public.voucher_proposals USING btree (book_id, voucher_id, status, proposal_id);
+CREATE TRIGGER voucher_proposals_in_lane BEFORE INSERT OR UPDATE ON public.voucher_proposals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER voucher_proposals_leave_in_lane BEFORE DELETE ON public.voucher_proposals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (status, decided_person, decided_on, decision_reason) on voucher_proposals to voucher_app;
+grant select on voucher_proposals to voucher_reader;
+
+-- owner voucher_owner
+create table voucher_reasons (
+  book_id uuid not null,
+  command_id uuid not null,
+  voucher_id uuid not null,
+  reason text not null,
+  recorded_at timestamp with time zone not null,
+  constraint voucher_reasons_pkey PRIMARY KEY (book_id, command_id),
+  constraint voucher_reasons_book_id_voucher_id_fkey FOREIGN KEY (book_id, voucher_id) REFERENCES vouchers(book_id, voucher_id),
+  constraint voucher_reasons_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500)))
+);
+CREATE TRIGGER voucher_reasons_in_lane BEFORE INSERT OR UPDATE ON public.voucher_reasons FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER voucher_reasons_leave_in_lane BEFORE DELETE ON public.voucher_reasons FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select on voucher_reasons to voucher_app;
+grant select on voucher_reasons to voucher_reader;
+
+-- owner voucher_owner
 create table vouchers (
   book_id uuid not null,
   voucher_id uuid not null,
@@ -1674,6 +2185,10 @@ create table vouchers (
   provider_id uuid not null,
   matters jsonb not null default '{}'::jsonb,
   control_version_ids jsonb not null default '[]'::jsonb,
+  lapsed_fen bigint not null default 0,
+  given_back_fen bigint not null default 0,
+  ended_on date,
+  activate_by date,
   constraint vouchers_pkey PRIMARY KEY (book_id, voucher_id),
   constraint vouchers_book_id_application_id_key UNIQUE (book_id, application_id),
   constraint vouchers_book_id_voucher_no_key UNIQUE (book_id, voucher_no),
@@ -1682,16 +2197,24 @@ create table vouchers (
   constraint vouchers_book_id_enterprise_id_fkey FOREIGN KEY (book_id, enterprise_id) REFERENCES enterprises(book_id, enterprise_id),
   constraint vouchers_book_id_programme_version_id_fkey FOREIGN KEY (book_id, programme_version_id) REFERENCES programme_versions(book_id, programme_version_id),
   constraint vouchers_book_id_provider_id_fkey FOREIGN KEY (book_id, provider_id) REFERENCES providers(book_id, provider_id),
+  constraint vouchers_activation CHECK (((activate_by >= issued_on) AND (activate_by <= last_day))),
   constraint vouchers_check CHECK (((reserved_fen >= 0) AND (reserved_fen <= face_fen))),
   constraint vouchers_check1 CHECK ((last_day >= issued_on)),
   constraint vouchers_control_version_ids_check CHECK ((jsonb_typeof(control_version_ids) = 'array'::text)),
+  constraint vouchers_ended CHECK (((status = ANY (ARRAY['EXPIRED'::text, 'CANCELLED'::text, 'REVOKED'::text])) = (ended_on IS NOT NULL))),
+  constraint vouchers_ended_within_face CHECK ((((reserved_fen + lapsed_fen) + given_back_fen) <= face_fen)),
   constraint vouchers_face_fen_check CHECK ((face_fen > 0)),
   constraint vouchers_frozen CHECK (((status = 'FROZEN'::text) = (frozen_from IS NOT NULL))),
-  constraint vouchers_frozen_from_check CHECK ((frozen_from = ANY (ARRAY['ISSUED'::text, 'PARTIALLY_REDEEMED'::text]))),
+  constraint vouchers_frozen_from_check CHECK ((frozen_from = ANY (ARRAY['ISSUED'::text, 'ACTIVE'::text, 'PARTIALLY_REDEEMED'::text]))),
   constraint vouchers_fully_redeemed CHECK (((status <> 'FULLY_REDEEMED'::text) OR (reserved_fen = 0))),
+  constraint vouchers_given_back_fen_check CHECK ((given_back_fen >= 0)),
+  constraint vouchers_lapsed_fen_check CHECK ((lapsed_fen >= 0)),
   constraint vouchers_matters_check CHECK ((jsonb_typeof(matters) = 'object'::text)),
-  constraint vouchers_status_check CHECK ((status = ANY (ARRAY['ISSUED'::text, 'PARTIALLY_REDEEMED'::text, 'FULLY_REDEEMED'::text, 'FROZEN'::text])))
+  constraint vouchers_status_check CHECK ((status = ANY (ARRAY['ISSUED'::text, 'ACTIVE'::text, 'PARTIALLY_REDEEMED'::text, 'FULLY_REDEEMED'::text, 'FROZEN'::text, 'EXPIRED'::text, 'CANCELLED'::text, 'REVOKED'::text]))),
+  constraint vouchers_to_be_activated CHECK (((activate_by IS NOT NULL) OR ((status <> 'ISSUED'::text) AND (frozen_from IS DISTINCT FROM 'ISSUED'::text))))
 );
+CREATE INDEX vouchers_by_activation ON public.vouchers USING btree (book_id, programme_version_id, activate_by, voucher_id) WHERE (status = 'ISSUED'::text);
+CREATE INDEX vouchers_by_last_day ON public.vouchers USING btree (book_id, programme_version_id, last_day, voucher_id) WHERE (status = ANY (ARRAY['ACTIVE'::text, 'PARTIALLY_REDEEMED'::text]));
 CREATE INDEX vouchers_contract ON public.vouchers USING btree (book_id, contract_id, voucher_id);
 CREATE INDEX vouchers_enterprise ON public.vouchers USING btree (book_id, enterprise_id, voucher_id);
 CREATE INDEX vouchers_legal_person ON public.vouchers USING btree (book_id, legal_person_uscc, voucher_id);
@@ -1699,7 +2222,7 @@ CREATE INDEX vouchers_programme ON public.vouchers USING btree (book_id, program
 CREATE INDEX vouchers_provider ON public.vouchers USING btree (book_id, provider_id, programme_code, status, voucher_id);
 CREATE TRIGGER vouchers_in_lane BEFORE INSERT OR UPDATE ON public.vouchers FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER vouchers_leave_in_lane BEFORE DELETE ON public.vouchers FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (reserved_fen, status, frozen_from) on vouchers to voucher_app;
+grant insert, select, update (reserved_fen, status, frozen_from, lapsed_fen, given_back_fen, ended_on) on vouchers to voucher_app;
 grant select on vouchers to voucher_reader;
 
 -- owner voucher_owner
@@ -2042,6 +2565,15 @@ end $function$;
 grant execute on function refuse_change() to public;
 
 -- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.refuse_decided_exception()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'an exception is approved or rejected once' using errcode = 'VL001';
+end $function$;
+
+-- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.refuse_other_account()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2067,6 +2599,15 @@ CREATE OR REPLACE FUNCTION public.refuse_other_paper()
 AS $function$
 begin
   raise exception 'a line of an application names one paper, for good' using errcode = 'VL001';
+end $function$;
+
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.refuse_other_registration()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'a registration is confirmed or rejected once, and ends once' using errcode = 'VL001';
 end $function$;
 
 -- owner voucher_owner

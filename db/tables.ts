@@ -278,10 +278,97 @@ export const listings = pgTable(
     validFrom: date('valid_from', { mode: 'string' }).notNull(),
     validTo: date('valid_to', { mode: 'string' }),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    suspensions: jsonb('suspensions').$type<readonly { from: string; to: string | null }[]>().notNull(),
+    applicationId: uuid('application_id'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.listingId] })],
 );
 export type Listing = typeof listings.$inferSelect;
+
+export const listingApplications = pgTable(
+  'listing_applications',
+  {
+    bookId: uuid('book_id').notNull(),
+    applicationId: uuid('application_id').notNull(),
+    providerId: uuid('provider_id').notNull(),
+    serviceItem: text('service_item', {
+      enum: ['AI_COMPUTE', 'SUPERCOMPUTE', 'GENERAL_COMPUTE', 'STORAGE', 'NETWORK', 'SECURITY'],
+    }).notNull(),
+    batchNo: text('batch_no').notNull(),
+    evidence: jsonb('evidence').$type<Readonly<Record<string, string>>>().notNull(),
+    status: text('status', {
+      enum: ['DRAFT', 'SUBMITTED', 'UNDER_REVIEW', 'SUPPLEMENT_REQUESTED', 'PUBLIC_NOTICE', 'LISTED', 'REJECTED', 'WITHDRAWN'],
+    }).notNull(),
+    /** Whoever put it on public notice; another person lists. */
+    reviewedPerson: uuid('reviewed_person'),
+    noticeFrom: date('notice_from', { mode: 'string' }),
+    noticeTo: date('notice_to', { mode: 'string' }),
+    listingId: uuid('listing_id'),
+    listedPerson: uuid('listed_person'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.applicationId] })],
+);
+export type ListingApplication = typeof listingApplications.$inferSelect;
+
+export const listingSteps = pgTable(
+  'listing_steps',
+  {
+    bookId: uuid('book_id').notNull(),
+    stepId: uuid('step_id').notNull(),
+    applicationId: uuid('application_id').notNull(),
+    stepNo: integer('step_no').notNull(),
+    verb: text('verb').notNull(),
+    status: text('status').notNull(),
+    reason: text('reason'),
+    detail: json('detail').$type<Readonly<Record<string, unknown>>>().notNull(),
+    person: uuid('person').notNull(),
+    takenOn: date('taken_on', { mode: 'string' }).notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.stepId] })],
+);
+export type ListingStep = typeof listingSteps.$inferSelect;
+
+export const listingScores = pgTable(
+  'listing_scores',
+  {
+    bookId: uuid('book_id').notNull(),
+    scoreId: uuid('score_id').notNull(),
+    applicationId: uuid('application_id').notNull(),
+    criterion: text('criterion', {
+      enum: ['ADVANCED_EQUIPMENT', 'TECHNICAL_SECURITY', 'GREEN_ENERGY', 'FAVOURABLE_PRICE'],
+    }).notNull(),
+    score: integer('score').notNull(),
+    evidence: text('evidence').notNull(),
+    scoredPerson: uuid('scored_person').notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.scoreId] })],
+);
+export type ListingScore = typeof listingScores.$inferSelect;
+
+export const listingMeasures = pgTable(
+  'listing_measures',
+  {
+    bookId: uuid('book_id').notNull(),
+    measureId: uuid('measure_id').notNull(),
+    listingId: uuid('listing_id').notNull(),
+    kind: text('kind', { enum: ['SUSPENSION', 'RESUMPTION', 'DELISTING'] }).notNull(),
+    effectiveFrom: date('effective_from', { mode: 'string' }).notNull(),
+    effectiveTo: date('effective_to', { mode: 'string' }),
+    reason: text('reason').notNull(),
+    documentNo: text('document_no').notNull(),
+    status: text('status', { enum: ['PROPOSED', 'APPROVED', 'WITHDRAWN'] }).notNull(),
+    proposedPerson: uuid('proposed_person').notNull(),
+    proposedOn: date('proposed_on', { mode: 'string' }).notNull(),
+    decidedPerson: uuid('decided_person'),
+    decidedOn: date('decided_on', { mode: 'string' }),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.measureId] })],
+);
+export type ListingMeasure = typeof listingMeasures.$inferSelect;
 
 export const chips = pgTable(
   'chips',
@@ -363,6 +450,27 @@ export const appropriations = pgTable(
 );
 export type Appropriation = typeof appropriations.$inferSelect;
 
+export const calendarYears = pgTable(
+  'calendar_years',
+  {
+    bookId: uuid('book_id').notNull(),
+    calendarYearId: uuid('calendar_year_id').notNull(),
+    year: integer('year').notNull(),
+    version: integer('version').notNull(),
+    holidays: jsonb('holidays').$type<readonly string[]>().notNull(),
+    workingDays: jsonb('working_days').$type<readonly string[]>().notNull(),
+    documentNo: text('document_no').notNull(),
+    source: text('source').notNull(),
+    status: text('status', { enum: ['PROPOSED', 'PUBLISHED', 'SUPERSEDED'] }).notNull(),
+    proposedPerson: uuid('proposed_person').notNull(),
+    publishedPerson: uuid('published_person'),
+    publishedOn: date('published_on', { mode: 'string' }),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.calendarYearId] })],
+);
+export type CalendarYear = typeof calendarYears.$inferSelect;
+
 export const legalPersonClasses = pgTable(
   'legal_person_classes',
   {
@@ -420,6 +528,45 @@ export const figures = pgTable(
 );
 export type Figure = typeof figures.$inferSelect;
 
+export const matters = pgTable(
+  'matters',
+  {
+    bookId: uuid('book_id').notNull(),
+    matterId: uuid('matter_id').notNull(),
+    kind: text('kind', { enum: ['PROJECT', 'PRODUCT', 'STANDARD', 'AWARD_SERIES'] }).notNull(),
+    code: text('code').notNull(),
+    /** What limits and figures know it by. */
+    holder: text('holder').notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.matterId] })],
+);
+export type Matter = typeof matters.$inferSelect;
+
+export const matterRegistrations = pgTable(
+  'matter_registrations',
+  {
+    bookId: uuid('book_id').notNull(),
+    registrationId: uuid('registration_id').notNull(),
+    kind: text('kind', { enum: ['PROJECT', 'PRODUCT', 'STANDARD', 'AWARD_SERIES'] }).notNull(),
+    code: text('code').notNull(),
+    name: text('name').notNull(),
+    documentNo: text('document_no').notNull(),
+    legalPersonUscc: text('legal_person_uscc').notNull(),
+    status: text('status', { enum: ['REGISTERED', 'CONFIRMED', 'REJECTED', 'ENDED'] }).notNull(),
+    holder: text('holder'),
+    registeredPerson: uuid('registered_person').notNull(),
+    confirmedPerson: uuid('confirmed_person'),
+    confirmedOn: date('confirmed_on', { mode: 'string' }),
+    closedPerson: uuid('closed_person'),
+    closedOn: date('closed_on', { mode: 'string' }),
+    reason: text('reason'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.registrationId] })],
+);
+export type MatterRegistration = typeof matterRegistrations.$inferSelect;
+
 export const limitExceptions = pgTable(
   'limit_exceptions',
   {
@@ -433,12 +580,15 @@ export const limitExceptions = pgTable(
     span: text('span').notNull(),
     amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
     reason: text('reason').notNull(),
-    status: text('status', { enum: ['ASKED', 'APPROVED'] }).notNull(),
+    status: text('status', { enum: ['ASKED', 'APPROVED', 'REJECTED'] }).notNull(),
     askedPerson: uuid('asked_person').notNull(),
     askedOn: date('asked_on', { mode: 'string' }).notNull(),
     approvedPerson: uuid('approved_person'),
     approvedOn: date('approved_on', { mode: 'string' }),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    rejectedPerson: uuid('rejected_person'),
+    rejectedOn: date('rejected_on', { mode: 'string' }),
+    rejectionReason: text('rejection_reason'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.exceptionId] })],
 );
@@ -484,7 +634,9 @@ export const contracts = pgTable(
     vatFen: bigint('vat_fen', { mode: 'bigint' }).notNull(),
     grossFen: bigint('gross_fen', { mode: 'bigint' }).notNull(),
     fingerprint: text('fingerprint').notNull(),
-    status: text('status', { enum: ['SUBMITTED', 'CONFIRMED', 'FILED'] }).notNull(),
+    status: text('status', {
+      enum: ['SUBMITTED', 'CONFIRMED', 'FILED', 'AMENDED', 'COMPLETED', 'TERMINATED', 'VOIDED', 'WITHDRAWN', 'REJECTED'],
+    }).notNull(),
     submittedSide: text('submitted_side', { enum: ['enterprise', 'provider'] }).notNull(),
     submittedPerson: uuid('submitted_person').notNull(),
     confirmedPerson: uuid('confirmed_person'),
@@ -492,10 +644,89 @@ export const contracts = pgTable(
     filingNo: text('filing_no'),
     filedOn: date('filed_on', { mode: 'string' }),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    version: integer('version')
+      .notNull()
+      .default(sql`1`),
+    lastDay: date('last_day', { mode: 'string' }),
+    endedOn: date('ended_on', { mode: 'string' }),
+    endedPerson: uuid('ended_person'),
+    endReason: text('end_reason'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.contractId] })],
 );
 export type Contract = typeof contracts.$inferSelect;
+
+export const contractAmendments = pgTable(
+  'contract_amendments',
+  {
+    bookId: uuid('book_id').notNull(),
+    amendmentId: uuid('amendment_id').notNull(),
+    contractId: uuid('contract_id').notNull(),
+    enterpriseId: uuid('enterprise_id').notNull(),
+    providerId: uuid('provider_id').notNull(),
+    version: integer('version').notNull(),
+    signedOn: date('signed_on', { mode: 'string' }).notNull(),
+    startsOn: date('starts_on', { mode: 'string' }).notNull(),
+    endsOn: date('ends_on', { mode: 'string' }).notNull(),
+    netFen: bigint('net_fen', { mode: 'bigint' }).notNull(),
+    vatFen: bigint('vat_fen', { mode: 'bigint' }).notNull(),
+    grossFen: bigint('gross_fen', { mode: 'bigint' }).notNull(),
+    reason: text('reason').notNull(),
+    lines: json('lines').notNull(),
+    fingerprint: text('fingerprint').notNull(),
+    contentDigest: text('content_digest').notNull(),
+    status: text('status', { enum: ['PROPOSED', 'CONFIRMED', 'FILED', 'WITHDRAWN', 'REJECTED'] }).notNull(),
+    proposedSide: text('proposed_side', { enum: ['enterprise', 'provider'] }).notNull(),
+    proposedPerson: uuid('proposed_person').notNull(),
+    confirmedPerson: uuid('confirmed_person'),
+    decidedPerson: uuid('decided_person'),
+    decidedOn: date('decided_on', { mode: 'string' }),
+    decisionReason: text('decision_reason'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.amendmentId] })],
+);
+export type ContractAmendment = typeof contractAmendments.$inferSelect;
+
+export const contractVersions = pgTable(
+  'contract_versions',
+  {
+    bookId: uuid('book_id').notNull(),
+    contractVersionId: uuid('contract_version_id').notNull(),
+    contractId: uuid('contract_id').notNull(),
+    version: integer('version').notNull(),
+    signedOn: date('signed_on', { mode: 'string' }).notNull(),
+    startsOn: date('starts_on', { mode: 'string' }).notNull(),
+    endsOn: date('ends_on', { mode: 'string' }).notNull(),
+    netFen: bigint('net_fen', { mode: 'bigint' }).notNull(),
+    vatFen: bigint('vat_fen', { mode: 'bigint' }).notNull(),
+    grossFen: bigint('gross_fen', { mode: 'bigint' }).notNull(),
+    fingerprint: text('fingerprint').notNull(),
+    contentDigest: text('content_digest').notNull(),
+    filedOn: date('filed_on', { mode: 'string' }).notNull(),
+    supersededOn: date('superseded_on', { mode: 'string' }).notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.contractVersionId] })],
+);
+export type ContractVersion = typeof contractVersions.$inferSelect;
+
+export const contractVersionLines = pgTable(
+  'contract_version_lines',
+  {
+    bookId: uuid('book_id').notNull(),
+    contractVersionLineId: uuid('contract_version_line_id').notNull(),
+    contractId: uuid('contract_id').notNull(),
+    version: integer('version').notNull(),
+    contractLineId: uuid('contract_line_id').notNull(),
+    quantity: numeric('quantity', { precision: 18, scale: 4 }).notNull(),
+    netFen: bigint('net_fen', { mode: 'bigint' }).notNull(),
+    vatFen: bigint('vat_fen', { mode: 'bigint' }).notNull(),
+    grossFen: bigint('gross_fen', { mode: 'bigint' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.contractVersionLineId] })],
+);
+export type ContractVersionLine = typeof contractVersionLines.$inferSelect;
 
 export const contractLines = pgTable(
   'contract_lines',
@@ -516,6 +747,8 @@ export const contractLines = pgTable(
     netFen: bigint('net_fen', { mode: 'bigint' }).notNull(),
     vatFen: bigint('vat_fen', { mode: 'bigint' }).notNull(),
     grossFen: bigint('gross_fen', { mode: 'bigint' }).notNull(),
+    modelClass: text('model_class'),
+    modelRegistrationNo: text('model_registration_no'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.contractLineId] })],
 );
@@ -598,8 +831,10 @@ export const vouchers = pgTable(
     appliedOn: date('applied_on', { mode: 'string' }).notNull(),
     issuedOn: date('issued_on', { mode: 'string' }).notNull(),
     lastDay: date('last_day', { mode: 'string' }).notNull(),
-    status: text('status', { enum: ['ISSUED', 'PARTIALLY_REDEEMED', 'FULLY_REDEEMED', 'FROZEN'] }).notNull(),
-    frozenFrom: text('frozen_from', { enum: ['ISSUED', 'PARTIALLY_REDEEMED'] }),
+    status: text('status', {
+      enum: ['ISSUED', 'ACTIVE', 'PARTIALLY_REDEEMED', 'FULLY_REDEEMED', 'FROZEN', 'EXPIRED', 'CANCELLED', 'REVOKED'],
+    }).notNull(),
+    frozenFrom: text('frozen_from', { enum: ['ISSUED', 'ACTIVE', 'PARTIALLY_REDEEMED'] }),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
     matters: jsonb('matters')
       .notNull()
@@ -607,10 +842,71 @@ export const vouchers = pgTable(
     controlVersionIds: jsonb('control_version_ids')
       .notNull()
       .default(sql`'[]'`),
+    lapsedFen: bigint('lapsed_fen', { mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
+    givenBackFen: bigint('given_back_fen', { mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
+    endedOn: date('ended_on', { mode: 'string' }),
+    activateBy: date('activate_by', { mode: 'string' }),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.voucherId] })],
 );
 export type Voucher = typeof vouchers.$inferSelect;
+
+export const voucherEndings = pgTable(
+  'voucher_endings',
+  {
+    bookId: uuid('book_id').notNull(),
+    endingId: uuid('ending_id').notNull(),
+    voucherId: uuid('voucher_id').notNull(),
+    why: text('why', { enum: ['EXPIRED', 'CANCELLED', 'REVOKED', 'REDUCED', 'RELEASED', 'REVERSED'] }).notNull(),
+    redemptionId: uuid('redemption_id'),
+    endedOn: date('ended_on', { mode: 'string' }).notNull(),
+    lapsedFen: bigint('lapsed_fen', { mode: 'bigint' }).notNull(),
+    givenBackFen: bigint('given_back_fen', { mode: 'bigint' }).notNull(),
+    quotaBack: text('quota_back', { enum: ['NONE', 'RUNNING', 'CHARGED', 'CONTRACT'] }).notNull(),
+    reason: text('reason'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.endingId] })],
+);
+export type VoucherEnding = typeof voucherEndings.$inferSelect;
+
+export const voucherProposals = pgTable(
+  'voucher_proposals',
+  {
+    bookId: uuid('book_id').notNull(),
+    proposalId: uuid('proposal_id').notNull(),
+    voucherId: uuid('voucher_id').notNull(),
+    kind: text('kind', { enum: ['CANCEL', 'REVOKE'] }).notNull(),
+    reason: text('reason').notNull(),
+    evidence: text('evidence'),
+    contentDigest: text('content_digest').notNull(),
+    status: text('status', { enum: ['PROPOSED', 'APPROVED', 'DROPPED'] }).notNull(),
+    proposedPerson: uuid('proposed_person').notNull(),
+    proposedOn: date('proposed_on', { mode: 'string' }).notNull(),
+    decidedPerson: uuid('decided_person'),
+    decidedOn: date('decided_on', { mode: 'string' }),
+    decisionReason: text('decision_reason'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.proposalId] })],
+);
+export type VoucherProposal = typeof voucherProposals.$inferSelect;
+
+export const voucherReasons = pgTable(
+  'voucher_reasons',
+  {
+    bookId: uuid('book_id').notNull(),
+    commandId: uuid('command_id').notNull(),
+    voucherId: uuid('voucher_id').notNull(),
+    reason: text('reason').notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.commandId] })],
+);
 
 export const contractStandings = pgTable(
   'contract_standings',
@@ -737,7 +1033,7 @@ export const redemptions = pgTable(
     programmeCode: text('programme_code').notNull(),
     programmeVersionId: uuid('programme_version_id').notNull(),
     fund: text('fund').notNull(),
-    status: text('status', { enum: ['SUBMITTED', 'APPROVED', 'RETURNED'] }).notNull(),
+    status: text('status', { enum: ['SUBMITTED', 'APPROVED', 'RETURNED', 'REVERSED'] }).notNull(),
     baseFen: bigint('base_fen', { mode: 'bigint' }).notNull(),
     computedFen: bigint('computed_fen', { mode: 'bigint' }).notNull(),
     cutOffFen: bigint('cut_off_fen', { mode: 'bigint' }).notNull(),
@@ -766,6 +1062,28 @@ export const redemptions = pgTable(
   (t) => [primaryKey({ columns: [t.bookId, t.redemptionId] })],
 );
 export type Redemption = typeof redemptions.$inferSelect;
+
+export const redemptionReversals = pgTable(
+  'redemption_reversals',
+  {
+    bookId: uuid('book_id').notNull(),
+    reversalId: uuid('reversal_id').notNull(),
+    redemptionId: uuid('redemption_id').notNull(),
+    amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
+    reason: text('reason').notNull(),
+    evidence: text('evidence'),
+    contentDigest: text('content_digest').notNull(),
+    status: text('status', { enum: ['PROPOSED', 'APPROVED', 'DROPPED'] }).notNull(),
+    proposedPerson: uuid('proposed_person').notNull(),
+    proposedOn: date('proposed_on', { mode: 'string' }).notNull(),
+    decidedPerson: uuid('decided_person'),
+    decidedOn: date('decided_on', { mode: 'string' }),
+    decisionReason: text('decision_reason'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.reversalId] })],
+);
+export type RedemptionReversal = typeof redemptionReversals.$inferSelect;
 
 export const allocations = pgTable(
   'allocations',
@@ -868,6 +1186,8 @@ export const reimbursementLines = pgTable(
     basisPoints: integer('basis_points'),
     reason: text('reason'),
     isLive: boolean('is_live').notNull(),
+    modelClass: text('model_class'),
+    modelRegistrationNo: text('model_registration_no'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.reimbursementLineId] })],
 );
@@ -1206,6 +1526,16 @@ export const simulationEnterprises = pgTable(
     comparedRedeemedFen: bigint('compared_redeemed_fen', { mode: 'bigint' }).notNull(),
     simulatedRedeemedFen: bigint('simulated_redeemed_fen', { mode: 'bigint' }).notNull(),
     bound: text('bound').array().notNull(),
+    held: integer('held').notNull().default(0),
+    heldComparedFen: bigint('held_compared_fen', { mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
+    heldSimulatedFen: bigint('held_simulated_fen', { mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
+    potentialFen: bigint('potential_fen', { mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.simulationId, t.legalPersonUscc] })],
 );

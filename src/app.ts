@@ -21,7 +21,9 @@ import { accessRoutes } from './access/routes.js';
 import { applicationRoutes } from './applications/routes.js';
 import { bulkRoutes } from './bulk/routes.js';
 import { shanghaiDay } from './calendar.js';
+import { calendarRoutes } from './calendars/routes.js';
 import { contractRoutes } from './contracts/routes.js';
+import { correctionRoutes } from './corrections/routes.js';
 import { dashboardRoutes } from './dashboard/routes.js';
 import { enterpriseRoutes } from './enterprises/routes.js';
 import { Books } from './http/books.js';
@@ -203,10 +205,12 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     const stranger = (request: FastifyRequest, reply: FastifyReply): Told =>
       door.takeOfAddress(request, reply) ?? { code: 'UNAUTHENTICATED' };
     accessRoutes(scope, parts);
+    calendarRoutes(scope, parts);
     enterpriseRoutes(scope, parts);
     providerRoutes(scope, parts);
     payeeRoutes(scope, parts);
     contractRoutes(scope, parts);
+    correctionRoutes(scope, parts);
     legalPersonRoutes(scope, parts);
     programmeRoutes(scope, parts);
     applicationRoutes(scope, parts);

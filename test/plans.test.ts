@@ -24,6 +24,7 @@ import { type Sent, tapWire } from './wire.js';
 /** Tables that do not grow with the business: kinds, books, law; and rollups, bounded by kinds, funds and days. */
 const small = new Set([
   ...['books', 'book_heads', 'account_kinds', 'posting_kinds', 'schema_migrations', 'number_series', 'programme_versions'],
+  ...['calendar_years'],
   ...['ledger_totals', 'booked_days'],
 ]);
 /**
@@ -55,6 +56,8 @@ const boundingIn: Readonly<Record<string, readonly string[]>> = {
     payee_accounts: ['provider_id'],
     payment_instructions: ['payee_id'],
     listings: ['provider_id'],
+    listing_applications: ['provider_id'],
+    listing_measures: ['listing_id'],
   },
   ...{
     providers: ['provider_id'],
@@ -352,11 +355,25 @@ void t.test('no reading grows with the book', async (t) => {
   await send('reviewer', '/figures', {
     ...{ kind: 'DISTRICT_CONTRIBUTION', uscc, year: 2026, amount: '1.00', provisional: true, documentNo: '1' },
   });
+  const { calendarYearId = '' } = await send('operator', '/calendars', {
+    ...{ year: 2026, holidays: ['2026-05-01'], workingDays: [], documentNo: '1', source: '1' },
+  });
+  await send('approver', `/calendars/${calendarYearId}/approve`, {});
+  const listingApplication = await send('provider', '/listing-applications', {
+    ...{ providerId: voucher.providerId, serviceItem: 'NETWORK', batchNo: '1' },
+    evidence: { ADVANCED_EQUIPMENT: '1', TECHNICAL_SECURITY: '1', GREEN_ENERGY: '1', FAVOURABLE_PRICE: '1' },
+  });
+  const [listing] = await owner.sql<{ id: string }[]>`select listing_id as id from listings where book_id = ${bookId}`;
+  await send('reviewer', `/listings/${listing?.id ?? ''}/suspend`, { from: '2026-04-15', reason: '1', documentNo: '1' });
+  const project = { kind: 'PROJECT', code: 'P-1', name: '项目', documentNo: '1' };
+  const { registrationId = '' } = await send(voucher.secret, '/matters', project);
+  await send('approver', `/matters/${registrationId}/confirm`, {});
   // One that looks at last year's fees, for pre-checks.
   const document = await readFile(new URL('../db/programmes/binjiang/binjiang-compute.v2.yaml', import.meta.url), 'utf8');
   const { programmeVersionId = '' } = await send('operator', '/programmes', { document });
   await send('approver', `/programmes/${programmeVersionId}/activate`, {});
   const [jobId, reimbursementId, allocationId, simulationId] = [uuidv7(now), uuidv7(now), uuidv7(now), uuidv7(now)];
+  const amendmentId = uuidv7(now);
   await owner.begin(async ({ sql }) => {
     await sql`select from open_lane(${bookId})`;
     await sql`insert into enterprise_payments
@@ -371,6 +388,13 @@ void t.test('no reading grows with the book', async (t) => {
                                     asked_person, asked_on, recorded_at)
       select book_id, ${uuidv7(now)}, 'zhengzhou-compute', 'claimed', 'zhengzhou-compute.claimed', ${enterpriseUscc}, '2026', 1, '1', 'ASKED',
              person_id, '2026-04-15', ${now} from persons where book_id = ${bookId} limit 1`;
+    await sql`
+      insert into contract_amendments (book_id, amendment_id, contract_id, enterprise_id, provider_id, version, signed_on, starts_on, ends_on,
+                                       net_fen, vat_fen, gross_fen, reason, lines, fingerprint, content_digest, status, proposed_side,
+                                       proposed_person, recorded_at)
+      select book_id, ${amendmentId}, contract_id, enterprise_id, provider_id, 2, signed_on, starts_on, ends_on, net_fen, vat_fen, gross_fen,
+             '1', '[]', fingerprint, ${'0'.repeat(64)}, 'PROPOSED', 'provider', submitted_person, ${now}
+        from contracts where book_id = ${bookId} and contract_id = ${voucher.contractId}`;
     await sql`
       insert into allocations (book_id, allocation_id, allocation_no, programme_code, year, fund, strategy, line_count, claims_fen, shared_fen,
                                total_fen, content_digest, status, drafted_person, drafted_on, recorded_at)
@@ -444,7 +468,8 @@ void t.test('no reading grows with the book', async (t) => {
       applications: voucher.second.applicationId,
       'usage-invoices': await one(`select invoice_id as id from redemptions where book_id = $1 limit 1`),
     },
-    ...{ reimbursements: reimbursementId, allocations: allocationId },
+    ...{ reimbursements: reimbursementId, allocations: allocationId, 'contract-amendments': amendmentId },
+    ...{ listings: listing?.id ?? '', 'listing-applications': listingApplication['applicationId'] ?? '' },
     ...{
       ledger: accountId,
       'bulk-jobs': jobId,
@@ -463,8 +488,10 @@ void t.test('no reading grows with the book', async (t) => {
       programmeCode: 'zhengzhou-compute',
       year: '2026',
       period: '2026-04',
+      ...{ from: '2026-04-15', count: '5' },
       uscc: enterpriseUscc,
       holder: enterpriseUscc,
+      matterCode: 'P-1',
       subjectId: redemptions[0] ?? '',
     },
     ...{ fund: 'zhengzhou-compute/2026', kind: 'reserved', code: `payable:${voucher.providerId}:zhengzhou-compute/2026` },
@@ -531,7 +558,7 @@ void t.test('no reading grows with the book', async (t) => {
   for (const role of ['auditor', 'enterprise']) {
     for (const body of [
       { enterpriseId: voucher.enterpriseId },
-      { enterpriseId: voucher.enterpriseId, contractId: voucher.contractId },
+      { enterpriseId: voucher.enterpriseId, contractId: voucher.contractId, matters: { project: 'P-1' } },
       { contract: { lines: [{ gross: '1.00', facilityId: ids['facilities'] }], providerId: voucher.providerId } },
     ]) {
       wire.take();
@@ -603,11 +630,17 @@ void t.test('no reading grows with the book', async (t) => {
       ],
       ['applications', 'applications_programme', 'applications_legal_person', 'applications_enterprise', 'applications_contract'],
       ['contracts', 'contracts_status', 'contracts_provider', 'contracts_enterprise'],
+      [
+        ...(['contract_amendments', 'contract_amendments_contract', 'contract_amendments_status'] as const),
+        ...(['contract_amendments_enterprise', 'contract_amendments_provider'] as const),
+      ],
       ['accounts', 'accounts_listed'],
       ['entries', 'entries_debit', 'entries_credit', 'entries_subject'],
       ['enterprises', 'enterprises_legal_person'],
       ['providers', 'providers_legal_person'],
       ['listings', 'listings_service_item'],
+      ['listing_applications', 'listing_applications_status', 'listing_applications_provider'],
+      ['listing_measures', 'listing_measures_status', 'listing_measures_listing'],
       ['appropriations', 'appropriations_programme', 'appropriations_year'],
       ['settlements', 'settlements_status'],
       ['opening_balances', 'opening_balances_status'],
@@ -620,6 +653,7 @@ void t.test('no reading grows with the book', async (t) => {
       ['related_parties', 'related_parties_second'],
       ['figures', 'figures_holder'],
       ['limit_exceptions', 'limit_exceptions_status'],
+      ['matter_registrations', 'matter_registrations_own', 'matter_registrations_code', 'matter_registrations_status'],
       ['bulk_jobs', 'bulk_jobs_legal_person', 'bulk_jobs_kind'],
       ['simulations', 'simulations_programme'],
       ['simulation_enterprises', 'simulation_enterprises_difference'],

@@ -9,6 +9,7 @@ import { formatInstant, yearOf } from '../calendar.js';
 import { fundOf } from '../ledger/chart.js';
 import type { Refused } from '../ledger/lane.js';
 import { refused } from '../ledger/lane.js';
+import type { FundBalance } from '../ledger/statements.js';
 import type { Fen, FunderAmount, FunderShare } from '../money.js';
 import { formatYuan, splitByFunders, sumFen } from '../money.js';
 import type { ProgrammeProblem, ProgrammeVersion } from './language.js';
@@ -160,14 +161,6 @@ export function newlyMatched(
   });
 }
 
-/** Balance (fen, credits − debits) of a fund's accounts of one kind; `funder` for the kinds that are kept by funder. */
-export interface FundBalance {
-  fund: string;
-  kind: string;
-  funder: string | null;
-  balanceFen: Fen;
-}
-
 /**
  * Where the money of each fund stands. The treasury's side is what was loaded, with the sign turned. A fund of this year that the law
  * wants to reach a floor («不低于») or a fixed sum («每年安排») is shown before anything is loaded.
@@ -217,6 +210,7 @@ export function presentFunds(
       payable: formatYuan(total('payable')),
       inTransit: formatYuan(total('in_transit')),
       paid: formatYuan(total('paid')),
+      lapsed: formatYuan(total('lapsed')),
       funders: funders.map((funder) => ({
         funder,
         loaded: formatYuan(-total('appropriation', funder)),
