@@ -163,7 +163,7 @@ export function newlyMatched(
 
 /**
  * Where the money of each fund stands. The treasury's side is what was loaded, with the sign turned. A fund of this year that the law
- * wants to reach a floor («不低于») is shown before anything is loaded.
+ * wants to reach a floor («不低于») or a fixed sum («每年安排») is shown before anything is loaded.
  */
 export function presentFunds(
   balances: readonly FundBalance[],
@@ -180,7 +180,7 @@ export function presentFunds(
   };
   const wanted = versions
     .map(({ programmeCode }) => fundOf(programmeCode, yearOf(today)))
-    .filter((name) => poolOfFund(name)?.kind === 'FLOOR');
+    .filter((name) => (poolOfFund(name)?.kind ?? 'CEILING') !== 'CEILING');
   const funds = [...new Set([...balances.map((balance) => balance.fund), ...wanted])].sort();
   return funds.map((name) => {
     const ofFund = balances.filter((balance) => balance.fund === name);
@@ -196,7 +196,7 @@ export function presentFunds(
     const [programmeCode = '', year = ''] = name.split('/');
     const pool = poolOfFund(name);
     const loadedFen = -total('appropriation');
-    const missingFen = pool?.kind === 'FLOOR' && loadedFen < pool.amountFen ? pool.amountFen - loadedFen : 0n;
+    const missingFen = pool && pool.kind !== 'CEILING' && loadedFen < pool.amountFen ? pool.amountFen - loadedFen : 0n;
     return {
       pool: pool && { kind: pool.kind, amount: formatYuan(pool.amountFen), missing: formatYuan(missingFen) },
       fund: name,
