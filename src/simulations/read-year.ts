@@ -132,7 +132,7 @@ export interface AppliedRow {
   readonly legalPersonUscc: string;
   readonly baseYear: number;
   readonly matters: unknown;
-  readonly status: 'SUBMITTED' | 'REVIEWED' | 'ALLOCATED' | 'APPROVED' | 'REJECTED';
+  readonly status: string;
   readonly submittedOn: Day;
   readonly eligibility: string | null;
   readonly computedFen: Fen;
@@ -150,7 +150,8 @@ export const appliedInYear = (
          enterprise_id as "enterpriseId", legal_person_uscc as "legalPersonUscc", base_year as "baseYear", matters, status,
          submitted_on as "submittedOn", eligibility::text as eligibility, computed_fen as "computedFen", reviewed_fen as "reviewedFen",
          score, award_fen as "awardFen"
-    from reimbursements where book_id = ${of.bookId} and programme_code = ${of.programmeCode} and year = ${of.year}
+    from reimbursements
+   where book_id = ${of.bookId} and programme_code = ${of.programmeCode} and year = ${of.year} and status <> 'DRAFT'
    order by reimbursement_id`;
 
 /** A batch whose money was shared: `seq` is the first entry of its approval, `lines` who was in it, with why nothing fell to them. */
