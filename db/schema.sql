@@ -189,21 +189,43 @@ create table applications (
   queue_block bigint,
   matters jsonb not null default '{}'::jsonb,
   control_version_ids jsonb not null default '[]'::jsonb,
+  draft json,
+  accepted_at timestamp with time zone,
+  accepted_place bigint,
+  accepted_person uuid,
+  checked_person uuid,
+  answers_digest text,
+  panel_id uuid,
+  notice_days integer,
+  notice_id uuid,
+  notice_last_day date,
+  notice_days_left integer,
+  decision_article text,
+  waiting_since date,
+  due_on date,
   constraint applications_pkey PRIMARY KEY (book_id, application_id),
   constraint applications_book_id_application_no_key UNIQUE (book_id, application_no),
   constraint applications_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
   constraint applications_book_id_enterprise_id_fkey FOREIGN KEY (book_id, enterprise_id) REFERENCES enterprises(book_id, enterprise_id),
   constraint applications_book_id_programme_version_id_fkey FOREIGN KEY (book_id, programme_version_id) REFERENCES programme_versions(book_id, programme_version_id),
+  constraint applications_accepted CHECK ((((accepted_at IS NULL) = (accepted_place IS NULL)) AND ((accepted_at IS NOT NULL) OR (status = ANY (ARRAY['DRAFT'::text, 'SUBMITTED'::text, 'SUPPLEMENT_REQUESTED'::text, 'REJECTED'::text, 'WITHDRAWN'::text]))))),
+  constraint applications_answers_digest_check CHECK ((answers_digest ~ '^[0-9a-f]{64}$'::text)),
   constraint applications_approved CHECK (((status = 'APPROVED'::text) = ((voucher_id IS NOT NULL) AND (award_fen IS NOT NULL) AND (explanation IS NOT NULL) AND (decided_person IS NOT NULL)))),
   constraint applications_award_fen_check CHECK ((award_fen > 0)),
   constraint applications_content_digest_check CHECK ((content_digest ~ '^[0-9a-f]{64}$'::text)),
   constraint applications_control_version_ids_check CHECK ((jsonb_typeof(control_version_ids) = 'array'::text)),
-  constraint applications_four_eyes CHECK (((reviewed_person <> submitted_person) AND (decided_person <> submitted_person) AND ((status <> 'APPROVED'::text) OR (decided_person <> reviewed_person)))),
+  constraint applications_decision_article_check CHECK (((length(decision_article) >= 1) AND (length(decision_article) <= 200))),
+  constraint applications_drafted CHECK (((status = 'DRAFT'::text) <= (draft IS NOT NULL))),
+  constraint applications_four_eyes CHECK (((accepted_person <> submitted_person) AND (checked_person <> submitted_person) AND (checked_person <> accepted_person) AND (reviewed_person <> submitted_person) AND (decided_person <> submitted_person) AND ((status <> 'APPROVED'::text) OR ((decided_person <> reviewed_person) AND (decided_person IS DISTINCT FROM accepted_person) AND (decided_person IS DISTINCT FROM checked_person))))),
+  constraint applications_in_notice CHECK ((((status <> ALL (ARRAY['IN_PUBLIC_NOTICE'::text, 'OBJECTION_PENDING'::text])) OR (num_nonnulls(notice_id, notice_last_day) = 2)) AND ((status = 'OBJECTION_PENDING'::text) = (notice_days_left IS NOT NULL)))),
   constraint applications_matters_check CHECK ((jsonb_typeof(matters) = 'object'::text)),
   constraint applications_maximum_fen_check CHECK ((maximum_fen > 0)),
-  constraint applications_queued CHECK ((((status = 'REVIEWED'::text) = (queue_rank IS NOT NULL)) AND ((queue_rank IS NULL) = (queue_block IS NULL)))),
-  constraint applications_reviewed CHECK (((status <> ALL (ARRAY['REVIEWED'::text, 'APPROVED'::text])) OR ((reviewed_person IS NOT NULL) AND (maximum_fen IS NOT NULL)))),
-  constraint applications_status_check CHECK ((status = ANY (ARRAY['SUBMITTED'::text, 'REVIEWED'::text, 'APPROVED'::text, 'REJECTED'::text]))),
+  constraint applications_notice_days_check CHECK ((notice_days >= 1)),
+  constraint applications_notice_days_left_check CHECK ((notice_days_left >= 0)),
+  constraint applications_queued CHECK ((((status = ANY (ARRAY['REVIEWED'::text, 'IN_PUBLIC_NOTICE'::text, 'OBJECTION_PENDING'::text])) = (queue_rank IS NOT NULL)) AND ((queue_rank IS NULL) = (queue_block IS NULL)))),
+  constraint applications_reviewed CHECK (((status <> ALL (ARRAY['REVIEWED'::text, 'IN_PUBLIC_NOTICE'::text, 'OBJECTION_PENDING'::text, 'APPROVED'::text])) OR ((reviewed_person IS NOT NULL) AND (maximum_fen IS NOT NULL)))),
+  constraint applications_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'SUBMITTED'::text, 'SUPPLEMENT_REQUESTED'::text, 'ACCEPTED'::text, 'CHECKED'::text, 'EXPERT_REVIEW'::text, 'REVIEWED'::text, 'IN_PUBLIC_NOTICE'::text, 'OBJECTION_PENDING'::text, 'APPROVED'::text, 'REJECTED'::text, 'WITHDRAWN'::text]))),
+  constraint applications_waiting CHECK ((((status = ANY (ARRAY['APPROVED'::text, 'REJECTED'::text, 'WITHDRAWN'::text])) = (waiting_since IS NULL)) AND ((waiting_since IS NOT NULL) OR (due_on IS NULL)))),
   constraint applications_within_maximum CHECK ((award_fen <= maximum_fen))
 );
 CREATE INDEX applications_contract ON public.applications USING btree (book_id, contract_id, application_id);
@@ -211,9 +233,10 @@ CREATE INDEX applications_enterprise ON public.applications USING btree (book_id
 CREATE INDEX applications_legal_person ON public.applications USING btree (book_id, legal_person_uscc, application_id);
 CREATE INDEX applications_programme ON public.applications USING btree (book_id, programme_code, status, application_id);
 CREATE INDEX applications_queue ON public.applications USING btree (book_id, programme_code, queue_rank, queue_block) WHERE (queue_rank IS NOT NULL);
+CREATE TRIGGER applications_fixed BEFORE UPDATE ON public.applications FOR EACH ROW WHEN (((old.status <> 'DRAFT'::text) AND (((((((((((new.programme_code IS DISTINCT FROM old.programme_code) OR (new.programme_version_id IS DISTINCT FROM old.programme_version_id)) OR (new.enterprise_id IS DISTINCT FROM old.enterprise_id)) OR (new.legal_person_uscc IS DISTINCT FROM old.legal_person_uscc)) OR (new.contract_id IS DISTINCT FROM old.contract_id)) OR (new.purpose IS DISTINCT FROM old.purpose)) OR (new.application_no IS DISTINCT FROM old.application_no)) OR (new.submitted_on IS DISTINCT FROM old.submitted_on)) OR (new.submitted_person IS DISTINCT FROM old.submitted_person)) OR (new.matters IS DISTINCT FROM old.matters)) OR (new.control_version_ids IS DISTINCT FROM old.control_version_ids)))) EXECUTE FUNCTION refuse_other_case();
 CREATE TRIGGER applications_in_lane BEFORE INSERT OR UPDATE ON public.applications FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER applications_leave_in_lane BEFORE DELETE ON public.applications FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (status, eligibility, reviewed_person, review_digest, maximum_fen, decided_person, decision_reason, award_fen, computed_fen, explanation, voucher_id, queue_rank, queue_block) on applications to voucher_app;
+grant insert, select, update (application_no, programme_code, programme_version_id, enterprise_id, legal_person_uscc, contract_id, purpose, content_digest, status, submitted_on, submitted_person, eligibility, reviewed_person, review_digest, maximum_fen, decided_person, decision_reason, award_fen, computed_fen, explanation, voucher_id, recorded_at, queue_rank, queue_block, matters, control_version_ids, draft, accepted_at, accepted_place, accepted_person, checked_person, answers_digest, panel_id, notice_days, notice_id, notice_last_day, notice_days_left, decision_article, waiting_since, due_on) on applications to voucher_app;
 grant select on applications to voucher_reader;
 
 -- owner voucher_owner
@@ -548,6 +571,40 @@ CREATE TRIGGER contracts_in_lane BEFORE INSERT OR UPDATE ON public.contracts FOR
 CREATE TRIGGER contracts_leave_in_lane BEFORE DELETE ON public.contracts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (status, confirmed_person, filed_person, filing_no, filed_on) on contracts to voucher_app;
 grant select on contracts to voucher_reader;
+
+-- owner voucher_owner
+create table correction_lists (
+  book_id uuid not null,
+  list_id uuid not null,
+  subject_kind text not null,
+  subject_id uuid not null,
+  round integer not null,
+  items json not null,
+  working_days integer not null,
+  asked_on date not null,
+  asked_person uuid not null,
+  due_on date not null,
+  answers json,
+  answered_on date,
+  answered_person uuid,
+  recorded_at timestamp with time zone not null,
+  constraint correction_lists_pkey PRIMARY KEY (book_id, list_id),
+  constraint correction_lists_book_id_subject_id_round_key UNIQUE (book_id, subject_id, round),
+  constraint correction_lists_book_id_answered_person_fkey FOREIGN KEY (book_id, answered_person) REFERENCES persons(book_id, person_id),
+  constraint correction_lists_book_id_asked_person_fkey FOREIGN KEY (book_id, asked_person) REFERENCES persons(book_id, person_id),
+  constraint correction_lists_answered CHECK ((num_nonnulls(answers, answered_on, answered_person) = ANY (ARRAY[0, 3]))),
+  constraint correction_lists_check CHECK ((due_on > asked_on)),
+  constraint correction_lists_check1 CHECK (((answered_on >= asked_on) AND (answered_on <= due_on))),
+  constraint correction_lists_four_eyes CHECK ((answered_person <> asked_person)),
+  constraint correction_lists_items_check CHECK ((json_array_length(items) >= 1)),
+  constraint correction_lists_round_check CHECK ((round >= 1)),
+  constraint correction_lists_subject_kind_check CHECK ((subject_kind = ANY (ARRAY['APPLICATION'::text, 'REIMBURSEMENT'::text]))),
+  constraint correction_lists_working_days_check CHECK ((working_days >= 1))
+);
+CREATE TRIGGER correction_lists_in_lane BEFORE INSERT OR UPDATE ON public.correction_lists FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER correction_lists_leave_in_lane BEFORE DELETE ON public.correction_lists FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (answers, answered_on, answered_person) on correction_lists to voucher_app;
+grant select on correction_lists to voucher_reader;
 
 -- owner voucher_owner
 create table enterprise_payments (
@@ -964,7 +1021,7 @@ create table members (
   constraint members_book_id_person_id_fkey FOREIGN KEY (book_id, person_id) REFERENCES persons(book_id, person_id),
   constraint members_kind_check CHECK ((kind = ANY (ARRAY['PERSON'::text, 'MACHINE'::text]))),
   constraint members_legal_person_uscc_check CHECK ((legal_person_uscc ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'::text)),
-  constraint members_role_check CHECK ((role = ANY (ARRAY['enterprise'::text, 'provider'::text, 'reviewer'::text, 'approver'::text, 'finance'::text, 'finance_approver'::text, 'auditor'::text, 'operator'::text]))),
+  constraint members_role_check CHECK ((role = ANY (ARRAY['enterprise'::text, 'provider'::text, 'district_reviewer'::text, 'reviewer'::text, 'approver'::text, 'expert'::text, 'finance'::text, 'finance_approver'::text, 'auditor'::text, 'operator'::text]))),
   constraint members_status_check CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'ENDED'::text]))),
   constraint members_trade_has_legal_person CHECK (((role = ANY (ARRAY['enterprise'::text, 'provider'::text])) = (legal_person_uscc IS NOT NULL)))
 );
@@ -1339,35 +1396,60 @@ create table reimbursements (
   explanation json,
   settlement_id uuid,
   recorded_at timestamp with time zone not null,
+  draft json,
+  accepted_at timestamp with time zone,
+  accepted_place bigint,
+  accepted_person uuid,
+  checked_person uuid,
+  answers_digest text,
+  panel_id uuid,
+  notice_days integer,
+  notice_id uuid,
+  notice_last_day date,
+  notice_days_left integer,
+  decision_article text,
+  waiting_since date,
+  due_on date,
   constraint reimbursements_pkey PRIMARY KEY (book_id, reimbursement_id),
   constraint reimbursements_book_id_reimbursement_no_key UNIQUE (book_id, reimbursement_no),
   constraint reimbursements_book_id_allocation_id_fkey FOREIGN KEY (book_id, allocation_id) REFERENCES allocations(book_id, allocation_id),
   constraint reimbursements_book_id_enterprise_id_fkey FOREIGN KEY (book_id, enterprise_id) REFERENCES enterprises(book_id, enterprise_id),
   constraint reimbursements_book_id_programme_version_id_fkey FOREIGN KEY (book_id, programme_version_id) REFERENCES programme_versions(book_id, programme_version_id),
+  constraint reimbursements_accepted CHECK ((((accepted_at IS NULL) = (accepted_place IS NULL)) AND ((accepted_at IS NOT NULL) OR (status = ANY (ARRAY['DRAFT'::text, 'SUBMITTED'::text, 'SUPPLEMENT_REQUESTED'::text, 'REJECTED'::text, 'WITHDRAWN'::text]))))),
   constraint reimbursements_allocated CHECK (((status = ANY (ARRAY['ALLOCATED'::text, 'APPROVED'::text])) = (allocation_id IS NOT NULL))),
+  constraint reimbursements_answers_digest_check CHECK ((answers_digest ~ '^[0-9a-f]{64}$'::text)),
   constraint reimbursements_approved CHECK ((((status = 'APPROVED'::text) = (num_nonnulls(award_fen, approved_on, fund) = 3)) AND ((status = 'APPROVED'::text) OR (num_nonnulls(award_fen, approved_on, fund, settlement_id) = 0)) AND ((status = ANY (ARRAY['APPROVED'::text, 'REJECTED'::text])) = (decided_person IS NOT NULL)) AND ((status <> 'APPROVED'::text) OR (explanation IS NOT NULL)))),
   constraint reimbursements_award_fen_check CHECK ((award_fen > 0)),
-  constraint reimbursements_base_fen_check CHECK ((base_fen > 0)),
-  constraint reimbursements_computed_fen_check CHECK ((computed_fen > 0)),
+  constraint reimbursements_based CHECK (
+CASE
+    WHEN ((draft IS NOT NULL) AND (accepted_at IS NULL) AND (line_count = 0)) THEN ((status = ANY (ARRAY['DRAFT'::text, 'WITHDRAWN'::text])) AND (base_fen = 0) AND (computed_fen = 0))
+    ELSE ((line_count >= 1) AND (base_fen > 0) AND (computed_fen > 0))
+END),
   constraint reimbursements_content_digest_check CHECK ((content_digest ~ '^[0-9a-f]{64}$'::text)),
   constraint reimbursements_control_version_ids_check CHECK ((jsonb_typeof(control_version_ids) = 'array'::text)),
-  constraint reimbursements_four_eyes CHECK (((reviewed_person <> submitted_person) AND (decided_person <> submitted_person) AND ((status <> 'APPROVED'::text) OR (decided_person <> reviewed_person)))),
-  constraint reimbursements_line_count_check CHECK ((line_count >= 1)),
+  constraint reimbursements_decision_article_check CHECK (((length(decision_article) >= 1) AND (length(decision_article) <= 200))),
+  constraint reimbursements_drafted CHECK (((status = 'DRAFT'::text) <= (draft IS NOT NULL))),
+  constraint reimbursements_four_eyes CHECK (((accepted_person <> submitted_person) AND (checked_person <> submitted_person) AND (checked_person <> accepted_person) AND (reviewed_person <> submitted_person) AND (decided_person <> submitted_person) AND ((status <> 'APPROVED'::text) OR ((decided_person <> reviewed_person) AND (decided_person IS DISTINCT FROM accepted_person) AND (decided_person IS DISTINCT FROM checked_person))))),
+  constraint reimbursements_in_notice CHECK ((((status <> ALL (ARRAY['IN_PUBLIC_NOTICE'::text, 'OBJECTION_PENDING'::text])) OR (num_nonnulls(notice_id, notice_last_day) = 2)) AND ((status = 'OBJECTION_PENDING'::text) = (notice_days_left IS NOT NULL)))),
   constraint reimbursements_matters_check CHECK ((jsonb_typeof(matters) = 'object'::text)),
+  constraint reimbursements_notice_days_check CHECK ((notice_days >= 1)),
+  constraint reimbursements_notice_days_left_check CHECK ((notice_days_left >= 0)),
   constraint reimbursements_review_digest_check CHECK ((review_digest ~ '^[0-9a-f]{64}$'::text)),
-  constraint reimbursements_reviewed CHECK (((status = ANY (ARRAY['SUBMITTED'::text, 'REJECTED'::text])) OR (num_nonnulls(reviewed_person, reviewed_fen, review_digest, eligibility) = 4))),
+  constraint reimbursements_reviewed CHECK (((status <> ALL (ARRAY['REVIEWED'::text, 'IN_PUBLIC_NOTICE'::text, 'OBJECTION_PENDING'::text, 'ALLOCATED'::text, 'APPROVED'::text])) OR (num_nonnulls(reviewed_person, reviewed_fen, review_digest, eligibility) = 4))),
   constraint reimbursements_reviewed_fen_check CHECK ((reviewed_fen > 0)),
   constraint reimbursements_score_check CHECK (((score >= 0) AND (score <= 100))),
-  constraint reimbursements_status_check CHECK ((status = ANY (ARRAY['SUBMITTED'::text, 'REVIEWED'::text, 'ALLOCATED'::text, 'APPROVED'::text, 'REJECTED'::text]))),
+  constraint reimbursements_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'SUBMITTED'::text, 'SUPPLEMENT_REQUESTED'::text, 'ACCEPTED'::text, 'CHECKED'::text, 'EXPERT_REVIEW'::text, 'REVIEWED'::text, 'IN_PUBLIC_NOTICE'::text, 'OBJECTION_PENDING'::text, 'ALLOCATED'::text, 'APPROVED'::text, 'REJECTED'::text, 'WITHDRAWN'::text]))),
+  constraint reimbursements_waiting CHECK ((((status = ANY (ARRAY['APPROVED'::text, 'REJECTED'::text, 'WITHDRAWN'::text])) = (waiting_since IS NULL)) AND ((waiting_since IS NOT NULL) OR (due_on IS NULL)))),
   constraint reimbursements_within_computed CHECK (((reviewed_fen <= computed_fen) AND (award_fen <= reviewed_fen)))
 );
 CREATE INDEX reimbursements_allocation ON public.reimbursements USING btree (book_id, allocation_id) WHERE (allocation_id IS NOT NULL);
 CREATE INDEX reimbursements_legal_person ON public.reimbursements USING btree (book_id, legal_person_uscc, reimbursement_id);
 CREATE INDEX reimbursements_programme ON public.reimbursements USING btree (book_id, programme_code, status, reimbursement_id);
 CREATE INDEX reimbursements_unbatched ON public.reimbursements USING btree (book_id, approved_on, reimbursement_id) WHERE ((status = 'APPROVED'::text) AND (settlement_id IS NULL));
+CREATE TRIGGER reimbursements_fixed BEFORE UPDATE ON public.reimbursements FOR EACH ROW WHEN (((old.status <> 'DRAFT'::text) AND ((((((((((((new.programme_code IS DISTINCT FROM old.programme_code) OR (new.programme_version_id IS DISTINCT FROM old.programme_version_id)) OR (new.enterprise_id IS DISTINCT FROM old.enterprise_id)) OR (new.legal_person_uscc IS DISTINCT FROM old.legal_person_uscc)) OR (new.year IS DISTINCT FROM old.year)) OR (new.base_year IS DISTINCT FROM old.base_year)) OR (new.line_count IS DISTINCT FROM old.line_count)) OR (new.reimbursement_no IS DISTINCT FROM old.reimbursement_no)) OR (new.submitted_on IS DISTINCT FROM old.submitted_on)) OR (new.submitted_person IS DISTINCT FROM old.submitted_person)) OR (new.matters IS DISTINCT FROM old.matters)) OR (new.control_version_ids IS DISTINCT FROM old.control_version_ids)))) EXECUTE FUNCTION refuse_other_case();
 CREATE TRIGGER reimbursements_in_lane BEFORE INSERT OR UPDATE ON public.reimbursements FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER reimbursements_leave_in_lane BEFORE DELETE ON public.reimbursements FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (status, base_fen, computed_fen, eligibility, reviewed_person, reviewed_fen, score, opinion, review_digest, allocation_id, fund, award_fen, approved_on, decided_person, decision_reason, explanation, settlement_id) on reimbursements to voucher_app;
+grant insert, select, update (reimbursement_no, programme_code, programme_version_id, enterprise_id, legal_person_uscc, year, base_year, matters, control_version_ids, line_count, content_digest, status, submitted_on, submitted_person, base_fen, computed_fen, eligibility, reviewed_person, reviewed_fen, score, opinion, review_digest, allocation_id, fund, award_fen, approved_on, decided_person, decision_reason, explanation, settlement_id, recorded_at, draft, accepted_at, accepted_place, accepted_person, checked_person, answers_digest, panel_id, notice_days, notice_id, notice_last_day, notice_days_left, decision_article, waiting_since, due_on) on reimbursements to voucher_app;
 grant select on reimbursements to voucher_reader;
 
 -- owner voucher_owner
@@ -2048,6 +2130,16 @@ begin
   raise exception 'an account keeps its identity, and its totals only grow' using errcode = 'VL001';
 end $function$;
 grant execute on function refuse_other_account() to public;
+
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.refuse_other_case()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'what is applied for is fixed once it is submitted' using errcode = 'VL001';
+end $function$;
+grant execute on function refuse_other_case() to public;
 
 -- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.refuse_other_law()
