@@ -1,0 +1,45 @@
+// What counts of a contract before it is used, and of what a reimbursement is asked for: every line weighed by the law.
+import { lawOf, subjectOf } from './circumstances.js';
+import type { AwardFacts, Circumstances, SettledLine } from './circumstances.js';
+import type { Law, ProgrammeVersion } from './language.js';
+import { nothingCounted, weigh } from './lines.js';
+import type { Counted, Use } from './lines.js';
+
+/** What counts of a contract as it would be on the day of application. */
+export function countContract(law: Law, at: Circumstances, approved: number | undefined): Counted {
+  const counted = nothingCounted();
+  const use = { period: { from: at.appliedOn, to: at.appliedOn } };
+  for (const line of at.contract.lines) weigh(counted, law, at, at, line, use, approved);
+  return counted;
+}
+
+/** What counts of all that a reimbursement is asked for. */
+export function countItems(law: Law, facts: AwardFacts): Counted {
+  const counted = nothingCounted();
+  for (const item of facts.items) {
+    for (const line of item.lines) weigh(counted, law, facts, item, line, useOf(law, facts, line), undefined);
+  }
+  return counted;
+}
+
+const useOf = (law: Law, { baseYear }: AwardFacts, line: SettledLine): Use => ({
+  period: line.usage,
+  settled: { on: line.settledOn, inYear: law.base?.value === 'PRIOR_YEAR_SETTLED_FEE' ? baseYear : null },
+});
+
+/** Of every line of a reimbursement, item by item and in order: its rate in basis points, or the code of why it does not count. */
+export function findingsOf(
+  version: ProgrammeVersion,
+  facts: AwardFacts,
+): { lineNo: number; basisPoints: number | null; refusal: string | null }[][] {
+  const law = lawOf(version, facts, subjectOf(facts));
+  return facts.items.map((item) =>
+    item.lines.map((line) => {
+      const found = weigh(nothingCounted(), law, facts, item, line, useOf(law, facts, line), undefined);
+      const { lineNo } = line;
+      return typeof found === 'number'
+        ? { lineNo, basisPoints: found, refusal: null }
+        : { lineNo, basisPoints: null, refusal: found.code };
+    }),
+  );
+}
