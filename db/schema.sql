@@ -425,6 +425,42 @@ grant insert, select on bulk_refused_lines to voucher_app;
 grant select on bulk_refused_lines to voucher_reader;
 
 -- owner voucher_owner
+create table calendar_years (
+  book_id uuid not null,
+  calendar_year_id uuid not null,
+  year integer not null,
+  version integer not null,
+  holidays jsonb not null,
+  working_days jsonb not null,
+  document_no text not null,
+  source text not null,
+  status text not null,
+  proposed_person uuid not null,
+  published_person uuid,
+  published_on date,
+  recorded_at timestamp with time zone not null,
+  constraint calendar_years_pkey PRIMARY KEY (book_id, calendar_year_id),
+  constraint calendar_years_book_id_year_version_key UNIQUE (book_id, year, version),
+  constraint calendar_years_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint calendar_years_book_id_proposed_person_fkey FOREIGN KEY (book_id, proposed_person) REFERENCES persons(book_id, person_id),
+  constraint calendar_years_book_id_published_person_fkey FOREIGN KEY (book_id, published_person) REFERENCES persons(book_id, person_id),
+  constraint calendar_years_document_no_check CHECK (((length(document_no) >= 1) AND (length(document_no) <= 100))),
+  constraint calendar_years_four_eyes CHECK ((published_person <> proposed_person)),
+  constraint calendar_years_holidays_check CHECK ((jsonb_typeof(holidays) = 'array'::text)),
+  constraint calendar_years_published CHECK ((((published_person IS NULL) = (published_on IS NULL)) AND ((status <> 'PUBLISHED'::text) OR (published_person IS NOT NULL)) AND ((status <> 'PROPOSED'::text) OR (published_person IS NULL)))),
+  constraint calendar_years_source_check CHECK (((length(source) >= 1) AND (length(source) <= 500))),
+  constraint calendar_years_status_check CHECK ((status = ANY (ARRAY['PROPOSED'::text, 'PUBLISHED'::text, 'SUPERSEDED'::text]))),
+  constraint calendar_years_version_check CHECK ((version >= 1)),
+  constraint calendar_years_working_days_check CHECK ((jsonb_typeof(working_days) = 'array'::text)),
+  constraint calendar_years_year_check CHECK (((year >= 2000) AND (year <= 2999)))
+);
+CREATE INDEX calendar_years_status ON public.calendar_years USING btree (book_id, status);
+CREATE TRIGGER calendar_years_in_lane BEFORE INSERT OR UPDATE ON public.calendar_years FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER calendar_years_leave_in_lane BEFORE DELETE ON public.calendar_years FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (status, published_person, published_on) on calendar_years to voucher_app;
+grant select on calendar_years to voucher_reader;
+
+-- owner voucher_owner
 create table chips (
   book_id uuid not null,
   chip_id uuid not null,

@@ -374,6 +374,27 @@ export const appropriations = pgTable(
 );
 export type Appropriation = typeof appropriations.$inferSelect;
 
+export const calendarYears = pgTable(
+  'calendar_years',
+  {
+    bookId: uuid('book_id').notNull(),
+    calendarYearId: uuid('calendar_year_id').notNull(),
+    year: integer('year').notNull(),
+    version: integer('version').notNull(),
+    holidays: jsonb('holidays').$type<readonly string[]>().notNull(),
+    workingDays: jsonb('working_days').$type<readonly string[]>().notNull(),
+    documentNo: text('document_no').notNull(),
+    source: text('source').notNull(),
+    status: text('status', { enum: ['PROPOSED', 'PUBLISHED', 'SUPERSEDED'] }).notNull(),
+    proposedPerson: uuid('proposed_person').notNull(),
+    publishedPerson: uuid('published_person'),
+    publishedOn: date('published_on', { mode: 'string' }),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.calendarYearId] })],
+);
+export type CalendarYear = typeof calendarYears.$inferSelect;
+
 export const legalPersonClasses = pgTable(
   'legal_person_classes',
   {
