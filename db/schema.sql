@@ -196,6 +196,7 @@ create table applications (
   checked_person uuid,
   answers_digest text,
   panel_id uuid,
+  scores_digest text,
   notice_days integer,
   notice_id uuid,
   notice_last_day date,
@@ -224,6 +225,7 @@ create table applications (
   constraint applications_notice_days_left_check CHECK ((notice_days_left >= 0)),
   constraint applications_queued CHECK ((((status = ANY (ARRAY['REVIEWED'::text, 'IN_PUBLIC_NOTICE'::text, 'OBJECTION_PENDING'::text])) = (queue_rank IS NOT NULL)) AND ((queue_rank IS NULL) = (queue_block IS NULL)))),
   constraint applications_reviewed CHECK (((status <> ALL (ARRAY['REVIEWED'::text, 'IN_PUBLIC_NOTICE'::text, 'OBJECTION_PENDING'::text, 'APPROVED'::text])) OR ((reviewed_person IS NOT NULL) AND (maximum_fen IS NOT NULL)))),
+  constraint applications_scores_digest_check CHECK ((scores_digest ~ '^[0-9a-f]{64}$'::text)),
   constraint applications_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'SUBMITTED'::text, 'SUPPLEMENT_REQUESTED'::text, 'ACCEPTED'::text, 'CHECKED'::text, 'EXPERT_REVIEW'::text, 'REVIEWED'::text, 'IN_PUBLIC_NOTICE'::text, 'OBJECTION_PENDING'::text, 'APPROVED'::text, 'REJECTED'::text, 'WITHDRAWN'::text]))),
   constraint applications_waiting CHECK ((((status = ANY (ARRAY['APPROVED'::text, 'REJECTED'::text, 'WITHDRAWN'::text])) = (waiting_since IS NULL)) AND ((waiting_since IS NOT NULL) OR (due_on IS NULL)))),
   constraint applications_within_maximum CHECK ((award_fen <= maximum_fen))
@@ -236,7 +238,7 @@ CREATE INDEX applications_queue ON public.applications USING btree (book_id, pro
 CREATE TRIGGER applications_fixed BEFORE UPDATE ON public.applications FOR EACH ROW WHEN (((old.status <> 'DRAFT'::text) AND (((((((((((new.programme_code IS DISTINCT FROM old.programme_code) OR (new.programme_version_id IS DISTINCT FROM old.programme_version_id)) OR (new.enterprise_id IS DISTINCT FROM old.enterprise_id)) OR (new.legal_person_uscc IS DISTINCT FROM old.legal_person_uscc)) OR (new.contract_id IS DISTINCT FROM old.contract_id)) OR (new.purpose IS DISTINCT FROM old.purpose)) OR (new.application_no IS DISTINCT FROM old.application_no)) OR (new.submitted_on IS DISTINCT FROM old.submitted_on)) OR (new.submitted_person IS DISTINCT FROM old.submitted_person)) OR (new.matters IS DISTINCT FROM old.matters)) OR (new.control_version_ids IS DISTINCT FROM old.control_version_ids)))) EXECUTE FUNCTION refuse_other_case();
 CREATE TRIGGER applications_in_lane BEFORE INSERT OR UPDATE ON public.applications FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER applications_leave_in_lane BEFORE DELETE ON public.applications FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (application_no, programme_code, programme_version_id, enterprise_id, legal_person_uscc, contract_id, purpose, content_digest, status, submitted_on, submitted_person, eligibility, reviewed_person, review_digest, maximum_fen, decided_person, decision_reason, award_fen, computed_fen, explanation, voucher_id, recorded_at, queue_rank, queue_block, matters, control_version_ids, draft, accepted_at, accepted_place, accepted_person, checked_person, answers_digest, panel_id, notice_days, notice_id, notice_last_day, notice_days_left, decision_article, waiting_since, due_on) on applications to voucher_app;
+grant insert, select, update (application_no, programme_code, programme_version_id, enterprise_id, legal_person_uscc, contract_id, purpose, content_digest, status, submitted_on, submitted_person, eligibility, reviewed_person, review_digest, maximum_fen, decided_person, decision_reason, award_fen, computed_fen, explanation, voucher_id, recorded_at, queue_rank, queue_block, matters, control_version_ids, draft, accepted_at, accepted_place, accepted_person, checked_person, answers_digest, panel_id, scores_digest, notice_days, notice_id, notice_last_day, notice_days_left, decision_article, waiting_since, due_on) on applications to voucher_app;
 grant select on applications to voucher_reader;
 
 -- owner voucher_owner
@@ -607,40 +609,6 @@ CREATE TRIGGER contracts_in_lane BEFORE INSERT OR UPDATE ON public.contracts FOR
 CREATE TRIGGER contracts_leave_in_lane BEFORE DELETE ON public.contracts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (status, confirmed_person, filed_person, filing_no, filed_on) on contracts to voucher_app;
 grant select on contracts to voucher_reader;
-
--- owner voucher_owner
-create table correction_lists (
-  book_id uuid not null,
-  list_id uuid not null,
-  subject_kind text not null,
-  subject_id uuid not null,
-  round integer not null,
-  items json not null,
-  working_days integer not null,
-  asked_on date not null,
-  asked_person uuid not null,
-  due_on date not null,
-  answers json,
-  answered_on date,
-  answered_person uuid,
-  recorded_at timestamp with time zone not null,
-  constraint correction_lists_pkey PRIMARY KEY (book_id, list_id),
-  constraint correction_lists_book_id_subject_id_round_key UNIQUE (book_id, subject_id, round),
-  constraint correction_lists_book_id_answered_person_fkey FOREIGN KEY (book_id, answered_person) REFERENCES persons(book_id, person_id),
-  constraint correction_lists_book_id_asked_person_fkey FOREIGN KEY (book_id, asked_person) REFERENCES persons(book_id, person_id),
-  constraint correction_lists_answered CHECK ((num_nonnulls(answers, answered_on, answered_person) = ANY (ARRAY[0, 3]))),
-  constraint correction_lists_check CHECK ((due_on > asked_on)),
-  constraint correction_lists_check1 CHECK (((answered_on >= asked_on) AND (answered_on <= due_on))),
-  constraint correction_lists_four_eyes CHECK ((answered_person <> asked_person)),
-  constraint correction_lists_items_check CHECK ((json_array_length(items) >= 1)),
-  constraint correction_lists_round_check CHECK ((round >= 1)),
-  constraint correction_lists_subject_kind_check CHECK ((subject_kind = ANY (ARRAY['APPLICATION'::text, 'REIMBURSEMENT'::text]))),
-  constraint correction_lists_working_days_check CHECK ((working_days >= 1))
-);
-CREATE TRIGGER correction_lists_in_lane BEFORE INSERT OR UPDATE ON public.correction_lists FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-CREATE TRIGGER correction_lists_leave_in_lane BEFORE DELETE ON public.correction_lists FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (answers, answered_on, answered_person) on correction_lists to voucher_app;
-grant select on correction_lists to voucher_reader;
 
 -- owner voucher_owner
 create table enterprise_payments (
@@ -1439,6 +1407,7 @@ create table reimbursements (
   checked_person uuid,
   answers_digest text,
   panel_id uuid,
+  scores_digest text,
   notice_days integer,
   notice_id uuid,
   notice_last_day date,
@@ -1474,6 +1443,7 @@ END),
   constraint reimbursements_reviewed CHECK (((status <> ALL (ARRAY['REVIEWED'::text, 'IN_PUBLIC_NOTICE'::text, 'OBJECTION_PENDING'::text, 'ALLOCATED'::text, 'APPROVED'::text])) OR (num_nonnulls(reviewed_person, reviewed_fen, review_digest, eligibility) = 4))),
   constraint reimbursements_reviewed_fen_check CHECK ((reviewed_fen > 0)),
   constraint reimbursements_score_check CHECK (((score >= 0) AND (score <= 100))),
+  constraint reimbursements_scores_digest_check CHECK ((scores_digest ~ '^[0-9a-f]{64}$'::text)),
   constraint reimbursements_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'SUBMITTED'::text, 'SUPPLEMENT_REQUESTED'::text, 'ACCEPTED'::text, 'CHECKED'::text, 'EXPERT_REVIEW'::text, 'REVIEWED'::text, 'IN_PUBLIC_NOTICE'::text, 'OBJECTION_PENDING'::text, 'ALLOCATED'::text, 'APPROVED'::text, 'REJECTED'::text, 'WITHDRAWN'::text]))),
   constraint reimbursements_waiting CHECK ((((status = ANY (ARRAY['APPROVED'::text, 'REJECTED'::text, 'WITHDRAWN'::text])) = (waiting_since IS NULL)) AND ((waiting_since IS NOT NULL) OR (due_on IS NULL)))),
   constraint reimbursements_within_computed CHECK (((reviewed_fen <= computed_fen) AND (award_fen <= reviewed_fen)))
@@ -1485,7 +1455,7 @@ CREATE INDEX reimbursements_unbatched ON public.reimbursements USING btree (book
 CREATE TRIGGER reimbursements_fixed BEFORE UPDATE ON public.reimbursements FOR EACH ROW WHEN (((old.status <> 'DRAFT'::text) AND ((((((((((((new.programme_code IS DISTINCT FROM old.programme_code) OR (new.programme_version_id IS DISTINCT FROM old.programme_version_id)) OR (new.enterprise_id IS DISTINCT FROM old.enterprise_id)) OR (new.legal_person_uscc IS DISTINCT FROM old.legal_person_uscc)) OR (new.year IS DISTINCT FROM old.year)) OR (new.base_year IS DISTINCT FROM old.base_year)) OR (new.line_count IS DISTINCT FROM old.line_count)) OR (new.reimbursement_no IS DISTINCT FROM old.reimbursement_no)) OR (new.submitted_on IS DISTINCT FROM old.submitted_on)) OR (new.submitted_person IS DISTINCT FROM old.submitted_person)) OR (new.matters IS DISTINCT FROM old.matters)) OR (new.control_version_ids IS DISTINCT FROM old.control_version_ids)))) EXECUTE FUNCTION refuse_other_case();
 CREATE TRIGGER reimbursements_in_lane BEFORE INSERT OR UPDATE ON public.reimbursements FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER reimbursements_leave_in_lane BEFORE DELETE ON public.reimbursements FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (reimbursement_no, programme_code, programme_version_id, enterprise_id, legal_person_uscc, year, base_year, matters, control_version_ids, line_count, content_digest, status, submitted_on, submitted_person, base_fen, computed_fen, eligibility, reviewed_person, reviewed_fen, score, opinion, review_digest, allocation_id, fund, award_fen, approved_on, decided_person, decision_reason, explanation, settlement_id, recorded_at, draft, accepted_at, accepted_place, accepted_person, checked_person, answers_digest, panel_id, notice_days, notice_id, notice_last_day, notice_days_left, decision_article, waiting_since, due_on) on reimbursements to voucher_app;
+grant insert, select, update (reimbursement_no, programme_code, programme_version_id, enterprise_id, legal_person_uscc, year, base_year, matters, control_version_ids, line_count, content_digest, status, submitted_on, submitted_person, base_fen, computed_fen, eligibility, reviewed_person, reviewed_fen, score, opinion, review_digest, allocation_id, fund, award_fen, approved_on, decided_person, decision_reason, explanation, settlement_id, recorded_at, draft, accepted_at, accepted_place, accepted_person, checked_person, answers_digest, panel_id, scores_digest, notice_days, notice_id, notice_last_day, notice_days_left, decision_article, waiting_since, due_on) on reimbursements to voucher_app;
 grant select on reimbursements to voucher_reader;
 
 -- owner voucher_owner
@@ -1686,6 +1656,40 @@ CREATE INDEX simulations_programme ON public.simulations USING btree (book_id, p
 CREATE INDEX simulations_running ON public.simulations USING btree (book_id, simulation_id) WHERE (state = 'RUNNING'::text);
 grant insert, select, update (state, facts_total, facts_done, result, failure, ledger_seq, attempts, lease_owner, lease_until, ended_at) on simulations to voucher_app;
 grant select on simulations to voucher_reader;
+
+-- owner voucher_owner
+create table supplement_lists (
+  book_id uuid not null,
+  list_id uuid not null,
+  subject_kind text not null,
+  subject_id uuid not null,
+  round integer not null,
+  items json not null,
+  working_days integer not null,
+  asked_on date not null,
+  asked_person uuid not null,
+  due_on date not null,
+  answers json,
+  answered_on date,
+  answered_person uuid,
+  recorded_at timestamp with time zone not null,
+  constraint supplement_lists_pkey PRIMARY KEY (book_id, list_id),
+  constraint supplement_lists_book_id_subject_id_round_key UNIQUE (book_id, subject_id, round),
+  constraint supplement_lists_book_id_answered_person_fkey FOREIGN KEY (book_id, answered_person) REFERENCES persons(book_id, person_id),
+  constraint supplement_lists_book_id_asked_person_fkey FOREIGN KEY (book_id, asked_person) REFERENCES persons(book_id, person_id),
+  constraint supplement_lists_answered CHECK ((num_nonnulls(answers, answered_on, answered_person) = ANY (ARRAY[0, 3]))),
+  constraint supplement_lists_check CHECK ((due_on > asked_on)),
+  constraint supplement_lists_check1 CHECK (((answered_on >= asked_on) AND (answered_on <= due_on))),
+  constraint supplement_lists_four_eyes CHECK ((answered_person <> asked_person)),
+  constraint supplement_lists_items_check CHECK ((json_array_length(items) >= 1)),
+  constraint supplement_lists_round_check CHECK ((round >= 1)),
+  constraint supplement_lists_subject_kind_check CHECK ((subject_kind = ANY (ARRAY['APPLICATION'::text, 'REIMBURSEMENT'::text]))),
+  constraint supplement_lists_working_days_check CHECK ((working_days >= 1))
+);
+CREATE TRIGGER supplement_lists_in_lane BEFORE INSERT OR UPDATE ON public.supplement_lists FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER supplement_lists_leave_in_lane BEFORE DELETE ON public.supplement_lists FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (answers, answered_on, answered_person) on supplement_lists to voucher_app;
+grant select on supplement_lists to voucher_reader;
 
 -- owner voucher_owner
 create table usage_invoice_lines (

@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { caseStatus, caseSteps, digestOfScores, supplementList } from './cases.js';
 import { amount, day, explanationStep, id, instant, ledgerSeq, pageQuery, reason } from './common.js';
 import { matterCode } from './legal-persons.js';
 import { programmeCode } from './programme-api.js';
 
-export const applicationStatus = z.enum(['SUBMITTED', 'REVIEWED', 'APPROVED', 'REJECTED']);
+export const applicationStatus = z.enum([...caseStatus.options, 'APPROVED', 'REJECTED', 'WITHDRAWN']);
 
 /** What an application is about, as far as the programme asks: awards on one matter are looked at together. */
 export const matters = z.strictObject({
@@ -23,6 +24,10 @@ export const submitApplication = z.strictObject({
   matters: matters.optional(),
 });
 
+/** What is meant to be applied for, until it is submitted. */
+export const draftApplication = submitApplication.omit({ commitment: true });
+export const submitDraft = submitApplication.pick({ commitment: true });
+
 const predicateId = z.string().min(1).max(100);
 
 export const reviewApplication = z.strictObject({
@@ -37,9 +42,8 @@ export const reviewApplication = z.strictObject({
     .default([])
     .meta({ description: 'Priority classes of the law that it belongs to' }),
   maximum: amount.optional().meta({ description: 'At most this much; left out: all that the programme gives' }),
+  scoresDigest: digestOfScores,
 });
-
-export const rejectApplication = z.strictObject({ reason });
 
 export const approveApplication = z.strictObject({
   reviewDigest: z
@@ -83,6 +87,7 @@ export const application = z.strictObject({
   explanation: z.array(explanationStep).nullable(),
   decisionReason: z.string().nullable(),
   voucherId: id.nullable(),
+  ...caseSteps,
   recordedAt: instant,
 });
 
@@ -93,7 +98,8 @@ const outlook = z.strictObject({
   refusal: z.string().nullable().meta({ description: 'Why nothing would be issued, by its code' }),
 });
 export const applicationConsidered = application.extend({ outlook, ledgerSeq });
-export const applicationRejected = application.extend({ ledgerSeq });
+export const applicationMoved = application.extend({ ledgerSeq });
+export const applicationSupplement = application.extend({ supplementList, ledgerSeq });
 
 export const applicationQuery = pageQuery.extend({
   status: applicationStatus.optional(),

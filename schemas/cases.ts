@@ -86,3 +86,10 @@ export const caseSteps = {
   dueOn: day.nullable().meta({ description: 'Until when, where the programme gives days for it' }),
 };
 export const withSeq = { ledgerSeq };
+
+/** A review cites the scores that it rests on, where experts gave any. */
+export const digestOfScores = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, { error: 'DIGEST_FORMAT' })
+  .optional()
+  .meta({ description: 'Of the experts’ scores that the review rests on; required where the programme has experts score' });

@@ -37,6 +37,7 @@ const slices = [
   ['payees'],
   ['contracts'],
   ['legal-persons'],
+  ['cases'],
   ['applications'],
   ['vouchers'],
   ['usage'],

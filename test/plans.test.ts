@@ -380,9 +380,9 @@ void t.test('no reading grows with the book', async (t) => {
     await sql`
       insert into reimbursements (book_id, reimbursement_id, reimbursement_no, programme_code, programme_version_id, enterprise_id,
                                   legal_person_uscc, year, base_year, matters, control_version_ids, line_count, content_digest, status, submitted_on,
-                                  submitted_person, base_fen, computed_fen, recorded_at)
+                                  submitted_person, base_fen, computed_fen, recorded_at, waiting_since)
       select book_id, ${reimbursementId}, 'RB-1', programme_code, programme_version_id, enterprise_id, legal_person_uscc, 2026, 2025, '{}', '[]', 1,
-             ${'0'.repeat(64)}, 'SUBMITTED', '2026-04-15', ${jobId}, 10, 5, ${now}
+             ${'0'.repeat(64)}, 'SUBMITTED', '2026-04-15', ${jobId}, 10, 5, ${now}, '2026-04-15'
         from vouchers where book_id = ${bookId} and voucher_id = ${voucher.voucherId}`;
     await sql`
       insert into reimbursement_lines (book_id, reimbursement_line_id, reimbursement_id, line_no, reference, description, counterparty_uscc,

@@ -3,6 +3,9 @@ import type { Application, Contract, ProgrammeVersion as VersionRow } from '../.
 import type { submitApplication as body } from '../../schemas/applications.js';
 import type { Day } from '../calendar.js';
 import { yearOf } from '../calendar.js';
+import { calendarOf, gatherCalendar } from '../calendars/facts.js';
+import { gatherPlaces, takePlace } from '../cases/places.js';
+import { untouched, waitingIn, wayOf } from '../cases/rules.js';
 import { contractShelf } from '../contracts/facts.js';
 import { enterpriseShelf } from '../enterprises/facts.js';
 import type { Facts } from '../ledger/facts.js';
@@ -15,12 +18,13 @@ import { programmeVersionShelf } from '../programmes/facts.js';
 import { controlsOn, gatherControls, lawUnder } from '../programmes/laws.js';
 import { lawOn } from '../programmes/language.js';
 import { programmeOf, versionDeciding, versionName, versionsCovering } from '../programmes/published.js';
+import { applicationCases } from './cases.js';
 import type { Wanted } from './entitlement.js';
 import { entitlementOf, gatherEntitlements } from './entitlement.js';
 import { contractLinesOf, gatherContractFacts } from './evaluation-facts.js';
 import { applicationShelf } from './facts.js';
 import { notWaiting } from './queue.js';
-import { contentDigestOf, keptMatters, presentApplication, presentOutlook, refusalOf } from './rules.js';
+import { contentDigestOf, isOpen, keptMatters, presentApplication, presentOutlook, refusalOf } from './rules.js';
 
 type Body = z.output<typeof body>;
 type Result = ReturnType<typeof presentApplication> & { outlook: ReturnType<typeof presentOutlook> };
@@ -69,6 +73,8 @@ export const submitApplication: Verb<Body, Result> = {
         commands.map(({ today }) => seriesOf('A', yearOf(today))),
       ),
       gatherControls(loader),
+      gatherCalendar(loader),
+      gatherPlaces(loader, applicationCases.places, commands),
     ]);
     await gatherEntitlements(
       loader,
@@ -83,7 +89,8 @@ export const submitApplication: Verb<Body, Result> = {
     );
   },
 
-  decide({ id, body, actor, today, receivedAt }, facts) {
+  decide(command, facts) {
+    const { id, body, actor, today, receivedAt } = command;
     const { programmeCode } = body;
     const contract = facts.get(contractShelf, body.contractId);
     const enterprise = contract && facts.get(enterpriseShelf, contract.enterpriseId);
@@ -101,12 +108,16 @@ export const submitApplication: Verb<Body, Result> = {
     }
     const open = facts
       .all(applicationShelf, 'contract', contract.contractId)
-      .find((other) => other.programmeCode === programmeCode && (other.status === 'SUBMITTED' || other.status === 'REVIEWED'));
+      .find((other) => other.programmeCode === programmeCode && isOpen(other));
     if (open) return refused('APPLICATION_OPEN', { programme: programmeCode, applicationNo: open.applicationNo }, '/contractId');
     const asked = caseOf(facts, body, contract, version, today);
     const { byLaw, now } = entitlementOf(facts, asked);
     if (byLaw.kind === 'refused') return refusalOf(byLaw);
+    const law = lawOn(asked.law, decidingDayOf(asked.law, days));
+    const waiting = waitingIn('SUBMITTED', { law, today, calendar: calendarOf(facts) });
+    if (waiting.kind === 'refused') return waiting;
     // After this line the command succeeds.
+    const place = wayOf(law).accepts ? { complete: {}, changes: [] } : takePlace(facts, applicationCases.places, command);
     const { number, changes } = takeNumber(facts, seriesOf('A', yearOf(today)));
     const applicant = {
       programmeVersionId: version.programmeVersionId,
@@ -138,6 +149,10 @@ export const submitApplication: Verb<Body, Result> = {
       voucherId: null,
       ...notWaiting,
       ...named,
+      ...untouched,
+      ...place.complete,
+      waitingSince: waiting.waitingSince,
+      dueOn: waiting.dueOn,
       recordedAt: receivedAt.toISOString(),
     };
     return accepted({
@@ -145,7 +160,7 @@ export const submitApplication: Verb<Body, Result> = {
       subjectId: id,
       programmeVersion: versionName(version),
       result: { ...presentApplication(row), outlook: presentOutlook(now) },
-      changes: [insert(applicationShelf, row), ...changes],
+      changes: [insert(applicationShelf, row), ...changes, ...place.changes],
     });
   },
 };

@@ -446,7 +446,7 @@ const contractsAsFiled = (sql: Sql, bookId: string, { rates }: Law): Promise<Row
 const queuesAsWaiting = (sql: Sql, bookId: string): Promise<Rows> => sql<Rows>`
   with waits as (
     select programme_code, queue_rank, queue_block, count(*) as n, sum(maximum_fen) as fen
-      from applications where book_id = ${bookId} and status = 'REVIEWED' group by 1, 2, 3)
+      from applications where book_id = ${bookId} and queue_rank is not null group by 1, 2, 3)
   select format('queue of %s, class %s, numbers from %s', programme_code, queue_rank, queue_block) as subject,
          format('kept %s for %s, waiting %s for %s', coalesce(q.waiting, 0), coalesce(q.maximum_fen, 0), coalesce(w.n, 0), coalesce(w.fen, 0)) as detail
     from (select * from application_queues where book_id = ${bookId} and waiting > 0) q

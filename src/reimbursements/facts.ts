@@ -1,4 +1,5 @@
 import { allocationLines, allocations, reimbursementLines, reimbursements } from '../../db/tables.js';
+import { changedBySteps, fixedAtSubmission } from '../cases/facts.js';
 import { shelf } from '../ledger/facts.js';
 
 export const allocationShelf = shelf(allocations, {
@@ -11,7 +12,12 @@ export const reimbursementShelf = shelf(reimbursements, {
   id: 'reimbursementId',
   keys: { allocation: ['allocationId'] },
   mutable: [
-    'status',
+    ...changedBySteps,
+    ...fixedAtSubmission,
+    'reimbursementNo',
+    'year',
+    'baseYear',
+    'lineCount',
     'baseFen',
     'computedFen',
     'eligibility',
@@ -24,8 +30,6 @@ export const reimbursementShelf = shelf(reimbursements, {
     'fund',
     'awardFen',
     'approvedOn',
-    'decidedPerson',
-    'decisionReason',
     'explanation',
     'settlementId',
   ],

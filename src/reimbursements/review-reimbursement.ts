@@ -2,19 +2,22 @@ import type { z } from 'zod';
 import type { Reimbursement } from '../../db/tables.js';
 import type { reviewReimbursement as body } from '../../schemas/reimbursements.js';
 import { presentOutlook, readEligibility, refusalOf } from '../applications/rules.js';
+import { gatherCalendar } from '../calendars/facts.js';
+import { movedTo } from '../cases/case.js';
+import { wayOf } from '../cases/rules.js';
 import { keep } from '../ledger/explanations.js';
 import { update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
 import { formatYuan, parseYuan } from '../money.js';
 import { percent } from '../programmes/explain.js';
-import { lawOn } from '../programmes/language.js';
 import { highestOf } from '../programmes/lines.js';
 import { versionName } from '../programmes/published.js';
+import { reimbursementCases } from './cases.js';
 import { reimbursementLineShelf, reimbursementShelf } from './facts.js';
 import { gatherHeld, gatherWhole, lawOf, wholeOf } from './gather.js';
 import { evaluationsOf, found, holdInvoices, linesOf } from './lines.js';
-import { checkState, presentReimbursement, reviewDigestOf, summaryOf } from './rules.js';
+import { presentReimbursement, reviewDigestOf, summaryOf } from './rules.js';
 
 type Body = z.output<typeof body> & { id?: string };
 type Result = ReturnType<typeof presentReimbursement> & {
@@ -44,17 +47,18 @@ export const reviewReimbursement: Verb<Body, Result> = {
       rows,
       commands.map(({ today }) => today),
     );
-    await gatherHeld(loader, rows);
+    await Promise.all([gatherHeld(loader, rows), gatherCalendar(loader)]);
   },
 
   decide({ body, actor, today }, facts) {
     const row = facts.get(reimbursementShelf, body.id ?? '');
     if (!row) return refused('NOT_FOUND');
-    const wrongState = checkState(row, ['SUBMITTED', 'REVIEWED']);
+    const { version, law: programme } = lawOf(facts, row);
+    const law = reimbursementCases.lawOf(facts, row);
+    const way = wayOf(law);
+    const wrongState = reimbursementCases.refuseStep(row, way, 'review');
     if (wrongState) return wrongState;
     if (actor.personId === row.submittedPerson) return refused('FOUR_EYES');
-    const { version, law: programme } = lawOf(facts, row);
-    const law = lawOn(programme, row.submittedOn);
     const read = readEligibility(body, programme.eligibility, law);
     if (read.kind === 'refused') return read;
     const { eligibility } = read;
@@ -70,13 +74,15 @@ export const reviewReimbursement: Verb<Body, Result> = {
     if (reviewedFen < byLaw.amountFen && law.rate?.value.kind === 'EXACT') {
       return refused('RATE_IS_EXACT', { rate: percent(highestOf(law.rate.value)), approved }, '/approved');
     }
+    const moved = movedTo(facts, row, { status: 'REVIEWED', law, today });
+    if (moved.kind === 'refused') return moved;
     // After this line the command succeeds.
     const { now } = evaluationsOf(facts, whole, reviewedFen);
     const weighed = found(whole);
     const released = weighed.filter(({ isLive }) => !isLive);
     const reviewed: Reimbursement = {
-      ...row,
-      status: 'REVIEWED',
+      ...moved.row,
+      noticeDays: law.noticeDays?.value ?? null,
       eligibility,
       reviewedPerson: actor.personId,
       baseFen: byLaw.baseFen,

@@ -3,6 +3,9 @@ import type { Enterprise, ProgrammeVersion as VersionRow, Reimbursement, Reimbur
 import type { submitReimbursement as body } from '../../schemas/reimbursements.js';
 import { keptMatters, presentOutlook, refusalOf } from '../applications/rules.js';
 import { yearOf } from '../calendar.js';
+import { calendarOf, gatherCalendar } from '../calendars/facts.js';
+import { gatherPlaces, takePlace } from '../cases/places.js';
+import { untouched, waitingIn, wayOf } from '../cases/rules.js';
 import { enterpriseShelf } from '../enterprises/facts.js';
 import type { Facts, Loader } from '../ledger/facts.js';
 import { insert } from '../ledger/facts.js';
@@ -16,6 +19,7 @@ import { programmeOf, versionInForce, versionName, versionsCovering } from '../p
 import type { Asked } from './award-facts.js';
 import { caseOf, gatherAwardLimits } from './award-facts.js';
 import { declaredLines, gatherDeclared, gatherSettledFees, isFunded, settledFees } from './base.js';
+import { reimbursementCases } from './cases.js';
 import { reimbursementLineShelf, reimbursementShelf } from './facts.js';
 import { evaluationsOf, found, holdInvoices } from './lines.js';
 import { contentDigestOf, presentReimbursement, readItems, summaryOf } from './rules.js';
@@ -58,6 +62,8 @@ export const submitReimbursement: Verb<Body, Result> = {
         commands.map(({ today }) => seriesOf(series, yearOf(today))),
       ),
       gatherControls(loader),
+      gatherCalendar(loader),
+      gatherPlaces(loader, reimbursementCases.places, commands),
     ]);
     for (const command of commands) await gatherBase(loader, command);
   },
@@ -82,9 +88,13 @@ export const submitReimbursement: Verb<Body, Result> = {
     const whole = caseOf(facts, asked);
     const { byLaw, now } = evaluationsOf(facts, whole);
     if (byLaw.kind !== 'award') return refusalOf(byLaw);
+    const law = lawOn(asked.law, today);
+    const waiting = waitingIn('SUBMITTED', { law, today, calendar: calendarOf(facts) });
+    if (waiting.kind === 'refused') return waiting;
     // After this line the command succeeds.
     const weighed = new Map(found(whole).map((line) => [line.lineNo, line]));
     const lines = base.lines.map((line) => weighed.get(line.lineNo) ?? line);
+    const place = wayOf(law).accepts ? { complete: {}, changes: [] } : takePlace(facts, reimbursementCases.places, command);
     const { number, changes } = takeNumber(facts, seriesOf(series, yearOf(today)));
     const common = {
       programmeVersionId: version.programmeVersionId,
@@ -108,6 +118,9 @@ export const submitReimbursement: Verb<Body, Result> = {
       ...{ eligibility: null, reviewedPerson: null, reviewedFen: null, score: null, opinion: null, reviewDigest: null },
       ...{ allocationId: null, fund: null, awardFen: null, approvedOn: null, decidedPerson: null, decisionReason: null },
       ...{ explanation: null, settlementId: null },
+      ...untouched,
+      ...place.complete,
+      ...{ waitingSince: waiting.waitingSince, dueOn: waiting.dueOn },
       recordedAt: receivedAt.toISOString(),
     };
     return accepted({
@@ -124,6 +137,7 @@ export const submitReimbursement: Verb<Body, Result> = {
           1,
         ),
         ...changes,
+        ...place.changes,
       ],
     });
   },

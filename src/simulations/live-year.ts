@@ -12,7 +12,7 @@ import type { ProgrammeVersion as VersionRow, Simulation } from '../../db/tables
 import { programmeVersions } from '../../db/tables.js';
 import type { SimulationResult } from '../../schemas/simulations.js';
 import { evaluatorLine, mattersOf } from '../applications/evaluation-facts.js';
-import { placeOf } from '../applications/queue.js';
+import { placeOfNumber } from '../cases/places.js';
 import type { Eligibility } from '../applications/rules.js';
 import type { Day } from '../calendar.js';
 import { yearOf } from '../calendar.js';
@@ -602,7 +602,7 @@ const mayBeLowered = ({ maximumFen, computedFen }: DecidedRow): boolean =>
   maximumFen !== null && computedFen !== null && maximumFen < computedFen;
 
 const decidedOf = (row: DecidedRow, eligibility: Eligibility, cutTo: Fen | null): Decided => ({
-  place: placeOf(row),
+  place: row.acceptedPlace ?? placeOfNumber(row.applicationNo),
   acceptedOn: row.submittedOn,
   decidedOn: row.decidedOn,
   seq: row.seq,

@@ -37,6 +37,7 @@ export interface DecidedRow {
   readonly decidedOn: Day;
   readonly applicationId: string;
   readonly applicationNo: string;
+  readonly acceptedPlace: bigint | null;
   readonly programmeVersionId: string;
   readonly contractId: string;
   readonly legalPersonUscc: string;
@@ -68,7 +69,7 @@ export const decidedApplications = ({ sql }: Tx, of: { bookId: string; programme
   slices(
     of.span,
     (after, upTo) => sql<DecidedRow[]>`
-      select e.seq, e.booked_on as "decidedOn", a.application_id as "applicationId", a.application_no as "applicationNo",
+      select e.seq, e.booked_on as "decidedOn", a.application_id as "applicationId", a.application_no as "applicationNo", a.accepted_place as "acceptedPlace",
              a.programme_version_id as "programmeVersionId", a.contract_id as "contractId", a.legal_person_uscc as "legalPersonUscc",
              a.submitted_on as "submittedOn", a.eligibility::text as eligibility, a.matters, a.maximum_fen as "maximumFen",
              a.computed_fen as "computedFen", a.voucher_id as "voucherId", a.award_fen as "issuedFen"
