@@ -485,6 +485,60 @@ grant insert, select on chips to voucher_app;
 grant select on chips to voucher_reader;
 
 -- owner voucher_owner
+create table contract_amendments (
+  book_id uuid not null,
+  amendment_id uuid not null,
+  contract_id uuid not null,
+  enterprise_id uuid not null,
+  provider_id uuid not null,
+  version integer not null,
+  signed_on date not null,
+  starts_on date not null,
+  ends_on date not null,
+  net_fen bigint not null,
+  vat_fen bigint not null,
+  gross_fen bigint not null,
+  reason text not null,
+  lines json not null,
+  fingerprint text not null,
+  content_digest text not null,
+  status text not null,
+  proposed_side text not null,
+  proposed_person uuid not null,
+  confirmed_person uuid,
+  decided_person uuid,
+  decided_on date,
+  decision_reason text,
+  recorded_at timestamp with time zone not null,
+  constraint contract_amendments_pkey PRIMARY KEY (book_id, amendment_id),
+  constraint contract_amendments_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
+  constraint contract_amendments_check CHECK ((ends_on >= starts_on)),
+  constraint contract_amendments_confirmed CHECK (((status <> ALL (ARRAY['CONFIRMED'::text, 'FILED'::text])) OR (confirmed_person IS NOT NULL))),
+  constraint contract_amendments_content_digest_check CHECK ((content_digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint contract_amendments_decided CHECK ((((status = ANY (ARRAY['FILED'::text, 'WITHDRAWN'::text, 'REJECTED'::text])) = (num_nonnulls(decided_person, decided_on) = 2)) AND ((status <> 'REJECTED'::text) OR (decision_reason IS NOT NULL)))),
+  constraint contract_amendments_decision_reason_check CHECK (((length(decision_reason) >= 1) AND (length(decision_reason) <= 500))),
+  constraint contract_amendments_four_eyes CHECK (((proposed_person <> confirmed_person) AND ((status <> 'FILED'::text) OR ((decided_person <> proposed_person) AND (decided_person <> confirmed_person))))),
+  constraint contract_amendments_gross_fen_check CHECK ((gross_fen > 0)),
+  constraint contract_amendments_net_fen_check CHECK ((net_fen >= 0)),
+  constraint contract_amendments_proposed_side_check CHECK ((proposed_side = ANY (ARRAY['enterprise'::text, 'provider'::text]))),
+  constraint contract_amendments_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint contract_amendments_status_check CHECK ((status = ANY (ARRAY['PROPOSED'::text, 'CONFIRMED'::text, 'FILED'::text, 'WITHDRAWN'::text, 'REJECTED'::text]))),
+  constraint contract_amendments_tie_out CHECK (((net_fen + vat_fen) = gross_fen)),
+  constraint contract_amendments_vat_fen_check CHECK ((vat_fen >= 0)),
+  constraint contract_amendments_version_check CHECK ((version >= 2))
+);
+CREATE INDEX contract_amendments_contract ON public.contract_amendments USING btree (book_id, contract_id, amendment_id);
+CREATE INDEX contract_amendments_enterprise ON public.contract_amendments USING btree (book_id, enterprise_id, status, amendment_id);
+CREATE UNIQUE INDEX contract_amendments_one_open ON public.contract_amendments USING btree (book_id, contract_id) WHERE (status = ANY (ARRAY['PROPOSED'::text, 'CONFIRMED'::text]));
+CREATE UNIQUE INDEX contract_amendments_one_version ON public.contract_amendments USING btree (book_id, contract_id, version) WHERE (status = 'FILED'::text);
+CREATE INDEX contract_amendments_provider ON public.contract_amendments USING btree (book_id, provider_id, status, amendment_id);
+CREATE INDEX contract_amendments_status ON public.contract_amendments USING btree (book_id, status, amendment_id);
+CREATE TRIGGER contract_amendments_in_lane BEFORE INSERT OR UPDATE ON public.contract_amendments FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER contract_amendments_leave_in_lane BEFORE DELETE ON public.contract_amendments FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (status, confirmed_person, decided_person, decided_on, decision_reason) on contract_amendments to voucher_app;
+grant select on contract_amendments to voucher_reader;
+
+-- owner voucher_owner
 create table contract_line_usage (
   book_id uuid not null,
   contract_line_id uuid not null,
@@ -528,14 +582,14 @@ create table contract_lines (
   constraint contract_lines_gross_fen_check CHECK ((gross_fen >= 0)),
   constraint contract_lines_line_no_check CHECK ((line_no >= 1)),
   constraint contract_lines_net_fen_check CHECK ((net_fen >= 0)),
-  constraint contract_lines_quantity_check CHECK ((quantity > (0)::numeric)),
+  constraint contract_lines_quantity_check CHECK (((quantity > (0)::numeric) OR ((quantity = (0)::numeric) AND (gross_fen = 0)))),
   constraint contract_lines_tie_out CHECK (((net_fen + vat_fen) = gross_fen)),
   constraint contract_lines_unit_check CHECK ((unit = ANY (ARRAY['CARD_HOUR'::text, 'CORE_HOUR'::text, 'MONTH'::text, 'ITEM'::text]))),
   constraint contract_lines_vat_fen_check CHECK ((vat_fen >= 0))
 );
 CREATE TRIGGER contract_lines_in_lane BEFORE INSERT OR UPDATE ON public.contract_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER contract_lines_leave_in_lane BEFORE DELETE ON public.contract_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (chip_origin) on contract_lines to voucher_app;
+grant insert, select, update (chip_origin, quantity, net_fen, vat_fen, gross_fen) on contract_lines to voucher_app;
 grant select on contract_lines to voucher_reader;
 
 -- owner voucher_owner
@@ -561,6 +615,64 @@ grant insert, select, update (base_fen, claimed_fen, cut_off_fen, weighted_base)
 grant select on contract_standings to voucher_reader;
 
 -- owner voucher_owner
+create table contract_version_lines (
+  book_id uuid not null,
+  contract_version_line_id uuid not null,
+  contract_id uuid not null,
+  version integer not null,
+  contract_line_id uuid not null,
+  quantity numeric(18,4) not null,
+  net_fen bigint not null,
+  vat_fen bigint not null,
+  gross_fen bigint not null,
+  constraint contract_version_lines_pkey PRIMARY KEY (book_id, contract_version_line_id),
+  constraint contract_version_lines_book_id_contract_id_version_contract_key UNIQUE (book_id, contract_id, version, contract_line_id),
+  constraint contract_version_lines_book_id_contract_id_version_fkey FOREIGN KEY (book_id, contract_id, version) REFERENCES contract_versions(book_id, contract_id, version),
+  constraint contract_version_lines_book_id_contract_line_id_fkey FOREIGN KEY (book_id, contract_line_id) REFERENCES contract_lines(book_id, contract_line_id),
+  constraint contract_version_lines_gross_fen_check CHECK ((gross_fen >= 0)),
+  constraint contract_version_lines_net_fen_check CHECK ((net_fen >= 0)),
+  constraint contract_version_lines_quantity_check CHECK ((quantity >= (0)::numeric)),
+  constraint contract_version_lines_vat_fen_check CHECK ((vat_fen >= 0))
+);
+CREATE TRIGGER contract_version_lines_append_only BEFORE DELETE OR UPDATE ON public.contract_version_lines FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER contract_version_lines_in_lane BEFORE INSERT OR UPDATE ON public.contract_version_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER contract_version_lines_leave_in_lane BEFORE DELETE ON public.contract_version_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER contract_version_lines_no_truncate BEFORE TRUNCATE ON public.contract_version_lines FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+grant insert, select on contract_version_lines to voucher_app;
+grant select on contract_version_lines to voucher_reader;
+
+-- owner voucher_owner
+create table contract_versions (
+  book_id uuid not null,
+  contract_version_id uuid not null,
+  contract_id uuid not null,
+  version integer not null,
+  signed_on date not null,
+  starts_on date not null,
+  ends_on date not null,
+  net_fen bigint not null,
+  vat_fen bigint not null,
+  gross_fen bigint not null,
+  fingerprint text not null,
+  content_digest text not null,
+  filed_on date not null,
+  superseded_on date not null,
+  recorded_at timestamp with time zone not null,
+  constraint contract_versions_pkey PRIMARY KEY (book_id, contract_version_id),
+  constraint contract_versions_book_id_contract_id_version_key UNIQUE (book_id, contract_id, version),
+  constraint contract_versions_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
+  constraint contract_versions_check CHECK ((superseded_on >= filed_on)),
+  constraint contract_versions_content_digest_check CHECK ((content_digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint contract_versions_version_check CHECK ((version >= 1))
+);
+CREATE TRIGGER contract_versions_append_only BEFORE DELETE OR UPDATE ON public.contract_versions FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER contract_versions_in_lane BEFORE INSERT OR UPDATE ON public.contract_versions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER contract_versions_leave_in_lane BEFORE DELETE ON public.contract_versions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER contract_versions_no_truncate BEFORE TRUNCATE ON public.contract_versions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+grant insert, select on contract_versions to voucher_app;
+grant select on contract_versions to voucher_reader;
+
+-- owner voucher_owner
 create table contracts (
   book_id uuid not null,
   contract_id uuid not null,
@@ -583,31 +695,58 @@ create table contracts (
   filing_no text,
   filed_on date,
   recorded_at timestamp with time zone not null,
+  version integer not null default 1,
+  last_day date,
+  ended_on date,
+  ended_person uuid,
+  end_reason text,
   constraint contracts_pkey PRIMARY KEY (book_id, contract_id),
   constraint contracts_book_id_filing_no_key UNIQUE (book_id, filing_no),
-  constraint contracts_number UNIQUE (book_id, contract_no, provider_id),
   constraint contracts_book_id_enterprise_id_fkey FOREIGN KEY (book_id, enterprise_id) REFERENCES enterprises(book_id, enterprise_id),
   constraint contracts_book_id_provider_id_fkey FOREIGN KEY (book_id, provider_id) REFERENCES providers(book_id, provider_id),
+  constraint contracts_amended CHECK (
+CASE status
+    WHEN 'FILED'::text THEN (version = 1)
+    WHEN 'AMENDED'::text THEN (version > 1)
+    WHEN 'COMPLETED'::text THEN true
+    WHEN 'TERMINATED'::text THEN true
+    WHEN 'VOIDED'::text THEN true
+    ELSE (version = 1)
+END),
   constraint contracts_check CHECK ((ends_on >= starts_on)),
-  constraint contracts_confirmed CHECK (((status = 'SUBMITTED'::text) = (confirmed_person IS NULL))),
+  constraint contracts_confirmed CHECK (
+CASE status
+    WHEN 'SUBMITTED'::text THEN (confirmed_person IS NULL)
+    WHEN 'WITHDRAWN'::text THEN (confirmed_person IS NULL)
+    WHEN 'REJECTED'::text THEN true
+    ELSE (confirmed_person IS NOT NULL)
+END),
   constraint contracts_contract_no_check CHECK (((length(contract_no) >= 1) AND (length(contract_no) <= 100))),
-  constraint contracts_filed CHECK (((status = 'FILED'::text) = ((filing_no IS NOT NULL) AND (filed_on IS NOT NULL) AND (filed_person IS NOT NULL)))),
+  constraint contracts_end_reason_check CHECK (((length(end_reason) >= 1) AND (length(end_reason) <= 500))),
+  constraint contracts_ended CHECK ((((status = ANY (ARRAY['COMPLETED'::text, 'TERMINATED'::text, 'VOIDED'::text, 'WITHDRAWN'::text, 'REJECTED'::text])) = (num_nonnulls(ended_on, ended_person) = 2)) AND ((status <> ALL (ARRAY['TERMINATED'::text, 'VOIDED'::text, 'REJECTED'::text])) OR (end_reason IS NOT NULL)))),
+  constraint contracts_filed CHECK (((status = ANY (ARRAY['FILED'::text, 'AMENDED'::text, 'COMPLETED'::text, 'TERMINATED'::text, 'VOIDED'::text])) = (num_nonnulls(filing_no, filed_on, filed_person) = 3))),
   constraint contracts_four_eyes CHECK (((submitted_person <> confirmed_person) AND (filed_person <> submitted_person) AND (filed_person <> confirmed_person))),
   constraint contracts_gross_fen_check CHECK ((gross_fen > 0)),
   constraint contracts_net_fen_check CHECK ((net_fen >= 0)),
   constraint contracts_purpose_check CHECK ((purpose = ANY (ARRAY['MODEL_RESEARCH'::text, 'PRODUCT_DEVELOPMENT'::text, 'SCENARIO_APPLICATION'::text]))),
-  constraint contracts_status_check CHECK ((status = ANY (ARRAY['SUBMITTED'::text, 'CONFIRMED'::text, 'FILED'::text]))),
+  constraint contracts_status_check CHECK ((status = ANY (ARRAY['SUBMITTED'::text, 'CONFIRMED'::text, 'FILED'::text, 'AMENDED'::text, 'COMPLETED'::text, 'TERMINATED'::text, 'VOIDED'::text, 'WITHDRAWN'::text, 'REJECTED'::text]))),
   constraint contracts_submitted_side_check CHECK ((submitted_side = ANY (ARRAY['enterprise'::text, 'provider'::text]))),
+  constraint contracts_terminated CHECK ((((status = 'TERMINATED'::text) = (last_day IS NOT NULL)) AND ((last_day >= starts_on) AND (last_day <= ends_on)))),
   constraint contracts_tie_out CHECK (((net_fen + vat_fen) = gross_fen)),
-  constraint contracts_vat_fen_check CHECK ((vat_fen >= 0))
+  constraint contracts_vat_fen_check CHECK ((vat_fen >= 0)),
+  constraint contracts_version_check CHECK ((version >= 1)),
+  constraint contracts_voided_by_another CHECK (((status <> 'VOIDED'::text) OR (ended_person <> filed_person)))
 );
 CREATE INDEX contracts_enterprise ON public.contracts USING btree (book_id, enterprise_id, contract_id);
-CREATE UNIQUE INDEX contracts_fingerprint ON public.contracts USING btree (book_id, fingerprint);
+CREATE INDEX contracts_fingerprint ON public.contracts USING btree (book_id, fingerprint);
+CREATE INDEX contracts_number ON public.contracts USING btree (book_id, contract_no, provider_id);
+CREATE UNIQUE INDEX contracts_one_fingerprint ON public.contracts USING btree (book_id, fingerprint) WHERE (status <> ALL (ARRAY['WITHDRAWN'::text, 'REJECTED'::text, 'VOIDED'::text]));
+CREATE UNIQUE INDEX contracts_one_number ON public.contracts USING btree (book_id, contract_no, provider_id) WHERE (status <> ALL (ARRAY['WITHDRAWN'::text, 'REJECTED'::text, 'VOIDED'::text]));
 CREATE INDEX contracts_provider ON public.contracts USING btree (book_id, provider_id, status, contract_id);
 CREATE INDEX contracts_status ON public.contracts USING btree (book_id, status, contract_id);
 CREATE TRIGGER contracts_in_lane BEFORE INSERT OR UPDATE ON public.contracts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER contracts_leave_in_lane BEFORE DELETE ON public.contracts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (status, confirmed_person, filed_person, filing_no, filed_on) on contracts to voucher_app;
+grant insert, select, update (starts_on, ends_on, net_fen, vat_fen, gross_fen, fingerprint, status, confirmed_person, filed_person, filing_no, filed_on, version, last_day, ended_on, ended_person, end_reason) on contracts to voucher_app;
 grant select on contracts to voucher_reader;
 
 -- owner voucher_owner
@@ -1286,7 +1425,7 @@ create table redemptions (
   constraint redemptions_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
   constraint redemptions_book_id_invoice_id_fkey FOREIGN KEY (book_id, invoice_id) REFERENCES usage_invoices(book_id, invoice_id),
   constraint redemptions_book_id_voucher_id_fkey FOREIGN KEY (book_id, voucher_id) REFERENCES vouchers(book_id, voucher_id),
-  constraint redemptions_approved CHECK (((status = 'APPROVED'::text) = ((approved_on IS NOT NULL) AND (approved_fen > 0)))),
+  constraint redemptions_approved CHECK (((status = ANY (ARRAY['APPROVED'::text, 'REVERSED'::text])) = ((approved_on IS NOT NULL) AND (approved_fen > 0)))),
   constraint redemptions_approved_fen_check CHECK ((approved_fen >= 0)),
   constraint redemptions_approved_within_reserved CHECK ((approved_fen <= reserved_fen)),
   constraint redemptions_base_fen_check CHECK ((base_fen >= 0)),
@@ -1296,12 +1435,13 @@ create table redemptions (
   constraint redemptions_four_eyes CHECK ((decided_person <> submitted_person)),
   constraint redemptions_not_lent CHECK (((reversed_fen + batched_fen) <= approved_fen)),
   constraint redemptions_reserved_fen_check CHECK ((reserved_fen > 0)),
+  constraint redemptions_reversed CHECK (((status = 'REVERSED'::text) = ((reversed_fen > 0) AND (reversed_fen = approved_fen)))),
   constraint redemptions_reversed_fen_check CHECK ((reversed_fen >= 0)),
-  constraint redemptions_status_check CHECK ((status = ANY (ARRAY['SUBMITTED'::text, 'APPROVED'::text, 'RETURNED'::text]))),
+  constraint redemptions_status_check CHECK ((status = ANY (ARRAY['SUBMITTED'::text, 'APPROVED'::text, 'RETURNED'::text, 'REVERSED'::text]))),
   constraint redemptions_weighted_base_check CHECK ((weighted_base >= (0)::numeric))
 );
 CREATE INDEX redemptions_contract ON public.redemptions USING btree (book_id, contract_id, status, redemption_id);
-CREATE UNIQUE INDEX redemptions_one_live_per_invoice ON public.redemptions USING btree (book_id, invoice_id) WHERE (status <> 'RETURNED'::text);
+CREATE UNIQUE INDEX redemptions_one_live_per_invoice ON public.redemptions USING btree (book_id, invoice_id) WHERE (status <> ALL (ARRAY['RETURNED'::text, 'REVERSED'::text]));
 CREATE INDEX redemptions_provider ON public.redemptions USING btree (book_id, provider_id, status, redemption_id);
 CREATE INDEX redemptions_status ON public.redemptions USING btree (book_id, status, redemption_id);
 CREATE INDEX redemptions_unbatched ON public.redemptions USING btree (book_id, approved_on, redemption_id) WHERE ((status = 'APPROVED'::text) AND (settlement_id IS NULL));
@@ -1772,6 +1912,37 @@ grant insert, select, update (paid_fen, status, decided_person, decided_on, disp
 grant select on usage_invoices to voucher_reader;
 
 -- owner voucher_owner
+create table voucher_endings (
+  book_id uuid not null,
+  ending_id uuid not null,
+  voucher_id uuid not null,
+  why text not null,
+  redemption_id uuid,
+  ended_on date not null,
+  lapsed_fen bigint not null,
+  given_back_fen bigint not null,
+  quota_back text not null,
+  reason text,
+  recorded_at timestamp with time zone not null,
+  constraint voucher_endings_pkey PRIMARY KEY (book_id, ending_id),
+  constraint voucher_endings_book_id_redemption_id_fkey FOREIGN KEY (book_id, redemption_id) REFERENCES redemptions(book_id, redemption_id),
+  constraint voucher_endings_book_id_voucher_id_fkey FOREIGN KEY (book_id, voucher_id) REFERENCES vouchers(book_id, voucher_id),
+  constraint voucher_endings_afterwards CHECK (((why = ANY (ARRAY['RELEASED'::text, 'REVERSED'::text])) = (redemption_id IS NOT NULL))),
+  constraint voucher_endings_given_back_fen_check CHECK ((given_back_fen >= 0)),
+  constraint voucher_endings_lapsed_fen_check CHECK ((lapsed_fen >= 0)),
+  constraint voucher_endings_one_way CHECK (((lapsed_fen = 0) OR (given_back_fen = 0))),
+  constraint voucher_endings_quota_back_check CHECK ((quota_back = ANY (ARRAY['NONE'::text, 'RUNNING'::text, 'CHARGED'::text, 'CONTRACT'::text]))),
+  constraint voucher_endings_reasoned CHECK (((why <> ALL (ARRAY['CANCELLED'::text, 'REVOKED'::text, 'REDUCED'::text])) OR (reason IS NOT NULL))),
+  constraint voucher_endings_why_check CHECK ((why = ANY (ARRAY['EXPIRED'::text, 'CANCELLED'::text, 'REVOKED'::text, 'REDUCED'::text, 'RELEASED'::text, 'REVERSED'::text])))
+);
+CREATE UNIQUE INDEX voucher_endings_once ON public.voucher_endings USING btree (book_id, voucher_id) WHERE (why = ANY (ARRAY['EXPIRED'::text, 'CANCELLED'::text, 'REVOKED'::text]));
+CREATE INDEX voucher_endings_voucher ON public.voucher_endings USING btree (book_id, voucher_id, ending_id);
+CREATE TRIGGER voucher_endings_in_lane BEFORE INSERT OR UPDATE ON public.voucher_endings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER voucher_endings_leave_in_lane BEFORE DELETE ON public.voucher_endings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select on voucher_endings to voucher_app;
+grant select on voucher_endings to voucher_reader;
+
+-- owner voucher_owner
 create table vouchers (
   book_id uuid not null,
   voucher_id uuid not null,
@@ -1794,6 +1965,9 @@ create table vouchers (
   provider_id uuid not null,
   matters jsonb not null default '{}'::jsonb,
   control_version_ids jsonb not null default '[]'::jsonb,
+  lapsed_fen bigint not null default 0,
+  given_back_fen bigint not null default 0,
+  ended_on date,
   constraint vouchers_pkey PRIMARY KEY (book_id, voucher_id),
   constraint vouchers_book_id_application_id_key UNIQUE (book_id, application_id),
   constraint vouchers_book_id_voucher_no_key UNIQUE (book_id, voucher_no),
@@ -1805,12 +1979,16 @@ create table vouchers (
   constraint vouchers_check CHECK (((reserved_fen >= 0) AND (reserved_fen <= face_fen))),
   constraint vouchers_check1 CHECK ((last_day >= issued_on)),
   constraint vouchers_control_version_ids_check CHECK ((jsonb_typeof(control_version_ids) = 'array'::text)),
+  constraint vouchers_ended CHECK (((status = ANY (ARRAY['EXPIRED'::text, 'CANCELLED'::text, 'REVOKED'::text])) = (ended_on IS NOT NULL))),
+  constraint vouchers_ended_within_face CHECK ((((reserved_fen + lapsed_fen) + given_back_fen) <= face_fen)),
   constraint vouchers_face_fen_check CHECK ((face_fen > 0)),
   constraint vouchers_frozen CHECK (((status = 'FROZEN'::text) = (frozen_from IS NOT NULL))),
-  constraint vouchers_frozen_from_check CHECK ((frozen_from = ANY (ARRAY['ISSUED'::text, 'PARTIALLY_REDEEMED'::text]))),
+  constraint vouchers_frozen_from_check CHECK ((frozen_from = ANY (ARRAY['ISSUED'::text, 'ACTIVE'::text, 'PARTIALLY_REDEEMED'::text]))),
   constraint vouchers_fully_redeemed CHECK (((status <> 'FULLY_REDEEMED'::text) OR (reserved_fen = 0))),
+  constraint vouchers_given_back_fen_check CHECK ((given_back_fen >= 0)),
+  constraint vouchers_lapsed_fen_check CHECK ((lapsed_fen >= 0)),
   constraint vouchers_matters_check CHECK ((jsonb_typeof(matters) = 'object'::text)),
-  constraint vouchers_status_check CHECK ((status = ANY (ARRAY['ISSUED'::text, 'PARTIALLY_REDEEMED'::text, 'FULLY_REDEEMED'::text, 'FROZEN'::text])))
+  constraint vouchers_status_check CHECK ((status = ANY (ARRAY['ISSUED'::text, 'ACTIVE'::text, 'PARTIALLY_REDEEMED'::text, 'FULLY_REDEEMED'::text, 'FROZEN'::text, 'EXPIRED'::text, 'CANCELLED'::text, 'REVOKED'::text])))
 );
 CREATE INDEX vouchers_contract ON public.vouchers USING btree (book_id, contract_id, voucher_id);
 CREATE INDEX vouchers_enterprise ON public.vouchers USING btree (book_id, enterprise_id, voucher_id);
@@ -1819,7 +1997,7 @@ CREATE INDEX vouchers_programme ON public.vouchers USING btree (book_id, program
 CREATE INDEX vouchers_provider ON public.vouchers USING btree (book_id, provider_id, programme_code, status, voucher_id);
 CREATE TRIGGER vouchers_in_lane BEFORE INSERT OR UPDATE ON public.vouchers FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER vouchers_leave_in_lane BEFORE DELETE ON public.vouchers FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (reserved_fen, status, frozen_from) on vouchers to voucher_app;
+grant insert, select, update (reserved_fen, status, frozen_from, lapsed_fen, given_back_fen, ended_on) on vouchers to voucher_app;
 grant select on vouchers to voucher_reader;
 
 -- owner voucher_owner

@@ -516,7 +516,9 @@ export const contracts = pgTable(
     vatFen: bigint('vat_fen', { mode: 'bigint' }).notNull(),
     grossFen: bigint('gross_fen', { mode: 'bigint' }).notNull(),
     fingerprint: text('fingerprint').notNull(),
-    status: text('status', { enum: ['SUBMITTED', 'CONFIRMED', 'FILED'] }).notNull(),
+    status: text('status', {
+      enum: ['SUBMITTED', 'CONFIRMED', 'FILED', 'AMENDED', 'COMPLETED', 'TERMINATED', 'VOIDED', 'WITHDRAWN', 'REJECTED'],
+    }).notNull(),
     submittedSide: text('submitted_side', { enum: ['enterprise', 'provider'] }).notNull(),
     submittedPerson: uuid('submitted_person').notNull(),
     confirmedPerson: uuid('confirmed_person'),
@@ -524,10 +526,89 @@ export const contracts = pgTable(
     filingNo: text('filing_no'),
     filedOn: date('filed_on', { mode: 'string' }),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    version: integer('version')
+      .notNull()
+      .default(sql`1`),
+    lastDay: date('last_day', { mode: 'string' }),
+    endedOn: date('ended_on', { mode: 'string' }),
+    endedPerson: uuid('ended_person'),
+    endReason: text('end_reason'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.contractId] })],
 );
 export type Contract = typeof contracts.$inferSelect;
+
+export const contractAmendments = pgTable(
+  'contract_amendments',
+  {
+    bookId: uuid('book_id').notNull(),
+    amendmentId: uuid('amendment_id').notNull(),
+    contractId: uuid('contract_id').notNull(),
+    enterpriseId: uuid('enterprise_id').notNull(),
+    providerId: uuid('provider_id').notNull(),
+    version: integer('version').notNull(),
+    signedOn: date('signed_on', { mode: 'string' }).notNull(),
+    startsOn: date('starts_on', { mode: 'string' }).notNull(),
+    endsOn: date('ends_on', { mode: 'string' }).notNull(),
+    netFen: bigint('net_fen', { mode: 'bigint' }).notNull(),
+    vatFen: bigint('vat_fen', { mode: 'bigint' }).notNull(),
+    grossFen: bigint('gross_fen', { mode: 'bigint' }).notNull(),
+    reason: text('reason').notNull(),
+    lines: json('lines').notNull(),
+    fingerprint: text('fingerprint').notNull(),
+    contentDigest: text('content_digest').notNull(),
+    status: text('status', { enum: ['PROPOSED', 'CONFIRMED', 'FILED', 'WITHDRAWN', 'REJECTED'] }).notNull(),
+    proposedSide: text('proposed_side', { enum: ['enterprise', 'provider'] }).notNull(),
+    proposedPerson: uuid('proposed_person').notNull(),
+    confirmedPerson: uuid('confirmed_person'),
+    decidedPerson: uuid('decided_person'),
+    decidedOn: date('decided_on', { mode: 'string' }),
+    decisionReason: text('decision_reason'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.amendmentId] })],
+);
+export type ContractAmendment = typeof contractAmendments.$inferSelect;
+
+export const contractVersions = pgTable(
+  'contract_versions',
+  {
+    bookId: uuid('book_id').notNull(),
+    contractVersionId: uuid('contract_version_id').notNull(),
+    contractId: uuid('contract_id').notNull(),
+    version: integer('version').notNull(),
+    signedOn: date('signed_on', { mode: 'string' }).notNull(),
+    startsOn: date('starts_on', { mode: 'string' }).notNull(),
+    endsOn: date('ends_on', { mode: 'string' }).notNull(),
+    netFen: bigint('net_fen', { mode: 'bigint' }).notNull(),
+    vatFen: bigint('vat_fen', { mode: 'bigint' }).notNull(),
+    grossFen: bigint('gross_fen', { mode: 'bigint' }).notNull(),
+    fingerprint: text('fingerprint').notNull(),
+    contentDigest: text('content_digest').notNull(),
+    filedOn: date('filed_on', { mode: 'string' }).notNull(),
+    supersededOn: date('superseded_on', { mode: 'string' }).notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.contractVersionId] })],
+);
+export type ContractVersion = typeof contractVersions.$inferSelect;
+
+export const contractVersionLines = pgTable(
+  'contract_version_lines',
+  {
+    bookId: uuid('book_id').notNull(),
+    contractVersionLineId: uuid('contract_version_line_id').notNull(),
+    contractId: uuid('contract_id').notNull(),
+    version: integer('version').notNull(),
+    contractLineId: uuid('contract_line_id').notNull(),
+    quantity: numeric('quantity', { precision: 18, scale: 4 }).notNull(),
+    netFen: bigint('net_fen', { mode: 'bigint' }).notNull(),
+    vatFen: bigint('vat_fen', { mode: 'bigint' }).notNull(),
+    grossFen: bigint('gross_fen', { mode: 'bigint' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.contractVersionLineId] })],
+);
+export type ContractVersionLine = typeof contractVersionLines.$inferSelect;
 
 export const contractLines = pgTable(
   'contract_lines',
@@ -682,8 +763,10 @@ export const vouchers = pgTable(
     appliedOn: date('applied_on', { mode: 'string' }).notNull(),
     issuedOn: date('issued_on', { mode: 'string' }).notNull(),
     lastDay: date('last_day', { mode: 'string' }).notNull(),
-    status: text('status', { enum: ['ISSUED', 'PARTIALLY_REDEEMED', 'FULLY_REDEEMED', 'FROZEN'] }).notNull(),
-    frozenFrom: text('frozen_from', { enum: ['ISSUED', 'PARTIALLY_REDEEMED'] }),
+    status: text('status', {
+      enum: ['ISSUED', 'ACTIVE', 'PARTIALLY_REDEEMED', 'FULLY_REDEEMED', 'FROZEN', 'EXPIRED', 'CANCELLED', 'REVOKED'],
+    }).notNull(),
+    frozenFrom: text('frozen_from', { enum: ['ISSUED', 'ACTIVE', 'PARTIALLY_REDEEMED'] }),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
     matters: jsonb('matters')
       .notNull()
@@ -691,10 +774,36 @@ export const vouchers = pgTable(
     controlVersionIds: jsonb('control_version_ids')
       .notNull()
       .default(sql`'[]'`),
+    lapsedFen: bigint('lapsed_fen', { mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
+    givenBackFen: bigint('given_back_fen', { mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
+    endedOn: date('ended_on', { mode: 'string' }),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.voucherId] })],
 );
 export type Voucher = typeof vouchers.$inferSelect;
+
+export const voucherEndings = pgTable(
+  'voucher_endings',
+  {
+    bookId: uuid('book_id').notNull(),
+    endingId: uuid('ending_id').notNull(),
+    voucherId: uuid('voucher_id').notNull(),
+    why: text('why', { enum: ['EXPIRED', 'CANCELLED', 'REVOKED', 'REDUCED', 'RELEASED', 'REVERSED'] }).notNull(),
+    redemptionId: uuid('redemption_id'),
+    endedOn: date('ended_on', { mode: 'string' }).notNull(),
+    lapsedFen: bigint('lapsed_fen', { mode: 'bigint' }).notNull(),
+    givenBackFen: bigint('given_back_fen', { mode: 'bigint' }).notNull(),
+    quotaBack: text('quota_back', { enum: ['NONE', 'RUNNING', 'CHARGED', 'CONTRACT'] }).notNull(),
+    reason: text('reason'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.endingId] })],
+);
+export type VoucherEnding = typeof voucherEndings.$inferSelect;
 
 export const contractStandings = pgTable(
   'contract_standings',
@@ -821,7 +930,7 @@ export const redemptions = pgTable(
     programmeCode: text('programme_code').notNull(),
     programmeVersionId: uuid('programme_version_id').notNull(),
     fund: text('fund').notNull(),
-    status: text('status', { enum: ['SUBMITTED', 'APPROVED', 'RETURNED'] }).notNull(),
+    status: text('status', { enum: ['SUBMITTED', 'APPROVED', 'RETURNED', 'REVERSED'] }).notNull(),
     baseFen: bigint('base_fen', { mode: 'bigint' }).notNull(),
     computedFen: bigint('computed_fen', { mode: 'bigint' }).notNull(),
     cutOffFen: bigint('cut_off_fen', { mode: 'bigint' }).notNull(),

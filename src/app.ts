@@ -23,6 +23,7 @@ import { bulkRoutes } from './bulk/routes.js';
 import { shanghaiDay } from './calendar.js';
 import { calendarRoutes } from './calendars/routes.js';
 import { contractRoutes } from './contracts/routes.js';
+import { correctionRoutes } from './corrections/routes.js';
 import { dashboardRoutes } from './dashboard/routes.js';
 import { enterpriseRoutes } from './enterprises/routes.js';
 import { Books } from './http/books.js';
@@ -209,6 +210,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     providerRoutes(scope, parts);
     payeeRoutes(scope, parts);
     contractRoutes(scope, parts);
+    correctionRoutes(scope, parts);
     legalPersonRoutes(scope, parts);
     programmeRoutes(scope, parts);
     applicationRoutes(scope, parts);

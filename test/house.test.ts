@@ -44,7 +44,9 @@ const slices = [
   ['redemptions'],
   ['reimbursements'],
   ['settlements'],
-  ['reconciliation', 'recoveries', 'prechecks'],
+  ['recoveries'],
+  ['corrections'],
+  ['reconciliation', 'prechecks'],
 ];
 const rankOf = (folder: string): number => slices.findIndex((names) => names.includes(folder));
 const folderOf = (file: string): string | undefined => /^src\/([^/]+)\//.exec(file)?.[1];

@@ -358,6 +358,7 @@ void t.test('no reading grows with the book', async (t) => {
   const { programmeVersionId = '' } = await send('operator', '/programmes', { document });
   await send('approver', `/programmes/${programmeVersionId}/activate`, {});
   const [jobId, reimbursementId, allocationId, simulationId] = [uuidv7(now), uuidv7(now), uuidv7(now), uuidv7(now)];
+  const amendmentId = uuidv7(now);
   await owner.begin(async ({ sql }) => {
     await sql`select from open_lane(${bookId})`;
     await sql`insert into enterprise_payments
@@ -372,6 +373,13 @@ void t.test('no reading grows with the book', async (t) => {
                                     asked_person, asked_on, recorded_at)
       select book_id, ${uuidv7(now)}, 'zhengzhou-compute', 'claimed', 'zhengzhou-compute.claimed', ${enterpriseUscc}, '2026', 1, '1', 'ASKED',
              person_id, '2026-04-15', ${now} from persons where book_id = ${bookId} limit 1`;
+    await sql`
+      insert into contract_amendments (book_id, amendment_id, contract_id, enterprise_id, provider_id, version, signed_on, starts_on, ends_on,
+                                       net_fen, vat_fen, gross_fen, reason, lines, fingerprint, content_digest, status, proposed_side,
+                                       proposed_person, recorded_at)
+      select book_id, ${amendmentId}, contract_id, enterprise_id, provider_id, 2, signed_on, starts_on, ends_on, net_fen, vat_fen, gross_fen,
+             '1', '[]', fingerprint, ${'0'.repeat(64)}, 'PROPOSED', 'provider', submitted_person, ${now}
+        from contracts where book_id = ${bookId} and contract_id = ${voucher.contractId}`;
     await sql`
       insert into allocations (book_id, allocation_id, allocation_no, programme_code, year, fund, strategy, line_count, claims_fen, shared_fen,
                                total_fen, content_digest, status, drafted_person, drafted_on, recorded_at)
@@ -445,7 +453,7 @@ void t.test('no reading grows with the book', async (t) => {
       applications: voucher.second.applicationId,
       'usage-invoices': await one(`select invoice_id as id from redemptions where book_id = $1 limit 1`),
     },
-    ...{ reimbursements: reimbursementId, allocations: allocationId },
+    ...{ reimbursements: reimbursementId, allocations: allocationId, 'contract-amendments': amendmentId },
     ...{
       ledger: accountId,
       'bulk-jobs': jobId,
@@ -604,6 +612,10 @@ void t.test('no reading grows with the book', async (t) => {
       ],
       ['applications', 'applications_programme', 'applications_legal_person', 'applications_enterprise', 'applications_contract'],
       ['contracts', 'contracts_status', 'contracts_provider', 'contracts_enterprise'],
+      [
+        ...(['contract_amendments', 'contract_amendments_contract', 'contract_amendments_status'] as const),
+        ...(['contract_amendments_enterprise', 'contract_amendments_provider'] as const),
+      ],
       ['accounts', 'accounts_listed'],
       ['entries', 'entries_debit', 'entries_credit', 'entries_subject'],
       ['enterprises', 'enterprises_legal_person'],

@@ -97,6 +97,8 @@ export const contentDigestOf = (
     ]),
     ...named(sorted(matters as Record<string, string>)),
     ...named(controlVersionIds as string[]),
+    // Nor is a contract that has ended the one that was applied for.
+    ...(contract.endedOn === null ? [] : [[contract.status, contract.lastDay ?? contract.endsOn]]),
   ]);
 
 /**

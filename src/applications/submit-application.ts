@@ -7,6 +7,7 @@ import { calendarOf, gatherCalendar } from '../calendars/facts.js';
 import { gatherPlaces, takePlace } from '../cases/places.js';
 import { untouched, waitingIn, wayOf } from '../cases/rules.js';
 import { contractShelf } from '../contracts/facts.js';
+import { refuseUnlessInForce } from '../contracts/rules.js';
 import { enterpriseShelf } from '../enterprises/facts.js';
 import type { Facts } from '../ledger/facts.js';
 import { insert } from '../ledger/facts.js';
@@ -95,9 +96,8 @@ export const submitApplication: Verb<Body, Result> = {
     const contract = facts.get(contractShelf, body.contractId);
     const enterprise = contract && facts.get(enterpriseShelf, contract.enterpriseId);
     if (!enterprise || enterprise.legalPersonUscc !== actor.legalPersonUscc) return refused('NOT_FOUND', {}, '/contractId');
-    if (contract.status !== 'FILED') {
-      return refused('CONTRACT_NOT_FILED', { contractNo: contract.contractNo, status: contract.status }, '/contractId');
-    }
+    const notInForce = refuseUnlessInForce(contract);
+    if (notInForce) return notInForce;
     const days = { appliedOn: today, signedOn: contract.signedOn };
     const version = versionDeciding(facts.all(programmeVersionShelf, 'code', programmeCode), days);
     if (!version) return refused('PROGRAMME_NOT_IN_FORCE', { programme: programmeCode, day: today }, '/programmeCode');

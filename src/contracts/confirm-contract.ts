@@ -1,8 +1,9 @@
 import { update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
+import { refuseStep } from '../lives.js';
 import { contractOf, contractShelf, gatherContracts } from './facts.js';
-import { checkState, contentDigest, presentContract, sideOf } from './rules.js';
+import { contentDigest, contractLife, presentContract, sideOf } from './rules.js';
 
 interface Body {
   readonly id?: string;
@@ -23,7 +24,7 @@ export const confirmContract: Verb<Body, ReturnType<typeof presentContract>> = {
     const found = contractOf(facts, body.id ?? '');
     const side = found ? sideOf(actor, found.enterprise, found.provider) : null;
     if (!found || side === null) return refused('NOT_FOUND');
-    const wrongState = checkState(found.contract, 'SUBMITTED');
+    const wrongState = refuseStep(contractLife, found.contract.status, 'confirm');
     if (wrongState) return wrongState;
     if (side === found.contract.submittedSide) return refused('CONFIRM_BY_OTHER_SIDE', { side });
     if (actor.personId === found.contract.submittedPerson) return refused('FOUR_EYES');

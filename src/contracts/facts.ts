@@ -1,5 +1,5 @@
 import type { Enterprise, Provider } from '../../db/tables.js';
-import { contractLines, contracts } from '../../db/tables.js';
+import { contractAmendments, contractLines, contracts, contractVersionLines, contractVersions } from '../../db/tables.js';
 import { enterpriseShelf } from '../enterprises/facts.js';
 import type { Facts, Loader } from '../ledger/facts.js';
 import { shelf } from '../ledger/facts.js';
@@ -10,15 +10,25 @@ export const contractShelf = shelf(contracts, {
   rank: 20,
   id: 'contractId',
   keys: { fingerprint: ['fingerprint'], number: ['contractNo', 'providerId'] },
-  unique: ['number'],
-  mutable: ['status', 'confirmedPerson', 'filedPerson', 'filingNo', 'filedOn'],
+  mutable: [
+    ...(['status', 'confirmedPerson', 'filedPerson', 'filingNo', 'filedOn', 'version', 'startsOn', 'endsOn'] as const),
+    ...(['netFen', 'vatFen', 'grossFen', 'fingerprint', 'lastDay', 'endedOn', 'endedPerson', 'endReason'] as const),
+  ],
 });
 export const contractLineShelf = shelf(contractLines, {
   rank: 21,
   id: 'contractLineId',
   keys: { contract: ['contractId'] },
-  mutable: ['chipOrigin'],
+  mutable: ['chipOrigin', 'quantity', 'netFen', 'vatFen', 'grossFen'],
 });
+export const amendmentShelf = shelf(contractAmendments, {
+  rank: 21,
+  id: 'amendmentId',
+  keys: { contract: ['contractId'] },
+  mutable: ['status', 'confirmedPerson', 'decidedPerson', 'decidedOn', 'decisionReason'],
+});
+export const contractVersionShelf = shelf(contractVersions, { rank: 21, id: 'contractVersionId', once: ['id'] });
+export const contractVersionLineShelf = shelf(contractVersionLines, { rank: 22, id: 'contractVersionLineId', once: ['id'] });
 
 /** Gathers contracts with their lines, the chips these name (every dated row of them) and both parties. */
 export async function gatherContracts(loader: Loader, contractIds: readonly string[]): Promise<void> {

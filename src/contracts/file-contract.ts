@@ -3,10 +3,11 @@ import { update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
 import { gatherNumbers, seriesOf, takeNumber } from '../ledger/numbers.js';
+import { refuseStep } from '../lives.js';
 import { chipShelf, listingShelf } from '../providers/facts.js';
 import { chipOn, listedWithin } from '../providers/rules.js';
 import { contractLineShelf, contractOf, contractShelf, gatherContracts } from './facts.js';
-import { checkState, contentDigest, presentContract } from './rules.js';
+import { contentDigest, contractLife, presentContract } from './rules.js';
 
 interface Body {
   readonly id?: string;
@@ -44,7 +45,7 @@ export const fileContract: Verb<Body, ReturnType<typeof presentContract>> = {
     const found = contractOf(facts, body.id ?? '');
     if (!found) return refused('NOT_FOUND');
     const { contract: before, provider } = found;
-    const wrongState = checkState(before, 'CONFIRMED');
+    const wrongState = refuseStep(contractLife, before.status, 'file');
     if (wrongState) return wrongState;
     if (actor.personId === before.submittedPerson || actor.personId === before.confirmedPerson) return refused('FOUR_EYES');
     const listings = facts.all(listingShelf, 'provider', provider.providerId);

@@ -2,10 +2,22 @@ import type { SQL } from 'drizzle-orm';
 import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.js';
 import { each, idsOfPage } from '../../db/planned.js';
-import type { Contract } from '../../db/tables.js';
-import { chips, contractLines, contracts, enterprises, providers } from '../../db/tables.js';
+import type { z } from 'zod';
+import type { Contract, ContractAmendment } from '../../db/tables.js';
+import {
+  chips,
+  contractAmendments,
+  contractLines,
+  contracts,
+  contractVersionLines,
+  contractVersions,
+  enterprises,
+  providers,
+} from '../../db/tables.js';
+import type { contractVersions as versionsShown } from '../../schemas/contracts.js';
 import type { Actor } from '../ledger/lane.js';
 import type { WholeContract } from './rules.js';
+import { contentDigest, formatQuantity, presentAmounts } from './rules.js';
 
 /** Whose eyes: the authorities see every contract, a member of the trade those in which its legal person has its role. */
 export type Viewer = Pick<Actor, 'role' | 'legalPersonUscc'>;
@@ -113,4 +125,129 @@ export function listContracts(db: Database, of: Wanted): Promise<WholeContract[]
   const after = of.after === undefined ? undefined : gt(contracts.contractId, of.after);
   const where = and(eq(contracts.bookId, of.bookId), ids ? sql`${contracts.contractId} = any(array${ids})` : after);
   return selectContracts(db, { where, limit: of.limit + 1 });
+}
+
+/** Amendments in order of proposal, `limit` + 1 of them after a cursor: of one contract, of those of a member of the trade, or of all. */
+export async function listAmendments(
+  db: Database,
+  of: {
+    bookId: string;
+    viewer: Viewer;
+    contractId: string | undefined;
+    status: ContractAmendment['status'] | undefined;
+    after: string | undefined;
+    limit: number;
+  },
+): Promise<ContractAmendment[]> {
+  const { bookId, viewer, contractId, status, after, limit } = of;
+  const { legalPersonUscc } = viewer;
+  const page = { id: contractAmendments.amendmentId, bookId, after, limit: limit + 1 };
+  const side = viewer.role === 'provider' ? contractAmendments.providerId : contractAmendments.enterpriseId;
+  const own =
+    viewer.role === 'provider'
+      ? sql`(select provider_id as value from providers where book_id = ${bookId} and legal_person_uscc = ${legalPersonUscc})`
+      : sql`(select enterprise_id as value from enterprises where book_id = ${bookId} and legal_person_uscc = ${legalPersonUscc})`;
+  const states = each('s', status === undefined ? contractAmendments.status.enumValues : [status]);
+  const inState = [contractAmendments.status, sql`s.value`] as const;
+  const sieve = and(
+    status === undefined ? undefined : eq(contractAmendments.status, status),
+    legalPersonUscc === null ? undefined : inArray(side, own),
+  );
+  const ids =
+    contractId !== undefined
+      ? idsOfPage({ ...page, key: [[contractAmendments.contractId, sql`${contractId}::uuid`]], sieve: sieve ?? sql`true` })
+      : legalPersonUscc !== null
+        ? idsOfPage({ ...page, ranges: sql`${own} as o cross join ${states}`, key: [[side, sql`o.value`], inState] })
+        : status === undefined
+          ? undefined
+          : idsOfPage({ ...page, ranges: states, key: [inState] });
+  return db.drizzle
+    .select()
+    .from(contractAmendments)
+    .where(
+      and(
+        eq(contractAmendments.bookId, bookId),
+        ids
+          ? sql`${contractAmendments.amendmentId} = any(array${ids})`
+          : after === undefined
+            ? undefined
+            : gt(contractAmendments.amendmentId, after),
+      ),
+    )
+    .orderBy(asc(contractAmendments.amendmentId))
+    .limit(limit + 1);
+}
+
+/** One amendment; undefined when there is none, or none that the viewer may see. */
+export async function findAmendment(
+  db: Database,
+  bookId: string,
+  amendmentId: string,
+  viewer: Viewer,
+): Promise<ContractAmendment | undefined> {
+  const [found] = await db.drizzle
+    .select()
+    .from(contractAmendments)
+    .where(and(eq(contractAmendments.bookId, bookId), eq(contractAmendments.amendmentId, amendmentId)));
+  return found && (await findContract(db, bookId, found.contractId, viewer)) ? found : undefined;
+}
+
+/** What a contract said as of each of its versions, its lines with it; what it says now comes last. */
+export async function findVersions(
+  db: Database,
+  bookId: string,
+  contractId: string,
+  viewer: Viewer,
+): Promise<z.input<typeof versionsShown> | undefined> {
+  const whole = await findContract(db, bookId, contractId, viewer);
+  if (!whole) return undefined;
+  const { contract, lines } = whole;
+  const [past, pastLines, filed] = await Promise.all([
+    db.drizzle
+      .select()
+      .from(contractVersions)
+      .where(and(eq(contractVersions.bookId, bookId), eq(contractVersions.contractId, contractId)))
+      .orderBy(asc(contractVersions.version)),
+    db.drizzle
+      .select()
+      .from(contractVersionLines)
+      .where(and(eq(contractVersionLines.bookId, bookId), eq(contractVersionLines.contractId, contractId))),
+    db.drizzle
+      .select()
+      .from(contractAmendments)
+      .where(and(eq(contractAmendments.bookId, bookId), eq(contractAmendments.contractId, contractId))),
+  ]);
+  const last = filed.find(({ status, version }) => status === 'FILED' && version === contract.version);
+  const shownLine = (
+    line: WholeContract['lines'][number]['line'],
+    as: Pick<typeof line, 'quantity' | 'netFen' | 'vatFen' | 'grossFen'>,
+  ) => ({
+    ...{ lineNo: line.lineNo, description: line.description, serviceItem: line.serviceItem, unit: line.unit },
+    ...{ quantity: formatQuantity(as.quantity), ...presentAmounts(as) },
+  });
+  const days = (of: { startsOn: string; endsOn: string }) => ({ startsOn: of.startsOn, endsOn: of.endsOn });
+  return {
+    contractId,
+    versions: [
+      ...past.map((row) => ({
+        ...{ version: row.version, signedOn: row.signedOn, ...days(row), ...presentAmounts(row), fingerprint: row.fingerprint },
+        ...{ contentDigest: row.contentDigest, filedOn: row.filedOn, supersededOn: row.supersededOn },
+        lines: lines.flatMap(({ line }) => {
+          const as = pastLines.find((of) => of.version === row.version && of.contractLineId === line.contractLineId);
+          return as ? [shownLine(line, as)] : [];
+        }),
+      })),
+      {
+        ...{
+          version: contract.version,
+          signedOn: last?.signedOn ?? contract.signedOn,
+          ...days(contract),
+          ...presentAmounts(contract),
+        },
+        ...{ fingerprint: contract.fingerprint, contentDigest: contentDigest(whole), supersededOn: null },
+        filedOn: last?.decidedOn ?? contract.filedOn,
+        lines: lines.map(({ line }) => shownLine(line, line)),
+      },
+    ],
+  };
 }

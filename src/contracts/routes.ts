@@ -1,19 +1,16 @@
 import type { FastifyInstance } from 'fastify';
 import { page } from '../../schemas/common.js';
-import {
-  confirmContract as confirmBody,
-  contract,
-  contractQuery,
-  contractRecorded,
-  fileContract as fileBody,
-  submitContract as submitBody,
-} from '../../schemas/contracts.js';
+import * as schema from '../../schemas/contracts.js';
 import type { Parts } from '../http/parts.js';
 import { Problem } from '../http/problem.js';
 import { authorities, command, idOfCursor, pageOf, reading } from '../http/routes.js';
+import { amendContract } from './amend-contract.js';
+import { presentAmendment } from './amendments.js';
 import { confirmContract } from './confirm-contract.js';
+import { confirmAmendment, rejectAmendment, withdrawAmendment } from './decide-amendment.js';
+import { completeContract, rejectContract, withdrawContract } from './end-contract.js';
 import { fileContract } from './file-contract.js';
-import { findContract, listContracts } from './queries.js';
+import { findAmendment, findContract, findVersions, listAmendments, listContracts } from './queries.js';
 import { presentContract } from './rules.js';
 import { submitContract } from './submit-contract.js';
 
@@ -25,8 +22,8 @@ export function contractRoutes(app: FastifyInstance, parts: Parts): void {
     tag,
     summary: 'Submit a contract, by either side',
     roles: ['enterprise', 'provider'],
-    body: submitBody,
-    response: contractRecorded,
+    body: schema.submitContract,
+    response: schema.contractRecorded,
     status: 201,
     verb: submitContract,
   });
@@ -36,8 +33,8 @@ export function contractRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'Confirm a contract, by the side that did not submit it',
     roles: ['enterprise', 'provider'],
     personOnly: true,
-    body: confirmBody,
-    response: contractRecorded,
+    body: schema.confirmContract,
+    response: schema.contractRecorded,
     status: 200,
     verb: confirmContract,
   });
@@ -47,8 +44,8 @@ export function contractRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'File a confirmed contract (备案)',
     roles: ['reviewer'],
     personOnly: true,
-    body: fileBody,
-    response: contractRecorded,
+    body: schema.fileContract,
+    response: schema.contractRecorded,
     status: 200,
     verb: fileContract,
   });
@@ -57,8 +54,8 @@ export function contractRoutes(app: FastifyInstance, parts: Parts): void {
     tag,
     summary: 'List contracts with their lines; members of the trade see their own',
     roles: [...authorities, 'enterprise', 'provider'],
-    query: contractQuery,
-    response: page(contract),
+    query: schema.contractQuery,
+    response: page(schema.contract),
     read: async ({ query, book, principal }) => {
       const { cursor, limit, ...filters } = query;
       const rows = await listContracts(parts.db, {
@@ -76,11 +73,117 @@ export function contractRoutes(app: FastifyInstance, parts: Parts): void {
     tag,
     summary: 'One contract with its lines',
     roles: [...authorities, 'enterprise', 'provider'],
-    response: contract,
+    response: schema.contract,
     read: async ({ id, book, principal }) => {
       const found = await findContract(parts.db, book.bookId, id, principal);
       if (!found) throw new Problem('NOT_FOUND');
       return presentContract(found);
+    },
+  });
+  for (const [verb, summary, body, roles, of] of [
+    [
+      'withdraw',
+      'Withdraw a contract before it is confirmed, by the side that submitted it',
+      schema.withdrawContract,
+      ['enterprise', 'provider'],
+      withdrawContract,
+    ],
+    ['complete', 'Complete a contract whose last day is over', schema.completeContract, ['reviewer'], completeContract],
+  ] as const) {
+    command(app, parts, {
+      ...{ url: `/contracts/:id/${verb}`, tag, summary, roles, personOnly: true, body },
+      ...{ response: schema.contractRecorded, status: 200, verb: of },
+    });
+  }
+  command(app, parts, {
+    url: '/contracts/:id/reject',
+    tag,
+    summary: 'Do not file a contract, with the reason (不予备案)',
+    roles: ['reviewer'],
+    personOnly: true,
+    body: schema.rejectContract,
+    response: schema.contractRecorded,
+    status: 200,
+    verb: rejectContract,
+  });
+  command(app, parts, {
+    url: '/contracts/:id/amendments',
+    tag,
+    summary: 'Propose an amendment (变更) of a filed contract, by either side',
+    roles: ['enterprise', 'provider'],
+    body: schema.amendContract,
+    response: schema.amendmentRecorded,
+    status: 201,
+    verb: amendContract,
+  });
+  command(app, parts, {
+    url: '/contract-amendments/:id/confirm',
+    tag,
+    summary: 'Confirm an amendment, by the side that did not propose it',
+    roles: ['enterprise', 'provider'],
+    personOnly: true,
+    body: schema.confirmAmendment,
+    response: schema.amendmentRecorded,
+    status: 200,
+    verb: confirmAmendment,
+  });
+  command(app, parts, {
+    url: '/contract-amendments/:id/withdraw',
+    tag,
+    summary: 'Withdraw an amendment before it is confirmed, by the side that proposed it',
+    roles: ['enterprise', 'provider'],
+    personOnly: true,
+    body: schema.withdrawAmendment,
+    response: schema.amendmentRecorded,
+    status: 200,
+    verb: withdrawAmendment,
+  });
+  command(app, parts, {
+    url: '/contract-amendments/:id/reject',
+    tag,
+    summary: 'Do not file an amendment, with the reason',
+    roles: ['reviewer'],
+    personOnly: true,
+    body: schema.rejectAmendment,
+    response: schema.amendmentRecorded,
+    status: 200,
+    verb: rejectAmendment,
+  });
+  reading(app, {
+    url: '/contract-amendments',
+    tag,
+    summary: 'List amendments; members of the trade see those of their own contracts',
+    roles: [...authorities, 'enterprise', 'provider'],
+    query: schema.amendmentQuery,
+    response: page(schema.amendment),
+    read: async ({ query, book, principal }) => {
+      const { cursor, limit, contractId, status } = query;
+      const wanted = { bookId: book.bookId, viewer: principal, contractId, status, after: idOfCursor(cursor), limit };
+      return pageOf(await listAmendments(parts.db, wanted), limit, (row) => row.amendmentId, presentAmendment);
+    },
+  });
+  reading(app, {
+    url: '/contract-amendments/:id',
+    tag,
+    summary: 'One amendment with its lines',
+    roles: [...authorities, 'enterprise', 'provider'],
+    response: schema.amendment,
+    read: async ({ id, book, principal }) => {
+      const found = await findAmendment(parts.db, book.bookId, id, principal);
+      if (!found) throw new Problem('NOT_FOUND');
+      return presentAmendment(found);
+    },
+  });
+  reading(app, {
+    url: '/contracts/:id/versions',
+    tag,
+    summary: 'What a contract said as of each of its versions',
+    roles: [...authorities, 'enterprise', 'provider'],
+    response: schema.contractVersions,
+    read: async ({ id, book, principal }) => {
+      const found = await findVersions(parts.db, book.bookId, id, principal);
+      if (!found) throw new Problem('NOT_FOUND');
+      return found;
     },
   });
 }

@@ -1,4 +1,4 @@
-// A contract as submitted, confirmed and filed (备案): what must tie out, who may do what when, and how it is shown. Pure.
+// A contract as submitted, confirmed, filed (备案), amended and ended: what must tie out, who may do what when, and how it is shown. Pure.
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import type { Chip, Contract, ContractLine, Enterprise, Provider } from '../../db/tables.js';
@@ -7,6 +7,7 @@ import type { Day } from '../calendar.js';
 import { formatInstant } from '../calendar.js';
 import type { Actor, Refused } from '../ledger/lane.js';
 import { refused } from '../ledger/lane.js';
+import { life } from '../lives.js';
 import type { Fen } from '../money.js';
 import { formatYuan, parseYuan, sumFen } from '../money.js';
 
@@ -21,6 +22,13 @@ export interface Amounts {
   readonly netFen: Fen;
   readonly vatFen: Fen;
   readonly grossFen: Fen;
+}
+
+/** Net, VAT and gross as they are sent: yuan. */
+export interface Stated {
+  readonly net: string;
+  readonly vat: string;
+  readonly gross: string;
 }
 
 export type Side = Contract['submittedSide'];
@@ -51,7 +59,7 @@ export function checkDays(of: Pick<Sent, 'signedOn' | 'startsOn' | 'endsOn'>, to
  * CONTRACT_DOES_NOT_ADD_UP at the field that is wrong.
  */
 export function readAmounts(
-  of: Pick<Sent, 'net' | 'vat' | 'gross' | 'lines'>,
+  of: Stated & { readonly lines: readonly (Stated & { readonly quantity: string })[] },
 ): { kind: 'tied'; total: Amounts; lines: Amounts[] } | Refused {
   const total = amountsOf(of);
   const lines = of.lines.map(amountsOf);
@@ -129,20 +137,51 @@ export const contentDigest = ({ contract, lines }: WholeContract): string =>
     ]),
   ]);
 
-const sha256 = (content: readonly unknown[]): string => createHash('sha256').update(JSON.stringify(content)).digest('hex');
+export const sha256 = (content: readonly unknown[]): string => createHash('sha256').update(JSON.stringify(content)).digest('hex');
 
-/** What can be done with a contract next, by the command's name, so that a refusal can say it. */
-const nextStep: Record<Contract['status'], string> = {
-  SUBMITTED: 'POST /contracts/{id}/confirm',
-  CONFIRMED: 'POST /contracts/{id}/file',
-  FILED: 'POST /applications',
+/**
+ * The life of a contract. Both sides confirm it, the bureau files it, and likewise every amendment (the number of filed ones is its
+ * version). Withdrawn before it is confirmed, rejected before it is filed; completed after its last day, terminated before it, voided by
+ * another person than who filed it.
+ */
+export const contractLife = life({
+  of: 'contract',
+  code: 'CONTRACT_WRONG_STATE',
+  states: {
+    SUBMITTED: ['confirm', 'withdraw', 'reject'],
+    CONFIRMED: ['file', 'reject'],
+    FILED: ['amend', 'complete', 'terminate', 'void'],
+    AMENDED: ['amend', 'complete', 'terminate', 'void'],
+    COMPLETED: ['void'],
+    TERMINATED: ['void'],
+    VOIDED: [],
+    WITHDRAWN: [],
+    REJECTED: [],
+  },
+});
+
+type Status = Contract['status'];
+/** Whether a contract is filed and goes on: what may be applied for, and amended. */
+export const isInForce = ({ status }: { readonly status: Status }): boolean => status === 'FILED' || status === 'AMENDED';
+
+/** Refuses what needs a contract that goes on: CONTRACT_NOT_FILED before it is filed, CONTRACT_ENDED after its end. */
+export function refuseUnlessInForce({ contractNo, status, endedOn }: Contract): Refused | null {
+  if (isInForce({ status })) return null;
+  if (status === 'SUBMITTED' || status === 'CONFIRMED')
+    return refused('CONTRACT_NOT_FILED', { contractNo, status }, '/contractId');
+  return refused('CONTRACT_ENDED', { contractNo, status, day: endedOn ?? '' }, '/contractId');
+}
+
+const bars: Readonly<Record<Status, boolean>> = {
+  ...{ SUBMITTED: true, CONFIRMED: true, FILED: true, AMENDED: true, COMPLETED: true, TERMINATED: true },
+  ...{ VOIDED: false, WITHDRAWN: false, REJECTED: false },
 };
+/** Of contracts of one number or one content the one that bars another: one that was not withdrawn, rejected or voided. */
+export const barring = <Row extends { readonly status: Status }>(alike: readonly Row[]): Row | undefined =>
+  alike.find(({ status }) => bars[status]);
 
-/** Refuses a step that the contract's state does not offer; the refusal names the state and the step that it does offer. */
-export const checkState = (contract: Contract, expected: Contract['status']): Refused | null =>
-  contract.status === expected
-    ? null
-    : refused('CONTRACT_WRONG_STATE', { state: contract.status, possible: nextStep[contract.status] });
+/** The last day of usage, inclusive: of the contract's period, or the day it was terminated by. */
+export const lastDayOf = ({ endsOn, lastDay }: Pick<Contract, 'endsOn' | 'lastDay'>): Day => lastDay ?? endsOn;
 
 /** A quantity without the zeros that the database's four decimals add: `736.5000` is `736.5`. */
 export const formatQuantity = (text: string): string => (text.includes('.') ? text.replace(/\.?0+$/, '') : text);
@@ -159,9 +198,13 @@ export const presentContract = ({ contract, lines }: WholeContract): z.input<typ
   purpose: contract.purpose,
   ...presentAmounts(contract),
   status: contract.status,
+  version: contract.version,
   submittedBy: contract.submittedSide,
   filingNo: contract.filingNo,
   filedOn: contract.filedOn,
+  lastDay: contract.lastDay,
+  endedOn: contract.endedOn,
+  endReason: contract.endReason,
   recordedAt: formatInstant(new Date(contract.recordedAt)),
   lines: lines.map(({ line, chip }) => ({
     lineNo: line.lineNo,
@@ -177,7 +220,7 @@ export const presentContract = ({ contract, lines }: WholeContract): z.input<typ
   })),
 });
 
-const presentAmounts = (of: Amounts) => ({
+export const presentAmounts = (of: Amounts) => ({
   net: formatYuan(of.netFen),
   vat: formatYuan(of.vatFen),
   gross: formatYuan(of.grossFen),

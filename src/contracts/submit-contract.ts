@@ -5,11 +5,11 @@ import { enterpriseShelf } from '../enterprises/facts.js';
 import { insert } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
-import { chipShelf, facilityShelf, providerShelf } from '../providers/facts.js';
-import { chipOn } from '../providers/rules.js';
+import { chipShelf, providerShelf } from '../providers/facts.js';
+import { chipsNamed, gatherNamed } from './amend-contract.js';
 import { contractLineShelf, contractShelf } from './facts.js';
 import type { WholeContract } from './rules.js';
-import { checkDays, fingerprintOf, presentContract, readAmounts, sideOf } from './rules.js';
+import { barring, checkDays, fingerprintOf, presentContract, readAmounts, sideOf } from './rules.js';
 
 type Body = z.output<typeof body>;
 
@@ -35,20 +35,11 @@ export const submitContract: Verb<Body, ReturnType<typeof presentContract>> = {
         commands.map(({ body }) => body.providerId),
       ),
       loader.load(
-        facilityShelf,
-        'id',
-        lines.map((line) => line.facilityId),
-      ),
-      loader.load(
-        chipShelf,
-        'model',
-        lines.flatMap(({ chipVendor, chipModel }) => (chipVendor && chipModel ? [[chipVendor, chipModel]] : [])),
-      ),
-      loader.load(
         contractShelf,
         'number',
         commands.map(({ body }) => [body.contractNo, body.providerId]),
       ),
+      gatherNamed(loader, lines),
     ]);
     const enterpriseById = new Map(enterprises.map((of) => [of.enterpriseId, of]));
     const providerById = new Map(providers.map((of) => [of.providerId, of]));
@@ -78,27 +69,14 @@ export const submitContract: Verb<Body, ReturnType<typeof presentContract>> = {
     const amounts = readAmounts(body);
     if (amounts.kind === 'refused') return amounts;
 
-    const chipIds: (string | null)[] = [];
-    for (const [i, line] of body.lines.entries()) {
-      if (facts.get(facilityShelf, line.facilityId)?.providerId !== provider.providerId) {
-        return refused('FACILITY_NOT_OF_PROVIDER', { provider: provider.name }, `/lines/${i}/facilityId`);
-      }
-      const { chipVendor: vendor, chipModel: model } = line;
-      if (vendor === undefined && model === undefined) {
-        chipIds.push(null);
-        continue;
-      }
-      if (vendor === undefined) return refused('MISSING_FIELD', {}, `/lines/${i}/chipVendor`);
-      if (model === undefined) return refused('MISSING_FIELD', {}, `/lines/${i}/chipModel`);
-      const chip = chipOn(facts.all(chipShelf, 'model', [vendor, model]), today);
-      if (!chip) return refused('CHIP_UNKNOWN', { vendor, model, day: today }, `/lines/${i}/chipModel`);
-      chipIds.push(chip.chipId);
-    }
-    if (facts.one(contractShelf, 'number', [body.contractNo, provider.providerId])) {
+    const named = chipsNamed(facts, provider, body.lines, { today, at: '/lines' });
+    if (named.kind === 'refused') return named;
+    const { chipIds } = named;
+    if (barring(facts.all(contractShelf, 'number', [body.contractNo, provider.providerId]))) {
       return refused('CONTRACT_EXISTS', { contractNo: body.contractNo }, '/contractNo');
     }
     const fingerprint = fingerprintOf({ ...body, ...amounts.total }, { enterprise, provider });
-    const same = facts.one(contractShelf, 'fingerprint', fingerprint);
+    const same = barring(facts.all(contractShelf, 'fingerprint', fingerprint));
     if (same) return refused('CONTRACT_DUPLICATE', { contractNo: same.contractNo });
     // After this line the command succeeds.
     const contract: Contract = {
@@ -120,6 +98,7 @@ export const submitContract: Verb<Body, ReturnType<typeof presentContract>> = {
       filedPerson: null,
       filingNo: null,
       filedOn: null,
+      ...{ version: 1, lastDay: null, endedOn: null, endedPerson: null, endReason: null },
       recordedAt: receivedAt.toISOString(),
     };
     const lines: WholeContract['lines'] = amounts.lines.map((of, i) => {

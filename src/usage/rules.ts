@@ -12,6 +12,7 @@ import type {
 import type { payment, postUsageInvoice, usageInvoice } from '../../schemas/usage.js';
 import type { Day } from '../calendar.js';
 import { addDays, formatInstant } from '../calendar.js';
+import { lastDayOf, refuseUnlessInForce } from '../contracts/rules.js';
 import { checkInvoiceNumber } from '../identifiers.js';
 import type { Refused } from '../ledger/lane.js';
 import { refused } from '../ledger/lane.js';
@@ -95,7 +96,7 @@ function doesNotAddUp(amounts: InvoiceAmounts): Refused | null {
 }
 
 /**
- * What is wrong with an invoice's usage under its contract, or null: CONTRACT_NOT_FILED, INVOICE_OUTSIDE_CONTRACT,
+ * What is wrong with an invoice's usage under its contract, or null: CONTRACT_NOT_FILED, CONTRACT_ENDED, INVOICE_OUTSIDE_CONTRACT,
  * CONTRACT_LINE_UNKNOWN, PROVIDER_NOT_LISTED (with the service item and the first day of usage on which it is not).
  */
 export function refusalOfUsage(
@@ -104,8 +105,11 @@ export function refusalOfUsage(
   contractLines: readonly ContractLine[],
   listings: readonly Listing[],
 ): Refused | null {
-  const { contractNo, status, startsOn, endsOn } = contract;
-  if (status !== 'FILED') return refused('CONTRACT_NOT_FILED', { contractNo, status }, '/contractId');
+  const { contractNo, startsOn } = contract;
+  // Of a contract that was terminated early usage counts to its last day.
+  const ended = contract.status === 'TERMINATED' ? null : refuseUnlessInForce(contract);
+  if (ended) return ended;
+  const endsOn = lastDayOf(contract);
   const usage = { from: body.usageFrom, to: body.usageTo };
   if (usage.from < startsOn || usage.to > endsOn) {
     return refused('INVOICE_OUTSIDE_CONTRACT', { ...usage, startsOn, endsOn }, usage.from < startsOn ? '/usageFrom' : '/usageTo');

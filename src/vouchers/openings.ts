@@ -5,6 +5,7 @@ import { circumstancesOf, gatherContractFacts, gatherLimitFacts } from '../appli
 import type { Day } from '../calendar.js';
 import { yearOf } from '../calendar.js';
 import { contractShelf } from '../contracts/facts.js';
+import { refuseUnlessInForce } from '../contracts/rules.js';
 import { enterpriseShelf } from '../enterprises/facts.js';
 import type { LimitWindow } from '../ledger/chart.js';
 import { fundOf } from '../ledger/chart.js';
@@ -183,9 +184,8 @@ function voucherOf(
   const contract = facts.get(contractShelf, contractId);
   const enterprise = contract && facts.get(enterpriseShelf, contract.enterpriseId);
   if (!enterprise) return refused('NOT_FOUND', {}, '/contractId');
-  if (contract.status !== 'FILED') {
-    return refused('CONTRACT_NOT_FILED', { contractNo: contract.contractNo, status: contract.status }, '/contractId');
-  }
+  const notInForce = refuseUnlessInForce(contract);
+  if (notInForce) return notInForce;
   if (lastDay < issuedOn) return refused('PERIOD_ENDS_BEFORE_START', { from: issuedOn, to: lastDay }, '/lastDay');
   if (lastDay < today) return refused('VOUCHER_EXPIRED', { expiresOn: lastDay, submittedOn: today }, '/lastDay');
   const controlVersionIds = controlsOn(facts, issuedOn);

@@ -1,0 +1,9 @@
+import { z } from 'zod';
+import { reason } from './common.js';
+import { amendment, contract } from './contracts.js';
+import { ledgerSeq } from './common.js';
+
+export const fileAmendment = z.strictObject({});
+export const amendmentFiled = amendment.extend({ contract, ledgerSeq });
+
+export const voidContract = z.strictObject({ reason });

@@ -1,0 +1,46 @@
+import type { z } from 'zod';
+import type { Contract } from '../../db/tables.js';
+import type { voidContract as body } from '../../schemas/corrections.js';
+import { contractOf, contractShelf, gatherContracts } from '../contracts/facts.js';
+import { contentDigest, contractLife, presentContract } from '../contracts/rules.js';
+import { update } from '../ledger/facts.js';
+import type { Verb } from '../ledger/lane.js';
+import { accepted, refused } from '../ledger/lane.js';
+import { refuseStep } from '../lives.js';
+
+type Body = z.output<typeof body> & { readonly id?: string };
+type Result = ReturnType<typeof presentContract>;
+
+/**
+ * A contract is voided by decision, with its reason: it counts as never having been, by another person than who filed it. Refuses
+ * NOT_FOUND, CONTRACT_WRONG_STATE, FOUR_EYES.
+ */
+export const voidContract: Verb<Body, Result> = {
+  name: 'contract.void',
+  money: true,
+
+  gather: (loader, commands) =>
+    gatherContracts(
+      loader,
+      commands.map(({ body }) => body.id ?? ''),
+    ),
+
+  decide({ body, actor, today }, facts) {
+    const found = contractOf(facts, body.id ?? '');
+    if (!found) return refused('NOT_FOUND');
+    const before = found.contract;
+    const wrongState = refuseStep(contractLife, before.status, 'void');
+    if (wrongState) return wrongState;
+    if (actor.personId === before.filedPerson) return refused('FOUR_EYES');
+    // After this line the command succeeds.
+    const ended = { lastDay: null, endedOn: today, endedPerson: actor.personId, endReason: body.reason };
+    const contract: Contract = { ...before, status: 'VOIDED', ...ended };
+    return accepted({
+      decision: 'contract.voided',
+      subjectId: contract.contractId,
+      approvalDigest: contentDigest(found),
+      result: presentContract({ ...found, contract }),
+      changes: [update(contractShelf, contract)],
+    });
+  },
+};
