@@ -75,11 +75,11 @@ export const noBody = z.strictObject({});
 
 /** Of every case, beside what it is about. */
 export const caseSteps = {
-  acceptedAt: instant
-    .nullable()
-    .meta({ description: 'When it was complete: by this, first come is first served' }),
+  acceptedAt: instant.nullable().meta({ description: 'When it was complete: by this, first come is first served' }),
   noticeId: id.nullable(),
-  noticeLastDay: day.nullable().meta({ description: 'Of its public notice, inclusive to 24:00; later than its list says after an objection' }),
+  noticeLastDay: day
+    .nullable()
+    .meta({ description: 'Of its public notice, inclusive to 24:00; later than its list says after an objection' }),
   noticeDaysLeft: z.int().nullable().meta({ description: 'Working days of notice that are left while an objection is decided' }),
   decisionArticle: z.string().nullable(),
   waitingSince: day.nullable().meta({ description: 'Since when the next step is waited for; null once it is decided' }),

@@ -1474,13 +1474,6 @@ export const refusals = {
     '本政策规定了审核环节，不予通过须写明所依据的条款（article）。',
     'The programme names its review steps; a rejection says which article it rests on.',
   ),
-  NOTICE_RUNNING: refusal(
-    409,
-    '公示期未满',
-    'The public notice is not over',
-    '公示至 {lastDay} 24:00，期满且无未决异议后方可办理。',
-    'The public notice lasts until {lastDay}, 24:00; after that, and with no objection open, it can be decided.',
-  ),
   PREDICATE_UNKNOWN: refusal(
     400,
     '没有此申领条件',

@@ -48,6 +48,8 @@ const bounding = new Set([
     'reimbursement_id',
   ],
   ...['holder', 'first_uscc', 'second_uscc'],
+  // What belongs to one case: its correction lists, its panel.
+  'subject_id',
 ]);
 /** Few rows of these tables for one value, though of others it has many. */
 const boundingIn: Readonly<Record<string, readonly string[]>> = {

@@ -31,7 +31,11 @@ export const explanationOf = (row: Application): KeptStep[] | null => row.explan
 
 /** The life of an application on this way: the steps of every case, and its approval, which issues the voucher. */
 export const applicationLife = (way: Way) =>
-  life<Application['status'], CaseVerb>({ of: 'application', code: 'APPLICATION_WRONG_STATE', states: sharedStates(way, 'approve') });
+  life<Application['status'], CaseVerb>({
+    of: 'application',
+    code: 'APPLICATION_WRONG_STATE',
+    states: sharedStates(way, 'approve'),
+  });
 
 /** The states in which an application is neither a draft nor decided. */
 export const isOpen = ({ status }: Application): boolean => !['DRAFT', 'APPROVED', 'REJECTED', 'WITHDRAWN'].includes(status);
@@ -109,7 +113,10 @@ export const reviewDigestOf = (
   contentDigest: string,
   eligibility: Eligibility,
   maximumFen: Fen,
-  { answersDigest, scoresDigest }: Pick<Application, 'answersDigest' | 'scoresDigest'> = { answersDigest: null, scoresDigest: null },
+  { answersDigest, scoresDigest }: Pick<Application, 'answersDigest' | 'scoresDigest'> = {
+    answersDigest: null,
+    scoresDigest: null,
+  },
 ): string =>
   sha256([
     contentDigest,

@@ -45,7 +45,15 @@ export type CaseRow = Pick<
 /** As a row begins: nothing has happened to it. */
 export const untouched = {
   ...{ draft: null, acceptedAt: null, acceptedPlace: null, acceptedPerson: null, checkedPerson: null, answersDigest: null },
-  ...{ panelId: null, scoresDigest: null, noticeDays: null, noticeId: null, noticeLastDay: null, noticeDaysLeft: null, decisionArticle: null },
+  ...{
+    panelId: null,
+    scoresDigest: null,
+    noticeDays: null,
+    noticeId: null,
+    noticeLastDay: null,
+    noticeDaysLeft: null,
+    decisionArticle: null,
+  },
 } as const;
 
 /** Nobody's step is waited for any more. */

@@ -16,8 +16,7 @@ export const reimbursementCases: Cases<Reimbursement, ReturnType<typeof presentR
   shelf: reimbursementShelf,
   idOf: ({ reimbursementId }) => reimbursementId,
   numberOf: ({ reimbursementNo }) => reimbursementNo,
-  refuseStep: (row, way, verb) =>
-    refuseStep(reimbursementLife(way), row.status, verb, { reimbursementNo: row.reimbursementNo }),
+  refuseStep: (row, way, verb) => refuseStep(reimbursementLife(way), row.status, verb, { reimbursementNo: row.reimbursementNo }),
   gather: async (loader, rows) => {
     await Promise.all([
       loader.load(

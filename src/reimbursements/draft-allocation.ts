@@ -143,7 +143,11 @@ export const draftAllocation: Verb<Body, Result> = {
 const series = 'AL';
 
 /** Why a gathered application is in no allocation of this programme and year today. */
-function refuseAllocation(facts: Facts, row: Reimbursement, { body, today }: Pick<Command<Body>, 'body' | 'today'>): Refused | null {
+function refuseAllocation(
+  facts: Facts,
+  row: Reimbursement,
+  { body, today }: Pick<Command<Body>, 'body' | 'today'>,
+): Refused | null {
   const { reimbursementNo, status, programmeCode, year, noticeLastDay } = row;
   const wrongState = reimbursementCases.refuseStep(row, wayOf(reimbursementCases.lawOf(facts, row)), 'allocate');
   if (wrongState) return wrongState;
