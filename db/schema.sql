@@ -838,6 +838,70 @@ grant select on entries to voucher_app;
 grant select on entries to voucher_reader;
 
 -- owner voucher_owner
+create table expert_assignments (
+  book_id uuid not null,
+  assignment_id uuid not null,
+  panel_id uuid not null,
+  member_id uuid not null,
+  person_id uuid not null,
+  status text not null,
+  conflict text,
+  scores json,
+  points integer,
+  opinion text,
+  dismissed_person uuid,
+  dismissal_reason text,
+  waiting_since date,
+  due_on date,
+  recorded_at timestamp with time zone not null,
+  constraint expert_assignments_pkey PRIMARY KEY (book_id, assignment_id),
+  constraint expert_assignments_book_id_panel_id_person_id_key UNIQUE (book_id, panel_id, person_id),
+  constraint expert_assignments_book_id_member_id_fkey FOREIGN KEY (book_id, member_id) REFERENCES members(book_id, member_id),
+  constraint expert_assignments_book_id_panel_id_fkey FOREIGN KEY (book_id, panel_id) REFERENCES expert_panels(book_id, panel_id),
+  constraint expert_assignments_conflict CHECK (((status = 'CONFLICTED'::text) = (conflict IS NOT NULL))),
+  constraint expert_assignments_conflict_check CHECK (((length(conflict) >= 1) AND (length(conflict) <= 500))),
+  constraint expert_assignments_dismissal_reason_check CHECK (((length(dismissal_reason) >= 1) AND (length(dismissal_reason) <= 500))),
+  constraint expert_assignments_dismissed CHECK ((((status = 'DISMISSED'::text) = (num_nonnulls(dismissed_person, dismissal_reason) = 2)) AND (dismissed_person IS DISTINCT FROM person_id))),
+  constraint expert_assignments_opinion_check CHECK (((length(opinion) >= 1) AND (length(opinion) <= 2000))),
+  constraint expert_assignments_points_check CHECK ((points >= 0)),
+  constraint expert_assignments_scored CHECK ((((status = 'SCORED'::text) = (num_nonnulls(scores, points, opinion) = 3)) AND (num_nonnulls(scores, points, opinion) = ANY (ARRAY[0, 3])))),
+  constraint expert_assignments_status_check CHECK ((status = ANY (ARRAY['ASSIGNED'::text, 'DECLARED'::text, 'SCORED'::text, 'CONFLICTED'::text, 'DISMISSED'::text]))),
+  constraint expert_assignments_waiting CHECK ((((status = ANY (ARRAY['ASSIGNED'::text, 'DECLARED'::text])) = (waiting_since IS NOT NULL)) AND ((waiting_since IS NOT NULL) OR (due_on IS NULL))))
+);
+CREATE INDEX expert_assignments_member ON public.expert_assignments USING btree (book_id, member_id, assignment_id);
+CREATE TRIGGER expert_assignments_in_lane BEFORE INSERT OR UPDATE ON public.expert_assignments FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER expert_assignments_leave_in_lane BEFORE DELETE ON public.expert_assignments FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (status, conflict, scores, points, opinion, dismissed_person, dismissal_reason, waiting_since, due_on) on expert_assignments to voucher_app;
+grant select on expert_assignments to voucher_reader;
+
+-- owner voucher_owner
+create table expert_panels (
+  book_id uuid not null,
+  panel_id uuid not null,
+  subject_kind text not null,
+  subject_id uuid not null,
+  case_no text not null,
+  programme_code text not null,
+  experts integer not null,
+  criteria json not null,
+  parties json not null,
+  brief json not null,
+  assigned_person uuid not null,
+  assigned_on date not null,
+  recorded_at timestamp with time zone not null,
+  constraint expert_panels_pkey PRIMARY KEY (book_id, panel_id),
+  constraint expert_panels_book_id_subject_id_key UNIQUE (book_id, subject_id),
+  constraint expert_panels_book_id_assigned_person_fkey FOREIGN KEY (book_id, assigned_person) REFERENCES persons(book_id, person_id),
+  constraint expert_panels_criteria_check CHECK ((json_array_length(criteria) >= 1)),
+  constraint expert_panels_experts_check CHECK ((experts >= 1)),
+  constraint expert_panels_subject_kind_check CHECK ((subject_kind = ANY (ARRAY['APPLICATION'::text, 'REIMBURSEMENT'::text])))
+);
+CREATE TRIGGER expert_panels_in_lane BEFORE INSERT OR UPDATE ON public.expert_panels FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER expert_panels_leave_in_lane BEFORE DELETE ON public.expert_panels FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select on expert_panels to voucher_app;
+grant select on expert_panels to voucher_reader;
+
+-- owner voucher_owner
 create table explanation_wordings (
   book_id uuid not null,
   wording_id text not null,
@@ -1174,6 +1238,33 @@ grant insert, select, update (status) on members to voucher_app;
 grant select on members to voucher_reader;
 
 -- owner voucher_owner
+create table notice_items (
+  book_id uuid not null,
+  notice_item_id uuid not null,
+  notice_id uuid not null,
+  line_no integer not null,
+  subject_kind text not null,
+  subject_id uuid not null,
+  case_no text not null,
+  programme_code text not null,
+  shown_name text not null,
+  amount_fen bigint not null,
+  review_digest text not null,
+  constraint notice_items_pkey PRIMARY KEY (book_id, notice_item_id),
+  constraint notice_items_book_id_notice_id_line_no_key UNIQUE (book_id, notice_id, line_no),
+  constraint notice_items_book_id_subject_id_key UNIQUE (book_id, subject_id),
+  constraint notice_items_book_id_notice_id_fkey FOREIGN KEY (book_id, notice_id) REFERENCES public_notices(book_id, notice_id),
+  constraint notice_items_amount_fen_check CHECK ((amount_fen > 0)),
+  constraint notice_items_line_no_check CHECK ((line_no >= 1)),
+  constraint notice_items_shown_name_check CHECK (((length(shown_name) >= 1) AND (length(shown_name) <= 200))),
+  constraint notice_items_subject_kind_check CHECK ((subject_kind = ANY (ARRAY['APPLICATION'::text, 'REIMBURSEMENT'::text])))
+);
+CREATE TRIGGER notice_items_in_lane BEFORE INSERT OR UPDATE ON public.notice_items FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER notice_items_leave_in_lane BEFORE DELETE ON public.notice_items FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select on notice_items to voucher_app;
+grant select on notice_items to voucher_reader;
+
+-- owner voucher_owner
 create table number_series (
   book_id uuid not null,
   series text not null,
@@ -1185,6 +1276,42 @@ CREATE TRIGGER number_series_in_lane BEFORE INSERT OR UPDATE ON public.number_se
 CREATE TRIGGER number_series_leave_in_lane BEFORE DELETE ON public.number_series FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (last) on number_series to voucher_app;
 grant select on number_series to voucher_reader;
+
+-- owner voucher_owner
+create table objections (
+  book_id uuid not null,
+  objection_id uuid not null,
+  objection_no text not null,
+  notice_id uuid not null,
+  notice_item_id uuid not null,
+  subject_kind text not null,
+  subject_id uuid not null,
+  name_sealed text not null,
+  contact_sealed text not null,
+  content text not null,
+  received_on date not null,
+  status text not null,
+  reviewed_person uuid not null,
+  published_person uuid not null,
+  decided_person uuid,
+  decided_on date,
+  decision_reason text,
+  recorded_at timestamp with time zone not null,
+  constraint objections_pkey PRIMARY KEY (book_id, objection_id),
+  constraint objections_book_id_objection_no_key UNIQUE (book_id, objection_no),
+  constraint objections_book_id_notice_item_id_fkey FOREIGN KEY (book_id, notice_item_id) REFERENCES notice_items(book_id, notice_item_id),
+  constraint objections_content_check CHECK (((length(content) >= 1) AND (length(content) <= 2000))),
+  constraint objections_decided CHECK ((((status = 'OPEN'::text) = (num_nonnulls(decided_person, decided_on, decision_reason) = 0)) AND (num_nonnulls(decided_person, decided_on, decision_reason) = ANY (ARRAY[0, 3])))),
+  constraint objections_decision_reason_check CHECK (((length(decision_reason) >= 1) AND (length(decision_reason) <= 500))),
+  constraint objections_four_eyes CHECK (((decided_person <> reviewed_person) AND (decided_person <> published_person))),
+  constraint objections_status_check CHECK ((status = ANY (ARRAY['OPEN'::text, 'UPHELD'::text, 'DISMISSED'::text]))),
+  constraint objections_subject_kind_check CHECK ((subject_kind = ANY (ARRAY['APPLICATION'::text, 'REIMBURSEMENT'::text])))
+);
+CREATE INDEX objections_subject ON public.objections USING btree (book_id, subject_id, objection_id);
+CREATE TRIGGER objections_in_lane BEFORE INSERT OR UPDATE ON public.objections FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER objections_leave_in_lane BEFORE DELETE ON public.objections FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (status, decided_person, decided_on, decision_reason) on objections to voucher_app;
+grant select on objections to voucher_reader;
 
 -- owner voucher_owner
 create table opening_balances (
@@ -1388,6 +1515,35 @@ CREATE TRIGGER providers_in_lane BEFORE INSERT OR UPDATE ON public.providers FOR
 CREATE TRIGGER providers_leave_in_lane BEFORE DELETE ON public.providers FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on providers to voucher_app;
 grant select on providers to voucher_reader;
+
+-- owner voucher_owner
+create table public_notices (
+  book_id uuid not null,
+  notice_id uuid not null,
+  notice_no text not null,
+  title text not null,
+  first_day date not null,
+  last_day date not null,
+  working_days integer not null,
+  line_count integer not null,
+  total_fen bigint not null,
+  content_digest text not null,
+  published_person uuid not null,
+  recorded_at timestamp with time zone not null,
+  constraint public_notices_pkey PRIMARY KEY (book_id, notice_id),
+  constraint public_notices_book_id_notice_no_key UNIQUE (book_id, notice_no),
+  constraint public_notices_book_id_published_person_fkey FOREIGN KEY (book_id, published_person) REFERENCES persons(book_id, person_id),
+  constraint public_notices_check CHECK ((last_day > first_day)),
+  constraint public_notices_content_digest_check CHECK ((content_digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint public_notices_line_count_check CHECK ((line_count >= 1)),
+  constraint public_notices_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200))),
+  constraint public_notices_total_fen_check CHECK ((total_fen > 0)),
+  constraint public_notices_working_days_check CHECK ((working_days >= 1))
+);
+CREATE TRIGGER public_notices_in_lane BEFORE INSERT OR UPDATE ON public.public_notices FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER public_notices_leave_in_lane BEFORE DELETE ON public.public_notices FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select on public_notices to voucher_app;
+grant select on public_notices to voucher_reader;
 
 -- owner voucher_owner
 create table redemptions (

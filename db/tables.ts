@@ -726,6 +726,115 @@ export const supplementLists = pgTable(
 );
 export type SupplementList = typeof supplementLists.$inferSelect;
 
+export const expertPanels = pgTable(
+  'expert_panels',
+  {
+    bookId: uuid('book_id').notNull(),
+    panelId: uuid('panel_id').notNull(),
+    subjectKind: text('subject_kind', { enum: ['APPLICATION', 'REIMBURSEMENT'] }).notNull(),
+    subjectId: uuid('subject_id').notNull(),
+    caseNo: text('case_no').notNull(),
+    programmeCode: text('programme_code').notNull(),
+    experts: integer('experts').notNull(),
+    criteria: json('criteria').notNull(),
+    parties: json('parties').notNull(),
+    brief: json('brief').notNull(),
+    assignedPerson: uuid('assigned_person').notNull(),
+    assignedOn: date('assigned_on', { mode: 'string' }).notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.panelId] })],
+);
+export type ExpertPanel = typeof expertPanels.$inferSelect;
+
+export const expertAssignments = pgTable(
+  'expert_assignments',
+  {
+    bookId: uuid('book_id').notNull(),
+    assignmentId: uuid('assignment_id').notNull(),
+    panelId: uuid('panel_id').notNull(),
+    memberId: uuid('member_id').notNull(),
+    personId: uuid('person_id').notNull(),
+    status: text('status', { enum: ['ASSIGNED', 'DECLARED', 'SCORED', 'CONFLICTED', 'DISMISSED'] }).notNull(),
+    conflict: text('conflict'),
+    scores: json('scores'),
+    points: integer('points'),
+    opinion: text('opinion'),
+    dismissedPerson: uuid('dismissed_person'),
+    dismissalReason: text('dismissal_reason'),
+    waitingSince: date('waiting_since', { mode: 'string' }),
+    dueOn: date('due_on', { mode: 'string' }),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.assignmentId] })],
+);
+export type ExpertAssignment = typeof expertAssignments.$inferSelect;
+
+export const publicNotices = pgTable(
+  'public_notices',
+  {
+    bookId: uuid('book_id').notNull(),
+    noticeId: uuid('notice_id').notNull(),
+    noticeNo: text('notice_no').notNull(),
+    title: text('title').notNull(),
+    firstDay: date('first_day', { mode: 'string' }).notNull(),
+    lastDay: date('last_day', { mode: 'string' }).notNull(),
+    workingDays: integer('working_days').notNull(),
+    lineCount: integer('line_count').notNull(),
+    totalFen: bigint('total_fen', { mode: 'bigint' }).notNull(),
+    contentDigest: text('content_digest').notNull(),
+    publishedPerson: uuid('published_person').notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.noticeId] })],
+);
+export type PublicNotice = typeof publicNotices.$inferSelect;
+
+export const noticeItems = pgTable(
+  'notice_items',
+  {
+    bookId: uuid('book_id').notNull(),
+    noticeItemId: uuid('notice_item_id').notNull(),
+    noticeId: uuid('notice_id').notNull(),
+    lineNo: integer('line_no').notNull(),
+    subjectKind: text('subject_kind', { enum: ['APPLICATION', 'REIMBURSEMENT'] }).notNull(),
+    subjectId: uuid('subject_id').notNull(),
+    caseNo: text('case_no').notNull(),
+    programmeCode: text('programme_code').notNull(),
+    shownName: text('shown_name').notNull(),
+    amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
+    reviewDigest: text('review_digest').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.noticeItemId] })],
+);
+export type NoticeItem = typeof noticeItems.$inferSelect;
+
+export const objections = pgTable(
+  'objections',
+  {
+    bookId: uuid('book_id').notNull(),
+    objectionId: uuid('objection_id').notNull(),
+    objectionNo: text('objection_no').notNull(),
+    noticeId: uuid('notice_id').notNull(),
+    noticeItemId: uuid('notice_item_id').notNull(),
+    subjectKind: text('subject_kind', { enum: ['APPLICATION', 'REIMBURSEMENT'] }).notNull(),
+    subjectId: uuid('subject_id').notNull(),
+    nameSealed: text('name_sealed').notNull(),
+    contactSealed: text('contact_sealed').notNull(),
+    content: text('content').notNull(),
+    receivedOn: date('received_on', { mode: 'string' }).notNull(),
+    status: text('status', { enum: ['OPEN', 'UPHELD', 'DISMISSED'] }).notNull(),
+    reviewedPerson: uuid('reviewed_person').notNull(),
+    publishedPerson: uuid('published_person').notNull(),
+    decidedPerson: uuid('decided_person'),
+    decidedOn: date('decided_on', { mode: 'string' }),
+    decisionReason: text('decision_reason'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.objectionId] })],
+);
+export type Objection = typeof objections.$inferSelect;
+
 export const applicationQueues = pgTable(
   'application_queues',
   {

@@ -26,6 +26,7 @@ import { contractRoutes } from './contracts/routes.js';
 import { correctionRoutes } from './corrections/routes.js';
 import { dashboardRoutes } from './dashboard/routes.js';
 import { enterpriseRoutes } from './enterprises/routes.js';
+import { expertRoutes } from './experts/routes.js';
 import { Books } from './http/books.js';
 import type { ConnectionCounts } from './http/connections.js';
 import { answerClientError, boundConnections, serverOptions } from './http/connections.js';
@@ -213,6 +214,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     correctionRoutes(scope, parts);
     legalPersonRoutes(scope, parts);
     programmeRoutes(scope, parts);
+    expertRoutes(scope, parts);
     applicationRoutes(scope, parts);
     voucherRoutes(scope, parts);
     usageRoutes(scope, parts);

@@ -38,6 +38,7 @@ const slices = [
   ['contracts'],
   ['legal-persons'],
   ['cases'],
+  ['experts'],
   ['applications'],
   ['vouchers'],
   ['usage'],

@@ -5,6 +5,8 @@ import type { Day } from '../calendar.js';
 import { gatherCalendar } from '../calendars/facts.js';
 import { movedTo } from '../cases/case.js';
 import { wayOf } from '../cases/rules.js';
+import { gatherPanels, panelOf } from '../experts/facts.js';
+import { citedScores } from '../experts/rules.js';
 import { keep } from '../ledger/explanations.js';
 import type { Facts, Loader } from '../ledger/facts.js';
 import { update } from '../ledger/facts.js';
@@ -80,7 +82,7 @@ export const rankOf = (facts: Facts, row: Application, classes: readonly string[
 /**
  * A reviewer who is not the applicant records what the programme asks about and sets the most that may be issued: all that the law
  * gives on this contract, or less where its rate is a ceiling («不超过»). It binds nothing but its digest; a further review before the
- * decision replaces it and voids an approval of the one before.
+ * decision replaces it and voids an approval of the one before. Where the text has experts score, it rests on their scores and cites them.
  */
 export const reviewApplication: Verb<Body, Result> = {
   name: 'application.review',
@@ -92,7 +94,13 @@ export const reviewApplication: Verb<Body, Result> = {
       const row = loader.facts.get(applicationShelf, body.id ?? '');
       return row ? [{ row, rank: rankOf(loader.facts, row, body.classes) }] : [];
     });
-    await gatherQueueBlocks(loader, rows, reviewed);
+    await Promise.all([
+      gatherQueueBlocks(loader, rows, reviewed),
+      gatherPanels(
+        loader,
+        rows.map(({ applicationId }) => applicationId),
+      ),
+    ]);
   },
 
   decide({ body, actor, today }, facts) {
@@ -104,6 +112,10 @@ export const reviewApplication: Verb<Body, Result> = {
     const wrongState = applicationCases.refuseStep(row, way, 'review');
     if (wrongState) return wrongState;
     if (actor.personId === row.submittedPerson) return refused('FOUR_EYES');
+    const cited = citedScores(panelOf(facts, row.applicationId), {
+      ...{ isAsked: way.panels, cited: body.scoresDigest, personId: actor.personId },
+    });
+    if (cited.kind === 'refused') return cited;
     const read = readEligibility(body, programme.eligibility, law);
     if (read.kind === 'refused') return read;
     const { eligibility } = read;
@@ -125,11 +137,12 @@ export const reviewApplication: Verb<Body, Result> = {
     const { now } = entitlementOf(facts, { ...at, maximumFen });
     const reviewed: Application = {
       ...moved.row,
+      scoresDigest: cited.scoresDigest,
       noticeDays: law.noticeDays?.value ?? null,
       eligibility,
       reviewedPerson: actor.personId,
       maximumFen,
-      reviewDigest: reviewDigestOf(row.contentDigest, eligibility, maximumFen, row),
+      reviewDigest: reviewDigestOf(row.contentDigest, eligibility, maximumFen, { ...row, scoresDigest: cited.scoresDigest }),
       computedFen: byLaw.computedFen,
       explanation: keep(now.explanation),
       queueRank: rankOf(facts, row, eligibility.classes),

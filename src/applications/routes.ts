@@ -13,10 +13,12 @@ import {
 import { page } from '../../schemas/common.js';
 import { submitDraft } from '../cases/draft.js';
 import { caseRoutes } from '../cases/routes.js';
+import { panelRoutes } from '../experts/routes.js';
 import type { Parts } from '../http/parts.js';
 import { Problem } from '../http/problem.js';
 import { authorities, command, idOfCursor, pageOf, reading } from '../http/routes.js';
 import { tellInFull } from '../ledger/explanations.js';
+import { applicationBriefing } from './briefing.js';
 import { applicationCases } from './cases.js';
 import { applicationDrafting } from './draft-application.js';
 import { findApplication, listApplications } from './queries.js';
@@ -71,6 +73,8 @@ export function applicationRoutes(app: FastifyInstance, parts: Parts): void {
     drafting: applicationDrafting,
     isSeen: async ({ id, ...of }) => (await findApplication(parts.db, { ...of, applicationId: id })) !== undefined,
   });
+
+  panelRoutes(app, parts, { cases: applicationCases, briefing: applicationBriefing, url: '/applications' });
 
   reading(app, {
     url: '/applications',

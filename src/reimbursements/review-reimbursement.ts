@@ -5,6 +5,8 @@ import { presentOutlook, readEligibility, refusalOf } from '../applications/rule
 import { gatherCalendar } from '../calendars/facts.js';
 import { movedTo } from '../cases/case.js';
 import { wayOf } from '../cases/rules.js';
+import { gatherPanels, panelOf } from '../experts/facts.js';
+import { citedScores } from '../experts/rules.js';
 import { keep } from '../ledger/explanations.js';
 import { update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
@@ -29,7 +31,7 @@ type Result = ReturnType<typeof presentReimbursement> & {
  * The expert review (评审): a reviewer who is not the applicant records what the programme asks about, the panel's score and opinion, and
  * what it leaves of the computed amount, never more. A line that the law no longer counts is let go; none is taken up. It binds
  * nothing but its digest; a further review before an allocation replaces it. Refuses, in this order: NOT_FOUND,
- * REIMBURSEMENT_WRONG_STATE, FOUR_EYES, as `readEligibility`, what the programme refuses (evaluateAward), AMOUNT_ZERO,
+ * REIMBURSEMENT_WRONG_STATE, FOUR_EYES, as `citedScores`, as `readEligibility`, what the programme refuses (evaluateAward), AMOUNT_ZERO,
  * AMOUNT_ABOVE_ENTITLEMENT, RATE_IS_EXACT.
  */
 export const reviewReimbursement: Verb<Body, Result> = {
@@ -47,7 +49,14 @@ export const reviewReimbursement: Verb<Body, Result> = {
       rows,
       commands.map(({ today }) => today),
     );
-    await Promise.all([gatherHeld(loader, rows), gatherCalendar(loader)]);
+    await Promise.all([
+      gatherHeld(loader, rows),
+      gatherCalendar(loader),
+      gatherPanels(
+        loader,
+        rows.map(({ reimbursementId }) => reimbursementId),
+      ),
+    ]);
   },
 
   decide({ body, actor, today }, facts) {
@@ -59,6 +68,13 @@ export const reviewReimbursement: Verb<Body, Result> = {
     const wrongState = reimbursementCases.refuseStep(row, way, 'review');
     if (wrongState) return wrongState;
     if (actor.personId === row.submittedPerson) return refused('FOUR_EYES');
+    const cited = citedScores(panelOf(facts, row.reimbursementId), {
+      ...{ isAsked: way.panels, cited: body.scoresDigest, personId: actor.personId },
+    });
+    if (cited.kind === 'refused') return cited;
+    if (cited.score !== null && body.score !== undefined && body.score !== cited.score) {
+      return refused('SCORES_NOT_CITED', { scoresDigest: cited.scoresDigest ?? '—' }, '/score');
+    }
     const read = readEligibility(body, programme.eligibility, law);
     if (read.kind === 'refused') return read;
     const { eligibility } = read;
@@ -88,7 +104,8 @@ export const reviewReimbursement: Verb<Body, Result> = {
       baseFen: byLaw.baseFen,
       computedFen: byLaw.computedFen,
       reviewedFen,
-      score: body.score ?? null,
+      score: cited.score ?? body.score ?? null,
+      scoresDigest: cited.scoresDigest,
       opinion: body.opinion ?? null,
       explanation: keep(now.explanation),
     };

@@ -3,11 +3,13 @@ import { page, pageQuery } from '../../schemas/common.js';
 import * as schema from '../../schemas/reimbursements.js';
 import { submitDraft } from '../cases/draft.js';
 import { caseRoutes } from '../cases/routes.js';
+import { panelRoutes } from '../experts/routes.js';
 import type { Parts } from '../http/parts.js';
 import { Problem } from '../http/problem.js';
 import { authorities, command, everyRole, idOfCursor, pageOf, reading } from '../http/routes.js';
 import { tellInFull } from '../ledger/explanations.js';
 import { approveAllocation } from './approve-allocation.js';
+import { reimbursementBriefing } from './briefing.js';
 import { reimbursementCases } from './cases.js';
 import { draftAllocation } from './draft-allocation.js';
 import { reimbursementDrafting } from './draft-reimbursement.js';
@@ -74,6 +76,8 @@ export function reimbursementRoutes(app: FastifyInstance, parts: Parts): void {
     bodyLimit: declaredLimit,
     isSeen: async ({ id, ...of }) => (await findReimbursement(parts.db, { ...of, reimbursementId: id })) !== undefined,
   });
+
+  panelRoutes(app, parts, { cases: reimbursementCases, briefing: reimbursementBriefing, url: '/reimbursements' });
 
   reading(app, {
     url: '/reimbursements',
