@@ -44,6 +44,7 @@ const slices = [
   ['usage'],
   ['redemptions'],
   ['reimbursements'],
+  ['notices'],
   ['settlements'],
   ['recoveries'],
   ['corrections'],
