@@ -572,6 +572,8 @@ create table contract_lines (
   net_fen bigint not null,
   vat_fen bigint not null,
   gross_fen bigint not null,
+  model_class text,
+  model_registration_no text,
   constraint contract_lines_pkey PRIMARY KEY (book_id, contract_line_id),
   constraint contract_lines_book_id_contract_id_line_no_key UNIQUE (book_id, contract_id, line_no),
   constraint contract_lines_book_id_chip_id_fkey FOREIGN KEY (book_id, chip_id) REFERENCES chips(book_id, chip_id),
@@ -581,6 +583,9 @@ create table contract_lines (
   constraint contract_lines_description_check CHECK (((length(description) >= 1) AND (length(description) <= 300))),
   constraint contract_lines_gross_fen_check CHECK ((gross_fen >= 0)),
   constraint contract_lines_line_no_check CHECK ((line_no >= 1)),
+  constraint contract_lines_model CHECK (((model_class IS NULL) = (model_registration_no IS NULL))),
+  constraint contract_lines_model_class_check CHECK (((model_class ~ '^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$'::text) AND (length(model_class) <= 60))),
+  constraint contract_lines_model_registration_no_check CHECK (((length(model_registration_no) >= 1) AND (length(model_registration_no) <= 100))),
   constraint contract_lines_net_fen_check CHECK ((net_fen >= 0)),
   constraint contract_lines_quantity_check CHECK (((quantity > (0)::numeric) OR ((quantity = (0)::numeric) AND (gross_fen = 0)))),
   constraint contract_lines_tie_out CHECK (((net_fen + vat_fen) = gross_fen)),
@@ -1154,22 +1159,30 @@ create table limit_exceptions (
   approved_person uuid,
   approved_on date,
   recorded_at timestamp with time zone not null,
+  rejected_person uuid,
+  rejected_on date,
+  rejection_reason text,
   constraint limit_exceptions_pkey PRIMARY KEY (book_id, exception_id),
   constraint limit_exceptions_book_id_approved_person_fkey FOREIGN KEY (book_id, approved_person) REFERENCES persons(book_id, person_id),
   constraint limit_exceptions_book_id_asked_person_fkey FOREIGN KEY (book_id, asked_person) REFERENCES persons(book_id, person_id),
   constraint limit_exceptions_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint limit_exceptions_book_id_rejected_person_fkey FOREIGN KEY (book_id, rejected_person) REFERENCES persons(book_id, person_id),
   constraint limit_exceptions_amount_fen_check CHECK ((amount_fen > 0)),
   constraint limit_exceptions_approved CHECK (((status = 'APPROVED'::text) = ((approved_person IS NOT NULL) AND (approved_on IS NOT NULL)))),
   constraint limit_exceptions_four_eyes CHECK ((approved_person <> asked_person)),
   constraint limit_exceptions_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint limit_exceptions_reject_four_eyes CHECK ((rejected_person <> asked_person)),
+  constraint limit_exceptions_rejected CHECK ((((status = 'REJECTED'::text) = ((rejected_person IS NOT NULL) AND (rejected_on IS NOT NULL) AND (rejection_reason IS NOT NULL))) AND (num_nulls(rejected_person, rejected_on, rejection_reason) = ANY (ARRAY[0, 3])))),
+  constraint limit_exceptions_rejection_reason_check CHECK (((length(rejection_reason) >= 1) AND (length(rejection_reason) <= 500))),
   constraint limit_exceptions_span_check CHECK ((span ~ '^(LIFETIME|\d{4}(\+\d{1,2})?)$'::text)),
-  constraint limit_exceptions_status_check CHECK ((status = ANY (ARRAY['ASKED'::text, 'APPROVED'::text])))
+  constraint limit_exceptions_status_check CHECK ((status = ANY (ARRAY['ASKED'::text, 'APPROVED'::text, 'REJECTED'::text])))
 );
 CREATE INDEX limit_exceptions_status ON public.limit_exceptions USING btree (book_id, status, exception_id);
 CREATE INDEX limit_exceptions_window ON public.limit_exceptions USING btree (book_id, account, holder, span);
+CREATE TRIGGER limit_exceptions_decided_once BEFORE UPDATE ON public.limit_exceptions FOR EACH ROW WHEN ((old.status <> 'ASKED'::text)) EXECUTE FUNCTION refuse_decided_exception();
 CREATE TRIGGER limit_exceptions_in_lane BEFORE INSERT OR UPDATE ON public.limit_exceptions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER limit_exceptions_leave_in_lane BEFORE DELETE ON public.limit_exceptions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (status, approved_person, approved_on) on limit_exceptions to voucher_app;
+grant insert, select, update (status, approved_person, approved_on, rejected_person, rejected_on, rejection_reason) on limit_exceptions to voucher_app;
 grant select on limit_exceptions to voucher_reader;
 
 -- owner voucher_owner
@@ -1190,6 +1203,130 @@ grant insert, select on limit_first_years to voucher_app;
 grant select on limit_first_years to voucher_reader;
 
 -- owner voucher_owner
+create table listing_applications (
+  book_id uuid not null,
+  application_id uuid not null,
+  provider_id uuid not null,
+  service_item text not null,
+  batch_no text not null,
+  evidence jsonb not null,
+  status text not null,
+  reviewed_person uuid,
+  notice_from date,
+  notice_to date,
+  listing_id uuid,
+  listed_person uuid,
+  recorded_at timestamp with time zone not null,
+  constraint listing_applications_pkey PRIMARY KEY (book_id, application_id),
+  constraint listing_applications_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint listing_applications_book_id_listed_person_fkey FOREIGN KEY (book_id, listed_person) REFERENCES persons(book_id, person_id),
+  constraint listing_applications_book_id_provider_id_fkey FOREIGN KEY (book_id, provider_id) REFERENCES providers(book_id, provider_id),
+  constraint listing_applications_book_id_reviewed_person_fkey FOREIGN KEY (book_id, reviewed_person) REFERENCES persons(book_id, person_id),
+  constraint listing_applications_batch_no_check CHECK (((length(batch_no) >= 1) AND (length(batch_no) <= 50))),
+  constraint listing_applications_check CHECK ((notice_to > notice_from)),
+  constraint listing_applications_evidence_check CHECK ((jsonb_typeof(evidence) = 'object'::text)),
+  constraint listing_applications_four_eyes CHECK ((listed_person <> reviewed_person)),
+  constraint listing_applications_listed CHECK ((((status = 'LISTED'::text) = (listing_id IS NOT NULL)) AND ((listing_id IS NULL) = (listed_person IS NULL)))),
+  constraint listing_applications_noticed CHECK ((((notice_from IS NULL) = (notice_to IS NULL)) AND ((status <> ALL (ARRAY['PUBLIC_NOTICE'::text, 'LISTED'::text])) OR (notice_to IS NOT NULL)))),
+  constraint listing_applications_service_item_check CHECK ((service_item = ANY (ARRAY['AI_COMPUTE'::text, 'SUPERCOMPUTE'::text, 'GENERAL_COMPUTE'::text, 'STORAGE'::text, 'NETWORK'::text, 'SECURITY'::text]))),
+  constraint listing_applications_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'SUBMITTED'::text, 'UNDER_REVIEW'::text, 'SUPPLEMENT_REQUESTED'::text, 'PUBLIC_NOTICE'::text, 'LISTED'::text, 'REJECTED'::text, 'WITHDRAWN'::text])))
+);
+CREATE INDEX listing_applications_provider ON public.listing_applications USING btree (book_id, provider_id, application_id);
+CREATE INDEX listing_applications_status ON public.listing_applications USING btree (book_id, status, application_id);
+CREATE TRIGGER listing_applications_in_lane BEFORE INSERT OR UPDATE ON public.listing_applications FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER listing_applications_leave_in_lane BEFORE DELETE ON public.listing_applications FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (batch_no, evidence, status, reviewed_person, notice_from, notice_to, listing_id, listed_person) on listing_applications to voucher_app;
+grant select on listing_applications to voucher_reader;
+
+-- owner voucher_owner
+create table listing_measures (
+  book_id uuid not null,
+  measure_id uuid not null,
+  listing_id uuid not null,
+  kind text not null,
+  effective_from date not null,
+  effective_to date,
+  reason text not null,
+  document_no text not null,
+  status text not null,
+  proposed_person uuid not null,
+  proposed_on date not null,
+  decided_person uuid,
+  decided_on date,
+  recorded_at timestamp with time zone not null,
+  constraint listing_measures_pkey PRIMARY KEY (book_id, measure_id),
+  constraint listing_measures_book_id_decided_person_fkey FOREIGN KEY (book_id, decided_person) REFERENCES persons(book_id, person_id),
+  constraint listing_measures_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint listing_measures_book_id_listing_id_fkey FOREIGN KEY (book_id, listing_id) REFERENCES listings(book_id, listing_id),
+  constraint listing_measures_book_id_proposed_person_fkey FOREIGN KEY (book_id, proposed_person) REFERENCES persons(book_id, person_id),
+  constraint listing_measures_check CHECK ((effective_to >= effective_from)),
+  constraint listing_measures_decided CHECK ((((status = 'PROPOSED'::text) = (decided_person IS NULL)) AND ((decided_person IS NULL) = (decided_on IS NULL)))),
+  constraint listing_measures_document_no_check CHECK (((length(document_no) >= 1) AND (length(document_no) <= 100))),
+  constraint listing_measures_end CHECK (((effective_to IS NULL) OR (kind = 'SUSPENSION'::text))),
+  constraint listing_measures_four_eyes CHECK (((status <> 'APPROVED'::text) OR (decided_person <> proposed_person))),
+  constraint listing_measures_kind_check CHECK ((kind = ANY (ARRAY['SUSPENSION'::text, 'RESUMPTION'::text, 'DELISTING'::text]))),
+  constraint listing_measures_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint listing_measures_status_check CHECK ((status = ANY (ARRAY['PROPOSED'::text, 'APPROVED'::text, 'WITHDRAWN'::text])))
+);
+CREATE INDEX listing_measures_listing ON public.listing_measures USING btree (book_id, listing_id, measure_id);
+CREATE INDEX listing_measures_status ON public.listing_measures USING btree (book_id, status, measure_id);
+CREATE TRIGGER listing_measures_in_lane BEFORE INSERT OR UPDATE ON public.listing_measures FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER listing_measures_leave_in_lane BEFORE DELETE ON public.listing_measures FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (status, decided_person, decided_on) on listing_measures to voucher_app;
+grant select on listing_measures to voucher_reader;
+
+-- owner voucher_owner
+create table listing_scores (
+  book_id uuid not null,
+  score_id uuid not null,
+  application_id uuid not null,
+  criterion text not null,
+  score integer not null,
+  evidence text not null,
+  scored_person uuid not null,
+  recorded_at timestamp with time zone not null,
+  constraint listing_scores_pkey PRIMARY KEY (book_id, score_id),
+  constraint listing_scores_book_id_application_id_scored_person_criteri_key UNIQUE (book_id, application_id, scored_person, criterion),
+  constraint listing_scores_book_id_application_id_fkey FOREIGN KEY (book_id, application_id) REFERENCES listing_applications(book_id, application_id),
+  constraint listing_scores_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint listing_scores_book_id_scored_person_fkey FOREIGN KEY (book_id, scored_person) REFERENCES persons(book_id, person_id),
+  constraint listing_scores_criterion_check CHECK ((criterion = ANY (ARRAY['ADVANCED_EQUIPMENT'::text, 'TECHNICAL_SECURITY'::text, 'GREEN_ENERGY'::text, 'FAVOURABLE_PRICE'::text]))),
+  constraint listing_scores_evidence_check CHECK (((length(evidence) >= 1) AND (length(evidence) <= 500))),
+  constraint listing_scores_score_check CHECK (((score >= 0) AND (score <= 100)))
+);
+CREATE TRIGGER listing_scores_in_lane BEFORE INSERT OR UPDATE ON public.listing_scores FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER listing_scores_leave_in_lane BEFORE DELETE ON public.listing_scores FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select on listing_scores to voucher_app;
+grant select on listing_scores to voucher_reader;
+
+-- owner voucher_owner
+create table listing_steps (
+  book_id uuid not null,
+  step_id uuid not null,
+  application_id uuid not null,
+  step_no integer not null,
+  verb text not null,
+  status text not null,
+  reason text,
+  detail json not null,
+  person uuid not null,
+  taken_on date not null,
+  recorded_at timestamp with time zone not null,
+  constraint listing_steps_pkey PRIMARY KEY (book_id, step_id),
+  constraint listing_steps_book_id_application_id_step_no_key UNIQUE (book_id, application_id, step_no),
+  constraint listing_steps_book_id_application_id_fkey FOREIGN KEY (book_id, application_id) REFERENCES listing_applications(book_id, application_id),
+  constraint listing_steps_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint listing_steps_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint listing_steps_reasons CHECK (((verb <> ALL (ARRAY['reject'::text, 'request-supplement'::text])) OR (reason IS NOT NULL))),
+  constraint listing_steps_step_no_check CHECK ((step_no >= 1)),
+  constraint listing_steps_verb_check CHECK (((length(verb) >= 1) AND (length(verb) <= 40)))
+);
+CREATE TRIGGER listing_steps_in_lane BEFORE INSERT OR UPDATE ON public.listing_steps FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER listing_steps_leave_in_lane BEFORE DELETE ON public.listing_steps FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select on listing_steps to voucher_app;
+grant select on listing_steps to voucher_reader;
+
+-- owner voucher_owner
 create table listings (
   book_id uuid not null,
   listing_id uuid not null,
@@ -1200,19 +1337,90 @@ create table listings (
   valid_from date not null,
   valid_to date,
   recorded_at timestamp with time zone not null,
+  suspensions jsonb not null default '[]'::jsonb,
+  application_id uuid,
   constraint listings_pkey PRIMARY KEY (book_id, listing_id),
   constraint listings_book_id_provider_id_service_item_valid_from_key UNIQUE (book_id, provider_id, service_item, valid_from),
   constraint listings_book_id_provider_id_fkey FOREIGN KEY (book_id, provider_id) REFERENCES providers(book_id, provider_id),
   constraint listings_batch_no_check CHECK (((length(batch_no) >= 1) AND (length(batch_no) <= 50))),
   constraint listings_check CHECK ((valid_to >= valid_from)),
   constraint listings_document_no_check CHECK (((length(document_no) >= 1) AND (length(document_no) <= 100))),
-  constraint listings_service_item_check CHECK ((service_item = ANY (ARRAY['AI_COMPUTE'::text, 'SUPERCOMPUTE'::text, 'GENERAL_COMPUTE'::text, 'STORAGE'::text, 'NETWORK'::text, 'SECURITY'::text])))
+  constraint listings_service_item_check CHECK ((service_item = ANY (ARRAY['AI_COMPUTE'::text, 'SUPERCOMPUTE'::text, 'GENERAL_COMPUTE'::text, 'STORAGE'::text, 'NETWORK'::text, 'SECURITY'::text]))),
+  constraint listings_suspensions_check CHECK ((jsonb_typeof(suspensions) = 'array'::text))
 );
 CREATE INDEX listings_service_item ON public.listings USING btree (book_id, service_item, listing_id);
 CREATE TRIGGER listings_in_lane BEFORE INSERT OR UPDATE ON public.listings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER listings_leave_in_lane BEFORE DELETE ON public.listings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (valid_to) on listings to voucher_app;
+grant insert, select, update (valid_to, suspensions) on listings to voucher_app;
 grant select on listings to voucher_reader;
+
+-- owner voucher_owner
+create table matter_registrations (
+  book_id uuid not null,
+  registration_id uuid not null,
+  kind text not null,
+  code text not null,
+  name text not null,
+  document_no text not null,
+  legal_person_uscc text not null,
+  status text not null,
+  holder text,
+  registered_person uuid not null,
+  confirmed_person uuid,
+  confirmed_on date,
+  closed_person uuid,
+  closed_on date,
+  reason text,
+  recorded_at timestamp with time zone not null,
+  constraint matter_registrations_pkey PRIMARY KEY (book_id, registration_id),
+  constraint matter_registrations_book_id_closed_person_fkey FOREIGN KEY (book_id, closed_person) REFERENCES persons(book_id, person_id),
+  constraint matter_registrations_book_id_confirmed_person_fkey FOREIGN KEY (book_id, confirmed_person) REFERENCES persons(book_id, person_id),
+  constraint matter_registrations_book_id_kind_code_holder_fkey FOREIGN KEY (book_id, kind, code, holder) REFERENCES matters(book_id, kind, code, holder),
+  constraint matter_registrations_book_id_registered_person_fkey FOREIGN KEY (book_id, registered_person) REFERENCES persons(book_id, person_id),
+  constraint matter_registrations_closed CHECK ((((status = ANY (ARRAY['REJECTED'::text, 'ENDED'::text])) = ((closed_person IS NOT NULL) AND (closed_on IS NOT NULL) AND (reason IS NOT NULL))) AND (num_nulls(closed_person, closed_on, reason) = ANY (ARRAY[0, 3])))),
+  constraint matter_registrations_code_check CHECK (((length(code) >= 1) AND (length(code) <= 60))),
+  constraint matter_registrations_confirmed CHECK ((((status = ANY (ARRAY['CONFIRMED'::text, 'ENDED'::text])) = ((holder IS NOT NULL) AND (confirmed_person IS NOT NULL) AND (confirmed_on IS NOT NULL))) AND (num_nulls(holder, confirmed_person, confirmed_on) = ANY (ARRAY[0, 3])))),
+  constraint matter_registrations_document_no_check CHECK (((length(document_no) >= 1) AND (length(document_no) <= 100))),
+  constraint matter_registrations_four_eyes CHECK (((confirmed_person <> registered_person) AND ((status <> 'REJECTED'::text) OR (closed_person <> registered_person)))),
+  constraint matter_registrations_kind_check CHECK ((kind = ANY (ARRAY['PROJECT'::text, 'PRODUCT'::text, 'STANDARD'::text, 'AWARD_SERIES'::text]))),
+  constraint matter_registrations_legal_person_uscc_check CHECK ((legal_person_uscc ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'::text)),
+  constraint matter_registrations_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint matter_registrations_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint matter_registrations_status_check CHECK ((status = ANY (ARRAY['REGISTERED'::text, 'CONFIRMED'::text, 'REJECTED'::text, 'ENDED'::text])))
+);
+CREATE INDEX matter_registrations_code ON public.matter_registrations USING btree (book_id, code, kind);
+CREATE UNIQUE INDEX matter_registrations_once ON public.matter_registrations USING btree (book_id, legal_person_uscc, kind, code) WHERE (status = ANY (ARRAY['REGISTERED'::text, 'CONFIRMED'::text]));
+CREATE INDEX matter_registrations_own ON public.matter_registrations USING btree (book_id, legal_person_uscc, kind, code);
+CREATE INDEX matter_registrations_status ON public.matter_registrations USING btree (book_id, status, registration_id);
+CREATE TRIGGER matter_registrations_in_lane BEFORE INSERT OR UPDATE ON public.matter_registrations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER matter_registrations_leave_in_lane BEFORE DELETE ON public.matter_registrations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER matter_registrations_once_each BEFORE UPDATE ON public.matter_registrations FOR EACH ROW WHEN (((((old.status <> 'REGISTERED'::text) OR (new.status <> 'CONFIRMED'::text)) AND ((old.status <> 'REGISTERED'::text) OR (new.status <> 'REJECTED'::text))) AND ((old.status <> 'CONFIRMED'::text) OR (new.status <> 'ENDED'::text)))) EXECUTE FUNCTION refuse_other_registration();
+grant insert, select, update (status, holder, confirmed_person, confirmed_on, closed_person, closed_on, reason) on matter_registrations to voucher_app;
+grant select on matter_registrations to voucher_reader;
+
+-- owner voucher_owner
+create table matters (
+  book_id uuid not null,
+  matter_id uuid not null,
+  kind text not null,
+  code text not null,
+  holder text not null,
+  recorded_at timestamp with time zone not null,
+  constraint matters_pkey PRIMARY KEY (book_id, matter_id),
+  constraint matters_book_id_kind_code_holder_key UNIQUE (book_id, kind, code, holder),
+  constraint matters_book_id_kind_code_key UNIQUE (book_id, kind, code),
+  constraint matters_book_id_kind_holder_key UNIQUE (book_id, kind, holder),
+  constraint matters_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint matters_code_check CHECK (((length(code) >= 1) AND (length(code) <= 60))),
+  constraint matters_held_by_id_or_code CHECK (((holder = (matter_id)::text) OR (holder = code))),
+  constraint matters_kind_check CHECK ((kind = ANY (ARRAY['PROJECT'::text, 'PRODUCT'::text, 'STANDARD'::text, 'AWARD_SERIES'::text])))
+);
+CREATE TRIGGER matters_append_only BEFORE DELETE OR UPDATE ON public.matters FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER matters_in_lane BEFORE INSERT OR UPDATE ON public.matters FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER matters_leave_in_lane BEFORE DELETE ON public.matters FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER matters_no_truncate BEFORE TRUNCATE ON public.matters FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+grant insert, select on matters to voucher_app;
+grant select on matters to voucher_reader;
 
 -- owner voucher_owner
 create table members (
@@ -1634,6 +1842,8 @@ create table reimbursement_lines (
   basis_points integer,
   reason text,
   is_live boolean not null,
+  model_class text,
+  model_registration_no text,
   constraint reimbursement_lines_pkey PRIMARY KEY (book_id, reimbursement_line_id),
   constraint reimbursement_lines_book_id_reimbursement_id_line_no_key UNIQUE (book_id, reimbursement_id, line_no),
   constraint reimbursement_lines_book_id_invoice_id_fkey FOREIGN KEY (book_id, invoice_id) REFERENCES usage_invoices(book_id, invoice_id),
@@ -1647,18 +1857,23 @@ create table reimbursement_lines (
   constraint reimbursement_lines_description_check CHECK (((length(description) >= 1) AND (length(description) <= 300))),
   constraint reimbursement_lines_gross_fen_check CHECK ((gross_fen >= 0)),
   constraint reimbursement_lines_line_no_check CHECK ((line_no >= 1)),
+  constraint reimbursement_lines_model CHECK (((model_class IS NULL) = (model_registration_no IS NULL))),
+  constraint reimbursement_lines_model_class_check CHECK (((model_class ~ '^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$'::text) AND (length(model_class) <= 60))),
+  constraint reimbursement_lines_model_registration_no_check CHECK (((length(model_registration_no) >= 1) AND (length(model_registration_no) <= 100))),
   constraint reimbursement_lines_net_fen_check CHECK ((net_fen >= 0)),
-  constraint reimbursement_lines_of_invoice CHECK (((num_nonnulls(invoice_line_id, contract_id, contract_line_id) = ANY (ARRAY[0, 3])) AND ((invoice_line_id IS NULL) OR (invoice_id IS NOT NULL)))),
+  constraint reimbursement_lines_of_invoice CHECK (((num_nonnulls(invoice_line_id, contract_line_id) = ANY (ARRAY[0, 2])) AND ((invoice_line_id IS NULL) OR (num_nonnulls(invoice_id, contract_id) = 2)))),
   constraint reimbursement_lines_reference_check CHECK (((length(reference) >= 1) AND (length(reference) <= 100))),
   constraint reimbursement_lines_tie_out CHECK (((net_fen + vat_fen) = gross_fen)),
   constraint reimbursement_lines_vat_fen_check CHECK ((vat_fen >= 0))
 );
+CREATE INDEX reimbursement_lines_contract ON public.reimbursement_lines USING btree (book_id, contract_id) WHERE (is_live AND (contract_id IS NOT NULL));
 CREATE INDEX reimbursement_lines_invoice ON public.reimbursement_lines USING btree (book_id, invoice_id) WHERE (invoice_id IS NOT NULL);
 CREATE UNIQUE INDEX reimbursement_lines_one_live ON public.reimbursement_lines USING btree (book_id, invoice_line_id) WHERE is_live;
 CREATE UNIQUE INDEX reimbursement_lines_one_live_reference ON public.reimbursement_lines USING btree (book_id, counterparty_uscc, reference) WHERE (is_live AND (invoice_line_id IS NULL));
 CREATE TRIGGER reimbursement_lines_in_lane BEFORE INSERT OR UPDATE ON public.reimbursement_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER reimbursement_lines_leave_in_lane BEFORE DELETE ON public.reimbursement_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (basis_points, reason, is_live) on reimbursement_lines to voucher_app;
+CREATE TRIGGER reimbursement_lines_name_one_paper BEFORE UPDATE OF invoice_id ON public.reimbursement_lines FOR EACH ROW WHEN (((new.invoice_id IS DISTINCT FROM old.invoice_id) AND ((old.invoice_id IS NOT NULL) OR (old.invoice_line_id IS NOT NULL)))) EXECUTE FUNCTION refuse_other_paper();
+grant insert, select, update (invoice_id, basis_points, reason, is_live) on reimbursement_lines to voucher_app;
 grant select on reimbursement_lines to voucher_reader;
 
 -- owner voucher_owner
@@ -1893,13 +2108,21 @@ create table simulation_enterprises (
   compared_redeemed_fen bigint not null,
   simulated_redeemed_fen bigint not null,
   bound text[] not null,
+  held integer not null default 0,
+  held_compared_fen bigint not null default 0,
+  held_simulated_fen bigint not null default 0,
+  potential_fen bigint not null default 0,
   constraint simulation_enterprises_pkey PRIMARY KEY (book_id, simulation_id, legal_person_uscc),
   constraint simulation_enterprises_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint simulation_enterprises_book_id_simulation_id_fkey FOREIGN KEY (book_id, simulation_id) REFERENCES simulations(book_id, simulation_id),
   constraint simulation_enterprises_applications_check CHECK ((applications >= 0)),
+  constraint simulation_enterprises_check CHECK (((held_compared_fen >= 0) AND (held_compared_fen <= compared_fen))),
+  constraint simulation_enterprises_check1 CHECK (((held_simulated_fen >= 0) AND (held_simulated_fen <= simulated_fen))),
   constraint simulation_enterprises_compared_fen_check CHECK ((compared_fen >= 0)),
   constraint simulation_enterprises_compared_redeemed_fen_check CHECK ((compared_redeemed_fen >= 0)),
-  constraint simulation_enterprises_difference CHECK ((difference_fen = (simulated_fen - compared_fen))),
+  constraint simulation_enterprises_difference CHECK ((difference_fen = ((simulated_fen - held_simulated_fen) - (compared_fen - held_compared_fen)))),
+  constraint simulation_enterprises_held_check CHECK ((held >= 0)),
+  constraint simulation_enterprises_potential_fen_check CHECK ((potential_fen >= 0)),
   constraint simulation_enterprises_simulated_fen_check CHECK ((simulated_fen >= 0)),
   constraint simulation_enterprises_simulated_redeemed_fen_check CHECK ((simulated_redeemed_fen >= 0))
 );
@@ -2496,6 +2719,15 @@ end $function$;
 grant execute on function refuse_change() to public;
 
 -- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.refuse_decided_exception()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'an exception is approved or rejected once' using errcode = 'VL001';
+end $function$;
+
+-- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.refuse_other_account()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2522,6 +2754,24 @@ CREATE OR REPLACE FUNCTION public.refuse_other_law()
 AS $function$
 begin
   raise exception 'a version that is law stays as it is until it is repealed, and then for good' using errcode = 'VL001';
+end $function$;
+
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.refuse_other_paper()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'a line of an application names one paper, for good' using errcode = 'VL001';
+end $function$;
+
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.refuse_other_registration()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'a registration is confirmed or rejected once, and ends once' using errcode = 'VL001';
 end $function$;
 
 -- owner voucher_owner

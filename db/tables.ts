@@ -289,10 +289,97 @@ export const listings = pgTable(
     validFrom: date('valid_from', { mode: 'string' }).notNull(),
     validTo: date('valid_to', { mode: 'string' }),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    suspensions: jsonb('suspensions').$type<readonly { from: string; to: string | null }[]>().notNull(),
+    applicationId: uuid('application_id'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.listingId] })],
 );
 export type Listing = typeof listings.$inferSelect;
+
+export const listingApplications = pgTable(
+  'listing_applications',
+  {
+    bookId: uuid('book_id').notNull(),
+    applicationId: uuid('application_id').notNull(),
+    providerId: uuid('provider_id').notNull(),
+    serviceItem: text('service_item', {
+      enum: ['AI_COMPUTE', 'SUPERCOMPUTE', 'GENERAL_COMPUTE', 'STORAGE', 'NETWORK', 'SECURITY'],
+    }).notNull(),
+    batchNo: text('batch_no').notNull(),
+    evidence: jsonb('evidence').$type<Readonly<Record<string, string>>>().notNull(),
+    status: text('status', {
+      enum: ['DRAFT', 'SUBMITTED', 'UNDER_REVIEW', 'SUPPLEMENT_REQUESTED', 'PUBLIC_NOTICE', 'LISTED', 'REJECTED', 'WITHDRAWN'],
+    }).notNull(),
+    /** Whoever put it on public notice; another person lists. */
+    reviewedPerson: uuid('reviewed_person'),
+    noticeFrom: date('notice_from', { mode: 'string' }),
+    noticeTo: date('notice_to', { mode: 'string' }),
+    listingId: uuid('listing_id'),
+    listedPerson: uuid('listed_person'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.applicationId] })],
+);
+export type ListingApplication = typeof listingApplications.$inferSelect;
+
+export const listingSteps = pgTable(
+  'listing_steps',
+  {
+    bookId: uuid('book_id').notNull(),
+    stepId: uuid('step_id').notNull(),
+    applicationId: uuid('application_id').notNull(),
+    stepNo: integer('step_no').notNull(),
+    verb: text('verb').notNull(),
+    status: text('status').notNull(),
+    reason: text('reason'),
+    detail: json('detail').$type<Readonly<Record<string, unknown>>>().notNull(),
+    person: uuid('person').notNull(),
+    takenOn: date('taken_on', { mode: 'string' }).notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.stepId] })],
+);
+export type ListingStep = typeof listingSteps.$inferSelect;
+
+export const listingScores = pgTable(
+  'listing_scores',
+  {
+    bookId: uuid('book_id').notNull(),
+    scoreId: uuid('score_id').notNull(),
+    applicationId: uuid('application_id').notNull(),
+    criterion: text('criterion', {
+      enum: ['ADVANCED_EQUIPMENT', 'TECHNICAL_SECURITY', 'GREEN_ENERGY', 'FAVOURABLE_PRICE'],
+    }).notNull(),
+    score: integer('score').notNull(),
+    evidence: text('evidence').notNull(),
+    scoredPerson: uuid('scored_person').notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.scoreId] })],
+);
+export type ListingScore = typeof listingScores.$inferSelect;
+
+export const listingMeasures = pgTable(
+  'listing_measures',
+  {
+    bookId: uuid('book_id').notNull(),
+    measureId: uuid('measure_id').notNull(),
+    listingId: uuid('listing_id').notNull(),
+    kind: text('kind', { enum: ['SUSPENSION', 'RESUMPTION', 'DELISTING'] }).notNull(),
+    effectiveFrom: date('effective_from', { mode: 'string' }).notNull(),
+    effectiveTo: date('effective_to', { mode: 'string' }),
+    reason: text('reason').notNull(),
+    documentNo: text('document_no').notNull(),
+    status: text('status', { enum: ['PROPOSED', 'APPROVED', 'WITHDRAWN'] }).notNull(),
+    proposedPerson: uuid('proposed_person').notNull(),
+    proposedOn: date('proposed_on', { mode: 'string' }).notNull(),
+    decidedPerson: uuid('decided_person'),
+    decidedOn: date('decided_on', { mode: 'string' }),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.measureId] })],
+);
+export type ListingMeasure = typeof listingMeasures.$inferSelect;
 
 export const chips = pgTable(
   'chips',
@@ -452,6 +539,45 @@ export const figures = pgTable(
 );
 export type Figure = typeof figures.$inferSelect;
 
+export const matters = pgTable(
+  'matters',
+  {
+    bookId: uuid('book_id').notNull(),
+    matterId: uuid('matter_id').notNull(),
+    kind: text('kind', { enum: ['PROJECT', 'PRODUCT', 'STANDARD', 'AWARD_SERIES'] }).notNull(),
+    code: text('code').notNull(),
+    /** What limits and figures know it by. */
+    holder: text('holder').notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.matterId] })],
+);
+export type Matter = typeof matters.$inferSelect;
+
+export const matterRegistrations = pgTable(
+  'matter_registrations',
+  {
+    bookId: uuid('book_id').notNull(),
+    registrationId: uuid('registration_id').notNull(),
+    kind: text('kind', { enum: ['PROJECT', 'PRODUCT', 'STANDARD', 'AWARD_SERIES'] }).notNull(),
+    code: text('code').notNull(),
+    name: text('name').notNull(),
+    documentNo: text('document_no').notNull(),
+    legalPersonUscc: text('legal_person_uscc').notNull(),
+    status: text('status', { enum: ['REGISTERED', 'CONFIRMED', 'REJECTED', 'ENDED'] }).notNull(),
+    holder: text('holder'),
+    registeredPerson: uuid('registered_person').notNull(),
+    confirmedPerson: uuid('confirmed_person'),
+    confirmedOn: date('confirmed_on', { mode: 'string' }),
+    closedPerson: uuid('closed_person'),
+    closedOn: date('closed_on', { mode: 'string' }),
+    reason: text('reason'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.registrationId] })],
+);
+export type MatterRegistration = typeof matterRegistrations.$inferSelect;
+
 export const limitExceptions = pgTable(
   'limit_exceptions',
   {
@@ -465,12 +591,15 @@ export const limitExceptions = pgTable(
     span: text('span').notNull(),
     amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
     reason: text('reason').notNull(),
-    status: text('status', { enum: ['ASKED', 'APPROVED'] }).notNull(),
+    status: text('status', { enum: ['ASKED', 'APPROVED', 'REJECTED'] }).notNull(),
     askedPerson: uuid('asked_person').notNull(),
     askedOn: date('asked_on', { mode: 'string' }).notNull(),
     approvedPerson: uuid('approved_person'),
     approvedOn: date('approved_on', { mode: 'string' }),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    rejectedPerson: uuid('rejected_person'),
+    rejectedOn: date('rejected_on', { mode: 'string' }),
+    rejectionReason: text('rejection_reason'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.exceptionId] })],
 );
@@ -629,6 +758,8 @@ export const contractLines = pgTable(
     netFen: bigint('net_fen', { mode: 'bigint' }).notNull(),
     vatFen: bigint('vat_fen', { mode: 'bigint' }).notNull(),
     grossFen: bigint('gross_fen', { mode: 'bigint' }).notNull(),
+    modelClass: text('model_class'),
+    modelRegistrationNo: text('model_registration_no'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.contractLineId] })],
 );
@@ -1201,6 +1332,8 @@ export const reimbursementLines = pgTable(
     basisPoints: integer('basis_points'),
     reason: text('reason'),
     isLive: boolean('is_live').notNull(),
+    modelClass: text('model_class'),
+    modelRegistrationNo: text('model_registration_no'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.reimbursementLineId] })],
 );
@@ -1539,6 +1672,16 @@ export const simulationEnterprises = pgTable(
     comparedRedeemedFen: bigint('compared_redeemed_fen', { mode: 'bigint' }).notNull(),
     simulatedRedeemedFen: bigint('simulated_redeemed_fen', { mode: 'bigint' }).notNull(),
     bound: text('bound').array().notNull(),
+    held: integer('held').notNull().default(0),
+    heldComparedFen: bigint('held_compared_fen', { mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
+    heldSimulatedFen: bigint('held_simulated_fen', { mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
+    potentialFen: bigint('potential_fen', { mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.simulationId, t.legalPersonUscc] })],
 );

@@ -1,8 +1,21 @@
 // Reimbursement (flow R): applications with their base, expert review, the sharing of a year's pool, awards.
 import { z } from 'zod';
-import { matters } from './applications.js';
 import { caseStatus, caseSteps, digestOfScores, supplementList } from './cases.js';
-import { amount, day, explanationStep, id, instant, ledgerSeq, name, pageQuery, reason, uscc } from './common.js';
+import {
+  amount,
+  day,
+  explanationStep,
+  id,
+  instant,
+  ledgerSeq,
+  modelShown,
+  name,
+  ofModel,
+  pageQuery,
+  reason,
+  uscc,
+} from './common.js';
+import { matters, mattersHeld } from './matters.js';
 import { programmeCode } from './programme-api.js';
 
 /** Every kind of thing that a declared expense may be for. */
@@ -23,6 +36,7 @@ const declaredItem = z.strictObject({
   net: amount,
   vat: amount,
   gross: amount,
+  ...ofModel,
   settledOn: day.meta({ description: 'The day on which it was paid in full' }),
   evidence: z
     .string()
@@ -34,7 +48,9 @@ const declaredItem = z.strictObject({
 
 export const submitReimbursement = z.strictObject({
   programmeCode,
-  matters: matters.optional(),
+  matters: matters
+    .optional()
+    .meta({ description: 'What it is about, as far as the programme asks; matters on record of the applicant' }),
   contractIds: z.array(id).min(1).max(2_000).optional().meta({
     description: 'Only the settled fees of these contracts; left out: of all. Rules by contract take one contract at a time',
   }),
@@ -92,7 +108,7 @@ export const reimbursement = z.strictObject({
   legalPersonUscc: z.string(),
   year: z.int().meta({ description: 'Of the application: the year whose pool pays it' }),
   baseYear: z.int().meta({ description: 'In which fees were settled, for a base of settled fees' }),
-  matters: matters.meta({ description: 'As kept: capitals, plain letters and digits' }),
+  matters: mattersHeld,
   controlVersionIds: z.array(id).meta({ description: 'The general controls of the book that it is decided under' }),
   status: reimbursementStatus,
   submittedOn: day,
@@ -132,10 +148,13 @@ const outlook = z.strictObject({
   refusal: z.string().nullable(),
 });
 
-export const reimbursementConsidered = reimbursement.extend({ summary: baseSummary, outlook, ledgerSeq });
+/** How many of its lines are on record elsewhere too. */
+const numberConflicts = z.int().meta({ description: 'Lines marked `numberConflict`, for a person to look at' });
+
+export const reimbursementConsidered = reimbursement.extend({ summary: baseSummary, numberConflicts, outlook, ledgerSeq });
 export const reimbursementMoved = reimbursement.extend({ ledgerSeq });
 export const reimbursementSupplement = reimbursement.extend({ supplementList, ledgerSeq });
-export const reimbursementInFull = reimbursement.extend({ summary: baseSummary });
+export const reimbursementInFull = reimbursement.extend({ summary: baseSummary, numberConflicts });
 
 export const reimbursementQuery = pageQuery.extend({
   status: reimbursementStatus.optional(),
@@ -154,6 +173,7 @@ export const reimbursementLine = z.strictObject({
   counterpartyName: z.string(),
   serviceItem: z.string(),
   chipOrigin: z.string().nullable(),
+  ...modelShown,
   net: amount,
   vat: amount,
   gross: amount,
@@ -161,7 +181,10 @@ export const reimbursementLine = z.strictObject({
   usedTo: day,
   settledOn: day.nullable().meta({ description: 'Paid in full on this day; null while it is not' }),
   evidence: z.string().nullable(),
-  numberConflict: z.boolean().meta({ description: 'The invoice number is claimed elsewhere: the reviewer looks at whose it is' }),
+  numberConflict: z.boolean().meta({
+    description:
+      'On record elsewhere too (an invoice number of another book, seller or application; a contract of another firm, or one that is supported already): the reviewer looks at what was given for it',
+  }),
   basisPoints: z.int().nullable().meta({ description: 'The rate it counts at; null when it does not count' }),
   reason: z.string().nullable().meta({ description: 'Why it does not count, by its code' }),
 });

@@ -85,7 +85,8 @@ export const submitDraft = <Row extends CaseRow, Shown extends object, Body exte
   const submissionOf = (command: Command<{ commitment: true } & Id>, row: Row): Command<Body> => ({
     ...command,
     id: cases.idOf(row),
-    body: { ...(row.draft as Body), commitment: true },
+    // What was claimed for it before the lane comes with the command.
+    body: { ...(row.draft as Body), ...command.body },
   });
   return {
     name: `${cases.noun}.submit-draft`,

@@ -3,7 +3,9 @@ import type { z } from 'zod';
 import * as schema from '../../schemas/cases.js';
 import type { Parts } from '../http/parts.js';
 import { Problem } from '../http/problem.js';
+import type { CommandOptions } from '../http/routes.js';
 import { authorities, command, reading } from '../http/routes.js';
+import type { Outcome } from '../ledger/lane.js';
 import { accept, check } from './accept.js';
 import type { Cases } from './case.js';
 import type { Drafting } from './draft.js';
@@ -26,6 +28,8 @@ export interface CaseRoutes<Row extends CaseRow, Shown extends object, Draft ext
   readonly draftBody: Draft;
   readonly drafting: Drafting<Row, z.output<Draft>>;
   readonly bodyLimit?: number;
+  /** Once a case is rejected or withdrawn: gives back what it held outside its book. */
+  readonly ended?: (of: { bookId: string; id: string; outcome: Outcome<unknown> }) => Promise<void>;
   /** Whether a case is there for these eyes. */
   readonly isSeen: (of: { bookId: string; id: string; legalPersonUscc: string | null }) => Promise<boolean>;
 }
@@ -37,6 +41,9 @@ export function caseRoutes<Row extends CaseRow, Shown extends object, Draft exte
   of: CaseRoutes<Row, Shown, Draft>,
 ): void {
   const { cases, url, tag, moved, draftBody, drafting } = of;
+  const settle: NonNullable<CommandOptions<z.ZodType<object>, Shown>['settle']> = async ({ body, book, outcome }) => {
+    await of.ended?.({ bookId: book.bookId, id: (body as { id?: string }).id ?? '', outcome });
+  };
   const limit = of.bodyLimit === undefined ? {} : { bodyLimit: of.bodyLimit };
   command(app, parts, {
     url: `${url}/drafts`,
@@ -113,6 +120,7 @@ export function caseRoutes<Row extends CaseRow, Shown extends object, Draft exte
     response: moved,
     status: 200,
     verb: reject(cases),
+    settle,
   });
   command(app, parts, {
     url: `${url}/:id/withdraw`,
@@ -123,6 +131,7 @@ export function caseRoutes<Row extends CaseRow, Shown extends object, Draft exte
     response: moved,
     status: 200,
     verb: withdraw(cases),
+    settle,
   });
   reading(app, {
     url: `${url}/:id/supplements`,

@@ -305,7 +305,7 @@ const vouchersAsFaced = (sql: Sql, bookId: string): Promise<Rows>[] => [
 /**
  * What vouchers (CLAIMED) and approved redemptions (REDEEMED) count against each limit, holder and window, by the law they were
  * issued under on the day they count; and what the book brought along: of a legal person's limits as it was stated, of a
- * contract's what its opening voucher can still pay and what it had paid.
+ * contract's, and of a matter's, what its opening voucher can still pay and what it had paid.
  */
 const spentOfLimits = (sql: Sql, bookId: string, { limits, own, untold }: Law): Fragment => sql<readonly object[]>`
   with law as (
@@ -357,7 +357,7 @@ const spentOfLimits = (sql: Sql, bookId: string, { limits, own, untold }: Law): 
       left join contracts k on k.book_id = ${bookId} and k.contract_id = c.contract_id
       join law l on l.law = c.law and l.counts = c.counts
        and case l.day when 'BOOKED' then c.booked when 'APPLIED' then c.applied else coalesce(c.decided, k.signed_on) end between l.since and l.until
-     where c.person is not null or l.per = 'CONTRACT'),
+     where c.person is not null or l.per not in ('LEGAL_PERSON', 'PROGRAMME')),
   spent as (
     select h."limit", h.holder, h.fen, h.stacking, h.computed, h.share * h.contract_fen as shared,
            case h.span when 'YEAR' then extract(year from h.booked)::text when 'LIFETIME' then 'LIFETIME'
@@ -765,7 +765,13 @@ const fourEyes = (sql: Sql, bookId: string): Promise<Rows>[] => [
       union all
       select format('repeal of %s@%s', programme_code, version), array[activated_by, repealed_by] from programme_versions where book_id = ${bookId}
       union all
-      select 'opening balance ' || opening_balance_id, array[prepared_person, approved_person] from opening_balances where book_id = ${bookId})
+      select 'opening balance ' || opening_balance_id, array[prepared_person, approved_person] from opening_balances where book_id = ${bookId}
+      union all
+      select 'registration of matter ' || registration_id,
+             array[registered_person, confirmed_person, case when status = 'REJECTED' then closed_person end]
+        from matter_registrations where book_id = ${bookId}
+      union all
+      select 'limit exception ' || exception_id, array[asked_person, approved_person, rejected_person] from limit_exceptions where book_id = ${bookId})
     select s.subject, format('person %s did %s steps', p.person, count(*)) as detail
       from steps s cross join lateral unnest(s.persons) as p(person)
      where p.person is not null group by s.subject, p.person having count(*) > 1 order by 1 limit 100`,

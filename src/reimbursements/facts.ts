@@ -1,6 +1,8 @@
-import { allocationLines, allocations, reimbursementLines, reimbursements } from '../../db/tables.js';
+import { allocationLines, allocations, reimbursements } from '../../db/tables.js';
 import { changedBySteps, fixedAtSubmission } from '../cases/facts.js';
 import { shelf } from '../ledger/facts.js';
+
+export { reimbursementLineShelf } from '../usage/facts.js';
 
 export const allocationShelf = shelf(allocations, {
   rank: 54,
@@ -33,17 +35,6 @@ export const reimbursementShelf = shelf(reimbursements, {
     'explanation',
     'settlementId',
   ],
-});
-export const reimbursementLineShelf = shelf(reimbursementLines, {
-  rank: 56,
-  id: 'reimbursementLineId',
-  keys: {
-    reimbursement: ['reimbursementId'],
-    invoice: ['invoiceId', 'isLive'],
-    reference: ['counterpartyUscc', 'reference', 'isLive'],
-  },
-  once: ['id', 'reimbursement', 'invoice', 'reference'],
-  mutable: ['basisPoints', 'reason', 'isLive'],
 });
 export const allocationLineShelf = shelf(allocationLines, {
   rank: 56,

@@ -19,11 +19,12 @@ import { reimbursementCases } from './cases.js';
 import { reimbursementLineShelf, reimbursementShelf } from './facts.js';
 import { gatherHeld, gatherWhole, lawOf, wholeOf } from './gather.js';
 import { evaluationsOf, found, holdInvoices, linesOf } from './lines.js';
-import { presentReimbursement, reviewDigestOf, summaryOf } from './rules.js';
+import { conflictsOf, presentReimbursement, reviewDigestOf, summaryOf } from './rules.js';
 
 type Body = z.output<typeof body> & { id?: string };
 type Result = ReturnType<typeof presentReimbursement> & {
   summary: ReturnType<typeof summaryOf>;
+  numberConflicts: number;
   outlook: ReturnType<typeof presentOutlook>;
 };
 
@@ -119,6 +120,7 @@ export const reviewReimbursement: Verb<Body, Result> = {
       result: {
         ...presentReimbursement(reviewed),
         summary: summaryOf(linesOf(facts, row).map((line) => changed.get(line.lineNo) ?? line)),
+        numberConflicts: conflictsOf(linesOf(facts, row)),
         outlook: presentOutlook(now),
       },
       changes: [

@@ -11,6 +11,7 @@ import { tellInFull } from '../ledger/explanations.js';
 import { approveAllocation } from './approve-allocation.js';
 import { reimbursementBriefing } from './briefing.js';
 import { reimbursementCases } from './cases.js';
+import { claimDraft, claimPapers, releaseEnded, releaseUnused } from './claim-papers.js';
 import { draftAllocation } from './draft-allocation.js';
 import { reimbursementDrafting } from './draft-reimbursement.js';
 import {
@@ -43,6 +44,9 @@ export function reimbursementRoutes(app: FastifyInstance, parts: Parts): void {
     status: 201,
     verb: submitReimbursement,
     bodyLimit: declaredLimit,
+    prepare: ({ body, book: { bookId }, dryRun }) =>
+      dryRun ? body : claimPapers(parts.db, { bookId, body, now: parts.clock.now() }),
+    settle: ({ body, outcome }) => releaseUnused(parts.db, { body, outcome }),
   });
   command(app, parts, {
     url: '/reimbursements/:id/review',
@@ -64,6 +68,9 @@ export function reimbursementRoutes(app: FastifyInstance, parts: Parts): void {
     response: schema.reimbursementConsidered,
     status: 200,
     verb: submitDraft(reimbursementCases, submitReimbursement),
+    prepare: ({ body, book: { bookId }, principal: { legalPersonUscc }, id, dryRun }) =>
+      dryRun ? body : claimDraft(parts.db, { bookId, reimbursementId: id, legalPersonUscc, body, now: parts.clock.now() }),
+    settle: ({ body, outcome }) => releaseUnused(parts.db, { body, outcome }),
   });
   caseRoutes(app, parts, {
     cases: reimbursementCases,
@@ -74,6 +81,7 @@ export function reimbursementRoutes(app: FastifyInstance, parts: Parts): void {
     draftBody: schema.draftReimbursement,
     drafting: reimbursementDrafting,
     bodyLimit: declaredLimit,
+    ended: ({ id: reimbursementId, bookId, outcome }) => releaseEnded(parts.db, { bookId, reimbursementId, outcome }),
     isSeen: async ({ id, ...of }) => (await findReimbursement(parts.db, { ...of, reimbursementId: id })) !== undefined,
   });
 
@@ -111,7 +119,8 @@ export function reimbursementRoutes(app: FastifyInstance, parts: Parts): void {
       const row = await findReimbursement(parts.db, { bookId: book.bookId, reimbursementId: id, legalPersonUscc });
       if (!row) throw new Problem('NOT_FOUND');
       const sums = await baseOfReimbursement(parts.db, book.bookId, id);
-      return tellInFull(parts.db.sql, book.bookId, { ...presentReimbursement(row), summary: summaryOf(sums) });
+      const numberConflicts = sums.reduce((count, { conflicts }) => count + conflicts, 0);
+      return tellInFull(parts.db.sql, book.bookId, { ...presentReimbursement(row), summary: summaryOf(sums), numberConflicts });
     },
   });
   reading(app, {

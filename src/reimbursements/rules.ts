@@ -15,6 +15,7 @@ import type { Eligibility } from '../applications/rules.js';
 import { presentMatters } from '../applications/rules.js';
 import type { CaseVerb, Way } from '../cases/rules.js';
 import { presentSteps, sharedStates } from '../cases/rules.js';
+import { modelIn, readModel } from '../contracts/rules.js';
 import type { KeptStep } from '../ledger/explanations.js';
 import type { Refused } from '../ledger/lane.js';
 import { refused } from '../ledger/lane.js';
@@ -47,7 +48,8 @@ export const unallocated = ({ noticeId }: Pick<Reimbursement, 'noticeId'>): Pick
 // ── The base ──
 
 /** Why a line of the book's own invoices does not count, whatever the law says; the law's own reasons are the evaluator's codes. */
-export type BookReason = 'INVOICE_NOT_CONFIRMED' | 'INVOICE_ALREADY_REDEEMED' | 'LINE_ALREADY_REIMBURSED';
+export const bookReasons = ['INVOICE_NOT_CONFIRMED', 'INVOICE_ALREADY_REDEEMED', 'LINE_ALREADY_REIMBURSED'] as const;
+export type BookReason = (typeof bookReasons)[number];
 
 /**
  * Why a line of this invoice can not count, or null. `live`: what is counted of it in applications that were not rejected; declared as
@@ -73,9 +75,20 @@ export interface Declared extends Omit<DeclaredItem, 'net' | 'vat' | 'gross'> {
 
 const fenOf = (text: string): Fen => parseYuan(text) ?? 0n;
 
+/** A paper's number as it is kept and looked up: however it is typed (full width, blanks, long dashes, small letters) it is one. */
+export const paperNumber = (typed: string): string =>
+  typed
+    .normalize('NFKC')
+    .replace(/\s+/g, '')
+    .replace(/[‐-―−—]/g, '-')
+    .toUpperCase();
+
+/** The number of a digital invoice (数电票), which counts once across all books. */
+export const isInvoiceNumber = (reference: string): boolean => /^\d{20}$/.test(reference);
+
 /**
  * Reads what an enterprise declares. Refuses, item by item: a code that is not valid (USCC_…), AMOUNT_ZERO, ITEM_DOES_NOT_ADD_UP,
- * ITEM_NOT_SETTLED (a day to come), ITEM_TWICE.
+ * MISSING_FIELD (half a model), ITEM_NOT_SETTLED (a day to come), ITEM_TWICE.
  */
 export function readItems(
   items: readonly DeclaredItem[],
@@ -93,16 +106,24 @@ export function readItems(
       const params = { reference: item.reference, sum: formatYuan(netFen + vatFen), stated: item.gross };
       return refused('ITEM_DOES_NOT_ADD_UP', params, `${pointer}/gross`);
     }
+    const model = readModel(item, pointer);
+    if (model.kind === 'refused') return model;
     if (item.settledOn > today) {
       return refused('ITEM_NOT_SETTLED', { reference: item.reference, settledOn: item.settledOn, today }, `${pointer}/settledOn`);
     }
-    const key = `${counterparty.uscc} ${item.reference}`;
+    const reference = paperNumber(item.reference);
+    // The number of a tax invoice is one paper whoever is said to have issued it.
+    const key = isInvoiceNumber(reference) ? reference : `${counterparty.uscc} ${reference}`;
     if (known.has(key)) return refused('ITEM_TWICE', { reference: item.reference }, `${pointer}/reference`);
     known.add(key);
-    read.push({ ...item, counterpartyUscc: counterparty.uscc, netFen, vatFen, grossFen, pointer });
+    read.push({ ...item, reference, counterpartyUscc: counterparty.uscc, netFen, vatFen, grossFen, pointer });
   }
   return { kind: 'read', items: read };
 }
+
+/** How many lines are on record elsewhere too. */
+export const conflictsOf = (lines: readonly Pick<ReimbursementLine, 'numberConflict'>[]): number =>
+  lines.filter(({ numberConflict }) => numberConflict).length;
 
 /** What counts at each rate, the highest first, and then what does not, by reason; of lines, or of sums of `count` lines. */
 export function summaryOf(
@@ -158,6 +179,7 @@ export const contentDigestOf = (
       line.usedTo,
       line.settledOn,
       line.evidence,
+      ...modelIn(line),
     ]),
   ]);
 
@@ -236,6 +258,8 @@ export const presentReimbursementLine = (row: ReimbursementLine): z.input<typeof
   counterpartyName: row.counterpartyName,
   serviceItem: row.serviceItem,
   chipOrigin: row.chipOrigin,
+  modelClass: row.modelClass,
+  modelRegistrationNo: row.modelRegistrationNo,
   net: formatYuan(row.netFen),
   vat: formatYuan(row.vatFen),
   gross: formatYuan(row.grossFen),
