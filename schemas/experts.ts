@@ -2,7 +2,10 @@
 import { z } from 'zod';
 import { day, id, instant, ledgerSeq, pageQuery, reason } from './common.js';
 
-const criterionId = z.string().regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, { error: 'CRITERION_FORMAT' }).max(60);
+const criterionId = z
+  .string()
+  .regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, { error: 'CRITERION_FORMAT' })
+  .max(60);
 const bilingual = z.strictObject({ zh: z.string().trim().min(1).max(200), en: z.string().trim().min(1).max(200) });
 const criterion = z.strictObject({ id: criterionId, name: bilingual, points: z.int().min(1).max(100) });
 
@@ -11,7 +14,9 @@ export const assignExperts = z.strictObject({
     .array(id)
     .min(1)
     .max(99)
-    .meta({ description: 'Members in the role expert; at first as many as are asked for, later whoever takes a place that is free' }),
+    .meta({
+      description: 'Members in the role expert; at first as many as are asked for, later whoever takes a place that is free',
+    }),
   experts: z.int().min(1).max(99).optional().meta({ description: 'How many score; only where the programme does not say it' }),
   criteria: z
     .array(criterion)
@@ -22,7 +27,9 @@ export const assignExperts = z.strictObject({
   workingDays: z.int().min(1).max(260).optional().meta({ description: 'Until when, where the programme gives no days' }),
 });
 export const declareInterest = z.strictObject({
-  conflict: reason.nullable().meta({ description: 'null: there is no conflict of interest; else what it is, and this ends the assignment' }),
+  conflict: reason
+    .nullable()
+    .meta({ description: 'null: there is no conflict of interest; else what it is, and this ends the assignment' }),
 });
 export const scoreCase = z.strictObject({
   scores: z
@@ -50,7 +57,9 @@ export const expertAssignment = z.strictObject({
   panelId: id,
   caseNo: z.string(),
   programmeCode: z.string(),
-  parties: z.array(z.strictObject({ uscc: z.string(), name: z.string() })).meta({ description: 'In whom there must be no interest' }),
+  parties: z
+    .array(z.strictObject({ uscc: z.string(), name: z.string() }))
+    .meta({ description: 'In whom there must be no interest' }),
   criteria: z.array(z.strictObject({ id: z.string(), name: bilingual, points: z.int() })),
   brief: z
     .record(z.string(), z.string())
@@ -69,9 +78,7 @@ export const expertPanel = z.strictObject({
   experts: z.int(),
   lacking: z.int().meta({ description: 'Experts that are still to be assigned' }),
   criteria: z.array(z.strictObject({ id: z.string(), name: bilingual, points: z.int() })),
-  assignments: z.array(
-    z.strictObject({ assignmentId: id, memberId: id, dismissalReason: z.string().nullable(), ...common }),
-  ),
+  assignments: z.array(z.strictObject({ assignmentId: id, memberId: id, dismissalReason: z.string().nullable(), ...common })),
   score: z.int().nullable().meta({ description: 'The mean of all, of 100, cut down; null until all have scored' }),
   scoresDigest: z.string().nullable().meta({ description: 'What a review cites' }),
   assignedOn: day,

@@ -63,7 +63,13 @@ export const decideObjection = z.strictObject({
   objectionId: id,
   upheld: z.boolean(),
   reason,
-  article: z.string().trim().min(1).max(200).optional().meta({ description: 'Upheld: the article by which the case is rejected' }),
+  article: z
+    .string()
+    .trim()
+    .min(1)
+    .max(200)
+    .optional()
+    .meta({ description: 'Upheld: the article by which the case is rejected' }),
 });
 export const objection = z.strictObject({
   objectionId: id,

@@ -44,9 +44,10 @@ export const gatherQueueBlocks = (
 ): Promise<unknown> =>
   loader.load(queueShelf, 'id', [
     ...rows.flatMap((row) => waitingOf(row) ?? []).map(queueIdOf),
-    ...reviewed.map(({ row, rank }) =>
-      queueIdOf({ programmeCode: row.programmeCode, queueRank: rank, queueBlock: queueBlockOf(row) }),
-    ),
+    // What is not accepted yet has no place; its review is refused.
+    ...reviewed
+      .filter(({ row }) => row.acceptedPlace !== null)
+      .map(({ row, rank }) => queueIdOf({ programmeCode: row.programmeCode, queueRank: rank, queueBlock: queueBlockOf(row) })),
   ]);
 
 /** The sums as they are once an application stands where it then stands. Their blocks must have been gathered. */

@@ -97,13 +97,11 @@ export const assignExperts = <Row extends CaseRow>(
     // After this line the command succeeds.
     const dueOn = moved.row.dueOn ?? end?.day ?? null;
     const after: Row = { ...moved.row, dueOn };
-    const made = asked.map(
-      (of): ExpertAssignment => ({
-        ...{ bookId: facts.bookId, assignmentId: newId(), panelId: panel.panelId, ...of, status: 'ASSIGNED' },
-        ...{ conflict: null, scores: null, points: null, opinion: null, dismissedPerson: null, dismissalReason: null },
-        ...{ waitingSince: today, dueOn, recordedAt },
-      }),
-    );
+    const made = asked.map((of): ExpertAssignment => ({
+      ...{ bookId: facts.bookId, assignmentId: newId(), panelId: panel.panelId, ...of, status: 'ASSIGNED' },
+      ...{ conflict: null, scores: null, points: null, opinion: null, dismissedPerson: null, dismissalReason: null },
+      ...{ waitingSince: today, dueOn, recordedAt },
+    }));
     return accepted({
       decision: `${cases.noun}.experts-assigned`,
       subjectId,

@@ -113,7 +113,9 @@ export function command<Body extends z.ZodType<object>, Result>(
         ? async (work) => work()
         : (work, of) => book.traffic.around.run(work, of);
       const body = {
-        ...(options.prepare ? await around(() => options.prepare?.({ body: sent, book, principal, id: target.id ?? '', dryRun })) : sent),
+        ...(options.prepare
+          ? await around(() => options.prepare?.({ body: sent, book, principal, id: target.id ?? '', dryRun }))
+          : sent),
         ...target,
       } as z.output<Body> & { id?: string; code?: string };
       const common = { body, actor: principal, requestDigest };

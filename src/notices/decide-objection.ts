@@ -18,10 +18,9 @@ type Body = z.output<typeof body> & { id?: string };
  * article named; dismissed, and no other open, its notice goes on with the days that are left. Refuses, in this order: NOT_FOUND of the
  * case, its life's code, NOT_FOUND of the objection, OBJECTION_DECIDED, FOUR_EYES, ARTICLE_REQUIRED, CALENDAR_YEAR_UNPUBLISHED.
  */
-export const decideObjection = (kind: 'APPLICATION' | 'REIMBURSEMENT'): Verb<
-  Body,
-  Omit<z.input<typeof objectionDecided>, 'ledgerSeq'>
-> => ({
+export const decideObjection = (
+  kind: 'APPLICATION' | 'REIMBURSEMENT',
+): Verb<Body, Omit<z.input<typeof objectionDecided>, 'ledgerSeq'>> => ({
   name: `${kind === 'APPLICATION' ? 'application' : 'reimbursement'}.decide-objection`,
   money: true,
 

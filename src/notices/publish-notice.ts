@@ -77,13 +77,11 @@ export const publishNotice: Verb<Body, z.input<typeof noticeInFull>> = {
     // After this line the command succeeds.
     const lastDay = end.day;
     const { number, changes } = takeNumber(facts, seriesOf(series, yearOf(today)));
-    const items = subjects.map(
-      ({ subject: of, name }, i): NoticeItem => ({
-        ...{ bookId: facts.bookId, noticeItemId: newId(), noticeId: id, lineNo: i + 1 },
-        ...{ subjectKind: of.kind, subjectId: of.id, caseNo: of.caseNo, programmeCode: of.row.programmeCode },
-        ...{ shownName: name, amountFen: of.amountFen ?? 0n, reviewDigest: of.row.reviewDigest ?? '' },
-      }),
-    );
+    const items = subjects.map(({ subject: of, name }, i): NoticeItem => ({
+      ...{ bookId: facts.bookId, noticeItemId: newId(), noticeId: id, lineNo: i + 1 },
+      ...{ subjectKind: of.kind, subjectId: of.id, caseNo: of.caseNo, programmeCode: of.row.programmeCode },
+      ...{ shownName: name, amountFen: of.amountFen ?? 0n, reviewDigest: of.row.reviewDigest ?? '' },
+    }));
     const head = { bookId: facts.bookId, noticeNo: number, title: body.title, firstDay: today, lastDay };
     const row: PublicNotice = {
       ...head,
@@ -92,7 +90,13 @@ export const publishNotice: Verb<Body, z.input<typeof noticeInFull>> = {
       publishedPerson: actor.personId,
       recordedAt: receivedAt.toISOString(),
     };
-    const inNotice = { status: 'IN_PUBLIC_NOTICE', noticeId: id, noticeLastDay: lastDay, waitingSince: today, dueOn: lastDay } as const;
+    const inNotice = {
+      status: 'IN_PUBLIC_NOTICE',
+      noticeId: id,
+      noticeLastDay: lastDay,
+      waitingSince: today,
+      dueOn: lastDay,
+    } as const;
     return accepted({
       decision: 'notice.published',
       subjectId: id,

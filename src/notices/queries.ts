@@ -36,7 +36,10 @@ export async function findNotice(
         noticeLastDay: sql<string | null>`coalesce(${applications.noticeLastDay}, ${reimbursements.noticeLastDay})`,
       })
       .from(noticeItems)
-      .leftJoin(applications, and(eq(applications.bookId, noticeItems.bookId), eq(applications.applicationId, noticeItems.subjectId)))
+      .leftJoin(
+        applications,
+        and(eq(applications.bookId, noticeItems.bookId), eq(applications.applicationId, noticeItems.subjectId)),
+      )
       .leftJoin(
         reimbursements,
         and(eq(reimbursements.bookId, noticeItems.bookId), eq(reimbursements.reimbursementId, noticeItems.subjectId)),

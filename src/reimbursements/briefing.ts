@@ -16,7 +16,10 @@ export const reimbursementBriefing: Briefing<Reimbursement> = {
     const enterprise = facts.get(enterpriseShelf, row.enterpriseId);
     const named = [
       ...(enterprise ? [{ uscc: enterprise.uscc, name: enterprise.name }] : []),
-      ...linesOf(facts, row).map(({ counterpartyUscc, counterpartyName }) => ({ uscc: counterpartyUscc, name: counterpartyName })),
+      ...linesOf(facts, row).map(({ counterpartyUscc, counterpartyName }) => ({
+        uscc: counterpartyUscc,
+        name: counterpartyName,
+      })),
     ];
     return [...new Map(named.map((party) => [party.uscc, party])).values()];
   },

@@ -6,6 +6,7 @@ import { calendars } from '../../db/demo/calendars.js';
 import { addDays, daysInclusive } from '../../src/calendar.js';
 import type { Enterprise, World } from '../applications/world.js';
 import { startWorld } from '../applications/world.js';
+import type { CaseState } from '../../src/cases/rules.js';
 import type { Caller, TestBook } from '../service.js';
 import { expectStatus } from '../service.js';
 
@@ -45,6 +46,8 @@ export interface CaseWorld extends World {
   /** An application of the firm on a new contract, submitted; its id. */
   applied(gross?: string): Promise<string>;
   application(id: string): Promise<Record<string, unknown>>;
+  /** An application brought into a state through the API, on the way that the programme names. Moves the clock on where a notice must end. */
+  brought(state: Exclude<CaseState, 'ALLOCATED'>): Promise<string>;
 }
 
 /** `text`: the parameters of its programme that put steps on the way. */
@@ -63,11 +66,86 @@ export async function startCases(
     await book.member('expert'),
   ];
   const firm = await world.enterprise(1);
-  return {
+  const cases: CaseWorld = {
     ...world,
     ...{ district, checker, experts: experts, firm },
     applied: async (gross = '1000000.00') =>
       expectStatus(await world.submit(firm, await world.contract(firm, gross)), 201).applicationId as string,
     application: async (id) => expectStatus(await world.reviewer.get(`/applications/${id}`), 200),
+    brought: async (state) => broughtTo(cases, text, state),
   };
+  return cases;
 }
+
+/** Every expert of a panel declares and scores; what a review cites. */
+export async function scored(world: Pick<CaseWorld, 'experts' | 'reviewer'>, url: string): Promise<string> {
+  for (const expert of world.experts.slice(0, 2)) {
+    const { items } = expectStatus(await expert.get('/expert-assignments?limit=200'), 200) as {
+      items: { assignmentId: string; status: string; criteria: { id: string; points: number }[] }[];
+    };
+    for (const { assignmentId, criteria } of items.filter(({ status }) => status === 'ASSIGNED')) {
+      const at = `/expert-assignments/${assignmentId}`;
+      expectStatus(await expert.post(`${at}/declare`, { conflict: null }), 200);
+      const scores = criteria.map(({ id, points }) => ({ criterion: id, points }));
+      expectStatus(await expert.post(`${at}/score`, { scores, opinion: '同意' }), 200);
+    }
+  }
+  return expectStatus(await world.reviewer.get(`${url}/expert-review`), 200).scoresDigest as string;
+}
+
+async function broughtTo(world: CaseWorld, text: string, state: CaseState): Promise<string> {
+  const { firm, district, checker, reviewer, approver, experts, programmeCode, eligibility, clock } = world;
+  if (state === 'DRAFT') {
+    const contractId = await world.contract(firm, '1000000.00');
+    return expectStatus(await firm.member.post('/applications/drafts', { programmeCode, contractId }), 201)
+      .applicationId as string;
+  }
+  const id = await world.applied();
+  const url = `/applications/${id}`;
+  const done = async (by: Caller, verb: string, body: object = {}) => expectStatus(await by.post(`${url}/${verb}`, body), 200);
+  if (state === 'SUBMITTED') return id;
+  if (state === 'SUPPLEMENT_REQUESTED') {
+    await done(district, 'request-supplement', {
+      items: [{ kind: 'FIELD', subject: '/matters', what: '未填写' }],
+      workingDays: 5,
+    });
+    return id;
+  }
+  if (state === 'REJECTED') {
+    await done(reviewer, 'reject', { reason: '不符合', article: '第四条' });
+    return id;
+  }
+  if (state === 'WITHDRAWN') {
+    await done(firm.member, 'withdraw');
+    return id;
+  }
+  if (text.includes('PRELIMINARY_REVIEW')) await done(district, 'accept');
+  if (state === 'ACCEPTED') return id;
+  if (text.includes('RECHECK')) await done(checker, 'check');
+  if (state === 'CHECKED') return id;
+  const panel = text.includes('EXPERT_REVIEW');
+  if (panel) await done(reviewer, 'assign-experts', { memberIds: [experts[0].memberId, experts[1].memberId] });
+  if (state === 'EXPERT_REVIEW') return id;
+  const scoresDigest = panel ? { scoresDigest: await scored(world, url) } : {};
+  const { reviewDigest } = (await done(reviewer, 'review', { eligibility, ...scoresDigest })) as { reviewDigest: string };
+  if (state === 'REVIEWED') return id;
+  const notice = expectStatus(await reviewer.post('/notices', { title: '拟支持名单', items: [{ caseId: id }] }), 201) as {
+    noticeId: string;
+    lastDay: string;
+    items: { caseNo: string }[];
+  };
+  if (state === 'IN_PUBLIC_NOTICE') return id;
+  if (state === 'OBJECTION_PENDING') {
+    expectStatus(await objection(world, notice.noticeId, { caseNo: notice.items[0]?.caseNo ?? '' }), 201);
+    return id;
+  }
+  clock.set(addDays(notice.lastDay, 1));
+  await done(approver, 'approve', { reviewDigest });
+  return id;
+}
+
+/** Objects to a case of a notice as anybody may, without a key. */
+export const objection = async (world: CaseWorld, noticeId: string, of: { caseNo: string } & object) =>
+  world.call('POST', `/v1/books/${world.book.code}/notices/${noticeId}/object`, {
+    body: { name: '张三', contact: '13800000000', content: '申请企业与服务机构存在关联关系', ...of },
+  });
