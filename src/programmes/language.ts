@@ -191,12 +191,16 @@ export interface Law {
   expertReview: Ruled<ExpertReview> | null;
   transfer: Ruled<'FORBIDDEN'> | null;
   validityMonths: Ruled<number> | null;
+  /** Days from the issue, not counted, within which its holder accepts a voucher; null: it need not. */
+  activationDays: Ruled<number> | null;
   funders: Ruled<readonly Funder[]> | null;
   settlementCadence: Ruled<'MONTHLY' | 'QUARTERLY'> | null;
   selfFundedPaid: Ruled<'BEFORE_REDEMPTION' | 'NOT_REQUIRED'> | null;
   inFlightAtExpiry: Ruled<'FINISH' | 'LAPSE'> | null;
   usageWithinValidity: Ruled<'WHOLE' | 'END' | 'NOT_REQUIRED'> | null;
   carryCutOff: Ruled<boolean> | null;
+  /** Null: the text does not say what becomes of it. */
+  expiredBalance: Ruled<'LAPSES' | 'RETURNS'> | null;
   unusedFaceReturnsQuota: Ruled<boolean> | null;
 }
 
@@ -674,12 +678,14 @@ function lawFrom(file: ProgrammeFile, day: Day): Law {
     },
     transfer: on(file.transfer),
     validityMonths: on(file.validityMonths),
+    activationDays: on(file.activationDays),
     funders: on(file.funders),
     settlementCadence: on(file.settlementCadence),
     selfFundedPaid: on(redemption?.selfFundedPaid),
     inFlightAtExpiry: on(redemption?.inFlightAtExpiry),
     usageWithinValidity: on(redemption?.usageWithinValidity),
     carryCutOff: on(redemption?.carryCutOff),
+    expiredBalance: on(redemption?.expiredBalance),
     unusedFaceReturnsQuota: on(redemption?.unusedFaceReturnsQuota),
   };
 }
