@@ -430,7 +430,7 @@ void t.test('no reading grows with the book', async (t) => {
       const [panelId, itemId] = [uuidv7(now), uuidv7(now)];
       await sql`
         insert into supplement_lists (book_id, list_id, subject_kind, subject_id, round, items, working_days, asked_on, asked_person, due_on, recorded_at)
-        values (${bookId}, ${uuidv7(now)}, ${kind}, ${subjectId}, 1, '[{}]', 5, '2026-04-15', ${person}, '2026-04-22', ${now})`;
+        values (${bookId}, ${uuidv7(now)}, ${kind}, ${subjectId}, 1, '[{"item":1,"kind":"FIELD","subject":"1","what":"1","again":null}]', 5, '2026-04-15', ${person}, '2026-04-22', ${now})`;
       await sql`
         insert into expert_panels
         values (${bookId}, ${panelId}, ${kind}, ${subjectId}, '1', 'zhengzhou-compute', 1,

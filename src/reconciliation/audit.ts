@@ -584,7 +584,8 @@ const countedOnce = (sql: Sql, bookId: string): Promise<Rows>[] => [
       from reimbursements r left join reimbursement_lines l using (book_id, reimbursement_id)
      where r.book_id = ${bookId}
      group by r.reimbursement_id, r.reimbursement_no, r.status, r.line_count
-    having count(*) <> r.line_count or bool_or(l.is_live <> (r.status <> 'REJECTED' and l.reason is null)) limit 100`,
+    having count(l.reimbursement_line_id) <> r.line_count
+        or bool_or(l.is_live <> (r.status not in ('REJECTED', 'WITHDRAWN') and l.reason is null)) limit 100`,
   sql<Rows>`
     with line as (
       select l.reimbursement_id, count(*) as n, min(l.allocation_id::text) as allocation_id, min(l.amount_fen) as fen, min(a.status) as status

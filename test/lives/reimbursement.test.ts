@@ -4,8 +4,8 @@ import type { CaseState, CaseVerb } from '../../src/cases/rules.js';
 import { auditBusiness } from '../../src/reconciliation/audit.js';
 import { reimbursementLife } from '../../src/reimbursements/rules.js';
 import { addDays } from '../../src/calendar.js';
+import { startTeam } from '../cases/team.js';
 import { publishCalendars, scored, steps } from '../cases/world.js';
-import type { World } from '../reimbursements/world.js';
 import { costCode, costs, feeCode, startWorld, told } from '../reimbursements/world.js';
 import type { Answer, Caller } from '../service.js';
 import { expectStatus } from '../service.js';
@@ -14,25 +14,6 @@ import { lookAt, tryEverything } from './table.js';
 const nobody = '018f0000-0000-7000-8000-000000000000';
 const eligibility = { local: true, statistics: true };
 const items = [{ kind: 'MATERIAL', subject: '付款回单', what: '缺' }];
-const given = (steps.all + steps.noticeDays + steps.days + steps.experts).replaceAll('document: notice', 'document: measure');
-
-interface Team {
-  district: Caller;
-  checker: Caller;
-  reviewer: Caller;
-  approver: Caller;
-  experts: readonly [Caller, Caller, Caller];
-}
-
-async function startTeam(t: { teardown(handler: () => Promise<void>): void }): Promise<{ world: World; team: Team }> {
-  const world = await startWorld(t, { fees: [['allocation:', `${given}allocation:`]] });
-  const { book, reviewer, approver } = world;
-  await publishCalendars(book, approver, [2025]);
-  const experts = [await book.member('expert'), await book.member('expert'), await book.member('expert')] as const;
-  const [district, checker] = [await book.member('district_reviewer'), await book.member('reviewer')];
-  return { world, team: { district, checker, reviewer, approver, experts } };
-}
-
 void t.test('every verb in every state of an application for reimbursement that is asked for every step', async (t) => {
   const { world, team } = await startTeam(t);
   const { district, checker, reviewer, approver, experts } = team;
