@@ -1741,13 +1741,6 @@ export const refusals = {
     '{caseNo} 在公示名单中重复。',
     '{caseNo} stands on the list twice.',
   ),
-  NOTICE_DAYS_SILENT: refusal(
-    409,
-    '政策未规定公示期',
-    'The programme gives no days of notice',
-    '{caseNo} 的政策要求公示而未规定公示期，须由主管部门以文件补充后办理。',
-    'The programme of {caseNo} asks for a public notice and gives no days for it; a document of the authority must.',
-  ),
   NOTICE_DAYS_DIFFER: refusal(
     409,
     '公示期不一致',

@@ -21,7 +21,7 @@ const series = 'N';
 
 /**
  * Publishes a list of reviewed cases, of either kind, for as many working days as their law gives: today is not counted. What it says is
- * fixed by its digest from now on. Refuses, in this order and case by case: NOT_FOUND, NOTICE_ITEM_TWICE, the life's code, NOTICE_DAYS_SILENT,
+ * fixed by its digest from now on. Refuses, in this order and case by case: NOT_FOUND, NOTICE_ITEM_TWICE, the life's code, POLICY_SILENT,
  * FOUR_EYES; then NOTICE_DAYS_DIFFER, CALENDAR_YEAR_UNPUBLISHED.
  */
 export const publishNotice: Verb<Body, z.input<typeof noticeInFull>> = {
@@ -59,7 +59,9 @@ export const publishNotice: Verb<Body, z.input<typeof noticeInFull>> = {
       const wrongState = subject.refuseStep('publish');
       if (wrongState) return { ...wrongState, pointer };
       const days = subject.law.noticeDays?.value;
-      if (days === undefined) return refused('NOTICE_DAYS_SILENT', { caseNo: subject.caseNo }, pointer);
+      if (days === undefined) {
+        return refused('POLICY_SILENT', { programme: subject.row.programmeCode, parameter: 'noticeDays' }, pointer);
+      }
       if (actor.personId === subject.row.submittedPerson) return refused('FOUR_EYES', {}, pointer);
       const name = shownName ?? facts.get(enterpriseShelf, subject.row.enterpriseId)?.name ?? '';
       subjects.push({ subject, days, name });

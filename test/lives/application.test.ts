@@ -240,7 +240,7 @@ void t.test('where the text is silent, the bureau says how many experts score, a
   const body = { eligibility: world.eligibility, scoresDigest };
   expectStatus(await world.reviewer.post(`/applications/${id}/review`, body), 200);
   const silent = await world.reviewer.post('/notices', { title: '公示', items: [{ caseId: id }] });
-  t.match(silent, { status: 409, body: { code: 'NOTICE_DAYS_SILENT' } });
+  t.match(silent, { status: 409, body: { code: 'POLICY_SILENT' } });
 });
 
 void t.test(
