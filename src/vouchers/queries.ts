@@ -165,11 +165,10 @@ export async function tellOfVoucher(
          (select * from entries e where e.book_id = $1 and e.subject_id = $2::uuid order by e.seq limit 500))
        select f.seq, f.kind, f.subject_id as "subjectId", f.booked_on as "bookedOn", f.recorded_at as "recordedAt",
               f.person_id as "personId", f.amount_fen as "amountFen", case a.account_id when f.credit_account_id then 'IN' when f.debit_account_id then 'OUT' end as direction,
-              coalesce(r.reason, n.reason) as reason
+              r.reason
          from found f
         cross join account a
          left join lateral (select reason from voucher_reasons r where r.book_id = $1 and r.command_id = f.command_id offset 0) r on true
-         left join lateral (select reason from voucher_endings n where n.book_id = $1 and n.ending_id = f.command_id offset 0) n on true
         order by f.seq limit 500`,
       [bookId, voucherId],
     ),
