@@ -1,25 +1,30 @@
 // The figure of the daily expiry: 100,000 vouchers past their last day, ended by the service itself once it listens on the day after, on a
-// durable cluster of its own; and what lone commands cost meanwhile, beside the same on the day before. The vouchers are brought into the
-// book by its own verbs (opening balances, prepared and approved in slices), so the audits pass over what is left.
+// durable cluster of its own; and what lone commands cost meanwhile, beside the same on the day before. The vouchers are booked
+// through the lane like those of an opening balance, one paper for all of them, so the audits pass over what is left.
 // After `npm run build`: npx tsx bench/expiry.ts
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { eq } from 'drizzle-orm';
 import { connect } from '../db/client.js';
+import type { OpeningBalance } from '../db/tables.js';
+import { vouchers as vouchersTable } from '../db/tables.js';
 import { startEmbedded } from '../db/embedded.js';
 import { migrate } from '../db/migrate.js';
-import type { OpeningContent } from '../schemas/opening-balances.js';
 import { build } from '../src/app.js';
 import { demoClock } from '../src/clock.js';
-import { makeUscc } from '../src/identifiers.js';
+import { makeUscc, uuidv7 } from '../src/identifiers.js';
 import { auditLedger } from '../src/ledger/audit.js';
-import type { Actor, Lane, Verb } from '../src/ledger/lane.js';
+import { accountOf } from '../src/ledger/chart.js';
+import { insert } from '../src/ledger/facts.js';
+import type { Actor, Verb } from '../src/ledger/lane.js';
+import { accepted } from '../src/ledger/lane.js';
+import { openingVoucher } from '../src/ledger/templates.js';
 import { formatYuan } from '../src/money.js';
 import { auditBusiness } from '../src/reconciliation/audit.js';
-import { approveOpening } from '../src/vouchers/approve-opening.js';
-import { prepareOpening } from '../src/vouchers/prepare-opening.js';
+import { openingShelf, voucherShelf } from '../src/vouchers/facts.js';
 import { percentiles } from './percentiles.js';
 import { killAll, startService } from './start.js';
 import { makeWorld } from './world.js';
@@ -109,26 +114,49 @@ async function makeVouchers(): Promise<{ operator: string; code: string; bookId:
     return { ...row, role, kind: 'PERSON', legalPersonUscc: null };
   };
   const [preparer, approver] = [await member('operator'), await member('approver')];
-  const take = async <Body, Result>(of: Lane, verb: Verb<Body, Result>, bodies: Body[], actor: Actor): Promise<Result[]> => {
-    const key = randomUUID();
-    const requestDigest = createHash('sha256').update(key).digest('hex');
-    const done = await of.submitSlice(verb, { bodies, actor, key, requestDigest, allOrNothing: true });
-    if (done.kind !== 'decided' || !done.written) throw new Error(JSON.stringify(done).slice(0, 500));
-    return done.lines.flatMap((line) => (line.kind === 'accepted' ? [line.result] : []));
+  const [like] = await db.drizzle.select().from(vouchersTable).where(eq(vouchersTable.bookId, world.bookId)).limit(1);
+  if (!like) throw new Error('there is no voucher to be like');
+  const total = { balance: formatYuan(BigInt(vouchers)), baseRedeemed: '0.00', amountRedeemed: '0.00' };
+  const content = {
+    kind: 'VOUCHER',
+    programmeCode: like.programmeCode,
+    version: 2,
+    contractId,
+    issuedOn: '2026-03-01',
+    lastDay,
+    ...total,
+  };
+  const paper: OpeningBalance = {
+    ...{ bookId: world.bookId, openingBalanceId: uuidv7(clock.now()), kind: 'VOUCHER', content, contentDigest: 'a'.repeat(64) },
+    ...{ status: 'APPROVED', preparedPerson: preparer.personId, approvedPerson: approver.personId },
+    recordedAt: clock.now().toISOString(),
+  };
+  // What an approved opening balance books, a fen for each voucher; one paper stands for all of them.
+  const seed: Verb<{ n: number }, object> = {
+    name: 'bench.seed',
+    money: true,
+    gather: async (loader, commands) => {
+      await loader.accounts([accountOf.available(like.fund)]);
+      loader.newAccounts(commands.map(({ id }) => accountOf.voucher(id, like.fund)));
+    },
+    decide: ({ id, body: { n } }) =>
+      accepted({
+        ...{ decision: 'opening.approved', subjectId: id, result: {} },
+        postings: openingVoucher({ voucherId: id, fund: like.fund, faceFen: 1n }),
+        changes: [
+          ...(n === 0 ? [insert(openingShelf, paper)] : []),
+          insert(voucherShelf, {
+            ...{ ...like, voucherId: id, voucherNo: `BENCH-V-S-${n}`, contractId, applicationId: null, faceFen: 1n },
+            ...{ reservedFen: 0n, issuedOn: '2026-03-01', appliedOn: '2026-03-01', lastDay, status: 'ACTIVE', matters: {} },
+          }),
+        ],
+      }),
   };
   for (let at = 0; at < vouchers; at += 1_000) {
-    const bodies = Array.from({ length: Math.min(1_000, vouchers - at) }, (_, i): OpeningContent => ({
-      ...{ kind: 'VOUCHER', programmeCode: 'zhengzhou-compute', version: 2, contractId },
-      // Each differs in what was redeemed of its contract: two openings that say the same are one.
-      ...{ issuedOn: '2026-03-01', lastDay, balance: '0.01', baseRedeemed: formatYuan(BigInt(at + i)), amountRedeemed: '0.00' },
-    }));
-    const prepared = await take(lane, prepareOpening, bodies, preparer);
-    await take(
-      lane,
-      approveOpening,
-      prepared.map(({ openingBalanceId }) => ({ id: openingBalanceId })),
-      approver,
-    );
+    const bodies = Array.from({ length: Math.min(1_000, vouchers - at) }, (_, i) => ({ n: at + i }));
+    const [key, requestDigest] = [randomUUID(), createHash('sha256').update(String(at)).digest('hex')];
+    const done = await lane.submitSlice(seed, { bodies, actor: preparer, key, requestDigest, allOrNothing: true });
+    if (done.kind !== 'decided' || !done.written) throw new Error(JSON.stringify(done).slice(0, 500));
   }
   await app.close();
   await Promise.all([db.close(), owner.close()]);

@@ -202,3 +202,85 @@ export async function chargesOf(
   for (const { commandId, charge } of rows) known.set(commandId, [...(known.get(commandId) ?? []), charge]);
   return (commandId) => known.get(commandId) ?? [];
 }
+
+/** The limits, as names of their `used` accounts, that were charged by the command that first credited each of these accounts. */
+export async function chargedWith(
+  { sql }: Reading,
+  bookId: string,
+  codes: readonly string[],
+): Promise<readonly { readonly code: string; readonly used: string }[]> {
+  return sql.prepared<{ code: string; used: string }[]>(
+    `select k.code, a.code as used
+       from unnest($2::text[]) as k (code)
+      cross join lateral (select account_id from accounts a where a.book_id = $1 and a.code = k.code limit 1) v
+      cross join lateral (select e.subject_id, e.command_id from entries e
+                           where e.book_id = $1 and e.credit_account_id = v.account_id order by e.seq limit 1) i
+      cross join lateral (select e.credit_account_id from entries e
+                           where e.book_id = $1 and e.subject_id = i.subject_id and e.command_id = i.command_id
+                             and e.kind in ('limit.charged', 'opening.limit_used') offset 0) c
+      cross join lateral (select a.code from accounts a where a.book_id = $1 and a.account_id = c.credit_account_id offset 0) a`,
+    [bookId, codes],
+  );
+}
+
+/** An entry about a subject, with the account that it credited. */
+export interface Credited {
+  readonly subjectId: string;
+  readonly seq: bigint;
+  readonly kind: string;
+  readonly code: string;
+}
+
+/** The transfers of these kinds about these subjects, in order. */
+export const creditedAbout = (
+  { sql }: Reading,
+  bookId: string,
+  of: { readonly subjectIds: readonly string[]; readonly kinds: readonly string[] },
+): Promise<readonly Credited[]> =>
+  sql.prepared<Credited[]>(
+    `select k.id as "subjectId", e.seq, e.kind, a.code
+       from unnest($2::uuid[]) as k (id)
+      cross join lateral (select * from entries e where e.book_id = $1 and e.subject_id = k.id and e.kind = any($3) offset 0) e
+      cross join lateral (select a.code from accounts a where a.book_id = $1 and a.account_id = e.credit_account_id offset 0) a
+      order by e.seq`,
+    [bookId, of.subjectIds, of.kinds],
+  );
+
+/** An entry about a subject, or one that moved its account. */
+export interface Step {
+  readonly seq: bigint;
+  readonly kind: string;
+  readonly commandId: string;
+  readonly subjectId: string | null;
+  readonly bookedOn: Day;
+  readonly recordedAt: string;
+  readonly personId: string;
+  readonly amountFen: Fen | null;
+  /** To the account or from it; null where it was not the account that moved. */
+  readonly direction: 'IN' | 'OUT' | null;
+}
+
+/** What moved an account and what was decided about its subject, in order; the first `limit`. */
+export const stepsOf = (
+  { sql }: Reading,
+  bookId: string,
+  of: { readonly code: string; readonly subjectId: string; readonly limit: number },
+): Promise<readonly Step[]> =>
+  sql.prepared<Step[]>(
+    `with account as (select account_id from accounts where book_id = $1 and code = $2),
+     found as (
+       (select e.* from account a cross join lateral (
+          select * from entries e where e.book_id = $1 and e.debit_account_id = a.account_id order by e.seq limit $4) e)
+       union
+       (select e.* from account a cross join lateral (
+          select * from entries e where e.book_id = $1 and e.credit_account_id = a.account_id order by e.seq limit $4) e)
+       union
+       (select * from entries e where e.book_id = $1 and e.subject_id = $3::uuid order by e.seq limit $4))
+     select f.seq, f.kind, f.command_id as "commandId", f.subject_id as "subjectId", f.booked_on as "bookedOn",
+            f.recorded_at as "recordedAt", f.person_id as "personId", f.amount_fen as "amountFen",
+            case a.account_id when f.credit_account_id then 'IN' when f.debit_account_id then 'OUT' end as direction
+       from found f
+      cross join account a
+      order by f.seq limit $4`,
+    [bookId, of.code, of.subjectId, of.limit],
+  );

@@ -5,6 +5,7 @@ import type { LimitWindow } from '../ledger/chart.js';
 import { accountOf } from '../ledger/chart.js';
 import type { Loader } from '../ledger/facts.js';
 import { note, update } from '../ledger/facts.js';
+import { creditedAbout } from '../ledger/history.js';
 import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
 import { formatYuan } from '../money.js';
@@ -29,18 +30,13 @@ export const approvals = note<Approval>('approval of a redemption');
 /** Gathers the approvals of these redemptions, with the accounts of the limits that they were charged to. */
 export async function gatherApprovals(loader: Loader, redemptionIds: readonly string[]): Promise<void> {
   if (redemptionIds.length === 0) return;
-  const rows = await loader.tx.sql.prepared<{ id: string; seq: bigint; kind: string; code: string }[]>(
-    `select k.id, e.seq, e.kind, a.code
-       from unnest($2::uuid[]) as k (id)
-      cross join lateral (select * from entries e where e.book_id = $1 and e.subject_id = k.id
-                             and e.kind in ('redemption.approved', 'limit.charged') offset 0) e
-      cross join lateral (select a.code from accounts a where a.book_id = $1 and a.account_id = e.credit_account_id offset 0) a
-      order by e.seq`,
-    [loader.bookId, redemptionIds],
-  );
-  const windows = rows.filter(({ kind }) => kind === 'limit.charged').map(({ id, code }) => ({ id, at: windowOf(code) }));
+  const kinds = ['redemption.approved', 'limit.charged'];
+  const rows = await creditedAbout(loader.tx, loader.bookId, { subjectIds: redemptionIds, kinds });
+  const windows = rows
+    .filter(({ kind }) => kind === 'limit.charged')
+    .map(({ subjectId, code }) => ({ id: subjectId, at: windowOf(code) }));
   for (const id of redemptionIds) {
-    const approvedSeq = rows.find((row) => row.id === id && row.kind === 'redemption.approved')?.seq ?? 0n;
+    const approvedSeq = rows.find((row) => row.subjectId === id && row.kind === 'redemption.approved')?.seq ?? 0n;
     const charged = windows.filter((of) => of.id === id).map(({ at }) => at);
     loader.note(approvals, id, { approvedSeq, charged });
   }

@@ -30,7 +30,6 @@ import { formatInstant } from '../calendar.js';
 import type { KeptStep } from '../ledger/explanations.js';
 import type { Refused } from '../ledger/lane.js';
 import { refused } from '../ledger/lane.js';
-import type { Life } from '../lives.js';
 import { life, refuseStep } from '../lives.js';
 import type { Fen } from '../money.js';
 import { formatYuan, minFen } from '../money.js';
@@ -221,11 +220,11 @@ export function refusalOfOwnPart(
 }
 
 /** The life of a redemption (核销): reserved and waiting, approved or returned, and taken back while its money is in no batch. */
-export const redemptionLife = life({
+export const redemptionLife = life<Redemption['status'], RedemptionVerb>({
   of: 'redemption',
   code: 'REDEMPTION_WRONG_STATE',
   states: { SUBMITTED: ['verify', 'return'], APPROVED: ['propose-reversal', 'reverse'], RETURNED: [], REVERSED: [] },
-} as Life<Redemption['status'], RedemptionVerb>);
+});
 
 /** Refuses (REDEMPTION_WRONG_STATE) what a redemption in its state does not offer; null where it does. */
 export const refuseRedemption = ({ status, redemptionNo }: Redemption, verb: RedemptionVerb): Refused | null =>

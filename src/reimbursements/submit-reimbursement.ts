@@ -3,6 +3,9 @@ import type { Enterprise, ProgrammeVersion as VersionRow, Reimbursement, Reimbur
 import type { submitReimbursement as body } from '../../schemas/reimbursements.js';
 import { namedMatters, presentOutlook, refusalOf } from '../applications/rules.js';
 import { yearOf } from '../calendar.js';
+import { calendarOf, gatherCalendar } from '../calendars/facts.js';
+import { gatherPlaces, takePlace } from '../cases/places.js';
+import { untouched, waitingIn, wayOf } from '../cases/rules.js';
 import { enterpriseShelf } from '../enterprises/facts.js';
 import type { Facts, Loader } from '../ledger/facts.js';
 import { insert } from '../ledger/facts.js';
@@ -17,7 +20,8 @@ import { controlsOn, gatherControls, lawUnder } from '../programmes/laws.js';
 import { programmeOf, versionInForce, versionName, versionsCovering } from '../programmes/published.js';
 import type { Asked } from './award-facts.js';
 import { caseOf, gatherAwardLimits } from './award-facts.js';
-import { declaredLines, gatherDeclared, gatherSettledFees, isFunded, settledFees } from './base.js';
+import { declaredLines, gatherDeclared, gatherSettledFees, isFunded, linesOfBase, mostLines, settledFees } from './base.js';
+import { reimbursementCases } from './cases.js';
 import { reimbursementLineShelf, reimbursementShelf } from './facts.js';
 import { evaluationsOf, found, holdInvoices } from './lines.js';
 import { conflictsOf, contentDigestOf, presentReimbursement, readItems, summaryOf } from './rules.js';
@@ -38,7 +42,7 @@ const series = 'RB';
  * confirmed usage invoices of its legal person, branches included, that were paid in full in the year before; every line is kept,
  * with the rate it counts at or why it does not. For a base of contracts or costs the enterprise declares the items. What a review
  * will check is taken as met until then. Refuses, in this order: PROGRAMME_NOT_IN_FORCE, PROGRAMME_OF_OTHER_FLOW,
- * LEGAL_PERSON_NOT_REGISTERED, MATTER_NOT_FOUND for any but a matter on record of it, ITEMS_NOT_TAKEN, CONTRACTS_NOT_TAKEN, ITEMS_REQUIRED, as `readItems`, ITEM_ALREADY_FUNDED, NOTHING_TO_REIMBURSE, what the
+ * LEGAL_PERSON_NOT_REGISTERED, MATTER_NOT_FOUND for any but a matter on record of it, ITEMS_NOT_TAKEN, TOO_MANY_LINES, CONTRACTS_NOT_TAKEN, ITEMS_REQUIRED, as `readItems`, ITEM_ALREADY_FUNDED, NOTHING_TO_REIMBURSE, what the
  * programme refuses (evaluateAward).
  */
 export const submitReimbursement: Verb<Body, Result> = {
@@ -62,6 +66,8 @@ export const submitReimbursement: Verb<Body, Result> = {
         commands.map(({ today }) => seriesOf(series, yearOf(today))),
       ),
       gatherControls(loader),
+      gatherCalendar(loader),
+      gatherPlaces(loader, reimbursementCases.places, commands),
       gatherOwnMatters(loader, commands.map(namingOf)),
     ]);
     for (const command of commands) await gatherBase(loader, command);
@@ -89,9 +95,13 @@ export const submitReimbursement: Verb<Body, Result> = {
     const whole = caseOf(facts, asked);
     const { byLaw, now } = evaluationsOf(facts, whole);
     if (byLaw.kind !== 'award') return refusalOf(byLaw);
+    const law = lawOn(asked.law, today);
+    const waiting = waitingIn('SUBMITTED', { law, today, calendar: calendarOf(facts) });
+    if (waiting.kind === 'refused') return waiting;
     // After this line the command succeeds.
     const weighed = new Map(found(whole).map((line) => [line.lineNo, line]));
     const lines = base.lines.map((line) => weighed.get(line.lineNo) ?? line);
+    const place = wayOf(law).accepts ? { complete: {}, changes: [] } : takePlace(facts, reimbursementCases.places, command);
     const { number, changes } = takeNumber(facts, seriesOf(series, yearOf(today)));
     const common = {
       programmeVersionId: version.programmeVersionId,
@@ -115,6 +125,9 @@ export const submitReimbursement: Verb<Body, Result> = {
       ...{ eligibility: null, reviewedPerson: null, reviewedFen: null, score: null, opinion: null, reviewDigest: null },
       ...{ allocationId: null, fund: null, awardFen: null, approvedOn: null, decidedPerson: null, decisionReason: null },
       ...{ explanation: null, settlementId: null },
+      ...untouched,
+      ...place.complete,
+      ...{ waitingSince: waiting.waitingSince, dueOn: waiting.dueOn },
       recordedAt: receivedAt.toISOString(),
     };
     return accepted({
@@ -136,6 +149,7 @@ export const submitReimbursement: Verb<Body, Result> = {
           1,
         ),
         ...changes,
+        ...place.changes,
       ],
     });
   },
@@ -168,7 +182,9 @@ async function gatherBase(loader: Loader, command: Command<Body>): Promise<void>
   const read = body.items && readItems(body.items, today);
   const baseYear = yearOf(today) - 1;
   if (read?.kind === 'read') await gatherDeclared(loader, enterprise, read.items);
-  if (versions.some((version) => !declares(version, today))) await gatherSettledFees(loader, { enterprise, baseYear });
+  if (versions.some((version) => !declares(version, today))) {
+    await gatherSettledFees(loader, { enterprise, reimbursementId: command.id, baseYear, contractIds: body.contractIds });
+  }
   const asked = versions.map((version) => {
     const base = baseOf(facts, command, version, enterprise);
     const lines = base.kind === 'base' ? base.lines.filter(({ reason }) => reason === null) : [];
@@ -207,7 +223,9 @@ function baseOf(
   const making = { enterprise, reimbursementId: id, newId };
   if (!declares(version, today)) {
     if (body.items !== undefined) return refused('ITEMS_NOT_TAKEN', { programme: body.programmeCode }, '/items');
-    return { kind: 'base', lines: settledFees(facts, { ...making, baseYear: yearOf(today) - 1, contractIds: body.contractIds }) };
+    const lines = linesOfBase(facts, id);
+    if (lines > mostLines) return refused('TOO_MANY_LINES', { lines: String(lines), most: String(mostLines) }, '/contractIds');
+    return { kind: 'base', lines: settledFees(facts, making) };
   }
   if (body.contractIds !== undefined) return refused('CONTRACTS_NOT_TAKEN', { programme: body.programmeCode }, '/contractIds');
   if (body.items === undefined) return refused('ITEMS_REQUIRED', { programme: body.programmeCode }, '/items');

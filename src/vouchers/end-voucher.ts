@@ -8,6 +8,7 @@ import { accepted, refused } from '../ledger/lane.js';
 import type { EndRule } from './endings.js';
 import { chargedOf, endPart, gatherCharged } from './endings.js';
 import { proposalShelf, voucherShelf } from './facts.js';
+import { reasonOf } from './freeze-voucher.js';
 import { presentVoucher, proposalDigestOf, refuseVoucher, standsAt } from './rules.js';
 
 type Body = z.output<typeof body> & { id?: string };
@@ -73,7 +74,12 @@ const ending = (kind: VoucherProposal['kind']): Verb<Body, Result> => ({
       approvalDigest: contentDigest,
       result: { ...presentVoucher(ended.voucher, 0n), reason: open.reason },
       postings: ended.postings,
-      changes: [update(voucherShelf, ended.voucher), update(proposalShelf, decided), ...ended.changes],
+      changes: [
+        update(voucherShelf, ended.voucher),
+        update(proposalShelf, decided),
+        ...ended.changes,
+        reasonOf({ id, receivedAt }, voucher, open.reason),
+      ],
     });
   },
 });

@@ -8,6 +8,7 @@ import type { LimitWindow } from '../ledger/chart.js';
 import { accountOf } from '../ledger/chart.js';
 import type { Change, Facts, Loader } from '../ledger/facts.js';
 import { insert, note } from '../ledger/facts.js';
+import { chargedWith } from '../ledger/history.js';
 import type { Posting, VoucherEnd } from '../ledger/templates.js';
 import { limitRestored, voucherEnded, voucherExpired } from '../ledger/templates.js';
 import type { Fen } from '../money.js';
@@ -91,21 +92,11 @@ const charged = note<readonly LimitWindow[]>('limits charged with a voucher');
 /** Gathers the limits, each in its window, that the issue of these vouchers was charged to, with their accounts. */
 export async function gatherCharged(loader: Loader, vouchers: readonly Voucher[]): Promise<void> {
   if (vouchers.length === 0) return;
-  // What issued it is what first paid into its account; the charges are entries of the same command.
-  const rows = await loader.tx.sql.prepared<{ id: string; code: string }[]>(
-    `select k.id, a.code
-       from unnest($2::uuid[]) as k (id)
-      cross join lateral (select account_id from accounts a where a.book_id = $1 and a.code = 'voucher:' || k.id limit 1) v
-      cross join lateral (select e.subject_id, e.command_id from entries e
-                           where e.book_id = $1 and e.credit_account_id = v.account_id order by e.seq limit 1) i
-      cross join lateral (select e.credit_account_id from entries e
-                           where e.book_id = $1 and e.subject_id = i.subject_id and e.command_id = i.command_id
-                             and e.kind in ('limit.charged', 'opening.limit_used') offset 0) c
-      cross join lateral (select a.code from accounts a where a.book_id = $1 and a.account_id = c.credit_account_id offset 0) a`,
-    [loader.bookId, vouchers.map(({ voucherId }) => voucherId)],
-  );
+  // What issued it is what first paid into its account.
+  const idOf = new Map(vouchers.map(({ voucherId, fund }) => [accountOf.voucher(voucherId, fund).code, voucherId]));
+  const rows = await chargedWith(loader.tx, loader.bookId, [...idOf.keys()]);
   const windows = new Map<string, LimitWindow[]>(vouchers.map(({ voucherId }) => [voucherId, []]));
-  for (const { id, code } of rows) windows.get(id)?.push(windowOf(code));
+  for (const { code, used } of rows) windows.get(idOf.get(code) ?? '')?.push(windowOf(used));
   for (const [id, at] of windows) loader.note(charged, id, at);
   await loader.accounts([...windows.values()].flat().flatMap((at) => [accountOf.used(at), accountOf.allowance(at)]));
 }

@@ -40,10 +40,8 @@ export const expireDue: DailyWork = {
         const last = due.at(-1);
         if (!last) break;
         const ids = due.filter((of) => expiryRule(version.law, of) !== null).map(({ voucherId }) => voucherId);
-        let at = 0;
-        let isFirst = true;
-        while (isFirst && at < ids.length && !isStopping()) {
-          const slice = ids.slice(at, at + size.next());
+        // Two slices at a time: the next is decided while the one before is written.
+        const take = async (slice: readonly string[]): Promise<boolean> => {
           const outcome = await lane.submitSlice(expireVoucher, {
             bodies: slice.map((id) => ({ id })),
             actor: calendarActor,
@@ -52,13 +50,24 @@ export const expireDue: DailyWork = {
             allOrNothing: false,
             record: { gather: async () => undefined, admit: (facts) => admit(facts, slice), decide: () => [] },
           });
-          isFirst = outcome.kind !== 'refused' && (outcome.kind === 'replayed' || outcome.written);
-          if (!isFirst) break;
+          if (outcome.kind === 'refused') return false;
           if (outcome.kind === 'decided') size.observe({ weight: slice.length, milliseconds: outcome.milliseconds });
           expired += slice.length;
-          at += slice.length;
           yields = 0;
+          return true;
+        };
+        let isFirst = true;
+        let before: Promise<boolean> = Promise.resolve(true);
+        for (let at = 0; isFirst && at < ids.length && !isStopping();) {
+          const slice = ids.slice(at, at + size.next());
+          at += slice.length;
+          const taken = take(slice);
+          // Its failure is met when it is awaited.
+          taken.catch(() => undefined);
+          isFirst = await before;
+          before = taken;
         }
+        isFirst = (await before) && isFirst;
         if (isFirst) after = last;
         else {
           // Not in step with whoever was first.

@@ -7,7 +7,6 @@ import type { voucherInFull, voucherProposal, voucher as shown } from '../../sch
 import type { Day } from '../calendar.js';
 import { addDays, formatInstant } from '../calendar.js';
 import type { Refused } from '../ledger/lane.js';
-import type { Life } from '../lives.js';
 import { life, refuseStep } from '../lives.js';
 import type { Fen } from '../money.js';
 import { formatYuan } from '../money.js';
@@ -90,7 +89,7 @@ type VoucherVerb = 'activate' | 'freeze' | 'unfreeze' | 'expire' | 'propose-endi
  * The life of a voucher (算力券). Redeeming is a verb of redemptions: it moves ACTIVE to PARTIALLY_REDEEMED and FULLY_REDEEMED, and what is
  * reversed moves it back. A frozen voucher does not expire: what froze it is decided first, and it pays nothing meanwhile.
  */
-export const voucherLife = life({
+export const voucherLife = life<Voucher['status'], VoucherVerb>({
   of: 'voucher',
   code: 'VOUCHER_WRONG_STATE',
   states: {
@@ -103,7 +102,7 @@ export const voucherLife = life({
     CANCELLED: [],
     REVOKED: [],
   },
-} as Life<Voucher['status'], VoucherVerb>);
+});
 
 /** Refuses (VOUCHER_WRONG_STATE) what a voucher in its state does not offer; null where it does. */
 export const refuseVoucher = (row: Voucher, verb: VoucherVerb): Refused | null =>

@@ -613,12 +613,19 @@ void t.test('rates by the origin of chips are weighed exactly over many invoices
   ]);
   const second = (await world.award(firm, further)).body.voucherId as string;
   const waiting = async (line: number, gross: string) =>
-    expectStatus(await world.redeem(firm, second, further, line, gross, '1'), 201) as { redemptionId: string; reserved: string };
+    expectStatus(await world.redeem(firm, second, further, line, gross, '1'), 201) as {
+      redemptionId: string;
+      invoiceId: string;
+      reserved: string;
+    };
   const [returned, verified] = [await waiting(1, '33.33'), await waiting(2, '33.33')];
   t.strictSame([returned.reserved, verified.reserved], ['11.10', '5.92']);
   t.match(expectStatus(await world.redeem(firm, second, further, 1, '33.33'), 201), { approved: '11.10' });
   await clean(t, world);
   const { redemptionId } = verified;
+  // What a verification takes off is the firm's to pay.
+  const rest = { amount: '0.92', paidOn: '2025-03-03', bankSerial: 'the-rest' };
+  expectStatus(await firm.member.post(`/usage-invoices/${verified.invoiceId}/payments`, rest), 201);
   expectStatus(await world.reviewer.post(`/redemptions/${redemptionId}/verify`, { approved: '5.00' }), 200);
   expectStatus(await world.reviewer.post(`/redemptions/${returned.redemptionId}/return`, { reason: '退回' }), 200);
   // Alone it gives 22.22: it waits too, for the returned invoice is still confirmed usage of the line.

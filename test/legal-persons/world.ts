@@ -11,6 +11,7 @@ import type { Verb } from '../../src/ledger/lane.js';
 import { accepted } from '../../src/ledger/lane.js';
 import { programmeVersionShelf } from '../../src/programmes/facts.js';
 import { parseProgramme } from '../../src/programmes/language.js';
+import { formatYuan } from '../../src/money.js';
 import { auditLedger } from '../../src/ledger/audit.js';
 import { auditBusiness } from '../../src/reconciliation/audit.js';
 import { recomputeAwards } from '../../src/reconciliation/recompute.js';
@@ -189,13 +190,16 @@ export async function startLawWorld(
       );
       const url = `/usage-invoices/${sent.invoiceId as string}`;
       expectStatus(await enterprise.member.post(`${url}/confirm`), 200);
-      // The firm asks what its own part is, and pays that.
+      // The firm asks what its own part is and pays that; for less than the law gives it is more, and it asks again.
       const redemption = { voucherId, invoiceId: sent.invoiceId };
-      const asked = await enterprise.member.post('/redemptions?dryRun=true', redemption);
-      const amount =
-        asked.body.code === 'SELF_FUNDED_PART_UNPAID' ? /自付部分 ([\d.]+) 元/.exec(asked.body.detail as string)?.[1] : undefined;
-      if (amount !== undefined) {
-        expectStatus(await enterprise.member.post(`${url}/payments`, { amount, paidOn: day, bankSerial: `S${invoices}` }), 201);
+      for (let paid = 0n, n = 0; n < 3; n++) {
+        const asked = await enterprise.member.post('/redemptions?dryRun=true', redemption);
+        if (asked.body.code !== 'SELF_FUNDED_PART_UNPAID') break;
+        const [, said = '0.00'] = /自付部分 ([\d.]+) 元/.exec(asked.body.detail as string) ?? [];
+        const own = BigInt(said.replace('.', ''));
+        const payment = { amount: formatYuan(own - paid), paidOn: day, bankSerial: `S${invoices}-${n}` };
+        expectStatus(await enterprise.member.post(`${url}/payments`, payment), 201);
+        paid = own;
       }
       return enterprise.member.post('/redemptions', redemption);
     },

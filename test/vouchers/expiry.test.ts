@@ -9,7 +9,7 @@ import type { OpeningContent } from '../../schemas/opening-balances.js';
 import { Daily } from '../../src/daily.js';
 import { makeLogger } from '../../src/log.js';
 import { auditLedger } from '../../src/ledger/audit.js';
-import type { Actor, Lane } from '../../src/ledger/lane.js';
+import type { Actor, Verb } from '../../src/ledger/lane.js';
 import { formatYuan } from '../../src/money.js';
 import { auditBusiness } from '../../src/reconciliation/audit.js';
 import { approveOpening } from '../../src/vouchers/approve-opening.js';
@@ -38,25 +38,20 @@ void t.test('the daily expiry', async (t) => {
       ...{ kind: 'VOUCHER', programmeCode, version: 2, contractId: contract.contractId, issuedOn: '2024-07-01', lastDay },
       ...{ balance: formatYuan(101n + BigInt(i)), baseRedeemed: '0.00', amountRedeemed: '0.00' },
     }));
-    const take = async <Body, Result>(of: Parameters<Lane['submitSlice']>[0], list: readonly Body[], who: Actor, key: string) => {
+    const take = async <Body, Result>(of: Verb<Body, Result>, list: readonly Body[], who: Actor, key: string) => {
       const requestDigest = createHash('sha256').update(key).digest('hex');
       const done = await lane.submitSlice(of, { bodies: list, actor: who, key, requestDigest, allOrNothing: true });
       if (done.kind !== 'decided' || !done.written) throw new Error(JSON.stringify(done).slice(0, 400));
-      return done.lines.flatMap((line) => (line.kind === 'accepted' ? [line.result as Result] : []));
+      return done.lines.flatMap((line) => (line.kind === 'accepted' ? [line.result] : []));
     };
-    const prepared = await take<OpeningContent, { openingBalanceId: string }>(
-      prepareOpening as Parameters<Lane['submitSlice']>[0],
-      bodies,
-      as(book.operator, 'operator'),
-      `prepare ${lastDay}`,
-    );
-    const made = await take<{ id: string }, { voucherId: string }>(
-      approveOpening as Parameters<Lane['submitSlice']>[0],
+    const prepared = await take(prepareOpening, bodies, as(book.operator, 'operator'), `prepare ${lastDay}`);
+    const made = await take(
+      approveOpening,
       prepared.map(({ openingBalanceId }) => ({ id: openingBalanceId })),
       as(approver, 'approver'),
       `approve ${lastDay}`,
     );
-    return made.map(({ voucherId }) => voucherId);
+    return made.map(({ voucherId }) => voucherId ?? '');
   };
   const totals = async () => {
     const [row] = await db.sql<{ expired: bigint; endings: bigint; lapsed: bigint; refusals: bigint }[]>`
