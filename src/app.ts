@@ -47,6 +47,7 @@ import { redemptionRoutes } from './redemptions/routes.js';
 import { reimbursementRoutes } from './reimbursements/routes.js';
 import { settlementRoutes } from './settlements/routes.js';
 import { simulationRoutes } from './simulations/routes.js';
+import { successionRoutes } from './successions/routes.js';
 import { usageRoutes } from './usage/routes.js';
 import { voucherRoutes } from './vouchers/routes.js';
 import { makeSealer } from './sealer.js';
@@ -218,6 +219,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     usageRoutes(scope, parts);
     redemptionRoutes(scope, parts);
     reimbursementRoutes(scope, parts);
+    successionRoutes(scope, parts);
     settlementRoutes(scope, parts);
     precheckRoutes(scope, parts);
     bulkRoutes(scope, parts);

@@ -33,7 +33,8 @@ function importsOf(file: string): Import[] {
 
 const slices = [
   ['calendars'],
-  ['providers', 'enterprises'],
+  ['enterprises'],
+  ['providers'],
   ['payees'],
   ['contracts'],
   ['legal-persons'],
@@ -42,6 +43,7 @@ const slices = [
   ['usage'],
   ['redemptions'],
   ['reimbursements'],
+  ['successions'],
   ['settlements'],
   ['recoveries'],
   ['corrections'],

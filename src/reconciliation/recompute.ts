@@ -15,6 +15,7 @@ import {
   gatherContractFacts,
   gatherLimitFacts,
   mattersOf,
+  transfersOf,
 } from '../applications/evaluation-facts.js';
 import { applicationShelf } from '../applications/facts.js';
 import { eligibilityOf } from '../applications/rules.js';
@@ -181,7 +182,7 @@ async function gatherSlice(loader: Loader, moved: readonly Moved[]): Promise<Pas
   ]);
   const firstOf = new Map<string, bigint>();
   const learnWhen = async (of: readonly Shelf<unknown>[]): Promise<void> => {
-    const ids = of.flatMap((each) => [...facts.state(each).rows.keys()]);
+    const ids = [...of.flatMap((each) => [...facts.state(each).rows.keys()]), ...transfersOf(facts)];
     const known = await tx.sql<{ id: string; first: bigint }[]>`
       select k.id, e.seq as first from unnest(${ids}::uuid[]) as k (id)
        cross join lateral (select e.seq from entries e where e.book_id = ${bookId} and e.subject_id = k.id order by e.seq limit 1) e`;

@@ -4,6 +4,7 @@ import type { submitReimbursement as body } from '../../schemas/reimbursements.j
 import { keptMatters, presentOutlook, refusalOf } from '../applications/rules.js';
 import { yearOf } from '../calendar.js';
 import { enterpriseShelf } from '../enterprises/facts.js';
+import { closed } from '../enterprises/rules.js';
 import type { Facts, Loader } from '../ledger/facts.js';
 import { insert } from '../ledger/facts.js';
 import type { Command, Refused, Verb } from '../ledger/lane.js';
@@ -73,6 +74,7 @@ export const submitReimbursement: Verb<Body, Result> = {
     if (flow !== 'REIMBURSEMENT') return refused('PROGRAMME_OF_OTHER_FLOW', { programme: programmeCode, flow }, '/programmeCode');
     const enterprise = applicantOf(facts, command);
     if (!enterprise) return refused('LEGAL_PERSON_NOT_REGISTERED', { uscc: actor.legalPersonUscc ?? '—' });
+    if (enterprise.closedOn !== null) return closed(enterprise);
     const base = baseOf(facts, command, version, enterprise);
     if (base.kind === 'refused') return base;
     const weighable = base.lines.filter(({ reason }) => reason === null);

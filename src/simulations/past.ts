@@ -9,6 +9,7 @@ import {
   contractLinesOf,
   gatherContractFacts,
   gatherLimitFacts,
+  transfersOf,
 } from '../applications/evaluation-facts.js';
 import { contractShelf } from '../contracts/facts.js';
 import { enterpriseShelf } from '../enterprises/facts.js';
@@ -98,7 +99,8 @@ export class Past {
   }
 
   async #learnWhen(of: readonly Shelf<unknown>[]): Promise<void> {
-    const ids = of.flatMap((each) => this.#unknown(each));
+    const transfers = transfersOf(this.#facts).filter((id) => !this.#first.has(id));
+    const ids = [...of.flatMap((each) => this.#unknown(each)), ...transfers];
     if (ids.length === 0) return;
     const known = await this.tx.sql<{ id: string; first: bigint }[]>`
       select k.id, e.seq as first from unnest(${ids}::uuid[]) as k (id)
