@@ -18,7 +18,9 @@ const further = [
 export async function measurePrechecks(bench: Bench, book: Book): Promise<Row[]> {
   const service = await startService(book.serve());
   const { code, vouchers } = book.world;
-  await publishFurther(book, service);
+  const send = sender(book, service);
+  await publishFurther(book, send);
+  await registerMatters(book, send);
   const requests = vouchers.map(({ enterpriseId, secret, second: { contractId } }, i): Request => ({
     ...{ method: 'POST', path: `/v1/books/${code}/prechecks`, secret, expect: '200' },
     body: { enterpriseId, contractId, matters: { project: `P-${i}` } },
@@ -37,8 +39,11 @@ export async function measurePrechecks(bench: Bench, book: Book): Promise<Row[]>
   return rows;
 }
 
-async function publishFurther({ world: { code, secrets } }: Book, { port }: Service): Promise<void> {
-  const send = async (path: string, secret: string, body: object): Promise<Record<string, string>> => {
+type Send = (path: string, secret: string, body: object) => Promise<Record<string, string>>;
+
+const sender =
+  ({ world: { code } }: Book, { port }: Service): Send =>
+  async (path, secret, body) => {
     const answer = await fetch(`http://127.0.0.1:${port}/v1/books/${code}${path}`, {
       method: 'POST',
       headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json', 'idempotency-key': randomUUID() },
@@ -47,6 +52,17 @@ async function publishFurther({ world: { code, secrets } }: Book, { port }: Serv
     if (!answer.ok) throw new Error(`POST ${path}: ${answer.status} ${await answer.text()}`);
     return (await answer.json()) as Record<string, string>;
   };
+
+/** Each firm's project, on record. */
+async function registerMatters({ world: { secrets, vouchers } }: Book, send: Send): Promise<void> {
+  for (const [i, { secret }] of vouchers.entries()) {
+    const project = { kind: 'PROJECT', code: `P-${i}`, name: `项目${i}`, documentNo: '1' };
+    const { registrationId } = await send('/matters', secret, project);
+    await send(`/matters/${registrationId ?? ''}/confirm`, secrets.approver, {});
+  }
+}
+
+async function publishFurther({ world: { secrets } }: Book, send: Send): Promise<void> {
   for (const name of further) {
     const document = await readFile(new URL(`../db/programmes/${name}.yaml`, import.meta.url), 'utf8');
     const { programmeVersionId } = await send('/programmes', secrets.operator, { document });

@@ -547,6 +547,8 @@ create table contract_lines (
   net_fen bigint not null,
   vat_fen bigint not null,
   gross_fen bigint not null,
+  model_class text,
+  model_registration_no text,
   constraint contract_lines_pkey PRIMARY KEY (book_id, contract_line_id),
   constraint contract_lines_book_id_contract_id_line_no_key UNIQUE (book_id, contract_id, line_no),
   constraint contract_lines_book_id_chip_id_fkey FOREIGN KEY (book_id, chip_id) REFERENCES chips(book_id, chip_id),
@@ -556,6 +558,9 @@ create table contract_lines (
   constraint contract_lines_description_check CHECK (((length(description) >= 1) AND (length(description) <= 300))),
   constraint contract_lines_gross_fen_check CHECK ((gross_fen >= 0)),
   constraint contract_lines_line_no_check CHECK ((line_no >= 1)),
+  constraint contract_lines_model CHECK (((model_class IS NULL) = (model_registration_no IS NULL))),
+  constraint contract_lines_model_class_check CHECK (((model_class ~ '^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$'::text) AND (length(model_class) <= 60))),
+  constraint contract_lines_model_registration_no_check CHECK (((length(model_registration_no) >= 1) AND (length(model_registration_no) <= 100))),
   constraint contract_lines_net_fen_check CHECK ((net_fen >= 0)),
   constraint contract_lines_quantity_check CHECK (((quantity > (0)::numeric) OR ((quantity = (0)::numeric) AND (gross_fen = 0)))),
   constraint contract_lines_tie_out CHECK (((net_fen + vat_fen) = gross_fen)),
@@ -1126,22 +1131,30 @@ create table limit_exceptions (
   approved_person uuid,
   approved_on date,
   recorded_at timestamp with time zone not null,
+  rejected_person uuid,
+  rejected_on date,
+  rejection_reason text,
   constraint limit_exceptions_pkey PRIMARY KEY (book_id, exception_id),
   constraint limit_exceptions_book_id_approved_person_fkey FOREIGN KEY (book_id, approved_person) REFERENCES persons(book_id, person_id),
   constraint limit_exceptions_book_id_asked_person_fkey FOREIGN KEY (book_id, asked_person) REFERENCES persons(book_id, person_id),
   constraint limit_exceptions_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint limit_exceptions_book_id_rejected_person_fkey FOREIGN KEY (book_id, rejected_person) REFERENCES persons(book_id, person_id),
   constraint limit_exceptions_amount_fen_check CHECK ((amount_fen > 0)),
   constraint limit_exceptions_approved CHECK (((status = 'APPROVED'::text) = ((approved_person IS NOT NULL) AND (approved_on IS NOT NULL)))),
   constraint limit_exceptions_four_eyes CHECK ((approved_person <> asked_person)),
   constraint limit_exceptions_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint limit_exceptions_reject_four_eyes CHECK ((rejected_person <> asked_person)),
+  constraint limit_exceptions_rejected CHECK ((((status = 'REJECTED'::text) = ((rejected_person IS NOT NULL) AND (rejected_on IS NOT NULL) AND (rejection_reason IS NOT NULL))) AND (num_nulls(rejected_person, rejected_on, rejection_reason) = ANY (ARRAY[0, 3])))),
+  constraint limit_exceptions_rejection_reason_check CHECK (((length(rejection_reason) >= 1) AND (length(rejection_reason) <= 500))),
   constraint limit_exceptions_span_check CHECK ((span ~ '^(LIFETIME|\d{4}(\+\d{1,2})?)$'::text)),
-  constraint limit_exceptions_status_check CHECK ((status = ANY (ARRAY['ASKED'::text, 'APPROVED'::text])))
+  constraint limit_exceptions_status_check CHECK ((status = ANY (ARRAY['ASKED'::text, 'APPROVED'::text, 'REJECTED'::text])))
 );
 CREATE INDEX limit_exceptions_status ON public.limit_exceptions USING btree (book_id, status, exception_id);
 CREATE INDEX limit_exceptions_window ON public.limit_exceptions USING btree (book_id, account, holder, span);
+CREATE TRIGGER limit_exceptions_decided_once BEFORE UPDATE ON public.limit_exceptions FOR EACH ROW WHEN ((old.status <> 'ASKED'::text)) EXECUTE FUNCTION refuse_decided_exception();
 CREATE TRIGGER limit_exceptions_in_lane BEFORE INSERT OR UPDATE ON public.limit_exceptions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER limit_exceptions_leave_in_lane BEFORE DELETE ON public.limit_exceptions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (status, approved_person, approved_on) on limit_exceptions to voucher_app;
+grant insert, select, update (status, approved_person, approved_on, rejected_person, rejected_on, rejection_reason) on limit_exceptions to voucher_app;
 grant select on limit_exceptions to voucher_reader;
 
 -- owner voucher_owner
@@ -1338,6 +1351,74 @@ CREATE TRIGGER listings_in_lane BEFORE INSERT OR UPDATE ON public.listings FOR E
 CREATE TRIGGER listings_leave_in_lane BEFORE DELETE ON public.listings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (valid_to, suspensions) on listings to voucher_app;
 grant select on listings to voucher_reader;
+
+-- owner voucher_owner
+create table matter_registrations (
+  book_id uuid not null,
+  registration_id uuid not null,
+  kind text not null,
+  code text not null,
+  name text not null,
+  document_no text not null,
+  legal_person_uscc text not null,
+  status text not null,
+  holder text,
+  registered_person uuid not null,
+  confirmed_person uuid,
+  confirmed_on date,
+  closed_person uuid,
+  closed_on date,
+  reason text,
+  recorded_at timestamp with time zone not null,
+  constraint matter_registrations_pkey PRIMARY KEY (book_id, registration_id),
+  constraint matter_registrations_book_id_closed_person_fkey FOREIGN KEY (book_id, closed_person) REFERENCES persons(book_id, person_id),
+  constraint matter_registrations_book_id_confirmed_person_fkey FOREIGN KEY (book_id, confirmed_person) REFERENCES persons(book_id, person_id),
+  constraint matter_registrations_book_id_kind_code_holder_fkey FOREIGN KEY (book_id, kind, code, holder) REFERENCES matters(book_id, kind, code, holder),
+  constraint matter_registrations_book_id_registered_person_fkey FOREIGN KEY (book_id, registered_person) REFERENCES persons(book_id, person_id),
+  constraint matter_registrations_closed CHECK ((((status = ANY (ARRAY['REJECTED'::text, 'ENDED'::text])) = ((closed_person IS NOT NULL) AND (closed_on IS NOT NULL) AND (reason IS NOT NULL))) AND (num_nulls(closed_person, closed_on, reason) = ANY (ARRAY[0, 3])))),
+  constraint matter_registrations_code_check CHECK (((length(code) >= 1) AND (length(code) <= 60))),
+  constraint matter_registrations_confirmed CHECK ((((status = ANY (ARRAY['CONFIRMED'::text, 'ENDED'::text])) = ((holder IS NOT NULL) AND (confirmed_person IS NOT NULL) AND (confirmed_on IS NOT NULL))) AND (num_nulls(holder, confirmed_person, confirmed_on) = ANY (ARRAY[0, 3])))),
+  constraint matter_registrations_document_no_check CHECK (((length(document_no) >= 1) AND (length(document_no) <= 100))),
+  constraint matter_registrations_four_eyes CHECK (((confirmed_person <> registered_person) AND ((status <> 'REJECTED'::text) OR (closed_person <> registered_person)))),
+  constraint matter_registrations_kind_check CHECK ((kind = ANY (ARRAY['PROJECT'::text, 'PRODUCT'::text, 'STANDARD'::text, 'AWARD_SERIES'::text]))),
+  constraint matter_registrations_legal_person_uscc_check CHECK ((legal_person_uscc ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'::text)),
+  constraint matter_registrations_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint matter_registrations_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint matter_registrations_status_check CHECK ((status = ANY (ARRAY['REGISTERED'::text, 'CONFIRMED'::text, 'REJECTED'::text, 'ENDED'::text])))
+);
+CREATE INDEX matter_registrations_code ON public.matter_registrations USING btree (book_id, code, kind);
+CREATE UNIQUE INDEX matter_registrations_once ON public.matter_registrations USING btree (book_id, legal_person_uscc, kind, code) WHERE (status = ANY (ARRAY['REGISTERED'::text, 'CONFIRMED'::text]));
+CREATE INDEX matter_registrations_own ON public.matter_registrations USING btree (book_id, legal_person_uscc, kind, code);
+CREATE INDEX matter_registrations_status ON public.matter_registrations USING btree (book_id, status, registration_id);
+CREATE TRIGGER matter_registrations_in_lane BEFORE INSERT OR UPDATE ON public.matter_registrations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER matter_registrations_leave_in_lane BEFORE DELETE ON public.matter_registrations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER matter_registrations_once_each BEFORE UPDATE ON public.matter_registrations FOR EACH ROW WHEN (((((old.status <> 'REGISTERED'::text) OR (new.status <> 'CONFIRMED'::text)) AND ((old.status <> 'REGISTERED'::text) OR (new.status <> 'REJECTED'::text))) AND ((old.status <> 'CONFIRMED'::text) OR (new.status <> 'ENDED'::text)))) EXECUTE FUNCTION refuse_other_registration();
+grant insert, select, update (status, holder, confirmed_person, confirmed_on, closed_person, closed_on, reason) on matter_registrations to voucher_app;
+grant select on matter_registrations to voucher_reader;
+
+-- owner voucher_owner
+create table matters (
+  book_id uuid not null,
+  matter_id uuid not null,
+  kind text not null,
+  code text not null,
+  holder text not null,
+  recorded_at timestamp with time zone not null,
+  constraint matters_pkey PRIMARY KEY (book_id, matter_id),
+  constraint matters_book_id_kind_code_holder_key UNIQUE (book_id, kind, code, holder),
+  constraint matters_book_id_kind_code_key UNIQUE (book_id, kind, code),
+  constraint matters_book_id_kind_holder_key UNIQUE (book_id, kind, holder),
+  constraint matters_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint matters_code_check CHECK (((length(code) >= 1) AND (length(code) <= 60))),
+  constraint matters_held_by_id_or_code CHECK (((holder = (matter_id)::text) OR (holder = code))),
+  constraint matters_kind_check CHECK ((kind = ANY (ARRAY['PROJECT'::text, 'PRODUCT'::text, 'STANDARD'::text, 'AWARD_SERIES'::text])))
+);
+CREATE TRIGGER matters_append_only BEFORE DELETE OR UPDATE ON public.matters FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER matters_in_lane BEFORE INSERT OR UPDATE ON public.matters FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER matters_leave_in_lane BEFORE DELETE ON public.matters FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER matters_no_truncate BEFORE TRUNCATE ON public.matters FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+grant insert, select on matters to voucher_app;
+grant select on matters to voucher_reader;
 
 -- owner voucher_owner
 create table members (
@@ -1580,6 +1661,39 @@ grant insert, select, update (name, closed_on) on providers to voucher_app;
 grant select on providers to voucher_reader;
 
 -- owner voucher_owner
+create table redemption_reversals (
+  book_id uuid not null,
+  reversal_id uuid not null,
+  redemption_id uuid not null,
+  amount_fen bigint not null,
+  reason text not null,
+  evidence text,
+  content_digest text not null,
+  status text not null,
+  proposed_person uuid not null,
+  proposed_on date not null,
+  decided_person uuid,
+  decided_on date,
+  decision_reason text,
+  recorded_at timestamp with time zone not null,
+  constraint redemption_reversals_pkey PRIMARY KEY (book_id, reversal_id),
+  constraint redemption_reversals_book_id_redemption_id_fkey FOREIGN KEY (book_id, redemption_id) REFERENCES redemptions(book_id, redemption_id),
+  constraint redemption_reversals_amount_fen_check CHECK ((amount_fen > 0)),
+  constraint redemption_reversals_content_digest_check CHECK ((content_digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint redemption_reversals_decided CHECK ((((status = 'PROPOSED'::text) = (decided_person IS NULL)) AND ((decided_person IS NULL) = (decided_on IS NULL)))),
+  constraint redemption_reversals_evidence_check CHECK (((length(evidence) >= 1) AND (length(evidence) <= 300))),
+  constraint redemption_reversals_four_eyes CHECK (((status <> 'APPROVED'::text) OR (decided_person <> proposed_person))),
+  constraint redemption_reversals_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint redemption_reversals_status_check CHECK ((status = ANY (ARRAY['PROPOSED'::text, 'APPROVED'::text, 'DROPPED'::text])))
+);
+CREATE UNIQUE INDEX redemption_reversals_one_open ON public.redemption_reversals USING btree (book_id, redemption_id) WHERE (status = 'PROPOSED'::text);
+CREATE INDEX redemption_reversals_redemption ON public.redemption_reversals USING btree (book_id, redemption_id, status, reversal_id);
+CREATE TRIGGER redemption_reversals_in_lane BEFORE INSERT OR UPDATE ON public.redemption_reversals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER redemption_reversals_leave_in_lane BEFORE DELETE ON public.redemption_reversals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (status, decided_person, decided_on, decision_reason) on redemption_reversals to voucher_app;
+grant select on redemption_reversals to voucher_reader;
+
+-- owner voucher_owner
 create table redemptions (
   book_id uuid not null,
   redemption_id uuid not null,
@@ -1668,6 +1782,8 @@ create table reimbursement_lines (
   basis_points integer,
   reason text,
   is_live boolean not null,
+  model_class text,
+  model_registration_no text,
   constraint reimbursement_lines_pkey PRIMARY KEY (book_id, reimbursement_line_id),
   constraint reimbursement_lines_book_id_reimbursement_id_line_no_key UNIQUE (book_id, reimbursement_id, line_no),
   constraint reimbursement_lines_book_id_invoice_id_fkey FOREIGN KEY (book_id, invoice_id) REFERENCES usage_invoices(book_id, invoice_id),
@@ -1681,6 +1797,9 @@ create table reimbursement_lines (
   constraint reimbursement_lines_description_check CHECK (((length(description) >= 1) AND (length(description) <= 300))),
   constraint reimbursement_lines_gross_fen_check CHECK ((gross_fen >= 0)),
   constraint reimbursement_lines_line_no_check CHECK ((line_no >= 1)),
+  constraint reimbursement_lines_model CHECK (((model_class IS NULL) = (model_registration_no IS NULL))),
+  constraint reimbursement_lines_model_class_check CHECK (((model_class ~ '^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$'::text) AND (length(model_class) <= 60))),
+  constraint reimbursement_lines_model_registration_no_check CHECK (((length(model_registration_no) >= 1) AND (length(model_registration_no) <= 100))),
   constraint reimbursement_lines_net_fen_check CHECK ((net_fen >= 0)),
   constraint reimbursement_lines_of_invoice CHECK (((num_nonnulls(invoice_line_id, contract_line_id) = ANY (ARRAY[0, 2])) AND ((invoice_line_id IS NULL) OR (num_nonnulls(invoice_id, contract_id) = 2)))),
   constraint reimbursement_lines_reference_check CHECK (((length(reference) >= 1) AND (length(reference) <= 100))),
@@ -1902,13 +2021,21 @@ create table simulation_enterprises (
   compared_redeemed_fen bigint not null,
   simulated_redeemed_fen bigint not null,
   bound text[] not null,
+  held integer not null default 0,
+  held_compared_fen bigint not null default 0,
+  held_simulated_fen bigint not null default 0,
+  potential_fen bigint not null default 0,
   constraint simulation_enterprises_pkey PRIMARY KEY (book_id, simulation_id, legal_person_uscc),
   constraint simulation_enterprises_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint simulation_enterprises_book_id_simulation_id_fkey FOREIGN KEY (book_id, simulation_id) REFERENCES simulations(book_id, simulation_id),
   constraint simulation_enterprises_applications_check CHECK ((applications >= 0)),
+  constraint simulation_enterprises_check CHECK (((held_compared_fen >= 0) AND (held_compared_fen <= compared_fen))),
+  constraint simulation_enterprises_check1 CHECK (((held_simulated_fen >= 0) AND (held_simulated_fen <= simulated_fen))),
   constraint simulation_enterprises_compared_fen_check CHECK ((compared_fen >= 0)),
   constraint simulation_enterprises_compared_redeemed_fen_check CHECK ((compared_redeemed_fen >= 0)),
-  constraint simulation_enterprises_difference CHECK ((difference_fen = (simulated_fen - compared_fen))),
+  constraint simulation_enterprises_difference CHECK ((difference_fen = ((simulated_fen - held_simulated_fen) - (compared_fen - held_compared_fen)))),
+  constraint simulation_enterprises_held_check CHECK ((held >= 0)),
+  constraint simulation_enterprises_potential_fen_check CHECK ((potential_fen >= 0)),
   constraint simulation_enterprises_simulated_fen_check CHECK ((simulated_fen >= 0)),
   constraint simulation_enterprises_simulated_redeemed_fen_check CHECK ((simulated_redeemed_fen >= 0))
 );
@@ -2074,6 +2201,56 @@ grant insert, select on voucher_endings to voucher_app;
 grant select on voucher_endings to voucher_reader;
 
 -- owner voucher_owner
+create table voucher_proposals (
+  book_id uuid not null,
+  proposal_id uuid not null,
+  voucher_id uuid not null,
+  kind text not null,
+  reason text not null,
+  evidence text,
+  content_digest text not null,
+  status text not null,
+  proposed_person uuid not null,
+  proposed_on date not null,
+  decided_person uuid,
+  decided_on date,
+  decision_reason text,
+  recorded_at timestamp with time zone not null,
+  constraint voucher_proposals_pkey PRIMARY KEY (book_id, proposal_id),
+  constraint voucher_proposals_book_id_voucher_id_fkey FOREIGN KEY (book_id, voucher_id) REFERENCES vouchers(book_id, voucher_id),
+  constraint voucher_proposals_cause CHECK (((kind = 'CANCEL'::text) OR (evidence IS NOT NULL))),
+  constraint voucher_proposals_content_digest_check CHECK ((content_digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint voucher_proposals_decided CHECK ((((status = 'PROPOSED'::text) = (decided_person IS NULL)) AND ((decided_person IS NULL) = (decided_on IS NULL)))),
+  constraint voucher_proposals_evidence_check CHECK (((length(evidence) >= 1) AND (length(evidence) <= 300))),
+  constraint voucher_proposals_four_eyes CHECK (((status <> 'APPROVED'::text) OR (decided_person <> proposed_person))),
+  constraint voucher_proposals_kind_check CHECK ((kind = ANY (ARRAY['CANCEL'::text, 'REVOKE'::text]))),
+  constraint voucher_proposals_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint voucher_proposals_status_check CHECK ((status = ANY (ARRAY['PROPOSED'::text, 'APPROVED'::text, 'DROPPED'::text])))
+);
+CREATE UNIQUE INDEX voucher_proposals_one_open ON public.voucher_proposals USING btree (book_id, voucher_id) WHERE (status = 'PROPOSED'::text);
+CREATE INDEX voucher_proposals_voucher ON public.voucher_proposals USING btree (book_id, voucher_id, status, proposal_id);
+CREATE TRIGGER voucher_proposals_in_lane BEFORE INSERT OR UPDATE ON public.voucher_proposals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER voucher_proposals_leave_in_lane BEFORE DELETE ON public.voucher_proposals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (status, decided_person, decided_on, decision_reason) on voucher_proposals to voucher_app;
+grant select on voucher_proposals to voucher_reader;
+
+-- owner voucher_owner
+create table voucher_reasons (
+  book_id uuid not null,
+  command_id uuid not null,
+  voucher_id uuid not null,
+  reason text not null,
+  recorded_at timestamp with time zone not null,
+  constraint voucher_reasons_pkey PRIMARY KEY (book_id, command_id),
+  constraint voucher_reasons_book_id_voucher_id_fkey FOREIGN KEY (book_id, voucher_id) REFERENCES vouchers(book_id, voucher_id),
+  constraint voucher_reasons_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500)))
+);
+CREATE TRIGGER voucher_reasons_in_lane BEFORE INSERT OR UPDATE ON public.voucher_reasons FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER voucher_reasons_leave_in_lane BEFORE DELETE ON public.voucher_reasons FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select on voucher_reasons to voucher_app;
+grant select on voucher_reasons to voucher_reader;
+
+-- owner voucher_owner
 create table vouchers (
   book_id uuid not null,
   voucher_id uuid not null,
@@ -2099,6 +2276,7 @@ create table vouchers (
   lapsed_fen bigint not null default 0,
   given_back_fen bigint not null default 0,
   ended_on date,
+  activate_by date,
   constraint vouchers_pkey PRIMARY KEY (book_id, voucher_id),
   constraint vouchers_book_id_application_id_key UNIQUE (book_id, application_id),
   constraint vouchers_book_id_voucher_no_key UNIQUE (book_id, voucher_no),
@@ -2107,6 +2285,7 @@ create table vouchers (
   constraint vouchers_book_id_enterprise_id_fkey FOREIGN KEY (book_id, enterprise_id) REFERENCES enterprises(book_id, enterprise_id),
   constraint vouchers_book_id_programme_version_id_fkey FOREIGN KEY (book_id, programme_version_id) REFERENCES programme_versions(book_id, programme_version_id),
   constraint vouchers_book_id_provider_id_fkey FOREIGN KEY (book_id, provider_id) REFERENCES providers(book_id, provider_id),
+  constraint vouchers_activation CHECK (((activate_by >= issued_on) AND (activate_by <= last_day))),
   constraint vouchers_check CHECK (((reserved_fen >= 0) AND (reserved_fen <= face_fen))),
   constraint vouchers_check1 CHECK ((last_day >= issued_on)),
   constraint vouchers_control_version_ids_check CHECK ((jsonb_typeof(control_version_ids) = 'array'::text)),
@@ -2119,8 +2298,11 @@ create table vouchers (
   constraint vouchers_given_back_fen_check CHECK ((given_back_fen >= 0)),
   constraint vouchers_lapsed_fen_check CHECK ((lapsed_fen >= 0)),
   constraint vouchers_matters_check CHECK ((jsonb_typeof(matters) = 'object'::text)),
-  constraint vouchers_status_check CHECK ((status = ANY (ARRAY['ISSUED'::text, 'ACTIVE'::text, 'PARTIALLY_REDEEMED'::text, 'FULLY_REDEEMED'::text, 'FROZEN'::text, 'EXPIRED'::text, 'CANCELLED'::text, 'REVOKED'::text])))
+  constraint vouchers_status_check CHECK ((status = ANY (ARRAY['ISSUED'::text, 'ACTIVE'::text, 'PARTIALLY_REDEEMED'::text, 'FULLY_REDEEMED'::text, 'FROZEN'::text, 'EXPIRED'::text, 'CANCELLED'::text, 'REVOKED'::text]))),
+  constraint vouchers_to_be_activated CHECK (((activate_by IS NOT NULL) OR ((status <> 'ISSUED'::text) AND (frozen_from IS DISTINCT FROM 'ISSUED'::text))))
 );
+CREATE INDEX vouchers_by_activation ON public.vouchers USING btree (book_id, programme_version_id, activate_by, voucher_id) WHERE (status = 'ISSUED'::text);
+CREATE INDEX vouchers_by_last_day ON public.vouchers USING btree (book_id, programme_version_id, last_day, voucher_id) WHERE (status = ANY (ARRAY['ACTIVE'::text, 'PARTIALLY_REDEEMED'::text]));
 CREATE INDEX vouchers_contract ON public.vouchers USING btree (book_id, contract_id, voucher_id);
 CREATE INDEX vouchers_enterprise ON public.vouchers USING btree (book_id, enterprise_id, voucher_id);
 CREATE INDEX vouchers_legal_person ON public.vouchers USING btree (book_id, legal_person_uscc, voucher_id);
@@ -2471,6 +2653,15 @@ end $function$;
 grant execute on function refuse_change() to public;
 
 -- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.refuse_decided_exception()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'an exception is approved or rejected once' using errcode = 'VL001';
+end $function$;
+
+-- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.refuse_other_account()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2496,6 +2687,15 @@ CREATE OR REPLACE FUNCTION public.refuse_other_paper()
 AS $function$
 begin
   raise exception 'a line of an application names one paper, for good' using errcode = 'VL001';
+end $function$;
+
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.refuse_other_registration()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'a registration is confirmed or rejected once, and ends once' using errcode = 'VL001';
 end $function$;
 
 -- owner voucher_owner

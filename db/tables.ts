@@ -586,6 +586,45 @@ export const figures = pgTable(
 );
 export type Figure = typeof figures.$inferSelect;
 
+export const matters = pgTable(
+  'matters',
+  {
+    bookId: uuid('book_id').notNull(),
+    matterId: uuid('matter_id').notNull(),
+    kind: text('kind', { enum: ['PROJECT', 'PRODUCT', 'STANDARD', 'AWARD_SERIES'] }).notNull(),
+    code: text('code').notNull(),
+    /** What limits and figures know it by. */
+    holder: text('holder').notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.matterId] })],
+);
+export type Matter = typeof matters.$inferSelect;
+
+export const matterRegistrations = pgTable(
+  'matter_registrations',
+  {
+    bookId: uuid('book_id').notNull(),
+    registrationId: uuid('registration_id').notNull(),
+    kind: text('kind', { enum: ['PROJECT', 'PRODUCT', 'STANDARD', 'AWARD_SERIES'] }).notNull(),
+    code: text('code').notNull(),
+    name: text('name').notNull(),
+    documentNo: text('document_no').notNull(),
+    legalPersonUscc: text('legal_person_uscc').notNull(),
+    status: text('status', { enum: ['REGISTERED', 'CONFIRMED', 'REJECTED', 'ENDED'] }).notNull(),
+    holder: text('holder'),
+    registeredPerson: uuid('registered_person').notNull(),
+    confirmedPerson: uuid('confirmed_person'),
+    confirmedOn: date('confirmed_on', { mode: 'string' }),
+    closedPerson: uuid('closed_person'),
+    closedOn: date('closed_on', { mode: 'string' }),
+    reason: text('reason'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.registrationId] })],
+);
+export type MatterRegistration = typeof matterRegistrations.$inferSelect;
+
 export const limitExceptions = pgTable(
   'limit_exceptions',
   {
@@ -599,12 +638,15 @@ export const limitExceptions = pgTable(
     span: text('span').notNull(),
     amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
     reason: text('reason').notNull(),
-    status: text('status', { enum: ['ASKED', 'APPROVED'] }).notNull(),
+    status: text('status', { enum: ['ASKED', 'APPROVED', 'REJECTED'] }).notNull(),
     askedPerson: uuid('asked_person').notNull(),
     askedOn: date('asked_on', { mode: 'string' }).notNull(),
     approvedPerson: uuid('approved_person'),
     approvedOn: date('approved_on', { mode: 'string' }),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    rejectedPerson: uuid('rejected_person'),
+    rejectedOn: date('rejected_on', { mode: 'string' }),
+    rejectionReason: text('rejection_reason'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.exceptionId] })],
 );
@@ -767,6 +809,8 @@ export const contractLines = pgTable(
     netFen: bigint('net_fen', { mode: 'bigint' }).notNull(),
     vatFen: bigint('vat_fen', { mode: 'bigint' }).notNull(),
     grossFen: bigint('gross_fen', { mode: 'bigint' }).notNull(),
+    modelClass: text('model_class'),
+    modelRegistrationNo: text('model_registration_no'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.contractLineId] })],
 );
@@ -867,6 +911,7 @@ export const vouchers = pgTable(
       .notNull()
       .default(sql`0`),
     endedOn: date('ended_on', { mode: 'string' }),
+    activateBy: date('activate_by', { mode: 'string' }),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.voucherId] })],
 );
@@ -890,6 +935,40 @@ export const voucherEndings = pgTable(
   (t) => [primaryKey({ columns: [t.bookId, t.endingId] })],
 );
 export type VoucherEnding = typeof voucherEndings.$inferSelect;
+
+export const voucherProposals = pgTable(
+  'voucher_proposals',
+  {
+    bookId: uuid('book_id').notNull(),
+    proposalId: uuid('proposal_id').notNull(),
+    voucherId: uuid('voucher_id').notNull(),
+    kind: text('kind', { enum: ['CANCEL', 'REVOKE'] }).notNull(),
+    reason: text('reason').notNull(),
+    evidence: text('evidence'),
+    contentDigest: text('content_digest').notNull(),
+    status: text('status', { enum: ['PROPOSED', 'APPROVED', 'DROPPED'] }).notNull(),
+    proposedPerson: uuid('proposed_person').notNull(),
+    proposedOn: date('proposed_on', { mode: 'string' }).notNull(),
+    decidedPerson: uuid('decided_person'),
+    decidedOn: date('decided_on', { mode: 'string' }),
+    decisionReason: text('decision_reason'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.proposalId] })],
+);
+export type VoucherProposal = typeof voucherProposals.$inferSelect;
+
+export const voucherReasons = pgTable(
+  'voucher_reasons',
+  {
+    bookId: uuid('book_id').notNull(),
+    commandId: uuid('command_id').notNull(),
+    voucherId: uuid('voucher_id').notNull(),
+    reason: text('reason').notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.commandId] })],
+);
 
 export const contractStandings = pgTable(
   'contract_standings',
@@ -1046,6 +1125,28 @@ export const redemptions = pgTable(
 );
 export type Redemption = typeof redemptions.$inferSelect;
 
+export const redemptionReversals = pgTable(
+  'redemption_reversals',
+  {
+    bookId: uuid('book_id').notNull(),
+    reversalId: uuid('reversal_id').notNull(),
+    redemptionId: uuid('redemption_id').notNull(),
+    amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
+    reason: text('reason').notNull(),
+    evidence: text('evidence'),
+    contentDigest: text('content_digest').notNull(),
+    status: text('status', { enum: ['PROPOSED', 'APPROVED', 'DROPPED'] }).notNull(),
+    proposedPerson: uuid('proposed_person').notNull(),
+    proposedOn: date('proposed_on', { mode: 'string' }).notNull(),
+    decidedPerson: uuid('decided_person'),
+    decidedOn: date('decided_on', { mode: 'string' }),
+    decisionReason: text('decision_reason'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.reversalId] })],
+);
+export type RedemptionReversal = typeof redemptionReversals.$inferSelect;
+
 export const allocations = pgTable(
   'allocations',
   {
@@ -1147,6 +1248,8 @@ export const reimbursementLines = pgTable(
     basisPoints: integer('basis_points'),
     reason: text('reason'),
     isLive: boolean('is_live').notNull(),
+    modelClass: text('model_class'),
+    modelRegistrationNo: text('model_registration_no'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.reimbursementLineId] })],
 );
@@ -1485,6 +1588,16 @@ export const simulationEnterprises = pgTable(
     comparedRedeemedFen: bigint('compared_redeemed_fen', { mode: 'bigint' }).notNull(),
     simulatedRedeemedFen: bigint('simulated_redeemed_fen', { mode: 'bigint' }).notNull(),
     bound: text('bound').array().notNull(),
+    held: integer('held').notNull().default(0),
+    heldComparedFen: bigint('held_compared_fen', { mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
+    heldSimulatedFen: bigint('held_simulated_fen', { mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
+    potentialFen: bigint('potential_fen', { mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.simulationId, t.legalPersonUscc] })],
 );

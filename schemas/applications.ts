@@ -1,17 +1,9 @@
 import { z } from 'zod';
 import { amount, day, explanationStep, id, instant, ledgerSeq, pageQuery, reason } from './common.js';
-import { matterCode } from './legal-persons.js';
+import { matters, mattersHeld } from './matters.js';
 import { programmeCode } from './programme-api.js';
 
 export const applicationStatus = z.enum(['SUBMITTED', 'REVIEWED', 'APPROVED', 'REJECTED']);
-
-/** What an application is about, as far as the programme asks: awards on one matter are looked at together. */
-export const matters = z.strictObject({
-  project: matterCode.optional(),
-  product: matterCode.optional(),
-  standard: matterCode.optional(),
-  awardSeries: matterCode.optional(),
-});
 
 /** Applies (申领) for a voucher on one filed contract. `commitment` is the commitment letter (承诺书): it must be true. */
 export const submitApplication = z.strictObject({
@@ -20,7 +12,9 @@ export const submitApplication = z.strictObject({
   commitment: z
     .literal(true, { error: 'COMMITMENT_REQUIRED' })
     .meta({ description: 'Truthfulness, no duplicate funding, no self-use' }),
-  matters: matters.optional(),
+  matters: matters
+    .optional()
+    .meta({ description: 'What it is about, as far as the programme asks; matters on record of the applicant' }),
 });
 
 const predicateId = z.string().min(1).max(100);
@@ -70,7 +64,7 @@ export const application = z.strictObject({
   legalPersonUscc: z.string(),
   contractId: id,
   purpose: z.string(),
-  matters: matters.meta({ description: 'As kept: capitals, plain letters and digits' }),
+  matters: mattersHeld,
   controlVersionIds: z.array(id).meta({ description: 'The general controls of the book that it is decided under' }),
   status: applicationStatus,
   submittedOn: day,

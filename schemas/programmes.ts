@@ -278,9 +278,29 @@ const redemption = z.strictObject({
   usageWithinValidity: parameter(z.enum(['WHOLE', 'END', 'NOT_REQUIRED'])).optional(),
   // Whether what a limit cut off one invoice may be redeemed with a later one.
   carryCutOff: parameter(flag).optional(),
+  // What a voucher can still pay after its last day: it lapses, used by nobody, or returns to the year's money for others.
+  expiredBalance: parameter(z.enum(['LAPSES', 'RETURNS'])).optional(),
   // Whether face that expires unused gives its part of the claimed limit back.
   unusedFaceReturnsQuota: parameter(flag).optional(),
 });
+
+/**
+ * CLAWBACK: what has to be given back, and `basisPoints` how much of the award, where the text says so. PERFORMANCE: who evaluates what
+ * came of the money. SUPERVISION: who may look at it. ARCHIVES: what is to be kept.
+ */
+const clause = z
+  .strictObject({
+    id: key,
+    kind: z.enum(['CLAWBACK', 'PERFORMANCE', 'SUPERVISION', 'ARCHIVES']),
+    text: bilingual,
+    basisPoints: basisPoints.optional(),
+    departments: z.array(words).min(1).optional(),
+    cite: citation,
+  })
+  .refine(({ kind, basisPoints: share }) => share === undefined || kind === 'CLAWBACK', {
+    error: 'basisPoints belongs to CLAWBACK, and to no other clause',
+    params: { zh: 'basisPoints 仅用于 CLAWBACK' },
+  });
 
 // Cases: what the file promises, in the words of the API. What is not given is a plain case: the provider is listed, the
 // facility eligible, every predicate met, the invoice paid in full, nothing used of any limit.
@@ -516,6 +536,9 @@ export const programmeFile = z.strictObject({
   // «自公布之日起30日后»: how it is counted is arguable, so the day is never computed; the candidates are shown, and a day that is none
   // of them is warned of.
   inForceAfter: z.strictObject({ days: whole(1, 3660), cite: citation }).optional(),
+  // «有效期三年», which a text may say without a first day. The last day is not computed from it either: one that it may not mean is
+  // warned of.
+  inForceFor: z.strictObject({ years: whole(1, 99), cite: citation }).optional(),
   responsibleDepartments: parameter(z.array(words).min(1)).optional(),
   // What the voucher or award is called on its certificate.
   voucherKind: parameter(
@@ -533,8 +556,9 @@ export const programmeFile = z.strictObject({
   // A line whose chips are of both origins or of none that is known, where the rate depends on it.
   mixedChips: parameter(z.enum(['LOWER_RATE', 'NOT_COUNTED'])).optional(),
   limits: z.array(limit).optional(),
-  // The year's money: «最高» is a CEILING that appropriations stay within, «不低于» a FLOOR that they should reach.
-  pool: parameter(z.strictObject({ kind: z.enum(['CEILING', 'FLOOR']), amount: yuan })).optional(),
+  // The year's money: «最高» is a CEILING that appropriations stay within, «不低于» a FLOOR that they should reach, «每年安排» a FIXED sum that
+  // they should reach and stay within.
+  pool: parameter(z.strictObject({ kind: z.enum(['CEILING', 'FLOOR', 'FIXED']), amount: yuan })).optional(),
   // RANKED: by class, then score, then time. PRO_RATA: all alike, when money does not reach.
   allocation: parameter(z.enum(['FIRST_COME', 'RANKED', 'PRO_RATA'])).optional(),
   // Enterprise classes served first, in this order.
@@ -567,9 +591,13 @@ export const programmeFile = z.strictObject({
   transfer: parameter(z.enum(['FORBIDDEN'])).optional(),
   // From the day of issue to the corresponding day, its last day inclusive.
   validityMonths: parameter(whole(1, 120)).optional(),
+  // Days from the issue, which is not counted, within which the enterprise accepts the terms of the voucher; left out: it need not.
+  activationDays: parameter(whole(1, 366)).optional(),
   funders: parameter(funders).optional(),
   settlementCadence: parameter(z.enum(['MONTHLY', 'QUARTERLY'])).optional(),
   redemption: redemption.optional(),
+  // What the text says of its own working and nothing here computes: shown to who has to act on it.
+  clauses: z.array(clause).optional(),
 
   cases: z.array(z.discriminatedUnion('stage', [issueCase, redeemCase, awardCase, allocateCase])).optional(),
 });

@@ -1,7 +1,20 @@
 // Reimbursement (flow R): applications with their base, expert review, the sharing of a year's pool, awards.
 import { z } from 'zod';
-import { matters } from './applications.js';
-import { amount, day, explanationStep, id, instant, ledgerSeq, name, pageQuery, reason, uscc } from './common.js';
+import {
+  amount,
+  day,
+  explanationStep,
+  id,
+  instant,
+  ledgerSeq,
+  modelShown,
+  name,
+  ofModel,
+  pageQuery,
+  reason,
+  uscc,
+} from './common.js';
+import { matters, mattersHeld } from './matters.js';
 import { programmeCode } from './programme-api.js';
 
 /** Every kind of thing that a declared expense may be for. */
@@ -22,6 +35,7 @@ const declaredItem = z.strictObject({
   net: amount,
   vat: amount,
   gross: amount,
+  ...ofModel,
   settledOn: day.meta({ description: 'The day on which it was paid in full' }),
   evidence: z
     .string()
@@ -33,7 +47,9 @@ const declaredItem = z.strictObject({
 
 export const submitReimbursement = z.strictObject({
   programmeCode,
-  matters: matters.optional(),
+  matters: matters
+    .optional()
+    .meta({ description: 'What it is about, as far as the programme asks; matters on record of the applicant' }),
   contractIds: z.array(id).min(1).max(2_000).optional().meta({
     description: 'Only the settled fees of these contracts; left out: of all. Rules by contract take one contract at a time',
   }),
@@ -88,7 +104,7 @@ export const reimbursement = z.strictObject({
   legalPersonUscc: z.string(),
   year: z.int().meta({ description: 'Of the application: the year whose pool pays it' }),
   baseYear: z.int().meta({ description: 'In which fees were settled, for a base of settled fees' }),
-  matters: matters.meta({ description: 'As kept: capitals, plain letters and digits' }),
+  matters: mattersHeld,
   controlVersionIds: z.array(id).meta({ description: 'The general controls of the book that it is decided under' }),
   status: reimbursementStatus,
   submittedOn: day,
@@ -151,6 +167,7 @@ export const reimbursementLine = z.strictObject({
   counterpartyName: z.string(),
   serviceItem: z.string(),
   chipOrigin: z.string().nullable(),
+  ...modelShown,
   net: amount,
   vat: amount,
   gross: amount,

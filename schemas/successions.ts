@@ -26,6 +26,11 @@ const heir = z.strictObject({
       'true: founded by this split, and shares the limits that run now; false: it was there before, with limits of its own',
   }),
   contractIds: z.array(id).max(1000).meta({ description: 'The contracts it takes over, with their vouchers' }),
+  registrationIds: z
+    .array(id)
+    .max(1000)
+    .default([])
+    .meta({ description: 'The confirmed matters (projects, products …) that are its own from now on' }),
   limits: z
     .array(
       z.strictObject({

@@ -375,6 +375,9 @@ void t.test('no reading grows with the book', async (t) => {
   });
   const [listing] = await owner.sql<{ id: string }[]>`select listing_id as id from listings where book_id = ${bookId}`;
   await send('reviewer', `/listings/${listing?.id ?? ''}/suspend`, { from: '2026-04-15', reason: '1', documentNo: '1' });
+  const project = { kind: 'PROJECT', code: 'P-1', name: '项目', documentNo: '1' };
+  const { registrationId = '' } = await send(voucher.secret, '/matters', project);
+  await send('approver', `/matters/${registrationId}/confirm`, {});
   // One that looks at last year's fees, for pre-checks.
   const document = await readFile(new URL('../db/programmes/binjiang/binjiang-compute.v2.yaml', import.meta.url), 'utf8');
   const { programmeVersionId = '' } = await send('operator', '/programmes', { document });
@@ -499,6 +502,7 @@ void t.test('no reading grows with the book', async (t) => {
       ...{ from: '2026-04-15', count: '5', on: '2026-04-15' },
       uscc: enterpriseUscc,
       holder: enterpriseUscc,
+      matterCode: 'P-1',
       subjectId: redemptions[0] ?? '',
     },
     ...{ fund: 'zhengzhou-compute/2026', kind: 'reserved', code: `payable:${voucher.providerId}:zhengzhou-compute/2026` },
@@ -565,7 +569,7 @@ void t.test('no reading grows with the book', async (t) => {
   for (const role of ['auditor', 'enterprise']) {
     for (const body of [
       { enterpriseId: voucher.enterpriseId },
-      { enterpriseId: voucher.enterpriseId, contractId: voucher.contractId },
+      { enterpriseId: voucher.enterpriseId, contractId: voucher.contractId, matters: { project: 'P-1' } },
       { contract: { lines: [{ gross: '1.00', facilityId: ids['facilities'] }], providerId: voucher.providerId } },
     ]) {
       wire.take();
@@ -662,6 +666,7 @@ void t.test('no reading grows with the book', async (t) => {
       ['limit_exceptions', 'limit_exceptions_status'],
       ['legal_person_changes', 'legal_person_changes_uscc', 'legal_person_changes_status'],
       ['limit_successions', 'limit_successions_change'],
+      ['matter_registrations', 'matter_registrations_own', 'matter_registrations_code', 'matter_registrations_status'],
       ['bulk_jobs', 'bulk_jobs_legal_person', 'bulk_jobs_kind'],
       ['simulations', 'simulations_programme'],
       ['simulation_enterprises', 'simulation_enterprises_difference'],

@@ -5,10 +5,11 @@ import type { z } from 'zod';
 import type { Application, Contract, ContractLine } from '../../db/tables.js';
 import type { application as shown, reviewApplication, submitApplication } from '../../schemas/applications.js';
 import { formatInstant } from '../calendar.js';
-import { formatQuantity } from '../contracts/rules.js';
+import { formatQuantity, modelIn } from '../contracts/rules.js';
 import type { KeptStep } from '../ledger/explanations.js';
 import type { Refused } from '../ledger/lane.js';
 import { refused } from '../ledger/lane.js';
+import { matterFields } from '../legal-persons/rules.js';
 import type { Fen } from '../money.js';
 import { formatYuan, minFen, sumFen } from '../money.js';
 import type { Evaluation, NoAward } from '../programmes/evaluate.js';
@@ -47,22 +48,20 @@ const sorted = (record: Readonly<Record<string, string>>): [string, string][] =>
 
 const sha256 = (content: readonly unknown[]): string => createHash('sha256').update(JSON.stringify(content)).digest('hex');
 
-const matterNames = { project: 'PROJECT', product: 'PRODUCT', standard: 'STANDARD', awardSeries: 'AWARD_SERIES' } as const;
+const matterKinds = Object.keys(matterFields) as Matter[];
 
-/** What an application says it is about, as it is kept: only what it names. */
-export const keptMatters = (given: z.output<typeof submitApplication>['matters']): Partial<Record<Matter, string>> =>
+/** The codes of what an application says it is about: only what it names. */
+export const namedMatters = (given: z.output<typeof submitApplication>['matters']): Partial<Record<Matter, string>> =>
   Object.fromEntries(
-    Object.entries(matterNames).flatMap(([name, matter]) => {
-      const code = given?.[name as keyof typeof matterNames];
+    matterKinds.flatMap((matter) => {
+      const code = given?.[matterFields[matter]];
       return code === undefined ? [] : [[matter, code]];
     }),
   );
 
-/** The same, as it is shown. */
+/** What they are known by, as it is kept and shown. */
 export const presentMatters = (kept: Partial<Record<Matter, string>>): z.input<typeof shown>['matters'] =>
-  Object.fromEntries(
-    Object.entries(matterNames).flatMap(([name, matter]) => (kept[matter] === undefined ? [] : [[name, kept[matter]]])),
-  );
+  Object.fromEntries(matterKinds.flatMap((matter) => (kept[matter] === undefined ? [] : [[matterFields[matter], kept[matter]]])));
 
 /**
  * What is applied for: SHA-256 (hex) of the JSON array of the version with its digest, who applies, and the whole contract with its
@@ -97,6 +96,7 @@ export const contentDigestOf = (
       line.unit,
       formatQuantity(line.quantity),
       ...[line.netFen, line.vatFen, line.grossFen].map(String),
+      ...modelIn(line),
     ]),
     ...named(sorted(matters as Record<string, string>)),
     ...named(controlVersionIds as string[]),

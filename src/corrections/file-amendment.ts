@@ -1,7 +1,9 @@
+import type { z } from 'zod';
+import type { fileAmendment as body } from '../../schemas/corrections.js';
 import { amended, amendmentLife, linesOf, presentAmendment } from '../contracts/amendments.js';
 import { gatherAmendments } from '../contracts/decide-amendment.js';
 import { amendmentShelf, contractOf, contractShelf } from '../contracts/facts.js';
-import { barring, contractLife, presentContract } from '../contracts/rules.js';
+import { barring, contractLife, presentContract, refuseUnchecked } from '../contracts/rules.js';
 import { update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
@@ -10,17 +12,15 @@ import { chipShelf, listingShelf } from '../providers/facts.js';
 import { chipOn, listedWithin } from '../providers/rules.js';
 import { gatherUsageDays, refuseUsageBeyond } from './usage-days.js';
 
-interface Target {
-  readonly id?: string;
-}
+type Body = z.output<typeof body> & { readonly id?: string };
 type Result = ReturnType<typeof presentAmendment> & { contract: ReturnType<typeof presentContract> };
 
 /**
  * The bureau files a confirmed amendment: from here on the contract says what the amendment does, under the next number of its
  * versions; what it said before is kept. Refuses NOT_FOUND, AMENDMENT_WRONG_STATE, CONTRACT_WRONG_STATE, FOUR_EYES,
- * CONTRACT_DUPLICATE, CONTRACT_USED_BEYOND, PROVIDER_NOT_LISTED.
+ * CONTRACT_DUPLICATE, CONTRACT_USED_BEYOND, PROVIDER_NOT_LISTED, MODEL_NOT_CHECKED for a new line's model.
  */
-export const fileAmendment: Verb<Target, Result> = {
+export const fileAmendment: Verb<Body, Result> = {
   name: 'contract_amendment.file',
   money: true,
 
@@ -74,6 +74,11 @@ export const fileAmendment: Verb<Target, Result> = {
     );
     if (unlisted)
       return refused('PROVIDER_NOT_LISTED', { serviceItem: unlisted.serviceItem, day: `${period.from} – ${period.to}` });
+    const unchecked = refuseUnchecked(
+      linesOf(before).filter(({ contractLineId }) => !known.has(contractLineId)),
+      body,
+    );
+    if (unchecked) return unchecked;
     // After this line the command succeeds.
     const row = { ...before, status: 'FILED' as const, decidedPerson: actor.personId, decidedOn: today };
     const last = facts

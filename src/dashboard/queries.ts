@@ -5,7 +5,7 @@ import { sql } from 'drizzle-orm';
 import type { Database, Tx } from '../../db/client.js';
 import { planned } from '../../db/planned.js';
 import type { Principal } from '../access/principal.js';
-import { headOf } from '../ledger/statements.js';
+import { balanceNamed, headOf } from '../ledger/statements.js';
 import type { FundFigures, MonthFigures } from './rules.js';
 import { worksFor } from './rules.js';
 
@@ -105,8 +105,7 @@ const fundsOfEnterprise = (tx: Tx, of: Wanted): Promise<FundFigures[]> =>
            sum(v.face_fen - v.given_back_fen - v.lapsed_fen - a.fen - v.reserved_fen)::bigint as redeemed,
            null as payable, null as "inTransit", null as paid
       from vouchers v
-      cross join lateral (select credits_fen - debits_fen as fen from accounts a
-                           where a.book_id = v.book_id and a.code = 'voucher:' || v.voucher_id offset 0) a
+      cross join lateral ${balanceNamed(sql`v.book_id`, sql`'voucher:' || v.voucher_id`)} a
      where v.book_id = ${of.bookId} and v.legal_person_uscc = ${of.principal.legalPersonUscc} and ${asked(of, sql`v.fund`)}
      group by v.fund order by v.fund`,
   );
@@ -121,8 +120,7 @@ const fundsOfProvider = (tx: Tx, of: Wanted): Promise<FundFigures[]> =>
       from (select t.fund, a.fen as owed, 0::bigint as sent, 0::bigint as paid
               from providers p
               join ledger_totals t on t.book_id = p.book_id and t.kind = 'payable'
-              cross join lateral (select credits_fen - debits_fen as fen from accounts a
-                                   where a.book_id = p.book_id and a.code = 'payable:' || p.provider_id || ':' || t.fund offset 0) a
+              cross join lateral ${balanceNamed(sql`p.book_id`, sql`'payable:' || p.provider_id || ':' || t.fund`)} a
              where p.book_id = ${of.bookId} and p.legal_person_uscc = ${of.principal.legalPersonUscc}
             union all
             select i.fund, 0, case i.status when 'INSTRUCTED' then i.amount_fen else 0 end, case i.status when 'PAID' then i.amount_fen else 0 end

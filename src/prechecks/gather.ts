@@ -10,7 +10,6 @@ import {
   gatherCounterparties,
   gatherNumbers,
 } from '../applications/evaluation-facts.js';
-import { keptMatters } from '../applications/rules.js';
 import type { Day } from '../calendar.js';
 import { yearOf } from '../calendar.js';
 import { contractShelf } from '../contracts/facts.js';
@@ -23,6 +22,7 @@ import { limitsTouched } from '../programmes/evaluate.js';
 import { limitWindowOf } from '../programmes/limits.js';
 import { controlsInForce } from '../programmes/published.js';
 import { facilityShelf, listingShelf, observationShelf, providerShelf } from '../providers/facts.js';
+import { aboutOf, gatherAbout } from './about.js';
 import { amissIn } from './amiss.js';
 import type { Body } from './bought.js';
 import { contractDescribed, contractOfBook, feesDescribed, feesOfBook, fenOf, namedIn } from './bought.js';
@@ -54,7 +54,7 @@ export interface Gathered {
 
 /**
  * Gathers all of it. An enterprise may ask about itself, the authorities about every one; for any other enterprise or contract the
- * answer is NOT_FOUND. Refuses VALIDATION_FAILED with the fields that are wrong.
+ * answer is NOT_FOUND, and for a matter that is not on record of it MATTER_NOT_FOUND. Refuses VALIDATION_FAILED with the fields that are wrong.
  */
 export function gather(
   db: Database,
@@ -82,7 +82,10 @@ export function gather(
       const signedOn = contract?.signedOn ?? (body.contract === undefined ? null : (body.contract.signedOn ?? day));
       const { asked, notInForce } = versionsAsked(versions, { appliedOn: day, signedOn, includeDrafts: body.includeDrafts });
       const wantsFees = asked.some(({ law }) => law.laws.some(looksAtFees));
-      await gatherCounterparties(loader, enterprise ? counterpartiesOf(facts, body, enterprise.enterpriseId) : []);
+      await Promise.all([
+        gatherCounterparties(loader, enterprise ? counterpartiesOf(facts, body, enterprise.enterpriseId) : []),
+        gatherAbout(loader, enterprise, body),
+      ]);
       const applicant = whoAsks(facts, enterprise, body, day);
       const applying = { row: enterprise, legalPerson: applicant.legalPerson };
       const said: Said = {
@@ -91,8 +94,7 @@ export function gather(
         fees:
           feesDescribed(facts, body, applying) ??
           (wantsFees && enterprise ? await gatherFees(loader, enterprise, baseYear, day) : null),
-        matters: keptMatters(body.matters),
-        mattersFor: Object.fromEntries(Object.entries(body.mattersFor).map(([code, matters]) => [code, keptMatters(matters)])),
+        ...aboutOf(facts, enterprise, body),
         predicates: body.predicates,
         upstreamFen: body.upstream === undefined ? 0n : fenOf(body.upstream),
       };

@@ -115,6 +115,16 @@ export interface Predicate {
   cite: Citation;
 }
 
+export interface Clause {
+  id: string;
+  kind: 'CLAWBACK' | 'PERFORMANCE' | 'SUPERVISION' | 'ARCHIVES';
+  text: Bilingual;
+  /** Of CLAWBACK: the part of the award that has to be given back, where the text says so. */
+  basisPoints: number | null;
+  departments: readonly string[];
+  cite: Citation;
+}
+
 export interface Funder {
   funder: string;
   name: Bilingual;
@@ -143,7 +153,7 @@ export interface Law {
   rate: Ruled<Rate> | null;
   mixedChips: Ruled<'LOWER_RATE' | 'NOT_COUNTED'> | null;
   limits: readonly Limit[];
-  pool: Ruled<{ kind: 'CEILING' | 'FLOOR'; amountFen: Fen }> | null;
+  pool: Ruled<{ kind: 'CEILING' | 'FLOOR' | 'FIXED'; amountFen: Fen }> | null;
   allocation: Ruled<Allocation> | null;
   priority: Ruled<readonly { class: string; name: Bilingual }[]> | null;
   beneficiaryKinds: Ruled<readonly BeneficiaryKind[]> | null;
@@ -163,12 +173,16 @@ export interface Law {
   noticeDays: Ruled<number> | null;
   transfer: Ruled<'FORBIDDEN'> | null;
   validityMonths: Ruled<number> | null;
+  /** Days from the issue, not counted, within which its holder accepts a voucher; null: it need not. */
+  activationDays: Ruled<number> | null;
   funders: Ruled<readonly Funder[]> | null;
   settlementCadence: Ruled<'MONTHLY' | 'QUARTERLY'> | null;
   selfFundedPaid: Ruled<'BEFORE_REDEMPTION' | 'NOT_REQUIRED'> | null;
   inFlightAtExpiry: Ruled<'FINISH' | 'LAPSE'> | null;
   usageWithinValidity: Ruled<'WHOLE' | 'END' | 'NOT_REQUIRED'> | null;
   carryCutOff: Ruled<boolean> | null;
+  /** Null: the text does not say what becomes of it. */
+  expiredBalance: Ruled<'LAPSES' | 'RETURNS'> | null;
   unusedFaceReturnsQuota: Ruled<boolean> | null;
 }
 
@@ -199,7 +213,11 @@ export interface ProgrammeVersion {
   inForce: { from: Day; to: Day | null; cite: Citation } | null;
   /** Days after the publication of the basis document from which it is said to be in force; how to count them is arguable. */
   inForceAfter: { days: number; cite: Citation } | null;
+  /** How many years it is said to be in force («有效期三年»); null: the text does not say. */
+  inForceFor: { years: number; cite: Citation } | null;
   eligibility: readonly Predicate[];
+  /** What is said of clawback, performance, supervision and archives: computed by nothing. */
+  clauses: readonly Clause[];
   laws: readonly [Law, ...Law[]];
   cases: readonly ProgrammeCase[];
 }
@@ -499,8 +517,8 @@ function contradictions({ laws }: ProgrammeVersion): Located[] {
 
 /** What a file of general controls may say: what holds for every programme of the book, whatever it gives. */
 const wordsOfControls = new Set([
-  ...['kind', 'programme', 'version', 'name', 'status', 'basis', 'documents', 'inForce', 'inForceAfter', 'cases'],
-  ...['responsibleDepartments', 'beneficiaryKinds', 'eligibility', 'limits', 'stacking'],
+  ...['kind', 'programme', 'version', 'name', 'status', 'basis', 'documents', 'inForce', 'inForceAfter', 'inForceFor', 'cases'],
+  ...['responsibleDepartments', 'beneficiaryKinds', 'eligibility', 'limits', 'stacking', 'clauses'],
 ]);
 
 /** Every citation of the file with its path. */
@@ -570,6 +588,13 @@ function versionOf(file: ProgrammeFile): ProgrammeVersion {
         ? null
         : { from: file.inForce.from, to: file.inForce.to ?? null, cite: citationOf(file.inForce.cite) },
     inForceAfter: file.inForceAfter === undefined ? null : { ...file.inForceAfter, cite: citationOf(file.inForceAfter.cite) },
+    inForceFor: file.inForceFor === undefined ? null : { ...file.inForceFor, cite: citationOf(file.inForceFor.cite) },
+    clauses: (file.clauses ?? []).map(({ basisPoints, departments, cite, ...clause }) => ({
+      ...clause,
+      basisPoints: basisPoints ?? null,
+      departments: departments ?? [],
+      cite: citationOf(cite),
+    })),
     eligibility: (file.eligibility ?? []).map((predicate) => ({ ...predicate, cite: citationOf(predicate.cite) })),
     laws: [first, ...later],
     cases: file.cases ?? [],
@@ -629,12 +654,14 @@ function lawFrom(file: ProgrammeFile, day: Day): Law {
     noticeDays: on(file.noticeDays),
     transfer: on(file.transfer),
     validityMonths: on(file.validityMonths),
+    activationDays: on(file.activationDays),
     funders: on(file.funders),
     settlementCadence: on(file.settlementCadence),
     selfFundedPaid: on(redemption?.selfFundedPaid),
     inFlightAtExpiry: on(redemption?.inFlightAtExpiry),
     usageWithinValidity: on(redemption?.usageWithinValidity),
     carryCutOff: on(redemption?.carryCutOff),
+    expiredBalance: on(redemption?.expiredBalance),
     unusedFaceReturnsQuota: on(redemption?.unusedFaceReturnsQuota),
   };
 }

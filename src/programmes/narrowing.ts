@@ -92,6 +92,7 @@ const terms: Readonly<Record<string, Bilingual>> = {
   END: both('使用期间在有效期内结束', 'use ends within the validity'),
   CEILING: both('不超过', 'at most'),
   FLOOR: both('不低于', 'at least'),
+  FIXED: both('每年安排', 'a fixed sum of'),
 };
 const term = (code: string): Bilingual => terms[code] ?? plain(code);
 const list = (codes: readonly string[]): Bilingual =>
@@ -138,7 +139,7 @@ const directions: { readonly [K in Dated]: Direction<ValueOf<K>> | null } = {
   pool: {
     name: both('年度资金总额', 'yearly pool'),
     // A floor promises money and bounds nothing.
-    widens: (before, after) => before.kind === 'CEILING' && (after.kind === 'FLOOR' || after.amountFen > before.amountFen),
+    widens: (before, after) => before.kind !== 'FLOOR' && (after.kind === 'FLOOR' || after.amountFen > before.amountFen),
     words: ({ kind, amountFen }) => both(`${term(kind).zh} ${yuan(amountFen).zh}`, `${term(kind).en} ${yuan(amountFen).en}`),
   },
   beneficiaryKinds: choice(both('支持对象', 'beneficiaries')),
@@ -168,6 +169,12 @@ const directions: { readonly [K in Dated]: Direction<ValueOf<K>> | null } = {
     widens: (before, after) => after > before,
     words: (months) => both(`${months} 个月`, `${months} months`),
   },
+  activationDays: {
+    name: both('接受期限', 'days to accept the voucher'),
+    widens: (before, after) => after > before,
+    words: (days) => both(`${days} 日`, `${days} days`),
+  },
+  expiredBalance: null,
   selfFundedPaid: ordered(both('自付部分的支付要求', 'self-funded part'), ['BEFORE_REDEMPTION', 'NOT_REQUIRED']),
   inFlightAtExpiry: ordered(both('到期时在审的处理', 'in flight at expiry'), ['LAPSE', 'FINISH']),
   usageWithinValidity: ordered(both('使用期间与有效期的关系', 'use within the validity'), ['WHOLE', 'END', 'NOT_REQUIRED']),
@@ -188,6 +195,7 @@ const pathOf: Partial<Record<Dated, string>> = {
   inFlightAtExpiry: 'redemption.inFlightAtExpiry',
   usageWithinValidity: 'redemption.usageWithinValidity',
   carryCutOff: 'redemption.carryCutOff',
+  expiredBalance: 'redemption.expiredBalance',
   unusedFaceReturnsQuota: 'redemption.unusedFaceReturnsQuota',
 };
 

@@ -31,7 +31,7 @@ export async function findBusiness({ sql }: Pick<Tx, 'sql'>, bookId: string): Pr
     [3, fundsAsLoaded(sql, bookId)],
     [4, vouchersAsFaced(sql, bookId)],
     [5, [...limitsAsLaw(sql, bookId, law), ...contractsAsFiled(sql, bookId, law), queuesAsWaiting(sql, bookId)]],
-    [6, [...countedOnce(sql, bookId), ...batchesAsPaid(sql, bookId)]],
+    [6, [...countedOnce(sql, bookId), reversedOnce(sql, bookId), ...batchesAsPaid(sql, bookId)]],
     [9, explanationsTold(sql, bookId)],
     [10, fundsAsPaid(sql, bookId)],
     [11, fourEyes(sql, bookId)],
@@ -280,7 +280,7 @@ const vouchersAsFaced = (sql: Sql, bookId: string): Promise<Rows>[] => [
        and ((v.lapsed_fen, v.given_back_fen) is distinct from (coalesce(e.lapsed, 0)::bigint, coalesce(e.given_back, 0)::bigint)
             or e.ended is distinct from case when v.status in ('EXPIRED', 'CANCELLED', 'REVOKED') then v.status end
             or e.ended_on is distinct from v.ended_on
-            or (v.status = 'EXPIRED' and v.ended_on <= v.last_day)) limit 100`,
+            or (v.status = 'EXPIRED' and v.ended_on <= least(v.last_day, v.activate_by))) limit 100`,
   sql<Rows>`
     select 'voucher ' || v.voucher_no as subject,
            format('%s, its account still holds %s', v.status, a.credits_fen - a.debits_fen) as detail
@@ -305,7 +305,7 @@ const vouchersAsFaced = (sql: Sql, bookId: string): Promise<Rows>[] => [
 /**
  * What vouchers (CLAIMED) and approved redemptions (REDEEMED) count against each limit, holder and window, by the law they were
  * issued under on the day they count; and what the book brought along: of a legal person's limits as it was stated, of a
- * contract's what its opening voucher can still pay and what it had paid.
+ * contract's, and of a matter's, what its opening voucher can still pay and what it had paid.
  */
 const spentOfLimits = (sql: Sql, bookId: string, { limits, own, untold }: Law): Fragment => sql<readonly object[]>`
   with law as (
@@ -367,7 +367,7 @@ const spentOfLimits = (sql: Sql, bookId: string, { limits, own, untold }: Law): 
       left join contracts k on k.book_id = ${bookId} and k.contract_id = c.contract_id
       join law l on l.law = c.law and l.counts = c.counts
        and case l.day when 'BOOKED' then c.booked when 'APPLIED' then c.applied else coalesce(c.decided, k.signed_on) end between l.since and l.until
-     where c.person is not null or l.per = 'CONTRACT'),
+     where c.person is not null or l.per not in ('LEGAL_PERSON', 'PROGRAMME')),
   spent as (
     select h."limit", h.holder, h.fen, h.stacking, h.computed, h.share * h.contract_fen as shared,
            case h.span when 'YEAR' then extract(year from h.booked)::text when 'LIFETIME' then 'LIFETIME'
@@ -479,7 +479,8 @@ const contractsAsFiled = (sql: Sql, bookId: string, { rates }: Law): Promise<Row
   sql<Rows>`
     with held as (
       select r.contract_id, r.programme_code, ${heldFen(sql)} as claimed, r.base_fen as base, r.weighted_base as weighted,
-             r.cut_off_fen as cut_off
+             -- What is reversed in part is cut off for good.
+             r.cut_off_fen + r.reversed_fen as cut_off
         from redemptions r where r.book_id = ${bookId} and r.status not in ('RETURNED', 'REVERSED')
       union all
       select (o.content ->> 'contractId')::uuid, o.content ->> 'programmeCode', ${fenIn(sql, 'amountRedeemed')}, ${fenIn(sql, 'baseRedeemed')}, null, 0
@@ -513,6 +514,23 @@ const queuesAsWaiting = (sql: Sql, bookId: string): Promise<Rows> => sql<Rows>`
     from (select * from application_queues where book_id = ${bookId} and waiting > 0) q
     full join waits w using (programme_code, queue_rank, queue_block)
    where (q.waiting, q.maximum_fen) is distinct from (w.n, w.fen) order by 1 limit 100`;
+
+/** 6. Of a redemption as much is reversed as two persons decided, each reversal is one entry, and what is reversed whole says so. */
+const reversedOnce = (sql: Sql, bookId: string): Promise<Rows> => sql<Rows>`
+  with decided as (
+    select redemption_id, sum(amount_fen) as fen from redemption_reversals
+     where book_id = ${bookId} and status = 'APPROVED' group by redemption_id),
+  posted as (
+    select e.subject_id as redemption_id, sum(e.amount_fen) as fen,
+           bool_or(o.subject_id is distinct from e.subject_id or o.kind is distinct from 'redemption.approved') as astray
+      from entries e left join entries o on o.book_id = e.book_id and o.seq = e.reverses_seq
+     where e.book_id = ${bookId} and e.kind = 'redemption.reversed' and e.amount_fen is not null group by e.subject_id)
+  select 'redemption ' || r.redemption_no as subject,
+         format('%s, reversed %s; decided %s, entries %s%s', r.status, r.reversed_fen, coalesce(d.fen, 0), coalesce(p.fen, 0),
+                case when p.astray then ', which do not name its approval' else '' end) as detail
+    from redemptions r left join decided d using (redemption_id) left join posted p using (redemption_id)
+   where r.book_id = ${bookId}
+     and (r.reversed_fen <> coalesce(p.fen, 0) or r.reversed_fen < coalesce(d.fen, 0) or p.astray) limit 100`;
 
 /**
  * 6. An invoice counts in one live redemption, which it names; of each contract line as much is used as confirmed invoices
@@ -771,6 +789,12 @@ const fourEyes = (sql: Sql, bookId: string): Promise<Rows>[] => [
       union all
       select 'redemption ' || redemption_no, array[submitted_person, decided_person] from redemptions where book_id = ${bookId}
       union all
+      select 'proposal ' || proposal_id || ' to end a voucher', array[proposed_person, case when status = 'APPROVED' then decided_person end]
+        from voucher_proposals where book_id = ${bookId}
+      union all
+      select 'reversal ' || reversal_id, array[proposed_person, case when status = 'APPROVED' then decided_person end]
+        from redemption_reversals where book_id = ${bookId}
+      union all
       select 'reimbursement ' || r.reimbursement_no,
              array[r.submitted_person, r.reviewed_person, case when r.status = 'APPROVED' then r.decided_person end]
         from reimbursements r where r.book_id = ${bookId}
@@ -790,7 +814,13 @@ const fourEyes = (sql: Sql, bookId: string): Promise<Rows>[] => [
       union all
       select format('repeal of %s@%s', programme_code, version), array[activated_by, repealed_by] from programme_versions where book_id = ${bookId}
       union all
-      select 'opening balance ' || opening_balance_id, array[prepared_person, approved_person] from opening_balances where book_id = ${bookId})
+      select 'opening balance ' || opening_balance_id, array[prepared_person, approved_person] from opening_balances where book_id = ${bookId}
+      union all
+      select 'registration of matter ' || registration_id,
+             array[registered_person, confirmed_person, case when status = 'REJECTED' then closed_person end]
+        from matter_registrations where book_id = ${bookId}
+      union all
+      select 'limit exception ' || exception_id, array[asked_person, approved_person, rejected_person] from limit_exceptions where book_id = ${bookId})
     select s.subject, format('person %s did %s steps', p.person, count(*)) as detail
       from steps s cross join lateral unnest(s.persons) as p(person)
      where p.person is not null group by s.subject, p.person having count(*) > 1 order by 1 limit 100`,

@@ -15,32 +15,29 @@ import {
   gatherContractFacts,
   gatherLimitFacts,
   mattersOf,
-  transfersOf,
 } from '../applications/evaluation-facts.js';
 import { applicationShelf } from '../applications/facts.js';
+import { KnownThen } from '../applications/known-then.js';
 import { eligibilityOf } from '../applications/rules.js';
 import { yearOf } from '../calendar.js';
 import { contractShelf } from '../contracts/facts.js';
-import { enterpriseShelf } from '../enterprises/facts.js';
 import type { Finding } from '../ledger/audit.js';
 import type { Account } from '../ledger/chart.js';
 import { accountOf, fundOf } from '../ledger/chart.js';
 import type { KeptStep } from '../ledger/explanations.js';
-import type { Shelf } from '../ledger/facts.js';
 import { Facts, Loader } from '../ledger/facts.js';
+import type { Moved } from '../ledger/history.js';
+import { balancesBefore, chargesOf, movedWithin } from '../ledger/history.js';
+import { headOf } from '../ledger/statements.js';
 import type { Fen } from '../money.js';
 import { parseYuan } from '../money.js';
 import type { Circumstances, Evaluation, TouchedLimit } from '../programmes/evaluate.js';
 import { evaluateIssue, limitsTouched } from '../programmes/evaluate.js';
-import { classShelf, figureShelf, relationShelf } from '../legal-persons/facts.js';
-import { limitExceptionShelf, programmeVersionShelf } from '../programmes/facts.js';
+import { programmeVersionShelf } from '../programmes/facts.js';
 import type { Controlled } from '../programmes/laws.js';
 import { controlIdsOf, gatherControls, lawUnder } from '../programmes/laws.js';
 import type { ProgrammeVersion } from '../programmes/language.js';
 import { limitWindowOf, readLimits } from '../programmes/limits.js';
-import { listingShelf, observationShelf, providerShelf } from '../providers/facts.js';
-import type { ListingSaid } from '../providers/rules.js';
-import { listingSayings } from '../providers/rules.js';
 import { redemptionShelf } from '../redemptions/facts.js';
 import type { RedemptionCase } from '../redemptions/rules.js';
 import { claimOf, evaluate, evaluateFirmly } from '../redemptions/rules.js';
@@ -55,6 +52,7 @@ import { broughtAlong, keptStanding, lowestRate, negative, nothing, openingConte
 const sliceSize = 3_000n;
 const kinds = [
   ...['voucher.issued', 'opening.voucher', 'redemption.reserved', 'redemption.approved', 'redemption.released'],
+  'redemption.reversed',
   'award.approved',
 ];
 
@@ -62,29 +60,20 @@ const kinds = [
 interface Track {
   standing: Standing;
   readonly waiting: Map<string, Redemption>;
-}
-
-interface Moved {
-  readonly seq: bigint;
-  readonly kind: string;
-  readonly commandId: string;
-  readonly subjectId: string;
-  /** The first entry of the same command: what was there before it is what was decided on. */
-  readonly first: bigint;
-  readonly kinds: readonly string[];
+  /** What was reversed of a redemption so far (fen). */
+  readonly reversed: Map<string, Fen>;
 }
 
 /** The same inside a transaction that is open already, in one slice. */
 export async function recomputeIn(tx: Tx, bookId: string): Promise<Finding[]> {
-  const [head] = await tx.sql<{ seq: bigint }[]>`select seq from book_heads where book_id = ${bookId}`;
-  const wrong = await recomputeSlice(tx, bookId, { after: 0n, until: head?.seq ?? 0n }, new Map(), new Set());
+  const until = await headOf(tx, bookId);
+  const wrong = await recomputeSlice(tx, bookId, { after: 0n, until }, new Map(), new Set());
   return wrong.map((of) => ({ invariant: 9, ...of }));
 }
 
 /** Computes every award of the book anew. Slices follow one another; what is written meanwhile is left for the next audit. */
 export async function recomputeAwards(db: Database, bookId: string): Promise<Finding[]> {
-  const [head] = await db.sql<{ seq: bigint }[]>`select seq from book_heads where book_id = ${bookId}`;
-  const upTo = head?.seq ?? 0n;
+  const upTo = await headOf(db, bookId);
   const contracts = new Map<string, Track>();
   const shared = new Set<string>();
   const findings: Finding[] = [];
@@ -107,13 +96,7 @@ async function recomputeSlice(
   contracts: Map<string, Track>,
   shared: Set<string>,
 ): Promise<Rows> {
-  const read = await tx.sql<Moved[]>`
-    select e.seq, e.kind, e.command_id as "commandId", e.subject_id as "subjectId", c.first, c.kinds
-      from entries e
-      cross join lateral (select min(o.seq) as first, array_agg(o.kind) as kinds from entries o
-                           where o.book_id = e.book_id and o.subject_id = e.subject_id and o.command_id = e.command_id) c
-     where e.book_id = ${bookId} and e.seq > ${after} and e.seq <= ${until} and e.kind = any(${kinds}) and e.amount_fen is not null
-     order by e.seq`;
+  const read = await movedWithin(tx, bookId, { after, until, kinds });
   // All awards of an allocation are of one command, and are looked at together with the first of them.
   const moved = read.filter(({ kind, commandId }) => {
     if (kind !== 'award.approved') return true;
@@ -128,7 +111,7 @@ async function recomputeSlice(
     of,
     award: of.kind === 'award.approved' ? sharingOf(facts, of.subjectId, past(of.first)) : awardOf(facts, past, of),
   }));
-  const balanceAt = await balancesAt(
+  const balanceAt = await balancesBefore(
     tx,
     bookId,
     events.flatMap(({ of, award }) => award?.accounts.map((account) => ({ code: account.code, seq: of.first })) ?? []),
@@ -146,12 +129,12 @@ async function recomputeSlice(
   });
 }
 
-/** What was known before an entry: what is recorded by then, to which day a listing ran, which exceptions were approved. */
+/** What was known before an entry. */
 type Past = (before: bigint) => Known;
 
 /** Gathers all that the awards of a slice look at. */
 async function gatherSlice(loader: Loader, moved: readonly Moved[]): Promise<Past> {
-  const { facts, tx, bookId } = loader;
+  const { facts, tx } = loader;
   const subjects = (kind: RegExp) => moved.filter((of) => kind.test(of.kind)).map(({ subjectId }) => subjectId);
   const [applications, redemptions] = await Promise.all([
     loader.load(applicationShelf, 'id', subjects(/^voucher/)),
@@ -180,29 +163,9 @@ async function gatherSlice(loader: Loader, moved: readonly Moved[]): Promise<Pas
     loader.load(invoiceShelf, 'id', invoiceIds),
     loader.load(invoiceLineShelf, 'invoice', invoiceIds),
   ]);
-  const firstOf = new Map<string, bigint>();
-  const learnWhen = async (of: readonly Shelf<unknown>[]): Promise<void> => {
-    const ids = [...of.flatMap((each) => [...facts.state(each).rows.keys()]), ...transfersOf(facts)];
-    const known = await tx.sql<{ id: string; first: bigint }[]>`
-      select k.id, e.seq as first from unnest(${ids}::uuid[]) as k (id)
-       cross join lateral (select e.seq from entries e where e.book_id = ${bookId} and e.subject_id = k.id order by e.seq limit 1) e`;
-    for (const { id, first } of known) firstOf.set(id, first);
-  };
-  await learnWhen([enterpriseShelf, providerShelf, observationShelf, listingShelf, classShelf, relationShelf]);
-  // A listing's last day and its suspensions are what changes here: each answer about it says what they were from then on.
-  const said = await tx.sql<ListingSaid[]>`
-    select e.subject_id as id, e.seq, o.body ->> 'validTo' as "validTo", coalesce(o.body -> 'suspensions', '[]') as suspensions
-      from entries e join outcomes o on o.book_id = e.book_id and o.command_id = e.command_id
-     where e.book_id = ${bookId} and e.kind = any(${listingSayings}::text[]) and e.subject_id in (
-             select l.subject_id from entries l
-              where l.book_id = ${bookId} and l.kind = any(${listingSayings.slice(1)}::text[]) and l.subject_id = any(${[...facts.state(listingShelf).rows.keys()]}::uuid[]))
-     order by e.seq`;
-  const raisedBy = new Map<string, bigint>();
-  const past: Past = (before) => ({
-    has: (id) => (firstOf.get(id) ?? 0n) < before,
-    listing: (listing) => said.findLast(({ id, seq }) => id === listing.listingId && seq < before) ?? listing,
-    approved: ({ exceptionId }) => (raisedBy.get(exceptionId) ?? 0n) < before,
-  });
+  const then = new KnownThen(tx, facts);
+  const past: Past = (before) => then.before(before);
+  await then.learn();
   // Which figures and exceptions limits look at follows from what was known then; when these came is asked after.
   await gatherLimitFacts(
     loader,
@@ -214,12 +177,7 @@ async function gatherSlice(loader: Loader, moved: readonly Moved[]): Promise<Pas
       kind === 'award.approved' ? [{ allocationId: subjectId, known: past(first) }] : [],
     ),
   );
-  await learnWhen([figureShelf]);
-  const exceptions = [...facts.state(limitExceptionShelf).rows.keys()];
-  const raised = await tx.sql<{ id: string; seq: bigint }[]>`
-    select subject_id as id, min(seq) as seq from entries
-     where book_id = ${bookId} and kind = 'limit.raised' and subject_id = any(${exceptions}::uuid[]) group by subject_id`;
-  for (const { id, seq } of raised) raisedBy.set(id, seq);
+  await then.learnOfLimits();
   return past;
 }
 
@@ -294,60 +252,28 @@ const contractOf = (facts: Facts, { contractId }: { contractId: string }) => the
 const lawOf = (facts: Facts, of: Controlled & { programmeVersionId: string }) =>
   lawUnder(facts, there(facts.get(programmeVersionShelf, of.programmeVersionId)), controlIdsOf(of));
 
-/** Balances (credits − debits, fen) of accounts before a sequence: what the entry before left, zero for none. */
-export async function balancesAt(
-  { sql }: Tx,
-  bookId: string,
-  wanted: readonly { code: string; seq: bigint }[],
-): Promise<(code: string, seq: bigint) => Fen> {
-  const rows = await sql<{ code: string; seq: bigint; fen: bigint }[]>`
-    select k.code, k.seq, last.fen
-      from (select distinct * from unnest(${wanted.map(({ code }) => code)}::text[], ${wanted.map(({ seq }) => seq)}::bigint[]) as k (code, seq)) k
-      cross join lateral (select account_id from accounts a where a.book_id = ${bookId} and a.code = k.code limit 1) a
-      cross join lateral (
-        select l.fen from (
-          (select e.seq, e.debit_after_fen as fen from entries e
-            where e.book_id = ${bookId} and e.debit_account_id = a.account_id and e.seq < k.seq order by e.seq desc limit 1)
-          union all
-          (select e.seq, e.credit_after_fen from entries e
-            where e.book_id = ${bookId} and e.credit_account_id = a.account_id and e.seq < k.seq order by e.seq desc limit 1)) l
-         order by l.seq desc limit 1) last`;
-  const known = new Map(rows.map(({ code, seq, fen }) => [`${code} ${seq}`, fen]));
-  return (code, seq) => known.get(`${code} ${seq}`) ?? 0n;
-}
-
 function trackOf(contracts: Map<string, Track>, of: { contractId: string; programmeCode: string }): Track {
   const id = standingIdOf(of.contractId, of.programmeCode);
-  const track = contracts.get(id) ?? { standing: nothing, waiting: new Map<string, Redemption>() };
+  const track = contracts.get(id) ?? {
+    standing: nothing,
+    waiting: new Map<string, Redemption>(),
+    reversed: new Map<string, Fen>(),
+  };
   contracts.set(id, track);
   return track;
 }
 
+/** Whether it was approved once, and taken back or not since. */
+const isApproved = ({ status }: Redemption): boolean => status === 'APPROVED' || status === 'REVERSED';
+
 /** A redemption as it was submitted: what a verification cut off came later. */
 function asSubmitted(row: Redemption): Redemption {
-  const verified = row.status === 'APPROVED' && row.decidedPerson !== null;
+  const verified = isApproved(row) && row.decidedPerson !== null;
   return verified ? { ...row, cutOffFen: row.cutOffFen - (row.reservedFen - row.approvedFen) } : row;
 }
 /** At what a base weighs of which no weight was kept. */
 const lowestRateOf = (facts: Facts, voucher: Voucher): number =>
   lowestRate(lawOf(facts, voucher), { appliedOn: voucher.appliedOn, signedOn: contractOf(facts, voucher).signedOn });
-
-/** What each command charged to limits: name of the account and fen, as one text each. */
-async function chargesOf(
-  { sql }: Tx,
-  bookId: string,
-  moved: readonly Moved[],
-): Promise<(commandId: string) => readonly string[]> {
-  const rows = await sql<{ commandId: string; charge: string }[]>`
-    select e.command_id as "commandId", a.code || ' ' || e.amount_fen as charge
-      from (select distinct * from unnest(${moved.map(({ subjectId }) => subjectId)}::uuid[], ${moved.map(({ commandId }) => commandId)}::uuid[])
-                                     as k (subject, command)) k
-      join entries e on e.book_id = ${bookId} and e.subject_id = k.subject and e.command_id = k.command and e.kind = 'limit.charged'
-      join accounts a on a.book_id = ${bookId} and a.account_id = e.credit_account_id`;
-  const known = new Map<string, string[]>();
-  for (const { commandId, charge } of rows) known.set(commandId, [...(known.get(commandId) ?? []), charge]);
-  return (commandId) => known.get(commandId) ?? [];
-}
 
 /** Every limit that an award touched was charged with it, and no other: with nothing while it only waits. */
 function checkCharges(of: Moved, award: Award, charged: readonly string[]): Rows {
@@ -360,7 +286,7 @@ function checkCharges(of: Moved, award: Award, charged: readonly string[]): Rows
   return [{ subject: name, detail: `charged to limits: ${found}; computed anew: ${expected}` }];
 }
 
-/** Entries that decide no award and move where a contract stands: an opening voucher, a redemption that is returned. */
+/** Entries that decide no award and move where a contract stands: an opening voucher, a redemption that is returned or reversed. */
 function takeOther(facts: Facts, of: Moved, contracts: Map<string, Track>): Rows {
   if (of.kind === 'opening.voucher') {
     const content = openingContentOf(there(facts.get(openingShelf, of.subjectId)));
@@ -380,6 +306,18 @@ function takeOther(facts: Facts, of: Moved, contracts: Map<string, Track>): Rows
     const lowest = lowestRateOf(facts, there(facts.get(voucherShelf, row.voucherId)));
     track.standing = together(track.standing, negative(claimOf(asSubmitted(row))), lowest);
     track.waiting.delete(row.redemptionId);
+  } else if (of.kind === 'redemption.reversed') {
+    const row = there(facts.get(redemptionShelf, of.subjectId));
+    const track = trackOf(contracts, row);
+    const lowest = lowestRateOf(facts, there(facts.get(voucherShelf, row.voucherId)));
+    const before = track.reversed.get(row.redemptionId) ?? 0n;
+    track.reversed.set(row.redemptionId, before + of.amountFen);
+    // In part it is cut off for good; whole, the contract stands as if it had never been.
+    const gone =
+      before + of.amountFen === row.approvedFen
+        ? negative({ ...claimOf(row), claimedFen: of.amountFen, cutOffFen: row.cutOffFen + before })
+        : { baseFen: 0n, weighted: 0n, claimedFen: -of.amountFen, cutOffFen: of.amountFen };
+    track.standing = together(track.standing, gone, lowest);
   }
   return [];
 }
@@ -434,7 +372,7 @@ function checkAward(facts: Facts, before: Facts, of: Moved, award: Award, contra
     const atOnce = of.kinds.includes('redemption.approved');
     track.standing = together(track.standing, claimOf(row), lowest);
     if (!atOnce) track.waiting.set(row.redemptionId, row);
-    const verified = row.status === 'APPROVED' && !atOnce;
+    const verified = isApproved(row) && !atOnce;
     const anew = evaluateFirmly(whole, { ...asked, requestedFen: verified ? undefined : requestedIn(row) }, !atOnce);
     const reserved: Fen = row.reservedFen;
     return compare(name, anew, {

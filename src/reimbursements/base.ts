@@ -125,6 +125,8 @@ export function settledFees(
         basisPoints: null,
         reason,
         isLive: false,
+        modelClass: bought.modelClass,
+        modelRegistrationNo: bought.modelRegistrationNo,
       };
     });
 }
@@ -255,6 +257,8 @@ const declaredLine = (
   basisPoints: null,
   reason: null,
   isLive: false,
+  modelClass: item.modelClass ?? null,
+  modelRegistrationNo: item.modelRegistrationNo ?? null,
 });
 
 /** Whether what an item declares is funded already: declared in a live application, or an invoice that is redeemed or reimbursed. */

@@ -13,6 +13,7 @@ import { formatInstant } from '../calendar.js';
 import { mattersOf } from '../applications/evaluation-facts.js';
 import type { Eligibility } from '../applications/rules.js';
 import { presentMatters } from '../applications/rules.js';
+import { modelIn, readModel } from '../contracts/rules.js';
 import type { KeptStep } from '../ledger/explanations.js';
 import type { Refused } from '../ledger/lane.js';
 import { refused } from '../ledger/lane.js';
@@ -48,7 +49,8 @@ export const checkState = (row: Reimbursement, expected: readonly Reimbursement[
 // ── The base ──
 
 /** Why a line of the book's own invoices does not count, whatever the law says; the law's own reasons are the evaluator's codes. */
-export type BookReason = 'INVOICE_NOT_CONFIRMED' | 'INVOICE_ALREADY_REDEEMED' | 'LINE_ALREADY_REIMBURSED';
+export const bookReasons = ['INVOICE_NOT_CONFIRMED', 'INVOICE_ALREADY_REDEEMED', 'LINE_ALREADY_REIMBURSED'] as const;
+export type BookReason = (typeof bookReasons)[number];
 
 /**
  * Why a line of this invoice can not count, or null. `live`: what is counted of it in applications that were not rejected; declared as
@@ -87,7 +89,7 @@ export const isInvoiceNumber = (reference: string): boolean => /^\d{20}$/.test(r
 
 /**
  * Reads what an enterprise declares. Refuses, item by item: a code that is not valid (USCC_…), AMOUNT_ZERO, ITEM_DOES_NOT_ADD_UP,
- * ITEM_NOT_SETTLED (a day to come), ITEM_TWICE.
+ * MISSING_FIELD (half a model), ITEM_NOT_SETTLED (a day to come), ITEM_TWICE.
  */
 export function readItems(
   items: readonly DeclaredItem[],
@@ -105,6 +107,8 @@ export function readItems(
       const params = { reference: item.reference, sum: formatYuan(netFen + vatFen), stated: item.gross };
       return refused('ITEM_DOES_NOT_ADD_UP', params, `${pointer}/gross`);
     }
+    const model = readModel(item, pointer);
+    if (model.kind === 'refused') return model;
     if (item.settledOn > today) {
       return refused('ITEM_NOT_SETTLED', { reference: item.reference, settledOn: item.settledOn, today }, `${pointer}/settledOn`);
     }
@@ -176,6 +180,7 @@ export const contentDigestOf = (
       line.usedTo,
       line.settledOn,
       line.evidence,
+      ...modelIn(line),
     ]),
   ]);
 
@@ -249,6 +254,8 @@ export const presentReimbursementLine = (row: ReimbursementLine): z.input<typeof
   counterpartyName: row.counterpartyName,
   serviceItem: row.serviceItem,
   chipOrigin: row.chipOrigin,
+  modelClass: row.modelClass,
+  modelRegistrationNo: row.modelRegistrationNo,
   net: formatYuan(row.netFen),
   vat: formatYuan(row.vatFen),
   gross: formatYuan(row.grossFen),

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Enterprise, ProgrammeVersion as VersionRow, Reimbursement, ReimbursementLine } from '../../db/tables.js';
 import type { submitReimbursement as body } from '../../schemas/reimbursements.js';
-import { keptMatters, presentOutlook, refusalOf } from '../applications/rules.js';
+import { namedMatters, presentOutlook, refusalOf } from '../applications/rules.js';
 import { yearOf } from '../calendar.js';
 import { enterpriseShelf } from '../enterprises/facts.js';
 import { closed } from '../enterprises/rules.js';
@@ -10,6 +10,8 @@ import { insert } from '../ledger/facts.js';
 import type { Command, Refused, Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
 import { gatherNumbers, seriesOf, takeNumber } from '../ledger/numbers.js';
+import { gatherOwnMatters, ownMatters } from '../legal-persons/matters.js';
+import type { Matters } from '../legal-persons/matters.js';
 import { programmeVersionShelf } from '../programmes/facts.js';
 import { lawOn } from '../programmes/language.js';
 import { controlsOn, gatherControls, lawUnder } from '../programmes/laws.js';
@@ -37,7 +39,7 @@ const series = 'RB';
  * confirmed usage invoices of its legal person, branches included, that were paid in full in the year before; every line is kept,
  * with the rate it counts at or why it does not. For a base of contracts or costs the enterprise declares the items. What a review
  * will check is taken as met until then. Refuses, in this order: PROGRAMME_NOT_IN_FORCE, PROGRAMME_OF_OTHER_FLOW,
- * LEGAL_PERSON_NOT_REGISTERED, ITEMS_NOT_TAKEN, CONTRACTS_NOT_TAKEN, ITEMS_REQUIRED, as `readItems`, ITEM_ALREADY_FUNDED, NOTHING_TO_REIMBURSE, what the
+ * LEGAL_PERSON_NOT_REGISTERED, MATTER_NOT_FOUND for any but a matter on record of it, ITEMS_NOT_TAKEN, CONTRACTS_NOT_TAKEN, ITEMS_REQUIRED, as `readItems`, ITEM_ALREADY_FUNDED, NOTHING_TO_REIMBURSE, what the
  * programme refuses (evaluateAward).
  */
 export const submitReimbursement: Verb<Body, Result> = {
@@ -61,6 +63,7 @@ export const submitReimbursement: Verb<Body, Result> = {
         commands.map(({ today }) => seriesOf(series, yearOf(today))),
       ),
       gatherControls(loader),
+      gatherOwnMatters(loader, commands.map(namingOf)),
     ]);
     for (const command of commands) await gatherBase(loader, command);
   },
@@ -75,6 +78,8 @@ export const submitReimbursement: Verb<Body, Result> = {
     const enterprise = applicantOf(facts, command);
     if (!enterprise) return refused('LEGAL_PERSON_NOT_REGISTERED', { uscc: actor.legalPersonUscc ?? '—' });
     if (enterprise.closedOn !== null) return closed(enterprise);
+    const about = ownMatters(facts, namingOf(command));
+    if (about.kind === 'refused') return about;
     const base = baseOf(facts, command, version, enterprise);
     if (base.kind === 'refused') return base;
     const weighable = base.lines.filter(({ reason }) => reason === null);
@@ -82,7 +87,7 @@ export const submitReimbursement: Verb<Body, Result> = {
       const reasons = [...new Set(base.lines.map(({ reason }) => reason))].join(', ') || '—';
       return refused('NOTHING_TO_REIMBURSE', { year: String(yearOf(today) - 1), reasons });
     }
-    const asked = askedOf(facts, command, version, enterprise, weighable);
+    const asked = askedOf(facts, command, version, { enterprise, lines: weighable, matters: about.matters });
     const whole = caseOf(facts, asked);
     const { byLaw, now } = evaluationsOf(facts, whole);
     if (byLaw.kind !== 'award') return refusalOf(byLaw);
@@ -138,6 +143,11 @@ export const submitReimbursement: Verb<Body, Result> = {
   },
 };
 
+const namingOf = ({ body, actor }: Command<Body>) => ({
+  legalPersonUscc: actor.legalPersonUscc,
+  matters: namedMatters(body.matters),
+});
+
 /** Who applies: the legal person itself, under its own code, whichever branch the invoices are of; it is paid as such. */
 const applicantOf = (facts: Facts, { actor }: Command): Enterprise | undefined =>
   actor.legalPersonUscc === null ? undefined : facts.one(enterpriseShelf, 'uscc', actor.legalPersonUscc);
@@ -154,7 +164,9 @@ async function gatherBase(loader: Loader, command: Command<Body>): Promise<void>
     appliedOn: today,
     signedOn: null,
   }).filter((version) => lawOn(programmeOf(version), today).flow?.value === 'REIMBURSEMENT');
-  if (!enterprise || versions.length === 0) return;
+  const about = ownMatters(facts, namingOf(command));
+  if (!enterprise || versions.length === 0 || about.kind === 'refused') return;
+  const { matters } = about;
   const read = body.items && readItems(body.items, today);
   const baseYear = yearOf(today) - 1;
   if (read?.kind === 'read') await gatherDeclared(loader, enterprise, read.items);
@@ -162,7 +174,7 @@ async function gatherBase(loader: Loader, command: Command<Body>): Promise<void>
   const asked = versions.map((version) => {
     const base = baseOf(facts, command, version, enterprise);
     const lines = base.kind === 'base' ? base.lines.filter(({ reason }) => reason === null) : [];
-    return askedOf(facts, command, version, enterprise, lines);
+    return askedOf(facts, command, version, { enterprise, lines, matters });
   });
   await gatherAwardLimits(loader, asked);
 }
@@ -170,15 +182,16 @@ async function gatherBase(loader: Loader, command: Command<Body>): Promise<void>
 /** What is asked about these lines under this version and the controls of today; what a review will check is taken as met. */
 function askedOf(
   facts: Facts,
-  { body, today }: Command<Body>,
+  { today }: Command<Body>,
   version: VersionRow,
-  { enterpriseId }: Enterprise,
-  lines: readonly ReimbursementLine[],
+  of: { readonly enterprise: Enterprise; readonly lines: readonly ReimbursementLine[]; readonly matters: Matters },
 ): Asked {
+  const { lines, matters } = of;
+  const { enterpriseId } = of.enterprise;
   const law = lawUnder(facts, version, controlsOn(facts, today));
   return {
     law,
-    of: { enterpriseId, submittedOn: today, baseYear: yearOf(today) - 1, matters: keptMatters(body.matters) },
+    of: { enterpriseId, submittedOn: today, baseYear: yearOf(today) - 1, matters },
     lines,
     bookedOn: today,
     predicates: Object.fromEntries(law.eligibility.map(({ id }) => [id, 'MET' as const])),

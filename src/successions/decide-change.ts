@@ -35,7 +35,9 @@ export const approveChange: Verb<{ id?: string }, Result> = {
     const wrong = refuseStep(changeLife, row.status, 'approve');
     if (wrong) return wrong;
     if (row.proposedPerson === actor.personId) return refused('FOUR_EYES');
-    const effects = effectsOf(facts, wantedOf(row), { changeId: row.changeId, decisionId: id, today, receivedAt, newId });
+    const { changeId, proposedPerson } = row;
+    const by = { changeId, decisionId: id, proposedPerson, decidedPerson: actor.personId, today, receivedAt, newId };
+    const effects = effectsOf(facts, wantedOf(row), by);
     if (effects.kind === 'refused') return effects;
     // After this line the command succeeds.
     const decided = { status: 'APPROVED' as const, decidedPerson: actor.personId, decidedOn: today, decisionId: id };

@@ -1,7 +1,7 @@
 // What a change does, decided the same way when it is proposed and when it is approved. A contract goes from one enterprise to another whole,
 // with its vouchers; whose it was is kept with it, and what was decided before stays with who it was then.
 import type { z } from 'zod';
-import type { Contract, Enterprise, LegalPersonChange, Voucher } from '../../db/tables.js';
+import type { Contract, Enterprise, LegalPersonChange, MatterRegistration, Voucher } from '../../db/tables.js';
 import type * as schema from '../../schemas/successions.js';
 import type { Day } from '../calendar.js';
 import { addDays } from '../calendar.js';
@@ -12,6 +12,7 @@ import { closed } from '../enterprises/rules.js';
 import { accountOf } from '../ledger/chart.js';
 import type { Change, Facts, Loader } from '../ledger/facts.js';
 import { insert, note, update } from '../ledger/facts.js';
+import { registrationShelf } from '../legal-persons/facts.js';
 import type { Refused } from '../ledger/lane.js';
 import { refused } from '../ledger/lane.js';
 import type { Posting } from '../ledger/templates.js';
@@ -44,6 +45,9 @@ export interface Effects {
   readonly changes: readonly Change[];
 }
 interface By {
+  /** Who proposed, and who decides it; while it is only proposed, the same. */
+  readonly proposedPerson: string;
+  readonly decidedPerson: string;
   readonly changeId: string;
   readonly decisionId: string;
   readonly today: Day;
@@ -82,6 +86,7 @@ export async function gatherChanges(loader: Loader, wanted: readonly Wanted[], t
     const [vouchers] = await Promise.all([
       loader.load(voucherShelf, 'contract', ids),
       loader.load(applicationShelf, 'contract', ids),
+      loader.load(registrationShelf, 'legalPerson', codes),
       noteReimbursements(loader, subject ?? ''),
     ]);
     await loader.accounts(
@@ -185,6 +190,33 @@ function transferred(facts: Facts, contract: Contract, to: Enterprise, of: Wante
   ];
 }
 
+/** The matters that are confirmed as its own. */
+const mattersOf = (facts: Facts, uscc: string): MatterRegistration[] =>
+  facts.all(registrationShelf, 'legalPerson', uscc).filter(({ status }) => status === 'CONFIRMED');
+
+/** Matters are no more its own; with `to`, they are that one's from now on, known by what they were known by. */
+function handedOver(facts: Facts, matters: readonly MatterRegistration[], to: string | null, of: Wanted, by: By): Change[] {
+  const { proposedPerson, decidedPerson, today } = by;
+  return matters.flatMap((row) => {
+    const ended = { ...row, status: 'ENDED' as const, closedPerson: decidedPerson, closedOn: today, reason: of.reason };
+    const live =
+      to === null
+        ? undefined
+        : facts
+            .all(registrationShelf, 'legalPerson', to)
+            .find(
+              ({ kind, code, status }) =>
+                kind === row.kind && code === row.code && (status === 'CONFIRMED' || status === 'REGISTERED'),
+            );
+    if (to === null || live) return [update(registrationShelf, ended)];
+    const theirs: MatterRegistration = {
+      ...{ ...row, registrationId: by.newId(), legalPersonUscc: to, registeredPerson: proposedPerson },
+      ...{ confirmedPerson: decidedPerson, confirmedOn: today, recordedAt: by.receivedAt.toISOString() },
+    };
+    return [update(registrationShelf, ended), insert(registrationShelf, theirs)];
+  });
+}
+
 const close = (facts: Facts, uscc: string, closedOn: Day, successorUscc: string | null): Change[] =>
   rowsOf(facts, uscc).map((row) => update(enterpriseShelf, { ...row, closedOn: row.closedOn ?? closedOn, successorUscc }));
 
@@ -202,6 +234,7 @@ function merged(facts: Facts, { uscc }: Enterprise, of: Kind<'MERGER'>, by: By):
     ...{ kind: 'effects', uscc, postings: limits.postings },
     changes: [
       ...contractsOf(facts, uscc).flatMap((contract) => transferred(facts, contract, successor.row, of, by)),
+      ...handedOver(facts, mattersOf(facts, uscc), code.uscc, of, by),
       ...close(facts, uscc, of.effectiveOn, code.uscc),
       ...limits.changes,
     ],
@@ -213,13 +246,15 @@ const over = ['COMPLETED', 'TERMINATED', 'VOIDED', 'WITHDRAWN', 'REJECTED'];
 /**
  * Refuses, in this order: CHANGE_CASES_WAIT; SPLIT_HEIR_TWICE; of an heir what is refused of the one that is split; SPLIT_HEIR_NOT_NEW for
  * limits handed to one that was there before; SPLIT_CONTRACT_UNKNOWN, SPLIT_CONTRACT_TWICE; SPLIT_CONTRACT_LEFT where nobody takes what one
- * that ends leaves; and what `shared` does.
+ * that ends leaves; SPLIT_MATTER_UNKNOWN for a matter that is not confirmed as its own, or taken already; and what `shared` does.
  */
 function split(facts: Facts, { uscc }: Enterprise, of: Kind<'SPLIT'>, by: By): Effects | Refused {
   const { heirs, continues } = of.content;
   const waiting = refuseWaiting(facts, uscc);
   if (waiting) return waiting;
   const own = new Map(contractsOf(facts, uscc).map((contract) => [contract.contractId, contract]));
+  // What nobody has taken yet.
+  const matters = new Map(mattersOf(facts, uscc).map((matter) => [matter.registrationId, matter]));
   const taken = new Set<string>();
   const seen = new Set([uscc]);
   const changes: Change[] = [];
@@ -245,6 +280,13 @@ function split(facts: Facts, { uscc }: Enterprise, of: Kind<'SPLIT'>, by: By): E
       taken.add(contractId);
       changes.push(...transferred(facts, contract, found.row, of, by));
     }
+    for (const [j, registrationId] of heir.registrationIds.entries()) {
+      const matter = matters.get(registrationId);
+      const pointer = `/heirs/${i}/registrationIds/${j}`;
+      if (!matter) return refused('SPLIT_MATTER_UNKNOWN', { registrationId, uscc }, pointer);
+      matters.delete(registrationId);
+      changes.push(...handedOver(facts, [matter], code.uscc, of, by));
+    }
   }
   const left = [...own.values()].find(
     ({ contractId, status }) =>
@@ -255,7 +297,12 @@ function split(facts: Facts, { uscc }: Enterprise, of: Kind<'SPLIT'>, by: By): E
   if (limits.kind === 'refused') return limits;
   return {
     ...{ kind: 'effects', uscc, postings: limits.postings },
-    changes: [...changes, ...(continues ? [] : close(facts, uscc, of.effectiveOn, null)), ...limits.changes],
+    changes: [
+      ...changes,
+      ...(continues ? [] : handedOver(facts, [...matters.values()], null, of, by)),
+      ...(continues ? [] : close(facts, uscc, of.effectiveOn, null)),
+      ...limits.changes,
+    ],
   };
 }
 
@@ -279,6 +326,7 @@ function ended(facts: Facts, { uscc }: Enterprise, of: Kind<'CLOSURE'>, by: By):
     ...{ kind: 'effects', uscc, postings: stopped.flatMap(({ postings }) => postings) },
     changes: [
       ...stopped.flatMap(({ changes }) => changes),
+      ...handedOver(facts, mattersOf(facts, uscc), null, of, by),
       ...close(facts, uscc, of.effectiveOn, null),
       ...(asProvider?.changes ?? []),
     ],

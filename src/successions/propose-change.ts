@@ -38,7 +38,10 @@ const propose = <Body extends Told>(
 
     decide({ id, body, actor, today, receivedAt, newId }, facts) {
       const wanted = wantedOf(body);
-      const effects = effectsOf(facts, wanted, { changeId: id, decisionId: id, today, receivedAt, newId });
+      const effects = effectsOf(facts, wanted, {
+        ...{ changeId: id, decisionId: id, today, receivedAt, newId },
+        ...{ proposedPerson: actor.personId, decidedPerson: actor.personId },
+      });
       if (effects.kind === 'refused') return effects;
       // After this line the command succeeds.
       const row: LegalPersonChange = {

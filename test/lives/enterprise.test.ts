@@ -57,6 +57,14 @@ void t.test('legal persons change, and what they hold follows', async (t) => {
     status === 200 ? (body.voucher.face as string) : `${status} ${body.code as string}`;
   const used = async (limit: string, of: Enterprise, year = 2025): Promise<bigint> =>
     (await world.balance(`used:${limit}:${of.uscc}:${year}`)) / 100n;
+  /** A matter that is confirmed as this one's. */
+  const registered = async (of: Enterprise, code: string): Promise<string> => {
+    const body = { kind: 'PRODUCT', code, name: code, documentNo: '1' };
+    const made = expectStatus(await of.member.post('/matters', body), 201).registrationId as string;
+    expectStatus(await reviewer.post(`/matters/${made}/confirm`, { joint: false }), 200);
+    return made;
+  };
+  const mattersOf = async (of: Enterprise): Promise<object[]> => itemsOf<object>(await reviewer.get(`/matters?uscc=${of.uscc}`));
   const vouchersOf = async (of: Enterprise): Promise<string[]> =>
     itemsOf<{ voucherId: string }>(await of.member.get('/vouchers')).map(({ voucherId }) => voucherId);
 
@@ -113,6 +121,7 @@ void t.test('legal persons change, and what they hold follows', async (t) => {
     expectStatus(await world.redeem(absorbed, first.voucherId, first.contractId, 1, '300000.00'), 201);
     t.strictSame([await used(claimed, absorbed), await used(redeemed, absorbed)], [700000n, 60000n]);
 
+    const project = await registered(absorbed, 'XM-2025-1');
     const merger = { uscc: absorbed.uscc, successorUscc: successor.uscc };
     const waiting = await world.contractOf(absorbed, [{ gross: '10.00', chip: 'A' }]);
     const application = expectStatus(await world.submit(absorbed, waiting), 201);
@@ -147,6 +156,8 @@ void t.test('legal persons change, and what they hold follows', async (t) => {
       { why: 'CARRIED', limit: claimed, holder: successor.uscc, window: '2025', amount: '700000.00', usedAfter: '1200000.00' },
       { why: 'CARRIED', limit: redeemed, amount: '60000.00', usedAfter: '60000.00' },
     ]);
+    t.match(await mattersOf(absorbed), [{ registrationId: project, status: 'ENDED' }]);
+    t.match(await mattersOf(successor), [{ code: 'XM-2025-1', status: 'CONFIRMED', legalPersonUscc: successor.uscc }]);
     t.strictSame((await vouchersOf(successor)).sort(), [first.voucherId, second.voucherId, own.voucherId].sort());
     t.strictSame(await vouchersOf(absorbed), []);
     t.equal(await refusedAward(successor), '409 LIMIT_EXHAUSTED', 'merging gives nobody more');
@@ -207,6 +218,7 @@ void t.test('legal persons change, and what they hold follows', async (t) => {
       { limit: claimed, left: '250000.00' },
       { limit: redeemed, left: '100000.00' },
     ];
+    const [product, standard] = [await registered(parent, 'CP-1'), await registered(parent, 'CP-2')];
     const splitting = { uscc: parent.uscc, continues: true, heirs: [{ ...heir, limits }] };
     for (const [more, expected] of [
       [{ heirs: [{ ...heir, uscc: parent.uscc }] }, '400 SPLIT_HEIR_TWICE'],
@@ -218,13 +230,15 @@ void t.test('legal persons change, and what they hold follows', async (t) => {
       [{ heirs: [{ ...heir, limits: [{ limit: 'x', left: '1.00' }] }] }, '409 SPLIT_LIMIT_UNKNOWN'],
       [{ heirs: [{ ...heir, limits: [{ limit: claimed, left: '600000.01' }] }] }, '409 SPLIT_LEFT_BEYOND'],
       [{ continues: false }, '409 SPLIT_CONTRACT_LEFT'],
+      [{ heirs: [{ ...heir, registrationIds: [parent.enterpriseId] }] }, '409 SPLIT_MATTER_UNKNOWN'],
+      [{ heirs: [{ ...heir, registrationIds: [product, product] }] }, '409 SPLIT_MATTER_UNKNOWN'],
       [{ heirs: [] }, '400 VALIDATION_FAILED'],
     ] as const) {
       const answer = await reviewer.post('/splits', { ...because, ...splitting, ...more });
       t.equal(told(answer), expected, JSON.stringify(more));
       t.notMatch(answer.body.detail, /[{}]/, 'the sentence is whole');
     }
-    const taken = await propose('/splits', splitting);
+    const taken = await propose('/splits', { ...splitting, heirs: [{ ...heir, limits, registrationIds: [product] }] });
     const stale = await propose('/splits', {
       ...splitting,
       heirs: [{ ...heir, limits: [{ limit: claimed, left: '600000.00' }] }],
@@ -233,6 +247,11 @@ void t.test('legal persons change, and what they hold follows', async (t) => {
     t.equal(told(await approver.post(`/legal-person-changes/${stale}/approve`)), '409 SPLIT_CONTRACT_UNKNOWN', 'looked at again');
     t.strictSame(await vouchersOf(child), [given.voucherId]);
     t.strictSame(await vouchersOf(parent), [kept.voucherId]);
+    t.match(await mattersOf(child), [{ code: 'CP-1', status: 'CONFIRMED' }]);
+    t.match(await mattersOf(parent), [
+      { code: 'CP-1', status: 'ENDED' },
+      { registrationId: standard, code: 'CP-2', status: 'CONFIRMED' },
+    ]);
     t.strictSame([await used(claimed, parent), await used(claimed, child)], [650000n, 750000n]);
     // The parent redeemed 20,000 before; 980,000 were left, of which 100,000 went over.
     expectStatus(await world.redeem(child, given.voucherId, given.contractId, 1, '100000.00'), 201);

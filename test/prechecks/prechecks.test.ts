@@ -482,6 +482,21 @@ void t.test('last year’s fees are those of the enterprise’s own paid invoice
   const nextYear = await ask(firm.member, { enterpriseId: firm.enterpriseId, day: '2027-02-02' });
   t.equal(saidBy(nextYear, 'binjiang-compute'), 'NOTHING_TO_AWARD', 'of another year nothing was settled');
   t.equal(await headOf(world, book.bookId), head, 'nothing is written');
+  await world.matter(firm, 'P1');
+  const own = { enterpriseId: firm.enterpriseId };
+  for (const code of ['P1', 'P2']) {
+    const other = await world.enterprise(code === 'P1' ? 9 : 10);
+    const answer = await ask(other.member, { enterpriseId: other.enterpriseId, matters: { project: code } });
+    t.strictSame([told(answer), ...pointers(answer)], ['404 MATTER_NOT_FOUND', '/matters/project MATTER_NOT_FOUND']);
+    const single = { 'binjiang-compute': { project: code } };
+    const official = await ask(approver, { enterpriseId: other.enterpriseId, mattersFor: single });
+    t.strictSame(pointers(official), ['/mattersFor/binjiang-compute/project MATTER_NOT_FOUND'], 'whoever asks');
+    const refused = await other.member.post('/reimbursements', {
+      ...{ programmeCode: 'binjiang-compute', matters: { project: code }, commitment: true },
+    });
+    t.equal(told(refused), '404 MATTER_NOT_FOUND', 'nor is it applied for');
+  }
+  t.equal(saidBy(await ask(firm.member, { ...own, matters: { project: 'p1' } }), 'binjiang-compute'), '90000.01');
   const applied = expectStatus(
     await firm.member.post('/reimbursements', {
       programmeCode: 'binjiang-compute',

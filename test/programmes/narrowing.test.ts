@@ -82,6 +82,7 @@ const single: readonly Row[] = [
   ],
   ['pool', '{ kind: CEILING, amount: 100.00 }', '{ kind: CEILING, amount: 99.99 }', '{ kind: CEILING, amount: 100.01 }'],
   ['pool', '{ kind: CEILING, amount: 100.00 }', '{ kind: CEILING, amount: 100.00 }', '{ kind: FLOOR, amount: 50.00 }'],
+  ['pool', '{ kind: FIXED, amount: 100.00 }', '{ kind: CEILING, amount: 100.00 }', '{ kind: FIXED, amount: 100.01 }'],
   ['beneficiaryKinds', '[ENTERPRISE]', '[ENTERPRISE]', '[ENTERPRISE, INSTITUTION]'],
   ['providerConditions', '[LOCAL]', '[LOCAL, LISTED_FOR_SERVICE_ITEM]', '[LISTED_FOR_SERVICE_ITEM]'],
   [
@@ -121,6 +122,7 @@ const single: readonly Row[] = [
   ['noticeDays', '5', '7', '4'],
   ['transfer', 'FORBIDDEN', 'FORBIDDEN', ''],
   ['validityMonths', '12', '11', '13'],
+  ['activationDays', '30', '29', '31'],
   ['redemption.selfFundedPaid', 'BEFORE_REDEMPTION', 'BEFORE_REDEMPTION', 'NOT_REQUIRED'],
   ['redemption.inFlightAtExpiry', 'LAPSE', 'LAPSE', 'FINISH'],
   ['redemption.usageWithinValidity', 'END', 'WHOLE', 'NOT_REQUIRED'],

@@ -493,6 +493,7 @@ void t.test('declared contracts: ranked by class and score until the money ends;
     ['nothing', [item('1', '0.00')], '400 AMOUNT_ZERO'],
     ['what does not add up', [item('1', '10.00', { vat: '0.01' })], '400 ITEM_DOES_NOT_ADD_UP'],
     ['what is still to be paid', [item('1', '10.00', { settledOn: '2025-02-11' })], '400 ITEM_NOT_SETTLED'],
+    ['half a model', [item('1', '10.00', { modelClass: 'REGISTERED' })], '400 MISSING_FIELD'],
     ['the same twice', [item('1', '10.00'), item('1', '20.00')], '400 ITEM_TWICE'],
     ['less than the least award', [item('1', '3333.33')], '409 BELOW_MINIMUM_AWARD'],
     ['not what counts', [item('1', '10000.00', { serviceItem: 'STORAGE' })], '409 SERVICE_ITEM_NOT_COUNTED'],
@@ -500,6 +501,21 @@ void t.test('declared contracts: ranked by class and score until the money ends;
   for (const [name, items, expected] of wrong) t.equal(told(await declare(a, items)), expected, name);
   t.equal(told(await declare(a, [item('1', '10.00')], { programmeCode: feeCode })), '400 ITEMS_NOT_TAKEN');
   t.equal(told(await declare(a, [item('1', '10.00')], { contractIds: [usage.contractId] })), '400 CONTRACTS_NOT_TAKEN');
+
+  const model = { modelClass: 'REGISTERED', modelRegistrationNo: '网信备2024-11' };
+  const ofModel = expectStatus(await declare(d, [item('M-1', '10000.00', model), item('M-2', '10000.00')]), 201);
+  t.equal(ofModel.computed, '7000.00', 'rates go by the class of the model');
+  const modelUrl = `/reimbursements/${ofModel.reimbursementId as string}`;
+  const { items: seen } = expectStatus(await world.reviewer.get(`${modelUrl}/lines`), 200) as { items: object[] };
+  t.match(
+    seen,
+    [
+      { ...model, basisPoints: 4000 },
+      { modelClass: null, basisPoints: 3000 },
+    ],
+    'which the review looks at',
+  );
+  expectStatus(await world.reviewer.post(`${modelUrl}/reject`, { reason: '未备案' }), 200);
 
   const reviewed = async (firm: Firm, reference: string, gross: string, of: Record<string, unknown>) =>
     world.reviewed(firm, of, { programmeCode: costCode, items: [item(reference, gross)] });
