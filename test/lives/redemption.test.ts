@@ -1,8 +1,9 @@
 // The life of a redemption: every verb in every state; taking an approved one back before a batch holds its money, in part or whole, and
 // where what comes back goes when its voucher has ended meanwhile.
 import t from 'tap';
+import type { Finding } from '../../src/ledger/audit.js';
 import { auditLedger } from '../../src/ledger/audit.js';
-import { auditBusiness } from '../../src/reconciliation/audit.js';
+import { auditBusiness, findBusiness } from '../../src/reconciliation/audit.js';
 import { recomputeAwards } from '../../src/reconciliation/recompute.js';
 import { redemptionLife } from '../../src/redemptions/rules.js';
 import type { Answer } from '../service.js';
@@ -217,6 +218,81 @@ void t.test('the life of a redemption', async (t) => {
     t.equal(await balance(`available:${fund}`), available + fen('2000.00'));
     t.match(expectStatus(await reviewer.post(`${two.url}/verify`, { approved: '2000.00' }), 200), { status: 'APPROVED' });
     t.match(expectStatus(await reviewer.get(`/vouchers/${two.voucherId}`), 200), { status: 'CANCELLED', givenBack: '18000.00' });
+    t.strictSame(await audited(), []);
+  });
+
+  await t.test('what the papers and the ledger no longer agree on is found', async (t) => {
+    const defects: [invariant: number, name: string, told: RegExp, statement: string][] = [
+      [3, 'more lapsed than vouchers say', /^lapsed:/, "update accounts set credits_fen = credits_fen + 1 where kind = 'lapsed'"],
+      [4, 'an ending that is gone', /^voucher .*endings: none/, "delete from voucher_endings where why = 'EXPIRED'"],
+      [
+        4,
+        'a voucher that lives again',
+        /^voucher .*ACTIVE/,
+        "update vouchers set status = 'ACTIVE', ended_on = null where status = 'EXPIRED'",
+      ],
+      [4, 'expired on its last day', /^voucher .*EXPIRED/, "update vouchers set last_day = ended_on where status = 'EXPIRED'"],
+      [
+        5,
+        'a limit given back that ended for cause',
+        /^used:/,
+        "update voucher_endings set quota_back = 'CHARGED' where why = 'REVOKED'",
+      ],
+      [
+        5,
+        'reversed, and counted all the same',
+        /^used:/,
+        "update redemptions set reversed_fen = reversed_fen - 1 where status = 'APPROVED' and reversed_fen > 0",
+      ],
+      [
+        6,
+        'reversed by nobody',
+        /^redemption .*decided/,
+        "update redemption_reversals set amount_fen = amount_fen + 1 where status = 'APPROVED'",
+      ],
+      [
+        6,
+        'a reversal that names another entry',
+        /^redemption .*do not name/,
+        "update entries set reverses_seq = 1 where kind = 'redemption.reversed'",
+      ],
+      [
+        11,
+        'one person proposed and approved',
+        /^reversal /,
+        "update redemption_reversals set decided_person = proposed_person where status = 'APPROVED'",
+      ],
+      [
+        11,
+        'one person ended a voucher',
+        /^proposal /,
+        "update voucher_proposals set decided_person = proposed_person where status = 'APPROVED'",
+      ],
+    ];
+    for (const [invariant, name, of, statement] of defects) {
+      let found: Finding[] = [];
+      await trade.admin
+        .begin(async (tx) => {
+          await tx.sql.unsafe('set local session_replication_role = replica');
+          for (const [table, constraint] of [
+            ['redemption_reversals', 'redemption_reversals_four_eyes'],
+            ['voucher_proposals', 'voucher_proposals_four_eyes'],
+          ]) {
+            await tx.sql.unsafe(`alter table ${table} drop constraint ${constraint}`);
+          }
+          await tx.sql.unsafe(statement);
+          found = await findBusiness(tx, book.bookId);
+          throw new Error('planted');
+        })
+        .catch((error: unknown) => {
+          if (!(error instanceof Error && error.message === 'planted')) throw error;
+        });
+      t.ok(
+        found.some((one) => one.invariant === invariant && of.test(`${one.subject}: ${one.detail}`)),
+        `${invariant}: ${name}`,
+        { found: found.slice(0, 3) },
+      );
+    }
     t.strictSame(await audited(), []);
   });
 });

@@ -14,10 +14,10 @@ import { lookAt, tryEverything } from './table.js';
 
 const reason = '经核实';
 const noDigest = '0'.repeat(64);
-const activation = [
+const activation: [string, string] = [
   'settlementCadence:\n',
   'activationDays:\n  value: 30\n  cite: { document: notice, article: 第六条 }\n\nsettlementCadence:\n',
-] as const;
+];
 
 interface Issued {
   firm: Enterprise;
@@ -317,7 +317,7 @@ void t.test(
 );
 
 void t.test('where a programme does not say what becomes of the balance nothing is guessed', async (t) => {
-  const silent = [/ {2}expiredBalance:\n {4}value: LAPSES\n.*\n/, ''] as const;
+  const silent: [RegExp, string] = [/ {2}expiredBalance:\n {4}value: LAPSES\n.*\n/, ''];
   const world = await startWorld(t, { replaced: [silent] });
   expectStatus(await world.load('10000000.00'), 201);
   const { issue, end, audited } = ways(world);
