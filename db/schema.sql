@@ -705,6 +705,7 @@ create table contracts (
   ended_on date,
   ended_person uuid,
   end_reason text,
+  formerly jsonb not null default '[]'::jsonb,
   constraint contracts_pkey PRIMARY KEY (book_id, contract_id),
   constraint contracts_book_id_filing_no_key UNIQUE (book_id, filing_no),
   constraint contracts_book_id_enterprise_id_fkey FOREIGN KEY (book_id, enterprise_id) REFERENCES enterprises(book_id, enterprise_id),
@@ -730,6 +731,7 @@ END),
   constraint contracts_end_reason_check CHECK (((length(end_reason) >= 1) AND (length(end_reason) <= 500))),
   constraint contracts_ended CHECK ((((status = ANY (ARRAY['COMPLETED'::text, 'TERMINATED'::text, 'VOIDED'::text, 'WITHDRAWN'::text, 'REJECTED'::text])) = (num_nonnulls(ended_on, ended_person) = 2)) AND ((status <> ALL (ARRAY['TERMINATED'::text, 'VOIDED'::text, 'REJECTED'::text])) OR (end_reason IS NOT NULL)))),
   constraint contracts_filed CHECK (((status = ANY (ARRAY['FILED'::text, 'AMENDED'::text, 'COMPLETED'::text, 'TERMINATED'::text, 'VOIDED'::text])) = (num_nonnulls(filing_no, filed_on, filed_person) = 3))),
+  constraint contracts_formerly_check CHECK ((jsonb_typeof(formerly) = 'array'::text)),
   constraint contracts_four_eyes CHECK (((submitted_person <> confirmed_person) AND (filed_person <> submitted_person) AND (filed_person <> confirmed_person))),
   constraint contracts_gross_fen_check CHECK ((gross_fen > 0)),
   constraint contracts_net_fen_check CHECK ((net_fen >= 0)),
@@ -751,7 +753,7 @@ CREATE INDEX contracts_provider ON public.contracts USING btree (book_id, provid
 CREATE INDEX contracts_status ON public.contracts USING btree (book_id, status, contract_id);
 CREATE TRIGGER contracts_in_lane BEFORE INSERT OR UPDATE ON public.contracts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER contracts_leave_in_lane BEFORE DELETE ON public.contracts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (starts_on, ends_on, net_fen, vat_fen, gross_fen, fingerprint, status, confirmed_person, filed_person, filing_no, filed_on, version, last_day, ended_on, ended_person, end_reason) on contracts to voucher_app;
+grant insert, select, update (enterprise_id, starts_on, ends_on, net_fen, vat_fen, gross_fen, fingerprint, status, confirmed_person, filed_person, filing_no, filed_on, version, last_day, ended_on, ended_person, end_reason, formerly) on contracts to voucher_app;
 grant select on contracts to voucher_reader;
 
 -- owner voucher_owner
@@ -787,8 +789,11 @@ create table enterprises (
   size_class text,
   recorded_at timestamp with time zone not null,
   established_on date,
+  closed_on date,
+  successor_uscc text,
   constraint enterprises_pkey PRIMARY KEY (book_id, enterprise_id),
   constraint enterprises_book_id_uscc_key UNIQUE (book_id, uscc),
+  constraint enterprises_check CHECK (((successor_uscc IS NULL) OR (closed_on IS NOT NULL))),
   constraint enterprises_established_on_check CHECK ((established_on >= '1900-01-01'::date)),
   constraint enterprises_kind_check CHECK ((kind = ANY (ARRAY['ENTERPRISE'::text, 'INSTITUTION'::text]))),
   constraint enterprises_legal_person_uscc_check CHECK ((legal_person_uscc ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'::text)),
@@ -799,7 +804,7 @@ create table enterprises (
 CREATE INDEX enterprises_legal_person ON public.enterprises USING btree (book_id, legal_person_uscc, enterprise_id);
 CREATE TRIGGER enterprises_in_lane BEFORE INSERT OR UPDATE ON public.enterprises FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER enterprises_leave_in_lane BEFORE DELETE ON public.enterprises FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select on enterprises to voucher_app;
+grant insert, select, update (name, closed_on, successor_uscc) on enterprises to voucher_app;
 grant select on enterprises to voucher_reader;
 
 -- owner voucher_owner
@@ -1008,6 +1013,26 @@ grant insert, select on figures to voucher_app;
 grant select on figures to voucher_reader;
 
 -- owner voucher_owner
+create table former_names (
+  book_id uuid not null,
+  former_name_id uuid not null,
+  uscc text not null,
+  name text not null,
+  last_day date not null,
+  change_id uuid not null,
+  constraint former_names_pkey PRIMARY KEY (book_id, former_name_id),
+  constraint former_names_book_id_uscc_last_day_key UNIQUE (book_id, uscc, last_day),
+  constraint former_names_book_id_change_id_fkey FOREIGN KEY (book_id, change_id) REFERENCES legal_person_changes(book_id, change_id),
+  constraint former_names_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint former_names_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint former_names_uscc_check CHECK ((uscc ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'::text))
+);
+CREATE TRIGGER former_names_in_lane BEFORE INSERT OR UPDATE ON public.former_names FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER former_names_leave_in_lane BEFORE DELETE ON public.former_names FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select on former_names to voucher_app;
+grant select on former_names to voucher_reader;
+
+-- owner voucher_owner
 create table fund_standings (
   book_id uuid not null,
   fund text not null,
@@ -1115,6 +1140,42 @@ grant select on ledger_turnovers to voucher_app;
 grant select on ledger_turnovers to voucher_reader;
 
 -- owner voucher_owner
+create table legal_person_changes (
+  book_id uuid not null,
+  change_id uuid not null,
+  uscc text not null,
+  kind text not null,
+  effective_on date not null,
+  content json not null,
+  document_no text not null,
+  reason text not null,
+  status text not null,
+  proposed_person uuid not null,
+  proposed_on date not null,
+  decided_person uuid,
+  decided_on date,
+  decision_id uuid,
+  recorded_at timestamp with time zone not null,
+  constraint legal_person_changes_pkey PRIMARY KEY (book_id, change_id),
+  constraint legal_person_changes_book_id_decided_person_fkey FOREIGN KEY (book_id, decided_person) REFERENCES persons(book_id, person_id),
+  constraint legal_person_changes_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint legal_person_changes_book_id_proposed_person_fkey FOREIGN KEY (book_id, proposed_person) REFERENCES persons(book_id, person_id),
+  constraint legal_person_changes_decided CHECK ((((status = 'PROPOSED'::text) = (decided_person IS NULL)) AND ((decided_person IS NULL) = (decided_on IS NULL)) AND ((status = 'APPROVED'::text) = (decision_id IS NOT NULL)))),
+  constraint legal_person_changes_document_no_check CHECK (((length(document_no) >= 1) AND (length(document_no) <= 100))),
+  constraint legal_person_changes_four_eyes CHECK (((status <> 'APPROVED'::text) OR (decided_person <> proposed_person))),
+  constraint legal_person_changes_kind_check CHECK ((kind = ANY (ARRAY['NAME'::text, 'MERGER'::text, 'SPLIT'::text, 'CLOSURE'::text]))),
+  constraint legal_person_changes_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint legal_person_changes_status_check CHECK ((status = ANY (ARRAY['PROPOSED'::text, 'APPROVED'::text, 'WITHDRAWN'::text]))),
+  constraint legal_person_changes_uscc_check CHECK ((uscc ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'::text))
+);
+CREATE INDEX legal_person_changes_status ON public.legal_person_changes USING btree (book_id, status, change_id);
+CREATE INDEX legal_person_changes_uscc ON public.legal_person_changes USING btree (book_id, uscc, change_id);
+CREATE TRIGGER legal_person_changes_in_lane BEFORE INSERT OR UPDATE ON public.legal_person_changes FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER legal_person_changes_leave_in_lane BEFORE DELETE ON public.legal_person_changes FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (status, decided_person, decided_on, decision_id) on legal_person_changes to voucher_app;
+grant select on legal_person_changes to voucher_reader;
+
+-- owner voucher_owner
 create table legal_person_classes (
   book_id uuid not null,
   class_record_id uuid not null,
@@ -1201,6 +1262,32 @@ CREATE TRIGGER limit_first_years_in_lane BEFORE INSERT OR UPDATE ON public.limit
 CREATE TRIGGER limit_first_years_leave_in_lane BEFORE DELETE ON public.limit_first_years FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on limit_first_years to voucher_app;
 grant select on limit_first_years to voucher_reader;
+
+-- owner voucher_owner
+create table limit_successions (
+  book_id uuid not null,
+  limit_succession_id uuid not null,
+  change_id uuid not null,
+  why text not null,
+  account text not null,
+  holder text not null,
+  span text not null,
+  amount_fen bigint not null,
+  used_after_fen bigint not null,
+  constraint limit_successions_pkey PRIMARY KEY (book_id, limit_succession_id),
+  constraint limit_successions_book_id_change_id_fkey FOREIGN KEY (book_id, change_id) REFERENCES legal_person_changes(book_id, change_id),
+  constraint limit_successions_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint limit_successions_amount_fen_check CHECK ((amount_fen > 0)),
+  constraint limit_successions_check CHECK ((used_after_fen >= amount_fen)),
+  constraint limit_successions_span_check CHECK ((span ~ '^(LIFETIME|\d{4}(\+\d{1,2})?)$'::text)),
+  constraint limit_successions_why_check CHECK ((why = ANY (ARRAY['CARRIED'::text, 'GIVEN'::text, 'FOUNDED'::text])))
+);
+CREATE INDEX limit_successions_change ON public.limit_successions USING btree (book_id, change_id);
+CREATE INDEX limit_successions_window ON public.limit_successions USING btree (book_id, account, holder, span);
+CREATE TRIGGER limit_successions_in_lane BEFORE INSERT OR UPDATE ON public.limit_successions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER limit_successions_leave_in_lane BEFORE DELETE ON public.limit_successions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select on limit_successions to voucher_app;
+grant select on limit_successions to voucher_reader;
 
 -- owner voucher_owner
 create table listing_applications (
@@ -1712,6 +1799,7 @@ create table providers (
   legal_person_uscc text not null,
   name text not null,
   recorded_at timestamp with time zone not null,
+  closed_on date,
   constraint providers_pkey PRIMARY KEY (book_id, provider_id),
   constraint providers_book_id_uscc_key UNIQUE (book_id, uscc),
   constraint providers_legal_person_uscc_check CHECK ((legal_person_uscc ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'::text)),
@@ -1721,7 +1809,7 @@ create table providers (
 CREATE INDEX providers_legal_person ON public.providers USING btree (book_id, legal_person_uscc);
 CREATE TRIGGER providers_in_lane BEFORE INSERT OR UPDATE ON public.providers FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER providers_leave_in_lane BEFORE DELETE ON public.providers FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select on providers to voucher_app;
+grant insert, select, update (name, closed_on) on providers to voucher_app;
 grant select on providers to voucher_reader;
 
 -- owner voucher_owner
@@ -2464,7 +2552,7 @@ CREATE INDEX vouchers_programme ON public.vouchers USING btree (book_id, program
 CREATE INDEX vouchers_provider ON public.vouchers USING btree (book_id, provider_id, programme_code, status, voucher_id);
 CREATE TRIGGER vouchers_in_lane BEFORE INSERT OR UPDATE ON public.vouchers FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER vouchers_leave_in_lane BEFORE DELETE ON public.vouchers FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (reserved_fen, status, frozen_from, lapsed_fen, given_back_fen, ended_on) on vouchers to voucher_app;
+grant insert, select, update (enterprise_id, legal_person_uscc, reserved_fen, status, frozen_from, lapsed_fen, given_back_fen, ended_on) on vouchers to voucher_app;
 grant select on vouchers to voucher_reader;
 
 -- owner voucher_owner

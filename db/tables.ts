@@ -222,6 +222,8 @@ export const enterprises = pgTable(
     sizeClass: text('size_class', { enum: ['LARGE', 'MEDIUM', 'SMALL', 'MICRO'] }),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
     establishedOn: date('established_on', { mode: 'string' }),
+    closedOn: date('closed_on', { mode: 'string' }),
+    successorUscc: text('successor_uscc'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.enterpriseId] })],
 );
@@ -236,10 +238,66 @@ export const providers = pgTable(
     legalPersonUscc: text('legal_person_uscc').notNull(),
     name: text('name').notNull(),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    closedOn: date('closed_on', { mode: 'string' }),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.providerId] })],
 );
 export type Provider = typeof providers.$inferSelect;
+
+export const legalPersonChanges = pgTable(
+  'legal_person_changes',
+  {
+    bookId: uuid('book_id').notNull(),
+    changeId: uuid('change_id').notNull(),
+    uscc: text('uscc').notNull(),
+    kind: text('kind', { enum: ['NAME', 'MERGER', 'SPLIT', 'CLOSURE'] }).notNull(),
+    effectiveOn: date('effective_on', { mode: 'string' }).notNull(),
+    content: json('content').notNull(),
+    documentNo: text('document_no').notNull(),
+    reason: text('reason').notNull(),
+    status: text('status', { enum: ['PROPOSED', 'APPROVED', 'WITHDRAWN'] }).notNull(),
+    proposedPerson: uuid('proposed_person').notNull(),
+    proposedOn: date('proposed_on', { mode: 'string' }).notNull(),
+    decidedPerson: uuid('decided_person'),
+    decidedOn: date('decided_on', { mode: 'string' }),
+    /** The decision in the ledger. */
+    decisionId: uuid('decision_id'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.changeId] })],
+);
+export type LegalPersonChange = typeof legalPersonChanges.$inferSelect;
+
+export const formerNames = pgTable(
+  'former_names',
+  {
+    bookId: uuid('book_id').notNull(),
+    formerNameId: uuid('former_name_id').notNull(),
+    uscc: text('uscc').notNull(),
+    name: text('name').notNull(),
+    lastDay: date('last_day', { mode: 'string' }).notNull(),
+    changeId: uuid('change_id').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.formerNameId] })],
+);
+export type FormerName = typeof formerNames.$inferSelect;
+
+export const limitSuccessions = pgTable(
+  'limit_successions',
+  {
+    bookId: uuid('book_id').notNull(),
+    limitSuccessionId: uuid('limit_succession_id').notNull(),
+    changeId: uuid('change_id').notNull(),
+    why: text('why', { enum: ['CARRIED', 'GIVEN', 'FOUNDED'] }).notNull(),
+    account: text('account').notNull(),
+    holder: text('holder').notNull(),
+    span: text('span').notNull(),
+    amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
+    usedAfterFen: bigint('used_after_fen', { mode: 'bigint' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.limitSuccessionId] })],
+);
+export type LimitSuccession = typeof limitSuccessions.$inferSelect;
 
 export const facilities = pgTable(
   'facilities',
@@ -662,6 +720,10 @@ export const contracts = pgTable(
     endedOn: date('ended_on', { mode: 'string' }),
     endedPerson: uuid('ended_person'),
     endReason: text('end_reason'),
+    /** Whose it was before, oldest first; `until` is the first day of the next. */
+    formerly: jsonb('formerly')
+      .$type<readonly { enterpriseId: string; legalPersonUscc: string; until: string; decisionId: string }[]>()
+      .notNull(),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.contractId] })],
 );

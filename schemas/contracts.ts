@@ -96,6 +96,9 @@ export const contract = z.strictObject({
   lastDay: day.nullable().meta({ description: 'Last day of usage, where it was terminated early' }),
   endedOn: day.nullable(),
   endReason: z.string().nullable(),
+  formerly: z
+    .array(z.strictObject({ enterpriseId: id, legalPersonUscc: z.string(), until: day }))
+    .meta({ description: 'Whose it was before it went over by a merger or a split, oldest first; until: first day of the next' }),
   recordedAt: instant,
   lines: z.array(
     z.strictObject({

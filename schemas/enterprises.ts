@@ -20,8 +20,18 @@ export const enterprise = z.strictObject({
   kind: z.enum(['ENTERPRISE', 'INSTITUTION']),
   sizeClass: sizeClass.nullable(),
   establishedOn: day.nullable(),
+  closedOn: day.nullable().meta({ description: 'From this day it concludes and applies for nothing more' }),
+  successorUscc: z.string().nullable().meta({ description: 'Who took its place in a merger' }),
   recordedAt: instant,
 });
+export const formerName = z.strictObject({
+  name: z.string(),
+  lastDay: day.meta({ description: 'The last day of this name; documents up to it bear it' }),
+  changeId: id,
+});
+export const enterpriseWithNames = enterprise.extend({ formerNames: z.array(formerName) });
+/** `on`: with the name of that day. */
+export const namedOnQuery = z.strictObject({ on: day.optional().meta({ description: 'Tell the name it had on this day' }) });
 /** `uscc` is the whole code in stored form; a provider must give it. */
 export const enterpriseQuery = pageQuery.extend({ uscc: uscc.optional() });
 export const enterpriseRecorded = enterprise.extend({ ledgerSeq });

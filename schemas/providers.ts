@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { day, id, instant, ledgerSeq, name, pageQuery, reason, uscc } from './common.js';
+import { formerName } from './enterprises.js';
 
 export const serviceItem = z
   .enum(['AI_COMPUTE', 'SUPERCOMPUTE', 'GENERAL_COMPUTE', 'STORAGE', 'NETWORK', 'SECURITY'])
@@ -29,8 +30,10 @@ export const provider = z.strictObject({
   uscc: z.string(),
   legalPersonUscc: z.string(),
   name: z.string(),
+  closedOn: day.nullable(),
   recordedAt: instant,
 });
+export const providerWithNames = provider.extend({ formerNames: z.array(formerName) });
 export const providerRecorded = provider.extend({ ledgerSeq });
 
 // ── Facilities and what was verified of them ──

@@ -50,6 +50,7 @@ import { redemptionRoutes } from './redemptions/routes.js';
 import { reimbursementRoutes } from './reimbursements/routes.js';
 import { settlementRoutes } from './settlements/routes.js';
 import { simulationRoutes } from './simulations/routes.js';
+import { successionRoutes } from './successions/routes.js';
 import { usageRoutes } from './usage/routes.js';
 import { expireDue } from './vouchers/expire-due.js';
 import { voucherRoutes } from './vouchers/routes.js';
@@ -241,6 +242,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     redemptionRoutes(scope, parts);
     reimbursementRoutes(scope, parts);
     noticeRoutes(scope, parts);
+    successionRoutes(scope, parts);
     settlementRoutes(scope, parts);
     precheckRoutes(scope, parts);
     bulkRoutes(scope, parts);

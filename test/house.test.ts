@@ -33,7 +33,8 @@ function importsOf(file: string): Import[] {
 
 const slices = [
   ['calendars'],
-  ['providers', 'enterprises'],
+  ['enterprises'],
+  ['providers'],
   ['payees'],
   ['contracts'],
   ['legal-persons'],
@@ -45,6 +46,7 @@ const slices = [
   ['redemptions'],
   ['reimbursements'],
   ['notices'],
+  ['successions'],
   ['settlements'],
   ['recoveries'],
   ['corrections'],

@@ -47,7 +47,7 @@ const bounding = new Set([
     // Lines of one application: of one firm and one year.
     'reimbursement_id',
   ],
-  ...['holder', 'first_uscc', 'second_uscc'],
+  ...['holder', 'first_uscc', 'second_uscc', 'change_id'],
   // What belongs to one case, or to one list that is published whole: its correction lists, its panel, its lines.
   ...['subject_id', 'panel_id', 'notice_id'],
 ]);
@@ -361,6 +361,16 @@ void t.test('no reading grows with the book', async (t) => {
     ...{ year: 2026, holidays: ['2026-05-01'], workingDays: [], documentNo: '1', source: '1' },
   });
   await send('approver', `/calendars/${calendarYearId}/approve`, {});
+  const change = await send('reviewer', '/name-changes', {
+    ...{ uscc, name: '1', effectiveOn: '2026-04-15', documentNo: '1', reason: '1' },
+  });
+  await send('approver', `/legal-person-changes/${change['changeId'] ?? ''}/approve`, {});
+  await owner.begin(async ({ sql }) => {
+    await sql`select from open_lane(${bookId})`;
+    await sql`
+      insert into limit_successions
+      values (${bookId}, ${uuidv7(now)}, ${change['changeId'] ?? ''}, 'CARRIED', 'zhengzhou-compute.claimed', ${uscc}, '2026', 1, 1)`;
+  });
   const listingApplication = await send('provider', '/listing-applications', {
     ...{ providerId: voucher.providerId, serviceItem: 'NETWORK', batchNo: '1' },
     evidence: { ADVANCED_EQUIPMENT: '1', TECHNICAL_SECURITY: '1', GREEN_ENERGY: '1', FAVOURABLE_PRICE: '1' },
@@ -504,6 +514,7 @@ void t.test('no reading grows with the book', async (t) => {
       'usage-invoices': await one(`select invoice_id as id from redemptions where book_id = $1 limit 1`),
     },
     ...{ reimbursements: reimbursementId, allocations: allocationId, 'contract-amendments': amendmentId },
+    'legal-person-changes': change['changeId'] ?? '',
     ...{ listings: listing?.id ?? '', 'listing-applications': listingApplication['applicationId'] ?? '' },
     ...{
       ledger: accountId,
@@ -524,7 +535,7 @@ void t.test('no reading grows with the book', async (t) => {
       programmeCode: 'zhengzhou-compute',
       year: '2026',
       period: '2026-04',
-      ...{ from: '2026-04-15', count: '5' },
+      ...{ from: '2026-04-15', count: '5', on: '2026-04-15' },
       uscc: enterpriseUscc,
       holder: enterpriseUscc,
       matterCode: 'P-1',
@@ -691,6 +702,8 @@ void t.test('no reading grows with the book', async (t) => {
       ['related_parties', 'related_parties_second'],
       ['figures', 'figures_holder'],
       ['limit_exceptions', 'limit_exceptions_status'],
+      ['legal_person_changes', 'legal_person_changes_uscc', 'legal_person_changes_status'],
+      ['limit_successions', 'limit_successions_change'],
       ['matter_registrations', 'matter_registrations_own', 'matter_registrations_code', 'matter_registrations_status'],
       ['bulk_jobs', 'bulk_jobs_legal_person', 'bulk_jobs_kind'],
       ['simulations', 'simulations_programme'],

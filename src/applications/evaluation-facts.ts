@@ -14,7 +14,7 @@ import type {
 } from '../../db/tables.js';
 import { bookShelf } from '../access/facts.js';
 import type { Day } from '../calendar.js';
-import { yearOf } from '../calendar.js';
+import { addDays, yearOf } from '../calendar.js';
 import { contractLineShelf, contractShelf } from '../contracts/facts.js';
 import { enterpriseShelf } from '../enterprises/facts.js';
 import type { Facts, Loader } from '../ledger/facts.js';
@@ -54,14 +54,15 @@ export async function gatherContractFacts(loader: Loader, contractIds: readonly 
     loader.load(observationShelf, 'facility', facilityIds),
     loader.load(providerShelf, 'id', providerIds),
     loader.load(listingShelf, 'provider', providerIds),
-    loader.load(
-      enterpriseShelf,
-      'id',
-      contracts.map(({ enterpriseId }) => enterpriseId),
-    ),
+    loader.load(enterpriseShelf, 'id', contracts.flatMap(everyEnterpriseOf)),
   ]);
   const codes = facilities.flatMap(({ ownerUscc, operatorUscc }) => [ownerUscc, operatorUscc]);
-  const parties = contracts.map((contract) => partiesOf(loader.facts, contract));
+  const parties = contracts.flatMap((contract) =>
+    everyEnterpriseOf(contract).map((id) => ({
+      ...partiesOf(loader.facts, contract),
+      enterprise: enterpriseOf(loader.facts, id),
+    })),
+  );
   const enterprises = parties.map(({ enterprise }) => enterprise.legalPersonUscc);
   const [, , itself] = await Promise.all([
     loader.load(enterpriseShelf, 'uscc', codes),
@@ -81,11 +82,55 @@ export async function gatherContractFacts(loader: Loader, contractIds: readonly 
   );
 }
 
-function partiesOf(facts: Facts, contract: Contract) {
-  const enterprise = facts.get(enterpriseShelf, contract.enterpriseId);
+/** The enterprises whose contract it is or was, in order of time. */
+const everyEnterpriseOf = ({ formerly, enterpriseId }: Contract): string[] => [
+  ...formerly.map((former) => former.enterpriseId),
+  enterpriseId,
+];
+
+/** The decisions by which gathered contracts went from one enterprise to another. */
+export const transfersOf = (facts: Facts): string[] =>
+  [...facts.state(contractShelf).rows.values()].flatMap((row) =>
+    (row['formerly'] as Contract['formerly']).map(({ decisionId }) => decisionId),
+  );
+
+function enterpriseOf(facts: Facts, enterpriseId: string): EnterpriseRow {
+  const enterprise = facts.get(enterpriseShelf, enterpriseId);
+  if (!enterprise) throw new Error(`the enterprise ${enterpriseId} is not there`);
+  return enterprise;
+}
+
+/** Who the parties are: of the enterprise, whose contract it has become by mergers and splits that were known. */
+function partiesOf(facts: Facts, contract: Contract, known: Known = asItStands) {
+  const before = contract.formerly.find(({ decisionId }) => !known.has(decisionId));
+  const enterprise = enterpriseOf(facts, before?.enterpriseId ?? contract.enterpriseId);
   const provider = facts.get(providerShelf, contract.providerId);
-  if (!enterprise || !provider) throw new Error(`the contract ${contract.contractId} has lost its parties`);
+  if (!provider) throw new Error(`the contract ${contract.contractId} has lost its provider`);
   return { enterprise, provider };
+}
+
+/** Whose contract it was on a day, as far as that was known: what is on record of that one decides who applied. */
+function enterpriseOn(facts: Facts, contract: Contract, day: Day, known: Known): EnterpriseRow {
+  const then = contract.formerly.find(({ decisionId, until }) => day < until || !known.has(decisionId));
+  return enterpriseOf(facts, then?.enterpriseId ?? contract.enterpriseId);
+}
+
+/** Whether any enterprise whose contract it was on some of these days was related to the provider then. */
+function wasRelated(
+  facts: Facts,
+  contract: Contract,
+  provider: string,
+  { days, known }: { readonly days: { readonly from: Day; readonly to: Day }; readonly known: Known },
+): boolean {
+  let from = days.from;
+  for (const { enterpriseId, until } of contract.formerly.filter((former) => known.has(former.decisionId))) {
+    const to = addDays(until, -1) < days.to ? addDays(until, -1) : days.to;
+    if (to < from) continue;
+    if (isRelated(facts, enterpriseOf(facts, enterpriseId).legalPersonUscc, provider, { days: { from, to }, known })) return true;
+    from = addDays(to, 1);
+  }
+  const { enterprise } = partiesOf(facts, contract, known);
+  return from <= days.to && isRelated(facts, enterprise.legalPersonUscc, provider, { days: { from, to: days.to }, known });
 }
 
 /** The contract's lines in order. */
@@ -180,14 +225,18 @@ const bareOf = (facts: Facts, of: Case): Circumstances =>
   'contract' in of ? contractCircumstances(facts, of.contract, of) : applicantCircumstances(facts, of.applicant, of);
 
 function contractCircumstances(facts: Facts, contract: Contract, of: Asked): Circumstances {
-  const { enterprise } = partiesOf(facts, contract);
   const { appliedOn, bookedOn } = of;
+  const known = knownOf(of);
   const days = of.usage ?? { from: appliedOn, to: appliedOn > bookedOn ? appliedOn : bookedOn };
   return {
     ...nothingOnRecord(bookedOn),
     appliedOn,
     matters: of.matters,
-    enterprise: applicantOf(facts, enterprise, of),
+    // Who it was on the day of application decides what is on record of it; its limits are those of whose contract it has become.
+    enterprise: {
+      ...applicantOf(facts, enterpriseOn(facts, contract, appliedOn, known), of),
+      legalPerson: partiesOf(facts, contract, known).enterprise.legalPersonUscc,
+    },
     ...dealingOf(facts, contract, { days, known: of.known }),
   };
 }
@@ -222,13 +271,13 @@ export function dealingOf(
   of: { readonly days: { readonly from: Day; readonly to: Day }; readonly known?: Known | undefined },
 ): Dealing & Pick<Circumstances, 'contract'> {
   const known = knownOf(of);
-  const { enterprise, provider } = partiesOf(facts, contract);
+  const { provider } = partiesOf(facts, contract, known);
   const lines = contractLinesOf(facts, contract.contractId);
   return {
     provider: {
       legalPerson: provider.legalPersonUscc,
       listings: listingsOf(facts, provider.providerId, known),
-      isRelated: isRelated(facts, enterprise.legalPersonUscc, provider.legalPersonUscc, { ...of, known }),
+      isRelated: wasRelated(facts, contract, provider.legalPersonUscc, { ...of, known }),
       isLocal: isLocal(bookOf(facts).divisionCode, provider.uscc),
     },
     facilities: [...new Set(lines.map(({ facilityId }) => facilityId))].flatMap((id) => facilityOf(facts, id, known) ?? []),

@@ -11,6 +11,7 @@ import { listingShelf, observationShelf, providerShelf } from '../providers/fact
 import type { ListingSaid } from '../providers/rules.js';
 import { listingSayings } from '../providers/rules.js';
 import type { Known } from './evaluation-facts.js';
+import { transfersOf } from './evaluation-facts.js';
 
 /** What was known before an entry; `turnsAt` is the first entry from that one on with which an answer given so far is another. */
 export interface KnownBefore extends Known {
@@ -72,7 +73,9 @@ export class KnownThen {
   }
 
   async #learnWhen(of: readonly Shelf<unknown>[]): Promise<void> {
-    const ids = of.flatMap((each) => this.#unknown(each, this.#first));
+    // By what contracts went over is on record as of that decision, too.
+    const transfers = transfersOf(this.facts).filter((id) => !this.#first.has(id));
+    const ids = [...of.flatMap((each) => this.#unknown(each, this.#first)), ...transfers];
     const known = await firstEntries(this.tx, this.facts.bookId, ids);
     for (const id of ids) this.#first.set(id, known.get(id) ?? 0n);
   }

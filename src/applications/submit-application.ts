@@ -9,6 +9,7 @@ import { untouched, waitingIn, wayOf } from '../cases/rules.js';
 import { contractShelf } from '../contracts/facts.js';
 import { refuseUnlessInForce } from '../contracts/rules.js';
 import { enterpriseShelf } from '../enterprises/facts.js';
+import { closed } from '../enterprises/rules.js';
 import type { Facts } from '../ledger/facts.js';
 import { insert } from '../ledger/facts.js';
 import type { Command, Verb } from '../ledger/lane.js';
@@ -106,6 +107,7 @@ export const submitApplication: Verb<Body, Result> = {
     const contract = facts.get(contractShelf, body.contractId);
     const enterprise = contract && facts.get(enterpriseShelf, contract.enterpriseId);
     if (!enterprise || enterprise.legalPersonUscc !== actor.legalPersonUscc) return refused('NOT_FOUND', {}, '/contractId');
+    if (enterprise.closedOn !== null) return closed(enterprise, '/contractId');
     const notInForce = refuseUnlessInForce(contract);
     if (notInForce) return notInForce;
     const days = { appliedOn: today, signedOn: contract.signedOn };

@@ -9,10 +9,21 @@ import type { WholeContract } from './rules.js';
 export const contractShelf = shelf(contracts, {
   rank: 20,
   id: 'contractId',
-  keys: { fingerprint: ['fingerprint'], number: ['contractNo', 'providerId'] },
+  keys: { fingerprint: ['fingerprint'], number: ['contractNo', 'providerId'], enterprise: ['enterpriseId'] },
   mutable: [
     ...(['status', 'confirmedPerson', 'filedPerson', 'filingNo', 'filedOn', 'version', 'startsOn', 'endsOn'] as const),
-    ...(['netFen', 'vatFen', 'grossFen', 'fingerprint', 'lastDay', 'endedOn', 'endedPerson', 'endReason'] as const),
+    ...([
+      'netFen',
+      'vatFen',
+      'grossFen',
+      'fingerprint',
+      'lastDay',
+      'endedOn',
+      'endedPerson',
+      'endReason',
+      'enterpriseId',
+      'formerly',
+    ] as const),
   ],
 });
 export const contractLineShelf = shelf(contractLines, {

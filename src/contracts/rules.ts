@@ -235,6 +235,7 @@ export const presentContract = ({ contract, lines }: WholeContract): z.input<typ
   lastDay: contract.lastDay,
   endedOn: contract.endedOn,
   endReason: contract.endReason,
+  formerly: contract.formerly.map(({ enterpriseId, legalPersonUscc, until }) => ({ enterpriseId, legalPersonUscc, until })),
   recordedAt: formatInstant(new Date(contract.recordedAt)),
   lines: lines.map(({ line, chip }) => ({
     lineNo: line.lineNo,

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Contract, ContractLine } from '../../db/tables.js';
 import type { submitContract as body } from '../../schemas/contracts.js';
 import { enterpriseShelf } from '../enterprises/facts.js';
+import { closed } from '../enterprises/rules.js';
 import { insert } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
@@ -64,6 +65,8 @@ export const submitContract: Verb<Body, ReturnType<typeof presentContract>> = {
     if (!provider) return refused('NOT_FOUND', {}, '/providerId');
     const side = sideOf(actor, enterprise, provider);
     if (side === null) return refused('NOT_FOUND', {}, '/providerId');
+    if (enterprise.closedOn !== null) return closed(enterprise, '/enterpriseId');
+    if (provider.closedOn !== null) return closed(provider, '/providerId');
     const badDays = checkDays(body, today);
     if (badDays) return badDays;
     const amounts = readAmounts(body);
@@ -98,7 +101,7 @@ export const submitContract: Verb<Body, ReturnType<typeof presentContract>> = {
       filedPerson: null,
       filingNo: null,
       filedOn: null,
-      ...{ version: 1, lastDay: null, endedOn: null, endedPerson: null, endReason: null },
+      ...{ version: 1, lastDay: null, endedOn: null, endedPerson: null, endReason: null, formerly: [] },
       recordedAt: receivedAt.toISOString(),
     };
     const lines: WholeContract['lines'] = amounts.lines.map((of, i) => {

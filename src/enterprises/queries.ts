@@ -1,7 +1,7 @@
 import { and, asc, eq, gt } from 'drizzle-orm';
 import type { Database } from '../../db/client.js';
-import type { Enterprise } from '../../db/tables.js';
-import { enterprises } from '../../db/tables.js';
+import type { Enterprise, FormerName } from '../../db/tables.js';
+import { enterprises, formerNames } from '../../db/tables.js';
 
 /** Enterprises of a book in order of registration, `limit` + 1 of them after a cursor; of one legal person if given. */
 export const listEnterprises = (
@@ -29,3 +29,11 @@ export async function findEnterprise(db: Database, bookId: string, enterpriseId:
     .where(and(eq(enterprises.bookId, bookId), eq(enterprises.enterpriseId, enterpriseId)));
   return row;
 }
+
+/** The names that a code had, oldest first. */
+export const findFormerNames = (db: Database, bookId: string, uscc: string): Promise<FormerName[]> =>
+  db.drizzle
+    .select()
+    .from(formerNames)
+    .where(and(eq(formerNames.bookId, bookId), eq(formerNames.uscc, uscc)))
+    .orderBy(asc(formerNames.lastDay));

@@ -52,6 +52,8 @@ export const registerEnterprise: Verb<Body, Result> = {
       sizeClass: body.sizeClass ?? null,
       recordedAt: receivedAt.toISOString(),
       establishedOn,
+      closedOn: null,
+      successorUscc: null,
     };
     return accepted({
       decision: 'enterprise.registered',

@@ -4,14 +4,16 @@ import {
   enterprise,
   enterpriseQuery,
   enterpriseRecorded,
+  enterpriseWithNames,
+  namedOnQuery,
   registerEnterprise as registerBody,
 } from '../../schemas/enterprises.js';
 import type { Parts } from '../http/parts.js';
 import { Problem } from '../http/problem.js';
 import { authorities, command, everyRole, idOfCursor, pageOf, reading } from '../http/routes.js';
-import { findEnterprise, listEnterprises } from './queries.js';
+import { findEnterprise, findFormerNames, listEnterprises } from './queries.js';
 import { registerEnterprise } from './register-enterprise.js';
-import { presentEnterprise } from './rules.js';
+import { nameOn, presentEnterprise, presentFormerNames } from './rules.js';
 
 const tag = 'enterprises';
 
@@ -54,14 +56,17 @@ export function enterpriseRoutes(app: FastifyInstance, parts: Parts): void {
   reading(app, {
     url: '/enterprises/:id',
     tag,
-    summary: 'One enterprise',
+    summary: 'One enterprise with the names it had; with the name of a day, if one is given',
     roles: [...authorities, 'enterprise'],
-    response: enterprise,
-    read: async ({ id, book, principal }) => {
+    query: namedOnQuery,
+    response: enterpriseWithNames,
+    read: async ({ id, query, book, principal }) => {
       const row = await findEnterprise(parts.db, book.bookId, id);
       if (!row || (principal.legalPersonUscc !== null && principal.legalPersonUscc !== row.legalPersonUscc))
         throw new Problem('NOT_FOUND');
-      return presentEnterprise(row);
+      const former = await findFormerNames(parts.db, book.bookId, row.uscc);
+      const name = query.on === undefined ? row.name : nameOn(row.name, former, query.on);
+      return { ...presentEnterprise(row), name, formerNames: presentFormerNames(former) };
     },
   });
 }

@@ -49,6 +49,19 @@ export const limitCharged = (of: { at: LimitWindow; amountFen: bigint }): Postin
 export const limitRestored = (of: { at: LimitWindow; amountFen: bigint }): Posting[] =>
   transfer('limit.restored', accountOf.used(of.at), accountOf.allowance(of.at), of.amountFen);
 
+/**
+ * What a holder counts as spent of a limit because legal persons merged or split: out of its allowance as far as that reaches, the rest
+ * straight from the limit, for two may have spent theirs before they became one. What it may still spend never grows by it.
+ */
+export const limitSucceeded = (of: { at: LimitWindow; allowanceFen: bigint; amountFen: bigint }): Posting[] => {
+  const fromAllowance = of.amountFen < of.allowanceFen ? of.amountFen : of.allowanceFen;
+  const used = accountOf.used(of.at);
+  return [
+    ...transfer('limit.succeeded', accountOf.allowance(of.at), used, fromAllowance),
+    ...transfer('limit.succeeded', accountOf.limit(of.at.limit), used, of.amountFen - fromAllowance),
+  ];
+};
+
 /** A voucher issued (发放): money promised, and every limit that counts at issue charged with it. */
 export const voucherIssued = (of: {
   voucherId: string;

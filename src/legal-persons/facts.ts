@@ -24,7 +24,7 @@ export const matterShelf = shelf(matters, {
 export const registrationShelf = shelf(matterRegistrations, {
   rank: 13,
   id: 'registrationId',
-  keys: { own: ['legalPersonUscc', 'kind', 'code'], code: ['kind', 'code'] },
+  keys: { own: ['legalPersonUscc', 'kind', 'code'], code: ['kind', 'code'], legalPerson: ['legalPersonUscc'] },
   mutable: ['status', 'holder', 'confirmedPerson', 'confirmedOn', 'closedPerson', 'closedOn', 'reason'],
 });
 

@@ -15,6 +15,7 @@ export const providerShelf = shelf(providers, {
   rank: 10,
   id: 'providerId',
   keys: { uscc: ['uscc'], legalPerson: ['legalPersonUscc'] },
+  mutable: ['name', 'closedOn'],
 });
 export const facilityShelf = shelf(facilities, { rank: 11, id: 'facilityId', keys: { provider: ['providerId'] } });
 export const observationShelf = shelf(facilityObservations, {

@@ -44,6 +44,7 @@ export const registerProvider: Verb<Body, ReturnType<typeof presentProvider>> = 
       legalPersonUscc: parent.uscc,
       name: body.name,
       recordedAt: receivedAt.toISOString(),
+      closedOn: null,
     };
     return accepted({
       decision: 'provider.registered',

@@ -1,8 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 import { page, pageQuery } from '../../schemas/common.js';
+import { namedOnQuery } from '../../schemas/enterprises.js';
 import * as schema from '../../schemas/providers.js';
 import type { Day } from '../calendar.js';
 import { shanghaiDay } from '../calendar.js';
+import { findFormerNames } from '../enterprises/queries.js';
+import { nameOn, presentFormerNames } from '../enterprises/rules.js';
 import type { Parts } from '../http/parts.js';
 import { Problem } from '../http/problem.js';
 import { authorities, command, everyRole, idOfCursor, pageOf, reading } from '../http/routes.js';
@@ -85,13 +88,16 @@ export function providerRoutes(app: FastifyInstance, parts: Parts): void {
   reading(app, {
     url: '/providers/:id',
     tag: 'providers',
-    summary: 'One provider',
+    summary: 'One provider with the names it had; with the name of a day, if one is given',
     roles: everyRole,
-    response: schema.provider,
-    read: async ({ id, book }) => {
+    query: namedOnQuery,
+    response: schema.providerWithNames,
+    read: async ({ id, query, book }) => {
       const row = await findProvider(parts.db, book.bookId, id);
       if (!row) throw new Problem('NOT_FOUND');
-      return presentProvider(row);
+      const former = await findFormerNames(parts.db, book.bookId, row.uscc);
+      const name = query.on === undefined ? row.name : nameOn(row.name, former, query.on);
+      return { ...presentProvider(row), name, formerNames: presentFormerNames(former) };
     },
   });
 

@@ -122,6 +122,7 @@ export const presentProvider = (row: Provider): z.input<typeof provider> => ({
   uscc: row.uscc,
   legalPersonUscc: row.legalPersonUscc,
   name: row.name,
+  closedOn: row.closedOn,
   recordedAt: instantOf(row),
 });
 

@@ -313,22 +313,32 @@ const spentOfLimits = (sql: Sql, bookId: string, { limits, own, untold }: Law): 
       as l(law text, "limit" text, counts text, per text, span text, years int, day text, since date, until date, most_fen bigint,
            figure text, stacking text, share bigint, basis text)),
   counted as (
-    select 'CLAIMED' as counts, ${lawName(sql)} as law, v.programme_code as programme, v.legal_person_uscc as person, v.contract_id,
+    -- Of who applied, whoever has it now.
+    select 'CLAIMED' as counts, ${lawName(sql)} as law, v.programme_code as programme, a.legal_person_uscc as person, v.contract_id,
            v.matters, v.issued_on as booked, v.applied_on as applied, null::date as decided, v.face_fen as fen, a.computed_fen as computed,
            null::bigint as net, null::bigint as gross, null as back, null::date as back_on
       from vouchers v join applications a on a.book_id = v.book_id and a.application_id = v.application_id
      where v.book_id = ${bookId}
     union all
     -- What ended of a voucher, where limits get it back: against the issue that it was charged with.
-    select 'CLAIMED', ${lawName(sql)}, v.programme_code, case when v.application_id is not null then v.legal_person_uscc end, v.contract_id,
+    select 'CLAIMED', ${lawName(sql)}, v.programme_code, a.legal_person_uscc, v.contract_id,
            v.matters, v.issued_on, v.applied_on, null, -(e.lapsed_fen + e.given_back_fen), null, null, null, e.quota_back, e.ended_on
       from voucher_endings e join vouchers v on v.book_id = e.book_id and v.voucher_id = e.voucher_id
+      left join applications a on a.book_id = v.book_id and a.application_id = v.application_id
      where e.book_id = ${bookId} and e.quota_back <> 'NONE'
     union all
     -- What was reversed counts no more, in the window once charged.
-    select 'REDEEMED', ${lawName(sql)}, v.programme_code, v.legal_person_uscc, r.contract_id, v.matters, r.approved_on, v.applied_on,
+    -- Of whose contract it was when it was approved.
+    select 'REDEEMED', ${lawName(sql)}, v.programme_code, coalesce(k.person, v.legal_person_uscc), r.contract_id, v.matters, r.approved_on, v.applied_on,
            null, r.approved_fen - r.reversed_fen, null, null, null, null, null
       from redemptions r join vouchers v on v.book_id = r.book_id and v.voucher_id = r.voucher_id
+      left join lateral (
+        select f.value ->> 'legalPersonUscc' as person
+          from contracts c cross join lateral jsonb_array_elements(c.formerly) with ordinality f (value, n)
+         where c.book_id = r.book_id and c.contract_id = r.contract_id and c.formerly <> '[]'
+           and exists (select from entries e join entries s on s.book_id = e.book_id and s.subject_id = (f.value ->> 'decisionId')::uuid
+                        where e.book_id = r.book_id and e.subject_id = r.redemption_id and e.kind = 'redemption.approved' and e.seq < s.seq)
+         order by f.n limit 1) k on true
      where r.book_id = ${bookId} and r.status in ('APPROVED', 'REVERSED')
     union all
     select c.counts, ${lawName(sql)}, v.programme_code, null, v.contract_id, v.matters, v.issued_on, v.applied_on, null, c.fen, c.fen, null, null, null, null
@@ -376,7 +386,11 @@ const spentOfLimits = (sql: Sql, bookId: string, { limits, own, untold }: Law): 
       join enterprises e on e.book_id = o.book_id and e.uscc = o.content ->> 'uscc'
       join (select distinct * from jsonb_to_recordset(${own}::jsonb) as l(programme text, id text, "limit" text, span text)) l
         on l.programme = o.content ->> 'programmeCode' and l.id = o.content ->> 'limitId' and l."limit" <> all(${untold}::text[])
-     where o.book_id = ${bookId} and o.kind = 'LIMIT_USED' and o.status = 'APPROVED'),
+     where o.book_id = ${bookId} and o.kind = 'LIMIT_USED' and o.status = 'APPROVED'
+    union all
+    -- What mergers and splits charged.
+    select account, holder, amount_fen, null, null, null, span from limit_successions
+     where book_id = ${bookId} and account <> all(${untold}::text[])),
   total as (
     select "limit", holder, span, sum(fen)::bigint as fen,
            max(case when stacking <> 'PUBLIC_MONEY_CEILING' then computed end) as highest, max(shared) as shared
@@ -409,11 +423,16 @@ const limitsAsLaw = (sql: Sql, bookId: string, law: Law): Promise<Rows>[] => [
        group by 1, 2, 3),
     raised as (
       select account as "limit", holder, span, sum(amount_fen) as fen
-        from limit_exceptions where book_id = ${bookId} and status = 'APPROVED' group by 1, 2, 3)
+        from limit_exceptions where book_id = ${bookId} and status = 'APPROVED' group by 1, 2, 3),
+    -- Two may have spent theirs before they became one: then nothing more than that.
+    stood as (
+      select account as "limit", holder, span, max(used_after_fen) as fen
+        from limit_successions where book_id = ${bookId} group by 1, 2, 3)
     select format('%s of %s in %s', t."limit", t.holder, t.span) as subject,
            format('spent %s, the law gives %s, raised by %s', t.fen, coalesce(n.fen, 0), coalesce(r.fen, 0)) as detail
       from total t join number n using ("limit", holder, span) left join raised r using ("limit", holder, span)
-     where t.fen > coalesce(n.fen, 0) + coalesce(r.fen, 0) order by 1 limit 100`,
+      left join stood s using ("limit", holder, span)
+     where t.fen > greatest(coalesce(n.fen, 0) + coalesce(r.fen, 0), s.fen) order by 1 limit 100`,
   sql<Rows>`
     select format('exception to %s of %s in %s', x.account, x.holder, x.span) as subject,
            format('%s for %s, raised by %s', x.status, x.amount_fen, coalesce(e.fen, 0)) as detail
@@ -785,6 +804,12 @@ const fourEyes = (sql: Sql, bookId: string): Promise<Rows>[] => [
         from allocations where book_id = ${bookId}
       union all
       select 'settlement ' || settlement_no, array[drafted_person, approved_person, instructed_person] from settlements where book_id = ${bookId}
+      union all
+      select format('change of %s (%s)', uscc, change_id), array[proposed_person, case when status = 'APPROVED' then decided_person end]
+        from legal_person_changes where book_id = ${bookId}
+      union all
+      select format('measure %s against listing %s', measure_id, listing_id), array[proposed_person, case when status = 'APPROVED' then decided_person end]
+        from listing_measures where book_id = ${bookId}
       union all
       select format('programme %s@%s', programme_code, version), array[published_by, activated_by] from programme_versions where book_id = ${bookId}
       union all

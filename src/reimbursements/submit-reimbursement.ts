@@ -7,6 +7,7 @@ import { calendarOf, gatherCalendar } from '../calendars/facts.js';
 import { gatherPlaces, takePlace } from '../cases/places.js';
 import { untouched, waitingIn, wayOf } from '../cases/rules.js';
 import { enterpriseShelf } from '../enterprises/facts.js';
+import { closed } from '../enterprises/rules.js';
 import type { Facts, Loader } from '../ledger/facts.js';
 import { insert } from '../ledger/facts.js';
 import type { Command, Refused, Verb } from '../ledger/lane.js';
@@ -82,6 +83,7 @@ export const submitReimbursement: Verb<Body, Result> = {
     if (flow !== 'REIMBURSEMENT') return refused('PROGRAMME_OF_OTHER_FLOW', { programme: programmeCode, flow }, '/programmeCode');
     const enterprise = applicantOf(facts, command);
     if (!enterprise) return refused('LEGAL_PERSON_NOT_REGISTERED', { uscc: actor.legalPersonUscc ?? '—' });
+    if (enterprise.closedOn !== null) return closed(enterprise);
     const about = ownMatters(facts, namingOf(command));
     if (about.kind === 'refused') return about;
     const base = baseOf(facts, command, version, enterprise);

@@ -12,7 +12,7 @@ export const voucherShelf = shelf(vouchers, {
   rank: 40,
   id: 'voucherId',
   keys: { contract: ['contractId'] },
-  mutable: ['status', 'frozenFrom', 'reservedFen', 'lapsedFen', 'givenBackFen', 'endedOn'],
+  mutable: ['status', 'frozenFrom', 'reservedFen', 'lapsedFen', 'givenBackFen', 'endedOn', 'enterpriseId', 'legalPersonUscc'],
 });
 
 /** Where a contract stands under a programme; its id is made of both. */

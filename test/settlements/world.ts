@@ -221,6 +221,8 @@ export async function startWorld(
           kind: 'ENTERPRISE',
           sizeClass: 'SMALL',
           establishedOn: null,
+          closedOn: null,
+          successorUscc: null,
         },
       };
       const { enterpriseId } = enterprise;
@@ -237,7 +239,7 @@ export async function startWorld(
           filingNo: uscc,
           filedOn: '2024-01-12',
         },
-        ...{ version: 1, lastDay: null, endedOn: null, endedPerson: null, endReason: null },
+        ...{ version: 1, lastDay: null, endedOn: null, endedPerson: null, endReason: null, formerly: [] },
       };
       const { contractId } = contract;
       const application: Application = {
