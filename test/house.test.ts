@@ -37,6 +37,7 @@ const slices = [
   ['payees'],
   ['contracts'],
   ['legal-persons'],
+  ['materials'],
   ['applications'],
   ['vouchers'],
   ['usage'],
@@ -45,6 +46,7 @@ const slices = [
   ['settlements'],
   ['recoveries'],
   ['corrections'],
+  ['evidence-files'],
   ['reconciliation', 'prechecks'],
 ];
 const rankOf = (folder: string): number => slices.findIndex((names) => names.includes(folder));
