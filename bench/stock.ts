@@ -41,7 +41,7 @@ async function writeInvoices(db: Database, bookId: string, targets: readonly Tar
                                     net_fen, vat_fen, gross_fen, paid_fen, status, number_conflict, posted_person, posted_on,
                                     decided_person, decided_on, recorded_at)
         select ${bookId}, u.id, u.number, u.provider, u.enterprise, u.contract, '2026-03-31', '2026-03-01', '2026-03-31',
-               943, 57, 1000, 1000, case when u.confirmed then 'CONFIRMED' else 'POSTED' end, false, ${person}, '2026-03-31',
+               943, 57, 1000, 800, case when u.confirmed then 'CONFIRMED' else 'POSTED' end, false, ${person}, '2026-03-31',
                case when u.confirmed then u.enterprise end, case when u.confirmed then '2026-03-31'::date end, ${now}::timestamptz
           from unnest(${rows.map((r) => r.invoiceId)}::uuid[], ${rows.map((r) => r.number)}::text[],
                       ${rows.map((r) => r.target.voucher.providerId)}::uuid[], ${rows.map((r) => r.target.voucher.enterpriseId)}::uuid[],

@@ -1573,6 +1573,39 @@ grant insert, select on providers to voucher_app;
 grant select on providers to voucher_reader;
 
 -- owner voucher_owner
+create table redemption_reversals (
+  book_id uuid not null,
+  reversal_id uuid not null,
+  redemption_id uuid not null,
+  amount_fen bigint not null,
+  reason text not null,
+  evidence text,
+  content_digest text not null,
+  status text not null,
+  proposed_person uuid not null,
+  proposed_on date not null,
+  decided_person uuid,
+  decided_on date,
+  decision_reason text,
+  recorded_at timestamp with time zone not null,
+  constraint redemption_reversals_pkey PRIMARY KEY (book_id, reversal_id),
+  constraint redemption_reversals_book_id_redemption_id_fkey FOREIGN KEY (book_id, redemption_id) REFERENCES redemptions(book_id, redemption_id),
+  constraint redemption_reversals_amount_fen_check CHECK ((amount_fen > 0)),
+  constraint redemption_reversals_content_digest_check CHECK ((content_digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint redemption_reversals_decided CHECK ((((status = 'PROPOSED'::text) = (decided_person IS NULL)) AND ((decided_person IS NULL) = (decided_on IS NULL)))),
+  constraint redemption_reversals_evidence_check CHECK (((length(evidence) >= 1) AND (length(evidence) <= 300))),
+  constraint redemption_reversals_four_eyes CHECK (((status <> 'APPROVED'::text) OR (decided_person <> proposed_person))),
+  constraint redemption_reversals_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint redemption_reversals_status_check CHECK ((status = ANY (ARRAY['PROPOSED'::text, 'APPROVED'::text, 'DROPPED'::text])))
+);
+CREATE UNIQUE INDEX redemption_reversals_one_open ON public.redemption_reversals USING btree (book_id, redemption_id) WHERE (status = 'PROPOSED'::text);
+CREATE INDEX redemption_reversals_redemption ON public.redemption_reversals USING btree (book_id, redemption_id, status, reversal_id);
+CREATE TRIGGER redemption_reversals_in_lane BEFORE INSERT OR UPDATE ON public.redemption_reversals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER redemption_reversals_leave_in_lane BEFORE DELETE ON public.redemption_reversals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (status, decided_person, decided_on, decision_reason) on redemption_reversals to voucher_app;
+grant select on redemption_reversals to voucher_reader;
+
+-- owner voucher_owner
 create table redemptions (
   book_id uuid not null,
   redemption_id uuid not null,
@@ -2080,6 +2113,56 @@ grant insert, select on voucher_endings to voucher_app;
 grant select on voucher_endings to voucher_reader;
 
 -- owner voucher_owner
+create table voucher_proposals (
+  book_id uuid not null,
+  proposal_id uuid not null,
+  voucher_id uuid not null,
+  kind text not null,
+  reason text not null,
+  evidence text,
+  content_digest text not null,
+  status text not null,
+  proposed_person uuid not null,
+  proposed_on date not null,
+  decided_person uuid,
+  decided_on date,
+  decision_reason text,
+  recorded_at timestamp with time zone not null,
+  constraint voucher_proposals_pkey PRIMARY KEY (book_id, proposal_id),
+  constraint voucher_proposals_book_id_voucher_id_fkey FOREIGN KEY (book_id, voucher_id) REFERENCES vouchers(book_id, voucher_id),
+  constraint voucher_proposals_cause CHECK (((kind = 'CANCEL'::text) OR (evidence IS NOT NULL))),
+  constraint voucher_proposals_content_digest_check CHECK ((content_digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint voucher_proposals_decided CHECK ((((status = 'PROPOSED'::text) = (decided_person IS NULL)) AND ((decided_person IS NULL) = (decided_on IS NULL)))),
+  constraint voucher_proposals_evidence_check CHECK (((length(evidence) >= 1) AND (length(evidence) <= 300))),
+  constraint voucher_proposals_four_eyes CHECK (((status <> 'APPROVED'::text) OR (decided_person <> proposed_person))),
+  constraint voucher_proposals_kind_check CHECK ((kind = ANY (ARRAY['CANCEL'::text, 'REVOKE'::text]))),
+  constraint voucher_proposals_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint voucher_proposals_status_check CHECK ((status = ANY (ARRAY['PROPOSED'::text, 'APPROVED'::text, 'DROPPED'::text])))
+);
+CREATE UNIQUE INDEX voucher_proposals_one_open ON public.voucher_proposals USING btree (book_id, voucher_id) WHERE (status = 'PROPOSED'::text);
+CREATE INDEX voucher_proposals_voucher ON public.voucher_proposals USING btree (book_id, voucher_id, status, proposal_id);
+CREATE TRIGGER voucher_proposals_in_lane BEFORE INSERT OR UPDATE ON public.voucher_proposals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER voucher_proposals_leave_in_lane BEFORE DELETE ON public.voucher_proposals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (status, decided_person, decided_on, decision_reason) on voucher_proposals to voucher_app;
+grant select on voucher_proposals to voucher_reader;
+
+-- owner voucher_owner
+create table voucher_reasons (
+  book_id uuid not null,
+  command_id uuid not null,
+  voucher_id uuid not null,
+  reason text not null,
+  recorded_at timestamp with time zone not null,
+  constraint voucher_reasons_pkey PRIMARY KEY (book_id, command_id),
+  constraint voucher_reasons_book_id_voucher_id_fkey FOREIGN KEY (book_id, voucher_id) REFERENCES vouchers(book_id, voucher_id),
+  constraint voucher_reasons_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500)))
+);
+CREATE TRIGGER voucher_reasons_in_lane BEFORE INSERT OR UPDATE ON public.voucher_reasons FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER voucher_reasons_leave_in_lane BEFORE DELETE ON public.voucher_reasons FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select on voucher_reasons to voucher_app;
+grant select on voucher_reasons to voucher_reader;
+
+-- owner voucher_owner
 create table vouchers (
   book_id uuid not null,
   voucher_id uuid not null,
@@ -2105,6 +2188,7 @@ create table vouchers (
   lapsed_fen bigint not null default 0,
   given_back_fen bigint not null default 0,
   ended_on date,
+  activate_by date,
   constraint vouchers_pkey PRIMARY KEY (book_id, voucher_id),
   constraint vouchers_book_id_application_id_key UNIQUE (book_id, application_id),
   constraint vouchers_book_id_voucher_no_key UNIQUE (book_id, voucher_no),
@@ -2113,6 +2197,7 @@ create table vouchers (
   constraint vouchers_book_id_enterprise_id_fkey FOREIGN KEY (book_id, enterprise_id) REFERENCES enterprises(book_id, enterprise_id),
   constraint vouchers_book_id_programme_version_id_fkey FOREIGN KEY (book_id, programme_version_id) REFERENCES programme_versions(book_id, programme_version_id),
   constraint vouchers_book_id_provider_id_fkey FOREIGN KEY (book_id, provider_id) REFERENCES providers(book_id, provider_id),
+  constraint vouchers_activation CHECK (((activate_by >= issued_on) AND (activate_by <= last_day))),
   constraint vouchers_check CHECK (((reserved_fen >= 0) AND (reserved_fen <= face_fen))),
   constraint vouchers_check1 CHECK ((last_day >= issued_on)),
   constraint vouchers_control_version_ids_check CHECK ((jsonb_typeof(control_version_ids) = 'array'::text)),
@@ -2125,8 +2210,11 @@ create table vouchers (
   constraint vouchers_given_back_fen_check CHECK ((given_back_fen >= 0)),
   constraint vouchers_lapsed_fen_check CHECK ((lapsed_fen >= 0)),
   constraint vouchers_matters_check CHECK ((jsonb_typeof(matters) = 'object'::text)),
-  constraint vouchers_status_check CHECK ((status = ANY (ARRAY['ISSUED'::text, 'ACTIVE'::text, 'PARTIALLY_REDEEMED'::text, 'FULLY_REDEEMED'::text, 'FROZEN'::text, 'EXPIRED'::text, 'CANCELLED'::text, 'REVOKED'::text])))
+  constraint vouchers_status_check CHECK ((status = ANY (ARRAY['ISSUED'::text, 'ACTIVE'::text, 'PARTIALLY_REDEEMED'::text, 'FULLY_REDEEMED'::text, 'FROZEN'::text, 'EXPIRED'::text, 'CANCELLED'::text, 'REVOKED'::text]))),
+  constraint vouchers_to_be_activated CHECK (((activate_by IS NOT NULL) OR ((status <> 'ISSUED'::text) AND (frozen_from IS DISTINCT FROM 'ISSUED'::text))))
 );
+CREATE INDEX vouchers_by_activation ON public.vouchers USING btree (book_id, programme_version_id, activate_by, voucher_id) WHERE (status = 'ISSUED'::text);
+CREATE INDEX vouchers_by_last_day ON public.vouchers USING btree (book_id, programme_version_id, last_day, voucher_id) WHERE (status = ANY (ARRAY['ACTIVE'::text, 'PARTIALLY_REDEEMED'::text]));
 CREATE INDEX vouchers_contract ON public.vouchers USING btree (book_id, contract_id, voucher_id);
 CREATE INDEX vouchers_enterprise ON public.vouchers USING btree (book_id, enterprise_id, voucher_id);
 CREATE INDEX vouchers_legal_person ON public.vouchers USING btree (book_id, legal_person_uscc, voucher_id);

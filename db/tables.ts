@@ -924,6 +924,7 @@ export const vouchers = pgTable(
       .notNull()
       .default(sql`0`),
     endedOn: date('ended_on', { mode: 'string' }),
+    activateBy: date('activate_by', { mode: 'string' }),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.voucherId] })],
 );
@@ -947,6 +948,40 @@ export const voucherEndings = pgTable(
   (t) => [primaryKey({ columns: [t.bookId, t.endingId] })],
 );
 export type VoucherEnding = typeof voucherEndings.$inferSelect;
+
+export const voucherProposals = pgTable(
+  'voucher_proposals',
+  {
+    bookId: uuid('book_id').notNull(),
+    proposalId: uuid('proposal_id').notNull(),
+    voucherId: uuid('voucher_id').notNull(),
+    kind: text('kind', { enum: ['CANCEL', 'REVOKE'] }).notNull(),
+    reason: text('reason').notNull(),
+    evidence: text('evidence'),
+    contentDigest: text('content_digest').notNull(),
+    status: text('status', { enum: ['PROPOSED', 'APPROVED', 'DROPPED'] }).notNull(),
+    proposedPerson: uuid('proposed_person').notNull(),
+    proposedOn: date('proposed_on', { mode: 'string' }).notNull(),
+    decidedPerson: uuid('decided_person'),
+    decidedOn: date('decided_on', { mode: 'string' }),
+    decisionReason: text('decision_reason'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.proposalId] })],
+);
+export type VoucherProposal = typeof voucherProposals.$inferSelect;
+
+export const voucherReasons = pgTable(
+  'voucher_reasons',
+  {
+    bookId: uuid('book_id').notNull(),
+    commandId: uuid('command_id').notNull(),
+    voucherId: uuid('voucher_id').notNull(),
+    reason: text('reason').notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.commandId] })],
+);
 
 export const contractStandings = pgTable(
   'contract_standings',
@@ -1104,6 +1139,28 @@ export const redemptions = pgTable(
   (t) => [primaryKey({ columns: [t.bookId, t.redemptionId] })],
 );
 export type Redemption = typeof redemptions.$inferSelect;
+
+export const redemptionReversals = pgTable(
+  'redemption_reversals',
+  {
+    bookId: uuid('book_id').notNull(),
+    reversalId: uuid('reversal_id').notNull(),
+    redemptionId: uuid('redemption_id').notNull(),
+    amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
+    reason: text('reason').notNull(),
+    evidence: text('evidence'),
+    contentDigest: text('content_digest').notNull(),
+    status: text('status', { enum: ['PROPOSED', 'APPROVED', 'DROPPED'] }).notNull(),
+    proposedPerson: uuid('proposed_person').notNull(),
+    proposedOn: date('proposed_on', { mode: 'string' }).notNull(),
+    decidedPerson: uuid('decided_person'),
+    decidedOn: date('decided_on', { mode: 'string' }),
+    decisionReason: text('decision_reason'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.reversalId] })],
+);
+export type RedemptionReversal = typeof redemptionReversals.$inferSelect;
 
 export const allocations = pgTable(
   'allocations',

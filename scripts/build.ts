@@ -8,6 +8,7 @@ rmSync(`${root}dist`, { recursive: true, force: true });
 execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-p', `${root}tsconfig.build.json`], {
   stdio: 'inherit',
 });
-for (const folder of ['db/migrations', 'db/programmes', 'db/digital-invoices']) cpSync(`${root}${folder}`, `${root}dist/${folder}`, { recursive: true });
+for (const folder of ['db/migrations', 'db/programmes', 'db/digital-invoices'])
+  cpSync(`${root}${folder}`, `${root}dist/${folder}`, { recursive: true });
 cpSync(`${root}db/roles.sql`, `${root}dist/db/roles.sql`);
 console.log('dist/ is built.');

@@ -26,6 +26,7 @@ import { shanghaiDay } from './calendar.js';
 import { calendarRoutes } from './calendars/routes.js';
 import { contractRoutes } from './contracts/routes.js';
 import { correctionRoutes } from './corrections/routes.js';
+import { Daily } from './daily.js';
 import { dashboardRoutes } from './dashboard/routes.js';
 import { enterpriseRoutes } from './enterprises/routes.js';
 import { loadMappings, shippedMappings } from './evidence-files/digital-invoice.js';
@@ -53,6 +54,7 @@ import { reimbursementRoutes } from './reimbursements/routes.js';
 import { settlementRoutes } from './settlements/routes.js';
 import { simulationRoutes } from './simulations/routes.js';
 import { usageRoutes } from './usage/routes.js';
+import { expireDue } from './vouchers/expire-due.js';
 import { voucherRoutes } from './vouchers/routes.js';
 import { makeSealer } from './sealer.js';
 
@@ -255,6 +257,14 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     metrics.read(books, door, connections, evidence);
     return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
   });
+
+  // Where it listens, and not where a test only injects: what a test wants to be due it does itself.
+  const daily = new Daily({ db, clock, log: app.log, open: (code) => books.find(code), works: [expireDue] });
+  app.addHook('onListen', (done) => {
+    daily.start();
+    done();
+  });
+  app.addHook('preClose', () => daily.close());
 
   app.addHook('onClose', async () => {
     await books.close();

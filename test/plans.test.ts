@@ -46,6 +46,8 @@ const bounding = new Set([
     'allocation_id',
     // Lines of one application: of one firm and one year.
     'reimbursement_id',
+    // Attachments of one file, and of one thing (200 at most).
+    'evidence_file_id',
   ],
   ...['holder', 'first_uscc', 'second_uscc'],
 ]);
@@ -63,6 +65,7 @@ const boundingIn: Readonly<Record<string, readonly string[]>> = {
     providers: ['provider_id'],
     late_legs: ['account_id'],
     appropriations: ['programme_code', 'year'],
+    evidence_attachments: ['subject_id'],
     settlements: ['period'],
   },
 };
@@ -373,7 +376,7 @@ void t.test('no reading grows with the book', async (t) => {
   const { programmeVersionId = '' } = await send('operator', '/programmes', { document });
   await send('approver', `/programmes/${programmeVersionId}/activate`, {});
   const [jobId, reimbursementId, allocationId, simulationId] = [uuidv7(now), uuidv7(now), uuidv7(now), uuidv7(now)];
-  const amendmentId = uuidv7(now);
+  const [amendmentId, evidenceFileId] = [uuidv7(now), uuidv7(now)];
   await owner.begin(async ({ sql }) => {
     await sql`select from open_lane(${bookId})`;
     await sql`insert into enterprise_payments
@@ -417,6 +420,17 @@ void t.test('no reading grows with the book', async (t) => {
       insert into allocation_lines (book_id, allocation_line_id, allocation_id, line_no, reimbursement_id, rank, reviewed_fen, claim_fen,
                                     amount_fen, is_live)
       values (${bookId}, ${uuidv7(now)}, ${allocationId}, 1, ${reimbursementId}, 0, 3, 3, 1, true)`;
+    await sql`
+      insert into evidence_files (book_id, evidence_file_id, kind, name, format, media_type, size_bytes, sha256, sm3, uploaded_person,
+                                  uploader_role, legal_person_uscc, uploaded_on, recorded_at)
+      select book_id, ${evidenceFileId}, 'OTHER', 'a.pdf', 'PDF', 'application/pdf', 1, ${'0'.repeat(64)}, ${'0'.repeat(64)}, submitted_person,
+             'provider', ${providerUscc}, '2026-04-15', ${now}
+        from contracts where book_id = ${bookId} and contract_id = ${voucher.contractId}`;
+    await sql`
+      insert into evidence_attachments (book_id, attachment_id, evidence_file_id, subject_kind, subject_id, provider_id, enterprise_id,
+                                        attached_person, attached_on, recorded_at)
+      select book_id, ${uuidv7(now)}, ${evidenceFileId}, 'CONTRACT', contract_id, provider_id, enterprise_id, submitted_person, '2026-04-15', ${now}
+        from contracts where book_id = ${bookId} and contract_id = ${voucher.contractId}`;
     await sql`insert into bulk_refused_lines values (${bookId}, ${uuidv7(now)}, ${jobId}, 1, '{}', '[]')`;
     await sql`
       insert into simulations (book_id, simulation_id, programme_code, programme_version_id, version, year, started_member, state, failure,
@@ -473,6 +487,7 @@ void t.test('no reading grows with the book', async (t) => {
     ...{
       ledger: accountId,
       'bulk-jobs': jobId,
+      'evidence-files': evidenceFileId,
       simulations: simulationId,
     },
   };
@@ -508,8 +523,9 @@ void t.test('no reading grows with the book', async (t) => {
     const { get } = methods;
     if (!get || !path.startsWith('/v1/books/')) continue;
     const [, , , , slice = ''] = path.split('/');
-    // A stream that lasts as long as its job; it asks what GET /bulk-jobs/{id} asks.
-    if (path.endsWith('/events')) continue;
+    // A stream that lasts as long as its job; it asks what GET /bulk-jobs/{id} asks. A download asks what GET /evidence-files/{id} asks,
+    // and has no bytes here.
+    if (path.endsWith('/events') || path.endsWith('/content')) continue;
     const filters = (get.parameters ?? []).filter((of) => of.in === 'query' && !['cursor', 'limit', 'format'].includes(of.name));
     const named = filters.map(({ name, schema }): [string, readonly string[]] => {
       const listed = schema?.enum;
@@ -658,6 +674,7 @@ void t.test('no reading grows with the book', async (t) => {
       ['simulations', 'simulations_programme'],
       ['simulation_enterprises', 'simulation_enterprises_difference'],
       ['bulk_refused_lines', 'bulk_refused_lines_book_id_job_id_line_key'],
+      ['evidence_attachments', 'evidence_attachments_file', 'evidence_attachments_subject'],
     ] as const;
     const missed: string[] = [];
     for (const [table, ...names] of ofTables) {

@@ -70,11 +70,9 @@ export function readDigitalInvoice(document: XmlElement, mappings: readonly Invo
     if (fen === null) throw unreadable(`${places.join(' / ')} 不是金额：${text}`, `${places.join(' / ')} is no amount: ${text}`);
     return fen;
   };
-  // A line without tax writes none, or an asterisk.
-  const taxOf = (line: XmlElement): Fen => {
-    const text = textAt(line, mapping.line.vat);
-    return text === undefined || /^[*＊]+$/.test(text) ? 0n : amount(mapping.line.vat, line);
-  };
+  // What is not taxed writes no tax, or asterisks.
+  const tax = (places: readonly string[], from?: XmlElement): Fen =>
+    /^[*＊]*$/.test(optional(places, from) ?? '') ? 0n : amount(places, from);
 
   const number = said(mapping.number);
   if (!/^\d{20}$/.test(number)) throw unreadable(`发票号码不是 20 位数字：${number}`, `its number is not 20 digits: ${number}`);
@@ -84,11 +82,7 @@ export function readDigitalInvoice(document: XmlElement, mappings: readonly Invo
   const { blueFlag, seller, buyer, line } = mapping;
   const flag = said(blueFlag.at);
   if (![...blueFlag.blue, ...blueFlag.red].includes(flag)) throw unreadable(`蓝字标志有误：${flag}`, `its blue flag is ${flag}`);
-  const [net, vat, gross] = [amount(mapping.net), taxTotal(), amount(mapping.gross)];
-  function taxTotal(): Fen {
-    const text = optional(mapping.vat);
-    return text === null || /^[*＊]+$/.test(text) ? 0n : amount(mapping.vat);
-  }
+  const [net, vat, gross] = [amount(mapping.net), tax(mapping.vat), amount(mapping.gross)];
   const remark = optional(mapping.originalNumberInRemark.at) ?? '';
   const inRemark = mapping.originalNumberInRemark.after.flatMap((label) => {
     const at = remark.indexOf(label);
@@ -106,7 +100,7 @@ export function readDigitalInvoice(document: XmlElement, mappings: readonly Invo
     ...{ net: formatYuan(net), vat: formatYuan(vat), gross: formatYuan(gross) },
     lines: lines.map((of) => ({
       ...{ name: said(line.name, of), quantity: optional(line.quantity, of), rate: optional(line.rate, of) },
-      ...{ net: formatYuan(amount(line.net, of)), vat: formatYuan(taxOf(of)) },
+      ...{ net: formatYuan(amount(line.net, of)), vat: formatYuan(tax(line.vat, of)) },
     })),
   };
 }

@@ -83,6 +83,7 @@ export interface Moved {
   readonly first: bigint;
   /** The kinds of all entries of the command about the subject. */
   readonly kinds: readonly string[];
+  readonly amountFen: bigint;
 }
 
 /** Transfers of these kinds after an entry, up to another (inclusive), in order. */
@@ -91,7 +92,8 @@ export const movedWithin = (
   bookId: string,
   of: { readonly after: bigint; readonly until: bigint; readonly kinds: readonly string[] },
 ): Promise<readonly Moved[]> => sql<Moved[]>`
-  select e.seq, e.kind, e.command_id as "commandId", e.subject_id as "subjectId", c.first, c.kinds
+  select e.seq, e.kind, e.command_id as "commandId", e.subject_id as "subjectId", c.first, c.kinds,
+         e.amount_fen as "amountFen"
     from entries e
     cross join lateral (select min(o.seq) as first, array_agg(o.kind) as kinds from entries o
                          where o.book_id = e.book_id and o.subject_id = e.subject_id and o.command_id = e.command_id) c

@@ -3,8 +3,9 @@
 import type { Enterprise as EnterpriseRow } from '../../db/tables.js';
 import { namedMatters } from '../applications/rules.js';
 import { Problem } from '../http/problem.js';
-import type { Facts, Loader } from '../ledger/facts.js';
-import { gatherOwnMatters, ownMatters } from '../legal-persons/matters.js';
+import type { Facts } from '../ledger/facts.js';
+import { ownMatters } from '../legal-persons/matters.js';
+import type { Matter } from '../programmes/language.js';
 import type { Body } from './bought.js';
 import type { Said } from './fit.js';
 
@@ -15,12 +16,9 @@ const namings = ({ matters, mattersFor }: Body): { pointer: string; code: string
   ...Object.entries(mattersFor).map(([code, of]) => ({ pointer: `/mattersFor/${code}`, code, named: namedMatters(of) })),
 ];
 
-/** Gathers what `aboutOf` looks at; nothing of an enterprise that is described. */
-export const gatherAbout = (loader: Loader, enterprise: EnterpriseRow | undefined, body: Body): Promise<unknown> =>
-  gatherOwnMatters(
-    loader,
-    namings(body).map(({ named }) => ({ legalPersonUscc: enterprise?.legalPersonUscc ?? null, matters: named })),
-  );
+/** Every matter that is named, whatever for: what has to be gathered of an enterprise of the book. */
+export const mattersNamed = (body: Body): [kind: Matter, code: string][] =>
+  namings(body).flatMap(({ named }) => Object.entries(named) as [Matter, string][]);
 
 /** For all programmes, and for single ones. Refuses MATTER_NOT_FOUND, for another's matter exactly as for one that is not there. */
 export function aboutOf(facts: Facts, enterprise: EnterpriseRow | undefined, body: Body): Pick<Said, 'matters' | 'mattersFor'> {

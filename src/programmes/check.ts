@@ -169,6 +169,7 @@ function edgesWithoutCase(version: ProgrammeVersion): ProgrammeProblem[] {
           ...changes.filter((day) => day > inForce.from && (inForce.to === null || day <= inForce.to)),
           ...(inForce.to === null ? [] : [addDays(inForce.to, 1)]),
         ];
+  const nextDays = new Set(firstDays);
   const days = [...new Set(firstDays.flatMap((day) => [addDays(day, -1), day]))].filter((day) => !shown.has(day));
 
   const bound = new Set(
@@ -185,9 +186,19 @@ function edgesWithoutCase(version: ProgrammeVersion): ProgrammeProblem[] {
   const limits = [...new Set(binding)].filter((id) => !bound.has(id));
   return [
     ...days.map((day) =>
-      problem('cases', `${day} 前后规定不同，应有当日的用例`, `the law changes around ${day}: a case on that day is missing`),
+      problem(
+        'cases',
+        `规定在 ${day} ${nextDays.has(day) ? '起' : '后'}不同：应有一例的申请日（appliedOn）为这一天`,
+        `the law changes ${nextDays.has(day) ? 'on' : 'after'} ${day}: a case of that very day (appliedOn) is missing`,
+      ),
     ),
-    ...limits.map((id) => problem('cases', `没有受限额“${id}”限制的用例`, `no case is bound by the limit ${id}`)),
+    ...limits.map((id) =>
+      problem(
+        'cases',
+        `没有受限额“${id}”限制的用例：应有一例的 expect 写明 bound: ${id}`,
+        `no case is bound by the limit ${id}: one has to expect bound: ${id}`,
+      ),
+    ),
   ];
 }
 

@@ -173,12 +173,16 @@ export interface Law {
   noticeDays: Ruled<number> | null;
   transfer: Ruled<'FORBIDDEN'> | null;
   validityMonths: Ruled<number> | null;
+  /** Days from the issue, not counted, within which its holder accepts a voucher; null: it need not. */
+  activationDays: Ruled<number> | null;
   funders: Ruled<readonly Funder[]> | null;
   settlementCadence: Ruled<'MONTHLY' | 'QUARTERLY'> | null;
   selfFundedPaid: Ruled<'BEFORE_REDEMPTION' | 'NOT_REQUIRED'> | null;
   inFlightAtExpiry: Ruled<'FINISH' | 'LAPSE'> | null;
   usageWithinValidity: Ruled<'WHOLE' | 'END' | 'NOT_REQUIRED'> | null;
   carryCutOff: Ruled<boolean> | null;
+  /** Null: the text does not say what becomes of it. */
+  expiredBalance: Ruled<'LAPSES' | 'RETURNS'> | null;
   unusedFaceReturnsQuota: Ruled<boolean> | null;
 }
 
@@ -340,6 +344,41 @@ function lineNestedTooDeep(text: string): number | null {
 
 const inChinese = z.locales.zhCN().localeError;
 
+/** What zod says in a programmer's words, in those of who writes the file; null for what it says well. */
+function inWords(issue: z.core.$ZodIssue, given: unknown): Bilingual | null {
+  if (issue.code === 'invalid_type') {
+    const shapes: Record<string, Bilingual> = {
+      object: {
+        zh: '此处应分项书写：{ 项: 值, … }，或下一行缩进',
+        en: 'has parts of its own: { key: value, … }, or indented below',
+      },
+      record: {
+        zh: '此处应分项书写：{ 项: 值, … }，或下一行缩进',
+        en: 'has parts of its own: { key: value, … }, or indented below',
+      },
+      array: { zh: '此处应为列表：[值, …]，或逐行以“- ”开头', en: 'is a list: [value, …], or lines that begin with "- "' },
+      string: { zh: '此处应为一个值，不分项、不列表', en: 'is one value, no list and no parts' },
+    };
+    return shapes[issue.expected] ?? null;
+  }
+  if (issue.code === 'invalid_value') {
+    const written = typeof given === 'string' ? given : '';
+    const words = issue.values.map(String);
+    return {
+      zh: `${written === '' ? '' : `“${written}”`}不是可以填写的词；可以填写：${words.join('、')}`,
+      en: `${written === '' ? 'this' : `"${written}"`} is no word of the language here; it may be ${words.join(', ')}`,
+    };
+  }
+  if (issue.code === 'invalid_key') {
+    const name = String(issue.path.at(-1) ?? '');
+    const why = issue.issues[0];
+    const zh: unknown = why?.code === 'custom' ? why.params?.zh : undefined;
+    if (why === undefined) return null;
+    return { zh: `名称“${name}”${typeof zh === 'string' ? zh : '无效'}`, en: `the name "${name}" must be ${why.message}` };
+  }
+  return null;
+}
+
 function shapeProblems(document: Document, lines: LineCounter, issue: z.core.$ZodIssue): ProgrammeProblem[] {
   const at = (path: readonly PropertyKey[]) => ({ path: path.map(String).join('.'), line: lineOf(document, lines, path) });
   if (issue.code === 'unrecognized_keys') {
@@ -354,6 +393,8 @@ function shapeProblems(document: Document, lines: LineCounter, issue: z.core.$Zo
   if (given === undefined && (issue.code === 'invalid_type' || issue.code === 'invalid_value'))
     return [{ ...at(issue.path), code: 'SHAPE', zh: '缺少此项', en: 'is missing' }];
 
+  const said = inWords(issue, given);
+  if (said !== null) return [{ ...at(issue.path), code: 'SHAPE', ...said }];
   const own: unknown = issue.code === 'custom' ? issue.params?.zh : undefined;
   const local = inChinese({ ...issue, input: given } as z.core.$ZodRawIssue);
   const zh = typeof own === 'string' ? own : typeof local === 'string' ? local : (local?.message ?? issue.message);
@@ -650,12 +691,14 @@ function lawFrom(file: ProgrammeFile, day: Day): Law {
     noticeDays: on(file.noticeDays),
     transfer: on(file.transfer),
     validityMonths: on(file.validityMonths),
+    activationDays: on(file.activationDays),
     funders: on(file.funders),
     settlementCadence: on(file.settlementCadence),
     selfFundedPaid: on(redemption?.selfFundedPaid),
     inFlightAtExpiry: on(redemption?.inFlightAtExpiry),
     usageWithinValidity: on(redemption?.usageWithinValidity),
     carryCutOff: on(redemption?.carryCutOff),
+    expiredBalance: on(redemption?.expiredBalance),
     unusedFaceReturnsQuota: on(redemption?.unusedFaceReturnsQuota),
   };
 }

@@ -52,6 +52,7 @@ import { broughtAlong, keptStanding, lowestRate, negative, nothing, openingConte
 const sliceSize = 3_000n;
 const kinds = [
   ...['voucher.issued', 'opening.voucher', 'redemption.reserved', 'redemption.approved', 'redemption.released'],
+  'redemption.reversed',
   'award.approved',
 ];
 
@@ -59,6 +60,8 @@ const kinds = [
 interface Track {
   standing: Standing;
   readonly waiting: Map<string, Redemption>;
+  /** What was reversed of a redemption so far (fen). */
+  readonly reversed: Map<string, Fen>;
 }
 
 /** The same inside a transaction that is open already, in one slice. */
@@ -251,14 +254,21 @@ const lawOf = (facts: Facts, of: Controlled & { programmeVersionId: string }) =>
 
 function trackOf(contracts: Map<string, Track>, of: { contractId: string; programmeCode: string }): Track {
   const id = standingIdOf(of.contractId, of.programmeCode);
-  const track = contracts.get(id) ?? { standing: nothing, waiting: new Map<string, Redemption>() };
+  const track = contracts.get(id) ?? {
+    standing: nothing,
+    waiting: new Map<string, Redemption>(),
+    reversed: new Map<string, Fen>(),
+  };
   contracts.set(id, track);
   return track;
 }
 
+/** Whether it was approved once, and taken back or not since. */
+const isApproved = ({ status }: Redemption): boolean => status === 'APPROVED' || status === 'REVERSED';
+
 /** A redemption as it was submitted: what a verification cut off came later. */
 function asSubmitted(row: Redemption): Redemption {
-  const verified = row.status === 'APPROVED' && row.decidedPerson !== null;
+  const verified = isApproved(row) && row.decidedPerson !== null;
   return verified ? { ...row, cutOffFen: row.cutOffFen - (row.reservedFen - row.approvedFen) } : row;
 }
 /** At what a base weighs of which no weight was kept. */
@@ -276,7 +286,7 @@ function checkCharges(of: Moved, award: Award, charged: readonly string[]): Rows
   return [{ subject: name, detail: `charged to limits: ${found}; computed anew: ${expected}` }];
 }
 
-/** Entries that decide no award and move where a contract stands: an opening voucher, a redemption that is returned. */
+/** Entries that decide no award and move where a contract stands: an opening voucher, a redemption that is returned or reversed. */
 function takeOther(facts: Facts, of: Moved, contracts: Map<string, Track>): Rows {
   if (of.kind === 'opening.voucher') {
     const content = openingContentOf(there(facts.get(openingShelf, of.subjectId)));
@@ -296,6 +306,18 @@ function takeOther(facts: Facts, of: Moved, contracts: Map<string, Track>): Rows
     const lowest = lowestRateOf(facts, there(facts.get(voucherShelf, row.voucherId)));
     track.standing = together(track.standing, negative(claimOf(asSubmitted(row))), lowest);
     track.waiting.delete(row.redemptionId);
+  } else if (of.kind === 'redemption.reversed') {
+    const row = there(facts.get(redemptionShelf, of.subjectId));
+    const track = trackOf(contracts, row);
+    const lowest = lowestRateOf(facts, there(facts.get(voucherShelf, row.voucherId)));
+    const before = track.reversed.get(row.redemptionId) ?? 0n;
+    track.reversed.set(row.redemptionId, before + of.amountFen);
+    // In part it is cut off for good; whole, the contract stands as if it had never been.
+    const gone =
+      before + of.amountFen === row.approvedFen
+        ? negative({ ...claimOf(row), claimedFen: of.amountFen, cutOffFen: row.cutOffFen + before })
+        : { baseFen: 0n, weighted: 0n, claimedFen: -of.amountFen, cutOffFen: of.amountFen };
+    track.standing = together(track.standing, gone, lowest);
   }
   return [];
 }
@@ -331,7 +353,7 @@ function checkAward(facts: Facts, before: Facts, of: Moved, award: Award, contra
       const contractLine = there(linesOf.get(line.contractLineId));
       return { line, contractLine, read: evaluatorLine(contractLine, line) };
     }),
-    lineUsage: [],
+    ...{ lineUsage: [], digitalInvoices: [] },
     at,
     waiting: [...track.waiting.values()],
     standingId,
@@ -350,7 +372,7 @@ function checkAward(facts: Facts, before: Facts, of: Moved, award: Award, contra
     const atOnce = of.kinds.includes('redemption.approved');
     track.standing = together(track.standing, claimOf(row), lowest);
     if (!atOnce) track.waiting.set(row.redemptionId, row);
-    const verified = row.status === 'APPROVED' && !atOnce;
+    const verified = isApproved(row) && !atOnce;
     const anew = evaluateFirmly(whole, { ...asked, requestedFen: verified ? undefined : requestedIn(row) }, !atOnce);
     const reserved: Fen = row.reservedFen;
     return compare(name, anew, {

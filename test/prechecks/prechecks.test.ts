@@ -1,6 +1,7 @@
 // Pre-checks over HTTP: what every programme in force would give, just as an application made then gets it; what is missing; which
 // programmes give the most together; and that nobody learns of another, and nothing is written.
 import t from 'tap';
+import { prechecked } from '../../schemas/prechecks.js';
 import { programmeFile, startWorld, told, uscc, zhengzhou } from '../applications/world.js';
 import type { Answer, Caller, Service } from '../service.js';
 import { expectStatus, startService } from '../service.js';
@@ -13,8 +14,12 @@ interface Looked {
   missing: { kind: string; name: string; text: string; evidence: string[]; article: string | null }[];
 }
 
-const ask = async (who: Caller, body: object, headers: Record<string, string> = {}): Promise<Answer> =>
-  who.post('/prechecks', body, { headers });
+/** Asks; every answer is held against the schema, for the service sends it as it was made. */
+const ask = async (who: Caller, body: object, headers: Record<string, string> = {}): Promise<Answer> => {
+  const answer = await who.post('/prechecks', body, { headers });
+  if (answer.status === 200) prechecked.parse(answer.body);
+  return answer;
+};
 
 /** What a programme would give, in one line: `150000.00 (claimed)`, or the code it is refused with. */
 function saidBy({ body }: Answer, code: string): string {

@@ -736,6 +736,23 @@ void t.test('a file that can not be law says where and why, and nothing in it is
     ],
     ['repealed, nobody knows when', 'status: ENACTED', 'status: REPEALED', 'INCONSISTENT', 'status', /last day/],
     [
+      'a word that is none',
+      'status: ENACTED',
+      'status: 已印发',
+      'SHAPE',
+      'status',
+      /"已印发" is no word of the language here; it may be DRAFT, /,
+    ],
+    ['a name without its parts', /name: \{[^}]*\}|name:\n(?: .*\n)+/, 'name: 算力券\n', 'SHAPE', 'name', /has parts of its own/],
+    [
+      'a key in Chinese',
+      '\n  notice:',
+      '\n  通知: { kind: NOTICE, title: 通知 }\n  notice:',
+      'SHAPE',
+      'documents.通知',
+      /the name "通知" must be lower case/,
+    ],
+    [
       'a case of no limit',
       'used: { claimed: 850',
       'used: { claimd: 850',
