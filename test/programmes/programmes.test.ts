@@ -645,7 +645,7 @@ void t.test('a file that can not be law says where and why, and nothing in it is
   const rate = 'basisPoints: 2000 }';
   const [voucher, contracts] = ['value: VOUCHER', 'value: CONTRACT_AMOUNT'];
   const notice = 'cite: { document: notice, article: 第十条 }';
-  type Row = [name: string, passage: string, by: string, code: string, path: string, en: RegExp];
+  type Row = [name: string, passage: string | RegExp, by: string, code: string, path: string, en: RegExp];
   const stackings: [string, string, RegExp][] = [
     ['the highest of nothing', `{ id: once, strategy: HIGHEST_ONLY, ${notice} }`, /say by what/],
     ['a series of contracts', `{ id: once, strategy: LEVEL_UP_DIFFERENCE, by: CONTRACT, ${notice} }`, /AWARD_SERIES/],
