@@ -42,7 +42,8 @@ export async function judgeContent(file: string, of: { name: string; said: FileF
     return;
   }
   if (of.said === 'CSV' || of.said === 'TXT') {
-    if (detected !== undefined) throw other(found ?? detected);
+    // Short signatures are found in text too: whatever else begins like them has bytes that no text has.
+    if (found !== undefined) throw other(found);
     if (!(await isText(file, 'utf-8')) && !(await isText(file, 'gb18030'))) throw other('application/octet-stream');
     return;
   }

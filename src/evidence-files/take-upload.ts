@@ -74,9 +74,9 @@ const unavailable = (error: unknown): never => {
 async function spool(stream: Readable, file: string, most: number): Promise<{ size: number; sha256: string; sm3: string }> {
   const handle = await open(file, 'wx', 0o600).catch(unavailable);
   const hashes: readonly [Hash, Hash] = [createHash('sha256'), createHash('sm3')];
+  const chunks = stream.iterator({ destroyOnReturn: false });
   let size = 0;
   try {
-    const chunks = stream.iterator({ destroyOnReturn: false });
     for (;;) {
       // Of the client's doing; what follows is of ours.
       const next: IteratorResult<Buffer> = await chunks.next().catch((error: unknown) => {
@@ -91,6 +91,8 @@ async function spool(stream: Readable, file: string, most: number): Promise<{ si
     if (stream.destroyed && !stream.readableEnded) throw new UploadCut('the upload broke off');
     await handle.sync().catch(unavailable);
   } finally {
+    // What is not taken any more is left to be read and dropped, so that the answer arrives.
+    await chunks.return?.();
     await handle.close();
   }
   const [sha256, sm3] = hashes.map((hash) => hash.digest('hex')) as [string, string];

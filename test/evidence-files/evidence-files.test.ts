@@ -1,16 +1,18 @@
 // Evidence files: whole or not at all, what they say they are, found again byte for byte by who may see them, and digital invoices held
 // against what was typed.
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { readdir, readFile, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { request as send } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import t from 'tap';
 import { bucketStore } from '../../src/evidence-files/bucket-store.js';
-import { loadMappings, MappingUnusable, readDigitalInvoice, shippedMappings } from '../../src/evidence-files/digital-invoice.js';
+import { loadMappings, readDigitalInvoice, shippedMappings } from '../../src/evidence-files/digital-invoice.js';
 import { dispositionOf, FileRefused, formatSaid, nameSent } from '../../src/evidence-files/formats.js';
 import { fenIn } from '../../src/evidence-files/findings.js';
 import { parseSafeXml } from '../../src/evidence-files/safe-xml.js';
@@ -165,7 +167,7 @@ void t.test(
     for (const [name, text] of unsafe) refusedAs('EVIDENCE_XML_UNSAFE', text, name);
     const unread: readonly (readonly [string, string | Buffer])[] = [
       ['another document', '<Invoice/>'],
-      ['two invoices', '<EInvoice><a/></EInvoice><EInvoice><a/></EInvoice>'],
+      ['two invoices', '<EInvoice/><EInvoice/>'],
       ['no number', invoiceXml({ number: '' })],
       ['nineteen digits', invoiceXml({ number: '2'.repeat(19) })],
       ['no such day', invoiceXml({ issued: '2024-02-30' })],
@@ -197,7 +199,9 @@ void t.test(
 
     const folder = mkdtempSync(path.join(tmpdir(), 'mappings-'));
     t.teardown(() => rm(folder, { recursive: true }));
-    t.throws(() => loadMappings(path.join(folder, 'none')), MappingUnusable);
+    t.throws(() => loadMappings(path.join(folder, 'none')), { message: /DIGITAL_INVOICE_MAPPINGS.*cannot be read/ });
+  writeFileSync(path.join(folder, 'x.v1.yaml'), 'name: x\nversion: 1\n');
+  t.throws(() => loadMappings(folder), { message: /x\.v1\.yaml: source/ });
     t.end();
   },
 );
@@ -346,12 +350,19 @@ void t.test('files over HTTP', async (t) => {
         } else body.pipe(request);
       });
     const before = [await stored(), await rows()];
-    const memory = process.memoryUsage();
+    // What is held, and not what is waiting to be collected.
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const held = () => {
+      collect();
+      return process.memoryUsage().arrayBuffers;
+    };
+    const atFirst = held();
     let most = 0;
-    const watch = setInterval(() => (most = Math.max(most, process.memoryUsage().arrayBuffers)), 5);
+    const watch = setInterval(() => (most = Math.max(most, held())), 20);
     t.equal(await stream(19), 201);
     clearInterval(watch);
-    t.ok(most - memory.arrayBuffers < 12 * 1024 * 1024, `${Math.round((most - memory.arrayBuffers) / 1024)} KiB held at most`);
+    t.ok(most > 0 && most - atFirst < 8 * 1024 * 1024, `${Math.round((most - atFirst) / 1024)} KiB held at most`);
     const after = [await stored(), await rows()];
     t.equal(after[1], Number(before[1]) + 1);
     t.match(String(await stream(21)), /413|EPIPE|ECONNRESET|hang up/);
@@ -445,11 +456,12 @@ void t.test('files over HTTP', async (t) => {
     const broken = await download(id);
     t.ok(!broken.whole && broken.got < bytes.length, `altered: ${broken.got} of ${bytes.length}`);
     await truncate(place, 1000);
-    t.equal((await download(id)).whole && (await download(id)).status === 200, false, 'cut');
+    const short = await download(id);
+    t.ok(short.status !== 200 || !short.whole, 'cut');
     await rm(place);
     t.equal((await download(id)).status, 500, 'lost');
     const metrics = (await world.app.inject('/metrics')).body;
-    t.match(metrics, /evidence_files_damaged_total [4-9]/);
+    t.match(metrics, /evidence_files_damaged_total 3/);
     t.equal((await upload(world, buyer, 'a.pdf', bytes)).status, 201, 'uploaded again');
     t.match(await download(id), { status: 200, whole: true }, 'it is whole again');
   });
@@ -464,9 +476,11 @@ void t.test('files over HTTP', async (t) => {
     await writeFile(path.join(folder, 'incoming', 'left'), '1');
     await utimes(path.join(folder, 'incoming', 'left'), new Date('2020-01-01'), new Date('2020-01-01'));
     const count = (await stored()).length;
-    t.match(await sweep(world.db, folderStore(folder), of), { removed: [orphan], kept: count - 1, incoming: 1 });
+    const swept = await sweep(world.db, folderStore(folder), of);
+    const refusedByLane = [orphan, hash(pdf('other'))].sort();
+    t.match({ ...swept, removed: [...swept.removed].sort() }, { removed: refusedByLane, kept: count - 2, incoming: 1 });
     t.equal(await readFile(place).catch(() => null), null);
-    t.equal((await stored()).length, count - 1);
+    t.equal((await stored()).length, count - 2);
     await writeFile(place, '1');
     t.equal(
       await folderStore(folder).remove?.({ bookId: book.bookId, sha256: orphan }, new Date('2020-01-01')),
@@ -493,7 +507,7 @@ void t.test('files over HTTP', async (t) => {
       const said = async (id: string) => (await seller.get(`/usage-invoices/${id}`)).body.digitalInvoice as string | null;
       const settle = async (id: string) => {
         expectStatus(await buyer.post(`/usage-invoices/${id}/confirm`, {}), 200);
-        await buyer.post(`/usage-invoices/${id}/payments`, { amount: '70.00', paidOn: '2024-08-01', bankSerial: id });
+        await buyer.post(`/usage-invoices/${id}/payments`, { amount: '80.00', paidOn: '2024-08-01', bankSerial: id });
         return expectStatus(await buyer.post('/redemptions', { voucherId, invoiceId: id }), 201);
       };
 
