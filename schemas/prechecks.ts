@@ -129,6 +129,7 @@ const missing = z.strictObject({
 
 const limit = z.strictObject({
   limitId: z.string(),
+  text: z.string().meta({ description: 'The rule in words, in the reader’s language' }),
   counts: z.enum(['CLAIMED', 'REDEEMED', 'AWARDED']),
   per: z.string(),
   window: z.string(),

@@ -51,12 +51,13 @@ export const submitReimbursement = z.strictObject({
     .optional()
     .meta({ description: 'What it is about, as far as the programme asks; matters on record of the applicant' }),
   contractIds: z.array(id).min(1).max(2_000).optional().meta({
-    description: 'Only the settled fees of these contracts; left out: of all. Rules by contract take one contract at a time',
+    description:
+      'Only the settled fees of these contracts, 2,000 lines at most; left out: of all. Rules by contract take one contract at a time',
   }),
   items: z
     .array(declaredItem)
     .min(1)
-    .max(5_000)
+    .max(2_000)
     .optional()
     .meta({ description: 'For a base of contracts or costs; settled fees are taken from the book' }),
   commitment: z

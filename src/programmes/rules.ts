@@ -81,7 +81,8 @@ export function refuseOtherNature(
   const law = rows.filter(hasBeenActivated);
   const changed = (other: number, is: keyof typeof natures, becomes: keyof typeof natures) => ({
     ...{ programme, other: String(other) },
-    ...{ isZh: natures[is].zh, becomesZh: natures[becomes].zh, isEn: natures[is].en, becomesEn: natures[becomes].en },
+    zh: `是${natures[is].zh}，本版是${natures[becomes].zh}`,
+    en: `is ${natures[is].en}, this one ${natures[becomes].en}`,
   });
   for (const other of law)
     if (other.law.kind !== version.kind)

@@ -23,7 +23,7 @@ const wanted = note<readonly string[]>('applications to be allocated');
  * Shares the year's pool among reviewed applications of a programme, all of them or those named, and keeps the draft with its whole
  * working: a of each, P = min(pool left, Σa), and what falls to it. They are in no other allocation until this one is withdrawn or
  * approved. Money moves when it is approved. What is reviewed by another command of the very same lane batch waits for the next.
- * Refuses, in this order: NOT_FOUND (of an application), REIMBURSEMENT_NOT_ALLOCATABLE, ALLOCATION_EMPTY, PARAMETER_MISSING,
+ * Refuses, in this order: NOT_FOUND (of an application), REIMBURSEMENT_NOT_ALLOCATABLE, ALLOCATION_TOO_LARGE, ALLOCATION_EMPTY, PARAMETER_MISSING,
  * ALLOCATION_MIXED, the reason of the first when nobody may claim anything, POOL_EXHAUSTED.
  */
 export const draftAllocation: Verb<Body, Result> = {
@@ -47,10 +47,12 @@ export const draftAllocation: Verb<Body, Result> = {
       }),
     );
     const rows = await loader.load(reimbursementShelf, 'id', asked.flat());
+    const fitting = commands.filter(({ id }) => sizeOf(rowsOf(loader.facts, id)).fits);
+    const whole = new Set(fitting.flatMap(({ id }) => loader.facts.noted(wanted, id)));
     await Promise.all([
       gatherWhole(
         loader,
-        rows,
+        rows.filter(({ reimbursementId }) => whole.has(reimbursementId)),
         commands.map(({ today }) => today),
       ),
       loader.accounts(commands.map(({ body }) => accountOf.available(fundOf(body.programmeCode, body.year)))),
@@ -66,6 +68,8 @@ export const draftAllocation: Verb<Body, Result> = {
     const { programmeCode, year } = body;
     const taken = takenBy(facts, command);
     if (taken.kind === 'refused') return taken;
+    const { fits, ...size } = sizeOf(rowsOf(facts, id));
+    if (!fits) return refused('ALLOCATION_TOO_LARGE', size, '/reimbursementIds');
     const claimants = taken.rows.map((row) => ({ row, whole: wholeOf(facts, row, { bookedOn: today }) }));
     if (claimants.length === 0) return refused('ALLOCATION_EMPTY', { programme: programmeCode, year: String(year) });
     const strategy = strategyOf(claimants);
@@ -126,6 +130,22 @@ export const draftAllocation: Verb<Body, Result> = {
     });
   },
 };
+
+/** How much one allocation may be: once a year or so, half a second of the lane (measured at 10,000 lines on a busy machine). */
+const most = { claims: 2_000, lines: 10_000 };
+
+const rowsOf = (facts: Facts, id: string): Reimbursement[] =>
+  facts.noted(wanted, id).flatMap((reimbursementId) => facts.get(reimbursementShelf, reimbursementId) ?? []);
+
+/** How large an allocation of these would be, and whether that is too large. */
+export function sizeOf(rows: readonly Pick<Reimbursement, 'lineCount'>[]) {
+  const lines = rows.reduce((sum, { lineCount }) => sum + lineCount, 0);
+  return {
+    fits: rows.length <= most.claims && lines <= most.lines,
+    ...{ claims: String(rows.length), lines: String(lines) },
+    ...{ mostClaims: String(most.claims), mostLines: String(most.lines) },
+  };
+}
 
 /** Numbers of allocations. */
 const series = 'AL';

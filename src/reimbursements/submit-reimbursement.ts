@@ -17,7 +17,7 @@ import { controlsOn, gatherControls, lawUnder } from '../programmes/laws.js';
 import { programmeOf, versionInForce, versionName, versionsCovering } from '../programmes/published.js';
 import type { Asked } from './award-facts.js';
 import { caseOf, gatherAwardLimits } from './award-facts.js';
-import { declaredLines, gatherDeclared, gatherSettledFees, isFunded, settledFees } from './base.js';
+import { declaredLines, gatherDeclared, gatherSettledFees, isFunded, linesOfBase, mostLines, settledFees } from './base.js';
 import { reimbursementLineShelf, reimbursementShelf } from './facts.js';
 import { evaluationsOf, found, holdInvoices } from './lines.js';
 import { conflictsOf, contentDigestOf, presentReimbursement, readItems, summaryOf } from './rules.js';
@@ -38,7 +38,7 @@ const series = 'RB';
  * confirmed usage invoices of its legal person, branches included, that were paid in full in the year before; every line is kept,
  * with the rate it counts at or why it does not. For a base of contracts or costs the enterprise declares the items. What a review
  * will check is taken as met until then. Refuses, in this order: PROGRAMME_NOT_IN_FORCE, PROGRAMME_OF_OTHER_FLOW,
- * LEGAL_PERSON_NOT_REGISTERED, MATTER_NOT_FOUND for any but a matter on record of it, ITEMS_NOT_TAKEN, CONTRACTS_NOT_TAKEN, ITEMS_REQUIRED, as `readItems`, ITEM_ALREADY_FUNDED, NOTHING_TO_REIMBURSE, what the
+ * LEGAL_PERSON_NOT_REGISTERED, MATTER_NOT_FOUND for any but a matter on record of it, ITEMS_NOT_TAKEN, TOO_MANY_LINES, CONTRACTS_NOT_TAKEN, ITEMS_REQUIRED, as `readItems`, ITEM_ALREADY_FUNDED, NOTHING_TO_REIMBURSE, what the
  * programme refuses (evaluateAward).
  */
 export const submitReimbursement: Verb<Body, Result> = {
@@ -168,7 +168,9 @@ async function gatherBase(loader: Loader, command: Command<Body>): Promise<void>
   const read = body.items && readItems(body.items, today);
   const baseYear = yearOf(today) - 1;
   if (read?.kind === 'read') await gatherDeclared(loader, enterprise, read.items);
-  if (versions.some((version) => !declares(version, today))) await gatherSettledFees(loader, { enterprise, baseYear });
+  if (versions.some((version) => !declares(version, today))) {
+    await gatherSettledFees(loader, { enterprise, reimbursementId: command.id, baseYear, contractIds: body.contractIds });
+  }
   const asked = versions.map((version) => {
     const base = baseOf(facts, command, version, enterprise);
     const lines = base.kind === 'base' ? base.lines.filter(({ reason }) => reason === null) : [];
@@ -207,7 +209,9 @@ function baseOf(
   const making = { enterprise, reimbursementId: id, newId };
   if (!declares(version, today)) {
     if (body.items !== undefined) return refused('ITEMS_NOT_TAKEN', { programme: body.programmeCode }, '/items');
-    return { kind: 'base', lines: settledFees(facts, { ...making, baseYear: yearOf(today) - 1, contractIds: body.contractIds }) };
+    const lines = linesOfBase(facts, id);
+    if (lines > mostLines) return refused('TOO_MANY_LINES', { lines: String(lines), most: String(mostLines) }, '/contractIds');
+    return { kind: 'base', lines: settledFees(facts, making) };
   }
   if (body.contractIds !== undefined) return refused('CONTRACTS_NOT_TAKEN', { programme: body.programmeCode }, '/contractIds');
   if (body.items === undefined) return refused('ITEMS_REQUIRED', { programme: body.programmeCode }, '/items');

@@ -92,8 +92,7 @@ export async function liveYear(tx: Tx, job: Job, onProgress: Progress): Promise<
     reimburses ? countPersons(tx, bookId) : 0,
   ]);
   for (const { side, flow } of sides) {
-    progress.total += flow === 'VOUCHER' ? decided.length : byReimbursement.facts(side, persons);
-    if (flow === 'VOUCHER' || comparedVersionId === null) progress.total += redemptions;
+    progress.total += flow === 'VOUCHER' ? decided.length + redemptions : byReimbursement.facts(side, persons);
   }
   onProgress(0, progress.total);
 
@@ -114,7 +113,6 @@ export async function liveYear(tx: Tx, job: Job, onProgress: Progress): Promise<
         const { applications, assumed } = lived;
         Object.assign(facts, { applications, assumed });
       }
-      if (really) await byVoucher.tellRedemptions();
       continue;
     }
     const { vouchers, money: left } = await byVoucher.issue(side, id, decided);

@@ -1,7 +1,7 @@
 // Cases asked of a law with what of the book was on record before the entry that decided them. What is gathered once is kept for the
 // cases that follow, and so is what was made of it.
 import type { Tx } from '../../db/client.js';
-import type { ContractLine } from '../../db/tables.js';
+import type { Contract, ContractLine } from '../../db/tables.js';
 import type { Case } from '../applications/evaluation-facts.js';
 import {
   asksBeyondContract,
@@ -12,6 +12,7 @@ import {
 } from '../applications/evaluation-facts.js';
 import type { KnownBefore } from '../applications/known-then.js';
 import { KnownThen } from '../applications/known-then.js';
+import type { Day } from '../calendar.js';
 import { yearOf } from '../calendar.js';
 import { contractShelf } from '../contracts/facts.js';
 import { Facts, Loader } from '../ledger/facts.js';
@@ -23,7 +24,7 @@ import { lawOn } from '../programmes/language.js';
 
 /**
  * What a case is asked with, and the entry that decided it: what came to be known from that one on does not count. Cases of one
- * `keptAs` differ in nothing but that entry, the day it is booked on and the days of use.
+ * `keptAs` differ in nothing but that entry, the stage with what its review recorded, the day it is booked on and the days of use.
  */
 export interface Asked extends Omit<Extract<Case, { contract: unknown }>, 'contract' | 'known'> {
   readonly contractId: string;
@@ -36,12 +37,13 @@ export interface Answer {
   readonly touched: readonly TouchedLimit[];
 }
 
-/** An answer that may be given again: as long as nothing else was on record, and its limits as long as law and year are the same. */
-interface Kept extends Answer {
+/** An answer that may be given again: as long as nothing else was on record, and its limits as long as stage, law and year are the same. */
+interface Kept {
+  readonly at: Circumstances;
   readonly law: ProgrammeVersion;
   readonly before: bigint;
   readonly turnsAt: bigint | null;
-  readonly dated: Law;
+  limits: { readonly stage: Asked['stage']; readonly dated: Law; readonly year: number; readonly touched: Answer['touched'] };
 }
 
 export class Past {
@@ -94,16 +96,21 @@ export class Past {
     return lines;
   }
 
+  /** The day on which a gathered contract was signed. */
+  signedOn(contractId: string): Day {
+    return this.#contractOf(contractId).signedOn;
+  }
+
   #answer(asked: Asked): Answer {
     const { of, known } = this.#caseOf(asked);
     const { law, stage, bookedOn } = of;
     const at = circumstancesOf(this.facts, of);
-    const answer = { at, touched: limitsTouched(law, stage, at) };
-    if (asked.keptAs !== undefined && this.#isSteady(asked, at)) {
-      const { before } = asked;
-      this.#kept.set(asked.keptAs, { ...answer, law, before, turnsAt: known.turnsAt(), dated: lawOn(law, bookedOn) });
+    const touched = limitsTouched(law, stage, at);
+    if (asked.keptAs !== undefined && this.#isSteady(law, at)) {
+      const limits = { stage, dated: lawOn(law, bookedOn), year: yearOf(bookedOn), touched };
+      this.#kept.set(asked.keptAs, { at, law, before: asked.before, turnsAt: known.turnsAt(), limits });
     }
-    return answer;
+    return { at, touched };
   }
 
   /** What was answered before, if it still holds. */
@@ -111,22 +118,28 @@ export class Past {
     const kept = keptAs === undefined ? undefined : this.#kept.get(keptAs);
     if (kept?.law !== law || before < kept.before) return undefined;
     if (kept.turnsAt !== null && before > kept.turnsAt) return undefined;
-    if (kept.at.bookedOn === bookedOn) return kept;
-    const at = { ...kept.at, bookedOn };
-    const isSame = yearOf(bookedOn) === yearOf(kept.at.bookedOn) && lawOn(law, bookedOn) === kept.dated;
-    return { at, touched: isSame ? kept.touched : limitsTouched(law, stage, at) };
+    const at = kept.at.bookedOn === bookedOn ? kept.at : { ...kept.at, bookedOn };
+    const [dated, year] = [lawOn(law, bookedOn), yearOf(bookedOn)];
+    const { limits } = kept;
+    if (limits.stage !== stage || limits.dated !== dated || limits.year !== year)
+      kept.limits = { stage, dated, year, touched: limitsTouched(law, stage, at) };
+    return { at, touched: kept.limits.touched };
   }
 
   /** Whether nothing of it depends on the day it is booked on, or on the days of use. */
-  #isSteady({ law, stage }: Asked, { enterprise, provider }: Circumstances): boolean {
+  #isSteady(law: ProgrammeVersion, { enterprise, provider }: Circumstances): boolean {
     const pair = pairOf(enterprise.legalPerson, provider.legalPerson);
-    return stage === 'REDEEM' && !asksBeyondContract(law) && this.facts.all(relationShelf, 'pair', pair).length === 0;
+    return !asksBeyondContract(law) && this.facts.all(relationShelf, 'pair', pair).length === 0;
   }
 
   #caseOf({ contractId, before, ...of }: Asked): { of: Case; known: KnownBefore } {
+    const known = this.then.before(before);
+    return { of: { ...of, contract: this.#contractOf(contractId), known }, known };
+  }
+
+  #contractOf(contractId: string): Contract {
     const contract = this.facts.get(contractShelf, contractId);
     if (!contract) throw new Error(`the contract ${contractId} was not gathered`);
-    const known = this.then.before(before);
-    return { of: { ...of, contract, known }, known };
+    return contract;
   }
 }

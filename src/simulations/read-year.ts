@@ -7,7 +7,7 @@ import { decidedWithin, firstEntries } from '../ledger/history.js';
 import type { Fen } from '../money.js';
 
 /** Entries that a slice passes over. */
-const slice = 5_000n;
+const slice = 2_500n;
 
 /** An application as it was decided. Amounts in fen; `seq` is the entry that decided it, `issuedFen` the face of its voucher. */
 export interface DecidedRow {
@@ -64,9 +64,6 @@ export interface RedeemedRow {
   readonly programmeCode: string;
   readonly voucherId: string;
   readonly contractId: string;
-  readonly legalPersonUscc: string;
-  readonly appliedOn: Day;
-  readonly matters: unknown;
   readonly approvedFen: Fen;
   readonly submittedOn: Day;
   readonly usageFrom: Day;
@@ -85,13 +82,11 @@ export const approvedRedemptions = ({ sql }: Tx, of: { bookId: string; span: Spa
     of.span,
     (after, upTo) => sql<RedeemedRow[]>`
       select e.seq, e.booked_on as "approvedOn", r.programme_code as "programmeCode", r.voucher_id as "voucherId",
-             r.contract_id as "contractId", v.legal_person_uscc as "legalPersonUscc",
-             v.applied_on as "appliedOn", v.matters, r.approved_fen - r.reversed_fen as "approvedFen",
+             r.contract_id as "contractId", r.approved_fen - r.reversed_fen as "approvedFen",
              r.submitted_on as "submittedOn", i.usage_from as "usageFrom", i.usage_to as "usageTo", i.gross_fen as "grossFen",
              l."contractLineIds", l."lineNos", l."netsFen", l."vatsFen", l."grossesFen"
         from ${decidedWithin(sql, of.bookId, { after, upTo, span: of.span, kinds: ['redemption.approved'] })} e
         cross join lateral (select * from redemptions r where r.book_id = e.book_id and r.redemption_id = e.subject_id offset 0) r
-        cross join lateral (select * from vouchers v where v.book_id = r.book_id and v.voucher_id = r.voucher_id offset 0) v
         cross join lateral (select * from usage_invoices i where i.book_id = r.book_id and i.invoice_id = r.invoice_id offset 0) i
         cross join lateral (select array_agg(l.contract_line_id order by l.line_no) as "contractLineIds",
                                    array_agg(l.line_no order by l.line_no) as "lineNos", array_agg(l.net_fen order by l.line_no) as "netsFen",
@@ -99,6 +94,20 @@ export const approvedRedemptions = ({ sql }: Tx, of: { bookId: string; span: Spa
                               from usage_invoice_lines l where l.book_id = i.book_id and l.invoice_id = i.invoice_id) l
        order by e.seq`,
   );
+
+/** Whose a voucher is and what it was applied for with. */
+export interface HeldRow {
+  readonly voucherId: string;
+  readonly legalPersonUscc: string;
+  readonly appliedOn: Day;
+  readonly matters: unknown;
+}
+
+/** These vouchers, of whatever year. */
+export const vouchersOf = ({ sql }: Tx, bookId: string, voucherIds: readonly string[]): Promise<HeldRow[]> => sql<HeldRow[]>`
+  select v.voucher_id as "voucherId", v.legal_person_uscc as "legalPersonUscc", v.applied_on as "appliedOn", v.matters
+    from unnest(${voucherIds}::uuid[]) as k (id)
+    cross join lateral (select * from vouchers v where v.book_id = ${bookId} and v.voucher_id = k.id offset 0) v`;
 
 /** What of these contracts was redeemed under a programme before a day, in fen. */
 export const redeemedBefore = (
@@ -123,7 +132,7 @@ export interface AppliedRow {
   readonly legalPersonUscc: string;
   readonly baseYear: number;
   readonly matters: unknown;
-  readonly status: 'SUBMITTED' | 'REVIEWED' | 'ALLOCATED' | 'APPROVED' | 'REJECTED';
+  readonly status: string;
   readonly submittedOn: Day;
   readonly eligibility: string | null;
   readonly computedFen: Fen;
@@ -141,7 +150,8 @@ export const appliedInYear = (
          enterprise_id as "enterpriseId", legal_person_uscc as "legalPersonUscc", base_year as "baseYear", matters, status,
          submitted_on as "submittedOn", eligibility::text as eligibility, computed_fen as "computedFen", reviewed_fen as "reviewedFen",
          score, award_fen as "awardFen"
-    from reimbursements where book_id = ${of.bookId} and programme_code = ${of.programmeCode} and year = ${of.year}
+    from reimbursements
+   where book_id = ${of.bookId} and programme_code = ${of.programmeCode} and year = ${of.year} and status <> 'DRAFT'
    order by reimbursement_id`;
 
 /** A batch whose money was shared: `seq` is the first entry of its approval, `lines` who was in it, with why nothing fell to them. */

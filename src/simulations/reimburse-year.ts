@@ -56,7 +56,7 @@ export async function readReimbursed({ tx, job, span }: Pick<Living, 'tx' | 'job
     reasons.set(reimbursementId, [...(reasons.get(reimbursementId) ?? []), reason]);
   const isTried = ({ reimbursementId, status }: AppliedRow): boolean => {
     const given = (reasons.get(reimbursementId) ?? []).filter(isOpen);
-    return status === 'REJECTED' ? given.some((reason) => wanting.includes(reason)) : given.length > 0;
+    return hasEnded(status) ? given.some((reason) => wanting.includes(reason)) : given.length > 0;
   };
   const decided = rows.filter(isTried);
   return {
@@ -69,6 +69,9 @@ export async function readReimbursed({ tx, job, span }: Pick<Living, 'tx' | 'job
     rejectedOtherwise: rows.filter((row) => row.status === 'REJECTED' && !isTried(row)).length,
   };
 }
+
+/** Ended without an award: tried only where money or a limit had kept it from one. */
+const hasEnded = (status: string): boolean => status === 'REJECTED' || status === 'WITHDRAWN';
 
 /** What a batch could not judge, for it was reviewed as something else, it did not decide. */
 const isOpen = (reason: string | null): boolean => reason !== 'REVIEW_CHANGED';
@@ -186,7 +189,7 @@ export class ReimbursedYear {
     const text = laws.textOf(versionId);
     const met = Object.fromEntries(text.eligibility.map(({ id }) => [id, 'MET' as const]));
     const undecided = [...this.real.applied.values()].filter(
-      ({ reimbursementId, status }) => status !== 'REJECTED' && !this.real.decided.has(reimbursementId),
+      ({ reimbursementId, status }) => !hasEnded(status) && !this.real.decided.has(reimbursementId),
     );
     const asking = undecided.map((row): Asking => {
       const review = reviewOf(row, this.#reviews);

@@ -18,11 +18,12 @@ import { readLimits } from '../programmes/limits.js';
 import type { Queued, Trying } from '../programmes/trial.js';
 import { inOrderOfService, Trial } from '../programmes/trial.js';
 import { accountsOf } from '../reconciliation/recompute.js';
+import { ahead } from './ahead.js';
 import type { Living, Money } from './living.js';
 import { endless, granting, moneyOf, noReview, pagesOf, poolOf, reviewOf, touchedIn } from './living.js';
 import type { Answer, Asked, Past } from './past.js';
-import type { DecidedRow, RedeemedRow } from './read-year.js';
-import { approvedRedemptions, decidedApplications, redeemedBefore } from './read-year.js';
+import type { DecidedRow, HeldRow, RedeemedRow } from './read-year.js';
+import { approvedRedemptions, decidedApplications, redeemedBefore, vouchersOf } from './read-year.js';
 import type { Side, Why } from './tally.js';
 import { whyOf } from './tally.js';
 
@@ -173,7 +174,9 @@ export class VoucherYear {
       const asked = page.map((one): Asked => {
         const { contractId, acceptedOn, decidedOn, seq, matters } = one;
         const of = { law: laws.on(id, acceptedOn), stage: 'ISSUE' as const, matters, predicates: one.eligibility.predicates };
-        return { ...of, contractId, appliedOn: acceptedOn, bookedOn: decidedOn, before: seq };
+        // What a voucher is issued on, most of it is redeemed on.
+        const kept = one.voucherId === null ? {} : { keptAs: one.voucherId };
+        return { ...of, ...kept, contractId, appliedOn: acceptedOn, bookedOn: decidedOn, before: seq };
       });
       const answers = await past.ask(asked);
       await beside.gather(touchedIn(answers));
@@ -236,20 +239,6 @@ export class VoucherYear {
 
   // ── Redemptions ──
 
-  /** Tells what was redeemed, and tries nothing. */
-  async tellRedemptions(): Promise<void> {
-    const { tx, job, span } = this.of;
-    for await (const read of approvedRedemptions(tx, { ...job, span })) {
-      for (const row of read) if (row.programmeCode === job.programmeCode) this.#tell(row);
-      this.of.progress(read.length);
-    }
-  }
-
-  #tell(row: RedeemedRow): void {
-    const { voucherId: caseId, legalPersonUscc: legalPerson, approvedOn: on, approvedFen: amountFen } = row;
-    this.of.tally.add('compared', 'redeemed', { caseId, legalPerson, on, amountFen });
-  }
-
   /** `really`: what was redeemed is told as what it is compared with. */
   async redeem(
     side: Side,
@@ -260,34 +249,50 @@ export class VoucherYear {
     const trial = new Trial(null);
     const standings = new Map<string, Standing>();
     const counted = { redemptions: 0, redemptionsOutside: 0 };
+    const outside = new Map<string, HeldRow>();
     const gathered = async (read: readonly RedeemedRow[]) => {
       const past = this.of.pastFor();
       const rows = read.filter((row) => row.programmeCode === job.programmeCode);
       const contractIds = [...new Set(rows.map(({ contractId }) => contractId))];
-      await Promise.all([past.gather(contractIds), this.#standAt(standings, id, contractIds)]);
+      const isUnknown = ({ voucherId }: RedeemedRow) => !vouchers.has(voucherId) && !outside.has(voucherId);
+      const unknown = [...new Set(rows.filter(isUnknown).map(({ voucherId }) => voucherId))];
+      const [held] = await Promise.all([
+        unknown.length === 0 ? [] : vouchersOf(tx, job.bookId, unknown),
+        past.gather(contractIds).then(() => this.#standAt(standings, id, past, contractIds)),
+      ]);
+      for (const row of held) outside.set(row.voucherId, row);
       return { read: read.length, rows, past };
     };
     for await (const { read, rows, past } of ahead(approvedRedemptions(tx, { ...job, span }), gathered)) {
       const asked = rows.map((row): Asked => {
-        const { contractId, appliedOn, approvedOn, usageFrom, usageTo, seq } = row;
+        const { voucherId, contractId, approvedOn, usageFrom, usageTo, seq } = row;
+        const voucher = vouchers.get(voucherId);
+        const held = outside.get(voucherId);
+        const appliedOn = voucher?.one.acceptedOn ?? held?.appliedOn ?? approvedOn;
         return {
-          law: vouchers.get(row.voucherId)?.version ?? laws.on(id, appliedOn),
+          law: voucher?.version ?? laws.on(id, appliedOn),
           stage: 'REDEEM',
-          matters: mattersOf(row),
+          matters: voucher?.one.matters ?? (held ? mattersOf(held) : {}),
           predicates: noPredicates,
           usage: { from: usageFrom, to: usageTo },
-          ...{ contractId, appliedOn, bookedOn: approvedOn, before: seq, keptAs: row.voucherId },
+          contractId,
+          appliedOn,
+          bookedOn: approvedOn,
+          before: seq,
+          keptAs: voucherId,
         };
       });
       const answers = await past.ask(asked);
       await beside.gather(touchedIn(answers));
       for (const [i, row] of rows.entries()) {
-        if (really) this.#tell(row);
-        const [answer, of, voucher] = [answers[i], asked[i], vouchers.get(row.voucherId)];
+        const { voucherId: caseId, approvedOn: on, approvedFen } = row;
+        const [answer, of, voucher] = [answers[i], asked[i], vouchers.get(caseId)];
         if (!answer || !of) continue;
         const { at, touched } = answer;
+        const { legalPerson } = at.enterprise;
+        if (really) tally.add('compared', 'redeemed', { caseId, legalPerson, on, amountFen: approvedFen });
         if (!voucher) {
-          trial.charge(touched, row.approvedFen);
+          trial.charge(touched, approvedFen);
           counted.redemptionsOutside += 1;
           continue;
         }
@@ -296,7 +301,7 @@ export class VoucherYear {
         const standing = standings.get(row.contractId) ?? nothingYet();
         const facts = redemptionOf({ row, voucher, at, standing, past });
         const evaluation = trial.redeem(of.law, facts, touched, (limit) => beside.used(limit, row.seq));
-        if (evaluation.kind === 'held') tally.hold('redeemed', row.voucherId, row.legalPersonUscc);
+        if (evaluation.kind === 'held') tally.hold('redeemed', caseId, legalPerson);
         if (evaluation.kind !== 'award') continue;
         const { amountFen } = evaluation;
         voucher.balanceFen -= amountFen;
@@ -304,7 +309,6 @@ export class VoucherYear {
         standing.weighted += evaluation.weighted;
         standing.claimedFen += amountFen;
         standing.cutOffFen += evaluation.cutOffFen;
-        const { voucherId: caseId, legalPersonUscc: legalPerson, approvedOn: on } = row;
         tally.add(side, 'redeemed', { caseId, legalPerson, on, amountFen });
       }
       this.of.progress(read);
@@ -312,14 +316,18 @@ export class VoucherYear {
     return counted;
   }
 
-  /** Where contracts stand that are met for the first time: as the years before left them, weighed at the version's rate. */
-  async #standAt(standings: Map<string, Standing>, id: string, contractIds: readonly string[]): Promise<void> {
-    const { bookId, programmeCode } = this.of.job;
+  /**
+   * Where gathered contracts stand that are met for the first time: as the years before left them, weighed at the version's rate. Of one
+   * that was signed in the year nothing was redeemed before.
+   */
+  async #standAt(standings: Map<string, Standing>, id: string, past: Past, contractIds: readonly string[]): Promise<void> {
+    const { first } = this.of.span;
     const unmet = contractIds.filter((contractId) => !standings.has(contractId));
-    if (unmet.length === 0) return;
     for (const contractId of unmet) standings.set(contractId, nothingYet());
-    const flat = lawOn(this.of.laws.textOf(id), this.of.span.first).rate?.value.flat ?? null;
-    const before = await redeemedBefore(this.of.tx, { bookId, programmeCode, contractIds: unmet, before: this.of.span.first });
+    const older = unmet.filter((contractId) => past.signedOn(contractId) < first);
+    if (older.length === 0) return;
+    const flat = lawOn(this.of.laws.textOf(id), first).rate?.value.flat ?? null;
+    const before = await redeemedBefore(this.of.tx, { ...this.of.job, contractIds: older, before: first });
     for (const { contractId, baseFen, approvedFen, cutOffFen } of before) {
       // With several rates nobody knows any more what was redeemed at which: what was redeemed is what it weighed.
       const weighted = flat === null ? approvedFen * 10_000n : baseFen * BigInt(flat);
@@ -330,22 +338,6 @@ export class VoucherYear {
 
 const nothingYet = (): Standing => ({ baseFen: 0n, weighted: 0n, claimedFen: 0n, cutOffFen: 0n });
 const noPredicates = {};
-
-/** Each page with what is gathered for it, which is gathered while the page before is worked on. */
-async function* ahead<Page, Gathered>(
-  pages: Iterable<Page> | AsyncIterable<Page>,
-  gather: (page: Page) => Promise<Gathered>,
-): AsyncGenerator<Gathered> {
-  let next: Promise<Gathered> | undefined;
-  for await (const page of pages) {
-    const current = next;
-    next = gather(page);
-    // Its failure is met when it is awaited.
-    next.catch(() => undefined);
-    if (current) yield await current;
-  }
-  if (next) yield await next;
-}
 
 const mayBeLowered = ({ maximumFen, computedFen }: DecidedRow): boolean =>
   maximumFen !== null && computedFen !== null && maximumFen < computedFen;

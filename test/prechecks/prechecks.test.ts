@@ -9,7 +9,7 @@ import { expectStatus, startService } from '../service.js';
 interface Looked {
   programmeCode: string;
   outcome: { kind: string; amount?: string; computed?: string; bound?: string | null; code?: string; sentences: string[] };
-  limits: { limitId: string; number: string | null; left: string | null }[];
+  limits: { limitId: string; text: string; number: string | null; left: string | null }[];
   poolLeft: string | null;
   missing: { kind: string; name: string; text: string; evidence: string[]; article: string | null }[];
 }
@@ -103,7 +103,7 @@ void t.test('what a pre-check says is what an application then gets, to the fen,
   t.equal(saidBy(outlook, programmeCode), '150000.00 (claimed)', 'Z5: what is left of the limit');
   t.match(
     lookedAt(outlook, programmeCode).limits.find(({ limitId }) => limitId === 'claimed'),
-    { number: '1000000.00', left: '150000.00' },
+    { number: '1000000.00', left: '150000.00', text: /^同一企业（法人，含分支机构）每年申领金额不超过 1,000,000\.00 元$/ },
   );
   t.equal(combined(outlook), '150000.00: zhengzhou-compute 150000.00');
   t.equal(lookedAt(outlook, programmeCode).poolLeft, '9150000.00');
