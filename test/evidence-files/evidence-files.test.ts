@@ -200,8 +200,8 @@ void t.test(
     const folder = mkdtempSync(path.join(tmpdir(), 'mappings-'));
     t.teardown(() => rm(folder, { recursive: true }));
     t.throws(() => loadMappings(path.join(folder, 'none')), { message: /DIGITAL_INVOICE_MAPPINGS.*cannot be read/ });
-  writeFileSync(path.join(folder, 'x.v1.yaml'), 'name: x\nversion: 1\n');
-  t.throws(() => loadMappings(folder), { message: /x\.v1\.yaml: source/ });
+    writeFileSync(path.join(folder, 'x.v1.yaml'), 'name: x\nversion: 1\n');
+    t.throws(() => loadMappings(folder), { message: /x\.v1\.yaml: source/ });
     t.end();
   },
 );
