@@ -269,6 +269,34 @@ const funders = z
     params: { zh: '出资方重复' },
   });
 
+const days = whole(1, 260).optional();
+const stepDays = z
+  .strictObject({
+    ...{ acceptance: days, supplement: days, check: days, expertReview: days, review: days, objection: days, decision: days },
+  })
+  .refine((of) => Object.values(of).some((given) => given !== undefined), {
+    error: 'name the steps that the text gives days for',
+    params: { zh: '应写明政策规定了期限的环节' },
+  });
+
+const expertReview = z
+  .strictObject({
+    experts: whole(1, 99).optional(),
+    criteria: z
+      .array(z.strictObject({ id: key, name: bilingual, points: whole(1, 100) }))
+      .min(1)
+      .max(50)
+      .refine((all) => new Set(all.map(({ id }) => id)).size === all.length, {
+        error: 'a criterion is named twice',
+        params: { zh: '评分项重复' },
+      })
+      .optional(),
+  })
+  .refine((of) => of.experts !== undefined || of.criteria !== undefined, {
+    error: 'give experts, criteria or both',
+    params: { zh: '应填写 experts、criteria 或两者' },
+  });
+
 const redemption = z.strictObject({
   // Whether the enterprise must have paid its own part of the invoice before the voucher pays the rest.
   selfFundedPaid: parameter(z.enum(['BEFORE_REDEMPTION', 'NOT_REQUIRED'])).optional(),
@@ -588,6 +616,10 @@ export const programmeFile = z.strictObject({
   ).optional(),
   // Working days of the public notice.
   noticeDays: parameter(whole(1, 60)).optional(),
+  // How many working days each step may take; of `supplement` the enterprise has at least so many to correct what it handed in.
+  stepDays: parameter(stepDays).optional(),
+  // How many experts score a case, and by which criteria, each with its highest points; what is not given the bureau says when it assigns.
+  expertReview: parameter(expertReview).optional(),
   transfer: parameter(z.enum(['FORBIDDEN'])).optional(),
   // From the day of issue to the corresponding day, its last day inclusive.
   validityMonths: parameter(whole(1, 120)).optional(),

@@ -1,5 +1,6 @@
 // Reimbursement (flow R): applications with their base, expert review, the sharing of a year's pool, awards.
 import { z } from 'zod';
+import { caseStatus, caseSteps, digestOfScores, supplementList } from './cases.js';
 import {
   amount,
   day,
@@ -65,6 +66,10 @@ export const submitReimbursement = z.strictObject({
     .meta({ description: 'Truthfulness, no duplicate funding, no self-use' }),
 });
 
+/** What is meant to be applied for, until it is submitted. */
+export const draftReimbursement = submitReimbursement.omit({ commitment: true });
+export const submitDraft = submitReimbursement.pick({ commitment: true });
+
 const predicateId = z.string().min(1).max(100);
 const score = z.int().min(0).max(100);
 const opinion = z.string().trim().min(1).max(2_000);
@@ -84,11 +89,10 @@ export const reviewReimbursement = z.strictObject({
   approved: amount.optional().meta({ description: 'What the expert review leaves, never above what is computed; left out: all' }),
   score: score.optional().meta({ description: 'Of the panel, 0 to 100; decides the order of a RANKED allocation' }),
   opinion: opinion.optional().meta({ description: 'The panel’s opinion (评审意见)' }),
+  scoresDigest: digestOfScores,
 });
 
-export const rejectReimbursement = z.strictObject({ reason });
-
-export const reimbursementStatus = z.enum(['SUBMITTED', 'REVIEWED', 'ALLOCATED', 'APPROVED', 'REJECTED']);
+export const reimbursementStatus = z.enum([...caseStatus.options, 'ALLOCATED', 'APPROVED', 'REJECTED', 'WITHDRAWN']);
 
 const eligibilityRecord = z.strictObject({
   predicates: z.record(z.string(), z.enum(['MET', 'NOT_MET', 'EXCEPTION'])),
@@ -125,6 +129,7 @@ export const reimbursement = z.strictObject({
   decisionReason: z.string().nullable(),
   settlementId: id.nullable(),
   explanation: z.array(explanationStep).nullable(),
+  ...caseSteps,
   recordedAt: instant,
 });
 
@@ -148,7 +153,8 @@ const outlook = z.strictObject({
 const numberConflicts = z.int().meta({ description: 'Lines marked `numberConflict`, for a person to look at' });
 
 export const reimbursementConsidered = reimbursement.extend({ summary: baseSummary, numberConflicts, outlook, ledgerSeq });
-export const reimbursementRejected = reimbursement.extend({ ledgerSeq });
+export const reimbursementMoved = reimbursement.extend({ ledgerSeq });
+export const reimbursementSupplement = reimbursement.extend({ supplementList, ledgerSeq });
 export const reimbursementInFull = reimbursement.extend({ summary: baseSummary, numberConflicts });
 
 export const reimbursementQuery = pageQuery.extend({

@@ -32,6 +32,7 @@ import { enterpriseRoutes } from './enterprises/routes.js';
 import { loadMappings, shippedMappings } from './evidence-files/digital-invoice.js';
 import { evidenceFileRoutes } from './evidence-files/routes.js';
 import { folderStore } from './evidence-files/store.js';
+import { expertRoutes } from './experts/routes.js';
 import { Books } from './http/books.js';
 import type { ConnectionCounts } from './http/connections.js';
 import { answerClientError, boundConnections, serverOptions } from './http/connections.js';
@@ -45,6 +46,7 @@ import { handleError, Problem, sendProblem } from './http/problem.js';
 import type { Clock, LaneOptions } from './ledger/lane.js';
 import { ledgerRoutes } from './ledger/routes.js';
 import { legalPersonRoutes } from './legal-persons/routes.js';
+import { noticeRoutes } from './notices/routes.js';
 import { payeeRoutes } from './payees/routes.js';
 import { precheckRoutes } from './prechecks/routes.js';
 import { programmeRoutes } from './programmes/routes.js';
@@ -87,6 +89,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     roles?: readonly string[];
     personOnly?: boolean;
+    /** Open to everybody: a key is neither asked for nor looked at. */
+    open?: boolean;
     /** A command: whoever sends it is judged again in the lane of its book. */
     inLane?: boolean;
   }
@@ -193,11 +197,12 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     };
     scope.addHook('onRequest', (request, reply, done) => {
       const { book: code } = request.params as { book: string };
-      const { roles, personOnly, inLane = false } = request.flight.config ?? {};
-      const bearer = bearerOf(request);
+      const { roles, personOnly, inLane = false, open: isOpen = false } = request.flight.config ?? {};
+      const bearer = isOpen ? '' : bearerOf(request);
       const name = `${code} ${publicPart(bearer)}`;
       const open = books.known(code);
-      const early = door.before(request, reply, open, name) ?? (bearer === '' ? stranger(request, reply) : null);
+      const keyless = () => (isOpen ? door.takeOfAddress(request, reply) : stranger(request, reply));
+      const early = door.before(request, reply, open, name) ?? (bearer === '' ? keyless() : null);
       if (early) {
         turnAway(request, reply, early);
         return;
@@ -214,6 +219,20 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
         request.principal = found.principal;
         door.goOn(found.book.traffic, done);
       };
+      if (isOpen) {
+        const enter = (book: OpenBook | undefined): void => {
+          const refusal = book ? door.enter(request, book) : { code: 'NOT_FOUND' as const };
+          if (refusal || !book) {
+            turnAway(request, reply, refusal ?? { code: 'NOT_FOUND' });
+            return;
+          }
+          request.book = book;
+          door.goOn(book.traffic, done);
+        };
+        const look = async () => books.known(code) ?? (await books.find(code)) ?? null;
+        door.find(name, { book: open, command: false, look }).then((book) => enter(book ?? undefined), done);
+        return;
+      }
       const found = door.find(name, { book: open, command: inLane, look: () => identify(code, bearer, inLane) });
       found.then(admit, done);
     });
@@ -228,11 +247,13 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     correctionRoutes(scope, parts);
     legalPersonRoutes(scope, parts);
     programmeRoutes(scope, parts);
+    expertRoutes(scope, parts);
     applicationRoutes(scope, parts);
     voucherRoutes(scope, parts);
     usageRoutes(scope, parts);
     redemptionRoutes(scope, parts);
     reimbursementRoutes(scope, parts);
+    noticeRoutes(scope, parts);
     settlementRoutes(scope, parts);
     evidenceFileRoutes(scope, parts);
     precheckRoutes(scope, parts);

@@ -3,6 +3,9 @@ import type { Application, Contract, ProgrammeVersion as VersionRow } from '../.
 import type { submitApplication as body } from '../../schemas/applications.js';
 import type { Day } from '../calendar.js';
 import { yearOf } from '../calendar.js';
+import { calendarOf, gatherCalendar } from '../calendars/facts.js';
+import { gatherPlaces, takePlace } from '../cases/places.js';
+import { untouched, waitingIn, wayOf } from '../cases/rules.js';
 import { contractShelf } from '../contracts/facts.js';
 import { refuseUnlessInForce } from '../contracts/rules.js';
 import { enterpriseShelf } from '../enterprises/facts.js';
@@ -18,12 +21,13 @@ import { programmeVersionShelf } from '../programmes/facts.js';
 import { controlsOn, gatherControls, lawUnder } from '../programmes/laws.js';
 import { lawOn } from '../programmes/language.js';
 import { programmeOf, versionDeciding, versionName, versionsCovering } from '../programmes/published.js';
+import { applicationCases } from './cases.js';
 import type { Wanted } from './entitlement.js';
 import { entitlementOf, gatherEntitlements } from './entitlement.js';
 import { contractLinesOf, gatherContractFacts } from './evaluation-facts.js';
 import { applicationShelf } from './facts.js';
 import { notWaiting } from './queue.js';
-import { contentDigestOf, namedMatters, presentApplication, presentOutlook, refusalOf } from './rules.js';
+import { contentDigestOf, isOpen, namedMatters, presentApplication, presentOutlook, refusalOf } from './rules.js';
 
 type Body = z.output<typeof body>;
 type Result = ReturnType<typeof presentApplication> & { outlook: ReturnType<typeof presentOutlook> };
@@ -76,6 +80,8 @@ export const submitApplication: Verb<Body, Result> = {
         commands.map(({ today }) => seriesOf('A', yearOf(today))),
       ),
       gatherControls(loader),
+      gatherCalendar(loader),
+      gatherPlaces(loader, applicationCases.places, commands),
       gatherOwnMatters(loader, commands.map(namingOf)),
     ]);
     await gatherEntitlements(
@@ -112,14 +118,18 @@ export const submitApplication: Verb<Body, Result> = {
     }
     const open = facts
       .all(applicationShelf, 'contract', contract.contractId)
-      .find((other) => other.programmeCode === programmeCode && (other.status === 'SUBMITTED' || other.status === 'REVIEWED'));
+      .find((other) => other.programmeCode === programmeCode && isOpen(other));
     if (open) return refused('APPLICATION_OPEN', { programme: programmeCode, applicationNo: open.applicationNo }, '/contractId');
     const about = ownMatters(facts, namingOf(command));
     if (about.kind === 'refused') return about;
     const asked = caseOf(facts, contract, version, { today, matters: about.matters });
     const { byLaw, now } = entitlementOf(facts, asked);
     if (byLaw.kind === 'refused') return refusalOf(byLaw);
+    const law = lawOn(asked.law, decidingDayOf(asked.law, days));
+    const waiting = waitingIn('SUBMITTED', { law, today, calendar: calendarOf(facts) });
+    if (waiting.kind === 'refused') return waiting;
     // After this line the command succeeds.
+    const place = wayOf(law).accepts ? { complete: {}, changes: [] } : takePlace(facts, applicationCases.places, command);
     const { number, changes } = takeNumber(facts, seriesOf('A', yearOf(today)));
     const applicant = {
       programmeVersionId: version.programmeVersionId,
@@ -151,6 +161,10 @@ export const submitApplication: Verb<Body, Result> = {
       voucherId: null,
       ...notWaiting,
       ...named,
+      ...untouched,
+      ...place.complete,
+      waitingSince: waiting.waitingSince,
+      dueOn: waiting.dueOn,
       recordedAt: receivedAt.toISOString(),
     };
     return accepted({
@@ -158,7 +172,7 @@ export const submitApplication: Verb<Body, Result> = {
       subjectId: id,
       programmeVersion: versionName(version),
       result: { ...presentApplication(row), outlook: presentOutlook(now) },
-      changes: [insert(applicationShelf, row), ...changes],
+      changes: [insert(applicationShelf, row), ...changes, ...place.changes],
     });
   },
 };

@@ -140,6 +140,22 @@ export type Exclusion = 'SELF_BUILT_SELF_USED' | 'RELATED_PARTIES' | 'LISTED_PRO
 export type Purpose = 'MODEL_RESEARCH' | 'PRODUCT_DEVELOPMENT' | 'SCENARIO_APPLICATION';
 export type ReviewStep = 'PRELIMINARY_REVIEW' | 'RECHECK' | 'EXPERT_REVIEW' | 'THIRD_PARTY_AUDIT' | 'PUBLIC_NOTICE';
 
+/** Working days that a step may take, where the text gives any. */
+export type StepDays = Readonly<
+  Partial<Record<'acceptance' | 'supplement' | 'check' | 'expertReview' | 'review' | 'objection' | 'decision', number>>
+>;
+export interface Criterion {
+  readonly id: string;
+  readonly name: Bilingual;
+  /** The most an expert may give. */
+  readonly points: number;
+}
+/** Null: the bureau says it when it assigns experts. */
+export interface ExpertReview {
+  readonly experts: number | null;
+  readonly criteria: readonly Criterion[] | null;
+}
+
 /** Every dated value as it holds from `from` until the next law's `from`. Null: the text gives none. */
 export interface Law {
   from: Day;
@@ -171,6 +187,8 @@ export interface Law {
   reviewSteps: Ruled<readonly ReviewStep[]> | null;
   /** Working days. */
   noticeDays: Ruled<number> | null;
+  stepDays: Ruled<StepDays> | null;
+  expertReview: Ruled<ExpertReview> | null;
   transfer: Ruled<'FORBIDDEN'> | null;
   validityMonths: Ruled<number> | null;
   /** Days from the issue, not counted, within which its holder accepts a voucher; null: it need not. */
@@ -651,6 +669,7 @@ function lawFrom(file: ProgrammeFile, day: Day): Law {
     return ruled && { ...ruled, value: fenOf(ruled.value) };
   };
   const rate = on(file.rate);
+  const experts = on(file.expertReview);
   const pool = on(file.pool);
   const { redemption } = file;
   return {
@@ -689,6 +708,11 @@ function lawFrom(file: ProgrammeFile, day: Day): Law {
     })),
     reviewSteps: on(file.reviewSteps),
     noticeDays: on(file.noticeDays),
+    stepDays: on(file.stepDays),
+    expertReview: experts && {
+      ...experts,
+      value: { experts: experts.value.experts ?? null, criteria: experts.value.criteria ?? null },
+    },
     transfer: on(file.transfer),
     validityMonths: on(file.validityMonths),
     activationDays: on(file.activationDays),

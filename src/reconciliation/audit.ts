@@ -489,7 +489,7 @@ const contractsAsFiled = (sql: Sql, bookId: string, { rates }: Law): Promise<Row
 const queuesAsWaiting = (sql: Sql, bookId: string): Promise<Rows> => sql<Rows>`
   with waits as (
     select programme_code, queue_rank, queue_block, count(*) as n, sum(maximum_fen) as fen
-      from applications where book_id = ${bookId} and status = 'REVIEWED' group by 1, 2, 3)
+      from applications where book_id = ${bookId} and queue_rank is not null group by 1, 2, 3)
   select format('queue of %s, class %s, numbers from %s', programme_code, queue_rank, queue_block) as subject,
          format('kept %s for %s, waiting %s for %s', coalesce(q.waiting, 0), coalesce(q.maximum_fen, 0), coalesce(w.n, 0), coalesce(w.fen, 0)) as detail
     from (select * from application_queues where book_id = ${bookId} and waiting > 0) q
@@ -584,7 +584,8 @@ const countedOnce = (sql: Sql, bookId: string): Promise<Rows>[] => [
       from reimbursements r left join reimbursement_lines l using (book_id, reimbursement_id)
      where r.book_id = ${bookId}
      group by r.reimbursement_id, r.reimbursement_no, r.status, r.line_count
-    having count(*) <> r.line_count or bool_or(l.is_live <> (r.status <> 'REJECTED' and l.reason is null)) limit 100`,
+    having count(l.reimbursement_line_id) <> r.line_count
+        or bool_or(l.is_live <> (r.status not in ('REJECTED', 'WITHDRAWN') and l.reason is null)) limit 100`,
   sql<Rows>`
     with line as (
       select l.reimbursement_id, count(*) as n, min(l.allocation_id::text) as allocation_id, min(l.amount_fen) as fen, min(a.status) as status

@@ -13,10 +13,13 @@ import { formatInstant } from '../calendar.js';
 import { mattersOf } from '../applications/evaluation-facts.js';
 import type { Eligibility } from '../applications/rules.js';
 import { presentMatters } from '../applications/rules.js';
+import type { CaseVerb, Way } from '../cases/rules.js';
+import { presentSteps, sharedStates } from '../cases/rules.js';
 import { modelIn, readModel } from '../contracts/rules.js';
 import type { KeptStep } from '../ledger/explanations.js';
 import type { Refused } from '../ledger/lane.js';
 import { refused } from '../ledger/lane.js';
+import { life } from '../lives.js';
 import type { Fen } from '../money.js';
 import { formatYuan, parseYuan } from '../money.js';
 import { controlIdsOf } from '../programmes/laws.js';
@@ -28,23 +31,19 @@ export type Predicates = Eligibility['predicates'];
 export const eligibilityOf = (row: Reimbursement): Eligibility | null => row.eligibility as Eligibility | null;
 const explanationOf = (row: Reimbursement): KeptStep[] | null => row.explanation as KeptStep[] | null;
 
-const possible: Record<Reimbursement['status'], string> = {
-  SUBMITTED: 'review, reject',
-  REVIEWED: 'review, reject, POST /allocations',
-  ALLOCATED: 'POST /allocations/{id}/approve, POST /allocations/{id}/withdraw',
-  APPROVED: 'POST /settlements',
-  REJECTED: '—',
-};
+/** The life of an application on this way: the steps of every case; allocated it is decided with its allocation, which has a life of its own. */
+export const reimbursementLife = (way: Way) =>
+  life<Reimbursement['status'], CaseVerb>({
+    of: 'reimbursement',
+    code: 'REIMBURSEMENT_WRONG_STATE',
+    states: { ...sharedStates(way, 'allocate'), ALLOCATED: [] },
+  });
 
-/** Refuses a step that the application's state does not offer; the refusal names the state and the steps that it does. */
-export const checkState = (row: Reimbursement, expected: readonly Reimbursement['status'][]): Refused | null =>
-  expected.includes(row.status)
-    ? null
-    : refused('REIMBURSEMENT_WRONG_STATE', {
-        reimbursementNo: row.reimbursementNo,
-        state: row.status,
-        possible: possible[row.status],
-      });
+/** Where an application stands again that an allocation did not give anything: reviewed, or in its public notice. */
+export const unallocated = ({ noticeId }: Pick<Reimbursement, 'noticeId'>): Pick<Reimbursement, 'status' | 'allocationId'> => ({
+  status: noticeId === null ? 'REVIEWED' : 'IN_PUBLIC_NOTICE',
+  allocationId: null,
+});
 
 // ── The base ──
 
@@ -184,11 +183,14 @@ export const contentDigestOf = (
     ]),
   ]);
 
-/** What a review binds: SHA-256 (hex) over what is applied for, what was found, what counts and what was left of it. */
+/**
+ * What a review binds: SHA-256 (hex) over what is applied for, what was found, what counts and what was left of it; then, where there
+ * are any, over what was answered to correction lists and what experts scored.
+ */
 export const reviewDigestOf = (
   contentDigest: string,
   eligibility: Eligibility,
-  of: Pick<Reimbursement, 'baseFen' | 'computedFen' | 'reviewedFen' | 'score' | 'opinion'>,
+  of: Pick<Reimbursement, 'baseFen' | 'computedFen' | 'reviewedFen' | 'score' | 'opinion' | 'answersDigest' | 'scoresDigest'>,
 ): string =>
   sha256([
     contentDigest,
@@ -198,6 +200,7 @@ export const reviewDigestOf = (
     ...[of.baseFen, of.computedFen, of.reviewedFen].map(String),
     of.score,
     of.opinion,
+    ...(of.answersDigest === null && of.scoresDigest === null ? [] : [of.answersDigest, of.scoresDigest]),
   ]);
 
 // ── What is shown ──
@@ -238,6 +241,7 @@ export const presentReimbursement = (row: Reimbursement): Shown => {
     decisionReason: row.decisionReason,
     settlementId: row.settlementId,
     explanation: explanationOf(row),
+    ...presentSteps(row),
     recordedAt: formatInstant(new Date(row.recordedAt)),
   };
 };

@@ -3,6 +3,9 @@ import type { Enterprise, ProgrammeVersion as VersionRow, Reimbursement, Reimbur
 import type { submitReimbursement as body } from '../../schemas/reimbursements.js';
 import { namedMatters, presentOutlook, refusalOf } from '../applications/rules.js';
 import { yearOf } from '../calendar.js';
+import { calendarOf, gatherCalendar } from '../calendars/facts.js';
+import { gatherPlaces, takePlace } from '../cases/places.js';
+import { untouched, waitingIn, wayOf } from '../cases/rules.js';
 import { enterpriseShelf } from '../enterprises/facts.js';
 import type { Facts, Loader } from '../ledger/facts.js';
 import { insert } from '../ledger/facts.js';
@@ -18,6 +21,7 @@ import { programmeOf, versionInForce, versionName, versionsCovering } from '../p
 import type { Asked } from './award-facts.js';
 import { caseOf, gatherAwardLimits } from './award-facts.js';
 import { declaredLines, gatherDeclared, gatherSettledFees, isFunded, linesOfBase, mostLines, settledFees } from './base.js';
+import { reimbursementCases } from './cases.js';
 import { reimbursementLineShelf, reimbursementShelf } from './facts.js';
 import { evaluationsOf, found, holdInvoices } from './lines.js';
 import { conflictsOf, contentDigestOf, presentReimbursement, readItems, summaryOf } from './rules.js';
@@ -62,6 +66,8 @@ export const submitReimbursement: Verb<Body, Result> = {
         commands.map(({ today }) => seriesOf(series, yearOf(today))),
       ),
       gatherControls(loader),
+      gatherCalendar(loader),
+      gatherPlaces(loader, reimbursementCases.places, commands),
       gatherOwnMatters(loader, commands.map(namingOf)),
     ]);
     for (const command of commands) await gatherBase(loader, command);
@@ -89,9 +95,13 @@ export const submitReimbursement: Verb<Body, Result> = {
     const whole = caseOf(facts, asked);
     const { byLaw, now } = evaluationsOf(facts, whole);
     if (byLaw.kind !== 'award') return refusalOf(byLaw);
+    const law = lawOn(asked.law, today);
+    const waiting = waitingIn('SUBMITTED', { law, today, calendar: calendarOf(facts) });
+    if (waiting.kind === 'refused') return waiting;
     // After this line the command succeeds.
     const weighed = new Map(found(whole).map((line) => [line.lineNo, line]));
     const lines = base.lines.map((line) => weighed.get(line.lineNo) ?? line);
+    const place = wayOf(law).accepts ? { complete: {}, changes: [] } : takePlace(facts, reimbursementCases.places, command);
     const { number, changes } = takeNumber(facts, seriesOf(series, yearOf(today)));
     const common = {
       programmeVersionId: version.programmeVersionId,
@@ -115,6 +125,9 @@ export const submitReimbursement: Verb<Body, Result> = {
       ...{ eligibility: null, reviewedPerson: null, reviewedFen: null, score: null, opinion: null, reviewDigest: null },
       ...{ allocationId: null, fund: null, awardFen: null, approvedOn: null, decidedPerson: null, decisionReason: null },
       ...{ explanation: null, settlementId: null },
+      ...untouched,
+      ...place.complete,
+      ...{ waitingSince: waiting.waitingSince, dueOn: waiting.dueOn },
       recordedAt: receivedAt.toISOString(),
     };
     return accepted({
@@ -136,6 +149,7 @@ export const submitReimbursement: Verb<Body, Result> = {
           1,
         ),
         ...changes,
+        ...place.changes,
       ],
     });
   },

@@ -1,6 +1,7 @@
 // What a simulation reads of a year, in slices by sequence on the snapshot it is given: which applications were decided, and which
 // redemptions approved. Only columns that are asked for; of a redemption nothing is kept once it was tried.
 import type { Tx } from '../../db/client.js';
+import type { Reimbursement } from '../../db/tables.js';
 import type { Day } from '../calendar.js';
 import type { Span } from '../ledger/history.js';
 import { decidedWithin, firstEntries } from '../ledger/history.js';
@@ -15,6 +16,7 @@ export interface DecidedRow {
   readonly decidedOn: Day;
   readonly applicationId: string;
   readonly applicationNo: string;
+  readonly acceptedPlace: bigint | null;
   readonly programmeVersionId: string;
   readonly contractId: string;
   readonly legalPersonUscc: string;
@@ -46,7 +48,7 @@ export const decidedApplications = ({ sql }: Tx, of: { bookId: string; programme
   slices(
     of.span,
     (after, upTo) => sql<DecidedRow[]>`
-      select e.seq, e.booked_on as "decidedOn", a.application_id as "applicationId", a.application_no as "applicationNo",
+      select e.seq, e.booked_on as "decidedOn", a.application_id as "applicationId", a.application_no as "applicationNo", a.accepted_place as "acceptedPlace",
              a.programme_version_id as "programmeVersionId", a.contract_id as "contractId", a.legal_person_uscc as "legalPersonUscc",
              a.submitted_on as "submittedOn", a.eligibility::text as eligibility, a.matters, a.maximum_fen as "maximumFen",
              a.computed_fen as "computedFen", a.voucher_id as "voucherId", a.award_fen as "issuedFen"
@@ -127,12 +129,13 @@ export const redeemedBefore = (
 export interface AppliedRow {
   readonly reimbursementId: string;
   readonly reimbursementNo: string;
+  readonly acceptedPlace: bigint | null;
   readonly programmeVersionId: string;
   readonly enterpriseId: string;
   readonly legalPersonUscc: string;
   readonly baseYear: number;
   readonly matters: unknown;
-  readonly status: string;
+  readonly status: Exclude<Reimbursement['status'], 'DRAFT' | 'WITHDRAWN'>;
   readonly submittedOn: Day;
   readonly eligibility: string | null;
   readonly computedFen: Fen;
@@ -146,12 +149,13 @@ export const appliedInYear = (
   { sql }: Tx,
   of: { bookId: string; programmeCode: string; year: number },
 ): Promise<AppliedRow[]> => sql<AppliedRow[]>`
-  select reimbursement_id as "reimbursementId", reimbursement_no as "reimbursementNo", programme_version_id as "programmeVersionId",
+  select reimbursement_id as "reimbursementId", reimbursement_no as "reimbursementNo",
+         accepted_place as "acceptedPlace", programme_version_id as "programmeVersionId",
          enterprise_id as "enterpriseId", legal_person_uscc as "legalPersonUscc", base_year as "baseYear", matters, status,
          submitted_on as "submittedOn", eligibility::text as eligibility, computed_fen as "computedFen", reviewed_fen as "reviewedFen",
          score, award_fen as "awardFen"
-    from reimbursements
-   where book_id = ${of.bookId} and programme_code = ${of.programmeCode} and year = ${of.year} and status <> 'DRAFT'
+    from reimbursements where book_id = ${of.bookId} and programme_code = ${of.programmeCode} and year = ${of.year}
+     and status not in ('DRAFT', 'WITHDRAWN')
    order by reimbursement_id`;
 
 /** A batch whose money was shared: `seq` is the first entry of its approval, `lines` who was in it, with why nothing fell to them. */

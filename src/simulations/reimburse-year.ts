@@ -7,7 +7,7 @@
 import type { ReimbursementLine } from '../../db/tables.js';
 import type { Question } from '../applications/evaluation-facts.js';
 import { asksBeyondContract, evaluatorLine, gatherNumbers, numbered } from '../applications/evaluation-facts.js';
-import { placeOf } from '../applications/queue.js';
+import { placeOfNumber } from '../cases/places.js';
 import type { Eligibility } from '../applications/rules.js';
 import type { Day } from '../calendar.js';
 import type { Fen } from '../money.js';
@@ -377,7 +377,7 @@ export class ReimbursedYear {
 }
 
 const none = () => ({ count: 0, held: 0, amountFen: 0n });
-const placeOfRow = ({ reimbursementNo }: AppliedRow): bigint => placeOf({ applicationNo: reimbursementNo });
+const placeOfRow = ({ acceptedPlace, reimbursementNo }: AppliedRow): bigint => acceptedPlace ?? placeOfNumber(reimbursementNo);
 
 const askedOf = (
   past: Past,

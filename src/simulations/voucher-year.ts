@@ -1,6 +1,6 @@
 // Flow P of a lived year: vouchers issued, and redemptions approved out of them, asked of another version. See live-year.ts.
 import { evaluatorLine, mattersOf } from '../applications/evaluation-facts.js';
-import { placeOf } from '../applications/queue.js';
+import { placeOfNumber } from '../cases/places.js';
 import type { Eligibility } from '../applications/rules.js';
 import type { Day } from '../calendar.js';
 import { yearOf } from '../calendar.js';
@@ -343,7 +343,7 @@ const mayBeLowered = ({ maximumFen, computedFen }: DecidedRow): boolean =>
   maximumFen !== null && computedFen !== null && maximumFen < computedFen;
 
 const decidedOf = (row: DecidedRow, eligibility: Eligibility, cutTo: Fen | null): Decided => ({
-  place: placeOf(row),
+  place: row.acceptedPlace ?? placeOfNumber(row.applicationNo),
   acceptedOn: row.submittedOn,
   decidedOn: row.decidedOn,
   seq: row.seq,

@@ -410,7 +410,8 @@ void t.test('an allocation is of one law, approved as it was drafted by other ey
   t.equal(told(await allocate()), '409 POOL_EXHAUSTED', 'nothing is granted yet');
   await world.load(feeCode, '900.00');
   const applied = expectStatus(await world.apply(c), 201).reimbursementId as string;
-  t.equal(told(await allocate({ reimbursementIds: [applied] })), '409 REIMBURSEMENT_NOT_ALLOCATABLE');
+  t.equal(told(await allocate({ reimbursementIds: [applied] })), '409 REIMBURSEMENT_WRONG_STATE');
+  t.equal(told(await allocate({ year: 2024, reimbursementIds: [first] })), '409 REIMBURSEMENT_NOT_ALLOCATABLE');
   t.equal(told(await allocate({ year: 2024 })), '409 ALLOCATION_EMPTY');
   t.equal(told(await allocate({ reimbursementIds: ['018f0000-0000-7000-8000-000000000000'] })), '404 NOT_FOUND');
   const dry = await world.reviewer.post('/allocations?dryRun=true', { programmeCode: feeCode, year: 2025 });
