@@ -915,6 +915,8 @@ CREATE TRIGGER evidence_files_leave_in_lane BEFORE DELETE ON public.evidence_fil
 CREATE TRIGGER evidence_files_no_truncate BEFORE TRUNCATE ON public.evidence_files FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 grant insert, select on evidence_files to voucher_app;
 grant select on evidence_files to voucher_reader;
+
+-- owner voucher_owner
 create table expert_assignments (
   book_id uuid not null,
   assignment_id uuid not null,
