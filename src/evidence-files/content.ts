@@ -34,7 +34,7 @@ export async function judgeContent(file: string, of: { name: string; said: FileF
     return;
   }
   // A few kilobytes of the head are enough for what is no zip, and cannot blow up.
-  const detected = (await fileTypeFromBuffer(head).catch(() => undefined))?.mime as string | undefined;
+  const detected = (await fileTypeFromBuffer(head).catch(() => undefined))?.mime;
   const found = detected === undefined ? undefined : byMediaType[detected];
   if (of.said === 'XML') {
     if (detected !== undefined && found !== 'XML') throw other(detected);
