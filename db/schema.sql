@@ -848,6 +848,80 @@ grant select on entries to voucher_app;
 grant select on entries to voucher_reader;
 
 -- owner voucher_owner
+create table evidence_attachments (
+  book_id uuid not null,
+  attachment_id uuid not null,
+  evidence_file_id uuid not null,
+  subject_kind text not null,
+  subject_id uuid not null,
+  provider_id uuid,
+  enterprise_id uuid,
+  findings json,
+  attached_person uuid not null,
+  attached_on date not null,
+  detached_person uuid,
+  detached_on date,
+  detach_reason text,
+  recorded_at timestamp with time zone not null,
+  constraint evidence_attachments_pkey PRIMARY KEY (book_id, attachment_id),
+  constraint evidence_attachments_book_id_attached_person_fkey FOREIGN KEY (book_id, attached_person) REFERENCES persons(book_id, person_id),
+  constraint evidence_attachments_book_id_detached_person_fkey FOREIGN KEY (book_id, detached_person) REFERENCES persons(book_id, person_id),
+  constraint evidence_attachments_book_id_enterprise_id_fkey FOREIGN KEY (book_id, enterprise_id) REFERENCES enterprises(book_id, enterprise_id),
+  constraint evidence_attachments_book_id_evidence_file_id_fkey FOREIGN KEY (book_id, evidence_file_id) REFERENCES evidence_files(book_id, evidence_file_id),
+  constraint evidence_attachments_book_id_provider_id_fkey FOREIGN KEY (book_id, provider_id) REFERENCES providers(book_id, provider_id),
+  constraint evidence_attachments_detach_reason_check CHECK (((length(detach_reason) >= 1) AND (length(detach_reason) <= 500))),
+  constraint evidence_attachments_detached CHECK ((num_nulls(detached_person, detached_on, detach_reason) = ANY (ARRAY[0, 3]))),
+  constraint evidence_attachments_of_somebody CHECK ((num_nonnulls(provider_id, enterprise_id) >= 1)),
+  constraint evidence_attachments_subject_kind_check CHECK ((subject_kind = ANY (ARRAY['CONTRACT'::text, 'APPLICATION'::text, 'REIMBURSEMENT'::text, 'USAGE_INVOICE'::text, 'PAYMENT'::text, 'LISTING'::text, 'LISTING_APPLICATION'::text, 'FACILITY_OBSERVATION'::text])))
+);
+CREATE INDEX evidence_attachments_file ON public.evidence_attachments USING btree (book_id, evidence_file_id);
+CREATE UNIQUE INDEX evidence_attachments_once ON public.evidence_attachments USING btree (book_id, evidence_file_id, subject_id) WHERE (detached_on IS NULL);
+CREATE INDEX evidence_attachments_subject ON public.evidence_attachments USING btree (book_id, subject_id, attachment_id);
+CREATE TRIGGER evidence_attachments_detached_once BEFORE UPDATE ON public.evidence_attachments FOR EACH ROW WHEN (((old.detached_on IS NOT NULL) OR (new.detached_on IS NULL))) EXECUTE FUNCTION refuse_detached_again();
+CREATE TRIGGER evidence_attachments_in_lane BEFORE INSERT OR UPDATE ON public.evidence_attachments FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER evidence_attachments_kept BEFORE DELETE ON public.evidence_attachments FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER evidence_attachments_leave_in_lane BEFORE DELETE ON public.evidence_attachments FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER evidence_attachments_no_truncate BEFORE TRUNCATE ON public.evidence_attachments FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+grant insert, select, update (detached_person, detached_on, detach_reason) on evidence_attachments to voucher_app;
+grant select on evidence_attachments to voucher_reader;
+
+-- owner voucher_owner
+create table evidence_files (
+  book_id uuid not null,
+  evidence_file_id uuid not null,
+  kind text not null,
+  name text not null,
+  format text not null,
+  media_type text not null,
+  size_bytes bigint not null,
+  sha256 text not null,
+  sm3 text not null,
+  digital_invoice json,
+  uploaded_person uuid not null,
+  uploader_role text not null,
+  legal_person_uscc text,
+  uploaded_on date not null,
+  recorded_at timestamp with time zone not null,
+  constraint evidence_files_pkey PRIMARY KEY (book_id, evidence_file_id),
+  constraint evidence_files_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint evidence_files_book_id_uploaded_person_fkey FOREIGN KEY (book_id, uploaded_person) REFERENCES persons(book_id, person_id),
+  constraint evidence_files_digital_invoice CHECK (((digital_invoice IS NULL) OR ((format = 'XML'::text) AND (kind = 'INVOICE'::text)))),
+  constraint evidence_files_format_check CHECK ((format = ANY (ARRAY['PDF'::text, 'OFD'::text, 'XML'::text, 'JPEG'::text, 'PNG'::text, 'XLSX'::text, 'DOCX'::text, 'CSV'::text, 'TXT'::text]))),
+  constraint evidence_files_kind_check CHECK ((kind = ANY (ARRAY['APPLICATION_FORM'::text, 'BUSINESS_LICENCE'::text, 'CONTRACT'::text, 'INVOICE'::text, 'PAYMENT_PROOF'::text, 'USAGE_STATEMENT'::text, 'PROJECT_NOTE'::text, 'NO_DUPLICATE_FUNDING_STATEMENT'::text, 'COMMITMENT_LETTER'::text, 'CREDIT_REPORT'::text, 'LISTING_PROOF'::text, 'FACILITY_EVIDENCE'::text, 'AUDIT_REPORT'::text, 'OTHER'::text]))),
+  constraint evidence_files_name_check CHECK ((((length(name) >= 1) AND (length(name) <= 200)) AND (name !~ '[/\\]'::text))),
+  constraint evidence_files_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text)),
+  constraint evidence_files_size_bytes_check CHECK ((size_bytes > 0)),
+  constraint evidence_files_sm3_check CHECK ((sm3 ~ '^[0-9a-f]{64}$'::text))
+);
+CREATE INDEX evidence_files_content ON public.evidence_files USING btree (book_id, sha256);
+CREATE TRIGGER evidence_files_append_only BEFORE DELETE OR UPDATE ON public.evidence_files FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER evidence_files_in_lane BEFORE INSERT OR UPDATE ON public.evidence_files FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER evidence_files_leave_in_lane BEFORE DELETE ON public.evidence_files FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER evidence_files_no_truncate BEFORE TRUNCATE ON public.evidence_files FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+grant insert, select on evidence_files to voucher_app;
+grant select on evidence_files to voucher_reader;
+
+-- owner voucher_owner
 create table expert_assignments (
   book_id uuid not null,
   assignment_id uuid not null,
@@ -2383,6 +2457,7 @@ create table usage_invoices (
   redemption_id uuid,
   recorded_at timestamp with time zone not null,
   reimbursed_lines integer not null default 0,
+  digital_invoice text,
   constraint usage_invoices_pkey PRIMARY KEY (book_id, invoice_id),
   constraint usage_invoices_number UNIQUE (book_id, invoice_no, provider_id),
   constraint usage_invoices_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
@@ -2390,6 +2465,7 @@ create table usage_invoices (
   constraint usage_invoices_book_id_provider_id_fkey FOREIGN KEY (book_id, provider_id) REFERENCES providers(book_id, provider_id),
   constraint usage_invoices_check CHECK ((usage_to >= usage_from)),
   constraint usage_invoices_decided CHECK (((status = 'POSTED'::text) = (decided_person IS NULL))),
+  constraint usage_invoices_digital_invoice_check CHECK ((digital_invoice = ANY (ARRAY['MATCHES'::text, 'DIFFERS'::text]))),
   constraint usage_invoices_four_eyes CHECK ((decided_person <> posted_person)),
   constraint usage_invoices_funded_once CHECK (((redemption_id IS NULL) OR (reimbursed_lines = 0))),
   constraint usage_invoices_gross_fen_check CHECK ((gross_fen > 0)),
@@ -2408,7 +2484,7 @@ CREATE INDEX usage_invoices_provider ON public.usage_invoices USING btree (book_
 CREATE INDEX usage_invoices_status ON public.usage_invoices USING btree (book_id, status, invoice_id);
 CREATE TRIGGER usage_invoices_in_lane BEFORE INSERT OR UPDATE ON public.usage_invoices FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER usage_invoices_leave_in_lane BEFORE DELETE ON public.usage_invoices FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (paid_fen, status, decided_person, decided_on, dispute_reason, redemption_id, reimbursed_lines) on usage_invoices to voucher_app;
+grant insert, select, update (paid_fen, status, decided_person, decided_on, dispute_reason, redemption_id, reimbursed_lines, digital_invoice) on usage_invoices to voucher_app;
 grant select on usage_invoices to voucher_reader;
 
 -- owner voucher_owner
@@ -2901,6 +2977,15 @@ CREATE OR REPLACE FUNCTION public.refuse_decided_exception()
 AS $function$
 begin
   raise exception 'an exception is approved or rejected once' using errcode = 'VL001';
+end $function$;
+
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.refuse_detached_again()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'a file is detached once' using errcode = 'VL001';
 end $function$;
 
 -- owner voucher_owner

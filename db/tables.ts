@@ -636,6 +636,81 @@ export const matterRegistrations = pgTable(
 );
 export type MatterRegistration = typeof matterRegistrations.$inferSelect;
 
+export const evidenceFiles = pgTable(
+  'evidence_files',
+  {
+    bookId: uuid('book_id').notNull(),
+    evidenceFileId: uuid('evidence_file_id').notNull(),
+    kind: text('kind', {
+      enum: [
+        'APPLICATION_FORM',
+        'BUSINESS_LICENCE',
+        'CONTRACT',
+        'INVOICE',
+        'PAYMENT_PROOF',
+        'USAGE_STATEMENT',
+        'PROJECT_NOTE',
+        'NO_DUPLICATE_FUNDING_STATEMENT',
+        'COMMITMENT_LETTER',
+        'CREDIT_REPORT',
+        'LISTING_PROOF',
+        'FACILITY_EVIDENCE',
+        'AUDIT_REPORT',
+        'OTHER',
+      ],
+    }).notNull(),
+    name: text('name').notNull(),
+    format: text('format', { enum: ['PDF', 'OFD', 'XML', 'JPEG', 'PNG', 'XLSX', 'DOCX', 'CSV', 'TXT'] }).notNull(),
+    mediaType: text('media_type').notNull(),
+    sizeBytes: bigint('size_bytes', { mode: 'bigint' }).notNull(),
+    sha256: text('sha256').notNull(),
+    sm3: text('sm3').notNull(),
+    digitalInvoice: json('digital_invoice'),
+    uploadedPerson: uuid('uploaded_person').notNull(),
+    uploaderRole: text('uploader_role').notNull(),
+    legalPersonUscc: text('legal_person_uscc'),
+    uploadedOn: date('uploaded_on', { mode: 'string' }).notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.evidenceFileId] })],
+);
+export type EvidenceFile = typeof evidenceFiles.$inferSelect;
+
+export const evidenceAttachments = pgTable(
+  'evidence_attachments',
+  {
+    bookId: uuid('book_id').notNull(),
+    attachmentId: uuid('attachment_id').notNull(),
+    evidenceFileId: uuid('evidence_file_id').notNull(),
+    subjectKind: text('subject_kind', {
+      enum: [
+        'CONTRACT',
+        'APPLICATION',
+        'REIMBURSEMENT',
+        'USAGE_INVOICE',
+        'PAYMENT',
+        'LISTING',
+        'LISTING_APPLICATION',
+        'FACILITY_OBSERVATION',
+      ],
+    }).notNull(),
+    subjectId: uuid('subject_id').notNull(),
+    /** The parties to the thing, who see it. */
+    providerId: uuid('provider_id'),
+    enterpriseId: uuid('enterprise_id'),
+    /** Where a digital invoice differs from what was typed; null where nothing was compared. */
+    findings: json('findings'),
+    attachedPerson: uuid('attached_person').notNull(),
+    attachedOn: date('attached_on', { mode: 'string' }).notNull(),
+    detachedPerson: uuid('detached_person'),
+    detachedOn: date('detached_on', { mode: 'string' }),
+    detachReason: text('detach_reason'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.attachmentId] })],
+);
+export type EvidenceAttachment = typeof evidenceAttachments.$inferSelect;
+
 export const limitExceptions = pgTable(
   'limit_exceptions',
   {
@@ -1189,6 +1264,8 @@ export const usageInvoices = pgTable(
     reimbursedLines: integer('reimbursed_lines')
       .notNull()
       .default(sql`0`),
+    /** What the digital invoices attached to it say of it. */
+    digitalInvoice: text('digital_invoice', { enum: ['MATCHES', 'DIFFERS'] }),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.invoiceId] })],
 );

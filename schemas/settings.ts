@@ -76,6 +76,15 @@ export const settings = z
     HEADERS_TIMEOUT_SECONDS: whole('HEADERS_TIMEOUT_SECONDS', 1).default(10),
     BODY_TIMEOUT_SECONDS: whole('BODY_TIMEOUT_SECONDS', 1).default(20),
     ANSWER_TIMEOUT_SECONDS: whole('ANSWER_TIMEOUT_SECONDS', 1).default(30),
+    EVIDENCE_FILE_LIMIT: whole('EVIDENCE_FILE_LIMIT', 1024).default(20 * 1024 * 1024),
+    EVIDENCE_FOLDER: z.string().min(1).optional(),
+    EVIDENCE_BUCKET: z
+      .url({ protocol: /^https?$/, error: 'EVIDENCE_BUCKET must look like https://s3.example.cn/bucket' })
+      .optional(),
+    EVIDENCE_BUCKET_REGION: z.string().min(1).default('us-east-1'),
+    EVIDENCE_BUCKET_KEY_ID: z.string().min(1).optional(),
+    EVIDENCE_BUCKET_SECRET: z.string().min(1).optional(),
+    DIGITAL_INVOICE_MAPPINGS: z.string().min(1).optional(),
     KEEP_ALIVE_SECONDS: whole('KEEP_ALIVE_SECONDS', 1).default(72),
   })
   .superRefine((of, context) => {
@@ -85,6 +94,23 @@ export const settings = z
         path: ['FIELD_KEY'],
         message:
           'FIELD_KEY is missing: with DATABASE_URL the key that encrypts bank accounts must be given (64 hexadecimal characters, e.g. from: openssl rand -hex 32) and kept',
+      });
+    }
+    if (
+      (of.EVIDENCE_BUCKET !== undefined) !==
+      (of.EVIDENCE_BUCKET_KEY_ID !== undefined && of.EVIDENCE_BUCKET_SECRET !== undefined)
+    ) {
+      context.addIssue({
+        code: 'custom',
+        path: ['EVIDENCE_BUCKET'],
+        message: 'EVIDENCE_BUCKET, EVIDENCE_BUCKET_KEY_ID and EVIDENCE_BUCKET_SECRET are given together or not at all',
+      });
+    }
+    if (of.EVIDENCE_BUCKET !== undefined && of.EVIDENCE_FOLDER !== undefined) {
+      context.addIssue({
+        code: 'custom',
+        path: ['EVIDENCE_FOLDER'],
+        message: 'EVIDENCE_FOLDER and EVIDENCE_BUCKET cannot both be given: evidence files stand in one place',
       });
     }
     if (of.DATABASE_URL !== undefined && of.DEMO === 'true') {

@@ -60,6 +60,9 @@ export const usageInvoice = z.strictObject({
   disputeReason: z.string().nullable(),
   redemptionId: id.nullable().meta({ description: 'The redemption this invoice counts in, if any' }),
   isReimbursed: z.boolean().meta({ description: 'Counted in a live application for reimbursement, so not to be redeemed' }),
+  digitalInvoice: z.enum(['MATCHES', 'DIFFERS']).nullable().meta({
+    description: 'What the XML attached to it (数电票) says of it, in every field; null: none is attached',
+  }),
   recordedAt: instant,
 });
 

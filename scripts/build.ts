@@ -1,4 +1,4 @@
-// npm run build: compiles to dist/ and copies beside it what is read at run time (migrations, programmes, demo data).
+// npm run build: compiles to dist/ and copies beside it what is read at run time (migrations, programmes, how invoices are read).
 import { execFileSync } from 'node:child_process';
 import { cpSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +8,7 @@ rmSync(`${root}dist`, { recursive: true, force: true });
 execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-p', `${root}tsconfig.build.json`], {
   stdio: 'inherit',
 });
-for (const folder of ['db/migrations', 'db/programmes']) cpSync(`${root}${folder}`, `${root}dist/${folder}`, { recursive: true });
+for (const folder of ['db/migrations', 'db/programmes', 'db/digital-invoices'])
+  cpSync(`${root}${folder}`, `${root}dist/${folder}`, { recursive: true });
 cpSync(`${root}db/roles.sql`, `${root}dist/db/roles.sql`);
 console.log('dist/ is built.');

@@ -1,5 +1,7 @@
 // build(): the app, testable without a port. Routes are slices'; here they are put together with what all of them need:
 // who is calling, refusals as problems, the API's description, health and metrics.
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -27,6 +29,9 @@ import { correctionRoutes } from './corrections/routes.js';
 import { Daily } from './daily.js';
 import { dashboardRoutes } from './dashboard/routes.js';
 import { enterpriseRoutes } from './enterprises/routes.js';
+import { loadMappings, shippedMappings } from './evidence-files/digital-invoice.js';
+import { evidenceFileRoutes } from './evidence-files/routes.js';
+import { folderStore } from './evidence-files/store.js';
 import { expertRoutes } from './experts/routes.js';
 import { Books } from './http/books.js';
 import type { ConnectionCounts } from './http/connections.js';
@@ -35,7 +40,7 @@ import { demoRoutes } from './http/demo.js';
 import { Door } from './http/door.js';
 import type { Limits } from './http/limits.js';
 import { limitsOfApp } from './http/limits.js';
-import type { OpenBook, Parts } from './http/parts.js';
+import type { Evidence, OpenBook, Parts } from './http/parts.js';
 import type { Told } from './http/problem.js';
 import { handleError, Problem, sendProblem } from './http/problem.js';
 import type { Clock, LaneOptions } from './ledger/lane.js';
@@ -73,6 +78,8 @@ export interface AppOptions {
   readonly lane?: Partial<Pick<LaneOptions, 'maxBatch' | 'workers' | 'maxQueue'>>;
   /** Request bodies, in bytes; 1 MiB unless a route says otherwise. */
   readonly bodyLimit?: number;
+  /** Evidence files; unless said, up to 20 MiB each, in a folder beside the system's temporary files. */
+  readonly evidence?: Partial<Omit<Evidence, 'damaged'>>;
   /** What differs from `limitsOfApp`; rates are unlimited unless said here. */
   readonly limits?: Partial<Limits>;
 }
@@ -138,7 +145,13 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     (lane) => door.trafficOf(lane, { maxCommands, maxBatch }),
   );
   const principals = new Principals(db);
-  const parts: Parts = { db, clock, principals, sealer: makeSealer(options.fieldKey) };
+  const evidence: Evidence = {
+    store: options.evidence?.store ?? folderStore(path.join(tmpdir(), 'compute-voucher-evidence')),
+    limit: options.evidence?.limit ?? 20 * 1024 * 1024,
+    mappings: options.evidence?.mappings ?? loadMappings(shippedMappings),
+    damaged: { count: 0 },
+  };
+  const parts: Parts = { db, clock, principals, sealer: makeSealer(options.fieldKey), evidence };
 
   // These hooks are callbacks, for every request pays for them; one that has answered does not go on.
   app.decorateRequest('flight');
@@ -244,6 +257,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     noticeRoutes(scope, parts);
     successionRoutes(scope, parts);
     settlementRoutes(scope, parts);
+    evidenceFileRoutes(scope, parts);
     precheckRoutes(scope, parts);
     bulkRoutes(scope, parts);
     simulationRoutes(scope, parts);
@@ -263,7 +277,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     return { status: 'ready', schema: found };
   });
   app.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
-    metrics.read(books, door, connections);
+    metrics.read(books, door, connections, evidence);
     return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
   });
 
@@ -396,6 +410,11 @@ function makeMetrics() {
     labelNames: ['bound'],
     registers,
   });
+  const damaged = new Counter({
+    name: 'evidence_files_damaged_total',
+    help: 'Downloads that met bytes which are not what was stored',
+    registers,
+  });
   return {
     registry,
     requests: new Histogram({
@@ -418,8 +437,9 @@ function makeMetrics() {
       registers: [registry],
     }),
     /** What others count, taken over when somebody asks. Labels are books that exist and reasons that are listed. */
-    read(books: Books, door: Door, connections: ConnectionCounts): void {
-      for (const each of [queue, inFlight, waiting, sentAway, cut, refused]) each.reset();
+    read(books: Books, door: Door, connections: ConnectionCounts, evidence: Evidence): void {
+      for (const each of [queue, inFlight, waiting, sentAway, cut, refused, damaged]) each.reset();
+      damaged.inc(evidence.damaged.count);
       for (const { code: book, lane, traffic } of books.all()) {
         queue.set({ book }, lane.depth);
         inFlight.set({ book, kind: 'command' }, traffic.commands);

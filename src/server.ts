@@ -11,6 +11,8 @@ import { expectedSchemaVersion, migrate, MigrationRefused, schemaVersion } from 
 import type { Settings } from '../schemas/settings.js';
 import { build } from './app.js';
 import { demoClock, systemClock } from './clock.js';
+import { evidenceOf } from './evidence-files/settings.js';
+import { MappingUnusable } from './evidence-files/digital-invoice.js';
 import { discardUnfinishedDemo, openDemo } from './demo/open-demo.js';
 import { makeLogger } from './log.js';
 import { limitsOf, readSettings, sharedOut } from './settings.js';
@@ -60,6 +62,7 @@ async function start(settings: Settings): Promise<void> {
     fieldKey: settings.FIELD_KEY === undefined ? await keptFieldKey(settings.DATA_DIR) : Buffer.from(settings.FIELD_KEY, 'hex'),
     logger,
     bodyLimit: settings.BODY_LIMIT,
+    evidence: evidenceOf(settings),
     lane: { maxBatch: settings.LANE_MAX_BATCH, maxQueue: settings.LANE_MAX_QUEUE },
     ...(settable ? { settableClock: settable } : {}),
   });
@@ -117,7 +120,11 @@ if (!read.ok) {
   try {
     await start(read.settings);
   } catch (error) {
-    const told = error instanceof CannotStart || error instanceof EmbeddedUnavailable || error instanceof MigrationRefused;
+    const told =
+      error instanceof CannotStart ||
+      error instanceof EmbeddedUnavailable ||
+      error instanceof MigrationRefused ||
+      error instanceof MappingUnusable;
     const inUse = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
     const unreachable = unreachableBecause(error);
     if (told) process.stderr.write(`${error.message}\n`);

@@ -38,6 +38,7 @@ const slices = [
   ['payees'],
   ['contracts'],
   ['legal-persons'],
+  ['materials'],
   ['cases'],
   ['experts'],
   ['applications'],
@@ -50,6 +51,7 @@ const slices = [
   ['settlements'],
   ['recoveries'],
   ['corrections'],
+  ['evidence-files'],
   ['reconciliation', 'prechecks'],
 ];
 const rankOf = (folder: string): number => slices.findIndex((names) => names.includes(folder));

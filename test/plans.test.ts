@@ -46,6 +46,8 @@ const bounding = new Set([
     'allocation_id',
     // Lines of one application: of one firm and one year.
     'reimbursement_id',
+    // Attachments of one file, and of one thing (200 at most).
+    'evidence_file_id',
   ],
   ...['holder', 'first_uscc', 'second_uscc', 'change_id'],
   // What belongs to one case, or to one list that is published whole: its correction lists, its panel, its lines.
@@ -65,6 +67,7 @@ const boundingIn: Readonly<Record<string, readonly string[]>> = {
     providers: ['provider_id'],
     late_legs: ['account_id'],
     appropriations: ['programme_code', 'year'],
+    evidence_attachments: ['subject_id'],
     settlements: ['period'],
   },
 };
@@ -385,7 +388,7 @@ void t.test('no reading grows with the book', async (t) => {
   const { programmeVersionId = '' } = await send('operator', '/programmes', { document });
   await send('approver', `/programmes/${programmeVersionId}/activate`, {});
   const [jobId, reimbursementId, allocationId, simulationId] = [uuidv7(now), uuidv7(now), uuidv7(now), uuidv7(now)];
-  const amendmentId = uuidv7(now);
+  const [amendmentId, evidenceFileId] = [uuidv7(now), uuidv7(now)];
   const [noticeId, assignmentId] = [uuidv7(now), uuidv7(now)];
   const [expert] = await owner.sql<{ member: string; person: string }[]>`
     select member_id as member, person_id as person from members where book_id = ${bookId} and role = 'expert'`;
@@ -433,6 +436,17 @@ void t.test('no reading grows with the book', async (t) => {
       insert into allocation_lines (book_id, allocation_line_id, allocation_id, line_no, reimbursement_id, rank, reviewed_fen, claim_fen,
                                     amount_fen, is_live)
       values (${bookId}, ${uuidv7(now)}, ${allocationId}, 1, ${reimbursementId}, 0, 3, 3, 1, true)`;
+    await sql`
+      insert into evidence_files (book_id, evidence_file_id, kind, name, format, media_type, size_bytes, sha256, sm3, uploaded_person,
+                                  uploader_role, legal_person_uscc, uploaded_on, recorded_at)
+      select book_id, ${evidenceFileId}, 'OTHER', 'a.pdf', 'PDF', 'application/pdf', 1, ${'0'.repeat(64)}, ${'0'.repeat(64)}, submitted_person,
+             'provider', ${providerUscc}, '2026-04-15', ${now}
+        from contracts where book_id = ${bookId} and contract_id = ${voucher.contractId}`;
+    await sql`
+      insert into evidence_attachments (book_id, attachment_id, evidence_file_id, subject_kind, subject_id, provider_id, enterprise_id,
+                                        attached_person, attached_on, recorded_at)
+      select book_id, ${uuidv7(now)}, ${evidenceFileId}, 'CONTRACT', contract_id, provider_id, enterprise_id, submitted_person, '2026-04-15', ${now}
+        from contracts where book_id = ${bookId} and contract_id = ${voucher.contractId}`;
     for (const [kind, subjectId] of [
       ['APPLICATION', voucher.second.applicationId],
       ['REIMBURSEMENT', reimbursementId],
@@ -519,6 +533,7 @@ void t.test('no reading grows with the book', async (t) => {
     ...{
       ledger: accountId,
       'bulk-jobs': jobId,
+      'evidence-files': evidenceFileId,
       simulations: simulationId,
       ...{ notices: noticeId, 'expert-assignments': assignmentId },
     },
@@ -555,8 +570,9 @@ void t.test('no reading grows with the book', async (t) => {
     const { get } = methods;
     if (!get || !path.startsWith('/v1/books/')) continue;
     const [, , , , slice = ''] = path.split('/');
-    // A stream that lasts as long as its job; it asks what GET /bulk-jobs/{id} asks.
-    if (path.endsWith('/events')) continue;
+    // A stream that lasts as long as its job; it asks what GET /bulk-jobs/{id} asks. A download asks what GET /evidence-files/{id} asks,
+    // and has no bytes here.
+    if (path.endsWith('/events') || path.endsWith('/content')) continue;
     const filters = (get.parameters ?? []).filter((of) => of.in === 'query' && !['cursor', 'limit', 'format'].includes(of.name));
     const named = filters.map(({ name, schema }): [string, readonly string[]] => {
       const listed = schema?.enum;
@@ -709,6 +725,7 @@ void t.test('no reading grows with the book', async (t) => {
       ['simulations', 'simulations_programme'],
       ['simulation_enterprises', 'simulation_enterprises_difference'],
       ['bulk_refused_lines', 'bulk_refused_lines_book_id_job_id_line_key'],
+      ['evidence_attachments', 'evidence_attachments_file', 'evidence_attachments_subject'],
     ] as const;
     const missed: string[] = [];
     for (const [table, ...names] of ofTables) {

@@ -1,6 +1,8 @@
 // What routes are built from.
 import type { Database } from '../../db/client.js';
+import type { InvoiceMapping } from '../../schemas/evidence-files.js';
 import type { Principal, Principals } from '../access/principal.js';
+import type { EvidenceStore } from '../evidence-files/store.js';
 import type { Clock, Lane } from '../ledger/lane.js';
 import type { Sealer } from '../sealer.js';
 import type { Traffic } from './traffic.js';
@@ -13,6 +15,18 @@ export interface Parts {
   readonly principals: Principals;
   /** Encrypts and fingerprints bank account numbers. */
   readonly sealer: Sealer;
+  readonly evidence: Evidence;
+}
+
+/** The bytes of evidence files, and how those that are digital invoices are read. */
+export interface Evidence {
+  readonly store: EvidenceStore;
+  /** Bytes of a file. */
+  readonly limit: number;
+  /** The latest first. */
+  readonly mappings: readonly InvoiceMapping[];
+  /** Downloads that met bytes which are not what was stored. */
+  readonly damaged: { count: number };
 }
 
 /** A book that is open in this process, with its lane. */

@@ -270,7 +270,7 @@ export function openCommand<Body extends z.ZodType<object>, Result>(
 }
 
 /** A person's client may leave the key out and then gets no replay; a machine's may not. */
-function idempotencyKey(request: FastifyRequest, parts: Parts): string {
+export function idempotencyKey(request: FastifyRequest, parts: Parts): string {
   const key = request.headers['idempotency-key'];
   if (key === undefined) {
     if (request.principal.kind === 'MACHINE') throw new Problem('IDEMPOTENCY_KEY_REQUIRED');

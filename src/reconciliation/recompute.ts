@@ -353,7 +353,7 @@ function checkAward(facts: Facts, before: Facts, of: Moved, award: Award, contra
       const contractLine = there(linesOf.get(line.contractLineId));
       return { line, contractLine, read: evaluatorLine(contractLine, line) };
     }),
-    lineUsage: [],
+    ...{ lineUsage: [], digitalInvoices: [] },
     at,
     waiting: [...track.waiting.values()],
     standingId,

@@ -16,6 +16,7 @@ import { accountOf } from '../ledger/chart.js';
 import type { Facts, Loader } from '../ledger/facts.js';
 import type { Command } from '../ledger/lane.js';
 import { gatherLimits } from '../ledger/limits.js';
+import { attachmentShelf } from '../materials/facts.js';
 import type { Fen } from '../money.js';
 import { programmeVersionShelf } from '../programmes/facts.js';
 import { controlIdsOf, gatherControls, lawUnder } from '../programmes/laws.js';
@@ -83,6 +84,12 @@ export async function gatherCases(loader: Loader, wanted: readonly Wanted[]): Pr
       'id',
       invoices.map(({ enterpriseId }) => enterpriseId),
     ),
+    // What a digital invoice says otherwise; of the others there is nothing to read.
+    loader.load(
+      attachmentShelf,
+      'subject',
+      invoices.filter(({ digitalInvoice }) => digitalInvoice === 'DIFFERS').map(({ invoiceId }) => invoiceId),
+    ),
     loader.accounts(
       pairs.flatMap((pair) => [
         accountOf.voucher(pair.voucher.voucherId, pair.voucher.fund),
@@ -145,6 +152,7 @@ export function caseOf(facts: Facts, voucher: Voucher, invoice: UsageInvoice, bo
       const contractLine = there(contractLines.get(line.contractLineId));
       return { line, contractLine, read: evaluatorLine(contractLine, line) };
     }),
+    digitalInvoices: invoice.digitalInvoice === 'DIFFERS' ? facts.all(attachmentShelf, 'subject', invoice.invoiceId) : [],
     lineUsage: facts.all(lineUsageShelf, 'contract', voucher.contractId),
     at: circumstancesOf(facts, asked(facts, voucher, invoice, bookedOn)),
     waiting: facts

@@ -6,6 +6,7 @@
 // - invoice and voucher: of one contract, confirmed by the voucher's own firm, in no other live redemption, and the firm has paid
 //   its own part where the programme asks for that. What is not so is refused and never waits.
 // - invoice and number: the number is claimed nowhere else (NUMBER_CONFLICT).
+// - invoice and digital invoice: where its XML is attached, it says what was typed, in every field (DIGITAL_INVOICE_DIFFERS).
 // - usage and contract: what is confirmed of each contract line so far, this invoice included, is within the quantity
 //   (CONTRACT_QUANTITY_EXCEEDED) and the amount (CONTRACT_AMOUNT_EXCEEDED) of the line. Amounts of lines add up to the contract's.
 // - price: each line's gross is the contract line's price for its quantity (UNIT_PRICE_DIFFERS), give or take one fen for the
@@ -17,6 +18,7 @@ import type {
   ContractLine,
   ContractLineUsage,
   ContractStanding,
+  EvidenceAttachment,
   ProgrammeVersion as VersionRow,
   Redemption,
   RedemptionReversal,
@@ -24,6 +26,7 @@ import type {
   UsageInvoiceLine,
   Voucher,
 } from '../../db/tables.js';
+import type { Finding } from '../../schemas/evidence-files.js';
 import type { mismatch, redemptionInFull, redemptionReversal, redemption as shown } from '../../schemas/redemptions.js';
 import type { Day } from '../calendar.js';
 import { formatInstant } from '../calendar.js';
@@ -49,6 +52,8 @@ export interface RedemptionCase {
   /** The invoice's lines, each with the contract line it uses and as the law reads it. */
   readonly lines: readonly { readonly line: UsageInvoiceLine; readonly contractLine: ContractLine; readonly read: Line }[];
   readonly lineUsage: readonly ContractLineUsage[];
+  /** What is attached to the invoice, where a digital invoice among it differs. */
+  readonly digitalInvoices: readonly Pick<EvidenceAttachment, 'detachedOn' | 'findings'>[];
   /** The contract and its parties as the law looks at them, on the day of (possible) approval. */
   readonly at: Circumstances;
   /** Redemptions of this contract under this programme that wait for a reviewer. */
@@ -240,7 +245,12 @@ export function refusalOfDecision(redemption: Redemption, verb: 'verify' | 'retu
 export type Mismatch = z.input<typeof mismatch>;
 
 /** Everything in which contract, usage and invoice do not agree; nothing of it is decided here. */
-export function mismatchesOf({ invoice, lines, lineUsage }: Pick<RedemptionCase, 'invoice' | 'lines' | 'lineUsage'>): Mismatch[] {
+export function mismatchesOf({
+  invoice,
+  lines,
+  lineUsage,
+  digitalInvoices,
+}: Pick<RedemptionCase, 'invoice' | 'lines' | 'lineUsage' | 'digitalInvoices'>): Mismatch[] {
   const found: Mismatch[] = [];
   if (invoice.numberConflict) {
     found.push({
@@ -250,6 +260,18 @@ export function mismatchesOf({ invoice, lines, lineUsage }: Pick<RedemptionCase,
       lineNo: null,
       inputs: { invoiceNo: invoice.invoiceNo },
     });
+  }
+  for (const { findings, detachedOn } of digitalInvoices) {
+    if (detachedOn !== null) continue;
+    for (const { field, lineNo, typed, read } of (findings as Finding[] | null) ?? []) {
+      found.push({
+        code: 'DIGITAL_INVOICE_DIFFERS',
+        zh: '数电票文件与填报内容不一致',
+        en: 'the digital invoice says otherwise than what was typed',
+        lineNo,
+        inputs: { field, typed, read },
+      });
+    }
   }
   for (const { line, contractLine } of lines) {
     const used = lineUsage.find(({ contractLineId }) => contractLineId === contractLine.contractLineId);

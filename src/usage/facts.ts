@@ -7,7 +7,16 @@ export const invoiceShelf = shelf(usageInvoices, {
   keys: { number: ['invoiceNo', 'providerId'] },
   unique: ['number'],
   once: ['id', 'number'],
-  mutable: ['paidFen', 'status', 'decidedPerson', 'decidedOn', 'disputeReason', 'redemptionId', 'reimbursedLines'],
+  mutable: [
+    'paidFen',
+    'status',
+    'decidedPerson',
+    'decidedOn',
+    'disputeReason',
+    'redemptionId',
+    'reimbursedLines',
+    'digitalInvoice',
+  ],
 });
 export const invoiceLineShelf = shelf(usageInvoiceLines, {
   rank: 51,

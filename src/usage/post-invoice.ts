@@ -130,6 +130,7 @@ function decide(command: Command<Body>, facts: Facts): Posted | Refused {
     disputeReason: null,
     redemptionId: null,
     reimbursedLines: declaredBy ? 1 : 0,
+    digitalInvoice: null,
     recordedAt: command.receivedAt.toISOString(),
   };
   const lines = amounts.lines.map(({ net, vat, gross }, index): UsageInvoiceLine => {

@@ -191,6 +191,7 @@ export const presentInvoice = (row: UsageInvoice): z.input<typeof usageInvoice> 
   disputeReason: row.disputeReason,
   redemptionId: row.redemptionId,
   isReimbursed: row.reimbursedLines > 0,
+  digitalInvoice: row.digitalInvoice,
   recordedAt: instantOf(row),
 });
 

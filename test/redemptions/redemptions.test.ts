@@ -67,6 +67,7 @@ void t.test('everything that does not agree is listed, and what agrees is not', 
   const codes = (of: { invoice?: UsageInvoice; line?: Partial<UsageInvoiceLine>; used?: ContractLineUsage[] }) =>
     mismatchesOf({
       invoice: of.invoice ?? clean,
+      digitalInvoices: [],
       lines: [{ line: { ...line, ...of.line }, contractLine, read: {} as RedemptionCase['lines'][number]['read'] }],
       lineUsage: of.used ?? [used('1000', 200000n)],
     }).map(({ code }) => code);
@@ -116,7 +117,7 @@ void t.test(
     };
     const law = programmeOf(version);
     const caseOf = (grossFen: bigint, standing: RedemptionCase['standing'], waiting: readonly Redemption[]): RedemptionCase => ({
-      ...{ voucher, version, law, at, waiting, standing, standingId: 'c/z', lineUsage: [] },
+      ...{ voucher, version, law, at, waiting, standing, standingId: 'c/z', lineUsage: [], digitalInvoices: [] },
       invoice: { usageFrom: '2024-07-01', usageTo: '2024-07-31', paidFen: grossFen } as UsageInvoice,
       lines: [{ line, contractLine, read: read(grossFen) }],
     });

@@ -313,6 +313,7 @@ export async function startWorld(
           postedOn: '2024-06-01',
         },
         ...{ decidedPerson: anybody(), decidedOn: '2024-06-02', disputeReason: null, redemptionId, reimbursedLines: 0 },
+        digitalInvoice: null,
       };
       const redemption: Redemption = {
         ...common,

@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Appropriation, ProgrammeVersion } from '../../db/tables.js';
+import type { AppOptions } from '../../src/app.js';
 import { addMonths } from '../../src/calendar.js';
 import { makeUscc, uuidv7 } from '../../src/identifiers.js';
 import { accountOf, fundOf } from '../../src/ledger/chart.js';
@@ -81,8 +82,11 @@ let invoiceCount = 0;
 /** A number of an invoice issued in 2024, used nowhere yet. */
 export const nextInvoiceNo = (): string => `2441${String(++invoiceCount).padStart(16, '0')}`;
 
-export async function startTrade(t: { teardown(handler: () => Promise<void>): void }, of: { now?: string } = {}): Promise<Trade> {
-  const service = await startService(t, { now: '2024-06-20' });
+export async function startTrade(
+  t: { teardown(handler: () => Promise<void>): void },
+  of: { now?: string } & Pick<AppOptions, 'evidence'> = {},
+): Promise<Trade> {
+  const service = await startService(t, { now: '2024-06-20', ...(of.evidence ? { evidence: of.evidence } : {}) });
   const book = await service.newBook('zhengzhou');
   const { operator } = book;
   const [buyer, buyerMachine, strangerBuyer, seller, strangerSeller, reviewer, approver] = await Promise.all([
