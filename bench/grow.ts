@@ -72,7 +72,7 @@ const vouchersOf = (owner: Database, bookId: string): Promise<Voucher[]> => owne
     cross join lateral (select * from members m
                          where m.book_id = v.book_id and m.role = 'enterprise' and m.legal_person_uscc = v.legal_person_uscc
                          order by m.member_id limit 1) m
-   where v.book_id = ${bookId} and v.status in ('ISSUED', 'PARTIALLY_REDEEMED') order by v.voucher_id`;
+   where v.book_id = ${bookId} and v.status in ('ACTIVE', 'PARTIALLY_REDEEMED') order by v.voucher_id`;
 
 const entriesOf = async (owner: Database, bookId: string, made: Made | undefined): Promise<number> => {
   const [row] = await owner.sql<{ n: number }[]>`

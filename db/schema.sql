@@ -402,6 +402,42 @@ grant insert, select on bulk_refused_lines to voucher_app;
 grant select on bulk_refused_lines to voucher_reader;
 
 -- owner voucher_owner
+create table calendar_years (
+  book_id uuid not null,
+  calendar_year_id uuid not null,
+  year integer not null,
+  version integer not null,
+  holidays jsonb not null,
+  working_days jsonb not null,
+  document_no text not null,
+  source text not null,
+  status text not null,
+  proposed_person uuid not null,
+  published_person uuid,
+  published_on date,
+  recorded_at timestamp with time zone not null,
+  constraint calendar_years_pkey PRIMARY KEY (book_id, calendar_year_id),
+  constraint calendar_years_book_id_year_version_key UNIQUE (book_id, year, version),
+  constraint calendar_years_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint calendar_years_book_id_proposed_person_fkey FOREIGN KEY (book_id, proposed_person) REFERENCES persons(book_id, person_id),
+  constraint calendar_years_book_id_published_person_fkey FOREIGN KEY (book_id, published_person) REFERENCES persons(book_id, person_id),
+  constraint calendar_years_document_no_check CHECK (((length(document_no) >= 1) AND (length(document_no) <= 100))),
+  constraint calendar_years_four_eyes CHECK ((published_person <> proposed_person)),
+  constraint calendar_years_holidays_check CHECK ((jsonb_typeof(holidays) = 'array'::text)),
+  constraint calendar_years_published CHECK ((((published_person IS NULL) = (published_on IS NULL)) AND ((status <> 'PUBLISHED'::text) OR (published_person IS NOT NULL)) AND ((status <> 'PROPOSED'::text) OR (published_person IS NULL)))),
+  constraint calendar_years_source_check CHECK (((length(source) >= 1) AND (length(source) <= 500))),
+  constraint calendar_years_status_check CHECK ((status = ANY (ARRAY['PROPOSED'::text, 'PUBLISHED'::text, 'SUPERSEDED'::text]))),
+  constraint calendar_years_version_check CHECK ((version >= 1)),
+  constraint calendar_years_working_days_check CHECK ((jsonb_typeof(working_days) = 'array'::text)),
+  constraint calendar_years_year_check CHECK (((year >= 2000) AND (year <= 2999)))
+);
+CREATE INDEX calendar_years_status ON public.calendar_years USING btree (book_id, status);
+CREATE TRIGGER calendar_years_in_lane BEFORE INSERT OR UPDATE ON public.calendar_years FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER calendar_years_leave_in_lane BEFORE DELETE ON public.calendar_years FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (status, published_person, published_on) on calendar_years to voucher_app;
+grant select on calendar_years to voucher_reader;
+
+-- owner voucher_owner
 create table chips (
   book_id uuid not null,
   chip_id uuid not null,
@@ -1364,7 +1400,7 @@ create table redemptions (
   constraint redemptions_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
   constraint redemptions_book_id_invoice_id_fkey FOREIGN KEY (book_id, invoice_id) REFERENCES usage_invoices(book_id, invoice_id),
   constraint redemptions_book_id_voucher_id_fkey FOREIGN KEY (book_id, voucher_id) REFERENCES vouchers(book_id, voucher_id),
-  constraint redemptions_approved CHECK (((status = 'APPROVED'::text) = ((approved_on IS NOT NULL) AND (approved_fen > 0)))),
+  constraint redemptions_approved CHECK (((status = ANY (ARRAY['APPROVED'::text, 'REVERSED'::text])) = ((approved_on IS NOT NULL) AND (approved_fen > 0)))),
   constraint redemptions_approved_fen_check CHECK ((approved_fen >= 0)),
   constraint redemptions_approved_within_reserved CHECK ((approved_fen <= reserved_fen)),
   constraint redemptions_base_fen_check CHECK ((base_fen >= 0)),
@@ -1374,12 +1410,13 @@ create table redemptions (
   constraint redemptions_four_eyes CHECK ((decided_person <> submitted_person)),
   constraint redemptions_not_lent CHECK (((reversed_fen + batched_fen) <= approved_fen)),
   constraint redemptions_reserved_fen_check CHECK ((reserved_fen > 0)),
+  constraint redemptions_reversed CHECK (((status = 'REVERSED'::text) = ((reversed_fen > 0) AND (reversed_fen = approved_fen)))),
   constraint redemptions_reversed_fen_check CHECK ((reversed_fen >= 0)),
-  constraint redemptions_status_check CHECK ((status = ANY (ARRAY['SUBMITTED'::text, 'APPROVED'::text, 'RETURNED'::text]))),
+  constraint redemptions_status_check CHECK ((status = ANY (ARRAY['SUBMITTED'::text, 'APPROVED'::text, 'RETURNED'::text, 'REVERSED'::text]))),
   constraint redemptions_weighted_base_check CHECK ((weighted_base >= (0)::numeric))
 );
 CREATE INDEX redemptions_contract ON public.redemptions USING btree (book_id, contract_id, status, redemption_id);
-CREATE UNIQUE INDEX redemptions_one_live_per_invoice ON public.redemptions USING btree (book_id, invoice_id) WHERE (status <> 'RETURNED'::text);
+CREATE UNIQUE INDEX redemptions_one_live_per_invoice ON public.redemptions USING btree (book_id, invoice_id) WHERE (status <> ALL (ARRAY['RETURNED'::text, 'REVERSED'::text]));
 CREATE INDEX redemptions_provider ON public.redemptions USING btree (book_id, provider_id, status, redemption_id);
 CREATE INDEX redemptions_status ON public.redemptions USING btree (book_id, status, redemption_id);
 CREATE INDEX redemptions_unbatched ON public.redemptions USING btree (book_id, approved_on, redemption_id) WHERE ((status = 'APPROVED'::text) AND (settlement_id IS NULL));
@@ -1789,6 +1826,37 @@ grant insert, select, update (paid_fen, status, decided_person, decided_on, disp
 grant select on usage_invoices to voucher_reader;
 
 -- owner voucher_owner
+create table voucher_endings (
+  book_id uuid not null,
+  ending_id uuid not null,
+  voucher_id uuid not null,
+  why text not null,
+  redemption_id uuid,
+  ended_on date not null,
+  lapsed_fen bigint not null,
+  given_back_fen bigint not null,
+  quota_back text not null,
+  reason text,
+  recorded_at timestamp with time zone not null,
+  constraint voucher_endings_pkey PRIMARY KEY (book_id, ending_id),
+  constraint voucher_endings_book_id_redemption_id_fkey FOREIGN KEY (book_id, redemption_id) REFERENCES redemptions(book_id, redemption_id),
+  constraint voucher_endings_book_id_voucher_id_fkey FOREIGN KEY (book_id, voucher_id) REFERENCES vouchers(book_id, voucher_id),
+  constraint voucher_endings_afterwards CHECK (((why = ANY (ARRAY['RELEASED'::text, 'REVERSED'::text])) = (redemption_id IS NOT NULL))),
+  constraint voucher_endings_given_back_fen_check CHECK ((given_back_fen >= 0)),
+  constraint voucher_endings_lapsed_fen_check CHECK ((lapsed_fen >= 0)),
+  constraint voucher_endings_one_way CHECK (((lapsed_fen = 0) OR (given_back_fen = 0))),
+  constraint voucher_endings_quota_back_check CHECK ((quota_back = ANY (ARRAY['NONE'::text, 'RUNNING'::text, 'CHARGED'::text, 'CONTRACT'::text]))),
+  constraint voucher_endings_reasoned CHECK (((why <> ALL (ARRAY['CANCELLED'::text, 'REVOKED'::text, 'REDUCED'::text])) OR (reason IS NOT NULL))),
+  constraint voucher_endings_why_check CHECK ((why = ANY (ARRAY['EXPIRED'::text, 'CANCELLED'::text, 'REVOKED'::text, 'REDUCED'::text, 'RELEASED'::text, 'REVERSED'::text])))
+);
+CREATE UNIQUE INDEX voucher_endings_once ON public.voucher_endings USING btree (book_id, voucher_id) WHERE (why = ANY (ARRAY['EXPIRED'::text, 'CANCELLED'::text, 'REVOKED'::text]));
+CREATE INDEX voucher_endings_voucher ON public.voucher_endings USING btree (book_id, voucher_id, ending_id);
+CREATE TRIGGER voucher_endings_in_lane BEFORE INSERT OR UPDATE ON public.voucher_endings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER voucher_endings_leave_in_lane BEFORE DELETE ON public.voucher_endings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select on voucher_endings to voucher_app;
+grant select on voucher_endings to voucher_reader;
+
+-- owner voucher_owner
 create table vouchers (
   book_id uuid not null,
   voucher_id uuid not null,
@@ -1811,6 +1879,9 @@ create table vouchers (
   provider_id uuid not null,
   matters jsonb not null default '{}'::jsonb,
   control_version_ids jsonb not null default '[]'::jsonb,
+  lapsed_fen bigint not null default 0,
+  given_back_fen bigint not null default 0,
+  ended_on date,
   constraint vouchers_pkey PRIMARY KEY (book_id, voucher_id),
   constraint vouchers_book_id_application_id_key UNIQUE (book_id, application_id),
   constraint vouchers_book_id_voucher_no_key UNIQUE (book_id, voucher_no),
@@ -1822,12 +1893,16 @@ create table vouchers (
   constraint vouchers_check CHECK (((reserved_fen >= 0) AND (reserved_fen <= face_fen))),
   constraint vouchers_check1 CHECK ((last_day >= issued_on)),
   constraint vouchers_control_version_ids_check CHECK ((jsonb_typeof(control_version_ids) = 'array'::text)),
+  constraint vouchers_ended CHECK (((status = ANY (ARRAY['EXPIRED'::text, 'CANCELLED'::text, 'REVOKED'::text])) = (ended_on IS NOT NULL))),
+  constraint vouchers_ended_within_face CHECK ((((reserved_fen + lapsed_fen) + given_back_fen) <= face_fen)),
   constraint vouchers_face_fen_check CHECK ((face_fen > 0)),
   constraint vouchers_frozen CHECK (((status = 'FROZEN'::text) = (frozen_from IS NOT NULL))),
-  constraint vouchers_frozen_from_check CHECK ((frozen_from = ANY (ARRAY['ISSUED'::text, 'PARTIALLY_REDEEMED'::text]))),
+  constraint vouchers_frozen_from_check CHECK ((frozen_from = ANY (ARRAY['ISSUED'::text, 'ACTIVE'::text, 'PARTIALLY_REDEEMED'::text]))),
   constraint vouchers_fully_redeemed CHECK (((status <> 'FULLY_REDEEMED'::text) OR (reserved_fen = 0))),
+  constraint vouchers_given_back_fen_check CHECK ((given_back_fen >= 0)),
+  constraint vouchers_lapsed_fen_check CHECK ((lapsed_fen >= 0)),
   constraint vouchers_matters_check CHECK ((jsonb_typeof(matters) = 'object'::text)),
-  constraint vouchers_status_check CHECK ((status = ANY (ARRAY['ISSUED'::text, 'PARTIALLY_REDEEMED'::text, 'FULLY_REDEEMED'::text, 'FROZEN'::text])))
+  constraint vouchers_status_check CHECK ((status = ANY (ARRAY['ISSUED'::text, 'ACTIVE'::text, 'PARTIALLY_REDEEMED'::text, 'FULLY_REDEEMED'::text, 'FROZEN'::text, 'EXPIRED'::text, 'CANCELLED'::text, 'REVOKED'::text])))
 );
 CREATE INDEX vouchers_contract ON public.vouchers USING btree (book_id, contract_id, voucher_id);
 CREATE INDEX vouchers_enterprise ON public.vouchers USING btree (book_id, enterprise_id, voucher_id);
@@ -1836,7 +1911,7 @@ CREATE INDEX vouchers_programme ON public.vouchers USING btree (book_id, program
 CREATE INDEX vouchers_provider ON public.vouchers USING btree (book_id, provider_id, programme_code, status, voucher_id);
 CREATE TRIGGER vouchers_in_lane BEFORE INSERT OR UPDATE ON public.vouchers FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER vouchers_leave_in_lane BEFORE DELETE ON public.vouchers FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (reserved_fen, status, frozen_from) on vouchers to voucher_app;
+grant insert, select, update (reserved_fen, status, frozen_from, lapsed_fen, given_back_fen, ended_on) on vouchers to voucher_app;
 grant select on vouchers to voucher_reader;
 
 -- owner voucher_owner

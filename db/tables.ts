@@ -363,6 +363,27 @@ export const appropriations = pgTable(
 );
 export type Appropriation = typeof appropriations.$inferSelect;
 
+export const calendarYears = pgTable(
+  'calendar_years',
+  {
+    bookId: uuid('book_id').notNull(),
+    calendarYearId: uuid('calendar_year_id').notNull(),
+    year: integer('year').notNull(),
+    version: integer('version').notNull(),
+    holidays: jsonb('holidays').$type<readonly string[]>().notNull(),
+    workingDays: jsonb('working_days').$type<readonly string[]>().notNull(),
+    documentNo: text('document_no').notNull(),
+    source: text('source').notNull(),
+    status: text('status', { enum: ['PROPOSED', 'PUBLISHED', 'SUPERSEDED'] }).notNull(),
+    proposedPerson: uuid('proposed_person').notNull(),
+    publishedPerson: uuid('published_person'),
+    publishedOn: date('published_on', { mode: 'string' }),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.calendarYearId] })],
+);
+export type CalendarYear = typeof calendarYears.$inferSelect;
+
 export const legalPersonClasses = pgTable(
   'legal_person_classes',
   {
@@ -679,8 +700,10 @@ export const vouchers = pgTable(
     appliedOn: date('applied_on', { mode: 'string' }).notNull(),
     issuedOn: date('issued_on', { mode: 'string' }).notNull(),
     lastDay: date('last_day', { mode: 'string' }).notNull(),
-    status: text('status', { enum: ['ISSUED', 'PARTIALLY_REDEEMED', 'FULLY_REDEEMED', 'FROZEN'] }).notNull(),
-    frozenFrom: text('frozen_from', { enum: ['ISSUED', 'PARTIALLY_REDEEMED'] }),
+    status: text('status', {
+      enum: ['ISSUED', 'ACTIVE', 'PARTIALLY_REDEEMED', 'FULLY_REDEEMED', 'FROZEN', 'EXPIRED', 'CANCELLED', 'REVOKED'],
+    }).notNull(),
+    frozenFrom: text('frozen_from', { enum: ['ISSUED', 'ACTIVE', 'PARTIALLY_REDEEMED'] }),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
     matters: jsonb('matters')
       .notNull()
@@ -688,10 +711,36 @@ export const vouchers = pgTable(
     controlVersionIds: jsonb('control_version_ids')
       .notNull()
       .default(sql`'[]'`),
+    lapsedFen: bigint('lapsed_fen', { mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
+    givenBackFen: bigint('given_back_fen', { mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
+    endedOn: date('ended_on', { mode: 'string' }),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.voucherId] })],
 );
 export type Voucher = typeof vouchers.$inferSelect;
+
+export const voucherEndings = pgTable(
+  'voucher_endings',
+  {
+    bookId: uuid('book_id').notNull(),
+    endingId: uuid('ending_id').notNull(),
+    voucherId: uuid('voucher_id').notNull(),
+    why: text('why', { enum: ['EXPIRED', 'CANCELLED', 'REVOKED', 'REDUCED', 'RELEASED', 'REVERSED'] }).notNull(),
+    redemptionId: uuid('redemption_id'),
+    endedOn: date('ended_on', { mode: 'string' }).notNull(),
+    lapsedFen: bigint('lapsed_fen', { mode: 'bigint' }).notNull(),
+    givenBackFen: bigint('given_back_fen', { mode: 'bigint' }).notNull(),
+    quotaBack: text('quota_back', { enum: ['NONE', 'RUNNING', 'CHARGED', 'CONTRACT'] }).notNull(),
+    reason: text('reason'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.endingId] })],
+);
+export type VoucherEnding = typeof voucherEndings.$inferSelect;
 
 export const contractStandings = pgTable(
   'contract_standings',
@@ -818,7 +867,7 @@ export const redemptions = pgTable(
     programmeCode: text('programme_code').notNull(),
     programmeVersionId: uuid('programme_version_id').notNull(),
     fund: text('fund').notNull(),
-    status: text('status', { enum: ['SUBMITTED', 'APPROVED', 'RETURNED'] }).notNull(),
+    status: text('status', { enum: ['SUBMITTED', 'APPROVED', 'RETURNED', 'REVERSED'] }).notNull(),
     baseFen: bigint('base_fen', { mode: 'bigint' }).notNull(),
     computedFen: bigint('computed_fen', { mode: 'bigint' }).notNull(),
     cutOffFen: bigint('cut_off_fen', { mode: 'bigint' }).notNull(),

@@ -71,6 +71,7 @@ export const fund = z.strictObject({
   payable: signedAmount.meta({ description: 'Approved, not yet in a batch' }),
   inTransit: signedAmount.meta({ description: 'Instructed to the bank' }),
   paid: signedAmount,
+  lapsed: signedAmount.meta({ description: 'Promised by vouchers, ended by rule' }),
   funders: z.array(z.strictObject({ funder: z.string(), loaded: signedAmount, unmatched: signedAmount, paid: signedAmount })),
 });
 export const funds = z.strictObject({ items: z.array(fund) });

@@ -11,7 +11,7 @@ export const redeem = z.strictObject({
 export const verifyRedemption = z.strictObject({ approved: amount });
 export const returnRedemption = z.strictObject({ reason });
 
-export const redemptionStatus = z.enum(['SUBMITTED', 'APPROVED', 'RETURNED']);
+export const redemptionStatus = z.enum(['SUBMITTED', 'APPROVED', 'RETURNED', 'REVERSED']);
 
 /** What keeps a redemption from being verified by rule, for the person who looks at it. */
 export const mismatch = z.strictObject({
@@ -39,6 +39,7 @@ export const redemption = z.strictObject({
   cutOff: amount.meta({ description: 'What limits, the balance or the verification took off' }),
   reserved: amount,
   approved: amount,
+  reversed: amount.meta({ description: 'Of what was approved' }),
   submittedOn: day,
   approvedOn: day.nullable(),
   decisionReason: z.string().nullable(),

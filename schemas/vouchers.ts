@@ -3,7 +3,16 @@ import { application } from './applications.js';
 import { amount, day, id, instant, ledgerSeq, pageQuery, reason } from './common.js';
 import { programmeCode } from './programme-api.js';
 
-export const voucherStatus = z.enum(['ISSUED', 'PARTIALLY_REDEEMED', 'FULLY_REDEEMED', 'FROZEN']);
+export const voucherStatus = z.enum([
+  'ISSUED',
+  'ACTIVE',
+  'PARTIALLY_REDEEMED',
+  'FULLY_REDEEMED',
+  'FROZEN',
+  'EXPIRED',
+  'CANCELLED',
+  'REVOKED',
+]);
 
 export const freezeVoucher = z.strictObject({ reason });
 
@@ -20,10 +29,13 @@ export const voucher = z.strictObject({
   face: amount,
   balance: amount.meta({ description: 'What it can still pay' }),
   reserved: amount.meta({ description: 'Claimed by redemptions that are being verified' }),
+  lapsed: amount.meta({ description: 'Ended by rule, used by nobody' }),
+  givenBack: amount.meta({ description: 'Ended, and available to others again' }),
   appliedOn: day.meta({ description: 'Decides the law of every redemption' }),
   issuedOn: day,
   lastDay: day.meta({ description: 'Inclusive, to 24:00 Asia/Shanghai' }),
   status: voucherStatus,
+  endedOn: day.nullable(),
   recordedAt: instant,
 });
 export const voucherChanged = voucher.extend({ reason: z.string(), ledgerSeq });

@@ -21,6 +21,7 @@ import { accessRoutes } from './access/routes.js';
 import { applicationRoutes } from './applications/routes.js';
 import { bulkRoutes } from './bulk/routes.js';
 import { shanghaiDay } from './calendar.js';
+import { calendarRoutes } from './calendars/routes.js';
 import { contractRoutes } from './contracts/routes.js';
 import { correctionRoutes } from './corrections/routes.js';
 import { dashboardRoutes } from './dashboard/routes.js';
@@ -204,6 +205,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     const stranger = (request: FastifyRequest, reply: FastifyReply): Told =>
       door.takeOfAddress(request, reply) ?? { code: 'UNAUTHENTICATED' };
     accessRoutes(scope, parts);
+    calendarRoutes(scope, parts);
     enterpriseRoutes(scope, parts);
     providerRoutes(scope, parts);
     payeeRoutes(scope, parts);

@@ -112,3 +112,110 @@ export function voucherLastDay(issuedOn: Day, months: number): Day {
 export function isWithinDay(instant: Date, lastDay: Day): boolean {
   return shanghaiDay(instant) <= lastDay;
 }
+
+/** What a working-day calendar says of one year: all else is a working day from Monday to Friday. */
+export interface WorkingYear {
+  /** Days off by the year's notice (放假), weekends among them or not. */
+  readonly holidays: ReadonlySet<Day>;
+  /** Saturdays and Sundays that are worked instead (调休上班). */
+  readonly workingDays: ReadonlySet<Day>;
+}
+/** The published years; one that is not here is not known, and is never guessed. */
+export type WorkingCalendar = ReadonlyMap<number, WorkingYear>;
+
+/** A day of a year that nobody has published: a refusal as the lane's verbs give it. */
+export interface YearUnpublished {
+  readonly kind: 'refused';
+  readonly code: 'CALENDAR_YEAR_UNPUBLISHED';
+  readonly params: { readonly year: string };
+}
+export type DayFound = { readonly kind: 'day'; readonly day: Day } | YearUnpublished;
+
+const unpublished = (year: number): YearUnpublished => ({
+  kind: 'refused',
+  code: 'CALENDAR_YEAR_UNPUBLISHED',
+  params: { year: String(year) },
+});
+
+/** Whether the day is a Saturday or a Sunday. */
+export function isWeekend(day: Day): boolean {
+  const weekday = new Date(Date.parse(day)).getUTCDay();
+  return weekday === 0 || weekday === 6;
+}
+
+const isWorked = (day: Day, { holidays, workingDays }: WorkingYear): boolean =>
+  isWeekend(day) ? workingDays.has(day) : !holidays.has(day);
+
+const nextDay = (day: Day): Day => new Date(Date.parse(day) + DAY).toISOString().slice(0, 10);
+
+/** Whether the day is worked: Monday to Friday but for holidays, and the weekends that are worked instead. Refuses CALENDAR_YEAR_UNPUBLISHED. */
+export function isWorkingDay(
+  day: Day,
+  calendar: WorkingCalendar,
+): { readonly kind: 'known'; readonly isWorkingDay: boolean } | YearUnpublished {
+  const year = calendar.get(yearOf(day));
+  return year ? { kind: 'known', isWorkingDay: isWorked(day, year) } : unpublished(yearOf(day));
+}
+
+/**
+ * The `n`th working day after `day`, which is not counted itself (民法典 第201条): five from Monday 2025-09-29 end on 2025-10-13. `n` 0 is
+ * the day itself. Refuses CALENDAR_YEAR_UNPUBLISHED where a day that would have to be judged is of no published year, be it by a single
+ * day. Throws unless `n` is a whole number of 0 or more.
+ */
+export function addWorkingDays(day: Day, n: number, calendar: WorkingCalendar): DayFound {
+  if (!Number.isInteger(n) || n < 0) throw new RangeError(`${n} working days`);
+  let at = day;
+  for (let left = n; left > 0;) {
+    at = nextDay(at);
+    const year = calendar.get(yearOf(at));
+    if (!year) return unpublished(yearOf(at));
+    if (isWorked(at, year)) left -= 1;
+  }
+  return { kind: 'day', day: at };
+}
+
+/**
+ * How many working days there are after `from` up to `to`, `from` not counted and `to` counted; 0 when `to` is not later. Refuses
+ * CALENDAR_YEAR_UNPUBLISHED as above.
+ */
+export function workingDaysFromTo(
+  from: Day,
+  to: Day,
+  calendar: WorkingCalendar,
+): { readonly kind: 'days'; readonly days: number } | YearUnpublished {
+  let days = 0;
+  for (let at = from; at < to;) {
+    at = nextDay(at);
+    const year = calendar.get(yearOf(at));
+    if (!year) return unpublished(yearOf(at));
+    if (isWorked(at, year)) days += 1;
+  }
+  return { kind: 'days', days };
+}
+
+/** How long a period is, in one unit. */
+export interface CivilPeriod {
+  readonly count: number;
+  readonly unit: 'DAY' | 'WORKING_DAY' | 'MONTH' | 'YEAR';
+}
+
+/**
+ * The last day of a period that starts on `from`, inclusive to 24:00, as civil law counts (民法典 第200至204条): the day it starts on is not
+ * counted (201); months and years end on the corresponding day, or at the month's end where there is none (202). With `rolling`, a last
+ * day that is off moves to the next working day (203); without, it stays, which is for periods whose law or document says so (204).
+ * Refuses CALENDAR_YEAR_UNPUBLISHED where it takes working days and a year is not published. Throws unless `count` is a whole number of 1 or more.
+ */
+export function periodEnd(
+  from: Day,
+  { count, unit }: CivilPeriod,
+  calendar: WorkingCalendar,
+  { rolling }: { readonly rolling: boolean },
+): DayFound {
+  if (!Number.isInteger(count) || count < 1) throw new RangeError(`a period of ${count} ${unit}`);
+  if (unit === 'WORKING_DAY') return addWorkingDays(from, count, calendar);
+  const last = unit === 'DAY' ? addDays(from, count) : addMonths(from, unit === 'MONTH' ? count : 12 * count);
+  if (!rolling) return { kind: 'day', day: last };
+  const worked = isWorkingDay(last, calendar);
+  if (worked.kind === 'refused') return worked;
+  return worked.isWorkingDay ? { kind: 'day', day: last } : addWorkingDays(last, 1, calendar);
+}

@@ -340,6 +340,43 @@ export const refusals = {
     'The instruction {instructionNo} was given on {instructedOn}, yet the bank booked it on {day}; nothing was imported, check the number.',
   ),
 
+  // ── Working-day calendars ──
+  CALENDAR_YEAR_UNPUBLISHED: refusal(
+    409,
+    '工作日历未发布',
+    'The calendar of a year is not published',
+    '{year} 年的工作日历尚未发布，不能推算该年的工作日。请平台运营按国务院办公厅的放假通知录入，并由另一人发布后重试。',
+    'The working days of {year} are not published, so they cannot be counted. The operator records the notice on days off, and another person publishes it; then try again.',
+  ),
+  CALENDAR_DAY_OF_OTHER_YEAR: refusal(
+    400,
+    '日期不属于该年',
+    'A day of another year',
+    '{day} 不是 {year} 年的日期；跨年的假期请分别记入各年。',
+    '{day} is not a day of {year}; a holiday over the turn of the year is recorded with each of its years.',
+  ),
+  CALENDAR_DAY_TWICE: refusal(
+    400,
+    '日期重复',
+    'A day is listed twice',
+    '{day} 列出了两次：每一天或者放假、或者上班，只列一次。',
+    '{day} is listed twice: a day is off or worked, and is listed once.',
+  ),
+  CALENDAR_DAY_NO_WEEKEND: refusal(
+    400,
+    '调休上班日不是周末',
+    'A weekend that is none',
+    '{day} 不是周六或周日，本来就是工作日，不能列为调休上班日。',
+    '{day} is neither a Saturday nor a Sunday: it is worked anyway and cannot be listed as a weekend worked instead.',
+  ),
+  CALENDAR_WRONG_STATE: refusal(
+    409,
+    '工作日历状态不符',
+    'The calendar is in another state',
+    '该版本处于 {state} 状态，此时可做：{possible}。已发布的日历有误时，请另提一版更正。',
+    'This version is {state}; possible now: {possible}. A mistake in a published one is mended by a further version.',
+  ),
+
   // ── Providers ──
   PROVIDER_EXISTS: refusal(
     409,
@@ -737,8 +774,8 @@ export const refusals = {
     409,
     '核销状态不允许此操作',
     'Not in this state of the redemption',
-    '核销 {redemptionNo} 的状态为 {status}，现在可以办理的是：{possible}。',
-    'The redemption {redemptionNo} is {status}; what can be done now is {possible}.',
+    '核销 {redemptionNo} 的状态为 {state}，现在可以办理的是：{possible}。',
+    'The redemption {redemptionNo} is {state}; what can be done now is {possible}.',
   ),
   APPROVED_ABOVE_RESERVED: refusal(
     409,

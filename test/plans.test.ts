@@ -24,6 +24,7 @@ import { type Sent, tapWire } from './wire.js';
 /** Tables that do not grow with the business: kinds, books, law; and rollups, bounded by kinds, funds and days. */
 const small = new Set([
   ...['books', 'book_heads', 'account_kinds', 'posting_kinds', 'schema_migrations', 'number_series', 'programme_versions'],
+  ...['calendar_years'],
   ...['ledger_totals', 'booked_days'],
 ]);
 /**

@@ -56,29 +56,36 @@ const asked = ({ programmeCode, year }: Wanted, fund: SQL): SQL => {
 
 const fundsOfBook = (tx: Tx, of: Wanted): Promise<FundFigures[]> => {
   const balance = (kind: string): SQL => sql`coalesce(sum(credits_fen - debits_fen) filter (where kind = ${kind}), 0)::bigint`;
-  const credited = (kind: string): SQL => sql`coalesce(sum(credits_fen) filter (where kind = ${kind}), 0)::bigint`;
-  // What vouchers were credited with beyond their faces has come back from redemptions: promised is what left the pool.
+  // What vouchers did not use and gave back is available again: granted is what the treasury put in, promised what of it is not left.
+  const granted = sql`-${balance('appropriation')} - ${balance('unmatched')}`;
   return planned<FundFigures[]>(
     tx,
     sql`
-    select fund, ${credited('available')} as granted, coalesce(sum(debits_fen) filter (where kind = 'available'), 0)::bigint as promised,
+    select fund, ${granted} as granted, ${granted} - ${balance('available')} as promised,
            ${balance('available')} as left, ${balance('voucher')} as outstanding, ${balance('reserved')} as reserved,
-           ${balance('payable')} + ${balance('in_transit')} + ${balance('paid')} as redeemed,
+           ${balance('payable')} + ${balance('in_transit')} + ${balance('paid')} as redeemed, ${balance('lapsed')} as lapsed,
            ${balance('payable')} as payable, ${balance('in_transit')} as "inTransit", ${balance('paid')} as paid
       from ledger_totals where book_id = ${of.bookId} and fund <> '' and ${asked(of, sql`fund`)} group by fund order by fund`,
   );
 };
 
+/** What leaves vouchers for good, and what comes back from redemptions of such as have ended. */
+const lapsed = ['voucher.expired', 'redemption.released', 'redemption.reversed'];
+const givenBack = [...lapsed, 'voucher.cancelled', 'voucher.revoked', 'voucher.reduced'];
+
 const monthsOfBook = (tx: Tx, of: Wanted): Promise<MonthFigures[]> => {
-  const credits = (kind: string, ...postings: string[]): SQL =>
-    sql`coalesce(sum(credits_fen) filter (where kind = ${kind} and posting in ${postings}), 0)::bigint`;
+  const moved = (side: SQL, kind: string, postings: string[]): SQL =>
+    sql`coalesce(sum(${side}) filter (where kind = ${kind} and posting in ${postings}), 0)::bigint`;
+  const credits = (kind: string, ...postings: string[]): SQL => moved(sql`credits_fen`, kind, postings);
+  const debits = (kind: string, ...postings: string[]): SQL => moved(sql`debits_fen`, kind, postings);
   return planned<MonthFigures[]>(
     tx,
     sql`
     select to_char(starts_on, 'YYYY-MM') as month, fund, ${credits('available', 'budget.matched')} as granted,
            ${credits('voucher', 'voucher.issued', 'opening.voucher')} as promised,
-           ${credits('reserved', 'redemption.reserved')} as claimed, ${credits('voucher', 'redemption.released')} as released,
-           ${credits('payable', 'redemption.approved')} as redeemed,
+           ${credits('available', ...givenBack)} as "givenBack", ${credits('lapsed', ...lapsed)} as lapsed,
+           ${credits('reserved', 'redemption.reserved')} as claimed, ${debits('reserved', 'redemption.released')} as released,
+           ${credits('payable', 'redemption.approved')} as redeemed, ${debits('payable', 'redemption.reversed')} as reversed,
            coalesce(sum(transfers) filter (where kind = 'payable' and posting = 'redemption.approved'), 0)::bigint as redemptions,
            ${credits('in_transit', 'settlement.instructed')} as instructed, ${credits('payable', 'settlement.returned')} as returned,
            ${credits('paid', 'settlement.paid')} as paid
@@ -93,8 +100,9 @@ const fundsOfEnterprise = (tx: Tx, of: Wanted): Promise<FundFigures[]> =>
   planned<FundFigures[]>(
     tx,
     sql`
-    select v.fund, null as granted, sum(v.face_fen)::bigint as promised, null as left, sum(a.fen)::bigint as outstanding,
-           sum(v.reserved_fen)::bigint as reserved, sum(v.face_fen - a.fen - v.reserved_fen)::bigint as redeemed,
+    select v.fund, null as granted, sum(v.face_fen - v.given_back_fen)::bigint as promised, null as left,
+           sum(a.fen)::bigint as outstanding, sum(v.reserved_fen)::bigint as reserved, sum(v.lapsed_fen)::bigint as lapsed,
+           sum(v.face_fen - v.given_back_fen - v.lapsed_fen - a.fen - v.reserved_fen)::bigint as redeemed,
            null as payable, null as "inTransit", null as paid
       from vouchers v
       cross join lateral (select credits_fen - debits_fen as fen from accounts a
@@ -108,7 +116,7 @@ const fundsOfProvider = (tx: Tx, of: Wanted): Promise<FundFigures[]> =>
   planned<FundFigures[]>(
     tx,
     sql`
-    select fund, null as granted, null as promised, null as left, null as outstanding, null as reserved,
+    select fund, null as granted, null as promised, null as left, null as outstanding, null as reserved, null as lapsed,
            sum(owed + sent + paid)::bigint as redeemed, sum(owed)::bigint as payable, sum(sent)::bigint as "inTransit", sum(paid)::bigint as paid
       from (select t.fund, a.fen as owed, 0::bigint as sent, 0::bigint as paid
               from providers p

@@ -10,11 +10,27 @@ type WaitingFor = z.output<typeof waitingFor>;
 
 /** A fund's figures in fen; null where they are not the caller's to have. */
 export type FundFigures = { readonly fund: string } & Readonly<
-  Record<'granted' | 'promised' | 'left' | 'outstanding' | 'reserved' | 'redeemed' | 'payable' | 'inTransit' | 'paid', Fen | null>
+  Record<
+    'granted' | 'promised' | 'left' | 'outstanding' | 'reserved' | 'redeemed' | 'lapsed' | 'payable' | 'inTransit' | 'paid',
+    Fen | null
+  >
 >;
 /** What moved of a fund in a month, in fen. */
 export type MonthFigures = { readonly month: string; readonly fund: string; readonly redemptions: bigint } & Readonly<
-  Record<'granted' | 'promised' | 'claimed' | 'released' | 'redeemed' | 'instructed' | 'returned' | 'paid', Fen>
+  Record<
+    | 'granted'
+    | 'promised'
+    | 'givenBack'
+    | 'lapsed'
+    | 'claimed'
+    | 'released'
+    | 'redeemed'
+    | 'reversed'
+    | 'instructed'
+    | 'returned'
+    | 'paid',
+    Fen
+  >
 >;
 
 interface Work {
@@ -59,6 +75,7 @@ export const presentFund = (of: FundFigures): Shown['funds'][number] => {
     outstanding: yuan(of.outstanding),
     reserved: yuan(of.reserved),
     redeemed: yuan(of.redeemed),
+    lapsed: yuan(of.lapsed),
     payable: yuan(of.payable),
     inTransit: yuan(of.inTransit),
     paid: yuan(of.paid),
@@ -70,9 +87,12 @@ export const presentMonth = (of: MonthFigures): Shown['months'][number] => ({
   fund: of.fund,
   granted: formatYuan(of.granted),
   promised: formatYuan(of.promised),
+  givenBack: formatYuan(of.givenBack),
+  lapsed: formatYuan(of.lapsed),
   claimed: formatYuan(of.claimed),
   released: formatYuan(of.released),
   redeemed: formatYuan(of.redeemed),
+  reversed: formatYuan(of.reversed),
   redemptions: Number(of.redemptions),
   instructed: formatYuan(of.instructed),
   returned: formatYuan(of.returned),

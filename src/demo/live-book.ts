@@ -1,5 +1,6 @@
 // One book of the demo world, from its first member to the draft of its next settlement, as acts through the API.
 import { readFile } from 'node:fs/promises';
+import { calendars } from '../../db/demo/calendars.js';
 import { billing, chips, holidays, worldFrom } from '../../db/demo/world.js';
 import type {
   DemoBook,
@@ -13,6 +14,7 @@ import type {
 } from '../../db/demo/world.js';
 import { applicationConsidered, applicationRejected } from '../../schemas/applications.js';
 import { appropriationLoaded } from '../../schemas/appropriations.js';
+import { calendarYearRecorded } from '../../schemas/calendars.js';
 import { contractRecorded } from '../../schemas/contracts.js';
 import { enterpriseRecorded } from '../../schemas/enterprises.js';
 import { openingApproved, openingPrepared } from '../../schemas/opening-balances.js';
@@ -36,6 +38,7 @@ import {
 import { paymentRecorded, usageInvoicePosted, usageInvoiceRecorded } from '../../schemas/usage.js';
 import { applicationApproved, voucherChanged } from '../../schemas/vouchers.js';
 import type { Day } from '../calendar.js';
+import { addDays, daysInclusive } from '../calendar.js';
 import { makeUscc } from '../identifiers.js';
 import type { Fen } from '../money.js';
 import { applyRate, floorFen, formatYuan, parseYuan, sumFen } from '../money.js';
@@ -124,6 +127,29 @@ export function planOf(book: DemoBook, operator: Caller): { acts: Act[]; keys: (
         const member = { role: 'enterprise' as const, personName: of.person, legalPersonUscc: makeUscc(of.code) };
         callers.set(`enterprise:${name}`, await newMember(operator, member, `demo:member:enterprise:${name}`));
       });
+    }
+  }
+
+  function calendar(): void {
+    for (const { year, holidays: off, ...of } of calendars) {
+      const days = off.flatMap(([from, to]) => Array.from({ length: daysInclusive(from, to) }, (_, i) => addDays(from, i)));
+      at(worldFrom, '10:00', async () => {
+        const proposed = await operator.post(
+          calendarYearRecorded,
+          '/calendars',
+          { year, holidays: days, ...of },
+          keyed(`calendar:${year}`),
+        );
+        ids.set(`calendar:${year}`, proposed.calendarYearId);
+      });
+      at(worldFrom, '10:10', () =>
+        as('approver').post(
+          calendarYearRecorded,
+          `/calendars/${ids.of(`calendar:${year}`)}/approve`,
+          {},
+          keyed(`calendar:approve:${year}`),
+        ),
+      );
     }
   }
 
@@ -547,6 +573,7 @@ export function planOf(book: DemoBook, operator: Caller): { acts: Act[]; keys: (
   }
 
   members();
+  calendar();
   catalogue();
   for (const [name, of] of Object.entries(book.providers)) provider(name, of);
   for (const [name, of] of Object.entries(book.enterprises)) enterprise(name, of);

@@ -43,6 +43,10 @@ export const limitRaised = (of: { at: LimitWindow; amountFen: bigint }): Posting
 export const limitCharged = (of: { at: LimitWindow; amountFen: bigint }): Posting[] =>
   transfer('limit.charged', accountOf.allowance(of.at), accountOf.used(of.at), of.amountFen);
 
+/** What a limit gets back of what was charged to it, in the window that was charged: beside the money, in the same group. */
+export const limitRestored = (of: { at: LimitWindow; amountFen: bigint }): Posting[] =>
+  transfer('limit.restored', accountOf.used(of.at), accountOf.allowance(of.at), of.amountFen);
+
 /** A voucher issued (发放): money promised, and every limit that counts at issue charged with it. */
 export const voucherIssued = (of: {
   voucherId: string;
@@ -72,8 +76,21 @@ export const redemptionReserved = (of: { voucherId: string; redemptionId: string
   );
 
 /**
+ * Where money goes that leaves a voucher for good, and what comes back from a redemption: to the voucher itself while it lives; LAPSED
+ * or AVAILABLE by the rule that ended it, for the pool of its own fund.
+ */
+export type VoucherEnd = 'LAPSED' | 'AVAILABLE';
+
+const homeOf = (of: { voucherId: string; fund: string; home: 'VOUCHER' | VoucherEnd }): Account =>
+  of.home === 'VOUCHER'
+    ? accountOf.voucher(of.voucherId, of.fund)
+    : of.home === 'LAPSED'
+      ? accountOf.lapsed(of.fund)
+      : accountOf.available(of.fund);
+
+/**
  * A redemption approved for a ≤ reserved: a is owed to the payee and charged to every limit that counts when redeemed;
- * the rest goes back to the voucher.
+ * the rest goes back to the voucher, or where the balance of one that has ended went (`home`).
  */
 export const redemptionApproved = (of: {
   voucherId: string;
@@ -83,6 +100,7 @@ export const redemptionApproved = (of: {
   reservedFen: bigint;
   approvedFen: bigint;
   charges: readonly LimitWindow[];
+  home?: 'VOUCHER' | VoucherEnd;
 }): Posting[] => [
   ...transfer(
     'redemption.approved',
@@ -94,14 +112,66 @@ export const redemptionApproved = (of: {
   ...of.charges.flatMap((at) => limitCharged({ at, amountFen: of.approvedFen })),
 ];
 
-/** What a verification did not approve goes back to the voucher it came from. */
-export const redemptionReleased = (of: { voucherId: string; redemptionId: string; fund: string; amountFen: bigint }): Posting[] =>
+/** What a verification did not approve goes back to the voucher it came from, or where the balance of one that has ended went. */
+export const redemptionReleased = (of: {
+  voucherId: string;
+  redemptionId: string;
+  fund: string;
+  amountFen: bigint;
+  home?: 'VOUCHER' | VoucherEnd;
+}): Posting[] =>
   transfer(
     'redemption.released',
     accountOf.reserved(of.redemptionId, of.fund),
-    accountOf.voucher(of.voucherId, of.fund),
+    homeOf({ ...of, home: of.home ?? 'VOUCHER' }),
     of.amountFen,
   );
+
+/**
+ * A redemption reversed (冲正) before its money is with the bank: what was owed goes back to the voucher or where the balance of one that
+ * has ended went, and every limit it was charged to gets as much back, in the window once charged.
+ */
+export const redemptionReversed = (of: {
+  voucherId: string;
+  fund: string;
+  payeeId: string;
+  amountFen: bigint;
+  home: 'VOUCHER' | VoucherEnd;
+  charged: readonly LimitWindow[];
+}): Posting[] => [
+  ...transfer('redemption.reversed', accountOf.payable(of.payeeId, of.fund), homeOf(of), of.amountFen),
+  ...of.charged.flatMap((at) => limitRestored({ at, amountFen: of.amountFen })),
+];
+
+/**
+ * A voucher past its last day: its balance lapses or is available again, by its programme's rule. `restored` are the limits that get the
+ * unused part of the face back, where the programme says so.
+ */
+export const voucherExpired = (of: {
+  voucherId: string;
+  fund: string;
+  balanceFen: bigint;
+  to: VoucherEnd;
+  restored: readonly LimitWindow[];
+}): Posting[] => [
+  ...transfer('voucher.expired', accountOf.voucher(of.voucherId, of.fund), homeOf({ ...of, home: of.to }), of.balanceFen),
+  ...of.restored.flatMap((at) => limitRestored({ at, amountFen: of.balanceFen })),
+];
+
+/**
+ * What a voucher can still pay, or a part of it, is available again: cancelled without fault (作废), revoked for cause (撤销), or reduced
+ * because its contract was cut. `restored` are the limits that get as much back.
+ */
+export const voucherEnded = (of: {
+  how: 'cancelled' | 'revoked' | 'reduced';
+  voucherId: string;
+  fund: string;
+  amountFen: bigint;
+  restored: readonly LimitWindow[];
+}): Posting[] => [
+  ...transfer(`voucher.${of.how}`, accountOf.voucher(of.voucherId, of.fund), accountOf.available(of.fund), of.amountFen),
+  ...of.restored.flatMap((at) => limitRestored({ at, amountFen: of.amountFen })),
+];
 
 /** An award of reimbursement approved: owed to the payee at once, and charged to every limit that counts awards. */
 export const awardApproved = (of: {

@@ -184,6 +184,7 @@ export function presentFunds(
       payable: formatYuan(total('payable')),
       inTransit: formatYuan(total('in_transit')),
       paid: formatYuan(total('paid')),
+      lapsed: formatYuan(total('lapsed')),
       funders: funders.map((funder) => ({
         funder,
         loaded: formatYuan(-total('appropriation', funder)),

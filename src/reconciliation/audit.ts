@@ -190,7 +190,7 @@ function limitsOf(law: string, { programme, laws }: ProgrammeLaw, untold: Set<st
 
 /** What a redemption holds of its voucher: all it reserved while it waits, what was approved and not reversed after. */
 const heldFen = (sql: Sql): Fragment => sql<readonly object[]>`
-  case r.status when 'SUBMITTED' then r.reserved_fen when 'APPROVED' then r.approved_fen - r.reversed_fen else 0 end`;
+  case when r.status = 'SUBMITTED' then r.reserved_fen else r.approved_fen - r.reversed_fen end`;
 
 /** The accounts of a kind by code, with their balances. */
 const balances = (sql: Sql, bookId: string, kind: string): Fragment => sql<readonly object[]>`
@@ -203,7 +203,10 @@ const asAccounts = (sql: Sql, bookId: string, kind: string, rows: Fragment): Pro
       from (${balances(sql, bookId, kind)}) a full join (${rows}) x using (code)
      where coalesce(a.fen, 0) <> coalesce(x.fen, 0) order by code limit 100`;
 
-/** 3. What the papers loaded is in the ledger, and what was loaded is unmatched, available, promised to a voucher or awarded. */
+/**
+ * 3. What the papers loaded is in the ledger; what was loaded is unmatched, available, promised to a voucher and not given back, or
+ * awarded; and what lapsed is what vouchers say.
+ */
 const fundsAsLoaded = (sql: Sql, bookId: string): Promise<Rows>[] => [
   asAccounts(
     sql,
@@ -220,17 +223,24 @@ const fundsAsLoaded = (sql: Sql, bookId: string): Promise<Rows>[] => [
        where book_id = ${bookId} and kind in ('unmatched', 'available') group by fund),
     promised as (
       select fund, sum(fen) as fen
-        from (select fund, face_fen as fen from vouchers where book_id = ${bookId}
+        from (select fund, face_fen - given_back_fen as fen from vouchers where book_id = ${bookId}
               union all
               select fund, award_fen from reimbursements where book_id = ${bookId} and status = 'APPROVED') x group by fund)
     select fund as subject, format('loaded %s, free %s, promised %s', coalesce(l.fen, 0), coalesce(f.fen, 0), coalesce(p.fen, 0)) as detail
       from loaded l full join free f using (fund) full join promised p using (fund)
      where coalesce(l.fen, 0) <> coalesce(f.fen, 0) + coalesce(p.fen, 0) order by fund`,
+  asAccounts(
+    sql,
+    bookId,
+    'lapsed',
+    sql`select 'lapsed:' || fund as code, sum(lapsed_fen) as fen from vouchers where book_id = ${bookId} group by fund`,
+  ),
 ];
 
 /**
- * 4. Per voucher: approved net of reversals + reserved + balance = face; a reservation is held while it waits, no longer;
- * and the face is what was awarded, or what an approved opening balance says was outstanding.
+ * 4. Per voucher: approved net of reversals + reserved + balance + ended = face; a reservation is held while it waits, no longer;
+ * what has ended is what its endings say, by the rule of its state; and the face is what was awarded, or what an approved opening
+ * balance says was outstanding.
  */
 const vouchersAsFaced = (sql: Sql, bookId: string): Promise<Rows>[] => [
   sql<Rows>`
@@ -252,10 +262,31 @@ const vouchersAsFaced = (sql: Sql, bookId: string): Promise<Rows>[] => [
     sql,
     bookId,
     'voucher',
-    sql`select 'voucher:' || v.voucher_id as code, v.face_fen - coalesce(sum(${heldFen(sql)}), 0) as fen
+    sql`select 'voucher:' || v.voucher_id as code, v.face_fen - v.lapsed_fen - v.given_back_fen - coalesce(sum(${heldFen(sql)}), 0) as fen
           from vouchers v left join redemptions r on r.book_id = v.book_id and r.voucher_id = v.voucher_id
-         where v.book_id = ${bookId} group by v.voucher_id, v.face_fen`,
+         where v.book_id = ${bookId} group by v.voucher_id, v.face_fen, v.lapsed_fen, v.given_back_fen`,
   ),
+  sql<Rows>`
+    with said as (
+      select voucher_id, sum(lapsed_fen) as lapsed, sum(given_back_fen) as given_back,
+             string_agg(why, ', ' order by why) filter (where why in ('EXPIRED', 'CANCELLED', 'REVOKED')) as ended,
+             max(ended_on) filter (where why in ('EXPIRED', 'CANCELLED', 'REVOKED')) as ended_on
+        from voucher_endings where book_id = ${bookId} group by voucher_id)
+    select 'voucher ' || v.voucher_no as subject,
+           format('%s on %s, says %s lapsed and %s was given back; its endings: %s on %s, %s and %s', v.status, v.ended_on, v.lapsed_fen,
+                  v.given_back_fen, coalesce(e.ended, 'none'), e.ended_on, coalesce(e.lapsed, 0), coalesce(e.given_back, 0)) as detail
+      from vouchers v left join said e using (voucher_id)
+     where v.book_id = ${bookId}
+       and ((v.lapsed_fen, v.given_back_fen) is distinct from (coalesce(e.lapsed, 0)::bigint, coalesce(e.given_back, 0)::bigint)
+            or e.ended is distinct from case when v.status in ('EXPIRED', 'CANCELLED', 'REVOKED') then v.status end
+            or e.ended_on is distinct from v.ended_on
+            or (v.status = 'EXPIRED' and v.ended_on <= v.last_day)) limit 100`,
+  sql<Rows>`
+    select 'voucher ' || v.voucher_no as subject,
+           format('%s, its account still holds %s', v.status, a.credits_fen - a.debits_fen) as detail
+      from vouchers v join accounts a on a.book_id = v.book_id and a.code = 'voucher:' || v.voucher_id
+     where v.book_id = ${bookId} and v.status in ('EXPIRED', 'CANCELLED', 'REVOKED', 'FULLY_REDEEMED')
+       and a.credits_fen <> a.debits_fen limit 100`,
   asAccounts(
     sql,
     bookId,
@@ -284,16 +315,23 @@ const spentOfLimits = (sql: Sql, bookId: string, { limits, own, untold }: Law): 
   counted as (
     select 'CLAIMED' as counts, ${lawName(sql)} as law, v.programme_code as programme, v.legal_person_uscc as person, v.contract_id,
            v.matters, v.issued_on as booked, v.applied_on as applied, null::date as decided, v.face_fen as fen, a.computed_fen as computed,
-           null::bigint as net, null::bigint as gross
+           null::bigint as net, null::bigint as gross, null as back, null::date as back_on
       from vouchers v join applications a on a.book_id = v.book_id and a.application_id = v.application_id
      where v.book_id = ${bookId}
     union all
-    select 'REDEEMED', ${lawName(sql)}, v.programme_code, v.legal_person_uscc, r.contract_id, v.matters, r.approved_on, v.applied_on,
-           null, r.approved_fen - r.reversed_fen, null, null, null
-      from redemptions r join vouchers v on v.book_id = r.book_id and v.voucher_id = r.voucher_id
-     where r.book_id = ${bookId} and r.status = 'APPROVED'
+    -- What ended of a voucher, where limits get it back: against the issue that it was charged with.
+    select 'CLAIMED', ${lawName(sql)}, v.programme_code, case when v.application_id is not null then v.legal_person_uscc end, v.contract_id,
+           v.matters, v.issued_on, v.applied_on, null, -(e.lapsed_fen + e.given_back_fen), null, null, null, e.quota_back, e.ended_on
+      from voucher_endings e join vouchers v on v.book_id = e.book_id and v.voucher_id = e.voucher_id
+     where e.book_id = ${bookId} and e.quota_back <> 'NONE'
     union all
-    select c.counts, ${lawName(sql)}, v.programme_code, null, v.contract_id, v.matters, v.issued_on, v.applied_on, null, c.fen, c.fen, null, null
+    -- What was reversed counts no more, in the window once charged.
+    select 'REDEEMED', ${lawName(sql)}, v.programme_code, v.legal_person_uscc, r.contract_id, v.matters, r.approved_on, v.applied_on,
+           null, r.approved_fen - r.reversed_fen, null, null, null, null, null
+      from redemptions r join vouchers v on v.book_id = r.book_id and v.voucher_id = r.voucher_id
+     where r.book_id = ${bookId} and r.status in ('APPROVED', 'REVERSED')
+    union all
+    select c.counts, ${lawName(sql)}, v.programme_code, null, v.contract_id, v.matters, v.issued_on, v.applied_on, null, c.fen, c.fen, null, null, null, null
       from opening_balances o
       join entries e on e.book_id = o.book_id and e.subject_id = o.opening_balance_id and e.kind = 'opening.voucher'
       join vouchers v on v.book_id = e.book_id and v.voucher_id = e.command_id
@@ -303,7 +341,7 @@ const spentOfLimits = (sql: Sql, bookId: string, { limits, own, untold }: Law): 
     union all
     -- An award is of a contract when all that counts in it is of one.
     select 'CLAIMED', ${lawName(sql)}, v.programme_code, v.legal_person_uscc, l.contract_id, v.matters, v.approved_on, v.submitted_on,
-           v.submitted_on, v.award_fen, v.computed_fen, l.net, l.gross
+           v.submitted_on, v.award_fen, v.computed_fen, l.net, l.gross, null, null
       from reimbursements v
       cross join lateral (
         select case when count(distinct l.contract_id) = 1 then min(l.contract_id::text)::uuid end as contract_id,
@@ -311,7 +349,7 @@ const spentOfLimits = (sql: Sql, bookId: string, { limits, own, untold }: Law): 
           from reimbursement_lines l where l.book_id = v.book_id and l.reimbursement_id = v.reimbursement_id and l.is_live) l
      where v.book_id = ${bookId} and v.status = 'APPROVED'),
   held as (
-    select l."limit", l.span, l.years, l.stacking, l.share, c.booked, c.fen, c.computed,
+    select l."limit", l.span, l.years, l.stacking, l.share, l.per, c.booked, c.fen, c.computed, c.back, c.back_on,
            case l.per when 'LEGAL_PERSON' then c.person when 'CONTRACT' then c.contract_id::text when 'PROGRAMME' then c.programme
                       else c.matters ->> l.per end as holder,
            case l.basis when 'NET' then coalesce(c.net, k.net_fen) else coalesce(c.gross, k.gross_fen) end as contract_fen
@@ -327,6 +365,10 @@ const spentOfLimits = (sql: Sql, bookId: string, { limits, own, untold }: Law): 
       from held h
       left join limit_first_years f on f.book_id = ${bookId} and f.first_year_id = h."limit" || ':' || h.holder
      where h.holder is not null
+       and case h.back when 'CONTRACT' then h.per = 'CONTRACT'
+             when 'RUNNING' then h.span = 'LIFETIME'
+               or extract(year from h.back_on) < case h.span when 'YEAR' then extract(year from h.booked) + 1 else f.first_year + h.years end
+             else true end
     union all
     select l."limit", e.legal_person_uscc, ${fenIn(sql, 'amount')}, null, null, null,
            case l.span when 'YEAR' then o.content ->> 'year' else 'LIFETIME' end
@@ -389,7 +431,7 @@ const limitsAsLaw = (sql: Sql, bookId: string, law: Law): Promise<Rows>[] => [
            format('the window began in %s, an award of %s counts in it', coalesce(f.first_year::text, 'no year'), h.booked) as detail
       from held h
       left join limit_first_years f on f.book_id = ${bookId} and f.first_year_id = h."limit" || ':' || h.holder
-     where h.span = 'YEARS_FROM_FIRST_AWARD' and h.holder is not null
+     where h.span = 'YEARS_FROM_FIRST_AWARD' and h.holder is not null and h.back is null
        and (f.first_year is null or extract(year from h.booked) not between f.first_year and f.first_year + h.years - 1)
      order by 1 limit 100`,
   sql<Rows>`
@@ -419,7 +461,7 @@ const contractsAsFiled = (sql: Sql, bookId: string, { rates }: Law): Promise<Row
     with held as (
       select r.contract_id, r.programme_code, ${heldFen(sql)} as claimed, r.base_fen as base, r.weighted_base as weighted,
              r.cut_off_fen as cut_off
-        from redemptions r where r.book_id = ${bookId} and r.status <> 'RETURNED'
+        from redemptions r where r.book_id = ${bookId} and r.status not in ('RETURNED', 'REVERSED')
       union all
       select (o.content ->> 'contractId')::uuid, o.content ->> 'programmeCode', ${fenIn(sql, 'amountRedeemed')}, ${fenIn(sql, 'baseRedeemed')}, null, 0
         from opening_balances o where o.book_id = ${bookId} and o.kind = 'VOUCHER' and o.status = 'APPROVED'),
@@ -461,7 +503,7 @@ const countedOnce = (sql: Sql, bookId: string): Promise<Rows>[] => [
   sql<Rows>`
     select 'invoice ' || i.invoice_no as subject, format('names redemption %s, %s are live', i.redemption_id, count(r.redemption_id)) as detail
       from usage_invoices i
-      left join redemptions r on r.book_id = i.book_id and r.invoice_id = i.invoice_id and r.status <> 'RETURNED'
+      left join redemptions r on r.book_id = i.book_id and r.invoice_id = i.invoice_id and r.status not in ('RETURNED', 'REVERSED')
      where i.book_id = ${bookId}
      group by i.invoice_id, i.invoice_no, i.redemption_id
     having count(r.redemption_id) > 1 or i.redemption_id::text is distinct from min(r.redemption_id::text) limit 100`,
@@ -634,7 +676,7 @@ const batchesAsPaid = (sql: Sql, bookId: string): Promise<Rows>[] => [
     'payable',
     sql`select format('payable:%s:%s', payee_id, fund) as code, sum(fen) as fen
           from (select provider_id as payee_id, fund, approved_fen - reversed_fen as fen from redemptions
-                 where book_id = ${bookId} and status = 'APPROVED'
+                 where book_id = ${bookId} and status in ('APPROVED', 'REVERSED')
                 union all
                 select enterprise_id, fund, award_fen from reimbursements where book_id = ${bookId} and status = 'APPROVED'
                 union all

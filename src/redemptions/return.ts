@@ -30,7 +30,7 @@ export const returnRedemption: Verb<Body, Result> = {
     const found = waitingOf(facts, body.id ?? '', today);
     if (!found) return refused('NOT_FOUND');
     const { redemption, whole } = found;
-    const undecidable = refusalOfDecision(redemption, actor.personId);
+    const undecidable = refusalOfDecision(redemption, 'return', actor.personId);
     if (undecidable) return undecidable;
     // After this line the command succeeds.
     const { redemptionId, voucherId, fund, reservedFen } = redemption;

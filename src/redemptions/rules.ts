@@ -29,6 +29,8 @@ import { formatInstant } from '../calendar.js';
 import type { KeptStep } from '../ledger/explanations.js';
 import type { Refused } from '../ledger/lane.js';
 import { refused } from '../ledger/lane.js';
+import type { Life } from '../lives.js';
+import { life, refuseStep } from '../lives.js';
 import type { Fen } from '../money.js';
 import { formatYuan, minFen } from '../money.js';
 import type { Circumstances, Evaluation, Line, TouchedLimit } from '../programmes/evaluate.js';
@@ -166,19 +168,19 @@ export function refusalOfInvoice(invoice: UsageInvoice): Refused | null {
   return null;
 }
 
-/** What can be done with a redemption in its state, so that a refusal can say it. */
-const nextStep: Record<Redemption['status'], string> = {
-  SUBMITTED: 'POST /redemptions/{id}/verify, POST /redemptions/{id}/return',
-  APPROVED: 'POST /settlements',
-  RETURNED: 'POST /redemptions',
-};
+/** The life of a redemption (核销): reserved and waiting, approved or returned, and taken back while its money is in no batch. */
+export const redemptionLife = life({
+  of: 'redemption',
+  code: 'REDEMPTION_WRONG_STATE',
+  states: { SUBMITTED: ['verify', 'return'], APPROVED: [], RETURNED: [], REVERSED: [] },
+} as Life<Redemption['status'], 'verify' | 'return'>);
 
 /** Why this person cannot decide on the redemption, or null: REDEMPTION_WRONG_STATE, FOUR_EYES. */
-export function refusalOfDecision(redemption: Redemption, personId: string): Refused | null {
+export function refusalOfDecision(redemption: Redemption, verb: 'verify' | 'return', personId: string): Refused | null {
   const { redemptionNo, status } = redemption;
-  if (status !== 'SUBMITTED') return refused('REDEMPTION_WRONG_STATE', { redemptionNo, status, possible: nextStep[status] });
-  if (personId === redemption.submittedPerson) return refused('FOUR_EYES');
-  return null;
+  const wrong = refuseStep(redemptionLife, status, verb, { redemptionNo });
+  if (wrong) return wrong;
+  return personId === redemption.submittedPerson ? refused('FOUR_EYES') : null;
 }
 
 export type Mismatch = z.input<typeof mismatch>;
@@ -307,6 +309,7 @@ export const presentRedemption = (row: Redemption): z.input<typeof shown> => ({
   cutOff: formatYuan(row.cutOffFen),
   reserved: formatYuan(row.reservedFen),
   approved: formatYuan(row.approvedFen),
+  reversed: formatYuan(row.reversedFen),
   submittedOn: row.submittedOn,
   approvedOn: row.approvedOn,
   decisionReason: row.decisionReason,

@@ -44,7 +44,7 @@ export const verifyRedemption: Verb<Body, Result> = {
     const found = waitingOf(facts, body.id ?? '', today);
     if (!found) return refused('NOT_FOUND');
     const { redemption, whole } = found;
-    const undecidable = refusalOfDecision(redemption, actor.personId);
+    const undecidable = refusalOfDecision(redemption, 'verify', actor.personId);
     if (undecidable) return undecidable;
     const approvedFen = fenOf(body.approved);
     if (approvedFen === 0n) return refused('AMOUNT_ZERO', {}, '/approved');

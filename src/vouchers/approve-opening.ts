@@ -16,7 +16,7 @@ import { versionName } from '../programmes/published.js';
 import { openingShelf, standingIdOf, standingShelf, voucherShelf } from './facts.js';
 import type { Opening, Spent } from './openings.js';
 import { gatherOpenings, readOpening } from './openings.js';
-import { broughtAlong, freshStanding, keptStanding, openingContentOf, presentOpening, standingOf } from './rules.js';
+import { broughtAlong, freshStanding, keptStanding, neverEnded, openingContentOf, presentOpening, standingOf } from './rules.js';
 
 type Body = { id?: string };
 type Result = ReturnType<typeof presentOpening> & { voucherId: string | null };
@@ -154,8 +154,9 @@ function bookVoucher(
     appliedOn: opening.issuedOn,
     issuedOn: opening.issuedOn,
     lastDay: opening.lastDay,
-    status: 'ISSUED',
+    status: 'ACTIVE',
     frozenFrom: null,
+    ...neverEnded,
     recordedAt: command.receivedAt.toISOString(),
     matters: {},
     controlVersionIds: opening.controlVersionIds,

@@ -1,11 +1,11 @@
-import { contractStandings, openingBalances, vouchers } from '../../db/tables.js';
+import { contractStandings, openingBalances, voucherEndings, vouchers } from '../../db/tables.js';
 import { shelf } from '../ledger/facts.js';
 
 export const voucherShelf = shelf(vouchers, {
   rank: 40,
   id: 'voucherId',
   keys: { contract: ['contractId'] },
-  mutable: ['status', 'frozenFrom', 'reservedFen'],
+  mutable: ['status', 'frozenFrom', 'reservedFen', 'lapsedFen', 'givenBackFen', 'endedOn'],
 });
 
 /** Where a contract stands under a programme; its id is made of both. */
@@ -22,3 +22,6 @@ export const openingShelf = shelf(openingBalances, {
   keys: { content: ['contentDigest'] },
   mutable: ['status', 'approvedPerson'],
 });
+
+/** What of vouchers has ended; written once, and read by nobody in the lane. Behind redemptions, which some of them name. */
+export const voucherEndingShelf = shelf(voucherEndings, { rank: 65, id: 'endingId' });

@@ -43,7 +43,7 @@ import { lawOn } from '../programmes/language.js';
 import { firstYearChanges, readLimits } from '../programmes/limits.js';
 import { versionName } from '../programmes/published.js';
 import { standingIdOf, standingShelf, voucherShelf } from './facts.js';
-import { freshStanding, presentVoucher } from './rules.js';
+import { freshStanding, neverEnded, presentVoucher } from './rules.js';
 
 type Body = z.output<typeof body> & { id?: string };
 type Result = ReturnType<typeof presentApplication> & { voucher: ReturnType<typeof presentVoucher> };
@@ -151,8 +151,9 @@ export const issueVoucher: Verb<Body, Result> = {
       appliedOn: row.submittedOn,
       issuedOn: today,
       lastDay,
-      status: 'ISSUED',
+      status: 'ACTIVE',
       frozenFrom: null,
+      ...neverEnded,
       recordedAt: receivedAt.toISOString(),
       matters: row.matters,
       controlVersionIds: row.controlVersionIds,

@@ -7,7 +7,8 @@ import type { voucher as shown } from '../../schemas/vouchers.js';
 import type { Day } from '../calendar.js';
 import { formatInstant } from '../calendar.js';
 import type { Refused } from '../ledger/lane.js';
-import { refused } from '../ledger/lane.js';
+import type { Life } from '../lives.js';
+import { life, refuseStep } from '../lives.js';
 import type { Fen } from '../money.js';
 import { formatYuan } from '../money.js';
 import { decidingDayOf } from '../programmes/evaluate.js';
@@ -28,33 +29,56 @@ export const presentVoucher = (row: Voucher, balanceFen: Fen): z.input<typeof sh
   face: formatYuan(row.faceFen),
   balance: formatYuan(balanceFen),
   reserved: formatYuan(row.reservedFen),
+  lapsed: formatYuan(row.lapsedFen),
+  givenBack: formatYuan(row.givenBackFen),
   appliedOn: row.appliedOn,
   issuedOn: row.issuedOn,
   lastDay: row.lastDay,
   status: row.status,
+  endedOn: row.endedOn,
   recordedAt: formatInstant(new Date(row.recordedAt)),
 });
 
-const possible: Record<Voucher['status'], string> = {
-  ISSUED: 'redeem, freeze',
-  PARTIALLY_REDEEMED: 'redeem, freeze',
-  FULLY_REDEEMED: '—',
-  FROZEN: 'unfreeze',
-};
+/** Of a voucher of which nothing has ended. */
+export const neverEnded = { lapsedFen: 0n, givenBackFen: 0n, endedOn: null } as const;
 
-const wrongState = (row: Voucher): Refused =>
-  refused('VOUCHER_WRONG_STATE', { voucherNo: row.voucherNo, state: row.status, possible: possible[row.status] });
+/**
+ * The life of a voucher (算力券). Redeeming is a verb of redemptions: it moves ACTIVE to PARTIALLY_REDEEMED and FULLY_REDEEMED, and what is
+ * reversed moves it back. FULLY_REDEEMED and what ends a voucher offer nothing.
+ */
+export const voucherLife = life({
+  of: 'voucher',
+  code: 'VOUCHER_WRONG_STATE',
+  states: {
+    ISSUED: ['freeze'],
+    ACTIVE: ['freeze'],
+    PARTIALLY_REDEEMED: ['freeze'],
+    FULLY_REDEEMED: [],
+    FROZEN: ['unfreeze'],
+    EXPIRED: [],
+    CANCELLED: [],
+    REVOKED: [],
+  },
+} as Life<Voucher['status'], 'freeze' | 'unfreeze'>);
+
+const refuse = (row: Voucher, verb: 'freeze' | 'unfreeze'): Refused | null =>
+  refuseStep(voucherLife, row.status, verb, { voucherNo: row.voucherNo });
 
 /** A frozen voucher pays nothing and keeps its balance; VOUCHER_WRONG_STATE unless there is something to freeze. */
 export function frozen(row: Voucher): { kind: 'changed'; row: Voucher } | Refused {
-  if (row.status !== 'ISSUED' && row.status !== 'PARTIALLY_REDEEMED') return wrongState(row);
-  return { kind: 'changed', row: { ...row, status: 'FROZEN', frozenFrom: row.status } };
+  const { status } = row;
+  const wrong = refuse(row, 'freeze');
+  if (wrong) return wrong;
+  if (status !== 'ISSUED' && status !== 'ACTIVE' && status !== 'PARTIALLY_REDEEMED')
+    throw new Error(`${status} offers no freeze`);
+  return { kind: 'changed', row: { ...row, status: 'FROZEN', frozenFrom: status } };
 }
 
 /** Back to where it was before it was frozen; VOUCHER_WRONG_STATE when it is not. */
 export function unfrozen(row: Voucher): { kind: 'changed'; row: Voucher } | Refused {
-  if (row.status !== 'FROZEN' || row.frozenFrom === null) return wrongState(row);
-  return { kind: 'changed', row: { ...row, status: row.frozenFrom, frozenFrom: null } };
+  const wrong = refuse(row, 'unfreeze');
+  if (wrong) return wrong;
+  return { kind: 'changed', row: { ...row, status: row.frozenFrom ?? 'ACTIVE', frozenFrom: null } };
 }
 
 /**

@@ -79,7 +79,7 @@ void t.test('the main job, then all of it sent once more: the same answers, and 
   const approval = { reviewDigest: reviewed.reviewDigest as string };
   const approved = await job(approver, `/applications/${applicationId}/approve`, approval, 200);
   const { voucher } = approved;
-  t.match(voucher, { face: '400000.00', balance: '400000.00', issuedOn: '2024-07-01', lastDay: '2025-07-01', status: 'ISSUED' });
+  t.match(voucher, { face: '400000.00', balance: '400000.00', issuedOn: '2024-07-01', lastDay: '2025-07-01', status: 'ACTIVE' });
   t.equal((approved.explanation as { result: string }[]).at(-1)?.result, '400000.00', 'the explanation ends with the award');
   const voucherId = voucher.voucherId as string;
 

@@ -261,6 +261,7 @@ void t.test('appropriations are loaded once per document; a fund shows where its
       payable: '0.00',
       inTransit: '0.00',
       paid: '0.00',
+      lapsed: '0.00',
       pool: null,
       funders: [
         { funder: 'CITY', loaded: '500000.01', unmatched: '0.00', paid: '0.00' },

@@ -436,7 +436,7 @@ void t.test('over HTTP', async (t) => {
         },
         mismatches: [{ code: 'UNIT_PRICE_DIFFERS', lineNo: 1, inputs: { quantity: '99', contractQuantity: '1000' } }],
       });
-      t.equal(await trade.status(voucherId), 'ISSUED', 'nothing is redeemed yet');
+      t.equal(await trade.status(voucherId), 'ACTIVE', 'nothing is redeemed yet');
       t.match((await redeem(voucherId, dear)).body, { code: 'INVOICE_ALREADY_REDEEMED' });
       const url = `/redemptions/${waiting.redemptionId as string}`;
       const verify = (approved: string, who: Caller = reviewer) => who.post(`${url}/verify`, { approved });
@@ -473,7 +473,7 @@ void t.test('over HTTP', async (t) => {
       });
       t.equal(await trade.status(voucherId), 'PARTIALLY_REDEEMED');
       const wrong = await verify('1500.00');
-      t.match(wrong, { status: 409, body: { code: 'REDEMPTION_WRONG_STATE', detail: /APPROVED.*settlements/ } });
+      t.match(wrong, { status: 409, body: { code: 'REDEMPTION_WRONG_STATE', detail: /状态为 APPROVED/ } });
       t.match((await reviewer.post(`${url}/return`, { reason: '重复' })).body, { code: 'REDEMPTION_WRONG_STATE' });
       const next = await trade.invoice(contract, { gross: '10000.00' });
       t.match(
@@ -529,7 +529,7 @@ void t.test('over HTTP', async (t) => {
       });
       t.equal(await trade.status(voucherId), 'FROZEN');
       await turn(voucherId, unfreezeVoucher);
-      t.equal(await trade.status(voucherId), 'ISSUED');
+      t.equal(await trade.status(voucherId), 'ACTIVE');
       const [standing] = await trade.admin.sql<{ total: bigint }[]>`
       select base_fen + claimed_fen + cut_off_fen as total from contract_standings where contract_id = ${contract.contractId}`;
       t.equal(standing?.total, 0n);

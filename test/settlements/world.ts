@@ -31,6 +31,7 @@ import { appropriationShelf, programmeVersionShelf } from '../../src/programmes/
 import { redemptionShelf } from '../../src/redemptions/facts.js';
 import { invoiceShelf } from '../../src/usage/facts.js';
 import { standingIdOf, standingShelf, voucherShelf } from '../../src/vouchers/facts.js';
+import { neverEnded } from '../../src/vouchers/rules.js';
 import type { Caller, Service, TestBook } from '../service.js';
 import { expectStatus, startService } from '../service.js';
 
@@ -278,7 +279,7 @@ export async function startWorld(
           appliedOn: '2024-01-15',
         },
         ...{ reservedFen: waiting ? amountFen : 0n, issuedOn: '2024-01-20', lastDay: '2025-01-20' },
-        ...{ status: waiting ? 'ISSUED' : 'FULLY_REDEEMED', frozenFrom: null, matters: {}, controlVersionIds: [] },
+        ...{ status: waiting ? 'ACTIVE' : 'FULLY_REDEEMED', frozenFrom: null, matters: {}, controlVersionIds: [], ...neverEnded },
       };
       const { voucherId } = voucher;
       const redemptionId = newId();

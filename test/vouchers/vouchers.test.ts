@@ -1,7 +1,7 @@
 // Vouchers and opening balances: who sees them, freezing and back, and what a book may bring along at go-live, by two persons.
 import t from 'tap';
 import type { Voucher } from '../../db/tables.js';
-import { frozen, openingDigestOf, presentVoucher, unfrozen } from '../../src/vouchers/rules.js';
+import { frozen, neverEnded, openingDigestOf, presentVoucher, unfrozen } from '../../src/vouchers/rules.js';
 import { expectStatus } from '../service.js';
 import { fields, itemsOf, startWorld, told, uscc } from '../applications/world.js';
 
@@ -22,15 +22,16 @@ const row: Voucher = {
   appliedOn: '2024-07-01',
   issuedOn: '2024-07-01',
   lastDay: '2025-07-01',
-  status: 'ISSUED',
+  status: 'ACTIVE',
   frozenFrom: null,
+  ...neverEnded,
   recordedAt: '2024-07-01T02:00:00.000Z',
   matters: {},
   controlVersionIds: [],
 };
 
 void t.test('a voucher freezes from where it is and goes back there, and from nowhere else', async (t) => {
-  for (const status of ['ISSUED', 'PARTIALLY_REDEEMED'] as const) {
+  for (const status of ['ISSUED', 'ACTIVE', 'PARTIALLY_REDEEMED'] as const) {
     const ice = frozen({ ...row, status });
     t.match(ice, { kind: 'changed', row: { status: 'FROZEN', frozenFrom: status } });
     if (ice.kind === 'changed') t.match(unfrozen(ice.row), { kind: 'changed', row: { status, frozenFrom: null } });
@@ -88,9 +89,9 @@ void t.test('a voucher is seen by its firm, its provider and the authorities, fr
     reserved: '0.00',
     appliedOn: '2024-07-01',
     lastDay: '2025-07-01',
-    status: 'ISSUED',
+    status: 'ACTIVE',
   });
-  const one = expectStatus(await auditor.get(`/vouchers?enterpriseId=${firm.enterpriseId}&status=ISSUED&limit=1`), 200);
+  const one = expectStatus(await auditor.get(`/vouchers?enterpriseId=${firm.enterpriseId}&status=ACTIVE&limit=1`), 200);
   t.strictSame([one.items.length, one.next], [1, null]);
 
   const turn = (how: 'freeze' | 'unfreeze', body: object = { reason: '举报核查' }, caller = approver, which = id) =>
@@ -104,7 +105,7 @@ void t.test('a voucher is seen by its firm, its provider and the authorities, fr
   const again = await turn('freeze');
   t.equal(told(again), '409 VOUCHER_WRONG_STATE');
   t.match(again.body.detail, /FROZEN.*unfreeze/, 'the state and what is possible');
-  t.match(expectStatus(await turn('unfreeze', { reason: '查无实据' }), 200), { status: 'ISSUED', reason: '查无实据' });
+  t.match(expectStatus(await turn('unfreeze', { reason: '查无实据' }), 200), { status: 'ACTIVE', reason: '查无实据' });
   const kinds = await world.owner.sql<{ kind: string; refusal: string | null }[]>`
     select kind, refusal_code as refusal from entries
      where book_id = ${book.bookId} and (kind like 'voucher.%frozen' or kind like 'voucher.%freeze') order by seq`;
