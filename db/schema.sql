@@ -1797,13 +1797,35 @@ create table usage_invoices (
   redemption_id uuid,
   recorded_at timestamp with time zone not null,
   reimbursed_lines integer not null default 0,
+  decided_by text,
+  decision_reason text,
+  confirm_by date,
+  confirm_outcome text,
+  voided_no integer not null default 0,
+  voided_on date,
+  voided_person uuid,
+  void_reason text,
+  payment_conflict boolean not null default false,
   constraint usage_invoices_pkey PRIMARY KEY (book_id, invoice_id),
-  constraint usage_invoices_number UNIQUE (book_id, invoice_no, provider_id),
+  constraint usage_invoices_number UNIQUE (book_id, invoice_no, provider_id, voided_no),
   constraint usage_invoices_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
   constraint usage_invoices_book_id_enterprise_id_fkey FOREIGN KEY (book_id, enterprise_id) REFERENCES enterprises(book_id, enterprise_id),
   constraint usage_invoices_book_id_provider_id_fkey FOREIGN KEY (book_id, provider_id) REFERENCES providers(book_id, provider_id),
   constraint usage_invoices_check CHECK ((usage_to >= usage_from)),
-  constraint usage_invoices_decided CHECK (((status = 'POSTED'::text) = (decided_person IS NULL))),
+  constraint usage_invoices_confirm_outcome_check CHECK ((confirm_outcome = ANY (ARRAY['CONFIRMED'::text, 'RETURNED'::text]))),
+  constraint usage_invoices_deadline CHECK (((confirm_by IS NULL) = (confirm_outcome IS NULL))),
+  constraint usage_invoices_decided CHECK ((
+CASE status
+    WHEN 'POSTED'::text THEN (decided_by IS NULL)
+    WHEN 'VOIDED'::text THEN true
+    ELSE (decided_by IS NOT NULL)
+END AND ((decided_by IS NULL) = (decided_on IS NULL)) AND (NOT ((decided_by = ANY (ARRAY['ENTERPRISE'::text, 'BUREAU'::text])) IS DISTINCT FROM
+CASE
+    WHEN (decided_by IS NULL) THEN NULL::boolean
+    ELSE (decided_person IS NOT NULL)
+END)) AND ((decided_by IS DISTINCT FROM 'BUREAU'::text) OR (decision_reason IS NOT NULL)))),
+  constraint usage_invoices_decided_by_check CHECK ((decided_by = ANY (ARRAY['ENTERPRISE'::text, 'BUREAU'::text, 'DEADLINE'::text]))),
+  constraint usage_invoices_decision_reason_check CHECK (((length(decision_reason) >= 1) AND (length(decision_reason) <= 500))),
   constraint usage_invoices_four_eyes CHECK ((decided_person <> posted_person)),
   constraint usage_invoices_funded_once CHECK (((redemption_id IS NULL) OR (reimbursed_lines = 0))),
   constraint usage_invoices_gross_fen_check CHECK ((gross_fen > 0)),
@@ -1813,16 +1835,20 @@ create table usage_invoices (
   constraint usage_invoices_paid_fen_check CHECK ((paid_fen >= 0)),
   constraint usage_invoices_redeemed_confirmed CHECK (((redemption_id IS NULL) OR (status = 'CONFIRMED'::text))),
   constraint usage_invoices_reimbursed_lines_check CHECK ((reimbursed_lines >= 0)),
-  constraint usage_invoices_status_check CHECK ((status = ANY (ARRAY['POSTED'::text, 'CONFIRMED'::text, 'DISPUTED'::text]))),
+  constraint usage_invoices_status_check CHECK ((status = ANY (ARRAY['POSTED'::text, 'CONFIRMED'::text, 'DISPUTED'::text, 'RETURNED'::text, 'RED_LETTERED'::text, 'VOIDED'::text]))),
   constraint usage_invoices_tie_out CHECK (((net_fen + vat_fen) = gross_fen)),
-  constraint usage_invoices_vat_fen_check CHECK ((vat_fen >= 0))
+  constraint usage_invoices_vat_fen_check CHECK ((vat_fen >= 0)),
+  constraint usage_invoices_void_reason_check CHECK (((length(void_reason) >= 1) AND (length(void_reason) <= 500))),
+  constraint usage_invoices_voided CHECK ((((status = 'VOIDED'::text) = (num_nonnulls(voided_on, voided_person, void_reason) = 3)) AND ((status = 'VOIDED'::text) = (voided_no > 0)) AND ((status <> 'VOIDED'::text) OR ((redemption_id IS NULL) AND (paid_fen = 0))))),
+  constraint usage_invoices_voided_no_check CHECK ((voided_no >= 0))
 ) with (fillfactor=70);
 CREATE INDEX usage_invoices_contract ON public.usage_invoices USING btree (book_id, contract_id, status, invoice_id);
+CREATE INDEX usage_invoices_overdue ON public.usage_invoices USING btree (book_id, confirm_by, invoice_id) WHERE ((status = 'POSTED'::text) AND (confirm_by IS NOT NULL));
 CREATE INDEX usage_invoices_provider ON public.usage_invoices USING btree (book_id, provider_id, status, invoice_id);
 CREATE INDEX usage_invoices_status ON public.usage_invoices USING btree (book_id, status, invoice_id);
 CREATE TRIGGER usage_invoices_in_lane BEFORE INSERT OR UPDATE ON public.usage_invoices FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER usage_invoices_leave_in_lane BEFORE DELETE ON public.usage_invoices FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (paid_fen, status, decided_person, decided_on, dispute_reason, redemption_id, reimbursed_lines) on usage_invoices to voucher_app;
+grant insert, select, update (paid_fen, status, decided_person, decided_on, dispute_reason, redemption_id, reimbursed_lines, decided_by, decision_reason, voided_no, voided_on, voided_person, void_reason, payment_conflict) on usage_invoices to voucher_app;
 grant select on usage_invoices to voucher_reader;
 
 -- owner voucher_owner

@@ -777,7 +777,7 @@ export const usageInvoices = pgTable(
     paidFen: bigint('paid_fen', { mode: 'bigint' })
       .notNull()
       .default(sql`0`),
-    status: text('status', { enum: ['POSTED', 'CONFIRMED', 'DISPUTED'] }).notNull(),
+    status: text('status', { enum: ['POSTED', 'CONFIRMED', 'DISPUTED', 'RETURNED', 'RED_LETTERED', 'VOIDED'] }).notNull(),
     numberConflict: boolean('number_conflict').notNull(),
     postedPerson: uuid('posted_person').notNull(),
     postedOn: date('posted_on', { mode: 'string' }).notNull(),
@@ -789,6 +789,19 @@ export const usageInvoices = pgTable(
     reimbursedLines: integer('reimbursed_lines')
       .notNull()
       .default(sql`0`),
+    decidedBy: text('decided_by', { enum: ['ENTERPRISE', 'BUREAU', 'DEADLINE'] }),
+    decisionReason: text('decision_reason'),
+    confirmBy: date('confirm_by', { mode: 'string' }),
+    confirmOutcome: text('confirm_outcome', { enum: ['CONFIRMED', 'RETURNED'] }),
+    voidedNo: integer('voided_no')
+      .notNull()
+      .default(sql`0`),
+    voidedOn: date('voided_on', { mode: 'string' }),
+    voidedPerson: uuid('voided_person'),
+    voidReason: text('void_reason'),
+    paymentConflict: boolean('payment_conflict')
+      .notNull()
+      .default(sql`false`),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.invoiceId] })],
 );

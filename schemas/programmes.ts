@@ -569,6 +569,10 @@ export const programmeFile = z.strictObject({
   validityMonths: parameter(whole(1, 120)).optional(),
   funders: parameter(funders).optional(),
   settlementCadence: parameter(z.enum(['MONTHLY', 'QUARTERLY'])).optional(),
+  // Days from the posting of an invoice, which is not counted, within which its enterprise confirms or disputes; and what follows else.
+  usageConfirmation: parameter(
+    z.strictObject({ days: whole(1, 366), unit: z.enum(['DAY', 'WORKING_DAY']), then: z.enum(['CONFIRMED', 'RETURNED']) }),
+  ).optional(),
   redemption: redemption.optional(),
 
   cases: z.array(z.discriminatedUnion('stage', [issueCase, redeemCase, awardCase, allocateCase])).optional(),

@@ -15,7 +15,13 @@ export const redemptionStatus = z.enum(['SUBMITTED', 'APPROVED', 'RETURNED', 'RE
 
 /** What keeps a redemption from being verified by rule, for the person who looks at it. */
 export const mismatch = z.strictObject({
-  code: z.enum(['NUMBER_CONFLICT', 'CONTRACT_QUANTITY_EXCEEDED', 'CONTRACT_AMOUNT_EXCEEDED', 'UNIT_PRICE_DIFFERS']),
+  code: z.enum([
+    'NUMBER_CONFLICT',
+    'BANK_SERIAL_SHARED',
+    'CONTRACT_QUANTITY_EXCEEDED',
+    'CONTRACT_AMOUNT_EXCEEDED',
+    'UNIT_PRICE_DIFFERS',
+  ]),
   zh: z.string(),
   en: z.string(),
   lineNo: z.int().nullable().meta({ description: 'Line of the invoice, where one is meant' }),

@@ -748,7 +748,7 @@ const fourEyes = (sql: Sql, bookId: string): Promise<Rows>[] => [
              array[submitted_person, reviewed_person, case when status = 'APPROVED' then decided_person end]
         from applications where book_id = ${bookId}
       union all
-      select 'invoice ' || invoice_no, array[posted_person, decided_person] from usage_invoices where book_id = ${bookId}
+      select format('invoice %s (%s)', invoice_no, invoice_id), array[posted_person, decided_person] from usage_invoices where book_id = ${bookId}
       union all
       select 'redemption ' || redemption_no, array[submitted_person, decided_person] from redemptions where book_id = ${bookId}
       union all

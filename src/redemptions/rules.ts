@@ -5,7 +5,7 @@
 //   invoice that is not so is never posted, so nothing is left to match here.
 // - invoice and voucher: of one contract, confirmed by the voucher's own firm, in no other live redemption, and the firm has paid
 //   its own part where the programme asks for that. What is not so is refused and never waits.
-// - invoice and number: the number is claimed nowhere else (NUMBER_CONFLICT).
+// - invoice and number: the number is claimed nowhere else (NUMBER_CONFLICT), nor a payment's bank serial recorded (BANK_SERIAL_SHARED).
 // - usage and contract: what is confirmed of each contract line so far, this invoice included, is within the quantity
 //   (CONTRACT_QUANTITY_EXCEEDED) and the amount (CONTRACT_AMOUNT_EXCEEDED) of the line. Amounts of lines add up to the contract's.
 // - price: each line's gross is the contract line's price for its quantity (UNIT_PRICE_DIFFERS), give or take one fen for the
@@ -193,6 +193,15 @@ export function mismatchesOf({ invoice, lines, lineUsage }: Pick<RedemptionCase,
       code: 'NUMBER_CONFLICT',
       zh: '该发票号码另有提交，须核实发票真伪与归属',
       en: 'the invoice number is claimed elsewhere: check whose invoice it is',
+      lineNo: null,
+      inputs: { invoiceNo: invoice.invoiceNo },
+    });
+  }
+  if (invoice.paymentConflict) {
+    found.push({
+      code: 'BANK_SERIAL_SHARED',
+      zh: '付款的银行流水另有发票登记，须核实付款金额与归属',
+      en: 'a payment’s bank serial is recorded on another invoice too: check what was paid on which',
       lineNo: null,
       inputs: { invoiceNo: invoice.invoiceNo },
     });

@@ -5,9 +5,11 @@ export const invoiceShelf = shelf(usageInvoices, {
   rank: 50,
   id: 'invoiceId',
   keys: { number: ['invoiceNo', 'providerId'] },
-  unique: ['number'],
   once: ['id', 'number'],
-  mutable: ['paidFen', 'status', 'decidedPerson', 'decidedOn', 'disputeReason', 'redemptionId', 'reimbursedLines'],
+  mutable: [
+    ...(['paidFen', 'status', 'decidedPerson', 'decidedOn', 'disputeReason', 'redemptionId', 'reimbursedLines'] as const),
+    ...(['decidedBy', 'decisionReason', 'voidedNo', 'voidedOn', 'voidedPerson', 'voidReason', 'paymentConflict'] as const),
+  ],
 });
 export const invoiceLineShelf = shelf(usageInvoiceLines, {
   rank: 51,
@@ -26,6 +28,6 @@ export const lineUsageShelf = shelf(contractLineUsage, {
 export const paymentShelf = shelf(enterprisePayments, {
   rank: 52,
   id: 'paymentId',
-  keys: { serial: ['bankSerial', 'invoiceId'] },
+  keys: { serial: ['bankSerial'] },
   once: ['id', 'serial'],
 });

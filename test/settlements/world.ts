@@ -302,6 +302,8 @@ export async function startWorld(
           postedOn: '2024-06-01',
         },
         ...{ decidedPerson: anybody(), decidedOn: '2024-06-02', disputeReason: null, redemptionId, reimbursedLines: 0 },
+        ...{ decidedBy: 'ENTERPRISE', decisionReason: null, confirmBy: null, confirmOutcome: null, paymentConflict: false },
+        ...{ voidedNo: 0, voidedOn: null, voidedPerson: null, voidReason: null },
       };
       const redemption: Redemption = {
         ...common,
