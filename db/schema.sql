@@ -1101,6 +1101,130 @@ grant insert, select on limit_first_years to voucher_app;
 grant select on limit_first_years to voucher_reader;
 
 -- owner voucher_owner
+create table listing_applications (
+  book_id uuid not null,
+  application_id uuid not null,
+  provider_id uuid not null,
+  service_item text not null,
+  batch_no text not null,
+  evidence jsonb not null,
+  status text not null,
+  reviewed_person uuid,
+  notice_from date,
+  notice_to date,
+  listing_id uuid,
+  listed_person uuid,
+  recorded_at timestamp with time zone not null,
+  constraint listing_applications_pkey PRIMARY KEY (book_id, application_id),
+  constraint listing_applications_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint listing_applications_book_id_listed_person_fkey FOREIGN KEY (book_id, listed_person) REFERENCES persons(book_id, person_id),
+  constraint listing_applications_book_id_provider_id_fkey FOREIGN KEY (book_id, provider_id) REFERENCES providers(book_id, provider_id),
+  constraint listing_applications_book_id_reviewed_person_fkey FOREIGN KEY (book_id, reviewed_person) REFERENCES persons(book_id, person_id),
+  constraint listing_applications_batch_no_check CHECK (((length(batch_no) >= 1) AND (length(batch_no) <= 50))),
+  constraint listing_applications_check CHECK ((notice_to > notice_from)),
+  constraint listing_applications_evidence_check CHECK ((jsonb_typeof(evidence) = 'object'::text)),
+  constraint listing_applications_four_eyes CHECK ((listed_person <> reviewed_person)),
+  constraint listing_applications_listed CHECK ((((status = 'LISTED'::text) = (listing_id IS NOT NULL)) AND ((listing_id IS NULL) = (listed_person IS NULL)))),
+  constraint listing_applications_noticed CHECK ((((notice_from IS NULL) = (notice_to IS NULL)) AND ((status <> ALL (ARRAY['PUBLIC_NOTICE'::text, 'LISTED'::text])) OR (notice_to IS NOT NULL)))),
+  constraint listing_applications_service_item_check CHECK ((service_item = ANY (ARRAY['AI_COMPUTE'::text, 'SUPERCOMPUTE'::text, 'GENERAL_COMPUTE'::text, 'STORAGE'::text, 'NETWORK'::text, 'SECURITY'::text]))),
+  constraint listing_applications_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'SUBMITTED'::text, 'UNDER_REVIEW'::text, 'SUPPLEMENT_REQUESTED'::text, 'PUBLIC_NOTICE'::text, 'LISTED'::text, 'REJECTED'::text, 'WITHDRAWN'::text])))
+);
+CREATE INDEX listing_applications_provider ON public.listing_applications USING btree (book_id, provider_id, application_id);
+CREATE INDEX listing_applications_status ON public.listing_applications USING btree (book_id, status, application_id);
+CREATE TRIGGER listing_applications_in_lane BEFORE INSERT OR UPDATE ON public.listing_applications FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER listing_applications_leave_in_lane BEFORE DELETE ON public.listing_applications FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (batch_no, evidence, status, reviewed_person, notice_from, notice_to, listing_id, listed_person) on listing_applications to voucher_app;
+grant select on listing_applications to voucher_reader;
+
+-- owner voucher_owner
+create table listing_measures (
+  book_id uuid not null,
+  measure_id uuid not null,
+  listing_id uuid not null,
+  kind text not null,
+  effective_from date not null,
+  effective_to date,
+  reason text not null,
+  document_no text not null,
+  status text not null,
+  proposed_person uuid not null,
+  proposed_on date not null,
+  decided_person uuid,
+  decided_on date,
+  recorded_at timestamp with time zone not null,
+  constraint listing_measures_pkey PRIMARY KEY (book_id, measure_id),
+  constraint listing_measures_book_id_decided_person_fkey FOREIGN KEY (book_id, decided_person) REFERENCES persons(book_id, person_id),
+  constraint listing_measures_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint listing_measures_book_id_listing_id_fkey FOREIGN KEY (book_id, listing_id) REFERENCES listings(book_id, listing_id),
+  constraint listing_measures_book_id_proposed_person_fkey FOREIGN KEY (book_id, proposed_person) REFERENCES persons(book_id, person_id),
+  constraint listing_measures_check CHECK ((effective_to >= effective_from)),
+  constraint listing_measures_decided CHECK ((((status = 'PROPOSED'::text) = (decided_person IS NULL)) AND ((decided_person IS NULL) = (decided_on IS NULL)))),
+  constraint listing_measures_document_no_check CHECK (((length(document_no) >= 1) AND (length(document_no) <= 100))),
+  constraint listing_measures_end CHECK (((effective_to IS NULL) OR (kind = 'SUSPENSION'::text))),
+  constraint listing_measures_four_eyes CHECK (((status <> 'APPROVED'::text) OR (decided_person <> proposed_person))),
+  constraint listing_measures_kind_check CHECK ((kind = ANY (ARRAY['SUSPENSION'::text, 'RESUMPTION'::text, 'DELISTING'::text]))),
+  constraint listing_measures_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint listing_measures_status_check CHECK ((status = ANY (ARRAY['PROPOSED'::text, 'APPROVED'::text, 'WITHDRAWN'::text])))
+);
+CREATE INDEX listing_measures_listing ON public.listing_measures USING btree (book_id, listing_id, measure_id);
+CREATE INDEX listing_measures_status ON public.listing_measures USING btree (book_id, status, measure_id);
+CREATE TRIGGER listing_measures_in_lane BEFORE INSERT OR UPDATE ON public.listing_measures FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER listing_measures_leave_in_lane BEFORE DELETE ON public.listing_measures FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (status, decided_person, decided_on) on listing_measures to voucher_app;
+grant select on listing_measures to voucher_reader;
+
+-- owner voucher_owner
+create table listing_scores (
+  book_id uuid not null,
+  score_id uuid not null,
+  application_id uuid not null,
+  criterion text not null,
+  score integer not null,
+  evidence text not null,
+  scored_person uuid not null,
+  recorded_at timestamp with time zone not null,
+  constraint listing_scores_pkey PRIMARY KEY (book_id, score_id),
+  constraint listing_scores_book_id_application_id_scored_person_criteri_key UNIQUE (book_id, application_id, scored_person, criterion),
+  constraint listing_scores_book_id_application_id_fkey FOREIGN KEY (book_id, application_id) REFERENCES listing_applications(book_id, application_id),
+  constraint listing_scores_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint listing_scores_book_id_scored_person_fkey FOREIGN KEY (book_id, scored_person) REFERENCES persons(book_id, person_id),
+  constraint listing_scores_criterion_check CHECK ((criterion = ANY (ARRAY['ADVANCED_EQUIPMENT'::text, 'TECHNICAL_SECURITY'::text, 'GREEN_ENERGY'::text, 'FAVOURABLE_PRICE'::text]))),
+  constraint listing_scores_evidence_check CHECK (((length(evidence) >= 1) AND (length(evidence) <= 500))),
+  constraint listing_scores_score_check CHECK (((score >= 0) AND (score <= 100)))
+);
+CREATE TRIGGER listing_scores_in_lane BEFORE INSERT OR UPDATE ON public.listing_scores FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER listing_scores_leave_in_lane BEFORE DELETE ON public.listing_scores FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select on listing_scores to voucher_app;
+grant select on listing_scores to voucher_reader;
+
+-- owner voucher_owner
+create table listing_steps (
+  book_id uuid not null,
+  step_id uuid not null,
+  application_id uuid not null,
+  step_no integer not null,
+  verb text not null,
+  status text not null,
+  reason text,
+  detail json not null,
+  person uuid not null,
+  taken_on date not null,
+  recorded_at timestamp with time zone not null,
+  constraint listing_steps_pkey PRIMARY KEY (book_id, step_id),
+  constraint listing_steps_book_id_application_id_step_no_key UNIQUE (book_id, application_id, step_no),
+  constraint listing_steps_book_id_application_id_fkey FOREIGN KEY (book_id, application_id) REFERENCES listing_applications(book_id, application_id),
+  constraint listing_steps_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint listing_steps_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint listing_steps_reasons CHECK (((verb <> ALL (ARRAY['reject'::text, 'request-supplement'::text])) OR (reason IS NOT NULL))),
+  constraint listing_steps_step_no_check CHECK ((step_no >= 1)),
+  constraint listing_steps_verb_check CHECK (((length(verb) >= 1) AND (length(verb) <= 40)))
+);
+CREATE TRIGGER listing_steps_in_lane BEFORE INSERT OR UPDATE ON public.listing_steps FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER listing_steps_leave_in_lane BEFORE DELETE ON public.listing_steps FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select on listing_steps to voucher_app;
+grant select on listing_steps to voucher_reader;
+
+-- owner voucher_owner
 create table listings (
   book_id uuid not null,
   listing_id uuid not null,
@@ -1111,18 +1235,21 @@ create table listings (
   valid_from date not null,
   valid_to date,
   recorded_at timestamp with time zone not null,
+  suspensions jsonb not null default '[]'::jsonb,
+  application_id uuid,
   constraint listings_pkey PRIMARY KEY (book_id, listing_id),
   constraint listings_book_id_provider_id_service_item_valid_from_key UNIQUE (book_id, provider_id, service_item, valid_from),
   constraint listings_book_id_provider_id_fkey FOREIGN KEY (book_id, provider_id) REFERENCES providers(book_id, provider_id),
   constraint listings_batch_no_check CHECK (((length(batch_no) >= 1) AND (length(batch_no) <= 50))),
   constraint listings_check CHECK ((valid_to >= valid_from)),
   constraint listings_document_no_check CHECK (((length(document_no) >= 1) AND (length(document_no) <= 100))),
-  constraint listings_service_item_check CHECK ((service_item = ANY (ARRAY['AI_COMPUTE'::text, 'SUPERCOMPUTE'::text, 'GENERAL_COMPUTE'::text, 'STORAGE'::text, 'NETWORK'::text, 'SECURITY'::text])))
+  constraint listings_service_item_check CHECK ((service_item = ANY (ARRAY['AI_COMPUTE'::text, 'SUPERCOMPUTE'::text, 'GENERAL_COMPUTE'::text, 'STORAGE'::text, 'NETWORK'::text, 'SECURITY'::text]))),
+  constraint listings_suspensions_check CHECK ((jsonb_typeof(suspensions) = 'array'::text))
 );
 CREATE INDEX listings_service_item ON public.listings USING btree (book_id, service_item, listing_id);
 CREATE TRIGGER listings_in_lane BEFORE INSERT OR UPDATE ON public.listings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER listings_leave_in_lane BEFORE DELETE ON public.listings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (valid_to) on listings to voucher_app;
+grant insert, select, update (valid_to, suspensions) on listings to voucher_app;
 grant select on listings to voucher_reader;
 
 -- owner voucher_owner
@@ -1365,6 +1492,39 @@ grant insert, select on providers to voucher_app;
 grant select on providers to voucher_reader;
 
 -- owner voucher_owner
+create table redemption_reversals (
+  book_id uuid not null,
+  reversal_id uuid not null,
+  redemption_id uuid not null,
+  amount_fen bigint not null,
+  reason text not null,
+  evidence text,
+  content_digest text not null,
+  status text not null,
+  proposed_person uuid not null,
+  proposed_on date not null,
+  decided_person uuid,
+  decided_on date,
+  decision_reason text,
+  recorded_at timestamp with time zone not null,
+  constraint redemption_reversals_pkey PRIMARY KEY (book_id, reversal_id),
+  constraint redemption_reversals_book_id_redemption_id_fkey FOREIGN KEY (book_id, redemption_id) REFERENCES redemptions(book_id, redemption_id),
+  constraint redemption_reversals_amount_fen_check CHECK ((amount_fen > 0)),
+  constraint redemption_reversals_content_digest_check CHECK ((content_digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint redemption_reversals_decided CHECK ((((status = 'PROPOSED'::text) = (decided_person IS NULL)) AND ((decided_person IS NULL) = (decided_on IS NULL)))),
+  constraint redemption_reversals_evidence_check CHECK (((length(evidence) >= 1) AND (length(evidence) <= 300))),
+  constraint redemption_reversals_four_eyes CHECK (((status <> 'APPROVED'::text) OR (decided_person <> proposed_person))),
+  constraint redemption_reversals_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint redemption_reversals_status_check CHECK ((status = ANY (ARRAY['PROPOSED'::text, 'APPROVED'::text, 'DROPPED'::text])))
+);
+CREATE UNIQUE INDEX redemption_reversals_one_open ON public.redemption_reversals USING btree (book_id, redemption_id) WHERE (status = 'PROPOSED'::text);
+CREATE INDEX redemption_reversals_redemption ON public.redemption_reversals USING btree (book_id, redemption_id, status, reversal_id);
+CREATE TRIGGER redemption_reversals_in_lane BEFORE INSERT OR UPDATE ON public.redemption_reversals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER redemption_reversals_leave_in_lane BEFORE DELETE ON public.redemption_reversals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (status, decided_person, decided_on, decision_reason) on redemption_reversals to voucher_app;
+grant select on redemption_reversals to voucher_reader;
+
+-- owner voucher_owner
 create table redemptions (
   book_id uuid not null,
   redemption_id uuid not null,
@@ -1467,17 +1627,19 @@ create table reimbursement_lines (
   constraint reimbursement_lines_gross_fen_check CHECK ((gross_fen >= 0)),
   constraint reimbursement_lines_line_no_check CHECK ((line_no >= 1)),
   constraint reimbursement_lines_net_fen_check CHECK ((net_fen >= 0)),
-  constraint reimbursement_lines_of_invoice CHECK (((num_nonnulls(invoice_line_id, contract_id, contract_line_id) = ANY (ARRAY[0, 3])) AND ((invoice_line_id IS NULL) OR (invoice_id IS NOT NULL)))),
+  constraint reimbursement_lines_of_invoice CHECK (((num_nonnulls(invoice_line_id, contract_line_id) = ANY (ARRAY[0, 2])) AND ((invoice_line_id IS NULL) OR (num_nonnulls(invoice_id, contract_id) = 2)))),
   constraint reimbursement_lines_reference_check CHECK (((length(reference) >= 1) AND (length(reference) <= 100))),
   constraint reimbursement_lines_tie_out CHECK (((net_fen + vat_fen) = gross_fen)),
   constraint reimbursement_lines_vat_fen_check CHECK ((vat_fen >= 0))
 );
+CREATE INDEX reimbursement_lines_contract ON public.reimbursement_lines USING btree (book_id, contract_id) WHERE (is_live AND (contract_id IS NOT NULL));
 CREATE INDEX reimbursement_lines_invoice ON public.reimbursement_lines USING btree (book_id, invoice_id) WHERE (invoice_id IS NOT NULL);
 CREATE UNIQUE INDEX reimbursement_lines_one_live ON public.reimbursement_lines USING btree (book_id, invoice_line_id) WHERE is_live;
 CREATE UNIQUE INDEX reimbursement_lines_one_live_reference ON public.reimbursement_lines USING btree (book_id, counterparty_uscc, reference) WHERE (is_live AND (invoice_line_id IS NULL));
 CREATE TRIGGER reimbursement_lines_in_lane BEFORE INSERT OR UPDATE ON public.reimbursement_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER reimbursement_lines_leave_in_lane BEFORE DELETE ON public.reimbursement_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (basis_points, reason, is_live) on reimbursement_lines to voucher_app;
+CREATE TRIGGER reimbursement_lines_name_one_paper BEFORE UPDATE OF invoice_id ON public.reimbursement_lines FOR EACH ROW WHEN (((new.invoice_id IS DISTINCT FROM old.invoice_id) AND ((old.invoice_id IS NOT NULL) OR (old.invoice_line_id IS NOT NULL)))) EXECUTE FUNCTION refuse_other_paper();
+grant insert, select, update (invoice_id, basis_points, reason, is_live) on reimbursement_lines to voucher_app;
 grant select on reimbursement_lines to voucher_reader;
 
 -- owner voucher_owner
@@ -1883,6 +2045,56 @@ grant insert, select on voucher_endings to voucher_app;
 grant select on voucher_endings to voucher_reader;
 
 -- owner voucher_owner
+create table voucher_proposals (
+  book_id uuid not null,
+  proposal_id uuid not null,
+  voucher_id uuid not null,
+  kind text not null,
+  reason text not null,
+  evidence text,
+  content_digest text not null,
+  status text not null,
+  proposed_person uuid not null,
+  proposed_on date not null,
+  decided_person uuid,
+  decided_on date,
+  decision_reason text,
+  recorded_at timestamp with time zone not null,
+  constraint voucher_proposals_pkey PRIMARY KEY (book_id, proposal_id),
+  constraint voucher_proposals_book_id_voucher_id_fkey FOREIGN KEY (book_id, voucher_id) REFERENCES vouchers(book_id, voucher_id),
+  constraint voucher_proposals_cause CHECK (((kind = 'CANCEL'::text) OR (evidence IS NOT NULL))),
+  constraint voucher_proposals_content_digest_check CHECK ((content_digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint voucher_proposals_decided CHECK ((((status = 'PROPOSED'::text) = (decided_person IS NULL)) AND ((decided_person IS NULL) = (decided_on IS NULL)))),
+  constraint voucher_proposals_evidence_check CHECK (((length(evidence) >= 1) AND (length(evidence) <= 300))),
+  constraint voucher_proposals_four_eyes CHECK (((status <> 'APPROVED'::text) OR (decided_person <> proposed_person))),
+  constraint voucher_proposals_kind_check CHECK ((kind = ANY (ARRAY['CANCEL'::text, 'REVOKE'::text]))),
+  constraint voucher_proposals_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint voucher_proposals_status_check CHECK ((status = ANY (ARRAY['PROPOSED'::text, 'APPROVED'::text, 'DROPPED'::text])))
+);
+CREATE UNIQUE INDEX voucher_proposals_one_open ON public.voucher_proposals USING btree (book_id, voucher_id) WHERE (status = 'PROPOSED'::text);
+CREATE INDEX voucher_proposals_voucher ON public.voucher_proposals USING btree (book_id, voucher_id, status, proposal_id);
+CREATE TRIGGER voucher_proposals_in_lane BEFORE INSERT OR UPDATE ON public.voucher_proposals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER voucher_proposals_leave_in_lane BEFORE DELETE ON public.voucher_proposals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (status, decided_person, decided_on, decision_reason) on voucher_proposals to voucher_app;
+grant select on voucher_proposals to voucher_reader;
+
+-- owner voucher_owner
+create table voucher_reasons (
+  book_id uuid not null,
+  command_id uuid not null,
+  voucher_id uuid not null,
+  reason text not null,
+  recorded_at timestamp with time zone not null,
+  constraint voucher_reasons_pkey PRIMARY KEY (book_id, command_id),
+  constraint voucher_reasons_book_id_voucher_id_fkey FOREIGN KEY (book_id, voucher_id) REFERENCES vouchers(book_id, voucher_id),
+  constraint voucher_reasons_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500)))
+);
+CREATE TRIGGER voucher_reasons_in_lane BEFORE INSERT OR UPDATE ON public.voucher_reasons FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER voucher_reasons_leave_in_lane BEFORE DELETE ON public.voucher_reasons FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select on voucher_reasons to voucher_app;
+grant select on voucher_reasons to voucher_reader;
+
+-- owner voucher_owner
 create table vouchers (
   book_id uuid not null,
   voucher_id uuid not null,
@@ -1908,6 +2120,7 @@ create table vouchers (
   lapsed_fen bigint not null default 0,
   given_back_fen bigint not null default 0,
   ended_on date,
+  activate_by date,
   constraint vouchers_pkey PRIMARY KEY (book_id, voucher_id),
   constraint vouchers_book_id_application_id_key UNIQUE (book_id, application_id),
   constraint vouchers_book_id_voucher_no_key UNIQUE (book_id, voucher_no),
@@ -1916,6 +2129,7 @@ create table vouchers (
   constraint vouchers_book_id_enterprise_id_fkey FOREIGN KEY (book_id, enterprise_id) REFERENCES enterprises(book_id, enterprise_id),
   constraint vouchers_book_id_programme_version_id_fkey FOREIGN KEY (book_id, programme_version_id) REFERENCES programme_versions(book_id, programme_version_id),
   constraint vouchers_book_id_provider_id_fkey FOREIGN KEY (book_id, provider_id) REFERENCES providers(book_id, provider_id),
+  constraint vouchers_activation CHECK (((activate_by >= issued_on) AND (activate_by <= last_day))),
   constraint vouchers_check CHECK (((reserved_fen >= 0) AND (reserved_fen <= face_fen))),
   constraint vouchers_check1 CHECK ((last_day >= issued_on)),
   constraint vouchers_control_version_ids_check CHECK ((jsonb_typeof(control_version_ids) = 'array'::text)),
@@ -1928,8 +2142,11 @@ create table vouchers (
   constraint vouchers_given_back_fen_check CHECK ((given_back_fen >= 0)),
   constraint vouchers_lapsed_fen_check CHECK ((lapsed_fen >= 0)),
   constraint vouchers_matters_check CHECK ((jsonb_typeof(matters) = 'object'::text)),
-  constraint vouchers_status_check CHECK ((status = ANY (ARRAY['ISSUED'::text, 'ACTIVE'::text, 'PARTIALLY_REDEEMED'::text, 'FULLY_REDEEMED'::text, 'FROZEN'::text, 'EXPIRED'::text, 'CANCELLED'::text, 'REVOKED'::text])))
+  constraint vouchers_status_check CHECK ((status = ANY (ARRAY['ISSUED'::text, 'ACTIVE'::text, 'PARTIALLY_REDEEMED'::text, 'FULLY_REDEEMED'::text, 'FROZEN'::text, 'EXPIRED'::text, 'CANCELLED'::text, 'REVOKED'::text]))),
+  constraint vouchers_to_be_activated CHECK (((activate_by IS NOT NULL) OR ((status <> 'ISSUED'::text) AND (frozen_from IS DISTINCT FROM 'ISSUED'::text))))
 );
+CREATE INDEX vouchers_by_activation ON public.vouchers USING btree (book_id, programme_version_id, activate_by, voucher_id) WHERE (status = 'ISSUED'::text);
+CREATE INDEX vouchers_by_last_day ON public.vouchers USING btree (book_id, programme_version_id, last_day, voucher_id) WHERE (status = ANY (ARRAY['ACTIVE'::text, 'PARTIALLY_REDEEMED'::text]));
 CREATE INDEX vouchers_contract ON public.vouchers USING btree (book_id, contract_id, voucher_id);
 CREATE INDEX vouchers_enterprise ON public.vouchers USING btree (book_id, enterprise_id, voucher_id);
 CREATE INDEX vouchers_legal_person ON public.vouchers USING btree (book_id, legal_person_uscc, voucher_id);
@@ -2296,6 +2513,15 @@ CREATE OR REPLACE FUNCTION public.refuse_other_law()
 AS $function$
 begin
   raise exception 'a version that is law stays as it is until it is repealed, and then for good' using errcode = 'VL001';
+end $function$;
+
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.refuse_other_paper()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'a line of an application names one paper, for good' using errcode = 'VL001';
 end $function$;
 
 -- owner voucher_owner

@@ -278,10 +278,97 @@ export const listings = pgTable(
     validFrom: date('valid_from', { mode: 'string' }).notNull(),
     validTo: date('valid_to', { mode: 'string' }),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    suspensions: jsonb('suspensions').$type<readonly { from: string; to: string | null }[]>().notNull(),
+    applicationId: uuid('application_id'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.listingId] })],
 );
 export type Listing = typeof listings.$inferSelect;
+
+export const listingApplications = pgTable(
+  'listing_applications',
+  {
+    bookId: uuid('book_id').notNull(),
+    applicationId: uuid('application_id').notNull(),
+    providerId: uuid('provider_id').notNull(),
+    serviceItem: text('service_item', {
+      enum: ['AI_COMPUTE', 'SUPERCOMPUTE', 'GENERAL_COMPUTE', 'STORAGE', 'NETWORK', 'SECURITY'],
+    }).notNull(),
+    batchNo: text('batch_no').notNull(),
+    evidence: jsonb('evidence').$type<Readonly<Record<string, string>>>().notNull(),
+    status: text('status', {
+      enum: ['DRAFT', 'SUBMITTED', 'UNDER_REVIEW', 'SUPPLEMENT_REQUESTED', 'PUBLIC_NOTICE', 'LISTED', 'REJECTED', 'WITHDRAWN'],
+    }).notNull(),
+    /** Whoever put it on public notice; another person lists. */
+    reviewedPerson: uuid('reviewed_person'),
+    noticeFrom: date('notice_from', { mode: 'string' }),
+    noticeTo: date('notice_to', { mode: 'string' }),
+    listingId: uuid('listing_id'),
+    listedPerson: uuid('listed_person'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.applicationId] })],
+);
+export type ListingApplication = typeof listingApplications.$inferSelect;
+
+export const listingSteps = pgTable(
+  'listing_steps',
+  {
+    bookId: uuid('book_id').notNull(),
+    stepId: uuid('step_id').notNull(),
+    applicationId: uuid('application_id').notNull(),
+    stepNo: integer('step_no').notNull(),
+    verb: text('verb').notNull(),
+    status: text('status').notNull(),
+    reason: text('reason'),
+    detail: json('detail').$type<Readonly<Record<string, unknown>>>().notNull(),
+    person: uuid('person').notNull(),
+    takenOn: date('taken_on', { mode: 'string' }).notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.stepId] })],
+);
+export type ListingStep = typeof listingSteps.$inferSelect;
+
+export const listingScores = pgTable(
+  'listing_scores',
+  {
+    bookId: uuid('book_id').notNull(),
+    scoreId: uuid('score_id').notNull(),
+    applicationId: uuid('application_id').notNull(),
+    criterion: text('criterion', {
+      enum: ['ADVANCED_EQUIPMENT', 'TECHNICAL_SECURITY', 'GREEN_ENERGY', 'FAVOURABLE_PRICE'],
+    }).notNull(),
+    score: integer('score').notNull(),
+    evidence: text('evidence').notNull(),
+    scoredPerson: uuid('scored_person').notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.scoreId] })],
+);
+export type ListingScore = typeof listingScores.$inferSelect;
+
+export const listingMeasures = pgTable(
+  'listing_measures',
+  {
+    bookId: uuid('book_id').notNull(),
+    measureId: uuid('measure_id').notNull(),
+    listingId: uuid('listing_id').notNull(),
+    kind: text('kind', { enum: ['SUSPENSION', 'RESUMPTION', 'DELISTING'] }).notNull(),
+    effectiveFrom: date('effective_from', { mode: 'string' }).notNull(),
+    effectiveTo: date('effective_to', { mode: 'string' }),
+    reason: text('reason').notNull(),
+    documentNo: text('document_no').notNull(),
+    status: text('status', { enum: ['PROPOSED', 'APPROVED', 'WITHDRAWN'] }).notNull(),
+    proposedPerson: uuid('proposed_person').notNull(),
+    proposedOn: date('proposed_on', { mode: 'string' }).notNull(),
+    decidedPerson: uuid('decided_person'),
+    decidedOn: date('decided_on', { mode: 'string' }),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.measureId] })],
+);
+export type ListingMeasure = typeof listingMeasures.$inferSelect;
 
 export const chips = pgTable(
   'chips',
@@ -718,6 +805,7 @@ export const vouchers = pgTable(
       .notNull()
       .default(sql`0`),
     endedOn: date('ended_on', { mode: 'string' }),
+    activateBy: date('activate_by', { mode: 'string' }),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.voucherId] })],
 );
@@ -741,6 +829,40 @@ export const voucherEndings = pgTable(
   (t) => [primaryKey({ columns: [t.bookId, t.endingId] })],
 );
 export type VoucherEnding = typeof voucherEndings.$inferSelect;
+
+export const voucherProposals = pgTable(
+  'voucher_proposals',
+  {
+    bookId: uuid('book_id').notNull(),
+    proposalId: uuid('proposal_id').notNull(),
+    voucherId: uuid('voucher_id').notNull(),
+    kind: text('kind', { enum: ['CANCEL', 'REVOKE'] }).notNull(),
+    reason: text('reason').notNull(),
+    evidence: text('evidence'),
+    contentDigest: text('content_digest').notNull(),
+    status: text('status', { enum: ['PROPOSED', 'APPROVED', 'DROPPED'] }).notNull(),
+    proposedPerson: uuid('proposed_person').notNull(),
+    proposedOn: date('proposed_on', { mode: 'string' }).notNull(),
+    decidedPerson: uuid('decided_person'),
+    decidedOn: date('decided_on', { mode: 'string' }),
+    decisionReason: text('decision_reason'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.proposalId] })],
+);
+export type VoucherProposal = typeof voucherProposals.$inferSelect;
+
+export const voucherReasons = pgTable(
+  'voucher_reasons',
+  {
+    bookId: uuid('book_id').notNull(),
+    commandId: uuid('command_id').notNull(),
+    voucherId: uuid('voucher_id').notNull(),
+    reason: text('reason').notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.commandId] })],
+);
 
 export const contractStandings = pgTable(
   'contract_standings',
@@ -909,6 +1031,28 @@ export const redemptions = pgTable(
   (t) => [primaryKey({ columns: [t.bookId, t.redemptionId] })],
 );
 export type Redemption = typeof redemptions.$inferSelect;
+
+export const redemptionReversals = pgTable(
+  'redemption_reversals',
+  {
+    bookId: uuid('book_id').notNull(),
+    reversalId: uuid('reversal_id').notNull(),
+    redemptionId: uuid('redemption_id').notNull(),
+    amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
+    reason: text('reason').notNull(),
+    evidence: text('evidence'),
+    contentDigest: text('content_digest').notNull(),
+    status: text('status', { enum: ['PROPOSED', 'APPROVED', 'DROPPED'] }).notNull(),
+    proposedPerson: uuid('proposed_person').notNull(),
+    proposedOn: date('proposed_on', { mode: 'string' }).notNull(),
+    decidedPerson: uuid('decided_person'),
+    decidedOn: date('decided_on', { mode: 'string' }),
+    decisionReason: text('decision_reason'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.reversalId] })],
+);
+export type RedemptionReversal = typeof redemptionReversals.$inferSelect;
 
 export const allocations = pgTable(
   'allocations',

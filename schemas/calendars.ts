@@ -35,10 +35,9 @@ export const calendarYear = z.strictObject({
 export const calendarYearRecorded = calendarYear.extend({ ledgerSeq });
 export const calendarQuery = pageQuery.extend({ year: z.coerce.number().int().min(2000).max(2999).optional() });
 
-/** Either how many working days, or up to which day. */
 export const workingDaysQuery = z.strictObject({
   from: day.meta({ description: 'The day it starts on; not counted (民法典 第201条)' }),
-  count: z.coerce.number().int().min(1).max(366),
+  count: z.coerce.number().int().min(1).max(366).default(1),
 });
 export const workingDaysCounted = z.strictObject({
   from: day,

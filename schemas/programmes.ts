@@ -278,6 +278,8 @@ const redemption = z.strictObject({
   usageWithinValidity: parameter(z.enum(['WHOLE', 'END', 'NOT_REQUIRED'])).optional(),
   // Whether what a limit cut off one invoice may be redeemed with a later one.
   carryCutOff: parameter(flag).optional(),
+  // What a voucher can still pay after its last day: it lapses, used by nobody, or returns to the year's money for others.
+  expiredBalance: parameter(z.enum(['LAPSES', 'RETURNS'])).optional(),
   // Whether face that expires unused gives its part of the claimed limit back.
   unusedFaceReturnsQuota: parameter(flag).optional(),
 });
@@ -567,6 +569,8 @@ export const programmeFile = z.strictObject({
   transfer: parameter(z.enum(['FORBIDDEN'])).optional(),
   // From the day of issue to the corresponding day, its last day inclusive.
   validityMonths: parameter(whole(1, 120)).optional(),
+  // Days from the issue, which is not counted, within which the enterprise accepts the terms of the voucher; left out: it need not.
+  activationDays: parameter(whole(1, 366)).optional(),
   funders: parameter(funders).optional(),
   settlementCadence: parameter(z.enum(['MONTHLY', 'QUARTERLY'])).optional(),
   // Days from the posting of an invoice, which is not counted, within which its enterprise confirms or disputes; and what follows else.

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { day, id, instant, ledgerSeq, name, pageQuery, uscc } from './common.js';
+import { day, id, instant, ledgerSeq, name, pageQuery, reason, uscc } from './common.js';
 
 export const serviceItem = z
   .enum(['AI_COMPUTE', 'SUPERCOMPUTE', 'GENERAL_COMPUTE', 'STORAGE', 'NETWORK', 'SECURITY'])
@@ -89,6 +89,11 @@ export const recordListing = z.strictObject({
   validTo: validTo.optional(),
 });
 export const endListing = z.strictObject({ validTo });
+const documentNo = z.string().trim().min(1).max(100);
+const suspension = z.strictObject({
+  from: day,
+  to: day.nullable().meta({ description: 'Last day, inclusive; null: until resumed' }),
+});
 export const listing = z.strictObject({
   listingId: id,
   providerId: id,
@@ -97,10 +102,132 @@ export const listing = z.strictObject({
   documentNo: z.string(),
   validFrom: day,
   validTo: day.nullable(),
+  status: z.enum(['LISTED', 'SUSPENDED', 'DELISTED']).meta({ description: 'As it is today' }),
+  suspensions: z.array(suspension).meta({ description: 'Days on which usage does not count' }),
+  applicationId: id
+    .nullable()
+    .meta({ description: 'The application it was listed by; null: recorded from a published document' }),
   recordedAt: instant,
 });
 export const listingRecorded = listing.extend({ ledgerSeq });
 export const listingQuery = ofProviderQuery.extend({ serviceItem: serviceItem.optional() });
+
+// ── Measures against a listing: proposed by one person, decided by another ──
+
+const because = { reason, documentNo: documentNo.meta({ description: 'The decision it is told by' }) };
+export const suspendListing = z.strictObject({
+  from: day.meta({ description: 'First day on which usage does not count' }),
+  to: day.optional().meta({ description: 'Last such day, inclusive; left out: until it is resumed' }),
+  ...because,
+});
+export const resumeListing = z.strictObject({
+  from: day.meta({ description: 'First day on which usage counts again' }),
+  ...because,
+});
+export const delistProvider = z.strictObject({
+  from: day.meta({ description: 'First day on which it is not listed any more' }),
+  ...because,
+});
+export const decideMeasure = z.strictObject({});
+export const listingMeasure = z.strictObject({
+  measureId: id,
+  listingId: id,
+  kind: z.enum(['SUSPENSION', 'RESUMPTION', 'DELISTING']),
+  from: day,
+  to: day.nullable(),
+  reason: z.string(),
+  documentNo: z.string(),
+  status: z.enum(['PROPOSED', 'APPROVED', 'WITHDRAWN']),
+  proposedPerson: id,
+  proposedOn: day,
+  decidedPerson: id.nullable(),
+  decidedOn: day.nullable(),
+  recordedAt: instant,
+});
+export const measureRecorded = listingMeasure.extend({ ledgerSeq });
+/** The listing as the measure leaves it. */
+export const measureApproved = listing.extend({ measureId: id, ledgerSeq });
+export const listingWithMeasures = listing.extend({ measures: z.array(listingMeasure) });
+export const measureQuery = pageQuery.extend({ status: z.enum(['PROPOSED', 'APPROVED', 'WITHDRAWN']).optional() });
+
+// ── Applications to be listed ──
+
+/** The four criteria of selection: 设备先进、技术安全、绿色节能、价格优惠. */
+const criteria = <T extends z.ZodType>(of: T) =>
+  z.strictObject({ ADVANCED_EQUIPMENT: of, TECHNICAL_SECURITY: of, GREEN_ENERGY: of, FAVOURABLE_PRICE: of });
+const criterion = z.enum(['ADVANCED_EQUIPMENT', 'TECHNICAL_SECURITY', 'GREEN_ENERGY', 'FAVOURABLE_PRICE']);
+const batchNo = z.string().trim().min(1).max(50).meta({ description: 'The batch it is for, e.g. 2026-1' });
+const said = criteria(evidence).meta({ description: 'What the provider says to each criterion, and the papers it rests on' });
+
+export const draftListingApplication = z.strictObject({ providerId: id, serviceItem, batchNo, evidence: said });
+export const amendListingApplication = z.strictObject({ batchNo, evidence: said });
+export const listingApplicationStep = z.strictObject({});
+export const requestListingSupplement = z.strictObject({
+  reason: reason.meta({ description: 'All that has to be supplied or corrected, told at once' }),
+});
+export const supplementListingApplication = z.strictObject({ evidence: said });
+export const scoreListingApplication = z.strictObject({
+  scores: criteria(z.strictObject({ score: z.int().min(0).max(100), evidence })),
+});
+export const publishListingNotice = z.strictObject({
+  documentNo: documentNo.meta({ description: 'The notice' }),
+  workingDays: z
+    .int()
+    .min(1)
+    .max(60)
+    .meta({ description: 'How long it is open to objections; the day of the notice is not counted' }),
+});
+export const listApplicant = z.strictObject({
+  documentNo: documentNo.meta({ description: 'The document it is listed by' }),
+  validFrom,
+  validTo: validTo.optional(),
+  digest: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .meta({ description: 'Of what is approved, as the application shows it; a change after it voids the approval' }),
+});
+export const withReason = z.strictObject({ reason });
+export const listingApplication = z.strictObject({
+  applicationId: id,
+  providerId: id,
+  serviceItem,
+  batchNo: z.string(),
+  evidence: criteria(z.string()),
+  status: z.enum([
+    'DRAFT',
+    'SUBMITTED',
+    'UNDER_REVIEW',
+    'SUPPLEMENT_REQUESTED',
+    'PUBLIC_NOTICE',
+    'LISTED',
+    'REJECTED',
+    'WITHDRAWN',
+  ]),
+  noticeFrom: day.nullable(),
+  noticeTo: day.nullable().meta({ description: 'Last day of the notice, inclusive to 24:00' }),
+  listingId: id.nullable(),
+  recordedAt: instant,
+});
+export const listingApplicationRecorded = listingApplication.extend({ ledgerSeq });
+export const listingApplicationWithHistory = listingApplication.extend({
+  digest: z
+    .string()
+    .meta({ description: 'SHA-256 over what would be approved: the application, its evidence, scores and notice' }),
+  scores: z.array(z.strictObject({ criterion, score: z.int(), evidence: z.string(), scoredPerson: id, recordedAt: instant })),
+  steps: z.array(
+    z.strictObject({
+      stepNo: z.int(),
+      verb: z.string(),
+      status: z.string(),
+      reason: z.string().nullable(),
+      detail: z.record(z.string(), z.unknown()),
+      person: id,
+      takenOn: day,
+      recordedAt: instant,
+    }),
+  ),
+});
+export const listingApplicationQuery = ofProviderQuery.extend({ status: listingApplication.shape.status.optional() });
 
 // ── The chip catalogue ──
 

@@ -11,6 +11,40 @@ export const redeem = z.strictObject({
 export const verifyRedemption = z.strictObject({ approved: amount });
 export const returnRedemption = z.strictObject({ reason });
 
+const evidence = z
+  .string()
+  .trim()
+  .min(1)
+  .max(300)
+  .meta({ description: 'What it rests on: a document’s number, a file’s digest' });
+
+/** Takes back an approved redemption (冲正), or a part of it, before a batch holds its money. Another person approves it. */
+export const proposeReversal = z.strictObject({
+  amount: amount.optional().meta({ description: 'Left out: all that is left of it' }),
+  reason,
+  evidence: evidence.optional(),
+});
+export const dropReversal = z.strictObject({ reason });
+export const reverseRedemption = z.strictObject({
+  contentDigest: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .meta({ description: 'The digest of the proposal' }),
+});
+export const redemptionReversal = z.strictObject({
+  reversalId: id,
+  redemptionId: id,
+  amount,
+  reason: z.string(),
+  evidence: z.string().nullable(),
+  contentDigest: z.string().meta({ description: 'Named by whoever approves' }),
+  status: z.enum(['PROPOSED', 'APPROVED', 'DROPPED']),
+  proposedOn: day,
+  decidedOn: day.nullable(),
+  decisionReason: z.string().nullable(),
+});
+export const reversalProposed = redemptionReversal.extend({ ledgerSeq });
+
 export const redemptionStatus = z.enum(['SUBMITTED', 'APPROVED', 'RETURNED', 'REVERSED']);
 
 /** What keeps a redemption from being verified by rule, for the person who looks at it. */
@@ -54,6 +88,10 @@ export const redemption = z.strictObject({
   recordedAt: instant,
 });
 export const redemptionInFull = redemption.extend({ mismatches: z.array(mismatch), explanation: z.array(explanationStep) });
+export const redemptionTold = redemptionInFull.extend({
+  possible: z.array(z.string()).meta({ description: 'What can be done with it now, as its sub-resources are named' }),
+  reversals: z.array(redemptionReversal).meta({ description: 'What was proposed to take back, and what became of it' }),
+});
 export const redemptionRecorded = redemptionInFull.extend({
   voucherBalance: amount.meta({ description: 'What the voucher can still pay after this' }),
   ledgerSeq,

@@ -127,9 +127,12 @@ const outlook = z.strictObject({
   refusal: z.string().nullable(),
 });
 
-export const reimbursementConsidered = reimbursement.extend({ summary: baseSummary, outlook, ledgerSeq });
+/** How many of its lines are on record elsewhere too. */
+const numberConflicts = z.int().meta({ description: 'Lines marked `numberConflict`, for a person to look at' });
+
+export const reimbursementConsidered = reimbursement.extend({ summary: baseSummary, numberConflicts, outlook, ledgerSeq });
 export const reimbursementRejected = reimbursement.extend({ ledgerSeq });
-export const reimbursementInFull = reimbursement.extend({ summary: baseSummary });
+export const reimbursementInFull = reimbursement.extend({ summary: baseSummary, numberConflicts });
 
 export const reimbursementQuery = pageQuery.extend({
   status: reimbursementStatus.optional(),
@@ -155,7 +158,10 @@ export const reimbursementLine = z.strictObject({
   usedTo: day,
   settledOn: day.nullable().meta({ description: 'Paid in full on this day; null while it is not' }),
   evidence: z.string().nullable(),
-  numberConflict: z.boolean().meta({ description: 'The invoice number is claimed elsewhere: the reviewer looks at whose it is' }),
+  numberConflict: z.boolean().meta({
+    description:
+      'On record elsewhere too (an invoice number of another book, seller or application; a contract of another firm, or one that is supported already): the reviewer looks at what was given for it',
+  }),
   basisPoints: z.int().nullable().meta({ description: 'The rate it counts at; null when it does not count' }),
   reason: z.string().nullable().meta({ description: 'Why it does not count, by its code' }),
 });

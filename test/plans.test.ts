@@ -56,6 +56,8 @@ const boundingIn: Readonly<Record<string, readonly string[]>> = {
     payee_accounts: ['provider_id'],
     payment_instructions: ['payee_id'],
     listings: ['provider_id'],
+    listing_applications: ['provider_id'],
+    listing_measures: ['listing_id'],
   },
   ...{
     providers: ['provider_id'],
@@ -353,6 +355,16 @@ void t.test('no reading grows with the book', async (t) => {
   await send('reviewer', '/figures', {
     ...{ kind: 'DISTRICT_CONTRIBUTION', uscc, year: 2026, amount: '1.00', provisional: true, documentNo: '1' },
   });
+  const { calendarYearId = '' } = await send('operator', '/calendars', {
+    ...{ year: 2026, holidays: ['2026-05-01'], workingDays: [], documentNo: '1', source: '1' },
+  });
+  await send('approver', `/calendars/${calendarYearId}/approve`, {});
+  const listingApplication = await send('provider', '/listing-applications', {
+    ...{ providerId: voucher.providerId, serviceItem: 'NETWORK', batchNo: '1' },
+    evidence: { ADVANCED_EQUIPMENT: '1', TECHNICAL_SECURITY: '1', GREEN_ENERGY: '1', FAVOURABLE_PRICE: '1' },
+  });
+  const [listing] = await owner.sql<{ id: string }[]>`select listing_id as id from listings where book_id = ${bookId}`;
+  await send('reviewer', `/listings/${listing?.id ?? ''}/suspend`, { from: '2026-04-15', reason: '1', documentNo: '1' });
   // One that looks at last year's fees, for pre-checks.
   const document = await readFile(new URL('../db/programmes/binjiang/binjiang-compute.v2.yaml', import.meta.url), 'utf8');
   const { programmeVersionId = '' } = await send('operator', '/programmes', { document });
@@ -454,6 +466,7 @@ void t.test('no reading grows with the book', async (t) => {
       'usage-invoices': await one(`select invoice_id as id from redemptions where book_id = $1 limit 1`),
     },
     ...{ reimbursements: reimbursementId, allocations: allocationId, 'contract-amendments': amendmentId },
+    ...{ listings: listing?.id ?? '', 'listing-applications': listingApplication['applicationId'] ?? '' },
     ...{
       ledger: accountId,
       'bulk-jobs': jobId,
@@ -472,6 +485,7 @@ void t.test('no reading grows with the book', async (t) => {
       programmeCode: 'zhengzhou-compute',
       year: '2026',
       period: '2026-04',
+      ...{ from: '2026-04-15', count: '5' },
       uscc: enterpriseUscc,
       holder: enterpriseUscc,
       subjectId: redemptions[0] ?? '',
@@ -621,6 +635,8 @@ void t.test('no reading grows with the book', async (t) => {
       ['enterprises', 'enterprises_legal_person'],
       ['providers', 'providers_legal_person'],
       ['listings', 'listings_service_item'],
+      ['listing_applications', 'listing_applications_status', 'listing_applications_provider'],
+      ['listing_measures', 'listing_measures_status', 'listing_measures_listing'],
       ['appropriations', 'appropriations_programme', 'appropriations_year'],
       ['settlements', 'settlements_status'],
       ['opening_balances', 'opening_balances_status'],

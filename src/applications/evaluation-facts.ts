@@ -38,6 +38,7 @@ import { lawOn } from '../programmes/language.js';
 import { nobody } from '../programmes/lines.js';
 import { firstYearsOf, gatherFirstYears, gatherRaised, limitWindowOf, raisedOf } from '../programmes/limits.js';
 import { facilityShelf, listingShelf, observationShelf, providerShelf } from '../providers/facts.js';
+import { listedPeriods } from '../providers/rules.js';
 
 /** Gathers these contracts with all that is on record of them and their parties. Ids of no contract are remembered as such. */
 export async function gatherContractFacts(loader: Loader, contractIds: readonly string[]): Promise<void> {
@@ -110,12 +111,12 @@ export const evaluatorLine = (
 export interface Known {
   /** Whether a record was made by then. */
   readonly has: (id: string) => boolean;
-  /** The last day of a listing as it was then. */
-  readonly listedTo: (listing: Listing) => Day | null;
+  /** The last day of a listing and its suspensions as they were then. */
+  readonly listing: (listing: Listing) => Pick<Listing, 'validTo' | 'suspensions'>;
   /** Whether an exception to a limit was approved by then. */
   readonly approved: (exception: LimitException) => boolean;
 }
-const asItStands: Known = { has: () => true, listedTo: ({ validTo }) => validTo, approved: () => true };
+const asItStands: Known = { has: () => true, listing: (listing) => listing, approved: () => true };
 
 /**
  * Which law is asked, and when: `appliedOn` decides the law, `bookedOn` the windows of limits; `predicates` is what the review
@@ -334,7 +335,9 @@ const listingsOf = (facts: Facts, providerId: string, known: Known) =>
   facts
     .all(listingShelf, 'provider', providerId)
     .filter(({ listingId }) => known.has(listingId))
-    .map((listing) => ({ serviceItem: listing.serviceItem, from: listing.validFrom, to: known.listedTo(listing) }));
+    .flatMap((listing) =>
+      listedPeriods({ ...listing, ...known.listing(listing) }).map((days) => ({ serviceItem: listing.serviceItem, ...days })),
+    );
 
 /** A gathered facility as the evaluator asks for it. */
 export function facilityOf(facts: Facts, facilityId: string, known: Known = asItStands): Facility | undefined {

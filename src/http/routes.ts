@@ -50,6 +50,8 @@ export interface CommandOptions<Body extends z.ZodType, Result> extends Common {
     body: z.output<Body>;
     book: OpenBook;
     principal: Principal;
+    /** Then nothing may be taken that `settle` would have to give back. */
+    dryRun: boolean;
   }) => Promise<z.output<Body>> | z.output<Body>;
   /** What the digest is over where the body holds a secret that could be guessed from it: as distinct, and telling nothing. */
   readonly digested?: (body: z.output<Body>) => object;
@@ -108,7 +110,7 @@ export function command<Body extends z.ZodType<object>, Result>(
         ? async (work) => work()
         : (work, of) => book.traffic.around.run(work, of);
       const body = {
-        ...(options.prepare ? await around(() => options.prepare?.({ body: sent, book, principal })) : sent),
+        ...(options.prepare ? await around(() => options.prepare?.({ body: sent, book, principal, dryRun })) : sent),
         ...target,
       } as z.output<Body> & { id?: string; code?: string };
       const common = { body, actor: principal, requestDigest };

@@ -18,6 +18,8 @@ export class EntryColumns {
   readonly debit: (string | null)[] = [];
   readonly credit: (string | null)[] = [];
   readonly amount: (string | null)[] = [];
+  /** Entries that take an earlier one back, of which there are few: `[]` while there is none. */
+  #reverses: (string | null)[] = [];
 
   open(command: Command, approvalDigest: string | undefined): void {
     this.commands.push(command);
@@ -43,6 +45,15 @@ export class EntryColumns {
     this.amount[last] = amountFen.toString();
   }
 
+  /** The entry just added takes this one back. */
+  reverse(seq: bigint): void {
+    this.#reverses[this.kind.length - 1] = seq.toString();
+  }
+
+  get reverses(): (string | null)[] | null {
+    return this.#reverses.length === 0 ? null : Array.from(this.kind, (_, i) => this.#reverses[i] ?? null);
+  }
+
   get count(): bigint {
     return BigInt(this.kind.length);
   }
@@ -62,7 +73,7 @@ export function entryRows(
        $4::uuid[], $5::text[], $6::text[], $7::text[],
        $8::uuid[], $9::uuid[], $10::uuid[], $11::text[], $12::text[],
        $13::int[], $14::text[], $15::date[], $16::uuid[], $17::text[], $18::text[],
-       null, $19::uuid[], $20::uuid[], $21::bigint[], $22::uuid)`,
+       $23::bigint[], $19::uuid[], $20::uuid[], $21::bigint[], $22::uuid)`,
     [
       bookId,
       head.toString(),
@@ -86,6 +97,7 @@ export function entryRows(
       entries.credit,
       entries.amount,
       batchId,
+      entries.reverses,
     ],
   );
 }

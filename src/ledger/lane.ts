@@ -754,6 +754,7 @@ export class Lane {
     applyTo(facts, command, decision, (posting, debit, credit) => {
       entries.add({ ...common, kind: posting.posting, bookedOn: booked(posting.bookedOn ?? command.today) });
       entries.transfer(debit, credit, posting.amountFen);
+      if (posting.reversesSeq !== undefined) entries.reverse(posting.reversesSeq);
     });
     const ledgerSeq = Number(head.seq + entries.count);
     return { kind: 'accepted', result: { ...(decision.result as object), ledgerSeq } };

@@ -12,6 +12,8 @@ export interface Posting {
   readonly amountFen: bigint;
   /** Only for bank lines: the bank's day. Else the Shanghai day of receipt. */
   readonly bookedOn?: Day;
+  /** The entry that it takes back, in part or whole. */
+  readonly reversesSeq?: bigint;
 }
 
 /** An amount of zero moves nothing and leaves no row. */
@@ -138,8 +140,13 @@ export const redemptionReversed = (of: {
   amountFen: bigint;
   home: 'VOUCHER' | VoucherEnd;
   charged: readonly LimitWindow[];
+  /** The entry by which it was approved. */
+  reversesSeq: bigint;
 }): Posting[] => [
-  ...transfer('redemption.reversed', accountOf.payable(of.payeeId, of.fund), homeOf(of), of.amountFen),
+  ...transfer('redemption.reversed', accountOf.payable(of.payeeId, of.fund), homeOf(of), of.amountFen).map((posting) => ({
+    ...posting,
+    reversesSeq: of.reversesSeq,
+  })),
   ...of.charged.flatMap((at) => limitRestored({ at, amountFen: of.amountFen })),
 ];
 

@@ -11,6 +11,7 @@ import type { Fen } from '../money.js';
 import { parseYuan } from '../money.js';
 import { isLocal } from '../legal-persons/rules.js';
 import { facilityShelf, listingShelf, providerShelf } from '../providers/facts.js';
+import { listedPeriods } from '../providers/rules.js';
 import type { Bought, BoughtLine, Said } from './fit.js';
 import { UNNAMED } from './fit.js';
 import type { Settled } from './queries.js';
@@ -146,7 +147,7 @@ function providerOfBook(
   return {
     provider: {
       legalPerson: row.legalPersonUscc,
-      listings: listings.map(({ serviceItem, validFrom, validTo }) => ({ serviceItem, from: validFrom, to: validTo })),
+      listings: listings.flatMap((of) => listedPeriods(of).map((days) => ({ serviceItem: of.serviceItem, ...days }))),
       isRelated: false,
       isLocal: isLocal(book?.divisionCode ?? '', row.uscc),
     },

@@ -3,11 +3,12 @@ import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
 import { programmeVersionShelf } from './facts.js';
 import { openPointsOf, programmeOf, versionName } from './published.js';
-import { activationRefusal, presentProgramme } from './rules.js';
+import { activationRefusal, presentProgramme, refuseOtherNature } from './rules.js';
 
 /**
  * Makes a published version law here, by a second person; from then on it never changes. Refuses PROGRAMME_ALREADY_ACTIVE,
- * FOUR_EYES, and what activationRefusal finds.
+ * FOUR_EYES, PROGRAMME_KIND_CHANGES and PROGRAMME_FLOW_CHANGES where another version has become law meanwhile, and what
+ * activationRefusal finds.
  */
 export const activateProgramme: Verb<{ id?: string }, ReturnType<typeof presentProgramme>> = {
   name: 'programme.activate',
@@ -32,7 +33,12 @@ export const activateProgramme: Verb<{ id?: string }, ReturnType<typeof presentP
     if (row.status !== 'PUBLISHED') return refused('PROGRAMME_ALREADY_ACTIVE', { programme: versionName(row) });
     if (row.publishedBy === actor.personId) return refused('FOUR_EYES');
     const law = programmeOf(row);
-    const refusal = activationRefusal(openPointsOf(law, facts.all(programmeVersionShelf, 'code', row.programmeCode)));
+    const versions = facts.all(programmeVersionShelf, 'code', row.programmeCode);
+    const otherNature = refuseOtherNature(
+      law,
+      versions.map((of) => ({ ...of, law: programmeOf(of) })),
+    );
+    const refusal = otherNature ?? activationRefusal(openPointsOf(law, versions));
     if (refusal) return refusal;
     // After this line the command succeeds.
     const active = { ...row, status: 'ACTIVE' as const, activatedBy: actor.personId, activatedAt: receivedAt.toISOString() };

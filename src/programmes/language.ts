@@ -163,6 +163,8 @@ export interface Law {
   noticeDays: Ruled<number> | null;
   transfer: Ruled<'FORBIDDEN'> | null;
   validityMonths: Ruled<number> | null;
+  /** Days from the issue, not counted, within which its holder accepts a voucher; null: it need not. */
+  activationDays: Ruled<number> | null;
   funders: Ruled<readonly Funder[]> | null;
   settlementCadence: Ruled<'MONTHLY' | 'QUARTERLY'> | null;
   /** By when usage is confirmed or disputed, and what follows where it is neither; null: nothing follows. */
@@ -171,6 +173,8 @@ export interface Law {
   inFlightAtExpiry: Ruled<'FINISH' | 'LAPSE'> | null;
   usageWithinValidity: Ruled<'WHOLE' | 'END' | 'NOT_REQUIRED'> | null;
   carryCutOff: Ruled<boolean> | null;
+  /** Null: the text does not say what becomes of it. */
+  expiredBalance: Ruled<'LAPSES' | 'RETURNS'> | null;
   unusedFaceReturnsQuota: Ruled<boolean> | null;
 }
 
@@ -631,6 +635,7 @@ function lawFrom(file: ProgrammeFile, day: Day): Law {
     noticeDays: on(file.noticeDays),
     transfer: on(file.transfer),
     validityMonths: on(file.validityMonths),
+    activationDays: on(file.activationDays),
     funders: on(file.funders),
     settlementCadence: on(file.settlementCadence),
     usageConfirmation: on(file.usageConfirmation),
@@ -638,6 +643,7 @@ function lawFrom(file: ProgrammeFile, day: Day): Law {
     inFlightAtExpiry: on(redemption?.inFlightAtExpiry),
     usageWithinValidity: on(redemption?.usageWithinValidity),
     carryCutOff: on(redemption?.carryCutOff),
+    expiredBalance: on(redemption?.expiredBalance),
     unusedFaceReturnsQuota: on(redemption?.unusedFaceReturnsQuota),
   };
 }

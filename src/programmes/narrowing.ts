@@ -169,6 +169,12 @@ const directions: { readonly [K in Dated]: Direction<ValueOf<K>> | null } = {
     widens: (before, after) => after > before,
     words: (months) => both(`${months} 个月`, `${months} months`),
   },
+  activationDays: {
+    name: both('接受期限', 'days to accept the voucher'),
+    widens: (before, after) => after > before,
+    words: (days) => both(`${days} 日`, `${days} days`),
+  },
+  expiredBalance: null,
   selfFundedPaid: ordered(both('自付部分的支付要求', 'self-funded part'), ['BEFORE_REDEMPTION', 'NOT_REQUIRED']),
   inFlightAtExpiry: ordered(both('到期时在审的处理', 'in flight at expiry'), ['LAPSE', 'FINISH']),
   usageWithinValidity: ordered(both('使用期间与有效期的关系', 'use within the validity'), ['WHOLE', 'END', 'NOT_REQUIRED']),
@@ -189,6 +195,7 @@ const pathOf: Partial<Record<Dated, string>> = {
   inFlightAtExpiry: 'redemption.inFlightAtExpiry',
   usageWithinValidity: 'redemption.usageWithinValidity',
   carryCutOff: 'redemption.carryCutOff',
+  expiredBalance: 'redemption.expiredBalance',
   unusedFaceReturnsQuota: 'redemption.unusedFaceReturnsQuota',
 };
 

@@ -8,8 +8,8 @@ import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
 import { programmeVersionShelf } from './facts.js';
 import { parseProgramme } from './language.js';
-import { openPointsOf, versionName } from './published.js';
-import { presentOpenPoints, presentProgramme } from './rules.js';
+import { openPointsOf, programmeOf, versionName } from './published.js';
+import { presentOpenPoints, presentProgramme, refuseOtherNature } from './rules.js';
 
 type Body = z.output<typeof body>;
 type Result = ReturnType<typeof presentProgramme> & { openPoints: ReturnType<typeof presentOpenPoints> };
@@ -17,7 +17,8 @@ type Result = ReturnType<typeof presentProgramme> & { openPoints: ReturnType<typ
 /**
  * Publishes a version of a programme: its text is kept as it is, under its SHA-256. Any text that reads may be published and tried,
  * drafts for comment and unfinished ones too; what keeps it from being activated is answered as `openPoints`. Refuses
- * PROGRAMME_INVALID for a text that does not read, PROGRAMME_CODE_FORMAT for a code no address could name, PROGRAMME_EXISTS for a version that is there already.
+ * PROGRAMME_INVALID for a text that does not read, PROGRAMME_CODE_FORMAT for a code no address could name, PROGRAMME_EXISTS for a version
+ * that is there already, PROGRAMME_KIND_CHANGES and PROGRAMME_FLOW_CHANGES for one that would make something else of its code.
  */
 export const publishProgramme: Verb<Body, Result> = {
   name: 'programme.publish',
@@ -40,6 +41,11 @@ export const publishProgramme: Verb<Body, Result> = {
     const versions = facts.all(programmeVersionShelf, 'code', law.programme);
     if (versions.some(({ version }) => version === law.version))
       return refused('PROGRAMME_EXISTS', { programme: law.programme, version: String(law.version) }, '/document');
+    const otherNature = refuseOtherNature(
+      law,
+      versions.map((row) => ({ ...row, law: programmeOf(row) })),
+    );
+    if (otherNature) return otherNature;
     // After this line the command succeeds.
     const row: VersionRow = {
       bookId: facts.bookId,

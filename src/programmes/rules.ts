@@ -13,7 +13,7 @@ import type { Fen, FunderAmount, FunderShare } from '../money.js';
 import { formatYuan, splitByFunders, sumFen } from '../money.js';
 import type { ProgrammeProblem, ProgrammeVersion } from './language.js';
 import { CONTRACT_CEILING } from './language.js';
-import { poolOf } from './published.js';
+import { hasBeenActivated, poolOf } from './published.js';
 
 /** A version as it is shown; `law` is what its document says. */
 export const presentProgramme = (row: VersionRow, law: ProgrammeVersion): z.input<typeof programme> => ({
@@ -57,6 +57,39 @@ export function activationRefusal(problems: readonly ProgrammeProblem[]): Refuse
   const wider = of('WIDENS_A_HIGHER_DOCUMENT');
   if (wider.length > 0) return refused('PROGRAMME_WIDENS', listed(wider));
   if (problems.length > 0) return refused('PROGRAMME_CASES_FAIL', listed(problems));
+  return null;
+}
+
+const natures = {
+  PROGRAMME: { zh: '方案', en: 'a programme' },
+  GENERAL_CONTROLS: { zh: '总体管控', en: 'general controls' },
+  VOUCHER: { zh: '先发券（VOUCHER）', en: 'of vouchers (VOUCHER)' },
+  REIMBURSEMENT: { zh: '事后补助（REIMBURSEMENT）', en: 'of reimbursement (REIMBURSEMENT)' },
+} as const;
+
+/**
+ * What a code stands for stays: vouchers, applications, funds and limits are counted by it. Refuses PROGRAMME_KIND_CHANGES and
+ * PROGRAMME_FLOW_CHANGES for a version that is of another kind or flow than those of its code that have become law here, or that
+ * changes its own flow on a later day. A text that was only published binds nobody.
+ */
+export function refuseOtherNature(
+  version: ProgrammeVersion,
+  rows: readonly (Pick<VersionRow, 'status' | 'version'> & { readonly law: ProgrammeVersion })[],
+): Refused | null {
+  const { programme } = version;
+  const law = rows.filter(hasBeenActivated);
+  const changed = (other: number, is: keyof typeof natures, becomes: keyof typeof natures) => ({
+    ...{ programme, other: String(other) },
+    ...{ isZh: natures[is].zh, becomesZh: natures[becomes].zh, isEn: natures[is].en, becomesEn: natures[becomes].en },
+  });
+  for (const other of law)
+    if (other.law.kind !== version.kind)
+      return refused('PROGRAMME_KIND_CHANGES', changed(other.version, other.law.kind, version.kind), '/document');
+  const flowsOf = ({ laws }: ProgrammeVersion) => laws.flatMap(({ flow }) => flow?.value ?? []);
+  for (const is of [...law, { version: version.version, law: version }])
+    for (const flow of flowsOf(is.law))
+      for (const becomes of flowsOf(version))
+        if (flow !== becomes) return refused('PROGRAMME_FLOW_CHANGES', changed(is.version, flow, becomes), '/document');
   return null;
 }
 

@@ -25,7 +25,7 @@ export const endListing: Verb<Body, ReturnType<typeof presentListing>> = {
     );
   },
 
-  decide({ body }, facts) {
+  decide({ body, today }, facts) {
     const listing = facts.get(listingShelf, body.id ?? '');
     if (!listing) return refused('NOT_FOUND');
     const { validFrom, validTo } = listing;
@@ -36,7 +36,7 @@ export const endListing: Verb<Body, ReturnType<typeof presentListing>> = {
     return accepted({
       decision: 'listing.ended',
       subjectId: listing.listingId,
-      result: presentListing(row),
+      result: presentListing(row, today),
       changes: [update(listingShelf, row)],
     });
   },

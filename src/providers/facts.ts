@@ -1,4 +1,14 @@
-import { chips, facilities, facilityObservations, listings, providers } from '../../db/tables.js';
+import {
+  chips,
+  facilities,
+  facilityObservations,
+  listingApplications,
+  listingMeasures,
+  listings,
+  listingScores,
+  listingSteps,
+  providers,
+} from '../../db/tables.js';
 import { shelf } from '../ledger/facts.js';
 
 export const providerShelf = shelf(providers, {
@@ -16,6 +26,18 @@ export const listingShelf = shelf(listings, {
   rank: 12,
   id: 'listingId',
   keys: { provider: ['providerId'] },
-  mutable: ['validTo'],
+  mutable: ['validTo', 'suspensions'],
+});
+export const listingApplicationShelf = shelf(listingApplications, {
+  rank: 13,
+  id: 'applicationId',
+  mutable: ['batchNo', 'evidence', 'status', 'reviewedPerson', 'noticeFrom', 'noticeTo', 'listingId', 'listedPerson'],
+});
+export const listingStepShelf = shelf(listingSteps, { rank: 14, id: 'stepId', keys: { application: ['applicationId'] } });
+export const listingScoreShelf = shelf(listingScores, { rank: 14, id: 'scoreId', keys: { application: ['applicationId'] } });
+export const listingMeasureShelf = shelf(listingMeasures, {
+  rank: 13,
+  id: 'measureId',
+  mutable: ['status', 'decidedPerson', 'decidedOn'],
 });
 export const chipShelf = shelf(chips, { rank: 10, id: 'chipId', keys: { model: ['vendor', 'model'] } });

@@ -1,8 +1,28 @@
 import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.js';
 import { idsOfPage } from '../../db/planned.js';
-import type { Chip, Facility, FacilityObservation, Listing, Provider } from '../../db/tables.js';
-import { chips, facilities, facilityObservations, listings, providers } from '../../db/tables.js';
+import type {
+  Chip,
+  Facility,
+  FacilityObservation,
+  Listing,
+  ListingApplication,
+  ListingMeasure,
+  ListingScore,
+  ListingStep,
+  Provider,
+} from '../../db/tables.js';
+import {
+  chips,
+  facilities,
+  facilityObservations,
+  listingApplications,
+  listingMeasures,
+  listings,
+  listingScores,
+  listingSteps,
+  providers,
+} from '../../db/tables.js';
 
 /** A page in order of making: `limit` + 1 rows after a cursor, so that the caller sees whether more follow. */
 interface Page {
@@ -88,6 +108,115 @@ export const listListings = (
     .orderBy(asc(listings.listingId))
     .limit(limit);
 };
+
+/** A listing with all measures against it, in order of proposal. */
+export async function findListing(
+  db: Database,
+  bookId: string,
+  listingId: string,
+): Promise<{ listing: Listing; measures: ListingMeasure[] } | undefined> {
+  const [[listing], measures] = await Promise.all([
+    db.drizzle
+      .select()
+      .from(listings)
+      .where(and(eq(listings.bookId, bookId), eq(listings.listingId, listingId))),
+    db.drizzle
+      .select()
+      .from(listingMeasures)
+      .where(and(eq(listingMeasures.bookId, bookId), eq(listingMeasures.listingId, listingId)))
+      .orderBy(asc(listingMeasures.measureId)),
+  ]);
+  return listing && { listing, measures };
+}
+
+/** Measures in order of proposal, of one state if given. */
+export function listMeasures(
+  db: Database,
+  of: Page & { status: ListingMeasure['status'] | undefined },
+): Promise<ListingMeasure[]> {
+  const { bookId, status, after } = of;
+  const { measureId: id } = listingMeasures;
+  const limit = of.limit + 1;
+  const ids =
+    status === undefined
+      ? undefined
+      : idsOfPage({ id, bookId, key: [[listingMeasures.status, sql`${status}::text`]], after, limit });
+  return db.drizzle
+    .select()
+    .from(listingMeasures)
+    .where(
+      and(
+        eq(listingMeasures.bookId, bookId),
+        ids ? sql`${id} = any(array${ids})` : after === undefined ? undefined : gt(id, after),
+      ),
+    )
+    .orderBy(asc(id))
+    .limit(limit);
+}
+
+/** Applications to be listed in order of drafting; of one state or of these providers if given. */
+export function listListingApplications(
+  db: Database,
+  of: Page & { status: ListingApplication['status'] | undefined; providerIds: readonly string[] | undefined },
+): Promise<ListingApplication[]> {
+  const { bookId, status, providerIds, after } = of;
+  const { applicationId: id, providerId, status: at } = listingApplications;
+  const limit = of.limit + 1;
+  // A provider has few of them: these are looked through.
+  const ids =
+    providerIds !== undefined
+      ? idsOfPage({
+          ...{ id, bookId, after, limit, key: [[providerId, sql`p.id`]] as const },
+          ranges: sql`unnest(${`{${providerIds.join(',')}}`}::uuid[]) as p (id)`,
+          sieve: status === undefined ? undefined : eq(at, status),
+        })
+      : status === undefined
+        ? undefined
+        : idsOfPage({ id, bookId, key: [[at, sql`${status}::text`]], after, limit });
+  return db.drizzle
+    .select()
+    .from(listingApplications)
+    .where(
+      and(
+        eq(listingApplications.bookId, bookId),
+        ids ? sql`${id} = any(array${ids})` : after === undefined ? undefined : gt(id, after),
+      ),
+    )
+    .orderBy(asc(id))
+    .limit(limit);
+}
+
+/** An application with its scores and all its steps, in order. */
+export async function findListingApplication(
+  db: Database,
+  bookId: string,
+  applicationId: string,
+): Promise<{ application: ListingApplication; scores: ListingScore[]; steps: ListingStep[] } | undefined> {
+  const [[application], scores, steps] = await Promise.all([
+    db.drizzle
+      .select()
+      .from(listingApplications)
+      .where(and(eq(listingApplications.bookId, bookId), eq(listingApplications.applicationId, applicationId))),
+    db.drizzle
+      .select()
+      .from(listingScores)
+      .where(and(eq(listingScores.bookId, bookId), eq(listingScores.applicationId, applicationId)))
+      .orderBy(asc(listingScores.scoredPerson), asc(listingScores.criterion)),
+    db.drizzle
+      .select()
+      .from(listingSteps)
+      .where(and(eq(listingSteps.bookId, bookId), eq(listingSteps.applicationId, applicationId)))
+      .orderBy(asc(listingSteps.stepNo)),
+  ]);
+  return application && { application, scores, steps };
+}
+
+/** The providers of a legal person, branches among them. */
+export const providersOf = (db: Database, bookId: string, legalPersonUscc: string): Promise<Provider[]> =>
+  db.drizzle
+    .select()
+    .from(providers)
+    .where(and(eq(providers.bookId, bookId), eq(providers.legalPersonUscc, legalPersonUscc)));
 
 export const listChips = (db: Database, of: Page): Promise<Chip[]> =>
   db.drizzle

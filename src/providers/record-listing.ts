@@ -23,7 +23,7 @@ export const recordListing: Verb<Body, ReturnType<typeof presentListing>> = {
     await Promise.all([loader.load(providerShelf, 'id', providers), loader.load(listingShelf, 'provider', providers)]);
   },
 
-  decide({ id, body, receivedAt }, facts) {
+  decide({ id, body, today, receivedAt }, facts) {
     if (!facts.get(providerShelf, body.providerId)) return refused('NOT_FOUND', {}, '/providerId');
     const days = { from: body.validFrom, to: body.validTo ?? null };
     if (days.to !== null && days.to < days.from) {
@@ -47,11 +47,13 @@ export const recordListing: Verb<Body, ReturnType<typeof presentListing>> = {
       validFrom: days.from,
       validTo: days.to,
       recordedAt: receivedAt.toISOString(),
+      suspensions: [],
+      applicationId: null,
     };
     return accepted({
       decision: 'listing.recorded',
       subjectId: id,
-      result: presentListing(row),
+      result: presentListing(row, today),
       changes: [insert(listingShelf, row)],
     });
   },

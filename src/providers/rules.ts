@@ -1,17 +1,97 @@
 // What is true of a provider on a day, and how the slice's things are shown. Pure.
 import type { z } from 'zod';
-import type { Chip, Facility, FacilityObservation, Listing, Provider } from '../../db/tables.js';
-import type { chip, facility, listing, observation, provider } from '../../schemas/providers.js';
+import type {
+  Chip,
+  Facility,
+  FacilityObservation,
+  Listing,
+  ListingApplication,
+  ListingMeasure,
+  ListingScore,
+  ListingStep,
+  Provider,
+} from '../../db/tables.js';
+import type {
+  chip,
+  facility,
+  listing,
+  listingApplication,
+  listingApplicationWithHistory,
+  listingMeasure,
+  observation,
+  provider,
+} from '../../schemas/providers.js';
 import type { Day, Period } from '../calendar.js';
-import { formatInstant, overlaps } from '../calendar.js';
+import { addDays, formatInstant, overlaps } from '../calendar.js';
 import type { Actor } from '../ledger/lane.js';
+import { life } from '../lives.js';
 
 /** Whether a provider's things are this actor's business: a member of the trade acts for its own legal person only. */
 export const actsFor = (actor: Pick<Actor, 'legalPersonUscc'>, of: { legalPersonUscc: string }): boolean =>
   actor.legalPersonUscc === null || actor.legalPersonUscc === of.legalPersonUscc;
 
-/** The days a listing admits, both ends inclusive. */
+/** The life of a listing, by what it is on the day it is asked. Its last day by document is set by `end`, whatever its state. */
+export const listingLife = life({
+  of: 'listing',
+  code: 'LISTING_WRONG_STATE',
+  states: { LISTED: ['suspend', 'delist'], SUSPENDED: ['resume', 'delist'], DELISTED: [] },
+});
+
+/** The life of a measure against a listing. */
+export const measureLife = life({
+  of: 'listing measure',
+  code: 'LISTING_MEASURE_WRONG_STATE',
+  states: { PROPOSED: ['approve', 'withdraw'], APPROVED: [], WITHDRAWN: [] },
+});
+
+/** The life of an application to be listed; what follows is the listing's. */
+export const listingApplicationLife = life({
+  of: 'listing application',
+  code: 'LISTING_APPLICATION_WRONG_STATE',
+  states: {
+    DRAFT: ['amend', 'submit', 'withdraw'],
+    SUBMITTED: ['accept', 'withdraw'],
+    UNDER_REVIEW: ['score', 'request-supplement', 'publish-notice', 'reject', 'withdraw'],
+    SUPPLEMENT_REQUESTED: ['supplement', 'reject', 'withdraw'],
+    PUBLIC_NOTICE: ['list', 'reject', 'withdraw'],
+    LISTED: [],
+    REJECTED: [],
+    WITHDRAWN: [],
+  },
+});
+
+type Listed = Pick<Listing, 'validFrom' | 'validTo' | 'suspensions'>;
+
+/** The days from the first to the last of a listing, suspended ones among them; both ends inclusive. */
 export const listedDays = (of: Pick<Listing, 'validFrom' | 'validTo'>): Period => ({ from: of.validFrom, to: of.validTo });
+
+/** The days a listing admits: its own but for those on which it is suspended; in order, ends inclusive. */
+export function listedPeriods({ validFrom, validTo, suspensions }: Listed): Period[] {
+  const periods: Period[] = [];
+  let from = validFrom;
+  for (const { from: first, to: last } of [...suspensions].sort((a, b) => (a.from < b.from ? -1 : 1))) {
+    if (validTo !== null && first > validTo) break;
+    if (first > from) periods.push({ from, to: addDays(first, -1) });
+    if (last === null) return periods;
+    if (last >= from) from = addDays(last, 1);
+  }
+  return validTo === null || from <= validTo ? [...periods, { from, to: validTo }] : periods;
+}
+
+/** The decisions that say what a listing is from then on; the first makes it. */
+export const listingSayings = ['listing.recorded', 'listing.ended', 'listing.suspended', 'listing.resumed', 'listing.delisted'];
+
+/** What one of them said of a listing, for those who ask what was known when. */
+export interface ListingSaid extends Pick<Listing, 'validTo' | 'suspensions'> {
+  readonly id: string;
+  readonly seq: bigint;
+}
+
+/** What a listing is on a day: before its first day it is listed to be. */
+export function listingStatusOn(of: Listed, day: Day): 'LISTED' | 'SUSPENDED' | 'DELISTED' {
+  if (of.validTo !== null && of.validTo < day) return 'DELISTED';
+  return of.suspensions.some((days) => overlaps(days, { from: day, to: day })) ? 'SUSPENDED' : 'LISTED';
+}
 
 /** Whether one of a provider's listings admits it for the service item on this day, first and last day included. */
 export const listedOn = (listings: readonly Listing[], serviceItem: string, day: Day): boolean =>
@@ -19,7 +99,7 @@ export const listedOn = (listings: readonly Listing[], serviceItem: string, day:
 
 /** Whether one of a provider's listings admits it for the service item on at least one day of the period. */
 export const listedWithin = (listings: readonly Listing[], serviceItem: string, period: Period): boolean =>
-  listings.some((of) => of.serviceItem === serviceItem && overlaps(listedDays(of), period));
+  listings.some((of) => of.serviceItem === serviceItem && listedPeriods(of).some((days) => overlaps(days, period)));
 
 /** What counts of a facility on a day: its latest observation on or before that day; undefined when there is none. */
 export const capacityOn = (observations: readonly FacilityObservation[], day: Day): FacilityObservation | undefined =>
@@ -67,7 +147,8 @@ export const presentObservation = (row: FacilityObservation): z.input<typeof obs
   recordedAt: instantOf(row),
 });
 
-export const presentListing = (row: Listing): z.input<typeof listing> => ({
+/** A listing as it is on a day. */
+export const presentListing = (row: Listing, today: Day): z.input<typeof listing> => ({
   listingId: row.listingId,
   providerId: row.providerId,
   serviceItem: row.serviceItem,
@@ -75,6 +156,64 @@ export const presentListing = (row: Listing): z.input<typeof listing> => ({
   documentNo: row.documentNo,
   validFrom: row.validFrom,
   validTo: row.validTo,
+  status: listingStatusOn(row, today),
+  suspensions: row.suspensions.map(({ from, to }) => ({ from, to })),
+  applicationId: row.applicationId,
+  recordedAt: instantOf(row),
+});
+
+export const presentMeasure = (row: ListingMeasure): z.input<typeof listingMeasure> => ({
+  measureId: row.measureId,
+  listingId: row.listingId,
+  kind: row.kind,
+  from: row.effectiveFrom,
+  to: row.effectiveTo,
+  reason: row.reason,
+  documentNo: row.documentNo,
+  status: row.status,
+  proposedPerson: row.proposedPerson,
+  proposedOn: row.proposedOn,
+  decidedPerson: row.decidedPerson,
+  decidedOn: row.decidedOn,
+  recordedAt: instantOf(row),
+});
+
+export const presentListingApplication = (row: ListingApplication): z.input<typeof listingApplication> => ({
+  applicationId: row.applicationId,
+  providerId: row.providerId,
+  serviceItem: row.serviceItem,
+  batchNo: row.batchNo,
+  evidence: {
+    ADVANCED_EQUIPMENT: row.evidence['ADVANCED_EQUIPMENT'] ?? '',
+    TECHNICAL_SECURITY: row.evidence['TECHNICAL_SECURITY'] ?? '',
+    GREEN_ENERGY: row.evidence['GREEN_ENERGY'] ?? '',
+    FAVOURABLE_PRICE: row.evidence['FAVOURABLE_PRICE'] ?? '',
+  },
+  status: row.status,
+  noticeFrom: row.noticeFrom,
+  noticeTo: row.noticeTo,
+  listingId: row.listingId,
+  recordedAt: instantOf(row),
+});
+
+type History = z.input<typeof listingApplicationWithHistory>;
+
+export const presentScore = (row: ListingScore): History['scores'][number] => ({
+  criterion: row.criterion,
+  score: row.score,
+  evidence: row.evidence,
+  scoredPerson: row.scoredPerson,
+  recordedAt: instantOf(row),
+});
+
+export const presentStep = (row: ListingStep): History['steps'][number] => ({
+  stepNo: row.stepNo,
+  verb: row.verb,
+  status: row.status,
+  reason: row.reason,
+  detail: { ...row.detail },
+  person: row.person,
+  takenOn: row.takenOn,
   recordedAt: instantOf(row),
 });
 

@@ -31,7 +31,7 @@ export async function findBusiness({ sql }: Pick<Tx, 'sql'>, bookId: string): Pr
     [3, fundsAsLoaded(sql, bookId)],
     [4, vouchersAsFaced(sql, bookId)],
     [5, [...limitsAsLaw(sql, bookId, law), ...contractsAsFiled(sql, bookId, law), queuesAsWaiting(sql, bookId)]],
-    [6, [...countedOnce(sql, bookId), ...batchesAsPaid(sql, bookId)]],
+    [6, [...countedOnce(sql, bookId), reversedOnce(sql, bookId), ...batchesAsPaid(sql, bookId)]],
     [9, explanationsTold(sql, bookId)],
     [10, fundsAsPaid(sql, bookId)],
     [11, fourEyes(sql, bookId)],
@@ -460,7 +460,8 @@ const contractsAsFiled = (sql: Sql, bookId: string, { rates }: Law): Promise<Row
   sql<Rows>`
     with held as (
       select r.contract_id, r.programme_code, ${heldFen(sql)} as claimed, r.base_fen as base, r.weighted_base as weighted,
-             r.cut_off_fen as cut_off
+             -- What is reversed in part is cut off for good.
+             r.cut_off_fen + r.reversed_fen as cut_off
         from redemptions r where r.book_id = ${bookId} and r.status not in ('RETURNED', 'REVERSED')
       union all
       select (o.content ->> 'contractId')::uuid, o.content ->> 'programmeCode', ${fenIn(sql, 'amountRedeemed')}, ${fenIn(sql, 'baseRedeemed')}, null, 0
@@ -494,6 +495,23 @@ const queuesAsWaiting = (sql: Sql, bookId: string): Promise<Rows> => sql<Rows>`
     from (select * from application_queues where book_id = ${bookId} and waiting > 0) q
     full join waits w using (programme_code, queue_rank, queue_block)
    where (q.waiting, q.maximum_fen) is distinct from (w.n, w.fen) order by 1 limit 100`;
+
+/** 6. Of a redemption as much is reversed as two persons decided, each reversal is one entry, and what is reversed whole says so. */
+const reversedOnce = (sql: Sql, bookId: string): Promise<Rows> => sql<Rows>`
+  with decided as (
+    select redemption_id, sum(amount_fen) as fen from redemption_reversals
+     where book_id = ${bookId} and status = 'APPROVED' group by redemption_id),
+  posted as (
+    select e.subject_id as redemption_id, sum(e.amount_fen) as fen,
+           bool_or(o.subject_id is distinct from e.subject_id or o.kind is distinct from 'redemption.approved') as astray
+      from entries e left join entries o on o.book_id = e.book_id and o.seq = e.reverses_seq
+     where e.book_id = ${bookId} and e.kind = 'redemption.reversed' and e.amount_fen is not null group by e.subject_id)
+  select 'redemption ' || r.redemption_no as subject,
+         format('%s, reversed %s; decided %s, entries %s%s', r.status, r.reversed_fen, coalesce(d.fen, 0), coalesce(p.fen, 0),
+                case when p.astray then ', which do not name its approval' else '' end) as detail
+    from redemptions r left join decided d using (redemption_id) left join posted p using (redemption_id)
+   where r.book_id = ${bookId}
+     and (r.reversed_fen <> coalesce(p.fen, 0) or r.reversed_fen < coalesce(d.fen, 0) or p.astray) limit 100`;
 
 /**
  * 6. An invoice counts in one live redemption, which it names; of each contract line as much is used as confirmed invoices
@@ -751,6 +769,12 @@ const fourEyes = (sql: Sql, bookId: string): Promise<Rows>[] => [
       select format('invoice %s (%s)', invoice_no, invoice_id), array[posted_person, decided_person] from usage_invoices where book_id = ${bookId}
       union all
       select 'redemption ' || redemption_no, array[submitted_person, decided_person] from redemptions where book_id = ${bookId}
+      union all
+      select 'proposal ' || proposal_id || ' to end a voucher', array[proposed_person, case when status = 'APPROVED' then decided_person end]
+        from voucher_proposals where book_id = ${bookId}
+      union all
+      select 'reversal ' || reversal_id, array[proposed_person, case when status = 'APPROVED' then decided_person end]
+        from redemption_reversals where book_id = ${bookId}
       union all
       select 'reimbursement ' || r.reimbursement_no,
              array[r.submitted_person, r.reviewed_person, case when r.status = 'APPROVED' then r.decided_person end]

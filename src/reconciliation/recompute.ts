@@ -18,7 +18,6 @@ import {
 } from '../applications/evaluation-facts.js';
 import { applicationShelf } from '../applications/facts.js';
 import { eligibilityOf } from '../applications/rules.js';
-import type { Day } from '../calendar.js';
 import { yearOf } from '../calendar.js';
 import { contractShelf } from '../contracts/facts.js';
 import { enterpriseShelf } from '../enterprises/facts.js';
@@ -39,6 +38,8 @@ import { controlIdsOf, gatherControls, lawUnder } from '../programmes/laws.js';
 import type { ProgrammeVersion } from '../programmes/language.js';
 import { limitWindowOf, readLimits } from '../programmes/limits.js';
 import { listingShelf, observationShelf, providerShelf } from '../providers/facts.js';
+import type { ListingSaid } from '../providers/rules.js';
+import { listingSayings } from '../providers/rules.js';
 import { redemptionShelf } from '../redemptions/facts.js';
 import type { RedemptionCase } from '../redemptions/rules.js';
 import { claimOf, evaluate, evaluateFirmly } from '../redemptions/rules.js';
@@ -53,6 +54,7 @@ import { broughtAlong, keptStanding, lowestRate, negative, nothing, openingConte
 const sliceSize = 3_000n;
 const kinds = [
   ...['voucher.issued', 'opening.voucher', 'redemption.reserved', 'redemption.approved', 'redemption.released'],
+  'redemption.reversed',
   'award.approved',
 ];
 
@@ -60,6 +62,8 @@ const kinds = [
 interface Track {
   standing: Standing;
   readonly waiting: Map<string, Redemption>;
+  /** What was reversed of a redemption so far (fen). */
+  readonly reversed: Map<string, Fen>;
 }
 
 interface Moved {
@@ -70,6 +74,7 @@ interface Moved {
   /** The first entry of the same command: what was there before it is what was decided on. */
   readonly first: bigint;
   readonly kinds: readonly string[];
+  readonly fen: bigint;
 }
 
 /** The same inside a transaction that is open already, in one slice. */
@@ -106,7 +111,7 @@ async function recomputeSlice(
   shared: Set<string>,
 ): Promise<Rows> {
   const read = await tx.sql<Moved[]>`
-    select e.seq, e.kind, e.command_id as "commandId", e.subject_id as "subjectId", c.first, c.kinds
+    select e.seq, e.kind, e.command_id as "commandId", e.subject_id as "subjectId", c.first, c.kinds, e.amount_fen as fen
       from entries e
       cross join lateral (select min(o.seq) as first, array_agg(o.kind) as kinds from entries o
                            where o.book_id = e.book_id and o.subject_id = e.subject_id and o.command_id = e.command_id) c
@@ -187,21 +192,18 @@ async function gatherSlice(loader: Loader, moved: readonly Moved[]): Promise<Pas
     for (const { id, first } of known) firstOf.set(id, first);
   };
   await learnWhen([enterpriseShelf, providerShelf, observationShelf, listingShelf, classShelf, relationShelf]);
-  // A listing's last day is the one thing here that changes: each answer about it says what it was from then on.
-  const said = await tx.sql<{ id: string; seq: bigint; validTo: Day | null }[]>`
-    select e.subject_id as id, e.seq, o.body ->> 'validTo' as "validTo"
+  // A listing's last day and its suspensions are what changes here: each answer about it says what they were from then on.
+  const said = await tx.sql<ListingSaid[]>`
+    select e.subject_id as id, e.seq, o.body ->> 'validTo' as "validTo", coalesce(o.body -> 'suspensions', '[]') as suspensions
       from entries e join outcomes o on o.book_id = e.book_id and o.command_id = e.command_id
-     where e.book_id = ${bookId} and e.kind in ('listing.recorded', 'listing.ended') and e.subject_id in (
+     where e.book_id = ${bookId} and e.kind = any(${listingSayings}::text[]) and e.subject_id in (
              select l.subject_id from entries l
-              where l.book_id = ${bookId} and l.kind = 'listing.ended' and l.subject_id = any(${[...facts.state(listingShelf).rows.keys()]}::uuid[]))
+              where l.book_id = ${bookId} and l.kind = any(${listingSayings.slice(1)}::text[]) and l.subject_id = any(${[...facts.state(listingShelf).rows.keys()]}::uuid[]))
      order by e.seq`;
   const raisedBy = new Map<string, bigint>();
   const past: Past = (before) => ({
     has: (id) => (firstOf.get(id) ?? 0n) < before,
-    listedTo: ({ listingId, validTo }) => {
-      const told = said.findLast(({ id, seq }) => id === listingId && seq < before);
-      return told === undefined ? validTo : told.validTo;
-    },
+    listing: (listing) => said.findLast(({ id, seq }) => id === listing.listingId && seq < before) ?? listing,
     approved: ({ exceptionId }) => (raisedBy.get(exceptionId) ?? 0n) < before,
   });
   // Which figures and exceptions limits look at follows from what was known then; when these came is asked after.
@@ -319,14 +321,21 @@ export async function balancesAt(
 
 function trackOf(contracts: Map<string, Track>, of: { contractId: string; programmeCode: string }): Track {
   const id = standingIdOf(of.contractId, of.programmeCode);
-  const track = contracts.get(id) ?? { standing: nothing, waiting: new Map<string, Redemption>() };
+  const track = contracts.get(id) ?? {
+    standing: nothing,
+    waiting: new Map<string, Redemption>(),
+    reversed: new Map<string, Fen>(),
+  };
   contracts.set(id, track);
   return track;
 }
 
+/** Whether it was approved once, and taken back or not since. */
+const isApproved = ({ status }: Redemption): boolean => status === 'APPROVED' || status === 'REVERSED';
+
 /** A redemption as it was submitted: what a verification cut off came later. */
 function asSubmitted(row: Redemption): Redemption {
-  const verified = row.status === 'APPROVED' && row.decidedPerson !== null;
+  const verified = isApproved(row) && row.decidedPerson !== null;
   return verified ? { ...row, cutOffFen: row.cutOffFen - (row.reservedFen - row.approvedFen) } : row;
 }
 /** At what a base weighs of which no weight was kept. */
@@ -361,7 +370,7 @@ function checkCharges(of: Moved, award: Award, charged: readonly string[]): Rows
   return [{ subject: name, detail: `charged to limits: ${found}; computed anew: ${expected}` }];
 }
 
-/** Entries that decide no award and move where a contract stands: an opening voucher, a redemption that is returned. */
+/** Entries that decide no award and move where a contract stands: an opening voucher, a redemption that is returned or reversed. */
 function takeOther(facts: Facts, of: Moved, contracts: Map<string, Track>): Rows {
   if (of.kind === 'opening.voucher') {
     const content = openingContentOf(there(facts.get(openingShelf, of.subjectId)));
@@ -381,6 +390,18 @@ function takeOther(facts: Facts, of: Moved, contracts: Map<string, Track>): Rows
     const lowest = lowestRateOf(facts, there(facts.get(voucherShelf, row.voucherId)));
     track.standing = together(track.standing, negative(claimOf(asSubmitted(row))), lowest);
     track.waiting.delete(row.redemptionId);
+  } else if (of.kind === 'redemption.reversed') {
+    const row = there(facts.get(redemptionShelf, of.subjectId));
+    const track = trackOf(contracts, row);
+    const lowest = lowestRateOf(facts, there(facts.get(voucherShelf, row.voucherId)));
+    const before = track.reversed.get(row.redemptionId) ?? 0n;
+    track.reversed.set(row.redemptionId, before + of.fen);
+    // In part it is cut off for good; whole, the contract stands as if it had never been.
+    const gone =
+      before + of.fen === row.approvedFen
+        ? negative({ ...claimOf(row), claimedFen: of.fen, cutOffFen: row.cutOffFen + before })
+        : { baseFen: 0n, weighted: 0n, claimedFen: -of.fen, cutOffFen: of.fen };
+    track.standing = together(track.standing, gone, lowest);
   }
   return [];
 }
@@ -435,7 +456,7 @@ function checkAward(facts: Facts, before: Facts, of: Moved, award: Award, contra
     const atOnce = of.kinds.includes('redemption.approved');
     track.standing = together(track.standing, claimOf(row), lowest);
     if (!atOnce) track.waiting.set(row.redemptionId, row);
-    const verified = row.status === 'APPROVED' && !atOnce;
+    const verified = isApproved(row) && !atOnce;
     const anew = evaluateFirmly(whole, { ...asked, requestedFen: verified ? undefined : requestedIn(row) }, !atOnce);
     const reserved: Fen = row.reservedFen;
     return compare(name, anew, {

@@ -1,4 +1,4 @@
-import { redemptions } from '../../db/tables.js';
+import { redemptionReversals, redemptions } from '../../db/tables.js';
 import { shelf } from '../ledger/facts.js';
 
 export const redemptionShelf = shelf(redemptions, {
@@ -18,4 +18,12 @@ export const redemptionShelf = shelf(redemptions, {
     'decisionReason',
     'settlementId',
   ],
+});
+
+/** Proposals to take an approved redemption back; `open` finds the one that waits. */
+export const reversalShelf = shelf(redemptionReversals, {
+  rank: 61,
+  id: 'reversalId',
+  keys: { open: ['redemptionId', 'status'] },
+  mutable: ['status', 'decidedPerson', 'decidedOn', 'decisionReason'],
 });

@@ -16,14 +16,18 @@ import { accountOf } from '../ledger/chart.js';
 import type { Facts, Loader } from '../ledger/facts.js';
 import type { Command } from '../ledger/lane.js';
 import { gatherLimits } from '../ledger/limits.js';
+import type { Fen } from '../money.js';
 import { programmeVersionShelf } from '../programmes/facts.js';
 import { controlIdsOf, gatherControls, lawUnder } from '../programmes/laws.js';
 import { limitWindowOf } from '../programmes/limits.js';
 import { invoiceLineShelf, invoiceShelf, lineUsageShelf } from '../usage/facts.js';
+import { chargedOf, expiryRuleOf, gatherEndRules, homeOfEnded } from '../vouchers/endings.js';
 import { standingIdOf, standingShelf, voucherShelf } from '../vouchers/facts.js';
+import { hasEnded, standingOf } from '../vouchers/rules.js';
 import { redemptionShelf } from './facts.js';
 import type { RedemptionCase } from './rules.js';
-import { limitsOf } from './rules.js';
+import { limitsOf, lowestRateOf } from './rules.js';
+import type { Stand, TakingBack } from './take-back.js';
 
 /**
  * What a command is about: `redemptionId` names the account that holds its money (`isNew` when the command makes it), `today`
@@ -152,7 +156,7 @@ export function caseOf(facts: Facts, voucher: Voucher, invoice: UsageInvoice, bo
   };
 }
 
-/** Gathers redemptions that a reviewer decides on, with all that the law looks at around them. */
+/** Gathers redemptions that persons decide on, with all that the law looks at around them, and where what comes back of them goes. */
 export async function gatherWaiting(loader: Loader, commands: readonly Command<{ readonly id?: string }>[]): Promise<void> {
   const redemptions = await loader.load(
     redemptionShelf,
@@ -167,7 +171,28 @@ export async function gatherWaiting(loader: Loader, commands: readonly Command<{
       return redemption ? [{ ...redemption, today }] : [];
     }),
   );
+  await gatherEndRules(
+    loader,
+    redemptions.flatMap(({ voucherId }) => loader.facts.get(voucherShelf, voucherId) ?? []).filter(hasEnded),
+  );
 }
+
+/** The voucher of a case with its balance, and where its contract stands. */
+export const standOf = ({ voucher, standing }: RedemptionCase, balanceFen: Fen): Stand => ({
+  ...{ voucher, balanceFen, standing: standingOf(standing) },
+});
+
+/** What taking back a gathered redemption rests on (gatherWaiting). */
+export const takingBack = (
+  facts: Facts,
+  whole: RedemptionCase,
+  { today, receivedAt, newId }: Pick<Command, 'today' | 'receivedAt' | 'newId'>,
+): TakingBack => ({
+  home: homeOfEnded(whole.voucher, () => expiryRuleOf(facts, whole.voucher)),
+  chargedAtIssue: () => chargedOf(facts, whole.voucher.voucherId),
+  lowestRate: lowestRateOf(whole),
+  ...{ today, receivedAt, newId },
+});
 
 /** A gathered redemption with its case, or undefined when there is none. */
 export function waitingOf(

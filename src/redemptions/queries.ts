@@ -3,8 +3,8 @@ import type { AnyPgColumn } from 'drizzle-orm/pg-core';
 import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.js';
 import { each, idsOfPage } from '../../db/planned.js';
-import type { Redemption } from '../../db/tables.js';
-import { enterprises, providers, redemptions } from '../../db/tables.js';
+import type { Redemption, RedemptionReversal } from '../../db/tables.js';
+import { enterprises, providers, redemptionReversals, redemptions } from '../../db/tables.js';
 import type { Principal } from '../access/principal.js';
 
 /** Redemptions that this caller may see: an enterprise's its own, a provider's those it is paid by, all for the authorities. */
@@ -96,3 +96,12 @@ export async function findRedemption(
     .where(and(eq(redemptions.bookId, bookId), eq(redemptions.redemptionId, redemptionId), seenBy(db, bookId, principal)));
   return row;
 }
+
+/** What was proposed to take back of a redemption, in order of proposal; at most 100. */
+export const reversalsOf = (db: Database, of: { bookId: string; redemptionId: string }): Promise<RedemptionReversal[]> =>
+  db.drizzle
+    .select()
+    .from(redemptionReversals)
+    .where(and(eq(redemptionReversals.bookId, of.bookId), eq(redemptionReversals.redemptionId, of.redemptionId)))
+    .orderBy(asc(redemptionReversals.reversalId))
+    .limit(100);

@@ -26,6 +26,8 @@ import {
   presentInFull,
   refusalOfInvoice,
   refusalOfVoucher,
+  overpaid,
+  owedFen,
   refusedBy,
   standingAfter,
   stateAfterApproval,
@@ -38,7 +40,8 @@ type Result = ReturnType<typeof presentInFull> & { voucherBalance: string };
  * Redeems a voucher against a confirmed invoice. The amount is reserved; where contract, usage, invoice and voucher agree it is
  * approved at once, by rule, and charged to the limits of this year; else it waits for a reviewer. Refuses, in this order: NOT_FOUND
  * (another firm's voucher or invoice likewise), INVOICE_OF_OTHER_CONTRACT, VOUCHER_FROZEN, VOUCHER_EXPIRED, VOUCHER_EMPTY, AMOUNT_ZERO,
- * INVOICE_NOT_CONFIRMED, INVOICE_ALREADY_REDEEMED, INVOICE_REIMBURSED, what the programme refuses (evaluateRedemption), AMOUNT_ABOVE_ENTITLEMENT.
+ * INVOICE_NOT_CONFIRMED, INVOICE_ALREADY_REDEEMED, INVOICE_REIMBURSED, what the programme refuses (evaluateRedemption), AMOUNT_ABOVE_ENTITLEMENT,
+ * SELF_FUNDED_PART_OVERPAID when nothing is owed on the invoice any more, or less than was asked for.
  */
 export const redeem: Verb<Body, Result> = {
   name: 'redemption.redeem',
@@ -84,7 +87,14 @@ export const redeem: Verb<Body, Result> = {
     const limits = readLimits(facts, limitsTouched(whole.law, 'REDEEM', whole.at));
     const mismatches = mismatchesOf(whole);
     const approved = mismatches.length === 0;
-    const award = evaluateFirmly(whole, { submittedOn: today, balanceFen, limitsLeft: limits.left, requestedFen }, !approved);
+    const asked = { submittedOn: today, balanceFen, limitsLeft: limits.left, requestedFen };
+    const possible = evaluateFirmly(whole, asked, !approved);
+    if (possible.kind !== 'award') return refusedBy(possible);
+    const leftToPay = owedFen(whole);
+    const isTooMuch = leftToPay !== null && possible.amountFen > leftToPay;
+    if (isTooMuch && (leftToPay <= 0n || requestedFen !== undefined)) return overpaid(invoice, possible.amountFen, '/amount');
+    // As if no more were asked for: what is left of it comes with a later invoice.
+    const award = isTooMuch ? evaluateFirmly(whole, { ...asked, requestedFen: leftToPay }, !approved) : possible;
     if (award.kind !== 'award') return refusedBy(award);
     // After this line the command succeeds.
     const { amountFen } = award;

@@ -5,10 +5,12 @@ import type { Parts } from '../http/parts.js';
 import { Problem } from '../http/problem.js';
 import { authorities, command, idOfCursor, pageOf, reading } from '../http/routes.js';
 import { tellInFull } from '../ledger/explanations.js';
-import { findRedemption, listRedemptions } from './queries.js';
+import { findRedemption, listRedemptions, reversalsOf } from './queries.js';
 import { redeem } from './redeem.js';
 import { returnRedemption } from './return.js';
-import { presentInFull, presentRedemption } from './rules.js';
+import { dropReversal, proposeReversal } from './propose-reversal.js';
+import { reverseRedemption } from './reverse.js';
+import { presentInFull, presentReversal, presentRedemption, redemptionLife } from './rules.js';
 import { verifyRedemption } from './verify.js';
 
 const tag = 'redemptions';
@@ -51,6 +53,42 @@ export function redemptionRoutes(app: FastifyInstance, parts: Parts): void {
     verb: returnRedemption,
   });
 
+  command(app, parts, {
+    url: '/redemptions/:id/propose-reversal',
+    tag,
+    summary: 'Propose to take back an approved redemption (冲正), in part or whole, before a batch holds its money',
+    roles: ['reviewer'],
+    personOnly: true,
+    body: schema.proposeReversal,
+    response: schema.reversalProposed,
+    status: 201,
+    verb: proposeReversal,
+  });
+
+  command(app, parts, {
+    url: '/redemptions/:id/drop-reversal',
+    tag,
+    summary: 'Drop the proposal to take a redemption back',
+    roles: ['reviewer', 'approver'],
+    personOnly: true,
+    body: schema.dropReversal,
+    response: schema.reversalProposed,
+    status: 200,
+    verb: dropReversal,
+  });
+
+  command(app, parts, {
+    url: '/redemptions/:id/reverse',
+    tag,
+    summary: 'Take back an approved redemption, as another person proposed; limits and voucher get it back',
+    roles: ['approver'],
+    personOnly: true,
+    body: schema.reverseRedemption,
+    response: schema.redemptionRecorded,
+    status: 200,
+    verb: reverseRedemption,
+  });
+
   reading(app, {
     url: '/redemptions',
     tag,
@@ -77,11 +115,15 @@ export function redemptionRoutes(app: FastifyInstance, parts: Parts): void {
     tag,
     summary: 'One redemption with its explanation and what does not agree',
     roles: [...authorities, 'enterprise', 'provider'],
-    response: schema.redemptionInFull,
+    response: schema.redemptionTold,
     read: async ({ id, book, principal }) => {
       const row = await findRedemption(parts.db, { bookId: book.bookId, principal, redemptionId: id });
       if (!row) throw new Problem('NOT_FOUND');
-      return tellInFull(parts.db.sql, book.bookId, presentInFull(row));
+      const reversals = await reversalsOf(parts.db, { bookId: book.bookId, redemptionId: id });
+      const told = await tellInFull(parts.db.sql, book.bookId, presentInFull(row));
+      // Once a batch holds its money nothing of it can be reversed.
+      const possible = row.settlementId === null ? [...redemptionLife.states[row.status]] : [];
+      return { ...told, possible, reversals: reversals.map(presentReversal) };
     },
   });
 }

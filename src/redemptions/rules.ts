@@ -19,11 +19,12 @@ import type {
   ContractStanding,
   ProgrammeVersion as VersionRow,
   Redemption,
+  RedemptionReversal,
   UsageInvoice,
   UsageInvoiceLine,
   Voucher,
 } from '../../db/tables.js';
-import type { mismatch, redemption as shown, redemptionInFull } from '../../schemas/redemptions.js';
+import type { mismatch, redemptionInFull, redemptionReversal, redemption as shown } from '../../schemas/redemptions.js';
 import type { Day } from '../calendar.js';
 import { formatInstant } from '../calendar.js';
 import type { KeptStep } from '../ledger/explanations.js';
@@ -34,12 +35,13 @@ import { life, refuseStep } from '../lives.js';
 import type { Fen } from '../money.js';
 import { formatYuan, minFen } from '../money.js';
 import type { Circumstances, Evaluation, Line, TouchedLimit } from '../programmes/evaluate.js';
-import { evaluateRedemption, limitsTouched, nothingOnRecord } from '../programmes/evaluate.js';
+import { decidingDayOf, evaluateRedemption, limitsTouched, nothingOnRecord } from '../programmes/evaluate.js';
 import { nobody } from '../programmes/lines.js';
 import type { ProgrammeVersion } from '../programmes/language.js';
+import { lawOn } from '../programmes/language.js';
 import { formatQuantity, quantityOf } from '../usage/rules.js';
 import type { Standing } from '../vouchers/rules.js';
-import { keptStanding, lowestRate, negative, nothing, standingOf, together, weightOf } from '../vouchers/rules.js';
+import { isPast, keptStanding, lowestRate, negative, nothing, standingOf, together, weightOf } from '../vouchers/rules.js';
 
 /** One redemption's world, as it stands at this point of the batch. */
 export interface RedemptionCase {
@@ -79,7 +81,7 @@ export const standingWithout = (of: RedemptionCase, waiting: readonly Redemption
   waiting.reduce((left, row) => together(left, negative(claimOf(row)), lowestRateOf(of)), standingOf(of.standing));
 
 /** The lowest rate that the law of the case knows (basis points): at which a base weighs of which no weight was kept. */
-const lowestRateOf = ({ law, at }: Pick<RedemptionCase, 'law' | 'at'>): number =>
+export const lowestRateOf = ({ law, at }: Pick<RedemptionCase, 'law' | 'at'>): number =>
   lowestRate(law, { appliedOn: at.appliedOn, signedOn: at.contract.signedOn });
 
 /** What the law is asked with: `balanceFen` is what the voucher can pay this redemption, `limitsLeft` what is left by limit. */
@@ -150,11 +152,21 @@ export const refusedBy = (of: (Evaluation & { kind: 'refused' | 'held' }) | Refu
 export const aboveEntitlement = (requestedFen: Fen, possibleFen: Fen, pointer: string): Refused =>
   refused('AMOUNT_ABOVE_ENTITLEMENT', { requested: formatYuan(requestedFen), entitlement: formatYuan(possibleFen) }, pointer);
 
-/** Why this voucher cannot be redeemed today, or null: VOUCHER_FROZEN, VOUCHER_EXPIRED, VOUCHER_EMPTY. Its last day is inclusive. */
+/**
+ * Why this voucher cannot be redeemed today, or null: VOUCHER_FROZEN, VOUCHER_EXPIRED (its last day is inclusive; whether or not its
+ * expiry was booked yet), VOUCHER_NOT_ACTIVATED, VOUCHER_WRONG_STATE, VOUCHER_EMPTY.
+ */
 export function refusalOfVoucher(voucher: Voucher, balanceFen: Fen, today: Day): Refused | null {
-  const { voucherNo, lastDay } = voucher;
-  if (voucher.status === 'FROZEN') return refused('VOUCHER_FROZEN', { voucherNo }, '/voucherId');
-  if (today > lastDay) return refused('VOUCHER_EXPIRED', { expiresOn: lastDay, submittedOn: today }, '/voucherId');
+  const { voucherNo, status, lastDay, activateBy } = voucher;
+  if (status === 'FROZEN') return refused('VOUCHER_FROZEN', { voucherNo }, '/voucherId');
+  if (status === 'CANCELLED' || status === 'REVOKED')
+    return refused('VOUCHER_WRONG_STATE', { voucherNo, state: status, possible: '—' }, '/voucherId');
+  if (status === 'EXPIRED' || isPast(voucher, today)) {
+    const expiresOn = today > lastDay ? lastDay : (activateBy ?? lastDay);
+    return refused('VOUCHER_EXPIRED', { expiresOn, submittedOn: today }, '/voucherId');
+  }
+  if (status === 'ISSUED')
+    return refused('VOUCHER_NOT_ACTIVATED', { voucherNo, activateBy: activateBy ?? lastDay }, '/voucherId');
   if (balanceFen === 0n) return refused('VOUCHER_EMPTY', { voucherNo }, '/voucherId');
   return null;
 }
@@ -168,17 +180,60 @@ export function refusalOfInvoice(invoice: UsageInvoice): Refused | null {
   return null;
 }
 
+type RedemptionVerb = 'verify' | 'return' | 'propose-reversal' | 'reverse';
+
+/**
+ * What is still owed on an invoice (fen), where the law pays the provider; null where it pays the enterprise. A voucher is deducted from
+ * the price (抵扣): what the enterprise pays and what the voucher pays are one invoice, and never more.
+ */
+export function owedFen({ law, at, invoice }: Pick<RedemptionCase, 'law' | 'at' | 'invoice'>): Fen | null {
+  const { payee } = lawOn(law, decidingDayOf(law, { appliedOn: at.appliedOn, signedOn: at.contract.signedOn }));
+  return payee?.value === 'PROVIDER' ? invoice.grossFen - invoice.paidFen : null;
+}
+
+/** Refuses (SELF_FUNDED_PART_OVERPAID) to pay more on an invoice than is still owed. */
+export const overpaid = ({ invoiceNo, grossFen, paidFen }: UsageInvoice, amountFen: Fen, pointer: string): Refused =>
+  refused(
+    'SELF_FUNDED_PART_OVERPAID',
+    {
+      ...{ invoiceNo, gross: formatYuan(grossFen), paid: formatYuan(paidFen), redeem: formatYuan(amountFen) },
+      most: formatYuan(grossFen - paidFen),
+    },
+    pointer,
+  );
+
+/**
+ * Why so much cannot be paid on an invoice, or null: SELF_FUNDED_PART_OVERPAID where the law pays the provider and the enterprise has paid
+ * more than the rest of the invoice already. A voucher is deducted from the price (抵扣): what the enterprise pays and what the voucher
+ * pays are one invoice, and never more. What is not redeemed of this one may be with the next, for the amount is cumulative.
+ */
+export function refusalOfOwnPart(
+  { law, at, invoice }: Pick<RedemptionCase, 'law' | 'at' | 'invoice'>,
+  amountFen: Fen,
+): Refused | null {
+  const { payee } = lawOn(law, decidingDayOf(law, { appliedOn: at.appliedOn, signedOn: at.contract.signedOn }));
+  const { invoiceNo, grossFen, paidFen } = invoice;
+  if (payee?.value !== 'PROVIDER' || paidFen + amountFen <= grossFen) return null;
+  return refused('SELF_FUNDED_PART_OVERPAID', {
+    ...{ invoiceNo, gross: formatYuan(grossFen), paid: formatYuan(paidFen), redeem: formatYuan(amountFen) },
+    most: formatYuan(grossFen - paidFen),
+  });
+}
+
 /** The life of a redemption (核销): reserved and waiting, approved or returned, and taken back while its money is in no batch. */
 export const redemptionLife = life({
   of: 'redemption',
   code: 'REDEMPTION_WRONG_STATE',
-  states: { SUBMITTED: ['verify', 'return'], APPROVED: [], RETURNED: [], REVERSED: [] },
-} as Life<Redemption['status'], 'verify' | 'return'>);
+  states: { SUBMITTED: ['verify', 'return'], APPROVED: ['propose-reversal', 'reverse'], RETURNED: [], REVERSED: [] },
+} as Life<Redemption['status'], RedemptionVerb>);
+
+/** Refuses (REDEMPTION_WRONG_STATE) what a redemption in its state does not offer; null where it does. */
+export const refuseRedemption = ({ status, redemptionNo }: Redemption, verb: RedemptionVerb): Refused | null =>
+  refuseStep(redemptionLife, status, verb, { redemptionNo });
 
 /** Why this person cannot decide on the redemption, or null: REDEMPTION_WRONG_STATE, FOUR_EYES. */
 export function refusalOfDecision(redemption: Redemption, verb: 'verify' | 'return', personId: string): Refused | null {
-  const { redemptionNo, status } = redemption;
-  const wrong = refuseStep(redemptionLife, status, verb, { redemptionNo });
+  const wrong = refuseRedemption(redemption, verb);
   if (wrong) return wrong;
   return personId === redemption.submittedPerson ? refused('FOUR_EYES') : null;
 }
@@ -273,15 +328,17 @@ export function priceAgrees(
 export const stateAfterApproval = (balanceFen: Fen, reservedFen: Fen): 'PARTIALLY_REDEEMED' | 'FULLY_REDEEMED' =>
   balanceFen === 0n && reservedFen === 0n ? 'FULLY_REDEEMED' : 'PARTIALLY_REDEEMED';
 
+/** The row of where a contract stands under the programme of a case. */
+export function standingRow(of: Pick<RedemptionCase, 'voucher' | 'standingId'>, standing: Standing): ContractStanding {
+  const { bookId, contractId, programmeCode } = of.voucher;
+  return { ...{ bookId, standingId: of.standingId, contractId, programmeCode }, ...keptStanding(standing) };
+}
+
 /** Where the contract stands under the programme once this is added to it; negative to take back. */
-export function standingAfter(
+export const standingAfter = (
   of: Pick<RedemptionCase, 'voucher' | 'standingId' | 'standing' | 'law' | 'at'>,
   by: Standing,
-): ContractStanding {
-  const { bookId, contractId, programmeCode } = of.voucher;
-  const after = together(standingOf(of.standing), by, lowestRateOf(of));
-  return { ...{ bookId, standingId: of.standingId, contractId, programmeCode }, ...keptStanding(after) };
-}
+): ContractStanding => standingRow(of, together(standingOf(of.standing), by, lowestRateOf(of)));
 
 /**
  * What a verification approves: SHA-256 (hex) of the JSON array of redemption, voucher, invoice, its number and gross, and the
@@ -299,6 +356,36 @@ export const approvalDigestOf = (redemption: Redemption, invoice: UsageInvoice, 
       ]),
     )
     .digest('hex');
+
+/**
+ * What an approval of a reversal approves: SHA-256 (hex) of the JSON array of redemption, amount, reason, evidence, and what of it was
+ * approved, reversed and batched when it was proposed, amounts in fen as text.
+ */
+export const reversalDigestOf = (
+  of: Pick<RedemptionReversal, 'redemptionId' | 'amountFen' | 'reason' | 'evidence'>,
+  { approvedFen, reversedFen, batchedFen }: Redemption,
+): string =>
+  createHash('sha256')
+    .update(
+      JSON.stringify([
+        ...[of.redemptionId, String(of.amountFen), of.reason, of.evidence],
+        ...[approvedFen, reversedFen, batchedFen].map(String),
+      ]),
+    )
+    .digest('hex');
+
+export const presentReversal = (row: RedemptionReversal): z.input<typeof redemptionReversal> => ({
+  reversalId: row.reversalId,
+  redemptionId: row.redemptionId,
+  amount: formatYuan(row.amountFen),
+  reason: row.reason,
+  evidence: row.evidence,
+  contentDigest: row.contentDigest,
+  status: row.status,
+  proposedOn: row.proposedOn,
+  decidedOn: row.decidedOn,
+  decisionReason: row.decisionReason,
+});
 
 /** The redemption as a list shows it. */
 export const presentRedemption = (row: Redemption): z.input<typeof shown> => ({

@@ -11,7 +11,9 @@ import { limitsTouched } from '../programmes/evaluate.js';
 import { firstYearChanges, readLimits } from '../programmes/limits.js';
 import { versionName } from '../programmes/published.js';
 import { fenOf } from '../usage/rules.js';
+import { chargedOf, comeBack, expiryRuleOf, homeOfEnded } from '../vouchers/endings.js';
 import { standingShelf, voucherShelf } from '../vouchers/facts.js';
+import { restated } from '../vouchers/rules.js';
 import { redemptionShelf } from './facts.js';
 import { gatherWaiting, waitingOf } from './gather.js';
 import {
@@ -20,27 +22,31 @@ import {
   evaluate,
   presentInFull,
   refusalOfDecision,
+  overpaid,
+  owedFen,
   refusedBy,
   standingAfter,
   standingWithout,
-  stateAfterApproval,
 } from './rules.js';
+import { refusalOfPaying } from './take-back.js';
 
 type Body = z.output<typeof body> & { readonly id?: string };
 type Result = ReturnType<typeof presentInFull> & { voucherBalance: string };
 
 /**
  * A reviewer verifies (核验) a waiting redemption for all or part of what it reserved. It is judged anew, by what is on record now
- * and by the redeemed limits of this year. The rest goes back to the voucher but is cut off for good: what a verification took off
+ * and by the redeemed limits of this year. The rest goes back to the voucher, or its end, but is cut off for good: what a verification took off
  * one invoice is not to be had with the next. Refuses NOT_FOUND, REDEMPTION_WRONG_STATE, FOUR_EYES, AMOUNT_ZERO (to give nothing is to
- * return it), APPROVED_ABOVE_RESERVED, VOUCHER_FROZEN, what the programme refuses, AMOUNT_ABOVE_ENTITLEMENT, SELF_FUNDED_PART_UNPAID.
+ * return it), APPROVED_ABOVE_RESERVED, VOUCHER_FROZEN, VOUCHER_REVOKED, what the programme refuses, AMOUNT_ABOVE_ENTITLEMENT, SELF_FUNDED_PART_UNPAID,
+ * SELF_FUNDED_PART_OVERPAID.
  */
 export const verifyRedemption: Verb<Body, Result> = {
   name: 'redemption.verify',
   money: true,
   gather: gatherWaiting,
 
-  decide({ body, actor, today }, facts) {
+  decide(command, facts) {
+    const { body, actor, today } = command;
     const found = waitingOf(facts, body.id ?? '', today);
     if (!found) return refused('NOT_FOUND');
     const { redemption, whole } = found;
@@ -53,7 +59,8 @@ export const verifyRedemption: Verb<Body, Result> = {
       return refused('APPROVED_ABOVE_RESERVED', { redemptionNo, reserved: formatYuan(reservedFen) }, '/approved');
     }
     const { voucher, invoice } = whole;
-    if (voucher.status === 'FROZEN') return refused('VOUCHER_FROZEN', { voucherNo: voucher.voucherNo });
+    const unpayable = refusalOfPaying(voucher);
+    if (unpayable) return unpayable;
     const balanceFen = facts.balance(accountOf.voucher(voucherId, fund));
     const limits = readLimits(facts, limitsTouched(whole.law, 'REDEEM', whole.at));
     // Judged as if it came last, by the day it was submitted.
@@ -70,6 +77,8 @@ export const verifyRedemption: Verb<Body, Result> = {
     if (possible.amountFen < approvedFen) return aboveEntitlement(approvedFen, possible.amountFen, '/approved');
     const award = evaluate(whole, asked);
     if (award.kind !== 'award') return refusedBy(award);
+    const leftToPay = owedFen(whole);
+    if (leftToPay !== null && approvedFen > leftToPay) return overpaid(invoice, approvedFen, '/approved');
     // After this line the command succeeds.
     const releasedFen = reservedFen - approvedFen;
     const row = {
@@ -81,14 +90,27 @@ export const verifyRedemption: Verb<Body, Result> = {
       decidedPerson: actor.personId,
       approvedOn: today,
     };
-    const leftFen = balanceFen + releasedFen;
-    const waitingFen = voucher.reservedFen - reservedFen;
+    const back = comeBack(
+      { voucher: { ...voucher, reservedFen: voucher.reservedFen - reservedFen }, balanceFen },
+      {
+        ...{
+          why: 'RELEASED',
+          redemptionId,
+          amountFen: releasedFen,
+          endingId: command.newId(),
+          today,
+          receivedAt: command.receivedAt,
+        },
+        home: homeOfEnded(voucher, () => expiryRuleOf(facts, voucher)),
+        charged: () => chargedOf(facts, voucherId),
+      },
+    );
     return accepted({
       decision: 'redemption.approved',
       subjectId: redemptionId,
       programmeVersion: versionName(whole.version),
       approvalDigest: approvalDigestOf(redemption, invoice, approvedFen),
-      result: { ...presentInFull(row), voucherBalance: formatYuan(leftFen) },
+      result: { ...presentInFull(row), voucherBalance: formatYuan(back.balanceFen) },
       postings: [
         ...limits.funding,
         ...redemptionApproved({
@@ -99,11 +121,14 @@ export const verifyRedemption: Verb<Body, Result> = {
           reservedFen,
           approvedFen,
           charges: limits.charges,
+          home: back.home,
         }),
+        ...back.postings,
       ],
       changes: [
         update(redemptionShelf, row),
-        update(voucherShelf, { ...voucher, reservedFen: waitingFen, status: stateAfterApproval(leftFen, waitingFen) }),
+        update(voucherShelf, restated(back)),
+        ...back.changes,
         update(
           standingShelf,
           standingAfter(whole, { baseFen: 0n, weighted: 0n, claimedFen: -releasedFen, cutOffFen: releasedFen }),

@@ -1,8 +1,10 @@
 // The base of an application, found in the book: the applicant's own usage invoices, or what it declares. Each line with what it
 // rests on, and why it can not count if the book itself says so; what the law says of the rest comes after.
-import type { Enterprise, ReimbursementLine } from '../../db/tables.js';
+import type { Contract, Enterprise, ReimbursementLine } from '../../db/tables.js';
 import { contractLinesOf } from '../applications/evaluation-facts.js';
 import type { Day } from '../calendar.js';
+import { contractShelf } from '../contracts/facts.js';
+import { enterpriseShelf } from '../enterprises/facts.js';
 import type { Facts, Loader } from '../ledger/facts.js';
 import { note } from '../ledger/facts.js';
 import { providerShelf } from '../providers/facts.js';
@@ -127,9 +129,13 @@ export function settledFees(
     });
 }
 
+/** Contracts of this book for which money was given or promised already: a voucher, or a line that counts in a live application. */
+const supported = note<ReadonlySet<string>>('contracts that are supported');
+const ofBook = 'all';
+
 /**
- * Gathers what a declared item may be on record as: the same reference of the same counterparty in a live application, or a usage
- * invoice of this book, which is then held by it as a whole.
+ * Gathers what a declared item may be on record as: the same number in a live application; a usage invoice of this book, which is then
+ * held by it as a whole; or a contract that is filed in this book.
  */
 export async function gatherDeclared(loader: Loader, enterprise: Enterprise, items: readonly Declared[]): Promise<void> {
   const [providers] = await Promise.all([
@@ -149,8 +155,24 @@ export async function gatherDeclared(loader: Loader, enterprise: Enterprise, ite
     const providerId = providerOf.get(counterpartyUscc);
     return providerId === undefined ? [] : [[reference, providerId]];
   });
-  const invoices = await loader.load(invoiceShelf, 'number', numbers);
+  const [invoices, contracts] = await Promise.all([
+    loader.load(invoiceShelf, 'number', numbers),
+    loader.load(contractShelf, 'number', numbers),
+  ]);
+  const contractIds = contracts.map(({ contractId }) => contractId);
+  const found = await loader.tx.sql.prepared<{ contractId: string }[]>(
+    `select u.contract_id as "contractId" from unnest($2::uuid[]) as u (contract_id)
+      where exists (select from vouchers v where v.book_id = $1 and v.contract_id = u.contract_id)
+         or exists (select from reimbursement_lines l where l.book_id = $1 and l.contract_id = u.contract_id and l.is_live)`,
+    [loader.bookId, contractIds],
+  );
+  loader.note(supported, ofBook, new Set(found.map(({ contractId }) => contractId)));
   await Promise.all([
+    loader.load(
+      enterpriseShelf,
+      'id',
+      contracts.map(({ enterpriseId }) => enterpriseId),
+    ),
     loader.load(
       reimbursementLineShelf,
       'invoice',
@@ -158,7 +180,7 @@ export async function gatherDeclared(loader: Loader, enterprise: Enterprise, ite
     ),
     gatherDealings(loader, {
       enterpriseIds: [enterprise.enterpriseId],
-      contractIds: [],
+      contractIds,
       counterparties: items.map(({ counterpartyUscc }) => ({ enterpriseId: enterprise.enterpriseId, uscc: counterpartyUscc })),
     }),
   ]);
@@ -170,35 +192,70 @@ function invoiceOf(facts: Facts, { counterpartyUscc, reference }: Declared) {
   return provider && facts.one(invoiceShelf, 'number', [reference, provider.providerId]);
 }
 
-/** What is declared, a line for each. */
-export const declaredLines = (facts: Facts, items: readonly Declared[], of: Making): ReimbursementLine[] =>
-  items.map((item, i) => ({
-    bookId: facts.bookId,
-    reimbursementLineId: of.newId(),
-    reimbursementId: of.reimbursementId,
-    lineNo: i + 1,
-    invoiceId: invoiceOf(facts, item)?.invoiceId ?? null,
-    invoiceLineId: null,
-    contractId: null,
-    contractLineId: null,
-    reference: item.reference,
-    description: item.description,
-    counterpartyUscc: item.counterpartyUscc,
-    counterpartyName: item.counterpartyName,
-    serviceItem: item.serviceItem,
-    chipOrigin: null,
-    netFen: item.netFen,
-    vatFen: item.vatFen,
-    grossFen: item.grossFen,
-    usedFrom: item.settledOn,
-    usedTo: item.settledOn,
-    settledOn: item.settledOn,
-    evidence: item.evidence,
-    numberConflict: false,
-    basisPoints: null,
-    reason: null,
-    isLive: false,
-  }));
+/** The contract of this book that a declared item names, if there is one, and whether it is the applicant's legal person's. */
+function contractOf(facts: Facts, { counterpartyUscc, reference }: Declared, applicant: Enterprise) {
+  const provider = facts.one(providerShelf, 'uscc', counterpartyUscc);
+  const contract: Contract | undefined = provider && facts.one(contractShelf, 'number', [reference, provider.providerId]);
+  if (!contract) return null;
+  const buyer = there(facts.get(enterpriseShelf, contract.enterpriseId));
+  return { contract, isOwn: buyer.legalPersonUscc === applicant.legalPersonUscc };
+}
+
+/**
+ * What is declared, a line for each; one that is a contract of this book names it. Marked (`numberConflict`), for a person to look at:
+ * a number that is claimed elsewhere (`unheld`), a contract of another firm, and, where no rule of the law looks at awards by contract
+ * (`byContract`: there the limits decide), a contract that is supported already.
+ */
+export const declaredLines = (
+  facts: Facts,
+  items: readonly Declared[],
+  of: Making & { readonly unheld: readonly string[]; readonly byContract: boolean },
+): ReimbursementLine[] =>
+  items.map((item, i) => {
+    const invoice = invoiceOf(facts, item);
+    const named = contractOf(facts, item, of.enterprise);
+    const isSupported = named !== null && facts.noted(supported, ofBook).has(named.contract.contractId);
+    const numberConflict =
+      (invoice ? invoice.numberConflict : of.unheld.includes(item.reference)) ||
+      (named !== null && (!named.isOwn || (isSupported && !of.byContract)));
+    return declaredLine(facts, item, {
+      ...of,
+      ...{ lineNo: i + 1, invoiceId: invoice?.invoiceId ?? null, numberConflict },
+      contractId: named?.isOwn === true ? named.contract.contractId : null,
+    });
+  });
+
+const declaredLine = (
+  facts: Facts,
+  item: Declared,
+  of: Making & Pick<ReimbursementLine, 'lineNo' | 'invoiceId' | 'contractId' | 'numberConflict'>,
+): ReimbursementLine => ({
+  bookId: facts.bookId,
+  reimbursementLineId: of.newId(),
+  reimbursementId: of.reimbursementId,
+  lineNo: of.lineNo,
+  invoiceId: of.invoiceId,
+  invoiceLineId: null,
+  contractId: of.contractId,
+  contractLineId: null,
+  reference: item.reference,
+  description: item.description,
+  counterpartyUscc: item.counterpartyUscc,
+  counterpartyName: item.counterpartyName,
+  serviceItem: item.serviceItem,
+  chipOrigin: null,
+  netFen: item.netFen,
+  vatFen: item.vatFen,
+  grossFen: item.grossFen,
+  usedFrom: item.settledOn,
+  usedTo: item.settledOn,
+  settledOn: item.settledOn,
+  evidence: item.evidence,
+  numberConflict: of.numberConflict,
+  basisPoints: null,
+  reason: null,
+  isLive: false,
+});
 
 /** Whether what an item declares is funded already: declared in a live application, or an invoice that is redeemed or reimbursed. */
 export function isFunded(facts: Facts, item: Declared): boolean {

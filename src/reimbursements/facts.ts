@@ -1,5 +1,7 @@
-import { allocationLines, allocations, reimbursementLines, reimbursements } from '../../db/tables.js';
+import { allocationLines, allocations, reimbursements } from '../../db/tables.js';
 import { shelf } from '../ledger/facts.js';
+
+export { reimbursementLineShelf } from '../usage/facts.js';
 
 export const allocationShelf = shelf(allocations, {
   rank: 54,
@@ -29,17 +31,6 @@ export const reimbursementShelf = shelf(reimbursements, {
     'explanation',
     'settlementId',
   ],
-});
-export const reimbursementLineShelf = shelf(reimbursementLines, {
-  rank: 56,
-  id: 'reimbursementLineId',
-  keys: {
-    reimbursement: ['reimbursementId'],
-    invoice: ['invoiceId', 'isLive'],
-    reference: ['counterpartyUscc', 'reference', 'isLive'],
-  },
-  once: ['id', 'reimbursement', 'invoice', 'reference'],
-  mutable: ['basisPoints', 'reason', 'isLive'],
 });
 export const allocationLineShelf = shelf(allocationLines, {
   rank: 56,

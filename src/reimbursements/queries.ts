@@ -90,12 +90,13 @@ export const baseOfReimbursement = (
   db: Database,
   bookId: string,
   reimbursementId: string,
-): Promise<{ basisPoints: number | null; reason: string | null; count: number; grossFen: bigint }[]> =>
+): Promise<{ basisPoints: number | null; reason: string | null; count: number; conflicts: number; grossFen: bigint }[]> =>
   db.drizzle
     .select({
       basisPoints: reimbursementLines.basisPoints,
       reason: reimbursementLines.reason,
       count: sql<number>`count(*)::int`.mapWith(Number),
+      conflicts: sql<number>`(count(*) filter (where ${reimbursementLines.numberConflict}))::int`.mapWith(Number),
       grossFen: sql<bigint>`sum(${reimbursementLines.grossFen})::bigint`.mapWith((value: string | bigint) => BigInt(value)),
     })
     .from(reimbursementLines)
@@ -188,3 +189,18 @@ export async function findAllocation(
   ]);
   return allocation && { allocation, lines };
 }
+
+/** The numbers of tax invoices whose claims an application holds: not those of a usage invoice, which are its provider's. */
+export const numbersHeld = (
+  db: Database,
+  bookId: string,
+  reimbursementId: string,
+): Promise<{ number: string; owner: string }[]> =>
+  db.sql.prepared<{ number: string; owner: string }[]>(
+    `select c.number, c.provider_id as owner
+       from reimbursement_lines l
+       cross join lateral (select * from invoice_claims c where c.number = l.reference and c.book_id = l.book_id offset 0) c
+      where l.book_id = $1 and l.reimbursement_id = $2 and l.invoice_line_id is null and not l.number_conflict
+        and not exists (select from providers p where p.book_id = c.book_id and p.provider_id = c.provider_id)`,
+    [bookId, reimbursementId],
+  );

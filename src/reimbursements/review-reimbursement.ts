@@ -14,11 +14,12 @@ import { versionName } from '../programmes/published.js';
 import { reimbursementLineShelf, reimbursementShelf } from './facts.js';
 import { gatherHeld, gatherWhole, lawOf, wholeOf } from './gather.js';
 import { evaluationsOf, found, holdInvoices, linesOf } from './lines.js';
-import { checkState, presentReimbursement, reviewDigestOf, summaryOf } from './rules.js';
+import { checkState, conflictsOf, presentReimbursement, reviewDigestOf, summaryOf } from './rules.js';
 
 type Body = z.output<typeof body> & { id?: string };
 type Result = ReturnType<typeof presentReimbursement> & {
   summary: ReturnType<typeof summaryOf>;
+  numberConflicts: number;
   outlook: ReturnType<typeof presentOutlook>;
 };
 
@@ -96,6 +97,7 @@ export const reviewReimbursement: Verb<Body, Result> = {
       result: {
         ...presentReimbursement(reviewed),
         summary: summaryOf(linesOf(facts, row).map((line) => changed.get(line.lineNo) ?? line)),
+        numberConflicts: conflictsOf(linesOf(facts, row)),
         outlook: presentOutlook(now),
       },
       changes: [

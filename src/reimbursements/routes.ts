@@ -6,6 +6,7 @@ import { Problem } from '../http/problem.js';
 import { authorities, command, everyRole, idOfCursor, pageOf, reading } from '../http/routes.js';
 import { tellInFull } from '../ledger/explanations.js';
 import { approveAllocation } from './approve-allocation.js';
+import { claimPapers, releaseRejected, releaseUnused } from './claim-papers.js';
 import { draftAllocation } from './draft-allocation.js';
 import {
   baseOfReimbursement,
@@ -38,6 +39,9 @@ export function reimbursementRoutes(app: FastifyInstance, parts: Parts): void {
     status: 201,
     verb: submitReimbursement,
     bodyLimit: declaredLimit,
+    prepare: ({ body, book: { bookId }, dryRun }) =>
+      dryRun ? body : claimPapers(parts.db, { bookId, body, now: parts.clock.now() }),
+    settle: ({ body, outcome }) => releaseUnused(parts.db, { body, outcome }),
   });
   command(app, parts, {
     url: '/reimbursements/:id/review',
@@ -60,6 +64,10 @@ export function reimbursementRoutes(app: FastifyInstance, parts: Parts): void {
     response: schema.reimbursementRejected,
     status: 200,
     verb: rejectReimbursement,
+    settle: ({ body, book: { bookId }, outcome }) => {
+      const { id: reimbursementId = '' } = body as { id?: string };
+      return releaseRejected(parts.db, { bookId, reimbursementId, outcome });
+    },
   });
 
   reading(app, {
@@ -94,7 +102,8 @@ export function reimbursementRoutes(app: FastifyInstance, parts: Parts): void {
       const row = await findReimbursement(parts.db, { bookId: book.bookId, reimbursementId: id, legalPersonUscc });
       if (!row) throw new Problem('NOT_FOUND');
       const sums = await baseOfReimbursement(parts.db, book.bookId, id);
-      return tellInFull(parts.db.sql, book.bookId, { ...presentReimbursement(row), summary: summaryOf(sums) });
+      const numberConflicts = sums.reduce((count, { conflicts }) => count + conflicts, 0);
+      return tellInFull(parts.db.sql, book.bookId, { ...presentReimbursement(row), summary: summaryOf(sums), numberConflicts });
     },
   });
   reading(app, {

@@ -74,6 +74,17 @@ export interface Declared extends Omit<DeclaredItem, 'net' | 'vat' | 'gross'> {
 
 const fenOf = (text: string): Fen => parseYuan(text) ?? 0n;
 
+/** A paper's number as it is kept and looked up: however it is typed (full width, blanks, long dashes, small letters) it is one. */
+export const paperNumber = (typed: string): string =>
+  typed
+    .normalize('NFKC')
+    .replace(/\s+/g, '')
+    .replace(/[‐-―−—]/g, '-')
+    .toUpperCase();
+
+/** The number of a digital invoice (数电票), which counts once across all books. */
+export const isInvoiceNumber = (reference: string): boolean => /^\d{20}$/.test(reference);
+
 /**
  * Reads what an enterprise declares. Refuses, item by item: a code that is not valid (USCC_…), AMOUNT_ZERO, ITEM_DOES_NOT_ADD_UP,
  * ITEM_NOT_SETTLED (a day to come), ITEM_TWICE.
@@ -97,13 +108,19 @@ export function readItems(
     if (item.settledOn > today) {
       return refused('ITEM_NOT_SETTLED', { reference: item.reference, settledOn: item.settledOn, today }, `${pointer}/settledOn`);
     }
-    const key = `${counterparty.uscc} ${item.reference}`;
+    const reference = paperNumber(item.reference);
+    // The number of a tax invoice is one paper whoever is said to have issued it.
+    const key = isInvoiceNumber(reference) ? reference : `${counterparty.uscc} ${reference}`;
     if (known.has(key)) return refused('ITEM_TWICE', { reference: item.reference }, `${pointer}/reference`);
     known.add(key);
-    read.push({ ...item, counterpartyUscc: counterparty.uscc, netFen, vatFen, grossFen, pointer });
+    read.push({ ...item, reference, counterpartyUscc: counterparty.uscc, netFen, vatFen, grossFen, pointer });
   }
   return { kind: 'read', items: read };
 }
+
+/** How many lines are on record elsewhere too. */
+export const conflictsOf = (lines: readonly Pick<ReimbursementLine, 'numberConflict'>[]): number =>
+  lines.filter(({ numberConflict }) => numberConflict).length;
 
 /** What counts at each rate, the highest first, and then what does not, by reason; of lines, or of sums of `count` lines. */
 export function summaryOf(

@@ -18,11 +18,13 @@ import { caseOf, gatherAwardLimits } from './award-facts.js';
 import { declaredLines, gatherDeclared, gatherSettledFees, isFunded, settledFees } from './base.js';
 import { reimbursementLineShelf, reimbursementShelf } from './facts.js';
 import { evaluationsOf, found, holdInvoices } from './lines.js';
-import { contentDigestOf, presentReimbursement, readItems, summaryOf } from './rules.js';
+import { conflictsOf, contentDigestOf, presentReimbursement, readItems, summaryOf } from './rules.js';
 
-type Body = z.output<typeof body>;
+/** What enters the lane: with the invoice numbers among the items that are claimed elsewhere. */
+type Body = z.output<typeof body> & { readonly unheld?: readonly string[] };
 type Result = ReturnType<typeof presentReimbursement> & {
   summary: ReturnType<typeof summaryOf>;
+  numberConflicts: number;
   outlook: ReturnType<typeof presentOutlook>;
 };
 
@@ -114,7 +116,12 @@ export const submitReimbursement: Verb<Body, Result> = {
       decision: 'reimbursement.submitted',
       subjectId: id,
       programmeVersion: versionName(version),
-      result: { ...presentReimbursement(row), summary: summaryOf(lines), outlook: presentOutlook(now) },
+      result: {
+        ...presentReimbursement(row),
+        summary: summaryOf(lines),
+        numberConflicts: conflictsOf(lines),
+        outlook: presentOutlook(now),
+      },
       changes: [
         insert(reimbursementShelf, row),
         ...lines.map((line) => insert(reimbursementLineShelf, line)),
@@ -198,5 +205,7 @@ function baseOf(
     const params = { reference: funded.reference, counterparty: funded.counterpartyName };
     return refused('ITEM_ALREADY_FUNDED', params, `${funded.pointer}/reference`);
   }
-  return { kind: 'base', lines: declaredLines(facts, read.items, making) };
+  const { stacking } = lawOn(lawUnder(facts, version, controlsOn(facts, today)), today);
+  const byContract = stacking.some(({ by }) => by === 'CONTRACT');
+  return { kind: 'base', lines: declaredLines(facts, read.items, { ...making, unheld: body.unheld ?? [], byContract }) };
 }

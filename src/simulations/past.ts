@@ -10,7 +10,6 @@ import {
   gatherContractFacts,
   gatherLimitFacts,
 } from '../applications/evaluation-facts.js';
-import type { Day } from '../calendar.js';
 import { contractShelf } from '../contracts/facts.js';
 import { enterpriseShelf } from '../enterprises/facts.js';
 import type { Shelf } from '../ledger/facts.js';
@@ -20,6 +19,8 @@ import type { Circumstances, TouchedLimit } from '../programmes/evaluate.js';
 import { limitsTouched } from '../programmes/evaluate.js';
 import { limitExceptionShelf } from '../programmes/facts.js';
 import { listingShelf, observationShelf, providerShelf } from '../providers/facts.js';
+import type { ListingSaid } from '../providers/rules.js';
+import { listingSayings } from '../providers/rules.js';
 
 /** What a case is asked with, and the entry that decided it: what came to be known from that one on does not count. */
 export interface Asked extends Omit<Extract<Case, { contract: unknown }>, 'contract' | 'known'> {
@@ -32,7 +33,7 @@ export class Past {
   readonly #loader: Loader;
   readonly #first = new Map<string, bigint>();
   readonly #raised = new Map<string, bigint>();
-  readonly #said: { id: string; seq: bigint; validTo: Day | null }[] = [];
+  readonly #said: ListingSaid[] = [];
 
   constructor(
     private readonly tx: Tx,
@@ -52,13 +53,13 @@ export class Past {
     const listings = this.#unknown(listingShelf);
     await this.#learnWhen([enterpriseShelf, providerShelf, observationShelf, listingShelf, classShelf, relationShelf]);
     if (listings.length === 0) return;
-    // A listing's last day is the one thing here that changes: each answer about it says what it was from then on.
-    const said = await this.tx.sql<{ id: string; seq: bigint; validTo: Day | null }[]>`
-      select k.id, e.seq, o.body ->> 'validTo' as "validTo"
+    // A listing's last day and its suspensions are what changes here: each answer about it says what they were from then on.
+    const said = await this.tx.sql<ListingSaid[]>`
+      select k.id, e.seq, o.body ->> 'validTo' as "validTo", coalesce(o.body -> 'suspensions', '[]') as suspensions
         from unnest(${listings}::uuid[]) as k (id)
         cross join lateral (select * from entries e where e.book_id = ${this.bookId} and e.subject_id = k.id offset 0) e
         join outcomes o on o.book_id = e.book_id and o.command_id = e.command_id
-       where e.kind in ('listing.recorded', 'listing.ended') order by e.seq`;
+       where e.kind = any(${listingSayings}::text[]) order by e.seq`;
     this.#said.push(...said);
   }
 
@@ -86,10 +87,7 @@ export class Past {
     if (!contract) throw new Error(`the contract ${contractId} was not gathered`);
     const known: Known = {
       has: (id) => (this.#first.get(id) ?? 0n) < before,
-      listedTo: ({ listingId, validTo }) => {
-        const told = this.#said.findLast(({ id, seq }) => id === listingId && seq < before);
-        return told === undefined ? validTo : told.validTo;
-      },
+      listing: (listing) => this.#said.findLast(({ id, seq }) => id === listing.listingId && seq < before) ?? listing,
       approved: ({ exceptionId }) => (this.#raised.get(exceptionId) ?? 0n) < before,
     };
     return { ...of, contract, known };

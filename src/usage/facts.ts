@@ -1,4 +1,4 @@
-import { contractLineUsage, enterprisePayments, usageInvoiceLines, usageInvoices } from '../../db/tables.js';
+import { contractLineUsage, enterprisePayments, reimbursementLines, usageInvoiceLines, usageInvoices } from '../../db/tables.js';
 import { shelf } from '../ledger/facts.js';
 
 export const invoiceShelf = shelf(usageInvoices, {
@@ -30,4 +30,20 @@ export const paymentShelf = shelf(enterprisePayments, {
   id: 'paymentId',
   keys: { serial: ['bankSerial'] },
   once: ['id', 'serial'],
+});
+
+/**
+ * Lines of applications for reimbursement, which a later slice makes. They are known here because each holds an invoice, or declares
+ * one that is posted only afterwards.
+ */
+export const reimbursementLineShelf = shelf(reimbursementLines, {
+  rank: 56,
+  id: 'reimbursementLineId',
+  keys: {
+    reimbursement: ['reimbursementId'],
+    invoice: ['invoiceId', 'isLive'],
+    reference: ['counterpartyUscc', 'reference', 'isLive'],
+  },
+  once: ['id', 'reimbursement', 'invoice', 'reference'],
+  mutable: ['invoiceId', 'basisPoints', 'reason', 'isLive'],
 });

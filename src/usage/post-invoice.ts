@@ -1,17 +1,17 @@
-import type { UsageInvoice, UsageInvoiceLine } from '../../db/tables.js';
+import type { ReimbursementLine, UsageInvoice, UsageInvoiceLine } from '../../db/tables.js';
 import type { Day } from '../calendar.js';
 import { shanghaiDay } from '../calendar.js';
 import { calendarOf } from '../calendars/facts.js';
 import { contractLineShelf, contractShelf } from '../contracts/facts.js';
 import type { Facts, Loader } from '../ledger/facts.js';
-import { insert } from '../ledger/facts.js';
+import { insert, update } from '../ledger/facts.js';
 import type { Accepted, Command, Outcome, Refused, Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
 import { listingShelf, providerShelf } from '../providers/facts.js';
 import { actsFor } from '../providers/rules.js';
 import type { Claim, ClaimDesk } from './claim-desk.js';
 import { confirmationRules, gatherConfirmationRules } from './confirmation.js';
-import { invoiceLineShelf, invoiceShelf } from './facts.js';
+import { invoiceLineShelf, invoiceShelf, reimbursementLineShelf } from './facts.js';
 import type { InvoiceAmounts, PostedInvoice } from './rules.js';
 import { amountsOf, deadlineOf, liveOf, presentInvoice, presentInvoiceLine, refusalOfInvoice, refusalOfUsage } from './rules.js';
 
@@ -52,7 +52,7 @@ async function gather(loader: Loader, commands: readonly Command<Body>[]): Promi
   const [contracts] = await Promise.all([loader.load(contractShelf, 'id', ids), loader.load(contractLineShelf, 'contract', ids)]);
   const providers = contracts.map(({ providerId }) => providerId);
   const providerOf = new Map(contracts.map(({ contractId, providerId }) => [contractId, providerId]));
-  await Promise.all([
+  const [known] = await Promise.all([
     loader.load(providerShelf, 'id', providers),
     gatherConfirmationRules(loader, ids),
     loader.load(listingShelf, 'provider', providers),
@@ -65,10 +65,24 @@ async function gather(loader: Loader, commands: readonly Command<Body>[]): Promi
       }),
     ),
   ]);
+  const usccOf = new Map(known.map(({ providerId, uscc }) => [providerId, uscc]));
+  await loader.load(
+    reimbursementLineShelf,
+    'reference',
+    commands.filter(isClaimedElsewhere).flatMap(({ body }) => {
+      const uscc = usccOf.get(providerOf.get(body.contractId) ?? '');
+      return uscc === undefined ? [] : [[uscc, body.invoiceNo, 'true']];
+    }),
+  );
 }
+
+/** What is declared for reimbursement has claimed its number, so only a posting that got no hold can be of such a paper. */
+const isClaimedElsewhere = ({ body }: Command<Body>): boolean => body.claim?.held === false;
 
 interface Posted {
   readonly kind: 'posted';
+  /** The line of an application for reimbursement that declared it before it was posted. */
+  readonly declaredBy: ReimbursementLine | undefined;
   readonly row: UsageInvoice;
   readonly lines: readonly UsageInvoiceLine[];
 }
@@ -94,6 +108,11 @@ function decide(command: Command<Body>, facts: Facts): Posted | Refused {
   const due = deadlineOf(confirmationRules(facts, contract), today, calendarOf(facts));
   if (due.kind === 'refused') return due;
   // After this line the command succeeds.
+  const declaredBy = isClaimedElsewhere(command)
+    ? facts
+        .all(reimbursementLineShelf, 'reference', [provider.uscc, body.invoiceNo, 'true'])
+        .find(({ invoiceLineId }) => invoiceLineId === null)
+    : undefined;
   const row: UsageInvoice = {
     bookId: facts.bookId,
     invoiceId: id,
@@ -116,7 +135,7 @@ function decide(command: Command<Body>, facts: Facts): Posted | Refused {
     decidedOn: null,
     disputeReason: null,
     redemptionId: null,
-    reimbursedLines: 0,
+    reimbursedLines: declaredBy ? 1 : 0,
     ...{ decidedBy: null, decisionReason: null, confirmBy: null, confirmOutcome: null, ...due.deadline, paymentConflict: false },
     ...{ voidedNo: 0, voidedOn: null, voidedPerson: null, voidReason: null },
     recordedAt: command.receivedAt.toISOString(),
@@ -135,22 +154,27 @@ function decide(command: Command<Body>, facts: Facts): Posted | Refused {
       grossFen: gross,
     };
   });
-  return { kind: 'posted', row, lines };
+  return { kind: 'posted', row, lines, declaredBy };
 }
 
-const acceptedAs = <Result>({ row, lines }: Posted, result: Result): Accepted<Result> =>
+const acceptedAs = <Result>({ row, lines, declaredBy }: Posted, result: Result): Accepted<Result> =>
   accepted({
     decision: 'usage_invoice.posted',
     subjectId: row.invoiceId,
     result,
-    changes: [insert(invoiceShelf, row), ...lines.map((line) => insert(invoiceLineShelf, line))],
+    changes: [
+      insert(invoiceShelf, row),
+      ...lines.map((line) => insert(invoiceLineShelf, line)),
+      ...(declaredBy ? [update(reimbursementLineShelf, { ...declaredBy, invoiceId: row.invoiceId })] : []),
+    ],
   });
 
 /**
  * Posts a provider's invoice for usage of a filed contract. Refuses, in this order: what is wrong with it as written
  * (refusalOfInvoice), NOT_FOUND for a contract that is not the provider's, INVOICE_NUMBER_USED, what is wrong with its usage
  * (refusalOfUsage), CALENDAR_YEAR_UNPUBLISHED where its deadline takes a year that is not. A number claimed elsewhere is no refusal:
- * the invoice is marked.
+ * the invoice is marked; and where an application for reimbursement has declared it, it is held by that one and can not be redeemed
+ * (INVOICE_REIMBURSED).
  */
 export const postInvoice: Verb<Body, Result> = {
   name: 'usage_invoice.post',

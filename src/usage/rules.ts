@@ -20,6 +20,7 @@ import { life, refuseStep } from '../lives.js';
 import type { Fen } from '../money.js';
 import { formatYuan, parseYuan, sumFen } from '../money.js';
 import type { Law } from '../programmes/language.js';
+import { listedPeriods } from '../providers/rules.js';
 
 export type PostedInvoice = z.output<typeof postUsageInvoice>;
 
@@ -129,11 +130,11 @@ export function refusalOfUsage(
 /** The first day of the period (both ends inclusive) on which no listing admits the service item, or null. */
 export function firstDayNotListed(listings: readonly Listing[], serviceItem: string, usage: { from: Day; to: Day }): Day | null {
   let day = usage.from;
-  const ofItem = listings.filter((listing) => listing.serviceItem === serviceItem);
-  for (const { validFrom, validTo } of ofItem.sort((a, b) => (a.validFrom < b.validFrom ? -1 : 1))) {
-    if (validFrom > day) break;
-    if (validTo === null || validTo >= usage.to) return null;
-    if (validTo >= day) day = addDays(validTo, 1);
+  const ofItem = listings.filter((listing) => listing.serviceItem === serviceItem).flatMap(listedPeriods);
+  for (const { from, to } of ofItem.sort((a, b) => (a.from < b.from ? -1 : 1))) {
+    if (from > day) break;
+    if (to === null || to >= usage.to) return null;
+    if (to >= day) day = addDays(to, 1);
   }
   return day;
 }

@@ -154,7 +154,8 @@ function bookVoucher(
     appliedOn: opening.issuedOn,
     issuedOn: opening.issuedOn,
     lastDay: opening.lastDay,
-    status: 'ACTIVE',
+    // Outstanding already: it was accepted where that was asked for.
+    ...{ status: 'ACTIVE', activateBy: null },
     frozenFrom: null,
     ...neverEnded,
     recordedAt: command.receivedAt.toISOString(),

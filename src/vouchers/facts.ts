@@ -1,4 +1,11 @@
-import { contractStandings, openingBalances, voucherEndings, vouchers } from '../../db/tables.js';
+import {
+  contractStandings,
+  openingBalances,
+  voucherEndings,
+  voucherProposals,
+  voucherReasons,
+  vouchers,
+} from '../../db/tables.js';
 import { shelf } from '../ledger/facts.js';
 
 export const voucherShelf = shelf(vouchers, {
@@ -25,3 +32,14 @@ export const openingShelf = shelf(openingBalances, {
 
 /** What of vouchers has ended; written once, and read by nobody in the lane. Behind redemptions, which some of them name. */
 export const voucherEndingShelf = shelf(voucherEndings, { rank: 65, id: 'endingId' });
+
+/** Proposals to end a voucher; `open` finds the one that waits. */
+export const proposalShelf = shelf(voucherProposals, {
+  rank: 41,
+  id: 'proposalId',
+  keys: { open: ['voucherId', 'status'] },
+  mutable: ['status', 'decidedPerson', 'decidedOn', 'decisionReason'],
+});
+
+/** Why a person did something to a voucher, beside the entry of its command; nobody reads it in the lane. */
+export const voucherReasonShelf = shelf(voucherReasons, { rank: 41, id: 'commandId' });

@@ -2,14 +2,22 @@ import type { z } from 'zod';
 import type { Voucher } from '../../db/tables.js';
 import type { freezeVoucher as body } from '../../schemas/vouchers.js';
 import { accountOf } from '../ledger/chart.js';
-import { update } from '../ledger/facts.js';
-import type { Refused, Verb } from '../ledger/lane.js';
+import type { Change } from '../ledger/facts.js';
+import { insert, update } from '../ledger/facts.js';
+import type { Command, Refused, Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
-import { voucherShelf } from './facts.js';
+import { voucherReasonShelf, voucherShelf } from './facts.js';
 import { frozen, presentVoucher, unfrozen } from './rules.js';
 
 type Body = z.output<typeof body> & { id?: string };
 type Result = ReturnType<typeof presentVoucher> & { reason: string };
+
+/** Keeps why a person did something to a voucher, beside the entry of the command. */
+export const reasonOf = (
+  { id, receivedAt }: Pick<Command, 'id' | 'receivedAt'>,
+  { bookId, voucherId }: Pick<Voucher, 'bookId' | 'voucherId'>,
+  reason: string,
+): Change => insert(voucherReasonShelf, { bookId, commandId: id, voucherId, reason, recordedAt: receivedAt.toISOString() });
 
 /** Both ways of the same door: the state changes by `change`, the reason stays with the outcome. */
 function turning(
@@ -30,7 +38,7 @@ function turning(
       await loader.accounts(vouchers.map(({ voucherId, fund }) => accountOf.voucher(voucherId, fund)));
     },
 
-    decide({ body }, facts) {
+    decide({ id, body, receivedAt }, facts) {
       const before = facts.get(voucherShelf, body.id ?? '');
       if (!before) return refused('NOT_FOUND');
       const changed = change(before);
@@ -41,7 +49,7 @@ function turning(
         decision,
         subjectId: row.voucherId,
         result: { ...presentVoucher(row, facts.balance(accountOf.voucher(row.voucherId, row.fund))), reason: body.reason },
-        changes: [update(voucherShelf, row)],
+        changes: [update(voucherShelf, row), reasonOf({ id, receivedAt }, row, body.reason)],
       });
     },
   };

@@ -37,13 +37,13 @@ import { gatherNumbers, seriesOf, takeNumber } from '../ledger/numbers.js';
 import { voucherIssued } from '../ledger/templates.js';
 import type { Fen } from '../money.js';
 import { formatYuan } from '../money.js';
-import { limitsTouched, priorityRank, voucherExpiresOn } from '../programmes/evaluate.js';
+import { decidingDayOf, limitsTouched, priorityRank, voucherExpiresOn } from '../programmes/evaluate.js';
 import { programmeVersionShelf } from '../programmes/facts.js';
 import { lawOn } from '../programmes/language.js';
 import { firstYearChanges, readLimits } from '../programmes/limits.js';
 import { versionName } from '../programmes/published.js';
 import { standingIdOf, standingShelf, voucherShelf } from './facts.js';
-import { freshStanding, neverEnded, presentVoucher } from './rules.js';
+import { begun, freshStanding, neverEnded, presentVoucher } from './rules.js';
 
 type Body = z.output<typeof body> & { id?: string };
 type Result = ReturnType<typeof presentApplication> & { voucher: ReturnType<typeof presentVoucher> };
@@ -151,7 +151,10 @@ export const issueVoucher: Verb<Body, Result> = {
       appliedOn: row.submittedOn,
       issuedOn: today,
       lastDay,
-      status: 'ACTIVE',
+      ...begun(lawOn(law, decidingDayOf(law, { appliedOn: row.submittedOn, signedOn: contract.signedOn })), {
+        issuedOn: today,
+        lastDay,
+      }),
       frozenFrom: null,
       ...neverEnded,
       recordedAt: receivedAt.toISOString(),

@@ -2,8 +2,8 @@ import type { SQL } from 'drizzle-orm';
 import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.js';
 import { each, idsOfPage } from '../../db/planned.js';
-import type { OpeningBalance, Voucher } from '../../db/tables.js';
-import { accounts, openingBalances, providers, vouchers } from '../../db/tables.js';
+import type { OpeningBalance, Voucher, VoucherEnding, VoucherProposal } from '../../db/tables.js';
+import { accounts, openingBalances, providers, voucherEndings, voucherProposals, vouchers } from '../../db/tables.js';
 import type { Actor } from '../ledger/lane.js';
 
 /** Whose eyes: the authorities see every voucher, an enterprise its own, a provider those whose contract is with it. */
@@ -124,3 +124,62 @@ export const listOpenings = (
     )
     .orderBy(asc(openingBalances.openingBalanceId))
     .limit(of.limit + 1);
+
+/** An entry of the book about a voucher, or a movement of its balance. */
+export interface VoucherStep {
+  readonly seq: bigint;
+  readonly kind: string;
+  readonly subjectId: string | null;
+  readonly bookedOn: string;
+  readonly recordedAt: string;
+  readonly personId: string;
+  readonly amountFen: bigint | null;
+  /** Whether it came to the voucher's balance or left it. */
+  readonly isIn: boolean;
+  readonly reason: string | null;
+}
+
+export interface VoucherTold {
+  readonly steps: readonly VoucherStep[];
+  readonly endings: readonly VoucherEnding[];
+  readonly proposal: VoucherProposal | undefined;
+}
+
+/** How a voucher came to be as it is: what moved its balance and what was decided about it, in order of the ledger, the first 500. */
+export async function tellOfVoucher(
+  db: Database,
+  { bookId, voucherId }: { bookId: string; voucherId: string },
+): Promise<VoucherTold> {
+  const ofVoucher = <T extends typeof voucherEndings | typeof voucherProposals>(table: T): SQL | undefined =>
+    and(eq(table.bookId, bookId), eq(table.voucherId, voucherId));
+  const [steps, endings, [proposal]] = await Promise.all([
+    db.sql.prepared<VoucherStep[]>(
+      `with account as (select account_id from accounts where book_id = $1 and code = 'voucher:' || $2),
+       found as (
+         (select e.* from account a cross join lateral (
+            select * from entries e where e.book_id = $1 and e.debit_account_id = a.account_id order by e.seq limit 500) e)
+         union all
+         (select e.* from account a cross join lateral (
+            select * from entries e where e.book_id = $1 and e.credit_account_id = a.account_id order by e.seq limit 500) e)
+         union all
+         (select * from entries e where e.book_id = $1 and e.subject_id = $2::uuid and e.amount_fen is null and e.refusal_code is null
+           order by e.seq limit 500))
+       select f.seq, f.kind, f.subject_id as "subjectId", f.booked_on as "bookedOn", f.recorded_at as "recordedAt",
+              f.person_id as "personId", f.amount_fen as "amountFen", f.credit_account_id is not distinct from a.account_id as "isIn",
+              coalesce(r.reason, n.reason) as reason
+         from found f
+        cross join account a
+         left join lateral (select reason from voucher_reasons r where r.book_id = $1 and r.command_id = f.command_id offset 0) r on true
+         left join lateral (select reason from voucher_endings n where n.book_id = $1 and n.ending_id = f.command_id offset 0) n on true
+        order by f.seq limit 500`,
+      [bookId, voucherId],
+    ),
+    db.drizzle.select().from(voucherEndings).where(ofVoucher(voucherEndings)).orderBy(asc(voucherEndings.endingId)).limit(500),
+    db.drizzle
+      .select()
+      .from(voucherProposals)
+      .where(and(ofVoucher(voucherProposals), eq(voucherProposals.status, 'PROPOSED')))
+      .limit(1),
+  ]);
+  return { steps, endings, proposal };
+}

@@ -9,6 +9,7 @@ import {
   openingQuery,
   prepareOpening as prepareBody,
 } from '../../schemas/opening-balances.js';
+import * as schema from '../../schemas/vouchers.js';
 import {
   applicationApproved,
   freezeVoucher as freezeBody,
@@ -16,15 +17,20 @@ import {
   voucherChanged,
   voucherQuery,
 } from '../../schemas/vouchers.js';
+import { shanghaiDay } from '../calendar.js';
 import type { Parts } from '../http/parts.js';
 import { Problem } from '../http/problem.js';
 import { authorities, command, idOfCursor, pageOf, reading } from '../http/routes.js';
+import { activateVoucher } from './activate-voucher.js';
 import { approveOpening } from './approve-opening.js';
+import { cancelVoucher, revokeVoucher } from './end-voucher.js';
+import { expireVoucher } from './expire-voucher.js';
 import { freezeVoucher, unfreezeVoucher } from './freeze-voucher.js';
 import { issueVoucher } from './issue-voucher.js';
 import { prepareOpening } from './prepare-opening.js';
-import { findVoucher, listOpenings, listVouchers } from './queries.js';
-import { presentOpening, presentVoucher } from './rules.js';
+import { dropProposal, proposeEnding } from './propose-ending.js';
+import { findVoucher, listOpenings, listVouchers, tellOfVoucher } from './queries.js';
+import { presentOpening, presentVoucher, presentVoucherInFull } from './rules.js';
 
 const tag = 'vouchers';
 const holders = [...authorities, 'enterprise', 'provider'] as const;
@@ -66,6 +72,76 @@ export function voucherRoutes(app: FastifyInstance, parts: Parts): void {
     verb: unfreezeVoucher,
   });
 
+  command(app, parts, {
+    url: '/vouchers/:id/activate',
+    tag,
+    summary: 'Accept the terms of a voucher that waits for it',
+    roles: ['enterprise'],
+    body: schema.activateVoucher,
+    response: schema.voucherActivated,
+    status: 200,
+    verb: activateVoucher,
+  });
+
+  command(app, parts, {
+    url: '/vouchers/:id/expire',
+    tag,
+    summary: 'End a voucher that is past its last day, by its programme’s rule; done daily by itself',
+    roles: ['operator'],
+    body: z.strictObject({}),
+    response: schema.voucherActivated,
+    status: 200,
+    verb: expireVoucher,
+  });
+
+  command(app, parts, {
+    url: '/vouchers/:id/propose-ending',
+    tag,
+    summary: 'Propose to cancel (作废) or revoke (撤销) a voucher; another person approves it',
+    roles: ['reviewer'],
+    personOnly: true,
+    body: schema.proposeEnding,
+    response: schema.endingProposed,
+    status: 201,
+    verb: proposeEnding,
+  });
+
+  command(app, parts, {
+    url: '/vouchers/:id/drop-proposal',
+    tag,
+    summary: 'Drop the proposal to end a voucher',
+    roles: ['reviewer', 'approver'],
+    personOnly: true,
+    body: schema.dropProposal,
+    response: schema.endingProposed,
+    status: 200,
+    verb: dropProposal,
+  });
+
+  command(app, parts, {
+    url: '/vouchers/:id/cancel',
+    tag,
+    summary: 'Cancel a voucher without fault, as another person proposed; unused, its quota comes back in the same window',
+    roles: ['approver'],
+    personOnly: true,
+    body: schema.endVoucher,
+    response: voucherChanged,
+    status: 200,
+    verb: cancelVoucher,
+  });
+
+  command(app, parts, {
+    url: '/vouchers/:id/revoke',
+    tag,
+    summary: 'Revoke a voucher for cause, as another person proposed',
+    roles: ['approver'],
+    personOnly: true,
+    body: schema.endVoucher,
+    response: voucherChanged,
+    status: 200,
+    verb: revokeVoucher,
+  });
+
   reading(app, {
     url: '/vouchers',
     tag,
@@ -97,13 +173,14 @@ export function voucherRoutes(app: FastifyInstance, parts: Parts): void {
   reading(app, {
     url: '/vouchers/:id',
     tag,
-    summary: 'One voucher with what it can still pay',
+    summary: 'One voucher: what it can still pay, what can be done with it now, how it came to be as it is',
     roles: holders,
-    response: voucher,
+    response: schema.voucherInFull,
     read: async ({ id, book, principal }) => {
       const found = await findVoucher(parts.db, { bookId: book.bookId, voucherId: id, viewer: principal });
       if (!found) throw new Problem('NOT_FOUND');
-      return presentVoucher(found.voucher, found.balanceFen);
+      const told = await tellOfVoucher(parts.db, { bookId: book.bookId, voucherId: id });
+      return presentVoucherInFull(found.voucher, found.balanceFen, told, shanghaiDay(parts.clock.now()));
     },
   });
 

@@ -7,7 +7,7 @@ import { evaluateIssue, nothingOnRecord } from '../../src/programmes/evaluate.js
 import { nobody } from '../../src/programmes/lines.js';
 import type { Answer } from '../service.js';
 import { expectStatus, startService } from '../service.js';
-import { reimbursement } from '../programmes/world.js';
+import { cite, reimbursement } from '../programmes/world.js';
 import { fields, itemsOf, jiaozuo, programmeFile, told, zhengzhou } from '../applications/world.js';
 
 const draft = 'zhengzhou/zhengzhou-compute.v1';
@@ -189,11 +189,37 @@ void t.test('a programme is published as text and activated by a second person o
   const enacted = expectStatus(await publish(await programmeFile(zhengzhou)), 201);
   t.strictSame(enacted.openPoints, []);
   const id = enacted.programmeVersionId as string;
+  const reimburses = (version: number, code = 'zhengzhou-compute') =>
+    reimbursement.replace('example-fees', code).replace('version: 1', `version: ${version}`);
+  const early = expectStatus(await publish(reimburses(95)), 201);
   t.equal(told(await activate(id, sameHand)), '403 FOUR_EYES', 'not by the person who published it');
   t.equal(told(await activate(id, machine)), '403 PERSON_REQUIRED');
   t.equal(told(await activate(operator.memberId)), '404 NOT_FOUND');
   t.match(expectStatus(await activate(id), 200), { status: 'ACTIVE', inForceFrom: '2024-06-01', inForceTo: null });
   t.equal(told(await activate(id)), '409 PROGRAMME_ALREADY_ACTIVE');
+
+  // What a code stands for stays, once it is law.
+  const otherFlow = await publish(reimburses(96));
+  t.equal(told(otherFlow), '409 PROGRAMME_FLOW_CHANGES');
+  t.match(otherFlow.body.detail, /第 2 版是先发券.*本版是事后补助/);
+  t.equal(told(await activate(early.programmeVersionId as string)), '409 PROGRAMME_FLOW_CHANGES', 'published before it was law');
+  const otherKind = await publish(
+    await programmeFile('airport-zone/airport-zone-controls.v1', [
+      ['programme: airport-zone-controls', 'programme: zhengzhou-compute'],
+      ['version: 1', 'version: 97'],
+    ]),
+  );
+  t.equal(told(otherKind), '409 PROGRAMME_KIND_CHANGES');
+  const onItsWay = `
+programme: example
+version: 1
+name: { zh: 示例政策, en: An example }
+status: DRAFT
+basis: { document: measure, article: 第二条 }
+documents: { measure: { kind: MEASURE, title: 示例措施 } }
+flow: { values: [{ from: 2024-01-01, value: VOUCHER }, { from: 2025-01-01, value: REIMBURSEMENT }], ${cite} }
+`;
+  t.equal(told(await publish(onItsWay)), '409 PROGRAMME_FLOW_CHANGES', 'nor from one day to the next within one text');
 
   const shown = expectStatus(await auditor.get(`/programmes/${id}`), 200);
   t.equal(shown.document, await programmeFile(zhengzhou), 'the text is kept as it was');

@@ -121,6 +121,7 @@ const single: readonly Row[] = [
   ['noticeDays', '5', '7', '4'],
   ['transfer', 'FORBIDDEN', 'FORBIDDEN', ''],
   ['validityMonths', '12', '11', '13'],
+  ['activationDays', '30', '29', '31'],
   ['redemption.selfFundedPaid', 'BEFORE_REDEMPTION', 'BEFORE_REDEMPTION', 'NOT_REQUIRED'],
   ['redemption.inFlightAtExpiry', 'LAPSE', 'LAPSE', 'FINISH'],
   ['redemption.usageWithinValidity', 'END', 'WHOLE', 'NOT_REQUIRED'],

@@ -20,6 +20,8 @@ void t.test('a listing admits its service item from its first to its last day, b
     validFrom,
     validTo,
     recordedAt: '',
+    suspensions: [],
+    applicationId: null,
   });
   const listings = [listing('AI_COMPUTE', '2024-01-10', '2024-06-30'), listing('STORAGE', '2024-03-01', null)];
   const days: [string, string, boolean][] = [

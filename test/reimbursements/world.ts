@@ -27,8 +27,8 @@ export const costCode = 'declared-contracts';
 export const voucherCode = 'zhengzhou-compute';
 export const fund = fundOf(feeCode, 2025);
 
-const cite = (article: string) => `cite: { document: measure, article: ${article} }`;
-const common = (code: string) => `
+export const cite = (article: string) => `cite: { document: measure, article: ${article} }`;
+export const common = (code: string) => `
 programme: ${code}
 version: 1
 name: { zh: 试验事后补助, en: test reimbursement }

@@ -279,7 +279,14 @@ export async function startWorld(
           appliedOn: '2024-01-15',
         },
         ...{ reservedFen: waiting ? amountFen : 0n, issuedOn: '2024-01-20', lastDay: '2025-01-20' },
-        ...{ status: waiting ? 'ACTIVE' : 'FULLY_REDEEMED', frozenFrom: null, matters: {}, controlVersionIds: [], ...neverEnded },
+        ...{
+          status: waiting ? 'ACTIVE' : 'FULLY_REDEEMED',
+          frozenFrom: null,
+          matters: {},
+          controlVersionIds: [],
+          ...neverEnded,
+          activateBy: null,
+        },
       };
       const { voucherId } = voucher;
       const redemptionId = newId();

@@ -83,7 +83,7 @@ void t.test(
 
 void t.test('a period is listed when listings of the item cover every day of it, one after another', async (t) => {
   const listing = (validFrom: string, validTo: string | null, serviceItem: Listing['serviceItem'] = 'AI_COMPUTE') =>
-    ({ validFrom, validTo, serviceItem }) as Listing;
+    ({ validFrom, validTo, serviceItem, suspensions: [] as Listing['suspensions'] }) as Listing;
   const july = { from: '2024-07-01', to: '2024-07-31' };
   for (const [name, listings, day] of [
     ['never', [], '2024-07-01'],

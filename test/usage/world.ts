@@ -68,7 +68,7 @@ export interface Trade extends Service {
   /** A contract of one line of 1000 card-hours, filed, from July 2024 to June 2025; the buyer's, or the strangers'. */
   fileContract(gross: string, of?: Record<string, unknown> & { strangers?: boolean }): Promise<TradeContract>;
   invoiceBody(contract: TradeContract, of: InvoiceOf): Record<string, unknown> & { invoiceNo: string };
-  /** Posts, and unless told otherwise confirms and pays in full; answers the id. */
+  /** Posts, and unless told otherwise confirms and pays its own part of it; answers the id. */
   invoice(contract: TradeContract, of: InvoiceOf, as?: { confirmed?: boolean; paid?: string }): Promise<string>;
   /** A version of the enacted Zhengzhou programme, in force, with these replacements in its text. */
   activate(version: number, replaced?: readonly (readonly [string, string])[]): Promise<void>;
@@ -211,7 +211,8 @@ export async function startTrade(t: { teardown(handler: () => Promise<void>): vo
     const { invoiceId } = await made(seller, '/usage-invoices', invoiceBody(contract, given));
     const url = `/usage-invoices/${invoiceId as string}`;
     if (as.confirmed !== false) await made(buyer, `${url}/confirm`, {}, 200);
-    const paid = as.paid ?? given.gross;
+    // Its own part: what the voucher does not pay by the enacted rate of 20 %.
+    const paid = as.paid ?? formatYuan(fen(given.gross) - fen(given.gross) / 5n);
     if (paid !== '0.00') await made(buyer, `${url}/payments`, { amount: paid, paidOn: '2024-08-01', bankSerial: newId() });
     return invoiceId as string;
   };

@@ -25,6 +25,7 @@ const row: Voucher = {
   status: 'ACTIVE',
   frozenFrom: null,
   ...neverEnded,
+  activateBy: null,
   recordedAt: '2024-07-01T02:00:00.000Z',
   matters: {},
   controlVersionIds: [],

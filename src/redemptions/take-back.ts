@@ -1,0 +1,150 @@
+// Taking redemptions back, as postings and changes: a reservation that is returned, an approval that is reversed. Pure, and on a voucher
+// and a contract's standing as the decisions before left them, so that one command may take back several.
+import type { Redemption, UsageInvoice, Voucher } from '../../db/tables.js';
+import type { Day } from '../calendar.js';
+import type { LimitWindow } from '../ledger/chart.js';
+import type { Change } from '../ledger/facts.js';
+import { update } from '../ledger/facts.js';
+import type { Refused } from '../ledger/lane.js';
+import { refused } from '../ledger/lane.js';
+import type { Posting } from '../ledger/templates.js';
+import { redemptionReleased, redemptionReversed } from '../ledger/templates.js';
+import type { Fen } from '../money.js';
+import { formatYuan } from '../money.js';
+import { invoiceShelf } from '../usage/facts.js';
+import type { EndRule } from '../vouchers/endings.js';
+import { comeBack } from '../vouchers/endings.js';
+import type { HeldVoucher, Standing } from '../vouchers/rules.js';
+import { negative, restated, together, weightOf } from '../vouchers/rules.js';
+import { redemptionShelf } from './facts.js';
+import { claimOf } from './rules.js';
+
+/** A voucher, and where its contract stands under its programme, as the decisions of a command leave them. */
+export interface Stand extends HeldVoucher {
+  readonly standing: Standing;
+}
+
+/** What taking back rests on. `home`: where the balance of an ended voucher went (homeOfEnded), null while it lives. */
+export interface TakingBack {
+  readonly home: EndRule | null;
+  /** The limits that the issue of the voucher was charged to; asked only where they get something back. */
+  readonly chargedAtIssue: () => readonly LimitWindow[];
+  /** At what a base weighs of which no weight was kept (basis points). */
+  readonly lowestRate: number;
+  readonly today: Day;
+  readonly receivedAt: Date;
+  readonly newId: () => string;
+}
+
+export interface TakenBack extends Stand {
+  readonly redemption: Redemption;
+  readonly postings: readonly Posting[];
+  /** But for the rows of the voucher and the standing, which later steps may change again. */
+  readonly changes: readonly Change[];
+}
+
+const partOf = ({ newId, ...of }: TakingBack, redemptionId: string, amountFen: Fen) => ({
+  ...{ amountFen, redemptionId, home: of.home, charged: of.chargedAtIssue },
+  ...{ today: of.today, receivedAt: of.receivedAt, endingId: newId() },
+});
+
+/**
+ * Returns a waiting redemption: everything goes back to the voucher or its end, the contract stands as if it had never been, and the
+ * invoice may be redeemed again.
+ */
+export function returned(
+  stand: Stand,
+  redemption: Redemption,
+  invoice: UsageInvoice,
+  decided: { personId: string; reason: string },
+  of: TakingBack,
+): TakenBack {
+  const { voucher } = stand;
+  const { redemptionId, voucherId, fund, reservedFen } = redemption;
+  const freed = { ...voucher, reservedFen: voucher.reservedFen - reservedFen };
+  const back = comeBack({ ...stand, voucher: freed }, { why: 'RELEASED', ...partOf(of, redemptionId, reservedFen) });
+  const row = { ...redemption, status: 'RETURNED' as const, decidedPerson: decided.personId, decisionReason: decided.reason };
+  return {
+    voucher: restated(back),
+    balanceFen: back.balanceFen,
+    standing: together(stand.standing, negative(claimOf(redemption)), of.lowestRate),
+    redemption: row,
+    postings: [
+      ...redemptionReleased({ voucherId, redemptionId, fund, amountFen: reservedFen, home: back.home }),
+      ...back.postings,
+    ],
+    changes: [update(redemptionShelf, row), update(invoiceShelf, { ...invoice, redemptionId: null }), ...back.changes],
+  };
+}
+
+/** What of a redemption is approved, was not reversed and is in no batch: what a reversal may take back (fen). */
+export const reversibleFen = ({ approvedFen, reversedFen, batchedFen }: Redemption): Fen =>
+  approvedFen - reversedFen - batchedFen;
+
+/**
+ * Reverses an approved redemption (冲正), in part or whole: what was owed goes back to the voucher or its end, and the limits get as much
+ * back in the windows once charged. A part is cut off for good, as what a verification takes off is; reversed whole, the contract stands as if
+ * it had never been, and the invoice may be redeemed again.
+ *
+ * Refuses, in this order: REDEMPTION_BATCHED once a batch holds its money, and then only a recovery takes it back; REVERSAL_ABOVE_APPROVED;
+ * REVERSAL_LEAVES_EXCESS where later redemptions of the contract rest on its rounding: what they have too much is reversed first.
+ */
+export function reversed(
+  stand: Stand,
+  redemption: Redemption,
+  invoice: UsageInvoice,
+  { amountFen, charged, approvedSeq }: { amountFen: Fen; charged: readonly LimitWindow[]; approvedSeq: bigint },
+  of: TakingBack,
+): ({ readonly kind: 'reversed' } & TakenBack) | Refused {
+  const { redemptionId, redemptionNo, voucherId, fund, providerId } = redemption;
+  const leftFen = reversibleFen(redemption);
+  const irreversible = refusalOfReversal(redemption, amountFen);
+  if (irreversible) return irreversible;
+  const isWhole = amountFen === leftFen && redemption.batchedFen === 0n;
+  const standing = together(
+    stand.standing,
+    isWhole
+      ? negative({ ...claimOf(redemption), claimedFen: leftFen, cutOffFen: redemption.cutOffFen + redemption.reversedFen })
+      : { baseFen: 0n, weighted: 0n, claimedFen: -amountFen, cutOffFen: amountFen },
+    of.lowestRate,
+  );
+  const excess = standing.claimedFen * 10_000n - weightOf(standing, of.lowestRate);
+  if (excess > 0n) {
+    return refused('REVERSAL_LEAVES_EXCESS', { redemptionNo, excess: formatYuan((excess + 9_999n) / 10_000n) });
+  }
+  const back = comeBack(stand, { why: 'REVERSED', ...partOf(of, redemptionId, amountFen) });
+  const row: Redemption = {
+    ...redemption,
+    reversedFen: redemption.reversedFen + amountFen,
+    ...(isWhole ? { status: 'REVERSED' } : {}),
+  };
+  const moved = { voucherId, fund, payeeId: providerId, amountFen, home: back.home, charged, reversesSeq: approvedSeq };
+  return {
+    kind: 'reversed',
+    voucher: restated(back),
+    balanceFen: back.balanceFen,
+    standing,
+    redemption: row,
+    postings: [...redemptionReversed(moved), ...back.postings],
+    changes: [
+      update(redemptionShelf, row),
+      ...(isWhole ? [update(invoiceShelf, { ...invoice, redemptionId: null })] : []),
+      ...back.changes,
+    ],
+  };
+}
+
+/** Why so much of an approved redemption cannot be reversed, or null: REDEMPTION_BATCHED, REVERSAL_ABOVE_APPROVED. */
+export function refusalOfReversal(redemption: Redemption, amountFen: Fen): Refused | null {
+  const { redemptionNo, settlementId, batchedFen } = redemption;
+  if (settlementId !== null || batchedFen > 0n)
+    return refused('REDEMPTION_BATCHED', { redemptionNo, settlementId: settlementId ?? '' });
+  const leftFen = reversibleFen(redemption);
+  return amountFen > leftFen ? refused('REVERSAL_ABOVE_APPROVED', { redemptionNo, left: formatYuan(leftFen) }, '/amount') : null;
+}
+
+/** Whether a voucher may still be paid from: nothing is approved on one that is frozen or was revoked. */
+export function refusalOfPaying({ status, voucherNo }: Voucher): Refused | null {
+  if (status === 'FROZEN') return refused('VOUCHER_FROZEN', { voucherNo });
+  return status === 'REVOKED' ? refused('VOUCHER_REVOKED', { voucherNo }) : null;
+}

@@ -1,0 +1,63 @@
+// The numbers of tax invoices that an enterprise declares, claimed across all books like those of usage invoices (usage/claim-number.ts):
+// what is declared here can then be posted or declared nowhere else unmarked, and what is claimed already is marked here. The owner of
+// such a claim is the application on its way, so a second one of the same enterprise is marked too. It ends when the application is
+// refused or rejected.
+import type { z } from 'zod';
+import type { Database } from '../../db/client.js';
+import type { submitReimbursement } from '../../schemas/reimbursements.js';
+import { uuidv7 } from '../identifiers.js';
+import type { Outcome } from '../ledger/lane.js';
+import type { NumberClaim } from '../usage/claim-number.js';
+import { claimNumbers, releaseNumbers } from '../usage/claim-number.js';
+import { numbersHeld } from './queries.js';
+import { isInvoiceNumber, paperNumber } from './rules.js';
+
+type Body = z.output<typeof submitReimbursement>;
+
+/** What was claimed for an application on its way, and the numbers among it that are claimed elsewhere. */
+export interface Claimed {
+  readonly claims?: readonly NumberClaim[];
+  readonly unheld?: readonly string[];
+}
+
+/** Before the lane: takes a hold on each invoice number among the declared items. */
+export async function claimPapers(
+  db: Database,
+  of: { readonly bookId: string; readonly body: Body; readonly now: Date },
+): Promise<Body & Claimed> {
+  const { bookId, body, now } = of;
+  const numbers = [...new Set(body.items?.map(({ reference }) => paperNumber(reference)).filter(isInvoiceNumber))];
+  if (numbers.length === 0) return body;
+  const owner = uuidv7(now);
+  const asked = numbers.map((number): NumberClaim => ({ number, bookId, providerId: owner }));
+  const isHeld = await claimNumbers(db, asked, now);
+  return {
+    ...body,
+    claims: asked.filter(isHeld),
+    unheld: asked.filter((claim) => !isHeld(claim)).map(({ number }) => number),
+  };
+}
+
+/** After the lane: gives the holds back unless an application was made with them. */
+export async function releaseUnused(
+  db: Database,
+  of: { readonly body: object & Claimed; readonly outcome: Outcome<unknown> },
+): Promise<void> {
+  const { body, outcome } = of;
+  const isMade = outcome.kind === 'accepted' && !outcome.replayed;
+  if (!isMade) await releaseNumbers(db, body.claims ?? []);
+}
+
+/** After an application was rejected: gives back what it held. */
+export async function releaseRejected(
+  db: Database,
+  of: { readonly bookId: string; readonly reimbursementId: string; readonly outcome: Outcome<unknown> },
+): Promise<void> {
+  const { bookId, reimbursementId, outcome } = of;
+  if (outcome.kind !== 'accepted' || outcome.replayed) return;
+  const held = await numbersHeld(db, bookId, reimbursementId);
+  await releaseNumbers(
+    db,
+    held.map(({ number, owner }) => ({ number, bookId, providerId: owner })),
+  );
+}
