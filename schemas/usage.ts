@@ -76,6 +76,7 @@ export const usageInvoice = z.strictObject({
     .meta({ description: 'A bank serial of its payments is on another invoice too: a person looks at it' }),
   voidedOn: day.nullable(),
   voidReason: z.string().nullable(),
+  redLettered: amount.meta({ description: 'Taken back by red letters so far' }),
   redemptionId: id.nullable().meta({ description: 'The redemption this invoice counts in, if any' }),
   isReimbursed: z.boolean().meta({ description: 'Counted in a live application for reimbursement, so not to be redeemed' }),
   recordedAt: instant,

@@ -6,7 +6,7 @@
 // reservation is held to be no more than the law gave. Entries are read in slices by sequence, each on a snapshot of its own.
 // Clean is an empty list; amounts in details are fen.
 import type { Database, Tx } from '../../db/client.js';
-import type { Application, Redemption, Voucher } from '../../db/tables.js';
+import type { Application, ContractLine, Redemption, Voucher } from '../../db/tables.js';
 import type { Case, Known } from '../applications/evaluation-facts.js';
 import {
   circumstancesOf,
@@ -45,7 +45,8 @@ import type { RedemptionCase } from '../redemptions/rules.js';
 import { claimOf, evaluate, evaluateFirmly } from '../redemptions/rules.js';
 import type { Refused } from '../ledger/lane.js';
 import { checkSharing, gatherSharingLimits, gatherSharings, sharingOf } from './recompute-sharing.js';
-import { invoiceLineShelf, invoiceShelf } from '../usage/facts.js';
+import { invoiceLineShelf, invoiceShelf, redLetterLineShelf, redLetterShelf } from '../usage/facts.js';
+import { netOf } from '../usage/rules.js';
 import { openingShelf, standingIdOf, voucherShelf } from '../vouchers/facts.js';
 import type { Standing } from '../vouchers/rules.js';
 import { broughtAlong, keptStanding, lowestRate, negative, nothing, openingContentOf, together } from '../vouchers/rules.js';
@@ -54,7 +55,7 @@ import { broughtAlong, keptStanding, lowestRate, negative, nothing, openingConte
 const sliceSize = 3_000n;
 const kinds = [
   ...['voucher.issued', 'opening.voucher', 'redemption.reserved', 'redemption.approved', 'redemption.released'],
-  'redemption.reversed',
+  ...['redemption.reversed', 'recovery.opened', 'red_letter.posted'],
   'award.approved',
 ];
 
@@ -64,6 +65,8 @@ interface Track {
   readonly waiting: Map<string, Redemption>;
   /** What was reversed of a redemption so far (fen). */
   readonly reversed: Map<string, Fen>;
+  /** What red letters took of a redemption's part in the standing so far. */
+  readonly red: Map<string, Standing>;
 }
 
 interface Moved {
@@ -115,7 +118,7 @@ async function recomputeSlice(
       from entries e
       cross join lateral (select min(o.seq) as first, array_agg(o.kind) as kinds from entries o
                            where o.book_id = e.book_id and o.subject_id = e.subject_id and o.command_id = e.command_id) c
-     where e.book_id = ${bookId} and e.seq > ${after} and e.seq <= ${until} and e.kind = any(${kinds}) and e.amount_fen is not null
+     where e.book_id = ${bookId} and e.seq > ${after} and e.seq <= ${until} and e.kind = any(${kinds}) and (e.amount_fen is not null or e.kind = 'red_letter.posted')
      order by e.seq`;
   // All awards of an allocation are of one command, and are looked at together with the first of them.
   const moved = read.filter(({ kind, commandId }) => {
@@ -156,9 +159,13 @@ type Past = (before: bigint) => Known;
 async function gatherSlice(loader: Loader, moved: readonly Moved[]): Promise<Past> {
   const { facts, tx, bookId } = loader;
   const subjects = (kind: RegExp) => moved.filter((of) => kind.test(of.kind)).map(({ subjectId }) => subjectId);
+  const reds = await loader.load(redLetterShelf, 'id', subjects(/^red_letter/));
   const [applications, redemptions] = await Promise.all([
     loader.load(applicationShelf, 'id', subjects(/^voucher/)),
-    loader.load(redemptionShelf, 'id', subjects(/^redemption/)),
+    loader.load(redemptionShelf, 'id', [
+      ...subjects(/^redemption|^recovery/),
+      ...reds.flatMap(({ redemptionId }) => redemptionId ?? []),
+    ]),
     loader.load(openingShelf, 'id', subjects(/^opening/)),
     gatherSharings(loader, subjects(/^award/)),
   ]);
@@ -182,7 +189,13 @@ async function gatherSlice(loader: Loader, moved: readonly Moved[]): Promise<Pas
     gatherControls(loader),
     loader.load(invoiceShelf, 'id', invoiceIds),
     loader.load(invoiceLineShelf, 'invoice', invoiceIds),
+    loader.load(redLetterLineShelf, 'invoice', invoiceIds),
   ]);
+  const linesAsOf = await contractLinesAsOf(
+    tx,
+    bookId,
+    vouchers.map(({ contractId }) => contractId),
+  );
   const firstOf = new Map<string, bigint>();
   const learnWhen = async (of: readonly Shelf<unknown>[]): Promise<void> => {
     const ids = of.flatMap((each) => [...facts.state(each).rows.keys()]);
@@ -205,6 +218,7 @@ async function gatherSlice(loader: Loader, moved: readonly Moved[]): Promise<Pas
     has: (id) => (firstOf.get(id) ?? 0n) < before,
     listing: (listing) => said.findLast(({ id, seq }) => id === listing.listingId && seq < before) ?? listing,
     approved: ({ exceptionId }) => (raisedBy.get(exceptionId) ?? 0n) < before,
+    lines: (lines) => linesAsOf(lines, before),
   });
   // Which figures and exceptions limits look at follows from what was known then; when these came is asked after.
   await gatherLimitFacts(
@@ -242,6 +256,36 @@ export const accountsOf = (touched: readonly TouchedLimit[]): Account[] =>
     const at = limitWindowOf(limit);
     return [accountOf.allowance(at), accountOf.used(at)];
   });
+
+/** The lines of contracts as they were before an entry: what amendments that were filed later made of them is taken back. */
+async function contractLinesAsOf(
+  { sql }: Tx,
+  bookId: string,
+  contractIds: readonly string[],
+): Promise<(lines: readonly ContractLine[], before: bigint) => ContractLine[]> {
+  const versions = await sql<PastLine[]>`
+    select l.contract_line_id as "contractLineId", l.contract_id as "contractId", l.quantity, l.net_fen as "netFen", l.vat_fen as "vatFen",
+           l.gross_fen as "grossFen", e.seq as until
+      from contract_version_lines l
+      join contract_amendments a on a.book_id = l.book_id and a.contract_id = l.contract_id and a.version = l.version + 1 and a.status = 'FILED'
+      cross join lateral (select e.seq from entries e where e.book_id = a.book_id and e.subject_id = a.amendment_id
+                             and e.kind = 'contract_amendment.filed' order by e.seq limit 1) e
+     where l.book_id = ${bookId} and l.contract_id = any(${[...new Set(contractIds)]}::uuid[]) order by e.seq`;
+  return (lines, before) => {
+    const contractId = lines[0]?.contractId;
+    // The first version that was superseded only after this.
+    const until = versions.find((of) => of.contractId === contractId && of.until > before)?.until;
+    if (until === undefined) return [...lines];
+    const then = new Map(versions.filter((of) => of.until === until).map((of) => [of.contractLineId, of]));
+    return lines.flatMap((line) => {
+      const was = then.get(line.contractLineId);
+      return was ? [{ ...line, quantity: was.quantity, netFen: was.netFen, vatFen: was.vatFen, grossFen: was.grossFen }] : [];
+    });
+  };
+}
+type PastLine = Pick<ContractLine, 'contractLineId' | 'contractId' | 'quantity' | 'netFen' | 'vatFen' | 'grossFen'> & {
+  readonly until: bigint;
+};
 
 /** What was asked of the law for an entry that decides an award, with what was known then; undefined for others. */
 function caseOf(facts: Facts, past: Past, of: Moved) {
@@ -325,6 +369,7 @@ function trackOf(contracts: Map<string, Track>, of: { contractId: string; progra
     standing: nothing,
     waiting: new Map<string, Redemption>(),
     reversed: new Map<string, Fen>(),
+    red: new Map<string, Standing>(),
   };
   contracts.set(id, track);
   return track;
@@ -397,10 +442,25 @@ function takeOther(facts: Facts, of: Moved, contracts: Map<string, Track>): Rows
     const before = track.reversed.get(row.redemptionId) ?? 0n;
     track.reversed.set(row.redemptionId, before + of.fen);
     // In part it is cut off for good; whole, the contract stands as if it had never been.
+    const whole = negative({ ...claimOf(row), claimedFen: of.fen, cutOffFen: row.cutOffFen + before });
     const gone =
       before + of.fen === row.approvedFen
-        ? negative({ ...claimOf(row), claimedFen: of.fen, cutOffFen: row.cutOffFen + before })
+        ? together(whole, negative(track.red.get(row.redemptionId) ?? nothing), lowest)
         : { baseFen: 0n, weighted: 0n, claimedFen: -of.fen, cutOffFen: of.fen };
+    track.standing = together(track.standing, gone, lowest);
+  } else if (of.kind === 'recovery.opened') {
+    const row = there(facts.get(redemptionShelf, of.subjectId));
+    const track = trackOf(contracts, row);
+    const lowest = lowestRateOf(facts, there(facts.get(voucherShelf, row.voucherId)));
+    track.standing = together(track.standing, { baseFen: 0n, weighted: 0n, claimedFen: -of.fen, cutOffFen: of.fen }, lowest);
+  } else if (of.kind === 'red_letter.posted') {
+    const red = there(facts.get(redLetterShelf, of.subjectId));
+    const row = red.redemptionId === null ? undefined : facts.get(redemptionShelf, red.redemptionId);
+    if (!row) return [];
+    const track = trackOf(contracts, row);
+    const lowest = lowestRateOf(facts, there(facts.get(voucherShelf, row.voucherId)));
+    const gone = negative({ baseFen: red.baseFen, weighted: BigInt(red.weightedBase), claimedFen: 0n, cutOffFen: red.cutOffFen });
+    track.red.set(row.redemptionId, together(track.red.get(row.redemptionId) ?? nothing, gone, lowest));
     track.standing = together(track.standing, gone, lowest);
   }
   return [];
@@ -433,7 +493,12 @@ function checkAward(facts: Facts, before: Facts, of: Moved, award: Award, contra
     voucher,
     // Whether the enterprise has paid its part decides whether, not how much.
     invoice: { ...invoice, paidFen: invoice.grossFen },
-    lines: facts.all(invoiceLineShelf, 'invoice', invoice.invoiceId).map((line) => {
+    lines: facts.all(invoiceLineShelf, 'invoice', invoice.invoiceId).map((full) => {
+      // What red letters had taken by then counted no more.
+      const line = netOf(
+        full,
+        facts.all(redLetterLineShelf, 'invoice', invoice.invoiceId).filter(({ redLetterId }) => redLetterId < row.redemptionId),
+      );
       const contractLine = there(linesOf.get(line.contractLineId));
       return { line, contractLine, read: evaluatorLine(contractLine, line) };
     }),

@@ -1,4 +1,12 @@
-import { contractLineUsage, enterprisePayments, reimbursementLines, usageInvoiceLines, usageInvoices } from '../../db/tables.js';
+import {
+  contractLineUsage,
+  enterprisePayments,
+  redLetterLines,
+  redLetters,
+  reimbursementLines,
+  usageInvoiceLines,
+  usageInvoices,
+} from '../../db/tables.js';
 import { shelf } from '../ledger/facts.js';
 
 export const invoiceShelf = shelf(usageInvoices, {
@@ -8,7 +16,16 @@ export const invoiceShelf = shelf(usageInvoices, {
   once: ['id', 'number'],
   mutable: [
     ...(['paidFen', 'status', 'decidedPerson', 'decidedOn', 'disputeReason', 'redemptionId', 'reimbursedLines'] as const),
-    ...(['decidedBy', 'decisionReason', 'voidedNo', 'voidedOn', 'voidedPerson', 'voidReason', 'paymentConflict'] as const),
+    ...([
+      'decidedBy',
+      'decisionReason',
+      'voidedNo',
+      'voidedOn',
+      'voidedPerson',
+      'voidReason',
+      'paymentConflict',
+      'redFen',
+    ] as const),
   ],
 });
 export const invoiceLineShelf = shelf(usageInvoiceLines, {
@@ -46,4 +63,18 @@ export const reimbursementLineShelf = shelf(reimbursementLines, {
   },
   once: ['id', 'reimbursement', 'invoice', 'reference'],
   mutable: ['invoiceId', 'basisPoints', 'reason', 'isLive'],
+});
+
+/** Red letters: by their number, by the invoice they are of, by the redemption they correct. */
+export const redLetterShelf = shelf(redLetters, {
+  rank: 61,
+  id: 'redLetterId',
+  keys: { number: ['redLetterNo', 'providerId'], redemption: ['redemptionId'] },
+  once: ['id', 'number'],
+});
+export const redLetterLineShelf = shelf(redLetterLines, {
+  rank: 62,
+  id: 'redLetterLineId',
+  keys: { invoice: ['invoiceId'] },
+  once: ['id'],
 });

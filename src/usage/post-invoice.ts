@@ -137,6 +137,7 @@ function decide(command: Command<Body>, facts: Facts): Posted | Refused {
     redemptionId: null,
     reimbursedLines: declaredBy ? 1 : 0,
     ...{ decidedBy: null, decisionReason: null, confirmBy: null, confirmOutcome: null, ...due.deadline, paymentConflict: false },
+    redFen: 0n,
     ...{ voidedNo: 0, voidedOn: null, voidedPerson: null, voidReason: null },
     recordedAt: command.receivedAt.toISOString(),
   };

@@ -6,6 +6,7 @@ import type {
   ContractLineUsage,
   EnterprisePayment,
   Listing,
+  RedLetterLine,
   UsageInvoice,
   UsageInvoiceLine,
 } from '../../db/tables.js';
@@ -142,21 +143,21 @@ export function firstDayNotListed(listings: readonly Listing[], serviceItem: str
 /**
  * The life of a usage invoice. Its enterprise confirms or disputes it; where it does neither, the deadline of the programme decides
  * (`decide-overdue`). A dispute ends by confirming after all, by the bureau (`decide`) or by voiding. What is returned counts nowhere and
- * can be voided alone. Redeeming is a verb of redemptions; an invoice that is redeemed, or reimbursed, or paid, is not voided any more.
+ * can be voided alone. What is confirmed may be taken back by red letters, in part or whole (RED_LETTERED). Redeeming is a verb of redemptions; an invoice that is redeemed, or reimbursed, or paid, is not voided any more.
  */
 export const invoiceLife = life({
   of: 'usage invoice',
   code: 'INVOICE_WRONG_STATE',
   states: {
     POSTED: ['confirm', 'dispute', 'payments', 'void', 'decide-overdue'],
-    CONFIRMED: ['payments', 'void'],
+    CONFIRMED: ['payments', 'void', 'red-letters'],
     DISPUTED: ['confirm', 'decide', 'void'],
     RETURNED: ['void'],
     RED_LETTERED: [],
     VOIDED: [],
   },
 });
-type InvoiceVerb = 'confirm' | 'dispute' | 'payments' | 'void' | 'decide-overdue' | 'decide';
+type InvoiceVerb = 'confirm' | 'dispute' | 'payments' | 'void' | 'decide-overdue' | 'decide' | 'red-letters';
 
 /** Refuses (INVOICE_WRONG_STATE) a verb that the invoice's state does not offer. */
 export const refuseInvoice = (invoice: UsageInvoice, verb: InvoiceVerb): Refused | null =>
@@ -270,6 +271,7 @@ export const presentInvoice = (row: UsageInvoice): z.input<typeof usageInvoice> 
   paymentConflict: row.paymentConflict,
   voidedOn: row.voidedOn,
   voidReason: row.voidReason,
+  redLettered: formatYuan(row.redFen),
   redemptionId: row.redemptionId,
   isReimbursed: row.reimbursedLines > 0,
   recordedAt: instantOf(row),
@@ -292,3 +294,19 @@ export const presentPayment = (row: EnterprisePayment): z.input<typeof payment> 
   bankSerial: row.bankSerial,
   recordedAt: instantOf(row),
 });
+
+/** What is left of an invoice's line after red letters. */
+export function netOf(line: UsageInvoiceLine, red: readonly RedLetterLine[]): UsageInvoiceLine {
+  return red
+    .filter(({ invoiceLineId }) => invoiceLineId === line.invoiceLineId)
+    .reduce(
+      (left, of) => ({
+        ...left,
+        quantity: formatQuantity(quantityOf(left.quantity) - quantityOf(of.quantity)),
+        netFen: left.netFen - of.netFen,
+        vatFen: left.vatFen - of.vatFen,
+        grossFen: left.grossFen - of.grossFen,
+      }),
+      line,
+    );
+}

@@ -75,15 +75,16 @@ void t.test('the life of a usage invoice', async (t) => {
   const does = async (who: Caller, id: string, verb: string, body: object = {}, status = 200) =>
     expectStatus(await who.post(`/usage-invoices/${id}/${verb}`, body), status);
   const post = (contract = plain) => trade.invoice(contract, { gross: '100.00' }, { confirmed: false, paid: '0.00' });
+  const redLetter = () => ({ redLetterNo: nextInvoiceNo(), contractId: plain.contractId, issuedOn: '2024-08-05', reason });
   const payment = (bankSerial: string, paidOn = '2024-08-01') => ({ amount: '1.00', paidOn, bankSerial });
 
   await t.test('every verb that a state does not offer is refused, and changes nothing', async (t) => {
-    const { RED_LETTERED: _, ...withoutRed } = invoiceLife.states;
     const refused = await tryEverything(t, {
-      life: { ...invoiceLife, states: withoutRed },
+      life: invoiceLife,
       bring: async (state) => {
         const id = await post();
-        if (state === 'CONFIRMED') await does(buyer, id, 'confirm');
+        if (state === 'CONFIRMED' || state === 'RED_LETTERED') await does(buyer, id, 'confirm');
+        if (state === 'RED_LETTERED') await does(seller, id, 'red-letters', redLetter(), 201);
         if (state === 'DISPUTED' || state === 'RETURNED') await does(buyer, id, 'dispute', { reason });
         if (state === 'RETURNED') await does(reviewer, id, 'decide', { outcome: 'RETURNED', reason });
         if (state === 'VOIDED') await does(seller, id, 'void', { reason });
@@ -95,12 +96,13 @@ void t.test('the life of a usage invoice', async (t) => {
         if (verb === 'dispute') return buyer.post(url, { reason });
         if (verb === 'payments') return buyer.post(url, payment('LATE'));
         if (verb === 'void') return seller.post(url, { reason });
+        if (verb === 'red-letters') return seller.post(url, redLetter());
         if (verb === 'decide') return reviewer.post(url, { outcome: 'CONFIRMED', reason });
         return clerk.post(url, {}, { key: `overdue-${id}` });
       },
       look: (id) => lookAt(auditor, `/usage-invoices/${id}`),
     });
-    t.equal(refused, 19);
+    t.equal(refused, 30);
   });
 
   await t.test('a dispute ends by confirming after all, by the bureau’s decision, or by voiding', async (t) => {
