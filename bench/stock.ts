@@ -5,6 +5,7 @@ import { and, eq, inArray } from 'drizzle-orm';
 import type { Database } from '../db/client.js';
 import { applications, contractLines, contracts, programmeVersions } from '../db/tables.js';
 import { queueBlockOf } from '../src/applications/queue.js';
+import { placeOfNumber } from '../src/cases/places.js';
 import { contentDigestOf, eligibilityOf, reviewDigestOf } from '../src/applications/rules.js';
 import { uuidv7 } from '../src/identifiers.js';
 import type { Request } from './load.js';
@@ -41,7 +42,7 @@ async function writeInvoices(db: Database, bookId: string, targets: readonly Tar
                                     net_fen, vat_fen, gross_fen, paid_fen, status, number_conflict, posted_person, posted_on,
                                     decided_person, decided_on, recorded_at)
         select ${bookId}, u.id, u.number, u.provider, u.enterprise, u.contract, '2026-03-31', '2026-03-01', '2026-03-31',
-               943, 57, 1000, 1000, case when u.confirmed then 'CONFIRMED' else 'POSTED' end, false, ${person}, '2026-03-31',
+               943, 57, 1000, 800, case when u.confirmed then 'CONFIRMED' else 'POSTED' end, false, ${person}, '2026-03-31',
                case when u.confirmed then u.enterprise end, case when u.confirmed then '2026-03-31'::date end, ${now}::timestamptz
           from unnest(${rows.map((r) => r.invoiceId)}::uuid[], ${rows.map((r) => r.number)}::text[],
                       ${rows.map((r) => r.target.voucher.providerId)}::uuid[], ${rows.map((r) => r.target.voucher.enterpriseId)}::uuid[],
@@ -266,13 +267,15 @@ async function writeApplications(db: Database, world: World, count: number, now:
     await sql`
       insert into applications
       select n.* from unnest(${reviewed.map((r) => r.original.applicationId)}::uuid[], ${reviewed.map((r) => r.application)}::uuid[],
-                             ${reviewed.map((r) => r.number)}::text[], ${reviewed.map((r) => queueBlockOf({ applicationNo: r.number }))}::bigint[],
+                             ${reviewed.map((r) => r.number)}::text[], ${reviewed.map((r) => queueBlockOf({ acceptedPlace: placeOfNumber(r.number) }))}::bigint[],
+                             ${reviewed.map((r) => placeOfNumber(r.number))}::bigint[],
                              ${reviewed.map((r) => r.contractId)}::uuid[], ${reviewed.map((r) => r.content)}::text[],
-                             ${reviewed.map((r) => r.review)}::text[]) as u (original, copy, number, block, contract, content, review)
+                             ${reviewed.map((r) => r.review)}::text[]) as u (original, copy, number, block, place, contract, content, review)
         join applications a on a.book_id = ${bookId} and a.application_id = u.original
         cross join lateral jsonb_populate_record(a, jsonb_build_object(
           'application_id', u.copy, 'application_no', u.number, 'contract_id', u.contract,
-          'content_digest', u.content, 'review_digest', u.review, 'queue_block', u.block)) n`;
+          'content_digest', u.content, 'review_digest', u.review, 'queue_block', u.block,
+          'accepted_place', u.place)) n`;
     await sql`
       insert into application_queues as q (book_id, queue_id, programme_code, queue_rank, queue_block, state, waiting, maximum_fen)
       select book_id, format('%s/%s/%s', programme_code, queue_rank, queue_block), programme_code, queue_rank, queue_block, 'WAITING',

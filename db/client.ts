@@ -359,10 +359,12 @@ class Session {
     if (!socket || this.corked) return;
     this.corked = true;
     socket.cork();
-    setImmediate(() => {
+    const uncork = () => {
       this.corked = false;
       socket.uncork();
-    });
+    };
+    // Behind the driver, which writes the last of what it was given at the end of the turn too: once it has been given all of it.
+    queueMicrotask(() => process.nextTick(() => setImmediate(uncork)));
   }
 
   /** Settles as `promise` does, or rejects when the session is lost, whichever comes first. */

@@ -189,21 +189,45 @@ create table applications (
   queue_block bigint,
   matters jsonb not null default '{}'::jsonb,
   control_version_ids jsonb not null default '[]'::jsonb,
+  draft json,
+  accepted_at timestamp with time zone,
+  accepted_place bigint,
+  accepted_person uuid,
+  checked_person uuid,
+  answers_digest text,
+  panel_id uuid,
+  scores_digest text,
+  notice_days integer,
+  notice_id uuid,
+  notice_last_day date,
+  notice_days_left integer,
+  decision_article text,
+  waiting_since date,
+  due_on date,
   constraint applications_pkey PRIMARY KEY (book_id, application_id),
   constraint applications_book_id_application_no_key UNIQUE (book_id, application_no),
   constraint applications_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
   constraint applications_book_id_enterprise_id_fkey FOREIGN KEY (book_id, enterprise_id) REFERENCES enterprises(book_id, enterprise_id),
   constraint applications_book_id_programme_version_id_fkey FOREIGN KEY (book_id, programme_version_id) REFERENCES programme_versions(book_id, programme_version_id),
+  constraint applications_accepted CHECK ((((accepted_at IS NULL) = (accepted_place IS NULL)) AND ((accepted_at IS NOT NULL) OR (status = ANY (ARRAY['DRAFT'::text, 'SUBMITTED'::text, 'SUPPLEMENT_REQUESTED'::text, 'REJECTED'::text, 'WITHDRAWN'::text]))))),
+  constraint applications_answers_digest_check CHECK ((answers_digest ~ '^[0-9a-f]{64}$'::text)),
   constraint applications_approved CHECK (((status = 'APPROVED'::text) = ((voucher_id IS NOT NULL) AND (award_fen IS NOT NULL) AND (explanation IS NOT NULL) AND (decided_person IS NOT NULL)))),
   constraint applications_award_fen_check CHECK ((award_fen > 0)),
   constraint applications_content_digest_check CHECK ((content_digest ~ '^[0-9a-f]{64}$'::text)),
   constraint applications_control_version_ids_check CHECK ((jsonb_typeof(control_version_ids) = 'array'::text)),
-  constraint applications_four_eyes CHECK (((reviewed_person <> submitted_person) AND (decided_person <> submitted_person) AND ((status <> 'APPROVED'::text) OR (decided_person <> reviewed_person)))),
+  constraint applications_decision_article_check CHECK (((length(decision_article) >= 1) AND (length(decision_article) <= 200))),
+  constraint applications_drafted CHECK (((status = 'DRAFT'::text) <= (draft IS NOT NULL))),
+  constraint applications_four_eyes CHECK (((accepted_person <> submitted_person) AND (checked_person <> submitted_person) AND (checked_person <> accepted_person) AND (reviewed_person <> submitted_person) AND (decided_person <> submitted_person) AND ((status <> 'APPROVED'::text) OR ((decided_person <> reviewed_person) AND (decided_person IS DISTINCT FROM accepted_person) AND (decided_person IS DISTINCT FROM checked_person))))),
+  constraint applications_in_notice CHECK ((((status <> ALL (ARRAY['IN_PUBLIC_NOTICE'::text, 'OBJECTION_PENDING'::text])) OR (num_nonnulls(notice_id, notice_last_day) = 2)) AND ((status = 'OBJECTION_PENDING'::text) = (notice_days_left IS NOT NULL)))),
   constraint applications_matters_check CHECK ((jsonb_typeof(matters) = 'object'::text)),
   constraint applications_maximum_fen_check CHECK ((maximum_fen > 0)),
-  constraint applications_queued CHECK ((((status = 'REVIEWED'::text) = (queue_rank IS NOT NULL)) AND ((queue_rank IS NULL) = (queue_block IS NULL)))),
-  constraint applications_reviewed CHECK (((status <> ALL (ARRAY['REVIEWED'::text, 'APPROVED'::text])) OR ((reviewed_person IS NOT NULL) AND (maximum_fen IS NOT NULL)))),
-  constraint applications_status_check CHECK ((status = ANY (ARRAY['SUBMITTED'::text, 'REVIEWED'::text, 'APPROVED'::text, 'REJECTED'::text]))),
+  constraint applications_notice_days_check CHECK ((notice_days >= 1)),
+  constraint applications_notice_days_left_check CHECK ((notice_days_left >= 0)),
+  constraint applications_queued CHECK ((((status = ANY (ARRAY['REVIEWED'::text, 'IN_PUBLIC_NOTICE'::text, 'OBJECTION_PENDING'::text])) = (queue_rank IS NOT NULL)) AND ((queue_rank IS NULL) = (queue_block IS NULL)))),
+  constraint applications_reviewed CHECK (((status <> ALL (ARRAY['REVIEWED'::text, 'IN_PUBLIC_NOTICE'::text, 'OBJECTION_PENDING'::text, 'APPROVED'::text])) OR ((reviewed_person IS NOT NULL) AND (maximum_fen IS NOT NULL)))),
+  constraint applications_scores_digest_check CHECK ((scores_digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint applications_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'SUBMITTED'::text, 'SUPPLEMENT_REQUESTED'::text, 'ACCEPTED'::text, 'CHECKED'::text, 'EXPERT_REVIEW'::text, 'REVIEWED'::text, 'IN_PUBLIC_NOTICE'::text, 'OBJECTION_PENDING'::text, 'APPROVED'::text, 'REJECTED'::text, 'WITHDRAWN'::text]))),
+  constraint applications_waiting CHECK ((((status = ANY (ARRAY['APPROVED'::text, 'REJECTED'::text, 'WITHDRAWN'::text])) = (waiting_since IS NULL)) AND ((waiting_since IS NOT NULL) OR (due_on IS NULL)))),
   constraint applications_within_maximum CHECK ((award_fen <= maximum_fen))
 );
 CREATE INDEX applications_contract ON public.applications USING btree (book_id, contract_id, application_id);
@@ -211,9 +235,10 @@ CREATE INDEX applications_enterprise ON public.applications USING btree (book_id
 CREATE INDEX applications_legal_person ON public.applications USING btree (book_id, legal_person_uscc, application_id);
 CREATE INDEX applications_programme ON public.applications USING btree (book_id, programme_code, status, application_id);
 CREATE INDEX applications_queue ON public.applications USING btree (book_id, programme_code, queue_rank, queue_block) WHERE (queue_rank IS NOT NULL);
+CREATE TRIGGER applications_fixed BEFORE UPDATE ON public.applications FOR EACH ROW WHEN (((old.status <> 'DRAFT'::text) AND (((((((((((new.programme_code IS DISTINCT FROM old.programme_code) OR (new.programme_version_id IS DISTINCT FROM old.programme_version_id)) OR (new.enterprise_id IS DISTINCT FROM old.enterprise_id)) OR (new.legal_person_uscc IS DISTINCT FROM old.legal_person_uscc)) OR (new.contract_id IS DISTINCT FROM old.contract_id)) OR (new.purpose IS DISTINCT FROM old.purpose)) OR (new.application_no IS DISTINCT FROM old.application_no)) OR (new.submitted_on IS DISTINCT FROM old.submitted_on)) OR (new.submitted_person IS DISTINCT FROM old.submitted_person)) OR (new.matters IS DISTINCT FROM old.matters)) OR (new.control_version_ids IS DISTINCT FROM old.control_version_ids)))) EXECUTE FUNCTION refuse_other_case();
 CREATE TRIGGER applications_in_lane BEFORE INSERT OR UPDATE ON public.applications FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER applications_leave_in_lane BEFORE DELETE ON public.applications FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (status, eligibility, reviewed_person, review_digest, maximum_fen, decided_person, decision_reason, award_fen, computed_fen, explanation, voucher_id, queue_rank, queue_block) on applications to voucher_app;
+grant insert, select, update (application_no, programme_code, programme_version_id, enterprise_id, legal_person_uscc, contract_id, purpose, content_digest, status, submitted_on, submitted_person, eligibility, reviewed_person, review_digest, maximum_fen, decided_person, decision_reason, award_fen, computed_fen, explanation, voucher_id, recorded_at, queue_rank, queue_block, matters, control_version_ids, draft, accepted_at, accepted_place, accepted_person, checked_person, answers_digest, panel_id, scores_digest, notice_days, notice_id, notice_last_day, notice_days_left, decision_article, waiting_since, due_on) on applications to voucher_app;
 grant select on applications to voucher_reader;
 
 -- owner voucher_owner
@@ -547,6 +572,8 @@ create table contract_lines (
   net_fen bigint not null,
   vat_fen bigint not null,
   gross_fen bigint not null,
+  model_class text,
+  model_registration_no text,
   constraint contract_lines_pkey PRIMARY KEY (book_id, contract_line_id),
   constraint contract_lines_book_id_contract_id_line_no_key UNIQUE (book_id, contract_id, line_no),
   constraint contract_lines_book_id_chip_id_fkey FOREIGN KEY (book_id, chip_id) REFERENCES chips(book_id, chip_id),
@@ -556,6 +583,9 @@ create table contract_lines (
   constraint contract_lines_description_check CHECK (((length(description) >= 1) AND (length(description) <= 300))),
   constraint contract_lines_gross_fen_check CHECK ((gross_fen >= 0)),
   constraint contract_lines_line_no_check CHECK ((line_no >= 1)),
+  constraint contract_lines_model CHECK (((model_class IS NULL) = (model_registration_no IS NULL))),
+  constraint contract_lines_model_class_check CHECK (((model_class ~ '^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$'::text) AND (length(model_class) <= 60))),
+  constraint contract_lines_model_registration_no_check CHECK (((length(model_registration_no) >= 1) AND (length(model_registration_no) <= 100))),
   constraint contract_lines_net_fen_check CHECK ((net_fen >= 0)),
   constraint contract_lines_quantity_check CHECK (((quantity > (0)::numeric) OR ((quantity = (0)::numeric) AND (gross_fen = 0)))),
   constraint contract_lines_tie_out CHECK (((net_fen + vat_fen) = gross_fen)),
@@ -848,6 +878,70 @@ grant select on entries to voucher_app;
 grant select on entries to voucher_reader;
 
 -- owner voucher_owner
+create table expert_assignments (
+  book_id uuid not null,
+  assignment_id uuid not null,
+  panel_id uuid not null,
+  member_id uuid not null,
+  person_id uuid not null,
+  status text not null,
+  conflict text,
+  scores json,
+  points integer,
+  opinion text,
+  dismissed_person uuid,
+  dismissal_reason text,
+  waiting_since date,
+  due_on date,
+  recorded_at timestamp with time zone not null,
+  constraint expert_assignments_pkey PRIMARY KEY (book_id, assignment_id),
+  constraint expert_assignments_book_id_panel_id_person_id_key UNIQUE (book_id, panel_id, person_id),
+  constraint expert_assignments_book_id_member_id_fkey FOREIGN KEY (book_id, member_id) REFERENCES members(book_id, member_id),
+  constraint expert_assignments_book_id_panel_id_fkey FOREIGN KEY (book_id, panel_id) REFERENCES expert_panels(book_id, panel_id),
+  constraint expert_assignments_conflict CHECK (((status = 'CONFLICTED'::text) = (conflict IS NOT NULL))),
+  constraint expert_assignments_conflict_check CHECK (((length(conflict) >= 1) AND (length(conflict) <= 500))),
+  constraint expert_assignments_dismissal_reason_check CHECK (((length(dismissal_reason) >= 1) AND (length(dismissal_reason) <= 500))),
+  constraint expert_assignments_dismissed CHECK ((((status = 'DISMISSED'::text) = (num_nonnulls(dismissed_person, dismissal_reason) = 2)) AND (dismissed_person IS DISTINCT FROM person_id))),
+  constraint expert_assignments_opinion_check CHECK (((length(opinion) >= 1) AND (length(opinion) <= 2000))),
+  constraint expert_assignments_points_check CHECK ((points >= 0)),
+  constraint expert_assignments_scored CHECK ((((status = 'SCORED'::text) = (num_nonnulls(scores, points, opinion) = 3)) AND (num_nonnulls(scores, points, opinion) = ANY (ARRAY[0, 3])))),
+  constraint expert_assignments_status_check CHECK ((status = ANY (ARRAY['ASSIGNED'::text, 'DECLARED'::text, 'SCORED'::text, 'CONFLICTED'::text, 'DISMISSED'::text]))),
+  constraint expert_assignments_waiting CHECK ((((status = ANY (ARRAY['ASSIGNED'::text, 'DECLARED'::text])) = (waiting_since IS NOT NULL)) AND ((waiting_since IS NOT NULL) OR (due_on IS NULL))))
+);
+CREATE INDEX expert_assignments_member ON public.expert_assignments USING btree (book_id, member_id, assignment_id);
+CREATE TRIGGER expert_assignments_in_lane BEFORE INSERT OR UPDATE ON public.expert_assignments FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER expert_assignments_leave_in_lane BEFORE DELETE ON public.expert_assignments FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (status, conflict, scores, points, opinion, dismissed_person, dismissal_reason, waiting_since, due_on) on expert_assignments to voucher_app;
+grant select on expert_assignments to voucher_reader;
+
+-- owner voucher_owner
+create table expert_panels (
+  book_id uuid not null,
+  panel_id uuid not null,
+  subject_kind text not null,
+  subject_id uuid not null,
+  case_no text not null,
+  programme_code text not null,
+  experts integer not null,
+  criteria json not null,
+  parties json not null,
+  brief json not null,
+  assigned_person uuid not null,
+  assigned_on date not null,
+  recorded_at timestamp with time zone not null,
+  constraint expert_panels_pkey PRIMARY KEY (book_id, panel_id),
+  constraint expert_panels_book_id_subject_id_key UNIQUE (book_id, subject_id),
+  constraint expert_panels_book_id_assigned_person_fkey FOREIGN KEY (book_id, assigned_person) REFERENCES persons(book_id, person_id),
+  constraint expert_panels_criteria_check CHECK ((json_array_length(criteria) >= 1)),
+  constraint expert_panels_experts_check CHECK ((experts >= 1)),
+  constraint expert_panels_subject_kind_check CHECK ((subject_kind = ANY (ARRAY['APPLICATION'::text, 'REIMBURSEMENT'::text])))
+);
+CREATE TRIGGER expert_panels_in_lane BEFORE INSERT OR UPDATE ON public.expert_panels FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER expert_panels_leave_in_lane BEFORE DELETE ON public.expert_panels FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select on expert_panels to voucher_app;
+grant select on expert_panels to voucher_reader;
+
+-- owner voucher_owner
 create table explanation_wordings (
   book_id uuid not null,
   wording_id text not null,
@@ -1102,22 +1196,30 @@ create table limit_exceptions (
   approved_person uuid,
   approved_on date,
   recorded_at timestamp with time zone not null,
+  rejected_person uuid,
+  rejected_on date,
+  rejection_reason text,
   constraint limit_exceptions_pkey PRIMARY KEY (book_id, exception_id),
   constraint limit_exceptions_book_id_approved_person_fkey FOREIGN KEY (book_id, approved_person) REFERENCES persons(book_id, person_id),
   constraint limit_exceptions_book_id_asked_person_fkey FOREIGN KEY (book_id, asked_person) REFERENCES persons(book_id, person_id),
   constraint limit_exceptions_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint limit_exceptions_book_id_rejected_person_fkey FOREIGN KEY (book_id, rejected_person) REFERENCES persons(book_id, person_id),
   constraint limit_exceptions_amount_fen_check CHECK ((amount_fen > 0)),
   constraint limit_exceptions_approved CHECK (((status = 'APPROVED'::text) = ((approved_person IS NOT NULL) AND (approved_on IS NOT NULL)))),
   constraint limit_exceptions_four_eyes CHECK ((approved_person <> asked_person)),
   constraint limit_exceptions_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint limit_exceptions_reject_four_eyes CHECK ((rejected_person <> asked_person)),
+  constraint limit_exceptions_rejected CHECK ((((status = 'REJECTED'::text) = ((rejected_person IS NOT NULL) AND (rejected_on IS NOT NULL) AND (rejection_reason IS NOT NULL))) AND (num_nulls(rejected_person, rejected_on, rejection_reason) = ANY (ARRAY[0, 3])))),
+  constraint limit_exceptions_rejection_reason_check CHECK (((length(rejection_reason) >= 1) AND (length(rejection_reason) <= 500))),
   constraint limit_exceptions_span_check CHECK ((span ~ '^(LIFETIME|\d{4}(\+\d{1,2})?)$'::text)),
-  constraint limit_exceptions_status_check CHECK ((status = ANY (ARRAY['ASKED'::text, 'APPROVED'::text])))
+  constraint limit_exceptions_status_check CHECK ((status = ANY (ARRAY['ASKED'::text, 'APPROVED'::text, 'REJECTED'::text])))
 );
 CREATE INDEX limit_exceptions_status ON public.limit_exceptions USING btree (book_id, status, exception_id);
 CREATE INDEX limit_exceptions_window ON public.limit_exceptions USING btree (book_id, account, holder, span);
+CREATE TRIGGER limit_exceptions_decided_once BEFORE UPDATE ON public.limit_exceptions FOR EACH ROW WHEN ((old.status <> 'ASKED'::text)) EXECUTE FUNCTION refuse_decided_exception();
 CREATE TRIGGER limit_exceptions_in_lane BEFORE INSERT OR UPDATE ON public.limit_exceptions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER limit_exceptions_leave_in_lane BEFORE DELETE ON public.limit_exceptions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (status, approved_person, approved_on) on limit_exceptions to voucher_app;
+grant insert, select, update (status, approved_person, approved_on, rejected_person, rejected_on, rejection_reason) on limit_exceptions to voucher_app;
 grant select on limit_exceptions to voucher_reader;
 
 -- owner voucher_owner
@@ -1290,6 +1392,74 @@ grant insert, select, update (valid_to, suspensions) on listings to voucher_app;
 grant select on listings to voucher_reader;
 
 -- owner voucher_owner
+create table matter_registrations (
+  book_id uuid not null,
+  registration_id uuid not null,
+  kind text not null,
+  code text not null,
+  name text not null,
+  document_no text not null,
+  legal_person_uscc text not null,
+  status text not null,
+  holder text,
+  registered_person uuid not null,
+  confirmed_person uuid,
+  confirmed_on date,
+  closed_person uuid,
+  closed_on date,
+  reason text,
+  recorded_at timestamp with time zone not null,
+  constraint matter_registrations_pkey PRIMARY KEY (book_id, registration_id),
+  constraint matter_registrations_book_id_closed_person_fkey FOREIGN KEY (book_id, closed_person) REFERENCES persons(book_id, person_id),
+  constraint matter_registrations_book_id_confirmed_person_fkey FOREIGN KEY (book_id, confirmed_person) REFERENCES persons(book_id, person_id),
+  constraint matter_registrations_book_id_kind_code_holder_fkey FOREIGN KEY (book_id, kind, code, holder) REFERENCES matters(book_id, kind, code, holder),
+  constraint matter_registrations_book_id_registered_person_fkey FOREIGN KEY (book_id, registered_person) REFERENCES persons(book_id, person_id),
+  constraint matter_registrations_closed CHECK ((((status = ANY (ARRAY['REJECTED'::text, 'ENDED'::text])) = ((closed_person IS NOT NULL) AND (closed_on IS NOT NULL) AND (reason IS NOT NULL))) AND (num_nulls(closed_person, closed_on, reason) = ANY (ARRAY[0, 3])))),
+  constraint matter_registrations_code_check CHECK (((length(code) >= 1) AND (length(code) <= 60))),
+  constraint matter_registrations_confirmed CHECK ((((status = ANY (ARRAY['CONFIRMED'::text, 'ENDED'::text])) = ((holder IS NOT NULL) AND (confirmed_person IS NOT NULL) AND (confirmed_on IS NOT NULL))) AND (num_nulls(holder, confirmed_person, confirmed_on) = ANY (ARRAY[0, 3])))),
+  constraint matter_registrations_document_no_check CHECK (((length(document_no) >= 1) AND (length(document_no) <= 100))),
+  constraint matter_registrations_four_eyes CHECK (((confirmed_person <> registered_person) AND ((status <> 'REJECTED'::text) OR (closed_person <> registered_person)))),
+  constraint matter_registrations_kind_check CHECK ((kind = ANY (ARRAY['PROJECT'::text, 'PRODUCT'::text, 'STANDARD'::text, 'AWARD_SERIES'::text]))),
+  constraint matter_registrations_legal_person_uscc_check CHECK ((legal_person_uscc ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'::text)),
+  constraint matter_registrations_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint matter_registrations_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint matter_registrations_status_check CHECK ((status = ANY (ARRAY['REGISTERED'::text, 'CONFIRMED'::text, 'REJECTED'::text, 'ENDED'::text])))
+);
+CREATE INDEX matter_registrations_code ON public.matter_registrations USING btree (book_id, code, kind);
+CREATE UNIQUE INDEX matter_registrations_once ON public.matter_registrations USING btree (book_id, legal_person_uscc, kind, code) WHERE (status = ANY (ARRAY['REGISTERED'::text, 'CONFIRMED'::text]));
+CREATE INDEX matter_registrations_own ON public.matter_registrations USING btree (book_id, legal_person_uscc, kind, code);
+CREATE INDEX matter_registrations_status ON public.matter_registrations USING btree (book_id, status, registration_id);
+CREATE TRIGGER matter_registrations_in_lane BEFORE INSERT OR UPDATE ON public.matter_registrations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER matter_registrations_leave_in_lane BEFORE DELETE ON public.matter_registrations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER matter_registrations_once_each BEFORE UPDATE ON public.matter_registrations FOR EACH ROW WHEN (((((old.status <> 'REGISTERED'::text) OR (new.status <> 'CONFIRMED'::text)) AND ((old.status <> 'REGISTERED'::text) OR (new.status <> 'REJECTED'::text))) AND ((old.status <> 'CONFIRMED'::text) OR (new.status <> 'ENDED'::text)))) EXECUTE FUNCTION refuse_other_registration();
+grant insert, select, update (status, holder, confirmed_person, confirmed_on, closed_person, closed_on, reason) on matter_registrations to voucher_app;
+grant select on matter_registrations to voucher_reader;
+
+-- owner voucher_owner
+create table matters (
+  book_id uuid not null,
+  matter_id uuid not null,
+  kind text not null,
+  code text not null,
+  holder text not null,
+  recorded_at timestamp with time zone not null,
+  constraint matters_pkey PRIMARY KEY (book_id, matter_id),
+  constraint matters_book_id_kind_code_holder_key UNIQUE (book_id, kind, code, holder),
+  constraint matters_book_id_kind_code_key UNIQUE (book_id, kind, code),
+  constraint matters_book_id_kind_holder_key UNIQUE (book_id, kind, holder),
+  constraint matters_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint matters_code_check CHECK (((length(code) >= 1) AND (length(code) <= 60))),
+  constraint matters_held_by_id_or_code CHECK (((holder = (matter_id)::text) OR (holder = code))),
+  constraint matters_kind_check CHECK ((kind = ANY (ARRAY['PROJECT'::text, 'PRODUCT'::text, 'STANDARD'::text, 'AWARD_SERIES'::text])))
+);
+CREATE TRIGGER matters_append_only BEFORE DELETE OR UPDATE ON public.matters FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER matters_in_lane BEFORE INSERT OR UPDATE ON public.matters FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER matters_leave_in_lane BEFORE DELETE ON public.matters FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER matters_no_truncate BEFORE TRUNCATE ON public.matters FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+grant insert, select on matters to voucher_app;
+grant select on matters to voucher_reader;
+
+-- owner voucher_owner
 create table members (
   book_id uuid not null,
   member_id uuid not null,
@@ -1303,7 +1473,7 @@ create table members (
   constraint members_book_id_person_id_fkey FOREIGN KEY (book_id, person_id) REFERENCES persons(book_id, person_id),
   constraint members_kind_check CHECK ((kind = ANY (ARRAY['PERSON'::text, 'MACHINE'::text]))),
   constraint members_legal_person_uscc_check CHECK ((legal_person_uscc ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'::text)),
-  constraint members_role_check CHECK ((role = ANY (ARRAY['enterprise'::text, 'provider'::text, 'reviewer'::text, 'approver'::text, 'finance'::text, 'finance_approver'::text, 'auditor'::text, 'operator'::text]))),
+  constraint members_role_check CHECK ((role = ANY (ARRAY['enterprise'::text, 'provider'::text, 'district_reviewer'::text, 'reviewer'::text, 'approver'::text, 'expert'::text, 'finance'::text, 'finance_approver'::text, 'auditor'::text, 'operator'::text]))),
   constraint members_status_check CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'ENDED'::text]))),
   constraint members_trade_has_legal_person CHECK (((role = ANY (ARRAY['enterprise'::text, 'provider'::text])) = (legal_person_uscc IS NOT NULL)))
 );
@@ -1311,6 +1481,33 @@ CREATE TRIGGER members_in_lane BEFORE INSERT OR UPDATE ON public.members FOR EAC
 CREATE TRIGGER members_leave_in_lane BEFORE DELETE ON public.members FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (status) on members to voucher_app;
 grant select on members to voucher_reader;
+
+-- owner voucher_owner
+create table notice_items (
+  book_id uuid not null,
+  notice_item_id uuid not null,
+  notice_id uuid not null,
+  line_no integer not null,
+  subject_kind text not null,
+  subject_id uuid not null,
+  case_no text not null,
+  programme_code text not null,
+  shown_name text not null,
+  amount_fen bigint not null,
+  review_digest text not null,
+  constraint notice_items_pkey PRIMARY KEY (book_id, notice_item_id),
+  constraint notice_items_book_id_notice_id_line_no_key UNIQUE (book_id, notice_id, line_no),
+  constraint notice_items_book_id_subject_id_key UNIQUE (book_id, subject_id),
+  constraint notice_items_book_id_notice_id_fkey FOREIGN KEY (book_id, notice_id) REFERENCES public_notices(book_id, notice_id),
+  constraint notice_items_amount_fen_check CHECK ((amount_fen > 0)),
+  constraint notice_items_line_no_check CHECK ((line_no >= 1)),
+  constraint notice_items_shown_name_check CHECK (((length(shown_name) >= 1) AND (length(shown_name) <= 200))),
+  constraint notice_items_subject_kind_check CHECK ((subject_kind = ANY (ARRAY['APPLICATION'::text, 'REIMBURSEMENT'::text])))
+);
+CREATE TRIGGER notice_items_in_lane BEFORE INSERT OR UPDATE ON public.notice_items FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER notice_items_leave_in_lane BEFORE DELETE ON public.notice_items FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select on notice_items to voucher_app;
+grant select on notice_items to voucher_reader;
 
 -- owner voucher_owner
 create table number_series (
@@ -1324,6 +1521,42 @@ CREATE TRIGGER number_series_in_lane BEFORE INSERT OR UPDATE ON public.number_se
 CREATE TRIGGER number_series_leave_in_lane BEFORE DELETE ON public.number_series FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (last) on number_series to voucher_app;
 grant select on number_series to voucher_reader;
+
+-- owner voucher_owner
+create table objections (
+  book_id uuid not null,
+  objection_id uuid not null,
+  objection_no text not null,
+  notice_id uuid not null,
+  notice_item_id uuid not null,
+  subject_kind text not null,
+  subject_id uuid not null,
+  name_sealed text not null,
+  contact_sealed text not null,
+  content text not null,
+  received_on date not null,
+  status text not null,
+  reviewed_person uuid not null,
+  published_person uuid not null,
+  decided_person uuid,
+  decided_on date,
+  decision_reason text,
+  recorded_at timestamp with time zone not null,
+  constraint objections_pkey PRIMARY KEY (book_id, objection_id),
+  constraint objections_book_id_objection_no_key UNIQUE (book_id, objection_no),
+  constraint objections_book_id_notice_item_id_fkey FOREIGN KEY (book_id, notice_item_id) REFERENCES notice_items(book_id, notice_item_id),
+  constraint objections_content_check CHECK (((length(content) >= 1) AND (length(content) <= 2000))),
+  constraint objections_decided CHECK ((((status = 'OPEN'::text) = (num_nonnulls(decided_person, decided_on, decision_reason) = 0)) AND (num_nonnulls(decided_person, decided_on, decision_reason) = ANY (ARRAY[0, 3])))),
+  constraint objections_decision_reason_check CHECK (((length(decision_reason) >= 1) AND (length(decision_reason) <= 500))),
+  constraint objections_four_eyes CHECK (((decided_person <> reviewed_person) AND (decided_person <> published_person))),
+  constraint objections_status_check CHECK ((status = ANY (ARRAY['OPEN'::text, 'UPHELD'::text, 'DISMISSED'::text]))),
+  constraint objections_subject_kind_check CHECK ((subject_kind = ANY (ARRAY['APPLICATION'::text, 'REIMBURSEMENT'::text])))
+);
+CREATE INDEX objections_subject ON public.objections USING btree (book_id, subject_id, objection_id);
+CREATE TRIGGER objections_in_lane BEFORE INSERT OR UPDATE ON public.objections FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER objections_leave_in_lane BEFORE DELETE ON public.objections FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (status, decided_person, decided_on, decision_reason) on objections to voucher_app;
+grant select on objections to voucher_reader;
 
 -- owner voucher_owner
 create table opening_balances (
@@ -1527,6 +1760,35 @@ CREATE TRIGGER providers_in_lane BEFORE INSERT OR UPDATE ON public.providers FOR
 CREATE TRIGGER providers_leave_in_lane BEFORE DELETE ON public.providers FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on providers to voucher_app;
 grant select on providers to voucher_reader;
+
+-- owner voucher_owner
+create table public_notices (
+  book_id uuid not null,
+  notice_id uuid not null,
+  notice_no text not null,
+  title text not null,
+  first_day date not null,
+  last_day date not null,
+  working_days integer not null,
+  line_count integer not null,
+  total_fen bigint not null,
+  content_digest text not null,
+  published_person uuid not null,
+  recorded_at timestamp with time zone not null,
+  constraint public_notices_pkey PRIMARY KEY (book_id, notice_id),
+  constraint public_notices_book_id_notice_no_key UNIQUE (book_id, notice_no),
+  constraint public_notices_book_id_published_person_fkey FOREIGN KEY (book_id, published_person) REFERENCES persons(book_id, person_id),
+  constraint public_notices_check CHECK ((last_day > first_day)),
+  constraint public_notices_content_digest_check CHECK ((content_digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint public_notices_line_count_check CHECK ((line_count >= 1)),
+  constraint public_notices_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200))),
+  constraint public_notices_total_fen_check CHECK ((total_fen > 0)),
+  constraint public_notices_working_days_check CHECK ((working_days >= 1))
+);
+CREATE TRIGGER public_notices_in_lane BEFORE INSERT OR UPDATE ON public.public_notices FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER public_notices_leave_in_lane BEFORE DELETE ON public.public_notices FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select on public_notices to voucher_app;
+grant select on public_notices to voucher_reader;
 
 -- owner voucher_owner
 create table recoveries (
@@ -1841,6 +2103,8 @@ create table reimbursement_lines (
   basis_points integer,
   reason text,
   is_live boolean not null,
+  model_class text,
+  model_registration_no text,
   constraint reimbursement_lines_pkey PRIMARY KEY (book_id, reimbursement_line_id),
   constraint reimbursement_lines_book_id_reimbursement_id_line_no_key UNIQUE (book_id, reimbursement_id, line_no),
   constraint reimbursement_lines_book_id_invoice_id_fkey FOREIGN KEY (book_id, invoice_id) REFERENCES usage_invoices(book_id, invoice_id),
@@ -1854,6 +2118,9 @@ create table reimbursement_lines (
   constraint reimbursement_lines_description_check CHECK (((length(description) >= 1) AND (length(description) <= 300))),
   constraint reimbursement_lines_gross_fen_check CHECK ((gross_fen >= 0)),
   constraint reimbursement_lines_line_no_check CHECK ((line_no >= 1)),
+  constraint reimbursement_lines_model CHECK (((model_class IS NULL) = (model_registration_no IS NULL))),
+  constraint reimbursement_lines_model_class_check CHECK (((model_class ~ '^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$'::text) AND (length(model_class) <= 60))),
+  constraint reimbursement_lines_model_registration_no_check CHECK (((length(model_registration_no) >= 1) AND (length(model_registration_no) <= 100))),
   constraint reimbursement_lines_net_fen_check CHECK ((net_fen >= 0)),
   constraint reimbursement_lines_of_invoice CHECK (((num_nonnulls(invoice_line_id, contract_line_id) = ANY (ARRAY[0, 2])) AND ((invoice_line_id IS NULL) OR (num_nonnulls(invoice_id, contract_id) = 2)))),
   constraint reimbursement_lines_reference_check CHECK (((length(reference) >= 1) AND (length(reference) <= 100))),
@@ -1905,35 +2172,62 @@ create table reimbursements (
   explanation json,
   settlement_id uuid,
   recorded_at timestamp with time zone not null,
+  draft json,
+  accepted_at timestamp with time zone,
+  accepted_place bigint,
+  accepted_person uuid,
+  checked_person uuid,
+  answers_digest text,
+  panel_id uuid,
+  scores_digest text,
+  notice_days integer,
+  notice_id uuid,
+  notice_last_day date,
+  notice_days_left integer,
+  decision_article text,
+  waiting_since date,
+  due_on date,
   constraint reimbursements_pkey PRIMARY KEY (book_id, reimbursement_id),
   constraint reimbursements_book_id_reimbursement_no_key UNIQUE (book_id, reimbursement_no),
   constraint reimbursements_book_id_allocation_id_fkey FOREIGN KEY (book_id, allocation_id) REFERENCES allocations(book_id, allocation_id),
   constraint reimbursements_book_id_enterprise_id_fkey FOREIGN KEY (book_id, enterprise_id) REFERENCES enterprises(book_id, enterprise_id),
   constraint reimbursements_book_id_programme_version_id_fkey FOREIGN KEY (book_id, programme_version_id) REFERENCES programme_versions(book_id, programme_version_id),
+  constraint reimbursements_accepted CHECK ((((accepted_at IS NULL) = (accepted_place IS NULL)) AND ((accepted_at IS NOT NULL) OR (status = ANY (ARRAY['DRAFT'::text, 'SUBMITTED'::text, 'SUPPLEMENT_REQUESTED'::text, 'REJECTED'::text, 'WITHDRAWN'::text]))))),
   constraint reimbursements_allocated CHECK (((status = ANY (ARRAY['ALLOCATED'::text, 'APPROVED'::text])) = (allocation_id IS NOT NULL))),
+  constraint reimbursements_answers_digest_check CHECK ((answers_digest ~ '^[0-9a-f]{64}$'::text)),
   constraint reimbursements_approved CHECK ((((status = 'APPROVED'::text) = (num_nonnulls(award_fen, approved_on, fund) = 3)) AND ((status = 'APPROVED'::text) OR (num_nonnulls(award_fen, approved_on, fund, settlement_id) = 0)) AND ((status = ANY (ARRAY['APPROVED'::text, 'REJECTED'::text])) = (decided_person IS NOT NULL)) AND ((status <> 'APPROVED'::text) OR (explanation IS NOT NULL)))),
   constraint reimbursements_award_fen_check CHECK ((award_fen > 0)),
-  constraint reimbursements_base_fen_check CHECK ((base_fen > 0)),
-  constraint reimbursements_computed_fen_check CHECK ((computed_fen > 0)),
+  constraint reimbursements_based CHECK (
+CASE
+    WHEN ((draft IS NOT NULL) AND (accepted_at IS NULL) AND (line_count = 0)) THEN ((status = ANY (ARRAY['DRAFT'::text, 'WITHDRAWN'::text])) AND (base_fen = 0) AND (computed_fen = 0))
+    ELSE ((line_count >= 1) AND (base_fen > 0) AND (computed_fen > 0))
+END),
   constraint reimbursements_content_digest_check CHECK ((content_digest ~ '^[0-9a-f]{64}$'::text)),
   constraint reimbursements_control_version_ids_check CHECK ((jsonb_typeof(control_version_ids) = 'array'::text)),
-  constraint reimbursements_four_eyes CHECK (((reviewed_person <> submitted_person) AND (decided_person <> submitted_person) AND ((status <> 'APPROVED'::text) OR (decided_person <> reviewed_person)))),
-  constraint reimbursements_line_count_check CHECK ((line_count >= 1)),
+  constraint reimbursements_decision_article_check CHECK (((length(decision_article) >= 1) AND (length(decision_article) <= 200))),
+  constraint reimbursements_drafted CHECK (((status = 'DRAFT'::text) <= (draft IS NOT NULL))),
+  constraint reimbursements_four_eyes CHECK (((accepted_person <> submitted_person) AND (checked_person <> submitted_person) AND (checked_person <> accepted_person) AND (reviewed_person <> submitted_person) AND (decided_person <> submitted_person) AND ((status <> 'APPROVED'::text) OR ((decided_person <> reviewed_person) AND (decided_person IS DISTINCT FROM accepted_person) AND (decided_person IS DISTINCT FROM checked_person))))),
+  constraint reimbursements_in_notice CHECK ((((status <> ALL (ARRAY['IN_PUBLIC_NOTICE'::text, 'OBJECTION_PENDING'::text])) OR (num_nonnulls(notice_id, notice_last_day) = 2)) AND ((status = 'OBJECTION_PENDING'::text) = (notice_days_left IS NOT NULL)))),
   constraint reimbursements_matters_check CHECK ((jsonb_typeof(matters) = 'object'::text)),
+  constraint reimbursements_notice_days_check CHECK ((notice_days >= 1)),
+  constraint reimbursements_notice_days_left_check CHECK ((notice_days_left >= 0)),
   constraint reimbursements_review_digest_check CHECK ((review_digest ~ '^[0-9a-f]{64}$'::text)),
-  constraint reimbursements_reviewed CHECK (((status = ANY (ARRAY['SUBMITTED'::text, 'REJECTED'::text])) OR (num_nonnulls(reviewed_person, reviewed_fen, review_digest, eligibility) = 4))),
+  constraint reimbursements_reviewed CHECK (((status <> ALL (ARRAY['REVIEWED'::text, 'IN_PUBLIC_NOTICE'::text, 'OBJECTION_PENDING'::text, 'ALLOCATED'::text, 'APPROVED'::text])) OR (num_nonnulls(reviewed_person, reviewed_fen, review_digest, eligibility) = 4))),
   constraint reimbursements_reviewed_fen_check CHECK ((reviewed_fen > 0)),
   constraint reimbursements_score_check CHECK (((score >= 0) AND (score <= 100))),
-  constraint reimbursements_status_check CHECK ((status = ANY (ARRAY['SUBMITTED'::text, 'REVIEWED'::text, 'ALLOCATED'::text, 'APPROVED'::text, 'REJECTED'::text]))),
+  constraint reimbursements_scores_digest_check CHECK ((scores_digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint reimbursements_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'SUBMITTED'::text, 'SUPPLEMENT_REQUESTED'::text, 'ACCEPTED'::text, 'CHECKED'::text, 'EXPERT_REVIEW'::text, 'REVIEWED'::text, 'IN_PUBLIC_NOTICE'::text, 'OBJECTION_PENDING'::text, 'ALLOCATED'::text, 'APPROVED'::text, 'REJECTED'::text, 'WITHDRAWN'::text]))),
+  constraint reimbursements_waiting CHECK ((((status = ANY (ARRAY['APPROVED'::text, 'REJECTED'::text, 'WITHDRAWN'::text])) = (waiting_since IS NULL)) AND ((waiting_since IS NOT NULL) OR (due_on IS NULL)))),
   constraint reimbursements_within_computed CHECK (((reviewed_fen <= computed_fen) AND (award_fen <= reviewed_fen)))
 );
 CREATE INDEX reimbursements_allocation ON public.reimbursements USING btree (book_id, allocation_id) WHERE (allocation_id IS NOT NULL);
 CREATE INDEX reimbursements_legal_person ON public.reimbursements USING btree (book_id, legal_person_uscc, reimbursement_id);
 CREATE INDEX reimbursements_programme ON public.reimbursements USING btree (book_id, programme_code, status, reimbursement_id);
 CREATE INDEX reimbursements_unbatched ON public.reimbursements USING btree (book_id, approved_on, reimbursement_id) WHERE ((status = 'APPROVED'::text) AND (settlement_id IS NULL));
+CREATE TRIGGER reimbursements_fixed BEFORE UPDATE ON public.reimbursements FOR EACH ROW WHEN (((old.status <> 'DRAFT'::text) AND ((((((((((((new.programme_code IS DISTINCT FROM old.programme_code) OR (new.programme_version_id IS DISTINCT FROM old.programme_version_id)) OR (new.enterprise_id IS DISTINCT FROM old.enterprise_id)) OR (new.legal_person_uscc IS DISTINCT FROM old.legal_person_uscc)) OR (new.year IS DISTINCT FROM old.year)) OR (new.base_year IS DISTINCT FROM old.base_year)) OR (new.line_count IS DISTINCT FROM old.line_count)) OR (new.reimbursement_no IS DISTINCT FROM old.reimbursement_no)) OR (new.submitted_on IS DISTINCT FROM old.submitted_on)) OR (new.submitted_person IS DISTINCT FROM old.submitted_person)) OR (new.matters IS DISTINCT FROM old.matters)) OR (new.control_version_ids IS DISTINCT FROM old.control_version_ids)))) EXECUTE FUNCTION refuse_other_case();
 CREATE TRIGGER reimbursements_in_lane BEFORE INSERT OR UPDATE ON public.reimbursements FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER reimbursements_leave_in_lane BEFORE DELETE ON public.reimbursements FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (status, base_fen, computed_fen, eligibility, reviewed_person, reviewed_fen, score, opinion, review_digest, allocation_id, fund, award_fen, approved_on, decided_person, decision_reason, explanation, settlement_id) on reimbursements to voucher_app;
+grant insert, select, update (reimbursement_no, programme_code, programme_version_id, enterprise_id, legal_person_uscc, year, base_year, matters, control_version_ids, line_count, content_digest, status, submitted_on, submitted_person, base_fen, computed_fen, eligibility, reviewed_person, reviewed_fen, score, opinion, review_digest, allocation_id, fund, award_fen, approved_on, decided_person, decision_reason, explanation, settlement_id, recorded_at, draft, accepted_at, accepted_place, accepted_person, checked_person, answers_digest, panel_id, scores_digest, notice_days, notice_id, notice_last_day, notice_days_left, decision_article, waiting_since, due_on) on reimbursements to voucher_app;
 grant select on reimbursements to voucher_reader;
 
 -- owner voucher_owner
@@ -2075,13 +2369,21 @@ create table simulation_enterprises (
   compared_redeemed_fen bigint not null,
   simulated_redeemed_fen bigint not null,
   bound text[] not null,
+  held integer not null default 0,
+  held_compared_fen bigint not null default 0,
+  held_simulated_fen bigint not null default 0,
+  potential_fen bigint not null default 0,
   constraint simulation_enterprises_pkey PRIMARY KEY (book_id, simulation_id, legal_person_uscc),
   constraint simulation_enterprises_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint simulation_enterprises_book_id_simulation_id_fkey FOREIGN KEY (book_id, simulation_id) REFERENCES simulations(book_id, simulation_id),
   constraint simulation_enterprises_applications_check CHECK ((applications >= 0)),
+  constraint simulation_enterprises_check CHECK (((held_compared_fen >= 0) AND (held_compared_fen <= compared_fen))),
+  constraint simulation_enterprises_check1 CHECK (((held_simulated_fen >= 0) AND (held_simulated_fen <= simulated_fen))),
   constraint simulation_enterprises_compared_fen_check CHECK ((compared_fen >= 0)),
   constraint simulation_enterprises_compared_redeemed_fen_check CHECK ((compared_redeemed_fen >= 0)),
-  constraint simulation_enterprises_difference CHECK ((difference_fen = (simulated_fen - compared_fen))),
+  constraint simulation_enterprises_difference CHECK ((difference_fen = ((simulated_fen - held_simulated_fen) - (compared_fen - held_compared_fen)))),
+  constraint simulation_enterprises_held_check CHECK ((held >= 0)),
+  constraint simulation_enterprises_potential_fen_check CHECK ((potential_fen >= 0)),
   constraint simulation_enterprises_simulated_fen_check CHECK ((simulated_fen >= 0)),
   constraint simulation_enterprises_simulated_redeemed_fen_check CHECK ((simulated_redeemed_fen >= 0))
 );
@@ -2134,6 +2436,40 @@ CREATE INDEX simulations_programme ON public.simulations USING btree (book_id, p
 CREATE INDEX simulations_running ON public.simulations USING btree (book_id, simulation_id) WHERE (state = 'RUNNING'::text);
 grant insert, select, update (state, facts_total, facts_done, result, failure, ledger_seq, attempts, lease_owner, lease_until, ended_at) on simulations to voucher_app;
 grant select on simulations to voucher_reader;
+
+-- owner voucher_owner
+create table supplement_lists (
+  book_id uuid not null,
+  list_id uuid not null,
+  subject_kind text not null,
+  subject_id uuid not null,
+  round integer not null,
+  items json not null,
+  working_days integer not null,
+  asked_on date not null,
+  asked_person uuid not null,
+  due_on date not null,
+  answers json,
+  answered_on date,
+  answered_person uuid,
+  recorded_at timestamp with time zone not null,
+  constraint supplement_lists_pkey PRIMARY KEY (book_id, list_id),
+  constraint supplement_lists_book_id_subject_id_round_key UNIQUE (book_id, subject_id, round),
+  constraint supplement_lists_book_id_answered_person_fkey FOREIGN KEY (book_id, answered_person) REFERENCES persons(book_id, person_id),
+  constraint supplement_lists_book_id_asked_person_fkey FOREIGN KEY (book_id, asked_person) REFERENCES persons(book_id, person_id),
+  constraint supplement_lists_answered CHECK ((num_nonnulls(answers, answered_on, answered_person) = ANY (ARRAY[0, 3]))),
+  constraint supplement_lists_check CHECK ((due_on > asked_on)),
+  constraint supplement_lists_check1 CHECK (((answered_on >= asked_on) AND (answered_on <= due_on))),
+  constraint supplement_lists_four_eyes CHECK ((answered_person <> asked_person)),
+  constraint supplement_lists_items_check CHECK ((json_array_length(items) >= 1)),
+  constraint supplement_lists_round_check CHECK ((round >= 1)),
+  constraint supplement_lists_subject_kind_check CHECK ((subject_kind = ANY (ARRAY['APPLICATION'::text, 'REIMBURSEMENT'::text]))),
+  constraint supplement_lists_working_days_check CHECK ((working_days >= 1))
+);
+CREATE TRIGGER supplement_lists_in_lane BEFORE INSERT OR UPDATE ON public.supplement_lists FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER supplement_lists_leave_in_lane BEFORE DELETE ON public.supplement_lists FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (answers, answered_on, answered_person) on supplement_lists to voucher_app;
+grant select on supplement_lists to voucher_reader;
 
 -- owner voucher_owner
 create table usage_invoice_lines (
@@ -2727,6 +3063,15 @@ end $function$;
 grant execute on function refuse_change() to public;
 
 -- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.refuse_decided_exception()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'an exception is approved or rejected once' using errcode = 'VL001';
+end $function$;
+
+-- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.refuse_other_account()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2735,6 +3080,16 @@ begin
   raise exception 'an account keeps its identity, and its totals only grow' using errcode = 'VL001';
 end $function$;
 grant execute on function refuse_other_account() to public;
+
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.refuse_other_case()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'what is applied for is fixed once it is submitted' using errcode = 'VL001';
+end $function$;
+grant execute on function refuse_other_case() to public;
 
 -- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.refuse_other_law()
@@ -2752,6 +3107,15 @@ CREATE OR REPLACE FUNCTION public.refuse_other_paper()
 AS $function$
 begin
   raise exception 'a line of an application names one paper, for good' using errcode = 'VL001';
+end $function$;
+
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.refuse_other_registration()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'a registration is confirmed or rejected once, and ends once' using errcode = 'VL001';
 end $function$;
 
 -- owner voucher_owner

@@ -173,7 +173,18 @@ export const members = pgTable(
     personId: uuid('person_id').notNull(),
     kind: text('kind', { enum: ['PERSON', 'MACHINE'] }).notNull(),
     role: text('role', {
-      enum: ['enterprise', 'provider', 'reviewer', 'approver', 'finance', 'finance_approver', 'auditor', 'operator'],
+      enum: [
+        'enterprise',
+        'provider',
+        'district_reviewer',
+        'reviewer',
+        'approver',
+        'expert',
+        'finance',
+        'finance_approver',
+        'auditor',
+        'operator',
+      ],
     }).notNull(),
     legalPersonUscc: text('legal_person_uscc'),
     status: text('status', { enum: ['ACTIVE', 'ENDED'] }).notNull(),
@@ -528,6 +539,45 @@ export const figures = pgTable(
 );
 export type Figure = typeof figures.$inferSelect;
 
+export const matters = pgTable(
+  'matters',
+  {
+    bookId: uuid('book_id').notNull(),
+    matterId: uuid('matter_id').notNull(),
+    kind: text('kind', { enum: ['PROJECT', 'PRODUCT', 'STANDARD', 'AWARD_SERIES'] }).notNull(),
+    code: text('code').notNull(),
+    /** What limits and figures know it by. */
+    holder: text('holder').notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.matterId] })],
+);
+export type Matter = typeof matters.$inferSelect;
+
+export const matterRegistrations = pgTable(
+  'matter_registrations',
+  {
+    bookId: uuid('book_id').notNull(),
+    registrationId: uuid('registration_id').notNull(),
+    kind: text('kind', { enum: ['PROJECT', 'PRODUCT', 'STANDARD', 'AWARD_SERIES'] }).notNull(),
+    code: text('code').notNull(),
+    name: text('name').notNull(),
+    documentNo: text('document_no').notNull(),
+    legalPersonUscc: text('legal_person_uscc').notNull(),
+    status: text('status', { enum: ['REGISTERED', 'CONFIRMED', 'REJECTED', 'ENDED'] }).notNull(),
+    holder: text('holder'),
+    registeredPerson: uuid('registered_person').notNull(),
+    confirmedPerson: uuid('confirmed_person'),
+    confirmedOn: date('confirmed_on', { mode: 'string' }),
+    closedPerson: uuid('closed_person'),
+    closedOn: date('closed_on', { mode: 'string' }),
+    reason: text('reason'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.registrationId] })],
+);
+export type MatterRegistration = typeof matterRegistrations.$inferSelect;
+
 export const limitExceptions = pgTable(
   'limit_exceptions',
   {
@@ -541,12 +591,15 @@ export const limitExceptions = pgTable(
     span: text('span').notNull(),
     amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
     reason: text('reason').notNull(),
-    status: text('status', { enum: ['ASKED', 'APPROVED'] }).notNull(),
+    status: text('status', { enum: ['ASKED', 'APPROVED', 'REJECTED'] }).notNull(),
     askedPerson: uuid('asked_person').notNull(),
     askedOn: date('asked_on', { mode: 'string' }).notNull(),
     approvedPerson: uuid('approved_person'),
     approvedOn: date('approved_on', { mode: 'string' }),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    rejectedPerson: uuid('rejected_person'),
+    rejectedOn: date('rejected_on', { mode: 'string' }),
+    rejectionReason: text('rejection_reason'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.exceptionId] })],
 );
@@ -705,6 +758,8 @@ export const contractLines = pgTable(
     netFen: bigint('net_fen', { mode: 'bigint' }).notNull(),
     vatFen: bigint('vat_fen', { mode: 'bigint' }).notNull(),
     grossFen: bigint('gross_fen', { mode: 'bigint' }).notNull(),
+    modelClass: text('model_class'),
+    modelRegistrationNo: text('model_registration_no'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.contractLineId] })],
 );
@@ -723,7 +778,22 @@ export const applications = pgTable(
     contractId: uuid('contract_id').notNull(),
     purpose: text('purpose').notNull(),
     contentDigest: text('content_digest').notNull(),
-    status: text('status', { enum: ['SUBMITTED', 'REVIEWED', 'APPROVED', 'REJECTED'] }).notNull(),
+    status: text('status', {
+      enum: [
+        'DRAFT',
+        'SUBMITTED',
+        'SUPPLEMENT_REQUESTED',
+        'ACCEPTED',
+        'CHECKED',
+        'EXPERT_REVIEW',
+        'REVIEWED',
+        'IN_PUBLIC_NOTICE',
+        'OBJECTION_PENDING',
+        'APPROVED',
+        'REJECTED',
+        'WITHDRAWN',
+      ],
+    }).notNull(),
     submittedOn: date('submitted_on', { mode: 'string' }).notNull(),
     submittedPerson: uuid('submitted_person').notNull(),
     eligibility: jsonb('eligibility'),
@@ -745,10 +815,156 @@ export const applications = pgTable(
     controlVersionIds: jsonb('control_version_ids')
       .notNull()
       .default(sql`'[]'`),
+    draft: json('draft'),
+    acceptedAt: timestamp('accepted_at', { withTimezone: true, mode: 'string' }),
+    acceptedPlace: bigint('accepted_place', { mode: 'bigint' }),
+    acceptedPerson: uuid('accepted_person'),
+    checkedPerson: uuid('checked_person'),
+    answersDigest: text('answers_digest'),
+    panelId: uuid('panel_id'),
+    scoresDigest: text('scores_digest'),
+    noticeDays: integer('notice_days'),
+    noticeId: uuid('notice_id'),
+    noticeLastDay: date('notice_last_day', { mode: 'string' }),
+    noticeDaysLeft: integer('notice_days_left'),
+    decisionArticle: text('decision_article'),
+    waitingSince: date('waiting_since', { mode: 'string' }),
+    dueOn: date('due_on', { mode: 'string' }),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.applicationId] })],
 );
 export type Application = typeof applications.$inferSelect;
+
+export const supplementLists = pgTable(
+  'supplement_lists',
+  {
+    bookId: uuid('book_id').notNull(),
+    listId: uuid('list_id').notNull(),
+    subjectKind: text('subject_kind', { enum: ['APPLICATION', 'REIMBURSEMENT'] }).notNull(),
+    subjectId: uuid('subject_id').notNull(),
+    round: integer('round').notNull(),
+    items: json('items').notNull(),
+    workingDays: integer('working_days').notNull(),
+    askedOn: date('asked_on', { mode: 'string' }).notNull(),
+    askedPerson: uuid('asked_person').notNull(),
+    dueOn: date('due_on', { mode: 'string' }).notNull(),
+    answers: json('answers'),
+    answeredOn: date('answered_on', { mode: 'string' }),
+    answeredPerson: uuid('answered_person'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.listId] })],
+);
+export type SupplementList = typeof supplementLists.$inferSelect;
+
+export const expertPanels = pgTable(
+  'expert_panels',
+  {
+    bookId: uuid('book_id').notNull(),
+    panelId: uuid('panel_id').notNull(),
+    subjectKind: text('subject_kind', { enum: ['APPLICATION', 'REIMBURSEMENT'] }).notNull(),
+    subjectId: uuid('subject_id').notNull(),
+    caseNo: text('case_no').notNull(),
+    programmeCode: text('programme_code').notNull(),
+    experts: integer('experts').notNull(),
+    criteria: json('criteria').notNull(),
+    parties: json('parties').notNull(),
+    brief: json('brief').notNull(),
+    assignedPerson: uuid('assigned_person').notNull(),
+    assignedOn: date('assigned_on', { mode: 'string' }).notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.panelId] })],
+);
+export type ExpertPanel = typeof expertPanels.$inferSelect;
+
+export const expertAssignments = pgTable(
+  'expert_assignments',
+  {
+    bookId: uuid('book_id').notNull(),
+    assignmentId: uuid('assignment_id').notNull(),
+    panelId: uuid('panel_id').notNull(),
+    memberId: uuid('member_id').notNull(),
+    personId: uuid('person_id').notNull(),
+    status: text('status', { enum: ['ASSIGNED', 'DECLARED', 'SCORED', 'CONFLICTED', 'DISMISSED'] }).notNull(),
+    conflict: text('conflict'),
+    scores: json('scores'),
+    points: integer('points'),
+    opinion: text('opinion'),
+    dismissedPerson: uuid('dismissed_person'),
+    dismissalReason: text('dismissal_reason'),
+    waitingSince: date('waiting_since', { mode: 'string' }),
+    dueOn: date('due_on', { mode: 'string' }),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.assignmentId] })],
+);
+export type ExpertAssignment = typeof expertAssignments.$inferSelect;
+
+export const publicNotices = pgTable(
+  'public_notices',
+  {
+    bookId: uuid('book_id').notNull(),
+    noticeId: uuid('notice_id').notNull(),
+    noticeNo: text('notice_no').notNull(),
+    title: text('title').notNull(),
+    firstDay: date('first_day', { mode: 'string' }).notNull(),
+    lastDay: date('last_day', { mode: 'string' }).notNull(),
+    workingDays: integer('working_days').notNull(),
+    lineCount: integer('line_count').notNull(),
+    totalFen: bigint('total_fen', { mode: 'bigint' }).notNull(),
+    contentDigest: text('content_digest').notNull(),
+    publishedPerson: uuid('published_person').notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.noticeId] })],
+);
+export type PublicNotice = typeof publicNotices.$inferSelect;
+
+export const noticeItems = pgTable(
+  'notice_items',
+  {
+    bookId: uuid('book_id').notNull(),
+    noticeItemId: uuid('notice_item_id').notNull(),
+    noticeId: uuid('notice_id').notNull(),
+    lineNo: integer('line_no').notNull(),
+    subjectKind: text('subject_kind', { enum: ['APPLICATION', 'REIMBURSEMENT'] }).notNull(),
+    subjectId: uuid('subject_id').notNull(),
+    caseNo: text('case_no').notNull(),
+    programmeCode: text('programme_code').notNull(),
+    shownName: text('shown_name').notNull(),
+    amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
+    reviewDigest: text('review_digest').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.noticeItemId] })],
+);
+export type NoticeItem = typeof noticeItems.$inferSelect;
+
+export const objections = pgTable(
+  'objections',
+  {
+    bookId: uuid('book_id').notNull(),
+    objectionId: uuid('objection_id').notNull(),
+    objectionNo: text('objection_no').notNull(),
+    noticeId: uuid('notice_id').notNull(),
+    noticeItemId: uuid('notice_item_id').notNull(),
+    subjectKind: text('subject_kind', { enum: ['APPLICATION', 'REIMBURSEMENT'] }).notNull(),
+    subjectId: uuid('subject_id').notNull(),
+    nameSealed: text('name_sealed').notNull(),
+    contactSealed: text('contact_sealed').notNull(),
+    content: text('content').notNull(),
+    receivedOn: date('received_on', { mode: 'string' }).notNull(),
+    status: text('status', { enum: ['OPEN', 'UPHELD', 'DISMISSED'] }).notNull(),
+    reviewedPerson: uuid('reviewed_person').notNull(),
+    publishedPerson: uuid('published_person').notNull(),
+    decidedPerson: uuid('decided_person'),
+    decidedOn: date('decided_on', { mode: 'string' }),
+    decisionReason: text('decision_reason'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.objectionId] })],
+);
+export type Objection = typeof objections.$inferSelect;
 
 export const applicationQueues = pgTable(
   'application_queues',
@@ -1106,7 +1322,23 @@ export const reimbursements = pgTable(
     controlVersionIds: jsonb('control_version_ids').notNull(),
     lineCount: integer('line_count').notNull(),
     contentDigest: text('content_digest').notNull(),
-    status: text('status', { enum: ['SUBMITTED', 'REVIEWED', 'ALLOCATED', 'APPROVED', 'REJECTED'] }).notNull(),
+    status: text('status', {
+      enum: [
+        'DRAFT',
+        'SUBMITTED',
+        'SUPPLEMENT_REQUESTED',
+        'ACCEPTED',
+        'CHECKED',
+        'EXPERT_REVIEW',
+        'REVIEWED',
+        'IN_PUBLIC_NOTICE',
+        'OBJECTION_PENDING',
+        'ALLOCATED',
+        'APPROVED',
+        'REJECTED',
+        'WITHDRAWN',
+      ],
+    }).notNull(),
     submittedOn: date('submitted_on', { mode: 'string' }).notNull(),
     submittedPerson: uuid('submitted_person').notNull(),
     baseFen: bigint('base_fen', { mode: 'bigint' }).notNull(),
@@ -1126,6 +1358,21 @@ export const reimbursements = pgTable(
     explanation: json('explanation'),
     settlementId: uuid('settlement_id'),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    draft: json('draft'),
+    acceptedAt: timestamp('accepted_at', { withTimezone: true, mode: 'string' }),
+    acceptedPlace: bigint('accepted_place', { mode: 'bigint' }),
+    acceptedPerson: uuid('accepted_person'),
+    checkedPerson: uuid('checked_person'),
+    answersDigest: text('answers_digest'),
+    panelId: uuid('panel_id'),
+    scoresDigest: text('scores_digest'),
+    noticeDays: integer('notice_days'),
+    noticeId: uuid('notice_id'),
+    noticeLastDay: date('notice_last_day', { mode: 'string' }),
+    noticeDaysLeft: integer('notice_days_left'),
+    decisionArticle: text('decision_article'),
+    waitingSince: date('waiting_since', { mode: 'string' }),
+    dueOn: date('due_on', { mode: 'string' }),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.reimbursementId] })],
 );
@@ -1164,6 +1411,8 @@ export const reimbursementLines = pgTable(
     basisPoints: integer('basis_points'),
     reason: text('reason'),
     isLive: boolean('is_live').notNull(),
+    modelClass: text('model_class'),
+    modelRegistrationNo: text('model_registration_no'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.reimbursementLineId] })],
 );
@@ -1505,6 +1754,16 @@ export const simulationEnterprises = pgTable(
     comparedRedeemedFen: bigint('compared_redeemed_fen', { mode: 'bigint' }).notNull(),
     simulatedRedeemedFen: bigint('simulated_redeemed_fen', { mode: 'bigint' }).notNull(),
     bound: text('bound').array().notNull(),
+    held: integer('held').notNull().default(0),
+    heldComparedFen: bigint('held_compared_fen', { mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
+    heldSimulatedFen: bigint('held_simulated_fen', { mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
+    potentialFen: bigint('potential_fen', { mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.simulationId, t.legalPersonUscc] })],
 );

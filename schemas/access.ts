@@ -4,8 +4,10 @@ import { day, id, instant, ledgerSeq, name, uscc } from './common.js';
 export const role = z.enum([
   'enterprise',
   'provider',
+  'district_reviewer',
   'reviewer',
   'approver',
+  'expert',
   'finance',
   'finance_approver',
   'auditor',

@@ -1,17 +1,10 @@
 import { z } from 'zod';
+import { caseStatus, caseSteps, digestOfScores, supplementList } from './cases.js';
 import { amount, day, explanationStep, id, instant, ledgerSeq, pageQuery, reason } from './common.js';
-import { matterCode } from './legal-persons.js';
+import { matters, mattersHeld } from './matters.js';
 import { programmeCode } from './programme-api.js';
 
-export const applicationStatus = z.enum(['SUBMITTED', 'REVIEWED', 'APPROVED', 'REJECTED']);
-
-/** What an application is about, as far as the programme asks: awards on one matter are looked at together. */
-export const matters = z.strictObject({
-  project: matterCode.optional(),
-  product: matterCode.optional(),
-  standard: matterCode.optional(),
-  awardSeries: matterCode.optional(),
-});
+export const applicationStatus = z.enum([...caseStatus.options, 'APPROVED', 'REJECTED', 'WITHDRAWN']);
 
 /** Applies (申领) for a voucher on one filed contract. `commitment` is the commitment letter (承诺书): it must be true. */
 export const submitApplication = z.strictObject({
@@ -20,8 +13,14 @@ export const submitApplication = z.strictObject({
   commitment: z
     .literal(true, { error: 'COMMITMENT_REQUIRED' })
     .meta({ description: 'Truthfulness, no duplicate funding, no self-use' }),
-  matters: matters.optional(),
+  matters: matters
+    .optional()
+    .meta({ description: 'What it is about, as far as the programme asks; matters on record of the applicant' }),
 });
+
+/** What is meant to be applied for, until it is submitted. */
+export const draftApplication = submitApplication.omit({ commitment: true });
+export const submitDraft = submitApplication.pick({ commitment: true });
 
 const predicateId = z.string().min(1).max(100);
 
@@ -37,9 +36,8 @@ export const reviewApplication = z.strictObject({
     .default([])
     .meta({ description: 'Priority classes of the law that it belongs to' }),
   maximum: amount.optional().meta({ description: 'At most this much; left out: all that the programme gives' }),
+  scoresDigest: digestOfScores,
 });
-
-export const rejectApplication = z.strictObject({ reason });
 
 export const approveApplication = z.strictObject({
   reviewDigest: z
@@ -70,7 +68,7 @@ export const application = z.strictObject({
   legalPersonUscc: z.string(),
   contractId: id,
   purpose: z.string(),
-  matters: matters.meta({ description: 'As kept: capitals, plain letters and digits' }),
+  matters: mattersHeld,
   controlVersionIds: z.array(id).meta({ description: 'The general controls of the book that it is decided under' }),
   status: applicationStatus,
   submittedOn: day,
@@ -83,6 +81,7 @@ export const application = z.strictObject({
   explanation: z.array(explanationStep).nullable(),
   decisionReason: z.string().nullable(),
   voucherId: id.nullable(),
+  ...caseSteps,
   recordedAt: instant,
 });
 
@@ -93,7 +92,8 @@ const outlook = z.strictObject({
   refusal: z.string().nullable().meta({ description: 'Why nothing would be issued, by its code' }),
 });
 export const applicationConsidered = application.extend({ outlook, ledgerSeq });
-export const applicationRejected = application.extend({ ledgerSeq });
+export const applicationMoved = application.extend({ ledgerSeq });
+export const applicationSupplement = application.extend({ supplementList, ledgerSeq });
 
 export const applicationQuery = pageQuery.extend({
   status: applicationStatus.optional(),

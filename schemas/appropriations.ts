@@ -57,7 +57,7 @@ export const fund = z.strictObject({
   year: z.int(),
   pool: z
     .strictObject({
-      kind: z.enum(['CEILING', 'FLOOR']),
+      kind: z.enum(['CEILING', 'FLOOR', 'FIXED']),
       amount,
       missing: amount.meta({ description: 'What is not loaded yet of a FLOOR' }),
     })

@@ -44,6 +44,27 @@ export const quantity = z
   .regex(/^(0|[1-9]\d{0,13})(\.\d{1,4})?$/, { error: 'QUANTITY_FORMAT' })
   .meta({ description: 'A quantity with up to four decimals, as text', examples: ['736.5'] });
 
+/** Capitals and digits, words joined by underscores: classes of enterprises and of models as programmes name them. */
+export const className = z
+  .string()
+  .max(60)
+  .regex(/^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/, { error: 'CLASS_FORMAT' });
+
+/** The model that is paid for, where rates go by its class; with its number in the register. Both or none. */
+export const ofModel = {
+  modelClass: className
+    .optional()
+    .meta({ description: 'The class of the model as programmes name it; checked by the bureau', examples: ['REGISTERED_LARGE'] }),
+  modelRegistrationNo: z
+    .string()
+    .trim()
+    .min(1)
+    .max(100)
+    .optional()
+    .meta({ description: 'With modelClass: the number that the model or algorithm is registered under (备案号)' }),
+};
+export const modelShown = { modelClass: z.string().nullable(), modelRegistrationNo: z.string().nullable() };
+
 export const name = z.string().trim().min(1).max(200);
 export const reason = z.string().trim().min(1).max(500);
 

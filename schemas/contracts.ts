@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { amount, day, id, instant, ledgerSeq, pageQuery, quantity, reason } from './common.js';
+import { amount, day, id, instant, ledgerSeq, modelShown, ofModel, pageQuery, quantity, reason } from './common.js';
 import { chipName, chipOrigin, serviceItem } from './providers.js';
 
 const contractNo = z.string().trim().min(1).max(100);
@@ -21,6 +21,7 @@ const line = z.strictObject({
   facilityId: id.meta({ description: "One of the provider's facilities" }),
   chipVendor: chipName.optional().meta({ description: 'With chipModel: a chip of the catalogue' }),
   chipModel: chipName.optional(),
+  ...ofModel,
   unit,
   quantity,
   net,
@@ -42,7 +43,11 @@ export const submitContract = z.strictObject({
   lines: z.array(line).min(1).max(200).meta({ description: 'Numbered from 1 in the order given; their sums are the totals' }),
 });
 export const confirmContract = z.strictObject({});
-export const fileContract = z.strictObject({});
+export const fileContract = z.strictObject({
+  modelsChecked: z.boolean().default(false).meta({
+    description: 'true: the models that lines name were held against the register; required where any line names one',
+  }),
+});
 export const withdrawContract = z.strictObject({});
 export const rejectContract = z.strictObject({ reason });
 export const completeContract = z.strictObject({});
@@ -101,6 +106,7 @@ export const contract = z.strictObject({
       chipVendor: z.string().nullable(),
       chipModel: z.string().nullable(),
       chipOrigin: chipOrigin.nullable().meta({ description: 'By the catalogue on the day of filing; null before' }),
+      ...modelShown,
       unit,
       quantity: z.string(),
       net,
@@ -139,6 +145,7 @@ export const amendment = z.strictObject({
       lineNo: z.int(),
       description: z.string(),
       serviceItem: z.string(),
+      ...modelShown,
       unit,
       quantity: z.string(),
       net,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { amount, day, explanationStep, id, instant, ledgerSeq, pageQuery, quantity, reason, signedAmount } from './common.js';
-import { amendment, contract } from './contracts.js';
+import { amendment, contract, fileContract } from './contracts.js';
 
 const correctionSummary = z.strictObject({
   correctionId: id,
@@ -25,7 +25,7 @@ export const followed = z
   .array(correctionSummary.extend({ recoveryNos: z.array(z.string()) }))
   .meta({ description: 'What follows from it, by programme' });
 
-export const fileAmendment = z.strictObject({});
+export const fileAmendment = fileContract;
 export const amendmentFiled = amendment.extend({ contract, corrections: followed, ledgerSeq });
 
 export const voidContract = z.strictObject({

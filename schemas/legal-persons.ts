@@ -1,26 +1,13 @@
 // What is on record of legal persons and their projects, for the rules that ask: classes, related parties, figures.
 import { z } from 'zod';
-import { amount, day, id, instant, ledgerSeq, pageQuery, uscc } from './common.js';
+import { amount, className, day, id, instant, ledgerSeq, pageQuery, uscc } from './common.js';
+import { matterCode } from './matters.js';
 
 /** Capitals and digits, words joined by underscores; what a programme names in its rates, priorities and exemptions. */
-export const enterpriseClass = z
-  .string()
-  .max(60)
-  .regex(/^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/, { error: 'CLASS_FORMAT' })
-  .meta({ description: 'A class as programmes name it', examples: ['SME', 'SME_PILOT', 'START_UP', 'RD_INSTITUTION'] });
-
-/**
- * The code of a project, product, standard or series of awards: the same thing is always written the same. Full-width letters and
- * digits are read as plain ones, small letters as capitals.
- */
-export const matterCode = z
-  .string()
-  .trim()
-  .normalize('NFKC')
-  .toUpperCase()
-  .max(60, { error: 'MATTER_FORMAT' })
-  .regex(/^[\p{L}\p{N}][\p{L}\p{N}\-_./()〔〕·]*$/u, { error: 'MATTER_FORMAT' })
-  .meta({ description: 'A code as its document gives it', examples: ['郑科项〔2024〕18', 'GB/T_37668'] });
+export const enterpriseClass = className.meta({
+  description: 'A class as programmes name it',
+  examples: ['SME', 'SME_PILOT', 'START_UP', 'RD_INSTITUTION'],
+});
 
 const documentNo = z.string().trim().min(1).max(100);
 const period = {
@@ -88,7 +75,11 @@ export const recordFigure = z.discriminatedUnion('kind', [
     year: z.int().min(2000).max(2999),
     ...of,
   }),
-  z.strictObject({ kind: z.literal('AUDITED_INVESTMENT'), project: matterCode, ...of }),
+  z.strictObject({
+    kind: z.literal('AUDITED_INVESTMENT'),
+    project: matterCode.meta({ description: 'A project on record, by its code' }),
+    ...of,
+  }),
   z
     .strictObject({
       kind: z.literal('UPSTREAM_SUPPORT'),
@@ -101,7 +92,9 @@ export const recordFigure = z.discriminatedUnion('kind', [
 export const figure = z.strictObject({
   figureId: id,
   kind: figureKind,
-  holder: z.string().meta({ description: 'A legal person’s code, a project’s code or a contract’s id' }),
+  holder: z
+    .string()
+    .meta({ description: 'A legal person’s code, a contract’s id, or what a project is known by (`holder` of GET /matters)' }),
   year: z.int().nullable(),
   amount,
   provisional: z.boolean(),

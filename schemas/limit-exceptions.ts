@@ -7,7 +7,8 @@ export const askLimitException = z.strictObject({
   programmeCode: programmeCode.meta({ description: 'The programme, or the general controls, whose limit it is' }),
   limitId: z.string().min(1).max(100),
   holder: z.string().trim().min(1).max(100).meta({
-    description: 'Whom the limit is for: the code of a legal person or a project, the id of a contract, the programme’s code',
+    description:
+      'Whom the limit is for: the code of a legal person, the code of a project on record or what it is known by, the id of a contract, the programme’s code',
   }),
   window: z
     .string()
@@ -18,8 +19,9 @@ export const askLimitException = z.strictObject({
   reason,
 });
 export const approveLimitException = z.strictObject({});
+export const rejectLimitException = z.strictObject({ reason });
 
-const status = z.enum(['ASKED', 'APPROVED']);
+const status = z.enum(['ASKED', 'APPROVED', 'REJECTED']);
 export const limitException = z.strictObject({
   exceptionId: id,
   programmeCode: z.string(),
@@ -32,6 +34,8 @@ export const limitException = z.strictObject({
   status,
   askedOn: day,
   approvedOn: day.nullable(),
+  rejectedOn: day.nullable(),
+  rejectionReason: z.string().nullable(),
   recordedAt: instant,
 });
 export const limitExceptionRecorded = limitException.extend({ ledgerSeq });

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { amount, day, id, instant, ledgerSeq, pageQuery, uscc } from './common.js';
+import { matters } from './matters.js';
 import { programmeCode } from './programme-api.js';
 
 /**
  * What a book starts with at go-live. LIMIT_USED: what a legal person had spent of a limit before. VOUCHER: a voucher outstanding
- * from before; what of its contract's ceiling it takes is counted with it, the limits of its legal person come as LIMIT_USED.
+ * from before; what of its contract's ceiling and of its matters' limits it takes is counted with it, the limits of its legal person come as LIMIT_USED.
  */
 export const prepareOpening = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -29,6 +30,7 @@ export const prepareOpening = z.discriminatedUnion('kind', [
     lastDay: day,
     baseRedeemed: amount.default('0.00').meta({ description: 'Confirmed base that earlier redemptions have used' }),
     amountRedeemed: amount.default('0.00').meta({ description: 'What earlier redemptions have paid' }),
+    matters: matters.optional().meta({ description: 'What it was awarded for, on record of its enterprise: counted with it' }),
   }),
 ]);
 export type OpeningContent = z.output<typeof prepareOpening>;
@@ -37,7 +39,7 @@ export const openingBalance = z.strictObject({
   openingBalanceId: id,
   kind: z.enum(['LIMIT_USED', 'VOUCHER']),
   status: z.enum(['PREPARED', 'APPROVED']),
-  content: z.record(z.string(), z.union([z.string(), z.int()])),
+  content: z.record(z.string(), z.union([z.string(), z.int(), z.record(z.string(), z.string())])),
   contentDigest: z.string(),
   recordedAt: instant,
 });

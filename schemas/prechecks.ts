@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { matters } from './applications.js';
+import { matters } from './matters.js';
 import { amount, day, explanationStep, id } from './common.js';
 import { enterpriseClass } from './legal-persons.js';
 import { programmeCode } from './programme-api.js';
@@ -82,9 +82,10 @@ export const precheck = z
     fees: z.array(fee).min(1).max(1000).optional().meta({
       description: 'What was settled, for reimbursements; of an enterprise of the book its settled invoices if left out',
     }),
-    matters: matters
-      .default({})
-      .meta({ description: 'What the applications are about, where rules look at several awards together' }),
+    matters: matters.default({}).meta({
+      description:
+        'What the applications are about, where rules look at several awards together: of an enterprise of the book its matters on record, of one that is described words that tell what is the same',
+    }),
     mattersFor: z
       .record(programmeCode, matters)
       .default({})
@@ -128,6 +129,7 @@ const missing = z.strictObject({
 
 const limit = z.strictObject({
   limitId: z.string(),
+  text: z.string().meta({ description: 'The rule in words, in the reader’s language' }),
   counts: z.enum(['CLAIMED', 'REDEEMED', 'AWARDED']),
   per: z.string(),
   window: z.string(),

@@ -269,6 +269,34 @@ const funders = z
     params: { zh: '出资方重复' },
   });
 
+const days = whole(1, 260).optional();
+const stepDays = z
+  .strictObject({
+    ...{ acceptance: days, supplement: days, check: days, expertReview: days, review: days, objection: days, decision: days },
+  })
+  .refine((of) => Object.values(of).some((given) => given !== undefined), {
+    error: 'name the steps that the text gives days for',
+    params: { zh: '应写明政策规定了期限的环节' },
+  });
+
+const expertReview = z
+  .strictObject({
+    experts: whole(1, 99).optional(),
+    criteria: z
+      .array(z.strictObject({ id: key, name: bilingual, points: whole(1, 100) }))
+      .min(1)
+      .max(50)
+      .refine((all) => new Set(all.map(({ id }) => id)).size === all.length, {
+        error: 'a criterion is named twice',
+        params: { zh: '评分项重复' },
+      })
+      .optional(),
+  })
+  .refine((of) => of.experts !== undefined || of.criteria !== undefined, {
+    error: 'give experts, criteria or both',
+    params: { zh: '应填写 experts、criteria 或两者' },
+  });
+
 const redemption = z.strictObject({
   // Whether the enterprise must have paid its own part of the invoice before the voucher pays the rest.
   selfFundedPaid: parameter(z.enum(['BEFORE_REDEMPTION', 'NOT_REQUIRED'])).optional(),
@@ -283,6 +311,24 @@ const redemption = z.strictObject({
   // Whether face that expires unused gives its part of the claimed limit back.
   unusedFaceReturnsQuota: parameter(flag).optional(),
 });
+
+/**
+ * CLAWBACK: what has to be given back, and `basisPoints` how much of the award, where the text says so. PERFORMANCE: who evaluates what
+ * came of the money. SUPERVISION: who may look at it. ARCHIVES: what is to be kept.
+ */
+const clause = z
+  .strictObject({
+    id: key,
+    kind: z.enum(['CLAWBACK', 'PERFORMANCE', 'SUPERVISION', 'ARCHIVES']),
+    text: bilingual,
+    basisPoints: basisPoints.optional(),
+    departments: z.array(words).min(1).optional(),
+    cite: citation,
+  })
+  .refine(({ kind, basisPoints: share }) => share === undefined || kind === 'CLAWBACK', {
+    error: 'basisPoints belongs to CLAWBACK, and to no other clause',
+    params: { zh: 'basisPoints 仅用于 CLAWBACK' },
+  });
 
 // Cases: what the file promises, in the words of the API. What is not given is a plain case: the provider is listed, the
 // facility eligible, every predicate met, the invoice paid in full, nothing used of any limit.
@@ -518,6 +564,9 @@ export const programmeFile = z.strictObject({
   // «自公布之日起30日后»: how it is counted is arguable, so the day is never computed; the candidates are shown, and a day that is none
   // of them is warned of.
   inForceAfter: z.strictObject({ days: whole(1, 3660), cite: citation }).optional(),
+  // «有效期三年», which a text may say without a first day. The last day is not computed from it either: one that it may not mean is
+  // warned of.
+  inForceFor: z.strictObject({ years: whole(1, 99), cite: citation }).optional(),
   responsibleDepartments: parameter(z.array(words).min(1)).optional(),
   // What the voucher or award is called on its certificate.
   voucherKind: parameter(
@@ -535,8 +584,9 @@ export const programmeFile = z.strictObject({
   // A line whose chips are of both origins or of none that is known, where the rate depends on it.
   mixedChips: parameter(z.enum(['LOWER_RATE', 'NOT_COUNTED'])).optional(),
   limits: z.array(limit).optional(),
-  // The year's money: «最高» is a CEILING that appropriations stay within, «不低于» a FLOOR that they should reach.
-  pool: parameter(z.strictObject({ kind: z.enum(['CEILING', 'FLOOR']), amount: yuan })).optional(),
+  // The year's money: «最高» is a CEILING that appropriations stay within, «不低于» a FLOOR that they should reach, «每年安排» a FIXED sum that
+  // they should reach and stay within.
+  pool: parameter(z.strictObject({ kind: z.enum(['CEILING', 'FLOOR', 'FIXED']), amount: yuan })).optional(),
   // RANKED: by class, then score, then time. PRO_RATA: all alike, when money does not reach.
   allocation: parameter(z.enum(['FIRST_COME', 'RANKED', 'PRO_RATA'])).optional(),
   // Enterprise classes served first, in this order.
@@ -566,6 +616,10 @@ export const programmeFile = z.strictObject({
   ).optional(),
   // Working days of the public notice.
   noticeDays: parameter(whole(1, 60)).optional(),
+  // How many working days each step may take; of `supplement` the enterprise has at least so many to correct what it handed in.
+  stepDays: parameter(stepDays).optional(),
+  // How many experts score a case, and by which criteria, each with its highest points; what is not given the bureau says when it assigns.
+  expertReview: parameter(expertReview).optional(),
   transfer: parameter(z.enum(['FORBIDDEN'])).optional(),
   // From the day of issue to the corresponding day, its last day inclusive.
   validityMonths: parameter(whole(1, 120)).optional(),
@@ -578,6 +632,8 @@ export const programmeFile = z.strictObject({
     z.strictObject({ days: whole(1, 366), unit: z.enum(['DAY', 'WORKING_DAY']), then: z.enum(['CONFIRMED', 'RETURNED']) }),
   ).optional(),
   redemption: redemption.optional(),
+  // What the text says of its own working and nothing here computes: shown to who has to act on it.
+  clauses: z.array(clause).optional(),
 
   cases: z.array(z.discriminatedUnion('stage', [issueCase, redeemCase, awardCase, allocateCase])).optional(),
 });

@@ -1,7 +1,21 @@
 // Reimbursement (flow R): applications with their base, expert review, the sharing of a year's pool, awards.
 import { z } from 'zod';
-import { matters } from './applications.js';
-import { amount, day, explanationStep, id, instant, ledgerSeq, name, pageQuery, reason, uscc } from './common.js';
+import { caseStatus, caseSteps, digestOfScores, supplementList } from './cases.js';
+import {
+  amount,
+  day,
+  explanationStep,
+  id,
+  instant,
+  ledgerSeq,
+  modelShown,
+  name,
+  ofModel,
+  pageQuery,
+  reason,
+  uscc,
+} from './common.js';
+import { matters, mattersHeld } from './matters.js';
 import { programmeCode } from './programme-api.js';
 
 /** Every kind of thing that a declared expense may be for. */
@@ -22,6 +36,7 @@ const declaredItem = z.strictObject({
   net: amount,
   vat: amount,
   gross: amount,
+  ...ofModel,
   settledOn: day.meta({ description: 'The day on which it was paid in full' }),
   evidence: z
     .string()
@@ -33,20 +48,27 @@ const declaredItem = z.strictObject({
 
 export const submitReimbursement = z.strictObject({
   programmeCode,
-  matters: matters.optional(),
+  matters: matters
+    .optional()
+    .meta({ description: 'What it is about, as far as the programme asks; matters on record of the applicant' }),
   contractIds: z.array(id).min(1).max(2_000).optional().meta({
-    description: 'Only the settled fees of these contracts; left out: of all. Rules by contract take one contract at a time',
+    description:
+      'Only the settled fees of these contracts, 2,000 lines at most; left out: of all. Rules by contract take one contract at a time',
   }),
   items: z
     .array(declaredItem)
     .min(1)
-    .max(5_000)
+    .max(2_000)
     .optional()
     .meta({ description: 'For a base of contracts or costs; settled fees are taken from the book' }),
   commitment: z
     .literal(true, { error: 'COMMITMENT_REQUIRED' })
     .meta({ description: 'Truthfulness, no duplicate funding, no self-use' }),
 });
+
+/** What is meant to be applied for, until it is submitted. */
+export const draftReimbursement = submitReimbursement.omit({ commitment: true });
+export const submitDraft = submitReimbursement.pick({ commitment: true });
 
 const predicateId = z.string().min(1).max(100);
 const score = z.int().min(0).max(100);
@@ -67,11 +89,10 @@ export const reviewReimbursement = z.strictObject({
   approved: amount.optional().meta({ description: 'What the expert review leaves, never above what is computed; left out: all' }),
   score: score.optional().meta({ description: 'Of the panel, 0 to 100; decides the order of a RANKED allocation' }),
   opinion: opinion.optional().meta({ description: 'The panel’s opinion (评审意见)' }),
+  scoresDigest: digestOfScores,
 });
 
-export const rejectReimbursement = z.strictObject({ reason });
-
-export const reimbursementStatus = z.enum(['SUBMITTED', 'REVIEWED', 'ALLOCATED', 'APPROVED', 'REJECTED']);
+export const reimbursementStatus = z.enum([...caseStatus.options, 'ALLOCATED', 'APPROVED', 'REJECTED', 'WITHDRAWN']);
 
 const eligibilityRecord = z.strictObject({
   predicates: z.record(z.string(), z.enum(['MET', 'NOT_MET', 'EXCEPTION'])),
@@ -88,7 +109,7 @@ export const reimbursement = z.strictObject({
   legalPersonUscc: z.string(),
   year: z.int().meta({ description: 'Of the application: the year whose pool pays it' }),
   baseYear: z.int().meta({ description: 'In which fees were settled, for a base of settled fees' }),
-  matters: matters.meta({ description: 'As kept: capitals, plain letters and digits' }),
+  matters: mattersHeld,
   controlVersionIds: z.array(id).meta({ description: 'The general controls of the book that it is decided under' }),
   status: reimbursementStatus,
   submittedOn: day,
@@ -108,6 +129,7 @@ export const reimbursement = z.strictObject({
   decisionReason: z.string().nullable(),
   settlementId: id.nullable(),
   explanation: z.array(explanationStep).nullable(),
+  ...caseSteps,
   recordedAt: instant,
 });
 
@@ -131,7 +153,8 @@ const outlook = z.strictObject({
 const numberConflicts = z.int().meta({ description: 'Lines marked `numberConflict`, for a person to look at' });
 
 export const reimbursementConsidered = reimbursement.extend({ summary: baseSummary, numberConflicts, outlook, ledgerSeq });
-export const reimbursementRejected = reimbursement.extend({ ledgerSeq });
+export const reimbursementMoved = reimbursement.extend({ ledgerSeq });
+export const reimbursementSupplement = reimbursement.extend({ supplementList, ledgerSeq });
 export const reimbursementInFull = reimbursement.extend({ summary: baseSummary, numberConflicts });
 
 export const reimbursementQuery = pageQuery.extend({
@@ -151,6 +174,7 @@ export const reimbursementLine = z.strictObject({
   counterpartyName: z.string(),
   serviceItem: z.string(),
   chipOrigin: z.string().nullable(),
+  ...modelShown,
   net: amount,
   vat: amount,
   gross: amount,

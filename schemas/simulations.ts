@@ -20,6 +20,9 @@ const count = z.int().min(0);
 const figures = <T extends z.ZodType>(of: T) => z.strictObject({ compared: of, simulated: of });
 const paid = z.strictObject({ count, amount });
 
+const heldCases = z.strictObject({ count, compared: amount, simulated: amount });
+const potentialCases = z.strictObject({ count, held: count, amount });
+
 /** What the law of a version left open or the book does not tell. */
 const openPoint = z.strictObject({ path: z.string(), zh: z.string(), en: z.string() });
 
@@ -27,7 +30,11 @@ export const simulationResult = z.strictObject({
   flow: z.enum(['VOUCHER', 'REIMBURSEMENT']),
   facts: z.strictObject({
     applications: count.meta({
-      description: 'Cases tried: decided in the year, or applicants of whom fees were settled in the year before',
+      description: 'Cases tried: of vouchers decided in the year, of reimbursement decided by a batch that shared its money',
+    }),
+    assumed: count.meta({
+      description:
+        'Of these, legal persons of whom fees were settled in the year before, taken as if they had applied on the first day of the year: nobody had applied for reimbursement',
     }),
     redemptions: count.meta({ description: 'Redemptions tried: approved in the year, of vouchers issued in it' }),
     rejectedOtherwise: count.meta({ description: 'Rejected for what neither money nor a limit explains, and not tried' }),
@@ -46,6 +53,22 @@ export const simulationResult = z.strictObject({
   }),
   awarded: figures(paid).extend({ difference: signedAmount }),
   redeemed: figures(paid).extend({ difference: signedAmount }),
+  held: z.strictObject({ awarded: heldCases, redeemed: heldCases }).meta({
+    description:
+      'Cases that a figure not on record holds on a side (of redemptions: vouchers), with what each side gives them: no difference, winner or loser counts them',
+  }),
+  potential: z
+    .strictObject({
+      undecided: potentialCases.meta({ description: 'Applied for and not decided' }),
+      others: potentialCases.meta({
+        description: 'Legal persons of whom fees were settled in the year before, and who did not apply',
+      }),
+    })
+    .nullable()
+    .meta({
+      description:
+        'Of reimbursements: what law and limits would leave those of whom nothing was decided, after all others and money aside. In no other figure',
+    }),
   winners: paid.meta({ description: 'Legal persons who would have been awarded more, and by how much together' }),
   losers: paid,
   unchanged: z.strictObject({ count }),
@@ -93,6 +116,14 @@ export const simulationEnterprise = z.strictObject({
   difference: signedAmount,
   comparedRedeemed: amount,
   simulatedRedeemed: amount,
+  held: count.meta({ description: 'Of its cases, those that a figure not on record holds on a side' }),
+  heldCompared: amount.meta({
+    description: 'What these were awarded, and what the simulation awards them: the difference leaves both out',
+  }),
+  heldSimulated: amount,
+  potential: amount.meta({
+    description: 'What law and limits would leave it of what it has not applied for, or what is not decided',
+  }),
   bound: z
     .array(z.string())
     .meta({ description: 'What lowered its simulated awards, or refused them: limits, POOL, refusal codes' }),

@@ -93,8 +93,8 @@ const voucherEnding = z.strictObject({
 const voucherStep = z.strictObject({
   ledgerSeq,
   what: z.string().meta({ description: 'The posting or decision', examples: ['voucher.frozen', 'redemption.reserved'] }),
-  amount: amount.nullable().meta({ description: 'By how much the balance moved' }),
-  direction: z.enum(['IN', 'OUT']).nullable(),
+  amount: amount.nullable().meta({ description: 'What moved: of the balance, or of a limit that got it back' }),
+  direction: z.enum(['IN', 'OUT']).nullable().meta({ description: 'To the balance or from it' }),
   subjectId: id.nullable().meta({ description: 'What it was decided on: the voucher, an application, a redemption' }),
   bookedOn: day,
   recordedAt: instant,

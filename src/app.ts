@@ -24,8 +24,10 @@ import { shanghaiDay } from './calendar.js';
 import { calendarRoutes } from './calendars/routes.js';
 import { contractRoutes } from './contracts/routes.js';
 import { correctionRoutes } from './corrections/routes.js';
+import { Daily } from './daily.js';
 import { dashboardRoutes } from './dashboard/routes.js';
 import { enterpriseRoutes } from './enterprises/routes.js';
+import { expertRoutes } from './experts/routes.js';
 import { Books } from './http/books.js';
 import type { ConnectionCounts } from './http/connections.js';
 import { answerClientError, boundConnections, serverOptions } from './http/connections.js';
@@ -39,6 +41,7 @@ import { handleError, Problem, sendProblem } from './http/problem.js';
 import type { Clock, LaneOptions } from './ledger/lane.js';
 import { ledgerRoutes } from './ledger/routes.js';
 import { legalPersonRoutes } from './legal-persons/routes.js';
+import { noticeRoutes } from './notices/routes.js';
 import { payeeRoutes } from './payees/routes.js';
 import { precheckRoutes } from './prechecks/routes.js';
 import { programmeRoutes } from './programmes/routes.js';
@@ -49,6 +52,7 @@ import { reimbursementRoutes } from './reimbursements/routes.js';
 import { settlementRoutes } from './settlements/routes.js';
 import { simulationRoutes } from './simulations/routes.js';
 import { usageRoutes } from './usage/routes.js';
+import { expireDue } from './vouchers/expire-due.js';
 import { voucherRoutes } from './vouchers/routes.js';
 import { makeSealer } from './sealer.js';
 
@@ -79,6 +83,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     roles?: readonly string[];
     personOnly?: boolean;
+    /** Open to everybody: a key is neither asked for nor looked at. */
+    open?: boolean;
     /** A command: whoever sends it is judged again in the lane of its book. */
     inLane?: boolean;
   }
@@ -179,11 +185,12 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     };
     scope.addHook('onRequest', (request, reply, done) => {
       const { book: code } = request.params as { book: string };
-      const { roles, personOnly, inLane = false } = request.flight.config ?? {};
-      const bearer = bearerOf(request);
+      const { roles, personOnly, inLane = false, open: isOpen = false } = request.flight.config ?? {};
+      const bearer = isOpen ? '' : bearerOf(request);
       const name = `${code} ${publicPart(bearer)}`;
       const open = books.known(code);
-      const early = door.before(request, reply, open, name) ?? (bearer === '' ? stranger(request, reply) : null);
+      const keyless = () => (isOpen ? door.takeOfAddress(request, reply) : stranger(request, reply));
+      const early = door.before(request, reply, open, name) ?? (bearer === '' ? keyless() : null);
       if (early) {
         turnAway(request, reply, early);
         return;
@@ -200,6 +207,20 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
         request.principal = found.principal;
         door.goOn(found.book.traffic, done);
       };
+      if (isOpen) {
+        const enter = (book: OpenBook | undefined): void => {
+          const refusal = book ? door.enter(request, book) : { code: 'NOT_FOUND' as const };
+          if (refusal || !book) {
+            turnAway(request, reply, refusal ?? { code: 'NOT_FOUND' });
+            return;
+          }
+          request.book = book;
+          door.goOn(book.traffic, done);
+        };
+        const look = async () => books.known(code) ?? (await books.find(code)) ?? null;
+        door.find(name, { book: open, command: false, look }).then((book) => enter(book ?? undefined), done);
+        return;
+      }
       const found = door.find(name, { book: open, command: inLane, look: () => identify(code, bearer, inLane) });
       found.then(admit, done);
     });
@@ -215,11 +236,13 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     recoveryRoutes(scope, parts);
     legalPersonRoutes(scope, parts);
     programmeRoutes(scope, parts);
+    expertRoutes(scope, parts);
     applicationRoutes(scope, parts);
     voucherRoutes(scope, parts);
     usageRoutes(scope, parts);
     redemptionRoutes(scope, parts);
     reimbursementRoutes(scope, parts);
+    noticeRoutes(scope, parts);
     settlementRoutes(scope, parts);
     precheckRoutes(scope, parts);
     bulkRoutes(scope, parts);
@@ -243,6 +266,14 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     metrics.read(books, door, connections);
     return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
   });
+
+  // Where it listens, and not where a test only injects: what a test wants to be due it does itself.
+  const daily = new Daily({ db, clock, log: app.log, open: (code) => books.find(code), works: [expireDue] });
+  app.addHook('onListen', (done) => {
+    daily.start();
+    done();
+  });
+  app.addHook('preClose', () => daily.close());
 
   app.addHook('onClose', async () => {
     await books.close();

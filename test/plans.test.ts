@@ -48,6 +48,8 @@ const bounding = new Set([
     'reimbursement_id',
   ],
   ...['holder', 'first_uscc', 'second_uscc'],
+  // What belongs to one case, or to one list that is published whole: its correction lists, its panel, its lines.
+  ...['subject_id', 'panel_id', 'notice_id'],
 ]);
 /** Few rows of these tables for one value, though of others it has many. */
 const boundingIn: Readonly<Record<string, readonly string[]>> = {
@@ -295,7 +297,7 @@ void t.test('no reading grows with the book', async (t) => {
        where p.provider_id = ${voucher.providerId} and e.enterprise_id = ${voucher.enterpriseId}`
   )[0] ?? { uscc: '', enterpriseUscc: '' };
   const secretOf: Record<string, string> = { enterprise: voucher.secret, provider: world.secrets.provider };
-  for (const role of ['auditor', 'operator', 'finance', 'approver', 'finance_approver', 'reviewer'] as const)
+  for (const role of ['auditor', 'operator', 'finance', 'approver', 'finance_approver', 'reviewer', 'expert'] as const)
     secretOf[role] = await keyFor(owner, bookId, now, role, null);
 
   const send = async <Answer = Record<string, string>>(role: string, url: string, body: object): Promise<Answer> => {
@@ -365,12 +367,19 @@ void t.test('no reading grows with the book', async (t) => {
   });
   const [listing] = await owner.sql<{ id: string }[]>`select listing_id as id from listings where book_id = ${bookId}`;
   await send('reviewer', `/listings/${listing?.id ?? ''}/suspend`, { from: '2026-04-15', reason: '1', documentNo: '1' });
+  const project = { kind: 'PROJECT', code: 'P-1', name: '项目', documentNo: '1' };
+  const { registrationId = '' } = await send(voucher.secret, '/matters', project);
+  await send('approver', `/matters/${registrationId}/confirm`, {});
   // One that looks at last year's fees, for pre-checks.
   const document = await readFile(new URL('../db/programmes/binjiang/binjiang-compute.v2.yaml', import.meta.url), 'utf8');
   const { programmeVersionId = '' } = await send('operator', '/programmes', { document });
   await send('approver', `/programmes/${programmeVersionId}/activate`, {});
   const [jobId, reimbursementId, allocationId, simulationId] = [uuidv7(now), uuidv7(now), uuidv7(now), uuidv7(now)];
   const amendmentId = uuidv7(now);
+  const [noticeId, assignmentId] = [uuidv7(now), uuidv7(now)];
+  const [expert] = await owner.sql<{ member: string; person: string }[]>`
+    select member_id as member, person_id as person from members where book_id = ${bookId} and role = 'expert'`;
+  const person = expert?.person ?? '';
   await owner.begin(async ({ sql }) => {
     await sql`select from open_lane(${bookId})`;
     await sql`insert into enterprise_payments
@@ -400,9 +409,9 @@ void t.test('no reading grows with the book', async (t) => {
     await sql`
       insert into reimbursements (book_id, reimbursement_id, reimbursement_no, programme_code, programme_version_id, enterprise_id,
                                   legal_person_uscc, year, base_year, matters, control_version_ids, line_count, content_digest, status, submitted_on,
-                                  submitted_person, base_fen, computed_fen, recorded_at)
+                                  submitted_person, base_fen, computed_fen, recorded_at, waiting_since)
       select book_id, ${reimbursementId}, 'RB-1', programme_code, programme_version_id, enterprise_id, legal_person_uscc, 2026, 2025, '{}', '[]', 1,
-             ${'0'.repeat(64)}, 'SUBMITTED', '2026-04-15', ${jobId}, 10, 5, ${now}
+             ${'0'.repeat(64)}, 'SUBMITTED', '2026-04-15', ${jobId}, 10, 5, ${now}, '2026-04-15'
         from vouchers where book_id = ${bookId} and voucher_id = ${voucher.voucherId}`;
     await sql`
       insert into reimbursement_lines (book_id, reimbursement_line_id, reimbursement_id, line_no, reference, description, counterparty_uscc,
@@ -414,6 +423,35 @@ void t.test('no reading grows with the book', async (t) => {
       insert into allocation_lines (book_id, allocation_line_id, allocation_id, line_no, reimbursement_id, rank, reviewed_fen, claim_fen,
                                     amount_fen, is_live)
       values (${bookId}, ${uuidv7(now)}, ${allocationId}, 1, ${reimbursementId}, 0, 3, 3, 1, true)`;
+    for (const [kind, subjectId] of [
+      ['APPLICATION', voucher.second.applicationId],
+      ['REIMBURSEMENT', reimbursementId],
+    ] as const) {
+      const [panelId, itemId] = [uuidv7(now), uuidv7(now)];
+      await sql`
+        insert into supplement_lists (book_id, list_id, subject_kind, subject_id, round, items, working_days, asked_on, asked_person, due_on, recorded_at)
+        values (${bookId}, ${uuidv7(now)}, ${kind}, ${subjectId}, 1, '[{"item":1,"kind":"FIELD","subject":"1","what":"1","again":null}]', 5, '2026-04-15', ${person}, '2026-04-22', ${now})`;
+      await sql`
+        insert into expert_panels
+        values (${bookId}, ${panelId}, ${kind}, ${subjectId}, '1', 'zhengzhou-compute', 1,
+                '[{"id":"a","name":{"zh":"a","en":"a"},"points":1}]', '[]', '{}', ${person}, '2026-04-15', ${now})`;
+      await sql`
+        insert into expert_assignments (book_id, assignment_id, panel_id, member_id, person_id, status, scores, points, opinion, recorded_at)
+        values (${bookId}, ${kind === 'APPLICATION' ? assignmentId : uuidv7(now)}, ${panelId}, ${expert?.member ?? ''}, ${expert?.person ?? ''},
+                'SCORED', '[]', 0, '1', ${now})`;
+      if (kind === 'APPLICATION') {
+        await sql`
+          insert into public_notices values (${bookId}, ${noticeId}, '1', '1', '2026-04-15', '2026-04-22', 5, 1, 1, ${'0'.repeat(64)}, ${person}, ${now})`;
+      }
+      await sql`
+        insert into notice_items values (${bookId}, ${itemId}, ${noticeId}, ${kind === 'APPLICATION' ? 1 : 2}, ${kind}, ${subjectId}, '1',
+                                         'zhengzhou-compute', '1', 1, ${'0'.repeat(64)})`;
+      await sql`
+        insert into objections (book_id, objection_id, objection_no, notice_id, notice_item_id, subject_kind, subject_id, name_sealed,
+                                contact_sealed, content, received_on, status, reviewed_person, published_person, recorded_at)
+        values (${bookId}, ${uuidv7(now)}, ${kind}, ${noticeId}, ${itemId}, ${kind}, ${subjectId}, '1', '1', '1', '2026-04-15', 'OPEN',
+                ${person}, ${person}, ${now})`;
+    }
     await sql`insert into bulk_refused_lines values (${bookId}, ${uuidv7(now)}, ${jobId}, 1, '{}', '[]')`;
     await sql`
       insert into simulations (book_id, simulation_id, programme_code, programme_version_id, version, year, started_member, state, failure,
@@ -471,6 +509,7 @@ void t.test('no reading grows with the book', async (t) => {
       ledger: accountId,
       'bulk-jobs': jobId,
       simulations: simulationId,
+      ...{ notices: noticeId, 'expert-assignments': assignmentId },
     },
   };
   /** Values of filters. Those with a list of their own in the description take each of it. */
@@ -488,6 +527,7 @@ void t.test('no reading grows with the book', async (t) => {
       ...{ from: '2026-04-15', count: '5' },
       uscc: enterpriseUscc,
       holder: enterpriseUscc,
+      matterCode: 'P-1',
       subjectId: redemptions[0] ?? '',
     },
     ...{ fund: 'zhengzhou-compute/2026', kind: 'reserved', code: `payable:${voucher.providerId}:zhengzhou-compute/2026` },
@@ -514,7 +554,7 @@ void t.test('no reading grows with the book', async (t) => {
       return [name, listed ?? [value ?? '']];
     });
     const paged = (get.parameters ?? []).some(({ name }) => name === 'cursor');
-    for (const role of ['auditor', 'operator', 'enterprise', 'provider']) {
+    for (const role of ['auditor', 'operator', 'enterprise', 'provider', 'expert']) {
       // One of the authorities sees what the other does.
       if (role === 'operator' && answered.has(path)) continue;
       const may = async (query: readonly [string, string][]) => {
@@ -554,7 +594,7 @@ void t.test('no reading grows with the book', async (t) => {
   for (const role of ['auditor', 'enterprise']) {
     for (const body of [
       { enterpriseId: voucher.enterpriseId },
-      { enterpriseId: voucher.enterpriseId, contractId: voucher.contractId },
+      { enterpriseId: voucher.enterpriseId, contractId: voucher.contractId, matters: { project: 'P-1' } },
       { contract: { lines: [{ gross: '1.00', facilityId: ids['facilities'] }], providerId: voucher.providerId } },
     ]) {
       wire.take();
@@ -630,6 +670,8 @@ void t.test('no reading grows with the book', async (t) => {
         ...(['contract_amendments', 'contract_amendments_contract', 'contract_amendments_status'] as const),
         ...(['contract_amendments_enterprise', 'contract_amendments_provider'] as const),
       ],
+      ['expert_assignments', 'expert_assignments_member'],
+      ['objections', 'objections_subject'],
       ['accounts', 'accounts_listed'],
       ['entries', 'entries_debit', 'entries_credit', 'entries_subject'],
       ['enterprises', 'enterprises_legal_person'],
@@ -649,6 +691,7 @@ void t.test('no reading grows with the book', async (t) => {
       ['related_parties', 'related_parties_second'],
       ['figures', 'figures_holder'],
       ['limit_exceptions', 'limit_exceptions_status'],
+      ['matter_registrations', 'matter_registrations_own', 'matter_registrations_code', 'matter_registrations_status'],
       ['bulk_jobs', 'bulk_jobs_legal_person', 'bulk_jobs_kind'],
       ['simulations', 'simulations_programme'],
       ['simulation_enterprises', 'simulation_enterprises_difference'],

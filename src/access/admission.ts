@@ -1,11 +1,27 @@
 // Rights, checked inside the lane: membership and key as of this very head, so that a right withdrawn a moment ago on
 // another process is withdrawn here too.
-import type { Admission } from '../ledger/lane.js';
+import type { Actor, Admission } from '../ledger/lane.js';
 import { refused } from '../ledger/lane.js';
 import { keyShelf, memberShelf } from './facts.js';
 
 /** The founder of a book acts before there are members: only `npm run book:create` uses it, in its own process. */
 export const founderId = '00000000-0000-7000-8000-000000000000';
+
+/** Anybody, without a key: acts only where an address says that it is open to all (http/routes.ts, openCommand). */
+export const publicId = '00000000-0000-7000-8000-000000000002';
+
+/**
+ * Who acts by the calendar, without being asked by anybody: the service itself, in its daily work. It is no member and has no key; nothing
+ * that comes over HTTP can be it.
+ */
+const calendarId = '00000000-0000-7000-8000-000000000001';
+export const calendarActor: Actor = {
+  memberId: calendarId,
+  personId: calendarId,
+  kind: 'MACHINE',
+  role: 'operator',
+  legalPersonUscc: null,
+};
 
 export const admission: Admission = {
   async gather(loader, commands) {
@@ -24,7 +40,7 @@ export const admission: Admission = {
   },
   decide(command, facts) {
     const { actor } = command;
-    if (actor.memberId === founderId) return null;
+    if ([founderId, calendarId, publicId].includes(actor.memberId)) return null;
     const member = facts.get(memberShelf, actor.memberId);
     if (member?.status !== 'ACTIVE' || member.role !== actor.role || member.legalPersonUscc !== actor.legalPersonUscc) {
       return refused('UNAUTHENTICATED');

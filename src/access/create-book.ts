@@ -4,6 +4,7 @@ import type { Database } from '../../db/client.js';
 import { shanghaiDay } from '../calendar.js';
 import { uuidv7 } from '../identifiers.js';
 import type { Lane } from '../ledger/lane.js';
+import { headOf } from '../ledger/statements.js';
 import { founderId } from './admission.js';
 import { issueKey } from './issue-key.js';
 import { makeKey } from './principal.js';
@@ -29,8 +30,8 @@ export async function createBook(
   book: NewBook,
 ): Promise<{ bookId: string; operatorKey: string }> {
   // A book that was made and then left before it had a key (two entries) is finished, not refused.
-  const [begun] = await owner.sql<{ book_id: string }[]>`
-    select book_id from books join book_heads using (book_id) where code = ${book.code} and seq < 2`;
+  const [made] = await owner.sql<{ book_id: string }[]>`select book_id from books where code = ${book.code}`;
+  const begun = made && (await headOf(owner, made.book_id)) < 2n ? made : undefined;
   const bookId = begun?.book_id ?? uuidv7(now);
   if (!begun) {
     await owner.sql`select create_book(${bookId}, ${book.code}, ${book.name}, ${book.divisionCode},
@@ -47,13 +48,13 @@ export async function createBook(
     body: { personName: book.operatorName, kind: 'PERSON', role: 'operator' },
   });
   if (member.kind === 'refused') throw new Error(`the first operator was refused: ${member.code}`);
-  const made = makeKey();
+  const madeKey = makeKey();
   const key = await lane.submit(issueKey, {
     key: 'founding-key',
     actor: founder,
     requestDigest: digest('founding-key'),
-    body: { id: member.result.memberId, made },
+    body: { id: member.result.memberId, made: madeKey },
   });
   if (key.kind === 'refused') throw new Error(`the first key was refused: ${key.code}`);
-  return { bookId, operatorKey: made.secret };
+  return { bookId, operatorKey: madeKey.secret };
 }

@@ -92,7 +92,7 @@ function partiesOf(facts: Facts, contract: Contract) {
 export const contractLinesOf = (facts: Facts, contractId: string): ContractLine[] =>
   [...facts.all(contractLineShelf, 'contract', contractId)].sort((a, b) => a.lineNo - b.lineNo);
 
-/** A line of a contract or an invoice as the evaluator reads it. The class of a model is on record nowhere. */
+/** A line of a contract or an invoice as the evaluator reads it. */
 export const evaluatorLine = (
   contractLine: ContractLine,
   amounts: { lineNo: number; netFen: bigint; vatFen: bigint; grossFen: bigint },
@@ -101,7 +101,7 @@ export const evaluatorLine = (
   serviceItem: contractLine.serviceItem,
   facilityId: contractLine.facilityId,
   chipOrigin: contractLine.chipOrigin,
-  modelClass: null,
+  modelClass: contractLine.modelClass,
   netFen: amounts.netFen,
   vatFen: amounts.vatFen,
   grossFen: amounts.grossFen,

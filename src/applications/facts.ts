@@ -1,4 +1,5 @@
 import { applicationQueues, applications } from '../../db/tables.js';
+import { changedBySteps, fixedAtSubmission } from '../cases/facts.js';
 import { shelf } from '../ledger/facts.js';
 
 export const applicationShelf = shelf(applications, {
@@ -6,13 +7,15 @@ export const applicationShelf = shelf(applications, {
   id: 'applicationId',
   keys: { contract: ['contractId'], queue: ['programmeCode', 'queueRank', 'queueBlock'] },
   mutable: [
-    'status',
+    ...changedBySteps,
+    ...fixedAtSubmission,
+    'applicationNo',
+    'contractId',
+    'purpose',
     'eligibility',
     'reviewedPerson',
     'reviewDigest',
     'maximumFen',
-    'decidedPerson',
-    'decisionReason',
     'awardFen',
     'computedFen',
     'explanation',

@@ -1,5 +1,5 @@
 // Who waits for the money of a programme (先到先得): reviewed applications in the order in which they are served, by priority
-// class and then by number. Blocks of numbers are summed up as applications come and go, in the same transaction, so that
+// class and then by their places in the order of acceptance. Blocks of places are summed up as applications come and go, in the same transaction, so that
 // most approvals need to look at a few sums only, however many wait. What must be exact is told from the applications.
 import type { Application, ApplicationQueue } from '../../db/tables.js';
 import type { Change, Facts, Loader } from '../ledger/facts.js';
@@ -8,17 +8,16 @@ import type { Fen } from '../money.js';
 import { sumFen } from '../money.js';
 import { applicationShelf, queueShelf } from './facts.js';
 
-/** Numbers of a block. The more, the fewer sums to look at; the fewer, the less of what comes later is counted with it. */
+/** Places of a block. The more, the fewer sums to look at; the fewer, the less of what comes later is counted with it. */
 const numbersOfBlock = 128n;
 
-/** The place of a number in the order of acceptance, e.g. 2024 000000017: numbers are given in the lane, one after another. */
-export function placeOf({ applicationNo }: Pick<Application, 'applicationNo'>): bigint {
-  const [, year, number] = /(\d+)-(\d+)$/.exec(applicationNo) ?? [];
-  if (year === undefined || number === undefined) throw new Error(`the application number ${applicationNo} has no place`);
-  return BigInt(year) * 1_000_000_000n + BigInt(number);
+/** The place of a case in the order of acceptance, e.g. 2024 000000017: places are given in the lane, one after another. */
+export function placeOf({ acceptedPlace }: Pick<Application, 'acceptedPlace'>): bigint {
+  if (acceptedPlace === null) throw new Error('what was not accepted has no place');
+  return acceptedPlace;
 }
-/** The block of a number: of two applications the one with the lower number is in the same block or an earlier one. */
-export const queueBlockOf = (of: Pick<Application, 'applicationNo'>): bigint => placeOf(of) / numbersOfBlock;
+/** The block of a place: of two applications the one accepted earlier is in the same block or an earlier one. */
+export const queueBlockOf = (of: Pick<Application, 'acceptedPlace'>): bigint => placeOf(of) / numbersOfBlock;
 
 type Place = Pick<ApplicationQueue, 'programmeCode' | 'queueRank' | 'queueBlock'>;
 const queueIdOf = ({ programmeCode, queueRank, queueBlock }: Place): string => `${programmeCode}/${queueRank}/${queueBlock}`;
@@ -45,9 +44,10 @@ export const gatherQueueBlocks = (
 ): Promise<unknown> =>
   loader.load(queueShelf, 'id', [
     ...rows.flatMap((row) => waitingOf(row) ?? []).map(queueIdOf),
-    ...reviewed.map(({ row, rank }) =>
-      queueIdOf({ programmeCode: row.programmeCode, queueRank: rank, queueBlock: queueBlockOf(row) }),
-    ),
+    // What is not accepted yet has no place; its review is refused.
+    ...reviewed
+      .filter(({ row }) => row.acceptedPlace !== null)
+      .map(({ row, rank }) => queueIdOf({ programmeCode: row.programmeCode, queueRank: rank, queueBlock: queueBlockOf(row) })),
   ]);
 
 /** The sums as they are once an application stands where it then stands. Their blocks must have been gathered. */
@@ -107,8 +107,8 @@ export const gatherThoseBefore = (
   );
 
 /**
- * Those who are served before an application: reviewed, of the same programme, of an earlier class or of the same with a lower number;
- * in order of number. Everybody who may be must have been gathered. `rankOf` reads the class from the law.
+ * Those who are served before an application: reviewed, of the same programme, of an earlier class or of the same and accepted
+ * earlier; in order of acceptance. Everybody who may be must have been gathered. `rankOf` reads the class from the law.
  */
 export function thoseBefore(facts: Facts, row: Application, rankOf: (of: Application) => number): Application[] {
   const rank = rankOf(row);

@@ -2,26 +2,30 @@ import type { z } from 'zod';
 import type { Application } from '../../db/tables.js';
 import type { reviewApplication as body } from '../../schemas/applications.js';
 import type { Day } from '../calendar.js';
-import { contractShelf } from '../contracts/facts.js';
+import { gatherCalendar } from '../calendars/facts.js';
+import { movedTo } from '../cases/case.js';
+import { wayOf } from '../cases/rules.js';
+import { gatherPanels, panelOf } from '../experts/facts.js';
+import { citedScores } from '../experts/rules.js';
 import { keep } from '../ledger/explanations.js';
 import type { Facts, Loader } from '../ledger/facts.js';
 import { update } from '../ledger/facts.js';
 import type { Command, Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
 import { formatYuan, parseYuan } from '../money.js';
-import { decidingDayOf, priorityRank } from '../programmes/evaluate.js';
+import { priorityRank } from '../programmes/evaluate.js';
 import { percent } from '../programmes/explain.js';
 import { programmeVersionShelf } from '../programmes/facts.js';
 import { highestOf } from '../programmes/lines.js';
-import { lawOn } from '../programmes/language.js';
-import { controlIdsOf, gatherControls, lawUnder } from '../programmes/laws.js';
+import { gatherControls } from '../programmes/laws.js';
 import { versionName } from '../programmes/published.js';
+import { applicationCases, lawOf, subjectOf } from './cases.js';
 import type { Wanted } from './entitlement.js';
 import { entitlementOf, gatherEntitlements } from './entitlement.js';
 import { gatherContractFacts, mattersOf } from './evaluation-facts.js';
 import { applicationShelf } from './facts.js';
 import { gatherQueueBlocks, queueBlockOf, queueChanges } from './queue.js';
-import { checkState, presentApplication, presentOutlook, readEligibility, refusalOf, reviewDigestOf } from './rules.js';
+import { presentApplication, presentOutlook, readEligibility, refusalOf, reviewDigestOf } from './rules.js';
 
 type Body = z.output<typeof body> & { id?: string };
 type Result = ReturnType<typeof presentApplication> & { outlook: ReturnType<typeof presentOutlook> };
@@ -44,6 +48,7 @@ export async function gatherApplications(loader: Loader, commands: readonly Comm
       applications.map(({ programmeVersionId }) => programmeVersionId),
     ),
     gatherControls(loader),
+    gatherCalendar(loader),
   ]);
   await gatherEntitlements(
     loader,
@@ -53,20 +58,6 @@ export async function gatherApplications(loader: Loader, commands: readonly Comm
     }),
   );
   return applications;
-}
-
-/** The version of a gathered application, and the law it is decided by: under the controls that it names. */
-export function lawOf(facts: Facts, row: Application) {
-  const version = facts.get(programmeVersionShelf, row.programmeVersionId);
-  if (!version) throw new Error(`the application ${row.applicationNo} has lost its programme`);
-  return { version, law: lawUnder(facts, version, controlIdsOf(row)) };
-}
-
-/** The contract, the version and the law of a gathered application. */
-export function subjectOf(facts: Facts, row: Application) {
-  const contract = facts.get(contractShelf, row.contractId);
-  if (!contract) throw new Error(`the application ${row.applicationNo} has lost its contract`);
-  return { contract, ...lawOf(facts, row) };
 }
 
 /** What is asked of the law about a gathered application, if it is issued on `bookedOn`. */
@@ -91,7 +82,7 @@ export const rankOf = (facts: Facts, row: Application, classes: readonly string[
 /**
  * A reviewer who is not the applicant records what the programme asks about and sets the most that may be issued: all that the law
  * gives on this contract, or less where its rate is a ceiling («不超过»). It binds nothing but its digest; a further review before the
- * decision replaces it and voids an approval of the one before.
+ * decision replaces it and voids an approval of the one before. Where the text has experts score, it rests on their scores and cites them.
  */
 export const reviewApplication: Verb<Body, Result> = {
   name: 'application.review',
@@ -103,17 +94,28 @@ export const reviewApplication: Verb<Body, Result> = {
       const row = loader.facts.get(applicationShelf, body.id ?? '');
       return row ? [{ row, rank: rankOf(loader.facts, row, body.classes) }] : [];
     });
-    await gatherQueueBlocks(loader, rows, reviewed);
+    await Promise.all([
+      gatherQueueBlocks(loader, rows, reviewed),
+      gatherPanels(
+        loader,
+        rows.map(({ applicationId }) => applicationId),
+      ),
+    ]);
   },
 
   decide({ body, actor, today }, facts) {
     const row = facts.get(applicationShelf, body.id ?? '');
     if (!row) return refused('NOT_FOUND');
-    const wrongState = checkState(row, ['SUBMITTED', 'REVIEWED']);
+    const { version, law: programme } = subjectOf(facts, row);
+    const law = applicationCases.lawOf(facts, row);
+    const way = wayOf(law);
+    const wrongState = applicationCases.refuseStep(row, way, 'review');
     if (wrongState) return wrongState;
     if (actor.personId === row.submittedPerson) return refused('FOUR_EYES');
-    const { contract, version, law: programme } = subjectOf(facts, row);
-    const law = lawOn(programme, decidingDayOf(programme, { appliedOn: row.submittedOn, signedOn: contract.signedOn }));
+    const cited = citedScores(panelOf(facts, row.applicationId), {
+      ...{ isAsked: way.panels, cited: body.scoresDigest, personId: actor.personId },
+    });
+    if (cited.kind === 'refused') return cited;
     const read = readEligibility(body, programme.eligibility, law);
     if (read.kind === 'refused') return read;
     const { eligibility } = read;
@@ -129,15 +131,18 @@ export const reviewApplication: Verb<Body, Result> = {
     if (maximumFen < byLaw.amountFen && law.rate?.value.kind === 'EXACT') {
       return refused('RATE_IS_EXACT', { rate: percent(highestOf(law.rate.value)), approved: maximum }, '/maximum');
     }
+    const moved = movedTo(facts, row, { status: 'REVIEWED', law, today });
+    if (moved.kind === 'refused') return moved;
     // After this line the command succeeds.
     const { now } = entitlementOf(facts, { ...at, maximumFen });
     const reviewed: Application = {
-      ...row,
-      status: 'REVIEWED',
+      ...moved.row,
+      scoresDigest: cited.scoresDigest,
+      noticeDays: law.noticeDays?.value ?? null,
       eligibility,
       reviewedPerson: actor.personId,
       maximumFen,
-      reviewDigest: reviewDigestOf(row.contentDigest, eligibility, maximumFen),
+      reviewDigest: reviewDigestOf(row.contentDigest, eligibility, maximumFen, { ...row, scoresDigest: cited.scoresDigest }),
       computedFen: byLaw.computedFen,
       explanation: keep(now.explanation),
       queueRank: rankOf(facts, row, eligibility.classes),

@@ -3,18 +3,25 @@ import {
   application,
   applicationConsidered,
   applicationQuery,
-  applicationRejected,
-  rejectApplication as rejectBody,
+  applicationMoved,
+  applicationSupplement,
+  draftApplication as draftBody,
   reviewApplication as reviewBody,
   submitApplication as submitBody,
+  submitDraft as submitDraftBody,
 } from '../../schemas/applications.js';
 import { page } from '../../schemas/common.js';
+import { submitDraft } from '../cases/draft.js';
+import { caseRoutes } from '../cases/routes.js';
+import { panelRoutes } from '../experts/routes.js';
 import type { Parts } from '../http/parts.js';
 import { Problem } from '../http/problem.js';
 import { authorities, command, idOfCursor, pageOf, reading } from '../http/routes.js';
 import { tellInFull } from '../ledger/explanations.js';
+import { applicationBriefing } from './briefing.js';
+import { applicationCases } from './cases.js';
+import { applicationDrafting } from './draft-application.js';
 import { findApplication, listApplications } from './queries.js';
-import { rejectApplication } from './reject-application.js';
 import { reviewApplication } from './review-application.js';
 import { presentApplication } from './rules.js';
 import { submitApplication } from './submit-application.js';
@@ -47,22 +54,33 @@ export function applicationRoutes(app: FastifyInstance, parts: Parts): void {
   });
 
   command(app, parts, {
-    url: '/applications/:id/reject',
+    url: '/applications/:id/submit',
     tag,
-    summary: 'Reject an undecided application, with the reason',
-    roles: ['reviewer', 'approver'],
-    personOnly: true,
-    body: rejectBody,
-    response: applicationRejected,
+    summary: 'Submit a draft: it is checked now, as if it came now',
+    roles: ['enterprise'],
+    body: submitDraftBody,
+    response: applicationConsidered,
     status: 200,
-    verb: rejectApplication,
+    verb: submitDraft(applicationCases, submitApplication),
   });
+  caseRoutes(app, parts, {
+    cases: applicationCases,
+    url: '/applications',
+    tag,
+    moved: applicationMoved,
+    withSupplement: applicationSupplement,
+    draftBody,
+    drafting: applicationDrafting,
+    isSeen: async ({ id, ...of }) => (await findApplication(parts.db, { ...of, applicationId: id })) !== undefined,
+  });
+
+  panelRoutes(app, parts, { cases: applicationCases, briefing: applicationBriefing, url: '/applications' });
 
   reading(app, {
     url: '/applications',
     tag,
     summary: 'List applications in order of receipt; an enterprise sees its own legal person’s',
-    roles: [...authorities, 'enterprise'],
+    roles: [...authorities, 'district_reviewer', 'enterprise'],
     query: applicationQuery,
     response: page(application),
     read: async ({ query, book, principal }) => {
@@ -86,7 +104,7 @@ export function applicationRoutes(app: FastifyInstance, parts: Parts): void {
     url: '/applications/:id',
     tag,
     summary: 'One application with its explanation',
-    roles: [...authorities, 'enterprise'],
+    roles: [...authorities, 'district_reviewer', 'enterprise'],
     response: application,
     read: async ({ id, book, principal }) => {
       const row = await findApplication(parts.db, {

@@ -5,10 +5,14 @@ import type { z } from 'zod';
 import type { Application, Contract, ContractLine } from '../../db/tables.js';
 import type { application as shown, reviewApplication, submitApplication } from '../../schemas/applications.js';
 import { formatInstant } from '../calendar.js';
-import { formatQuantity } from '../contracts/rules.js';
+import type { CaseVerb, Way } from '../cases/rules.js';
+import { presentSteps, sharedStates } from '../cases/rules.js';
+import { formatQuantity, modelIn } from '../contracts/rules.js';
 import type { KeptStep } from '../ledger/explanations.js';
 import type { Refused } from '../ledger/lane.js';
 import { refused } from '../ledger/lane.js';
+import { matterFields } from '../legal-persons/rules.js';
+import { life } from '../lives.js';
 import type { Fen } from '../money.js';
 import { formatYuan, minFen, sumFen } from '../money.js';
 import type { Evaluation, NoAward } from '../programmes/evaluate.js';
@@ -26,18 +30,16 @@ export interface Eligibility {
 export const eligibilityOf = (row: Application): Eligibility | null => row.eligibility as Eligibility | null;
 export const explanationOf = (row: Application): KeptStep[] | null => row.explanation as KeptStep[] | null;
 
-const possible: Record<Application['status'], string> = {
-  SUBMITTED: 'review, reject',
-  REVIEWED: 'review, approve, reject',
-  APPROVED: '—',
-  REJECTED: '—',
-};
+/** The life of an application on this way: the steps of every case, and its approval, which issues the voucher. */
+export const applicationLife = (way: Way) =>
+  life<Application['status'], CaseVerb>({
+    of: 'application',
+    code: 'APPLICATION_WRONG_STATE',
+    states: sharedStates(way, 'approve'),
+  });
 
-/** Refuses a step that the application's state does not offer; the refusal names the state and the steps that it does. */
-export const checkState = (row: Application, expected: readonly Application['status'][]): Refused | null =>
-  expected.includes(row.status)
-    ? null
-    : refused('APPLICATION_WRONG_STATE', { state: row.status, possible: possible[row.status] });
+/** The states in which an application is neither a draft nor decided. */
+export const isOpen = ({ status }: Application): boolean => !['DRAFT', 'APPROVED', 'REJECTED', 'WITHDRAWN'].includes(status);
 
 /** Only what is there: an application that names nothing has the digest it would have without this. */
 const named = (list: readonly unknown[]): unknown[] => (list.length === 0 ? [] : [list]);
@@ -47,22 +49,20 @@ const sorted = (record: Readonly<Record<string, string>>): [string, string][] =>
 
 const sha256 = (content: readonly unknown[]): string => createHash('sha256').update(JSON.stringify(content)).digest('hex');
 
-const matterNames = { project: 'PROJECT', product: 'PRODUCT', standard: 'STANDARD', awardSeries: 'AWARD_SERIES' } as const;
+const matterKinds = Object.keys(matterFields) as Matter[];
 
-/** What an application says it is about, as it is kept: only what it names. */
-export const keptMatters = (given: z.output<typeof submitApplication>['matters']): Partial<Record<Matter, string>> =>
+/** The codes of what an application says it is about: only what it names. */
+export const namedMatters = (given: z.output<typeof submitApplication>['matters']): Partial<Record<Matter, string>> =>
   Object.fromEntries(
-    Object.entries(matterNames).flatMap(([name, matter]) => {
-      const code = given?.[name as keyof typeof matterNames];
+    matterKinds.flatMap((matter) => {
+      const code = given?.[matterFields[matter]];
       return code === undefined ? [] : [[matter, code]];
     }),
   );
 
-/** The same, as it is shown. */
+/** What they are known by, as it is kept and shown. */
 export const presentMatters = (kept: Partial<Record<Matter, string>>): z.input<typeof shown>['matters'] =>
-  Object.fromEntries(
-    Object.entries(matterNames).flatMap(([name, matter]) => (kept[matter] === undefined ? [] : [[name, kept[matter]]])),
-  );
+  Object.fromEntries(matterKinds.flatMap((matter) => (kept[matter] === undefined ? [] : [[matterFields[matter], kept[matter]]])));
 
 /**
  * What is applied for: SHA-256 (hex) of the JSON array of the version with its digest, who applies, and the whole contract with its
@@ -97,6 +97,7 @@ export const contentDigestOf = (
       line.unit,
       formatQuantity(line.quantity),
       ...[line.netFen, line.vatFen, line.grossFen].map(String),
+      ...modelIn(line),
     ]),
     ...named(sorted(matters as Record<string, string>)),
     ...named(controlVersionIds as string[]),
@@ -104,14 +105,26 @@ export const contentDigestOf = (
     ...(contract.endedOn === null ? [] : [[contract.status, contract.lastDay ?? contract.endsOn]]),
   ]);
 
-/** What an approval of a review approves: SHA-256 (hex) over what is applied for, what the review found, and its maximum. */
-export const reviewDigestOf = (contentDigest: string, eligibility: Eligibility, maximumFen: Fen): string =>
+/**
+ * What an approval of a review approves: SHA-256 (hex) over what is applied for, what the review found, and its maximum; then, where
+ * there are any, over what was answered to correction lists and what experts scored.
+ */
+export const reviewDigestOf = (
+  contentDigest: string,
+  eligibility: Eligibility,
+  maximumFen: Fen,
+  { answersDigest, scoresDigest }: Pick<Application, 'answersDigest' | 'scoresDigest'> = {
+    answersDigest: null,
+    scoresDigest: null,
+  },
+): string =>
   sha256([
     contentDigest,
     sorted(eligibility.predicates),
     sorted(eligibility.exceptions),
     eligibility.classes,
     maximumFen.toString(),
+    ...(answersDigest === null && scoresDigest === null ? [] : [answersDigest, scoresDigest]),
   ]);
 
 /** What an approval has approved, with the amount that was issued on it. */
@@ -206,6 +219,7 @@ export const presentApplication = (row: Application): Shown => {
     explanation: explanationOf(row),
     decisionReason: row.decisionReason,
     voucherId: row.voucherId,
+    ...presentSteps(row),
     recordedAt: formatInstant(new Date(row.recordedAt)),
   };
 };

@@ -3,43 +3,53 @@ import type { Application, Contract, ProgrammeVersion as VersionRow } from '../.
 import type { submitApplication as body } from '../../schemas/applications.js';
 import type { Day } from '../calendar.js';
 import { yearOf } from '../calendar.js';
+import { calendarOf, gatherCalendar } from '../calendars/facts.js';
+import { gatherPlaces, takePlace } from '../cases/places.js';
+import { untouched, waitingIn, wayOf } from '../cases/rules.js';
 import { contractShelf } from '../contracts/facts.js';
 import { refuseUnlessInForce } from '../contracts/rules.js';
 import { enterpriseShelf } from '../enterprises/facts.js';
 import type { Facts } from '../ledger/facts.js';
 import { insert } from '../ledger/facts.js';
-import type { Verb } from '../ledger/lane.js';
+import type { Command, Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
 import { gatherNumbers, seriesOf, takeNumber } from '../ledger/numbers.js';
+import type { Matters } from '../legal-persons/matters.js';
+import { gatherOwnMatters, ownMatters } from '../legal-persons/matters.js';
 import { decidingDayOf } from '../programmes/evaluate.js';
 import { programmeVersionShelf } from '../programmes/facts.js';
 import { controlsOn, gatherControls, lawUnder } from '../programmes/laws.js';
 import { lawOn } from '../programmes/language.js';
 import { programmeOf, versionDeciding, versionName, versionsCovering } from '../programmes/published.js';
+import { applicationCases } from './cases.js';
 import type { Wanted } from './entitlement.js';
 import { entitlementOf, gatherEntitlements } from './entitlement.js';
 import { contractLinesOf, gatherContractFacts } from './evaluation-facts.js';
 import { applicationShelf } from './facts.js';
 import { notWaiting } from './queue.js';
-import { contentDigestOf, keptMatters, presentApplication, presentOutlook, refusalOf } from './rules.js';
+import { contentDigestOf, isOpen, namedMatters, presentApplication, presentOutlook, refusalOf } from './rules.js';
 
 type Body = z.output<typeof body>;
 type Result = ReturnType<typeof presentApplication> & { outlook: ReturnType<typeof presentOutlook> };
 
+const namingOf = ({ body, actor }: Pick<Command<Body>, 'body' | 'actor'>) => ({
+  legalPersonUscc: actor.legalPersonUscc,
+  matters: namedMatters(body.matters),
+});
+
 /** What is asked of a version about a contract applied for today, under the general controls of the day that decides. */
 function caseOf(
   facts: Facts,
-  body: Body,
   contract: Contract,
   version: VersionRow,
-  today: Day,
+  { today, matters }: { readonly today: Day; readonly matters: Matters },
 ): Wanted & { controlIds: string[] } {
   const decidingDay = decidingDayOf(programmeOf(version), { appliedOn: today, signedOn: contract.signedOn });
   const controlIds = controlsOn(facts, decidingDay);
   const law = lawUnder(facts, version, controlIds);
   return {
     ...{ contract, version, law, controlIds, stage: 'ISSUE', appliedOn: today, bookedOn: today },
-    matters: keptMatters(body.matters),
+    matters,
     predicates: Object.fromEntries(law.eligibility.map((predicate) => [predicate.id, 'MET' as const])),
   };
 }
@@ -49,7 +59,7 @@ function caseOf(
  * signing where the law names that), one application at a time. General controls award nothing and are not applied for. What the
  * programme can never give on this contract is refused at once, by the evaluation's code; what only limits or the pool leave too
  * little for today is not, nor what waits for a figure: these may change before it is decided. What a review will check is taken as
- * met until then.
+ * met until then. What it is about are matters on record of its own legal person: any other is MATTER_NOT_FOUND.
  */
 export const submitApplication: Verb<Body, Result> = {
   name: 'application.submit',
@@ -70,21 +80,28 @@ export const submitApplication: Verb<Body, Result> = {
         commands.map(({ today }) => seriesOf('A', yearOf(today))),
       ),
       gatherControls(loader),
+      gatherCalendar(loader),
+      gatherPlaces(loader, applicationCases.places, commands),
+      gatherOwnMatters(loader, commands.map(namingOf)),
     ]);
     await gatherEntitlements(
       loader,
-      commands.flatMap(({ body, today }) => {
+      commands.flatMap((command) => {
+        const { body, today } = command;
         const contract = loader.facts.get(contractShelf, body.contractId);
-        if (!contract) return [];
+        const about = ownMatters(loader.facts, namingOf(command));
+        if (!contract || about.kind === 'refused') return [];
+        const { matters } = about;
         const days = { appliedOn: today, signedOn: contract.signedOn };
         return versionsCovering(loader.facts.all(programmeVersionShelf, 'code', body.programmeCode), days)
           .filter(({ kind }) => kind === 'PROGRAMME')
-          .map((version) => caseOf(loader.facts, body, contract, version, today));
+          .map((version) => caseOf(loader.facts, contract, version, { today, matters }));
       }),
     );
   },
 
-  decide({ id, body, actor, today, receivedAt }, facts) {
+  decide(command, facts) {
+    const { id, body, actor, today, receivedAt } = command;
     const { programmeCode } = body;
     const contract = facts.get(contractShelf, body.contractId);
     const enterprise = contract && facts.get(enterpriseShelf, contract.enterpriseId);
@@ -101,12 +118,18 @@ export const submitApplication: Verb<Body, Result> = {
     }
     const open = facts
       .all(applicationShelf, 'contract', contract.contractId)
-      .find((other) => other.programmeCode === programmeCode && (other.status === 'SUBMITTED' || other.status === 'REVIEWED'));
+      .find((other) => other.programmeCode === programmeCode && isOpen(other));
     if (open) return refused('APPLICATION_OPEN', { programme: programmeCode, applicationNo: open.applicationNo }, '/contractId');
-    const asked = caseOf(facts, body, contract, version, today);
+    const about = ownMatters(facts, namingOf(command));
+    if (about.kind === 'refused') return about;
+    const asked = caseOf(facts, contract, version, { today, matters: about.matters });
     const { byLaw, now } = entitlementOf(facts, asked);
     if (byLaw.kind === 'refused') return refusalOf(byLaw);
+    const law = lawOn(asked.law, decidingDayOf(asked.law, days));
+    const waiting = waitingIn('SUBMITTED', { law, today, calendar: calendarOf(facts) });
+    if (waiting.kind === 'refused') return waiting;
     // After this line the command succeeds.
+    const place = wayOf(law).accepts ? { complete: {}, changes: [] } : takePlace(facts, applicationCases.places, command);
     const { number, changes } = takeNumber(facts, seriesOf('A', yearOf(today)));
     const applicant = {
       programmeVersionId: version.programmeVersionId,
@@ -138,6 +161,10 @@ export const submitApplication: Verb<Body, Result> = {
       voucherId: null,
       ...notWaiting,
       ...named,
+      ...untouched,
+      ...place.complete,
+      waitingSince: waiting.waitingSince,
+      dueOn: waiting.dueOn,
       recordedAt: receivedAt.toISOString(),
     };
     return accepted({
@@ -145,7 +172,7 @@ export const submitApplication: Verb<Body, Result> = {
       subjectId: id,
       programmeVersion: versionName(version),
       result: { ...presentApplication(row), outlook: presentOutlook(now) },
-      changes: [insert(applicationShelf, row), ...changes],
+      changes: [insert(applicationShelf, row), ...changes, ...place.changes],
     });
   },
 };

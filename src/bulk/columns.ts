@@ -68,6 +68,8 @@ export const columnsOf: Readonly<Record<BulkKind, readonly [Column, ...Column[]]
     line('facilityId', '算力中心标识'),
     { ...line('chipVendor', '芯片厂商'), optional: true },
     { ...line('chipModel', '芯片型号'), optional: true },
+    { ...line('modelClass', '模型类别'), optional: true },
+    { ...line('modelRegistrationNo', '模型备案号'), optional: true },
     { ...line('unit', '计量单位'), words: { 卡时: 'CARD_HOUR', 核时: 'CORE_HOUR', 月: 'MONTH', 项: 'ITEM' } },
     line('quantity', '数量', 'quantity'),
     ...amountsOf('line'),

@@ -34,7 +34,7 @@ import { beginJob, recordProgress, releaseLease, renewEveryMs, renewLease } from
 import { Reader } from './reader.js';
 import type { Counts, RefusedLine } from './rules.js';
 import { added, mostAtOnce, mostShown, noCounts } from './rules.js';
-import { SliceSize } from './slice-size.js';
+import { SliceSize } from '../ledger/slice-size.js';
 
 export interface Upload {
   readonly kind: BulkKind;

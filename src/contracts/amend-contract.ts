@@ -13,10 +13,16 @@ import { amendmentDigestOf, contentToBe, isOpen, presentAmendment } from './amen
 import type { Parties } from './facts.js';
 import { amendmentShelf, contractOf, contractShelf, gatherContracts } from './facts.js';
 import type { WholeContract } from './rules.js';
-import { barring, contractLife, fingerprintOf, readAmounts, sideOf } from './rules.js';
+import { barring, contractLife, fingerprintOf, readAmounts, readModel, sideOf } from './rules.js';
 
 type Body = z.output<typeof body> & { readonly id?: string };
-type Line = { readonly facilityId: string; readonly chipVendor?: string | undefined; readonly chipModel?: string | undefined };
+type Line = {
+  readonly facilityId: string;
+  readonly chipVendor?: string | undefined;
+  readonly chipModel?: string | undefined;
+  readonly modelClass?: string | undefined;
+  readonly modelRegistrationNo?: string | undefined;
+};
 
 /** Gathers the facilities and chips that new lines of a contract name. */
 export const gatherNamed = (loader: Loader, lines: readonly Line[]): Promise<unknown> =>
@@ -33,7 +39,7 @@ export const gatherNamed = (loader: Loader, lines: readonly Line[]): Promise<unk
     ),
   ]);
 
-/** The chips that lines name by the catalogue of this day; refuses a facility of another provider and a chip that is not known. */
+/** The chips that lines name by the catalogue of this day; refuses half a model, a facility of another provider and a chip that is not known. */
 export function chipsNamed(
   facts: Facts,
   provider: Parties['provider'],
@@ -42,6 +48,8 @@ export function chipsNamed(
 ): { kind: 'named'; chipIds: (string | null)[] } | Refused {
   const chipIds: (string | null)[] = [];
   for (const [i, line] of lines.entries()) {
+    const named = readModel(line, `${of.at}/${i}`);
+    if (named.kind === 'refused') return named;
     if (facts.get(facilityShelf, line.facilityId)?.providerId !== provider.providerId) {
       return refused('FACILITY_NOT_OF_PROVIDER', { provider: provider.name }, `${of.at}/${i}/facilityId`);
     }

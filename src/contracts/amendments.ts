@@ -11,8 +11,17 @@ import { refused } from '../ledger/lane.js';
 import { life } from '../lives.js';
 import type { Parties } from './facts.js';
 import { contractLineShelf, contractShelf, contractVersionLineShelf, contractVersionShelf } from './facts.js';
-import type { Amounts, WholeContract } from './rules.js';
-import { checkDays, contentDigest, fingerprintOf, formatQuantity, presentAmounts, readAmounts, sha256 } from './rules.js';
+import type { Amounts, Model, WholeContract } from './rules.js';
+import {
+  checkDays,
+  contentDigest,
+  fingerprintOf,
+  formatQuantity,
+  modelIn,
+  presentAmounts,
+  readAmounts,
+  sha256,
+} from './rules.js';
 
 /** Both sides confirm an amendment and the bureau files it; withdrawn by the side that proposed it, before it is confirmed. */
 export const amendmentLife = life({
@@ -32,7 +41,7 @@ export const isOpen = ({ status }: ContractAmendment): boolean => status === 'PR
 /** A line as it is to be; amounts in fen as text. A new one has an id of its own already. */
 type LineToBe = Pick<
   ContractLine,
-  'contractLineId' | 'lineNo' | 'description' | 'serviceItem' | 'facilityId' | 'chipId' | 'unit' | 'quantity'
+  'contractLineId' | 'lineNo' | 'description' | 'serviceItem' | 'facilityId' | 'chipId' | 'unit' | 'quantity' | keyof Model
 > &
   Record<keyof Amounts, string>;
 export const linesOf = (of: ContractAmendment): readonly LineToBe[] => of.lines as LineToBe[];
@@ -94,13 +103,21 @@ export function contentToBe(
   };
   const last = Math.max(0, ...whole.lines.map(({ line }) => line.lineNo));
   const lines: LineToBe[] = [
-    ...kept.map(({ line: { contractLineId, lineNo, description, serviceItem, facilityId, chipId, unit }, stated: to }) => ({
-      ...{ contractLineId, lineNo, description, serviceItem, facilityId, chipId, unit, quantity: formatQuantity(to.quantity) },
+    ...kept.map(({ line, stated: to }) => ({
+      ...{
+        contractLineId: line.contractLineId,
+        lineNo: line.lineNo,
+        description: line.description,
+        serviceItem: line.serviceItem,
+      },
+      ...{ facilityId: line.facilityId, chipId: line.chipId, unit: line.unit, quantity: formatQuantity(to.quantity) },
+      ...{ modelClass: line.modelClass, modelRegistrationNo: line.modelRegistrationNo },
       ...textOf(to),
     })),
     ...added.map((line: NewLine, i) => ({
       ...{ contractLineId: of.newId(), lineNo: last + i + 1, description: line.description, serviceItem: line.serviceItem },
       ...{ facilityId: line.facilityId, chipId: of.chipIds[i] ?? null, unit: line.unit, quantity: formatQuantity(line.quantity) },
+      ...{ modelClass: line.modelClass ?? null, modelRegistrationNo: line.modelRegistrationNo ?? null },
       ...textOf(line),
     })),
   ];
@@ -132,6 +149,7 @@ export const amendmentDigestOf = (
     lines.map((line) => [
       ...[line.lineNo, line.description, line.serviceItem, line.facilityId, line.chipId, line.unit, line.quantity],
       ...[line.netFen, line.vatFen, line.grossFen],
+      ...modelIn(line),
     ]),
   ]);
 
@@ -211,8 +229,9 @@ export const presentAmendment = (row: ContractAmendment): z.input<typeof shown> 
   decidedOn: row.decidedOn,
   decisionReason: row.decisionReason,
   recordedAt: formatInstant(new Date(row.recordedAt)),
-  lines: linesOf(row).map(({ lineNo, description, serviceItem, unit, quantity, netFen, vatFen, grossFen }) => ({
+  lines: linesOf(row).map(({ lineNo, description, serviceItem, unit, quantity, netFen, vatFen, grossFen, ...model }) => ({
     ...{ lineNo, description, serviceItem, unit, quantity },
+    ...{ modelClass: model.modelClass, modelRegistrationNo: model.modelRegistrationNo },
     ...presentAmounts({ netFen: BigInt(netFen), vatFen: BigInt(vatFen), grossFen: BigInt(grossFen) }),
   })),
 });

@@ -1,3 +1,5 @@
+import type { z } from 'zod';
+import type { fileContract as body } from '../../schemas/contracts.js';
 import { yearOf } from '../calendar.js';
 import { update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
@@ -7,16 +9,16 @@ import { refuseStep } from '../lives.js';
 import { chipShelf, listingShelf } from '../providers/facts.js';
 import { chipOn, listedWithin } from '../providers/rules.js';
 import { contractLineShelf, contractOf, contractShelf, gatherContracts } from './facts.js';
-import { contentDigest, contractLife, presentContract } from './rules.js';
+import { contentDigest, contractLife, presentContract, refuseUnchecked } from './rules.js';
 
-interface Body {
-  readonly id?: string;
-}
+type Body = z.output<typeof body> & { readonly id?: string };
 
 /**
  * The bureau files a confirmed contract (备案) under the next filing number of the year. The provider must be listed for
  * every line's service item on at least one day of the contract's period: a contract may well outlive a listing, or be
  * filed after its provider was delisted, and whether a usage day counts is judged by that day (D 二(六)).
+ *
+ * Rates may go by the class of a model: where a line names one the bureau says that it was held against the register (MODEL_NOT_CHECKED).
  *
  * The origin of each line's chip is read from the catalogue of this day and copied to the line for good.
  */
@@ -55,6 +57,11 @@ export const fileContract: Verb<Body, ReturnType<typeof presentContract>> = {
       const { serviceItem } = unlisted.line;
       return refused('PROVIDER_NOT_LISTED', { serviceItem, day: `${period.from} – ${period.to}` });
     }
+    const unchecked = refuseUnchecked(
+      found.lines.map(({ line }) => line),
+      body,
+    );
+    if (unchecked) return unchecked;
     // After this line the command succeeds.
     const { number, changes } = takeNumber(facts, seriesOf('F', yearOf(today)));
     const contract = { ...before, status: 'FILED' as const, filedPerson: actor.personId, filedOn: today, filingNo: number };

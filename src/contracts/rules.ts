@@ -112,7 +112,7 @@ export const fingerprintOf = (
 
 /**
  * What a confirmation and a filing approve: SHA-256 (hex) of the JSON array of everything that was submitted and cannot
- * change since, amounts in fen as text, then one array per line in order.
+ * change since, amounts in fen as text, then one array per line in order, which ends with its model where it names one.
  */
 export const contentDigest = ({ contract, lines }: WholeContract): string =>
   sha256([
@@ -134,8 +134,38 @@ export const contentDigest = ({ contract, lines }: WholeContract): string =>
       line.unit,
       formatQuantity(line.quantity),
       ...[line.netFen, line.vatFen, line.grossFen].map(String),
+      ...modelIn(line),
     ]),
   ]);
+
+/** Refuses MODEL_NOT_CHECKED where a line names a model and whoever files does not say that it was held against the register. */
+export function refuseUnchecked(
+  lines: readonly (Model & Pick<ContractLine, 'lineNo'>)[],
+  { modelsChecked }: { readonly modelsChecked: boolean },
+): Refused | null {
+  const named = modelsChecked ? undefined : lines.find(({ modelClass }) => modelClass !== null);
+  if (!named) return null;
+  const { lineNo, modelClass, modelRegistrationNo } = named;
+  const params = { lineNo: String(lineNo), class: modelClass ?? '', registrationNo: modelRegistrationNo ?? '' };
+  return refused('MODEL_NOT_CHECKED', params, '/modelsChecked');
+}
+
+/** The model of a line, for a digest: a line that names none has the digest it would have without this. */
+export const modelIn = ({ modelClass, modelRegistrationNo }: Model): string[] =>
+  modelClass === null ? [] : [modelClass, modelRegistrationNo ?? ''];
+
+export type Model = Pick<ContractLine, 'modelClass' | 'modelRegistrationNo'>;
+
+/** The model as it is kept. Refuses MISSING_FIELD when only its class or only its number is given. */
+export function readModel(
+  of: { readonly modelClass?: string | undefined; readonly modelRegistrationNo?: string | undefined },
+  pointer: string,
+): ({ kind: 'model' } & Model) | Refused {
+  const { modelClass = null, modelRegistrationNo = null } = of;
+  if (modelClass === null && modelRegistrationNo !== null) return refused('MISSING_FIELD', {}, `${pointer}/modelClass`);
+  if (modelClass !== null && modelRegistrationNo === null) return refused('MISSING_FIELD', {}, `${pointer}/modelRegistrationNo`);
+  return { kind: 'model', modelClass, modelRegistrationNo };
+}
 
 export const sha256 = (content: readonly unknown[]): string => createHash('sha256').update(JSON.stringify(content)).digest('hex');
 
@@ -214,6 +244,8 @@ export const presentContract = ({ contract, lines }: WholeContract): z.input<typ
     chipVendor: chip?.vendor ?? null,
     chipModel: chip?.model ?? null,
     chipOrigin: line.chipOrigin,
+    modelClass: line.modelClass,
+    modelRegistrationNo: line.modelRegistrationNo,
     unit: line.unit,
     quantity: formatQuantity(line.quantity),
     ...presentAmounts(line),

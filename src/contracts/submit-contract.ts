@@ -15,7 +15,7 @@ type Body = z.output<typeof body>;
 
 /**
  * One side submits a contract; the other is to confirm it. Lines are numbered from 1. A line's chip is named as the
- * catalogue has it today; its origin is read when the contract is filed.
+ * catalogue has it today; its origin is read when the contract is filed. A model is named by its class and its number in the register.
  */
 export const submitContract: Verb<Body, ReturnType<typeof presentContract>> = {
   name: 'contract.submit',
@@ -118,6 +118,8 @@ export const submitContract: Verb<Body, ReturnType<typeof presentContract>> = {
         unit: sent.unit,
         quantity: sent.quantity,
         ...of,
+        modelClass: sent.modelClass ?? null,
+        modelRegistrationNo: sent.modelRegistrationNo ?? null,
       };
       return { line, chip: chipId === null ? null : (facts.get(chipShelf, chipId) ?? null) };
     });

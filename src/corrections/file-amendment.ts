@@ -1,7 +1,9 @@
+import type { z } from 'zod';
+import type { fileAmendment as body } from '../../schemas/corrections.js';
 import { amended, amendmentLife, linesOf, presentAmendment } from '../contracts/amendments.js';
 import { gatherAmendments } from '../contracts/decide-amendment.js';
 import { amendmentShelf, contractOf, contractShelf } from '../contracts/facts.js';
-import { barring, contractLife, presentContract } from '../contracts/rules.js';
+import { barring, contractLife, presentContract, refuseUnchecked } from '../contracts/rules.js';
 import { update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
@@ -13,17 +15,16 @@ import { followCut } from './follow.js';
 import { gatherStanding } from './gather.js';
 import { gatherUsageDays, refuseUsageBeyond } from './usage-days.js';
 
-interface Target {
-  readonly id?: string;
-}
+type Body = z.output<typeof body> & { readonly id?: string };
 type Result = ReturnType<typeof presentAmendment> & { contract: ReturnType<typeof presentContract>; corrections: Followed[] };
 
 /**
- * The bureau files a confirmed amendment: from here on the contract says what the amendment does, under the next number of its
- * versions; what it said before is kept. Where it was cut, all that follows is decided with it (followCut). Refuses NOT_FOUND, AMENDMENT_WRONG_STATE, CONTRACT_WRONG_STATE, FOUR_EYES,
- * CONTRACT_DUPLICATE, CONTRACT_USED_BEYOND, PROVIDER_NOT_LISTED, CORRECTION_WAITS_FOR_BATCH.
+ * The bureau files a confirmed amendment: from here on the contract says what the amendment does, under the next number of its versions; what
+ * it said before is kept. Where it was cut, all that follows is decided with it (followCut). Refuses NOT_FOUND, AMENDMENT_WRONG_STATE,
+ * CONTRACT_WRONG_STATE, FOUR_EYES, CONTRACT_DUPLICATE, CONTRACT_USED_BEYOND, PROVIDER_NOT_LISTED, MODEL_NOT_CHECKED for a new line's model,
+ * CORRECTION_WAITS_FOR_BATCH.
  */
-export const fileAmendment: Verb<Target, Result> = {
+export const fileAmendment: Verb<Body, Result> = {
   name: 'contract_amendment.file',
   money: true,
 
@@ -86,6 +87,11 @@ export const fileAmendment: Verb<Target, Result> = {
     );
     if (unlisted)
       return refused('PROVIDER_NOT_LISTED', { serviceItem: unlisted.serviceItem, day: `${period.from} – ${period.to}` });
+    const unchecked = refuseUnchecked(
+      linesOf(before).filter(({ contractLineId }) => !known.has(contractLineId)),
+      body,
+    );
+    if (unchecked) return unchecked;
     const row = { ...before, status: 'FILED' as const, decidedPerson: actor.personId, decidedOn: today };
     const last = facts
       .all(amendmentShelf, 'contract', contract.contractId)

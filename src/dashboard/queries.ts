@@ -5,7 +5,7 @@ import { sql } from 'drizzle-orm';
 import type { Database, Tx } from '../../db/client.js';
 import { planned } from '../../db/planned.js';
 import type { Principal } from '../access/principal.js';
-import { headOf } from '../ledger/statements.js';
+import { balanceNamed, headOf } from '../ledger/statements.js';
 import type { FundFigures, MonthFigures } from './rules.js';
 import { worksFor } from './rules.js';
 
@@ -82,10 +82,10 @@ const monthsOfBook = (tx: Tx, of: Wanted): Promise<MonthFigures[]> => {
     tx,
     sql`
     select to_char(starts_on, 'YYYY-MM') as month, fund, ${credits('available', 'budget.matched')} as granted,
-           ${credits('voucher', 'voucher.issued', 'opening.voucher')} as promised,
+           ${credits('voucher', 'voucher.issued', 'opening.voucher')} + ${credits('payable', 'award.approved')} as promised,
            ${credits('available', ...givenBack)} as "givenBack", ${credits('lapsed', ...lapsed)} as lapsed,
            ${credits('reserved', 'redemption.reserved')} as claimed, ${debits('reserved', 'redemption.released')} as released,
-           ${credits('payable', 'redemption.approved')} as redeemed, ${debits('payable', 'redemption.reversed')} as reversed,
+           ${credits('payable', 'redemption.approved', 'award.approved')} as redeemed, ${debits('payable', 'redemption.reversed')} as reversed,
            coalesce(sum(transfers) filter (where kind = 'payable' and posting = 'redemption.approved'), 0)::bigint as redemptions,
            ${credits('in_transit', 'settlement.instructed')} as instructed, ${credits('payable', 'settlement.returned')} as returned,
            ${credits('paid', 'settlement.paid')} as paid
@@ -95,7 +95,27 @@ const monthsOfBook = (tx: Tx, of: Wanted): Promise<MonthFigures[]> => {
   );
 };
 
-/** An enterprise's: its vouchers, which are few, with their accounts. */
+/**
+ * What a legal person is owed and was paid of each fund, by its parties on one side: its account of the fund, and its instructions.
+ */
+const paidTo = (of: Wanted, side: 'provider' | 'enterprise'): SQL => {
+  const payee = sql`p.${sql.identifier(`${side}_id`)}`;
+  const parties = sql.identifier(`${side}s`);
+  return sql`
+    select t.fund, a.fen as owed, 0::bigint as sent, 0::bigint as paid
+      from ${parties} p
+      join ledger_totals t on t.book_id = p.book_id and t.kind = 'payable'
+      cross join lateral ${balanceNamed(sql`p.book_id`, sql`'payable:' || ${payee} || ':' || t.fund`)} a
+     where p.book_id = ${of.bookId} and p.legal_person_uscc = ${of.principal.legalPersonUscc}
+    union all
+    select i.fund, 0, case i.status when 'INSTRUCTED' then i.amount_fen else 0 end, case i.status when 'PAID' then i.amount_fen else 0 end
+      from ${parties} p
+      cross join lateral (select * from payment_instructions i
+                           where i.book_id = p.book_id and i.payee_id = ${payee} offset 0) i
+     where p.book_id = ${of.bookId} and p.legal_person_uscc = ${of.principal.legalPersonUscc}`;
+};
+
+/** An enterprise's: its vouchers, which are few, with their accounts; and what it was awarded after it had paid (flow R). */
 const fundsOfEnterprise = (tx: Tx, of: Wanted): Promise<FundFigures[]> =>
   planned<FundFigures[]>(
     tx,
@@ -105,10 +125,14 @@ const fundsOfEnterprise = (tx: Tx, of: Wanted): Promise<FundFigures[]> =>
            sum(v.face_fen - v.given_back_fen - v.lapsed_fen - a.fen - v.reserved_fen)::bigint as redeemed,
            null as payable, null as "inTransit", null as paid
       from vouchers v
-      cross join lateral (select credits_fen - debits_fen as fen from accounts a
-                           where a.book_id = v.book_id and a.code = 'voucher:' || v.voucher_id offset 0) a
+      cross join lateral ${balanceNamed(sql`v.book_id`, sql`'voucher:' || v.voucher_id`)} a
      where v.book_id = ${of.bookId} and v.legal_person_uscc = ${of.principal.legalPersonUscc} and ${asked(of, sql`v.fund`)}
-     group by v.fund order by v.fund`,
+     group by v.fund
+    union all
+    select fund, null, sum(owed + sent + paid)::bigint, null, 0::bigint, 0::bigint, 0::bigint, sum(owed + sent + paid)::bigint,
+           sum(owed)::bigint, sum(sent)::bigint, sum(paid)::bigint
+      from (${paidTo(of, 'enterprise')}) x where ${asked(of, sql`fund`)} group by fund
+     order by fund`,
   );
 
 /** A provider's: its account of each fund, and its instructions. */
@@ -118,18 +142,7 @@ const fundsOfProvider = (tx: Tx, of: Wanted): Promise<FundFigures[]> =>
     sql`
     select fund, null as granted, null as promised, null as left, null as outstanding, null as reserved, null as lapsed,
            sum(owed + sent + paid)::bigint as redeemed, sum(owed)::bigint as payable, sum(sent)::bigint as "inTransit", sum(paid)::bigint as paid
-      from (select t.fund, a.fen as owed, 0::bigint as sent, 0::bigint as paid
-              from providers p
-              join ledger_totals t on t.book_id = p.book_id and t.kind = 'payable'
-              cross join lateral (select credits_fen - debits_fen as fen from accounts a
-                                   where a.book_id = p.book_id and a.code = 'payable:' || p.provider_id || ':' || t.fund offset 0) a
-             where p.book_id = ${of.bookId} and p.legal_person_uscc = ${of.principal.legalPersonUscc}
-            union all
-            select i.fund, 0, case i.status when 'INSTRUCTED' then i.amount_fen else 0 end, case i.status when 'PAID' then i.amount_fen else 0 end
-              from providers p
-              cross join lateral (select * from payment_instructions i
-                                   where i.book_id = p.book_id and i.payee_id = p.provider_id offset 0) i
-             where p.book_id = ${of.bookId} and p.legal_person_uscc = ${of.principal.legalPersonUscc}) x
+      from (${paidTo(of, 'provider')}) x
      where ${asked(of, sql`fund`)} group by fund order by fund`,
   );
 

@@ -12,7 +12,7 @@ import type {
   DemoTrouble,
   Official,
 } from '../../db/demo/world.js';
-import { applicationConsidered, applicationRejected } from '../../schemas/applications.js';
+import { applicationConsidered, applicationMoved } from '../../schemas/applications.js';
 import { appropriationLoaded } from '../../schemas/appropriations.js';
 import { calendarYearRecorded } from '../../schemas/calendars.js';
 import { contractRecorded } from '../../schemas/contracts.js';
@@ -353,7 +353,7 @@ export function planOf(book: DemoBook, operator: Caller): { acts: Act[]; keys: (
     if (of.rejected !== undefined) {
       at(reviewedOn, '16:00', () =>
         as('reviewer').post(
-          applicationRejected,
+          applicationMoved,
           `/applications/${ids.of(name)}/reject`,
           { reason: of.rejected },
           keyed(`${name}:reject`),

@@ -9,7 +9,8 @@ import { programmeCode } from '../../schemas/programme-api.js';
 import { isRefusalCode } from '../errors.js';
 import { uuidv7 } from '../identifiers.js';
 import { tellInFull } from '../ledger/explanations.js';
-import type { Outcome, Refused, Verb } from '../ledger/lane.js';
+import { publicId } from '../access/admission.js';
+import type { Actor, Outcome, Refused, Verb } from '../ledger/lane.js';
 import type { OpenBook, Parts } from './parts.js';
 import type { Principal } from '../access/principal.js';
 import { Problem } from './problem.js';
@@ -50,6 +51,8 @@ export interface CommandOptions<Body extends z.ZodType, Result> extends Common {
     body: z.output<Body>;
     book: OpenBook;
     principal: Principal;
+    /** What the address names; '' where it names nothing. */
+    id: string;
     /** Then nothing may be taken that `settle` would have to give back. */
     dryRun: boolean;
   }) => Promise<z.output<Body>> | z.output<Body>;
@@ -110,7 +113,9 @@ export function command<Body extends z.ZodType<object>, Result>(
         ? async (work) => work()
         : (work, of) => book.traffic.around.run(work, of);
       const body = {
-        ...(options.prepare ? await around(() => options.prepare?.({ body: sent, book, principal, dryRun })) : sent),
+        ...(options.prepare
+          ? await around(() => options.prepare?.({ body: sent, book, principal, id: target.id ?? '', dryRun }))
+          : sent),
         ...target,
       } as z.output<Body> & { id?: string; code?: string };
       const common = { body, actor: principal, requestDigest };
@@ -172,6 +177,95 @@ export function reading<Query extends z.ZodObject, Result extends z.ZodType>(
           { gone: () => reply.raw.destroyed },
         ),
       ),
+  );
+}
+
+/** What is open to everybody: it needs no key, and looks at none. */
+interface Open {
+  readonly url: string;
+  readonly tag: string;
+  readonly summary: string;
+}
+
+/** A GET that needs no key, under a book. */
+export function openReading<Query extends z.ZodObject, Result extends z.ZodType>(
+  app: FastifyInstance,
+  options: Open & {
+    readonly query?: Query;
+    readonly response: Result;
+    readonly read: (of: { id: string; query: z.output<Query>; book: OpenBook }) => Promise<z.input<Result>>;
+  },
+): void {
+  const hasId = options.url.includes('/:id');
+  app.get(
+    `/v1/books/:book${options.url}`,
+    {
+      config: { open: true },
+      schema: {
+        tags: [options.tag],
+        summary: options.summary,
+        params: namedIn(options.url),
+        querystring: options.query ?? z.strictObject({}),
+        response: { 200: options.response, '4xx': problem, '5xx': problem },
+        security: [],
+      },
+    },
+    async (request, reply) =>
+      reply.send(
+        await request.book.traffic.beside.run(
+          () =>
+            options.read({
+              id: hasId ? (request.params as { id: string }).id : '',
+              query: request.query as z.output<Query>,
+              book: request.book,
+            }),
+          { gone: () => reply.raw.destroyed },
+        ),
+      ),
+  );
+}
+
+const anybody: Actor = { memberId: publicId, personId: publicId, kind: 'PERSON', role: 'public', legalPersonUscc: null };
+
+/** A POST that needs no key: saying the same twice is saying it once, for nobody has a key of their own to name it by. */
+export function openCommand<Body extends z.ZodType<object>, Result>(
+  app: FastifyInstance,
+  parts: Parts,
+  options: Open & {
+    readonly body: Body;
+    readonly response: z.ZodType;
+    readonly verb: Verb<z.output<Body> & { id?: string }, Result>;
+    readonly prepare: (of: { body: z.output<Body>; book: OpenBook; id: string }) => z.output<Body>;
+    readonly digested: (body: z.output<Body>) => object;
+  },
+): void {
+  app.post(
+    `/v1/books/:book${options.url}`,
+    {
+      config: { open: true, inLane: true },
+      schema: {
+        tags: [options.tag],
+        summary: options.summary,
+        params: namedIn(options.url),
+        querystring: z.strictObject({}),
+        body: options.body,
+        response: { 201: options.response, '4xx': problem, '5xx': problem },
+        security: [],
+      },
+    },
+    async (request, reply) => {
+      const { book } = request;
+      const { id } = request.params as { id: string };
+      const sent = request.body as z.output<Body>;
+      const requestDigest = createHash('sha256')
+        .update(`${options.verb.name}\n${JSON.stringify({ id, ...options.digested(sent) }, bigintAsText)}`)
+        .digest('hex');
+      const body = { ...options.prepare({ body: sent, book, id }), id };
+      const outcome = await book.lane.submit(options.verb, { body, actor: anybody, requestDigest, key: requestDigest });
+      if (outcome.kind === 'refused') throw problemOf(outcome);
+      void reply.header('idempotency-replayed', String(outcome.replayed));
+      return reply.code(201).send(await tellInFull(parts.db.sql, book.bookId, outcome.result));
+    },
   );
 }
 

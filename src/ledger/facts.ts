@@ -104,6 +104,44 @@ export function shelf<T extends PgTable, Key extends string = never>(
   };
 }
 
+/** Rows of several tables that are read by one statement. Made by `together()`. */
+export interface Together {
+  readonly text: string;
+  readonly parts: readonly {
+    readonly of: Shelf<unknown>;
+    /** Where each column of the shelf stands in a row of the answer. */
+    readonly places: readonly { readonly property: string; readonly place: string }[];
+  }[];
+}
+
+/**
+ * Describes one statement for the rows of several shelves: of each those that `from` names `t`, over what `given` (a WITH clause) has
+ * found; $1 is the book. A round trip and a plan for all of them, where what is looked up depends on what was found before. Rows of
+ * one kind stand in the columns of another where these have the type.
+ */
+export function together(given: string, parts: readonly { readonly of: Shelf<unknown>; readonly from: string }[]): Together {
+  const placed = parts.map(({ of, from }) => {
+    if (of.explained.length > 0) throw new Error(`${of.name} has explanations, whose words would have to be learnt`);
+    const used = new Map<string, number>();
+    const places = of.columns.map(({ property, name, type }) => {
+      const n = (used.get(type) ?? 0) + 1;
+      used.set(type, n);
+      return { property, name, type, place: `${type} ${n}` };
+    });
+    return { of, from, places };
+  });
+  const types = new Map(placed.flatMap(({ places }) => places.map(({ place, type }) => [place, type] as const)));
+  const selects = placed.map(({ from, places }, i) => {
+    const nameAt = new Map(places.map(({ place, name }) => [place, name]));
+    const columns = [...types].map(([place, type]) => {
+      const name = nameAt.get(place);
+      return `${name === undefined ? `null::${type}` : `t.${name}`} as "${place}"`;
+    });
+    return `select ${i} as part, ${columns.join(', ')} from ${from}`;
+  });
+  return { text: `${given} ${selects.join(' union all ')}`, parts: placed };
+}
+
 /** A change that an accepted command makes to the facts. Rows are whole and never edited in place. */
 export interface Change {
   readonly op: 'insert' | 'update';
@@ -472,6 +510,26 @@ export class Loader {
       for (const value of fresh) asked.add(joined(value));
     }
     return [...wanted.values()].flatMap((value) => [...this.facts.all(of, by, value)]);
+  }
+
+  /** Gathers what one statement finds of several shelves. Which keys that answers is the caller's to say (`answered`). */
+  async loadTogether({ text, parts }: Together, parameters: readonly Parameter[]): Promise<void> {
+    const rows = await this.tx.sql.prepared<Record<string, unknown>[]>(text, [this.bookId, ...parameters]);
+    for (const found of rows) {
+      const part = parts[found['part'] as number];
+      if (part === undefined) continue;
+      const row: Record<string, unknown> = {};
+      for (const { property, place } of part.places) row[property] = found[place];
+      const state = this.facts.state(part.of);
+      if (!state.rows.has(String(row[part.of.id]))) state.put(row);
+    }
+  }
+
+  /** That all rows under these key values have been gathered: those that are not there are remembered as absent. */
+  answered<Row, Key extends string>(of: Shelf<Row, Key>, by: Key | 'id', values: Iterable<KeyValue>): void {
+    const asked = this.facts.state(of).asked.get(by);
+    if (!asked) throw new Error(`${of.name} has no key ${by}`);
+    for (const value of values) asked.add(joined(value));
   }
 
   /** Keeps an answer that the verb asked the database for itself. */

@@ -65,6 +65,30 @@ export async function headOf(on: Pick<Tx, 'sql'>, bookId: string): Promise<bigin
   return head?.seq ?? 0n;
 }
 
+/** For the statement of another: the balance (`fen`) of the account of a name, both told as SQL; no row where there is none. */
+export const balanceNamed = (bookId: SQL, code: SQL): SQL =>
+  sql`(select credits_fen - debits_fen as fen from accounts where book_id = ${bookId} and code = ${code} offset 0)`;
+
+/** Balance (fen, credits − debits) of a fund's accounts of one kind; `funder` for the kinds that are kept by funder. */
+export interface FundBalance {
+  readonly fund: string;
+  readonly kind: string;
+  readonly funder: string | null;
+  readonly balanceFen: bigint;
+}
+
+/** Balances of money by fund and kind, from the kept totals; of the kinds kept by funder, from the few accounts of each fund. */
+export const fundBalances = (db: Database, bookId: string): Promise<FundBalance[]> => db.sql<FundBalance[]>`
+  select fund, kind, null as funder, credits_fen - debits_fen as "balanceFen"
+    from ledger_totals where book_id = ${bookId} and fund <> '' and kind not in ('appropriation', 'unmatched', 'paid')
+  union all
+  select t.fund, t.kind, split_part(a.code, ':', 3), a.credits_fen - a.debits_fen
+    from ledger_totals t
+    cross join lateral (select * from accounts a
+                         where a.book_id = t.book_id and a.kind = t.kind and coalesce(a.fund, '') = t.fund offset 0) a
+   where t.book_id = ${bookId} and t.kind in ('appropriation', 'unmatched', 'paid')
+   order by fund, kind, funder`;
+
 const accountColumns = sql.raw(
   'account_id as "accountId", code, kind, fund, debits_fen as "debitsFen", credits_fen as "creditsFen"',
 );

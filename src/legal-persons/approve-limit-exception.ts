@@ -5,10 +5,11 @@ import type { Facts } from '../ledger/facts.js';
 import { update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
+import { refuseStep } from '../lives.js';
 import { limitRaised } from '../ledger/templates.js';
 import { limitExceptionShelf } from '../programmes/facts.js';
 import { gatherExceptions, readException } from './exceptions.js';
-import { presentException } from './rules.js';
+import { exceptionLife, presentException } from './rules.js';
 
 type Body = { id?: string };
 
@@ -36,7 +37,8 @@ export const approveLimitException: Verb<Body, ReturnType<typeof presentExceptio
   decide({ body, actor, today }, facts: Facts) {
     const row = facts.get(limitExceptionShelf, body.id ?? '');
     if (!row) return refused('NOT_FOUND');
-    if (row.status === 'APPROVED') return refused('EXCEPTION_WRONG_STATE', { approvedOn: row.approvedOn ?? '' });
+    const wrongState = refuseStep(exceptionLife, row.status, 'approve');
+    if (wrongState) return wrongState;
     if (row.askedPerson === actor.personId) return refused('FOUR_EYES');
     const read = readException(facts, wantedOf(row), today);
     if (read.kind === 'refused') return read;

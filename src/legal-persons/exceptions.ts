@@ -1,5 +1,4 @@
 // An exception to a limit that holds in principle («原则上»), read the same way when it is asked for and when it is approved.
-import { matterCode } from '../../schemas/legal-persons.js';
 import { contractShelf } from '../contracts/facts.js';
 import { yearOf } from '../calendar.js';
 import type { Day } from '../calendar.js';
@@ -14,6 +13,7 @@ import { lawOn } from '../programmes/language.js';
 import { programmeOf, versionInForce, versionName } from '../programmes/published.js';
 import { readUscc, validUsccs } from '../uscc.js';
 import { enterpriseLegalPerson, gatherLegalPersons } from './facts.js';
+import { gatherMatters, holderOfMatter } from './matters.js';
 
 /** Of which limit, for whom and when. */
 export interface Wanted {
@@ -33,6 +33,10 @@ export async function gatherExceptions(loader: Loader, wanted: readonly Wanted[]
     ),
     gatherLegalPersons(loader, validUsccs(wanted.map(({ holder }) => holder))),
     loader.load(contractShelf, 'id', wanted.map(({ holder }) => holder).filter(isUuid)),
+    gatherMatters(
+      loader,
+      wanted.map(({ holder }) => ['PROJECT', holder] as const),
+    ),
   ]);
   const accounts = new Set(
     versions.flatMap((row) => programmeOf(row).laws.flatMap(({ limits }) => limits.map((of) => of.account))),
@@ -42,14 +46,16 @@ export async function gatherExceptions(loader: Loader, wanted: readonly Wanted[]
     'id',
     wanted.flatMap(({ holder }) => {
       const legalPerson = validUsccs([holder]).map((code) => enterpriseLegalPerson(loader.facts, code) ?? code);
-      return [...accounts].flatMap((account) => [holder, ...legalPerson].map((one) => firstYearIdOf(account, one)));
+      const project = holderOfMatter(loader.facts, 'PROJECT', holder, '/holder');
+      const others = [...legalPerson, ...(project.kind === 'holder' ? [project.holder] : [])];
+      return [...accounts].flatMap((account) => [holder, ...others].map((one) => firstYearIdOf(account, one)));
     }),
   );
 }
 
 /**
  * The limit's account for this holder and window. Refuses, in this order: PROGRAMME_NOT_IN_FORCE on this day; LIMIT_NOT_IN_PROGRAMME;
- * LIMIT_IS_HARD for one that is not soft; a code's own, ENTERPRISE_UNKNOWN, NOT_FOUND for a contract, MATTER_FORMAT for a project,
+ * LIMIT_IS_HARD for one that is not soft; a code's own, ENTERPRISE_UNKNOWN, NOT_FOUND for a contract, MATTER_NOT_FOUND for a project,
  * HOLDER_NOT_OF_LIMIT for another programme; LIMIT_WINDOW for a window that the limit has not.
  */
 export function readException(facts: Facts, of: Wanted, today: Day): { kind: 'read'; at: LimitWindow } | Refused {
@@ -96,10 +102,8 @@ function holderOf(
       return isUuid(holder) && facts.get(contractShelf, holder)
         ? { kind: 'holder', holder }
         : refused('NOT_FOUND', {}, '/holder');
-    case 'PROJECT': {
-      const code = matterCode.safeParse(holder);
-      return code.success ? { kind: 'holder', holder: code.data } : refused('MATTER_FORMAT', {}, '/holder');
-    }
+    case 'PROJECT':
+      return holderOfMatter(facts, per, holder, '/holder');
     case 'PROGRAMME':
       // General controls count each programme for itself.
       if (holder === programmeCode || isControls) return { kind: 'holder', holder };

@@ -1,4 +1,4 @@
-import { figures, legalPersonClasses, relatedParties } from '../../db/tables.js';
+import { figures, legalPersonClasses, matterRegistrations, matters, relatedParties } from '../../db/tables.js';
 import { enterpriseShelf } from '../enterprises/facts.js';
 import type { Facts, Loader } from '../ledger/facts.js';
 import { shelf } from '../ledger/facts.js';
@@ -12,6 +12,21 @@ export const classShelf = shelf(legalPersonClasses, {
 /** A pair is asked for in the order in which it is written: pairOf(). */
 export const relationShelf = shelf(relatedParties, { rank: 12, id: 'relationId', keys: { pair: ['firstUscc', 'secondUscc'] } });
 export const figureShelf = shelf(figures, { rank: 12, id: 'figureId', keys: { holder: ['kind', 'holder'] } });
+
+/** Matters of the book, by code and by what limits and figures know them by. */
+export const matterShelf = shelf(matters, {
+  rank: 12,
+  id: 'matterId',
+  keys: { code: ['kind', 'code'], holder: ['kind', 'holder'] },
+  unique: ['code', 'holder'],
+});
+/** Whose they are. */
+export const registrationShelf = shelf(matterRegistrations, {
+  rank: 13,
+  id: 'registrationId',
+  keys: { own: ['legalPersonUscc', 'kind', 'code'], code: ['kind', 'code'] },
+  mutable: ['status', 'holder', 'confirmedPerson', 'confirmedOn', 'closedPerson', 'closedOn', 'reason'],
+});
 
 /** Two codes in the one order in which pairs are written. */
 export const pairOf = (a: string, b: string): [string, string] => (a < b ? [a, b] : [b, a]);

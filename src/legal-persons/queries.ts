@@ -2,8 +2,8 @@ import type { SQL } from 'drizzle-orm';
 import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.js';
 import { idsOfPage } from '../../db/planned.js';
-import type { Figure, LegalPersonClass, LimitException, RelatedParties } from '../../db/tables.js';
-import { figures, legalPersonClasses, limitExceptions, relatedParties } from '../../db/tables.js';
+import type { Figure, LegalPersonClass, LimitException, MatterRegistration, RelatedParties } from '../../db/tables.js';
+import { figures, legalPersonClasses, limitExceptions, matterRegistrations, relatedParties } from '../../db/tables.js';
 
 interface Page {
   bookId: string;
@@ -66,6 +66,48 @@ export function listFigures(db: Database, of: Page & { holder: string | undefine
     .select()
     .from(figures)
     .where(and(eq(figures.bookId, bookId), ids ? sql`${id} = any(array${ids})` : after === undefined ? undefined : gt(id, after)))
+    .orderBy(asc(id))
+    .limit(limit);
+}
+
+/**
+ * Registrations of matters in order of registering: of one legal person if given (a member of the trade: its own and no other's), under one
+ * code, in one state. A firm has few matters and a matter few firms: these are looked through.
+ */
+export function listMatters(
+  db: Database,
+  of: Page & {
+    uscc: string | undefined;
+    code: string | undefined;
+    status: MatterRegistration['status'] | undefined;
+    own: string | null;
+  },
+): Promise<MatterRegistration[]> {
+  const { bookId, code, status, after } = of;
+  const uscc = of.own ?? of.uscc;
+  if (of.uscc !== undefined && of.uscc !== uscc) return Promise.resolve([]);
+  const { registrationId: id, legalPersonUscc } = matterRegistrations;
+  const limit = of.limit + 1;
+  const inState = status === undefined ? undefined : eq(matterRegistrations.status, status);
+  const underCode = code === undefined ? sql`true` : eq(matterRegistrations.code, code);
+  const page = { id, bookId, after, limit };
+  const ids =
+    uscc !== undefined
+      ? idsOfPage({ ...page, key: [[legalPersonUscc, sql`${uscc}::text`]], sieve: and(underCode, inState) })
+      : code !== undefined
+        ? idsOfPage({ ...page, key: [[matterRegistrations.code, sql`${code}::text`]], sieve: inState ?? sql`true` })
+        : status !== undefined
+          ? idsOfPage({ ...page, key: [[matterRegistrations.status, sql`${status}::text`]] })
+          : undefined;
+  return db.drizzle
+    .select()
+    .from(matterRegistrations)
+    .where(
+      and(
+        eq(matterRegistrations.bookId, bookId),
+        ids ? sql`${id} = any(array${ids})` : after === undefined ? undefined : gt(id, after),
+      ),
+    )
     .orderBy(asc(id))
     .limit(limit);
 }

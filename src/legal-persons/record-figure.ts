@@ -9,11 +9,12 @@ import { accepted, refused } from '../ledger/lane.js';
 import { parseYuan } from '../money.js';
 import { readUscc, validUsccs } from '../uscc.js';
 import { enterpriseLegalPerson, figureShelf, gatherLegalPersons } from './facts.js';
+import { gatherMatters, holderOfMatter } from './matters.js';
 import { nextRevision, presentFigure } from './rules.js';
 
 type Body = z.output<typeof body>;
 
-/** Whose figure it is, as it is kept. Refuses the code's own, ENTERPRISE_UNKNOWN; NOT_FOUND for a contract that is not there. */
+/** Whose figure it is, as it is kept. Refuses the code's own, ENTERPRISE_UNKNOWN; MATTER_NOT_FOUND for a project that is not; NOT_FOUND for a contract. */
 function holderOf(facts: Facts, body: Body): { kind: 'holder'; holder: string } | Refused {
   if (body.kind === 'DISTRICT_CONTRIBUTION') {
     const code = readUscc(body.uscc, '/uscc');
@@ -21,14 +22,14 @@ function holderOf(facts: Facts, body: Body): { kind: 'holder'; holder: string } 
     const holder = enterpriseLegalPerson(facts, code.uscc);
     return holder === undefined ? refused('ENTERPRISE_UNKNOWN', { uscc: code.uscc }, '/uscc') : { kind: 'holder', holder };
   }
-  if (body.project !== undefined) return { kind: 'holder', holder: body.project };
+  if (body.project !== undefined) return holderOfMatter(facts, 'PROJECT', body.project, '/project');
   const contract = body.kind === 'UPSTREAM_SUPPORT' && facts.get(contractShelf, body.contractId ?? '');
   return contract ? { kind: 'holder', holder: contract.contractId } : refused('NOT_FOUND', {}, '/contractId');
 }
 
 /**
  * Records a figure that the law takes a number from, provisional or final, with its document. What was recorded before for the same
- * holder (and year) stays on record; the last one counts, and what was decided before stays decided.
+ * holder (and year) stays on record; the last one counts, and what was decided before stays decided. A project is one on record, whosever.
  */
 export const recordFigure: Verb<Body, ReturnType<typeof presentFigure>> = {
   name: 'figure.record',
@@ -42,6 +43,12 @@ export const recordFigure: Verb<Body, ReturnType<typeof presentFigure>> = {
         contractShelf,
         'id',
         bodies.flatMap((of) => (of.kind === 'UPSTREAM_SUPPORT' ? (of.contractId ?? []) : [])),
+      ),
+      gatherMatters(
+        loader,
+        bodies.flatMap((of) =>
+          of.kind === 'DISTRICT_CONTRIBUTION' || of.project === undefined ? [] : [['PROJECT', of.project] as const],
+        ),
       ),
     ]);
     const holders = bodies.flatMap((of) => {

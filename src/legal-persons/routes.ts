@@ -7,16 +7,23 @@ import {
   limitException,
   limitExceptionQuery,
   limitExceptionRecorded,
+  rejectLimitException as rejectBody,
 } from '../../schemas/limit-exceptions.js';
+import * as matterSchema from '../../schemas/matters.js';
 import type { Parts } from '../http/parts.js';
 import { authorities, command, idOfCursor, pageOf, reading } from '../http/routes.js';
 import { approveLimitException } from './approve-limit-exception.js';
 import { askLimitException } from './ask-limit-exception.js';
-import { listClasses, listExceptions, listFigures, listRelations } from './queries.js';
+import { confirmMatter } from './confirm-matter.js';
+import { endMatter } from './end-matter.js';
+import { listClasses, listExceptions, listFigures, listMatters, listRelations } from './queries.js';
 import { recordClass } from './record-class.js';
 import { recordFigure } from './record-figure.js';
 import { recordRelation } from './record-relation.js';
-import { presentClass, presentException, presentFigure, presentRelation } from './rules.js';
+import { registerMatter } from './register-matter.js';
+import { rejectLimitException } from './reject-limit-exception.js';
+import { rejectMatter } from './reject-matter.js';
+import { presentClass, presentException, presentFigure, presentMatter, presentRelation } from './rules.js';
 
 const pageAt = (book: { bookId: string }, query: { cursor?: string | undefined; limit: number }) => ({
   bookId: book.bookId,
@@ -24,7 +31,7 @@ const pageAt = (book: { bookId: string }, query: { cursor?: string | undefined; 
   limit: query.limit,
 });
 
-/** Facts of legal persons and projects: recorded by the bureau, read by the authorities. */
+/** Facts of legal persons and their projects: recorded by the bureau, read by the authorities; a firm registers and sees its own matters. */
 export function legalPersonRoutes(app: FastifyInstance, parts: Parts): void {
   command(app, parts, {
     url: '/enterprise-classes',
@@ -75,6 +82,64 @@ export function legalPersonRoutes(app: FastifyInstance, parts: Parts): void {
   });
 
   command(app, parts, {
+    url: '/matters',
+    tag: 'matters',
+    summary:
+      'Register a project, product, standard or series of awards as a legal person’s: an enterprise its own, the bureau any',
+    roles: ['enterprise', 'reviewer'],
+    body: matterSchema.registerMatter,
+    response: matterSchema.matterRecorded,
+    status: 201,
+    verb: registerMatter,
+  });
+  command(app, parts, {
+    url: '/matters/:id/confirm',
+    tag: 'matters',
+    summary: 'Confirm a registration that another person made: from now on applications of that legal person may name the matter',
+    roles: ['reviewer', 'approver'],
+    personOnly: true,
+    body: matterSchema.confirmMatter,
+    response: matterSchema.matterRecorded,
+    status: 200,
+    verb: confirmMatter,
+  });
+  command(app, parts, {
+    url: '/matters/:id/reject',
+    tag: 'matters',
+    summary: 'Reject a registration that another person made',
+    roles: ['reviewer', 'approver'],
+    personOnly: true,
+    body: matterSchema.closeMatter,
+    response: matterSchema.matterRecorded,
+    status: 200,
+    verb: rejectMatter,
+  });
+  command(app, parts, {
+    url: '/matters/:id/end',
+    tag: 'matters',
+    summary: 'Record that a confirmed matter is not, or no longer, the legal person’s: it can no longer be named',
+    roles: ['reviewer', 'approver'],
+    personOnly: true,
+    body: matterSchema.closeMatter,
+    response: matterSchema.matterRecorded,
+    status: 200,
+    verb: endMatter,
+  });
+  reading(app, {
+    url: '/matters',
+    tag: 'matters',
+    summary: 'List what was registered of matters; an enterprise sees its own',
+    roles: [...authorities, 'enterprise'],
+    query: matterSchema.matterQuery,
+    response: page(matterSchema.matter),
+    read: async ({ query, book, principal }) => {
+      const { uscc, matterCode: code, status } = query;
+      const rows = await listMatters(parts.db, { ...pageAt(book, query), uscc, code, status, own: principal.legalPersonUscc });
+      return pageOf(rows, query.limit, (row) => row.registrationId, presentMatter);
+    },
+  });
+
+  command(app, parts, {
     url: '/figures',
     tag: 'figures',
     summary: 'Record a figure that the law takes a number from: district contribution, audited investment, upstream money',
@@ -119,6 +184,17 @@ export function legalPersonRoutes(app: FastifyInstance, parts: Parts): void {
     response: limitExceptionRecorded,
     status: 200,
     verb: approveLimitException,
+  });
+  command(app, parts, {
+    url: '/limit-exceptions/:id/reject',
+    tag: 'limits',
+    summary: 'Reject an exception that another person asked for, with the reason',
+    roles: ['approver'],
+    personOnly: true,
+    body: rejectBody,
+    response: limitExceptionRecorded,
+    status: 200,
+    verb: rejectLimitException,
   });
   reading(app, {
     url: '/limit-exceptions',

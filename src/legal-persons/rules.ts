@@ -1,11 +1,14 @@
 // What is on record of a legal person or a project on a day, and how it is shown. Pure.
 import type { z } from 'zod';
-import type { Figure, LegalPersonClass, LimitException, RelatedParties } from '../../db/tables.js';
+import type { Figure, LegalPersonClass, LimitException, MatterRegistration, RelatedParties } from '../../db/tables.js';
 import type { figure, legalPersonClass, relation } from '../../schemas/legal-persons.js';
 import type { limitException } from '../../schemas/limit-exceptions.js';
+import type { matter } from '../../schemas/matters.js';
 import type { Day } from '../calendar.js';
 import { formatInstant } from '../calendar.js';
+import { life } from '../lives.js';
 import { formatYuan } from '../money.js';
+import type { Matter } from '../programmes/language.js';
 
 /** The class of a firm that has a policy of its own («一企一策»). */
 export const ONE_ENTERPRISE_ONE_POLICY = 'ONE_ENTERPRISE_ONE_POLICY';
@@ -78,6 +81,28 @@ export function isLocal(bookDivision: string, uscc: string): boolean {
   return uscc.slice(2, 2 + digits) === bookDivision.slice(0, digits);
 }
 
+/** Where an application names a matter of each kind. */
+export const matterFields = {
+  PROJECT: 'project',
+  PRODUCT: 'product',
+  STANDARD: 'standard',
+  AWARD_SERIES: 'awardSeries',
+} as const satisfies Record<Matter, string>;
+
+/** A registration of a matter: confirmed or rejected by the bureau, and ended when the matter is the legal person's no more. */
+export const registrationLife = life({
+  of: 'registration of a matter',
+  code: 'MATTER_WRONG_STATE',
+  states: { REGISTERED: ['confirm', 'reject'], CONFIRMED: ['end'], REJECTED: [], ENDED: [] },
+});
+
+/** An exception to a limit is approved or rejected once. */
+export const exceptionLife = life({
+  of: 'limit exception',
+  code: 'EXCEPTION_WRONG_STATE',
+  states: { ASKED: ['approve', 'reject'], APPROVED: [], REJECTED: [] },
+});
+
 const instantOf = (row: { recordedAt: string }): string => formatInstant(new Date(row.recordedAt));
 
 export const presentClass = (row: LegalPersonClass): z.input<typeof legalPersonClass> => ({
@@ -131,5 +156,22 @@ export const presentException = (row: LimitException): z.input<typeof limitExcep
   status: row.status,
   askedOn: row.askedOn,
   approvedOn: row.approvedOn,
+  rejectedOn: row.rejectedOn,
+  rejectionReason: row.rejectionReason,
+  recordedAt: instantOf(row),
+});
+
+export const presentMatter = (row: MatterRegistration): z.input<typeof matter> => ({
+  registrationId: row.registrationId,
+  kind: row.kind,
+  code: row.code,
+  name: row.name,
+  documentNo: row.documentNo,
+  legalPersonUscc: row.legalPersonUscc,
+  status: row.status,
+  holder: row.holder,
+  confirmedOn: row.confirmedOn,
+  closedOn: row.closedOn,
+  reason: row.reason,
   recordedAt: instantOf(row),
 });

@@ -20,9 +20,19 @@ import type { Candidate } from './gather.js';
 export interface Outlook {
   readonly candidate: Candidate;
   readonly evaluation: Evaluation | null;
+  /** How it was found out; null like the evaluation. */
+  readonly asked: Asked | null;
   readonly limits: readonly (TouchedLimit & { readonly leftFen: Fen | null })[];
   /** Null of a trial, which has no money. */
   readonly poolLeftFen: Fen | null;
+}
+
+/** The evaluator's answer with what these accounts leave, and what an award moves on the limits'. */
+interface Asked {
+  readonly evaluation: Evaluation;
+  readonly left: Readonly<Record<string, Fen>>;
+  readonly funding: readonly Posting[];
+  readonly charges: readonly LimitWindow[];
 }
 
 export interface Best {
@@ -43,6 +53,11 @@ class Ahead implements Pick<Facts, 'balance'> {
     return this.facts.balance(account) + (this.#moved.get(account.code) ?? 0n);
   }
 
+  /** Whether any of these stands otherwise than it was gathered. */
+  hasMoved(accounts: readonly Account[]): boolean {
+    return accounts.some(({ code }) => this.#moved.has(code));
+  }
+
   move({ code }: Account, deltaFen: Fen): void {
     this.#moved.set(code, (this.#moved.get(code) ?? 0n) + deltaFen);
   }
@@ -60,20 +75,21 @@ export const outlooksOf = (facts: Facts, candidates: readonly Candidate[]): Outl
   candidates.map((candidate) => {
     const { asking } = candidate.fitted;
     const poolLeftFen = candidate.isTrial ? null : facts.balance(accountOf.available(candidate.fund));
-    if (asking === null) return { candidate, evaluation: null, limits: [], poolLeftFen };
-    const { evaluation, touched, left } = ask(facts, candidate, asking);
-    const limits = touched.map((limit) => ({ ...limit, leftFen: left[limit.limitId] ?? null }));
-    return { candidate, evaluation, limits, poolLeftFen };
+    if (asking === null) return { candidate, evaluation: null, asked: null, limits: [], poolLeftFen };
+    const asked = ask(facts, candidate, asking);
+    const limits = candidate.touched.map((limit) => ({ ...limit, leftFen: asked.left[limit.limitId] ?? null }));
+    return { candidate, evaluation: asked.evaluation, asked, limits, poolLeftFen };
   });
 
 /** Asks the evaluator, with what these accounts leave. */
-function ask(accounts: Pick<Facts, 'balance'>, { fund, isTrial, fitted: { law } }: Candidate, asking: Asking) {
-  const touched = limitsTouched(law, asking.stage, asking.at);
+function ask(accounts: Pick<Facts, 'balance'>, { fund, isTrial, fitted, touched: ofWhole }: Candidate, asking: Asking): Asked {
+  const { law } = fitted;
+  const touched = asking === fitted.asking ? ofWhole : limitsTouched(law, asking.stage, asking.at);
   const { left, funding, charges } = readLimits(accounts, touched);
   const now = { limitsLeft: left, poolLeft: isTrial ? undefined : accounts.balance(accountOf.available(fund)) };
   const evaluation =
     asking.stage === 'ISSUE' ? evaluateIssue(law, { ...asking.at, ...now }) : evaluateAward(law, { ...asking.at, ...now });
-  return { evaluation, touched, left, funding, charges };
+  return { evaluation, left, funding, charges };
 }
 
 /** The programmes in force that give the most together, trials apart. */
@@ -95,7 +111,7 @@ export function bestOf(facts: Facts, outlooks: readonly Outlook[]): Best {
   );
 
   const chosen = order.flatMap((index) => giving[index]?.candidate ?? []);
-  const { awards, ahead, reimbursed } = awardsInOrder(facts, chosen);
+  const { awards, ahead, reimbursed } = awardsInOrder(facts, chosen, outlooks);
   const aloneFen = new Map(giving.map(({ candidate, alone }) => [candidate, alone.amountFen]));
   const awarded = new Set(awards.map(({ candidate }) => candidate));
   return {
@@ -112,16 +128,20 @@ export function bestOf(facts: Facts, outlooks: readonly Outlook[]): Best {
 
 /**
  * What these give one after another, each charged to the accounts of its limits and to its fund, and its lines reimbursed, before the
- * next is asked. One that gives nothing is passed over.
+ * next is asked. One that gives nothing is passed over. Of what these outlooks say by itself nothing is asked again that the awards
+ * before have not touched.
  */
-export function awardsInOrder(facts: Facts, candidates: readonly Candidate[]) {
+export function awardsInOrder(facts: Facts, candidates: readonly Candidate[], outlooks: readonly Outlook[] = []) {
+  const alone = new Map(outlooks.map(({ candidate, asked }) => [candidate, asked]));
   const ahead = new Ahead(facts);
   const reimbursed = new Set<string>();
   const awards: { candidate: Candidate; award: Award }[] = [];
   for (const candidate of candidates) {
     const { asking: whole } = candidate.fitted;
     if (whole === null) continue;
-    const { evaluation, funding, charges } = ask(ahead, candidate, without(whole, candidate.fitted, reimbursed));
+    const asking = without(whole, candidate.fitted, reimbursed);
+    const known = asking === whole && !ahead.hasMoved(accountsOf(candidate)) ? alone.get(candidate) : undefined;
+    const { evaluation, funding, charges } = known ?? ask(ahead, candidate, asking);
     if (evaluation.kind !== 'award') continue;
     const { amountFen } = evaluation;
     ahead.post([...funding, ...charges.flatMap((at) => limitCharged({ at, amountFen }))]);
@@ -131,6 +151,12 @@ export function awardsInOrder(facts: Facts, candidates: readonly Candidate[]) {
   }
   return { awards, ahead, reimbursed };
 }
+
+/** The accounts that what a candidate gives depends on. */
+const accountsOf = ({ fund, touched }: Candidate): Account[] => [
+  accountOf.available(fund),
+  ...touched.map(limitWindowOf).flatMap((at) => [accountOf.allowance(at), accountOf.used(at)]),
+];
 
 const keyOf = (limit: TouchedLimit): string => {
   const { limit: account, holder, window } = limitWindowOf(limit);

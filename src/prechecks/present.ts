@@ -6,8 +6,9 @@ import { describeRefusal, isRefusalCode } from '../errors.js';
 import { formatYuan } from '../money.js';
 import type { Evaluation, NoAward } from '../programmes/evaluate.js';
 import { evaluationJson, voucherExpiresOn } from '../programmes/evaluate.js';
-import { explain } from '../programmes/explain.js';
-import type { ProgrammeVersion } from '../programmes/language.js';
+import { explain, rules } from '../programmes/explain.js';
+import { CONTRACT_CEILING, lawOn } from '../programmes/language.js';
+import type { Bilingual, Law, ProgrammeVersion } from '../programmes/language.js';
 import { openPointsOf, programmeOf } from '../programmes/published.js';
 import { presentOpenPoints } from '../programmes/rules.js';
 import type { Gathered } from './gather.js';
@@ -69,7 +70,7 @@ function presentOutlook({ candidate, evaluation, limits, poolLeftFen }: Outlook,
     payee: on.payee?.value ?? null,
     outcome: evaluation === null ? { kind: 'not-asked' } : presentEvaluation(evaluation, language),
     limits: limits.map(({ limitId, counts, holder, window, amountFen, leftFen }) => ({
-      ...{ limitId, counts, per: holder.kind, window },
+      ...{ limitId, text: wordsOf(limitId, { law, on, day })[language], counts, per: holder.kind, window },
       number: amountFen === null ? null : formatYuan(amountFen),
       left: leftFen === null ? null : formatYuan(leftFen),
     })),
@@ -79,6 +80,16 @@ function presentOutlook({ candidate, evaluation, limits, poolLeftFen }: Outlook,
     voucherLastDay: flow === 'VOUCHER' ? voucherExpiresOn(law, day, day) : null,
     reviewSteps: [...(on.reviewSteps?.value ?? [])],
   };
+}
+
+/** The rule of a touched limit in words: the ceiling of a contract, a limit of the day, or a rule on awards that go together. */
+function wordsOf(limitId: string, { law, on, day }: { law: ProgrammeVersion; on: Law; day: string }): Bilingual {
+  if (limitId === CONTRACT_CEILING) return rules.contractCeiling;
+  const limit = lawOn(law, day).limits.find(({ id }) => id === limitId);
+  if (limit !== undefined) return rules.limit(limit);
+  const stacking = on.stacking.find(({ id }) => id === limitId);
+  if (stacking === undefined) throw new Error(`${law.programme} has no limit ${limitId}`);
+  return rules.stacking(stacking);
 }
 
 /** Refusals of a day that is over or has not come. */

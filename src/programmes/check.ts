@@ -1,7 +1,7 @@
 // Whether a programme file may be law here: it reads, every case in it comes out as it says, and nothing that a programme in force
 // needs is left open. Pure: for the service, which checks before it publishes, and for a bureau that writes its own file.
 import type { ProgrammeCase } from '../../schemas/programmes.js';
-import { addDays, yearOf } from '../calendar.js';
+import { addDays, addMonths, yearOf } from '../calendar.js';
 import type { Day } from '../calendar.js';
 import { formatYuan, parseYuan, sumFen } from '../money.js';
 import type { Fen } from '../money.js';
@@ -95,8 +95,33 @@ function candidatesFor(version: ProgrammeVersion): Bilingual {
   };
 }
 
-/** What is lawful and yet unusual, for a person to look at: a first day that is none of those its own text may mean. */
+/**
+ * What is lawful and yet unusual, for a person to look at: a first day that is none of those its own text may mean, and a last day that
+ * is not one either.
+ */
 export function warningsOf(version: ProgrammeVersion): ProgrammeProblem[] {
+  return [...unusualFirstDay(version), ...unusualLastDay(version)];
+}
+
+/** «有效期三年» from a day on ends on the corresponding day (民法典 202: the first day is not counted), or on the day before it. */
+function unusualLastDay({ inForce, inForceFor }: ProgrammeVersion): ProgrammeProblem[] {
+  if (inForce === null || inForceFor === null) return [];
+  const corresponding = addMonths(inForce.from, 12 * inForceFor.years);
+  const days = [addDays(corresponding, -1), corresponding];
+  if (inForce.to !== null && days.includes(inForce.to)) return [];
+  const { years } = inForceFor;
+  return [
+    {
+      code: 'UNUSUAL',
+      path: 'inForce.to',
+      line: null,
+      zh: `失效日 ${inForce.to ?? '未写'} 与“有效期 ${years} 年”不符（${days.join(' 或 ')}），请核实`,
+      en: `in force until ${inForce.to ?? 'no day'}, while ${years} years would end on ${days.join(' or ')}: to be looked at`,
+    },
+  ];
+}
+
+function unusualFirstDay(version: ProgrammeVersion): ProgrammeProblem[] {
   const days = candidateDays(version);
   const from = version.inForce?.from;
   if (from === undefined || days.length === 0 || days.includes(from)) return [];
@@ -144,6 +169,7 @@ function edgesWithoutCase(version: ProgrammeVersion): ProgrammeProblem[] {
           ...changes.filter((day) => day > inForce.from && (inForce.to === null || day <= inForce.to)),
           ...(inForce.to === null ? [] : [addDays(inForce.to, 1)]),
         ];
+  const nextDays = new Set(firstDays);
   const days = [...new Set(firstDays.flatMap((day) => [addDays(day, -1), day]))].filter((day) => !shown.has(day));
 
   const bound = new Set(
@@ -160,9 +186,19 @@ function edgesWithoutCase(version: ProgrammeVersion): ProgrammeProblem[] {
   const limits = [...new Set(binding)].filter((id) => !bound.has(id));
   return [
     ...days.map((day) =>
-      problem('cases', `${day} 前后规定不同，应有当日的用例`, `the law changes around ${day}: a case on that day is missing`),
+      problem(
+        'cases',
+        `规定在 ${day} ${nextDays.has(day) ? '起' : '后'}不同：应有一例的申请日（appliedOn）为这一天`,
+        `the law changes ${nextDays.has(day) ? 'on' : 'after'} ${day}: a case of that very day (appliedOn) is missing`,
+      ),
     ),
-    ...limits.map((id) => problem('cases', `没有受限额“${id}”限制的用例`, `no case is bound by the limit ${id}`)),
+    ...limits.map((id) =>
+      problem(
+        'cases',
+        `没有受限额“${id}”限制的用例：应有一例的 expect 写明 bound: ${id}`,
+        `no case is bound by the limit ${id}: one has to expect bound: ${id}`,
+      ),
+    ),
   ];
 }
 

@@ -1,6 +1,6 @@
 // The general controls of a book laid over its programmes: limits, conditions and stacking rules that hold whatever a programme
 // gives (text B, 九). Pure.
-import type { Citation, Law, Limit, Predicate, ProgrammeVersion, StackingRule } from './language.js';
+import type { Citation, Clause, Law, Limit, Predicate, ProgrammeVersion, StackingRule } from './language.js';
 import { lawOn } from './language.js';
 
 const laid = new WeakMap<ProgrammeVersion, Map<string, ProgrammeVersion>>();
@@ -38,7 +38,7 @@ function layOver(version: ProgrammeVersion, controls: ProgrammeVersion): Program
     ...version.laws.flatMap((law) => [...law.limits, ...law.stacking].map(({ id }) => id)),
   ]);
   const id = (name: string): string => (own.has(name) ? `${prefix}/${name}` : name);
-  const cited = <Rule extends Predicate | Limit | StackingRule>(rule: Rule): Rule => ({
+  const cited = <Rule extends Predicate | Limit | StackingRule | Clause>(rule: Rule): Rule => ({
     ...rule,
     id: id(rule.id),
     cite: cite(rule.cite),
@@ -60,6 +60,7 @@ function layOver(version: ProgrammeVersion, controls: ProgrammeVersion): Program
       ...Object.fromEntries(Object.entries(controls.documents).map(([key, document]) => [`${prefix}/${key}`, document])),
     },
     eligibility: [...version.eligibility, ...controls.eligibility.map(cited)],
+    clauses: [...version.clauses, ...controls.clauses.map(cited)],
     laws: [first, ...later],
   };
 }

@@ -16,7 +16,7 @@ export const limitExceptionShelf = shelf(limitExceptions, {
   rank: 11,
   id: 'exceptionId',
   keys: { window: ['account', 'holder', 'span'] },
-  mutable: ['status', 'approvedPerson', 'approvedOn'],
+  mutable: ['status', 'approvedPerson', 'approvedOn', 'rejectedPerson', 'rejectedOn', 'rejectionReason'],
 });
 
 /** When a holder's window of several years began; its id is made of the limit's name in the ledger and the holder. */

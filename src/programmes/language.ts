@@ -115,6 +115,16 @@ export interface Predicate {
   cite: Citation;
 }
 
+export interface Clause {
+  id: string;
+  kind: 'CLAWBACK' | 'PERFORMANCE' | 'SUPERVISION' | 'ARCHIVES';
+  text: Bilingual;
+  /** Of CLAWBACK: the part of the award that has to be given back, where the text says so. */
+  basisPoints: number | null;
+  departments: readonly string[];
+  cite: Citation;
+}
+
 export interface Funder {
   funder: string;
   name: Bilingual;
@@ -130,6 +140,22 @@ export type Exclusion = 'SELF_BUILT_SELF_USED' | 'RELATED_PARTIES' | 'LISTED_PRO
 export type Purpose = 'MODEL_RESEARCH' | 'PRODUCT_DEVELOPMENT' | 'SCENARIO_APPLICATION';
 export type ReviewStep = 'PRELIMINARY_REVIEW' | 'RECHECK' | 'EXPERT_REVIEW' | 'THIRD_PARTY_AUDIT' | 'PUBLIC_NOTICE';
 
+/** Working days that a step may take, where the text gives any. */
+export type StepDays = Readonly<
+  Partial<Record<'acceptance' | 'supplement' | 'check' | 'expertReview' | 'review' | 'objection' | 'decision', number>>
+>;
+export interface Criterion {
+  readonly id: string;
+  readonly name: Bilingual;
+  /** The most an expert may give. */
+  readonly points: number;
+}
+/** Null: the bureau says it when it assigns experts. */
+export interface ExpertReview {
+  readonly experts: number | null;
+  readonly criteria: readonly Criterion[] | null;
+}
+
 /** Every dated value as it holds from `from` until the next law's `from`. Null: the text gives none. */
 export interface Law {
   from: Day;
@@ -143,7 +169,7 @@ export interface Law {
   rate: Ruled<Rate> | null;
   mixedChips: Ruled<'LOWER_RATE' | 'NOT_COUNTED'> | null;
   limits: readonly Limit[];
-  pool: Ruled<{ kind: 'CEILING' | 'FLOOR'; amountFen: Fen }> | null;
+  pool: Ruled<{ kind: 'CEILING' | 'FLOOR' | 'FIXED'; amountFen: Fen }> | null;
   allocation: Ruled<Allocation> | null;
   priority: Ruled<readonly { class: string; name: Bilingual }[]> | null;
   beneficiaryKinds: Ruled<readonly BeneficiaryKind[]> | null;
@@ -161,6 +187,8 @@ export interface Law {
   reviewSteps: Ruled<readonly ReviewStep[]> | null;
   /** Working days. */
   noticeDays: Ruled<number> | null;
+  stepDays: Ruled<StepDays> | null;
+  expertReview: Ruled<ExpertReview> | null;
   transfer: Ruled<'FORBIDDEN'> | null;
   validityMonths: Ruled<number> | null;
   /** Days from the issue, not counted, within which its holder accepts a voucher; null: it need not. */
@@ -205,7 +233,11 @@ export interface ProgrammeVersion {
   inForce: { from: Day; to: Day | null; cite: Citation } | null;
   /** Days after the publication of the basis document from which it is said to be in force; how to count them is arguable. */
   inForceAfter: { days: number; cite: Citation } | null;
+  /** How many years it is said to be in force («有效期三年»); null: the text does not say. */
+  inForceFor: { years: number; cite: Citation } | null;
   eligibility: readonly Predicate[];
+  /** What is said of clawback, performance, supervision and archives: computed by nothing. */
+  clauses: readonly Clause[];
   laws: readonly [Law, ...Law[]];
   cases: readonly ProgrammeCase[];
 }
@@ -332,6 +364,41 @@ function lineNestedTooDeep(text: string): number | null {
 
 const inChinese = z.locales.zhCN().localeError;
 
+/** What zod says in a programmer's words, in those of who writes the file; null for what it says well. */
+function inWords(issue: z.core.$ZodIssue, given: unknown): Bilingual | null {
+  if (issue.code === 'invalid_type') {
+    const shapes: Record<string, Bilingual> = {
+      object: {
+        zh: '此处应分项书写：{ 项: 值, … }，或下一行缩进',
+        en: 'has parts of its own: { key: value, … }, or indented below',
+      },
+      record: {
+        zh: '此处应分项书写：{ 项: 值, … }，或下一行缩进',
+        en: 'has parts of its own: { key: value, … }, or indented below',
+      },
+      array: { zh: '此处应为列表：[值, …]，或逐行以“- ”开头', en: 'is a list: [value, …], or lines that begin with "- "' },
+      string: { zh: '此处应为一个值，不分项、不列表', en: 'is one value, no list and no parts' },
+    };
+    return shapes[issue.expected] ?? null;
+  }
+  if (issue.code === 'invalid_value') {
+    const written = typeof given === 'string' ? given : '';
+    const words = issue.values.map(String);
+    return {
+      zh: `${written === '' ? '' : `“${written}”`}不是可以填写的词；可以填写：${words.join('、')}`,
+      en: `${written === '' ? 'this' : `"${written}"`} is no word of the language here; it may be ${words.join(', ')}`,
+    };
+  }
+  if (issue.code === 'invalid_key') {
+    const name = String(issue.path.at(-1) ?? '');
+    const why = issue.issues[0];
+    const zh: unknown = why?.code === 'custom' ? why.params?.zh : undefined;
+    if (why === undefined) return null;
+    return { zh: `名称“${name}”${typeof zh === 'string' ? zh : '无效'}`, en: `the name "${name}" must be ${why.message}` };
+  }
+  return null;
+}
+
 function shapeProblems(document: Document, lines: LineCounter, issue: z.core.$ZodIssue): ProgrammeProblem[] {
   const at = (path: readonly PropertyKey[]) => ({ path: path.map(String).join('.'), line: lineOf(document, lines, path) });
   if (issue.code === 'unrecognized_keys') {
@@ -346,6 +413,8 @@ function shapeProblems(document: Document, lines: LineCounter, issue: z.core.$Zo
   if (given === undefined && (issue.code === 'invalid_type' || issue.code === 'invalid_value'))
     return [{ ...at(issue.path), code: 'SHAPE', zh: '缺少此项', en: 'is missing' }];
 
+  const said = inWords(issue, given);
+  if (said !== null) return [{ ...at(issue.path), code: 'SHAPE', ...said }];
   const own: unknown = issue.code === 'custom' ? issue.params?.zh : undefined;
   const local = inChinese({ ...issue, input: given } as z.core.$ZodRawIssue);
   const zh = typeof own === 'string' ? own : typeof local === 'string' ? local : (local?.message ?? issue.message);
@@ -505,8 +574,8 @@ function contradictions({ laws }: ProgrammeVersion): Located[] {
 
 /** What a file of general controls may say: what holds for every programme of the book, whatever it gives. */
 const wordsOfControls = new Set([
-  ...['kind', 'programme', 'version', 'name', 'status', 'basis', 'documents', 'inForce', 'inForceAfter', 'cases'],
-  ...['responsibleDepartments', 'beneficiaryKinds', 'eligibility', 'limits', 'stacking'],
+  ...['kind', 'programme', 'version', 'name', 'status', 'basis', 'documents', 'inForce', 'inForceAfter', 'inForceFor', 'cases'],
+  ...['responsibleDepartments', 'beneficiaryKinds', 'eligibility', 'limits', 'stacking', 'clauses'],
 ]);
 
 /** Every citation of the file with its path. */
@@ -576,6 +645,13 @@ function versionOf(file: ProgrammeFile): ProgrammeVersion {
         ? null
         : { from: file.inForce.from, to: file.inForce.to ?? null, cite: citationOf(file.inForce.cite) },
     inForceAfter: file.inForceAfter === undefined ? null : { ...file.inForceAfter, cite: citationOf(file.inForceAfter.cite) },
+    inForceFor: file.inForceFor === undefined ? null : { ...file.inForceFor, cite: citationOf(file.inForceFor.cite) },
+    clauses: (file.clauses ?? []).map(({ basisPoints, departments, cite, ...clause }) => ({
+      ...clause,
+      basisPoints: basisPoints ?? null,
+      departments: departments ?? [],
+      cite: citationOf(cite),
+    })),
     eligibility: (file.eligibility ?? []).map((predicate) => ({ ...predicate, cite: citationOf(predicate.cite) })),
     laws: [first, ...later],
     cases: file.cases ?? [],
@@ -595,6 +671,7 @@ function lawFrom(file: ProgrammeFile, day: Day): Law {
     return ruled && { ...ruled, value: fenOf(ruled.value) };
   };
   const rate = on(file.rate);
+  const experts = on(file.expertReview);
   const pool = on(file.pool);
   const { redemption } = file;
   return {
@@ -633,6 +710,11 @@ function lawFrom(file: ProgrammeFile, day: Day): Law {
     })),
     reviewSteps: on(file.reviewSteps),
     noticeDays: on(file.noticeDays),
+    stepDays: on(file.stepDays),
+    expertReview: experts && {
+      ...experts,
+      value: { experts: experts.value.experts ?? null, criteria: experts.value.criteria ?? null },
+    },
     transfer: on(file.transfer),
     validityMonths: on(file.validityMonths),
     activationDays: on(file.activationDays),

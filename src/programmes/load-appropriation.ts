@@ -76,7 +76,7 @@ export const loadAppropriation: Verb<Body, Result> = {
     const pool = poolOf(versions, year, today);
     // All that any version names has been gathered; who pays no more may have paid before.
     const loadedFen = -sumFen(fundersNamed(versions).map((each) => facts.balance(accountOf.appropriation(fund, each))));
-    if (pool?.kind === 'CEILING' && loadedFen + amountFen > pool.amountFen) {
+    if (pool && pool.kind !== 'FLOOR' && loadedFen + amountFen > pool.amountFen) {
       const leftFen = pool.amountFen > loadedFen ? pool.amountFen - loadedFen : 0n;
       const amounts = { pool: formatYuan(pool.amountFen), loaded: formatYuan(loadedFen), left: formatYuan(leftFen) };
       return refused('POOL_CEILING_EXCEEDED', { fund, ...amounts, amount: formatYuan(amountFen) }, '/amount');

@@ -92,6 +92,7 @@ const terms: Readonly<Record<string, Bilingual>> = {
   END: both('使用期间在有效期内结束', 'use ends within the validity'),
   CEILING: both('不超过', 'at most'),
   FLOOR: both('不低于', 'at least'),
+  FIXED: both('每年安排', 'a fixed sum of'),
 };
 const term = (code: string): Bilingual => terms[code] ?? plain(code);
 const list = (codes: readonly string[]): Bilingual =>
@@ -133,13 +134,15 @@ const directions: { readonly [K in Dated]: Direction<ValueOf<K>> | null } = {
   funders: null,
   settlementCadence: null,
   usageConfirmation: null,
+  stepDays: null,
+  expertReview: null,
   amountBasis: ordered(both('金额口径', 'amount basis'), ['NET', 'GROSS']),
   rate: { name: both('补助比例', 'rate'), widens: rateWidens, words: rules.rate, dropped: false },
   mixedChips: ordered(both('混合芯片的处理', 'mixed chips'), ['NOT_COUNTED', 'LOWER_RATE']),
   pool: {
     name: both('年度资金总额', 'yearly pool'),
     // A floor promises money and bounds nothing.
-    widens: (before, after) => before.kind === 'CEILING' && (after.kind === 'FLOOR' || after.amountFen > before.amountFen),
+    widens: (before, after) => before.kind !== 'FLOOR' && (after.kind === 'FLOOR' || after.amountFen > before.amountFen),
     words: ({ kind, amountFen }) => both(`${term(kind).zh} ${yuan(amountFen).zh}`, `${term(kind).en} ${yuan(amountFen).en}`),
   },
   beneficiaryKinds: choice(both('支持对象', 'beneficiaries')),

@@ -2,7 +2,6 @@ import { and, asc, eq, gt, ne } from 'drizzle-orm';
 import type { Database } from '../../db/client.js';
 import type { Appropriation, ProgrammeVersion as VersionRow } from '../../db/tables.js';
 import { appropriations, programmeVersions } from '../../db/tables.js';
-import type { FundBalance } from './rules.js';
 
 /** Published versions of a book in order of publication, `limit` + 1 of them after a cursor. */
 export const listProgrammes = (
@@ -63,15 +62,3 @@ export const listAppropriations = (
     )
     .orderBy(asc(appropriations.appropriationId))
     .limit(of.limit + 1);
-
-/** Balances of money by fund and kind, from the kept totals; of the kinds kept by funder, from the few accounts of each fund. */
-export const fundBalances = (db: Database, bookId: string): Promise<FundBalance[]> => db.sql<FundBalance[]>`
-  select fund, kind, null as funder, credits_fen - debits_fen as "balanceFen"
-    from ledger_totals where book_id = ${bookId} and fund <> '' and kind not in ('appropriation', 'unmatched', 'paid')
-  union all
-  select t.fund, t.kind, split_part(a.code, ':', 3), a.credits_fen - a.debits_fen
-    from ledger_totals t
-    cross join lateral (select * from accounts a
-                         where a.book_id = t.book_id and a.kind = t.kind and coalesce(a.fund, '') = t.fund offset 0) a
-   where t.book_id = ${bookId} and t.kind in ('appropriation', 'unmatched', 'paid')
-   order by fund, kind, funder`;

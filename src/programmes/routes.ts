@@ -26,6 +26,7 @@ import { describeRefusal, isRefusalCode } from '../errors.js';
 import type { Parts } from '../http/parts.js';
 import { languageOf, Problem } from '../http/problem.js';
 import { authorities, command, everyRole, idOfCursor, pageOf, reading } from '../http/routes.js';
+import { fundBalances } from '../ledger/statements.js';
 import { activateProgramme } from './activate-programme.js';
 import { allocateGiven, evaluateGiven } from './check.js';
 import type { Evaluation } from './evaluate.js';
@@ -36,7 +37,7 @@ import { parseProgramme } from './language.js';
 import { loadAppropriation } from './load-appropriation.js';
 import { openPointsOf, programmeOf } from './published.js';
 import { publishProgramme } from './publish-programme.js';
-import { activatedProgrammes, findProgramme, fundBalances, listAppropriations, listProgrammes, versionsOf } from './queries.js';
+import { activatedProgrammes, findProgramme, listAppropriations, listProgrammes, versionsOf } from './queries.js';
 import { repealProgramme } from './repeal-programme.js';
 import { presentAppropriation, presentFunds, presentOpenPoints, presentProgramme, strangersIn } from './rules.js';
 

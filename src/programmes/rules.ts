@@ -9,6 +9,7 @@ import { formatInstant, yearOf } from '../calendar.js';
 import { fundOf } from '../ledger/chart.js';
 import type { Refused } from '../ledger/lane.js';
 import { refused } from '../ledger/lane.js';
+import type { FundBalance } from '../ledger/statements.js';
 import type { Fen, FunderAmount, FunderShare } from '../money.js';
 import { formatYuan, splitByFunders, sumFen } from '../money.js';
 import type { ProgrammeProblem, ProgrammeVersion } from './language.js';
@@ -80,7 +81,8 @@ export function refuseOtherNature(
   const law = rows.filter(hasBeenActivated);
   const changed = (other: number, is: keyof typeof natures, becomes: keyof typeof natures) => ({
     ...{ programme, other: String(other) },
-    ...{ isZh: natures[is].zh, becomesZh: natures[becomes].zh, isEn: natures[is].en, becomesEn: natures[becomes].en },
+    zh: `是${natures[is].zh}，本版是${natures[becomes].zh}`,
+    en: `is ${natures[is].en}, this one ${natures[becomes].en}`,
   });
   for (const other of law)
     if (other.law.kind !== version.kind)
@@ -160,17 +162,9 @@ export function newlyMatched(
   });
 }
 
-/** Balance (fen, credits − debits) of a fund's accounts of one kind; `funder` for the kinds that are kept by funder. */
-export interface FundBalance {
-  fund: string;
-  kind: string;
-  funder: string | null;
-  balanceFen: Fen;
-}
-
 /**
  * Where the money of each fund stands. The treasury's side is what was loaded, with the sign turned. A fund of this year that the law
- * wants to reach a floor («不低于») is shown before anything is loaded.
+ * wants to reach a floor («不低于») or a fixed sum («每年安排») is shown before anything is loaded.
  */
 export function presentFunds(
   balances: readonly FundBalance[],
@@ -187,7 +181,7 @@ export function presentFunds(
   };
   const wanted = versions
     .map(({ programmeCode }) => fundOf(programmeCode, yearOf(today)))
-    .filter((name) => poolOfFund(name)?.kind === 'FLOOR');
+    .filter((name) => (poolOfFund(name)?.kind ?? 'CEILING') !== 'CEILING');
   const funds = [...new Set([...balances.map((balance) => balance.fund), ...wanted])].sort();
   return funds.map((name) => {
     const ofFund = balances.filter((balance) => balance.fund === name);
@@ -203,7 +197,7 @@ export function presentFunds(
     const [programmeCode = '', year = ''] = name.split('/');
     const pool = poolOfFund(name);
     const loadedFen = -total('appropriation');
-    const missingFen = pool?.kind === 'FLOOR' && loadedFen < pool.amountFen ? pool.amountFen - loadedFen : 0n;
+    const missingFen = pool && pool.kind !== 'CEILING' && loadedFen < pool.amountFen ? pool.amountFen - loadedFen : 0n;
     return {
       pool: pool && { kind: pool.kind, amount: formatYuan(pool.amountFen), missing: formatYuan(missingFen) },
       fund: name,

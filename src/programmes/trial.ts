@@ -2,9 +2,11 @@
 // so that what one case is given is gone for the next, as if the version had been the law. Pure; moves nothing of the ledger.
 import type { Day } from '../calendar.js';
 import type { Fen } from '../money.js';
+import { minFen, sumFen } from '../money.js';
+import { allocate } from './allocate.js';
 import type { AwardFacts, Evaluation, IssueFacts, RedemptionFacts, TouchedLimit } from './evaluate.js';
 import { evaluateAward, evaluateIssue, evaluateRedemption } from './evaluate.js';
-import type { ProgrammeVersion } from './language.js';
+import type { Allocation, ProgrammeVersion } from './language.js';
 
 /** What of a limit is used by what the trial does not decide (fen): in earlier years, under other programmes. */
 export type UsedElsewhere = (limit: TouchedLimit) => Fen;
@@ -55,15 +57,45 @@ export class Trial {
     return this.#take(evaluateIssue(version, { ...at, ...money }), touched, at.bookedOn);
   }
 
-  /** `touched`: what `limitsTouched('AWARD')` says of the case. */
-  award(
+  /**
+   * What law and limits leave a case of a batch that shares the money in the end (`shareOut`): counted against the limits already, so
+   * that two of one holder never claim more than both may have. `touched`: what `limitsTouched('AWARD')` says of the case.
+   */
+  claim(
     version: ProgrammeVersion,
     at: Trying<AwardFacts>,
     touched: readonly TouchedLimit[],
     elsewhere: UsedElsewhere,
   ): Evaluation {
-    const money = { limitsLeft: this.#left(touched, elsewhere), poolLeft: this.#poolLeft ?? undefined };
-    return this.#take(evaluateAward(version, { ...at, ...money }), touched, at.bookedOn);
+    const evaluation = evaluateAward(version, { ...at, limitsLeft: this.#left(touched, elsewhere) });
+    if (evaluation.kind === 'award') this.charge(touched, evaluation.amountFen);
+    return evaluation;
+  }
+
+  /**
+   * Shares what money there is among the claims of a batch that is decided on one day: by the strategy, and nothing to whom less than
+   * the least award would fall. What a claim is not given is free again under its limits; the rest of the money stays. Answers a
+   * share for each claim, in their order. Money that the claims together would have taken is exhausted, whatever cuts have left of it.
+   */
+  shareOut(strategy: Allocation, on: Day, claims: readonly Claim[]): Share[] {
+    const claiming = claims.flatMap((claim, i) =>
+      claim.claimFen > 0n ? [{ ...claim, id: String(i), approvedFen: claim.claimFen }] : [],
+    );
+    const claimsFen = sumFen(claiming.map(({ claimFen }) => claimFen));
+    const poolFen = this.#poolLeft === null ? claimsFen : minFen(this.#poolLeft, claimsFen);
+    const given = new Map(allocate(strategy, poolFen, claiming).map(({ id, amountFen }) => [id, amountFen]));
+    const shares = claims.map(({ claimFen, leastFen }, i): Share => {
+      const amountFen = given.get(String(i)) ?? 0n;
+      if (amountFen === claimFen) return { amountFen, bound: null };
+      if (amountFen === 0n) return { amountFen, bound: 'POOL_EXHAUSTED' };
+      return amountFen < leastFen ? { amountFen: 0n, bound: 'BELOW_MINIMUM_AWARD' } : { amountFen, bound: 'POOL' };
+    });
+    for (const [i, { touched, claimFen }] of claims.entries()) {
+      const freeFen = claimFen - (shares[i]?.amountFen ?? 0n);
+      if (freeFen > 0n) this.charge(touched, -freeFen);
+    }
+    this.spend(sumFen(shares.map(({ amountFen }) => amountFen)), on, claimsFen);
+    return shares;
   }
 
   /** Redeems out of a voucher that was issued: the pool has nothing to do with it. `touched`: of `limitsTouched('REDEEM')`. */
@@ -83,11 +115,11 @@ export class Trial {
     for (const account of new Set(touched.map(accountOf))) this.#used.set(account, (this.#used.get(account) ?? 0n) + amountFen);
   }
 
-  /** Takes of the money what was awarded on a day (fen), also what is not tried. */
-  spend(amountFen: Fen, on: Day): void {
+  /** Takes of the money what was awarded on a day (fen), also what is not tried; `claimsFen`: of all that would have been taken. */
+  spend(amountFen: Fen, on: Day, claimsFen = amountFen): void {
     if (this.#poolLeft === null || this.#poolLeft <= 0n) return;
+    if (claimsFen >= this.#poolLeft) this.#exhaustedOn ??= on;
     this.#poolLeft = this.#poolLeft > amountFen ? this.#poolLeft - amountFen : 0n;
-    if (this.#poolLeft === 0n) this.#exhaustedOn ??= on;
   }
 
   #take(evaluation: Evaluation, touched: readonly TouchedLimit[], on: Day): Evaluation {
@@ -111,6 +143,23 @@ export class Trial {
 
 /** Two limits of one account and holder and window are one. */
 const accountOf = ({ account, holder, window }: TouchedLimit): string => `${account}\u0000${holder.id}\u0000${window}`;
+
+/** A claim on the money of a batch: what it counts against, and what it may not be given less than. Amounts in fen. */
+export interface Claim {
+  readonly touched: readonly TouchedLimit[];
+  readonly claimFen: Fen;
+  readonly leastFen: Fen;
+  /** Of a lower rank first; then, where the law ranks, of a higher score; then by `acceptedAt`, as text. */
+  readonly rank: number;
+  readonly score: number | null;
+  readonly acceptedAt: string;
+}
+
+/** What falls to a claim (fen), and what made it less. */
+export interface Share {
+  readonly amountFen: Fen;
+  readonly bound: 'POOL' | 'POOL_EXHAUSTED' | 'BELOW_MINIMUM_AWARD' | null;
+}
 
 /** A case as it queues for the money: `place` is its number in the order of acceptance. */
 export interface Queued {

@@ -281,7 +281,7 @@ const vouchersAsFaced = (sql: Sql, bookId: string): Promise<Rows>[] => [
        and ((v.lapsed_fen, v.given_back_fen) is distinct from (coalesce(e.lapsed, 0)::bigint, coalesce(e.given_back, 0)::bigint)
             or e.ended is distinct from case when v.status in ('EXPIRED', 'CANCELLED', 'REVOKED') then v.status end
             or e.ended_on is distinct from v.ended_on
-            or (v.status = 'EXPIRED' and v.ended_on <= v.last_day)) limit 100`,
+            or (v.status = 'EXPIRED' and v.ended_on <= least(v.last_day, v.activate_by))) limit 100`,
   sql<Rows>`
     select 'voucher ' || v.voucher_no as subject,
            format('%s, its account still holds %s', v.status, a.credits_fen - a.debits_fen) as detail
@@ -306,7 +306,7 @@ const vouchersAsFaced = (sql: Sql, bookId: string): Promise<Rows>[] => [
 /**
  * What vouchers (CLAIMED) and approved redemptions (REDEEMED) count against each limit, holder and window, by the law they were
  * issued under on the day they count; and what the book brought along: of a legal person's limits as it was stated, of a
- * contract's what its opening voucher can still pay and what it had paid.
+ * contract's, and of a matter's, what its opening voucher can still pay and what it had paid.
  */
 const spentOfLimits = (sql: Sql, bookId: string, { limits, own, untold }: Law): Fragment => sql<readonly object[]>`
   with law as (
@@ -358,7 +358,7 @@ const spentOfLimits = (sql: Sql, bookId: string, { limits, own, untold }: Law): 
       left join contracts k on k.book_id = ${bookId} and k.contract_id = c.contract_id
       join law l on l.law = c.law and l.counts = c.counts
        and case l.day when 'BOOKED' then c.booked when 'APPLIED' then c.applied else coalesce(c.decided, k.signed_on) end between l.since and l.until
-     where c.person is not null or l.per = 'CONTRACT'),
+     where c.person is not null or l.per not in ('LEGAL_PERSON', 'PROGRAMME')),
   spent as (
     select h."limit", h.holder, h.fen, h.stacking, h.computed, h.share * h.contract_fen as shared,
            case h.span when 'YEAR' then extract(year from h.booked)::text when 'LIFETIME' then 'LIFETIME'
@@ -498,7 +498,7 @@ const contractsAsFiled = (sql: Sql, bookId: string, { rates }: Law): Promise<Row
 const queuesAsWaiting = (sql: Sql, bookId: string): Promise<Rows> => sql<Rows>`
   with waits as (
     select programme_code, queue_rank, queue_block, count(*) as n, sum(maximum_fen) as fen
-      from applications where book_id = ${bookId} and status = 'REVIEWED' group by 1, 2, 3)
+      from applications where book_id = ${bookId} and queue_rank is not null group by 1, 2, 3)
   select format('queue of %s, class %s, numbers from %s', programme_code, queue_rank, queue_block) as subject,
          format('kept %s for %s, waiting %s for %s', coalesce(q.waiting, 0), coalesce(q.maximum_fen, 0), coalesce(w.n, 0), coalesce(w.fen, 0)) as detail
     from (select * from application_queues where book_id = ${bookId} and waiting > 0) q
@@ -595,7 +595,8 @@ const countedOnce = (sql: Sql, bookId: string): Promise<Rows>[] => [
       from reimbursements r left join reimbursement_lines l using (book_id, reimbursement_id)
      where r.book_id = ${bookId}
      group by r.reimbursement_id, r.reimbursement_no, r.status, r.line_count
-    having count(*) <> r.line_count or bool_or(l.is_live <> (r.status <> 'REJECTED' and l.reason is null)) limit 100`,
+    having count(l.reimbursement_line_id) <> r.line_count
+        or bool_or(l.is_live <> (r.status not in ('REJECTED', 'WITHDRAWN') and l.reason is null)) limit 100`,
   sql<Rows>`
     with line as (
       select l.reimbursement_id, count(*) as n, min(l.allocation_id::text) as allocation_id, min(l.amount_fen) as fen, min(a.status) as status
@@ -868,7 +869,13 @@ const fourEyes = (sql: Sql, bookId: string): Promise<Rows>[] => [
       union all
       select format('repeal of %s@%s', programme_code, version), array[activated_by, repealed_by] from programme_versions where book_id = ${bookId}
       union all
-      select 'opening balance ' || opening_balance_id, array[prepared_person, approved_person] from opening_balances where book_id = ${bookId})
+      select 'opening balance ' || opening_balance_id, array[prepared_person, approved_person] from opening_balances where book_id = ${bookId}
+      union all
+      select 'registration of matter ' || registration_id,
+             array[registered_person, confirmed_person, case when status = 'REJECTED' then closed_person end]
+        from matter_registrations where book_id = ${bookId}
+      union all
+      select 'limit exception ' || exception_id, array[asked_person, approved_person, rejected_person] from limit_exceptions where book_id = ${bookId})
     select s.subject, format('person %s did %s steps', p.person, count(*)) as detail
       from steps s cross join lateral unnest(s.persons) as p(person)
      where p.person is not null group by s.subject, p.person having count(*) > 1 order by 1 limit 100`,

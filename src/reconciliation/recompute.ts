@@ -17,29 +17,27 @@ import {
   mattersOf,
 } from '../applications/evaluation-facts.js';
 import { applicationShelf } from '../applications/facts.js';
+import { KnownThen } from '../applications/known-then.js';
 import { eligibilityOf } from '../applications/rules.js';
 import { yearOf } from '../calendar.js';
 import { contractShelf } from '../contracts/facts.js';
-import { enterpriseShelf } from '../enterprises/facts.js';
 import type { Finding } from '../ledger/audit.js';
 import type { Account } from '../ledger/chart.js';
 import { accountOf, fundOf } from '../ledger/chart.js';
 import type { KeptStep } from '../ledger/explanations.js';
-import type { Shelf } from '../ledger/facts.js';
 import { Facts, Loader } from '../ledger/facts.js';
+import type { Moved } from '../ledger/history.js';
+import { balancesBefore, chargesOf, firstEntries, movedWithin } from '../ledger/history.js';
+import { headOf } from '../ledger/statements.js';
 import type { Fen } from '../money.js';
 import { parseYuan } from '../money.js';
 import type { Circumstances, Evaluation, TouchedLimit } from '../programmes/evaluate.js';
 import { evaluateIssue, limitsTouched } from '../programmes/evaluate.js';
-import { classShelf, figureShelf, relationShelf } from '../legal-persons/facts.js';
-import { limitExceptionShelf, programmeVersionShelf } from '../programmes/facts.js';
+import { programmeVersionShelf } from '../programmes/facts.js';
 import type { Controlled } from '../programmes/laws.js';
 import { controlIdsOf, gatherControls, lawUnder } from '../programmes/laws.js';
 import type { ProgrammeVersion } from '../programmes/language.js';
 import { limitWindowOf, readLimits } from '../programmes/limits.js';
-import { listingShelf, observationShelf, providerShelf } from '../providers/facts.js';
-import type { ListingSaid } from '../providers/rules.js';
-import { listingSayings } from '../providers/rules.js';
 import { redemptionShelf } from '../redemptions/facts.js';
 import type { RedemptionCase } from '../redemptions/rules.js';
 import { claimOf, evaluate, evaluateFirmly } from '../redemptions/rules.js';
@@ -69,28 +67,16 @@ interface Track {
   readonly red: Map<string, Standing>;
 }
 
-interface Moved {
-  readonly seq: bigint;
-  readonly kind: string;
-  readonly commandId: string;
-  readonly subjectId: string;
-  /** The first entry of the same command: what was there before it is what was decided on. */
-  readonly first: bigint;
-  readonly kinds: readonly string[];
-  readonly fen: bigint;
-}
-
 /** The same inside a transaction that is open already, in one slice. */
 export async function recomputeIn(tx: Tx, bookId: string): Promise<Finding[]> {
-  const [head] = await tx.sql<{ seq: bigint }[]>`select seq from book_heads where book_id = ${bookId}`;
-  const wrong = await recomputeSlice(tx, bookId, { after: 0n, until: head?.seq ?? 0n }, new Map(), new Set());
+  const until = await headOf(tx, bookId);
+  const wrong = await recomputeSlice(tx, bookId, { after: 0n, until }, new Map(), new Set());
   return wrong.map((of) => ({ invariant: 9, ...of }));
 }
 
 /** Computes every award of the book anew. Slices follow one another; what is written meanwhile is left for the next audit. */
 export async function recomputeAwards(db: Database, bookId: string): Promise<Finding[]> {
-  const [head] = await db.sql<{ seq: bigint }[]>`select seq from book_heads where book_id = ${bookId}`;
-  const upTo = head?.seq ?? 0n;
+  const upTo = await headOf(db, bookId);
   const contracts = new Map<string, Track>();
   const shared = new Set<string>();
   const findings: Finding[] = [];
@@ -113,13 +99,7 @@ async function recomputeSlice(
   contracts: Map<string, Track>,
   shared: Set<string>,
 ): Promise<Rows> {
-  const read = await tx.sql<Moved[]>`
-    select e.seq, e.kind, e.command_id as "commandId", e.subject_id as "subjectId", c.first, c.kinds, e.amount_fen as fen
-      from entries e
-      cross join lateral (select min(o.seq) as first, array_agg(o.kind) as kinds from entries o
-                           where o.book_id = e.book_id and o.subject_id = e.subject_id and o.command_id = e.command_id) c
-     where e.book_id = ${bookId} and e.seq > ${after} and e.seq <= ${until} and e.kind = any(${kinds}) and (e.amount_fen is not null or e.kind = 'red_letter.posted')
-     order by e.seq`;
+  const read = await movedWithin(tx, bookId, { after, until, kinds, decisions: ['red_letter.posted'] });
   // All awards of an allocation are of one command, and are looked at together with the first of them.
   const moved = read.filter(({ kind, commandId }) => {
     if (kind !== 'award.approved') return true;
@@ -134,7 +114,7 @@ async function recomputeSlice(
     of,
     award: of.kind === 'award.approved' ? sharingOf(facts, of.subjectId, past(of.first)) : awardOf(facts, past, of),
   }));
-  const balanceAt = await balancesAt(
+  const balanceAt = await balancesBefore(
     tx,
     bookId,
     events.flatMap(({ of, award }) => award?.accounts.map((account) => ({ code: account.code, seq: of.first })) ?? []),
@@ -152,12 +132,12 @@ async function recomputeSlice(
   });
 }
 
-/** What was known before an entry: what is recorded by then, to which day a listing ran, which exceptions were approved. */
+/** What was known before an entry. */
 type Past = (before: bigint) => Known;
 
 /** Gathers all that the awards of a slice look at. */
 async function gatherSlice(loader: Loader, moved: readonly Moved[]): Promise<Past> {
-  const { facts, tx, bookId } = loader;
+  const { facts, tx } = loader;
   const subjects = (kind: RegExp) => moved.filter((of) => kind.test(of.kind)).map(({ subjectId }) => subjectId);
   const reds = await loader.load(redLetterShelf, 'id', subjects(/^red_letter/));
   const [applications, redemptions] = await Promise.all([
@@ -193,33 +173,12 @@ async function gatherSlice(loader: Loader, moved: readonly Moved[]): Promise<Pas
   ]);
   const linesAsOf = await contractLinesAsOf(
     tx,
-    bookId,
+    loader.bookId,
     vouchers.map(({ contractId }) => contractId),
   );
-  const firstOf = new Map<string, bigint>();
-  const learnWhen = async (of: readonly Shelf<unknown>[]): Promise<void> => {
-    const ids = of.flatMap((each) => [...facts.state(each).rows.keys()]);
-    const known = await tx.sql<{ id: string; first: bigint }[]>`
-      select k.id, e.seq as first from unnest(${ids}::uuid[]) as k (id)
-       cross join lateral (select e.seq from entries e where e.book_id = ${bookId} and e.subject_id = k.id order by e.seq limit 1) e`;
-    for (const { id, first } of known) firstOf.set(id, first);
-  };
-  await learnWhen([enterpriseShelf, providerShelf, observationShelf, listingShelf, classShelf, relationShelf]);
-  // A listing's last day and its suspensions are what changes here: each answer about it says what they were from then on.
-  const said = await tx.sql<ListingSaid[]>`
-    select e.subject_id as id, e.seq, o.body ->> 'validTo' as "validTo", coalesce(o.body -> 'suspensions', '[]') as suspensions
-      from entries e join outcomes o on o.book_id = e.book_id and o.command_id = e.command_id
-     where e.book_id = ${bookId} and e.kind = any(${listingSayings}::text[]) and e.subject_id in (
-             select l.subject_id from entries l
-              where l.book_id = ${bookId} and l.kind = any(${listingSayings.slice(1)}::text[]) and l.subject_id = any(${[...facts.state(listingShelf).rows.keys()]}::uuid[]))
-     order by e.seq`;
-  const raisedBy = new Map<string, bigint>();
-  const past: Past = (before) => ({
-    has: (id) => (firstOf.get(id) ?? 0n) < before,
-    listing: (listing) => said.findLast(({ id, seq }) => id === listing.listingId && seq < before) ?? listing,
-    approved: ({ exceptionId }) => (raisedBy.get(exceptionId) ?? 0n) < before,
-    lines: (lines) => linesAsOf(lines, before),
-  });
+  const then = new KnownThen(tx, facts);
+  const past: Past = (before) => ({ ...then.before(before), lines: (lines) => linesAsOf(lines, before) });
+  await then.learn();
   // Which figures and exceptions limits look at follows from what was known then; when these came is asked after.
   await gatherLimitFacts(
     loader,
@@ -231,12 +190,7 @@ async function gatherSlice(loader: Loader, moved: readonly Moved[]): Promise<Pas
       kind === 'award.approved' ? [{ allocationId: subjectId, known: past(first) }] : [],
     ),
   );
-  await learnWhen([figureShelf]);
-  const exceptions = [...facts.state(limitExceptionShelf).rows.keys()];
-  const raised = await tx.sql<{ id: string; seq: bigint }[]>`
-    select subject_id as id, min(seq) as seq from entries
-     where book_id = ${bookId} and kind = 'limit.raised' and subject_id = any(${exceptions}::uuid[]) group by subject_id`;
-  for (const { id, seq } of raised) raisedBy.set(id, seq);
+  await then.learnOfLimits();
   return past;
 }
 
@@ -259,18 +213,19 @@ export const accountsOf = (touched: readonly TouchedLimit[]): Account[] =>
 
 /** The lines of contracts as they were before an entry: what amendments that were filed later made of them is taken back. */
 async function contractLinesAsOf(
-  { sql }: Tx,
+  tx: Tx,
   bookId: string,
   contractIds: readonly string[],
 ): Promise<(lines: readonly ContractLine[], before: bigint) => ContractLine[]> {
-  const versions = await sql<PastLine[]>`
+  const past = await tx.sql<Omit<PastLine, 'until'>[]>`
     select l.contract_line_id as "contractLineId", l.contract_id as "contractId", l.quantity, l.net_fen as "netFen", l.vat_fen as "vatFen",
-           l.gross_fen as "grossFen", e.seq as until
+           l.gross_fen as "grossFen", a.amendment_id as "amendmentId"
       from contract_version_lines l
       join contract_amendments a on a.book_id = l.book_id and a.contract_id = l.contract_id and a.version = l.version + 1 and a.status = 'FILED'
-      cross join lateral (select e.seq from entries e where e.book_id = a.book_id and e.subject_id = a.amendment_id
-                             and e.kind = 'contract_amendment.filed' order by e.seq limit 1) e
-     where l.book_id = ${bookId} and l.contract_id = any(${[...new Set(contractIds)]}::uuid[]) order by e.seq`;
+     where l.book_id = ${bookId} and l.contract_id = any(${[...new Set(contractIds)]}::uuid[]) order by l.version`;
+  const amendments = [...new Set(past.map(({ amendmentId }) => amendmentId))];
+  const filed = await firstEntries(tx, bookId, amendments, ['contract_amendment.filed']);
+  const versions = past.map((line): PastLine => ({ ...line, until: filed.get(line.amendmentId) ?? 0n }));
   return (lines, before) => {
     const contractId = lines[0]?.contractId;
     // The first version that was superseded only after this.
@@ -284,6 +239,7 @@ async function contractLinesAsOf(
   };
 }
 type PastLine = Pick<ContractLine, 'contractLineId' | 'contractId' | 'quantity' | 'netFen' | 'vatFen' | 'grossFen'> & {
+  readonly amendmentId: string;
   readonly until: bigint;
 };
 
@@ -341,28 +297,6 @@ const contractOf = (facts: Facts, { contractId }: { contractId: string }) => the
 const lawOf = (facts: Facts, of: Controlled & { programmeVersionId: string }) =>
   lawUnder(facts, there(facts.get(programmeVersionShelf, of.programmeVersionId)), controlIdsOf(of));
 
-/** Balances (credits − debits, fen) of accounts before a sequence: what the entry before left, zero for none. */
-export async function balancesAt(
-  { sql }: Tx,
-  bookId: string,
-  wanted: readonly { code: string; seq: bigint }[],
-): Promise<(code: string, seq: bigint) => Fen> {
-  const rows = await sql<{ code: string; seq: bigint; fen: bigint }[]>`
-    select k.code, k.seq, last.fen
-      from (select distinct * from unnest(${wanted.map(({ code }) => code)}::text[], ${wanted.map(({ seq }) => seq)}::bigint[]) as k (code, seq)) k
-      cross join lateral (select account_id from accounts a where a.book_id = ${bookId} and a.code = k.code limit 1) a
-      cross join lateral (
-        select l.fen from (
-          (select e.seq, e.debit_after_fen as fen from entries e
-            where e.book_id = ${bookId} and e.debit_account_id = a.account_id and e.seq < k.seq order by e.seq desc limit 1)
-          union all
-          (select e.seq, e.credit_after_fen from entries e
-            where e.book_id = ${bookId} and e.credit_account_id = a.account_id and e.seq < k.seq order by e.seq desc limit 1)) l
-         order by l.seq desc limit 1) last`;
-  const known = new Map(rows.map(({ code, seq, fen }) => [`${code} ${seq}`, fen]));
-  return (code, seq) => known.get(`${code} ${seq}`) ?? 0n;
-}
-
 function trackOf(contracts: Map<string, Track>, of: { contractId: string; programmeCode: string }): Track {
   const id = standingIdOf(of.contractId, of.programmeCode);
   const track = contracts.get(id) ?? {
@@ -386,23 +320,6 @@ function asSubmitted(row: Redemption): Redemption {
 /** At what a base weighs of which no weight was kept. */
 const lowestRateOf = (facts: Facts, voucher: Voucher): number =>
   lowestRate(lawOf(facts, voucher), { appliedOn: voucher.appliedOn, signedOn: contractOf(facts, voucher).signedOn });
-
-/** What each command charged to limits: name of the account and fen, as one text each. */
-async function chargesOf(
-  { sql }: Tx,
-  bookId: string,
-  moved: readonly Moved[],
-): Promise<(commandId: string) => readonly string[]> {
-  const rows = await sql<{ commandId: string; charge: string }[]>`
-    select e.command_id as "commandId", a.code || ' ' || e.amount_fen as charge
-      from (select distinct * from unnest(${moved.map(({ subjectId }) => subjectId)}::uuid[], ${moved.map(({ commandId }) => commandId)}::uuid[])
-                                     as k (subject, command)) k
-      join entries e on e.book_id = ${bookId} and e.subject_id = k.subject and e.command_id = k.command and e.kind = 'limit.charged'
-      join accounts a on a.book_id = ${bookId} and a.account_id = e.credit_account_id`;
-  const known = new Map<string, string[]>();
-  for (const { commandId, charge } of rows) known.set(commandId, [...(known.get(commandId) ?? []), charge]);
-  return (commandId) => known.get(commandId) ?? [];
-}
 
 /** Every limit that an award touched was charged with it, and no other: with nothing while it only waits. */
 function checkCharges(of: Moved, award: Award, charged: readonly string[]): Rows {
@@ -440,19 +357,23 @@ function takeOther(facts: Facts, of: Moved, contracts: Map<string, Track>): Rows
     const track = trackOf(contracts, row);
     const lowest = lowestRateOf(facts, there(facts.get(voucherShelf, row.voucherId)));
     const before = track.reversed.get(row.redemptionId) ?? 0n;
-    track.reversed.set(row.redemptionId, before + of.fen);
+    track.reversed.set(row.redemptionId, before + of.amountFen);
     // In part it is cut off for good; whole, the contract stands as if it had never been.
-    const whole = negative({ ...claimOf(row), claimedFen: of.fen, cutOffFen: row.cutOffFen + before });
+    const whole = negative({ ...claimOf(row), claimedFen: of.amountFen, cutOffFen: row.cutOffFen + before });
     const gone =
-      before + of.fen === row.approvedFen
+      before + of.amountFen === row.approvedFen
         ? together(whole, negative(track.red.get(row.redemptionId) ?? nothing), lowest)
-        : { baseFen: 0n, weighted: 0n, claimedFen: -of.fen, cutOffFen: of.fen };
+        : { baseFen: 0n, weighted: 0n, claimedFen: -of.amountFen, cutOffFen: of.amountFen };
     track.standing = together(track.standing, gone, lowest);
   } else if (of.kind === 'recovery.opened') {
     const row = there(facts.get(redemptionShelf, of.subjectId));
     const track = trackOf(contracts, row);
     const lowest = lowestRateOf(facts, there(facts.get(voucherShelf, row.voucherId)));
-    track.standing = together(track.standing, { baseFen: 0n, weighted: 0n, claimedFen: -of.fen, cutOffFen: of.fen }, lowest);
+    track.standing = together(
+      track.standing,
+      { baseFen: 0n, weighted: 0n, claimedFen: -of.amountFen, cutOffFen: of.amountFen },
+      lowest,
+    );
   } else if (of.kind === 'red_letter.posted') {
     const red = there(facts.get(redLetterShelf, of.subjectId));
     const row = red.redemptionId === null ? undefined : facts.get(redemptionShelf, red.redemptionId);

@@ -184,7 +184,7 @@ export const decideAppeal: Verb<Body<typeof schema.decideAppeal>, Result> = {
 /**
  * Finance records money that came back, by the bank's line and on its day: each funder recovers its part, exact over all receipts of the
  * fund. The same line again answers what it did and does nothing more. Refuses AMOUNT_ZERO, BANK_DAY_IN_FUTURE, NOT_FOUND,
- * RECOVERY_WRONG_STATE, RECOVERY_SERIAL_USED (the serial stands for another receipt), RECOVERY_ABOVE_CLAIM.
+ * RECOVERY_WRONG_STATE, RECOVERY_SERIAL_USED (the serial stands for another receipt), RECOVERY_ABOVE_CLAIM, RECOVERY_BEFORE_PAYMENT.
  */
 export const receiveRecovery: Verb<Body<typeof schema.receiveRecovery>, Result & { alreadyReceived: boolean }> = {
   name: 'recovery.receive',
@@ -247,11 +247,14 @@ export const receiveRecovery: Verb<Body<typeof schema.receiveRecovery>, Result &
     const funders = fundersOf(facts.all(programmeVersionShelf, 'code', programmeCode), year);
     const standing = facts.get(fundStandingShelf, fund);
     if (!funders || !standing) throw new Error(`nothing was paid out of ${fund}`);
-    // After this line the command succeeds.
     const parts = splitIncrement(standing.recoveredFen, amountFen, funders).map(({ funder, amount }) => ({
       funder,
       amountFen: amount,
     }));
+    // What is only instructed has not been paid yet, and cannot have come back.
+    const early = parts.find((part) => facts.balance(accountOf.paid(fund, part.funder)) < part.amountFen);
+    if (early) return refused('RECOVERY_BEFORE_PAYMENT', { recoveryNo, funder: early.funder });
+    // After this line the command succeeds.
     const receivedFen = before.receivedFen + amountFen;
     const isAll = receivedFen === before.amountFen;
     const row: Recovery = {

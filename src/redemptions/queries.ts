@@ -97,11 +97,12 @@ export async function findRedemption(
   return row;
 }
 
-/** What was proposed to take back of a redemption, in order of proposal; at most 100. */
-export const reversalsOf = (db: Database, of: { bookId: string; redemptionId: string }): Promise<RedemptionReversal[]> =>
-  db.drizzle
+/** What was proposed to take back of a redemption, in order of proposal; there are few. */
+export async function reversalsOf(db: Database, of: { bookId: string; redemptionId: string }): Promise<RedemptionReversal[]> {
+  const rows = await db.drizzle
     .select()
     .from(redemptionReversals)
-    .where(and(eq(redemptionReversals.bookId, of.bookId), eq(redemptionReversals.redemptionId, of.redemptionId)))
-    .orderBy(asc(redemptionReversals.reversalId))
-    .limit(100);
+    .where(and(eq(redemptionReversals.bookId, of.bookId), eq(redemptionReversals.redemptionId, of.redemptionId)));
+  // Sorted here: asked for an order, a planner would rather walk the whole book in it.
+  return rows.sort((a, b) => (a.reversalId < b.reversalId ? -1 : 1));
+}

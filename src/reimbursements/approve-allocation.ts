@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Allocation, Reimbursement } from '../../db/tables.js';
 import type { allocation, approveAllocation as body } from '../../schemas/reimbursements.js';
+import { ended } from '../cases/rules.js';
 import { keep } from '../ledger/explanations.js';
 import { accountOf } from '../ledger/chart.js';
 import { update } from '../ledger/facts.js';
@@ -10,6 +11,7 @@ import { firstYearChanges } from '../programmes/limits.js';
 import { versionName } from '../programmes/published.js';
 import { allocationLineShelf, allocationShelf, reimbursementShelf } from './facts.js';
 import { gatherWhole, lawOf, wholeOf } from './gather.js';
+import { unallocated } from './rules.js';
 import {
   allocationDigestOf,
   differences,
@@ -24,7 +26,7 @@ type Body = z.output<typeof body> & { id?: string };
 
 /**
  * Approves a drafted allocation: every award becomes payable to its enterprise, and every limit it touches is charged beside it, in
- * one linked group. By a person who neither applied, reviewed nor drafted, naming the digest of the draft. It is shared out again at
+ * one linked group. By a person who neither applied, accepted, checked, reviewed nor drafted, naming the digest of the draft. It is shared out again at
  * this moment: where limits, the pool or what counts have changed somebody's share, nothing is approved. Who is given nothing is free
  * for another allocation. Refuses, in this order: NOT_FOUND, ALLOCATION_WRONG_STATE, FOUR_EYES, ALLOCATION_CHANGED.
  */
@@ -62,7 +64,7 @@ export const approveAllocation: Verb<Body, z.input<typeof allocation>> = {
     const rows = facts.all(reimbursementShelf, 'allocation', draft.allocationId);
     const had = [
       draft.draftedPerson,
-      ...rows.flatMap(({ submittedPerson, reviewedPerson }) => [submittedPerson, reviewedPerson]),
+      ...rows.flatMap((of) => [of.submittedPerson, of.acceptedPerson, of.checkedPerson, of.reviewedPerson]),
     ];
     if (had.includes(actor.personId)) return refused('FOUR_EYES');
     const { fund, strategy, contentDigest } = draft;
@@ -92,6 +94,7 @@ export const approveAllocation: Verb<Body, z.input<typeof allocation>> = {
         ...awarded.map(({ claimant, amountFen, explanation }) => {
           const award: Reimbursement = {
             ...claimant.row,
+            ...ended,
             ...{ status: 'APPROVED', fund, awardFen: amountFen, approvedOn: today, decidedPerson: actor.personId },
             explanation: keep(explanation),
           };
@@ -99,7 +102,7 @@ export const approveAllocation: Verb<Body, z.input<typeof allocation>> = {
         }),
         ...rows
           .filter(({ reimbursementId }) => left.has(reimbursementId))
-          .map((of) => update(reimbursementShelf, { ...of, status: 'REVIEWED' as const, allocationId: null })),
+          .map((of) => update(reimbursementShelf, { ...of, ...unallocated(of) })),
         ...lines
           .filter(({ reimbursementId }) => left.has(reimbursementId))
           .map((line) => update(allocationLineShelf, { ...line, isLive: false })),

@@ -135,7 +135,8 @@ function settledLines(facts: Facts, group: readonly ReimbursementLine[]): Settle
     const read = contractLine
       ? evaluatorLine(contractLine, line)
       : {
-          ...{ lineNo: line.lineNo, serviceItem: line.serviceItem, facilityId: null, chipOrigin: null, modelClass: null },
+          ...{ lineNo: line.lineNo, serviceItem: line.serviceItem, facilityId: null, chipOrigin: null },
+          modelClass: line.modelClass,
           ...{ netFen: line.netFen, vatFen: line.vatFen, grossFen: line.grossFen },
         };
     return { ...read, usage: { from: line.usedFrom, to: line.usedTo }, settledOn: line.settledOn };

@@ -4,6 +4,7 @@ import type { Contract, Enterprise, ReimbursementLine } from '../../db/tables.js
 import { contractLinesOf } from '../applications/evaluation-facts.js';
 import type { Day } from '../calendar.js';
 import { contractShelf } from '../contracts/facts.js';
+import { barring } from '../contracts/rules.js';
 import { enterpriseShelf } from '../enterprises/facts.js';
 import type { Facts, Loader } from '../ledger/facts.js';
 import { note } from '../ledger/facts.js';
@@ -17,33 +18,54 @@ import { bookReasonOf } from './rules.js';
 /** An invoice of the applicant's legal person that was issued, or paid on, in the base year. */
 interface Candidate {
   readonly invoiceId: string;
+  readonly contractId: string;
+  /** How many lines it has. */
+  readonly lines: number;
   /** The day of the last payment, if all of it is paid. */
   readonly settledOn: Day | null;
 }
+/** By application: the invoices that its base is looked for in. */
 const candidates = note<readonly Candidate[]>('invoices of a base year');
-const keyOf = (legalPersonUscc: string, baseYear: number): string => `${legalPersonUscc} ${baseYear}`;
 
-/** Gathers the invoices, of every branch, that a base of settled fees is looked for in, with all they rest on. */
+/**
+ * How many lines one application may have: what a batch can weigh while others wait a fifth of a second at most (measured). Beyond it an
+ * application takes the contracts one after another.
+ */
+export const mostLines = 2_000;
+
+/** How many lines the invoices of a gathered base have. Those of a base beyond `mostLines` are counted, and not gathered. */
+export const linesOfBase = (facts: Facts, reimbursementId: string): number =>
+  facts.noted(candidates, reimbursementId).reduce((count, { lines }) => count + lines, 0);
+
+/** Gathers the invoices, of every branch and all contracts or those named, that a base of settled fees is looked for in, with all they rest on. */
 export async function gatherSettledFees(
   loader: Loader,
-  of: { readonly enterprise: Enterprise; readonly baseYear: number },
+  of: {
+    readonly enterprise: Enterprise;
+    readonly reimbursementId: string;
+    readonly baseYear: number;
+    readonly contractIds: readonly string[] | undefined;
+  },
 ): Promise<void> {
-  const { enterprise, baseYear } = of;
+  const { enterprise, baseYear, reimbursementId } = of;
   const { legalPersonUscc } = enterprise;
   const [from, to] = [`${baseYear}-01-01`, `${baseYear}-12-31`];
   const found = await loader.tx.sql.prepared<Candidate[]>(
-    `select i.invoice_id as "invoiceId", case when i.paid_fen = i.gross_fen then p.last end as "settledOn"
+    `select i.invoice_id as "invoiceId", i.contract_id as "contractId", l.n as lines, case when i.paid_fen = i.gross_fen then p.last end as "settledOn"
        from enterprises e
        cross join lateral (select * from contracts c where c.book_id = e.book_id and c.enterprise_id = e.enterprise_id offset 0) c
        cross join lateral (select * from usage_invoices i where i.book_id = c.book_id and i.contract_id = c.contract_id offset 0) i
        cross join lateral (select min(paid_on) as first, max(paid_on) as last from enterprise_payments p
                             where p.book_id = i.book_id and p.invoice_id = i.invoice_id) p
-      where e.book_id = $1 and e.legal_person_uscc = $2
+       cross join lateral (select count(*)::int as n from usage_invoice_lines l
+                            where l.book_id = i.book_id and l.invoice_id = i.invoice_id) l
+      where e.book_id = $1 and e.legal_person_uscc = $2 and ($5::uuid[] is null or c.contract_id = any($5::uuid[]))
         and (i.issued_on between $3::date and $4::date or (p.last >= $3::date and p.first <= $4::date))
       order by i.invoice_id`,
-    [loader.bookId, legalPersonUscc, from, to],
+    [loader.bookId, legalPersonUscc, from, to, of.contractIds === undefined ? null : [...of.contractIds]],
   );
-  loader.note(candidates, keyOf(legalPersonUscc, baseYear), found);
+  loader.note(candidates, reimbursementId, found);
+  if (linesOfBase(loader.facts, reimbursementId) > mostLines) return;
   const ids = found.map(({ invoiceId }) => invoiceId);
   const [invoices] = await Promise.all([
     loader.load(invoiceShelf, 'id', ids),
@@ -72,14 +94,8 @@ interface Making {
  * Every line of the gathered invoices, of all contracts or of those named, in the order of the invoices, each with the day on which
  * the invoice was paid in full. One that the book itself rules out has its reason; the others are still to be weighed by the law.
  */
-export function settledFees(
-  facts: Facts,
-  of: Making & { readonly baseYear: number; readonly contractIds: readonly string[] | undefined },
-): ReimbursementLine[] {
-  const wanted = of.contractIds && new Set(of.contractIds);
-  const found = facts
-    .noted(candidates, keyOf(of.enterprise.legalPersonUscc, of.baseYear))
-    .filter(({ invoiceId }) => !wanted || wanted.has(there(facts.get(invoiceShelf, invoiceId)).contractId));
+export function settledFees(facts: Facts, of: Making): ReimbursementLine[] {
+  const found = facts.noted(candidates, of.reimbursementId);
   const contracts = new Map<string, Map<string, ReturnType<typeof contractLinesOf>[number]>>();
   const contractLine = (contractId: string, contractLineId: string) => {
     let lines = contracts.get(contractId);
@@ -125,6 +141,8 @@ export function settledFees(
         basisPoints: null,
         reason,
         isLive: false,
+        modelClass: bought.modelClass,
+        modelRegistrationNo: bought.modelRegistrationNo,
       };
     });
 }
@@ -195,7 +213,8 @@ function invoiceOf(facts: Facts, { counterpartyUscc, reference }: Declared) {
 /** The contract of this book that a declared item names, if there is one, and whether it is the applicant's legal person's. */
 function contractOf(facts: Facts, { counterpartyUscc, reference }: Declared, applicant: Enterprise) {
   const provider = facts.one(providerShelf, 'uscc', counterpartyUscc);
-  const contract: Contract | undefined = provider && facts.one(contractShelf, 'number', [reference, provider.providerId]);
+  const contract: Contract | undefined =
+    provider && barring(facts.all(contractShelf, 'number', [reference, provider.providerId]));
   if (!contract) return null;
   const buyer = there(facts.get(enterpriseShelf, contract.enterpriseId));
   return { contract, isOwn: buyer.legalPersonUscc === applicant.legalPersonUscc };
@@ -255,6 +274,8 @@ const declaredLine = (
   basisPoints: null,
   reason: null,
   isLive: false,
+  modelClass: item.modelClass ?? null,
+  modelRegistrationNo: item.modelRegistrationNo ?? null,
 });
 
 /** Whether what an item declares is funded already: declared in a live application, or an invoice that is redeemed or reimbursed. */

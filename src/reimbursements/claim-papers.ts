@@ -9,7 +9,7 @@ import { uuidv7 } from '../identifiers.js';
 import type { Outcome } from '../ledger/lane.js';
 import type { NumberClaim } from '../usage/claim-number.js';
 import { claimNumbers, releaseNumbers } from '../usage/claim-number.js';
-import { numbersHeld } from './queries.js';
+import { findReimbursement, numbersHeld } from './queries.js';
 import { isInvoiceNumber, paperNumber } from './rules.js';
 
 type Body = z.output<typeof submitReimbursement>;
@@ -38,6 +38,18 @@ export async function claimPapers(
   };
 }
 
+/** The same for a draft that is about to be submitted: what is declared stands in it. */
+export async function claimDraft<Sent extends object>(
+  db: Database,
+  of: { bookId: string; reimbursementId: string; legalPersonUscc: string | null; body: Sent; now: Date },
+): Promise<Sent & Claimed> {
+  const { bookId, body, now } = of;
+  const row = await findReimbursement(db, of);
+  if (row?.status !== 'DRAFT') return body;
+  const { claims, unheld } = await claimPapers(db, { bookId, body: row.draft as Body, now });
+  return { ...body, ...(claims && { claims }), ...(unheld && { unheld }) };
+}
+
 /** After the lane: gives the holds back unless an application was made with them. */
 export async function releaseUnused(
   db: Database,
@@ -48,8 +60,8 @@ export async function releaseUnused(
   if (!isMade) await releaseNumbers(db, body.claims ?? []);
 }
 
-/** After an application was rejected: gives back what it held. */
-export async function releaseRejected(
+/** After an application was rejected or withdrawn: gives back what it held. */
+export async function releaseEnded(
   db: Database,
   of: { readonly bookId: string; readonly reimbursementId: string; readonly outcome: Outcome<unknown> },
 ): Promise<void> {

@@ -1,4 +1,5 @@
 import { allocationLines, allocations, reimbursements } from '../../db/tables.js';
+import { changedBySteps, fixedAtSubmission } from '../cases/facts.js';
 import { shelf } from '../ledger/facts.js';
 
 export { reimbursementLineShelf } from '../usage/facts.js';
@@ -13,7 +14,12 @@ export const reimbursementShelf = shelf(reimbursements, {
   id: 'reimbursementId',
   keys: { allocation: ['allocationId'] },
   mutable: [
-    'status',
+    ...changedBySteps,
+    ...fixedAtSubmission,
+    'reimbursementNo',
+    'year',
+    'baseYear',
+    'lineCount',
     'baseFen',
     'computedFen',
     'eligibility',
@@ -26,8 +32,6 @@ export const reimbursementShelf = shelf(reimbursements, {
     'fund',
     'awardFen',
     'approvedOn',
-    'decidedPerson',
-    'decisionReason',
     'explanation',
     'settlementId',
   ],

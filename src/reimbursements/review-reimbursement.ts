@@ -2,19 +2,24 @@ import type { z } from 'zod';
 import type { Reimbursement } from '../../db/tables.js';
 import type { reviewReimbursement as body } from '../../schemas/reimbursements.js';
 import { presentOutlook, readEligibility, refusalOf } from '../applications/rules.js';
+import { gatherCalendar } from '../calendars/facts.js';
+import { movedTo } from '../cases/case.js';
+import { wayOf } from '../cases/rules.js';
+import { gatherPanels, panelOf } from '../experts/facts.js';
+import { citedScores } from '../experts/rules.js';
 import { keep } from '../ledger/explanations.js';
 import { update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
 import { formatYuan, parseYuan } from '../money.js';
 import { percent } from '../programmes/explain.js';
-import { lawOn } from '../programmes/language.js';
 import { highestOf } from '../programmes/lines.js';
 import { versionName } from '../programmes/published.js';
+import { reimbursementCases } from './cases.js';
 import { reimbursementLineShelf, reimbursementShelf } from './facts.js';
 import { gatherHeld, gatherWhole, lawOf, wholeOf } from './gather.js';
 import { evaluationsOf, found, holdInvoices, linesOf } from './lines.js';
-import { checkState, conflictsOf, presentReimbursement, reviewDigestOf, summaryOf } from './rules.js';
+import { conflictsOf, presentReimbursement, reviewDigestOf, summaryOf } from './rules.js';
 
 type Body = z.output<typeof body> & { id?: string };
 type Result = ReturnType<typeof presentReimbursement> & {
@@ -27,7 +32,7 @@ type Result = ReturnType<typeof presentReimbursement> & {
  * The expert review (评审): a reviewer who is not the applicant records what the programme asks about, the panel's score and opinion, and
  * what it leaves of the computed amount, never more. A line that the law no longer counts is let go; none is taken up. It binds
  * nothing but its digest; a further review before an allocation replaces it. Refuses, in this order: NOT_FOUND,
- * REIMBURSEMENT_WRONG_STATE, FOUR_EYES, as `readEligibility`, what the programme refuses (evaluateAward), AMOUNT_ZERO,
+ * REIMBURSEMENT_WRONG_STATE, FOUR_EYES, as `citedScores`, as `readEligibility`, what the programme refuses (evaluateAward), AMOUNT_ZERO,
  * AMOUNT_ABOVE_ENTITLEMENT, RATE_IS_EXACT.
  */
 export const reviewReimbursement: Verb<Body, Result> = {
@@ -45,17 +50,32 @@ export const reviewReimbursement: Verb<Body, Result> = {
       rows,
       commands.map(({ today }) => today),
     );
-    await gatherHeld(loader, rows);
+    await Promise.all([
+      gatherHeld(loader, rows),
+      gatherCalendar(loader),
+      gatherPanels(
+        loader,
+        rows.map(({ reimbursementId }) => reimbursementId),
+      ),
+    ]);
   },
 
   decide({ body, actor, today }, facts) {
     const row = facts.get(reimbursementShelf, body.id ?? '');
     if (!row) return refused('NOT_FOUND');
-    const wrongState = checkState(row, ['SUBMITTED', 'REVIEWED']);
+    const { version, law: programme } = lawOf(facts, row);
+    const law = reimbursementCases.lawOf(facts, row);
+    const way = wayOf(law);
+    const wrongState = reimbursementCases.refuseStep(row, way, 'review');
     if (wrongState) return wrongState;
     if (actor.personId === row.submittedPerson) return refused('FOUR_EYES');
-    const { version, law: programme } = lawOf(facts, row);
-    const law = lawOn(programme, row.submittedOn);
+    const cited = citedScores(panelOf(facts, row.reimbursementId), {
+      ...{ isAsked: way.panels, cited: body.scoresDigest, personId: actor.personId },
+    });
+    if (cited.kind === 'refused') return cited;
+    if (cited.score !== null && body.score !== undefined && body.score !== cited.score) {
+      return refused('SCORES_NOT_CITED', { scoresDigest: cited.scoresDigest ?? '—' }, '/score');
+    }
     const read = readEligibility(body, programme.eligibility, law);
     if (read.kind === 'refused') return read;
     const { eligibility } = read;
@@ -71,19 +91,22 @@ export const reviewReimbursement: Verb<Body, Result> = {
     if (reviewedFen < byLaw.amountFen && law.rate?.value.kind === 'EXACT') {
       return refused('RATE_IS_EXACT', { rate: percent(highestOf(law.rate.value)), approved }, '/approved');
     }
+    const moved = movedTo(facts, row, { status: 'REVIEWED', law, today });
+    if (moved.kind === 'refused') return moved;
     // After this line the command succeeds.
     const { now } = evaluationsOf(facts, whole, reviewedFen);
     const weighed = found(whole);
     const released = weighed.filter(({ isLive }) => !isLive);
     const reviewed: Reimbursement = {
-      ...row,
-      status: 'REVIEWED',
+      ...moved.row,
+      noticeDays: law.noticeDays?.value ?? null,
       eligibility,
       reviewedPerson: actor.personId,
       baseFen: byLaw.baseFen,
       computedFen: byLaw.computedFen,
       reviewedFen,
-      score: body.score ?? null,
+      score: cited.score ?? body.score ?? null,
+      scoresDigest: cited.scoresDigest,
       opinion: body.opinion ?? null,
       explanation: keep(now.explanation),
     };

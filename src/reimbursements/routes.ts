@@ -1,13 +1,19 @@
 import type { FastifyInstance } from 'fastify';
 import { page, pageQuery } from '../../schemas/common.js';
 import * as schema from '../../schemas/reimbursements.js';
+import { submitDraft } from '../cases/draft.js';
+import { caseRoutes } from '../cases/routes.js';
+import { panelRoutes } from '../experts/routes.js';
 import type { Parts } from '../http/parts.js';
 import { Problem } from '../http/problem.js';
 import { authorities, command, everyRole, idOfCursor, pageOf, reading } from '../http/routes.js';
 import { tellInFull } from '../ledger/explanations.js';
 import { approveAllocation } from './approve-allocation.js';
-import { claimPapers, releaseRejected, releaseUnused } from './claim-papers.js';
+import { reimbursementBriefing } from './briefing.js';
+import { reimbursementCases } from './cases.js';
+import { claimDraft, claimPapers, releaseEnded, releaseUnused } from './claim-papers.js';
 import { draftAllocation } from './draft-allocation.js';
+import { reimbursementDrafting } from './draft-reimbursement.js';
 import {
   baseOfReimbursement,
   findAllocation,
@@ -16,7 +22,6 @@ import {
   listReimbursementLines,
   listReimbursements,
 } from './queries.js';
-import { rejectReimbursement } from './reject-reimbursement.js';
 import { reviewReimbursement } from './review-reimbursement.js';
 import { presentReimbursement, presentReimbursementLine, summaryOf } from './rules.js';
 import { presentAllocation, presentAllocationLine } from './share-out.js';
@@ -55,26 +60,38 @@ export function reimbursementRoutes(app: FastifyInstance, parts: Parts): void {
     verb: reviewReimbursement,
   });
   command(app, parts, {
-    url: '/reimbursements/:id/reject',
+    url: '/reimbursements/:id/submit',
     tag,
-    summary: 'Reject an application that is in no allocation, with the reason',
-    roles: ['reviewer', 'approver'],
-    personOnly: true,
-    body: schema.rejectReimbursement,
-    response: schema.reimbursementRejected,
+    summary: 'Submit a draft: its base is looked for now, as if it came now',
+    roles: ['enterprise'],
+    body: schema.submitDraft,
+    response: schema.reimbursementConsidered,
     status: 200,
-    verb: rejectReimbursement,
-    settle: ({ body, book: { bookId }, outcome }) => {
-      const { id: reimbursementId = '' } = body as { id?: string };
-      return releaseRejected(parts.db, { bookId, reimbursementId, outcome });
-    },
+    verb: submitDraft(reimbursementCases, submitReimbursement),
+    prepare: ({ body, book: { bookId }, principal: { legalPersonUscc }, id, dryRun }) =>
+      dryRun ? body : claimDraft(parts.db, { bookId, reimbursementId: id, legalPersonUscc, body, now: parts.clock.now() }),
+    settle: ({ body, outcome }) => releaseUnused(parts.db, { body, outcome }),
   });
+  caseRoutes(app, parts, {
+    cases: reimbursementCases,
+    url: '/reimbursements',
+    tag,
+    moved: schema.reimbursementMoved,
+    withSupplement: schema.reimbursementSupplement,
+    draftBody: schema.draftReimbursement,
+    drafting: reimbursementDrafting,
+    bodyLimit: declaredLimit,
+    ended: ({ id: reimbursementId, bookId, outcome }) => releaseEnded(parts.db, { bookId, reimbursementId, outcome }),
+    isSeen: async ({ id, ...of }) => (await findReimbursement(parts.db, { ...of, reimbursementId: id })) !== undefined,
+  });
+
+  panelRoutes(app, parts, { cases: reimbursementCases, briefing: reimbursementBriefing, url: '/reimbursements' });
 
   reading(app, {
     url: '/reimbursements',
     tag,
     summary: 'List applications for reimbursement; an enterprise sees its own legal person’s',
-    roles: [...authorities, 'enterprise'],
+    roles: [...authorities, 'district_reviewer', 'enterprise'],
     query: schema.reimbursementQuery,
     response: page(schema.reimbursement),
     read: async ({ query, book, principal }) => {
@@ -95,7 +112,7 @@ export function reimbursementRoutes(app: FastifyInstance, parts: Parts): void {
     url: '/reimbursements/:id',
     tag,
     summary: 'One application with its base summed up and its explanation',
-    roles: [...authorities, 'enterprise'],
+    roles: [...authorities, 'district_reviewer', 'enterprise'],
     response: schema.reimbursementInFull,
     read: async ({ id, book, principal }) => {
       const { legalPersonUscc } = principal;
@@ -110,7 +127,7 @@ export function reimbursementRoutes(app: FastifyInstance, parts: Parts): void {
     url: '/reimbursements/:id/lines',
     tag,
     summary: 'The base of an application, line by line: what counts, at which rate, and what does not, with the reason',
-    roles: [...authorities, 'enterprise'],
+    roles: [...authorities, 'district_reviewer', 'enterprise'],
     query: pageQuery,
     response: page(schema.reimbursementLine),
     read: async ({ id, query: { cursor, limit }, book, principal }) => {

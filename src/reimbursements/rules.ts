@@ -13,9 +13,13 @@ import { formatInstant } from '../calendar.js';
 import { mattersOf } from '../applications/evaluation-facts.js';
 import type { Eligibility } from '../applications/rules.js';
 import { presentMatters } from '../applications/rules.js';
+import type { CaseVerb, Way } from '../cases/rules.js';
+import { presentSteps, sharedStates } from '../cases/rules.js';
+import { modelIn, readModel } from '../contracts/rules.js';
 import type { KeptStep } from '../ledger/explanations.js';
 import type { Refused } from '../ledger/lane.js';
 import { refused } from '../ledger/lane.js';
+import { life } from '../lives.js';
 import type { Fen } from '../money.js';
 import { formatYuan, parseYuan } from '../money.js';
 import { controlIdsOf } from '../programmes/laws.js';
@@ -27,28 +31,25 @@ export type Predicates = Eligibility['predicates'];
 export const eligibilityOf = (row: Reimbursement): Eligibility | null => row.eligibility as Eligibility | null;
 const explanationOf = (row: Reimbursement): KeptStep[] | null => row.explanation as KeptStep[] | null;
 
-const possible: Record<Reimbursement['status'], string> = {
-  SUBMITTED: 'review, reject',
-  REVIEWED: 'review, reject, POST /allocations',
-  ALLOCATED: 'POST /allocations/{id}/approve, POST /allocations/{id}/withdraw',
-  APPROVED: 'POST /settlements',
-  REJECTED: '—',
-};
+/** The life of an application on this way: the steps of every case; allocated it is decided with its allocation, which has a life of its own. */
+export const reimbursementLife = (way: Way) =>
+  life<Reimbursement['status'], CaseVerb>({
+    of: 'reimbursement',
+    code: 'REIMBURSEMENT_WRONG_STATE',
+    states: { ...sharedStates(way, 'allocate'), ALLOCATED: [] },
+  });
 
-/** Refuses a step that the application's state does not offer; the refusal names the state and the steps that it does. */
-export const checkState = (row: Reimbursement, expected: readonly Reimbursement['status'][]): Refused | null =>
-  expected.includes(row.status)
-    ? null
-    : refused('REIMBURSEMENT_WRONG_STATE', {
-        reimbursementNo: row.reimbursementNo,
-        state: row.status,
-        possible: possible[row.status],
-      });
+/** Where an application stands again that an allocation did not give anything: reviewed, or in its public notice. */
+export const unallocated = ({ noticeId }: Pick<Reimbursement, 'noticeId'>): Pick<Reimbursement, 'status' | 'allocationId'> => ({
+  status: noticeId === null ? 'REVIEWED' : 'IN_PUBLIC_NOTICE',
+  allocationId: null,
+});
 
 // ── The base ──
 
 /** Why a line of the book's own invoices does not count, whatever the law says; the law's own reasons are the evaluator's codes. */
-export type BookReason = 'INVOICE_NOT_CONFIRMED' | 'INVOICE_ALREADY_REDEEMED' | 'LINE_ALREADY_REIMBURSED';
+export const bookReasons = ['INVOICE_NOT_CONFIRMED', 'INVOICE_ALREADY_REDEEMED', 'LINE_ALREADY_REIMBURSED'] as const;
+export type BookReason = (typeof bookReasons)[number];
 
 /**
  * Why a line of this invoice can not count, or null. `live`: what is counted of it in applications that were not rejected; declared as
@@ -87,7 +88,7 @@ export const isInvoiceNumber = (reference: string): boolean => /^\d{20}$/.test(r
 
 /**
  * Reads what an enterprise declares. Refuses, item by item: a code that is not valid (USCC_…), AMOUNT_ZERO, ITEM_DOES_NOT_ADD_UP,
- * ITEM_NOT_SETTLED (a day to come), ITEM_TWICE.
+ * MISSING_FIELD (half a model), ITEM_NOT_SETTLED (a day to come), ITEM_TWICE.
  */
 export function readItems(
   items: readonly DeclaredItem[],
@@ -105,6 +106,8 @@ export function readItems(
       const params = { reference: item.reference, sum: formatYuan(netFen + vatFen), stated: item.gross };
       return refused('ITEM_DOES_NOT_ADD_UP', params, `${pointer}/gross`);
     }
+    const model = readModel(item, pointer);
+    if (model.kind === 'refused') return model;
     if (item.settledOn > today) {
       return refused('ITEM_NOT_SETTLED', { reference: item.reference, settledOn: item.settledOn, today }, `${pointer}/settledOn`);
     }
@@ -176,14 +179,18 @@ export const contentDigestOf = (
       line.usedTo,
       line.settledOn,
       line.evidence,
+      ...modelIn(line),
     ]),
   ]);
 
-/** What a review binds: SHA-256 (hex) over what is applied for, what was found, what counts and what was left of it. */
+/**
+ * What a review binds: SHA-256 (hex) over what is applied for, what was found, what counts and what was left of it; then, where there
+ * are any, over what was answered to correction lists and what experts scored.
+ */
 export const reviewDigestOf = (
   contentDigest: string,
   eligibility: Eligibility,
-  of: Pick<Reimbursement, 'baseFen' | 'computedFen' | 'reviewedFen' | 'score' | 'opinion'>,
+  of: Pick<Reimbursement, 'baseFen' | 'computedFen' | 'reviewedFen' | 'score' | 'opinion' | 'answersDigest' | 'scoresDigest'>,
 ): string =>
   sha256([
     contentDigest,
@@ -193,6 +200,7 @@ export const reviewDigestOf = (
     ...[of.baseFen, of.computedFen, of.reviewedFen].map(String),
     of.score,
     of.opinion,
+    ...(of.answersDigest === null && of.scoresDigest === null ? [] : [of.answersDigest, of.scoresDigest]),
   ]);
 
 // ── What is shown ──
@@ -233,6 +241,7 @@ export const presentReimbursement = (row: Reimbursement): Shown => {
     decisionReason: row.decisionReason,
     settlementId: row.settlementId,
     explanation: explanationOf(row),
+    ...presentSteps(row),
     recordedAt: formatInstant(new Date(row.recordedAt)),
   };
 };
@@ -249,6 +258,8 @@ export const presentReimbursementLine = (row: ReimbursementLine): z.input<typeof
   counterpartyName: row.counterpartyName,
   serviceItem: row.serviceItem,
   chipOrigin: row.chipOrigin,
+  modelClass: row.modelClass,
+  modelRegistrationNo: row.modelRegistrationNo,
   net: formatYuan(row.netFen),
   vat: formatYuan(row.vatFen),
   gross: formatYuan(row.grossFen),

@@ -49,7 +49,7 @@ export interface Share {
 
 export interface SharedOut {
   readonly strategy: Strategy;
-  /** In the order of their numbers. */
+  /** In the order of acceptance. */
   readonly shares: readonly Share[];
   /** Σa, P = min(pool left, Σa), and what is given of it (fen). */
   readonly claimsFen: Fen;
@@ -87,12 +87,12 @@ const move = (balances: Facts, postings: readonly Posting[]): void => {
 const ofLimit = ({ posting }: Posting): boolean => posting.startsWith('limit.');
 
 /**
- * Shares a pool: each application's claim is what law, limits and review leave it, in the order of the numbers, so that two of one
+ * Shares a pool: each application's claim is what law, limits and review leave it, in the order of acceptance, so that two of one
  * holder never claim more than its limit leaves both; then by the strategy. Who is given nothing is told why: the code of the
  * evaluation, REVIEW_CHANGED when what was reviewed is not what counts now, POOL_EXHAUSTED, BELOW_MINIMUM_AWARD.
  */
 export function shareOut(strategy: Strategy, poolFen: Fen, before: Facts, claimants: readonly Claimant[]): SharedOut {
-  const ordered = [...claimants].sort((a, b) => (numberOf(a) < numberOf(b) ? -1 : 1));
+  const ordered = [...claimants].sort((a, b) => (placeIn(a) < placeIn(b) ? -1 : 1));
   const touched = ordered.map(({ whole }) => touchedBy(whole));
   const balances = balancesOf(before, touched.flat().map(limitWindowOf));
   const claims = ordered.map((claimant, i) => {
@@ -131,7 +131,7 @@ export function shareOut(strategy: Strategy, poolFen: Fen, before: Facts, claima
         approvedFen: claimFen,
         rank,
         score: row.score,
-        acceptedAt: numberOf({ row, ...of }),
+        acceptedAt: placeIn({ row, ...of }),
       })),
     ).map(({ id, amountFen }) => [id, amountFen]),
   );
@@ -159,9 +159,8 @@ function chargedAnyhow(balances: Facts, touched: readonly TouchedLimit[], claimF
   });
 }
 
-/** Orders as text by the number that the application was given in the lane. */
-const numberOf = ({ row }: Pick<Claimant, 'row'>): string =>
-  String(placeOf({ applicationNo: row.reimbursementNo })).padStart(20, '0');
+/** Orders as text by the place that the application has in the order of acceptance. */
+const placeIn = ({ row }: Pick<Claimant, 'row'>): string => String(placeOf(row)).padStart(20, '0');
 
 const sharingRules: Record<Strategy, { zh: string; en: string }> = {
   FIRST_COME: {

@@ -1,21 +1,27 @@
 import type { z } from 'zod';
 import type { Enterprise, ProgrammeVersion as VersionRow, Reimbursement, ReimbursementLine } from '../../db/tables.js';
 import type { submitReimbursement as body } from '../../schemas/reimbursements.js';
-import { keptMatters, presentOutlook, refusalOf } from '../applications/rules.js';
+import { namedMatters, presentOutlook, refusalOf } from '../applications/rules.js';
 import { yearOf } from '../calendar.js';
+import { calendarOf, gatherCalendar } from '../calendars/facts.js';
+import { gatherPlaces, takePlace } from '../cases/places.js';
+import { untouched, waitingIn, wayOf } from '../cases/rules.js';
 import { enterpriseShelf } from '../enterprises/facts.js';
 import type { Facts, Loader } from '../ledger/facts.js';
 import { insert } from '../ledger/facts.js';
 import type { Command, Refused, Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
 import { gatherNumbers, seriesOf, takeNumber } from '../ledger/numbers.js';
+import { gatherOwnMatters, ownMatters } from '../legal-persons/matters.js';
+import type { Matters } from '../legal-persons/matters.js';
 import { programmeVersionShelf } from '../programmes/facts.js';
 import { lawOn } from '../programmes/language.js';
 import { controlsOn, gatherControls, lawUnder } from '../programmes/laws.js';
 import { programmeOf, versionInForce, versionName, versionsCovering } from '../programmes/published.js';
 import type { Asked } from './award-facts.js';
 import { caseOf, gatherAwardLimits } from './award-facts.js';
-import { declaredLines, gatherDeclared, gatherSettledFees, isFunded, settledFees } from './base.js';
+import { declaredLines, gatherDeclared, gatherSettledFees, isFunded, linesOfBase, mostLines, settledFees } from './base.js';
+import { reimbursementCases } from './cases.js';
 import { reimbursementLineShelf, reimbursementShelf } from './facts.js';
 import { evaluationsOf, found, holdInvoices } from './lines.js';
 import { conflictsOf, contentDigestOf, presentReimbursement, readItems, summaryOf } from './rules.js';
@@ -36,7 +42,7 @@ const series = 'RB';
  * confirmed usage invoices of its legal person, branches included, that were paid in full in the year before; every line is kept,
  * with the rate it counts at or why it does not. For a base of contracts or costs the enterprise declares the items. What a review
  * will check is taken as met until then. Refuses, in this order: PROGRAMME_NOT_IN_FORCE, PROGRAMME_OF_OTHER_FLOW,
- * LEGAL_PERSON_NOT_REGISTERED, ITEMS_NOT_TAKEN, CONTRACTS_NOT_TAKEN, ITEMS_REQUIRED, as `readItems`, ITEM_ALREADY_FUNDED, NOTHING_TO_REIMBURSE, what the
+ * LEGAL_PERSON_NOT_REGISTERED, MATTER_NOT_FOUND for any but a matter on record of it, ITEMS_NOT_TAKEN, TOO_MANY_LINES, CONTRACTS_NOT_TAKEN, ITEMS_REQUIRED, as `readItems`, ITEM_ALREADY_FUNDED, NOTHING_TO_REIMBURSE, what the
  * programme refuses (evaluateAward).
  */
 export const submitReimbursement: Verb<Body, Result> = {
@@ -60,6 +66,9 @@ export const submitReimbursement: Verb<Body, Result> = {
         commands.map(({ today }) => seriesOf(series, yearOf(today))),
       ),
       gatherControls(loader),
+      gatherCalendar(loader),
+      gatherPlaces(loader, reimbursementCases.places, commands),
+      gatherOwnMatters(loader, commands.map(namingOf)),
     ]);
     for (const command of commands) await gatherBase(loader, command);
   },
@@ -73,6 +82,8 @@ export const submitReimbursement: Verb<Body, Result> = {
     if (flow !== 'REIMBURSEMENT') return refused('PROGRAMME_OF_OTHER_FLOW', { programme: programmeCode, flow }, '/programmeCode');
     const enterprise = applicantOf(facts, command);
     if (!enterprise) return refused('LEGAL_PERSON_NOT_REGISTERED', { uscc: actor.legalPersonUscc ?? '—' });
+    const about = ownMatters(facts, namingOf(command));
+    if (about.kind === 'refused') return about;
     const base = baseOf(facts, command, version, enterprise);
     if (base.kind === 'refused') return base;
     const weighable = base.lines.filter(({ reason }) => reason === null);
@@ -80,13 +91,17 @@ export const submitReimbursement: Verb<Body, Result> = {
       const reasons = [...new Set(base.lines.map(({ reason }) => reason))].join(', ') || '—';
       return refused('NOTHING_TO_REIMBURSE', { year: String(yearOf(today) - 1), reasons });
     }
-    const asked = askedOf(facts, command, version, enterprise, weighable);
+    const asked = askedOf(facts, command, version, { enterprise, lines: weighable, matters: about.matters });
     const whole = caseOf(facts, asked);
     const { byLaw, now } = evaluationsOf(facts, whole);
     if (byLaw.kind !== 'award') return refusalOf(byLaw);
+    const law = lawOn(asked.law, today);
+    const waiting = waitingIn('SUBMITTED', { law, today, calendar: calendarOf(facts) });
+    if (waiting.kind === 'refused') return waiting;
     // After this line the command succeeds.
     const weighed = new Map(found(whole).map((line) => [line.lineNo, line]));
     const lines = base.lines.map((line) => weighed.get(line.lineNo) ?? line);
+    const place = wayOf(law).accepts ? { complete: {}, changes: [] } : takePlace(facts, reimbursementCases.places, command);
     const { number, changes } = takeNumber(facts, seriesOf(series, yearOf(today)));
     const common = {
       programmeVersionId: version.programmeVersionId,
@@ -110,6 +125,9 @@ export const submitReimbursement: Verb<Body, Result> = {
       ...{ eligibility: null, reviewedPerson: null, reviewedFen: null, score: null, opinion: null, reviewDigest: null },
       ...{ allocationId: null, fund: null, awardFen: null, approvedOn: null, decidedPerson: null, decisionReason: null },
       ...{ explanation: null, settlementId: null },
+      ...untouched,
+      ...place.complete,
+      ...{ waitingSince: waiting.waitingSince, dueOn: waiting.dueOn },
       recordedAt: receivedAt.toISOString(),
     };
     return accepted({
@@ -131,10 +149,16 @@ export const submitReimbursement: Verb<Body, Result> = {
           1,
         ),
         ...changes,
+        ...place.changes,
       ],
     });
   },
 };
+
+const namingOf = ({ body, actor }: Command<Body>) => ({
+  legalPersonUscc: actor.legalPersonUscc,
+  matters: namedMatters(body.matters),
+});
 
 /** Who applies: the legal person itself, under its own code, whichever branch the invoices are of; it is paid as such. */
 const applicantOf = (facts: Facts, { actor }: Command): Enterprise | undefined =>
@@ -152,15 +176,19 @@ async function gatherBase(loader: Loader, command: Command<Body>): Promise<void>
     appliedOn: today,
     signedOn: null,
   }).filter((version) => lawOn(programmeOf(version), today).flow?.value === 'REIMBURSEMENT');
-  if (!enterprise || versions.length === 0) return;
+  const about = ownMatters(facts, namingOf(command));
+  if (!enterprise || versions.length === 0 || about.kind === 'refused') return;
+  const { matters } = about;
   const read = body.items && readItems(body.items, today);
   const baseYear = yearOf(today) - 1;
   if (read?.kind === 'read') await gatherDeclared(loader, enterprise, read.items);
-  if (versions.some((version) => !declares(version, today))) await gatherSettledFees(loader, { enterprise, baseYear });
+  if (versions.some((version) => !declares(version, today))) {
+    await gatherSettledFees(loader, { enterprise, reimbursementId: command.id, baseYear, contractIds: body.contractIds });
+  }
   const asked = versions.map((version) => {
     const base = baseOf(facts, command, version, enterprise);
     const lines = base.kind === 'base' ? base.lines.filter(({ reason }) => reason === null) : [];
-    return askedOf(facts, command, version, enterprise, lines);
+    return askedOf(facts, command, version, { enterprise, lines, matters });
   });
   await gatherAwardLimits(loader, asked);
 }
@@ -168,15 +196,16 @@ async function gatherBase(loader: Loader, command: Command<Body>): Promise<void>
 /** What is asked about these lines under this version and the controls of today; what a review will check is taken as met. */
 function askedOf(
   facts: Facts,
-  { body, today }: Command<Body>,
+  { today }: Command<Body>,
   version: VersionRow,
-  { enterpriseId }: Enterprise,
-  lines: readonly ReimbursementLine[],
+  of: { readonly enterprise: Enterprise; readonly lines: readonly ReimbursementLine[]; readonly matters: Matters },
 ): Asked {
+  const { lines, matters } = of;
+  const { enterpriseId } = of.enterprise;
   const law = lawUnder(facts, version, controlsOn(facts, today));
   return {
     law,
-    of: { enterpriseId, submittedOn: today, baseYear: yearOf(today) - 1, matters: keptMatters(body.matters) },
+    of: { enterpriseId, submittedOn: today, baseYear: yearOf(today) - 1, matters },
     lines,
     bookedOn: today,
     predicates: Object.fromEntries(law.eligibility.map(({ id }) => [id, 'MET' as const])),
@@ -194,7 +223,9 @@ function baseOf(
   const making = { enterprise, reimbursementId: id, newId };
   if (!declares(version, today)) {
     if (body.items !== undefined) return refused('ITEMS_NOT_TAKEN', { programme: body.programmeCode }, '/items');
-    return { kind: 'base', lines: settledFees(facts, { ...making, baseYear: yearOf(today) - 1, contractIds: body.contractIds }) };
+    const lines = linesOfBase(facts, id);
+    if (lines > mostLines) return refused('TOO_MANY_LINES', { lines: String(lines), most: String(mostLines) }, '/contractIds');
+    return { kind: 'base', lines: settledFees(facts, making) };
   }
   if (body.contractIds !== undefined) return refused('CONTRACTS_NOT_TAKEN', { programme: body.programmeCode }, '/contractIds');
   if (body.items === undefined) return refused('ITEMS_REQUIRED', { programme: body.programmeCode }, '/items');

@@ -5,6 +5,7 @@ import { update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
 import { allocationLineShelf, allocationShelf, reimbursementShelf } from './facts.js';
+import { unallocated } from './rules.js';
 import { presentAllocation, refuseUnlessDraft } from './share-out.js';
 
 type Body = z.output<typeof body> & { id?: string };
@@ -42,7 +43,7 @@ export const withdrawAllocation: Verb<Body, z.input<typeof allocation>> = {
         update(allocationShelf, row),
         ...facts
           .all(reimbursementShelf, 'allocation', allocationId)
-          .map((of) => update(reimbursementShelf, { ...of, status: 'REVIEWED' as const, allocationId: null })),
+          .map((of) => update(reimbursementShelf, { ...of, ...unallocated(of) })),
         ...facts
           .all(allocationLineShelf, 'allocation', allocationId)
           .map((line) => update(allocationLineShelf, { ...line, isLive: false })),

@@ -2,18 +2,29 @@
 // brought along at go-live. Read from the limit's own account, before the entry that decided the case.
 import type { Tx } from '../../db/client.js';
 import { accountOf } from '../ledger/chart.js';
+import type { Span } from '../ledger/history.js';
+import { movedBeside } from '../ledger/history.js';
 import type { Fen } from '../money.js';
 import type { TouchedLimit } from '../programmes/evaluate.js';
 import { limitWindowOf } from '../programmes/limits.js';
-import type { Span } from './read-year.js';
-import { usedBeside } from './read-year.js';
 
 export class Beside {
   readonly #legs = new Map<string, { seq: bigint; fen: Fen }[]>();
 
   constructor(
     private readonly tx: Tx,
-    private readonly of: { bookId: string; programmeCode: string; versions: readonly string[]; span: Span; year: number },
+    private readonly of: {
+      bookId: string;
+      programmeCode: string;
+      versions: readonly string[];
+      span: Span;
+      year: number;
+      /** The last entry that may count. */
+      upTo: bigint;
+      /** Allocations that the simulation decides, whenever they were approved, and those of other years' money that this year approved. */
+      simulated: readonly string[];
+      others: readonly string[];
+    },
   ) {}
 
   async gather(touched: Iterable<TouchedLimit>): Promise<void> {
@@ -25,8 +36,9 @@ export class Beside {
     }
     if (fresh.size === 0) return;
     for (const code of fresh) this.#legs.set(code, []);
-    for (const { code, seq, fen } of await usedBeside(this.tx, { ...this.of, codes: [...fresh] }))
-      this.#legs.get(code)?.push({ seq, fen });
+    const { bookId, versions, span, upTo, simulated, others } = this.of;
+    const of = { codes: [...fresh], upTo, versions, span, without: simulated, with: others };
+    for (const { code, seq, fen } of await movedBeside(this.tx, bookId, of)) this.#legs.get(code)?.push({ seq, fen });
   }
 
   /** Of a gathered limit, in fen. */
@@ -39,7 +51,8 @@ export class Beside {
 
   /** What only this programme counts against, and only in this year, is all decided by the simulation. */
   #isOwn({ account, window }: TouchedLimit): boolean {
-    return window === String(this.of.year) && account.startsWith(`${this.of.programmeCode}.`);
+    const { others, year, programmeCode } = this.of;
+    return others.length === 0 && window === String(year) && account.startsWith(`${programmeCode}.`);
   }
 }
 

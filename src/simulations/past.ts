@@ -1,8 +1,8 @@
-// The book as it was on record before an entry: whatever of it was recorded later does not count, a listing runs to the day it then ran
-// to, and an exception holds once it was approved. What is gathered once is kept for the cases that follow.
+// Cases asked of a law with what of the book was on record before the entry that decided them. What is gathered once is kept for the
+// cases that follow, and so is what was made of it.
 import type { Tx } from '../../db/client.js';
-import type { ContractLine } from '../../db/tables.js';
-import type { Case, Known } from '../applications/evaluation-facts.js';
+import type { Contract, ContractLine } from '../../db/tables.js';
+import type { Case } from '../applications/evaluation-facts.js';
 import {
   asksBeyondContract,
   circumstancesOf,
@@ -10,112 +10,136 @@ import {
   gatherContractFacts,
   gatherLimitFacts,
 } from '../applications/evaluation-facts.js';
+import type { KnownBefore } from '../applications/known-then.js';
+import { KnownThen } from '../applications/known-then.js';
+import type { Day } from '../calendar.js';
+import { yearOf } from '../calendar.js';
 import { contractShelf } from '../contracts/facts.js';
-import { enterpriseShelf } from '../enterprises/facts.js';
-import type { Shelf } from '../ledger/facts.js';
 import { Facts, Loader } from '../ledger/facts.js';
-import { classShelf, figureShelf, relationShelf } from '../legal-persons/facts.js';
+import { pairOf, relationShelf } from '../legal-persons/facts.js';
 import type { Circumstances, TouchedLimit } from '../programmes/evaluate.js';
 import { limitsTouched } from '../programmes/evaluate.js';
-import { limitExceptionShelf } from '../programmes/facts.js';
-import { listingShelf, observationShelf, providerShelf } from '../providers/facts.js';
-import type { ListingSaid } from '../providers/rules.js';
-import { listingSayings } from '../providers/rules.js';
+import type { Law, ProgrammeVersion } from '../programmes/language.js';
+import { lawOn } from '../programmes/language.js';
 
-/** What a case is asked with, and the entry that decided it: what came to be known from that one on does not count. */
+/**
+ * What a case is asked with, and the entry that decided it: what came to be known from that one on does not count. Cases of one
+ * `keptAs` differ in nothing but that entry, the stage with what its review recorded, the day it is booked on and the days of use.
+ */
 export interface Asked extends Omit<Extract<Case, { contract: unknown }>, 'contract' | 'known'> {
   readonly contractId: string;
   readonly before: bigint;
+  readonly keptAs?: string;
+}
+
+export interface Answer {
+  readonly at: Circumstances;
+  readonly touched: readonly TouchedLimit[];
+}
+
+/** An answer that may be given again: as long as nothing else was on record, and its limits as long as stage, law and year are the same. */
+interface Kept {
+  readonly at: Circumstances;
+  readonly law: ProgrammeVersion;
+  readonly before: bigint;
+  readonly turnsAt: bigint | null;
+  limits: { readonly stage: Asked['stage']; readonly dated: Law; readonly year: number; readonly touched: Answer['touched'] };
 }
 
 export class Past {
-  readonly #facts: Facts;
-  readonly #loader: Loader;
-  readonly #first = new Map<string, bigint>();
-  readonly #raised = new Map<string, bigint>();
-  readonly #said: ListingSaid[] = [];
+  readonly facts: Facts;
+  readonly loader: Loader;
+  readonly then: KnownThen;
+  readonly #gathered = new Set<string>();
+  readonly #kept = new Map<string, Kept>();
+  readonly #lines = new Map<string, ReadonlyMap<string, ContractLine>>();
 
-  constructor(
-    private readonly tx: Tx,
-    private readonly bookId: string,
-  ) {
-    this.#facts = new Facts(bookId, '');
-    this.#loader = new Loader(tx, bookId, this.#facts);
+  constructor(tx: Tx, bookId: string) {
+    this.facts = new Facts(bookId, '');
+    this.loader = new Loader(tx, bookId, this.facts);
+    this.then = new KnownThen(tx, this.facts);
   }
 
   /** Rows that it holds. */
   get size(): number {
-    return this.#facts.size;
+    return this.facts.size;
   }
 
   async gather(contractIds: readonly string[]): Promise<void> {
-    await gatherContractFacts(this.#loader, contractIds);
-    const listings = this.#unknown(listingShelf);
-    await this.#learnWhen([enterpriseShelf, providerShelf, observationShelf, listingShelf, classShelf, relationShelf]);
-    if (listings.length === 0) return;
-    // A listing's last day and its suspensions are what changes here: each answer about it says what they were from then on.
-    const said = await this.tx.sql<ListingSaid[]>`
-      select k.id, e.seq, o.body ->> 'validTo' as "validTo", coalesce(o.body -> 'suspensions', '[]') as suspensions
-        from unnest(${listings}::uuid[]) as k (id)
-        cross join lateral (select * from entries e where e.book_id = ${this.bookId} and e.subject_id = k.id offset 0) e
-        join outcomes o on o.book_id = e.book_id and o.command_id = e.command_id
-       where e.kind = any(${listingSayings}::text[]) order by e.seq`;
-    this.#said.push(...said);
+    const fresh = contractIds.filter((id) => !this.#gathered.has(id));
+    if (fresh.length === 0) return;
+    await gatherContractFacts(this.loader, fresh);
+    await this.then.learn();
+    for (const id of fresh) this.#gathered.add(id);
   }
 
   /** Cases of gathered contracts as they were on record, each with the limits it touches. */
-  async ask(asked: readonly Asked[]): Promise<{ at: Circumstances; touched: TouchedLimit[] }[]> {
-    const cases = asked.map((of) => this.#caseOf(of));
-    const beyond = cases.filter(({ law }) => asksBeyondContract(law));
+  async ask(asked: readonly Asked[]): Promise<Answer[]> {
+    const beyond = asked.filter(({ law }) => asksBeyondContract(law));
     if (beyond.length > 0) {
-      await gatherLimitFacts(this.#loader, beyond);
-      await Promise.all([this.#learnWhen([figureShelf]), this.#learnRaised()]);
+      await gatherLimitFacts(
+        this.loader,
+        beyond.map((of) => this.#caseOf(of).of),
+      );
+      await this.then.learnOfLimits();
     }
-    return cases.map((of) => {
-      const at = circumstancesOf(this.#facts, of);
-      return { at, touched: limitsTouched(of.law, of.stage, at) };
-    });
+    return asked.map((of) => this.#again(of) ?? this.#answer(of));
   }
 
-  /** The lines of a gathered contract, in order. */
-  linesOf(contractId: string): ContractLine[] {
-    return contractLinesOf(this.#facts, contractId);
+  /** The lines of a gathered contract, by their ids. */
+  linesOf(contractId: string): ReadonlyMap<string, ContractLine> {
+    let lines = this.#lines.get(contractId);
+    if (lines === undefined) {
+      lines = new Map(contractLinesOf(this.facts, contractId).map((line) => [line.contractLineId, line]));
+      this.#lines.set(contractId, lines);
+    }
+    return lines;
   }
 
-  #caseOf({ contractId, before, ...of }: Asked): Case {
-    const contract = this.#facts.get(contractShelf, contractId);
+  /** The day on which a gathered contract was signed. */
+  signedOn(contractId: string): Day {
+    return this.#contractOf(contractId).signedOn;
+  }
+
+  #answer(asked: Asked): Answer {
+    const { of, known } = this.#caseOf(asked);
+    const { law, stage, bookedOn } = of;
+    const at = circumstancesOf(this.facts, of);
+    const touched = limitsTouched(law, stage, at);
+    if (asked.keptAs !== undefined && this.#isSteady(law, at)) {
+      const limits = { stage, dated: lawOn(law, bookedOn), year: yearOf(bookedOn), touched };
+      this.#kept.set(asked.keptAs, { at, law, before: asked.before, turnsAt: known.turnsAt(), limits });
+    }
+    return { at, touched };
+  }
+
+  /** What was answered before, if it still holds. */
+  #again({ keptAs, law, stage, before, bookedOn }: Asked): Answer | undefined {
+    const kept = keptAs === undefined ? undefined : this.#kept.get(keptAs);
+    if (kept?.law !== law || before < kept.before) return undefined;
+    if (kept.turnsAt !== null && before > kept.turnsAt) return undefined;
+    const at = kept.at.bookedOn === bookedOn ? kept.at : { ...kept.at, bookedOn };
+    const [dated, year] = [lawOn(law, bookedOn), yearOf(bookedOn)];
+    const { limits } = kept;
+    if (limits.stage !== stage || limits.dated !== dated || limits.year !== year)
+      kept.limits = { stage, dated, year, touched: limitsTouched(law, stage, at) };
+    return { at, touched: kept.limits.touched };
+  }
+
+  /** Whether nothing of it depends on the day it is booked on, or on the days of use. */
+  #isSteady(law: ProgrammeVersion, { enterprise, provider }: Circumstances): boolean {
+    const pair = pairOf(enterprise.legalPerson, provider.legalPerson);
+    return !asksBeyondContract(law) && this.facts.all(relationShelf, 'pair', pair).length === 0;
+  }
+
+  #caseOf({ contractId, before, ...of }: Asked): { of: Case; known: KnownBefore } {
+    const known = this.then.before(before);
+    return { of: { ...of, contract: this.#contractOf(contractId), known }, known };
+  }
+
+  #contractOf(contractId: string): Contract {
+    const contract = this.facts.get(contractShelf, contractId);
     if (!contract) throw new Error(`the contract ${contractId} was not gathered`);
-    const known: Known = {
-      has: (id) => (this.#first.get(id) ?? 0n) < before,
-      listing: (listing) => this.#said.findLast(({ id, seq }) => id === listing.listingId && seq < before) ?? listing,
-      approved: ({ exceptionId }) => (this.#raised.get(exceptionId) ?? 0n) < before,
-    };
-    return { ...of, contract, known };
-  }
-
-  #unknown(of: Shelf<unknown>): string[] {
-    return [...this.#facts.state(of).rows.keys()].filter((id) => !this.#first.has(id));
-  }
-
-  async #learnWhen(of: readonly Shelf<unknown>[]): Promise<void> {
-    const ids = of.flatMap((each) => this.#unknown(each));
-    if (ids.length === 0) return;
-    const known = await this.tx.sql<{ id: string; first: bigint }[]>`
-      select k.id, e.seq as first from unnest(${ids}::uuid[]) as k (id)
-       cross join lateral (select e.seq from entries e where e.book_id = ${this.bookId} and e.subject_id = k.id order by e.seq limit 1) e`;
-    for (const id of ids) this.#first.set(id, 0n);
-    for (const { id, first } of known) this.#first.set(id, first);
-  }
-
-  async #learnRaised(): Promise<void> {
-    const ids = [...this.#facts.state(limitExceptionShelf).rows.keys()].filter((id) => !this.#raised.has(id));
-    if (ids.length === 0) return;
-    const raised = await this.tx.sql<{ id: string; seq: bigint }[]>`
-      select k.id, e.seq from unnest(${ids}::uuid[]) as k (id)
-       cross join lateral (select e.seq from entries e
-                            where e.book_id = ${this.bookId} and e.subject_id = k.id and e.kind = 'limit.raised'
-                            order by e.seq limit 1) e`;
-    for (const id of ids) this.#raised.set(id, 0n);
-    for (const { id, seq } of raised) this.#raised.set(id, seq);
+    return contract;
   }
 }

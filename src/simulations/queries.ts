@@ -7,6 +7,7 @@ import { simulationEnterprises, simulations } from '../../db/tables.js';
 import type { Fen } from '../money.js';
 import type { Lived } from './live-year.js';
 import { mostAttempts } from './rules.js';
+import { differenceOf } from './tally.js';
 
 /** How long a lease holds without being renewed, by the database's clock, which all processes share and nobody sets. */
 const leaseSeconds = 15;
@@ -127,14 +128,20 @@ export async function recordResult(db: Database, mine: Mine, lived: Lived, now: 
       const column = (of: (person: (typeof part)[number][1]) => Fen | number) => part.map(([, person]) => of(person));
       await tx.sql`
         insert into simulation_enterprises (book_id, simulation_id, legal_person_uscc, name, applications, compared_fen, simulated_fen,
-                                            difference_fen, compared_redeemed_fen, simulated_redeemed_fen, bound)
+                                            difference_fen, compared_redeemed_fen, simulated_redeemed_fen, held, held_compared_fen,
+                                            held_simulated_fen, potential_fen, bound)
         select ${mine.bookId}, ${mine.simulationId}, u.uscc, coalesce(e.name, u.uscc), u.applications, u.compared, u.simulated,
-               u.simulated - u.compared, u.compared_redeemed, u.simulated_redeemed, string_to_array(u.bound, ' ')
+               u.difference, u.compared_redeemed, u.simulated_redeemed, u.held, u.held_compared, u.held_simulated, u.potential,
+               string_to_array(u.bound, ' ')
           from unnest(${part.map(([uscc]) => uscc)}::text[], ${column(({ applications }) => applications)}::int[],
                       ${column(({ compared }) => compared.awarded)}::bigint[], ${column(({ simulated }) => simulated.awarded)}::bigint[],
+                      ${column(differenceOf)}::bigint[],
                       ${column(({ compared }) => compared.redeemed)}::bigint[], ${column(({ simulated }) => simulated.redeemed)}::bigint[],
+                      ${column(({ held }) => held)}::int[], ${column(({ heldFen }) => heldFen.compared)}::bigint[],
+                      ${column(({ heldFen }) => heldFen.simulated)}::bigint[], ${column(({ potentialFen }) => potentialFen)}::bigint[],
                       ${part.map(([, { bound }]) => [...bound].sort().join(' '))}::text[])
-               as u (uscc, applications, compared, simulated, compared_redeemed, simulated_redeemed, bound)
+               as u (uscc, applications, compared, simulated, difference, compared_redeemed, simulated_redeemed, held, held_compared,
+                     held_simulated, potential, bound)
           left join lateral (select e.name from enterprises e
                               where e.book_id = ${mine.bookId} and e.legal_person_uscc = u.uscc
                               order by e.uscc = e.legal_person_uscc desc, e.enterprise_id limit 1) e on true`;

@@ -1,35 +1,14 @@
 // What a simulation reads of a year, in slices by sequence on the snapshot it is given: which applications were decided, and which
 // redemptions approved. Only columns that are asked for; of a redemption nothing is kept once it was tried.
 import type { Tx } from '../../db/client.js';
+import type { Reimbursement } from '../../db/tables.js';
 import type { Day } from '../calendar.js';
-import { addDays } from '../calendar.js';
+import type { Span } from '../ledger/history.js';
+import { decidedWithin, firstEntries } from '../ledger/history.js';
 import type { Fen } from '../money.js';
 
 /** Entries that a slice passes over. */
-const slice = 10_000n;
-
-/** The entries on which the year was booked, both ends inclusive. */
-export interface Span {
-  readonly from: bigint;
-  readonly to: bigint;
-  readonly first: Day;
-  readonly last: Day;
-}
-
-/**
- * Where in the ledger a year stands, up to its head. The clocks of two processes may differ, so a week more is looked at: what is booked
- * in another year is left out by its day.
- */
-export async function spanOf({ sql }: Tx, bookId: string, year: number): Promise<Span & { readonly head: bigint }> {
-  const [first, last] = [`${year}-01-01`, `${year}-12-31`];
-  const [row] = await sql<{ from: bigint | null; to: bigint | null; head: bigint }[]>`
-    select (select first_seq from booked_days where book_id = ${bookId} and booked_on >= ${first}::date order by booked_on limit 1) as "from",
-           (select first_seq - 1 from booked_days where book_id = ${bookId} and booked_on > ${addDays(last, 7)}::date
-             order by booked_on limit 1) as "to",
-           (select seq from book_heads where book_id = ${bookId}) as head`;
-  const head = row?.head ?? 0n;
-  return { from: row?.from ?? head + 1n, to: row?.to ?? head, first, last, head };
-}
+const slice = 2_500n;
 
 /** An application as it was decided. Amounts in fen; `seq` is the entry that decided it, `issuedFen` the face of its voucher. */
 export interface DecidedRow {
@@ -37,6 +16,7 @@ export interface DecidedRow {
   readonly decidedOn: Day;
   readonly applicationId: string;
   readonly applicationNo: string;
+  readonly acceptedPlace: bigint | null;
   readonly programmeVersionId: string;
   readonly contractId: string;
   readonly legalPersonUscc: string;
@@ -68,28 +48,16 @@ export const decidedApplications = ({ sql }: Tx, of: { bookId: string; programme
   slices(
     of.span,
     (after, upTo) => sql<DecidedRow[]>`
-      select e.seq, e.booked_on as "decidedOn", a.application_id as "applicationId", a.application_no as "applicationNo",
+      select e.seq, e.booked_on as "decidedOn", a.application_id as "applicationId", a.application_no as "applicationNo", a.accepted_place as "acceptedPlace",
              a.programme_version_id as "programmeVersionId", a.contract_id as "contractId", a.legal_person_uscc as "legalPersonUscc",
              a.submitted_on as "submittedOn", a.eligibility::text as eligibility, a.matters, a.maximum_fen as "maximumFen",
              a.computed_fen as "computedFen", a.voucher_id as "voucherId", a.award_fen as "issuedFen"
-        from (select * from entries e
-               where e.book_id = ${of.bookId} and e.seq > ${after} and e.seq <= ${upTo}
-                 and e.kind in ('voucher.issued', 'application.rejected') and e.refusal_code is null
-                 and e.booked_on between ${of.span.first}::date and ${of.span.last}::date offset 0) e
+        from ${decidedWithin(sql, of.bookId, { after, upTo, span: of.span, kinds: ['voucher.issued', 'application.rejected'] })} e
         cross join lateral (select * from applications a
                              where a.book_id = e.book_id and a.application_id = e.subject_id offset 0) a
        where a.programme_code = ${of.programmeCode} and a.reviewed_person is not null
        order by e.seq`,
   );
-
-/** How many redemptions the year approved, whatever the programme: a measure of what is ahead. */
-export async function countRedemptions({ sql }: Tx, bookId: string, span: Span): Promise<number> {
-  const [row] = await sql<{ n: number }[]>`
-    select count(*)::int as n from entries
-     where book_id = ${bookId} and seq between ${span.from} and ${span.to} and kind = 'redemption.approved'
-       and booked_on between ${span.first}::date and ${span.last}::date`;
-  return row?.n ?? 0;
-}
 
 /** An approved redemption with its invoice. Amounts in fen; lines as arrays, in order of line. */
 export interface RedeemedRow {
@@ -98,9 +66,6 @@ export interface RedeemedRow {
   readonly programmeCode: string;
   readonly voucherId: string;
   readonly contractId: string;
-  readonly legalPersonUscc: string;
-  readonly appliedOn: Day;
-  readonly matters: unknown;
   readonly approvedFen: Fen;
   readonly submittedOn: Day;
   readonly usageFrom: Day;
@@ -119,15 +84,11 @@ export const approvedRedemptions = ({ sql }: Tx, of: { bookId: string; span: Spa
     of.span,
     (after, upTo) => sql<RedeemedRow[]>`
       select e.seq, e.booked_on as "approvedOn", r.programme_code as "programmeCode", r.voucher_id as "voucherId",
-             r.contract_id as "contractId", v.legal_person_uscc as "legalPersonUscc",
-             v.applied_on as "appliedOn", v.matters, r.approved_fen - r.reversed_fen as "approvedFen",
+             r.contract_id as "contractId", r.approved_fen - r.reversed_fen as "approvedFen",
              r.submitted_on as "submittedOn", i.usage_from as "usageFrom", i.usage_to as "usageTo", i.gross_fen as "grossFen",
              l."contractLineIds", l."lineNos", l."netsFen", l."vatsFen", l."grossesFen"
-        from (select * from entries e
-               where e.book_id = ${of.bookId} and e.seq > ${after} and e.seq <= ${upTo} and e.kind = 'redemption.approved'
-                 and e.booked_on between ${of.span.first}::date and ${of.span.last}::date offset 0) e
+        from ${decidedWithin(sql, of.bookId, { after, upTo, span: of.span, kinds: ['redemption.approved'] })} e
         cross join lateral (select * from redemptions r where r.book_id = e.book_id and r.redemption_id = e.subject_id offset 0) r
-        cross join lateral (select * from vouchers v where v.book_id = r.book_id and v.voucher_id = r.voucher_id offset 0) v
         cross join lateral (select * from usage_invoices i where i.book_id = r.book_id and i.invoice_id = r.invoice_id offset 0) i
         cross join lateral (select array_agg(l.contract_line_id order by l.line_no) as "contractLineIds",
                                    array_agg(l.line_no order by l.line_no) as "lineNos", array_agg(l.net_fen order by l.line_no) as "netsFen",
@@ -135,6 +96,20 @@ export const approvedRedemptions = ({ sql }: Tx, of: { bookId: string; span: Spa
                               from usage_invoice_lines l where l.book_id = i.book_id and l.invoice_id = i.invoice_id) l
        order by e.seq`,
   );
+
+/** Whose a voucher is and what it was applied for with. */
+export interface HeldRow {
+  readonly voucherId: string;
+  readonly legalPersonUscc: string;
+  readonly appliedOn: Day;
+  readonly matters: unknown;
+}
+
+/** These vouchers, of whatever year. */
+export const vouchersOf = ({ sql }: Tx, bookId: string, voucherIds: readonly string[]): Promise<HeldRow[]> => sql<HeldRow[]>`
+  select v.voucher_id as "voucherId", v.legal_person_uscc as "legalPersonUscc", v.applied_on as "appliedOn", v.matters
+    from unnest(${voucherIds}::uuid[]) as k (id)
+    cross join lateral (select * from vouchers v where v.book_id = ${bookId} and v.voucher_id = k.id offset 0) v`;
 
 /** What of these contracts was redeemed under a programme before a day, in fen. */
 export const redeemedBefore = (
@@ -150,28 +125,70 @@ export const redeemedBefore = (
                              and r.programme_code = ${of.programmeCode} and r.approved_on < ${of.before}::date) r
      where r.base is not null`;
 
-/**
- * What stands on the accounts of limits beside the programme's own awards of the year: signed amounts (fen) with their sequences. A side
- * that nothing has touched is not looked for: hardly any use of a limit is ever given back.
- */
-export const usedBeside = (
+/** An application for reimbursement of the year. Amounts in fen. */
+export interface AppliedRow {
+  readonly reimbursementId: string;
+  readonly reimbursementNo: string;
+  readonly acceptedPlace: bigint | null;
+  readonly programmeVersionId: string;
+  readonly enterpriseId: string;
+  readonly legalPersonUscc: string;
+  readonly baseYear: number;
+  readonly matters: unknown;
+  readonly status: Exclude<Reimbursement['status'], 'DRAFT' | 'WITHDRAWN'>;
+  readonly submittedOn: Day;
+  readonly eligibility: string | null;
+  readonly computedFen: Fen;
+  readonly reviewedFen: Fen | null;
+  readonly score: number | null;
+  readonly awardFen: Fen | null;
+}
+
+/** Who applied for reimbursement in a year, in the order of application: decided or not. */
+export const appliedInYear = (
   { sql }: Tx,
-  of: { bookId: string; codes: readonly string[]; versions: readonly string[]; span: Span },
-): Promise<{ code: string; seq: bigint; fen: Fen }[]> =>
-  sql<{ code: string; seq: bigint; fen: Fen }[]>`
-    select a.code, e.seq, e.fen
-      from unnest(${of.codes}::text[]) as k (code)
-      cross join lateral (select * from accounts a where a.book_id = ${of.bookId} and a.code = k.code limit 1) a
-      cross join lateral (
-        select e.seq, e.booked_on, e.programme_version, e.amount_fen as fen from entries e
-         where e.book_id = a.book_id and e.credit_account_id = a.account_id and a.credits_fen > 0
-        union all
-        select e.seq, e.booked_on, e.programme_version, -e.amount_fen from entries e
-         where e.book_id = a.book_id and e.debit_account_id = a.account_id and a.debits_fen > 0) e
-     where e.seq <= ${of.span.to}
-       and not (e.programme_version is not null and e.programme_version = any(${of.versions})
-                and e.booked_on between ${of.span.first}::date and ${of.span.last}::date)
-     order by e.seq`;
+  of: { bookId: string; programmeCode: string; year: number },
+): Promise<AppliedRow[]> => sql<AppliedRow[]>`
+  select reimbursement_id as "reimbursementId", reimbursement_no as "reimbursementNo",
+         accepted_place as "acceptedPlace", programme_version_id as "programmeVersionId",
+         enterprise_id as "enterpriseId", legal_person_uscc as "legalPersonUscc", base_year as "baseYear", matters, status,
+         submitted_on as "submittedOn", eligibility::text as eligibility, computed_fen as "computedFen", reviewed_fen as "reviewedFen",
+         score, award_fen as "awardFen"
+    from reimbursements where book_id = ${of.bookId} and programme_code = ${of.programmeCode} and year = ${of.year}
+     and status not in ('DRAFT', 'WITHDRAWN')
+   order by reimbursement_id`;
+
+/** A batch whose money was shared: `seq` is the first entry of its approval, `lines` who was in it, with why nothing fell to them. */
+export interface SharedRow {
+  readonly allocationId: string;
+  readonly year: number;
+  readonly decidedOn: Day;
+  readonly seq: bigint;
+  readonly claimsFen: Fen;
+  readonly lines: readonly { readonly reimbursementId: string; readonly reason: string | null }[];
+}
+
+/** The approved allocations of a programme's money, of all years, in the order in which they were approved. */
+export async function sharedBatches(tx: Tx, of: { bookId: string; programmeCode: string }): Promise<SharedRow[]> {
+  const rows = await tx.sql<(Omit<SharedRow, 'seq' | 'lines'> & { reimbursementIds: string[]; reasons: (string | null)[] })[]>`
+    select a.allocation_id as "allocationId", a.year, a.decided_on as "decidedOn", a.claims_fen as "claimsFen",
+           l.ids as "reimbursementIds", l.reasons
+      from allocations a
+      cross join lateral (select array_agg(l.reimbursement_id order by l.line_no) as ids, array_agg(l.reason order by l.line_no) as reasons
+                            from allocation_lines l where l.book_id = a.book_id and l.allocation_id = a.allocation_id) l
+     where a.book_id = ${of.bookId} and a.programme_code = ${of.programmeCode} and a.status = 'APPROVED'`;
+  // What an approval wrote first: limits are funded before anything is charged or awarded.
+  const kinds = ['limit.funded', 'award.approved', 'limit.charged', 'allocation.approved'];
+  const ids = rows.map(({ allocationId }) => allocationId);
+  const first = await firstEntries(tx, of.bookId, ids, kinds);
+  return rows
+    .map(({ reimbursementIds, reasons, ...row }) => ({
+      ...row,
+      seq: first.get(row.allocationId) ?? 0n,
+      lines: reimbursementIds.map((reimbursementId, i) => ({ reimbursementId, reason: reasons[i] ?? null })),
+    }))
+    .sort((a, b) => (a.seq < b.seq ? -1 : 1));
+}
 
 /** An invoice that its enterprise paid in full, and the day on which it had. Amounts in fen; lines as arrays, in order of line. */
 export interface SettledRow {
@@ -201,7 +218,7 @@ const personsOfPage = 250;
 
 /**
  * Confirmed invoices that were settled within a year, legal person by legal person, in the order of their codes: a page holds all of
- * each of its legal persons. What another programme redeemed is left out, for a fee is supported once.
+ * each of its legal persons. What another programme redeemed or reimbursed is left out, for a fee is supported once.
  */
 export async function* settledFees(
   { sql }: Tx,
@@ -233,6 +250,9 @@ export async function* settledFees(
                               from usage_invoice_lines l where l.book_id = i.book_id and l.invoice_id = i.invoice_id) l
        where p.last between ${first}::date and ${last}::date
          and coalesce(r.programme_code, ${of.programmeCode}) = ${of.programmeCode}
+         and (i.reimbursed_lines = 0 or not exists (
+               select from reimbursement_lines b join reimbursements m on m.book_id = b.book_id and m.reimbursement_id = b.reimbursement_id
+                where b.book_id = i.book_id and b.invoice_id = i.invoice_id and b.is_live and m.programme_code <> ${of.programmeCode}))
        order by e.legal_person_uscc, i.invoice_id`;
     yield { persons: codes.length, rows };
     after = reached;

@@ -61,5 +61,9 @@ export const presentEnterprise = (row: SimulationEnterprise): z.input<typeof sch
   difference: formatYuan(row.differenceFen),
   comparedRedeemed: formatYuan(row.comparedRedeemedFen),
   simulatedRedeemed: formatYuan(row.simulatedRedeemedFen),
+  held: row.held,
+  heldCompared: formatYuan(row.heldComparedFen),
+  heldSimulated: formatYuan(row.heldSimulatedFen),
+  potential: formatYuan(row.potentialFen),
   bound: [...row.bound],
 });

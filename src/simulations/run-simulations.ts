@@ -17,7 +17,7 @@ import type { FromSimulation, SimulationSpec } from './simulate-worker.js';
 const lookEveryMs = 2_000;
 const tellEveryMs = 1_000;
 /** Almost all that a case makes is gone with it: with little room for what is young, a quarter of the time went into sweeping it. */
-const heapMb = { young: 128, old: 512 };
+const heapMb = { young: 80, old: 512 };
 
 interface Running {
   readonly mine: Mine;

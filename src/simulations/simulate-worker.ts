@@ -4,8 +4,8 @@ import os from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { ConnectOptions } from '../../db/client.js';
 import { connect } from '../../db/client.js';
-import type { Job } from './live-year.js';
 import { liveYear } from './live-year.js';
+import type { Job } from './living.js';
 import type { Mine } from './queries.js';
 import { recordResult } from './queries.js';
 

@@ -159,7 +159,7 @@ function bookVoucher(
     frozenFrom: null,
     ...neverEnded,
     recordedAt: command.receivedAt.toISOString(),
-    matters: {},
+    matters: opening.matters,
     controlVersionIds: opening.controlVersionIds,
   };
   const standingId = standingIdOf(contract.contractId, programmeCode);

@@ -15,11 +15,11 @@ import {
   queueChanges,
   thoseBefore,
 } from '../applications/queue.js';
-import { caseOf, gatherApplications, lawOf, subjectOf } from '../applications/review-application.js';
+import { applicationCases, lawOf, subjectOf } from '../applications/cases.js';
+import { caseOf, gatherApplications } from '../applications/review-application.js';
 import type { Waiting } from '../applications/rules.js';
 import {
   awardDigestOf,
-  checkState,
   contentDigestOf,
   eligibilityOf,
   neededBy,
@@ -27,6 +27,7 @@ import {
   refusalOf,
   reviewDigestOf,
 } from '../applications/rules.js';
+import { ended, wayOf } from '../cases/rules.js';
 import { keep } from '../ledger/explanations.js';
 import { accountOf, fundOf } from '../ledger/chart.js';
 import type { Facts, Loader } from '../ledger/facts.js';
@@ -50,11 +51,11 @@ type Result = ReturnType<typeof presentApplication> & { voucher: ReturnType<type
 
 /**
  * Approves a reviewed application and issues its voucher (发放) in one linked group: min(the maximum, what limits and the money
- * granted leave today), every limit charged beside the money. By a person who neither applied nor reviewed, naming the digest of the
+ * granted leave today), every limit charged beside the money. By a person who neither applied, accepted, checked nor reviewed, naming the digest of the
  * review. Less than the maximum is issued only when a reduced amount was accepted. First come, first served: while an earlier
  * reviewed application waits, there must be money for both, or a recorded reason.
  *
- * Refuses, in this order: NOT_FOUND, APPLICATION_WRONG_STATE, FOUR_EYES, REVIEW_CHANGED, PROGRAMME_NOT_IN_FORCE when the programme
+ * Refuses, in this order: NOT_FOUND, APPLICATION_WRONG_STATE, NOTICE_RUNNING up to the last day of its public notice, FOUR_EYES, REVIEW_CHANGED, PROGRAMME_NOT_IN_FORCE when the programme
  * itself has ended, the evaluation's refusals (among them LIMIT_EXHAUSTED, POOL_EXHAUSTED), AMOUNT_CHANGED, EARLIER_APPLICATION_WAITS.
  */
 export const issueVoucher: Verb<Body, Result> = {
@@ -96,16 +97,18 @@ export const issueVoucher: Verb<Body, Result> = {
     const { body, actor, today, receivedAt } = command;
     const row = facts.get(applicationShelf, body.id ?? '');
     if (!row) return refused('NOT_FOUND');
-    const wrongState = checkState(row, ['REVIEWED']);
-    if (wrongState) return wrongState;
-    if (actor.personId === row.submittedPerson || actor.personId === row.reviewedPerson) return refused('FOUR_EYES');
     const { contract, version, law } = subjectOf(facts, row);
+    const wrongState = applicationCases.refuseStep(row, wayOf(applicationCases.lawOf(facts, row)), 'approve');
+    if (wrongState) return wrongState;
+    if (row.noticeLastDay !== null && today <= row.noticeLastDay) return refused('NOTICE_RUNNING', { lastDay: row.noticeLastDay });
+    const had = [row.submittedPerson, row.acceptedPerson, row.checkedPerson, row.reviewedPerson];
+    if (had.includes(actor.personId)) return refused('FOUR_EYES');
     const eligibility = eligibilityOf(row);
     const maximumFen = row.maximumFen;
     if (eligibility === null || maximumFen === null) throw new Error(`${row.applicationNo} is reviewed without a review`);
     // Computed from the facts as they stand: a contract that changed since the application voids what was reviewed.
     const content = contentDigestOf(row, version.digest, contract, contractLinesOf(facts, contract.contractId), row);
-    const reviewDigest = reviewDigestOf(content, eligibility, maximumFen);
+    const reviewDigest = reviewDigestOf(content, eligibility, maximumFen, row);
     if (body.reviewDigest !== reviewDigest) return refused('REVIEW_CHANGED', { reviewDigest }, '/reviewDigest');
     const lastDay = voucherExpiresOn(law, row.submittedOn, today);
     if (lastDay === null || lastDay < today)
@@ -164,6 +167,7 @@ export const issueVoucher: Verb<Body, Result> = {
     const approved: Application = {
       ...row,
       ...notWaiting,
+      ...ended,
       status: 'APPROVED',
       decidedPerson: actor.personId,
       decisionReason: body.passOverReason ?? null,
@@ -227,7 +231,7 @@ async function gatherEarlier(loader: Loader, commands: readonly Command<Body>[])
   const { facts } = loader;
   const approvals = commands.flatMap(({ body, today }) => {
     const row = facts.get(applicationShelf, body.id ?? '');
-    if (row?.status !== 'REVIEWED') return [];
+    if (!row || row.queueRank === null) return [];
     const fund = fundOf(row.programmeCode, yearOf(today));
     return [{ row, fund, asks: body.passOverReason === undefined && isFirstCome(facts, row) }];
   });

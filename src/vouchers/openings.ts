@@ -2,6 +2,7 @@
 import type { Contract, Enterprise, ProgrammeVersion as VersionRow } from '../../db/tables.js';
 import type { OpeningContent } from '../../schemas/opening-balances.js';
 import { circumstancesOf, gatherContractFacts, gatherLimitFacts } from '../applications/evaluation-facts.js';
+import { namedMatters } from '../applications/rules.js';
 import type { Day } from '../calendar.js';
 import { yearOf } from '../calendar.js';
 import { contractShelf } from '../contracts/facts.js';
@@ -15,6 +16,8 @@ import { refused } from '../ledger/lane.js';
 import type { Fen } from '../money.js';
 import { parseYuan, sumFen } from '../money.js';
 import { figureShelf } from '../legal-persons/facts.js';
+import type { Matters } from '../legal-persons/matters.js';
+import { gatherOwnMatters, ownMatters } from '../legal-persons/matters.js';
 import { figureThatCounts } from '../legal-persons/rules.js';
 import { limitsTouched } from '../programmes/evaluate.js';
 import { rules } from '../programmes/explain.js';
@@ -50,6 +53,8 @@ export type Opening =
       spent: readonly Spent[];
       law: ProgrammeVersion;
       controlVersionIds: readonly string[];
+      /** What it was awarded for, as the ledger knows it. */
+      matters: Matters;
     };
 
 /** With the code as it is stored; one that is not valid is left as it came, to be refused. */
@@ -79,6 +84,10 @@ export async function gatherOpenings(loader: Loader, contents: readonly OpeningC
       contents.flatMap((content) => (content.kind === 'VOUCHER' ? [content.contractId] : [])),
     ),
   ]);
+  await gatherOwnMatters(
+    loader,
+    contents.flatMap((content) => (content.kind === 'VOUCHER' ? (namingOf(facts, content) ?? []) : [])),
+  );
   const limits = contents.flatMap((content) => {
     const read = content.kind === 'LIMIT_USED' ? limitUsed(facts, content, today) : null;
     return read?.kind === 'limit' ? [read] : [];
@@ -106,7 +115,8 @@ export async function gatherOpenings(loader: Loader, contents: readonly OpeningC
 
 /**
  * Refuses, for both kinds: AMOUNT_ZERO, OPENING_IN_FUTURE, PROGRAMME_NOT_IN_FORCE; for a limit: the
- * code's own, ENTERPRISE_UNKNOWN, LIMIT_NOT_IN_PROGRAMME, LIMIT_UNKNOWN; for a voucher: NOT_FOUND, CONTRACT_NOT_FILED, PERIOD_ENDS_BEFORE_START, VOUCHER_EXPIRED.
+ * code's own, ENTERPRISE_UNKNOWN, LIMIT_NOT_IN_PROGRAMME, LIMIT_UNKNOWN; for a voucher: NOT_FOUND, CONTRACT_NOT_FILED,
+ * MATTER_NOT_FOUND, PERIOD_ENDS_BEFORE_START, VOUCHER_EXPIRED, LIMIT_UNKNOWN where a figure of what it names is not on record.
  */
 export function readOpening(facts: Facts, content: OpeningContent, today: Day): Opening | Refused {
   return content.kind === 'LIMIT_USED' ? readLimitUsed(facts, content, today) : readVoucher(facts, content, today);
@@ -163,9 +173,16 @@ function readLimitUsed(facts: Facts, content: OpeningContent & { kind: 'LIMIT_US
 type OpeningVoucher = Extract<Opening, { kind: 'voucher' }>;
 
 /** What is asked of the law about the contract of a voucher, as on the day of its issue. */
-const caseOf = ({ contract, law, issuedOn }: Omit<OpeningVoucher, 'spent'>, stage: 'ISSUE' | 'REDEEM') => ({
-  ...{ contract, law, stage, appliedOn: issuedOn, bookedOn: issuedOn, predicates: {}, matters: {} },
+const caseOf = ({ contract, law, issuedOn, matters }: Omit<OpeningVoucher, 'spent'>, stage: 'ISSUE' | 'REDEEM') => ({
+  ...{ contract, law, stage, appliedOn: issuedOn, bookedOn: issuedOn, predicates: {}, matters },
 });
+
+/** Which matters an opening voucher names, as those of its contract's enterprise; undefined when there is no such contract. */
+function namingOf(facts: Facts, { contractId, matters }: OpeningContent & { kind: 'VOUCHER' }) {
+  const contract = facts.get(contractShelf, contractId);
+  const enterprise = contract && facts.get(enterpriseShelf, contract.enterpriseId);
+  return enterprise && { legalPersonUscc: enterprise.legalPersonUscc, matters: namedMatters(matters) };
+}
 
 /** The voucher, without what it spent of limits. */
 function voucherOf(
@@ -186,11 +203,24 @@ function voucherOf(
   if (!enterprise) return refused('NOT_FOUND', {}, '/contractId');
   const notInForce = refuseUnlessInForce(contract);
   if (notInForce) return notInForce;
+  const named = namingOf(facts, content);
+  const about = named ? ownMatters(facts, named) : refused('NOT_FOUND', {}, '/contractId');
+  if (about.kind === 'refused') return about;
   if (lastDay < issuedOn) return refused('PERIOD_ENDS_BEFORE_START', { from: issuedOn, to: lastDay }, '/lastDay');
   if (lastDay < today) return refused('VOUCHER_EXPIRED', { expiresOn: lastDay, submittedOn: today }, '/lastDay');
   const controlVersionIds = controlsOn(facts, issuedOn);
   return {
-    ...{ kind: 'voucher', version, contract, enterprise, issuedOn, lastDay, balanceFen, controlVersionIds },
+    ...{
+      kind: 'voucher',
+      version,
+      contract,
+      enterprise,
+      issuedOn,
+      lastDay,
+      balanceFen,
+      controlVersionIds,
+      matters: about.matters,
+    },
     law: lawUnder(facts, version, controlVersionIds),
     fund: fundOf(programmeCode, yearOf(issuedOn)),
     baseFen: fenOf(content.baseRedeemed),
@@ -202,15 +232,29 @@ function readVoucher(facts: Facts, content: OpeningContent & { kind: 'VOUCHER' }
   const read = voucherOf(facts, content, today);
   if (read.kind === 'refused') return read;
   const { law, balanceFen, redeemedFen } = read;
-  const ofContract = (stage: 'ISSUE' | 'REDEEM', amountFen: Fen): Spent[] =>
-    limitsTouched(law, stage, circumstancesOf(facts, caseOf(read, stage)))
-      .filter(({ holder }) => holder.kind === 'CONTRACT')
-      .flatMap((limit) =>
-        limit.amountFen === null ? [] : [{ at: limitWindowOf(limit), numberFen: limit.amountFen, amountFen }],
-      );
-  return {
-    ...read,
-    // All that was claimed on the contract stays claimed: what it can still pay and what it has paid.
-    spent: [...ofContract('ISSUE', balanceFen + redeemedFen), ...ofContract('REDEEM', redeemedFen)],
-  };
+  const spent: Spent[] = [];
+  // All that was claimed stays claimed: what it can still pay and what it has paid.
+  for (const [stage, amountFen] of [
+    ['ISSUE', balanceFen + redeemedFen],
+    ['REDEEM', redeemedFen],
+  ] as const) {
+    for (const limit of limitsTouched(law, stage, circumstancesOf(facts, caseOf(read, stage)))) {
+      const { holder, limitId } = limit;
+      if (holder.kind === 'LEGAL_PERSON' || holder.kind === 'PROGRAMME') continue;
+      const numberFen = isHighest(law, limitId) ? amountFen : limit.amountFen;
+      if (numberFen === null) {
+        const known = lawOn(law, read.issuedOn).limits.find(({ id }) => id === limitId);
+        const { zh, en } = known ? rules.limit(known) : { zh: '', en: '' };
+        return refused('LIMIT_UNKNOWN', { limit: limitId, window: limit.window, holder: holder.id, zh, en }, '/matters');
+      }
+      spent.push({ at: limitWindowOf(limit), numberFen, amountFen });
+    }
+  }
+  return { ...read, spent };
 }
+
+/** Whether it is a rule by which the highest award on a matter counts: then the award that is brought along is its own number. */
+const isHighest = (law: ProgrammeVersion, ruleId: string): boolean =>
+  law.laws.some(({ stacking }) =>
+    stacking.some(({ id, by, strategy }) => id === ruleId && by !== 'CONTRACT' && strategy !== 'PUBLIC_MONEY_CEILING'),
+  );

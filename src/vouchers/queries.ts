@@ -134,8 +134,8 @@ export interface VoucherStep {
   readonly recordedAt: string;
   readonly personId: string;
   readonly amountFen: bigint | null;
-  /** Whether it came to the voucher's balance or left it. */
-  readonly isIn: boolean;
+  /** Whether it came to the voucher's balance or left it; null where it is not the balance that moved. */
+  readonly direction: 'IN' | 'OUT' | null;
   readonly reason: string | null;
 }
 
@@ -158,14 +158,13 @@ export async function tellOfVoucher(
        found as (
          (select e.* from account a cross join lateral (
             select * from entries e where e.book_id = $1 and e.debit_account_id = a.account_id order by e.seq limit 500) e)
-         union all
+         union
          (select e.* from account a cross join lateral (
             select * from entries e where e.book_id = $1 and e.credit_account_id = a.account_id order by e.seq limit 500) e)
-         union all
-         (select * from entries e where e.book_id = $1 and e.subject_id = $2::uuid and e.amount_fen is null and e.refusal_code is null
-           order by e.seq limit 500))
+         union
+         (select * from entries e where e.book_id = $1 and e.subject_id = $2::uuid order by e.seq limit 500))
        select f.seq, f.kind, f.subject_id as "subjectId", f.booked_on as "bookedOn", f.recorded_at as "recordedAt",
-              f.person_id as "personId", f.amount_fen as "amountFen", f.credit_account_id is not distinct from a.account_id as "isIn",
+              f.person_id as "personId", f.amount_fen as "amountFen", case a.account_id when f.credit_account_id then 'IN' when f.debit_account_id then 'OUT' end as direction,
               coalesce(r.reason, n.reason) as reason
          from found f
         cross join account a

@@ -72,7 +72,7 @@ export const presentVoucherInFull = (
     ledgerSeq: Number(of.seq),
     what: of.kind,
     amount: of.amountFen === null ? null : formatYuan(of.amountFen),
-    direction: of.amountFen === null ? null : of.isIn ? 'IN' : 'OUT',
+    direction: of.direction,
     subjectId: of.subjectId,
     bookedOn: of.bookedOn,
     recordedAt: formatInstant(new Date(of.recordedAt)),

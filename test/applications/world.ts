@@ -11,7 +11,7 @@ import { expectStatus, startService } from '../service.js';
 export const uscc = (n: number): string => makeUscc(`91410100MA${String(n).padStart(7, '0')}`);
 
 /** The text of a programme file of the repository, with words replaced. */
-export async function programmeFile(name: string, replaced: readonly [string | RegExp, string][] = []): Promise<string> {
+export async function programmeFile(name: string, replaced: readonly (readonly [string | RegExp, string])[] = []): Promise<string> {
   let text = await readFile(new URL(`../../db/programmes/${name}.yaml`, import.meta.url), 'utf8');
   for (const [from, to] of replaced) {
     const next = text.replace(from, to);
@@ -42,6 +42,8 @@ export interface World extends Service {
   enterprise(n: number, parent?: string): Promise<Enterprise>;
   /** A contract of this gross amount with the world's provider, filed unless said otherwise. */
   contract(of: Enterprise, gross: string, more?: { filed?: boolean; serviceItem?: string; facilityId?: string }): Promise<string>;
+  /** A matter of an enterprise's legal person, registered by its member and confirmed; what limits and figures know it by. */
+  matter(of: Enterprise, code: string, more?: { kind?: string; joint?: boolean }): Promise<string>;
   /** Loads money, once per call. */
   load(amount: string, funder?: string, year?: number): Promise<Answer>;
   submit(of: Enterprise, contractId: string, options?: CallOptions): Promise<Answer>;
@@ -61,7 +63,7 @@ export interface Reviewed {
 
 export async function startWorld(
   t: { teardown(handler: () => Promise<void>): void },
-  of: { programme?: string; now?: string; replaced?: readonly [string | RegExp, string][] } = {},
+  of: { programme?: string; now?: string; replaced?: readonly (readonly [string | RegExp, string])[] } = {},
 ): Promise<World> {
   const programme = of.programme ?? zhengzhou;
   const service = await startService(t, { now: of.now ?? '2024-07-01' });
@@ -153,6 +155,11 @@ export async function startWorld(
       expectStatus(await provider.post(`/contracts/${contractId}/confirm`), 200);
       expectStatus(await reviewer.post(`/contracts/${contractId}/file`), 200);
       return contractId;
+    },
+    matter: async ({ member }, code, { kind = 'PROJECT', joint = false } = {}) => {
+      const sent = expectStatus(await member.post('/matters', { kind, code, name: '事项', documentNo: '立项1号' }), 201);
+      const url = `/matters/${sent.registrationId as string}/confirm`;
+      return expectStatus(await approver.post(url, joint ? { joint } : {}), 200).holder as string;
     },
     load: async (amount, funder = 'CITY', year = 2024) =>
       finance.post('/appropriations', { programmeCode, year, funder, amount, documentNo: `财预${++made}号` }),

@@ -11,7 +11,7 @@ import type { Document, FileSlice } from '../../src/bulk/file.js';
 import { FileUnreadable, longestRow } from '../../src/bulk/file.js';
 import { FileReader } from '../../src/bulk/read-file.js';
 import { textOf, xlsxBounds } from '../../src/bulk/read-xlsx.js';
-import { SliceSize, sliceBounds } from '../../src/bulk/slice-size.js';
+import { SliceSize, sliceBounds } from '../../src/ledger/slice-size.js';
 import type { BulkFormat } from '../../schemas/bulk.js';
 import { nextInvoiceNo } from '../usage/world.js';
 import { csv, invoiceOf, ndjson, rowsOf, usageHeader } from './world.js';

@@ -1,8 +1,11 @@
 // What is on record of legal persons and projects: what holds on a day, who may record it, and how it is read.
 import t from 'tap';
-import { isLocal, classesOn, figureThatCounts, holdsOn, holdsWithin } from '../../src/legal-persons/rules.js';
+import { isLocal, classesOn, figureThatCounts, holdsOn, holdsWithin, registrationLife } from '../../src/legal-persons/rules.js';
 import type { Figure, LegalPersonClass } from '../../db/tables.js';
+import { auditBusiness } from '../../src/reconciliation/audit.js';
+import type { Answer, Caller } from '../service.js';
 import { expectStatus } from '../service.js';
+import { tryEverything } from '../lives/table.js';
 import { fields, itemsOf, startWorld, told, uscc } from '../applications/world.js';
 
 void t.test('what holds on a day is what begins last by then, and of one day what was recorded last', async (t) => {
@@ -80,6 +83,7 @@ void t.test('facts are recorded by the bureau with their papers, never changed, 
     ['/related-parties', { ...relation, validTo: '2024-12-31' }, '400 PERIOD_ENDS_BEFORE_START'],
     ['/figures', { ...figure, uscc: uscc(9000001) }, '409 ENTERPRISE_UNKNOWN'],
     ['/figures', { ...support, project: 'a:b' }, '400 VALIDATION_FAILED', ['/project MATTER_FORMAT']],
+    ['/figures', { ...support, project: '无此项目' }, '404 MATTER_NOT_FOUND', ['/project MATTER_NOT_FOUND']],
     ['/figures', { ...support }, '400 VALIDATION_FAILED', [' PROJECT_OR_CONTRACT']],
     ['/figures', { ...support, contractId: firm.enterpriseId }, '404 NOT_FOUND', ['/contractId NOT_FOUND']],
   ];
@@ -111,8 +115,9 @@ void t.test('facts are recorded by the bureau with their papers, never changed, 
   const final = { ...figure, amount: '1600000.00', provisional: false };
   t.match(expectStatus(await finance.post('/figures', final), 201), { revision: 2, amount: '1600000.00', year: 2025 });
   t.match(expectStatus(await reviewer.post('/figures', { ...figure, year: 2024 }), 201), { revision: 1 }, 'each year for itself');
+  const known = await world.matter(firm, '郑科项(2025)18b');
   const project = expectStatus(await reviewer.post('/figures', { ...support, project: ' 郑科项（２０２５）１８ｂ ' }), 201);
-  t.match(project, { holder: '郑科项(2025)18B', year: null }, 'one code, however it is written');
+  t.match(project, { holder: known, year: null }, 'one code, however it is written');
   const contractId = await world.contract(firm, '100.00', { filed: false });
   t.match(expectStatus(await reviewer.post('/figures', { ...support, contractId }), 201), { holder: contractId });
 
@@ -140,4 +145,130 @@ void t.test('facts are recorded by the bureau with their papers, never changed, 
   const unborn = await book.operator.post('/enterprises', { ...young, uscc: uscc(6), establishedOn: '2025-03-04' });
   t.equal(told(unborn), '400 ESTABLISHED_IN_FUTURE');
   t.ok(provider);
+});
+
+void t.test('a matter is a legal person’s once a second person confirms it, and nobody learns of another’s', async (t) => {
+  const world = await startWorld(t, { now: '2025-03-03' });
+  const { book, reviewer, approver, finance } = world;
+  const [firm, branch, rival] = [await world.enterprise(1), await world.enterprise(2, uscc(1)), await world.enterprise(3)];
+  const project = { kind: 'PROJECT', code: '郑科项〔2025〕18', name: '城市大脑', documentNo: '郑发改〔2025〕3号' };
+  const registered = (answer: Answer) => expectStatus(answer, 201) as { registrationId: string };
+  const step = (who: Caller, of: { registrationId: string }, name: string, body: object = {}) =>
+    who.post(`/matters/${of.registrationId}/${name}`, body);
+
+  const refusedAs: [Caller, object, string, string[]][] = [
+    [firm.member, { ...project, kind: 'TEAM' }, '400 VALIDATION_FAILED', ['/kind FIELD_INVALID']],
+    [firm.member, { ...project, code: 'a b' }, '400 VALIDATION_FAILED', ['/code MATTER_FORMAT']],
+    [firm.member, { ...project, uscc: 'X' }, '400 USCC_LENGTH', ['/uscc USCC_LENGTH']],
+    [firm.member, { ...project, uscc: rival.uscc }, '409 ENTERPRISE_UNKNOWN', ['/uscc ENTERPRISE_UNKNOWN']],
+    [firm.member, { ...project, uscc: uscc(77) }, '409 ENTERPRISE_UNKNOWN', ['/uscc ENTERPRISE_UNKNOWN']],
+    [reviewer, project, '400 MISSING_FIELD', ['/uscc MISSING_FIELD']],
+    [reviewer, { ...project, uscc: uscc(77) }, '409 ENTERPRISE_UNKNOWN', ['/uscc ENTERPRISE_UNKNOWN']],
+    [approver, project, '403 FORBIDDEN', []],
+    [finance, project, '403 FORBIDDEN', []],
+  ];
+  for (const [who, body, expected, pointers] of refusedAs) {
+    const answer = await who.post('/matters', body);
+    t.equal(told(answer), expected, JSON.stringify(body));
+    t.strictSame(fields(answer), pointers);
+    t.notMatch(answer.body.detail, /[{}]/);
+  }
+
+  const first = registered(await branch.member.post('/matters', { ...project, uscc: branch.uscc }));
+  t.match(first, { legalPersonUscc: firm.uscc, status: 'REGISTERED', holder: null }, 'branches rolled up');
+  t.equal(told(await firm.member.post('/matters', { ...project, code: '郑科项〔２０２５〕18' })), '409 MATTER_REGISTERED');
+  const second = registered(await rival.member.post('/matters', project));
+  t.match(second, { status: 'REGISTERED' }, 'that another has registered it is not told');
+  const personal = await book.member('enterprise', { uscc: firm.uscc, personId: reviewer.personId });
+  const own = registered(await personal.post('/matters', { ...project, kind: 'PRODUCT' }));
+  for (const name of ['confirm', 'reject']) {
+    const body = name === 'reject' ? { reason: '材料不符' } : {};
+    t.equal(told(await step(reviewer, own, name, body)), '403 FOUR_EYES', name);
+    t.equal(told(await step(reviewer, { registrationId: firm.enterpriseId }, name, body)), '404 NOT_FOUND', name);
+    t.equal(told(await step(firm.member, own, name, body)), '403 FORBIDDEN', name);
+    const machine = await book.member('approver', { kind: 'MACHINE' });
+    t.equal(told(await step(machine, own, name, body)), '403 PERSON_REQUIRED', name);
+  }
+  t.equal(told(await step(reviewer, { registrationId: firm.enterpriseId }, 'end', { reason: '撤项' })), '404 NOT_FOUND');
+
+  const confirmed = expectStatus(await step(reviewer, first, 'confirm'), 200) as { holder: string };
+  t.match(confirmed, { status: 'CONFIRMED', confirmedOn: '2025-03-03', holder: /^[0-9a-f-]{36}$/ });
+  t.equal(told(await step(approver, first, 'confirm')), '409 MATTER_WRONG_STATE');
+  const others = await step(approver, second, 'confirm');
+  t.equal(told(others), '409 MATTER_OF_OTHERS');
+  t.match(others.body.detail, new RegExp(firm.uscc), 'the bureau is told of whom');
+  const joint = expectStatus(await step(approver, second, 'confirm', { joint: true }), 200);
+  t.equal(joint.holder, confirmed.holder, 'a joint matter is one');
+  const rejected = expectStatus(await step(approver, own, 'reject', { reason: '材料不符' }), 200);
+  t.match(rejected, { status: 'REJECTED', holder: null, closedOn: '2025-03-03', reason: '材料不符' });
+  const again = registered(await reviewer.post('/matters', { ...project, kind: 'PRODUCT', uscc: branch.uscc }));
+  t.equal(told(await step(reviewer, again, 'confirm')), '403 FOUR_EYES', 'what the bureau registers, too');
+  const product = expectStatus(await step(approver, again, 'confirm'), 200);
+  t.not(product.holder, confirmed.holder, 'each kind for itself');
+
+  const named = async (who: Caller, matters: object, contractId: string) =>
+    who.post('/applications', { programmeCode: world.programmeCode, contractId, commitment: true, matters });
+  const [contractId, theirs] = [await world.contract(firm, '100.00'), await world.contract(rival, '100.00')];
+  const answers: Answer[] = [];
+  for (const code of [project.code, 'NEVER-HEARD']) answers.push(await named(rival.member, { product: code }, theirs));
+  const strangers = answers.map(({ status, body }) => ({ status, body: { ...body, detail: '', errors: [] } }));
+  t.strictSame(strangers[0], strangers[1], 'another’s is refused exactly as one that is not there');
+  t.strictSame(answers.map(fields), [['/matters/product MATTER_NOT_FOUND'], ['/matters/product MATTER_NOT_FOUND']]);
+  t.equal(
+    answers[0]?.body.detail.replace(project.code, 'X'),
+    answers[1]?.body.detail.replace('NEVER-HEARD', 'X'),
+    'in the same words',
+  );
+  const applied = expectStatus(await named(firm.member, { project: ' 郑科项〔２０２５〕18' }, contractId), 201);
+  t.strictSame(applied.matters, { project: confirmed.holder });
+  t.match(expectStatus(await step(reviewer, first, 'end', { reason: '撤项' }), 200), { status: 'ENDED', reason: '撤项' });
+  const next = await world.contract(firm, '200.00');
+  t.equal(
+    told(await named(firm.member, { project: project.code }, next)),
+    '404 MATTER_NOT_FOUND',
+    'what has ended cannot be named',
+  );
+  t.match((await firm.member.get(`/applications/${applied.applicationId as string}`)).body, { matters: applied.matters });
+
+  const seen = async (who: Caller, query = '') =>
+    itemsOf<{ status: string; kind: string }>(await who.get(`/matters${query}`)).map(({ kind, status }) => `${kind} ${status}`);
+  const all = ['PROJECT ENDED', 'PROJECT CONFIRMED', 'PRODUCT REJECTED', 'PRODUCT CONFIRMED'];
+  t.strictSame(await seen(finance), all);
+  t.strictSame(await seen(firm.member), [all[0], all[2], all[3]], 'an enterprise sees its own');
+  t.strictSame(await seen(firm.member, `?uscc=${rival.uscc}`), []);
+  t.strictSame(await seen(firm.member, `?matterCode=${encodeURIComponent(project.code)}&status=ENDED`), [all[0]]);
+  t.strictSame(await seen(finance, `?uscc=${rival.uscc}`), [all[1]]);
+  t.strictSame(await seen(finance, `?matterCode=${encodeURIComponent(project.code)}`), all);
+  t.strictSame(await seen(finance, `?matterCode=${encodeURIComponent(project.code)}&status=CONFIRMED`), [all[1], all[3]]);
+  t.strictSame(await seen(finance, '?status=CONFIRMED'), [all[1], all[3]]);
+  const page = expectStatus(await finance.get('/matters?limit=1&status=CONFIRMED'), 200);
+  t.strictSame(await seen(finance, `?status=CONFIRMED&cursor=${page.next as string}`), [all[3]]);
+  t.equal(told(await world.provider.get('/matters')), '403 FORBIDDEN');
+
+  await t.rejects(world.db.sql`update matters set holder = code`, 'a matter keeps what it is known by');
+  await t.rejects(world.owner.sql`update matters set holder = code`, /./);
+  await t.rejects(
+    world.admin.begin(async ({ sql }) => {
+      await sql`select set_config('ledger.lane', ${book.bookId}, true)`;
+      await sql`update matter_registrations set status = 'CONFIRMED' where status = 'ENDED'`;
+    }),
+    { code: 'VL001' },
+    'nor does it come back to life',
+  );
+
+  let tried = 0;
+  const refusals = await tryEverything(t, {
+    life: registrationLife,
+    bring: async (state) => {
+      const of = registered(await firm.member.post('/matters', { ...project, code: `T-${++tried}` }));
+      if (state === 'CONFIRMED' || state === 'ENDED') expectStatus(await step(reviewer, of, 'confirm'), 200);
+      if (state === 'ENDED') expectStatus(await step(reviewer, of, 'end', { reason: '撤项' }), 200);
+      if (state === 'REJECTED') expectStatus(await step(reviewer, of, 'reject', { reason: '不符' }), 200);
+      return of;
+    },
+    ask: (verb, of) => step(approver, of, verb, verb === 'confirm' ? {} : { reason: '试' }),
+    look: async () => itemsOf(await finance.get(`/matters?uscc=${firm.uscc}`)),
+  });
+  t.equal(refusals, 9);
+  t.strictSame(await auditBusiness(world.db, book.bookId), []);
 });

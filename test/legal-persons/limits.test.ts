@@ -1,5 +1,6 @@
 // Every limit in the lane: exceptions to soft ones, windows of several years, limits shared by programmes, numbers from figures, stacking
 // rules, general controls, rates by the origin of chips, the year's pool; and the audits that recompute all of it from the papers.
+import { readFile } from 'node:fs/promises';
 import t, { type Test } from 'tap';
 import type { LimitWindow } from '../../src/ledger/chart.js';
 import { accountOf } from '../../src/ledger/chart.js';
@@ -9,7 +10,7 @@ import { limitCharged, limitRaised } from '../../src/ledger/templates.js';
 import type { Answer } from '../service.js';
 import { expectStatus } from '../service.js';
 import type { Enterprise } from '../applications/world.js';
-import { itemsOf, told, uscc, zhengzhou } from '../applications/world.js';
+import { fields, itemsOf, told, uscc, zhengzhou } from '../applications/world.js';
 import type { LawWorld } from './world.js';
 import { startLawWorld } from './world.js';
 
@@ -126,6 +127,18 @@ void t.test('a soft limit is raised by an exception of two persons, a hard one b
   t.equal(told(await approver.post(`/limit-exceptions/${firm.enterpriseId}/approve`)), '404 NOT_FOUND');
   t.match(expectStatus(await approve(), 200), { status: 'APPROVED', approvedOn: '2025-03-03' });
   t.equal(told(await approve()), '409 EXCEPTION_WRONG_STATE');
+  const reject = (id: string, who = approver) => who.post(`/limit-exceptions/${id}/reject`, { reason: '未经集体研究' });
+  t.equal(told(await reject(exception.exceptionId as string)), '409 EXCEPTION_WRONG_STATE', 'what is approved stays so');
+  const refusedOne = expectStatus(await reviewer.post('/limit-exceptions', ask), 201).exceptionId as string;
+  t.equal(told(await reject(refusedOne, both)), '403 FOUR_EYES');
+  t.equal(told(await reject(refusedOne, reviewer)), '403 FORBIDDEN');
+  t.equal(told(await reject(firm.enterpriseId)), '404 NOT_FOUND');
+  t.equal(told(await approver.post(`/limit-exceptions/${refusedOne}/reject`, {})), '400 VALIDATION_FAILED', 'with its reason');
+  const rejected = expectStatus(await reject(refusedOne), 200);
+  t.match(rejected, { status: 'REJECTED', approvedOn: null, rejectedOn: '2025-03-03', rejectionReason: '未经集体研究' });
+  t.equal(told(await reject(refusedOne)), '409 EXCEPTION_WRONG_STATE');
+  t.equal(told(await approver.post(`/limit-exceptions/${refusedOne}/approve`)), '409 EXCEPTION_WRONG_STATE', 'for good');
+  t.equal(itemsOf(await reviewer.get('/limit-exceptions?status=REJECTED')).length, 1);
   const [posted] = await world.owner.sql<{ kind: string; fen: bigint }[]>`
     select kind, amount_fen as fen from entries where book_id = ${book.bookId} and subject_id = ${exception.exceptionId} and amount_fen is not null`;
   t.match(posted, { kind: 'limit.raised', fen: 25000000n }, 'a posting of its own');
@@ -186,19 +199,25 @@ void t.test('holders of other kinds, and whom an exception may be for', async (t
   const contract = await world.contractOf(a, [{ gross: '6000000.00' }]);
   t.equal(face(await world.award(a, contract)), '409 MATTER_NOT_NAMED');
   const matters = { project: ' 郑科项２０２５ａ' };
+  t.equal(face(await world.award(a, contract, { matters })), '404 MATTER_NOT_FOUND', 'not on record');
+  const holder = await world.matter(a, '郑科项2025A');
   const first = await world.award(a, contract, { matters });
   t.equal(face(first), '1000000.00');
-  t.match(first.body, { matters: { project: '郑科项2025A' } });
+  t.match(first.body, { matters: { project: holder } });
+  t.equal(await world.balance(`used:zhengzhou-compute.claimed:${holder}:LIFETIME`), 100000000n, 'by its id, not its name');
   const more = await world.contractOf(b, [{ gross: '1000000.00' }]);
-  t.equal(
-    face(await world.award(b, more, { matters: { project: '郑科项2025Ａ' } })),
-    '409 LIMIT_EXHAUSTED',
-    'one project, two firms',
-  );
-  t.equal(told(await reviewer.post('/limit-exceptions', { ...ask, holder: 'a b', window: 'LIFETIME' })), '400 MATTER_FORMAT');
+  const theirs = { matters: { project: '郑科项2025Ａ' } };
+  t.equal(face(await world.award(b, more, theirs)), '404 MATTER_NOT_FOUND', 'another’s: what is left of it is not told');
+  await world.matter(b, '郑科项2025a', { joint: true });
+  t.equal(face(await world.award(b, more, theirs)), '409 LIMIT_EXHAUSTED', 'one joint project, two firms');
+  for (const strange of ['a b', 'UNHEARD'])
+    t.equal(
+      told(await reviewer.post('/limit-exceptions', { ...ask, holder: strange, window: 'LIFETIME' })),
+      '404 MATTER_NOT_FOUND',
+    );
   const ofProject = { ...ask, holder: '郑科项2025a', window: 'LIFETIME' };
   const exception = expectStatus(await reviewer.post('/limit-exceptions', ofProject), 201);
-  t.match(exception, { holder: '郑科项2025A' });
+  t.match(exception, { holder });
   expectStatus(await approver.post(`/limit-exceptions/${exception.exceptionId as string}/approve`), 200);
 
   await world.enact(zhengzhou, [version(5), soft, ['per: LEGAL_PERSON', 'per: CONTRACT'], ['window: YEAR', 'window: LIFETIME']]);
@@ -361,6 +380,7 @@ void t.test('general controls lie over every programme, and hold for a voucher t
 
   // Money from above, and the investment it is held against.
   const project = { project: 'X-1' };
+  for (const code of ['X-1', 'X-2']) await world.matter(institute, code);
   const paper = { amount: '1000000.00', provisional: false, documentNo: '2' };
   expectStatus(await reviewer.post('/figures', { ...paper, kind: 'UPSTREAM_SUPPORT', ...project }), 201);
   const supported = await world.contractOf(institute, [{ gross: '1000000.00' }]);
@@ -379,6 +399,159 @@ void t.test('general controls lie over every programme, and hold for a voucher t
   const after = await world.contractOf(institute, [{ gross: '1000000.00' }]);
   t.equal(face(await world.award(institute, after, { matters: later })), '50000.00', '150,000.00 in all');
   await clean(t, world);
+});
+
+const ofProject = [soft, ['per: LEGAL_PERSON', 'per: PROJECT'], ['window: YEAR', 'window: LIFETIME']] as const;
+
+void t.test('what was named before matters were on record goes on, and the one that is registered then counts on', async (t) => {
+  const world = await startLawWorld(t);
+  const { book, approver } = world;
+  await world.load('9000000.00', 'CITY', 2025);
+  await world.enact(zhengzhou, [version(3), ...ofProject]);
+  const [firm, rival] = [await world.enterprise(1), await world.enterprise(2)];
+  const id = await world.matter(firm, 'OLD-1');
+  const named = { matters: { project: 'OLD-1' } };
+  const contract = await world.contractOf(firm, [{ gross: '4000000.00' }]);
+  const issued = await world.award(firm, contract, named);
+  t.equal(face(issued), '800000.00');
+
+  // As it stood before: everything by the name that was given, and nothing on record; then the migration's own statement.
+  const migration = await readFile(new URL('../../db/migrations/0022_matters.sql', import.meta.url), 'utf8');
+  const carried = /^insert into matters [^;]+;/m.exec(migration)?.[0];
+  if (carried === undefined) throw new Error('the migration carries nothing over');
+  await world.admin.begin(async ({ sql }) => {
+    await sql.unsafe('set local session_replication_role = replica');
+    for (const table of ['applications', 'vouchers'])
+      await sql.unsafe(`update ${table} set matters = replace(matters::text, '${id}', 'OLD-1')::jsonb`);
+    await sql.unsafe(`update accounts set code = replace(code, '${id}', 'OLD-1')`);
+    await sql.unsafe('delete from matter_registrations');
+    await sql.unsafe('delete from matters');
+    await sql.unsafe(carried);
+  });
+  t.strictSame(
+    [...(await world.db.sql`select kind, code, holder from matters where book_id = ${book.bookId}`)],
+    [{ kind: 'PROJECT', code: 'OLD-1', holder: 'OLD-1' }],
+  );
+  // Another process writes: what this one remembered is forgotten.
+  const second = await world.secondApp();
+  const elsewhere = await second.app.inject({
+    ...{ method: 'POST', url: `/v1/books/${book.code}/limit-exceptions/${firm.enterpriseId}/approve`, payload: {} },
+    headers: { authorization: `Bearer ${approver.secret}`, 'idempotency-key': 'elsewhere' },
+  });
+  t.equal(elsewhere.statusCode, 404);
+
+  const redeemed = await world.redeem(firm, issued.body.voucherId as string, contract, 1, '1000000.00');
+  t.match(expectStatus(redeemed, 201), { approved: '200000.00' });
+  await clean(t, world);
+  const more = await world.contractOf(rival, [{ gross: '4000000.00' }]);
+  t.equal(face(await world.award(rival, more, named)), '404 MATTER_NOT_FOUND', 'that somebody named it makes it nobody’s');
+  const next = await world.contractOf(firm, [{ gross: '4000001.00' }]);
+  t.equal(face(await world.award(firm, next, named)), '404 MATTER_NOT_FOUND');
+  t.equal(await world.matter(firm, 'OLD-1'), 'OLD-1', 'known as it was');
+  t.equal(face(await world.award(firm, next, named)), '200000.00', 'what it was awarded counts');
+  await clean(t, world);
+});
+
+void t.test('a voucher from before go-live names what it was awarded for, and counts against its limits', async (t) => {
+  const world = await startLawWorld(t);
+  const { book, approver } = world;
+  await world.load('9000000.00', 'CITY', 2025);
+  const stacking = `
+stacking:
+  - id: highest-only
+    strategy: HIGHEST_ONLY
+    by: PROJECT
+    group: city
+    cite: { document: measure, article: 第一部分第2条 }
+
+allocation:`;
+  await world.enact(zhengzhou, [version(3), ...ofProject, ['\nallocation:', stacking]]);
+  const [firm, rival] = [await world.enterprise(1), await world.enterprise(2)];
+  const holder = await world.matter(firm, 'P-1');
+  await world.matter(rival, 'P-2');
+  const contractId = await world.contractOf(firm, [{ gross: '4000000.00' }]);
+  const paper = { kind: 'VOUCHER', programmeCode: world.programmeCode, version: 3, contractId };
+  const brought = { ...paper, issuedOn: '2025-01-02', lastDay: '2025-12-31', balance: '300000.00', amountRedeemed: '100000.00' };
+  const prepare = (body: object) => book.operator.post('/opening-balances', body);
+  for (const code of ['P-2', 'P-3']) {
+    const answer = await prepare({ ...brought, baseRedeemed: '500000.00', matters: { project: code } });
+    t.equal(told(answer), '404 MATTER_NOT_FOUND', 'its own enterprise’s, or none');
+  }
+  const content = { ...brought, baseRedeemed: '500000.00', matters: { project: 'ｐ-1' } };
+  const prepared = expectStatus(await prepare(content), 201);
+  t.match(prepared.content, { matters: { project: 'P-1' } });
+  const opened = expectStatus(await approver.post(`/opening-balances/${prepared.openingBalanceId as string}/approve`), 200);
+  t.equal(await world.balance(`used:zhengzhou-compute.claimed:${holder}:LIFETIME`), 40000000n);
+  await clean(t, world);
+
+  const contract = await world.contractOf(firm, [{ gross: '2500000.00' }]);
+  const second = await world.award(firm, contract, { matters: { project: 'P-1' } });
+  t.equal(face(second), '100000.00', 'no more than the highest: 500,000.00 less the 400,000.00 of before');
+  await clean(t, world);
+  const redeemed = await world.redeem(firm, opened.voucherId as string, contractId, 1, '1000000.00');
+  t.match(expectStatus(redeemed, 201), { approved: '200000.00' });
+  await clean(t, world);
+});
+
+void t.test('rates go by the class of a model that a line names and the bureau has checked', async (t) => {
+  const world = await startLawWorld(t);
+  const { reviewer, provider, providerId, facilityId } = world;
+  await world.load('9000000.00', 'CITY', 2025);
+  const tiers = 'tiers: [{ when: { modelClass: REGISTERED_LARGE }, basisPoints: 5000 }, { basisPoints: 1000 }]';
+  await world.enact(zhengzhou, [version(3), ['basisPoints: 2000', tiers]]);
+  const firm = await world.enterprise(1);
+  const money = (gross: string) => ({ net: gross, vat: '0.00', gross });
+  const line = (gross: string, model: object = {}) => ({
+    ...{ description: '算力服务', serviceItem: 'AI_COMPUTE', facilityId, unit: 'CARD_HOUR', quantity: '1000', ...money(gross) },
+    ...model,
+  });
+  const model = { modelClass: 'REGISTERED_LARGE', modelRegistrationNo: '豫模备2025-7' };
+  const submit = (lines: object[]) =>
+    firm.member.post('/contracts', {
+      ...{ contractNo: 'M-1', enterpriseId: firm.enterpriseId, providerId, signedOn: '2025-03-03', startsOn: '2025-03-03' },
+      ...{ endsOn: '2025-12-31', purpose: 'MODEL_RESEARCH', ...money('1100.00'), lines },
+    });
+  const half = [
+    [{ modelClass: 'REGISTERED_LARGE' }, '/lines/1/modelRegistrationNo'],
+    [{ modelRegistrationNo: '1' }, '/lines/1/modelClass'],
+  ] as const;
+  for (const [given, pointer] of half) {
+    const answer = await submit([line('1000.00'), line('100.00', given)]);
+    t.strictSame([told(answer), fields(answer)], ['400 MISSING_FIELD', [`${pointer} MISSING_FIELD`]]);
+  }
+  t.strictSame(fields(await submit([line('1100.00', { ...model, modelClass: 'large' })])), ['/lines/0/modelClass CLASS_FORMAT']);
+  const sent = expectStatus(await submit([line('1000.00', model), line('100.00')]), 201);
+  t.match(sent.lines, [model, { modelClass: null, modelRegistrationNo: null }]);
+  const url = `/contracts/${sent.contractId as string}`;
+  expectStatus(await provider.post(`${url}/confirm`), 200);
+  const unchecked = await reviewer.post(`${url}/file`);
+  t.equal(told(unchecked), '409 MODEL_NOT_CHECKED');
+  t.match(unchecked.body.detail, /REGISTERED_LARGE.*豫模备2025-7/);
+  t.match(expectStatus(await reviewer.post(`${url}/file`, { modelsChecked: true }), 200), {
+    status: 'FILED',
+    lines: [model, {}],
+  });
+
+  const looked = await firm.member.post('/prechecks', { enterpriseId: firm.enterpriseId, contractId: sent.contractId });
+  t.match(looked.body.programmes, [{ outcome: { computed: '510.00' } }], 'a pre-check says what will be awarded');
+  const issued = await world.award(firm, sent.contractId as string);
+  t.equal(face(issued), '510.00', 'half of the one line, a tenth of the other');
+  const voucherId = issued.body.voucherId as string;
+  const redeem = async (lineNo: number, gross: string) =>
+    expectStatus(await world.redeem(firm, voucherId, sent.contractId as string, lineNo, gross), 201).approved as string;
+  t.strictSame([await redeem(1, '500.00'), await redeem(2, '100.00'), await redeem(1, '500.00')], ['250.00', '10.00', '250.00']);
+  const plain = await world.contractOf(firm, [{ gross: '1000.00' }]);
+  t.equal(face(await world.award(firm, plain)), '100.00', 'a line that names no model');
+  await clean(t, world);
+
+  const amendment = { signedOn: '2025-03-03', ...money('1200.00'), reason: '扩容', newLines: [line('100.00', model)] };
+  const proposed = expectStatus(await firm.member.post(`${url}/amendments`, amendment), 201);
+  t.match(proposed.lines, [model, { modelClass: null }, model]);
+  const amending = `/contract-amendments/${proposed.amendmentId as string}`;
+  expectStatus(await provider.post(`${amending}/confirm`), 200);
+  t.equal(told(await reviewer.post(`${amending}/file`)), '409 MODEL_NOT_CHECKED');
+  expectStatus(await reviewer.post(`${amending}/file`, { modelsChecked: true }), 200);
+  t.equal(face(await world.award(firm, sent.contractId as string)), '50.00', 'half of the line that was added');
 });
 
 void t.test('rates by the origin of chips are weighed exactly over many invoices', async (t) => {
@@ -590,4 +763,19 @@ void t.test('the day of signing decides where the law says so; the year’s pool
   t.match(await floor(), { pool: { missing: '0.01' } });
   expectStatus(await world.finance.post('/appropriations', { ...paper, documentNo: '下限二', amount: '1000.00' }), 201);
   t.match(await floor(), { pool: { missing: '0.00' } }, 'a floor is no ceiling');
+
+  // «每年安排500元»: to be reached, and not to be passed.
+  await world.enact(zhengzhou, [named('fixed-compute'), pool('FIXED', '500.00')]);
+  const fixed = { ...paper, programmeCode: 'fixed-compute' };
+  expectStatus(await world.finance.post('/appropriations', { ...fixed, amount: '499.99' }), 201);
+  t.match(
+    itemsOf<{ fund: string }>(await world.finance.get('/funds')).find(({ fund }) => fund === 'fixed-compute/2025'),
+    {
+      pool: { kind: 'FIXED', amount: '500.00', missing: '0.01' },
+    },
+  );
+  t.equal(
+    told(await world.finance.post('/appropriations', { ...fixed, documentNo: '定额二', amount: '0.02' })),
+    '409 POOL_CEILING_EXCEEDED',
+  );
 });

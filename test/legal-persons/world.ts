@@ -189,11 +189,15 @@ export async function startLawWorld(
       );
       const url = `/usage-invoices/${sent.invoiceId as string}`;
       expectStatus(await enterprise.member.post(`${url}/confirm`), 200);
-      expectStatus(
-        await enterprise.member.post(`${url}/payments`, { amount: gross, paidOn: day, bankSerial: `S${invoices}` }),
-        201,
-      );
-      return enterprise.member.post('/redemptions', { voucherId, invoiceId: sent.invoiceId });
+      // The firm asks what its own part is, and pays that.
+      const redemption = { voucherId, invoiceId: sent.invoiceId };
+      const asked = await enterprise.member.post('/redemptions?dryRun=true', redemption);
+      const amount =
+        asked.body.code === 'SELF_FUNDED_PART_UNPAID' ? /自付部分 ([\d.]+) 元/.exec(asked.body.detail as string)?.[1] : undefined;
+      if (amount !== undefined) {
+        expectStatus(await enterprise.member.post(`${url}/payments`, { amount, paidOn: day, bankSerial: `S${invoices}` }), 201);
+      }
+      return enterprise.member.post('/redemptions', redemption);
     },
 
     found: async () => [

@@ -169,6 +169,8 @@ void t.test('the life of a contract', async (t) => {
             chipVendor: undefined,
             chipModel: undefined,
             chipOrigin: undefined,
+            modelClass: undefined,
+            modelRegistrationNo: undefined,
             quantity: '5',
             ...money('30.00'),
           },

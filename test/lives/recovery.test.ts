@@ -34,7 +34,7 @@ void t.test('the life of a recovery', async (t) => {
   );
   // As many vouchers, paid on in one batch, as recoveries are opened below.
   const paid: { voucher: string; invoice: string; contractId: string }[] = [];
-  for (let i = 0; i < 14; i++) {
+  for (let i = 0; i < 15; i++) {
     const contract = await trade.fileContract(`${i + 1}00000.00`);
     const voucher = await trade.voucher(contract, `${2 * (i + 1)}000.00`);
     const invoice = await trade.invoice(contract, { gross: '10000.00' });
@@ -44,7 +44,19 @@ void t.test('the life of a recovery', async (t) => {
   const draft = await does(finance, '/settlements', { period: '2024-08' }, 201);
   const { contentDigest, lineCount: count, total } = draft;
   await does(approver, `/settlements/${draft.settlementId as string}/approve`, { contentDigest, count, total });
-  await does(payer, `/settlements/${draft.settlementId as string}/instruct`);
+  const { instructions } = await does(payer, `/settlements/${draft.settlementId as string}/instruct`);
+  const first = paid.shift();
+  const early = await does(reviewer, '/recoveries', { voucherId: first?.voucher, reason, documentNo: '查〔2024〕1号' }, 201);
+  const earlyUrl = `/recoveries/${early.recoveryId as string}`;
+  await does(approver, `${earlyUrl}/open`);
+  await does(reviewer, `${earlyUrl}/serve`, { documentNo: '追〔2024〕1号', servedOn: '2024-08-05', dueOn: '2024-08-05' });
+  const soon = { amount: '1.00', bookedOn: '2024-08-05', bankSerial: 'EARLY' };
+  t.match(await finance.post(`${earlyUrl}/receive`, soon), { status: 409, body: { code: 'RECOVERY_BEFORE_PAYMENT' } });
+  const lines = (instructions as { instructionNo: string; amount: string }[]).map(({ instructionNo, amount }, i) => ({
+    ...{ instructionNo, status: 'PAID', bankSerial: `BANK-${i}`, bookedOn: '2024-08-05', amount },
+  }));
+  const file = { declaredCount: lines.length, declaredTotal: total, lines };
+  t.ok([200, 201].includes((await finance.post('/bank-returns', file)).status));
 
   let serial = 0;
   const notice = { documentNo: '追〔2024〕1号', servedOn: '2024-08-05', dueOn: '2024-08-05' };

@@ -214,17 +214,18 @@ ${of.rule}
         inForceTo: null,
       },
     };
-    return { row, isTrial: false, law, fund: `p${i}/2025`, fitted: fit(law, said) };
+    const fitted = fit(law, said);
+    const touched = fitted.asking === null ? [] : limitsTouched(law, fitted.asking.stage, fitted.asking.at);
+    return { row, isTrial: false, law, fund: `p${i}/2025`, fitted, touched };
   };
   const factsOf = (candidates: readonly Candidate[], given: readonly Programme[]): Facts => {
     const facts = new Facts('book', 'book');
-    for (const { fitted, fund } of candidates) {
+    for (const { touched, fund } of candidates) {
       const pool = BigInt((given[candidates.findIndex((one) => one.fund === fund)]?.pool ?? 0) * 100);
       const account = accountOf.available(fund);
       facts.learnAccount(account, { account, accountId: fund, balanceFen: pool });
-      if (fitted.asking === null) continue;
-      for (const touched of limitsTouched(fitted.law, fitted.asking.stage, fitted.asking.at)) {
-        const at = limitWindowOf(touched);
+      for (const limit of touched) {
+        const at = limitWindowOf(limit);
         for (const one of [accountOf.allowance(at), accountOf.used(at)]) facts.learnAccount(one, null);
       }
     }

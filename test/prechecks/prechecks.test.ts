@@ -1,6 +1,7 @@
 // Pre-checks over HTTP: what every programme in force would give, just as an application made then gets it; what is missing; which
 // programmes give the most together; and that nobody learns of another, and nothing is written.
 import t from 'tap';
+import { prechecked } from '../../schemas/prechecks.js';
 import { programmeFile, startWorld, told, uscc, zhengzhou } from '../applications/world.js';
 import type { Answer, Caller, Service } from '../service.js';
 import { expectStatus, startService } from '../service.js';
@@ -8,13 +9,17 @@ import { expectStatus, startService } from '../service.js';
 interface Looked {
   programmeCode: string;
   outcome: { kind: string; amount?: string; computed?: string; bound?: string | null; code?: string; sentences: string[] };
-  limits: { limitId: string; number: string | null; left: string | null }[];
+  limits: { limitId: string; text: string; number: string | null; left: string | null }[];
   poolLeft: string | null;
   missing: { kind: string; name: string; text: string; evidence: string[]; article: string | null }[];
 }
 
-const ask = async (who: Caller, body: object, headers: Record<string, string> = {}): Promise<Answer> =>
-  who.post('/prechecks', body, { headers });
+/** Asks; every answer is held against the schema, for the service sends it as it was made. */
+const ask = async (who: Caller, body: object, headers: Record<string, string> = {}): Promise<Answer> => {
+  const answer = await who.post('/prechecks', body, { headers });
+  if (answer.status === 200) prechecked.parse(answer.body);
+  return answer;
+};
 
 /** What a programme would give, in one line: `150000.00 (claimed)`, or the code it is refused with. */
 function saidBy({ body }: Answer, code: string): string {
@@ -98,7 +103,7 @@ void t.test('what a pre-check says is what an application then gets, to the fen,
   t.equal(saidBy(outlook, programmeCode), '150000.00 (claimed)', 'Z5: what is left of the limit');
   t.match(
     lookedAt(outlook, programmeCode).limits.find(({ limitId }) => limitId === 'claimed'),
-    { number: '1000000.00', left: '150000.00' },
+    { number: '1000000.00', left: '150000.00', text: /^同一企业（法人，含分支机构）每年申领金额不超过 1,000,000\.00 元$/ },
   );
   t.equal(combined(outlook), '150000.00: zhengzhou-compute 150000.00');
   t.equal(lookedAt(outlook, programmeCode).poolLeft, '9150000.00');
@@ -482,6 +487,21 @@ void t.test('last year’s fees are those of the enterprise’s own paid invoice
   const nextYear = await ask(firm.member, { enterpriseId: firm.enterpriseId, day: '2027-02-02' });
   t.equal(saidBy(nextYear, 'binjiang-compute'), 'NOTHING_TO_AWARD', 'of another year nothing was settled');
   t.equal(await headOf(world, book.bookId), head, 'nothing is written');
+  await world.matter(firm, 'P1');
+  const own = { enterpriseId: firm.enterpriseId };
+  for (const code of ['P1', 'P2']) {
+    const other = await world.enterprise(code === 'P1' ? 9 : 10);
+    const answer = await ask(other.member, { enterpriseId: other.enterpriseId, matters: { project: code } });
+    t.strictSame([told(answer), ...pointers(answer)], ['404 MATTER_NOT_FOUND', '/matters/project MATTER_NOT_FOUND']);
+    const single = { 'binjiang-compute': { project: code } };
+    const official = await ask(approver, { enterpriseId: other.enterpriseId, mattersFor: single });
+    t.strictSame(pointers(official), ['/mattersFor/binjiang-compute/project MATTER_NOT_FOUND'], 'whoever asks');
+    const refused = await other.member.post('/reimbursements', {
+      ...{ programmeCode: 'binjiang-compute', matters: { project: code }, commitment: true },
+    });
+    t.equal(told(refused), '404 MATTER_NOT_FOUND', 'nor is it applied for');
+  }
+  t.equal(saidBy(await ask(firm.member, { ...own, matters: { project: 'p1' } }), 'binjiang-compute'), '90000.01');
   const applied = expectStatus(
     await firm.member.post('/reimbursements', {
       programmeCode: 'binjiang-compute',

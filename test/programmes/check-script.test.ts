@@ -59,6 +59,10 @@ void t.test('what is wrong is told with its file, line and path; what a draft la
     failing: file(`failing/${name}`, changed(enacted, ['expect: { award: 400000.00 }', 'expect: { award: 600000.00 }'])),
     incomplete: file(`incomplete/${name}`, changed(enacted, [/^settlementCadence:\n(?: .*\n)+/m, ''])),
     unusual: file(`unusual/${name}`, `${enacted}\ninForceAfter: { days: 30, cite: { document: measure, article: 附则 } }\n`),
+    endsOddly: file(
+      `ends-oddly/${name}`,
+      `${changed(enacted, ['from: 2024-06-01\n', 'from: 2024-06-01\n  to: 2027-06-02\n'])}\ninForceFor: { years: 3, cite: { document: measure, article: 附则 } }\n`,
+    ),
     misnamed: file('misnamed/zhengzhou.yaml', enacted),
     failingDraft: file('failing-draft/zhengzhou-compute.v1.yaml', changed(draft, ['basisPoints: 3000', 'basisPoints: 2999'])),
     repealed: file(
@@ -103,6 +107,7 @@ void t.test('what is wrong is told with its file, line and path; what a draft la
       ],
     ],
     [[files.incomplete], 1, [/✗ .*\n.*\n.*yaml {2}settlementCadence {2}政策未规定：结算周期/]],
+    [[files.endsOddly], 1, ['inForce.to  失效日 2027-06-02 与“有效期 3 年”不符（2027-05-31 或 2027-06-01）']],
     [[files.unusual], 0, [`注意  ${files.unusual}:${lineOf(enacted, '  from: 2024-06-01')}  inForce.from  施行日 2024-06-01 与`]],
     [[files.misnamed], 1, [/文件名应为 zhengzhou-compute\.v2\.yaml/]],
     [[files.failingDraft], 1, [/用例 \d+ 项通过，[1-9]\d* 项未通过/]],

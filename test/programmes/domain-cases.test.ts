@@ -195,8 +195,10 @@ void t.test('days: months with no such day, the last moment of a voucher, and a 
     zh: /可能为 2025-06-08 或 2025-06-09，由发文机关确定/,
     en: /may be 2025-06-08 or 2025-06-09: the issuing authority says which/,
   });
-  const inForce = (from: string) => ({ ...published, inForce: { from, to: null, cite: published.basis } });
-  for (const day of ['2025-06-08', '2025-06-09']) t.same(warningsOf(inForce(day)), [], `${day} is one of the two`);
-  for (const day of ['2025-06-07', '2025-06-10'])
-    t.match(warningsOf(inForce(day)), [{ code: 'UNUSUAL', path: 'inForce.from' }], `${day} is neither`);
+  const strange = (from: string) =>
+    warningsOf({ ...published, inForce: { from, to: null, cite: published.basis } }).filter(
+      ({ path }) => path === 'inForce.from',
+    );
+  for (const day of ['2025-06-08', '2025-06-09']) t.same(strange(day), [], `${day} is one of the two`);
+  for (const day of ['2025-06-07', '2025-06-10']) t.match(strange(day), [{ code: 'UNUSUAL' }], `${day} is neither`);
 });

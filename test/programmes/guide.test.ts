@@ -4,6 +4,10 @@ import path from 'node:path';
 import t from 'tap';
 import { z } from 'zod';
 import { programmeFile } from '../../schemas/programmes.js';
+import { activationProblems, warningsOf } from '../../src/programmes/check.js';
+import { read } from './world.js';
+
+const guide = readFileSync(path.join(import.meta.dirname, '../../db/programmes/README.md'), 'utf8');
 
 /** Every key and every word of an enumeration in a JSON schema. */
 function wordsOf(node: unknown): string[] {
@@ -16,7 +20,6 @@ function wordsOf(node: unknown): string[] {
 }
 
 void t.test('the guide to programme files names every word of the language', (t) => {
-  const guide = readFileSync(path.join(import.meta.dirname, '../../db/programmes/README.md'), 'utf8');
   const named = new Set([...guide.matchAll(/`([^`\n]+)`/g)].flatMap(([, code]) => (code ?? '').split(/[^A-Za-z_]+/)));
   const words = new Set(wordsOf(z.toJSONSchema(programmeFile, { io: 'input' })));
   t.ok(words.size > 150);
@@ -24,5 +27,13 @@ void t.test('the guide to programme files names every word of the language', (t)
     [...words].filter((word) => !named.has(word) && word !== 'true' && word !== 'false'),
     [],
   );
+  t.end();
+});
+
+void t.test('the example that the guide gives can be activated as it stands', (t) => {
+  const [, example = ''] = /```yaml\n([\s\S]*?)```/.exec(guide) ?? [];
+  const version = read(example);
+  t.strictSame([activationProblems(version), warningsOf(version)], [[], []]);
+  t.equal(version.cases.length, 6);
   t.end();
 });

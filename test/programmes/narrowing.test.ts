@@ -82,6 +82,7 @@ const single: readonly Row[] = [
   ],
   ['pool', '{ kind: CEILING, amount: 100.00 }', '{ kind: CEILING, amount: 99.99 }', '{ kind: CEILING, amount: 100.01 }'],
   ['pool', '{ kind: CEILING, amount: 100.00 }', '{ kind: CEILING, amount: 100.00 }', '{ kind: FLOOR, amount: 50.00 }'],
+  ['pool', '{ kind: FIXED, amount: 100.00 }', '{ kind: CEILING, amount: 100.00 }', '{ kind: FIXED, amount: 100.01 }'],
   ['beneficiaryKinds', '[ENTERPRISE]', '[ENTERPRISE]', '[ENTERPRISE, INSTITUTION]'],
   ['providerConditions', '[LOCAL]', '[LOCAL, LISTED_FOR_SERVICE_ITEM]', '[LISTED_FOR_SERVICE_ITEM]'],
   [

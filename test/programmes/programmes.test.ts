@@ -645,7 +645,7 @@ void t.test('a file that can not be law says where and why, and nothing in it is
   const rate = 'basisPoints: 2000 }';
   const [voucher, contracts] = ['value: VOUCHER', 'value: CONTRACT_AMOUNT'];
   const notice = 'cite: { document: notice, article: 第十条 }';
-  type Row = [name: string, passage: string, by: string, code: string, path: string, en: RegExp];
+  type Row = [name: string, passage: string | RegExp, by: string, code: string, path: string, en: RegExp];
   const stackings: [string, string, RegExp][] = [
     ['the highest of nothing', `{ id: once, strategy: HIGHEST_ONLY, ${notice} }`, /say by what/],
     ['a series of contracts', `{ id: once, strategy: LEVEL_UP_DIFFERENCE, by: CONTRACT, ${notice} }`, /AWARD_SERIES/],
@@ -735,6 +735,30 @@ void t.test('a file that can not be law says where and why, and nothing in it is
       /ends before/,
     ],
     ['repealed, nobody knows when', 'status: ENACTED', 'status: REPEALED', 'INCONSISTENT', 'status', /last day/],
+    [
+      'a word that is none',
+      'status: ENACTED',
+      'status: 已印发',
+      'SHAPE',
+      'status',
+      /"已印发" is no word of the language here; it may be DRAFT, /,
+    ],
+    [
+      'a name without its parts',
+      'name: { zh: 郑州市算力券, en: Zhengzhou compute voucher }\n',
+      'name: 算力券\n',
+      'SHAPE',
+      'name',
+      /has parts of its own/,
+    ],
+    [
+      'a key in Chinese',
+      '\n  notice:',
+      '\n  通知: { kind: NOTICE, title: 通知 }\n  notice:',
+      'SHAPE',
+      'documents.通知',
+      /the name "通知" must be lower case/,
+    ],
     [
       'a case of no limit',
       'used: { claimed: 850',

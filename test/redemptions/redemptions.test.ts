@@ -252,7 +252,10 @@ void t.test('over HTTP', async (t) => {
         const { ledgerSeq, voucherBalance, ...stored } = made;
         t.equal(voucherBalance, await trade.balance(voucherId));
         for (const who of [buyer, seller, reviewer]) {
-          const { possible, reversals, ...shown } = expectStatus(await who.get(`/redemptions/${made.redemptionId as string}`), 200);
+          const { possible, reversals, ...shown } = expectStatus(
+            await who.get(`/redemptions/${made.redemptionId as string}`),
+            200,
+          );
           t.strictSame([shown, possible, reversals], [stored, ['propose-reversal', 'reverse'], []]);
         }
         const [told] = await trade.db.sql<{ steps: { decidedBy: string | null; bound: boolean | null }[] }[]>`
@@ -354,7 +357,11 @@ void t.test('over HTTP', async (t) => {
     t.strictSame((await redeem(foreign, invoiceId)).body, (await redeem(noId, invoiceId)).body, 'like one that does not exist');
     const possible = await buyer.post(
       '/redemptions',
-      { voucherId: await trade.voucher(contract, '5.00'), invoiceId, amount: '5.01' },
+      {
+        voucherId: await trade.voucher(contract, '5.00'),
+        invoiceId: await trade.invoice(contract, { gross: '10000.00' }, { paid: '9995.00' }),
+        amount: '5.01',
+      },
       { headers: { 'accept-language': 'en' } },
     );
     t.match(
@@ -386,14 +393,41 @@ void t.test('over HTTP', async (t) => {
     const short = await trade.invoice(contract, { gross: '10000.00' }, { paid: '8000.00' });
     t.match((await redeem(voucherId, short, '1500.00')).body, { code: 'SELF_FUNDED_PART_UNPAID' });
     t.match(expectStatus(await redeem(voucherId, short), 201), { approved: '2000.00' });
-    const first = await trade.invoice(contract, { gross: '10000.00' });
+    const first = await trade.invoice(contract, { gross: '10000.00' }, { paid: '9500.00' });
     t.match(expectStatus(await redeem(voucherId, first, '500.00'), 201), {
       approved: '500.00',
       computed: '2000.00',
       cutOff: '0.00',
     });
-    const second = await trade.invoice(contract, { gross: '10000.00' });
+    const second = await trade.invoice(contract, { gross: '10000.00' }, { paid: '6500.00' });
     t.match(expectStatus(await redeem(voucherId, second), 201), { approved: '3500.00' });
+  });
+
+  await t.test('what the enterprise pays and what the voucher pays are one invoice, and never more', async (t) => {
+    const contract = await trade.fileContract('100000.00');
+    const voucherId = await trade.voucher(contract, '20000.00');
+    const inFull = await trade.invoice(contract, { gross: '10000.00' }, { paid: '10000.00' });
+    const refused = await redeem(voucherId, inFull);
+    t.strictSame(told(refused), [409, 'SELF_FUNDED_PART_OVERPAID', '/amount']);
+    t.match(refused.body.detail, /0\.00/);
+    sayable(t, refused, 'paid in full');
+    const inPart = await trade.invoice(contract, { gross: '10000.00' }, { paid: '9000.00' });
+    t.strictSame(told(await redeem(voucherId, inPart, '1000.01')), [409, 'SELF_FUNDED_PART_OVERPAID', '/amount']);
+    t.match(
+      expectStatus(await redeem(voucherId, inPart), 201),
+      { approved: '1000.00', cutOff: '0.00' },
+      'what is still owed on it',
+    );
+    const next = await trade.invoice(contract, { gross: '10000.00' }, { paid: '7000.00' });
+    t.match(expectStatus(await redeem(voucherId, next), 201), { approved: '3000.00' }, 'the rest comes with the next');
+    const dear = await trade.invoice(contract, { gross: '10000.00', quantity: '99' });
+    const waiting = expectStatus(await redeem(voucherId, dear), 201);
+    t.match(waiting, { status: 'SUBMITTED', reserved: '2000.00' });
+    const paid = { amount: '0.01', paidOn: '2024-08-02', bankSerial: 'a-fen-more' };
+    expectStatus(await buyer.post(`/usage-invoices/${dear}/payments`, paid), 201);
+    const url = `/redemptions/${waiting.redemptionId as string}/verify`;
+    t.strictSame(told(await reviewer.post(url, { approved: '2000.00' })), [409, 'SELF_FUNDED_PART_OVERPAID', '/approved']);
+    t.match(expectStatus(await reviewer.post(url, { approved: '1999.99' }), 200), { approved: '1999.99' });
   });
 
   await t.test('the limit of the year binds, what it cuts off is not carried on, and a new year begins anew', async (t) => {
@@ -403,7 +437,7 @@ void t.test('over HTTP', async (t) => {
     const voucherId = await trade.voucher(contract, '4000000.00', { version: 5, lastDay: '2025-07-01' });
     const big = await trade.invoice(contract, { gross: '4500000.00' });
     t.match(expectStatus(await redeem(voucherId, big), 201), { approved: '900000.00', cutOff: '0.00' });
-    const over = await trade.invoice(contract, { gross: '4500000.00' });
+    const over = await trade.invoice(contract, { gross: '4500000.00' }, { paid: '4400000.00' });
     t.match(expectStatus(await redeem(voucherId, over), 201), {
       computed: '900000.00',
       approved: '100000.00',
@@ -464,6 +498,9 @@ void t.test('over HTTP', async (t) => {
       await turn(voucherId);
       t.match((await verify('1500.00')).body, { code: 'VOUCHER_FROZEN' });
       await turn(voucherId, unfreezeVoucher);
+      t.match((await verify('1500.00')).body, { code: 'SELF_FUNDED_PART_UNPAID' }, 'for less, the own part is more');
+      const more = { amount: '500.00', paidOn: '2024-08-03', bankSerial: 'the-rest-of-it' };
+      expectStatus(await buyer.post(`/usage-invoices/${dear}/payments`, more), 201);
       t.match(expectStatus(await reviewer.post(`${url}/verify?dryRun=true`, { approved: '1500.00' }), 200), {
         approved: '1500.00',
       });

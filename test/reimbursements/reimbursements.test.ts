@@ -4,6 +4,7 @@ import t from 'tap';
 import { auditLedger } from '../../src/ledger/audit.js';
 import { auditBusiness, findBusiness } from '../../src/reconciliation/audit.js';
 import { recomputeAwards, recomputeIn } from '../../src/reconciliation/recompute.js';
+import { sizeOf } from '../../src/reimbursements/draft-allocation.js';
 import { expectStatus } from '../service.js';
 import type { Firm, World } from './world.js';
 import { costCode, feeCode, fees, fund, startWorld, told, uscc, voucherCode } from './world.js';
@@ -175,6 +176,15 @@ void t.test(
       t.equal(await world.balance(`payable:${firm.enterpriseId}:${fund}`), 1_666_666_666n);
       t.equal(await world.balance(`used:${feeCode}.awarded:${firm.uscc}:2025`), 1_666_666_666n, 'the limit beside the money');
     }
+    const own = { fund, granted: null, promised: '16666666.66', left: null, outstanding: '0.00', redeemed: '16666666.66' };
+    const funds = async (who: { get: Firm['member']['get'] }) =>
+      expectStatus(await who.get('/dashboard'), 200).funds as unknown[];
+    t.match(await funds(first.member), [{ ...own, payable: '16666666.66', inTransit: '0.00', paid: '0.00' }], 'on its dashboard');
+    const auditor = await world.book.member('auditor');
+    t.match(await funds(auditor), [{ fund, promised: '99999999.96', redeemed: '99999999.96', payable: '99999999.96' }]);
+    t.match(expectStatus(await auditor.get('/dashboard'), 200).months, [
+      { month: '2025-02', fund, promised: '99999999.96', redeemed: '99999999.96', redemptions: 0 },
+    ]);
     const { items } = expectStatus(await first.member.get('/reimbursements?status=APPROVED'), 200);
     const [award] = items as {
       reimbursementId: string;
@@ -250,6 +260,7 @@ void t.test(
         201,
       );
       t.match(expectStatus(await world.finance.post(`/settlements/${settlementId}/close`, {}), 200), { status: 'CLOSED' });
+      t.match(await funds(first.member), [{ ...own, payable: '0.00', inTransit: '0.00', paid: '16666666.66' }]);
       t.strictSame(await audited(world), [], 'closed');
     });
   },
@@ -399,7 +410,8 @@ void t.test('an allocation is of one law, approved as it was drafted by other ey
   t.equal(told(await allocate()), '409 POOL_EXHAUSTED', 'nothing is granted yet');
   await world.load(feeCode, '900.00');
   const applied = expectStatus(await world.apply(c), 201).reimbursementId as string;
-  t.equal(told(await allocate({ reimbursementIds: [applied] })), '409 REIMBURSEMENT_NOT_ALLOCATABLE');
+  t.equal(told(await allocate({ reimbursementIds: [applied] })), '409 REIMBURSEMENT_WRONG_STATE');
+  t.equal(told(await allocate({ year: 2024, reimbursementIds: [first] })), '409 REIMBURSEMENT_NOT_ALLOCATABLE');
   t.equal(told(await allocate({ year: 2024 })), '409 ALLOCATION_EMPTY');
   t.equal(told(await allocate({ reimbursementIds: ['018f0000-0000-7000-8000-000000000000'] })), '404 NOT_FOUND');
   const dry = await world.reviewer.post('/allocations?dryRun=true', { programmeCode: feeCode, year: 2025 });
@@ -493,6 +505,7 @@ void t.test('declared contracts: ranked by class and score until the money ends;
     ['nothing', [item('1', '0.00')], '400 AMOUNT_ZERO'],
     ['what does not add up', [item('1', '10.00', { vat: '0.01' })], '400 ITEM_DOES_NOT_ADD_UP'],
     ['what is still to be paid', [item('1', '10.00', { settledOn: '2025-02-11' })], '400 ITEM_NOT_SETTLED'],
+    ['half a model', [item('1', '10.00', { modelClass: 'REGISTERED' })], '400 MISSING_FIELD'],
     ['the same twice', [item('1', '10.00'), item('1', '20.00')], '400 ITEM_TWICE'],
     ['less than the least award', [item('1', '3333.33')], '409 BELOW_MINIMUM_AWARD'],
     ['not what counts', [item('1', '10000.00', { serviceItem: 'STORAGE' })], '409 SERVICE_ITEM_NOT_COUNTED'],
@@ -500,6 +513,21 @@ void t.test('declared contracts: ranked by class and score until the money ends;
   for (const [name, items, expected] of wrong) t.equal(told(await declare(a, items)), expected, name);
   t.equal(told(await declare(a, [item('1', '10.00')], { programmeCode: feeCode })), '400 ITEMS_NOT_TAKEN');
   t.equal(told(await declare(a, [item('1', '10.00')], { contractIds: [usage.contractId] })), '400 CONTRACTS_NOT_TAKEN');
+
+  const model = { modelClass: 'REGISTERED', modelRegistrationNo: '网信备2024-11' };
+  const ofModel = expectStatus(await declare(d, [item('M-1', '10000.00', model), item('M-2', '10000.00')]), 201);
+  t.equal(ofModel.computed, '7000.00', 'rates go by the class of the model');
+  const modelUrl = `/reimbursements/${ofModel.reimbursementId as string}`;
+  const { items: seen } = expectStatus(await world.reviewer.get(`${modelUrl}/lines`), 200) as { items: object[] };
+  t.match(
+    seen,
+    [
+      { ...model, basisPoints: 4000 },
+      { modelClass: null, basisPoints: 3000 },
+    ],
+    'which the review looks at',
+  );
+  expectStatus(await world.reviewer.post(`${modelUrl}/reject`, { reason: '未备案' }), 200);
 
   const reviewed = async (firm: Firm, reference: string, gross: string, of: Record<string, unknown>) =>
     world.reviewed(firm, of, { programmeCode: costCode, items: [item(reference, gross)] });
@@ -606,8 +634,15 @@ void t.test('two thousand lines are one application like any other', async (t) =
   const lines = Array.from({ length: 200 }, (_, i) => ({ gross: `${i + 1}.01` }));
   for (let n = 0; n < 10; n++) await world.fee(firm, { lines });
   await world.load(feeCode, '200000.00');
+  const whole = (expectStatus(await world.reviewer.get('/contracts?limit=200'), 200).items as { contractId: string }[]).map(
+    ({ contractId }) => contractId,
+  );
+  await world.fee(firm, { lines: [{ gross: '1.00' }] });
+  const tooMany = await world.apply(firm);
+  t.equal(told(tooMany), '409 TOO_MANY_LINES');
+  t.match(tooMany.body.detail, /2001/);
   const started = performance.now();
-  const id = await world.reviewed(firm);
+  const id = await world.reviewed(firm, {}, { contractIds: whole });
   const applied = performance.now() - started;
   const drafted = await draft(world);
   expectStatus(await approve(world, drafted), 200);
@@ -630,6 +665,17 @@ void t.test('two thousand lines are one application like any other', async (t) =
   }
   t.equal(seen, 2_000);
   t.strictSame(await audited(world), []);
+});
+
+void t.test('an allocation beyond what a batch can share out is refused (ALLOCATION_TOO_LARGE), at its very edges', async (t) => {
+  const of = (claims: number, lineCount: number) => Array.from({ length: claims }, () => ({ lineCount }));
+  for (const [claims, lineCount, fits] of [
+    [2_000, 5, true],
+    [2_001, 1, false],
+    [5, 2_000, true],
+    [1, 10_001, false],
+  ] as const)
+    t.equal(sizeOf(of(claims, lineCount)).fits, fits, `${claims} of ${lineCount} lines`);
 });
 
 void t.test('what is settled by the quarter waits for its last month', async (t) => {

@@ -68,10 +68,10 @@ eligibility:
   - { id: statistics, strength: SOFT, text: { zh: 统计入库, en: in the statistics }, evidence: [统计证明], ${cite('第七条')} }
 `;
 
-/** 30 % of declared contracts, at most 2,000,000 for life, at least 1,000.00; the small first, then by score. */
+/** 30 % of declared contracts, 40 % for models of a class, at most 2,000,000 for life, at least 1,000.00; the small first, then by score. */
 export const costs = `${common(costCode)}
 base: { value: CONTRACT_AMOUNT, ${cite('第三条')} }
-rate: { value: { kind: EXACT, basisPoints: 3000 }, ${cite('第三条')} }
+rate: { value: { kind: EXACT, tiers: [{ when: { modelClass: REGISTERED }, basisPoints: 4000 }, { basisPoints: 3000 }] }, ${cite('第三条')} }
 limits:
   - { id: awarded, counts: AWARDED, per: LEGAL_PERSON, window: LIFETIME, value: 2000000.00, ${cite('第四条')} }
 allocation: { value: RANKED, ${cite('第五条')} }

@@ -19,6 +19,7 @@ import { applicationShelf } from '../../src/applications/facts.js';
 import { contractShelf } from '../../src/contracts/facts.js';
 import { enterpriseShelf } from '../../src/enterprises/facts.js';
 import { makeUscc, uuidv7 } from '../../src/identifiers.js';
+import { untouched } from '../../src/cases/rules.js';
 import { fundOf } from '../../src/ledger/chart.js';
 import type { Change } from '../../src/ledger/facts.js';
 import { insert } from '../../src/ledger/facts.js';
@@ -258,7 +259,8 @@ export async function startWorld(
           awardFen: amountFen,
         },
         ...{ computedFen: amountFen, explanation: [], voucherId: newId(), queueRank: null, queueBlock: null },
-        ...{ matters: {}, controlVersionIds: [] },
+        ...{ matters: {}, controlVersionIds: [], ...untouched, waitingSince: null, dueOn: null },
+        ...{ acceptedAt: common.recordedAt, acceptedPlace: 1n },
       };
       const voucher: Voucher = {
         ...common,

@@ -1,6 +1,6 @@
-// How large the next slice of a file is. People's commands wait behind a slice, so it is to hold the lane 20 ms. But part of
-// that is the same for every slice (round trips, the flush to disk): where this alone takes many milliseconds, slices of 20 ms
-// would be mostly that, and a small slice would hold the lane hardly shorter. There a slice may take three times what
+// How large the next slice of many commands is, of a file or of a day's work. People's commands wait behind a slice, so it is to hold the
+// lane 20 ms. But part of that is the same for every slice (round trips, the flush to disk): where this alone takes many milliseconds,
+// slices of 20 ms would be mostly that, and a small slice would hold the lane hardly shorter. There a slice may take three times what
 // every slice costs, so that two thirds of it are lines, and 50 ms at most.
 //
 // The two costs are told apart by a line through the last slices' sizes and times; every fourth slice is half as large, so

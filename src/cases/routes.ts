@@ -1,0 +1,148 @@
+import type { FastifyInstance } from 'fastify';
+import type { z } from 'zod';
+import * as schema from '../../schemas/cases.js';
+import type { Parts } from '../http/parts.js';
+import { Problem } from '../http/problem.js';
+import type { CommandOptions } from '../http/routes.js';
+import { authorities, command, reading } from '../http/routes.js';
+import type { Outcome } from '../ledger/lane.js';
+import { accept, check } from './accept.js';
+import type { Cases } from './case.js';
+import type { Drafting } from './draft.js';
+import { draft, revise } from './draft.js';
+import { reject, withdraw } from './end.js';
+import { listSupplements } from './queries.js';
+import type { CaseRow } from './rules.js';
+import { presentList } from './rules.js';
+import { requestSupplement, supplement } from './supplement.js';
+
+/** How the cases of one kind are addressed and answered. */
+export interface CaseRoutes<Row extends CaseRow, Shown extends object, Draft extends z.ZodType<object>> {
+  readonly cases: Cases<Row, Shown>;
+  /** `/applications` */
+  readonly url: string;
+  readonly tag: string;
+  /** What is answered once a step is done, `ledgerSeq` included; and the same with its correction list. */
+  readonly moved: z.ZodType;
+  readonly withSupplement: z.ZodType;
+  readonly draftBody: Draft;
+  readonly drafting: Drafting<Row, z.output<Draft>>;
+  readonly bodyLimit?: number;
+  /** Once a case is rejected or withdrawn: gives back what it held outside its book. */
+  readonly ended?: (of: { bookId: string; id: string; outcome: Outcome<unknown> }) => Promise<void>;
+  /** Whether a case is there for these eyes. */
+  readonly isSeen: (of: { bookId: string; id: string; legalPersonUscc: string | null }) => Promise<boolean>;
+}
+
+/** The steps that all kinds of cases share. */
+export function caseRoutes<Row extends CaseRow, Shown extends object, Draft extends z.ZodType<object>>(
+  app: FastifyInstance,
+  parts: Parts,
+  of: CaseRoutes<Row, Shown, Draft>,
+): void {
+  const { cases, url, tag, moved, draftBody, drafting } = of;
+  const settle: NonNullable<CommandOptions<z.ZodType<object>, Shown>['settle']> = async ({ body, book, outcome }) => {
+    await of.ended?.({ bookId: book.bookId, id: (body as { id?: string }).id ?? '', outcome });
+  };
+  const limit = of.bodyLimit === undefined ? {} : { bodyLimit: of.bodyLimit };
+  command(app, parts, {
+    url: `${url}/drafts`,
+    tag,
+    summary: 'Keep a draft of an application; nothing of it is decided before it is submitted',
+    roles: ['enterprise'],
+    body: draftBody,
+    response: moved,
+    status: 201,
+    verb: draft(cases, drafting),
+    ...limit,
+  });
+  command(app, parts, {
+    url: `${url}/:id/revise`,
+    tag,
+    summary: 'Write a draft anew',
+    roles: ['enterprise'],
+    body: draftBody,
+    response: moved,
+    status: 200,
+    verb: revise(cases, drafting),
+    ...limit,
+  });
+  command(app, parts, {
+    url: `${url}/:id/request-supplement`,
+    tag,
+    summary: 'Tell the applicant once, in one list, everything that is missing (一次性告知), and until when',
+    roles: ['district_reviewer', 'reviewer'],
+    personOnly: true,
+    body: schema.requestSupplement,
+    response: of.withSupplement,
+    status: 200,
+    verb: requestSupplement(cases),
+  });
+  command(app, parts, {
+    url: `${url}/:id/supplement`,
+    tag,
+    summary: 'Answer every item of the correction list (补正)',
+    roles: ['enterprise'],
+    body: schema.supplement,
+    response: of.withSupplement,
+    status: 200,
+    verb: supplement(cases),
+  });
+  command(app, parts, {
+    url: `${url}/:id/accept`,
+    tag,
+    summary: 'Accept what is complete (初审、受理): it has its place in the order of acceptance from now on',
+    roles: ['district_reviewer', 'reviewer'],
+    personOnly: true,
+    body: schema.noBody,
+    response: moved,
+    status: 200,
+    verb: accept(cases),
+  });
+  command(app, parts, {
+    url: `${url}/:id/check`,
+    tag,
+    summary: 'Check again, by a third person (复核)',
+    roles: ['reviewer'],
+    personOnly: true,
+    body: schema.noBody,
+    response: moved,
+    status: 200,
+    verb: check(cases),
+  });
+  command(app, parts, {
+    url: `${url}/:id/reject`,
+    tag,
+    summary: 'Reject an undecided application, with the reason and the article',
+    roles: ['district_reviewer', 'reviewer', 'approver'],
+    personOnly: true,
+    body: schema.rejectCase,
+    response: moved,
+    status: 200,
+    verb: reject(cases),
+    settle,
+  });
+  command(app, parts, {
+    url: `${url}/:id/withdraw`,
+    tag,
+    summary: 'Take an undecided application back, a draft too',
+    roles: ['enterprise'],
+    body: schema.withdrawCase,
+    response: moved,
+    status: 200,
+    verb: withdraw(cases),
+    settle,
+  });
+  reading(app, {
+    url: `${url}/:id/supplements`,
+    tag,
+    summary: 'The correction lists of an application with their answers',
+    roles: [...authorities, 'district_reviewer', 'enterprise'],
+    response: schema.supplementLists,
+    read: async ({ id, book, principal: { legalPersonUscc } }) => {
+      if (!(await of.isSeen({ bookId: book.bookId, id, legalPersonUscc }))) throw new Problem('NOT_FOUND');
+      const lists = await listSupplements(parts.db, { bookId: book.bookId, subjectId: id });
+      return { items: lists.map(presentList) };
+    },
+  });
+}

@@ -1,0 +1,80 @@
+// What a service does by the calendar without being asked: each kind of work says in which books something is due, and does it through their
+// lanes. Every process may run it, at any time and as often as it likes: what has been done is not due any more, and where two meet, one
+// finds that nothing is left of its slice. One that dies leaves the rest to whoever looks next.
+import type { FastifyBaseLogger } from 'fastify';
+import type { Database } from '../db/client.js';
+import type { Day } from './calendar.js';
+import { shanghaiDay } from './calendar.js';
+import type { OpenBook } from './http/parts.js';
+import type { Clock } from './ledger/lane.js';
+
+export interface DailyWork {
+  readonly name: string;
+  /** Codes of the books in which something may be due; asked every minute, so it has to be answered from an index. */
+  readonly dueIn: (db: Database, today: Day) => Promise<string[]>;
+  /** Does what is due in a book, in slices, and answers how much that was; ends early where `isStopping`. */
+  readonly run: (of: {
+    readonly db: Database;
+    readonly book: OpenBook;
+    readonly clock: Clock;
+    readonly isStopping: () => boolean;
+  }) => Promise<number>;
+}
+
+const lookEveryMs = 60_000;
+
+export class Daily {
+  #working: Promise<void> | undefined;
+  #closing = false;
+  #looking: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly of: {
+      readonly db: Database;
+      readonly clock: Clock;
+      readonly log: FastifyBaseLogger;
+      readonly open: (code: string) => Promise<OpenBook | null>;
+      readonly works: readonly DailyWork[];
+    },
+  ) {}
+
+  /** Looks now and every minute from now on: shortly after midnight in Shanghai, and after whatever kept it from looking. */
+  start(): void {
+    this.#looking = setInterval(() => void this.look(), lookEveryMs).unref();
+    void this.look();
+  }
+
+  /** Does what is due; while it is at it, further calls wait for that. */
+  look(): Promise<void> {
+    if (this.#closing) return Promise.resolve();
+    this.#working ??= this.#work().finally(() => (this.#working = undefined));
+    return this.#working;
+  }
+
+  /** Ends after the slice it is at. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    clearInterval(this.#looking);
+    await this.#working;
+  }
+
+  async #work(): Promise<void> {
+    const { db, clock, log, open, works } = this.of;
+    for (const { name, dueIn, run } of works) {
+      try {
+        for (const code of await dueIn(db, shanghaiDay(clock.now()))) {
+          if (this.#closing) return;
+          const book = await open(code);
+          if (!book) continue;
+          const began = performance.now();
+          const done = await run({ db, book, clock, isStopping: () => this.#closing });
+          if (done > 0)
+            log.info({ work: name, book: code, done, milliseconds: Math.round(performance.now() - began) }, 'daily work');
+        }
+      } catch (error) {
+        // The database may be away, or the lane full: it is looked again soon.
+        log.warn({ err: error, work: name }, 'daily work was not finished');
+      }
+    }
+  }
+}

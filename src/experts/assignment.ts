@@ -1,0 +1,97 @@
+// What becomes of an assignment: declared free of interest or not, scored, or dismissed by the bureau.
+import type { z } from 'zod';
+import type { ExpertAssignment } from '../../db/tables.js';
+import type { declareInterest, dismissExpert as dismissBody, scoreCase } from '../../schemas/experts.js';
+import type { Loader } from '../ledger/facts.js';
+import { update } from '../ledger/facts.js';
+import type { Command, Verb } from '../ledger/lane.js';
+import { accepted, refused } from '../ledger/lane.js';
+import { refuseStep } from '../lives.js';
+import { assignmentShelf, panelShelf } from './facts.js';
+import { assignmentLife, criteriaOf, presentAssignment, readScores } from './rules.js';
+
+type Id = { id?: string };
+type Shown = ReturnType<typeof presentAssignment>;
+
+async function gatherAssignments(loader: Loader, commands: readonly Command<Id>[]): Promise<void> {
+  const rows = await loader.load(
+    assignmentShelf,
+    'id',
+    commands.map(({ body }) => body.id ?? ''),
+  );
+  await loader.load(
+    panelShelf,
+    'id',
+    rows.map(({ panelId }) => panelId),
+  );
+}
+
+/** An end of the assignment, or of what is waited for. */
+const over = { waitingSince: null, dueOn: null } as const;
+
+/** One verb on an assignment: of the expert itself, or of the bureau. */
+const step = <Body extends Id>(of: {
+  readonly verb: 'declare' | 'score' | 'dismiss';
+  readonly decision: string;
+  readonly isOwn: boolean;
+  readonly change: (
+    row: ExpertAssignment,
+    command: Command<Body>,
+    criteria: ReturnType<typeof criteriaOf>,
+  ) => ReturnType<typeof refused> | Partial<ExpertAssignment>;
+}): Verb<Body, Shown> => ({
+  name: `expert_assignment.${of.verb}`,
+  money: false,
+  gather: gatherAssignments,
+  decide(command, facts) {
+    const { body, actor } = command;
+    const row = facts.get(assignmentShelf, body.id ?? '');
+    if (!row || (of.isOwn && row.memberId !== actor.memberId)) return refused('NOT_FOUND');
+    const panel = facts.get(panelShelf, row.panelId);
+    if (!panel) throw new Error('an assignment without its panel');
+    const wrongState = refuseStep(assignmentLife, row.status, of.verb);
+    if (wrongState) return wrongState;
+    const changed = of.change(row, command, criteriaOf(panel));
+    if ('kind' in changed) return changed;
+    // After this line the command succeeds.
+    const after = { ...row, ...changed };
+    return accepted({
+      decision: of.decision,
+      subjectId: row.assignmentId,
+      result: presentAssignment(after, panel),
+      changes: [update(assignmentShelf, after)],
+    });
+  },
+});
+
+/** An expert says whether there is a conflict of interest; one who has it is out and never sees the case. Refuses NOT_FOUND, ASSIGNMENT_WRONG_STATE. */
+export const declare = step<z.output<typeof declareInterest> & Id>({
+  verb: 'declare',
+  decision: 'expert_assignment.declared',
+  isOwn: true,
+  change: (_, { body: { conflict } }) =>
+    conflict === null ? { status: 'DECLARED' } : { ...over, status: 'CONFLICTED', conflict },
+});
+
+/** An expert scores by every criterion, once. Refuses NOT_FOUND, ASSIGNMENT_WRONG_STATE, as `readScores`. */
+export const score = step<z.output<typeof scoreCase> & Id>({
+  verb: 'score',
+  decision: 'expert_assignment.scored',
+  isOwn: true,
+  change: (_, { body }, criteria) => {
+    const read = readScores(body.scores, criteria);
+    if (read.kind === 'refused') return read;
+    return { ...over, status: 'SCORED', scores: read.scores, points: read.points, opinion: body.opinion };
+  },
+});
+
+/** The bureau dismisses an expert who has not scored, with the reason. Refuses NOT_FOUND, ASSIGNMENT_WRONG_STATE, FOUR_EYES. */
+export const dismiss = step<z.output<typeof dismissBody> & Id>({
+  verb: 'dismiss',
+  decision: 'expert_assignment.dismissed',
+  isOwn: false,
+  change: (row, { body, actor }) =>
+    actor.personId === row.personId
+      ? refused('FOUR_EYES')
+      : { ...over, status: 'DISMISSED', dismissedPerson: actor.personId, dismissalReason: body.reason },
+});

@@ -1,0 +1,44 @@
+// An application for reimbursement as a case: its life, its law, and what changes with it.
+import type { Reimbursement } from '../../db/tables.js';
+import type { Cases } from '../cases/case.js';
+import { refuseStep } from '../lives.js';
+import { programmeVersionShelf } from '../programmes/facts.js';
+import { lawOn } from '../programmes/language.js';
+import { gatherControls } from '../programmes/laws.js';
+import { reimbursementLineShelf, reimbursementShelf } from './facts.js';
+import { gatherHeld, lawOf } from './gather.js';
+import { letGo, linesOf } from './lines.js';
+import { presentReimbursement, reimbursementLife } from './rules.js';
+
+export const reimbursementCases: Cases<Reimbursement, ReturnType<typeof presentReimbursement>> = {
+  kind: 'REIMBURSEMENT',
+  noun: 'reimbursement',
+  shelf: reimbursementShelf,
+  idOf: ({ reimbursementId }) => reimbursementId,
+  numberOf: ({ reimbursementNo }) => reimbursementNo,
+  refuseStep: (row, way, verb) => refuseStep(reimbursementLife(way), row.status, verb, { reimbursementNo: row.reimbursementNo }),
+  gather: async (loader, rows) => {
+    await Promise.all([
+      loader.load(
+        reimbursementLineShelf,
+        'reimbursement',
+        rows.map(({ reimbursementId }) => reimbursementId),
+      ),
+      loader.load(
+        programmeVersionShelf,
+        'id',
+        rows.map(({ programmeVersionId }) => programmeVersionId),
+      ),
+      gatherControls(loader),
+    ]);
+    await gatherHeld(loader, rows);
+  },
+  versionOf: (facts, row) => lawOf(facts, row).version,
+  lawOf: (facts, row) => lawOn(lawOf(facts, row).law, row.submittedOn),
+  places: 'RQ',
+  // Whoever is rejected or withdraws holds no invoice any more.
+  beside: (facts, _, after) =>
+    after.status === 'REJECTED' || after.status === 'WITHDRAWN' ? letGo(facts, linesOf(facts, after)) : [],
+  letGo: {},
+  present: presentReimbursement,
+};

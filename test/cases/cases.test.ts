@@ -1,0 +1,165 @@
+// The steps that cases share: drafts, correction lists that are said once, acceptance and its order, checks, deadlines in working days,
+// rejection by an article, withdrawal.
+import t from 'tap';
+import { auditBusiness } from '../../src/reconciliation/audit.js';
+import { told } from '../applications/world.js';
+import { expectStatus } from '../service.js';
+import { startCases, steps } from './world.js';
+
+const digest = 'a'.repeat(64);
+
+void t.test('a draft is kept, written anew and checked when it is submitted, as if it came that day', async (t) => {
+  const world = await startCases(t, { text: '' });
+  const { firm, programmeCode } = world;
+  const other = await world.enterprise(2);
+  const contractId = await world.contract(firm, '1000000.00', { filed: false });
+  const body = { programmeCode, contractId };
+  const draft = (more: object = {}, by = firm) => by.member.post('/applications/drafts', { ...body, ...more });
+  t.equal(told(await draft({}, other)), '404 NOT_FOUND', 'of a contract of one’s own');
+  t.equal(told(await draft({ programmeCode: 'nowhere' })), '409 PROGRAMME_NOT_IN_FORCE');
+  const kept = expectStatus(await draft(), 201);
+  t.match(kept, { status: 'DRAFT', applicationNo: 'TESTCITY-AD-2024-000001', acceptedAt: null, waitingSince: '2024-07-01' });
+  const url = `/applications/${kept.applicationId as string}`;
+  t.equal(told(await firm.member.post(`${url}/submit`, {})), '400 VALIDATION_FAILED', 'without its commitment letter');
+  t.equal(told(await firm.member.post(`${url}/submit`, { commitment: true })), '409 CONTRACT_NOT_FILED');
+  t.equal(told(await other.member.post(`${url}/submit`, { commitment: true })), '404 NOT_FOUND');
+  t.equal(told(await other.member.post(`${url}/revise`, body)), '404 NOT_FOUND');
+  const filed = await world.contract(firm, '500000.00');
+  t.match(expectStatus(await firm.member.post(`${url}/revise`, { ...body, contractId: filed }), 200), {
+    status: 'DRAFT',
+    contractId: filed,
+    applicationNo: 'TESTCITY-AD-2024-000001',
+  });
+  world.clock.set('2024-07-02');
+  const submitted = expectStatus(await firm.member.post(`${url}/submit`, { commitment: true }), 200);
+  t.match(submitted, {
+    applicationId: kept.applicationId,
+    applicationNo: 'TESTCITY-A-2024-000001',
+    status: 'SUBMITTED',
+    submittedOn: '2024-07-02',
+    computed: '100000.00',
+  });
+  t.equal(told(await firm.member.post(`${url}/submit`, { commitment: true })), '409 APPLICATION_WRONG_STATE');
+  t.equal(told(await firm.member.post(`${url}/revise`, body)), '409 APPLICATION_WRONG_STATE');
+  await t.rejects(
+    world.owner.begin(async ({ sql }) => {
+      await sql`select from open_lane(${world.book.bookId})`;
+      await sql`update applications set contract_id = ${contractId} where application_id = ${kept.applicationId as string}`;
+    }),
+    /fixed once it is submitted/,
+    'what is applied for cannot be written anew',
+  );
+  const another = expectStatus(await draft(), 201);
+  t.match(
+    expectStatus(await firm.member.post(`/applications/${another.applicationId as string}/withdraw`, {}), 200),
+    { status: 'WITHDRAWN', waitingSince: null },
+    'a draft may be thrown away',
+  );
+});
+
+void t.test('what is missing is said once, and answered item by item within its working days', async (t) => {
+  const world = await startCases(t, { text: steps.all + steps.noticeDays + steps.days });
+  const { firm, district, checker, reviewer, book } = world;
+  const id = await world.applied();
+  const url = `/applications/${id}`;
+  t.match(await world.application(id), { acceptedAt: null, waitingSince: '2024-07-01', dueOn: '2024-07-04' });
+  const field = { kind: 'FIELD', subject: '/matters/project', what: '未填写项目' };
+  const material = { kind: 'MATERIAL', subject: '委托合同', what: '缺第三页' };
+  const ask = (body: object, by = district) => by.post(`${url}/request-supplement`, body);
+  const answer = (answers: object[], by = firm.member) => by.post(`${url}/supplement`, { answers });
+  const own = await book.member('district_reviewer', { personId: firm.member.personId });
+  t.equal(told(await ask({ items: [field] }, own)), '403 FOUR_EYES');
+  t.equal(told(await ask({ items: [] })), '400 VALIDATION_FAILED');
+  t.equal(told(await ask({ items: [{ ...field, again: 1 }] })), '400 SUPPLEMENT_ITEM_UNKNOWN', 'there is no list before');
+  t.equal(told(await ask({ items: [field], workingDays: 4 })), '400 SUPPLEMENT_DAYS_TOO_FEW');
+  t.equal(told(await answer([{ item: 1, answer: '已补' }])), '409 APPLICATION_WRONG_STATE', 'nobody has asked');
+  const asked = expectStatus(await ask({ items: [field, material] }), 200);
+  t.match(asked, {
+    status: 'SUPPLEMENT_REQUESTED',
+    dueOn: '2024-07-08',
+    supplementList: {
+      round: 1,
+      dueOn: '2024-07-08',
+      workingDays: 5,
+      items: [{ item: 1, kind: 'FIELD' }, { item: 2 }],
+      answers: null,
+    },
+  });
+  t.equal(told(await district.post(`${url}/accept`)), '409 APPLICATION_WRONG_STATE');
+  const other = await world.enterprise(2);
+  t.equal(told(await answer([{ item: 1, answer: '已补' }], other.member)), '404 NOT_FOUND');
+  t.equal(told(await answer([{ item: 1, answer: '已补' }])), '400 SUPPLEMENT_ITEM_UNANSWERED');
+  t.equal(told(await answer([{ item: 3, answer: '已补' }])), '400 SUPPLEMENT_ITEM_UNKNOWN');
+  t.equal(told(await answer([1, 1, 2].map((item) => ({ item, answer: '已补' })))), '400 SUPPLEMENT_ITEM_UNKNOWN', 'once each');
+  world.clock.set('2024-07-09T00:00:00+08:00');
+  const late = await answer([1, 2].map((item) => ({ item, answer: '已补' })));
+  t.equal(told(late), '409 SUPPLEMENT_OVERDUE');
+  t.match(late.body.detail, /2024-07-08/);
+  world.clock.set('2024-07-08T23:59:59.999+08:00');
+  const back = expectStatus(await answer([1, 2].map((item) => ({ item, answer: '已补', evidence: '附件' }))), 200);
+  t.match(
+    back,
+    { status: 'SUBMITTED', acceptedAt: null, supplementList: { answeredOn: '2024-07-08' } },
+    'complete is for others to say',
+  );
+
+  world.clock.set('2024-07-09');
+  const fresh = { kind: 'MATERIAL', subject: '审计报告', what: '请提供' };
+  t.equal(told(await ask({ items: [fresh] })), '409 SUPPLEMENT_ONCE', 'nothing new is asked a second time');
+  t.equal(told(await ask({ items: [{ ...material, again: 3 }] })), '400 SUPPLEMENT_ITEM_UNKNOWN');
+  t.match(expectStatus(await ask({ items: [{ ...material, again: 2 }] }), 200).supplementList, { round: 2, dueOn: '2024-07-16' });
+  expectStatus(await answer([{ item: 1, answer: '第三页已附' }]), 200);
+  const { items } = expectStatus(await firm.member.get(`${url}/supplements`), 200) as { items: object[] };
+  t.match(items, [{ round: 1 }, { round: 2, answers: [{ answer: '第三页已附' }] }]);
+  t.equal(told(await other.member.get(`${url}/supplements`)), '404 NOT_FOUND');
+
+  await t.test('then it is accepted by one, checked by another, and each step knows until when', async (t) => {
+    const accepted = expectStatus(await district.post(`${url}/accept`), 200);
+    t.match(accepted, { status: 'ACCEPTED', waitingSince: '2024-07-09', dueOn: '2024-07-15' });
+    t.ok((accepted.acceptedAt as string).startsWith('2024-07-09T10:00'), 'and has its place from now on');
+    const sameEyes = await book.member('reviewer', { personId: district.personId });
+    t.equal(told(await sameEyes.post(`${url}/check`)), '403 FOUR_EYES');
+    t.match(expectStatus(await checker.post(`${url}/check`), 200), { status: 'CHECKED', dueOn: '2024-07-23' });
+    t.equal(told(await reviewer.post(`${url}/reject`, { reason: '不符合条件' })), '400 ARTICLE_REQUIRED');
+    const rejected = await reviewer.post(`${url}/reject`, { reason: '不符合条件', article: '第四条第二款' });
+    t.match(expectStatus(rejected, 200), {
+      status: 'REJECTED',
+      decisionArticle: '第四条第二款',
+      waitingSince: null,
+      dueOn: null,
+    });
+  });
+  t.strictSame(await auditBusiness(world.owner, book.bookId), []);
+});
+
+void t.test('first come is who was complete first: a correction costs the place', async (t) => {
+  const world = await startCases(t, { text: '' });
+  const { firm, reviewer, approver } = world;
+  expectStatus(await world.load('400000.00'), 201);
+  const other = await world.enterprise(2);
+  const early = await world.applied('2000000.00');
+  const ask = await reviewer.post(`/applications/${early}/request-supplement`, {
+    items: [{ kind: 'MATERIAL', subject: '承诺书', what: '未盖章' }],
+  });
+  t.equal(told(ask), '400 SUPPLEMENT_DAYS_REQUIRED', 'a text that is silent leaves the days to who asks');
+  const items = [{ kind: 'MATERIAL', subject: '承诺书', what: '未盖章' }];
+  expectStatus(await reviewer.post(`/applications/${early}/request-supplement`, { items, workingDays: 3 }), 200);
+  const later = await world.reviewed(other, '2000000.00');
+  expectStatus(await firm.member.post(`/applications/${early}/supplement`, { answers: [{ item: 1, answer: '已盖章' }] }), 200);
+  const review = expectStatus(await reviewer.post(`/applications/${early}/review`, { eligibility: {} }), 200);
+  const first = { applicationId: early, contractId: '', reviewDigest: review.reviewDigest as string };
+  t.equal(told(await world.approve(first)), '409 EARLIER_APPLICATION_WAITS', 'the other was complete before');
+  expectStatus(await world.approve(later), 200);
+  t.equal(told(await approver.post(`/applications/${early}/approve`, { reviewDigest: digest })), '409 REVIEW_CHANGED');
+  expectStatus(await firm.member.post(`/applications/${early}/withdraw`, { reason: '资金已用完' }), 200);
+  t.match(await world.application(early), { status: 'WITHDRAWN', decisionReason: '资金已用完' });
+  t.strictSame(await auditBusiness(world.owner, world.book.bookId), []);
+});
+
+void t.test('working days that nobody has published are not guessed', async (t) => {
+  const world = await startCases(t, { text: steps.acceptance + steps.days, years: [2025] });
+  const contractId = await world.contract(world.firm, '1000000.00');
+  const answer = await world.submit(world.firm, contractId);
+  t.equal(told(answer), '409 CALENDAR_YEAR_UNPUBLISHED');
+  t.match(answer.body.detail, /2024/);
+});
