@@ -4,7 +4,6 @@ import type { Recovery, RecoveryItem, RecoveryReceipt } from '../../db/tables.js
 import type { recovery as shown } from '../../schemas/recoveries.js';
 import { formatInstant } from '../calendar.js';
 import type { Refused } from '../ledger/lane.js';
-import type { Life } from '../lives.js';
 import { life, refuseStep } from '../lives.js';
 import { formatYuan } from '../money.js';
 
@@ -31,7 +30,7 @@ export const recoveryLife = life({
     WITHDRAWN: [],
     DROPPED: [],
   },
-} as Life<Recovery['status'], RecoveryVerb>);
+});
 
 /** Refuses (RECOVERY_WRONG_STATE) a verb that the recovery's state does not offer. */
 export const refuseRecovery = (row: Recovery, verb: RecoveryVerb): Refused | null =>

@@ -106,7 +106,7 @@ void t.test('the life of a recovery', async (t) => {
       ask: (verb, id) => ask(verb, id),
       look: (id) => lookAt(auditor, `/recoveries/${id}`),
     });
-    t.equal(refused, 91);
+    t.equal(refused, 92);
     t.equal(recoveryLife.code, 'RECOVERY_WRONG_STATE');
   });
 
