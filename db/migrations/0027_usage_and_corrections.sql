@@ -204,7 +204,7 @@ create table recoveries (
   constraint recoveries_written_off check (status <> 'WRITTEN_OFF' or num_nonnulls(write_off_reason, write_off_asked_by, ended_person) = 3)
 );
 create index recoveries_status on recoveries (book_id, status, recovery_id);
-create index recoveries_debtor on recoveries (book_id, debtor_id, recovery_id);
+create index recoveries_debtor on recoveries (book_id, debtor_id, status, recovery_id);
 
 -- What a recovery asks back of each redemption.
 create table recovery_items (

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, isNotNull, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.js';
 import { each, idsOfPage } from '../../db/planned.js';
 import type { Recovery, RecoveryItem, RecoveryReceipt } from '../../db/tables.js';
@@ -16,6 +16,11 @@ export function listRecoveries(
   const { bookId, viewer, status, after } = of;
   const page = { id: recoveries.recoveryId, bookId, after, limit: of.limit + 1 };
   const { legalPersonUscc } = viewer;
+  // Before it is opened the debtor is not told.
+  const told = recoveries.status.enumValues.filter(
+    (of) => of !== 'PROPOSED' && of !== 'DROPPED' && (status === undefined || of === status),
+  );
+  if (legalPersonUscc !== null && told.length === 0) return Promise.resolve([]);
   const own =
     viewer.role === 'provider'
       ? sql`(select provider_id as value from providers where book_id = ${bookId} and legal_person_uscc = ${legalPersonUscc}) as o`
@@ -24,10 +29,11 @@ export function listRecoveries(
     legalPersonUscc !== null
       ? idsOfPage({
           ...page,
-          ranges: own,
-          key: [[recoveries.debtorId, sql`o.value`]],
-          // Before it is opened the debtor is not told.
-          sieve: and(isNotNull(recoveries.openedOn), status === undefined ? undefined : eq(recoveries.status, status)),
+          ranges: sql`${own} cross join ${each('s', told)}`,
+          key: [
+            [recoveries.debtorId, sql`o.value`],
+            [recoveries.status, sql`s.value`],
+          ],
         })
       : status === undefined
         ? undefined
