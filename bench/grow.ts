@@ -101,10 +101,10 @@ async function redeemOnce(
       await sql`
         insert into usage_invoices (book_id, invoice_id, invoice_no, provider_id, enterprise_id, contract_id, issued_on, usage_from,
                                     usage_to, net_fen, vat_fen, gross_fen, paid_fen, status, number_conflict, posted_person, posted_on,
-                                    decided_person, decided_on, recorded_at)
+                                    decided_person, decided_on, decided_by, recorded_at)
         select ${bookId}, ${invoiceId}, ${no}, ${voucher.providerId}, ${voucher.enterpriseId}, ${voucher.contractId}, d.day, d.day, d.day,
                ${voucher.netFen}, ${voucher.grossFen - voucher.netFen}, ${voucher.grossFen}, ${voucher.grossFen - voucher.grossFen / 5n}, 'CONFIRMED', false,
-               ${voucher.providerId}, ${day}, ${voucher.personId}, ${day}, ${now}
+               ${voucher.providerId}, ${day}, ${voucher.personId}, ${day}, 'ENTERPRISE', ${now}
           from (select greatest(c.starts_on, least(c.ends_on, ${day}::date - 15)) as day from contracts c
                  where c.book_id = ${bookId} and c.contract_id = ${voucher.contractId}) d`;
       await sql`

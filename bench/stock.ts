@@ -40,10 +40,11 @@ async function writeInvoices(db: Database, bookId: string, targets: readonly Tar
       await sql`
         insert into usage_invoices (book_id, invoice_id, invoice_no, provider_id, enterprise_id, contract_id, issued_on, usage_from, usage_to,
                                     net_fen, vat_fen, gross_fen, paid_fen, status, number_conflict, posted_person, posted_on,
-                                    decided_person, decided_on, recorded_at)
+                                    decided_person, decided_on, decided_by, recorded_at)
         select ${bookId}, u.id, u.number, u.provider, u.enterprise, u.contract, '2026-03-31', '2026-03-01', '2026-03-31',
                943, 57, 1000, 800, case when u.confirmed then 'CONFIRMED' else 'POSTED' end, false, ${person}, '2026-03-31',
-               case when u.confirmed then u.enterprise end, case when u.confirmed then '2026-03-31'::date end, ${now}::timestamptz
+               case when u.confirmed then u.enterprise end, case when u.confirmed then '2026-03-31'::date end,
+               case when u.confirmed then 'ENTERPRISE' end, ${now}::timestamptz
           from unnest(${rows.map((r) => r.invoiceId)}::uuid[], ${rows.map((r) => r.number)}::text[],
                       ${rows.map((r) => r.target.voucher.providerId)}::uuid[], ${rows.map((r) => r.target.voucher.enterpriseId)}::uuid[],
                       ${rows.map((r) => r.target.contractId)}::uuid[], ${confirmed}::boolean[])

@@ -757,6 +757,41 @@ grant insert, select, update (enterprise_id, starts_on, ends_on, net_fen, vat_fe
 grant select on contracts to voucher_reader;
 
 -- owner voucher_owner
+create table corrections (
+  book_id uuid not null,
+  correction_id uuid not null,
+  correction_no text not null,
+  cause text not null,
+  subject_id uuid not null,
+  contract_id uuid not null,
+  programme_code text not null,
+  at_fault boolean not null,
+  returned_fen bigint not null,
+  voided_fen bigint not null,
+  reversed_fen bigint not null,
+  recalled_fen bigint not null,
+  explanation json not null,
+  decided_person uuid not null,
+  decided_on date not null,
+  recorded_at timestamp with time zone not null,
+  constraint corrections_pkey PRIMARY KEY (book_id, correction_id),
+  constraint corrections_book_id_correction_no_key UNIQUE (book_id, correction_no),
+  constraint corrections_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
+  constraint corrections_cause_check CHECK ((cause = ANY (ARRAY['CONTRACT_CUT'::text, 'CONTRACT_VOIDED'::text, 'RED_LETTER'::text, 'FRAUD'::text]))),
+  constraint corrections_recalled_fen_check CHECK ((recalled_fen >= 0)),
+  constraint corrections_returned_fen_check CHECK ((returned_fen >= 0)),
+  constraint corrections_reversed_fen_check CHECK ((reversed_fen >= 0)),
+  constraint corrections_voided_fen_check CHECK ((voided_fen >= 0))
+);
+CREATE INDEX corrections_contract ON public.corrections USING btree (book_id, contract_id, correction_id);
+CREATE TRIGGER corrections_append_only BEFORE DELETE OR UPDATE ON public.corrections FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER corrections_in_lane BEFORE INSERT OR UPDATE ON public.corrections FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER corrections_leave_in_lane BEFORE DELETE ON public.corrections FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER corrections_no_truncate BEFORE TRUNCATE ON public.corrections FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+grant insert, select on corrections to voucher_app;
+grant select on corrections to voucher_reader;
+
+-- owner voucher_owner
 create table enterprise_payments (
   book_id uuid not null,
   payment_id uuid not null,
@@ -1111,12 +1146,14 @@ create table fund_standings (
   book_id uuid not null,
   fund text not null,
   instructed_fen bigint not null,
+  recovered_fen bigint not null default 0,
   constraint fund_standings_pkey PRIMARY KEY (book_id, fund),
+  constraint fund_standings_check CHECK (((recovered_fen >= 0) AND (recovered_fen <= instructed_fen))),
   constraint fund_standings_instructed_fen_check CHECK ((instructed_fen >= 0))
 );
 CREATE TRIGGER fund_standings_in_lane BEFORE INSERT OR UPDATE ON public.fund_standings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER fund_standings_leave_in_lane BEFORE DELETE ON public.fund_standings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (instructed_fen) on fund_standings to voucher_app;
+grant insert, select, update (instructed_fen, recovered_fen) on fund_standings to voucher_app;
 grant select on fund_standings to voucher_reader;
 
 -- owner voucher_owner
@@ -1916,6 +1953,192 @@ grant insert, select on public_notices to voucher_app;
 grant select on public_notices to voucher_reader;
 
 -- owner voucher_owner
+create table recoveries (
+  book_id uuid not null,
+  recovery_id uuid not null,
+  recovery_no text not null,
+  cause text not null,
+  correction_id uuid,
+  debtor_id uuid not null,
+  fund text not null,
+  programme_code text not null,
+  contract_id uuid not null,
+  voucher_id uuid,
+  amount_fen bigint not null,
+  received_fen bigint not null default 0,
+  at_fault boolean not null,
+  status text not null,
+  reason text not null,
+  document_no text,
+  proposed_person uuid,
+  opened_person uuid,
+  opened_on date,
+  served_on date,
+  due_on date,
+  appeal_reason text,
+  appeal_person uuid,
+  appeal_decided_by uuid,
+  appeal_decision text,
+  write_off_reason text,
+  write_off_asked_by uuid,
+  ended_person uuid,
+  ended_on date,
+  recorded_at timestamp with time zone not null,
+  constraint recoveries_pkey PRIMARY KEY (book_id, recovery_id),
+  constraint recoveries_book_id_recovery_no_key UNIQUE (book_id, recovery_no),
+  constraint recoveries_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
+  constraint recoveries_book_id_voucher_id_fkey FOREIGN KEY (book_id, voucher_id) REFERENCES vouchers(book_id, voucher_id),
+  constraint recoveries_amount_fen_check CHECK ((amount_fen >= 0)),
+  constraint recoveries_appeal_decision_check CHECK (((length(appeal_decision) >= 1) AND (length(appeal_decision) <= 500))),
+  constraint recoveries_appeal_reason_check CHECK (((length(appeal_reason) >= 1) AND (length(appeal_reason) <= 500))),
+  constraint recoveries_cause_check CHECK ((cause = ANY (ARRAY['CONTRACT_CUT'::text, 'CONTRACT_VOIDED'::text, 'RED_LETTER'::text, 'FRAUD'::text]))),
+  constraint recoveries_check CHECK (((received_fen >= 0) AND (received_fen <= amount_fen))),
+  constraint recoveries_document_no_check CHECK (((length(document_no) >= 1) AND (length(document_no) <= 100))),
+  constraint recoveries_opened CHECK ((((status = ANY (ARRAY['PROPOSED'::text, 'DROPPED'::text])) = (opened_on IS NULL)) AND ((opened_on IS NULL) OR (amount_fen > 0)) AND ((correction_id IS NULL) = (opened_on IS NULL)))),
+  constraint recoveries_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint recoveries_received CHECK (
+CASE status
+    WHEN 'RECOVERED'::text THEN (received_fen = amount_fen)
+    WHEN 'PARTLY_RECOVERED'::text THEN ((received_fen > 0) AND (received_fen < amount_fen))
+    ELSE true
+END),
+  constraint recoveries_served CHECK (((status = ANY (ARRAY['PROPOSED'::text, 'DROPPED'::text, 'OPENED'::text, 'RECOVERED'::text, 'PARTLY_RECOVERED'::text])) OR (num_nonnulls(served_on, due_on, document_no) = 3))),
+  constraint recoveries_status_check CHECK ((status = ANY (ARRAY['PROPOSED'::text, 'OPENED'::text, 'SERVED'::text, 'APPEALED'::text, 'DUE'::text, 'PARTLY_RECOVERED'::text, 'RECOVERED'::text, 'REFERRED'::text, 'WRITTEN_OFF'::text, 'WITHDRAWN'::text, 'DROPPED'::text]))),
+  constraint recoveries_two_persons CHECK (((opened_person <> proposed_person) AND ((status <> 'WRITTEN_OFF'::text) OR (ended_person <> write_off_asked_by)))),
+  constraint recoveries_write_off_reason_check CHECK (((length(write_off_reason) >= 1) AND (length(write_off_reason) <= 500))),
+  constraint recoveries_written_off CHECK (((status <> 'WRITTEN_OFF'::text) OR (num_nonnulls(write_off_reason, write_off_asked_by, ended_person) = 3)))
+);
+CREATE INDEX recoveries_debtor ON public.recoveries USING btree (book_id, debtor_id, status, recovery_id);
+CREATE INDEX recoveries_status ON public.recoveries USING btree (book_id, status, recovery_id);
+CREATE TRIGGER recoveries_in_lane BEFORE INSERT OR UPDATE ON public.recoveries FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER recoveries_leave_in_lane BEFORE DELETE ON public.recoveries FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (correction_id, amount_fen, received_fen, status, document_no, opened_person, opened_on, served_on, due_on, appeal_reason, appeal_person, appeal_decided_by, appeal_decision, write_off_reason, write_off_asked_by, ended_person, ended_on) on recoveries to voucher_app;
+grant select on recoveries to voucher_reader;
+
+-- owner voucher_owner
+create table recovery_items (
+  book_id uuid not null,
+  recovery_item_id uuid not null,
+  recovery_id uuid not null,
+  redemption_id uuid not null,
+  amount_fen bigint not null,
+  restored_fen bigint not null,
+  constraint recovery_items_pkey PRIMARY KEY (book_id, recovery_item_id),
+  constraint recovery_items_book_id_recovery_id_redemption_id_key UNIQUE (book_id, recovery_id, redemption_id),
+  constraint recovery_items_book_id_recovery_id_fkey FOREIGN KEY (book_id, recovery_id) REFERENCES recoveries(book_id, recovery_id),
+  constraint recovery_items_book_id_redemption_id_fkey FOREIGN KEY (book_id, redemption_id) REFERENCES redemptions(book_id, redemption_id),
+  constraint recovery_items_amount_fen_check CHECK ((amount_fen > 0)),
+  constraint recovery_items_check CHECK (((restored_fen >= 0) AND (restored_fen <= amount_fen)))
+);
+CREATE INDEX recovery_items_redemption ON public.recovery_items USING btree (book_id, redemption_id);
+CREATE TRIGGER recovery_items_append_only BEFORE DELETE OR UPDATE ON public.recovery_items FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER recovery_items_in_lane BEFORE INSERT OR UPDATE ON public.recovery_items FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER recovery_items_leave_in_lane BEFORE DELETE ON public.recovery_items FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER recovery_items_no_truncate BEFORE TRUNCATE ON public.recovery_items FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+grant insert, select on recovery_items to voucher_app;
+grant select on recovery_items to voucher_reader;
+
+-- owner voucher_owner
+create table recovery_receipts (
+  book_id uuid not null,
+  receipt_id uuid not null,
+  recovery_id uuid not null,
+  bank_serial text not null,
+  booked_on date not null,
+  amount_fen bigint not null,
+  person_id uuid not null,
+  recorded_at timestamp with time zone not null,
+  constraint recovery_receipts_pkey PRIMARY KEY (book_id, receipt_id),
+  constraint recovery_receipts_book_id_bank_serial_key UNIQUE (book_id, bank_serial),
+  constraint recovery_receipts_book_id_recovery_id_fkey FOREIGN KEY (book_id, recovery_id) REFERENCES recoveries(book_id, recovery_id),
+  constraint recovery_receipts_amount_fen_check CHECK ((amount_fen > 0)),
+  constraint recovery_receipts_bank_serial_check CHECK (((length(bank_serial) >= 1) AND (length(bank_serial) <= 64)))
+);
+CREATE INDEX recovery_receipts_recovery ON public.recovery_receipts USING btree (book_id, recovery_id, receipt_id);
+CREATE TRIGGER recovery_receipts_append_only BEFORE DELETE OR UPDATE ON public.recovery_receipts FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER recovery_receipts_in_lane BEFORE INSERT OR UPDATE ON public.recovery_receipts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER recovery_receipts_leave_in_lane BEFORE DELETE ON public.recovery_receipts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER recovery_receipts_no_truncate BEFORE TRUNCATE ON public.recovery_receipts FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+grant insert, select on recovery_receipts to voucher_app;
+grant select on recovery_receipts to voucher_reader;
+
+-- owner voucher_owner
+create table red_letter_lines (
+  book_id uuid not null,
+  red_letter_line_id uuid not null,
+  red_letter_id uuid not null,
+  invoice_id uuid not null,
+  invoice_line_id uuid not null,
+  line_no integer not null,
+  quantity numeric(18,4) not null,
+  net_fen bigint not null,
+  vat_fen bigint not null,
+  gross_fen bigint not null,
+  constraint red_letter_lines_pkey PRIMARY KEY (book_id, red_letter_line_id),
+  constraint red_letter_lines_book_id_red_letter_id_line_no_key UNIQUE (book_id, red_letter_id, line_no),
+  constraint red_letter_lines_book_id_invoice_line_id_fkey FOREIGN KEY (book_id, invoice_line_id) REFERENCES usage_invoice_lines(book_id, invoice_line_id),
+  constraint red_letter_lines_book_id_red_letter_id_fkey FOREIGN KEY (book_id, red_letter_id) REFERENCES red_letters(book_id, red_letter_id),
+  constraint red_letter_lines_gross_fen_check CHECK ((gross_fen >= 0)),
+  constraint red_letter_lines_line_no_check CHECK ((line_no >= 1)),
+  constraint red_letter_lines_net_fen_check CHECK ((net_fen >= 0)),
+  constraint red_letter_lines_quantity_check CHECK ((quantity >= (0)::numeric)),
+  constraint red_letter_lines_tie_out CHECK (((net_fen + vat_fen) = gross_fen)),
+  constraint red_letter_lines_vat_fen_check CHECK ((vat_fen >= 0))
+);
+CREATE INDEX red_letter_lines_invoice ON public.red_letter_lines USING btree (book_id, invoice_id, red_letter_line_id);
+CREATE TRIGGER red_letter_lines_append_only BEFORE DELETE OR UPDATE ON public.red_letter_lines FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER red_letter_lines_in_lane BEFORE INSERT OR UPDATE ON public.red_letter_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER red_letter_lines_leave_in_lane BEFORE DELETE ON public.red_letter_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER red_letter_lines_no_truncate BEFORE TRUNCATE ON public.red_letter_lines FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+grant insert, select on red_letter_lines to voucher_app;
+grant select on red_letter_lines to voucher_reader;
+
+-- owner voucher_owner
+create table red_letters (
+  book_id uuid not null,
+  red_letter_id uuid not null,
+  red_letter_no text not null,
+  invoice_id uuid not null,
+  contract_id uuid not null,
+  provider_id uuid not null,
+  programme_code text,
+  redemption_id uuid,
+  issued_on date not null,
+  net_fen bigint not null,
+  vat_fen bigint not null,
+  gross_fen bigint not null,
+  reason text not null,
+  base_fen bigint not null,
+  weighted_base numeric(30,0) not null,
+  cut_off_fen bigint not null,
+  posted_person uuid not null,
+  posted_on date not null,
+  number_conflict boolean not null,
+  recorded_at timestamp with time zone not null,
+  constraint red_letters_pkey PRIMARY KEY (book_id, red_letter_id),
+  constraint red_letters_number UNIQUE (book_id, red_letter_no, provider_id),
+  constraint red_letters_book_id_invoice_id_fkey FOREIGN KEY (book_id, invoice_id) REFERENCES usage_invoices(book_id, invoice_id),
+  constraint red_letters_book_id_redemption_id_fkey FOREIGN KEY (book_id, redemption_id) REFERENCES redemptions(book_id, redemption_id),
+  constraint red_letters_base_fen_check CHECK ((base_fen >= 0)),
+  constraint red_letters_gross_fen_check CHECK ((gross_fen > 0)),
+  constraint red_letters_net_fen_check CHECK ((net_fen >= 0)),
+  constraint red_letters_of_redemption CHECK ((((redemption_id IS NULL) = (programme_code IS NULL)) AND ((redemption_id IS NOT NULL) OR ((base_fen = 0) AND (weighted_base = (0)::numeric) AND (cut_off_fen = 0))))),
+  constraint red_letters_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint red_letters_red_letter_no_check CHECK ((red_letter_no ~ '^\d{20}$'::text)),
+  constraint red_letters_tie_out CHECK (((net_fen + vat_fen) = gross_fen)),
+  constraint red_letters_vat_fen_check CHECK ((vat_fen >= 0)),
+  constraint red_letters_weighted_base_check CHECK ((weighted_base >= (0)::numeric))
+);
+CREATE INDEX red_letters_invoice ON public.red_letters USING btree (book_id, invoice_id, red_letter_id);
+CREATE INDEX red_letters_redemption ON public.red_letters USING btree (book_id, redemption_id) WHERE (redemption_id IS NOT NULL);
+CREATE TRIGGER red_letters_append_only BEFORE DELETE OR UPDATE ON public.red_letters FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER red_letters_in_lane BEFORE INSERT OR UPDATE ON public.red_letters FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER red_letters_leave_in_lane BEFORE DELETE ON public.red_letters FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER red_letters_no_truncate BEFORE TRUNCATE ON public.red_letters FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+grant insert, select on red_letters to voucher_app;
+grant select on red_letters to voucher_reader;
+
+-- owner voucher_owner
 create table redemption_reversals (
   book_id uuid not null,
   reversal_id uuid not null,
@@ -1979,6 +2202,8 @@ create table redemptions (
   settlement_id uuid,
   recorded_at timestamp with time zone not null,
   weighted_base numeric(30,0),
+  recalled_fen bigint not null default 0,
+  restored_fen bigint not null default 0,
   constraint redemptions_pkey PRIMARY KEY (book_id, redemption_id),
   constraint redemptions_book_id_redemption_no_key UNIQUE (book_id, redemption_no),
   constraint redemptions_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
@@ -1993,7 +2218,10 @@ create table redemptions (
   constraint redemptions_cut_off_fen_check CHECK ((cut_off_fen >= 0)),
   constraint redemptions_four_eyes CHECK ((decided_person <> submitted_person)),
   constraint redemptions_not_lent CHECK (((reversed_fen + batched_fen) <= approved_fen)),
+  constraint redemptions_recalled CHECK (((recalled_fen <= batched_fen) AND (restored_fen <= recalled_fen))),
+  constraint redemptions_recalled_fen_check CHECK ((recalled_fen >= 0)),
   constraint redemptions_reserved_fen_check CHECK ((reserved_fen > 0)),
+  constraint redemptions_restored_fen_check CHECK ((restored_fen >= 0)),
   constraint redemptions_reversed CHECK (((status = 'REVERSED'::text) = ((reversed_fen > 0) AND (reversed_fen = approved_fen)))),
   constraint redemptions_reversed_fen_check CHECK ((reversed_fen >= 0)),
   constraint redemptions_status_check CHECK ((status = ANY (ARRAY['SUBMITTED'::text, 'APPROVED'::text, 'RETURNED'::text, 'REVERSED'::text]))),
@@ -2007,7 +2235,7 @@ CREATE INDEX redemptions_unbatched ON public.redemptions USING btree (book_id, a
 CREATE INDEX redemptions_voucher ON public.redemptions USING btree (book_id, voucher_id, status, redemption_id);
 CREATE TRIGGER redemptions_in_lane BEFORE INSERT OR UPDATE ON public.redemptions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER redemptions_leave_in_lane BEFORE DELETE ON public.redemptions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (status, cut_off_fen, approved_fen, reversed_fen, batched_fen, explanation, decided_person, approved_on, decision_reason, settlement_id) on redemptions to voucher_app;
+grant insert, select, update (status, cut_off_fen, approved_fen, reversed_fen, batched_fen, explanation, decided_person, approved_on, decision_reason, settlement_id, recalled_fen, restored_fen) on redemptions to voucher_app;
 grant select on redemptions to voucher_reader;
 
 -- owner voucher_owner
@@ -2458,13 +2686,36 @@ create table usage_invoices (
   recorded_at timestamp with time zone not null,
   reimbursed_lines integer not null default 0,
   digital_invoice text,
+  decided_by text,
+  decision_reason text,
+  confirm_by date,
+  confirm_outcome text,
+  voided_no integer not null default 0,
+  voided_on date,
+  voided_person uuid,
+  void_reason text,
+  payment_conflict boolean not null default false,
+  red_fen bigint not null default 0,
   constraint usage_invoices_pkey PRIMARY KEY (book_id, invoice_id),
-  constraint usage_invoices_number UNIQUE (book_id, invoice_no, provider_id),
+  constraint usage_invoices_number UNIQUE (book_id, invoice_no, provider_id, voided_no),
   constraint usage_invoices_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
   constraint usage_invoices_book_id_enterprise_id_fkey FOREIGN KEY (book_id, enterprise_id) REFERENCES enterprises(book_id, enterprise_id),
   constraint usage_invoices_book_id_provider_id_fkey FOREIGN KEY (book_id, provider_id) REFERENCES providers(book_id, provider_id),
   constraint usage_invoices_check CHECK ((usage_to >= usage_from)),
-  constraint usage_invoices_decided CHECK (((status = 'POSTED'::text) = (decided_person IS NULL))),
+  constraint usage_invoices_confirm_outcome_check CHECK ((confirm_outcome = ANY (ARRAY['CONFIRMED'::text, 'RETURNED'::text]))),
+  constraint usage_invoices_deadline CHECK (((confirm_by IS NULL) = (confirm_outcome IS NULL))),
+  constraint usage_invoices_decided CHECK ((
+CASE status
+    WHEN 'POSTED'::text THEN (decided_by IS NULL)
+    WHEN 'VOIDED'::text THEN true
+    ELSE (decided_by IS NOT NULL)
+END AND ((decided_by IS NULL) = (decided_on IS NULL)) AND (NOT ((decided_by = ANY (ARRAY['ENTERPRISE'::text, 'BUREAU'::text])) IS DISTINCT FROM
+CASE
+    WHEN (decided_by IS NULL) THEN NULL::boolean
+    ELSE (decided_person IS NOT NULL)
+END)) AND ((decided_by IS DISTINCT FROM 'BUREAU'::text) OR (decision_reason IS NOT NULL)))),
+  constraint usage_invoices_decided_by_check CHECK ((decided_by = ANY (ARRAY['ENTERPRISE'::text, 'BUREAU'::text, 'DEADLINE'::text]))),
+  constraint usage_invoices_decision_reason_check CHECK (((length(decision_reason) >= 1) AND (length(decision_reason) <= 500))),
   constraint usage_invoices_digital_invoice_check CHECK ((digital_invoice = ANY (ARRAY['MATCHES'::text, 'DIFFERS'::text]))),
   constraint usage_invoices_four_eyes CHECK ((decided_person <> posted_person)),
   constraint usage_invoices_funded_once CHECK (((redemption_id IS NULL) OR (reimbursed_lines = 0))),
@@ -2473,18 +2724,23 @@ create table usage_invoices (
   constraint usage_invoices_net_fen_check CHECK ((net_fen >= 0)),
   constraint usage_invoices_not_overpaid CHECK ((paid_fen <= gross_fen)),
   constraint usage_invoices_paid_fen_check CHECK ((paid_fen >= 0)),
-  constraint usage_invoices_redeemed_confirmed CHECK (((redemption_id IS NULL) OR (status = 'CONFIRMED'::text))),
+  constraint usage_invoices_red CHECK ((((red_fen >= 0) AND (red_fen <= gross_fen)) AND ((status = 'RED_LETTERED'::text) = (red_fen = gross_fen)))),
+  constraint usage_invoices_redeemed_confirmed CHECK (((redemption_id IS NULL) OR (status = ANY (ARRAY['CONFIRMED'::text, 'RED_LETTERED'::text])))),
   constraint usage_invoices_reimbursed_lines_check CHECK ((reimbursed_lines >= 0)),
-  constraint usage_invoices_status_check CHECK ((status = ANY (ARRAY['POSTED'::text, 'CONFIRMED'::text, 'DISPUTED'::text]))),
+  constraint usage_invoices_status_check CHECK ((status = ANY (ARRAY['POSTED'::text, 'CONFIRMED'::text, 'DISPUTED'::text, 'RETURNED'::text, 'RED_LETTERED'::text, 'VOIDED'::text]))),
   constraint usage_invoices_tie_out CHECK (((net_fen + vat_fen) = gross_fen)),
-  constraint usage_invoices_vat_fen_check CHECK ((vat_fen >= 0))
+  constraint usage_invoices_vat_fen_check CHECK ((vat_fen >= 0)),
+  constraint usage_invoices_void_reason_check CHECK (((length(void_reason) >= 1) AND (length(void_reason) <= 500))),
+  constraint usage_invoices_voided CHECK ((((status = 'VOIDED'::text) = (num_nonnulls(voided_on, voided_person, void_reason) = 3)) AND ((status = 'VOIDED'::text) = (voided_no > 0)) AND ((status <> 'VOIDED'::text) OR ((redemption_id IS NULL) AND (paid_fen = 0))))),
+  constraint usage_invoices_voided_no_check CHECK ((voided_no >= 0))
 ) with (fillfactor=70);
 CREATE INDEX usage_invoices_contract ON public.usage_invoices USING btree (book_id, contract_id, status, invoice_id);
+CREATE INDEX usage_invoices_overdue ON public.usage_invoices USING btree (book_id, confirm_by, invoice_id) WHERE ((status = 'POSTED'::text) AND (confirm_by IS NOT NULL));
 CREATE INDEX usage_invoices_provider ON public.usage_invoices USING btree (book_id, provider_id, status, invoice_id);
 CREATE INDEX usage_invoices_status ON public.usage_invoices USING btree (book_id, status, invoice_id);
 CREATE TRIGGER usage_invoices_in_lane BEFORE INSERT OR UPDATE ON public.usage_invoices FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER usage_invoices_leave_in_lane BEFORE DELETE ON public.usage_invoices FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (paid_fen, status, decided_person, decided_on, dispute_reason, redemption_id, reimbursed_lines, digital_invoice) on usage_invoices to voucher_app;
+grant insert, select, update (paid_fen, status, decided_person, decided_on, dispute_reason, redemption_id, reimbursed_lines, digital_invoice, decided_by, decision_reason, voided_no, voided_on, voided_person, void_reason, payment_conflict, red_fen) on usage_invoices to voucher_app;
 grant select on usage_invoices to voucher_reader;
 
 -- owner voucher_owner

@@ -1252,7 +1252,7 @@ export const usageInvoices = pgTable(
     paidFen: bigint('paid_fen', { mode: 'bigint' })
       .notNull()
       .default(sql`0`),
-    status: text('status', { enum: ['POSTED', 'CONFIRMED', 'DISPUTED'] }).notNull(),
+    status: text('status', { enum: ['POSTED', 'CONFIRMED', 'DISPUTED', 'RETURNED', 'RED_LETTERED', 'VOIDED'] }).notNull(),
     numberConflict: boolean('number_conflict').notNull(),
     postedPerson: uuid('posted_person').notNull(),
     postedOn: date('posted_on', { mode: 'string' }).notNull(),
@@ -1266,6 +1266,22 @@ export const usageInvoices = pgTable(
       .default(sql`0`),
     /** What the digital invoices attached to it say of it. */
     digitalInvoice: text('digital_invoice', { enum: ['MATCHES', 'DIFFERS'] }),
+    decidedBy: text('decided_by', { enum: ['ENTERPRISE', 'BUREAU', 'DEADLINE'] }),
+    decisionReason: text('decision_reason'),
+    confirmBy: date('confirm_by', { mode: 'string' }),
+    confirmOutcome: text('confirm_outcome', { enum: ['CONFIRMED', 'RETURNED'] }),
+    voidedNo: integer('voided_no')
+      .notNull()
+      .default(sql`0`),
+    voidedOn: date('voided_on', { mode: 'string' }),
+    voidedPerson: uuid('voided_person'),
+    voidReason: text('void_reason'),
+    paymentConflict: boolean('payment_conflict')
+      .notNull()
+      .default(sql`false`),
+    redFen: bigint('red_fen', { mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.invoiceId] })],
 );
@@ -1369,6 +1385,12 @@ export const redemptions = pgTable(
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
     /** Fen × basis points; null where only the base was kept. */
     weightedBase: numeric('weighted_base', { precision: 30, scale: 0 }),
+    recalledFen: bigint('recalled_fen', { mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
+    restoredFen: bigint('restored_fen', { mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.redemptionId] })],
 );
@@ -1624,6 +1646,9 @@ export const fundStandings = pgTable(
     bookId: uuid('book_id').notNull(),
     fund: text('fund').notNull(),
     instructedFen: bigint('instructed_fen', { mode: 'bigint' }).notNull(),
+    recoveredFen: bigint('recovered_fen', { mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.fund] })],
 );
@@ -1882,3 +1907,157 @@ export const simulationEnterprises = pgTable(
   (t) => [primaryKey({ columns: [t.bookId, t.simulationId, t.legalPersonUscc] })],
 );
 export type SimulationEnterprise = typeof simulationEnterprises.$inferSelect;
+
+export const redLetters = pgTable(
+  'red_letters',
+  {
+    bookId: uuid('book_id').notNull(),
+    redLetterId: uuid('red_letter_id').notNull(),
+    redLetterNo: text('red_letter_no').notNull(),
+    invoiceId: uuid('invoice_id').notNull(),
+    contractId: uuid('contract_id').notNull(),
+    providerId: uuid('provider_id').notNull(),
+    programmeCode: text('programme_code'),
+    redemptionId: uuid('redemption_id'),
+    issuedOn: date('issued_on', { mode: 'string' }).notNull(),
+    netFen: bigint('net_fen', { mode: 'bigint' }).notNull(),
+    vatFen: bigint('vat_fen', { mode: 'bigint' }).notNull(),
+    grossFen: bigint('gross_fen', { mode: 'bigint' }).notNull(),
+    reason: text('reason').notNull(),
+    baseFen: bigint('base_fen', { mode: 'bigint' }).notNull(),
+    weightedBase: numeric('weighted_base', { precision: 30, scale: 0 }).notNull(),
+    cutOffFen: bigint('cut_off_fen', { mode: 'bigint' }).notNull(),
+    postedPerson: uuid('posted_person').notNull(),
+    postedOn: date('posted_on', { mode: 'string' }).notNull(),
+    numberConflict: boolean('number_conflict').notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.redLetterId] })],
+);
+export type RedLetter = typeof redLetters.$inferSelect;
+
+export const redLetterLines = pgTable(
+  'red_letter_lines',
+  {
+    bookId: uuid('book_id').notNull(),
+    redLetterLineId: uuid('red_letter_line_id').notNull(),
+    redLetterId: uuid('red_letter_id').notNull(),
+    invoiceId: uuid('invoice_id').notNull(),
+    invoiceLineId: uuid('invoice_line_id').notNull(),
+    lineNo: integer('line_no').notNull(),
+    quantity: numeric('quantity', { precision: 18, scale: 4 }).notNull(),
+    netFen: bigint('net_fen', { mode: 'bigint' }).notNull(),
+    vatFen: bigint('vat_fen', { mode: 'bigint' }).notNull(),
+    grossFen: bigint('gross_fen', { mode: 'bigint' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.redLetterLineId] })],
+);
+export type RedLetterLine = typeof redLetterLines.$inferSelect;
+
+export const corrections = pgTable(
+  'corrections',
+  {
+    bookId: uuid('book_id').notNull(),
+    correctionId: uuid('correction_id').notNull(),
+    correctionNo: text('correction_no').notNull(),
+    cause: text('cause', { enum: ['CONTRACT_CUT', 'CONTRACT_VOIDED', 'RED_LETTER', 'FRAUD'] }).notNull(),
+    subjectId: uuid('subject_id').notNull(),
+    contractId: uuid('contract_id').notNull(),
+    programmeCode: text('programme_code').notNull(),
+    atFault: boolean('at_fault').notNull(),
+    returnedFen: bigint('returned_fen', { mode: 'bigint' }).notNull(),
+    voidedFen: bigint('voided_fen', { mode: 'bigint' }).notNull(),
+    reversedFen: bigint('reversed_fen', { mode: 'bigint' }).notNull(),
+    recalledFen: bigint('recalled_fen', { mode: 'bigint' }).notNull(),
+    explanation: json('explanation').notNull(),
+    decidedPerson: uuid('decided_person').notNull(),
+    decidedOn: date('decided_on', { mode: 'string' }).notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.correctionId] })],
+);
+export type Correction = typeof corrections.$inferSelect;
+
+export const recoveries = pgTable(
+  'recoveries',
+  {
+    bookId: uuid('book_id').notNull(),
+    recoveryId: uuid('recovery_id').notNull(),
+    recoveryNo: text('recovery_no').notNull(),
+    cause: text('cause', { enum: ['CONTRACT_CUT', 'CONTRACT_VOIDED', 'RED_LETTER', 'FRAUD'] }).notNull(),
+    correctionId: uuid('correction_id'),
+    debtorId: uuid('debtor_id').notNull(),
+    fund: text('fund').notNull(),
+    programmeCode: text('programme_code').notNull(),
+    contractId: uuid('contract_id').notNull(),
+    voucherId: uuid('voucher_id'),
+    amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
+    receivedFen: bigint('received_fen', { mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
+    atFault: boolean('at_fault').notNull(),
+    status: text('status', {
+      enum: [
+        'PROPOSED',
+        'OPENED',
+        'SERVED',
+        'APPEALED',
+        'DUE',
+        'PARTLY_RECOVERED',
+        'RECOVERED',
+        'REFERRED',
+        'WRITTEN_OFF',
+        'WITHDRAWN',
+        'DROPPED',
+      ],
+    }).notNull(),
+    reason: text('reason').notNull(),
+    documentNo: text('document_no'),
+    proposedPerson: uuid('proposed_person'),
+    openedPerson: uuid('opened_person'),
+    openedOn: date('opened_on', { mode: 'string' }),
+    servedOn: date('served_on', { mode: 'string' }),
+    dueOn: date('due_on', { mode: 'string' }),
+    appealReason: text('appeal_reason'),
+    appealPerson: uuid('appeal_person'),
+    appealDecidedBy: uuid('appeal_decided_by'),
+    appealDecision: text('appeal_decision'),
+    writeOffReason: text('write_off_reason'),
+    writeOffAskedBy: uuid('write_off_asked_by'),
+    endedPerson: uuid('ended_person'),
+    endedOn: date('ended_on', { mode: 'string' }),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.recoveryId] })],
+);
+export type Recovery = typeof recoveries.$inferSelect;
+
+export const recoveryItems = pgTable(
+  'recovery_items',
+  {
+    bookId: uuid('book_id').notNull(),
+    recoveryItemId: uuid('recovery_item_id').notNull(),
+    recoveryId: uuid('recovery_id').notNull(),
+    redemptionId: uuid('redemption_id').notNull(),
+    amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
+    restoredFen: bigint('restored_fen', { mode: 'bigint' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.recoveryItemId] })],
+);
+export type RecoveryItem = typeof recoveryItems.$inferSelect;
+
+export const recoveryReceipts = pgTable(
+  'recovery_receipts',
+  {
+    bookId: uuid('book_id').notNull(),
+    receiptId: uuid('receipt_id').notNull(),
+    recoveryId: uuid('recovery_id').notNull(),
+    bankSerial: text('bank_serial').notNull(),
+    bookedOn: date('booked_on', { mode: 'string' }).notNull(),
+    amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
+    personId: uuid('person_id').notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.receiptId] })],
+);
+export type RecoveryReceipt = typeof recoveryReceipts.$inferSelect;

@@ -1,9 +1,81 @@
 import { z } from 'zod';
-import { reason } from './common.js';
+import { amount, day, explanationStep, id, instant, ledgerSeq, pageQuery, quantity, reason, signedAmount } from './common.js';
 import { amendment, contract, fileContract } from './contracts.js';
-import { ledgerSeq } from './common.js';
+
+const correctionSummary = z.strictObject({
+  correctionId: id,
+  correctionNo: z.string(),
+  cause: z.enum(['CONTRACT_CUT', 'CONTRACT_VOIDED', 'RED_LETTER', 'FRAUD']),
+  subjectId: id,
+  contractId: id,
+  programmeCode: z.string(),
+  atFault: z.boolean(),
+  returned: amount.meta({ description: 'Reservations returned to vouchers' }),
+  voided: amount.meta({ description: 'Of what vouchers could still pay' }),
+  reversed: amount.meta({ description: 'Approved and not instructed yet' }),
+  recalled: amount.meta({ description: 'Paid beyond: recovered' }),
+  decidedOn: day,
+  recordedAt: instant,
+});
+export const correction = correctionSummary.extend({ explanation: z.array(explanationStep) });
+export const correctionItem = correctionSummary;
+export const correctionQuery = pageQuery.extend({ contractId: id });
+
+export const followed = z
+  .array(correctionSummary.extend({ recoveryNos: z.array(z.string()) }))
+  .meta({ description: 'What follows from it, by programme' });
 
 export const fileAmendment = fileContract;
-export const amendmentFiled = amendment.extend({ contract, ledgerSeq });
+export const amendmentFiled = amendment.extend({ contract, corrections: followed, ledgerSeq });
 
-export const voidContract = z.strictObject({ reason });
+export const voidContract = z.strictObject({
+  reason,
+  atFault: z.boolean().meta({ description: 'For cause: vouchers are revoked, and limits get nothing back' }),
+});
+export const contractVoided = contract.extend({ corrections: followed, ledgerSeq });
+
+/** Below zero, or zero. */
+const takenBack = z
+  .string()
+  .refine((text) => amount.safeParse(text.replace(/^-/, '')).success, { error: 'AMOUNT_FORMAT' })
+  .meta({ description: 'Yuan with two decimals, as text; below zero', examples: ['-120000.00'] });
+
+/** A red letter (红字发票): amounts are below zero. Without lines it takes back all that is left of the invoice. */
+export const postRedLetter = z.strictObject({
+  redLetterNo: z.string().min(1).max(40).meta({ description: 'Its own number, 20 digits' }),
+  contractId: id,
+  issuedOn: day,
+  reason,
+  lines: z
+    .array(
+      z.strictObject({
+        lineNo: z.int().min(1).max(100_000),
+        quantity,
+        net: takenBack,
+        vat: takenBack,
+        gross: takenBack,
+      }),
+    )
+    .min(1)
+    .max(500)
+    .optional()
+    .meta({ description: 'Lines of the invoice; quantities as they are taken back, amounts below zero' }),
+});
+export const redLetter = z.strictObject({
+  redLetterId: id,
+  redLetterNo: z.string(),
+  invoiceId: id,
+  invoiceNo: z.string(),
+  contractId: id,
+  issuedOn: day,
+  net: signedAmount,
+  vat: signedAmount,
+  gross: signedAmount,
+  reason: z.string(),
+  numberConflict: z.boolean(),
+  postedOn: day,
+  redemptionId: id.nullable(),
+  recordedAt: instant,
+});
+export const redLetterPosted = redLetter.extend({ invoiceStatus: z.string(), corrections: followed, ledgerSeq });
+export const redLetterQuery = pageQuery.extend({ invoiceId: id });

@@ -627,6 +627,10 @@ export const programmeFile = z.strictObject({
   activationDays: parameter(whole(1, 366)).optional(),
   funders: parameter(funders).optional(),
   settlementCadence: parameter(z.enum(['MONTHLY', 'QUARTERLY'])).optional(),
+  // Days from the posting of an invoice, which is not counted, within which its enterprise confirms or disputes; and what follows else.
+  usageConfirmation: parameter(
+    z.strictObject({ days: whole(1, 366), unit: z.enum(['DAY', 'WORKING_DAY']), then: z.enum(['CONFIRMED', 'RETURNED']) }),
+  ).optional(),
   redemption: redemption.optional(),
   // What the text says of its own working and nothing here computes: shown to who has to act on it.
   clauses: z.array(clause).optional(),

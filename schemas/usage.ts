@@ -38,7 +38,13 @@ const bankSerial = z
 /** What the enterprise paid the provider on this invoice (the self-funded part). */
 export const recordPayment = z.strictObject({ amount, paidOn: day, bankSerial });
 
-export const invoiceStatus = z.enum(['POSTED', 'CONFIRMED', 'DISPUTED']);
+export const decideUsageInvoice = z.strictObject({ outcome: z.enum(['CONFIRMED', 'RETURNED']), reason });
+export const voidUsageInvoice = z.strictObject({ reason });
+export const decideOverdueUsageInvoice = z.strictObject({});
+
+export const invoiceStatus = z
+  .enum(['POSTED', 'CONFIRMED', 'DISPUTED', 'RETURNED', 'RED_LETTERED', 'VOIDED'])
+  .meta({ description: '待确认 / 已确认 / 有异议 / 退回 / 已全额红冲 / 已作废' });
 
 export const usageInvoice = z.strictObject({
   invoiceId: id,
@@ -57,7 +63,20 @@ export const usageInvoice = z.strictObject({
   numberConflict: z.boolean().meta({ description: 'This number is claimed elsewhere: a person looks at it before money moves' }),
   postedOn: day,
   decidedOn: day.nullable(),
+  decidedBy: z.enum(['ENTERPRISE', 'BUREAU', 'DEADLINE']).nullable(),
+  decisionReason: z.string().nullable().meta({ description: 'Of the bureau, where it decided a dispute' }),
   disputeReason: z.string().nullable(),
+  confirmBy: day.nullable().meta({ description: 'Last day to confirm or dispute, inclusive, where the programme gives one' }),
+  confirmOutcome: z
+    .enum(['CONFIRMED', 'RETURNED'])
+    .nullable()
+    .meta({ description: 'What follows when the enterprise does neither' }),
+  paymentConflict: z
+    .boolean()
+    .meta({ description: 'A bank serial of its payments is on another invoice too: a person looks at it' }),
+  voidedOn: day.nullable(),
+  voidReason: z.string().nullable(),
+  redLettered: amount.meta({ description: 'Taken back by red letters so far' }),
   redemptionId: id.nullable().meta({ description: 'The redemption this invoice counts in, if any' }),
   isReimbursed: z.boolean().meta({ description: 'Counted in a live application for reimbursement, so not to be redeemed' }),
   digitalInvoice: z.enum(['MATCHES', 'DIFFERS']).nullable().meta({

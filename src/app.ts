@@ -51,6 +51,7 @@ import { payeeRoutes } from './payees/routes.js';
 import { precheckRoutes } from './prechecks/routes.js';
 import { programmeRoutes } from './programmes/routes.js';
 import { providerRoutes } from './providers/routes.js';
+import { recoveryRoutes } from './recoveries/routes.js';
 import { redemptionRoutes } from './redemptions/routes.js';
 import { reimbursementRoutes } from './reimbursements/routes.js';
 import { settlementRoutes } from './settlements/routes.js';
@@ -246,6 +247,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     payeeRoutes(scope, parts);
     contractRoutes(scope, parts);
     correctionRoutes(scope, parts);
+    recoveryRoutes(scope, parts);
     legalPersonRoutes(scope, parts);
     programmeRoutes(scope, parts);
     expertRoutes(scope, parts);

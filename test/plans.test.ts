@@ -44,6 +44,8 @@ const bounding = new Set([
     'voucher_id',
     'starts_on',
     'allocation_id',
+    // What came back of one recovery, and of which redemptions.
+    'recovery_id',
     // Lines of one application: of one firm and one year.
     'reimbursement_id',
     // Attachments of one file, and of one thing (200 at most).
@@ -389,6 +391,7 @@ void t.test('no reading grows with the book', async (t) => {
   await send('approver', `/programmes/${programmeVersionId}/activate`, {});
   const [jobId, reimbursementId, allocationId, simulationId] = [uuidv7(now), uuidv7(now), uuidv7(now), uuidv7(now)];
   const [amendmentId, evidenceFileId] = [uuidv7(now), uuidv7(now)];
+  const [correctionId, recoveryId, redLetterId] = [uuidv7(now), uuidv7(now), uuidv7(now)];
   const [noticeId, assignmentId] = [uuidv7(now), uuidv7(now)];
   const [expert] = await owner.sql<{ member: string; person: string }[]>`
     select member_id as member, person_id as person from members where book_id = ${bookId} and role = 'expert'`;
@@ -414,6 +417,28 @@ void t.test('no reading grows with the book', async (t) => {
       select book_id, ${amendmentId}, contract_id, enterprise_id, provider_id, 2, signed_on, starts_on, ends_on, net_fen, vat_fen, gross_fen,
              '1', '[]', fingerprint, ${'0'.repeat(64)}, 'PROPOSED', 'provider', submitted_person, ${now}
         from contracts where book_id = ${bookId} and contract_id = ${voucher.contractId}`;
+    await sql`
+      insert into corrections (book_id, correction_id, correction_no, cause, subject_id, contract_id, programme_code, at_fault, returned_fen,
+                               voided_fen, reversed_fen, recalled_fen, explanation, decided_person, decided_on, recorded_at)
+      select book_id, ${correctionId}, 'C-1', 'CONTRACT_CUT', ${amendmentId}, contract_id, 'zhengzhou-compute', false, 0, 0, 0, 1, '[]',
+             submitted_person, '2026-04-15', ${now} from contracts where book_id = ${bookId} and contract_id = ${voucher.contractId}`;
+    await sql`
+      insert into recoveries (book_id, recovery_id, recovery_no, cause, correction_id, debtor_id, fund, programme_code, contract_id, amount_fen,
+                              at_fault, status, reason, opened_person, opened_on, recorded_at)
+      select book_id, ${recoveryId}, 'RC-1', 'CONTRACT_CUT', ${correctionId}, provider_id, 'zhengzhou-compute/2026', 'zhengzhou-compute', contract_id,
+             1, false, 'OPENED', '1', submitted_person, '2026-04-15', ${now}
+        from contracts where book_id = ${bookId} and contract_id = ${voucher.contractId}`;
+    await sql`
+      insert into recovery_items (book_id, recovery_item_id, recovery_id, redemption_id, amount_fen, restored_fen)
+      values (${bookId}, ${uuidv7(now)}, ${recoveryId}, ${redemptions[0] ?? ''}, 1, 1)`;
+    await sql`
+      insert into recovery_receipts (book_id, receipt_id, recovery_id, bank_serial, booked_on, amount_fen, person_id, recorded_at)
+      values (${bookId}, ${uuidv7(now)}, ${recoveryId}, 'BACK-1', '2026-04-15', 1, ${uuidv7(now)}, ${now})`;
+    await sql`
+      insert into red_letters (book_id, red_letter_id, red_letter_no, invoice_id, contract_id, provider_id, issued_on, net_fen, vat_fen, gross_fen,
+                               reason, base_fen, weighted_base, cut_off_fen, posted_person, posted_on, number_conflict, recorded_at)
+      select r.book_id, ${redLetterId}, '26410000000000999999', r.invoice_id, r.contract_id, r.provider_id, '2026-04-15', 1, 0, 1, '1', 0, 0, 0,
+             ${uuidv7(now)}, '2026-04-15', false, ${now} from redemptions r where r.book_id = ${bookId} and r.redemption_id = ${redemptions[0] ?? ''}`;
     await sql`
       insert into allocations (book_id, allocation_id, allocation_no, programme_code, year, fund, strategy, line_count, claims_fen, shared_fen,
                                total_fen, content_digest, status, drafted_person, drafted_on, recorded_at)
@@ -527,7 +552,13 @@ void t.test('no reading grows with the book', async (t) => {
       applications: voucher.second.applicationId,
       'usage-invoices': await one(`select invoice_id as id from redemptions where book_id = $1 limit 1`),
     },
-    ...{ reimbursements: reimbursementId, allocations: allocationId, 'contract-amendments': amendmentId },
+    ...{
+      reimbursements: reimbursementId,
+      allocations: allocationId,
+      'contract-amendments': amendmentId,
+      corrections: correctionId,
+      recoveries: recoveryId,
+    },
     'legal-person-changes': change['changeId'] ?? '',
     ...{ listings: listing?.id ?? '', 'listing-applications': listingApplication['applicationId'] ?? '' },
     ...{
@@ -543,6 +574,7 @@ void t.test('no reading grows with the book', async (t) => {
     ...{
       voucherId: voucher.voucherId,
       contractId: voucher.contractId,
+      invoiceId: await one(`select invoice_id as id from red_letters where book_id = $1 limit 1`),
       enterpriseId: voucher.enterpriseId,
       providerId: voucher.providerId,
     },
@@ -699,6 +731,10 @@ void t.test('no reading grows with the book', async (t) => {
       ],
       ['expert_assignments', 'expert_assignments_member'],
       ['objections', 'objections_subject'],
+      ['corrections', 'corrections_contract'],
+      ['recoveries', 'recoveries_status', 'recoveries_debtor'],
+      ['recovery_receipts', 'recovery_receipts_recovery'],
+      ['red_letters', 'red_letters_invoice'],
       ['accounts', 'accounts_listed'],
       ['entries', 'entries_debit', 'entries_credit', 'entries_subject'],
       ['enterprises', 'enterprises_legal_person'],

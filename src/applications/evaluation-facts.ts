@@ -160,6 +160,8 @@ export interface Known {
   readonly listing: (listing: Listing) => Pick<Listing, 'validTo' | 'suspensions'>;
   /** Whether an exception to a limit was approved by then. */
   readonly approved: (exception: LimitException) => boolean;
+  /** The lines of a contract as they were then, before later amendments; left out: as they are. */
+  readonly lines?: (lines: readonly ContractLine[]) => ContractLine[];
 }
 const asItStands: Known = { has: () => true, listing: (listing) => listing, approved: () => true };
 
@@ -272,7 +274,8 @@ export function dealingOf(
 ): Dealing & Pick<Circumstances, 'contract'> {
   const known = knownOf(of);
   const { provider } = partiesOf(facts, contract, known);
-  const lines = contractLinesOf(facts, contract.contractId);
+  const asTheyAre = contractLinesOf(facts, contract.contractId);
+  const lines = known.lines?.(asTheyAre) ?? asTheyAre;
   return {
     provider: {
       legalPerson: provider.legalPersonUscc,

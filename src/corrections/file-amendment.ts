@@ -10,15 +10,19 @@ import { accepted, refused } from '../ledger/lane.js';
 import { refuseStep } from '../lives.js';
 import { chipShelf, listingShelf } from '../providers/facts.js';
 import { chipOn, listedWithin } from '../providers/rules.js';
+import type { Followed } from './follow.js';
+import { followCut } from './follow.js';
+import { gatherStanding } from './gather.js';
 import { gatherUsageDays, refuseUsageBeyond } from './usage-days.js';
 
 type Body = z.output<typeof body> & { readonly id?: string };
-type Result = ReturnType<typeof presentAmendment> & { contract: ReturnType<typeof presentContract> };
+type Result = ReturnType<typeof presentAmendment> & { contract: ReturnType<typeof presentContract>; corrections: Followed[] };
 
 /**
- * The bureau files a confirmed amendment: from here on the contract says what the amendment does, under the next number of its
- * versions; what it said before is kept. Refuses NOT_FOUND, AMENDMENT_WRONG_STATE, CONTRACT_WRONG_STATE, FOUR_EYES,
- * CONTRACT_DUPLICATE, CONTRACT_USED_BEYOND, PROVIDER_NOT_LISTED, MODEL_NOT_CHECKED for a new line's model.
+ * The bureau files a confirmed amendment: from here on the contract says what the amendment does, under the next number of its versions; what
+ * it said before is kept. Where it was cut, all that follows is decided with it (followCut). Refuses NOT_FOUND, AMENDMENT_WRONG_STATE,
+ * CONTRACT_WRONG_STATE, FOUR_EYES, CONTRACT_DUPLICATE, CONTRACT_USED_BEYOND, PROVIDER_NOT_LISTED, MODEL_NOT_CHECKED for a new line's model,
+ * CORRECTION_WAITS_FOR_BATCH.
  */
 export const fileAmendment: Verb<Body, Result> = {
   name: 'contract_amendment.file',
@@ -46,6 +50,14 @@ export const fileAmendment: Verb<Body, Result> = {
       ),
       gatherUsageDays(loader, contractIds),
     ]);
+    const contractOfCommand = new Map(amendments.map((row) => [row.amendmentId, row.contractId]));
+    await gatherStanding(
+      loader,
+      commands.flatMap((command) => {
+        const contractId = contractOfCommand.get(command.body.id ?? '');
+        return contractId === undefined ? [] : [{ command, contractId }];
+      }),
+    );
     await loader.load(
       chipShelf,
       'model',
@@ -53,7 +65,8 @@ export const fileAmendment: Verb<Body, Result> = {
     );
   },
 
-  decide({ body, actor, today, receivedAt, newId }, facts) {
+  decide(command, facts) {
+    const { body, actor, today, receivedAt, newId } = command;
     const before = facts.get(amendmentShelf, body.id ?? '');
     const whole = before && contractOf(facts, before.contractId);
     if (!before || !whole) return refused('NOT_FOUND');
@@ -79,7 +92,6 @@ export const fileAmendment: Verb<Body, Result> = {
       body,
     );
     if (unchecked) return unchecked;
-    // After this line the command succeeds.
     const row = { ...before, status: 'FILED' as const, decidedPerson: actor.personId, decidedOn: today };
     const last = facts
       .all(amendmentShelf, 'contract', contract.contractId)
@@ -93,12 +105,16 @@ export const fileAmendment: Verb<Body, Result> = {
         return { ...chip, origin: (chipOn(facts.all(chipShelf, 'model', [chip.vendor, chip.model]), today) ?? chip).origin };
       },
     });
+    const followed = followCut(facts, command, { whole: after, subjectId: row.amendmentId, reason: row.reason });
+    if (followed.kind === 'refused') return followed;
+    // After this line the command succeeds.
     return accepted({
       decision: 'contract_amendment.filed',
       subjectId: row.amendmentId,
       approvalDigest: row.contentDigest,
-      result: { ...presentAmendment(row), contract: presentContract(after) },
-      changes: [update(amendmentShelf, row), ...after.changes],
+      result: { ...presentAmendment(row), contract: presentContract(after), corrections: followed.corrections },
+      postings: followed.postings,
+      changes: [update(amendmentShelf, row), ...after.changes, ...followed.changes],
     });
   },
 };

@@ -90,7 +90,13 @@ export interface Moved {
 export const movedWithin = (
   { sql }: Reading,
   bookId: string,
-  of: { readonly after: bigint; readonly until: bigint; readonly kinds: readonly string[] },
+  of: {
+    readonly after: bigint;
+    readonly until: bigint;
+    readonly kinds: readonly string[];
+    /** Decisions that moved nothing themselves, to be told among them; their amount is null. */
+    readonly decisions?: readonly string[];
+  },
 ): Promise<readonly Moved[]> => sql<Moved[]>`
   select e.seq, e.kind, e.command_id as "commandId", e.subject_id as "subjectId", c.first, c.kinds,
          e.amount_fen as "amountFen"
@@ -98,7 +104,7 @@ export const movedWithin = (
     cross join lateral (select min(o.seq) as first, array_agg(o.kind) as kinds from entries o
                          where o.book_id = e.book_id and o.subject_id = e.subject_id and o.command_id = e.command_id) c
    where e.book_id = ${bookId} and e.seq > ${of.after} and e.seq <= ${of.until} and e.kind = any(${of.kinds})
-     and e.amount_fen is not null
+     and (e.amount_fen is not null or e.kind = any(${of.decisions ?? []}::text[]))
    order by e.seq`;
 
 /**

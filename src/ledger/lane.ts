@@ -750,9 +750,14 @@ export class Lane {
 
     entries.open(group, decision.approvalDigest);
     const common = { subject: decision.subjectId, programme: decision.programmeVersion };
-    if (decision.postings.length === 0) entries.add({ ...common, kind: decision.decision, bookedOn: booked(command.today) });
+    // Where postings are about things of their own, the decision that they follow from is an entry before them.
+    const several = decision.postings.some(({ subjectId }) => subjectId !== undefined);
+    if (several || decision.postings.length === 0) {
+      entries.add({ ...common, kind: decision.decision, bookedOn: booked(command.today) });
+    }
     applyTo(facts, command, decision, (posting, debit, credit) => {
-      entries.add({ ...common, kind: posting.posting, bookedOn: booked(posting.bookedOn ?? command.today) });
+      const subject = posting.subjectId ?? decision.subjectId;
+      entries.add({ ...common, subject, kind: posting.posting, bookedOn: booked(posting.bookedOn ?? command.today) });
       entries.transfer(debit, credit, posting.amountFen);
       if (posting.reversesSeq !== undefined) entries.reverse(posting.reversesSeq);
     });

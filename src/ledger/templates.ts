@@ -14,7 +14,13 @@ export interface Posting {
   readonly bookedOn?: Day;
   /** The entry that it takes back, in part or whole. */
   readonly reversesSeq?: bigint;
+  /** What this entry is about, where one command decides on several things; else the command's own subject. */
+  readonly subjectId?: string;
 }
+
+/** These postings, each an entry about this. */
+export const about = (subjectId: string, postings: readonly Posting[]): Posting[] =>
+  postings.map((posting) => ({ ...posting, subjectId }));
 
 /** An amount of zero moves nothing and leaves no row. */
 function transfer(posting: string, debit: Account, credit: Account, amountFen: bigint, bookedOn?: Day): Posting[] {
@@ -251,3 +257,38 @@ export const settlementReturned = (of: {
     of.amountFen,
     of.bookedOn,
   );
+
+/** A recovery (追回) opened: what a payee owes back of one fund stands against its claim. No money moves. */
+export const recoveryOpened = (of: { debtorId: string; recoveryId: string; fund: string; amountFen: bigint }): Posting[] =>
+  transfer('recovery.opened', accountOf.receivable(of.debtorId, of.fund), accountOf.claim(of.recoveryId, of.fund), of.amountFen);
+
+/** Money of a recovery came back, on the bank's day: the claim is settled by so much, and each funder's part is recovered of what it paid. */
+export const recoveryReceived = (of: {
+  debtorId: string;
+  recoveryId: string;
+  fund: string;
+  amountFen: bigint;
+  parts: readonly { funder: string; amountFen: bigint }[];
+  bookedOn: Day;
+}): Posting[] => [
+  ...transfer(
+    'recovery.received',
+    accountOf.claim(of.recoveryId, of.fund),
+    accountOf.receivable(of.debtorId, of.fund),
+    of.amountFen,
+    of.bookedOn,
+  ),
+  ...of.parts.flatMap(({ funder, amountFen }) =>
+    transfer('recovery.received', accountOf.paid(of.fund, funder), accountOf.recovered(of.fund, funder), amountFen, of.bookedOn),
+  ),
+];
+
+/** What is left of a claim ends without money: written off, or withdrawn because an appeal was upheld. */
+export const recoveryEnded = (of: {
+  how: 'written_off' | 'withdrawn';
+  debtorId: string;
+  recoveryId: string;
+  fund: string;
+  amountFen: bigint;
+}): Posting[] =>
+  transfer(`recovery.${of.how}`, accountOf.claim(of.recoveryId, of.fund), accountOf.receivable(of.debtorId, of.fund), of.amountFen);

@@ -2,6 +2,7 @@
 import { lawOf, subjectOf } from './circumstances.js';
 import type { AwardFacts, Circumstances, SettledLine } from './circumstances.js';
 import type { Law, ProgrammeVersion } from './language.js';
+import type { Line } from './evaluate.js';
 import { nothingCounted, weigh } from './lines.js';
 import type { Counted, Use } from './lines.js';
 
@@ -10,6 +11,14 @@ export function countContract(law: Law, at: Circumstances, approved: number | un
   const counted = nothingCounted();
   const use = { period: { from: at.appliedOn, to: at.appliedOn } };
   for (const line of at.contract.lines) weigh(counted, law, at, at, line, use, approved);
+  return counted;
+}
+
+/** What counts of lines used in a period, as a redemption counts them. */
+export function countUsage(version: ProgrammeVersion, at: Circumstances, lines: readonly Line[], period: Use['period']): Counted {
+  const law = lawOf(version, at, subjectOf(at));
+  const counted = nothingCounted();
+  for (const line of lines) weigh(counted, law, at, at, line, { period }, undefined);
   return counted;
 }
 

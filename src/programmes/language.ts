@@ -195,6 +195,8 @@ export interface Law {
   activationDays: Ruled<number> | null;
   funders: Ruled<readonly Funder[]> | null;
   settlementCadence: Ruled<'MONTHLY' | 'QUARTERLY'> | null;
+  /** By when usage is confirmed or disputed, and what follows where it is neither; null: nothing follows. */
+  usageConfirmation: Ruled<{ days: number; unit: 'DAY' | 'WORKING_DAY'; then: 'CONFIRMED' | 'RETURNED' }> | null;
   selfFundedPaid: Ruled<'BEFORE_REDEMPTION' | 'NOT_REQUIRED'> | null;
   inFlightAtExpiry: Ruled<'FINISH' | 'LAPSE'> | null;
   usageWithinValidity: Ruled<'WHOLE' | 'END' | 'NOT_REQUIRED'> | null;
@@ -718,6 +720,7 @@ function lawFrom(file: ProgrammeFile, day: Day): Law {
     activationDays: on(file.activationDays),
     funders: on(file.funders),
     settlementCadence: on(file.settlementCadence),
+    usageConfirmation: on(file.usageConfirmation),
     selfFundedPaid: on(redemption?.selfFundedPaid),
     inFlightAtExpiry: on(redemption?.inFlightAtExpiry),
     usageWithinValidity: on(redemption?.usageWithinValidity),

@@ -133,6 +133,7 @@ const directions: { readonly [K in Dated]: Direction<ValueOf<K>> | null } = {
   priority: null,
   funders: null,
   settlementCadence: null,
+  usageConfirmation: null,
   stepDays: null,
   expertReview: null,
   amountBasis: ordered(both('金额口径', 'amount basis'), ['NET', 'GROSS']),

@@ -31,6 +31,7 @@ export async function findBusiness({ sql }: Pick<Tx, 'sql'>, bookId: string): Pr
     [3, fundsAsLoaded(sql, bookId)],
     [4, vouchersAsFaced(sql, bookId)],
     [5, [...limitsAsLaw(sql, bookId, law), ...contractsAsFiled(sql, bookId, law), queuesAsWaiting(sql, bookId)]],
+    [3, recoveriesAsOpened(sql, bookId)],
     [6, [...countedOnce(sql, bookId), reversedOnce(sql, bookId), ...batchesAsPaid(sql, bookId)]],
     [9, explanationsTold(sql, bookId)],
     [10, fundsAsPaid(sql, bookId)],
@@ -330,7 +331,7 @@ const spentOfLimits = (sql: Sql, bookId: string, { limits, own, untold }: Law): 
     -- What was reversed counts no more, in the window once charged.
     -- Of whose contract it was when it was approved.
     select 'REDEEMED', ${lawName(sql)}, v.programme_code, coalesce(k.person, v.legal_person_uscc), r.contract_id, v.matters, r.approved_on, v.applied_on,
-           null, r.approved_fen - r.reversed_fen, null, null, null, null, null
+           null, r.approved_fen - r.reversed_fen - r.restored_fen, null, null, null, null, null
       from redemptions r join vouchers v on v.book_id = r.book_id and v.voucher_id = r.voucher_id
       left join lateral (
         select f.value ->> 'legalPersonUscc' as person
@@ -461,7 +462,11 @@ const limitsAsLaw = (sql: Sql, bookId: string, law: Law): Promise<Rows>[] => [
         select programme, max(basis_points * case basis when 'NET' then c.net_fen else c.gross_fen end) as most
           from jsonb_to_recordset(${law.rates}::jsonb) as r(programme text, basis_points numeric, basis text) group by programme) m
       join total t on t.holder = c.contract_id::text and t."limit" = m.programme || ${`.${CONTRACT_CEILING}`}::text
-     where c.book_id = ${bookId} and t.fen * 10000.0 > m.most order by 1 limit 100`,
+      -- What was paid beyond, and a recovery was opened for, is claimed no more.
+      left join lateral (
+        select sum(r.recalled_fen) as fen from redemptions r
+         where r.book_id = c.book_id and r.contract_id = c.contract_id and r.programme_code = m.programme) k on true
+     where c.book_id = ${bookId} and (t.fen - coalesce(k.fen, 0)) * 10000.0 > m.most order by 1 limit 100`,
   sql<Rows>`
     ${spentOfLimits(sql, bookId, law)}
     select code as subject, format('the ledger says %s, the rows %s', coalesce(a.fen, 0), coalesce(x.fen, 0)) as detail
@@ -478,10 +483,14 @@ const limitsAsLaw = (sql: Sql, bookId: string, law: Law): Promise<Rows>[] => [
 const contractsAsFiled = (sql: Sql, bookId: string, { rates }: Law): Promise<Rows>[] => [
   sql<Rows>`
     with held as (
-      select r.contract_id, r.programme_code, ${heldFen(sql)} as claimed, r.base_fen as base, r.weighted_base as weighted,
-             -- What is reversed in part is cut off for good.
-             r.cut_off_fen + r.reversed_fen as cut_off
-        from redemptions r where r.book_id = ${bookId} and r.status not in ('RETURNED', 'REVERSED')
+      select r.contract_id, r.programme_code, ${heldFen(sql)} - r.recalled_fen as claimed, r.base_fen - coalesce(x.base, 0) as base,
+             r.weighted_base - coalesce(x.weighted, 0) as weighted,
+             -- What is reversed or recalled in part is cut off for good, but for what went with a red letter.
+             r.cut_off_fen + r.reversed_fen + r.recalled_fen - coalesce(x.cut_off, 0) as cut_off
+        from redemptions r
+        left join (select redemption_id, sum(base_fen) as base, sum(weighted_base) as weighted, sum(cut_off_fen) as cut_off
+                     from red_letters where book_id = ${bookId} group by redemption_id) x using (redemption_id)
+       where r.book_id = ${bookId} and r.status not in ('RETURNED', 'REVERSED')
       union all
       select (o.content ->> 'contractId')::uuid, o.content ->> 'programmeCode', ${fenIn(sql, 'amountRedeemed')}, ${fenIn(sql, 'baseRedeemed')}, null, 0
         from opening_balances o where o.book_id = ${bookId} and o.kind = 'VOUCHER' and o.status = 'APPROVED'),
@@ -546,9 +555,11 @@ const countedOnce = (sql: Sql, bookId: string): Promise<Rows>[] => [
     having count(r.redemption_id) > 1 or i.redemption_id::text is distinct from min(r.redemption_id::text) limit 100`,
   sql<Rows>`
     with confirmed as (
-      select l.contract_line_id, sum(l.quantity) as quantity, sum(l.gross_fen) as fen
+      select l.contract_line_id, sum(l.quantity - coalesce(x.quantity, 0)) as quantity, sum(l.gross_fen - coalesce(x.fen, 0)) as fen
         from usage_invoice_lines l
-        join usage_invoices i on i.book_id = l.book_id and i.invoice_id = l.invoice_id and i.status = 'CONFIRMED'
+        join usage_invoices i on i.book_id = l.book_id and i.invoice_id = l.invoice_id and i.status in ('CONFIRMED', 'RED_LETTERED')
+        left join (select invoice_line_id, sum(quantity) as quantity, sum(gross_fen) as fen
+                     from red_letter_lines where book_id = ${bookId} group by invoice_line_id) x using (invoice_line_id)
        where l.book_id = ${bookId} group by l.contract_line_id)
     select format('contract line %s', contract_line_id) as subject,
            format('used %s for %s, confirmed %s for %s', u.quantity, u.gross_fen, c.quantity, c.fen) as detail
@@ -705,8 +716,12 @@ const batchesAsPaid = (sql: Sql, bookId: string): Promise<Rows>[] => [
     sql,
     bookId,
     'paid',
-    sql`select format('paid:%s:%s', fund, funder) as code, sum(amount_fen) as fen
-          from payment_instructions where book_id = ${bookId} and status = 'PAID' group by fund, funder`,
+    // What came back is in accounts of its own, which the ledger's own audit adds to these.
+    sql`select format('paid:%s:%s', fund, funder) as code, sum(fen) as fen
+          from (select fund, funder, amount_fen as fen from payment_instructions where book_id = ${bookId} and status = 'PAID'
+                union all
+                select fund, split_part(code, ':', 3), debits_fen - credits_fen from accounts
+                 where book_id = ${bookId} and kind = 'recovered') x group by fund, funder`,
   ),
   asAccounts(
     sql,
@@ -724,6 +739,63 @@ const batchesAsPaid = (sql: Sql, bookId: string): Promise<Rows>[] => [
   ),
 ];
 
+/**
+ * 3. Claims, apart from the money: what a recovery asks back is what its redemptions were recalled for, what is left of it its claim says,
+ * and what came back is recovered, of each fund as its funders share it.
+ */
+const recoveriesAsOpened = (sql: Sql, bookId: string): Promise<Rows>[] => [
+  sql<Rows>`
+    with item as (
+      select recovery_id, sum(amount_fen) as fen from recovery_items where book_id = ${bookId} group by recovery_id),
+    receipt as (
+      select recovery_id, sum(amount_fen) as fen from recovery_receipts where book_id = ${bookId} group by recovery_id)
+    select 'recovery ' || r.recovery_no as subject,
+           format('%s: asks %s, its items %s; received %s, its receipts %s', r.status, r.amount_fen, coalesce(i.fen, 0), r.received_fen,
+                  coalesce(c.fen, 0)) as detail
+      from recoveries r left join item i using (recovery_id) left join receipt c using (recovery_id)
+     where r.book_id = ${bookId} and (r.amount_fen, r.received_fen) is distinct from (coalesce(i.fen, 0)::bigint, coalesce(c.fen, 0)::bigint)
+     order by 1 limit 100`,
+  sql<Rows>`
+    with item as (
+      select redemption_id, sum(amount_fen) as fen, sum(restored_fen) as restored
+        from recovery_items where book_id = ${bookId} group by redemption_id)
+    select 'redemption ' || r.redemption_no as subject,
+           format('recalled %s, restored %s; its recoveries say %s and %s', r.recalled_fen, r.restored_fen, coalesce(i.fen, 0),
+                  coalesce(i.restored, 0)) as detail
+      from redemptions r left join item i using (redemption_id)
+     where r.book_id = ${bookId}
+       and (r.recalled_fen, r.restored_fen) is distinct from (coalesce(i.fen, 0)::bigint, coalesce(i.restored, 0)::bigint)
+     order by 1 limit 100`,
+  asAccounts(
+    sql,
+    bookId,
+    'claim',
+    sql`select 'claim:' || recovery_id as code, amount_fen - received_fen as fen from recoveries
+         where book_id = ${bookId} and status not in ('PROPOSED', 'DROPPED', 'WRITTEN_OFF', 'WITHDRAWN')`,
+  ),
+  asAccounts(
+    sql,
+    bookId,
+    'receivable',
+    sql`select format('receivable:%s:%s', debtor_id, fund) as code, sum(received_fen - amount_fen) as fen from recoveries
+         where book_id = ${bookId} and status not in ('PROPOSED', 'DROPPED', 'WRITTEN_OFF', 'WITHDRAWN') group by debtor_id, fund`,
+  ),
+  sql<Rows>`
+    with back as (
+      select r.fund, sum(c.amount_fen) as fen from recovery_receipts c join recoveries r using (book_id, recovery_id)
+       where c.book_id = ${bookId} group by r.fund),
+    kept as (
+      select fund, sum(credits_fen - debits_fen) as fen from accounts where book_id = ${bookId} and kind = 'recovered' group by fund)
+    select s.fund as subject, format('standing %s, receipts %s, recovered %s', s.recovered_fen, coalesce(b.fen, 0), coalesce(k.fen, 0)) as detail
+      from (select * from fund_standings where book_id = ${bookId}) s full join back b using (fund) full join kept k using (fund)
+     where coalesce(s.recovered_fen, 0) <> coalesce(b.fen, 0) or coalesce(b.fen, 0) <> coalesce(k.fen, 0) limit 100`,
+  sql<Rows>`
+    select 'invoice ' || i.invoice_no as subject, format('took back %s, its red letters %s', i.red_fen, coalesce(x.fen, 0)) as detail
+      from usage_invoices i
+      left join (select invoice_id, sum(gross_fen) as fen from red_letters where book_id = ${bookId} group by invoice_id) x using (invoice_id)
+     where i.book_id = ${bookId} and i.red_fen <> coalesce(x.fen, 0) limit 100`,
+];
+
 /** 9. Every explanation that is kept can be told: its wordings are there, and are what their ids say (a check constraint). */
 const explanationsTold = (sql: Sql, bookId: string): Promise<Rows>[] => [
   sql<Rows>`
@@ -734,7 +806,9 @@ const explanationsTold = (sql: Sql, bookId: string): Promise<Rows>[] => [
              where book_id = ${bookId} and explanation is not null
             union all
             select 'reimbursement ' || reimbursement_no, explanation from reimbursements
-             where book_id = ${bookId} and explanation is not null) k
+             where book_id = ${bookId} and explanation is not null
+            union all
+            select 'correction ' || correction_no, explanation from corrections where book_id = ${bookId}) k
       cross join lateral json_array_elements(k.explanation) as s (step)
      where s.step ->> 'wording' is not null
        and not exists (select from explanation_wordings w where w.book_id = ${bookId} and w.wording_id = s.step ->> 'wording')
@@ -786,7 +860,12 @@ const fourEyes = (sql: Sql, bookId: string): Promise<Rows>[] => [
              array[submitted_person, reviewed_person, case when status = 'APPROVED' then decided_person end]
         from applications where book_id = ${bookId}
       union all
-      select 'invoice ' || invoice_no, array[posted_person, decided_person] from usage_invoices where book_id = ${bookId}
+      select format('invoice %s (%s)', invoice_no, invoice_id), array[posted_person, decided_person] from usage_invoices where book_id = ${bookId}
+      union all
+      select 'recovery ' || recovery_no, array[proposed_person, opened_person, appeal_decided_by] from recoveries where book_id = ${bookId}
+      union all
+      select 'write-off of recovery ' || recovery_no, array[write_off_asked_by, ended_person] from recoveries
+       where book_id = ${bookId} and status = 'WRITTEN_OFF'
       union all
       select 'redemption ' || redemption_no, array[submitted_person, decided_person] from redemptions where book_id = ${bookId}
       union all

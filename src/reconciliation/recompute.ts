@@ -6,7 +6,7 @@
 // reservation is held to be no more than the law gave. Entries are read in slices by sequence, each on a snapshot of its own.
 // Clean is an empty list; amounts in details are fen.
 import type { Database, Tx } from '../../db/client.js';
-import type { Application, Redemption, Voucher } from '../../db/tables.js';
+import type { Application, ContractLine, Redemption, Voucher } from '../../db/tables.js';
 import type { Case, Known } from '../applications/evaluation-facts.js';
 import {
   circumstancesOf,
@@ -27,7 +27,7 @@ import { accountOf, fundOf } from '../ledger/chart.js';
 import type { KeptStep } from '../ledger/explanations.js';
 import { Facts, Loader } from '../ledger/facts.js';
 import type { Moved } from '../ledger/history.js';
-import { balancesBefore, chargesOf, movedWithin } from '../ledger/history.js';
+import { balancesBefore, chargesOf, firstEntries, movedWithin } from '../ledger/history.js';
 import { headOf } from '../ledger/statements.js';
 import type { Fen } from '../money.js';
 import { parseYuan } from '../money.js';
@@ -43,7 +43,8 @@ import type { RedemptionCase } from '../redemptions/rules.js';
 import { claimOf, evaluate, evaluateFirmly } from '../redemptions/rules.js';
 import type { Refused } from '../ledger/lane.js';
 import { checkSharing, gatherSharingLimits, gatherSharings, sharingOf } from './recompute-sharing.js';
-import { invoiceLineShelf, invoiceShelf } from '../usage/facts.js';
+import { invoiceLineShelf, invoiceShelf, redLetterLineShelf, redLetterShelf } from '../usage/facts.js';
+import { netOf } from '../usage/rules.js';
 import { openingShelf, standingIdOf, voucherShelf } from '../vouchers/facts.js';
 import type { Standing } from '../vouchers/rules.js';
 import { broughtAlong, keptStanding, lowestRate, negative, nothing, openingContentOf, together } from '../vouchers/rules.js';
@@ -52,7 +53,7 @@ import { broughtAlong, keptStanding, lowestRate, negative, nothing, openingConte
 const sliceSize = 3_000n;
 const kinds = [
   ...['voucher.issued', 'opening.voucher', 'redemption.reserved', 'redemption.approved', 'redemption.released'],
-  'redemption.reversed',
+  ...['redemption.reversed', 'recovery.opened', 'red_letter.posted'],
   'award.approved',
 ];
 
@@ -62,6 +63,8 @@ interface Track {
   readonly waiting: Map<string, Redemption>;
   /** What was reversed of a redemption so far (fen). */
   readonly reversed: Map<string, Fen>;
+  /** What red letters took of a redemption's part in the standing so far. */
+  readonly red: Map<string, Standing>;
 }
 
 /** The same inside a transaction that is open already, in one slice. */
@@ -96,7 +99,7 @@ async function recomputeSlice(
   contracts: Map<string, Track>,
   shared: Set<string>,
 ): Promise<Rows> {
-  const read = await movedWithin(tx, bookId, { after, until, kinds });
+  const read = await movedWithin(tx, bookId, { after, until, kinds, decisions: ['red_letter.posted'] });
   // All awards of an allocation are of one command, and are looked at together with the first of them.
   const moved = read.filter(({ kind, commandId }) => {
     if (kind !== 'award.approved') return true;
@@ -136,9 +139,13 @@ type Past = (before: bigint) => Known;
 async function gatherSlice(loader: Loader, moved: readonly Moved[]): Promise<Past> {
   const { facts, tx } = loader;
   const subjects = (kind: RegExp) => moved.filter((of) => kind.test(of.kind)).map(({ subjectId }) => subjectId);
+  const reds = await loader.load(redLetterShelf, 'id', subjects(/^red_letter/));
   const [applications, redemptions] = await Promise.all([
     loader.load(applicationShelf, 'id', subjects(/^voucher/)),
-    loader.load(redemptionShelf, 'id', subjects(/^redemption/)),
+    loader.load(redemptionShelf, 'id', [
+      ...subjects(/^redemption|^recovery/),
+      ...reds.flatMap(({ redemptionId }) => redemptionId ?? []),
+    ]),
     loader.load(openingShelf, 'id', subjects(/^opening/)),
     gatherSharings(loader, subjects(/^award/)),
   ]);
@@ -162,9 +169,15 @@ async function gatherSlice(loader: Loader, moved: readonly Moved[]): Promise<Pas
     gatherControls(loader),
     loader.load(invoiceShelf, 'id', invoiceIds),
     loader.load(invoiceLineShelf, 'invoice', invoiceIds),
+    loader.load(redLetterLineShelf, 'invoice', invoiceIds),
   ]);
+  const linesAsOf = await contractLinesAsOf(
+    tx,
+    loader.bookId,
+    vouchers.map(({ contractId }) => contractId),
+  );
   const then = new KnownThen(tx, facts);
-  const past: Past = (before) => then.before(before);
+  const past: Past = (before) => ({ ...then.before(before), lines: (lines) => linesAsOf(lines, before) });
   await then.learn();
   // Which figures and exceptions limits look at follows from what was known then; when these came is asked after.
   await gatherLimitFacts(
@@ -197,6 +210,38 @@ export const accountsOf = (touched: readonly TouchedLimit[]): Account[] =>
     const at = limitWindowOf(limit);
     return [accountOf.allowance(at), accountOf.used(at)];
   });
+
+/** The lines of contracts as they were before an entry: what amendments that were filed later made of them is taken back. */
+async function contractLinesAsOf(
+  tx: Tx,
+  bookId: string,
+  contractIds: readonly string[],
+): Promise<(lines: readonly ContractLine[], before: bigint) => ContractLine[]> {
+  const past = await tx.sql<Omit<PastLine, 'until'>[]>`
+    select l.contract_line_id as "contractLineId", l.contract_id as "contractId", l.quantity, l.net_fen as "netFen", l.vat_fen as "vatFen",
+           l.gross_fen as "grossFen", a.amendment_id as "amendmentId"
+      from contract_version_lines l
+      join contract_amendments a on a.book_id = l.book_id and a.contract_id = l.contract_id and a.version = l.version + 1 and a.status = 'FILED'
+     where l.book_id = ${bookId} and l.contract_id = any(${[...new Set(contractIds)]}::uuid[]) order by l.version`;
+  const amendments = [...new Set(past.map(({ amendmentId }) => amendmentId))];
+  const filed = await firstEntries(tx, bookId, amendments, ['contract_amendment.filed']);
+  const versions = past.map((line): PastLine => ({ ...line, until: filed.get(line.amendmentId) ?? 0n }));
+  return (lines, before) => {
+    const contractId = lines[0]?.contractId;
+    // The first version that was superseded only after this.
+    const until = versions.find((of) => of.contractId === contractId && of.until > before)?.until;
+    if (until === undefined) return [...lines];
+    const then = new Map(versions.filter((of) => of.until === until).map((of) => [of.contractLineId, of]));
+    return lines.flatMap((line) => {
+      const was = then.get(line.contractLineId);
+      return was ? [{ ...line, quantity: was.quantity, netFen: was.netFen, vatFen: was.vatFen, grossFen: was.grossFen }] : [];
+    });
+  };
+}
+type PastLine = Pick<ContractLine, 'contractLineId' | 'contractId' | 'quantity' | 'netFen' | 'vatFen' | 'grossFen'> & {
+  readonly amendmentId: string;
+  readonly until: bigint;
+};
 
 /** What was asked of the law for an entry that decides an award, with what was known then; undefined for others. */
 function caseOf(facts: Facts, past: Past, of: Moved) {
@@ -258,6 +303,7 @@ function trackOf(contracts: Map<string, Track>, of: { contractId: string; progra
     standing: nothing,
     waiting: new Map<string, Redemption>(),
     reversed: new Map<string, Fen>(),
+    red: new Map<string, Standing>(),
   };
   contracts.set(id, track);
   return track;
@@ -313,10 +359,29 @@ function takeOther(facts: Facts, of: Moved, contracts: Map<string, Track>): Rows
     const before = track.reversed.get(row.redemptionId) ?? 0n;
     track.reversed.set(row.redemptionId, before + of.amountFen);
     // In part it is cut off for good; whole, the contract stands as if it had never been.
+    const whole = negative({ ...claimOf(row), claimedFen: of.amountFen, cutOffFen: row.cutOffFen + before });
     const gone =
       before + of.amountFen === row.approvedFen
-        ? negative({ ...claimOf(row), claimedFen: of.amountFen, cutOffFen: row.cutOffFen + before })
+        ? together(whole, negative(track.red.get(row.redemptionId) ?? nothing), lowest)
         : { baseFen: 0n, weighted: 0n, claimedFen: -of.amountFen, cutOffFen: of.amountFen };
+    track.standing = together(track.standing, gone, lowest);
+  } else if (of.kind === 'recovery.opened') {
+    const row = there(facts.get(redemptionShelf, of.subjectId));
+    const track = trackOf(contracts, row);
+    const lowest = lowestRateOf(facts, there(facts.get(voucherShelf, row.voucherId)));
+    track.standing = together(
+      track.standing,
+      { baseFen: 0n, weighted: 0n, claimedFen: -of.amountFen, cutOffFen: of.amountFen },
+      lowest,
+    );
+  } else if (of.kind === 'red_letter.posted') {
+    const red = there(facts.get(redLetterShelf, of.subjectId));
+    const row = red.redemptionId === null ? undefined : facts.get(redemptionShelf, red.redemptionId);
+    if (!row) return [];
+    const track = trackOf(contracts, row);
+    const lowest = lowestRateOf(facts, there(facts.get(voucherShelf, row.voucherId)));
+    const gone = negative({ baseFen: red.baseFen, weighted: BigInt(red.weightedBase), claimedFen: 0n, cutOffFen: red.cutOffFen });
+    track.red.set(row.redemptionId, together(track.red.get(row.redemptionId) ?? nothing, gone, lowest));
     track.standing = together(track.standing, gone, lowest);
   }
   return [];
@@ -349,7 +414,12 @@ function checkAward(facts: Facts, before: Facts, of: Moved, award: Award, contra
     voucher,
     // Whether the enterprise has paid its part decides whether, not how much.
     invoice: { ...invoice, paidFen: invoice.grossFen },
-    lines: facts.all(invoiceLineShelf, 'invoice', invoice.invoiceId).map((line) => {
+    lines: facts.all(invoiceLineShelf, 'invoice', invoice.invoiceId).map((full) => {
+      // What red letters had taken by then counted no more.
+      const line = netOf(
+        full,
+        facts.all(redLetterLineShelf, 'invoice', invoice.invoiceId).filter(({ redLetterId }) => redLetterId < row.redemptionId),
+      );
       const contractLine = there(linesOf.get(line.contractLineId));
       return { line, contractLine, read: evaluatorLine(contractLine, line) };
     }),

@@ -17,6 +17,8 @@ export const redemptionShelf = shelf(redemptions, {
     'approvedOn',
     'decisionReason',
     'settlementId',
+    'recalledFen',
+    'restoredFen',
   ],
 });
 

@@ -21,7 +21,8 @@ import type { Fen } from '../money.js';
 import { programmeVersionShelf } from '../programmes/facts.js';
 import { controlIdsOf, gatherControls, lawUnder } from '../programmes/laws.js';
 import { limitWindowOf } from '../programmes/limits.js';
-import { invoiceLineShelf, invoiceShelf, lineUsageShelf } from '../usage/facts.js';
+import { invoiceLineShelf, invoiceShelf, lineUsageShelf, redLetterLineShelf } from '../usage/facts.js';
+import { netOf } from '../usage/rules.js';
 import { chargedOf, expiryRuleOf, gatherEndRules, homeOfEnded } from '../vouchers/endings.js';
 import { standingIdOf, standingShelf, voucherShelf } from '../vouchers/facts.js';
 import { hasEnded, standingOf } from '../vouchers/rules.js';
@@ -55,6 +56,11 @@ export async function gatherCases(loader: Loader, wanted: readonly Wanted[]): Pr
     loader.load(invoiceLineShelf, 'invoice', invoiceIds),
   ]);
 
+  await loader.load(
+    redLetterLineShelf,
+    'invoice',
+    invoices.filter(({ redFen }) => redFen > 0n).map(({ invoiceId }) => invoiceId),
+  );
   const voucherOf = new Map(vouchers.map((voucher) => [voucher.voucherId, voucher]));
   const invoiceOf = new Map(invoices.map((invoice) => [invoice.invoiceId, invoice]));
   const pairs = wanted.flatMap(({ redemptionId, isNew, voucherId, invoiceId, today }) => {
@@ -107,7 +113,7 @@ export async function gatherCases(loader: Loader, wanted: readonly Wanted[]): Pr
 }
 
 /** The version of a gathered voucher, and the law of its redemptions: under the controls that it was issued under. */
-function lawOf(facts: Facts, voucher: Voucher) {
+export function lawOf(facts: Facts, voucher: Voucher) {
   const version = there(facts.get(programmeVersionShelf, voucher.programmeVersionId));
   return { version, law: lawUnder(facts, version, controlIdsOf(voucher)) };
 }
@@ -148,7 +154,8 @@ export function caseOf(facts: Facts, voucher: Voucher, invoice: UsageInvoice, bo
   return {
     voucher,
     invoice,
-    lines: facts.all(invoiceLineShelf, 'invoice', invoice.invoiceId).map((line) => {
+    lines: facts.all(invoiceLineShelf, 'invoice', invoice.invoiceId).map((whole) => {
+      const line = invoice.redFen > 0n ? netOf(whole, facts.all(redLetterLineShelf, 'invoice', invoice.invoiceId)) : whole;
       const contractLine = there(contractLines.get(line.contractLineId));
       return { line, contractLine, read: evaluatorLine(contractLine, line) };
     }),

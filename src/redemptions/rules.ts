@@ -5,7 +5,7 @@
 //   invoice that is not so is never posted, so nothing is left to match here.
 // - invoice and voucher: of one contract, confirmed by the voucher's own firm, in no other live redemption, and the firm has paid
 //   its own part where the programme asks for that. What is not so is refused and never waits.
-// - invoice and number: the number is claimed nowhere else (NUMBER_CONFLICT).
+// - invoice and number: the number is claimed nowhere else (NUMBER_CONFLICT), nor a payment's bank serial recorded (BANK_SERIAL_SHARED).
 // - invoice and digital invoice: where its XML is attached, it says what was typed, in every field (DIGITAL_INVOICE_DIFFERS).
 // - usage and contract: what is confirmed of each contract line so far, this invoice included, is within the quantity
 //   (CONTRACT_QUANTITY_EXCEEDED) and the amount (CONTRACT_AMOUNT_EXCEEDED) of the line. Amounts of lines add up to the contract's.
@@ -272,6 +272,15 @@ export function mismatchesOf({
         inputs: { field, typed, read },
       });
     }
+  }
+  if (invoice.paymentConflict) {
+    found.push({
+      code: 'BANK_SERIAL_SHARED',
+      zh: '付款的银行流水另有发票登记，须核实付款金额与归属',
+      en: 'a payment’s bank serial is recorded on another invoice too: check what was paid on which',
+      lineNo: null,
+      inputs: { invoiceNo: invoice.invoiceNo },
+    });
   }
   for (const { line, contractLine } of lines) {
     const used = lineUsage.find(({ contractLineId }) => contractLineId === contractLine.contractLineId);

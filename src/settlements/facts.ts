@@ -20,7 +20,7 @@ export const instructionShelf = shelf(paymentInstructions, {
   once: ['id', 'settlement', 'number'],
   mutable: ['status', 'returnReason'],
 });
-export const fundStandingShelf = shelf(fundStandings, { rank: 70, id: 'fund', mutable: ['instructedFen'] });
+export const fundStandingShelf = shelf(fundStandings, { rank: 70, id: 'fund', mutable: ['instructedFen', 'recoveredFen'] });
 export const bankReturnShelf = shelf(bankReturns, { rank: 70, id: 'bankReturnId', keys: { digest: ['fileDigest'] } });
 export const bankLineShelf = shelf(bankLines, {
   rank: 73,

@@ -95,8 +95,9 @@ export const instructSettlement: Verb<{ id?: string }, Result> = {
     // After this line the command succeeds.
     const row: Settlement = { ...settlement, status: 'INSTRUCTED', instructedPerson: actor.personId, instructedOn: today };
     const standings = [...instructed].map(([fund, instructedFen]): Change => {
-      const standing: FundStanding = { bookId: facts.bookId, fund, instructedFen };
-      return facts.get(fundStandingShelf, fund) ? update(fundStandingShelf, standing) : insert(fundStandingShelf, standing);
+      const before = facts.get(fundStandingShelf, fund);
+      const standing: FundStanding = { bookId: facts.bookId, fund, instructedFen, recoveredFen: before?.recoveredFen ?? 0n };
+      return before ? update(fundStandingShelf, standing) : insert(fundStandingShelf, standing);
     });
     return accepted({
       decision: 'settlement.instructed',

@@ -1,14 +1,15 @@
 import type { z } from 'zod';
 import type { UsageInvoice } from '../../db/tables.js';
-import type { disputeUsageInvoice } from '../../schemas/usage.js';
+import type { decideUsageInvoice, disputeUsageInvoice } from '../../schemas/usage.js';
 import { enterpriseShelf } from '../enterprises/facts.js';
-import type { Facts, Loader } from '../ledger/facts.js';
+import { addDays } from '../calendar.js';
+import type { Change, Facts, Loader } from '../ledger/facts.js';
 import { insert, update } from '../ledger/facts.js';
 import type { Command, Refused, Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
 import { actsFor } from '../providers/rules.js';
 import { invoiceLineShelf, invoiceShelf, lineUsageShelf } from './facts.js';
-import { presentInvoice, usageAfter, wrongState } from './rules.js';
+import { isOverdue, presentInvoice, refuseInvoice, usageAfter } from './rules.js';
 
 interface Target {
   readonly id?: string;
@@ -27,55 +28,121 @@ async function gather(loader: Loader, commands: readonly Command<Target>[]): Pro
   return invoices;
 }
 
-/** The invoice that this person of its enterprise may confirm or dispute: posted, by somebody else, and not decided on yet. */
-function decidable({ body, actor }: Command<Target>, facts: Facts): { kind: 'invoice'; invoice: UsageInvoice } | Refused {
+/** The invoice that this person of its enterprise may confirm or dispute: of somebody else, in time. */
+function decidable(
+  { body, actor, today }: Command<Target>,
+  facts: Facts,
+  verb: 'confirm' | 'dispute',
+): { kind: 'invoice'; invoice: UsageInvoice } | Refused {
   const invoice = facts.get(invoiceShelf, body.id ?? '');
   const enterprise = invoice && facts.get(enterpriseShelf, invoice.enterpriseId);
   if (!invoice || !enterprise || !actsFor(actor, enterprise)) return refused('NOT_FOUND');
-  if (invoice.status !== 'POSTED') return wrongState(invoice);
+  const wrongState = refuseInvoice(invoice, verb);
+  if (wrongState) return wrongState;
+  if (isOverdue(invoice, today)) {
+    const { invoiceNo, confirmBy, confirmOutcome } = invoice;
+    return refused('CONFIRM_DEADLINE_PASSED', { invoiceNo, confirmBy: confirmBy ?? '', outcome: confirmOutcome ?? '' });
+  }
   if (invoice.postedPerson === actor.personId) return refused('FOUR_EYES');
   return { kind: 'invoice', invoice };
 }
 
+/** Gathers invoices with their lines, and what their contracts' lines have been used for. */
+export async function gatherUsed(loader: Loader, commands: readonly Command<Target>[]): Promise<void> {
+  const [invoices] = await Promise.all([gather(loader, commands), loader.load(invoiceLineShelf, 'invoice', idsOf(commands))]);
+  await loader.load(
+    lineUsageShelf,
+    'contract',
+    invoices.map(({ contractId }) => contractId),
+  );
+}
+
+/** What changes when an invoice begins to count on its contract's lines, or (`sign` −1) counts no more. */
+export function usageChanges(facts: Facts, { invoiceId, contractId }: UsageInvoice, sign: 1n | -1n): Change[] {
+  const known = facts.all(lineUsageShelf, 'contract', contractId);
+  const before = (contractLineId: string) => known.find((of) => of.contractLineId === contractLineId);
+  const usage = usageAfter(contractId, facts.all(invoiceLineShelf, 'invoice', invoiceId), before, sign);
+  return usage.map((of) => (before(of.contractLineId) ? update(lineUsageShelf, of) : insert(lineUsageShelf, of)));
+}
+
 /**
- * The enterprise confirms the usage. Refuses NOT_FOUND (another firm's likewise), INVOICE_WRONG_STATE, FOUR_EYES. From here on the
- * usage counts on its contract's lines.
+ * The enterprise confirms the usage, after a dispute of its own too. Refuses NOT_FOUND (another firm's likewise), INVOICE_WRONG_STATE,
+ * CONFIRM_DEADLINE_PASSED, FOUR_EYES. From here on the usage counts on its contract's lines.
  */
 export const confirmInvoice: Verb<Target, Result> = {
   name: 'usage_invoice.confirm',
   money: false,
-
-  async gather(loader, commands) {
-    const [invoices] = await Promise.all([gather(loader, commands), loader.load(invoiceLineShelf, 'invoice', idsOf(commands))]);
-    await loader.load(
-      lineUsageShelf,
-      'contract',
-      invoices.map(({ contractId }) => contractId),
-    );
-  },
+  gather: gatherUsed,
 
   decide(command, facts) {
-    const found = decidable(command, facts);
+    const found = decidable(command, facts, 'confirm');
     if (found.kind === 'refused') return found;
     // After this line the command succeeds.
-    const { contractId } = found.invoice;
-    const row = {
+    const row: UsageInvoice = {
       ...found.invoice,
-      status: 'CONFIRMED' as const,
-      decidedPerson: command.actor.personId,
-      decidedOn: command.today,
+      ...{ status: 'CONFIRMED', decidedPerson: command.actor.personId, decidedOn: command.today, decidedBy: 'ENTERPRISE' },
     };
-    const known = facts.all(lineUsageShelf, 'contract', contractId);
-    const before = (contractLineId: string) => known.find((of) => of.contractLineId === contractLineId);
-    const usage = usageAfter(contractId, facts.all(invoiceLineShelf, 'invoice', row.invoiceId), before);
     return accepted({
       decision: 'usage_invoice.confirmed',
       subjectId: row.invoiceId,
       result: presentInvoice(row),
-      changes: [
-        update(invoiceShelf, row),
-        ...usage.map((of) => (before(of.contractLineId) ? update(lineUsageShelf, of) : insert(lineUsageShelf, of))),
-      ],
+      changes: [update(invoiceShelf, row), ...usageChanges(facts, row, 1n)],
+    });
+  },
+};
+
+/**
+ * The bureau decides a dispute, with its reason: the usage is confirmed, or returned to the provider and counts nowhere. Refuses
+ * NOT_FOUND, INVOICE_WRONG_STATE.
+ */
+export const decideInvoice: Verb<z.output<typeof decideUsageInvoice> & Target, Result> = {
+  name: 'usage_invoice.decide',
+  money: false,
+  gather: gatherUsed,
+
+  decide({ body, actor, today }, facts) {
+    const before = facts.get(invoiceShelf, body.id ?? '');
+    if (!before) return refused('NOT_FOUND');
+    const wrongState = refuseInvoice(before, 'decide');
+    if (wrongState) return wrongState;
+    // After this line the command succeeds.
+    const { outcome, reason } = body;
+    const decided = { decidedPerson: actor.personId, decidedOn: today, decidedBy: 'BUREAU' as const, decisionReason: reason };
+    const row: UsageInvoice = { ...before, status: outcome, ...decided };
+    return accepted({
+      decision: outcome === 'CONFIRMED' ? 'usage_invoice.confirmed' : 'usage_invoice.returned',
+      subjectId: row.invoiceId,
+      result: presentInvoice(row),
+      changes: [update(invoiceShelf, row), ...(outcome === 'CONFIRMED' ? usageChanges(facts, row, 1n) : [])],
+    });
+  },
+};
+
+/**
+ * The deadline decides an invoice that nobody confirmed or disputed in time, the way its programme says, on its own day: however late this
+ * is carried out, it was decided on the day after the last. Refuses NOT_FOUND, INVOICE_WRONG_STATE, CONFIRM_DEADLINE_AHEAD (none, too).
+ */
+export const decideOverdueInvoice: Verb<Target, Result> = {
+  name: 'usage_invoice.decide-overdue',
+  money: false,
+  gather: gatherUsed,
+
+  decide({ body, today }, facts) {
+    const before = facts.get(invoiceShelf, body.id ?? '');
+    if (!before) return refused('NOT_FOUND');
+    const wrongState = refuseInvoice(before, 'decide-overdue');
+    if (wrongState) return wrongState;
+    const { invoiceNo, confirmBy, confirmOutcome } = before;
+    if (confirmBy === null || confirmOutcome === null || !isOverdue(before, today)) {
+      return refused('CONFIRM_DEADLINE_AHEAD', { invoiceNo, confirmBy: confirmBy ?? '—' });
+    }
+    // After this line the command succeeds.
+    const row: UsageInvoice = { ...before, status: confirmOutcome, decidedOn: addDays(confirmBy, 1), decidedBy: 'DEADLINE' };
+    return accepted({
+      decision: confirmOutcome === 'CONFIRMED' ? 'usage_invoice.confirmed' : 'usage_invoice.returned',
+      subjectId: row.invoiceId,
+      result: presentInvoice(row),
+      changes: [update(invoiceShelf, row), ...(confirmOutcome === 'CONFIRMED' ? usageChanges(facts, row, 1n) : [])],
     });
   },
 };
@@ -90,7 +157,7 @@ export const disputeInvoice: Verb<z.output<typeof disputeUsageInvoice> & Target,
   },
 
   decide(command, facts) {
-    const found = decidable(command, facts);
+    const found = decidable(command, facts, 'dispute');
     if (found.kind === 'refused') return found;
     // After this line the command succeeds.
     const row = {
@@ -98,6 +165,7 @@ export const disputeInvoice: Verb<z.output<typeof disputeUsageInvoice> & Target,
       status: 'DISPUTED' as const,
       decidedPerson: command.actor.personId,
       decidedOn: command.today,
+      decidedBy: 'ENTERPRISE' as const,
       disputeReason: command.body.reason,
     };
     return accepted({

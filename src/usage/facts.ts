@@ -1,21 +1,32 @@
-import { contractLineUsage, enterprisePayments, reimbursementLines, usageInvoiceLines, usageInvoices } from '../../db/tables.js';
+import {
+  contractLineUsage,
+  enterprisePayments,
+  redLetterLines,
+  redLetters,
+  reimbursementLines,
+  usageInvoiceLines,
+  usageInvoices,
+} from '../../db/tables.js';
 import { shelf } from '../ledger/facts.js';
 
 export const invoiceShelf = shelf(usageInvoices, {
   rank: 50,
   id: 'invoiceId',
   keys: { number: ['invoiceNo', 'providerId'] },
-  unique: ['number'],
   once: ['id', 'number'],
   mutable: [
-    'paidFen',
-    'status',
-    'decidedPerson',
-    'decidedOn',
-    'disputeReason',
-    'redemptionId',
-    'reimbursedLines',
-    'digitalInvoice',
+    ...(['paidFen', 'status', 'decidedPerson', 'decidedOn', 'disputeReason', 'redemptionId', 'reimbursedLines'] as const),
+    ...([
+      'decidedBy',
+      'decisionReason',
+      'voidedNo',
+      'voidedOn',
+      'voidedPerson',
+      'voidReason',
+      'paymentConflict',
+      'redFen',
+      'digitalInvoice',
+    ] as const),
   ],
 });
 export const invoiceLineShelf = shelf(usageInvoiceLines, {
@@ -35,7 +46,7 @@ export const lineUsageShelf = shelf(contractLineUsage, {
 export const paymentShelf = shelf(enterprisePayments, {
   rank: 52,
   id: 'paymentId',
-  keys: { serial: ['bankSerial', 'invoiceId'] },
+  keys: { serial: ['bankSerial'] },
   once: ['id', 'serial'],
 });
 
@@ -53,4 +64,18 @@ export const reimbursementLineShelf = shelf(reimbursementLines, {
   },
   once: ['id', 'reimbursement', 'invoice', 'reference'],
   mutable: ['invoiceId', 'basisPoints', 'reason', 'isLive'],
+});
+
+/** Red letters: by their number, by the invoice they are of, by the redemption they correct. */
+export const redLetterShelf = shelf(redLetters, {
+  rank: 61,
+  id: 'redLetterId',
+  keys: { number: ['redLetterNo', 'providerId'], redemption: ['redemptionId'] },
+  once: ['id', 'number'],
+});
+export const redLetterLineShelf = shelf(redLetterLines, {
+  rank: 62,
+  id: 'redLetterLineId',
+  keys: { invoice: ['invoiceId'] },
+  once: ['id'],
 });

@@ -1,6 +1,7 @@
 import type { ReimbursementLine, UsageInvoice, UsageInvoiceLine } from '../../db/tables.js';
 import type { Day } from '../calendar.js';
 import { shanghaiDay } from '../calendar.js';
+import { calendarOf } from '../calendars/facts.js';
 import { contractLineShelf, contractShelf } from '../contracts/facts.js';
 import type { Facts, Loader } from '../ledger/facts.js';
 import { insert, update } from '../ledger/facts.js';
@@ -9,9 +10,10 @@ import { accepted, refused } from '../ledger/lane.js';
 import { listingShelf, providerShelf } from '../providers/facts.js';
 import { actsFor } from '../providers/rules.js';
 import type { Claim, ClaimDesk } from './claim-desk.js';
+import { confirmationRules, gatherConfirmationRules } from './confirmation.js';
 import { invoiceLineShelf, invoiceShelf, reimbursementLineShelf } from './facts.js';
 import type { InvoiceAmounts, PostedInvoice } from './rules.js';
-import { amountsOf, presentInvoice, presentInvoiceLine, refusalOfInvoice, refusalOfUsage } from './rules.js';
+import { amountsOf, deadlineOf, liveOf, presentInvoice, presentInvoiceLine, refusalOfInvoice, refusalOfUsage } from './rules.js';
 
 /**
  * What enters the lane: with whose claim on the number, and whether it was got. Nothing was claimed for what is refused anyway.
@@ -52,6 +54,7 @@ async function gather(loader: Loader, commands: readonly Command<Body>[]): Promi
   const providerOf = new Map(contracts.map(({ contractId, providerId }) => [contractId, providerId]));
   const [known] = await Promise.all([
     loader.load(providerShelf, 'id', providers),
+    gatherConfirmationRules(loader, ids),
     loader.load(listingShelf, 'provider', providers),
     loader.load(
       invoiceShelf,
@@ -94,13 +97,16 @@ function decide(command: Command<Body>, facts: Facts): Posted | Refused {
   const contract = facts.get(contractShelf, body.contractId);
   const provider = contract && facts.get(providerShelf, contract.providerId);
   if (!contract || !provider || !actsFor(actor, provider)) return refused('NOT_FOUND', {}, '/contractId');
-  if (facts.one(invoiceShelf, 'number', [body.invoiceNo, provider.providerId])) {
+  const alike = facts.all(invoiceShelf, 'number', [body.invoiceNo, provider.providerId]);
+  if (liveOf(alike)) {
     return refused('INVOICE_NUMBER_USED', { invoiceNo: body.invoiceNo }, '/invoiceNo');
   }
   const contractLines = facts.all(contractLineShelf, 'contract', contract.contractId);
   const listings = facts.all(listingShelf, 'provider', provider.providerId);
   const asUsed = refusalOfUsage(body, contract, contractLines, listings);
   if (asUsed) return asUsed;
+  const due = deadlineOf(confirmationRules(facts, contract), today, calendarOf(facts));
+  if (due.kind === 'refused') return due;
   // After this line the command succeeds.
   const declaredBy = isClaimedElsewhere(command)
     ? facts
@@ -131,6 +137,9 @@ function decide(command: Command<Body>, facts: Facts): Posted | Refused {
     redemptionId: null,
     reimbursedLines: declaredBy ? 1 : 0,
     digitalInvoice: null,
+    ...{ decidedBy: null, decisionReason: null, confirmBy: null, confirmOutcome: null, ...due.deadline, paymentConflict: false },
+    redFen: 0n,
+    ...{ voidedNo: 0, voidedOn: null, voidedPerson: null, voidReason: null },
     recordedAt: command.receivedAt.toISOString(),
   };
   const lines = amounts.lines.map(({ net, vat, gross }, index): UsageInvoiceLine => {
@@ -165,8 +174,9 @@ const acceptedAs = <Result>({ row, lines, declaredBy }: Posted, result: Result):
 /**
  * Posts a provider's invoice for usage of a filed contract. Refuses, in this order: what is wrong with it as written
  * (refusalOfInvoice), NOT_FOUND for a contract that is not the provider's, INVOICE_NUMBER_USED, what is wrong with its usage
- * (refusalOfUsage). A number claimed elsewhere is no refusal: the invoice is marked; and where an application for reimbursement has
- * declared it, it is held by that one and can not be redeemed (INVOICE_REIMBURSED).
+ * (refusalOfUsage), CALENDAR_YEAR_UNPUBLISHED where its deadline takes a year that is not. A number claimed elsewhere is no refusal:
+ * the invoice is marked; and where an application for reimbursement has declared it, it is held by that one and can not be redeemed
+ * (INVOICE_REIMBURSED).
  */
 export const postInvoice: Verb<Body, Result> = {
   name: 'usage_invoice.post',

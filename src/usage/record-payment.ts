@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { EnterprisePayment } from '../../db/tables.js';
 import type { recordPayment as body } from '../../schemas/usage.js';
+import { contractShelf } from '../contracts/facts.js';
 import { enterpriseShelf } from '../enterprises/facts.js';
 import { insert, update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
@@ -8,15 +9,16 @@ import { accepted, refused } from '../ledger/lane.js';
 import { formatYuan } from '../money.js';
 import { actsFor } from '../providers/rules.js';
 import { invoiceShelf, paymentShelf } from './facts.js';
-import { fenOf, presentPayment, wrongState } from './rules.js';
+import { fenOf, presentPayment, refusalOfPaymentDay, refuseInvoice } from './rules.js';
 
 type Body = z.output<typeof body> & { readonly id?: string };
 type Result = ReturnType<typeof presentPayment> & { paid: string };
 
 /**
- * Records what the enterprise paid on an invoice, whether it is confirmed yet or not. Refuses AMOUNT_ZERO, PAYMENT_IN_FUTURE,
- * NOT_FOUND (another firm's likewise), INVOICE_WRONG_STATE when disputed, PAYMENT_EXISTS (a bank serial counts once per invoice),
- * PAYMENT_ABOVE_INVOICE.
+ * Records what the enterprise paid on an invoice, whether it is confirmed yet or not. A bank serial that is on another invoice already may
+ * be one transfer for both, or one told twice: the later invoice is marked, and a person looks at it before money moves. Refuses
+ * AMOUNT_ZERO, NOT_FOUND (another firm's likewise), INVOICE_WRONG_STATE, what is wrong with the day (refusalOfPaymentDay), PAYMENT_EXISTS
+ * (a bank serial counts once per invoice), PAYMENT_ABOVE_INVOICE.
  */
 export const recordPayment: Verb<Body, Result> = {
   name: 'usage_invoice.pay',
@@ -32,25 +34,37 @@ export const recordPayment: Verb<Body, Result> = {
       loader.load(
         paymentShelf,
         'serial',
-        commands.map(({ body }) => [body.bankSerial, body.id ?? '']),
+        commands.map(({ body }) => body.bankSerial),
       ),
     ]);
-    await loader.load(
-      enterpriseShelf,
-      'id',
-      invoices.map(({ enterpriseId }) => enterpriseId),
-    );
+    await Promise.all([
+      loader.load(
+        enterpriseShelf,
+        'id',
+        invoices.map(({ enterpriseId }) => enterpriseId),
+      ),
+      loader.load(
+        contractShelf,
+        'id',
+        invoices.map(({ contractId }) => contractId),
+      ),
+    ]);
   },
 
   decide({ id, body, actor, today, receivedAt }, facts) {
     const amountFen = fenOf(body.amount);
     if (amountFen === 0n) return refused('AMOUNT_ZERO', {}, '/amount');
-    if (body.paidOn > today) return refused('PAYMENT_IN_FUTURE', { paidOn: body.paidOn, today }, '/paidOn');
     const invoice = facts.get(invoiceShelf, body.id ?? '');
     const enterprise = invoice && facts.get(enterpriseShelf, invoice.enterpriseId);
     if (!invoice || !enterprise || !actsFor(actor, enterprise)) return refused('NOT_FOUND');
-    if (invoice.status === 'DISPUTED') return wrongState(invoice);
-    if (facts.one(paymentShelf, 'serial', [body.bankSerial, invoice.invoiceId])) {
+    const wrongState = refuseInvoice(invoice, 'payments');
+    if (wrongState) return wrongState;
+    const contract = facts.get(contractShelf, invoice.contractId);
+    if (!contract) throw new Error('an invoice has lost its contract');
+    const badDay = refusalOfPaymentDay(body.paidOn, contract, today);
+    if (badDay) return badDay;
+    const alike = facts.all(paymentShelf, 'serial', body.bankSerial);
+    if (alike.some(({ invoiceId }) => invoiceId === invoice.invoiceId)) {
       return refused('PAYMENT_EXISTS', { bankSerial: body.bankSerial, invoiceNo: invoice.invoiceNo }, '/bankSerial');
     }
     const paidFen = invoice.paidFen + amountFen;
@@ -73,7 +87,10 @@ export const recordPayment: Verb<Body, Result> = {
       decision: 'usage_invoice.paid',
       subjectId: invoice.invoiceId,
       result: { ...presentPayment(row), paid: formatYuan(paidFen) },
-      changes: [insert(paymentShelf, row), update(invoiceShelf, { ...invoice, paidFen })],
+      changes: [
+        insert(paymentShelf, row),
+        update(invoiceShelf, { ...invoice, paidFen, paymentConflict: invoice.paymentConflict || alike.length > 0 }),
+      ],
     });
   },
 };

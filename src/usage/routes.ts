@@ -5,11 +5,12 @@ import type { OpenBook, Parts } from '../http/parts.js';
 import { Problem } from '../http/problem.js';
 import { authorities, command, idOfCursor, pageOf, reading } from '../http/routes.js';
 import { ClaimDesk } from './claim-desk.js';
-import { confirmInvoice, disputeInvoice } from './confirm-invoice.js';
+import { confirmInvoice, decideInvoice, decideOverdueInvoice, disputeInvoice } from './confirm-invoice.js';
 import { claimBeforeLane, postInvoice, releaseAfterLane } from './post-invoice.js';
 import { findInvoice, listInvoices } from './queries.js';
 import { recordPayment } from './record-payment.js';
 import { presentInvoice, presentInvoiceLine, presentPayment } from './rules.js';
+import { releaseVoided, voidInvoice } from './void-invoice.js';
 
 const tag = 'usage';
 
@@ -59,6 +60,43 @@ export function usageRoutes(app: FastifyInstance, parts: Parts): void {
     response: schema.usageInvoiceRecorded,
     status: 200,
     verb: disputeInvoice,
+  });
+
+  command(app, parts, {
+    url: '/usage-invoices/:id/decide',
+    tag,
+    summary: 'Decide a dispute: the usage is confirmed, or returned to its provider',
+    roles: ['reviewer'],
+    personOnly: true,
+    body: schema.decideUsageInvoice,
+    response: schema.usageInvoiceRecorded,
+    status: 200,
+    verb: decideInvoice,
+  });
+
+  command(app, parts, {
+    url: '/usage-invoices/:id/decide-overdue',
+    tag,
+    summary: 'Carry out what the deadline of the programme decided, when nobody confirmed or disputed in time',
+    roles: ['operator', 'reviewer'],
+    body: schema.decideOverdueUsageInvoice,
+    response: schema.usageInvoiceRecorded,
+    status: 200,
+    verb: decideOverdueInvoice,
+  });
+
+  command(app, parts, {
+    url: '/usage-invoices/:id/void',
+    tag,
+    summary: 'Void an invoice that has moved no money; its number is free again',
+    roles: ['provider'],
+    personOnly: true,
+    body: schema.voidUsageInvoice,
+    response: schema.usageInvoiceRecorded,
+    status: 200,
+    verb: voidInvoice,
+    settle: ({ book, outcome }) => releaseVoided(deskOf(book), outcome),
+    ownPlaces: true,
   });
 
   command(app, parts, {

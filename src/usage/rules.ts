@@ -6,18 +6,21 @@ import type {
   ContractLineUsage,
   EnterprisePayment,
   Listing,
+  RedLetterLine,
   UsageInvoice,
   UsageInvoiceLine,
 } from '../../db/tables.js';
 import type { payment, postUsageInvoice, usageInvoice } from '../../schemas/usage.js';
-import type { Day } from '../calendar.js';
-import { addDays, formatInstant } from '../calendar.js';
+import type { Day, WorkingCalendar } from '../calendar.js';
+import { addDays, addMonths, formatInstant, periodEnd } from '../calendar.js';
 import { lastDayOf, refuseUnlessInForce } from '../contracts/rules.js';
 import { checkInvoiceNumber } from '../identifiers.js';
 import type { Refused } from '../ledger/lane.js';
 import { refused } from '../ledger/lane.js';
+import { life, refuseStep } from '../lives.js';
 import type { Fen } from '../money.js';
 import { formatYuan, parseYuan, sumFen } from '../money.js';
+import type { Law } from '../programmes/language.js';
 import { listedPeriods } from '../providers/rules.js';
 
 export type PostedInvoice = z.output<typeof postUsageInvoice>;
@@ -137,22 +140,94 @@ export function firstDayNotListed(listings: readonly Listing[], serviceItem: str
   return day;
 }
 
-/** What can be done with an invoice as it stands, by the commands' names, so that a refusal can say it. */
-function possibleFor(invoice: UsageInvoice): string {
-  const pay = 'POST /usage-invoices/{id}/payments';
-  if (invoice.status === 'POSTED') return `POST /usage-invoices/{id}/confirm, POST /usage-invoices/{id}/dispute, ${pay}`;
-  if (invoice.status === 'DISPUTED') return '—';
-  return invoice.redemptionId === null && invoice.reimbursedLines === 0 ? `POST /redemptions, ${pay}` : pay;
+/**
+ * The life of a usage invoice. Its enterprise confirms or disputes it; where it does neither, the deadline of the programme decides
+ * (`decide-overdue`). A dispute ends by confirming after all, by the bureau (`decide`) or by voiding. What is returned counts nowhere and
+ * can be voided alone. What is confirmed may be taken back by red letters, in part or whole (RED_LETTERED). Redeeming is a verb of redemptions; an invoice that is redeemed, or reimbursed, or paid, is not voided any more.
+ */
+export const invoiceLife = life({
+  of: 'usage invoice',
+  code: 'INVOICE_WRONG_STATE',
+  states: {
+    POSTED: ['confirm', 'dispute', 'payments', 'void', 'decide-overdue'],
+    CONFIRMED: ['payments', 'void', 'red-letters'],
+    DISPUTED: ['confirm', 'decide', 'void'],
+    RETURNED: ['void'],
+    RED_LETTERED: [],
+    VOIDED: [],
+  },
+});
+type InvoiceVerb = 'confirm' | 'dispute' | 'payments' | 'void' | 'decide-overdue' | 'decide' | 'red-letters';
+
+/** Refuses (INVOICE_WRONG_STATE) a verb that the invoice's state does not offer. */
+export const refuseInvoice = (invoice: UsageInvoice, verb: InvoiceVerb): Refused | null =>
+  refuseStep(invoiceLife, invoice.status, verb, { invoiceNo: invoice.invoiceNo });
+
+/** Of the invoices of one number the one that is not voided. */
+export const liveOf = (alike: readonly UsageInvoice[]): UsageInvoice | undefined =>
+  alike.find(({ status }) => status !== 'VOIDED');
+
+/** The last day, inclusive, on which an enterprise confirms or disputes, and what follows when it does neither. */
+export interface ConfirmDeadline {
+  readonly confirmBy: Day;
+  readonly confirmOutcome: 'CONFIRMED' | 'RETURNED';
 }
 
-export const wrongState = (invoice: UsageInvoice): Refused =>
-  refused('INVOICE_WRONG_STATE', { invoiceNo: invoice.invoiceNo, status: invoice.status, possible: possibleFor(invoice) });
+/**
+ * The deadline of an invoice posted today on a contract, by the laws of the vouchers on it: the latest day that any of them gives. None
+ * where no law gives one (政策未规定), or where they differ in what follows: a person decides then. Refuses CALENDAR_YEAR_UNPUBLISHED.
+ */
+export function deadlineOf(
+  given: readonly NonNullable<Law['usageConfirmation']>['value'][],
+  today: Day,
+  calendar: WorkingCalendar,
+): { kind: 'deadline'; deadline: ConfirmDeadline | null } | Refused {
+  const [first] = given;
+  if (first === undefined || given.some(({ then }) => then !== first.then)) return { kind: 'deadline', deadline: null };
+  let confirmBy = today;
+  for (const { days, unit } of given) {
+    const end = periodEnd(today, { count: days, unit }, calendar, { rolling: false });
+    if (end.kind === 'refused') return end;
+    if (end.day > confirmBy) confirmBy = end.day;
+  }
+  return { kind: 'deadline', deadline: { confirmBy, confirmOutcome: first.then } };
+}
 
-/** What the contract's lines have been used for once these lines count too; `before` is what is known of each, if anything. */
+/** Whether the deadline has decided, whether or not that was carried out yet. */
+export const isOverdue = ({ status, confirmBy }: UsageInvoice, today: Day): boolean =>
+  status === 'POSTED' && confirmBy !== null && today > confirmBy;
+
+/** What both sides are to be told of a deadline before it ends: for the outbox, once a notice can be staged with the posting. */
+export const noticesOfDeadline = ({ invoiceId, enterpriseId, providerId, confirmBy, confirmOutcome }: UsageInvoice) =>
+  confirmBy === null || confirmOutcome === null
+    ? []
+    : ([enterpriseId, providerId] as const).map((to) => ({
+        ...{ kind: 'usage_invoice.confirm_by' as const, to, invoiceId, confirmBy, confirmOutcome },
+      }));
+
+/** A payment may be told up to three years after its day (民法典 第188条: what nobody claimed for so long is claimed no more). */
+const longestAgoMonths = 36;
+
+/**
+ * Why this day is no day of a payment on an invoice of the contract, or null: PAYMENT_IN_FUTURE, PAYMENT_BEFORE_CONTRACT (before it was
+ * signed nothing was owed), PAYMENT_TOO_LONG_AGO.
+ */
+export function refusalOfPaymentDay(paidOn: Day, { signedOn }: Pick<Contract, 'signedOn'>, today: Day): Refused | null {
+  if (paidOn > today) return refused('PAYMENT_IN_FUTURE', { paidOn, today }, '/paidOn');
+  if (paidOn < signedOn) return refused('PAYMENT_BEFORE_CONTRACT', { paidOn, signedOn }, '/paidOn');
+  const earliest = addMonths(today, -longestAgoMonths);
+  return paidOn < earliest ? refused('PAYMENT_TOO_LONG_AGO', { paidOn, earliest }, '/paidOn') : null;
+}
+
+/**
+ * What the contract's lines have been used for once these lines count too, or (`sign` −1) no more; `before` is what is known of each, if
+ * anything.
+ */
 export function usageAfter(
   contractId: string,
-  lines: readonly UsageInvoiceLine[],
+  lines: readonly Pick<UsageInvoiceLine, 'bookId' | 'contractLineId' | 'quantity' | 'grossFen'>[],
   before: (contractLineId: string) => ContractLineUsage | undefined,
+  sign: 1n | -1n = 1n,
 ): ContractLineUsage[] {
   const after = new Map<string, ContractLineUsage>();
   for (const { bookId, contractLineId, quantity, grossFen } of lines) {
@@ -161,8 +236,8 @@ export function usageAfter(
       bookId,
       contractLineId,
       contractId,
-      quantity: formatQuantity(quantityOf(known?.quantity ?? '0') + quantityOf(quantity)),
-      grossFen: (known?.grossFen ?? 0n) + grossFen,
+      quantity: formatQuantity(quantityOf(known?.quantity ?? '0') + sign * quantityOf(quantity)),
+      grossFen: (known?.grossFen ?? 0n) + sign * grossFen,
     });
   }
   return [...after.values()];
@@ -188,7 +263,15 @@ export const presentInvoice = (row: UsageInvoice): z.input<typeof usageInvoice> 
   numberConflict: row.numberConflict,
   postedOn: row.postedOn,
   decidedOn: row.decidedOn,
+  decidedBy: row.decidedBy,
+  decisionReason: row.decisionReason,
   disputeReason: row.disputeReason,
+  confirmBy: row.confirmBy,
+  confirmOutcome: row.confirmOutcome,
+  paymentConflict: row.paymentConflict,
+  voidedOn: row.voidedOn,
+  voidReason: row.voidReason,
+  redLettered: formatYuan(row.redFen),
   redemptionId: row.redemptionId,
   isReimbursed: row.reimbursedLines > 0,
   digitalInvoice: row.digitalInvoice,
@@ -212,3 +295,19 @@ export const presentPayment = (row: EnterprisePayment): z.input<typeof payment> 
   bankSerial: row.bankSerial,
   recordedAt: instantOf(row),
 });
+
+/** What is left of an invoice's line after red letters. */
+export function netOf(line: UsageInvoiceLine, red: readonly RedLetterLine[]): UsageInvoiceLine {
+  return red
+    .filter(({ invoiceLineId }) => invoiceLineId === line.invoiceLineId)
+    .reduce(
+      (left, of) => ({
+        ...left,
+        quantity: formatQuantity(quantityOf(left.quantity) - quantityOf(of.quantity)),
+        netFen: left.netFen - of.netFen,
+        vatFen: left.vatFen - of.vatFen,
+        grossFen: left.grossFen - of.grossFen,
+      }),
+      line,
+    );
+}

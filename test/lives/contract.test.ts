@@ -80,7 +80,7 @@ void t.test('the life of a contract', async (t) => {
         if (state === 'AMENDED') return amended();
         if (state === 'COMPLETED') return then(await file(ended), reviewer, 'complete');
         if (state === 'TERMINATED') return then(await file(), reviewer, 'terminate', { lastDay: '2024-09-30', reason });
-        if (state === 'VOIDED') return then(await file(), approver, 'void', { reason });
+        if (state === 'VOIDED') return then(await file(), approver, 'void', { reason, atFault: false });
         if (state === 'WITHDRAWN') return then(await submit(), seller, 'withdraw');
         return then(await submit(), reviewer, 'reject', { reason });
       },
@@ -89,7 +89,7 @@ void t.test('the life of a contract', async (t) => {
         if (verb === 'confirm') return buyer.post(url, {});
         if (verb === 'withdraw') return seller.post(url, {});
         if (verb === 'amend') return seller.post(url, amendment('1.00'));
-        if (verb === 'void') return approver.post(url, { reason });
+        if (verb === 'void') return approver.post(url, { reason, atFault: false });
         if (verb === 'terminate') return reviewer.post(url, { lastDay: '2024-09-30', reason });
         return reviewer.post(url, verb === 'reject' ? { reason } : {});
       },
@@ -259,7 +259,7 @@ void t.test('the life of a contract', async (t) => {
       body: { code: 'CONTRACT_DUPLICATE', detail: /LF-SAME/ },
     });
     const amendmentId = await amend(id, '78.00');
-    await does(approver, `/contracts/${other}/void`, { reason });
+    await does(approver, `/contracts/${other}/void`, { reason, atFault: false });
     await does(buyer, `/contract-amendments/${amendmentId}/confirm`);
     const taken = {
       ...money('78.00'),
@@ -374,7 +374,7 @@ void t.test('the life of a contract', async (t) => {
     const third = await again();
     await does(buyer, `/contracts/${third}/confirm`);
     await does(reviewer, `/contracts/${third}/file`);
-    await does(approver, `/contracts/${third}/void`, { reason });
+    await does(approver, `/contracts/${third}/void`, { reason, atFault: false });
     await again();
   });
   t.strictSame(await auditBusiness(trade.db, book.bookId), []);

@@ -314,6 +314,8 @@ export async function startWorld(
         },
         ...{ decidedPerson: anybody(), decidedOn: '2024-06-02', disputeReason: null, redemptionId, reimbursedLines: 0 },
         digitalInvoice: null,
+        ...{ decidedBy: 'ENTERPRISE', decisionReason: null, confirmBy: null, confirmOutcome: null, paymentConflict: false },
+        ...{ voidedNo: 0, voidedOn: null, voidedPerson: null, voidReason: null, redFen: 0n },
       };
       const redemption: Redemption = {
         ...common,
@@ -344,6 +346,7 @@ export async function startWorld(
         },
         ...{ decidedPerson: null, approvedOn: waiting ? null : approvedOn, decisionReason: null, settlementId: null },
         weightedBase: (grossFen * 2000n).toString(),
+        ...{ recalledFen: 0n, restoredFen: 0n },
       };
       const standing: ContractStanding = {
         ...{ bookId, standingId: standingIdOf(contractId, programmeCode), contractId, programmeCode },

@@ -362,12 +362,12 @@ void t.test('over HTTP', async (t) => {
     ] as const) {
       const again = await buyer.post(`${url}/${verb}`, of);
       t.match(again, { status: 409, body: { code: 'INVOICE_WRONG_STATE' } });
-      t.match(again.body.detail, /CONFIRMED.*POST \/redemptions/, 'it says the state and what is possible now');
+      t.match(again.body.detail, /CONFIRMED.*payments, void, red-letters/, 'it says the state and what is possible now');
     }
     const disputed = await trade.invoice(contract, { gross: '100.00' }, { confirmed: false, paid: '0.00' });
     const answer = await buyer.post(`/usage-invoices/${disputed}/dispute`, { reason: '用量不符' });
     t.match(expectStatus(answer, 200), { status: 'DISPUTED', disputeReason: '用量不符' });
-    t.match(await buyer.post(`/usage-invoices/${disputed}/confirm`, {}), { body: { code: 'INVOICE_WRONG_STATE' } });
+    t.match(await buyer.post(`/usage-invoices/${disputed}/dispute`, { reason: '又' }), { body: { code: 'INVOICE_WRONG_STATE' } });
     const pay = { amount: '1.00', paidOn: '2024-08-05', bankSerial: 'S' };
     t.match(await buyer.post(`/usage-invoices/${disputed}/payments`, pay), { body: { code: 'INVOICE_WRONG_STATE' } });
   });

@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { followed } from './corrections.js';
+import { amount, day, id, instant, ledgerSeq, pageQuery, reason } from './common.js';
+
+const documentNo = z.string().trim().min(1).max(100);
+const status = z
+  .enum([
+    'PROPOSED',
+    'OPENED',
+    'SERVED',
+    'APPEALED',
+    'DUE',
+    'PARTLY_RECOVERED',
+    'RECOVERED',
+    'REFERRED',
+    'WRITTEN_OFF',
+    'WITHDRAWN',
+    'DROPPED',
+  ])
+  .meta({ description: '拟追回 / 已决定 / 已送达 / 申诉中 / 到期应缴 / 部分追回 / 已追回 / 移送 / 核销 / 撤回 / 未成立' });
+const cause = z.enum(['CONTRACT_CUT', 'CONTRACT_VOIDED', 'RED_LETTER', 'FRAUD']);
+
+/** A fraud found: the voucher that was got by it is revoked, and all that was paid on it is claimed back. */
+export const proposeRecovery = z.strictObject({ voucherId: id, reason, documentNo });
+export const openRecovery = z.strictObject({});
+export const dropRecovery = z.strictObject({ reason });
+export const serveRecovery = z.strictObject({
+  documentNo,
+  servedOn: day,
+  dueOn: day.meta({ description: 'Last day to pay back, inclusive' }),
+});
+export const appealRecovery = z.strictObject({ reason });
+export const decideAppeal = z.strictObject({ outcome: z.enum(['DISMISSED', 'UPHELD']), reason });
+export const fallDue = z.strictObject({});
+export const receiveRecovery = z.strictObject({
+  amount,
+  bookedOn: day.meta({ description: 'The bank’s day' }),
+  bankSerial: z.string().trim().min(1).max(64).meta({ description: 'The bank’s serial; counts once' }),
+});
+export const referRecovery = z.strictObject({ reason });
+export const askWriteOff = z.strictObject({ reason });
+export const writeOffRecovery = z.strictObject({});
+
+export const recovery = z.strictObject({
+  recoveryId: id,
+  recoveryNo: z.string(),
+  cause,
+  correctionId: id.nullable(),
+  debtorId: id.meta({ description: 'The payee that owes it back' }),
+  fund: z.string(),
+  programmeCode: z.string(),
+  contractId: id,
+  voucherId: id.nullable(),
+  amount,
+  received: amount,
+  atFault: z.boolean(),
+  status,
+  reason: z.string(),
+  documentNo: z.string().nullable(),
+  openedOn: day.nullable(),
+  servedOn: day.nullable(),
+  dueOn: day.nullable(),
+  appealReason: z.string().nullable(),
+  appealDecision: z.string().nullable(),
+  writeOffReason: z.string().nullable(),
+  endedOn: day.nullable(),
+  recordedAt: instant,
+});
+const receipt = z.strictObject({ receiptId: id, bankSerial: z.string(), bookedOn: day, amount, recordedAt: instant });
+export const recoveryRecorded = recovery.extend({ ledgerSeq });
+export const recoveryReceived = recovery.extend({ alreadyReceived: z.boolean(), ledgerSeq });
+export const recoveryInFull = recovery.extend({
+  items: z.array(z.strictObject({ redemptionId: id, amount })),
+  receipts: z.array(receipt),
+});
+export const recoveryQuery = pageQuery.extend({ status: status.optional() });
+export const recoveryOpened = recovery.extend({ corrections: followed, ledgerSeq });

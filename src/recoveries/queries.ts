@@ -1,0 +1,108 @@
+import { and, asc, eq, gt, sql } from 'drizzle-orm';
+import type { Database } from '../../db/client.js';
+import { each, idsOfPage } from '../../db/planned.js';
+import type { Recovery, RecoveryItem, RecoveryReceipt } from '../../db/tables.js';
+import { enterprises, providers, recoveries, recoveryItems, recoveryReceipts } from '../../db/tables.js';
+import type { Actor } from '../ledger/lane.js';
+
+/** Whose eyes: the authorities see every recovery, a member of the trade those that it owes. */
+type Viewer = Pick<Actor, 'role' | 'legalPersonUscc'>;
+
+/** Recoveries in order of opening, `limit` + 1 of them after a cursor. */
+export function listRecoveries(
+  db: Database,
+  of: { bookId: string; viewer: Viewer; status: Recovery['status'] | undefined; after: string | undefined; limit: number },
+): Promise<Recovery[]> {
+  const { bookId, viewer, status, after } = of;
+  const page = { id: recoveries.recoveryId, bookId, after, limit: of.limit + 1 };
+  const { legalPersonUscc } = viewer;
+  // Before it is opened the debtor is not told.
+  const told = recoveries.status.enumValues.filter(
+    (of) => of !== 'PROPOSED' && of !== 'DROPPED' && (status === undefined || of === status),
+  );
+  if (legalPersonUscc !== null && told.length === 0) return Promise.resolve([]);
+  const own =
+    viewer.role === 'provider'
+      ? sql`(select provider_id as value from providers where book_id = ${bookId} and legal_person_uscc = ${legalPersonUscc}) as o`
+      : sql`(select enterprise_id as value from enterprises where book_id = ${bookId} and legal_person_uscc = ${legalPersonUscc}) as o`;
+  const ids =
+    legalPersonUscc !== null
+      ? idsOfPage({
+          ...page,
+          ranges: sql`${own} cross join ${each('s', told)}`,
+          key: [
+            [recoveries.debtorId, sql`o.value`],
+            [recoveries.status, sql`s.value`],
+          ],
+        })
+      : status === undefined
+        ? undefined
+        : idsOfPage({ ...page, ranges: each('s', [status]), key: [[recoveries.status, sql`s.value`]] });
+  return db.drizzle
+    .select()
+    .from(recoveries)
+    .where(
+      and(
+        eq(recoveries.bookId, bookId),
+        ids
+          ? sql`${recoveries.recoveryId} = any(array${ids})`
+          : after === undefined
+            ? undefined
+            : gt(recoveries.recoveryId, after),
+      ),
+    )
+    .orderBy(asc(recoveries.recoveryId))
+    .limit(of.limit + 1);
+}
+
+/** One recovery with what it asks back and what came, if this viewer may see it. */
+export async function findRecovery(
+  db: Database,
+  of: { bookId: string; viewer: Viewer; recoveryId: string },
+): Promise<{ recovery: Recovery; items: RecoveryItem[]; receipts: RecoveryReceipt[] } | undefined> {
+  const { bookId, recoveryId } = of;
+  const { role, legalPersonUscc } = of.viewer;
+  const [[recovery], items, receipts] = await Promise.all([
+    db.drizzle
+      .select()
+      .from(recoveries)
+      .where(and(eq(recoveries.bookId, bookId), eq(recoveries.recoveryId, recoveryId))),
+    db.drizzle
+      .select()
+      .from(recoveryItems)
+      .where(and(eq(recoveryItems.bookId, bookId), eq(recoveryItems.recoveryId, recoveryId)))
+      .orderBy(asc(recoveryItems.recoveryItemId)),
+    db.drizzle
+      .select()
+      .from(recoveryReceipts)
+      .where(and(eq(recoveryReceipts.bookId, bookId), eq(recoveryReceipts.recoveryId, recoveryId)))
+      .orderBy(asc(recoveryReceipts.receiptId)),
+  ]);
+  if (!recovery) return undefined;
+  if (legalPersonUscc === null) return { recovery, items, receipts };
+  // Before it is opened the debtor is not told.
+  if (recovery.openedOn === null) return undefined;
+  const [mine] =
+    role === 'provider'
+      ? await db.drizzle
+          .select({ id: providers.providerId })
+          .from(providers)
+          .where(
+            and(
+              eq(providers.bookId, bookId),
+              eq(providers.providerId, recovery.debtorId),
+              eq(providers.legalPersonUscc, legalPersonUscc),
+            ),
+          )
+      : await db.drizzle
+          .select({ id: enterprises.enterpriseId })
+          .from(enterprises)
+          .where(
+            and(
+              eq(enterprises.bookId, bookId),
+              eq(enterprises.enterpriseId, recovery.debtorId),
+              eq(enterprises.legalPersonUscc, legalPersonUscc),
+            ),
+          );
+  return mine ? { recovery, items, receipts } : undefined;
+}

@@ -1,0 +1,116 @@
+import type { FastifyInstance } from 'fastify';
+import { page } from '../../schemas/common.js';
+import * as schema from '../../schemas/recoveries.js';
+import type { Parts } from '../http/parts.js';
+import { Problem } from '../http/problem.js';
+import { authorities, command, idOfCursor, pageOf, reading } from '../http/routes.js';
+import {
+  appealRecovery,
+  askWriteOff,
+  decideAppeal,
+  dropRecovery,
+  fallDue,
+  receiveRecovery,
+  referRecovery,
+  serveRecovery,
+  writeOffRecovery,
+} from './decide-recovery.js';
+import { findRecovery, listRecoveries } from './queries.js';
+import { presentItem, presentReceipt, presentRecovery } from './rules.js';
+
+/** Recoveries (追回) that are open: served, appealed, received, referred, written off. What opens them is a correction. */
+export function recoveryRoutes(app: FastifyInstance, parts: Parts): void {
+  const tag = 'recoveries';
+  const common = { tag, personOnly: true, response: schema.recoveryRecorded, status: 200 } as const;
+  command(app, parts, {
+    ...{ ...common, url: '/recoveries/:id/drop', summary: 'Do not follow a proposed recovery', roles: ['approver'] },
+    ...{ body: schema.dropRecovery, verb: dropRecovery },
+  });
+  command(app, parts, {
+    ...{
+      ...common,
+      url: '/recoveries/:id/serve',
+      summary: 'Record that the notice was served, with the last day to pay back',
+      roles: ['reviewer'],
+    },
+    ...{ body: schema.serveRecovery, verb: serveRecovery },
+  });
+  command(app, parts, {
+    ...{ ...common, url: '/recoveries/:id/appeal', summary: 'Appeal, by the debtor', roles: ['provider', 'enterprise'] },
+    ...{ body: schema.appealRecovery, verb: appealRecovery },
+  });
+  command(app, parts, {
+    ...{ ...common, url: '/recoveries/:id/decide-appeal', summary: 'Decide an appeal', roles: ['approver'] },
+    ...{ body: schema.decideAppeal, verb: decideAppeal },
+  });
+  command(app, parts, {
+    ...{
+      ...common,
+      url: '/recoveries/:id/fall-due',
+      summary: 'Carry out that the last day to pay back is over',
+      roles: ['operator', 'reviewer'],
+    },
+    ...{ personOnly: false, body: schema.fallDue, verb: fallDue },
+  });
+  command(app, parts, {
+    ...{
+      ...common,
+      url: '/recoveries/:id/receive',
+      summary: 'Record money that came back, by the bank’s line',
+      roles: ['finance'],
+    },
+    ...{ response: schema.recoveryReceived, body: schema.receiveRecovery, verb: receiveRecovery },
+  });
+  command(app, parts, {
+    ...{ ...common, url: '/recoveries/:id/refer', summary: 'Hand a recovery to enforcement (移送)', roles: ['approver'] },
+    ...{ body: schema.referRecovery, verb: referRecovery },
+  });
+  command(app, parts, {
+    ...{ ...common, url: '/recoveries/:id/ask-write-off', summary: 'Ask to write off what is left', roles: ['finance'] },
+    ...{ body: schema.askWriteOff, verb: askWriteOff },
+  });
+  command(app, parts, {
+    ...{
+      ...common,
+      url: '/recoveries/:id/write-off',
+      summary: 'Write off what is left, by another person',
+      roles: ['finance_approver'],
+    },
+    ...{ body: schema.writeOffRecovery, verb: writeOffRecovery },
+  });
+  reading(app, {
+    url: '/recoveries',
+    tag,
+    summary: 'List recoveries; members of the trade see those that they owe',
+    roles: [...authorities, 'enterprise', 'provider'],
+    query: schema.recoveryQuery,
+    response: page(schema.recovery),
+    read: async ({ query, book, principal }) => {
+      const { cursor, limit, status } = query;
+      const rows = await listRecoveries(parts.db, {
+        bookId: book.bookId,
+        viewer: principal,
+        status,
+        after: idOfCursor(cursor),
+        limit,
+      });
+      return pageOf(rows, limit, (row) => row.recoveryId, presentRecovery);
+    },
+  });
+  reading(app, {
+    url: '/recoveries/:id',
+    tag,
+    summary: 'One recovery with what it asks back and what came',
+    roles: [...authorities, 'enterprise', 'provider'],
+    response: schema.recoveryInFull,
+    read: async ({ id, book, principal }) => {
+      const found = await findRecovery(parts.db, { bookId: book.bookId, viewer: principal, recoveryId: id });
+      if (!found) throw new Problem('NOT_FOUND');
+      return {
+        ...presentRecovery(found.recovery),
+        items: found.items.map(presentItem),
+        receipts: found.receipts.map(presentReceipt),
+      };
+    },
+  });
+}

@@ -1,0 +1,75 @@
+// The life of a recovery (追回), and how it is shown. Pure.
+import type { z } from 'zod';
+import type { Recovery, RecoveryItem, RecoveryReceipt } from '../../db/tables.js';
+import type { recovery as shown } from '../../schemas/recoveries.js';
+import { formatInstant } from '../calendar.js';
+import type { Refused } from '../ledger/lane.js';
+import { life, refuseStep } from '../lives.js';
+import { formatYuan } from '../money.js';
+
+export type RecoveryVerb =
+  'open' | 'drop' | 'serve' | 'appeal' | 'decide-appeal' | 'fall-due' | 'receive' | 'refer' | 'ask-write-off' | 'write-off';
+
+/**
+ * The life of a recovery. One that follows from a fraud is proposed by one person and opened by another; one that follows from a contract
+ * cut or a red letter is opened with it. Money may come back at any time once it is served. Writing off takes two persons.
+ */
+export const recoveryLife = life({
+  of: 'recovery',
+  code: 'RECOVERY_WRONG_STATE',
+  states: {
+    PROPOSED: ['open', 'drop'],
+    OPENED: ['serve'],
+    SERVED: ['appeal', 'fall-due', 'receive'],
+    APPEALED: ['decide-appeal'],
+    DUE: ['receive', 'refer', 'ask-write-off', 'write-off'],
+    PARTLY_RECOVERED: ['receive', 'refer', 'ask-write-off', 'write-off'],
+    REFERRED: ['receive', 'ask-write-off', 'write-off'],
+    RECOVERED: [],
+    WRITTEN_OFF: [],
+    WITHDRAWN: [],
+    DROPPED: [],
+  },
+});
+
+/** Refuses (RECOVERY_WRONG_STATE) a verb that the recovery's state does not offer. */
+export const refuseRecovery = (row: Recovery, verb: RecoveryVerb): Refused | null =>
+  refuseStep(recoveryLife, row.status, verb, { recoveryNo: row.recoveryNo });
+
+/** What is still to come back (fen). */
+export const outstandingFen = ({ amountFen, receivedFen }: Recovery): bigint => amountFen - receivedFen;
+
+export const presentRecovery = (row: Recovery): z.input<typeof shown> => ({
+  recoveryId: row.recoveryId,
+  recoveryNo: row.recoveryNo,
+  cause: row.cause,
+  correctionId: row.correctionId,
+  debtorId: row.debtorId,
+  fund: row.fund,
+  programmeCode: row.programmeCode,
+  contractId: row.contractId,
+  voucherId: row.voucherId,
+  amount: formatYuan(row.amountFen),
+  received: formatYuan(row.receivedFen),
+  atFault: row.atFault,
+  status: row.status,
+  reason: row.reason,
+  documentNo: row.documentNo,
+  openedOn: row.openedOn,
+  servedOn: row.servedOn,
+  dueOn: row.dueOn,
+  appealReason: row.appealReason,
+  appealDecision: row.appealDecision,
+  writeOffReason: row.writeOffReason,
+  endedOn: row.endedOn,
+  recordedAt: formatInstant(new Date(row.recordedAt)),
+});
+
+export const presentItem = (row: RecoveryItem) => ({ redemptionId: row.redemptionId, amount: formatYuan(row.amountFen) });
+export const presentReceipt = (row: RecoveryReceipt) => ({
+  receiptId: row.receiptId,
+  bankSerial: row.bankSerial,
+  bookedOn: row.bookedOn,
+  amount: formatYuan(row.amountFen),
+  recordedAt: formatInstant(new Date(row.recordedAt)),
+});

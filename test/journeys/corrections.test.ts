@@ -1,0 +1,258 @@
+// What was promised and paid, corrected: a contract cut in half after redemption, an invoice red-lettered after payment, a fraud found
+// after payment. After each the audit is clean, and every award computes anew to the same fen.
+import t from 'tap';
+import { auditLedger } from '../../src/ledger/audit.js';
+import { formatYuan } from '../../src/money.js';
+import { auditBusiness } from '../../src/reconciliation/audit.js';
+import { recomputeAwards } from '../../src/reconciliation/recompute.js';
+import type { Caller } from '../service.js';
+import { expectStatus } from '../service.js';
+import type { Trade, TradeContract } from '../usage/world.js';
+import { nextInvoiceNo, startTrade } from '../usage/world.js';
+
+type Asserts = Pick<typeof t, 'strictSame'>;
+
+async function startBooks(t: { teardown(handler: () => Promise<void>): void }) {
+  const trade = await startTrade(t);
+  const { book } = trade;
+  const [finance, approver, payer, auditor] = await Promise.all([
+    book.member('finance'),
+    book.member('approver'),
+    book.member('finance_approver'),
+    book.member('auditor'),
+  ]);
+  const does = async (who: Caller, url: string, body: object = {}, status = 200) =>
+    expectStatus(await who.post(url, body), status);
+  await does(
+    trade.seller,
+    '/payee-accounts',
+    {
+      ...{ providerId: trade.providerId, holderName: '中原算力有限公司', bankName: '银行', bankCode: '102491000012' },
+      ...{ accountNo: '6222020000000000', validFrom: '2024-01-01' },
+    },
+    201,
+  );
+  let serial = 0;
+  /** Settles what is approved and takes it as far as `to`. */
+  const settle = async (period: string, to: 'DRAFT' | 'PAID'): Promise<string> => {
+    const draft = await does(finance, '/settlements', { period }, 201);
+    if (to === 'DRAFT') return draft.settlementId as string;
+    await finish(draft);
+    return draft.settlementId as string;
+  };
+  const finish = async (draft: { settlementId?: string; contentDigest?: string; lineCount?: number; total?: string }) => {
+    const url = `/settlements/${draft.settlementId ?? ''}`;
+    await does(approver, `${url}/approve`, { contentDigest: draft.contentDigest, count: draft.lineCount, total: draft.total });
+    const { instructions } = await does(payer, `${url}/instruct`);
+    const lines = (instructions as { instructionNo: string; amount: string }[]).map(({ instructionNo, amount }) => ({
+      ...{
+        instructionNo,
+        status: 'PAID',
+        bankSerial: `BANK-${++serial}`,
+        bookedOn: trade.clock.now().toISOString().slice(0, 10),
+        amount,
+      },
+    }));
+    await does(finance, '/bank-returns', { declaredCount: lines.length, declaredTotal: draft.total, lines }, 200).catch(
+      async () => does(finance, '/bank-returns', { declaredCount: lines.length, declaredTotal: draft.total, lines }, 201),
+    );
+  };
+  const clean = async (t: Asserts, when: string): Promise<void> => {
+    t.strictSame(await auditLedger(trade.db, book.bookId), [], `the ledger, ${when}`);
+    t.strictSame(await auditBusiness(trade.db, book.bookId), [], `the business, ${when}`);
+    t.strictSame(await recomputeAwards(trade.db, book.bookId), [], `every award, ${when}`);
+  };
+  const redeem = async (voucherId: string, invoiceId: string) => does(trade.buyer, '/redemptions', { voucherId, invoiceId }, 201);
+  const amend = async (contract: TradeContract, gross: string) => {
+    const money = { net: gross, vat: '0.00', gross };
+    const body = {
+      signedOn: '2024-08-05',
+      reason: '用量减少，协商变更',
+      ...money,
+      lines: [{ lineNo: 1, quantity: '500', ...money }],
+    };
+    const { amendmentId } = await does(trade.seller, `/contracts/${contract.contractId}/amendments`, body, 201);
+    await does(trade.buyer, `/contract-amendments/${amendmentId as string}/confirm`);
+    return `/contract-amendments/${amendmentId as string}/file`;
+  };
+  const balanceOf = async (code: string): Promise<string> => {
+    const rows = await trade.db.sql<{ fen: bigint }[]>`
+      select coalesce(sum(credits_fen - debits_fen), 0)::bigint as fen from accounts where code like ${code}`;
+    return formatYuan(rows[0]?.fen ?? 0n);
+  };
+  return { ...trade, finance, approver, payer, auditor, does, settle, finish, clean, redeem, amend, balanceOf };
+}
+const red = (trade: Trade, invoiceId: string, contract: TradeContract, of: object = {}) =>
+  trade.seller.post(`/usage-invoices/${invoiceId}/red-letters`, {
+    ...{ redLetterNo: nextInvoiceNo(), contractId: contract.contractId, issuedOn: '2024-08-05', reason: '服务中止，部分退款' },
+    ...of,
+  });
+const part = (gross: string, quantity: string) => ({
+  lines: [{ lineNo: 1, quantity, net: `-${gross}`, vat: '0.00', gross: `-${gross}` }],
+});
+
+void t.test('a contract cut in half after redemption', async (t) => {
+  const books = await startBooks(t);
+  const { does, reviewer, auditor } = books;
+  const contract = await books.fileContract('1000000.00');
+  const voucher = await books.voucher(contract, '200000.00');
+  await books.redeem(voucher, await books.invoice(contract, { gross: '600000.00' }));
+  const waiting = await books.redeem(voucher, await books.invoice(contract, { gross: '100000.00', quantity: '90' }));
+  t.equal(waiting.status, 'SUBMITTED');
+  await books.clean(t, 'before');
+  const file = await books.amend(contract, '500000.00');
+  const filed = await does(reviewer, file);
+  t.match(filed.corrections, [
+    { cause: 'CONTRACT_CUT', returned: '20000.00', voided: '80000.00', reversed: '20000.00', recalled: '0.00', recoveryNos: [] },
+  ]);
+  t.equal(await books.balance(voucher), '0.00');
+  const { explanation } = expectStatus(await auditor.get(`/corrections/${filed.corrections[0].correctionId as string}`), 200);
+  t.match(
+    explanation.map(({ ruleZh, result }: { ruleZh: string; result: string }) => `${ruleZh} ${result}`),
+    [/重新计算补助上限 100000.00/, /退回待核验的核销 20000.00/, /作废未使用的券面余额 80000.00/, /冲正尚未拨付的核销 20000.00/],
+  );
+  await books.clean(t, 'after the cut');
+
+  // What was paid is recovered, and only what is beyond.
+  const paid = await books.settle('2024-08', 'PAID');
+  t.ok(paid);
+  await books.clean(t, 'paid');
+  const again = await books.amend(contract, '400000.00');
+  const cut = await does(reviewer, again);
+  t.match(cut.corrections, [{ voided: '0.00', reversed: '0.00', recalled: '20000.00', recoveryNos: [/RC-2024/] }]);
+  t.equal(await books.balanceOf('claim:%'), '20000.00');
+  await books.clean(t, 'a recovery is open');
+  t.match(
+    await books.buyer.post('/redemptions', { voucherId: voucher, invoiceId: await books.invoice(contract, { gross: '100.00' }) }),
+    { status: 409 },
+    'nothing is left to redeem',
+  );
+});
+
+void t.test('an invoice red-lettered after payment (DOMAIN C9), in part and whole', async (t) => {
+  const books = await startBooks(t);
+  const { does, finance, reviewer, seller } = books;
+  const contract = await books.fileContract('2000000.00');
+  const voucher = await books.voucher(contract, '400000.00');
+  const invoice = await books.invoice(contract, { gross: '800000.00' });
+  const redeemed = await books.redeem(voucher, invoice);
+  t.equal(redeemed.approved, '160000.00');
+  const draft = await does(finance, '/settlements', { period: '2024-08' }, 201);
+  t.match(await red(books, invoice, contract, part('120000.00', '60')), {
+    status: 409,
+    body: { code: 'CORRECTION_WAITS_FOR_BATCH' },
+  });
+  await books.finish(draft);
+  t.match(await red(books, invoice, contract, part('900000.00', '60')), {
+    status: 409,
+    body: { code: 'RED_LETTER_ABOVE_INVOICE' },
+  });
+  const redLetterNo = nextInvoiceNo();
+  const first = expectStatus(await red(books, invoice, contract, { ...part('120000.00', '60'), redLetterNo }), 201);
+  t.match(first, {
+    gross: '-120000.00',
+    invoiceStatus: 'CONFIRMED',
+    numberConflict: false,
+    corrections: [{ cause: 'RED_LETTER', recalled: '24000.00', reversed: '0.00' }],
+  });
+  t.match(
+    await red(books, invoice, contract, { ...part('1.00', '1'), redLetterNo }),
+    { status: 409, body: { code: 'RED_LETTER_NUMBER_USED' } },
+    'it counts once',
+  );
+  t.match(await seller.get(`/usage-invoices/${invoice}`), { body: { redLettered: '120000.00' } });
+  t.equal(expectStatus(await books.auditor.get(`/red-letters?invoiceId=${invoice}`), 200).items.length, 1);
+  await books.clean(t, 'after a red letter in part');
+
+  const [recovery] = expectStatus(await seller.get('/recoveries'), 200).items as { recoveryId: string; amount: string }[];
+  t.equal(recovery?.amount, '24000.00');
+  const url = `/recoveries/${recovery?.recoveryId ?? ''}`;
+  await does(reviewer, `${url}/serve`, { documentNo: '追〔2024〕1号', servedOn: '2024-08-05', dueOn: '2024-09-05' });
+  const money = { amount: '10000.01', bookedOn: '2024-08-05', bankSerial: 'BACK-1' };
+  t.match(await does(finance, `${url}/receive`, money), {
+    status: 'PARTLY_RECOVERED',
+    received: '10000.01',
+    alreadyReceived: false,
+  });
+  t.match(
+    await does(finance, `${url}/receive`, money),
+    { received: '10000.01', alreadyReceived: true },
+    'the same bank line has one effect',
+  );
+  t.match(await finance.post(`${url}/receive`, { ...money, amount: '1.00' }), {
+    status: 409,
+    body: { code: 'RECOVERY_SERIAL_USED' },
+  });
+  t.match(await finance.post(`${url}/receive`, { ...money, amount: '14000.00', bankSerial: 'BACK-2' }), {
+    status: 409,
+    body: { code: 'RECOVERY_ABOVE_CLAIM' },
+  });
+  t.match(await does(finance, `${url}/receive`, { ...money, amount: '13999.99', bankSerial: 'BACK-2' }), { status: 'RECOVERED' });
+  t.equal(await books.balanceOf('recovered:%'), '24000.00');
+  t.equal(await books.balanceOf('paid:%'), '136000.00', '680,000.00 at 20 %');
+  await books.clean(t, 'recovered');
+
+  const whole = expectStatus(await red(books, invoice, contract), 201);
+  t.match(whole, { gross: '-680000.00', invoiceStatus: 'RED_LETTERED', corrections: [{ recalled: '136000.00' }] });
+  await books.clean(t, 'after a red letter to the whole');
+
+  // Not instructed: reversed, to the voucher; in part and whole.
+  const second = await books.invoice(contract, { gross: '100000.00' });
+  await books.redeem(voucher, second);
+  t.equal(await books.balance(voucher), '220000.00');
+  t.match(expectStatus(await red(books, second, contract, part('33333.33', '10')), 201), {
+    corrections: [{ reversed: '6666.67' }],
+  });
+  t.equal(await books.balance(voucher), '226666.67');
+  await books.clean(t, 'an approval reduced');
+  t.match(expectStatus(await red(books, second, contract), 201), {
+    corrections: [{ reversed: '13333.33' }],
+    invoiceStatus: 'RED_LETTERED',
+  });
+  await books.clean(t, 'an approval reversed whole');
+  // Waiting: returned, and redeemed anew for what is left.
+  const third = await books.invoice(contract, { gross: '100000.00', quantity: '40' });
+  t.equal((await books.redeem(voucher, third)).status, 'SUBMITTED');
+  t.match(expectStatus(await red(books, third, contract, part('50000.00', '15')), 201), {
+    corrections: [{ returned: '20000.00' }],
+  });
+  t.match(await books.redeem(voucher, third), { status: 'APPROVED', approved: '10000.00' });
+  await books.clean(t, 'a reservation returned, and redeemed for what is left');
+});
+
+void t.test('a fraud found after payment', async (t) => {
+  const books = await startBooks(t);
+  const { does, reviewer, approver } = books;
+  const contract = await books.fileContract('1000000.00');
+  const voucher = await books.voucher(contract, '200000.00');
+  await books.redeem(voucher, await books.invoice(contract, { gross: '300000.00' }));
+  const body = { voucherId: voucher, reason: '虚构用量骗取补助', documentNo: '查〔2024〕1号' };
+  const early = await does(reviewer, '/recoveries', body, 201);
+  t.match(await reviewer.post('/recoveries', body), { status: 409, body: { code: 'RECOVERY_PROPOSED' } });
+  t.match(await approver.post(`/recoveries/${early.recoveryId as string}/open`, {}), {
+    status: 409,
+    body: { code: 'NOTHING_TO_RECOVER' },
+  });
+  await does(approver, `/recoveries/${early.recoveryId as string}/drop`, { reason: '尚未拨付，改为撤销' });
+  await books.settle('2024-08', 'PAID');
+  await books.redeem(voucher, await books.invoice(contract, { gross: '100000.00' }));
+  const proposed = await does(reviewer, '/recoveries', body, 201);
+  t.match(
+    await books.seller.get(`/recoveries/${proposed.recoveryId as string}`),
+    { status: 404 },
+    'the debtor is not told before it is opened',
+  );
+  const opened = await does(approver, `/recoveries/${proposed.recoveryId as string}/open`);
+  t.match(opened, {
+    status: 'OPENED',
+    amount: '60000.00',
+    atFault: true,
+    corrections: [{ cause: 'FRAUD', voided: '120000.00', reversed: '20000.00', recalled: '60000.00' }],
+  });
+  t.equal(await books.status(voucher), 'REVOKED');
+  t.match(await books.seller.get(`/recoveries/${proposed.recoveryId as string}`), {
+    status: 200,
+    body: { items: [{ amount: '60000.00' }] },
+  });
+  await books.clean(t, 'after the fraud');
+});

@@ -1,0 +1,134 @@
+// The life of a recovery: every verb in every state, two persons where there must be two, and how an appeal ends.
+import t from 'tap';
+import { auditLedger } from '../../src/ledger/audit.js';
+import { auditBusiness } from '../../src/reconciliation/audit.js';
+import { recoveryLife } from '../../src/recoveries/rules.js';
+import type { Caller } from '../service.js';
+import { expectStatus } from '../service.js';
+import { nextInvoiceNo, startTrade } from '../usage/world.js';
+import { lookAt, tryEverything } from './table.js';
+
+const reason = '依据复核意见';
+
+void t.test('the life of a recovery', async (t) => {
+  const trade = await startTrade(t);
+  const { book, buyer, seller, strangerSeller, reviewer } = trade;
+  const [finance, finance2, approver, approver2, payer, auditor] = await Promise.all([
+    book.member('finance'),
+    book.member('finance_approver'),
+    book.member('approver'),
+    book.member('approver'),
+    book.member('finance_approver'),
+    book.member('auditor'),
+  ]);
+  const does = async (who: Caller, url: string, body: object = {}, status = 200) =>
+    expectStatus(await who.post(url, body), status);
+  await does(
+    seller,
+    '/payee-accounts',
+    {
+      ...{ providerId: trade.providerId, holderName: '中原算力有限公司', bankName: '银行', bankCode: '102491000012' },
+      ...{ accountNo: '6222020000000000', validFrom: '2024-01-01' },
+    },
+    201,
+  );
+  // As many vouchers, paid on in one batch, as recoveries are opened below.
+  const paid: { voucher: string; invoice: string; contractId: string }[] = [];
+  for (let i = 0; i < 15; i++) {
+    const contract = await trade.fileContract(`${i + 1}00000.00`);
+    const voucher = await trade.voucher(contract, `${2 * (i + 1)}000.00`);
+    const invoice = await trade.invoice(contract, { gross: '10000.00' });
+    await does(buyer, '/redemptions', { voucherId: voucher, invoiceId: invoice }, 201);
+    paid.push({ voucher, invoice, contractId: contract.contractId });
+  }
+  const draft = await does(finance, '/settlements', { period: '2024-08' }, 201);
+  const { contentDigest, lineCount: count, total } = draft;
+  await does(approver, `/settlements/${draft.settlementId as string}/approve`, { contentDigest, count, total });
+  const { instructions } = await does(payer, `/settlements/${draft.settlementId as string}/instruct`);
+  const first = paid.shift();
+  const early = await does(reviewer, '/recoveries', { voucherId: first?.voucher, reason, documentNo: '查〔2024〕1号' }, 201);
+  const earlyUrl = `/recoveries/${early.recoveryId as string}`;
+  await does(approver, `${earlyUrl}/open`);
+  await does(reviewer, `${earlyUrl}/serve`, { documentNo: '追〔2024〕1号', servedOn: '2024-08-05', dueOn: '2024-08-05' });
+  const soon = { amount: '1.00', bookedOn: '2024-08-05', bankSerial: 'EARLY' };
+  t.match(await finance.post(`${earlyUrl}/receive`, soon), { status: 409, body: { code: 'RECOVERY_BEFORE_PAYMENT' } });
+  const lines = (instructions as { instructionNo: string; amount: string }[]).map(({ instructionNo, amount }, i) => ({
+    ...{ instructionNo, status: 'PAID', bankSerial: `BANK-${i}`, bookedOn: '2024-08-05', amount },
+  }));
+  const file = { declaredCount: lines.length, declaredTotal: total, lines };
+  t.ok([200, 201].includes((await finance.post('/bank-returns', file)).status));
+
+  let serial = 0;
+  const notice = { documentNo: '追〔2024〕1号', servedOn: '2024-08-05', dueOn: '2024-08-05' };
+  const money = (amount: string) => ({ amount, bookedOn: '2024-08-05', bankSerial: `R-${++serial}` });
+  const proposed = async (): Promise<string> => {
+    const { voucher = '' } = paid.shift() ?? {};
+    return (await does(reviewer, '/recoveries', { voucherId: voucher, reason, documentNo: '查〔2024〕1号' }, 201))
+      .recoveryId as string;
+  };
+  const then = async (id: string, who: Caller, verb: string, body: object = {}): Promise<string> => {
+    await does(who, `/recoveries/${id}/${verb}`, body);
+    return id;
+  };
+  const opened = async () => then(await proposed(), approver, 'open');
+  const served = async () => then(await opened(), reviewer, 'serve', notice);
+  const appealed = async () => then(await served(), seller, 'appeal', { reason });
+  const due = async () => then(await appealed(), approver2, 'decide-appeal', { outcome: 'DISMISSED', reason });
+  const ask = (verb: string, id: string) => {
+    const url = `/recoveries/${id}/${verb}`;
+    if (verb === 'serve') return reviewer.post(url, notice);
+    if (verb === 'appeal') return seller.post(url, { reason });
+    if (verb === 'fall-due') return reviewer.post(url, {});
+    if (verb === 'receive') return finance.post(url, money('1.00'));
+    if (verb === 'ask-write-off') return finance.post(url, { reason });
+    if (verb === 'write-off') return finance2.post(url, {});
+    if (verb === 'open') return approver.post(url, {});
+    return approver2.post(url, verb === 'decide-appeal' ? { outcome: 'DISMISSED', reason } : { reason });
+  };
+
+  await t.test('every verb that a state does not offer is refused, and changes nothing', async (t) => {
+    const refused = await tryEverything(t, {
+      life: recoveryLife,
+      bring: async (state) => {
+        if (state === 'PROPOSED') return proposed();
+        if (state === 'OPENED') return opened();
+        if (state === 'SERVED') return served();
+        if (state === 'APPEALED') return appealed();
+        if (state === 'DUE') return due();
+        if (state === 'PARTLY_RECOVERED') return then(await due(), finance, 'receive', money('0.01'));
+        if (state === 'RECOVERED') return then(await served(), finance, 'receive', money('2000.00'));
+        if (state === 'REFERRED') return then(await due(), approver, 'refer', { reason });
+        if (state === 'WRITTEN_OFF')
+          return then(await then(await due(), finance, 'ask-write-off', { reason }), finance2, 'write-off');
+        if (state === 'WITHDRAWN') return then(await appealed(), approver2, 'decide-appeal', { outcome: 'UPHELD', reason });
+        return then(await proposed(), approver, 'drop', { reason });
+      },
+      ask: (verb, id) => ask(verb, id),
+      look: (id) => lookAt(auditor, `/recoveries/${id}`),
+    });
+    t.equal(refused, 92);
+    t.equal(recoveryLife.code, 'RECOVERY_WRONG_STATE');
+  });
+
+  await t.test('who decides is not who asked, and days are what they are', async (t) => {
+    const id = await served();
+    const url = `/recoveries/${id}`;
+    t.match(await strangerSeller.post(`${url}/appeal`, { reason }), { status: 404 });
+    t.match(await reviewer.post(`${url}/fall-due`, {}), { status: 409, body: { code: 'RECOVERY_NOT_DUE' } });
+    trade.clock.set('2024-08-06');
+    t.match(await seller.post(`${url}/appeal`, { reason }), { status: 409, body: { code: 'RECOVERY_OVERDUE' } });
+    t.match(await does(reviewer, `${url}/fall-due`), { status: 'DUE' });
+    t.match(await finance2.post(`${url}/write-off`, {}), { status: 409, body: { code: 'WRITE_OFF_NOT_ASKED' } });
+    t.match(await finance.post(`${url}/receive`, { ...money('0.01'), bookedOn: '2024-08-07' }), {
+      status: 400,
+      body: { code: 'BANK_DAY_IN_FUTURE' },
+    });
+    const early = await proposed();
+    t.match(await reviewer.post(`/recoveries/${early}/open`, {}), { status: 403 }, 'a proposal is opened by an approver');
+    const own = await book.member('approver', { personId: reviewer.personId });
+    t.match(await own.post(`/recoveries/${early}/open`, {}), { status: 403, body: { code: 'FOUR_EYES' } });
+    t.ok(nextInvoiceNo());
+  });
+  t.strictSame(await auditLedger(trade.db, book.bookId), []);
+  t.strictSame(await auditBusiness(trade.db, book.bookId), []);
+});
