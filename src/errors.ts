@@ -929,8 +929,8 @@ export const refusals = {
     409,
     '没有已支付的款项',
     'Nothing was paid',
-    '算力券 {voucherNo} 尚无已付款项可追回；请直接撤销该券（POST /vouchers/{id}/proposals）。',
-    'Nothing was paid on voucher {voucherNo} yet; revoke the voucher instead (POST /vouchers/…/proposals).',
+    '算力券 {voucherNo} 尚无已付款项可追回；请直接撤销该券（POST /vouchers/…/propose-ending）。',
+    'Nothing was paid on voucher {voucherNo} yet; revoke the voucher instead (POST /vouchers/…/propose-ending).',
   ),
   CORRECTION_WAITS_FOR_BATCH: refusal(
     409,

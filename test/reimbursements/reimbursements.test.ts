@@ -54,6 +54,7 @@ void t.test('the base is what the book says was settled last year, line by line'
     lines: [D('600.00')],
     payments: [{ amount: '600.00', paidOn: '2023-12-31' }],
     issuedOn: '2024-01-02',
+    signedOn: '2023-12-30',
   });
   const posted = await world.fee(firm, { lines: [D('50.00')], confirmed: false });
   await world.fee(other, { lines: [D('1.00')] });

@@ -109,6 +109,8 @@ export interface Line {
 export interface Fee {
   lines: readonly Line[];
   issuedOn?: string;
+  /** When its contract was signed; 2024-01-05 if left out. */
+  signedOn?: string;
   /** Left out: in full on 2024-08-01. */
   payments?: readonly { amount: string; paidOn: string }[];
   confirmed?: boolean;
@@ -228,7 +230,10 @@ export async function startWorld(
     });
   };
 
-  const fee: World['fee'] = async (firm, { lines, issuedOn = '2024-07-31', payments, confirmed = true, enterpriseId }) => {
+  const fee: World['fee'] = async (
+    firm,
+    { lines, issuedOn = '2024-07-31', signedOn = '2024-01-05', payments, confirmed = true, enterpriseId },
+  ) => {
     const grosses = lines.map(({ gross }) => fen(gross));
     const total = grosses.reduce((sum, gross) => sum + gross, 0n).toString();
     const gross = `${total.slice(0, -2)}.${total.slice(-2)}`;
@@ -236,7 +241,7 @@ export async function startWorld(
     const n = ++contracts;
     const contract = {
       ...{ contractNo: `HT-${n}`, enterpriseId: enterpriseId ?? firm.enterpriseId, providerId, purpose: 'MODEL_RESEARCH' },
-      ...{ signedOn: '2024-01-05', startsOn: '2024-01-10' },
+      ...{ signedOn, startsOn: '2024-01-10' },
       // The last day makes otherwise equal contracts different ones.
       endsOn: new Date(Date.UTC(2026, 0, 1 + (n % 700))).toISOString().slice(0, 10),
       ...money(gross),
