@@ -283,7 +283,8 @@ async function copy(owner: Database, of: Copying): Promise<void> {
       if (times === 0) continue;
       await useLine(sql, bookId, voucher, times);
       await sql.unsafe(
-        `update contract_standings s set base_fen = s.base_fen + r.base_fen * $3, claimed_fen = s.claimed_fen + r.approved_fen * $3
+        `update contract_standings s set base_fen = s.base_fen + r.base_fen * $3, weighted_base = s.weighted_base + r.weighted_base * $3,
+                                        claimed_fen = s.claimed_fen + r.approved_fen * $3
            from redemptions r where r.book_id = $1 and r.redemption_id = $2
             and s.book_id = $1 and s.contract_id = r.contract_id and s.programme_code = r.programme_code`,
         [bookId, second[v]?.redemptionId ?? '', times],
