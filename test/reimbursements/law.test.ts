@@ -210,7 +210,7 @@ void t.test('E2: 5,000,000.00 in three years from the first award, whatever the 
     const answer = await allocate(world, feeCode, year);
     if (answer.status !== 201) given.push(/LIMIT_[A-Z_]+/.exec(answer.body.detail as string)?.[0] ?? '—');
     else {
-      const { allocationId, contentDigest, lines } = answer.body as unknown as Drafted;
+      const { allocationId, contentDigest, lines } = answer.body as Drafted;
       expectStatus(await world.approver.post(`/allocations/${allocationId}/approve`, { contentDigest }), 200);
       given.push(lines[0]?.amount ?? '—');
     }
