@@ -7,6 +7,7 @@ import { assignmentLife } from '../../src/experts/rules.js';
 import { auditBusiness } from '../../src/reconciliation/audit.js';
 import type { CaseWorld } from '../cases/world.js';
 import { objection, startCases, steps } from '../cases/world.js';
+import { planted } from '../planted.js';
 import type { Answer } from '../service.js';
 import { expectStatus } from '../service.js';
 import { lookAt, tryEverything } from './table.js';
@@ -360,5 +361,21 @@ void t.test(
       { state: 'ENDED' },
     ]);
     t.strictSame(await auditBusiness(world.owner, book.bookId), []);
+
+    const defects: [string, string, RegExp][] = [
+      ['a name', `update notice_items set shown_name = '企业9' where line_no = 1`, /not those of its digest/],
+      [
+        'an amount',
+        `update notice_items set amount_fen = amount_fen + 1 where line_no = 2`,
+        /not those of its digest; says 3 lines/,
+      ],
+      ['a line', `delete from notice_items where line_no = 3`, /not those of its digest; says 3 lines.*has 2/],
+      ['a day', `update public_notices set last_day = last_day + 1`, /not those of its digest/],
+      ['the digest', `update public_notices set content_digest = repeat('0', 64)`, /not the one that was published/],
+    ];
+    for (const [what, statement, detail] of defects) {
+      const found = await planted(world.admin, book.bookId, [statement]);
+      t.match(found, [{ invariant: 11, subject: 'notice TESTCITY-N-2024-000001', detail }], `${what} altered later is found`);
+    }
   },
 );
