@@ -2137,6 +2137,13 @@ export const refusals = {
     '{found} 晚于今天 {today}；期初余额只记开账以前的事项。',
     '{found} is after today, {today}; an opening balance is of the time before.',
   ),
+  OPENING_VERSION: refusal(
+    409,
+    '不是应适用的版本',
+    'Another version decides',
+    '申请日 {appliedOn}、合同签订日 {signedOn} 应适用 {expected}，不是 {named}；申请日早于发放日的，请写明 appliedOn。',
+    'What was applied for on {appliedOn} with a contract signed on {signedOn} is decided by {expected}, not {named}; give appliedOn where it was before the day of issue.',
+  ),
   OPENING_EXISTS: refusal(
     409,
     '期初余额已录入',
