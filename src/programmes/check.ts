@@ -277,6 +277,7 @@ function plainProgramme(controls: ProgrammeVersion): ProgrammeVersion {
     kind: 'PROGRAMME',
     programme: 'plain',
     eligibility: [],
+    materials: [],
     laws: [
       {
         ...first,

@@ -2,6 +2,7 @@
 import { isMap, isSeq, Lexer, LineCounter, parseDocument, Parser, visit } from 'yaml';
 import type { Document } from 'yaml';
 import { z } from 'zod';
+import type { MaterialKind } from '../../schemas/evidence-files.js';
 import { programmeFile } from '../../schemas/programmes.js';
 import type { ProgrammeCase, ProgrammeFile } from '../../schemas/programmes.js';
 import type { Day } from '../calendar.js';
@@ -112,6 +113,14 @@ export interface Predicate {
   strength: 'HARD' | 'SOFT';
   text: Bilingual;
   evidence: readonly string[];
+  cite: Citation;
+}
+
+/** A paper that has to be there by a step: when an application is submitted, or a voucher redeemed. */
+export interface Material {
+  kind: MaterialKind;
+  by: 'APPLICATION' | 'REDEMPTION';
+  name: Bilingual;
   cite: Citation;
 }
 
@@ -236,6 +245,7 @@ export interface ProgrammeVersion {
   /** How many years it is said to be in force («有效期三年»); null: the text does not say. */
   inForceFor: { years: number; cite: Citation } | null;
   eligibility: readonly Predicate[];
+  materials: readonly Material[];
   /** What is said of clawback, performance, supervision and archives: computed by nothing. */
   clauses: readonly Clause[];
   laws: readonly [Law, ...Law[]];
@@ -265,7 +275,7 @@ export interface ProgrammeProblem extends Bilingual {
 export const CONTRACT_CEILING = 'contract-ceiling';
 
 /** The number of a document, or its title in 《》 when it has none. */
-export function documentName(version: ProgrammeVersion, cite: { document: string }): string {
+export function documentName(version: Pick<ProgrammeVersion, 'documents'>, cite: { document: string }): string {
   const document = version.documents[cite.document];
   return document === undefined ? cite.document : (document.number ?? `《${document.title}》`);
 }
@@ -484,6 +494,8 @@ function inconsistencies(file: ProgrammeFile): Located[] {
     if (id === CONTRACT_CEILING) found(path, `“${CONTRACT_CEILING}”为系统保留编号`, `the id ${CONTRACT_CEILING} is reserved`);
   }
   for (const [index, id] of predicateIds.entries()) if (predicateIds.indexOf(id) !== index) twice(`eligibility.${index}.id`, id);
+  const materials = (file.materials ?? []).map(({ kind, by }) => `${kind} ${by}`);
+  for (const [index, one] of materials.entries()) if (materials.indexOf(one) !== index) twice(`materials.${index}`, one);
   if (file.kind === 'GENERAL_CONTROLS') {
     for (const name of Object.keys(file).filter((key) => !wordsOfControls.has(key)))
       found(name, '总体管控不发放资金，不得规定此项', 'general controls award nothing: this belongs to a programme');
@@ -535,7 +547,7 @@ function inconsistencies(file: ProgrammeFile): Located[] {
 }
 
 /** What does not go together in the law of a day, by the name of the parameter that has to give way. */
-function contradictions({ laws }: ProgrammeVersion): Located[] {
+function contradictions({ laws, materials }: ProgrammeVersion): Located[] {
   const problems = new Map<string, Located>();
   const found = (path: string, zh: string, en: string) => problems.set(path, { code: 'INCONSISTENT', path, zh, en });
   for (const { flow, base, payee, allocation, limits, mixedChips, rate, providerConditions } of laws) {
@@ -561,6 +573,12 @@ function contradictions({ laws }: ProgrammeVersion): Located[] {
           '事后补助应以上一年度已结算费用、合同额或成本为基数',
           'reimbursement rests on settled fees, contracts or costs',
         );
+      if (materials.some(({ by }) => by === 'REDEMPTION'))
+        found(
+          'materials',
+          '事后补助没有兑付环节，材料应在申请时（APPLICATION）提交',
+          'reimbursement has no redemption: its papers come with the application',
+        );
       if (payee?.value === 'PROVIDER')
         found('payee', '事后补助的收款方为使用方', 'reimbursement is paid to the enterprise, which has paid the provider');
       if (limits.some(({ counts }) => counts === 'REDEEMED'))
@@ -575,7 +593,7 @@ function contradictions({ laws }: ProgrammeVersion): Located[] {
 /** What a file of general controls may say: what holds for every programme of the book, whatever it gives. */
 const wordsOfControls = new Set([
   ...['kind', 'programme', 'version', 'name', 'status', 'basis', 'documents', 'inForce', 'inForceAfter', 'inForceFor', 'cases'],
-  ...['responsibleDepartments', 'beneficiaryKinds', 'eligibility', 'limits', 'stacking', 'clauses'],
+  ...['responsibleDepartments', 'beneficiaryKinds', 'eligibility', 'materials', 'limits', 'stacking', 'clauses'],
 ]);
 
 /** Every citation of the file with its path. */
@@ -653,6 +671,7 @@ function versionOf(file: ProgrammeFile): ProgrammeVersion {
       cite: citationOf(cite),
     })),
     eligibility: (file.eligibility ?? []).map((predicate) => ({ ...predicate, cite: citationOf(predicate.cite) })),
+    materials: (file.materials ?? []).map((material) => ({ ...material, cite: citationOf(material.cite) })),
     laws: [first, ...later],
     cases: file.cases ?? [],
   };
