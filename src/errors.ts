@@ -1932,6 +1932,20 @@ export const refusals = {
     '本件还需 {wanted} 名专家，本次只指派 {assigned} 名。',
     'This case needs {wanted} more experts; {assigned} are assigned.',
   ),
+  EXPERT_RELATED: refusal(
+    409,
+    '专家应当回避',
+    'The expert belongs to a party',
+    '登记资料显示，该专家现任职于当事单位“{party}”或其关联方，应当回避，请另行指派专家。',
+    'By the record the expert acts for a party of the case, {party}, or for a related party of it: another expert has to be asked.',
+  ),
+  EXPERT_EXPLANATION_REQUIRED: refusal(
+    409,
+    '须说明与当事单位的关系',
+    'An explanation is needed',
+    '登记资料显示，当事单位“{parties}”现有或曾有与您同名的人员，或您曾任职于该单位。声明无利害关系的，请一并说明（explanation）；有利害关系的，请声明回避。',
+    'By the record somebody of your name acts or acted for {parties}, or you did: explain why there is no conflict (explanation), or declare it.',
+  ),
   ASSIGNMENT_WRONG_STATE: refusal(
     409,
     '评审任务状态不允许此操作',
