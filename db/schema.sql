@@ -973,6 +973,8 @@ create table expert_assignments (
   waiting_since date,
   due_on date,
   recorded_at timestamp with time zone not null,
+  doubts json,
+  explanation text,
   constraint expert_assignments_pkey PRIMARY KEY (book_id, assignment_id),
   constraint expert_assignments_book_id_panel_id_person_id_key UNIQUE (book_id, panel_id, person_id),
   constraint expert_assignments_book_id_member_id_fkey FOREIGN KEY (book_id, member_id) REFERENCES members(book_id, member_id),
@@ -981,16 +983,18 @@ create table expert_assignments (
   constraint expert_assignments_conflict_check CHECK (((length(conflict) >= 1) AND (length(conflict) <= 500))),
   constraint expert_assignments_dismissal_reason_check CHECK (((length(dismissal_reason) >= 1) AND (length(dismissal_reason) <= 500))),
   constraint expert_assignments_dismissed CHECK ((((status = 'DISMISSED'::text) = (num_nonnulls(dismissed_person, dismissal_reason) = 2)) AND (dismissed_person IS DISTINCT FROM person_id))),
+  constraint expert_assignments_explained CHECK (((doubts IS NULL) = (explanation IS NULL))),
+  constraint expert_assignments_explanation_check CHECK (((length(explanation) >= 1) AND (length(explanation) <= 500))),
   constraint expert_assignments_opinion_check CHECK (((length(opinion) >= 1) AND (length(opinion) <= 2000))),
   constraint expert_assignments_points_check CHECK ((points >= 0)),
   constraint expert_assignments_scored CHECK ((((status = 'SCORED'::text) = (num_nonnulls(scores, points, opinion) = 3)) AND (num_nonnulls(scores, points, opinion) = ANY (ARRAY[0, 3])))),
-  constraint expert_assignments_status_check CHECK ((status = ANY (ARRAY['ASSIGNED'::text, 'DECLARED'::text, 'SCORED'::text, 'CONFLICTED'::text, 'DISMISSED'::text]))),
+  constraint expert_assignments_status_check CHECK ((status = ANY (ARRAY['ASSIGNED'::text, 'DECLARED'::text, 'SCORED'::text, 'CONFLICTED'::text, 'DISMISSED'::text, 'ENDED'::text]))),
   constraint expert_assignments_waiting CHECK ((((status = ANY (ARRAY['ASSIGNED'::text, 'DECLARED'::text])) = (waiting_since IS NOT NULL)) AND ((waiting_since IS NOT NULL) OR (due_on IS NULL))))
 );
 CREATE INDEX expert_assignments_member ON public.expert_assignments USING btree (book_id, member_id, assignment_id);
 CREATE TRIGGER expert_assignments_in_lane BEFORE INSERT OR UPDATE ON public.expert_assignments FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER expert_assignments_leave_in_lane BEFORE DELETE ON public.expert_assignments FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (status, conflict, scores, points, opinion, dismissed_person, dismissal_reason, waiting_since, due_on) on expert_assignments to voucher_app;
+grant insert, select, update (status, conflict, scores, points, opinion, dismissed_person, dismissal_reason, waiting_since, due_on, doubts, explanation) on expert_assignments to voucher_app;
 grant select on expert_assignments to voucher_reader;
 
 -- owner voucher_owner
@@ -1638,6 +1642,8 @@ create table members (
   constraint members_status_check CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'ENDED'::text]))),
   constraint members_trade_has_legal_person CHECK (((role = ANY (ARRAY['enterprise'::text, 'provider'::text])) = (legal_person_uscc IS NOT NULL)))
 );
+CREATE INDEX members_legal_person ON public.members USING btree (book_id, legal_person_uscc);
+CREATE INDEX members_person ON public.members USING btree (book_id, person_id);
 CREATE TRIGGER members_in_lane BEFORE INSERT OR UPDATE ON public.members FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER members_leave_in_lane BEFORE DELETE ON public.members FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (status) on members to voucher_app;

@@ -1023,7 +1023,7 @@ export const expertAssignments = pgTable(
     panelId: uuid('panel_id').notNull(),
     memberId: uuid('member_id').notNull(),
     personId: uuid('person_id').notNull(),
-    status: text('status', { enum: ['ASSIGNED', 'DECLARED', 'SCORED', 'CONFLICTED', 'DISMISSED'] }).notNull(),
+    status: text('status', { enum: ['ASSIGNED', 'DECLARED', 'SCORED', 'CONFLICTED', 'DISMISSED', 'ENDED'] }).notNull(),
     conflict: text('conflict'),
     scores: json('scores'),
     points: integer('points'),
@@ -1033,6 +1033,8 @@ export const expertAssignments = pgTable(
     waitingSince: date('waiting_since', { mode: 'string' }),
     dueOn: date('due_on', { mode: 'string' }),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    doubts: json('doubts'),
+    explanation: text('explanation'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.assignmentId] })],
 );

@@ -1918,6 +1918,20 @@ export const refusals = {
     '本件还需 {wanted} 名专家，本次只指派 {assigned} 名。',
     'This case needs {wanted} more experts; {assigned} are assigned.',
   ),
+  EXPERT_RELATED: refusal(
+    409,
+    '专家应当回避',
+    'The expert belongs to a party',
+    '登记资料显示，该专家现任职于当事单位“{party}”或其关联方，应当回避，请另行指派专家。',
+    'By the record the expert acts for a party of the case, {party}, or for a related party of it: another expert has to be asked.',
+  ),
+  EXPERT_EXPLANATION_REQUIRED: refusal(
+    409,
+    '须说明与当事单位的关系',
+    'An explanation is needed',
+    '登记资料显示，当事单位“{parties}”现有或曾有与您同名的人员，或您曾任职于该单位。声明无利害关系的，请一并说明（explanation）；有利害关系的，请声明回避。',
+    'By the record somebody of your name acts or acted for {parties}, or you did: explain why there is no conflict (explanation), or declare it.',
+  ),
   ASSIGNMENT_WRONG_STATE: refusal(
     409,
     '评审任务状态不允许此操作',
@@ -2115,6 +2129,13 @@ export const refusals = {
     'An opening is not in the future',
     '{found} 晚于今天 {today}；期初余额只记开账以前的事项。',
     '{found} is after today, {today}; an opening balance is of the time before.',
+  ),
+  OPENING_VERSION: refusal(
+    409,
+    '不是应适用的版本',
+    'Another version decides',
+    '申请日 {appliedOn}、合同签订日 {signedOn} 应适用 {expected}，不是 {named}；申请日早于发放日的，请写明 appliedOn。',
+    'What was applied for on {appliedOn} with a contract signed on {signedOn} is decided by {expected}, not {named}; give appliedOn where it was before the day of issue.',
   ),
   OPENING_EXISTS: refusal(
     409,

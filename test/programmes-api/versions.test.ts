@@ -308,18 +308,45 @@ void t.test('a repealed version decides through its last day; what it granted is
 
 void t.test('where the law names the day of signing, that day picks the version; controls are not applied for', async (t) => {
   const world = await startWorld(t);
-  const { approver, clock } = world;
+  const { approver, book, clock } = world;
   const active = async (document: string) =>
     expectStatus(await approver.post(`/programmes/${await publish(world, document)}/activate`), 200) as { programmeCode: string };
   expectStatus(await world.load('1000000.00'), 201);
   await active(programme({ version: 3, from: '2024-07-02', basisPoints: 1000, measure: '某政〔2024〕9号', more: bySigning }));
   const firm = await world.enterprise(1);
-  const before = await world.contract(firm, '100000.00');
+  const [before, first] = [await world.contract(firm, '100000.00'), await world.contract(firm, '1000.00')];
   clock.set('2024-07-02');
   const after = await world.contract(firm, '100000.00');
   const computed = async (contractId: string) => expectStatus(await world.submit(firm, contractId), 201).computed as string;
   t.equal(await computed(before), '20000.00', 'signed the day before it began');
   t.equal(await computed(after), '10000.00', 'signed on its first day');
+
+  // What is brought along at go-live goes by the same day, whichever version is in force on the day of issue.
+  const opening = async (contractId: string, version: number, days: object = {}) => {
+    const of = { kind: 'VOUCHER', programmeCode: 'zhengzhou-compute', contractId, version, balance: '100.00', ...days };
+    return book.operator.post('/opening-balances', { issuedOn: '2024-07-02', lastDay: '2025-07-01', ...of });
+  };
+  const second = await world.contract(firm, '1000.00');
+  const sides: [contractId: string, version: number, days: object, told: string][] = [
+    [first, 3, {}, '409 OPENING_VERSION'],
+    [first, 2, { appliedOn: '2024-07-01', issuedOn: '2024-07-01' }, '201'],
+    [second, 2, {}, '409 OPENING_VERSION'],
+    [second, 2, { appliedOn: '2024-07-01' }, '201'],
+    [second, 3, { appliedOn: '2024-07-02' }, '201'],
+    [first, 2, {}, '201'],
+  ];
+  for (const [contractId, version, days, expected] of sides) {
+    const answer = await opening(contractId, version, days);
+    t.equal(told(answer), expected, `signed ${contractId === first ? 'before' : 'after'}, ${version}, ${JSON.stringify(days)}`);
+    if (answer.status === 409) t.match(answer.body.detail, /2024-07-0[12].*应适用 zhengzhou-compute@[23]，不是/);
+    if (expected !== '201' || 'issuedOn' in days || version !== 2 || contractId !== first) continue;
+    const opened = expectStatus(await approver.post(`/opening-balances/${answer.body.openingBalanceId as string}/approve`), 200);
+    const gross = { contractId: first, contractGross: '1000.00', gross: '500.00' };
+    const invoiceId = await confirmedInvoice(world, { ...gross, firm: firm.member, own: '400.00', from: '2024-07-02' });
+    const redemption = { voucherId: opened.voucherId as string, invoiceId };
+    t.match(expectStatus(await firm.member.post('/redemptions', redemption), 201), { approved: '100.00' }, '20 %, not 10 %');
+  }
+  t.strictSame(await recomputeAwards(world.db, book.bookId), []);
 
   const { programmeCode } = await active(controls('zone-controls', 1, '2024-07-02'));
   const third = await world.contract(firm, '100000.00');
