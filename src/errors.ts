@@ -2065,6 +2065,13 @@ export const refusals = {
     '所批准的摘要与现有审核内容（摘要 {reviewDigest}）不一致，请重新核对后批准。',
     'The digest to be approved is not that of the review as it stands ({reviewDigest}); read it again.',
   ),
+  REVIEWED_CASE_CHANGED: refusal(
+    409,
+    '审核后申请内容已变化',
+    'The case has changed since it was reviewed',
+    '合同 {contractNo} 在审核（评审）之后已变更，原审核（评审）不再有效：未经专家评审、公示的，请重新审核；已经评审、公示的，应不予通过，由企业按现在的合同重新申请。',
+    'The contract {contractNo} has changed since the case was reviewed or scored: review it again; one that experts have scored or a notice has shown is rejected, and applied for anew on the contract as it is now.',
+  ),
   AMOUNT_CHANGED: refusal(
     409,
     '可发放金额低于核定金额',
