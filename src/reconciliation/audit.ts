@@ -467,7 +467,12 @@ const limitsAsLaw = (sql: Sql, bookId: string, law: Law): Promise<Rows>[] => [
       left join lateral (
         select sum(r.recalled_fen) as fen from redemptions r
          where r.book_id = c.book_id and r.contract_id = c.contract_id and r.programme_code = m.programme) k on true
-     where c.book_id = ${bookId} and (t.fen - coalesce(k.fen, 0)) * 10000.0 > m.most order by 1 limit 100`,
+      -- What ended for cause is promised no more, though the ceiling did not get it back: a contract may be cut below it.
+      left join lateral (
+        select sum(e.lapsed_fen + e.given_back_fen) as fen from vouchers v
+          join voucher_endings e on e.book_id = v.book_id and e.voucher_id = v.voucher_id and e.quota_back = 'NONE'
+         where v.book_id = c.book_id and v.contract_id = c.contract_id and v.programme_code = m.programme) x on true
+     where c.book_id = ${bookId} and (t.fen - coalesce(k.fen, 0) - coalesce(x.fen, 0)) * 10000.0 > m.most order by 1 limit 100`,
   sql<Rows>`
     ${spentOfLimits(sql, bookId, law)}
     select code as subject, format('the ledger says %s, the rows %s', coalesce(a.fen, 0), coalesce(x.fen, 0)) as detail
@@ -894,6 +899,9 @@ const fourEyes = (sql: Sql, bookId: string): Promise<Rows>[] => [
       select format('programme %s@%s', programme_code, version), array[published_by, activated_by] from programme_versions where book_id = ${bookId}
       union all
       select format('repeal of %s@%s', programme_code, version), array[activated_by, repealed_by] from programme_versions where book_id = ${bookId}
+      union all
+      select 'correction ' || correction_id || ' of a repeal', array[proposed_person, case when status = 'APPROVED' then decided_person end]
+        from repeal_corrections where book_id = ${bookId}
       union all
       select 'opening balance ' || opening_balance_id, array[prepared_person, approved_person] from opening_balances where book_id = ${bookId}
       union all

@@ -23,7 +23,15 @@ import type { Fen } from '../money.js';
 import { programmeVersionShelf } from '../programmes/facts.js';
 import { controlIdsOf, gatherControls, lawUnder } from '../programmes/laws.js';
 import { limitWindowOf } from '../programmes/limits.js';
-import { filedUnder, invoiceLineShelf, invoiceShelf, lineUsageShelf, paymentShelf, redLetterLineShelf } from '../usage/facts.js';
+import {
+  filedUnder,
+  invoiceLineShelf,
+  invoiceShelf,
+  lineUsageShelf,
+  paymentShelf,
+  redLetterLineShelf,
+  redLetterShelf,
+} from '../usage/facts.js';
 import { netOf } from '../usage/rules.js';
 import { chargedOf, expiryRuleOf, gatherEndRules, homeOfEnded } from '../vouchers/endings.js';
 import { standingIdOf, standingShelf, voucherShelf } from '../vouchers/facts.js';
@@ -31,7 +39,8 @@ import { hasEnded, standingOf } from '../vouchers/rules.js';
 import { redemptionShelf } from './facts.js';
 import type { RedemptionCase } from './rules.js';
 import { limitsOf, lowestRateOf } from './rules.js';
-import type { Stand, TakingBack } from './take-back.js';
+import type { Gone, Stand, TakingBack } from './take-back.js';
+import { nothingGone } from './take-back.js';
 
 /**
  * What a command is about: `redemptionId` names the account that holds its money (`isNew` when the command makes it), `today`
@@ -235,6 +244,17 @@ export const takingBack = (
   lowestRate: lowestRateOf(whole),
   ...{ today, receivedAt, newId },
 });
+
+/** What red letters so far took of a redemption whose red letters are gathered. */
+export const goneOf = (facts: Facts, redemptionId: string): Gone =>
+  facts.all(redLetterShelf, 'redemption', redemptionId).reduce(
+    (sum, row) => ({
+      baseFen: sum.baseFen + row.baseFen,
+      weighted: sum.weighted + BigInt(row.weightedBase),
+      cutOffFen: sum.cutOffFen + row.cutOffFen,
+    }),
+    nothingGone,
+  );
 
 /** A gathered redemption with its case, or undefined when there is none. */
 export function waitingOf(
