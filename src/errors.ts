@@ -2037,6 +2037,13 @@ export const refusals = {
     '方案没有条件 {predicate}；须核查的条件为：{predicates}。',
     'The programme has no predicate {predicate}; it asks for: {predicates}.',
   ),
+  ITEM_UNKNOWN: refusal(
+    400,
+    '没有此项',
+    'No such item',
+    '第 {lineNo} 行不在本申请计入的明细中；只能就计入的行写明核查结果。',
+    'Line {lineNo} is not among those of the application that count; findings are on lines that do.',
+  ),
   EXCEPTION_NOT_ALLOWED: refusal(
     409,
     '此条件不得例外',
