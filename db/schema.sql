@@ -908,8 +908,7 @@ create table evidence_attachments (
   constraint evidence_attachments_book_id_provider_id_fkey FOREIGN KEY (book_id, provider_id) REFERENCES providers(book_id, provider_id),
   constraint evidence_attachments_detach_reason_check CHECK (((length(detach_reason) >= 1) AND (length(detach_reason) <= 500))),
   constraint evidence_attachments_detached CHECK ((num_nulls(detached_person, detached_on, detach_reason) = ANY (ARRAY[0, 3]))),
-  constraint evidence_attachments_of_somebody CHECK ((num_nonnulls(provider_id, enterprise_id) >= 1)),
-  constraint evidence_attachments_subject_kind_check CHECK ((subject_kind = ANY (ARRAY['CONTRACT'::text, 'APPLICATION'::text, 'REIMBURSEMENT'::text, 'USAGE_INVOICE'::text, 'PAYMENT'::text, 'LISTING'::text, 'LISTING_APPLICATION'::text, 'FACILITY_OBSERVATION'::text])))
+  constraint evidence_attachments_subject_kind_check CHECK ((subject_kind = ANY (ARRAY['CONTRACT'::text, 'APPLICATION'::text, 'REIMBURSEMENT'::text, 'USAGE_INVOICE'::text, 'PAYMENT'::text, 'RED_LETTER'::text, 'OBJECTION'::text, 'RECOVERY'::text, 'LISTING'::text, 'LISTING_APPLICATION'::text, 'FACILITY_OBSERVATION'::text])))
 );
 CREATE INDEX evidence_attachments_file ON public.evidence_attachments USING btree (book_id, evidence_file_id);
 CREATE UNIQUE INDEX evidence_attachments_once ON public.evidence_attachments USING btree (book_id, evidence_file_id, subject_id) WHERE (detached_on IS NULL);
