@@ -7,6 +7,7 @@ import type { Facts, Loader } from '../ledger/facts.js';
 import { insert, update } from '../ledger/facts.js';
 import type { Accepted, Command, Outcome, Refused, Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
+import type { Message } from '../ledger/outbox.js';
 import { listingShelf, providerShelf } from '../providers/facts.js';
 import { actsFor } from '../providers/rules.js';
 import type { Claim, ClaimDesk } from './claim-desk.js';
@@ -14,6 +15,7 @@ import { confirmationRules, gatherConfirmationRules } from './confirmation.js';
 import { invoiceLineShelf, invoiceShelf, reimbursementLineShelf } from './facts.js';
 import type { InvoiceAmounts, PostedInvoice } from './rules.js';
 import { amountsOf, deadlineOf, liveOf, presentInvoice, presentInvoiceLine, refusalOfInvoice, refusalOfUsage } from './rules.js';
+import { toldOfPosting } from './told.js';
 
 /**
  * What enters the lane: with whose claim on the number, and whether it was got. Nothing was claimed for what is refused anyway.
@@ -85,6 +87,7 @@ interface Posted {
   readonly declaredBy: ReimbursementLine | undefined;
   readonly row: UsageInvoice;
   readonly lines: readonly UsageInvoiceLine[];
+  readonly messages: readonly Message[];
 }
 
 function decide(command: Command<Body>, facts: Facts): Posted | Refused {
@@ -156,10 +159,10 @@ function decide(command: Command<Body>, facts: Facts): Posted | Refused {
       grossFen: gross,
     };
   });
-  return { kind: 'posted', row, lines, declaredBy };
+  return { kind: 'posted', row, lines, declaredBy, messages: toldOfPosting(row, contract) };
 }
 
-const acceptedAs = <Result>({ row, lines, declaredBy }: Posted, result: Result): Accepted<Result> =>
+const acceptedAs = <Result>({ row, lines, declaredBy, messages }: Posted, result: Result): Accepted<Result> =>
   accepted({
     decision: 'usage_invoice.posted',
     subjectId: row.invoiceId,
@@ -169,6 +172,7 @@ const acceptedAs = <Result>({ row, lines, declaredBy }: Posted, result: Result):
       ...lines.map((line) => insert(invoiceLineShelf, line)),
       ...(declaredBy ? [update(reimbursementLineShelf, { ...declaredBy, invoiceId: row.invoiceId })] : []),
     ],
+    messages,
   });
 
 /**

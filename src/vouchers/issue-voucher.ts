@@ -28,6 +28,7 @@ import {
   reviewDigestOf,
 } from '../applications/rules.js';
 import { ended, wayOf } from '../cases/rules.js';
+import { toldOf } from '../cases/told.js';
 import { keep } from '../ledger/explanations.js';
 import { accountOf, fundOf } from '../ledger/chart.js';
 import type { Facts, Loader } from '../ledger/facts.js';
@@ -44,7 +45,7 @@ import { lawOn } from '../programmes/language.js';
 import { firstYearChanges, readLimits } from '../programmes/limits.js';
 import { versionName } from '../programmes/published.js';
 import { standingIdOf, standingShelf, voucherShelf } from './facts.js';
-import { begun, freshStanding, neverEnded, presentVoucher } from './rules.js';
+import { begun, freshStanding, neverEnded, presentVoucher, toldOfIssue } from './rules.js';
 
 type Body = z.output<typeof body> & { id?: string };
 type Result = ReturnType<typeof presentApplication> & { voucher: ReturnType<typeof presentVoucher> };
@@ -199,6 +200,7 @@ export const issueVoucher: Verb<Body, Result> = {
         ...firstYearChanges(facts, entitlement.charges),
         ...changes,
       ],
+      messages: [toldOf(applicationCases, approved, 'case.approved', { amount: formatYuan(awardFen) }), toldOfIssue(voucher)],
     });
   },
 };
