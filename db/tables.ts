@@ -497,10 +497,37 @@ export const programmeVersions = pgTable(
     repealedBy: uuid('repealed_by'),
     repealedAt: timestamp('repealed_at', { withTimezone: true, mode: 'string' }),
     repealingDocument: text('repealing_document'),
+    repealId: uuid('repeal_id'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.programmeVersionId] })],
 );
 export type ProgrammeVersion = typeof programmeVersions.$inferSelect;
+
+export const repealCorrections = pgTable(
+  'repeal_corrections',
+  {
+    bookId: uuid('book_id').notNull(),
+    correctionId: uuid('correction_id').notNull(),
+    programmeVersionId: uuid('programme_version_id').notNull(),
+    repealId: uuid('repeal_id').notNull(),
+    lastDay: date('last_day', { mode: 'string' }).notNull(),
+    documentNo: text('document_no').notNull(),
+    repealedPerson: uuid('repealed_person').notNull(),
+    repealedAt: timestamp('repealed_at', { withTimezone: true, mode: 'string' }).notNull(),
+    restoredTo: date('restored_to', { mode: 'string' }),
+    reason: text('reason').notNull(),
+    contentDigest: text('content_digest').notNull(),
+    status: text('status', { enum: ['PROPOSED', 'APPROVED', 'DROPPED'] }).notNull(),
+    proposedPerson: uuid('proposed_person').notNull(),
+    proposedOn: date('proposed_on', { mode: 'string' }).notNull(),
+    decidedPerson: uuid('decided_person'),
+    decidedOn: date('decided_on', { mode: 'string' }),
+    decisionReason: text('decision_reason'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.correctionId] })],
+);
+export type RepealCorrection = typeof repealCorrections.$inferSelect;
 
 export const appropriations = pgTable(
   'appropriations',
@@ -1023,7 +1050,7 @@ export const expertAssignments = pgTable(
     panelId: uuid('panel_id').notNull(),
     memberId: uuid('member_id').notNull(),
     personId: uuid('person_id').notNull(),
-    status: text('status', { enum: ['ASSIGNED', 'DECLARED', 'SCORED', 'CONFLICTED', 'DISMISSED'] }).notNull(),
+    status: text('status', { enum: ['ASSIGNED', 'DECLARED', 'SCORED', 'CONFLICTED', 'DISMISSED', 'ENDED'] }).notNull(),
     conflict: text('conflict'),
     scores: json('scores'),
     points: integer('points'),
@@ -1033,6 +1060,8 @@ export const expertAssignments = pgTable(
     waitingSince: date('waiting_since', { mode: 'string' }),
     dueOn: date('due_on', { mode: 'string' }),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    doubts: json('doubts'),
+    explanation: text('explanation'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.assignmentId] })],
 );

@@ -10,13 +10,9 @@ const bilingual = z.strictObject({ zh: z.string().trim().min(1).max(200), en: z.
 const criterion = z.strictObject({ id: criterionId, name: bilingual, points: z.int().min(1).max(100) });
 
 export const assignExperts = z.strictObject({
-  memberIds: z
-    .array(id)
-    .min(1)
-    .max(99)
-    .meta({
-      description: 'Members in the role expert; at first as many as are asked for, later whoever takes a place that is free',
-    }),
+  memberIds: z.array(id).min(1).max(99).meta({
+    description: 'Members in the role expert; at first as many as are asked for, later whoever takes a place that is free',
+  }),
   experts: z.int().min(1).max(99).optional().meta({ description: 'How many score; only where the programme does not say it' }),
   criteria: z
     .array(criterion)
@@ -30,6 +26,9 @@ export const declareInterest = z.strictObject({
   conflict: reason
     .nullable()
     .meta({ description: 'null: there is no conflict of interest; else what it is, and this ends the assignment' }),
+  explanation: reason.optional().meta({
+    description: 'Why there is none although the expert acted for a party once, or somebody of the same name does or did',
+  }),
 });
 export const scoreCase = z.strictObject({
   scores: z
@@ -40,11 +39,16 @@ export const scoreCase = z.strictObject({
 });
 export const dismissExpert = z.strictObject({ reason });
 
-export const assignmentStatus = z.enum(['ASSIGNED', 'DECLARED', 'SCORED', 'CONFLICTED', 'DISMISSED']);
+export const assignmentStatus = z.enum(['ASSIGNED', 'DECLARED', 'SCORED', 'CONFLICTED', 'DISMISSED', 'ENDED']);
 const scores = z.array(z.strictObject({ criterion: z.string(), points: z.int() })).nullable();
 const common = {
   status: assignmentStatus,
   conflict: z.string().nullable(),
+  doubts: z
+    .array(z.strictObject({ uscc: z.string(), name: z.string(), why: z.enum(['FORMER_MEMBER', 'SAME_NAME']) }))
+    .nullable()
+    .meta({ description: 'What the expert explained with the declaration; null where nothing was to be explained' }),
+  explanation: z.string().nullable(),
   scores,
   points: z.int().nullable().meta({ description: 'The sum of the scores' }),
   opinion: z.string().nullable(),

@@ -1193,7 +1193,7 @@ export const refusals = {
     '方案版本已启用',
     'The version is active already',
     '{programme} 已经启用过，不能再次启用；已废止的，请发布新的版本。',
-    '{programme} has been activated, and is so once; what was repealed comes back as a new version.',
+    '{programme} has been activated, and is so once; what was repealed comes back as a new version, or when a mistaken repeal is set aside.',
   ),
   PROGRAMME_NOT_ENACTED: refusal(
     409,
@@ -1285,6 +1285,20 @@ export const refusals = {
     'The version can not end on this day',
     '失效日 {day} 不可用：最早为 {earliest}（不早于今天和施行日），最晚为 {latest}（文本规定的失效日）。',
     'The last day {day} will not do: the earliest is {earliest} (today or the first day in force), the latest {latest} (the document’s own last day).',
+  ),
+  PROGRAMME_NOT_REPEALED: refusal(
+    409,
+    '方案版本未废止',
+    'The version is not repealed',
+    '{programme} 的状态为 {status}，没有可以撤销的废止登记。',
+    '{programme} is {status}; there is no repeal of it to set aside.',
+  ),
+  REPEAL_KEPT_BY_FUNDERS: refusal(
+    409,
+    '废止登记已影响出资比例，不能撤销',
+    'The repeal has decided who funds a year',
+    '{programme} 废止后，{year} 年的资金已按另一版本的出资比例下达，同一年度资金的比例不能中途改变；请将原文作为新的版本发布，自下一年度起施行。',
+    'Since {programme} was repealed, the fund of {year} goes by the funders’ shares of another version, and these stay the same in a fund. Publish the text as a later version, in force from the next year.',
   ),
   PROGRAMME_NOT_APPLICABLE: refusal(
     409,
@@ -1918,6 +1932,20 @@ export const refusals = {
     '本件还需 {wanted} 名专家，本次只指派 {assigned} 名。',
     'This case needs {wanted} more experts; {assigned} are assigned.',
   ),
+  EXPERT_RELATED: refusal(
+    409,
+    '专家应当回避',
+    'The expert belongs to a party',
+    '登记资料显示，该专家现任职于当事单位“{party}”或其关联方，应当回避，请另行指派专家。',
+    'By the record the expert acts for a party of the case, {party}, or for a related party of it: another expert has to be asked.',
+  ),
+  EXPERT_EXPLANATION_REQUIRED: refusal(
+    409,
+    '须说明与当事单位的关系',
+    'An explanation is needed',
+    '登记资料显示，当事单位“{parties}”现有或曾有与您同名的人员，或您曾任职于该单位。声明无利害关系的，请一并说明（explanation）；有利害关系的，请声明回避。',
+    'By the record somebody of your name acts or acted for {parties}, or you did: explain why there is no conflict (explanation), or declare it.',
+  ),
   ASSIGNMENT_WRONG_STATE: refusal(
     409,
     '评审任务状态不允许此操作',
@@ -2030,6 +2058,13 @@ export const refusals = {
     '所批准的摘要与现有审核内容（摘要 {reviewDigest}）不一致，请重新核对后批准。',
     'The digest to be approved is not that of the review as it stands ({reviewDigest}); read it again.',
   ),
+  REVIEWED_CASE_CHANGED: refusal(
+    409,
+    '审核后申请内容已变化',
+    'The case has changed since it was reviewed',
+    '合同 {contractNo} 在审核（评审）之后已变更，原审核（评审）不再有效：未经专家评审、公示的，请重新审核；已经评审、公示的，应不予通过，由企业按现在的合同重新申请。',
+    'The contract {contractNo} has changed since the case was reviewed or scored: review it again; one that experts have scored or a notice has shown is rejected, and applied for anew on the contract as it is now.',
+  ),
   AMOUNT_CHANGED: refusal(
     409,
     '可发放金额低于核定金额',
@@ -2115,6 +2150,13 @@ export const refusals = {
     'An opening is not in the future',
     '{found} 晚于今天 {today}；期初余额只记开账以前的事项。',
     '{found} is after today, {today}; an opening balance is of the time before.',
+  ),
+  OPENING_VERSION: refusal(
+    409,
+    '不是应适用的版本',
+    'Another version decides',
+    '申请日 {appliedOn}、合同签订日 {signedOn} 应适用 {expected}，不是 {named}；申请日早于发放日的，请写明 appliedOn。',
+    'What was applied for on {appliedOn} with a contract signed on {signedOn} is decided by {expected}, not {named}; give appliedOn where it was before the day of issue.',
   ),
   OPENING_EXISTS: refusal(
     409,

@@ -145,6 +145,9 @@ export function minFen(first: Fen, ...others: Fen[]): Fen {
   return others.reduce((least, value) => (value < least ? value : least), first);
 }
 
+/** An amount that is no less than nothing. */
+export const atLeastNone = (fen: Fen): Fen => (fen > 0n ? fen : 0n);
+
 const DIGITS = '零壹贰叁肆伍陆柒捌玖';
 const PLACES = ['仟', '佰', '拾', ''];
 const YI = 100_000_000n;

@@ -2,6 +2,7 @@
 import type { Application } from '../../db/tables.js';
 import type { Cases } from '../cases/case.js';
 import { contractShelf } from '../contracts/facts.js';
+import { endAssignments, gatherAssigned } from '../experts/facts.js';
 import type { Facts } from '../ledger/facts.js';
 import { refuseStep } from '../lives.js';
 import { decidingDayOf } from '../programmes/evaluate.js';
@@ -47,6 +48,7 @@ export const applicationCases: Cases<Application, ReturnType<typeof presentAppli
       ),
       gatherControls(loader),
       gatherQueueBlocks(loader, rows),
+      gatherAssigned(loader, rows),
     ]),
   versionOf: (facts, row) => lawOf(facts, row).version,
   lawOf: (facts, row) => {
@@ -54,7 +56,7 @@ export const applicationCases: Cases<Application, ReturnType<typeof presentAppli
     return lawOn(law, decidingDayOf(law, { appliedOn: row.submittedOn, signedOn: contract.signedOn }));
   },
   places: 'AQ',
-  beside: queueChanges,
+  beside: (facts, before, after) => [...queueChanges(facts, before, after), ...endAssignments(facts, after)],
   letGo: notWaiting,
   present: presentApplication,
 };

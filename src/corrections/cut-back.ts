@@ -13,16 +13,16 @@ import type { Fen } from '../money.js';
 import { formatYuan, minFen, sumFen } from '../money.js';
 import { recoveryItemShelf } from '../recoveries/facts.js';
 import { redemptionShelf } from '../redemptions/facts.js';
+import { withoutWaiting } from '../redemptions/rules.js';
 import type { Approval } from '../redemptions/reverse.js';
-import { claimOf } from '../redemptions/rules.js';
-import type { TakingBack } from '../redemptions/take-back.js';
-import { returned, reversibleFen } from '../redemptions/take-back.js';
+import type { Gone, TakingBack } from '../redemptions/take-back.js';
+import { afterReversal, returned, reversibleFen } from '../redemptions/take-back.js';
 import { invoiceShelf } from '../usage/facts.js';
 import type { EndRule } from '../vouchers/endings.js';
 import { comeBack, endPart } from '../vouchers/endings.js';
 import { voucherShelf } from '../vouchers/facts.js';
 import type { HeldVoucher, Standing } from '../vouchers/rules.js';
-import { hasEnded, negative, restated, together, weightOf } from '../vouchers/rules.js';
+import { hasEnded, restated, together, weightOf } from '../vouchers/rules.js';
 
 /** A voucher of the contract, with what taking back on it rests on. */
 export interface CutVoucher extends HeldVoucher {
@@ -37,12 +37,6 @@ export interface CutRedemption {
   /** What red letters took of its part in where the contract stands. */
   readonly gone: Gone;
 }
-export interface Gone {
-  readonly baseFen: Fen;
-  readonly weighted: bigint;
-  readonly cutOffFen: Fen;
-}
-
 /**
  * Why money is taken back, and what that means for limits: what was never paid they get back in any case; what is recalled they get back
  * without fault, and do not with it.
@@ -84,6 +78,8 @@ export class CutBack {
       readonly redemptions: readonly CutRedemption[];
       readonly standing: Standing;
       readonly lowestRate: number;
+      /** The one voucher that is taken back; else all of the contract's. */
+      readonly only?: string | undefined;
     },
     readonly why: Why,
   ) {
@@ -91,8 +87,10 @@ export class CutBack {
     this.#redemptions = new Map(of.redemptions.map((held) => [held.redemption.redemptionId, held]));
     this.standing = of.standing;
     this.lowestRate = of.lowestRate;
+    this.#only = of.only;
   }
   readonly lowestRate: number;
+  readonly #only: string | undefined;
 
   /** What the vouchers can still pay (fen). */
   get balanceFen(): Fen {
@@ -110,9 +108,11 @@ export class CutBack {
   get beyondFen(): Fen {
     return this.standing.claimedFen + this.standing.cutOffFen - this.entitledFen;
   }
-  /** What approvals on these vouchers still claim (fen). */
+  /** What approvals on the vouchers that are taken back still claim (fen). */
   claimedFen(): Fen {
-    const approved = [...this.#redemptions.values()].filter(({ redemption }) => redemption.status === 'APPROVED');
+    const approved = [...this.#redemptions.values()].filter(
+      ({ redemption }) => redemption.status === 'APPROVED' && this.#isMeant(redemption),
+    );
     return sumFen(
       approved.map(({ redemption: { approvedFen, reversedFen, recalledFen } }) => approvedFen - reversedFen - recalledFen),
     );
@@ -134,6 +134,7 @@ export class CutBack {
     for (const held of [...this.#redemptions.values()]) {
       const { redemption, invoice } = held;
       if (redemption.status !== 'SUBMITTED' || (only !== undefined && only !== redemption.redemptionId)) continue;
+      if (!this.#isMeant(redemption)) continue;
       const voucher = this.#voucherOf(redemption);
       const back = returned(
         { ...voucher, standing: this.standing },
@@ -180,7 +181,7 @@ export class CutBack {
   /** Revokes the vouchers that live, with all they can still pay. */
   revoke(): void {
     for (const held of [...this.#vouchers.values()]) {
-      if (hasEnded(held.voucher)) continue;
+      if (hasEnded(held.voucher) || !this.#isMeant(held.voucher)) continue;
       const { today, receivedAt, newId, reason } = this.why;
       const part = endPart(held, {
         ...{ why: 'REVOKED', amountFen: held.balanceFen, rule: { to: 'AVAILABLE', quotaBack: 'NONE' } },
@@ -226,10 +227,39 @@ export class CutBack {
     return null;
   }
 
-  /** Approved redemptions, the newest first: what later ones have too much goes before what earlier ones have. */
+  /**
+   * Where base has gone, others may hold a fen that was carried on from it: that goes too, of whichever voucher, the newest first, so that
+   * what is approved stands by itself, whatever becomes of what waits. Refuses CORRECTION_WAITS_FOR_BATCH.
+   */
+  levelOut(home: Home): Refused | null {
+    for (;;) {
+      const waiting = [...this.#redemptions.values()].filter(({ redemption }) => redemption.status === 'SUBMITTED');
+      const firm = withoutWaiting(
+        this.standing,
+        waiting.map(({ redemption }) => redemption),
+        this.lowestRate,
+      );
+      const excessFen = firm.claimedFen - weightOf(firm, this.lowestRate) / 10_000n;
+      if (excessFen <= 0n) return null;
+      const before = this.standing.claimedFen;
+      const waits = this.takeBack(excessFen, this.#approvedNewestFirst(), home);
+      // What an opening voucher brought along is nobody's here to take back.
+      if (waits || this.standing.claimedFen === before) return waits;
+    }
+  }
+
+  /** Approvals on the vouchers that are taken back, the newest first: what later ones have too much goes before what earlier ones have. */
   newestFirst(): string[] {
+    return this.#approvedNewestFirst((redemption) => this.#isMeant(redemption));
+  }
+
+  #isMeant({ voucherId }: { readonly voucherId: string }): boolean {
+    return this.#only === undefined || voucherId === this.#only;
+  }
+
+  #approvedNewestFirst(isMeant: (of: Redemption) => boolean = () => true): string[] {
     return [...this.#redemptions.values()]
-      .filter(({ redemption }) => redemption.status === 'APPROVED')
+      .filter(({ redemption }) => redemption.status === 'APPROVED' && isMeant(redemption))
       .map(({ redemption }) => redemption.redemptionId)
       .sort((a, b) => (a < b ? 1 : -1));
   }
@@ -240,25 +270,13 @@ export class CutBack {
     const { redemptionId, voucherId, fund, providerId } = redemption;
     const voucher = this.#voucherOf(redemption);
     const { today, receivedAt, newId, atFault } = this.why;
-    const isWhole = amountFen === reversibleFen(redemption) && redemption.batchedFen === 0n;
+    const { isWhole, redemption: row, standing } = afterReversal(this.standing, redemption, { amountFen, gone }, this.lowestRate);
+    this.standing = standing;
     const alive: EndRule | null = home === 'VOUCHER' ? null : { to: 'AVAILABLE', quotaBack: atFault ? 'NONE' : 'CONTRACT' };
     const back = comeBack(voucher, {
       ...{ why: 'REVERSED' as const, amountFen, redemptionId, home: voucher.back.home ?? alive },
       ...{ charged: voucher.back.chargedAtIssue, today, receivedAt, endingId: newId() },
     });
-    const row: Redemption = {
-      ...{ ...redemption, reversedFen: redemption.reversedFen + amountFen },
-      ...(isWhole ? { status: 'REVERSED' } : {}),
-    };
-    this.standing = together(
-      this.standing,
-      isWhole
-        ? negative({ ...claimOf(redemption), claimedFen: amountFen, cutOffFen: redemption.cutOffFen + redemption.reversedFen })
-        : { baseFen: 0n, weighted: 0n, claimedFen: -amountFen, cutOffFen: amountFen },
-      this.lowestRate,
-    );
-    // What red letters took of it before went then.
-    if (isWhole) this.move({ baseFen: gone.baseFen, weighted: gone.weighted, claimedFen: 0n, cutOffFen: gone.cutOffFen });
     if (!isWhole) this.cutOffFen += amountFen;
     const moved = { voucherId, fund, payeeId: providerId, amountFen, home: back.home, reversesSeq: approval.approvedSeq };
     this.postings.push(

@@ -5,7 +5,7 @@ import type { Change, Facts } from '../ledger/facts.js';
 import type { Command, Refused } from '../ledger/lane.js';
 import type { Message } from '../ledger/outbox.js';
 import type { Posting } from '../ledger/templates.js';
-import { formatYuan, minFen } from '../money.js';
+import { atLeastNone, formatYuan, minFen } from '../money.js';
 import { voucherShelf } from '../vouchers/facts.js';
 import type { CutBack, Why } from './cut-back.js';
 import { ceilingOf, citeOf, corrected, cutBackOf, numbersFor, programmesOn } from './gather.js';
@@ -78,13 +78,15 @@ export function followCut(
     const cut = cutBackOf(facts, contract.contractId, programmeCode, why);
     const heldFen = cut.balanceFen + cut.standing.claimedFen;
     if (heldFen <= highest.fen) continue;
-    const excessFen = heldFen - highest.fen;
-    const inputs = { contract: formatYuan(contract.grossFen), held: formatYuan(heldFen), excess: formatYuan(excessFen) };
+    const excess = formatYuan(heldFen - highest.fen);
+    const inputs = { contract: formatYuan(contract.grossFen), held: formatYuan(heldFen), excess };
     cut.step('按变更后的合同金额重新计算补助上限', 'the ceiling by the contract as amended', inputs, highest.fen);
     cut.returnWaiting();
-    const voidedFen = minFen(excessFen, cut.balanceFen);
-    cut.voidBalances(voidedFen);
-    const waits = cut.takeBack(excessFen - voidedFen, cut.newestFirst(), 'AVAILABLE');
+    // What was returned to a voucher that has ended is held no more.
+    const excessFen = cut.balanceFen + cut.standing.claimedFen - highest.fen;
+    cut.voidBalances(minFen(atLeastNone(excessFen), cut.balanceFen));
+    const beyondFen = atLeastNone(cut.standing.claimedFen - highest.fen);
+    const waits = cut.takeBack(beyondFen, cut.newestFirst(), 'AVAILABLE') ?? cut.levelOut('AVAILABLE');
     if (waits) return waits;
     cuts.push({ programmeCode, cut });
   }
@@ -112,7 +114,7 @@ export function followVoid(
     cut.returnWaiting();
     if (of.atFault) cut.revoke();
     else cut.voidBalances(cut.balanceFen);
-    const waits = cut.takeBack(cut.standing.claimedFen, cut.newestFirst(), 'AVAILABLE');
+    const waits = cut.takeBack(cut.standing.claimedFen, cut.newestFirst(), 'AVAILABLE') ?? cut.levelOut('AVAILABLE');
     if (waits) return waits;
     cuts.push({ programmeCode, cut });
   }

@@ -21,7 +21,7 @@ import { gatherControls } from '../programmes/laws.js';
 import { recoveryShelf } from '../recoveries/facts.js';
 import { toldOfOpening } from '../recoveries/rules.js';
 import { redemptionShelf } from '../redemptions/facts.js';
-import { gatherCases, lawOf } from '../redemptions/gather.js';
+import { gatherCases, goneOf, lawOf } from '../redemptions/gather.js';
 import { approvals, gatherApprovals } from '../redemptions/reverse.js';
 import { settlementShelf } from '../settlements/facts.js';
 import { invoiceShelf, redLetterShelf } from '../usage/facts.js';
@@ -29,7 +29,7 @@ import { chargedOf, expiryRuleOf, gatherCharged, gatherEndRules, homeOfEnded } f
 import { standingIdOf, standingShelf, voucherShelf } from '../vouchers/facts.js';
 import { keptStanding, lowestRate, standingOf } from '../vouchers/rules.js';
 import { CutBack } from './cut-back.js';
-import type { Gone, Why } from './cut-back.js';
+import type { Why } from './cut-back.js';
 import { correctionShelf } from './facts.js';
 
 /** By command: the ids of the recoveries it may open, by fund. Their accounts are named by them, so they are chosen before. */
@@ -119,22 +119,9 @@ export const programmesOn = (facts: Facts, contractId: string): string[] => [
   ...new Set(facts.all(voucherShelf, 'contract', contractId).map(({ programmeCode }) => programmeCode)),
 ];
 
-/** What red letters so far took of a gathered redemption's part in where its contract stands. */
-export const goneBefore = (facts: Facts, redemptionId: string): Gone =>
-  facts.all(redLetterShelf, 'redemption', redemptionId).reduce(
-    (sum, row) => ({
-      baseFen: sum.baseFen + row.baseFen,
-      weighted: sum.weighted + BigInt(row.weightedBase),
-      cutOffFen: sum.cutOffFen + row.cutOffFen,
-    }),
-    { baseFen: 0n, weighted: 0n, cutOffFen: 0n },
-  );
-
-/** What stands on a gathered contract under a programme; with `only`, on one of its vouchers. */
+/** What stands on a gathered contract under a programme; with `only`, one of its vouchers is taken back. */
 export function cutBackOf(facts: Facts, contractId: string, programmeCode: string, why: Why, only?: string): CutBack {
-  const vouchers = facts
-    .all(voucherShelf, 'contract', contractId)
-    .filter((of) => of.programmeCode === programmeCode && (only === undefined || of.voucherId === only));
+  const vouchers = facts.all(voucherShelf, 'contract', contractId).filter((of) => of.programmeCode === programmeCode);
   const contract = there(facts.get(contractShelf, contractId));
   const ids = new Set(vouchers.map(({ voucherId }) => voucherId));
   const redemptions = (['SUBMITTED', 'APPROVED'] as const)
@@ -160,11 +147,11 @@ export function cutBackOf(facts: Facts, contractId: string, programmeCode: strin
         redemption,
         invoice: there(facts.get(invoiceShelf, redemption.invoiceId)),
         approval: facts.noted(approvals, redemption.redemptionId),
-        gone: goneBefore(facts, redemption.redemptionId),
+        gone: goneOf(facts, redemption.redemptionId),
         settlement: redemption.settlementId === null ? undefined : facts.get(settlementShelf, redemption.settlementId),
       })),
       standing: standingOf(facts.get(standingShelf, standingIdOf(contractId, programmeCode))),
-      lowestRate: lowestOfAll,
+      ...{ lowestRate: lowestOfAll, only },
     },
     why,
   );

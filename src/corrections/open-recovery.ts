@@ -131,7 +131,7 @@ export const openRecovery: Verb<{ readonly id?: string }, Result & { corrections
     );
     cut.returnWaiting();
     cut.revoke();
-    const waits = cut.takeBack(cut.claimedFen(), cut.newestFirst(), 'AVAILABLE');
+    const waits = cut.takeBack(cut.claimedFen(), cut.newestFirst(), 'AVAILABLE') ?? cut.levelOut('AVAILABLE');
     if (waits) return waits;
     if (cut.sums.recalledFen === 0n) return refused('NOTHING_TO_RECOVER', { voucherNo: voucher.voucherNo });
     // After this line the command succeeds.

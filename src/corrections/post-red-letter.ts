@@ -7,22 +7,26 @@ import { insert, update } from '../ledger/facts.js';
 import type { Command, Outcome, Refused, Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
 import type { Fen } from '../money.js';
-import { formatYuan, minFen, sumFen } from '../money.js';
+import { atLeastNone, formatYuan, minFen, sumFen } from '../money.js';
 import { countUsage } from '../programmes/count.js';
 import { providerShelf } from '../providers/facts.js';
 import { actsFor } from '../providers/rules.js';
 import { evaluatorLine, contractLinesOf } from '../applications/evaluation-facts.js';
-import { caseOf } from '../redemptions/gather.js';
+import { caseOf, goneOf } from '../redemptions/gather.js';
 import { redemptionShelf } from '../redemptions/facts.js';
+import type { Gone } from '../redemptions/take-back.js';
+import { nothingGone, reversibleFen } from '../redemptions/take-back.js';
+import { claimOf } from '../redemptions/rules.js';
 import type { Claim, ClaimDesk } from '../usage/claim-desk.js';
 import { invoiceLineShelf, invoiceShelf, lineUsageShelf, redLetterLineShelf, redLetterShelf } from '../usage/facts.js';
 import { liveOf, netOf, refuseInvoice, usageAfter } from '../usage/rules.js';
 import { voucherShelf } from '../vouchers/facts.js';
+import { weightOf } from '../vouchers/rules.js';
 import { contractShelf } from '../contracts/facts.js';
-import type { CutBack, CutRedemption, Gone } from './cut-back.js';
+import type { CutBack, CutRedemption } from './cut-back.js';
 import type { Followed, Following } from './follow.js';
 import { reasonOf, recorded } from './follow.js';
-import { citeOf, cutBackOf, gatherStanding, goneBefore } from './gather.js';
+import { citeOf, cutBackOf, gatherStanding } from './gather.js';
 import { linesToTake, presentRedLetter } from './rules.js';
 
 type Body = z.output<typeof body> & { readonly id?: string; readonly claim?: Claim };
@@ -47,8 +51,6 @@ export async function releaseRedNumber(
   const made = outcome.kind === 'accepted' && !outcome.replayed;
   if (sent.claim?.held === true && !made) await desk.release({ number: sent.redLetterNo, providerId: sent.claim.providerId });
 }
-
-const nothingGone: Gone = { baseFen: 0n, weighted: 0n, cutOffFen: 0n };
 
 /**
  * A provider takes back a confirmed invoice in part or whole, by a red letter with a number of its own, which counts once. Where the invoice
@@ -161,8 +163,6 @@ export const postRedLetter: Verb<Body, Result> = {
   },
 };
 
-const atLeastNone = (fen: Fen): Fen => (fen > 0n ? fen : 0n);
-
 interface Effect {
   readonly kind: 'effect';
   /** Null where the invoice is in no redemption, and nothing follows. */
@@ -213,14 +213,11 @@ function effectOf(
     cut.returnWaiting(redemptionId);
     return { ...told, gone: nothingGone, invoice: invoiceAfter() };
   }
-  const earlier = goneBefore(facts, redemptionId);
+  const earlier = goneOf(facts, redemptionId);
   const gone = of.isWhole
     ? {
         baseFen: redemption.baseFen - earlier.baseFen,
-        weighted:
-          redemption.weightedBase === null
-            ? redemption.baseFen * BigInt(cut.lowestRate)
-            : BigInt(redemption.weightedBase) - earlier.weighted,
+        weighted: weightOf(claimOf(redemption), cut.lowestRate) - earlier.weighted,
       }
     : weightTaken(facts, redemption, of, command);
   const standing = { ...cut.standing };
@@ -236,17 +233,16 @@ function effectOf(
     cutOff: formatYuan(fromCutOff),
   };
   cut.step('红字冲减后按累计金额重新计算，逐分舍去', 'the floor of the cumulative sum after the red letter', inputs, dueFen);
-  const reversible = redemption.approvedFen - redemption.reversedFen;
+  const reversible = reversibleFen(redemption);
   const order = [redemptionId, ...cut.newestFirst().filter((other) => other !== redemptionId)];
   if (redemption.settlementId === null && dueFen >= reversible) {
     // It is reversed whole, and its base goes with it: what is left of the invoice may be redeemed anew.
     cut.standing = standing;
-    const waits =
-      cut.takeBack(reversible, [redemptionId], 'VOUCHER') ?? cut.takeBack(atLeastNone(cut.beyondFen), order, 'VOUCHER');
+    const waits = cut.takeBack(reversible, [redemptionId], 'VOUCHER') ?? cut.levelOut('VOUCHER');
     return waits ?? { ...told, gone: nothingGone, invoice: invoiceAfter() };
   }
   cut.move({ baseFen: 0n, weighted: 0n, claimedFen: 0n, cutOffFen: -fromCutOff });
-  const waits = cut.takeBack(dueFen, order, 'VOUCHER');
+  const waits = cut.takeBack(dueFen, order, 'VOUCHER') ?? cut.levelOut('VOUCHER');
   if (waits) return waits;
   cut.move({ baseFen: 0n, weighted: 0n, claimedFen: 0n, cutOffFen: -cut.cutOffFen });
   return { ...told, gone: { ...gone, cutOffFen: fromCutOff + cut.cutOffFen }, invoice: invoiceAfter() };

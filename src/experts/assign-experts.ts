@@ -13,6 +13,7 @@ import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
 import { versionName } from '../programmes/published.js';
 import { assignmentShelf, gatherPanels, panelOf, panelShelf } from './facts.js';
+import { gatherInterests, interestOf } from './interests.js';
 import type { Party, Seated } from './rules.js';
 import { lacking, presentPanel, termsOf } from './rules.js';
 
@@ -27,8 +28,9 @@ type Body = z.output<typeof body> & { id?: string };
 
 /**
  * Asks experts about a case: the first time as many as are to score it, later others for those who are out. What they see is the case as
- * it stands when they are first asked. Nobody is asked about what they applied for. Refuses, in this order: NOT_FOUND, the life's code,
- * as `termsOf`, EXPERT_UNKNOWN, EXPERT_TWICE, FOUR_EYES, EXPERTS_TOO_FEW, CALENDAR_YEAR_UNPUBLISHED.
+ * it stands when they are first asked. Nobody is asked about what they applied for, or whose party they act for. Refuses, in this order:
+ * NOT_FOUND, the life's code, as `termsOf`, EXPERT_UNKNOWN, EXPERT_TWICE, FOUR_EYES, EXPERT_RELATED, EXPERTS_TOO_FEW,
+ * CALENDAR_YEAR_UNPUBLISHED.
  */
 export const assignExperts = <Row extends CaseRow>(
   cases: Cases<Row, object>,
@@ -38,7 +40,7 @@ export const assignExperts = <Row extends CaseRow>(
   money: true,
 
   async gather(loader, commands) {
-    const [rows] = await Promise.all([
+    const [rows, , members] = await Promise.all([
       gatherCases(loader, cases, commands),
       gatherPanels(
         loader,
@@ -50,7 +52,18 @@ export const assignExperts = <Row extends CaseRow>(
         commands.flatMap(({ body }) => body.memberIds),
       ),
     ]);
-    await briefing.gather(loader, rows);
+    await Promise.all([
+      briefing.gather(loader, rows),
+      // A panel that is made has the id of its command.
+      loader.load(
+        assignmentShelf,
+        'panel',
+        commands.map(({ id }) => id),
+      ),
+    ]);
+    await gatherInterests(loader, [
+      { personIds: members.map(({ personId }) => personId), parties: rows.flatMap((row) => briefing.parties(loader.facts, row)) },
+    ]);
   },
 
   decide({ id, body, actor, today, receivedAt, newId }, facts) {
@@ -66,6 +79,7 @@ export const assignExperts = <Row extends CaseRow>(
     if (known && (body.experts !== undefined || body.criteria !== undefined)) {
       return refused('PANEL_TERM_GIVEN', { term: body.experts === undefined ? 'criteria' : 'experts' });
     }
+    const parties = briefing.parties(facts, row);
     const persons = new Set(known?.assignments.map(({ personId }) => personId));
     const asked: { memberId: string; personId: string }[] = [];
     for (const [index, memberId] of body.memberIds.entries()) {
@@ -74,6 +88,8 @@ export const assignExperts = <Row extends CaseRow>(
       if (member?.role !== 'expert' || member.status !== 'ACTIVE') return refused('EXPERT_UNKNOWN', {}, pointer);
       if (persons.has(member.personId)) return refused('EXPERT_TWICE', {}, pointer);
       if (member.personId === row.submittedPerson) return refused('FOUR_EYES', {}, pointer);
+      const interest = interestOf(facts, member.personId, { parties, from: row.submittedOn, to: today });
+      if (interest.kind === 'refused') return { ...interest, pointer };
       persons.add(member.personId);
       asked.push({ memberId, personId: member.personId });
     }
@@ -82,7 +98,7 @@ export const assignExperts = <Row extends CaseRow>(
       ...{ bookId: facts.bookId, panelId: id, subjectKind: cases.kind, subjectId },
       ...{ caseNo: cases.numberOf(row), programmeCode: row.programmeCode },
       ...{ experts: terms?.experts ?? 0, criteria: terms?.criteria ?? [] },
-      ...{ parties: briefing.parties(facts, row), brief: briefing.brief(facts, row) },
+      ...{ parties, brief: briefing.brief(facts, row) },
       ...{ assignedPerson: actor.personId, assignedOn: today, recordedAt },
     };
     const before: Seated = { panel, assignments: known?.assignments ?? [] };
@@ -99,7 +115,16 @@ export const assignExperts = <Row extends CaseRow>(
     const after: Row = { ...moved.row, dueOn };
     const made = asked.map((of): ExpertAssignment => ({
       ...{ bookId: facts.bookId, assignmentId: newId(), panelId: panel.panelId, ...of, status: 'ASSIGNED' },
-      ...{ conflict: null, scores: null, points: null, opinion: null, dismissedPerson: null, dismissalReason: null },
+      ...{
+        conflict: null,
+        doubts: null,
+        explanation: null,
+        scores: null,
+        points: null,
+        opinion: null,
+        dismissedPerson: null,
+        dismissalReason: null,
+      },
       ...{ waitingSince: today, dueOn, recordedAt },
     }));
     return accepted({

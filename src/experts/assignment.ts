@@ -1,14 +1,16 @@
 // What becomes of an assignment: declared free of interest or not, scored, or dismissed by the bureau.
 import type { z } from 'zod';
-import type { ExpertAssignment } from '../../db/tables.js';
+import type { ExpertAssignment, ExpertPanel } from '../../db/tables.js';
 import type { declareInterest, dismissExpert as dismissBody, scoreCase } from '../../schemas/experts.js';
-import type { Loader } from '../ledger/facts.js';
+import type { Day } from '../calendar.js';
+import type { Facts, Loader } from '../ledger/facts.js';
 import { update } from '../ledger/facts.js';
 import type { Command, Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
 import { refuseStep } from '../lives.js';
 import { assignmentShelf, panelShelf } from './facts.js';
-import { assignmentLife, criteriaOf, presentAssignment, readScores } from './rules.js';
+import { gatherInterests, interestOf } from './interests.js';
+import { assignmentLife, criteriaOf, partiesOf, presentAssignment, readScores } from './rules.js';
 
 type Id = { id?: string };
 type Shown = ReturnType<typeof presentAssignment>;
@@ -24,7 +26,23 @@ async function gatherAssignments(loader: Loader, commands: readonly Command<Id>[
     'id',
     rows.map(({ panelId }) => panelId),
   );
+  await gatherInterests(
+    loader,
+    rows.map((row) => ({ personIds: [row.personId], parties: partiesOf(panelWith(loader.facts, row)) })),
+  );
 }
+
+function panelWith(facts: Facts, { panelId }: ExpertAssignment): ExpertPanel {
+  const panel = facts.get(panelShelf, panelId);
+  if (!panel) throw new Error('an assignment without its panel');
+  return panel;
+}
+
+/** What speaks against an expert by what is on record on any day since the panel was asked. */
+const interestNow = (facts: Facts, row: ExpertAssignment, today: Day) => {
+  const panel = panelWith(facts, row);
+  return interestOf(facts, row.personId, { parties: partiesOf(panel), from: panel.assignedOn, to: today });
+};
 
 /** An end of the assignment, or of what is waited for. */
 const over = { waitingSince: null, dueOn: null } as const;
@@ -37,7 +55,7 @@ const step = <Body extends Id>(of: {
   readonly change: (
     row: ExpertAssignment,
     command: Command<Body>,
-    criteria: ReturnType<typeof criteriaOf>,
+    facts: Facts,
   ) => ReturnType<typeof refused> | Partial<ExpertAssignment>;
 }): Verb<Body, Shown> => ({
   name: `expert_assignment.${of.verb}`,
@@ -47,39 +65,51 @@ const step = <Body extends Id>(of: {
     const { body, actor } = command;
     const row = facts.get(assignmentShelf, body.id ?? '');
     if (!row || (of.isOwn && row.memberId !== actor.memberId)) return refused('NOT_FOUND');
-    const panel = facts.get(panelShelf, row.panelId);
-    if (!panel) throw new Error('an assignment without its panel');
     const wrongState = refuseStep(assignmentLife, row.status, of.verb);
     if (wrongState) return wrongState;
-    const changed = of.change(row, command, criteriaOf(panel));
+    const changed = of.change(row, command, facts);
     if ('kind' in changed) return changed;
     // After this line the command succeeds.
     const after = { ...row, ...changed };
     return accepted({
       decision: of.decision,
       subjectId: row.assignmentId,
-      result: presentAssignment(after, panel),
+      result: presentAssignment(after, panelWith(facts, row)),
       changes: [update(assignmentShelf, after)],
     });
   },
 });
 
-/** An expert says whether there is a conflict of interest; one who has it is out and never sees the case. Refuses NOT_FOUND, ASSIGNMENT_WRONG_STATE. */
+/**
+ * An expert says whether there is a conflict of interest; one who has it is out and never sees the case. What the record holds against a
+ * declaration that there is none has to be explained, and is kept with it. Refuses NOT_FOUND, ASSIGNMENT_WRONG_STATE, EXPERT_RELATED,
+ * EXPERT_EXPLANATION_REQUIRED.
+ */
 export const declare = step<z.output<typeof declareInterest> & Id>({
   verb: 'declare',
   decision: 'expert_assignment.declared',
   isOwn: true,
-  change: (_, { body: { conflict } }) =>
-    conflict === null ? { status: 'DECLARED' } : { ...over, status: 'CONFLICTED', conflict },
+  change: (row, { body: { conflict, explanation }, today }, facts) => {
+    if (conflict !== null) return { ...over, status: 'CONFLICTED', conflict, doubts: null, explanation: null };
+    const interest = interestNow(facts, row, today);
+    if (interest.kind === 'refused') return interest;
+    const { doubts } = interest;
+    if (doubts.length === 0) return { status: 'DECLARED', doubts: null, explanation: null };
+    const parties = [...new Set(doubts.map(({ name }) => name))].join('、');
+    if (explanation === undefined) return refused('EXPERT_EXPLANATION_REQUIRED', { parties }, '/explanation');
+    return { status: 'DECLARED', doubts, explanation };
+  },
 });
 
-/** An expert scores by every criterion, once. Refuses NOT_FOUND, ASSIGNMENT_WRONG_STATE, as `readScores`. */
+/** An expert scores by every criterion, once. Refuses NOT_FOUND, ASSIGNMENT_WRONG_STATE, EXPERT_RELATED (since), as `readScores`. */
 export const score = step<z.output<typeof scoreCase> & Id>({
   verb: 'score',
   decision: 'expert_assignment.scored',
   isOwn: true,
-  change: (_, { body }, criteria) => {
-    const read = readScores(body.scores, criteria);
+  change: (row, { body, today }, facts) => {
+    const interest = interestNow(facts, row, today);
+    if (interest.kind === 'refused') return interest;
+    const read = readScores(body.scores, criteriaOf(panelWith(facts, row)));
     if (read.kind === 'refused') return read;
     return { ...over, status: 'SCORED', scores: read.scores, points: read.points, opinion: body.opinion };
   },

@@ -1,6 +1,7 @@
 import { expertAssignments, expertPanels } from '../../db/tables.js';
-import type { Facts, Loader } from '../ledger/facts.js';
-import { shelf } from '../ledger/facts.js';
+import type { CaseRow } from '../cases/rules.js';
+import type { Change, Facts, Loader } from '../ledger/facts.js';
+import { shelf, update } from '../ledger/facts.js';
 import type { Seated } from './rules.js';
 
 export const panelShelf = shelf(expertPanels, { rank: 58, id: 'panelId', keys: { subject: ['subjectId'] }, unique: ['subject'] });
@@ -8,7 +9,10 @@ export const assignmentShelf = shelf(expertAssignments, {
   rank: 59,
   id: 'assignmentId',
   keys: { panel: ['panelId'] },
-  mutable: ['status', 'conflict', 'scores', 'points', 'opinion', 'dismissedPerson', 'dismissalReason', 'waitingSince', 'dueOn'],
+  mutable: [
+    ...['status', 'conflict', 'doubts', 'explanation', 'scores', 'points', 'opinion'],
+    ...['dismissedPerson', 'dismissalReason', 'waitingSince', 'dueOn'],
+  ] as const,
 });
 
 /** Gathers the panels of these cases with everybody on them. */
@@ -25,4 +29,23 @@ export async function gatherPanels(loader: Loader, subjectIds: readonly string[]
 export function panelOf(facts: Facts, subjectId: string): Seated | undefined {
   const panel = facts.one(panelShelf, 'subject', subjectId);
   return panel && { panel, assignments: facts.all(assignmentShelf, 'panel', panel.panelId) };
+}
+
+type OfCase = Pick<CaseRow, 'panelId' | 'status'>;
+
+/** Gathers who is asked about these cases, so that `endAssignments` can let them go. */
+export const gatherAssigned = (loader: Loader, rows: readonly OfCase[]): Promise<unknown> =>
+  loader.load(
+    assignmentShelf,
+    'panel',
+    rows.flatMap(({ panelId }) => panelId ?? []),
+  );
+
+/** A case that is decided or taken back asks nobody any more: the assignments that are still open end with it. */
+export function endAssignments(facts: Facts, { panelId, status }: OfCase): Change[] {
+  if (panelId === null || !(status === 'APPROVED' || status === 'REJECTED' || status === 'WITHDRAWN')) return [];
+  return facts
+    .all(assignmentShelf, 'panel', panelId)
+    .filter(({ waitingSince }) => waitingSince !== null)
+    .map((of) => update(assignmentShelf, { ...of, status: 'ENDED', waitingSince: null, dueOn: null }));
 }

@@ -22,12 +22,18 @@ export const assignmentLife = life({
     SCORED: [],
     CONFLICTED: [],
     DISMISSED: [],
+    // Its case was decided or taken back.
+    ENDED: [],
   },
 });
 
 export interface Party {
   readonly uscc: string;
   readonly name: string;
+}
+/** What speaks against an expert and proves nothing: who acted for a party once, or has the name of somebody who does or did. */
+export interface Doubt extends Party {
+  readonly why: 'FORMER_MEMBER' | 'SAME_NAME';
 }
 export interface Score {
   readonly criterion: string;
@@ -38,7 +44,9 @@ export interface Seated {
   readonly panel: ExpertPanel;
   readonly assignments: readonly ExpertAssignment[];
 }
+export const partiesOf = ({ parties }: ExpertPanel): readonly Party[] => parties as Party[];
 export const criteriaOf = ({ criteria }: ExpertPanel): readonly Criterion[] => criteria as Criterion[];
+export const doubtsOf = ({ doubts }: ExpertAssignment): readonly Doubt[] | null => doubts as Doubt[] | null;
 export const scoresOf = ({ scores }: ExpertAssignment): readonly Score[] | null => scores as Score[] | null;
 
 /**
@@ -80,7 +88,7 @@ export function readScores(
   return { kind: 'read', scores, points: scores.reduce((sum, { points }) => sum + points, 0) };
 }
 
-const takingPart = ({ status }: ExpertAssignment): boolean => status !== 'CONFLICTED' && status !== 'DISMISSED';
+const takingPart = ({ status }: ExpertAssignment): boolean => !['CONFLICTED', 'DISMISSED', 'ENDED'].includes(status);
 const hasScored = ({ status }: ExpertAssignment): boolean => status === 'SCORED';
 
 /** Those who have not scored yet and may. */
@@ -145,6 +153,11 @@ export function citedScores(
 
 const presentScores = (row: ExpertAssignment) => scoresOf(row)?.map((score) => ({ ...score })) ?? null;
 
+const presentDoubts = (row: ExpertAssignment) => ({
+  doubts: doubtsOf(row)?.map((doubt) => ({ ...doubt })) ?? null,
+  explanation: row.explanation,
+});
+
 /** An assignment as its expert sees it: the parties at once, the case only once a declaration is made. */
 export const presentAssignment = (row: ExpertAssignment, panel: ExpertPanel): z.input<typeof expertAssignment> => {
   const isSeen = row.status === 'DECLARED' || row.status === 'SCORED';
@@ -154,10 +167,11 @@ export const presentAssignment = (row: ExpertAssignment, panel: ExpertPanel): z.
     caseNo: panel.caseNo,
     programmeCode: panel.programmeCode,
     status: row.status,
-    parties: (panel.parties as Party[]).map(({ uscc, name }) => ({ uscc, name })),
+    parties: partiesOf(panel).map(({ uscc, name }) => ({ uscc, name })),
     criteria: criteriaOf(panel).map(({ id, name, points }) => ({ id, name: { zh: name.zh, en: name.en }, points })),
     brief: isSeen ? { ...(panel.brief as Record<string, string>) } : null,
     conflict: row.conflict,
+    ...presentDoubts(row),
     scores: presentScores(row),
     points: row.points,
     opinion: row.opinion,
@@ -183,6 +197,7 @@ export const presentPanel = (of: Seated): z.input<typeof expertPanel> => {
       memberId: row.memberId,
       status: row.status,
       conflict: row.conflict,
+      ...presentDoubts(row),
       dismissalReason: row.dismissalReason,
       scores: presentScores(row),
       points: row.points,

@@ -15,7 +15,7 @@ import { formatYuan } from '../money.js';
  */
 export const noticeDigestOf = (
   of: Pick<PublicNotice, 'bookId' | 'noticeNo' | 'title' | 'firstDay' | 'lastDay'>,
-  items: readonly Omit<NoticeItem, 'noticeId'>[],
+  items: readonly Pick<NoticeItem, 'lineNo' | 'caseNo' | 'programmeCode' | 'shownName' | 'amountFen' | 'reviewDigest'>[],
 ): string =>
   createHash('sha256')
     .update(

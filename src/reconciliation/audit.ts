@@ -3,11 +3,12 @@
 // to say the same; limits are never read from the accounts that enforce them. The ledger's own invariants are in
 // ledger/audit.ts. Clean is an empty list. Amounts in details are fen.
 import type { Database, Statement, Tx } from '../../db/client.js';
-import type { ProgrammeVersion } from '../../db/tables.js';
+import type { NoticeItem, ProgrammeVersion, PublicNotice } from '../../db/tables.js';
 import type { Day } from '../calendar.js';
 import { addDays } from '../calendar.js';
 import type { Finding } from '../ledger/audit.js';
 import { splitByFunders, sumFen } from '../money.js';
+import { noticeDigestOf } from '../notices/rules.js';
 import { underControls } from '../programmes/controls.js';
 import type { Limit, ProgrammeVersion as ProgrammeLaw, StackingRule } from '../programmes/language.js';
 import { CONTRACT_CEILING } from '../programmes/language.js';
@@ -35,7 +36,7 @@ export async function findBusiness({ sql }: Pick<Tx, 'sql'>, bookId: string): Pr
     [6, [...countedOnce(sql, bookId), reversedOnce(sql, bookId), ...batchesAsPaid(sql, bookId)]],
     [9, explanationsTold(sql, bookId)],
     [10, fundsAsPaid(sql, bookId)],
-    [11, fourEyes(sql, bookId)],
+    [11, [...fourEyes(sql, bookId), noticesAsPublished(sql, bookId)]],
   ];
   const findings: Finding[] = [];
   for (const [invariant, queries] of checks) {
@@ -466,7 +467,12 @@ const limitsAsLaw = (sql: Sql, bookId: string, law: Law): Promise<Rows>[] => [
       left join lateral (
         select sum(r.recalled_fen) as fen from redemptions r
          where r.book_id = c.book_id and r.contract_id = c.contract_id and r.programme_code = m.programme) k on true
-     where c.book_id = ${bookId} and (t.fen - coalesce(k.fen, 0)) * 10000.0 > m.most order by 1 limit 100`,
+      -- What ended for cause is promised no more, though the ceiling did not get it back: a contract may be cut below it.
+      left join lateral (
+        select sum(e.lapsed_fen + e.given_back_fen) as fen from vouchers v
+          join voucher_endings e on e.book_id = v.book_id and e.voucher_id = v.voucher_id and e.quota_back = 'NONE'
+         where v.book_id = c.book_id and v.contract_id = c.contract_id and v.programme_code = m.programme) x on true
+     where c.book_id = ${bookId} and (t.fen - coalesce(k.fen, 0) - coalesce(x.fen, 0)) * 10000.0 > m.most order by 1 limit 100`,
   sql<Rows>`
     ${spentOfLimits(sql, bookId, law)}
     select code as subject, format('the ledger says %s, the rows %s', coalesce(a.fen, 0), coalesce(x.fen, 0)) as detail
@@ -894,6 +900,9 @@ const fourEyes = (sql: Sql, bookId: string): Promise<Rows>[] => [
       union all
       select format('repeal of %s@%s', programme_code, version), array[activated_by, repealed_by] from programme_versions where book_id = ${bookId}
       union all
+      select 'correction ' || correction_id || ' of a repeal', array[proposed_person, case when status = 'APPROVED' then decided_person end]
+        from repeal_corrections where book_id = ${bookId}
+      union all
       select 'opening balance ' || opening_balance_id, array[prepared_person, approved_person] from opening_balances where book_id = ${bookId}
       union all
       select 'registration of matter ' || registration_id,
@@ -910,3 +919,47 @@ const fourEyes = (sql: Sql, bookId: string): Promise<Rows>[] => [
       join entries e on e.book_id = s.book_id and e.subject_id = s.settlement_id and e.kind = 'settlement.instructed'
      where s.book_id = ${bookId} and e.person_id in (s.drafted_person, s.approved_person) limit 100`,
 ];
+
+/** A notice as it is kept, with the digest that the entry of its publication bound. */
+interface KeptNotice extends Pick<PublicNotice, 'bookId' | 'noticeNo' | 'title' | 'firstDay' | 'lastDay' | 'contentDigest'> {
+  noticeId: string;
+  lineCount: number;
+  totalFen: bigint;
+  bound: string | null;
+}
+
+type KeptItem = Pick<NoticeItem, 'noticeId' | 'lineNo' | 'caseNo' | 'programmeCode' | 'shownName' | 'amountFen' | 'reviewDigest'>;
+
+/**
+ * 11. What was published is what its publication bound: the digest of a notice's lines, computed anew, is the one it says and the one of
+ * its entry, and they are as many and come to as much as it says.
+ */
+async function noticesAsPublished(sql: Sql, bookId: string): Promise<Rows> {
+  const [notices, items] = await Promise.all([
+    sql<KeptNotice[]>`
+      select n.book_id as "bookId", n.notice_id as "noticeId", n.notice_no as "noticeNo", n.title, n.first_day as "firstDay",
+             n.last_day as "lastDay", n.content_digest as "contentDigest", n.line_count as "lineCount", n.total_fen as "totalFen",
+             (select encode(e.approval_digest, 'hex') from entries e
+               where e.book_id = n.book_id and e.subject_id = n.notice_id and e.kind = 'notice.published') as bound
+        from public_notices n where n.book_id = ${bookId} order by n.notice_id`,
+    sql<KeptItem[]>`
+      select notice_id as "noticeId", line_no as "lineNo", case_no as "caseNo", programme_code as "programmeCode",
+             shown_name as "shownName", amount_fen as "amountFen", review_digest as "reviewDigest"
+        from notice_items where book_id = ${bookId} order by notice_id, line_no`,
+  ]);
+  const ofNotice = new Map(notices.map(({ noticeId }): [string, KeptItem[]] => [noticeId, []]));
+  for (const item of items) ofNotice.get(item.noticeId)?.push(item);
+  return notices.flatMap((notice) => {
+    const lines = ofNotice.get(notice.noticeId) ?? [];
+    const digest = noticeDigestOf(notice, lines);
+    const total = sumFen(lines.map(({ amountFen }) => amountFen));
+    const wrong = [
+      ...(digest === notice.contentDigest ? [] : ['its lines are not those of its digest']),
+      ...(notice.contentDigest === notice.bound ? [] : ['its digest is not the one that was published']),
+      ...(notice.lineCount === lines.length && notice.totalFen === total
+        ? []
+        : [`says ${notice.lineCount} lines and ${notice.totalFen}, has ${lines.length} and ${total}`]),
+    ];
+    return wrong.length === 0 ? [] : [{ subject: `notice ${notice.noticeNo}`, detail: wrong.join('; ') }];
+  });
+}

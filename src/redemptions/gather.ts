@@ -21,7 +21,7 @@ import type { Fen } from '../money.js';
 import { programmeVersionShelf } from '../programmes/facts.js';
 import { controlIdsOf, gatherControls, lawUnder } from '../programmes/laws.js';
 import { limitWindowOf } from '../programmes/limits.js';
-import { invoiceLineShelf, invoiceShelf, lineUsageShelf, redLetterLineShelf } from '../usage/facts.js';
+import { invoiceLineShelf, invoiceShelf, lineUsageShelf, redLetterLineShelf, redLetterShelf } from '../usage/facts.js';
 import { netOf } from '../usage/rules.js';
 import { chargedOf, expiryRuleOf, gatherEndRules, homeOfEnded } from '../vouchers/endings.js';
 import { standingIdOf, standingShelf, voucherShelf } from '../vouchers/facts.js';
@@ -29,7 +29,8 @@ import { hasEnded, standingOf } from '../vouchers/rules.js';
 import { redemptionShelf } from './facts.js';
 import type { RedemptionCase } from './rules.js';
 import { limitsOf, lowestRateOf } from './rules.js';
-import type { Stand, TakingBack } from './take-back.js';
+import type { Gone, Stand, TakingBack } from './take-back.js';
+import { nothingGone } from './take-back.js';
 
 /**
  * What a command is about: `redemptionId` names the account that holds its money (`isNew` when the command makes it), `today`
@@ -208,6 +209,17 @@ export const takingBack = (
   lowestRate: lowestRateOf(whole),
   ...{ today, receivedAt, newId },
 });
+
+/** What red letters so far took of a redemption whose red letters are gathered. */
+export const goneOf = (facts: Facts, redemptionId: string): Gone =>
+  facts.all(redLetterShelf, 'redemption', redemptionId).reduce(
+    (sum, row) => ({
+      baseFen: sum.baseFen + row.baseFen,
+      weighted: sum.weighted + BigInt(row.weightedBase),
+      cutOffFen: sum.cutOffFen + row.cutOffFen,
+    }),
+    nothingGone,
+  );
 
 /** A gathered redemption with its case, or undefined when there is none. */
 export function waitingOf(

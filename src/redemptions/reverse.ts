@@ -10,10 +10,11 @@ import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
 import { formatYuan } from '../money.js';
 import { versionName } from '../programmes/published.js';
+import { redLetterShelf } from '../usage/facts.js';
 import { windowOf } from '../vouchers/endings.js';
 import { standingShelf, voucherShelf } from '../vouchers/facts.js';
 import { reversalShelf } from './facts.js';
-import { gatherWaiting, standOf, takingBack, waitingOf } from './gather.js';
+import { gatherWaiting, goneOf, standOf, takingBack, waitingOf } from './gather.js';
 import { presentInFull, refuseRedemption, reversalDigestOf, standingRow } from './rules.js';
 import { reversed } from './take-back.js';
 
@@ -63,6 +64,7 @@ export const reverseRedemption: Verb<Body, Result> = {
         ids.map((id) => [id, 'PROPOSED']),
       ),
       gatherApprovals(loader, ids),
+      loader.load(redLetterShelf, 'redemption', ids),
     ]);
   },
 
@@ -83,7 +85,8 @@ export const reverseRedemption: Verb<Body, Result> = {
     }
     const stand = standOf(whole, facts.balance(accountOf.voucher(voucherId, fund)));
     const { approvedSeq, charged } = facts.noted(approvals, redemptionId);
-    const taken = { amountFen: open.amountFen, charged, approvedSeq };
+    const { waiting } = whole;
+    const taken = { amountFen: open.amountFen, charged, approvedSeq, gone: goneOf(facts, redemptionId), waiting };
     const back = reversed(stand, redemption, whole.invoice, taken, takingBack(facts, whole, command));
     if (back.kind === 'refused') return back;
     // After this line the command succeeds.

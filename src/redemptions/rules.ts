@@ -80,9 +80,12 @@ export const limitsOf = (law: ProgrammeVersion, voucher: Voucher, bookedOn: Day)
 export const claimOf = ({ baseFen, weightedBase, reservedFen, cutOffFen }: Redemption): Standing => ({
   ...{ baseFen, weighted: weightedBase === null ? null : BigInt(weightedBase), claimedFen: reservedFen, cutOffFen },
 });
-/** Where the contract would stand if these redemptions, all of them waiting, had never been. */
+/** Where a contract would stand if these redemptions, all of them waiting, had never been. */
+export const withoutWaiting = (standing: Standing, waiting: readonly Redemption[], lowestRate: number): Standing =>
+  waiting.reduce((left, row) => together(left, negative(claimOf(row)), lowestRate), standing);
+
 export const standingWithout = (of: RedemptionCase, waiting: readonly Redemption[]): Standing =>
-  waiting.reduce((left, row) => together(left, negative(claimOf(row)), lowestRateOf(of)), standingOf(of.standing));
+  withoutWaiting(standingOf(of.standing), waiting, lowestRateOf(of));
 
 /** The lowest rate that the law of the case knows (basis points): at which a base weighs of which no weight was kept. */
 export const lowestRateOf = ({ law, at }: Pick<RedemptionCase, 'law' | 'at'>): number =>

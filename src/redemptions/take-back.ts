@@ -17,7 +17,7 @@ import { comeBack } from '../vouchers/endings.js';
 import type { HeldVoucher, Standing } from '../vouchers/rules.js';
 import { negative, restated, together, weightOf } from '../vouchers/rules.js';
 import { redemptionShelf } from './facts.js';
-import { claimOf } from './rules.js';
+import { claimOf, withoutWaiting } from './rules.js';
 
 /** A voucher, and where its contract stands under its programme, as the decisions of a command leave them. */
 export interface Stand extends HeldVoucher {
@@ -81,43 +81,73 @@ export function returned(
 export const reversibleFen = ({ approvedFen, reversedFen, batchedFen }: Redemption): Fen =>
   approvedFen - reversedFen - batchedFen;
 
+/** What red letters took of a redemption's part in where its contract stands. */
+export interface Gone {
+  readonly baseFen: Fen;
+  readonly weighted: bigint;
+  readonly cutOffFen: Fen;
+}
+export const nothingGone: Gone = { baseFen: 0n, weighted: 0n, cutOffFen: 0n };
+
+/**
+ * An approved redemption after so much of it (fen) was reversed, and where its contract stands then. A part is cut off for good; reversed
+ * whole, the contract stands as if it had never been: what red letters took of it before is not taken twice.
+ */
+export function afterReversal(
+  standing: Standing,
+  redemption: Redemption,
+  { amountFen, gone }: { amountFen: Fen; gone: Gone },
+  lowestRate: number,
+): { readonly isWhole: boolean; readonly redemption: Redemption; readonly standing: Standing } {
+  const isWhole = amountFen === reversibleFen(redemption) && redemption.batchedFen === 0n;
+  const row: Redemption = {
+    ...{ ...redemption, reversedFen: redemption.reversedFen + amountFen },
+    ...(isWhole ? { status: 'REVERSED' } : {}),
+  };
+  if (!isWhole) {
+    const cutOff = { baseFen: 0n, weighted: 0n, claimedFen: -amountFen, cutOffFen: amountFen };
+    return { isWhole, redemption: row, standing: together(standing, cutOff, lowestRate) };
+  }
+  const cutOffFen = redemption.cutOffFen + redemption.reversedFen;
+  const without = together(standing, negative({ ...claimOf(redemption), claimedFen: amountFen, cutOffFen }), lowestRate);
+  return { isWhole, redemption: row, standing: together(without, { ...gone, claimedFen: 0n }, lowestRate) };
+}
+
+/** What of a redemption is reversed: how it was charged, what red letters took of it, and who waits on its contract under its programme. */
+export interface PartToReverse {
+  readonly amountFen: Fen;
+  readonly charged: readonly LimitWindow[];
+  readonly approvedSeq: bigint;
+  readonly gone: Gone;
+  readonly waiting: readonly Redemption[];
+}
+
 /**
  * Reverses an approved redemption (冲正), in part or whole: what was owed goes back to the voucher or its end, and the limits get as much
  * back in the windows once charged. A part is cut off for good, as what a verification takes off is; reversed whole, the contract stands as if
  * it had never been, and the invoice may be redeemed again.
  *
  * Refuses, in this order: REDEMPTION_BATCHED once a batch holds its money, and then only a recovery takes it back; REVERSAL_ABOVE_APPROVED;
- * REVERSAL_LEAVES_EXCESS where later redemptions of the contract rest on its rounding: what they have too much is reversed first.
+ * REVERSAL_LEAVES_EXCESS where later redemptions of the contract rest on its rounding, whatever becomes of those that wait: what they have
+ * too much is reversed first.
  */
 export function reversed(
   stand: Stand,
   redemption: Redemption,
   invoice: UsageInvoice,
-  { amountFen, charged, approvedSeq }: { amountFen: Fen; charged: readonly LimitWindow[]; approvedSeq: bigint },
+  { amountFen, charged, approvedSeq, gone, waiting }: PartToReverse,
   of: TakingBack,
 ): ({ readonly kind: 'reversed' } & TakenBack) | Refused {
   const { redemptionId, redemptionNo, voucherId, fund, providerId } = redemption;
-  const leftFen = reversibleFen(redemption);
   const irreversible = refusalOfReversal(redemption, amountFen);
   if (irreversible) return irreversible;
-  const isWhole = amountFen === leftFen && redemption.batchedFen === 0n;
-  const standing = together(
-    stand.standing,
-    isWhole
-      ? negative({ ...claimOf(redemption), claimedFen: leftFen, cutOffFen: redemption.cutOffFen + redemption.reversedFen })
-      : { baseFen: 0n, weighted: 0n, claimedFen: -amountFen, cutOffFen: amountFen },
-    of.lowestRate,
-  );
-  const excess = standing.claimedFen * 10_000n - weightOf(standing, of.lowestRate);
+  const { isWhole, redemption: row, standing } = afterReversal(stand.standing, redemption, { amountFen, gone }, of.lowestRate);
+  const firm = withoutWaiting(standing, waiting, of.lowestRate);
+  const excess = firm.claimedFen * 10_000n - weightOf(firm, of.lowestRate);
   if (excess > 0n) {
     return refused('REVERSAL_LEAVES_EXCESS', { redemptionNo, excess: formatYuan((excess + 9_999n) / 10_000n) });
   }
   const back = comeBack(stand, { why: 'REVERSED', ...partOf(of, redemptionId, amountFen) });
-  const row: Redemption = {
-    ...redemption,
-    reversedFen: redemption.reversedFen + amountFen,
-    ...(isWhole ? { status: 'REVERSED' } : {}),
-  };
   const moved = { voucherId, fund, payeeId: providerId, amountFen, home: back.home, charged, reversesSeq: approvedSeq };
   return {
     kind: 'reversed',

@@ -1,6 +1,7 @@
 // An application for reimbursement as a case: its life, its law, and what changes with it.
 import type { Reimbursement } from '../../db/tables.js';
 import type { Cases } from '../cases/case.js';
+import { endAssignments, gatherAssigned } from '../experts/facts.js';
 import { refuseStep } from '../lives.js';
 import { programmeVersionShelf } from '../programmes/facts.js';
 import { lawOn } from '../programmes/language.js';
@@ -30,6 +31,7 @@ export const reimbursementCases: Cases<Reimbursement, ReturnType<typeof presentR
         rows.map(({ programmeVersionId }) => programmeVersionId),
       ),
       gatherControls(loader),
+      gatherAssigned(loader, rows),
     ]);
     await gatherHeld(loader, rows);
   },
@@ -37,8 +39,10 @@ export const reimbursementCases: Cases<Reimbursement, ReturnType<typeof presentR
   lawOf: (facts, row) => lawOn(lawOf(facts, row).law, row.submittedOn),
   places: 'RQ',
   // Whoever is rejected or withdraws holds no invoice any more.
-  beside: (facts, _, after) =>
-    after.status === 'REJECTED' || after.status === 'WITHDRAWN' ? letGo(facts, linesOf(facts, after)) : [],
+  beside: (facts, _, after) => [
+    ...(after.status === 'REJECTED' || after.status === 'WITHDRAWN' ? letGo(facts, linesOf(facts, after)) : []),
+    ...endAssignments(facts, after),
+  ],
   letGo: {},
   present: presentReimbursement,
 };

@@ -150,8 +150,7 @@ function bookVoucher(
     fund,
     faceFen: opening.balanceFen,
     reservedFen: 0n,
-    // The law of the day of issue: the application was decided elsewhere.
-    appliedOn: opening.issuedOn,
+    appliedOn: opening.appliedOn,
     issuedOn: opening.issuedOn,
     lastDay: opening.lastDay,
     // Outstanding already: it was accepted where that was asked for.

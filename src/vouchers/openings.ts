@@ -19,14 +19,14 @@ import { figureShelf } from '../legal-persons/facts.js';
 import type { Matters } from '../legal-persons/matters.js';
 import { gatherOwnMatters, ownMatters } from '../legal-persons/matters.js';
 import { figureThatCounts } from '../legal-persons/rules.js';
-import { limitsTouched } from '../programmes/evaluate.js';
+import { decidingDayOf, limitsTouched } from '../programmes/evaluate.js';
 import { rules } from '../programmes/explain.js';
 import { limitExceptionShelf, programmeVersionShelf } from '../programmes/facts.js';
 import type { ProgrammeVersion } from '../programmes/language.js';
 import { lawOn } from '../programmes/language.js';
 import { controlsOn, gatherControls, lawUnder } from '../programmes/laws.js';
 import { limitWindowOf } from '../programmes/limits.js';
-import { programmeOf, versionInForce, versionName } from '../programmes/published.js';
+import { programmeOf, versionDeciding, versionInForce, versionName } from '../programmes/published.js';
 import { readUscc } from '../uscc.js';
 
 /** An amount spent of a limit whose number is `numberFen`: the law's, with what exceptions raised it by. */
@@ -45,6 +45,9 @@ export type Opening =
       enterprise: Enterprise;
       /** The fund of the year of issue: a voucher keeps it until it ends. */
       fund: string;
+      /** The day of application, and of those that may decide the one whose law does. */
+      appliedOn: Day;
+      decidingDay: Day;
       issuedOn: Day;
       lastDay: Day;
       balanceFen: Fen;
@@ -116,7 +119,9 @@ export async function gatherOpenings(loader: Loader, contents: readonly OpeningC
 /**
  * Refuses, for both kinds: AMOUNT_ZERO, OPENING_IN_FUTURE, PROGRAMME_NOT_IN_FORCE; for a limit: the
  * code's own, ENTERPRISE_UNKNOWN, LIMIT_NOT_IN_PROGRAMME, LIMIT_UNKNOWN; for a voucher: NOT_FOUND, CONTRACT_NOT_FILED,
- * MATTER_NOT_FOUND, PERIOD_ENDS_BEFORE_START, VOUCHER_EXPIRED, LIMIT_UNKNOWN where a figure of what it names is not on record.
+ * PERIOD_ENDS_BEFORE_START where it was applied for after its issue or ends before it, OPENING_VERSION where another version than the
+ * one it names decides the days of its application and signing, MATTER_NOT_FOUND, VOUCHER_EXPIRED, LIMIT_UNKNOWN where a figure of what
+ * it names is not on record.
  */
 export function readOpening(facts: Facts, content: OpeningContent, today: Day): Opening | Refused {
   return content.kind === 'LIMIT_USED' ? readLimitUsed(facts, content, today) : readVoucher(facts, content, today);
@@ -172,9 +177,9 @@ function readLimitUsed(facts: Facts, content: OpeningContent & { kind: 'LIMIT_US
 
 type OpeningVoucher = Extract<Opening, { kind: 'voucher' }>;
 
-/** What is asked of the law about the contract of a voucher, as on the day of its issue. */
-const caseOf = ({ contract, law, issuedOn, matters }: Omit<OpeningVoucher, 'spent'>, stage: 'ISSUE' | 'REDEEM') => ({
-  ...{ contract, law, stage, appliedOn: issuedOn, bookedOn: issuedOn, predicates: {}, matters },
+/** What is asked of the law about the contract of a voucher, as it was applied for and issued. */
+const caseOf = ({ contract, law, appliedOn, issuedOn, matters }: Omit<OpeningVoucher, 'spent'>, stage: 'ISSUE' | 'REDEEM') => ({
+  ...{ contract, law, stage, appliedOn, bookedOn: issuedOn, predicates: {}, matters },
 });
 
 /** Which matters an opening voucher names, as those of its contract's enterprise; undefined when there is no such contract. */
@@ -191,30 +196,38 @@ function voucherOf(
   today: Day,
 ): Omit<OpeningVoucher, 'spent'> | Refused {
   const { programmeCode, contractId, issuedOn, lastDay } = content;
+  const appliedOn = content.appliedOn ?? issuedOn;
   const balanceFen = fenOf(content.balance);
   if (balanceFen === 0n) return refused('AMOUNT_ZERO', {}, '/balance');
   if (issuedOn > today) return refused('OPENING_IN_FUTURE', { found: issuedOn, today }, '/issuedOn');
-  const version = facts.all(programmeVersionShelf, 'code', programmeCode).find((row) => row.version === content.version);
-  if (!version || versionInForce([version], issuedOn) === undefined) {
-    return refused('PROGRAMME_NOT_IN_FORCE', { programme: `${programmeCode}@${content.version}`, day: issuedOn }, '/version');
-  }
+  if (appliedOn > issuedOn) return refused('PERIOD_ENDS_BEFORE_START', { from: appliedOn, to: issuedOn }, '/appliedOn');
   const contract = facts.get(contractShelf, contractId);
   const enterprise = contract && facts.get(enterpriseShelf, contract.enterpriseId);
   if (!enterprise) return refused('NOT_FOUND', {}, '/contractId');
   const notInForce = refuseUnlessInForce(contract);
   if (notInForce) return notInForce;
+  const days = { appliedOn, signedOn: contract.signedOn };
+  const version = versionDeciding(facts.all(programmeVersionShelf, 'code', programmeCode), days);
+  if (!version) return refused('PROGRAMME_NOT_IN_FORCE', { programme: programmeCode, day: appliedOn }, '/programmeCode');
+  if (version.version !== content.version) {
+    const named = `${programmeCode}@${content.version}`;
+    return refused('OPENING_VERSION', { named, ...days, expected: versionName(version) }, '/version');
+  }
   const named = namingOf(facts, content);
   const about = named ? ownMatters(facts, named) : refused('NOT_FOUND', {}, '/contractId');
   if (about.kind === 'refused') return about;
   if (lastDay < issuedOn) return refused('PERIOD_ENDS_BEFORE_START', { from: issuedOn, to: lastDay }, '/lastDay');
   if (lastDay < today) return refused('VOUCHER_EXPIRED', { expiresOn: lastDay, submittedOn: today }, '/lastDay');
-  const controlVersionIds = controlsOn(facts, issuedOn);
+  const decidingDay = decidingDayOf(programmeOf(version), days);
+  const controlVersionIds = controlsOn(facts, decidingDay);
   return {
     ...{
       kind: 'voucher',
       version,
       contract,
       enterprise,
+      appliedOn,
+      decidingDay,
       issuedOn,
       lastDay,
       balanceFen,
@@ -243,7 +256,7 @@ function readVoucher(facts: Facts, content: OpeningContent & { kind: 'VOUCHER' }
       if (holder.kind === 'LEGAL_PERSON' || holder.kind === 'PROGRAMME') continue;
       const numberFen = isHighest(law, limitId) ? amountFen : limit.amountFen;
       if (numberFen === null) {
-        const known = lawOn(law, read.issuedOn).limits.find(({ id }) => id === limitId);
+        const known = lawOn(law, read.decidingDay).limits.find(({ id }) => id === limitId);
         const { zh, en } = known ? rules.limit(known) : { zh: '', en: '' };
         return refused('LIMIT_UNKNOWN', { limit: limitId, window: limit.window, holder: holder.id, zh, en }, '/matters');
       }

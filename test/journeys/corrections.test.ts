@@ -5,7 +5,7 @@ import { auditLedger } from '../../src/ledger/audit.js';
 import { formatYuan } from '../../src/money.js';
 import { auditBusiness } from '../../src/reconciliation/audit.js';
 import { recomputeAwards } from '../../src/reconciliation/recompute.js';
-import type { Caller } from '../service.js';
+import type { Answer, Caller } from '../service.js';
 import { expectStatus } from '../service.js';
 import type { Trade, TradeContract } from '../usage/world.js';
 import { nextInvoiceNo, startTrade } from '../usage/world.js';
@@ -255,4 +255,169 @@ void t.test('a fraud found after payment', async (t) => {
     body: { items: [{ amount: '60000.00' }] },
   });
   await books.clean(t, 'after the fraud');
+});
+
+void t.test('in whatever order an award is corrected, each step counts once or is refused with what is possible', async (t) => {
+  const books = await startBooks(t);
+  const { does, reviewer, approver, buyer } = books;
+  type Given = { contract: TradeContract; voucher: string; invoice: string; url: string };
+  type Step = (of: Given) => Promise<Answer>;
+  const told = ({ status, body }: Answer): string => {
+    if (status >= 300) return `${status} ${body.code as string}`;
+    const [followed] = (body.corrections ?? []) as Record<string, string>[];
+    const moved = followed && (['returned', 'voided', 'reversed', 'recalled'] as const).filter((of) => followed[of] !== '0.00');
+    return moved
+      ? moved.map((of) => `${of} ${followed[of] ?? ''}`).join(', ') || 'nothing is left'
+      : String(body.status ?? 'nothing follows');
+  };
+  const redPart: Step = ({ invoice, contract }) => red(books, invoice, contract, part('3333.33', '33.3333'));
+  const redWhole: Step = ({ invoice, contract }) => red(books, invoice, contract);
+  const reverse =
+    (amount?: string): Step =>
+    async ({ url }) => {
+      const proposed = await reviewer.post(`${url}/propose-reversal`, { reason: '票面有误', ...(amount ? { amount } : {}) });
+      if (proposed.status !== 201) return proposed;
+      const answer = await approver.post(`${url}/reverse`, { contentDigest: proposed.body.contentDigest });
+      if (answer.status !== 200) await does(approver, `${url}/drop-reversal`, { reason: '不能冲正' });
+      return answer;
+    };
+  const redeemAgain: Step = ({ voucher, invoice }) => buyer.post('/redemptions', { voucherId: voucher, invoiceId: invoice });
+  const cut: Step = async ({ contract }) => reviewer.post(await books.amend(contract, '20000.00'), {});
+  const voided: Step = ({ contract }) =>
+    approver.post(`/contracts/${contract.contractId}/void`, { reason: '虚构', atFault: true });
+  const fraud: Step = async ({ voucher }) => {
+    const body = { voucherId: voucher, reason: '虚构用量', documentNo: '查〔2024〕2号' };
+    const { recoveryId } = await does(reviewer, '/recoveries', body, 201);
+    const answer = await approver.post(`/recoveries/${recoveryId as string}/open`, {});
+    if (answer.status !== 200) await does(approver, `/recoveries/${recoveryId as string}/drop`, { reason: '改为撤销' });
+    return answer;
+  };
+  const pay: Step = async () => ({
+    status: 200,
+    headers: {},
+    body: { status: (await books.settle('2024-08', 'PAID')) && 'PAID' },
+  });
+  const inDraft: Step = async () =>
+    does(books.finance, '/settlements', { period: '2024-08' }, 201).then((body) => ({
+      status: 201,
+      headers: {},
+      body: { ...body, status: 'IN A BATCH' },
+    }));
+  // Of an invoice of 10,000.00 a voucher of 20,000.00 paid 2,000.00, a fifth; a red letter in part takes 3,333.33 of it.
+  const cases: [name: string, ...[step: Step, told: string][]][] = [
+    ['a red letter, then reversed', [redPart, 'reversed 666.67'], [reverse(), 'REVERSED'], [redeemAgain, 'APPROVED']],
+    [
+      'two red letters, then reversed',
+      [redPart, 'reversed 666.67'],
+      [redPart, 'reversed 666.67'],
+      [reverse(), 'REVERSED'],
+      [redeemAgain, 'APPROVED'],
+    ],
+    [
+      'reversed in part, a red letter, then reversed',
+      [reverse('500.00'), 'APPROVED'],
+      [redPart, 'reversed 166.67'],
+      [reverse(), 'REVERSED'],
+    ],
+    [
+      'a red letter, reversed in part, another, and whole',
+      [redPart, 'reversed 666.67'],
+      [reverse('0.01'), 'APPROVED'],
+      [redPart, 'reversed 666.66'],
+      [redWhole, 'reversed 666.66'],
+      [reverse(), '409 REDEMPTION_WRONG_STATE'],
+    ],
+    ['reversed, then a red letter', [reverse(), 'REVERSED'], [redPart, 'nothing follows'], [redeemAgain, 'APPROVED']],
+    [
+      'reversed, then a red letter to the whole',
+      [reverse(), 'REVERSED'],
+      [redWhole, 'nothing follows'],
+      [redeemAgain, '409 INVOICE_NOT_CONFIRMED'],
+      [redPart, '409 INVOICE_WRONG_STATE'],
+    ],
+    [
+      'a red letter, then the contract cut',
+      [redPart, 'reversed 666.67'],
+      [cut, 'voided 16000.00'],
+      [reverse(), 'REVERSED'],
+      [redPart, 'nothing follows'],
+    ],
+    [
+      'a red letter, then the contract voided',
+      [redPart, 'reversed 666.67'],
+      [voided, 'voided 18666.67, reversed 1333.33'],
+      [redPart, 'nothing follows'],
+      [reverse(), '409 REDEMPTION_WRONG_STATE'],
+    ],
+    [
+      'a red letter, then a fraud that was paid nothing',
+      [redPart, 'reversed 666.67'],
+      [fraud, '409 NOTHING_TO_RECOVER'],
+      [reverse(), 'REVERSED'],
+    ],
+    [
+      'a red letter, then a fraud that was paid',
+      [redPart, 'reversed 666.67'],
+      [pay, 'PAID'],
+      [fraud, 'voided 18666.67, recalled 1333.33'],
+      [redPart, 'nothing is left'],
+      [reverse(), '409 REDEMPTION_BATCHED'],
+      [fraud, '409 NOTHING_TO_RECOVER'],
+    ],
+    [
+      'paid, two red letters, then everything else',
+      [pay, 'PAID'],
+      [redPart, 'recalled 666.67'],
+      [reverse(), '409 REDEMPTION_BATCHED'],
+      [redPart, 'recalled 666.67'],
+      [cut, 'voided 14666.66'],
+      [redWhole, 'recalled 666.66'],
+      [voided, 'voided 3333.34'],
+    ],
+    [
+      'in a batch',
+      [inDraft, 'IN A BATCH'],
+      [redPart, '409 CORRECTION_WAITS_FOR_BATCH'],
+      [reverse(), '409 REDEMPTION_BATCHED'],
+      [voided, '409 CORRECTION_WAITS_FOR_BATCH'],
+      [fraud, '409 CORRECTION_WAITS_FOR_BATCH'],
+    ],
+  ];
+  for (const [name, ...steps] of cases) {
+    const contract = await books.fileContract('100000.00');
+    const voucher = await books.voucher(contract, '20000.00');
+    const invoice = await books.invoice(contract, { gross: '10000.00' });
+    const { redemptionId } = await books.redeem(voucher, invoice);
+    const given = { contract, voucher, invoice, url: `/redemptions/${redemptionId as string}` };
+    const found: string[] = [];
+    for (const [step] of steps) found.push(told(await step(given)));
+    t.strictSame(
+      found,
+      steps.map(([, told]) => told),
+      name,
+    );
+    await books.clean(t, name);
+  }
+});
+
+void t.test('a fen that later approvals rest on goes with the base it was carried on from, whatever waits', async (t) => {
+  const books = await startBooks(t);
+  const contract = await books.fileContract('1000000.00');
+  const voucher = await books.voucher(contract, '200000.00');
+  const made: { invoice: string; url: string }[] = [];
+  for (const [paid, quantity] of [['2666.67'], ['2666.66'], ['2666.67', '3']] as const) {
+    const invoice = await books.invoice(contract, { gross: '3333.33', ...(quantity ? { quantity } : {}) }, { paid });
+    const { redemptionId } = await books.redeem(voucher, invoice);
+    made.push({ invoice, url: `/redemptions/${redemptionId as string}` });
+  }
+  const [first, , waits] = made;
+  // The second holds 666.67, a fen of it carried on from the first; the third waits for a person.
+  const proposed = await books.does(books.reviewer, `${first?.url ?? ''}/propose-reversal`, { reason: '票面有误' }, 201);
+  t.match(await books.approver.post(`${first?.url ?? ''}/reverse`, { contentDigest: proposed.contentDigest }), {
+    status: 409,
+    body: { code: 'REVERSAL_LEAVES_EXCESS' },
+  });
+  t.match(expectStatus(await red(books, first?.invoice ?? '', contract), 201), { corrections: [{ reversed: '666.67' }] });
+  await books.does(books.reviewer, `${waits?.url ?? ''}/return`, { reason: '数量不符' });
+  await books.clean(t, 'and nothing rests on what was returned');
 });

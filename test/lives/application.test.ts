@@ -7,7 +7,8 @@ import { assignmentLife } from '../../src/experts/rules.js';
 import { auditBusiness } from '../../src/reconciliation/audit.js';
 import type { CaseWorld } from '../cases/world.js';
 import { objection, startCases, steps } from '../cases/world.js';
-import type { Answer } from '../service.js';
+import { planted } from '../planted.js';
+import type { Answer, Caller } from '../service.js';
 import { expectStatus } from '../service.js';
 import { lookAt, tryEverything } from './table.js';
 
@@ -203,6 +204,9 @@ void t.test('experts declare, score once, are hidden from each other until then,
     expectStatus(await others[1].post(`${at(declared)}/declare`, { conflict: null }), 200);
     subjects['ASSIGNED'] = { by: others[0], id: fresh.assignmentId };
     subjects['DECLARED'] = { by: others[1], id: declared.assignmentId };
+    const taken = await world.brought('EXPERT_REVIEW');
+    expectStatus(await firm.member.post(`/applications/${taken}/withdraw`, {}), 200);
+    subjects['ENDED'] = { by: one, id: (await own(one)).assignmentId };
     await tryEverything(t, {
       life: assignmentLife,
       bring: async (state) => {
@@ -216,6 +220,99 @@ void t.test('experts declare, score once, are hidden from each other until then,
       },
       look: async ({ by, id: of }) => lookAt(by, `/expert-assignments/${of}`),
     });
+  });
+});
+
+void t.test('nobody is asked about a case that is over', async (t) => {
+  const world = await startCases(t, { text: steps.all + steps.noticeDays + steps.experts });
+  const { firm, reviewer, experts } = world;
+  const [one, two] = experts;
+  const own = async (by: typeof one) =>
+    (expectStatus(await by.get('/expert-assignments'), 200) as { items: { assignmentId: string; status: string }[] }).items;
+  const rejected = await world.brought('EXPERT_REVIEW');
+  const [open] = await own(one);
+  expectStatus(await one.post(`/expert-assignments/${open?.assignmentId ?? ''}/declare`, { conflict: null }), 200);
+  expectStatus(await reviewer.post(`/applications/${rejected}/reject`, { reason: '不符合', article: '第四条' }), 200);
+  const ended = { status: 'ENDED', waitingSince: null, dueOn: null, brief: null };
+  t.match([await own(one), await own(two)], [[ended], [ended]], 'declared or not, with its rejection');
+  const withdrawn = await world.brought('EXPERT_REVIEW');
+  expectStatus(await firm.member.post(`/applications/${withdrawn}/withdraw`, {}), 200);
+  t.match(await own(two), [ended, ended], 'with its withdrawal');
+  expectStatus(await world.load('1000000.00'), 201);
+  await world.brought('APPROVED');
+  t.match(await own(two), [ended, ended, { status: 'SCORED', points: 100 }], 'what was scored stands');
+});
+
+void t.test('whoever belongs to a party is no expert in its case, under whatever role or name', async (t) => {
+  const world = await startCases(t, { text: steps.all + steps.experts });
+  const { firm, reviewer, book } = world;
+  const [parent, stranger] = [await world.enterprise(2), await world.enterprise(3)];
+  const id = await world.brought('CHECKED');
+  const url = `/applications/${id}`;
+  const ofProvider = expectStatus(await reviewer.get('/providers'), 200).items as { uscc: string }[];
+  const related = { uscc: firm.uscc, otherUscc: parent.uscc, source: '工商登记' };
+  expectStatus(await reviewer.post('/related-parties', { ...related, validFrom: '2024-01-01' }), 201);
+  const past = { ...related, otherUscc: stranger.uscc, validFrom: '2023-01-01', validTo: '2023-12-31' };
+  expectStatus(await reviewer.post('/related-parties', past), 201);
+  const expertOf = async (uscc: string, role: 'enterprise' | 'provider' = 'enterprise') => {
+    const member = await book.member(role, { uscc });
+    return book.member('expert', { personId: member.personId });
+  };
+  const clean = await book.member('expert');
+  const assign = async (of: { memberId: string }) =>
+    reviewer.post(`${url}/assign-experts`, { memberIds: [clean.memberId, of.memberId] });
+  const told = ({ status, body }: Answer) => (status < 300 ? String(status) : `${status} ${body.code as string}`);
+  const belonging: [string, Caller, RegExp][] = [
+    ['another member of the applicant', await expertOf(firm.uscc), /企业1/],
+    ['a member of the provider', await expertOf(ofProvider[0]?.uscc ?? '', 'provider'), /中原智算/],
+    ['a member of a related party', await expertOf(parent.uscc), /企业1/],
+  ];
+  for (const [name, expert, party] of belonging) {
+    const answer = await assign(expert);
+    t.equal(told(answer), '409 EXPERT_RELATED', name);
+    t.match(answer.body.detail, party);
+    t.match(answer.body.errors, [{ pointer: '/memberIds/1' }]);
+  }
+  const leaver = await book.member('enterprise', { uscc: firm.uscc });
+  expectStatus(await book.operator.post(`/members/${leaver.memberId}/end`), 200);
+  const former = await book.member('expert', { personId: leaver.personId });
+  await book.member('enterprise', { uscc: firm.uscc, personName: '王五' });
+  const namesake = await book.member('expert', { personName: '王五' });
+  const unrelated = await expertOf(stranger.uscc);
+  const memberIds = [former.memberId, namesake.memberId, unrelated.memberId];
+  expectStatus(await reviewer.post(`${url}/assign-experts`, { memberIds }), 200);
+  const at = async (by: Caller) => {
+    const { items } = expectStatus(await by.get('/expert-assignments'), 200) as { items: { assignmentId: string }[] };
+    return `/expert-assignments/${items[0]?.assignmentId ?? ''}`;
+  };
+  const free = { conflict: null };
+  t.match(expectStatus(await unrelated.post(`${await at(unrelated)}/declare`, free), 200), { status: 'DECLARED', doubts: null });
+  for (const [expert, why] of [
+    [former, 'FORMER_MEMBER'],
+    [namesake, 'SAME_NAME'],
+  ] as const) {
+    const answer = await expert.post(`${await at(expert)}/declare`, free);
+    t.equal(told(answer), '409 EXPERT_EXPLANATION_REQUIRED', why);
+    t.match(answer.body.detail, /企业1/);
+    const explained = await expert.post(`${await at(expert)}/declare`, { ...free, explanation: '已离职三年 / 同名' });
+    t.match(expectStatus(explained, 200), {
+      status: 'DECLARED',
+      doubts: [{ uscc: firm.uscc, name: '企业1', why }],
+      explanation: '已离职三年 / 同名',
+    });
+  }
+  const panel = expectStatus(await reviewer.get(`${url}/expert-review`), 200);
+  t.match(panel.assignments, [{ doubts: [{}], explanation: /离职/ }, { doubts: [{}] }, { doubts: null }], 'the bureau reads it');
+  await book.member('provider', { uscc: ofProvider[0]?.uscc ?? '', personId: unrelated.personId });
+  const scores = [
+    { criterion: 'need', points: 1 },
+    { criterion: 'plan', points: 1 },
+  ];
+  const scoring = await unrelated.post(`${await at(unrelated)}/score`, { scores, opinion: '同意' });
+  t.equal(told(scoring), '409 EXPERT_RELATED', 'who has come to belong to one since scores no more');
+  t.match(expectStatus(await unrelated.post(`${await at(unrelated)}/declare`, { conflict: '新近入职' }), 200), {
+    status: 'CONFLICTED',
+    doubts: null,
   });
 });
 
@@ -360,5 +457,21 @@ void t.test(
       { state: 'ENDED' },
     ]);
     t.strictSame(await auditBusiness(world.owner, book.bookId), []);
+
+    const defects: [string, string, RegExp][] = [
+      ['a name', `update notice_items set shown_name = '企业9' where line_no = 1`, /not those of its digest/],
+      [
+        'an amount',
+        `update notice_items set amount_fen = amount_fen + 1 where line_no = 2`,
+        /not those of its digest; says 3 lines/,
+      ],
+      ['a line', `delete from notice_items where line_no = 3`, /not those of its digest; says 3 lines.*has 2/],
+      ['a day', `update public_notices set last_day = last_day + 1`, /not those of its digest/],
+      ['the digest', `update public_notices set content_digest = repeat('0', 64)`, /not the one that was published/],
+    ];
+    for (const [what, statement, detail] of defects) {
+      const found = await planted(world.admin, book.bookId, [statement]);
+      t.match(found, [{ invariant: 11, subject: 'notice TESTCITY-N-2024-000001', detail }], `${what} altered later is found`);
+    }
   },
 );
