@@ -7,7 +7,9 @@ const head = {
   kind: z.string().meta({ description: 'What is told', examples: ['voucher.issued'] }),
   subjectKind: z.string().meta({ description: 'What it is about', examples: ['VOUCHER'] }),
   subjectId: id,
-  alike: z.int().meta({ description: 'How many of its kind about its subject it stands for: those of a bulk file are told together' }),
+  alike: z
+    .int()
+    .meta({ description: 'How many of its kind about its subject it stands for: those of a bulk file are told together' }),
   aboutLedgerSeq: z.int().meta({ description: 'The last ledger entry of the command that it tells of' }),
 };
 

@@ -78,9 +78,7 @@ export const requestSupplement = <Row extends CaseRow, Shown extends object>(
       programmeVersion: versionName(cases.versionOf(facts, row)),
       result: { ...cases.present(after), supplementList: presentList(list) },
       changes: [...changesOf(facts, cases, row, after), insert(supplementListShelf, list)],
-      messages: [
-        toldOf(cases, after, 'case.supplement_requested', { items: String(read.items.length), dueOn: list.dueOn }),
-      ],
+      messages: [toldOf(cases, after, 'case.supplement_requested', { items: String(read.items.length), dueOn: list.dueOn })],
     });
   },
 });

@@ -14,4 +14,7 @@ export const toldOf = <Row extends CaseRow, Kind extends OfCases>(
   kind: Kind,
   params: Omit<ParamsOf<Kind>, 'caseNo'>,
 ): Message =>
-  tell(kind, party(row.enterpriseId), { kind: cases.kind, id: cases.idOf(row) }, { ...params, caseNo: cases.numberOf(row) } as ParamsOf<Kind>);
+  tell(kind, party(row.enterpriseId), { kind: cases.kind, id: cases.idOf(row) }, {
+    ...params,
+    caseNo: cases.numberOf(row),
+  } as ParamsOf<Kind>);

@@ -40,7 +40,12 @@ export async function deliverDue(of: {
           return;
         }
         failures.push(error);
-        await settleFailed(db, { bookId, owner, messages: some, failure: error instanceof Error ? error.message : String(error) });
+        await settleFailed(db, {
+          bookId,
+          owner,
+          messages: some,
+          failure: error instanceof Error ? error.message : String(error),
+        });
         return;
       }
       await settleDelivered(db, { bookId, owner, messageIds: some.map(({ messageId }) => messageId) });

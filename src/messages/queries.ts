@@ -114,7 +114,7 @@ export const listMessages = (
     .select({
       message: messages,
       readAt: sql<string | null>`(select read_at from message_reads r
-        where r.book_id = ${messages.bookId} and r.message_id = ${messages.messageId} and r.member_id = ${of.memberId})`,
+        where r.book_id = messages.book_id and r.message_id = messages.message_id and r.member_id = ${of.memberId})`,
     })
     .from(messages)
     .where(

@@ -37,8 +37,7 @@ export const expireVoucher: Verb<Body, ReturnType<typeof presentVoucher>> = {
     const wrong = refuseVoucher(voucher, 'expire');
     if (wrong) return wrong;
     const { voucherId, voucherNo, fund } = voucher;
-    if (!isPast(voucher, today))
-      return refused('VOUCHER_NOT_PAST', { voucherNo, lastDay: lastUsableDay(voucher) });
+    if (!isPast(voucher, today)) return refused('VOUCHER_NOT_PAST', { voucherNo, lastDay: lastUsableDay(voucher) });
     const rule = expiryRuleOf(facts, voucher);
     if (!rule) return refused('POLICY_SILENT', { programme: voucher.programmeCode, parameter: 'redemption.expiredBalance' });
     // After this line the command succeeds.

@@ -36,7 +36,10 @@ void t.test('the words of every kind name the same parameters in both languages'
     t.strictSame(named(words.zhMany ?? ''), named(words.enMany ?? ''), `${kind} of several`);
   }
   t.equal(wordsOf({ kind: 'case.accepted', params: { caseNo: 'A-1' }, alike: 1 }).zh, 'A-1 已受理。');
-  t.strictSame(wordsOf({ kind: 'of.another_release', params: {}, alike: 1 }), { zh: 'of.another_release', en: 'of.another_release' });
+  t.strictSame(wordsOf({ kind: 'of.another_release', params: {}, alike: 1 }), {
+    zh: 'of.another_release',
+    en: 'of.another_release',
+  });
   t.strictSame([1, 2, 3, 11, 12].map(retryAfterSeconds), [2, 4, 8, 2048, 3600], 'later each time, an hour at most');
 });
 
@@ -139,7 +142,8 @@ void t.test('the outbox', async (t) => {
     const seen = new Map<string, string[]>();
     const slow: Channel = async (_, of) => {
       await new Promise((resolve) => setTimeout(resolve, 5));
-      for (const { subjectId, params } of of.messages) seen.set(subjectId, [...(seen.get(subjectId) ?? []), params['caseNo'] ?? '']);
+      for (const { subjectId, params } of of.messages)
+        seen.set(subjectId, [...(seen.get(subjectId) ?? []), params['caseNo'] ?? '']);
     };
     let delivered = 0;
     while (delivered < 20) {
@@ -152,7 +156,11 @@ void t.test('the outbox', async (t) => {
 
   await t.test('what cannot be delivered keeps no other, is tried later each time, and is dead in the end', async (t) => {
     const lost = about();
-    await submit([accept(party(uuidv7(clock.now())), lost), accept({ role: 'finance' }), accept({ role: 'finance' }, lost, 'next')]);
+    await submit([
+      accept(party(uuidv7(clock.now())), lost),
+      accept({ role: 'finance' }),
+      accept({ role: 'finance' }, lost, 'next'),
+    ]);
     const first = await deliver();
     t.equal(first.delivered, 1, 'the other one');
     t.equal(first.failures.length, 1);
@@ -211,7 +219,9 @@ void t.test('an applicant is told every step of its case', async (t) => {
   };
   const paused = await world.brought('OBJECTION_PENDING');
   t.match(await told(), [/已受理。$/, /已列入公示 .*，公示至 /, /收到异议 .*公示暂停计时。$/]);
-  const { items } = expectStatus(await reviewer.get(`/applications/${paused}/objections`), 200) as { items: { objectionId: string }[] };
+  const { items } = expectStatus(await reviewer.get(`/applications/${paused}/objections`), 200) as {
+    items: { objectionId: string }[];
+  };
   const deciding = { objectionId: items[0]?.objectionId, upheld: false, reason: '查无实据' };
   const other = await book.member('approver');
   expectStatus(await other.post(`/applications/${paused}/decide-objection`, deciding), 200);
