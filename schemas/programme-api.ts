@@ -167,6 +167,8 @@ const paper = {
   purpose: purpose.optional(),
 };
 
+const predicates = z.record(label, z.enum(['MET', 'NOT_MET', 'EXCEPTION', 'NOT_RECORDED']));
+
 /** Who asks, and what is on record where limits and stacking rules look. */
 const party = {
   provider,
@@ -177,7 +179,7 @@ const party = {
       establishedOn: day.optional(),
       isListedProvider: z.boolean().optional(),
       oneEnterpriseOnePolicy: z.boolean().optional(),
-      predicates: z.record(label, z.enum(['MET', 'NOT_MET', 'EXCEPTION', 'NOT_RECORDED'])).optional(),
+      predicates: predicates.optional(),
     })
     .optional(),
   facilities,
@@ -251,6 +253,7 @@ export const evaluateProgramme = z.discriminatedUnion('stage', [
               settledOn: day.optional(),
               paidInFull: z.boolean().optional(),
               provider,
+              predicates: predicates.optional().meta({ description: 'Conditions of an ITEM, where this one differs' }),
               ...amountOrLines,
             })
             .refine(amountOnce, eitherAmount),

@@ -33,6 +33,7 @@ import { loadMappings, shippedMappings } from './evidence-files/digital-invoice.
 import { evidenceFileRoutes } from './evidence-files/routes.js';
 import { folderStore } from './evidence-files/store.js';
 import { expertRoutes } from './experts/routes.js';
+import { flagRoutes } from './flag-reviews/routes.js';
 import { Books } from './http/books.js';
 import type { ConnectionCounts } from './http/connections.js';
 import { answerClientError, boundConnections, serverOptions } from './http/connections.js';
@@ -257,6 +258,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     usageRoutes(scope, parts);
     redemptionRoutes(scope, parts);
     reimbursementRoutes(scope, parts);
+    flagRoutes(scope, parts);
     noticeRoutes(scope, parts);
     messageRoutes(scope, parts);
     successionRoutes(scope, parts);

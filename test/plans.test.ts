@@ -24,7 +24,7 @@ import { type Sent, tapWire } from './wire.js';
 /** Tables that do not grow with the business: kinds, books, law; and rollups, bounded by kinds, funds and days. */
 const small = new Set([
   ...['books', 'book_heads', 'account_kinds', 'posting_kinds', 'schema_migrations', 'number_series', 'programme_versions'],
-  ...['calendar_years'],
+  ...['calendar_years', 'flag_parameters'],
   ...['ledger_totals', 'booked_days'],
 ]);
 /**
@@ -59,6 +59,7 @@ const bounding = new Set([
 const boundingIn: Readonly<Record<string, readonly string[]>> = {
   ...{
     facilities: ['provider_id'],
+    list_prices: ['provider_id'],
     payee_accounts: ['provider_id'],
     payment_instructions: ['payee_id'],
     listings: ['provider_id'],
@@ -382,6 +383,24 @@ void t.test('no reading grows with the book', async (t) => {
     ...{ providerId: voucher.providerId, serviceItem: 'NETWORK', batchNo: '1' },
     evidence: { ADVANCED_EQUIPMENT: '1', TECHNICAL_SECURITY: '1', GREEN_ENERGY: '1', FAVOURABLE_PRICE: '1' },
   });
+  const { flagId = '' } = await send('reviewer', '/flags', {
+    subjectKind: 'CONTRACT',
+    subjectId: voucher.contractId,
+    reason: '1',
+  });
+  await send('approver', `/flags/${flagId}/clear`, { reason: '1' });
+  const parameter = { validFrom: '2026-04-15', documentNo: '1' };
+  await send('reviewer', '/flag-parameters', { kind: 'PRICE_FAR_FROM_LIST', basisPoints: 1000, ...parameter });
+  await send('reviewer', '/list-prices', {
+    ...{
+      providerId: voucher.providerId,
+      chipVendor: '华为',
+      chipModel: '昇腾910B',
+      price: '10.00',
+      validFrom: '2026-04-15',
+      source: '1',
+    },
+  });
   const [listing] = await owner.sql<{ id: string }[]>`select listing_id as id from listings where book_id = ${bookId}`;
   await send('reviewer', `/listings/${listing?.id ?? ''}/suspend`, { from: '2026-04-15', reason: '1', documentNo: '1' });
   const project = { kind: 'PROJECT', code: 'P-1', name: '项目', documentNo: '1' };
@@ -577,6 +596,7 @@ void t.test('no reading grows with the book', async (t) => {
       'bulk-jobs': jobId,
       'evidence-files': evidenceFileId,
       simulations: simulationId,
+      flags: flagId,
       ...{ notices: noticeId, 'expert-assignments': assignmentId },
     },
   };

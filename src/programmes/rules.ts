@@ -184,6 +184,11 @@ export function strangersIn(
     ...known.flatMap(([path, named, ids]) =>
       named.filter((id) => !ids.includes(id)).map((field) => ({ pointer: `/given/${path}/${field}`, field })),
     ),
+    ...('items' in given ? given.items : []).flatMap(({ predicates = {} }, index) =>
+      Object.keys(predicates)
+        .filter((id) => !law.eligibility.some((predicate) => predicate.id === id && predicate.of === 'ITEM'))
+        .map((field) => ({ pointer: `/given/items/${index}/predicates/${field}`, field })),
+    ),
     ...(given.unknownFigures ?? []).flatMap((field, index) =>
       withFigure.includes(field) ? [] : [{ pointer: `/given/unknownFigures/${index}`, field }],
     ),

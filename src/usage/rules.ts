@@ -267,6 +267,7 @@ export const presentInvoice = (row: UsageInvoice): z.input<typeof usageInvoice> 
   redemptionId: row.redemptionId,
   isReimbursed: row.reimbursedLines > 0,
   digitalInvoice: row.digitalInvoice,
+  isFlagged: row.holdingFlags > 0,
   recordedAt: instantOf(row),
 });
 
