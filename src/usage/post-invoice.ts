@@ -172,7 +172,14 @@ function decide(command: Command<Body>, facts: Facts): Posted | Refused {
   const found = beyondFacilities(facts, row, lines);
   const flags = raise(command, facts, { subjectKind: 'USAGE_INVOICE', subjectId: id }, found);
   const beside = [...facilityUsageChanges(facts, row, lines, 1n), ...flags];
-  return { kind: 'posted', row: { ...row, holdingFlags: flags.length }, lines, declaredBy, beside, messages: toldOfPosting(row, contract) };
+  return {
+    kind: 'posted',
+    row: { ...row, holdingFlags: flags.length },
+    lines,
+    declaredBy,
+    beside,
+    messages: toldOfPosting(row, contract),
+  };
 }
 
 const acceptedAs = <Result>({ row, lines, declaredBy, beside, messages }: Posted, result: Result): Accepted<Result> =>
