@@ -47,6 +47,7 @@ import { handleError, Problem, sendProblem } from './http/problem.js';
 import type { Clock, LaneOptions } from './ledger/lane.js';
 import { ledgerRoutes } from './ledger/routes.js';
 import { legalPersonRoutes } from './legal-persons/routes.js';
+import { messageRoutes } from './messages/routes.js';
 import { noticeRoutes } from './notices/routes.js';
 import { payeeRoutes } from './payees/routes.js';
 import { precheckRoutes } from './prechecks/routes.js';
@@ -259,6 +260,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     reimbursementRoutes(scope, parts);
     flagRoutes(scope, parts);
     noticeRoutes(scope, parts);
+    messageRoutes(scope, parts);
     successionRoutes(scope, parts);
     settlementRoutes(scope, parts);
     evidenceFileRoutes(scope, parts);

@@ -2494,6 +2494,15 @@ export const refusals = {
     'No version of {programme} is published in this book.',
   ),
 
+  // ── Messages ──
+  MESSAGE_WRONG_STATE: refusal(
+    409,
+    '消息状态不允许此操作',
+    'The message is in another state',
+    '该消息的状态为 {state}，现在可做：{possible}。',
+    'The message is {state}; what is possible now: {possible}.',
+  ),
+
   // ── The service ──
   LANE_FULL: refusal(
     503,
