@@ -51,12 +51,15 @@ import { payeeRoutes } from './payees/routes.js';
 import { precheckRoutes } from './prechecks/routes.js';
 import { programmeRoutes } from './programmes/routes.js';
 import { providerRoutes } from './providers/routes.js';
+import { recoveriesFallDue } from './recoveries/fall-due.js';
 import { recoveryRoutes } from './recoveries/routes.js';
+import { lapseDue } from './redemptions/lapse.js';
 import { redemptionRoutes } from './redemptions/routes.js';
 import { reimbursementRoutes } from './reimbursements/routes.js';
 import { settlementRoutes } from './settlements/routes.js';
 import { simulationRoutes } from './simulations/routes.js';
 import { successionRoutes } from './successions/routes.js';
+import { decideOverdue } from './usage/decide-overdue.js';
 import { usageRoutes } from './usage/routes.js';
 import { expireDue } from './vouchers/expire-due.js';
 import { voucherRoutes } from './vouchers/routes.js';
@@ -284,7 +287,9 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
   });
 
   // Where it listens, and not where a test only injects: what a test wants to be due it does itself.
-  const daily = new Daily({ db, clock, log: app.log, open: (code) => books.find(code), works: [expireDue] });
+  // Usage is decided before vouchers end, and what waits on these lapses with them.
+  const works = [decideOverdue, expireDue, lapseDue, recoveriesFallDue];
+  const daily = new Daily({ db, clock, log: app.log, open: (code) => books.find(code), works });
   app.addHook('onListen', (done) => {
     daily.start();
     done();

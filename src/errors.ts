@@ -960,6 +960,13 @@ export const refusals = {
     '发票 {invoiceNo} 须于 {confirmBy} 前（含当日）确认或提出异议，逾期按政策规定为 {outcome}；确有错误的，请提供方冲红或向主管部门反映。',
     'Invoice {invoiceNo} was to be confirmed or disputed by {confirmBy}; by the programme it is {outcome} now. If it is wrong, ask its provider for a red letter.',
   ),
+  REDEMPTION_MAY_FINISH: refusal(
+    409,
+    '在审的核销可继续办理',
+    'The redemption may be finished',
+    '政策 {programme} 未规定到期时在审的核销失效，核销 {redemptionNo} 由审核人员核验或退回。',
+    'Programme {programme} does not let lapse what waits when its voucher ends: a reviewer verifies or returns redemption {redemptionNo}.',
+  ),
   CONFIRM_DEADLINE_AHEAD: refusal(
     409,
     '确认期限未到',
