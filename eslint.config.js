@@ -3,7 +3,7 @@ import tseslint from 'typescript-eslint';
 
 // Typed rules: a forgotten await is the worst bug a ledger's service can have.
 export default tseslint.config(
-  { ignores: ['dist/', 'data/', 'node_modules/', '.tap/', 'coverage/'] },
+  { ignores: ['dist/', 'data/', 'node_modules/', '.tap/', '.test-*/', 'coverage/'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

@@ -1881,6 +1881,7 @@ create table programme_versions (
   repealed_by uuid,
   repealed_at timestamp with time zone,
   repealing_document text,
+  repeal_id uuid,
   constraint programme_versions_pkey PRIMARY KEY (book_id, programme_version_id),
   constraint programme_versions_book_id_programme_code_version_key UNIQUE (book_id, programme_code, version),
   constraint programme_versions_book_id_activated_by_fkey FOREIGN KEY (book_id, activated_by) REFERENCES persons(book_id, person_id),
@@ -1895,17 +1896,18 @@ create table programme_versions (
   constraint programme_versions_legal_status_check CHECK ((legal_status = ANY (ARRAY['DRAFT'::text, 'ENACTED'::text, 'REPEALED'::text]))),
   constraint programme_versions_programme_code_check CHECK ((programme_code ~ '^[a-z][a-z0-9-]{1,40}$'::text)),
   constraint programme_versions_repeal_four_eyes CHECK ((repealed_by <> activated_by)),
-  constraint programme_versions_repealed CHECK ((((status = 'REPEALED'::text) = ((repealed_by IS NOT NULL) AND (repealed_at IS NOT NULL) AND (repealing_document IS NOT NULL))) AND ((status <> 'REPEALED'::text) OR (in_force_to IS NOT NULL)))),
+  constraint programme_versions_repealed CHECK ((((status = 'REPEALED'::text) = ((repealed_by IS NOT NULL) AND (repealed_at IS NOT NULL) AND (repealing_document IS NOT NULL) AND (repeal_id IS NOT NULL))) AND (num_nulls(repealed_by, repealed_at, repealing_document, repeal_id) = ANY (ARRAY[0, 4])) AND ((status <> 'REPEALED'::text) OR (in_force_to IS NOT NULL)))),
   constraint programme_versions_repealing_document_check CHECK (((length(repealing_document) >= 1) AND (length(repealing_document) <= 100))),
   constraint programme_versions_status_check CHECK ((status = ANY (ARRAY['PUBLISHED'::text, 'ACTIVE'::text, 'REPEALED'::text]))),
   constraint programme_versions_version_check CHECK ((version >= 1))
 );
 CREATE INDEX programme_versions_code ON public.programme_versions USING btree (book_id, programme_code, programme_version_id);
 CREATE INDEX programme_versions_kind ON public.programme_versions USING btree (book_id, kind);
+CREATE CONSTRAINT TRIGGER programme_versions_come_back AFTER UPDATE ON public.programme_versions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((old.status = 'REPEALED'::text) AND (new.status = 'ACTIVE'::text))) EXECUTE FUNCTION refuse_uncorrected_repeal();
 CREATE TRIGGER programme_versions_in_lane BEFORE INSERT OR UPDATE ON public.programme_versions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER programme_versions_leave_in_lane BEFORE DELETE ON public.programme_versions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-CREATE TRIGGER programme_versions_stay BEFORE UPDATE ON public.programme_versions FOR EACH ROW WHEN (((old.status = 'REPEALED'::text) OR ((old.status = 'ACTIVE'::text) AND (new.status <> 'REPEALED'::text)) OR ((new.in_force_to IS DISTINCT FROM old.in_force_to) AND ((old.status <> 'ACTIVE'::text) OR (new.status <> 'REPEALED'::text))))) EXECUTE FUNCTION refuse_other_law();
-grant insert, select, update (status, in_force_to, activated_by, activated_at, repealed_by, repealed_at, repealing_document) on programme_versions to voucher_app;
+CREATE TRIGGER programme_versions_stay BEFORE UPDATE ON public.programme_versions FOR EACH ROW WHEN ((((old.status = 'REPEALED'::text) AND (new.status <> 'ACTIVE'::text)) OR ((old.status = 'ACTIVE'::text) AND (new.status <> 'REPEALED'::text)) OR ((new.in_force_to IS DISTINCT FROM old.in_force_to) AND (((old.status <> 'ACTIVE'::text) OR (new.status <> 'REPEALED'::text)) AND ((old.status <> 'REPEALED'::text) OR (new.status <> 'ACTIVE'::text)))))) EXECUTE FUNCTION refuse_other_law();
+grant insert, select, update (status, in_force_to, activated_by, activated_at, repealed_by, repealed_at, repealing_document, repeal_id) on programme_versions to voucher_app;
 grant select on programme_versions to voucher_reader;
 
 -- owner voucher_owner
@@ -2427,6 +2429,48 @@ CREATE TRIGGER related_parties_in_lane BEFORE INSERT OR UPDATE ON public.related
 CREATE TRIGGER related_parties_leave_in_lane BEFORE DELETE ON public.related_parties FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on related_parties to voucher_app;
 grant select on related_parties to voucher_reader;
+
+-- owner voucher_owner
+create table repeal_corrections (
+  book_id uuid not null,
+  correction_id uuid not null,
+  programme_version_id uuid not null,
+  repeal_id uuid not null,
+  last_day date not null,
+  document_no text not null,
+  repealed_person uuid not null,
+  repealed_at timestamp with time zone not null,
+  restored_to date,
+  reason text not null,
+  content_digest text not null,
+  status text not null,
+  proposed_person uuid not null,
+  proposed_on date not null,
+  decided_person uuid,
+  decided_on date,
+  decision_reason text,
+  recorded_at timestamp with time zone not null,
+  constraint repeal_corrections_pkey PRIMARY KEY (book_id, correction_id),
+  constraint repeal_corrections_book_id_decided_person_fkey FOREIGN KEY (book_id, decided_person) REFERENCES persons(book_id, person_id),
+  constraint repeal_corrections_book_id_programme_version_id_fkey FOREIGN KEY (book_id, programme_version_id) REFERENCES programme_versions(book_id, programme_version_id),
+  constraint repeal_corrections_book_id_proposed_person_fkey FOREIGN KEY (book_id, proposed_person) REFERENCES persons(book_id, person_id),
+  constraint repeal_corrections_book_id_repealed_person_fkey FOREIGN KEY (book_id, repealed_person) REFERENCES persons(book_id, person_id),
+  constraint repeal_corrections_check CHECK ((restored_to >= last_day)),
+  constraint repeal_corrections_content_digest_check CHECK ((content_digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint repeal_corrections_decided CHECK ((((status = 'PROPOSED'::text) = (decided_person IS NULL)) AND ((decided_person IS NULL) = (decided_on IS NULL)) AND ((status = 'DROPPED'::text) = (decision_reason IS NOT NULL)))),
+  constraint repeal_corrections_decision_reason_check CHECK (((length(decision_reason) >= 1) AND (length(decision_reason) <= 500))),
+  constraint repeal_corrections_document_no_check CHECK (((length(document_no) >= 1) AND (length(document_no) <= 100))),
+  constraint repeal_corrections_four_eyes CHECK (((status <> 'APPROVED'::text) OR (decided_person <> proposed_person))),
+  constraint repeal_corrections_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint repeal_corrections_status_check CHECK ((status = ANY (ARRAY['PROPOSED'::text, 'APPROVED'::text, 'DROPPED'::text])))
+);
+CREATE UNIQUE INDEX repeal_corrections_once ON public.repeal_corrections USING btree (book_id, repeal_id) WHERE (status <> 'DROPPED'::text);
+CREATE INDEX repeal_corrections_version ON public.repeal_corrections USING btree (book_id, programme_version_id, correction_id);
+CREATE TRIGGER repeal_corrections_in_lane BEFORE INSERT OR UPDATE ON public.repeal_corrections FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER repeal_corrections_leave_in_lane BEFORE DELETE ON public.repeal_corrections FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER repeal_corrections_once_each BEFORE UPDATE ON public.repeal_corrections FOR EACH ROW WHEN (((old.status <> 'PROPOSED'::text) OR (new.status = 'PROPOSED'::text))) EXECUTE FUNCTION refuse_decided_correction();
+grant insert, select, update (status, decided_person, decided_on, decision_reason) on repeal_corrections to voucher_app;
+grant select on repeal_corrections to voucher_reader;
 
 -- owner voucher_owner
 create table schema_migrations (
@@ -3233,6 +3277,15 @@ end $function$;
 grant execute on function refuse_change() to public;
 
 -- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.refuse_decided_correction()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'a correction of a repeal is decided once' using errcode = 'VL001';
+end $function$;
+
+-- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.refuse_decided_exception()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -3306,6 +3359,20 @@ begin
   raise exception 'a write to % needs the lane of its book', tg_table_name using errcode = 'VL002';
 end $function$;
 grant execute on function refuse_outside_lane() to public;
+
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.refuse_uncorrected_repeal()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if not exists (select from repeal_corrections c
+                  where c.book_id = old.book_id and c.repeal_id = old.repeal_id and c.status = 'APPROVED'
+                    and c.programme_version_id = old.programme_version_id and c.restored_to is not distinct from new.in_force_to) then
+    raise exception 'a repeal stands until two persons have set it aside' using errcode = 'VL001';
+  end if;
+  return null;
+end $function$;
 
 -- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.total_settlement_lines()

@@ -497,10 +497,37 @@ export const programmeVersions = pgTable(
     repealedBy: uuid('repealed_by'),
     repealedAt: timestamp('repealed_at', { withTimezone: true, mode: 'string' }),
     repealingDocument: text('repealing_document'),
+    repealId: uuid('repeal_id'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.programmeVersionId] })],
 );
 export type ProgrammeVersion = typeof programmeVersions.$inferSelect;
+
+export const repealCorrections = pgTable(
+  'repeal_corrections',
+  {
+    bookId: uuid('book_id').notNull(),
+    correctionId: uuid('correction_id').notNull(),
+    programmeVersionId: uuid('programme_version_id').notNull(),
+    repealId: uuid('repeal_id').notNull(),
+    lastDay: date('last_day', { mode: 'string' }).notNull(),
+    documentNo: text('document_no').notNull(),
+    repealedPerson: uuid('repealed_person').notNull(),
+    repealedAt: timestamp('repealed_at', { withTimezone: true, mode: 'string' }).notNull(),
+    restoredTo: date('restored_to', { mode: 'string' }),
+    reason: text('reason').notNull(),
+    contentDigest: text('content_digest').notNull(),
+    status: text('status', { enum: ['PROPOSED', 'APPROVED', 'DROPPED'] }).notNull(),
+    proposedPerson: uuid('proposed_person').notNull(),
+    proposedOn: date('proposed_on', { mode: 'string' }).notNull(),
+    decidedPerson: uuid('decided_person'),
+    decidedOn: date('decided_on', { mode: 'string' }),
+    decisionReason: text('decision_reason'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.correctionId] })],
+);
+export type RepealCorrection = typeof repealCorrections.$inferSelect;
 
 export const appropriations = pgTable(
   'appropriations',

@@ -26,7 +26,9 @@ export const prepareOpening = z.discriminatedUnion('kind', [
     version: z.int().min(1).max(9999).meta({ description: 'The one that decides the days of application and of signing' }),
     contractId: id,
     balance: amount.meta({ description: 'What the voucher can still pay' }),
-    appliedOn: day.optional().meta({ description: 'The day of application, by which the law decides; that of issue if left out' }),
+    appliedOn: day
+      .optional()
+      .meta({ description: 'The day of application, by which the law decides; that of issue if left out' }),
     issuedOn: day.meta({ description: 'Decides the funding year' }),
     lastDay: day,
     baseRedeemed: amount.default('0.00').meta({ description: 'Confirmed base that earlier redemptions have used' }),

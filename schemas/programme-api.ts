@@ -21,6 +21,17 @@ export const repealProgramme = z.strictObject({
     .meta({ description: 'Number of the repealing document', examples: ['郑政文〔2026〕5号'] }),
 });
 
+const reason = z.string().trim().min(1).max(500);
+/** Proposes that the repeal of a version was entered by mistake; another person approves exactly this, by its digest. */
+export const proposeRepealCorrection = z.strictObject({ reason });
+export const correctRepeal = z.strictObject({
+  contentDigest: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .meta({ description: 'The digest of the proposal' }),
+});
+export const dropRepealCorrection = z.strictObject({ reason });
+
 const bilingual = z.strictObject({ zh: z.string(), en: z.string() });
 
 /** What keeps a version from being activated: 政策未规定, a failing case, a text that is no law yet. */
@@ -42,14 +53,39 @@ export const programme = z.strictObject({
   repealedAt: instant.nullable(),
   repealingDocument: z.string().nullable(),
 });
+/** That a repeal is set aside: what it said, why it was a mistake, and what became of it. */
+const repealCorrection = z.strictObject({
+  correctionId: id,
+  programmeVersionId: id,
+  repealId: id.meta({ description: 'The command that repealed the version; its entry in the ledger carries it' }),
+  lastDay: day.meta({ description: 'The last day in force that the repeal gave' }),
+  documentNo: z.string().meta({ description: 'Number of the repealing document' }),
+  repealedAt: instant,
+  restoredTo: day.nullable().meta({ description: 'The last day in force without the repeal, by the version’s own text' }),
+  reason: z.string(),
+  contentDigest: z.string().meta({ description: 'Named by whoever approves' }),
+  status: z.enum(['PROPOSED', 'APPROVED', 'DROPPED']),
+  proposedOn: day,
+  decidedOn: day.nullable(),
+  decisionReason: z.string().nullable(),
+});
+export const repealCorrectionProposed = repealCorrection.extend({ ledgerSeq });
+
 export const programmeShown = programme.extend({
   document: z.string(),
   openPoints: z.array(openPoint).meta({ description: 'Empty when nothing keeps it from being activated' }),
+  repealCorrections: z.array(repealCorrection).meta({ description: 'Repeals that were, or may be, set aside; the oldest first' }),
 });
 export const programmePublished = programme.extend({ openPoints: z.array(openPoint), ledgerSeq });
 export const programmeActivated = programme.extend({ ledgerSeq });
 export const programmeRepealed = programme.extend({
   nextVersion: z.int().nullable().meta({ description: 'The version in force on the day after, null if none is' }),
+  ledgerSeq,
+});
+
+export const repealCorrected = programme.extend({
+  correction: repealCorrection,
+  heldMeanwhile: z.int().nullable().meta({ description: 'The version that held today until now, null if none did' }),
   ledgerSeq,
 });
 
@@ -131,6 +167,8 @@ const paper = {
   purpose: purpose.optional(),
 };
 
+const predicates = z.record(label, z.enum(['MET', 'NOT_MET', 'EXCEPTION', 'NOT_RECORDED']));
+
 /** Who asks, and what is on record where limits and stacking rules look. */
 const party = {
   provider,
@@ -141,7 +179,7 @@ const party = {
       establishedOn: day.optional(),
       isListedProvider: z.boolean().optional(),
       oneEnterpriseOnePolicy: z.boolean().optional(),
-      predicates: z.record(label, z.enum(['MET', 'NOT_MET', 'EXCEPTION', 'NOT_RECORDED'])).optional(),
+      predicates: predicates.optional(),
     })
     .optional(),
   facilities,
@@ -215,6 +253,7 @@ export const evaluateProgramme = z.discriminatedUnion('stage', [
               settledOn: day.optional(),
               paidInFull: z.boolean().optional(),
               provider,
+              predicates: predicates.optional().meta({ description: 'Conditions of an ITEM, where this one differs' }),
               ...amountOrLines,
             })
             .refine(amountOnce, eitherAmount),

@@ -222,20 +222,32 @@ const stackingRule = z
     params: { zh: 'basisPoints 仅用于 PUBLIC_MONEY_CEILING，且必须填写' },
   });
 
-/** One recorded fact about the enterprise. HARD must be met; SOFT («原则上») may be set aside by an approved exception. */
-const predicate = z.strictObject({
-  id: key,
-  strength: z.enum(['HARD', 'SOFT']),
-  text: bilingual,
-  evidence: z.array(words).min(1),
-  cite: citation,
-});
-
 // What is bought: compute and what comes with it, and what the other vouchers and subsidies of a programme are for.
 const serviceItem = z.enum([
   ...['AI_COMPUTE', 'SUPERCOMPUTE', 'GENERAL_COMPUTE', 'STORAGE', 'NETWORK', 'SECURITY'],
   ...['CORPUS', 'MODEL_SERVICE', 'TECHNOLOGY', 'RESEARCH_COST'],
 ] as const);
+
+/**
+ * One recorded fact. HARD must be met; SOFT («原则上») may be set aside by an approved exception. Of the APPLICATION it says something of the
+ * enterprise or of the whole of what it applies for; of an ITEM, something of each contract, invoice or expense by itself, of all or of
+ * those of some service items: one that does not meet it does not count, and the others do.
+ */
+const predicate = z
+  .strictObject({
+    id: key,
+    strength: z.enum(['HARD', 'SOFT']),
+    of: z.enum(['APPLICATION', 'ITEM']).optional(),
+    serviceItems: z.array(serviceItem).min(1).optional(),
+    text: bilingual,
+    evidence: z.array(words).min(1),
+    cite: citation,
+  })
+  .refine((one) => one.serviceItems === undefined || one.of === 'ITEM', {
+    error: 'serviceItems belongs to a condition of an ITEM, and to no other',
+    params: { zh: 'serviceItems 仅用于按项核查（of: ITEM）的条件' },
+  });
+
 const purpose = z.enum(['MODEL_RESEARCH', 'PRODUCT_DEVELOPMENT', 'SCENARIO_APPLICATION']);
 const beneficiaryKind = z.enum(['ENTERPRISE', 'INSTITUTION']);
 const facilityKind = z.enum(['SUPERCOMPUTING', 'AI_COMPUTING', 'DATA_CENTER']);
@@ -356,6 +368,8 @@ const amountOnce = {
   message: { error: 'give either amount or lines', params: { zh: '应填写 amount 或 lines 之一' } },
 };
 
+const findings = z.record(key, z.enum(['MET', 'NOT_MET', 'EXCEPTION', 'NOT_RECORDED']));
+
 const party = {
   provider: z
     .strictObject({
@@ -373,7 +387,7 @@ const party = {
       establishedOn: day.optional(),
       isListedProvider: flag.optional(),
       oneEnterpriseOnePolicy: flag.optional(),
-      predicates: z.record(key, z.enum(['MET', 'NOT_MET', 'EXCEPTION', 'NOT_RECORDED'])).optional(),
+      predicates: findings.optional(),
     })
     .optional(),
   // What the application is about, for rules that look at several awards together; a plain case names one of each.
@@ -509,6 +523,8 @@ const awardCase = z.strictObject({
             settledOn: day.optional(),
             paidInFull: flag.optional(),
             provider: party.provider,
+            // Where it differs from what the enterprise is said to meet: conditions of an ITEM.
+            predicates: findings.optional(),
             ...amountOrLines,
           })
           .refine(amountOnce.check, amountOnce.message),

@@ -81,6 +81,11 @@ export const reviewReimbursement = z.strictObject({
     .record(predicateId, reason)
     .default({})
     .meta({ description: 'Soft predicates («原则上») that are not met and are to be set aside, each with its reason' }),
+  items: z
+    .array(z.strictObject({ lineNo: z.int().min(1), predicate: predicateId, met: z.boolean() }))
+    .max(2_000)
+    .default([])
+    .meta({ description: 'Conditions of an ITEM: the lines of which something else was found than `eligibility` says of all' }),
   classes: z
     .array(z.string().min(1).max(100))
     .max(20)
@@ -95,7 +100,9 @@ export const reviewReimbursement = z.strictObject({
 export const reimbursementStatus = z.enum([...caseStatus.options, 'ALLOCATED', 'APPROVED', 'REJECTED', 'WITHDRAWN']);
 
 const eligibilityRecord = z.strictObject({
-  predicates: z.record(z.string(), z.enum(['MET', 'NOT_MET', 'EXCEPTION'])),
+  predicates: z
+    .record(z.string(), z.enum(['MET', 'NOT_MET', 'EXCEPTION']))
+    .meta({ description: 'Of one line, where it differs, as `predicate/line`' }),
   exceptions: z.record(z.string(), z.string()),
   classes: z.array(z.string()),
 });

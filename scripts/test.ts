@@ -1,20 +1,24 @@
 /**
- * npm test: type check, lint, then every test/**\/*.test.ts against one throw-away database cluster.
- * npm test -- test/a.test.ts test/b.test.ts: only these files, without type check and lint.
+ * npm test: types and lint, and every test/**\/*.test.ts against one throw-away database cluster.
+ * npm test -- test/a.test.ts test/b.test.ts: only these files, without types and lint.
  *
- * Each file runs as a plain program (`node --import=tsx`), two at a time: tap's own runner takes twice the time for the
- * loaders it adds. What a file reports is taken from tap's closing line in its output, and believed only together with
- * the exit code: a file that crashes, is killed, hangs, bails out, skips or has no test at all counts as failed.
+ * The tree is compiled once, and each file runs as a plain program of it, two at a time: tap's own runner takes twice the
+ * time for the loaders it adds, and a loader in each program a second of a core. What a file reports is taken from tap's
+ * closing line in its output, and believed only together with the exit code: a file that crashes, is killed, hangs, bails
+ * out, skips or has no test at all counts as failed.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startTestCluster } from '../test/database.js';
+import { compileTree } from './compile-tree.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const JOBS = 2;
 const FILE_TIMEOUT_MS = 240_000;
+/** Begun first, longest first, so that no long one is left to run alone at the end. The others follow by name. */
+const LONG = ['test/programmes/properties.test.ts', 'test/bulk/bulk.test.ts'];
 /** tap gives up on a single test after this; its own default of 30 s is short for two busy cores. */
 const TEST_TIMEOUT_S = 120;
 
@@ -32,11 +36,11 @@ interface Ended {
 
 const running = new Set<ChildProcess>();
 
-function run(args: string[], timeoutMs: number, environment: NodeJS.ProcessEnv = {}): Promise<Ended> {
+function run(cwd: string, args: string[], environment: NodeJS.ProcessEnv = {}): Promise<Ended> {
   return new Promise((resolve) => {
     const startedAt = performance.now();
     const child = spawn(process.execPath, args, {
-      cwd: ROOT,
+      cwd,
       env: { ...process.env, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -48,7 +52,7 @@ function run(args: string[], timeoutMs: number, environment: NodeJS.ProcessEnv =
     const timer = setTimeout(() => {
       timedOut = true;
       child.kill('SIGKILL');
-    }, timeoutMs);
+    }, FILE_TIMEOUT_MS);
     const end = (trouble: string | undefined) => {
       clearTimeout(timer);
       running.delete(child);
@@ -56,22 +60,23 @@ function run(args: string[], timeoutMs: number, environment: NodeJS.ProcessEnv =
     };
     child.once('error', (error) => end(error.message));
     child.once('close', (code, signal) => {
-      if (timedOut) end(`did not end within ${timeoutMs / 1000} s`);
+      if (timedOut) end(`did not end within ${FILE_TIMEOUT_MS / 1000} s`);
       else end(code === 0 ? undefined : `ended with ${signal ?? `exit code ${code}`}`);
     });
   });
 }
 
-async function check(name: string, args: string[]): Promise<Outcome> {
-  const { output, trouble, seconds } = await run(args, FILE_TIMEOUT_MS);
+async function check(): Promise<Outcome> {
+  const { output, trouble, seconds } = await run(ROOT, ['--import=tsx', 'scripts/check.ts']);
   if (trouble) console.log(output);
-  console.log(`${trouble ? 'FAILED' : 'ok'}  ${name}  ${seconds} s${trouble ? `: ${trouble}` : ''}`);
+  console.log(`${trouble ? 'FAILED' : 'ok'}  types and lint  ${seconds} s${trouble ? `: ${trouble}` : ''}`);
   return trouble ? { passed: 0, failed: 1 } : { passed: 1, failed: 0 };
 }
 
-async function testFile(file: string, cluster: string): Promise<Outcome> {
+async function testFile(file: string, tree: string, cluster: string): Promise<Outcome> {
   const environment = { TEST_CLUSTER: cluster, TAP_TIMEOUT: String(TEST_TIMEOUT_S) };
-  const { output, trouble, seconds } = await run(['--import=tsx', file], FILE_TIMEOUT_MS, environment);
+  const program = path.relative(ROOT, path.resolve(file)).replace(/\.ts$/, '.js');
+  const { output, trouble, seconds } = await run(tree, ['--enable-source-maps', program], environment);
 
   const counts = /^# \{ total: (\d+)([^}]*)\}/m.exec(output);
   const count = (name: string) => Number(new RegExp(`\\b${name}: (\\d+)`).exec(counts?.[2] ?? '')?.[1] ?? 0);
@@ -90,19 +95,20 @@ async function testFile(file: string, cluster: string): Promise<Outcome> {
   return { passed, failed };
 }
 
-async function testFiles(files: readonly string[]): Promise<Outcome[]> {
+async function runAll(files: readonly string[], withCheck: boolean): Promise<Outcome[]> {
   if (files.length === 0) {
     console.log('FAILED  there is no test file');
     return [{ passed: 0, failed: 1 }];
   }
+  const { tree, remove } = await compileTree(ROOT);
+  cleanUps.push(remove);
   const { cluster, stop } = await startTestCluster();
-  stopCluster = stop;
+  cleanUps.push(stop);
+  const jobs = files.map((file) => () => testFile(file, tree, JSON.stringify(cluster)));
+  if (withCheck) jobs.unshift(check);
   const outcomes: Outcome[] = [];
-  const queue = [...files];
   const worker = async () => {
-    for (let file = queue.shift(); file; file = queue.shift()) {
-      outcomes.push(await testFile(file, JSON.stringify(cluster)));
-    }
+    for (let job = jobs.shift(); job; job = jobs.shift()) outcomes.push(await job());
   };
   await Promise.all(Array.from({ length: JOBS }, worker));
   return outcomes;
@@ -110,39 +116,34 @@ async function testFiles(files: readonly string[]): Promise<Outcome[]> {
 
 async function findTestFiles(): Promise<string[]> {
   const entries = await readdir(path.join(ROOT, 'test'), { recursive: true });
-  return entries
+  const files = entries
     .filter((entry) => entry.endsWith('.test.ts'))
     .sort()
     .map((entry) => path.join('test', entry));
+  return [...LONG, ...files.filter((file) => !LONG.includes(file))];
 }
 
-let stopCluster: (() => Promise<void>) | undefined;
+const cleanUps: (() => Promise<void>)[] = [];
+const cleanUp = () => Promise.all(cleanUps.map((each) => each()));
 let interrupted = false;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     if (interrupted) return;
     interrupted = true;
     for (const child of running) child.kill('SIGKILL');
-    void (stopCluster?.() ?? Promise.resolve()).finally(() => process.exit(1));
+    void cleanUp().finally(() => process.exit(1));
   });
 }
 
 const outcomes: Outcome[] = [];
 const asked = process.argv.slice(2);
 try {
-  if (asked.length === 0) {
-    const checks = [
-      check('type check', ['node_modules/typescript/bin/tsc', '--noEmit', '-p', '.']),
-      check('lint', ['node_modules/eslint/bin/eslint.js', '.', '--max-warnings', '0']),
-    ];
-    outcomes.push(...(await Promise.all(checks)));
-  }
-  outcomes.push(...(await testFiles(asked.length > 0 ? asked : await findTestFiles())));
+  outcomes.push(...(await (asked.length === 0 ? runAll(await findTestFiles(), true) : runAll(asked, false))));
 } catch (error) {
   console.log('FAILED  the run itself:', error);
   outcomes.push({ passed: 0, failed: 1 });
 } finally {
-  await stopCluster?.();
+  await cleanUp();
 }
 const total = (key: keyof Outcome) => outcomes.reduce((sum, each) => sum + each[key], 0);
 process.exitCode = total('failed') === 0 && total('passed') > 0 && !interrupted ? 0 : 1;

@@ -1200,7 +1200,7 @@ export const refusals = {
     '方案版本已启用',
     'The version is active already',
     '{programme} 已经启用过，不能再次启用；已废止的，请发布新的版本。',
-    '{programme} has been activated, and is so once; what was repealed comes back as a new version.',
+    '{programme} has been activated, and is so once; what was repealed comes back as a new version, or when a mistaken repeal is set aside.',
   ),
   PROGRAMME_NOT_ENACTED: refusal(
     409,
@@ -1292,6 +1292,20 @@ export const refusals = {
     'The version can not end on this day',
     '失效日 {day} 不可用：最早为 {earliest}（不早于今天和施行日），最晚为 {latest}（文本规定的失效日）。',
     'The last day {day} will not do: the earliest is {earliest} (today or the first day in force), the latest {latest} (the document’s own last day).',
+  ),
+  PROGRAMME_NOT_REPEALED: refusal(
+    409,
+    '方案版本未废止',
+    'The version is not repealed',
+    '{programme} 的状态为 {status}，没有可以撤销的废止登记。',
+    '{programme} is {status}; there is no repeal of it to set aside.',
+  ),
+  REPEAL_KEPT_BY_FUNDERS: refusal(
+    409,
+    '废止登记已影响出资比例，不能撤销',
+    'The repeal has decided who funds a year',
+    '{programme} 废止后，{year} 年的资金已按另一版本的出资比例下达，同一年度资金的比例不能中途改变；请将原文作为新的版本发布，自下一年度起施行。',
+    'Since {programme} was repealed, the fund of {year} goes by the funders’ shares of another version, and these stay the same in a fund. Publish the text as a later version, in force from the next year.',
   ),
   PROGRAMME_NOT_APPLICABLE: refusal(
     409,
@@ -2030,6 +2044,13 @@ export const refusals = {
     '方案没有条件 {predicate}；须核查的条件为：{predicates}。',
     'The programme has no predicate {predicate}; it asks for: {predicates}.',
   ),
+  ITEM_UNKNOWN: refusal(
+    400,
+    '没有此项',
+    'No such item',
+    '第 {lineNo} 行不在本申请计入的明细中；只能就计入的行写明核查结果。',
+    'Line {lineNo} is not among those of the application that count; findings are on lines that do.',
+  ),
   EXCEPTION_NOT_ALLOWED: refusal(
     409,
     '此条件不得例外',
@@ -2050,6 +2071,13 @@ export const refusals = {
     'This is not the review that was read',
     '所批准的摘要与现有审核内容（摘要 {reviewDigest}）不一致，请重新核对后批准。',
     'The digest to be approved is not that of the review as it stands ({reviewDigest}); read it again.',
+  ),
+  REVIEWED_CASE_CHANGED: refusal(
+    409,
+    '审核后申请内容已变化',
+    'The case has changed since it was reviewed',
+    '合同 {contractNo} 在审核（评审）之后已变更，原审核（评审）不再有效：未经专家评审、公示的，请重新审核；已经评审、公示的，应不予通过，由企业按现在的合同重新申请。',
+    'The contract {contractNo} has changed since the case was reviewed or scored: review it again; one that experts have scored or a notice has shown is rejected, and applied for anew on the contract as it is now.',
   ),
   AMOUNT_CHANGED: refusal(
     409,

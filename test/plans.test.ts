@@ -64,6 +64,7 @@ const boundingIn: Readonly<Record<string, readonly string[]>> = {
     listings: ['provider_id'],
     listing_applications: ['provider_id'],
     listing_measures: ['listing_id'],
+    repeal_corrections: ['programme_version_id'],
   },
   ...{
     providers: ['provider_id'],

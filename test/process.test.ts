@@ -12,6 +12,7 @@ import { uuidv7 } from '../src/identifiers.js';
 import { makeLogger } from '../src/log.js';
 import { readSettings } from '../src/settings.js';
 import { testDatabase } from './database.js';
+import { asHere, fromSource } from './program.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -21,8 +22,8 @@ interface Ended {
   stderr: string;
 }
 /** Starts a program of ours; `until` resolves with its output so far once that matches. */
-function run(file: string, args: string[], env: Record<string, string>) {
-  const child = spawn(process.execPath, ['--import=tsx', file, ...args], {
+function run(file: string, args: string[], env: Record<string, string>, how = asHere) {
+  const child = spawn(process.execPath, [...how(file), ...args], {
     cwd: root,
     env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -89,7 +90,7 @@ void t.test('a wrong setting stops the process; nothing is started or left behin
 void t.test('starts on an embedded database, is ready, and stops gracefully with code 0', async (t) => {
   const dataDir = await temporaryFolder(t);
   const settings = { PORT: '0', DATA_DIR: dataDir, DEMO: 'false', LOG_LEVEL: 'info' };
-  const service = run('src/server.ts', [], settings);
+  const service = run('src/server.ts', [], settings, fromSource);
   const address = /ready: (http\S+)/.exec(await service.until(/ready: http/))?.[1] ?? '';
   t.match(await (await fetch(`${address}/health/ready`)).json(), { status: 'ready' });
   t.equal((await fetch(`${address}/v1/demo/clock`, { method: 'POST' })).status, 404, 'no settable clock outside the demo');
@@ -114,6 +115,11 @@ void t.test('starts on an embedded database, is ready, and stops gracefully with
   t.equal(code, 0);
   t.match(stdout, /"msg":"stopping"/);
   t.match(answer, /^HTTP\/1.1 (401|503) /, 'the request in flight got its answer');
+});
+
+void t.test('a thread started from the source is told of TypeScript', async (t) => {
+  const { ended } = run('test/thread-probe.ts', [], {}, fromSource);
+  t.match(await ended, { code: 0, stdout: 'a thread of TypeScript says hello\n', stderr: '' });
 });
 
 void t.test('a taken port is told by its setting', async (t) => {

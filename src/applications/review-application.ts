@@ -22,10 +22,10 @@ import { versionName } from '../programmes/published.js';
 import { applicationCases, lawOf, subjectOf } from './cases.js';
 import type { Wanted } from './entitlement.js';
 import { entitlementOf, gatherEntitlements } from './entitlement.js';
-import { gatherContractFacts, mattersOf } from './evaluation-facts.js';
+import { contractLinesOf, gatherContractFacts, mattersOf } from './evaluation-facts.js';
 import { applicationShelf } from './facts.js';
 import { gatherQueueBlocks, queueBlockOf, queueChanges } from './queue.js';
-import { presentApplication, presentOutlook, readEligibility, refusalOf, reviewDigestOf } from './rules.js';
+import { contentDigestOf, presentApplication, presentOutlook, readEligibility, refusalOf, reviewDigestOf } from './rules.js';
 
 type Body = z.output<typeof body> & { id?: string };
 type Result = ReturnType<typeof presentApplication> & { outlook: ReturnType<typeof presentOutlook> };
@@ -81,8 +81,9 @@ export const rankOf = (facts: Facts, row: Application, classes: readonly string[
 
 /**
  * A reviewer who is not the applicant records what the programme asks about and sets the most that may be issued: all that the law
- * gives on this contract, or less where its rate is a ceiling («不超过»). It binds nothing but its digest; a further review before the
- * decision replaces it and voids an approval of the one before. Where the text has experts score, it rests on their scores and cites them.
+ * gives on this contract, or less where its rate is a ceiling («不超过»). It binds nothing but its digest, which is over the contract as
+ * it is now; a further review before the decision replaces it and voids an approval of the one before. Where the text has experts score,
+ * it rests on their scores and cites them: of a contract that changed since they saw it, it is REVIEWED_CASE_CHANGED.
  */
 export const reviewApplication: Verb<Body, Result> = {
   name: 'application.review',
@@ -106,7 +107,7 @@ export const reviewApplication: Verb<Body, Result> = {
   decide({ body, actor, today }, facts) {
     const row = facts.get(applicationShelf, body.id ?? '');
     if (!row) return refused('NOT_FOUND');
-    const { version, law: programme } = subjectOf(facts, row);
+    const { contract, version, law: programme } = subjectOf(facts, row);
     const law = applicationCases.lawOf(facts, row);
     const way = wayOf(law);
     const wrongState = applicationCases.refuseStep(row, way, 'review');
@@ -116,6 +117,10 @@ export const reviewApplication: Verb<Body, Result> = {
       ...{ isAsked: way.panels, cited: body.scoresDigest, personId: actor.personId },
     });
     if (cited.kind === 'refused') return cited;
+    const contentDigest = contentDigestOf(row, version.digest, contract, contractLinesOf(facts, contract.contractId), row);
+    if (cited.scoresDigest !== null && contentDigest !== row.contentDigest) {
+      return refused('REVIEWED_CASE_CHANGED', { contractNo: contract.contractNo });
+    }
     const read = readEligibility(body, programme.eligibility, law);
     if (read.kind === 'refused') return read;
     const { eligibility } = read;
@@ -137,12 +142,13 @@ export const reviewApplication: Verb<Body, Result> = {
     const { now } = entitlementOf(facts, { ...at, maximumFen });
     const reviewed: Application = {
       ...moved.row,
+      contentDigest,
       scoresDigest: cited.scoresDigest,
       noticeDays: law.noticeDays?.value ?? null,
       eligibility,
       reviewedPerson: actor.personId,
       maximumFen,
-      reviewDigest: reviewDigestOf(row.contentDigest, eligibility, maximumFen, { ...row, scoresDigest: cited.scoresDigest }),
+      reviewDigest: reviewDigestOf(contentDigest, eligibility, maximumFen, { ...row, scoresDigest: cited.scoresDigest }),
       computedFen: byLaw.computedFen,
       explanation: keep(now.explanation),
       queueRank: rankOf(facts, row, eligibility.classes),

@@ -135,7 +135,10 @@ export const awardDigestOf = (reviewDigest: string, awardFen: Fen): string => sh
  * predicate or one that is met; PRIORITY_CLASS_UNKNOWN. A predicate that is not named is not recorded, which the evaluation refuses.
  */
 export function readEligibility(
-  body: Pick<z.output<typeof reviewApplication>, 'eligibility' | 'exceptions' | 'classes'>,
+  body: Pick<z.output<typeof reviewApplication>, 'eligibility' | 'exceptions' | 'classes'> & {
+    /** Of a reimbursement: lines of which something else was found. */
+    readonly items?: readonly { readonly predicate: string; readonly met: boolean }[];
+  },
   asked: readonly Predicate[],
   law: Law,
 ): { kind: 'read'; eligibility: Eligibility } | Refused {
@@ -145,7 +148,9 @@ export function readEligibility(
     return refused('PREDICATE_UNKNOWN', { predicate: unknown, predicates: ids.join(', ') || '—' }, '/eligibility');
   }
   const excepted = Object.keys(body.exceptions);
-  const wrong = excepted.find((id) => body.eligibility[id] === true || asked.find((of) => of.id === id)?.strength !== 'SOFT');
+  const isMetByAll = (id: string) =>
+    body.eligibility[id] === true && body.items?.some(({ predicate, met }) => predicate === id && !met) !== true;
+  const wrong = excepted.find((id) => isMetByAll(id) || asked.find((of) => of.id === id)?.strength !== 'SOFT');
   if (wrong !== undefined) return refused('EXCEPTION_NOT_ALLOWED', { predicate: wrong }, '/exceptions');
   const classes = law.priority?.value.map((one) => one.class) ?? [];
   const strange = body.classes.find((name) => !classes.includes(name));
@@ -154,7 +159,7 @@ export function readEligibility(
   }
   const predicates = Object.fromEntries([
     ...Object.entries(body.eligibility).map(([id, met]) => [id, met ? 'MET' : 'NOT_MET'] as const),
-    ...excepted.map((id) => [id, 'EXCEPTION'] as const),
+    ...excepted.flatMap((id) => (body.eligibility[id] === true ? [] : [[id, 'EXCEPTION'] as const])),
   ]);
   return { kind: 'read', eligibility: { predicates, exceptions: body.exceptions, classes: body.classes } };
 }

@@ -41,7 +41,7 @@ export function limitsTouched(version: ProgrammeVersion, stage: Stage, at: Circu
   const dated = datedLimits(version, stage, at, subject);
   if (stage === 'REDEEM') return touched(dated);
   const law = lawOf(version, at, subject);
-  const counted = 'items' in at ? countItems(law, at) : countContract(law, at, undefined);
+  const counted = 'items' in at ? countItems(version, law, at) : countContract(law, at, undefined);
   const computedFen = law.rate === null || law.amountBasis === null ? 0n : floorWeighted(counted.weighted);
   const ceiling = 'items' in at ? [] : [contractCeiling(version, at.contract.id, computedFen)];
   return [...ceiling, ...touched(inOrder(version, dated, stackingLimits(law, at, subject, computedFen)))];

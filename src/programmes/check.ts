@@ -9,6 +9,7 @@ import { allocate } from './allocate.js';
 import { underControls } from './controls.js';
 import { evaluateAward, evaluateIssue, evaluateRedemption, limitsTouched, priorityRank, voucherExpiresOn } from './evaluate.js';
 import type { AwardFacts, Circumstances, Evaluation, Facility, Line, LimitFacts, Provider, TouchedLimit } from './evaluate.js';
+import { lineFinding } from './lines.js';
 import type { Applicant } from './lines.js';
 import { requiredParameters } from './explain.js';
 import type { RequiredParameter } from './explain.js';
@@ -340,8 +341,12 @@ function runAward(version: ProgrammeVersion, given: AwardGiven): Evaluation {
   const baseYear = yearOf(appliedOn) - 1;
   const plainDay = `${baseYear}-07-01`;
   const law = lawOn(version, appliedOn);
+  // Numbered throughout, as those of an application are.
+  let made = 0;
+  const lines = items.map((item) => linesOf(version, given, item).map((line) => ({ ...line, lineNo: ++made })));
+  const { enterprise } = applicantOf(version, given, appliedOn);
   const at: AwardFacts = {
-    ...applicantOf(version, given, appliedOn),
+    ...{ appliedOn, enterprise: { ...enterprise, predicates: { ...enterprise.predicates, ...findingsOfItems(items, lines) } } },
     ...limitFactsOf(law, given, awardedOn ?? appliedOn),
     baseYear,
     limitsLeft: {},
@@ -358,7 +363,7 @@ function runAward(version: ProgrammeVersion, given: AwardGiven): Evaluation {
           purpose: item.purpose ?? law.purposes?.value[0] ?? 'MODEL_RESEARCH',
         },
         facilities: facilitiesOf(law, given),
-        lines: linesOf(version, given, item).map((line) => ({ ...line, usage, settledOn })),
+        lines: (lines[index] ?? []).map((line) => ({ ...line, usage, settledOn })),
       };
     }),
   };
@@ -371,6 +376,21 @@ function runAward(version: ProgrammeVersion, given: AwardGiven): Evaluation {
     maximumFen: given.maximum === undefined ? undefined : fenOf(given.maximum),
   });
 }
+
+/** What is said of the conditions on single items, under the names of their lines; what is not recorded of one is not met by it. */
+const findingsOfItems = (
+  items: AwardGiven['items'],
+  lines: readonly (readonly Line[])[],
+): Applicant['enterprise']['predicates'] =>
+  Object.fromEntries(
+    items.flatMap(({ predicates = {} }, index) =>
+      Object.entries(predicates).flatMap(([id, state]) =>
+        (lines[index] ?? []).map(
+          ({ lineNo }) => [lineFinding(id, lineNo), state === 'NOT_RECORDED' ? 'NOT_MET' : state] as const,
+        ),
+      ),
+    ),
+  );
 
 /** What `used` leaves of limits whose number is known. */
 const leftOf = (touched: readonly TouchedLimit[], { used }: Given): Record<string, Fen> =>

@@ -7,9 +7,9 @@ import { decidedBySigning } from './circumstances.js';
 import type { Subject } from './circumstances.js';
 import { requiredParameters, rules } from './explain.js';
 import type { RequiredParameter, Step } from './explain.js';
-import type { Bilingual, Citation, Law, ProgrammeVersion } from './language.js';
-import { described, lineRefusals, worstOf } from './lines.js';
-import type { Applicant, Counted, Facility } from './lines.js';
+import type { Bilingual, Citation, Law, Predicate, ProgrammeVersion } from './language.js';
+import { described, isMet, lineRefusals, worstOf } from './lines.js';
+import type { Applicant, Counted, Facility, LineRefusal } from './lines.js';
 import type { Evaluation, Trail } from './trail.js';
 
 /** What answers where base, its amounts or the rate are not given: PARAMETER_MISSING, the first of them. */
@@ -44,12 +44,12 @@ export function explainLaw(
   return null;
 }
 
-/** A step for each condition on who applies; the first that is not met is the answer. */
+/** A step for each condition on who applies, and for these that a review looks at; the first that is not met is the answer. */
 export function explainApplicant(
   trail: Trail,
-  version: ProgrammeVersion,
   law: Law,
   { enterprise }: Applicant,
+  predicates: readonly Predicate[],
 ): Evaluation | null {
   const { legalPerson, kind } = enterprise;
   const ownPolicy = law.stacking.find(({ strategy }) => strategy === 'ONE_ENTERPRISE_ONE_POLICY');
@@ -70,10 +70,10 @@ export function explainApplicant(
       return trail.refuse(cite, rules.listedProvider, {}, 'PROVIDER_MAY_NOT_CLAIM', { legalPerson });
     trail.add(cite, rules.listedProvider, {}, 'PASSED');
   }
-  for (const predicate of version.eligibility) {
-    const recorded = enterprise.predicates[predicate.id] ?? 'NOT_RECORDED';
-    const met = recorded === 'MET' || (recorded === 'EXCEPTION' && predicate.strength === 'SOFT');
-    if (!met) {
+  for (const predicate of predicates) {
+    const found = enterprise.predicates[predicate.id];
+    const recorded = found ?? 'NOT_RECORDED';
+    if (!isMet(predicate, found)) {
       const params = { predicate: predicate.id, recorded };
       return trail.refuse(predicate.cite, rules.predicate(predicate), {}, 'NOT_ELIGIBLE', params);
     }
@@ -82,20 +82,31 @@ export function explainApplicant(
   return null;
 }
 
-/** A step for each condition on lines that the law has; the refusal when no line counts. */
+/** A step for each condition on lines that the law has, `predicates` those that a review looks at; the refusal when no line counts. */
 export function explainLines(
   trail: Trail,
   law: Law,
   counted: Counted,
   facilities: readonly Facility[],
   day: Day,
+  predicates: readonly Predicate[] = [],
 ): Evaluation | null {
-  const conditions: { cite: Citation; rule: Bilingual; codes: readonly string[]; seen?: Record<string, string> }[] = [];
+  const conditions: {
+    cite: Citation;
+    rule: Bilingual;
+    codes: readonly string[];
+    seen?: Record<string, string>;
+    predicate?: string;
+  }[] = [];
   const { exclusions, providerConditions } = law;
   if (exclusions?.value.includes('SELF_BUILT_SELF_USED') === true)
     conditions.push({ cite: exclusions.cite, rule: rules.selfUse, codes: ['SELF_BUILT_SELF_USED'] });
   if (exclusions?.value.includes('RELATED_PARTIES') === true)
     conditions.push({ cite: exclusions.cite, rule: rules.unrelated, codes: ['RELATED_PARTY'] });
+  for (const predicate of predicates)
+    conditions.push({
+      ...{ cite: predicate.cite, rule: rules.predicate(predicate), codes: ['NOT_ELIGIBLE'], predicate: predicate.id },
+    });
   if (law.contractSignedOnOrAfter !== null)
     conditions.push({
       cite: law.contractSignedOnOrAfter.cite,
@@ -138,11 +149,13 @@ export function explainLines(
     });
 
   const worst = counted.anyLine ? null : worstOf(counted.leftOut.map(({ why }) => why));
-  for (const { cite, rule, codes, seen } of conditions) {
-    const out = counted.leftOut.filter(({ why }) => codes.includes(why.code));
+  for (const { cite, rule, codes, seen, predicate } of conditions) {
+    const isBy = ({ code, params }: LineRefusal) =>
+      codes.includes(code) && (predicate === undefined || params['predicate'] === predicate);
+    const out = counted.leftOut.filter(({ why }) => isBy(why));
     const left = out.map(({ line, why }) => `${line.lineNo} (${why.code})`).join(', ');
     const inputs = { ...seen, ...(left === '' ? {} : { linesLeftOut: left }) };
-    if (worst !== null && codes.includes(worst.code)) return trail.refuse(cite, rule, inputs, worst.code, worst.params);
+    if (worst !== null && isBy(worst)) return trail.refuse(cite, rule, inputs, worst.code, worst.params);
     trail.add(cite, rule, inputs, left === '' ? 'PASSED' : 'PASSED_IN_PART');
   }
   return null;

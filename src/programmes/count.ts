@@ -1,7 +1,7 @@
 // What counts of a contract before it is used, and of what a reimbursement is asked for: every line weighed by the law.
 import { lawOf, subjectOf } from './circumstances.js';
 import type { AwardFacts, Circumstances, SettledLine } from './circumstances.js';
-import type { Law, ProgrammeVersion } from './language.js';
+import type { Law, Predicate, ProgrammeVersion } from './language.js';
 import type { Line } from './evaluate.js';
 import { nothingCounted, weigh } from './lines.js';
 import type { Counted, Use } from './lines.js';
@@ -23,17 +23,23 @@ export function countUsage(version: ProgrammeVersion, at: Circumstances, lines: 
 }
 
 /** What counts of all that a reimbursement is asked for. */
-export function countItems(law: Law, facts: AwardFacts): Counted {
+export function countItems(version: ProgrammeVersion, law: Law, facts: AwardFacts): Counted {
   const counted = nothingCounted();
+  const conditions = conditionsOfItems(version);
   for (const item of facts.items) {
-    for (const line of item.lines) weigh(counted, law, facts, item, line, useOf(law, facts, line), undefined);
+    for (const line of item.lines) weigh(counted, law, facts, item, line, useOf(law, facts, line, conditions), undefined);
   }
   return counted;
 }
 
-const useOf = (law: Law, { baseYear }: AwardFacts, line: SettledLine): Use => ({
+/** The conditions that each item of a reimbursement has to meet by itself. */
+export const conditionsOfItems = ({ eligibility }: ProgrammeVersion): Predicate[] =>
+  eligibility.filter(({ of }) => of === 'ITEM');
+
+const useOf = (law: Law, { baseYear }: AwardFacts, line: SettledLine, conditions: readonly Predicate[]): Use => ({
   period: line.usage,
   settled: { on: line.settledOn, inYear: law.base?.value === 'PRIOR_YEAR_SETTLED_FEE' ? baseYear : null },
+  conditions,
 });
 
 /** Of every line of a reimbursement, item by item and in order: its rate in basis points, or the code of why it does not count. */
@@ -42,9 +48,10 @@ export function findingsOf(
   facts: AwardFacts,
 ): { lineNo: number; basisPoints: number | null; refusal: string | null }[][] {
   const law = lawOf(version, facts, subjectOf(facts));
+  const conditions = conditionsOfItems(version);
   return facts.items.map((item) =>
     item.lines.map((line) => {
-      const found = weigh(nothingCounted(), law, facts, item, line, useOf(law, facts, line), undefined);
+      const found = weigh(nothingCounted(), law, facts, item, line, useOf(law, facts, line, conditions), undefined);
       const { lineNo } = line;
       return typeof found === 'number'
         ? { lineNo, basisPoints: found, refusal: null }

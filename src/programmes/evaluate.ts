@@ -9,10 +9,10 @@ import type { AppliedLimit } from './applied-limits.js';
 import { lawOf, subjectOf } from './circumstances.js';
 import type { AwardFacts, IssueFacts, RedemptionFacts } from './circumstances.js';
 import { explainApplicant, explainBase, explainLaw, explainLines, missing } from './conditions.js';
-import { countContract, countItems } from './count.js';
+import { conditionsOfItems, countContract, countItems } from './count.js';
 import { percent, rules } from './explain.js';
 import { lawOn } from './language.js';
-import type { Citation, Law, ProgrammeVersion } from './language.js';
+import type { Citation, Law, Predicate, ProgrammeVersion } from './language.js';
 import { describedRates, highestOf, nothingCounted, weigh, weightOfContract } from './lines.js';
 import type { Counted } from './lines.js';
 import { Trail } from './trail.js';
@@ -54,7 +54,10 @@ export function evaluateIssue(version: ProgrammeVersion, facts: IssueFacts): Eva
       return trail.refuse(rate.cite, rules.exactRate, inputs, 'RATE_IS_EXACT', params);
     if (approved > highest) return trail.refuse(rate.cite, rules.rateCeiling, inputs, 'RATE_ABOVE_CEILING', params);
   }
-  const barred = explainApplicant(trail, version, law, facts);
+  // A voucher is for one contract, so that one is the item.
+  const isOfContract = ({ serviceItems }: Predicate) =>
+    serviceItems === null || facts.contract.lines.some(({ serviceItem }) => serviceItems.includes(serviceItem));
+  const barred = explainApplicant(trail, law, facts, version.eligibility.filter(isOfContract));
   if (barred !== null) return barred;
 
   const counted = countContract(law, facts, approved);
@@ -110,16 +113,18 @@ export function evaluateAward(version: ProgrammeVersion, facts: AwardFacts): Eva
   if (refused !== null) return refused;
   const { amountBasis, base, rate } = law;
   if (base === null || amountBasis === null || rate === null) return missing(trail, version, law);
-  const barred = explainApplicant(trail, version, law, facts);
+  const ofApplication = version.eligibility.filter(({ of }) => of === 'APPLICATION');
+  const barred = explainApplicant(trail, law, facts, ofApplication);
   if (barred !== null) return barred;
 
-  const counted = countItems(law, facts);
+  const counted = countItems(version, law, facts);
   const none = explainLines(
     trail,
     law,
     counted,
     [...new Map(facts.items.flatMap(({ facilities }) => facilities.map((facility) => [facility.id, facility]))).values()],
     facts.appliedOn,
+    conditionsOfItems(version),
   );
   if (none !== null) return none;
 

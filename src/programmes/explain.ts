@@ -208,10 +208,18 @@ export const rules = {
     zh: `合同应于 ${value} 及以后签订`,
     en: `the contract is signed on or after ${value}`,
   })),
-  predicate: once(({ text, strength }: Predicate) => ({
-    zh: `${strength === 'SOFT' ? '原则上' : ''}${text.zh}`,
-    en: `${text.en}${strength === 'SOFT' ? ', as a rule' : ''}`,
-  })),
+  predicate: once(({ text, strength, of, serviceItems }: Predicate) => {
+    const [zh, en] = [
+      `${strength === 'SOFT' ? '原则上' : ''}${text.zh}`,
+      `${text.en}${strength === 'SOFT' ? ', as a rule' : ''}`,
+    ];
+    if (of === 'APPLICATION') return { zh, en };
+    const items = serviceItems?.map((item) => itemNames[item]) ?? [];
+    return {
+      zh: `逐项核查${items.length === 0 ? '' : `（${items.map((item) => item.zh).join('、')}）`}：${zh}；不符合的项不计入`,
+      en: `of each item${items.length === 0 ? '' : ` of ${items.map((item) => item.en).join(', ')}`}: ${en}; one that does not meet this does not count`,
+    };
+  }),
   selfUse: {
     zh: '自建自用除外：使用方与提供方、设施所有方或运营方为同一法人（含分支机构）的不予补助',
     en: 'no support for own use: user and provider, facility owner or operator may not be one legal person, branches included',

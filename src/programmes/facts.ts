@@ -1,16 +1,24 @@
-import { appropriations, limitExceptions, limitFirstYears, programmeVersions } from '../../db/tables.js';
+import { appropriations, limitExceptions, limitFirstYears, programmeVersions, repealCorrections } from '../../db/tables.js';
 import { shelf } from '../ledger/facts.js';
 
 export const programmeVersionShelf = shelf(programmeVersions, {
   rank: 10,
   id: 'programmeVersionId',
   keys: { code: ['programmeCode'], kind: ['kind'] },
-  mutable: ['status', 'inForceTo', 'activatedBy', 'activatedAt', 'repealedBy', 'repealedAt', 'repealingDocument'],
+  mutable: ['status', 'inForceTo', 'activatedBy', 'activatedAt', 'repealedBy', 'repealedAt', 'repealingDocument', 'repealId'],
+});
+
+/** Corrections of repeals; `open` finds the one that waits. */
+export const repealCorrectionShelf = shelf(repealCorrections, {
+  rank: 11,
+  id: 'correctionId',
+  keys: { open: ['programmeVersionId', 'status'] },
+  mutable: ['status', 'decidedPerson', 'decidedOn', 'decisionReason'],
 });
 export const appropriationShelf = shelf(appropriations, {
   rank: 11,
   id: 'appropriationId',
-  keys: { document: ['documentNo', 'programmeCode', 'year', 'funder'] },
+  keys: { document: ['documentNo', 'programmeCode', 'year', 'funder'], fund: ['programmeCode', 'year'] },
 });
 export const limitExceptionShelf = shelf(limitExceptions, {
   rank: 11,

@@ -110,6 +110,10 @@ export interface StackingRule {
 export interface Predicate {
   id: string;
   strength: 'HARD' | 'SOFT';
+  /** Of an ITEM: of each contract, invoice or expense of a reimbursement by itself; of a voucher, of its one contract. */
+  of: 'APPLICATION' | 'ITEM';
+  /** Of an ITEM: the service items it is asked of; null: of all. */
+  serviceItems: readonly ServiceItem[] | null;
   text: Bilingual;
   evidence: readonly string[];
   cite: Citation;
@@ -477,6 +481,7 @@ function inconsistencies(file: ProgrammeFile): Located[] {
   const stackingIds = (file.stacking ?? []).map(({ id }) => id);
   const countedIds = [...limitIds, ...stackingIds];
   const predicateIds = (file.eligibility ?? []).map(({ id }) => id);
+  const itemPredicateIds = (file.eligibility ?? []).flatMap(({ id, of }) => (of === 'ITEM' ? [id] : []));
   const twice = (path: string, id: string) => found(path, `编号“${id}”重复`, `the id ${id} is used twice`);
   for (const [index, id] of countedIds.entries()) {
     const path = index < limitIds.length ? `limits.${index}.id` : `stacking.${index - limitIds.length}.id`;
@@ -529,6 +534,16 @@ function inconsistencies(file: ProgrammeFile): Located[] {
     for (const id of named(given.enterprise?.predicates)) {
       if (!predicateIds.includes(id))
         found(`cases.${index}.given.enterprise.predicates.${id}`, `没有编号为“${id}”的条件`, `there is no predicate ${id}`);
+    }
+    for (const [item, { predicates = {} }] of ('items' in given ? given.items : []).entries()) {
+      for (const id of Object.keys(predicates)) {
+        if (!itemPredicateIds.includes(id))
+          found(
+            `cases.${index}.given.items.${item}.predicates.${id}`,
+            `没有编号为“${id}”的按项核查（of: ITEM）的条件`,
+            `there is no predicate ${id} of an ITEM`,
+          );
+      }
     }
   }
   return problems;
@@ -652,7 +667,10 @@ function versionOf(file: ProgrammeFile): ProgrammeVersion {
       departments: departments ?? [],
       cite: citationOf(cite),
     })),
-    eligibility: (file.eligibility ?? []).map((predicate) => ({ ...predicate, cite: citationOf(predicate.cite) })),
+    eligibility: (file.eligibility ?? []).map(({ of = 'APPLICATION', serviceItems = null, ...predicate }) => ({
+      ...predicate,
+      ...{ of, serviceItems, cite: citationOf(predicate.cite) },
+    })),
     laws: [first, ...later],
     cases: file.cases ?? [],
   };

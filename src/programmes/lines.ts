@@ -6,7 +6,16 @@ import type { Day, Period } from '../calendar.js';
 import type { Fen } from '../money.js';
 import { formatYuan } from '../money.js';
 import { percent } from './explain.js';
-import type { BeneficiaryKind, ChipOrigin, FacilityCondition, FacilityKind, Law, Rate, ServiceItem } from './language.js';
+import type {
+  BeneficiaryKind,
+  ChipOrigin,
+  FacilityCondition,
+  FacilityKind,
+  Law,
+  Predicate,
+  Rate,
+  ServiceItem,
+} from './language.js';
 
 /** A line of a contract or of a usage invoice, amounts in fen; a red-letter line is negative. */
 export interface Line {
@@ -52,9 +61,19 @@ export interface Enterprise {
   isListedProvider: boolean;
   /** Whether it has a policy of its own («一企一策»). */
   oneEnterpriseOnePolicy: boolean;
-  /** Predicate id → what is on record. EXCEPTION is an approved one, and only a SOFT predicate takes it. */
+  /**
+   * Predicate id → what is on record; `lineFinding` names what is on record of one line where that differs. EXCEPTION is an approved
+   * one, and only a SOFT predicate takes it.
+   */
   predicates: Readonly<Record<string, 'MET' | 'NOT_MET' | 'EXCEPTION'>>;
 }
+
+/** What a review found of one line of a reimbursement is recorded under this name beside what it found of all. */
+export const lineFinding = (predicateId: string, lineNo: number): string => `${predicateId}/${lineNo}`;
+
+/** Whether what is on record meets a condition. */
+export const isMet = ({ strength }: Predicate, recorded: Enterprise['predicates'][string] | undefined): boolean =>
+  recorded === 'MET' || (recorded === 'EXCEPTION' && strength === 'SOFT');
 
 /** A legal person of whom nothing else is looked at. */
 export const nobody = (legalPerson: string): Enterprise => ({
@@ -102,12 +121,15 @@ export interface Use {
   period: { from: Day; to: Day };
   /** The day on which it was paid in full, null while it is not; of a reimbursement only. */
   settled?: { on: Day | null; inYear: number | null };
+  /** The conditions that each item has to meet by itself; of a reimbursement only. */
+  conditions?: readonly Predicate[];
 }
 
 /** In the order in which they answer for a case in which no line counts: what can not be mended before what can. */
 export const lineRefusals = [
   'SELF_BUILT_SELF_USED',
   'RELATED_PARTY',
+  'NOT_ELIGIBLE',
   'CONTRACT_SIGNED_TOO_EARLY',
   'PURPOSE_NOT_PERMITTED',
   'CONTRACT_FILED_TOO_LATE',
@@ -227,7 +249,7 @@ const refused = ({ lineNo }: Line, code: LineRefusal['code'], params: Record<str
   params: { line: String(lineNo), ...params },
 });
 
-function lineRefusal(law: Law, at: Applicant, of: Dealing, line: Line, { period, settled }: Use): LineRefusal | null {
+function lineRefusal(law: Law, at: Applicant, of: Dealing, line: Line, { period, settled, conditions }: Use): LineRefusal | null {
   const { provider, contract } = of;
   const facility = line.facilityId === null ? null : (of.facilities.find(({ id }) => id === line.facilityId) ?? null);
   const { legalPerson } = at.enterprise;
@@ -241,6 +263,13 @@ function lineRefusal(law: Law, at: Applicant, of: Dealing, line: Line, { period,
   }
   if (exclusions?.includes('RELATED_PARTIES') === true && provider.isRelated)
     return refused(line, 'RELATED_PARTY', { provider: provider.legalPerson });
+  for (const predicate of conditions ?? []) {
+    if (predicate.serviceItems?.includes(line.serviceItem) === false) continue;
+    const { predicates } = at.enterprise;
+    const recorded = predicates[lineFinding(predicate.id, line.lineNo)] ?? predicates[predicate.id];
+    if (!isMet(predicate, recorded))
+      return refused(line, 'NOT_ELIGIBLE', { predicate: predicate.id, recorded: recorded ?? 'NOT_RECORDED' });
+  }
   if (contract !== null) {
     const earliest = law.contractSignedOnOrAfter?.value;
     if (earliest !== undefined && contract.signedOn < earliest)

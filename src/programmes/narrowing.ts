@@ -12,6 +12,7 @@ import type {
   FacilityCondition,
   Law,
   Limit,
+  Predicate,
   ProgrammeProblem,
   ProgrammeVersion,
   Rate,
@@ -356,13 +357,20 @@ function clausesOf(history: readonly Standing[], after: Standing): Clause[] {
       ruleClause(after, {
         ...{ id, list: 'eligibility', name: both(`申请条件“${id}”`, `the condition ${id}`) },
         rulesIn: ({ version }) => version.eligibility,
-        holds: (one, other) => one.id === other.id && (other.strength === 'HARD' || one.strength === 'SOFT'),
+        holds: predicateHolds,
         alike: () => false,
         words: rules.predicate,
       }),
     ),
   ];
 }
+
+/** A condition is kept where the later one is as hard, of as much at once (one item that fails costs that item only), and of all that it was of. */
+const predicateHolds = (before: Predicate, after: Predicate): boolean =>
+  before.id === after.id &&
+  (after.strength === 'HARD' || before.strength === 'SOFT') &&
+  (after.of === 'APPLICATION' || before.of === 'ITEM') &&
+  (after.serviceItems === null || (before.serviceItems?.every((item) => after.serviceItems?.includes(item)) ?? false));
 
 function datedClause<K extends Dated>(parameter: K, after: Standing): Clause[] {
   const direction: Direction<ValueOf<K>> | null = directions[parameter];

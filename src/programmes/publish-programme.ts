@@ -67,6 +67,7 @@ export const publishProgramme: Verb<Body, Result> = {
       repealedBy: null,
       repealedAt: null,
       repealingDocument: null,
+      repealId: null,
     };
     return accepted({
       decision: 'programme.published',

@@ -1,7 +1,7 @@
 import { and, asc, eq, gt, ne } from 'drizzle-orm';
 import type { Database } from '../../db/client.js';
-import type { Appropriation, ProgrammeVersion as VersionRow } from '../../db/tables.js';
-import { appropriations, programmeVersions } from '../../db/tables.js';
+import type { Appropriation, ProgrammeVersion as VersionRow, RepealCorrection } from '../../db/tables.js';
+import { appropriations, programmeVersions, repealCorrections } from '../../db/tables.js';
 
 /** Published versions of a book in order of publication, `limit` + 1 of them after a cursor. */
 export const listProgrammes = (
@@ -28,6 +28,14 @@ export async function findProgramme(db: Database, bookId: string, programmeVersi
     .where(and(eq(programmeVersions.bookId, bookId), eq(programmeVersions.programmeVersionId, programmeVersionId)));
   return row;
 }
+
+/** The corrections of a version's repeals, in the order in which they were proposed. */
+export const repealCorrectionsOf = (db: Database, bookId: string, programmeVersionId: string): Promise<RepealCorrection[]> =>
+  db.drizzle
+    .select()
+    .from(repealCorrections)
+    .where(and(eq(repealCorrections.bookId, bookId), eq(repealCorrections.programmeVersionId, programmeVersionId)))
+    .orderBy(asc(repealCorrections.correctionId));
 
 /** Every version that is or was law in a book: few, whatever the book has grown to. */
 export const activatedProgrammes = (db: Database, bookId: string): Promise<VersionRow[]> =>

@@ -34,7 +34,7 @@ export const repealProgramme: Verb<Body, Result> = {
     );
   },
 
-  decide({ body, actor, today, receivedAt }, facts) {
+  decide({ id, body, actor, today, receivedAt }, facts) {
     const { lastDay, documentNo } = body;
     const row = facts.get(programmeVersionShelf, body.id ?? '');
     if (!row) return refused('NOT_FOUND');
@@ -53,6 +53,7 @@ export const repealProgramme: Verb<Body, Result> = {
       repealedBy: actor.personId,
       repealedAt: receivedAt.toISOString(),
       repealingDocument: documentNo,
+      repealId: id,
     };
     const versions = facts.all(programmeVersionShelf, 'code', row.programmeCode);
     const others = versions.map((other) => (other.programmeVersionId === row.programmeVersionId ? repealed : other));

@@ -9,6 +9,8 @@ import {
 } from '../../schemas/appropriations.js';
 import { bookAndIdParams, page, problem } from '../../schemas/common.js';
 import {
+  correctRepeal as correctRepealBody,
+  dropRepealCorrection as dropCorrectionBody,
   evaluateProgramme,
   programme,
   programmeActivated,
@@ -17,7 +19,10 @@ import {
   programmeQuery,
   programmeRepealed,
   programmeShown,
+  proposeRepealCorrection as proposeCorrectionBody,
   publishProgramme as publishBody,
+  repealCorrected,
+  repealCorrectionProposed,
   repealProgramme as repealBody,
 } from '../../schemas/programme-api.js';
 import { shanghaiDay } from '../calendar.js';
@@ -29,6 +34,7 @@ import { authorities, command, everyRole, idOfCursor, pageOf, reading } from '..
 import { fundBalances } from '../ledger/statements.js';
 import { activateProgramme } from './activate-programme.js';
 import { allocateGiven, evaluateGiven } from './check.js';
+import { correctRepeal, dropRepealCorrection, proposeRepealCorrection } from './correct-repeal.js';
 import type { Evaluation } from './evaluate.js';
 import { evaluationJson } from './evaluate.js';
 import { explain } from './explain.js';
@@ -37,9 +43,23 @@ import { parseProgramme } from './language.js';
 import { loadAppropriation } from './load-appropriation.js';
 import { openPointsOf, programmeOf } from './published.js';
 import { publishProgramme } from './publish-programme.js';
-import { activatedProgrammes, findProgramme, listAppropriations, listProgrammes, versionsOf } from './queries.js';
+import {
+  activatedProgrammes,
+  findProgramme,
+  listAppropriations,
+  listProgrammes,
+  repealCorrectionsOf,
+  versionsOf,
+} from './queries.js';
 import { repealProgramme } from './repeal-programme.js';
-import { presentAppropriation, presentFunds, presentOpenPoints, presentProgramme, strangersIn } from './rules.js';
+import {
+  presentAppropriation,
+  presentFunds,
+  presentOpenPoints,
+  presentProgramme,
+  presentRepealCorrection,
+  strangersIn,
+} from './rules.js';
 
 const tag = 'programmes';
 
@@ -93,6 +113,43 @@ export function programmeRoutes(app: FastifyInstance, parts: Parts): void {
     verb: repealProgramme,
   });
 
+  command(app, parts, {
+    url: '/programmes/:id/propose-repeal-correction',
+    tag,
+    summary: 'Propose to set aside a repeal that was entered by mistake; another person approves it',
+    roles: ['approver'],
+    personOnly: true,
+    body: proposeCorrectionBody,
+    response: repealCorrectionProposed,
+    status: 201,
+    verb: proposeRepealCorrection,
+  });
+
+  command(app, parts, {
+    url: '/programmes/:id/drop-repeal-correction',
+    tag,
+    summary: 'Drop the proposal to set aside a repeal',
+    roles: ['approver'],
+    personOnly: true,
+    body: dropCorrectionBody,
+    response: repealCorrectionProposed,
+    status: 200,
+    verb: dropRepealCorrection,
+  });
+
+  command(app, parts, {
+    url: '/programmes/:id/correct-repeal',
+    tag,
+    summary:
+      'Set a mistaken repeal aside, as another person proposed: the version is law again; what was decided meanwhile stays',
+    roles: ['approver'],
+    personOnly: true,
+    body: correctRepealBody,
+    response: repealCorrected,
+    status: 200,
+    verb: correctRepeal,
+  });
+
   reading(app, {
     url: '/programmes',
     tag,
@@ -125,6 +182,7 @@ export function programmeRoutes(app: FastifyInstance, parts: Parts): void {
       return {
         ...presentProgramme(row, law),
         document: row.document,
+        repealCorrections: (await repealCorrectionsOf(parts.db, book.bookId, id)).map(presentRepealCorrection),
         openPoints:
           row.status === 'PUBLISHED'
             ? presentOpenPoints(openPointsOf(law, await versionsOf(parts.db, book.bookId, row.programmeCode)))

@@ -1,11 +1,12 @@
 // Publishing, activating and funding a programme, purely: what is shown of it, what keeps it from being law here, and how far the
 // money of several funders matches.
 import type { z } from 'zod';
-import type { Appropriation, ProgrammeVersion as VersionRow } from '../../db/tables.js';
+import { createHash } from 'node:crypto';
+import type { Appropriation, ProgrammeVersion as VersionRow, RepealCorrection } from '../../db/tables.js';
 import type { appropriation, fund } from '../../schemas/appropriations.js';
-import type { evaluateProgramme, programme } from '../../schemas/programme-api.js';
+import type { evaluateProgramme, programme, repealCorrectionProposed } from '../../schemas/programme-api.js';
 import type { Day } from '../calendar.js';
-import { formatInstant, yearOf } from '../calendar.js';
+import { addDays, formatInstant, yearOf } from '../calendar.js';
 import { fundOf } from '../ledger/chart.js';
 import type { Refused } from '../ledger/lane.js';
 import { refused } from '../ledger/lane.js';
@@ -14,7 +15,7 @@ import type { Fen, FunderAmount, FunderShare } from '../money.js';
 import { formatYuan, splitByFunders, sumFen } from '../money.js';
 import type { ProgrammeProblem, ProgrammeVersion } from './language.js';
 import { CONTRACT_CEILING } from './language.js';
-import { hasBeenActivated, poolOf } from './published.js';
+import { fundersOf, hasBeenActivated, openPointsOf, poolOf, versionName } from './published.js';
 
 /** A version as it is shown; `law` is what its document says. */
 export const presentProgramme = (row: VersionRow, law: ProgrammeVersion): z.input<typeof programme> => ({
@@ -95,6 +96,70 @@ export function refuseOtherNature(
   return null;
 }
 
+export const presentRepealCorrection = (row: RepealCorrection): Omit<z.input<typeof repealCorrectionProposed>, 'ledgerSeq'> => ({
+  correctionId: row.correctionId,
+  programmeVersionId: row.programmeVersionId,
+  repealId: row.repealId,
+  lastDay: row.lastDay,
+  documentNo: row.documentNo,
+  repealedAt: formatInstant(new Date(row.repealedAt)),
+  restoredTo: row.restoredTo,
+  reason: row.reason,
+  contentDigest: row.contentDigest,
+  status: row.status,
+  proposedOn: row.proposedOn,
+  decidedOn: row.decidedOn,
+  decisionReason: row.decisionReason,
+});
+
+/** What an approval of a correction approves: which repeal is set aside, to what day the version is law again, and why. */
+export const repealCorrectionDigestOf = (
+  of: Pick<RepealCorrection, 'programmeVersionId' | 'repealId' | 'restoredTo' | 'reason'>,
+): string =>
+  createHash('sha256')
+    .update(JSON.stringify([of.programmeVersionId, of.repealId, of.restoredTo, of.reason]))
+    .digest('hex');
+
+/** A repealed version as it is once its repeal is set aside: law to the last day that its own text gives. */
+export const withoutRepeal = (row: VersionRow, law: ProgrammeVersion): VersionRow => ({
+  ...row,
+  status: 'ACTIVE',
+  inForceTo: law.inForce?.to ?? null,
+  ...{ repealedBy: null, repealedAt: null, repealingDocument: null, repealId: null },
+});
+
+/** The years whose funds may have begun since a version was repealed: from the day after its last one to the year after this one. */
+export function yearsSinceRepeal({ inForceTo }: Pick<VersionRow, 'inForceTo'>, today: Day): number[] {
+  if (inForceTo === null) return [];
+  const first = yearOf(addDays(inForceTo, 1));
+  return Array.from({ length: Math.max(0, yearOf(today) + 2 - first) }, (_, index) => first + index);
+}
+
+type Restorable = Pick<
+  VersionRow,
+  'programmeVersionId' | 'programmeCode' | 'version' | 'status' | 'inForceFrom' | 'inForceTo' | 'document' | 'digest'
+>;
+
+/**
+ * What keeps a repeal from being set aside, `versions` being all of the programme and `loaded` the years for which money has been
+ * granted: PROGRAMME_WIDENS where a version that became law meanwhile would widen what a higher document of the restored one gives;
+ * REPEAL_KEPT_BY_FUNDERS where another version's funders have begun a year's fund with other shares, which stay as they are in a fund.
+ */
+export function refuseRestoring(
+  restored: Restorable,
+  at: { law: ProgrammeVersion; versions: readonly Restorable[]; loaded: readonly number[] },
+): Refused | null {
+  const { law, versions, loaded } = at;
+  const without = versions.map((other) => (other.programmeVersionId === restored.programmeVersionId ? restored : other));
+  const wider = openPointsOf(law, without).filter(({ code }) => code === 'WIDENS_A_HIGHER_DOCUMENT');
+  const split = (rows: readonly Restorable[], year: number) => JSON.stringify(fundersOf(rows, year));
+  const year = loaded.find((of) => split(versions, of) !== split(without, of));
+  return (
+    activationRefusal(wider) ??
+    (year === undefined ? null : refused('REPEAL_KEPT_BY_FUNDERS', { programme: versionName(restored), year: String(year) }))
+  );
+}
+
 /** Limits and predicates that a trial names and the programme has not, each with its JSON pointer into the request. */
 export function strangersIn(
   law: ProgrammeVersion,
@@ -118,6 +183,11 @@ export function strangersIn(
   return [
     ...known.flatMap(([path, named, ids]) =>
       named.filter((id) => !ids.includes(id)).map((field) => ({ pointer: `/given/${path}/${field}`, field })),
+    ),
+    ...('items' in given ? given.items : []).flatMap(({ predicates = {} }, index) =>
+      Object.keys(predicates)
+        .filter((id) => !law.eligibility.some((predicate) => predicate.id === id && predicate.of === 'ITEM'))
+        .map((field) => ({ pointer: `/given/items/${index}/predicates/${field}`, field })),
     ),
     ...(given.unknownFigures ?? []).flatMap((field, index) =>
       withFigure.includes(field) ? [] : [{ pointer: `/given/unknownFigures/${index}`, field }],

@@ -900,6 +900,9 @@ const fourEyes = (sql: Sql, bookId: string): Promise<Rows>[] => [
       union all
       select format('repeal of %s@%s', programme_code, version), array[activated_by, repealed_by] from programme_versions where book_id = ${bookId}
       union all
+      select 'correction ' || correction_id || ' of a repeal', array[proposed_person, case when status = 'APPROVED' then decided_person end]
+        from repeal_corrections where book_id = ${bookId}
+      union all
       select 'opening balance ' || opening_balance_id, array[prepared_person, approved_person] from opening_balances where book_id = ${bookId}
       union all
       select 'registration of matter ' || registration_id,

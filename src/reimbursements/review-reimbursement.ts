@@ -18,8 +18,8 @@ import { versionName } from '../programmes/published.js';
 import { reimbursementCases } from './cases.js';
 import { reimbursementLineShelf, reimbursementShelf } from './facts.js';
 import { gatherHeld, gatherWhole, lawOf, wholeOf } from './gather.js';
-import { evaluationsOf, found, holdInvoices, linesOf } from './lines.js';
-import { conflictsOf, presentReimbursement, reviewDigestOf, summaryOf } from './rules.js';
+import { countedOf, evaluationsOf, found, holdInvoices, linesOf } from './lines.js';
+import { conflictsOf, presentReimbursement, readItemFindings, reviewDigestOf, summaryOf } from './rules.js';
 
 type Body = z.output<typeof body> & { id?: string };
 type Result = ReturnType<typeof presentReimbursement> & {
@@ -32,7 +32,7 @@ type Result = ReturnType<typeof presentReimbursement> & {
  * The expert review (评审): a reviewer who is not the applicant records what the programme asks about, the panel's score and opinion, and
  * what it leaves of the computed amount, never more. A line that the law no longer counts is let go; none is taken up. It binds
  * nothing but its digest; a further review before an allocation replaces it. Refuses, in this order: NOT_FOUND,
- * REIMBURSEMENT_WRONG_STATE, FOUR_EYES, as `citedScores`, as `readEligibility`, what the programme refuses (evaluateAward), AMOUNT_ZERO,
+ * REIMBURSEMENT_WRONG_STATE, FOUR_EYES, as `citedScores`, as `readEligibility` and `readItemFindings`, what the programme refuses (evaluateAward), AMOUNT_ZERO,
  * AMOUNT_ABOVE_ENTITLEMENT, RATE_IS_EXACT.
  */
 export const reviewReimbursement: Verb<Body, Result> = {
@@ -78,7 +78,9 @@ export const reviewReimbursement: Verb<Body, Result> = {
     }
     const read = readEligibility(body, programme.eligibility, law);
     if (read.kind === 'refused') return read;
-    const { eligibility } = read;
+    const ofItems = readItemFindings(body, programme.eligibility, countedOf(linesOf(facts, row)));
+    if (ofItems.kind === 'refused') return ofItems;
+    const eligibility = { ...read.eligibility, predicates: { ...read.eligibility.predicates, ...ofItems.predicates } };
     const whole = wholeOf(facts, row, { bookedOn: today, predicates: eligibility.predicates });
     const { byLaw } = evaluationsOf(facts, whole);
     if (byLaw.kind !== 'award') return refusalOf(byLaw);

@@ -6,6 +6,7 @@ import type {
   reimbursement as shown,
   reimbursementConsidered,
   reimbursementLine,
+  reviewReimbursement,
   submitReimbursement,
 } from '../../schemas/reimbursements.js';
 import type { Day } from '../calendar.js';
@@ -22,7 +23,9 @@ import { refused } from '../ledger/lane.js';
 import { life } from '../lives.js';
 import type { Fen } from '../money.js';
 import { formatYuan, parseYuan } from '../money.js';
+import type { Predicate } from '../programmes/language.js';
 import { controlIdsOf } from '../programmes/laws.js';
+import { lineFinding } from '../programmes/lines.js';
 import { readUscc } from '../uscc.js';
 
 export type Predicates = Eligibility['predicates'];
@@ -119,6 +122,30 @@ export function readItems(
     read.push({ ...item, reference, counterpartyUscc: counterparty.uscc, netFen, vatFen, grossFen, pointer });
   }
   return { kind: 'read', items: read };
+}
+
+/**
+ * What a review found of single lines, by the names they are recorded under; `lines` are those that count so far. Refuses PREDICATE_UNKNOWN
+ * for what is no condition of an item, ITEM_UNKNOWN for a line that is not among them.
+ */
+export function readItemFindings(
+  { items, exceptions }: Pick<z.output<typeof reviewReimbursement>, 'items' | 'exceptions'>,
+  asked: readonly Predicate[],
+  lines: readonly Pick<ReimbursementLine, 'lineNo'>[],
+): { kind: 'read'; predicates: Predicates } | Refused {
+  const ids = asked.flatMap(({ id, of }) => (of === 'ITEM' ? [id] : []));
+  const numbers = new Set(lines.map(({ lineNo }) => lineNo));
+  for (const [index, { lineNo, predicate }] of items.entries()) {
+    if (!ids.includes(predicate))
+      return refused('PREDICATE_UNKNOWN', { predicate, predicates: ids.join(', ') || '—' }, `/items/${index}/predicate`);
+    if (!numbers.has(lineNo)) return refused('ITEM_UNKNOWN', { lineNo: String(lineNo) }, `/items/${index}/lineNo`);
+  }
+  const found = ({ predicate, met }: (typeof items)[number]) =>
+    met ? 'MET' : exceptions[predicate] === undefined ? 'NOT_MET' : 'EXCEPTION';
+  return {
+    kind: 'read',
+    predicates: Object.fromEntries(items.map((item) => [lineFinding(item.predicate, item.lineNo), found(item)])),
+  };
 }
 
 /** How many lines are on record elsewhere too. */

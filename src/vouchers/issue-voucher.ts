@@ -55,7 +55,8 @@ type Result = ReturnType<typeof presentApplication> & { voucher: ReturnType<type
  * review. Less than the maximum is issued only when a reduced amount was accepted. First come, first served: while an earlier
  * reviewed application waits, there must be money for both, or a recorded reason.
  *
- * Refuses, in this order: NOT_FOUND, APPLICATION_WRONG_STATE, NOTICE_RUNNING up to the last day of its public notice, FOUR_EYES, REVIEW_CHANGED, PROGRAMME_NOT_IN_FORCE when the programme
+ * Refuses, in this order: NOT_FOUND, APPLICATION_WRONG_STATE, NOTICE_RUNNING up to the last day of its public notice, FOUR_EYES, REVIEWED_CASE_CHANGED where the contract is
+ * not the one that was reviewed, REVIEW_CHANGED, PROGRAMME_NOT_IN_FORCE when the programme
  * itself has ended, the evaluation's refusals (among them LIMIT_EXHAUSTED, POOL_EXHAUSTED), AMOUNT_CHANGED, EARLIER_APPLICATION_WAITS.
  */
 export const issueVoucher: Verb<Body, Result> = {
@@ -100,7 +101,8 @@ export const issueVoucher: Verb<Body, Result> = {
     const { contract, version, law } = subjectOf(facts, row);
     const wrongState = applicationCases.refuseStep(row, wayOf(applicationCases.lawOf(facts, row)), 'approve');
     if (wrongState) return wrongState;
-    if (row.noticeLastDay !== null && today <= row.noticeLastDay) return refused('NOTICE_RUNNING', { lastDay: row.noticeLastDay });
+    if (row.noticeLastDay !== null && today <= row.noticeLastDay)
+      return refused('NOTICE_RUNNING', { lastDay: row.noticeLastDay });
     const had = [row.submittedPerson, row.acceptedPerson, row.checkedPerson, row.reviewedPerson];
     if (had.includes(actor.personId)) return refused('FOUR_EYES');
     const eligibility = eligibilityOf(row);
@@ -109,6 +111,7 @@ export const issueVoucher: Verb<Body, Result> = {
     // Computed from the facts as they stand: a contract that changed since the application voids what was reviewed.
     const content = contentDigestOf(row, version.digest, contract, contractLinesOf(facts, contract.contractId), row);
     const reviewDigest = reviewDigestOf(content, eligibility, maximumFen, row);
+    if (reviewDigest !== row.reviewDigest) return refused('REVIEWED_CASE_CHANGED', { contractNo: contract.contractNo });
     if (body.reviewDigest !== reviewDigest) return refused('REVIEW_CHANGED', { reviewDigest }, '/reviewDigest');
     const lastDay = voucherExpiresOn(law, row.submittedOn, today);
     if (lastDay === null || lastDay < today)

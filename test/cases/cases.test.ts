@@ -2,9 +2,10 @@
 // rejection by an article, withdrawal.
 import t from 'tap';
 import { auditBusiness } from '../../src/reconciliation/audit.js';
+import type { Enterprise, World } from '../applications/world.js';
 import { told } from '../applications/world.js';
 import { expectStatus } from '../service.js';
-import { startCases, steps } from './world.js';
+import { scored, startCases, steps } from './world.js';
 
 const digest = 'a'.repeat(64);
 
@@ -154,6 +155,50 @@ void t.test('first come is who was complete first: a correction costs the place'
   expectStatus(await firm.member.post(`/applications/${early}/withdraw`, { reason: '资金已用完' }), 200);
   t.match(await world.application(early), { status: 'WITHDRAWN', decisionReason: '资金已用完' });
   t.strictSame(await auditBusiness(world.owner, world.book.bookId), []);
+});
+
+/** Both sides cut a contract to this amount, and the bureau files it. */
+async function amended({ provider, reviewer }: World, { member }: Enterprise, contractId: string, gross: string): Promise<void> {
+  const money = { net: gross, vat: '0.00', gross };
+  const lines = [{ lineNo: 1, quantity: '500', ...money }];
+  const body = { signedOn: '2024-07-01', reason: '用量减少，协商变更', ...money, lines };
+  const { amendmentId } = expectStatus(await member.post(`/contracts/${contractId}/amendments`, body), 201);
+  const url = `/contract-amendments/${amendmentId as string}`;
+  expectStatus(await provider.post(`${url}/confirm`), 200);
+  expectStatus(await reviewer.post(`${url}/file`), 200);
+}
+
+void t.test('a contract that changes takes its case’s review with it, whoever approves', async (t) => {
+  const world = await startCases(t, { text: '' });
+  const { firm, reviewer, approver, eligibility } = world;
+  expectStatus(await world.load('5000000.00'), 201);
+  const { applicationId, contractId, reviewDigest } = await world.reviewed(firm, '1000000.00');
+  const at = `/applications/${applicationId}`;
+  await amended(world, firm, contractId, '600000.00');
+  const stale = await approver.post(`${at}/approve`, { reviewDigest });
+  t.equal(told(stale), '409 REVIEWED_CASE_CHANGED');
+  t.match(stale.body.detail, /合同 HT-\d 在审核（评审）之后已变更/);
+  const again = expectStatus(await reviewer.post(`${at}/review`, { eligibility }), 200);
+  t.match(again, { maximum: '120000.00', status: 'REVIEWED' });
+  t.not(again.reviewDigest, reviewDigest);
+  t.equal(told(await approver.post(`${at}/approve`, { reviewDigest })), '409 REVIEW_CHANGED', 'the review before is over');
+  const approved = await approver.post(`${at}/approve`, { reviewDigest: again.reviewDigest as string });
+  t.match(expectStatus(approved, 200), { award: '120000.00' });
+
+  t.strictSame(await auditBusiness(world.owner, world.book.bookId), []);
+});
+
+void t.test('what experts have scored is not reviewed as something else', async (t) => {
+  const world = await startCases(t, { text: steps.all + steps.noticeDays + steps.experts });
+  const { firm, reviewer, eligibility } = world;
+  const id = await world.brought('EXPERT_REVIEW');
+  const scoresDigest = await scored(world, `/applications/${id}`);
+  const { contractId } = (await world.application(id)) as { contractId: string };
+  await amended(world, firm, contractId, '600000.00');
+  const review = await reviewer.post(`/applications/${id}/review`, { eligibility, scoresDigest });
+  t.equal(told(review), '409 REVIEWED_CASE_CHANGED');
+  expectStatus(await reviewer.post(`/applications/${id}/reject`, { reason: '合同已变更', article: '第四条' }), 200);
+  t.equal(told(await world.submit(firm, contractId)), '201', 'it is applied for anew');
 });
 
 void t.test('working days that nobody has published are not guessed', async (t) => {

@@ -102,7 +102,7 @@ export async function startLawWorld(
         ...{ digest: createHash('sha256').update(document).digest('hex'), kind: read.version.kind },
         ...{ inForceFrom: read.version.inForce?.from ?? null, inForceTo: read.version.inForce?.to ?? null },
         ...{ publishedBy: operator.personId, activatedBy: reviewer.personId, recordedAt, activatedAt: recordedAt },
-        ...{ repealedBy: null, repealedAt: null, repealingDocument: null },
+        ...{ repealedBy: null, repealedAt: null, repealingDocument: null, repealId: null },
       };
       const { memberId, personId } = operator;
       const outcome = await open?.lane.submit(plant, {

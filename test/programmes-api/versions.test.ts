@@ -2,7 +2,14 @@
 import t from 'tap';
 import { auditLedger } from '../../src/ledger/audit.js';
 import { parseProgramme } from '../../src/programmes/language.js';
-import { controlsInForce, lawsBefore, versionDeciding, versionsCovering } from '../../src/programmes/published.js';
+import {
+  controlsInForce,
+  lawsBefore,
+  versionDeciding,
+  versionInForce,
+  versionsCovering,
+} from '../../src/programmes/published.js';
+import { refuseRestoring, yearsSinceRepeal } from '../../src/programmes/rules.js';
 import { auditBusiness } from '../../src/reconciliation/audit.js';
 import { recomputeAwards } from '../../src/reconciliation/recompute.js';
 import { confirmedInvoice } from '../journeys/job.js';
@@ -274,7 +281,11 @@ void t.test('a repealed version decides through its last day; what it granted is
     ['programme.published', 'programme.activated', 'programme.repealed'],
   );
 
-  for (const change of [`in_force_to = '2999-12-31'`, `status = 'ACTIVE'`, `repealing_document = '另一文件'`]) {
+  for (const change of [
+    `in_force_to = '2999-12-31'`,
+    `status = 'ACTIVE', repealed_by = null, repealed_at = null, repealing_document = null, repeal_id = null`,
+    `repealing_document = '另一文件'`,
+  ]) {
     const changed = world.owner.begin(async ({ sql }) => {
       await sql.unsafe(`select set_config('ledger.lane', '${book.bookId}', true)`);
       await sql.unsafe(`update programme_versions set ${change} where book_id = '${book.bookId}' and status = 'REPEALED'`);
@@ -304,6 +315,154 @@ void t.test('a repealed version decides through its last day; what it granted is
     await recomputeAwards(world.db, book.bookId),
   ];
   t.strictSame(audited, [[], [], []]);
+});
+
+void t.test(
+  'a mistaken repeal is set aside by two persons, before or after its day; what was decided meanwhile stays',
+  async (t) => {
+    const world = await startWorld(t);
+    const { book, approver, clock, programmeCode, programmeVersionId: id } = world;
+    const [second, third, auditor] = await Promise.all([
+      book.member('approver'),
+      book.member('approver'),
+      book.member('auditor'),
+    ]);
+    const activate = async (document: string) => {
+      const of = await publish(world, document);
+      return { id: of, answer: await approver.post(`/programmes/${of}/activate`) };
+    };
+    expectStatus(await world.load('1000000.00'), 201);
+    const [early, mid, late] = await Promise.all([world.enterprise(1), world.enterprise(2), world.enterprise(3)]);
+    expectStatus(
+      (await activate(programme({ version: 1, from: '2024-01-01', to: '2024-08-15', basisPoints: 1000 }))).answer,
+      200,
+    );
+    const repeal = async (of: object = {}) =>
+      expectStatus(
+        await second.post(`/programmes/${id}/repeal`, { lastDay: '2024-07-31', documentNo: '郑政文〔2024〕99号', ...of }),
+        200,
+      );
+    const propose = (of: object = {}, caller = second) =>
+      caller.post(`/programmes/${id}/propose-repeal-correction`, { reason: '登记时误将第二版认作第一版', ...of });
+    const correct = (contentDigest: string, caller = third) => caller.post(`/programmes/${id}/correct-repeal`, { contentDigest });
+
+    t.equal(told(await propose()), '409 PROGRAMME_NOT_REPEALED');
+    await repeal();
+    t.equal(told(await correct('0'.repeat(64))), '409 NO_PROPOSAL');
+    t.equal(told(await propose({ reason: ' ' })), '400 VALIDATION_FAILED');
+    t.equal(told(await propose({}, book.operator)), '403 FORBIDDEN');
+    t.equal(told(await propose({}, await book.member('approver', { kind: 'MACHINE' }))), '403 PERSON_REQUIRED');
+    for (const verb of ['propose-repeal-correction', 'drop-repeal-correction'])
+      t.equal(told(await second.post(`/programmes/${book.operator.memberId}/${verb}`, { reason: '误' })), '404 NOT_FOUND', verb);
+    const drop = () => third.post(`/programmes/${id}/drop-repeal-correction`, { reason: '文号有误' });
+    t.equal(told(await drop()), '409 NO_PROPOSAL');
+    const first = expectStatus(await propose(), 201);
+    t.match(first, { status: 'PROPOSED', lastDay: '2024-07-31', documentNo: '郑政文〔2024〕99号', restoredTo: null });
+    t.equal(told(await propose({}, third)), '409 PROPOSAL_OPEN');
+    t.match(expectStatus(await drop(), 200), { status: 'DROPPED', decisionReason: '文号有误', decidedOn: '2024-07-01' });
+    const { contentDigest } = expectStatus(await propose(), 201) as { contentDigest: string };
+    t.equal(told(await correct(contentDigest, second)), '403 FOUR_EYES');
+    t.equal(told(await correct('0'.repeat(64))), '409 PROPOSAL_CHANGED');
+    t.equal(told(await third.post(`/programmes/${book.operator.memberId}/correct-repeal`, { contentDigest })), '404 NOT_FOUND');
+    t.match(
+      expectStatus(await correct(contentDigest), 200),
+      {
+        status: 'ACTIVE',
+        inForceTo: null,
+        repealedAt: null,
+        repealingDocument: null,
+        heldMeanwhile: 2,
+        correction: { status: 'APPROVED' },
+      },
+      'before its day: it never ended',
+    );
+    t.equal(told(await correct(contentDigest)), '409 NO_PROPOSAL', 'once');
+
+    // After the day: an older version held for a day, and a version of a notice begins later.
+    t.match(await repeal({ lastDay: '2024-07-01' }), { nextVersion: 1 });
+    clock.set('2024-07-02');
+    const atTenPerCent = await world.reviewed(mid, '100000.00');
+    const again = expectStatus(await propose(), 201) as { contentDigest: string };
+    clock.set('2024-07-03');
+    t.match(expectStatus(await correct(again.contentDigest), 200), { status: 'ACTIVE', heldMeanwhile: 1 });
+    const face = async (reviewed: Awaited<ReturnType<World['reviewed']>>) =>
+      (expectStatus(await world.approve(reviewed), 200).voucher as { face: string }).face;
+    t.equal(await face(atTenPerCent), '10000.00', 'applied for while the repeal stood: decided as it was');
+    t.equal(
+      await face(await world.reviewed(late, '100000.00')),
+      '20000.00',
+      'applied for now: decided by the version that is law again',
+    );
+    clock.set('2024-08-20');
+    t.equal(await face(await world.reviewed(early, '100000.00')), '20000.00');
+    const { items } = expectStatus(await auditor.get(`/programmes?programmeCode=${programmeCode}`), 200);
+    const rows = items as { version: number; status: Status; inForceFrom: string; inForceTo: string | null }[];
+    for (const [day, version] of [
+      ['2024-05-31', 1],
+      ['2024-06-01', 2],
+      ['2024-07-02', 2],
+      ['2024-08-16', 2],
+    ] as const)
+      t.equal(versionInForce(rows, day)?.version, version, `one version on ${day}`);
+
+    // What came to stand in the way.
+    await repeal({ lastDay: '2024-08-31' });
+    const stands = expectStatus(await propose(), 201) as { contentDigest: string };
+    const wider = await activate(
+      programme({ version: 5, from: '2024-10-01', to: '2024-12-31', basisPoints: 3000, by: 'notice' }),
+    );
+    expectStatus(wider.answer, 200);
+    const refusedNow = await correct(stands.contentDigest);
+    t.equal(told(refusedNow), '409 PROGRAMME_WIDENS', 'what became law in the gap would widen it');
+    expectStatus(await second.post(`/programmes/${wider.id}/repeal`, { lastDay: '2024-10-01', documentNo: '废止5' }), 200);
+    t.equal(told(await correct(stands.contentDigest)), '409 PROGRAMME_WIDENS', 'a repealed version holds on for its days');
+    const kinds = (expectStatus(await auditor.get(`/ledger/entries?subjectId=${id}`), 200).items as { kind: string }[]).map(
+      ({ kind }) => kind.replace('programme.', ''),
+    );
+    t.strictSame(kinds, [
+      ...['published', 'activated', 'repealed', 'repeal_correction_proposed', 'repeal_correction_dropped'],
+      ...['repeal_correction_proposed', 'repeal_corrected', 'repealed', 'repeal_correction_proposed', 'repeal_corrected'],
+      ...['repealed', 'repeal_correction_proposed'],
+    ]);
+    const shown = expectStatus(await auditor.get(`/programmes/${id}`), 200).repealCorrections as {
+      status: string;
+      lastDay: string;
+    }[];
+    t.strictSame(
+      shown.map(({ status, lastDay }) => `${status} ${lastDay}`),
+      ['DROPPED 2024-07-31', 'APPROVED 2024-07-31', 'APPROVED 2024-07-01', 'PROPOSED 2024-08-31'],
+      'the history is whole',
+    );
+    t.strictSame(
+      [
+        await auditLedger(world.db, book.bookId),
+        await auditBusiness(world.db, book.bookId),
+        await recomputeAwards(world.db, book.bookId),
+      ],
+      [[], [], []],
+    );
+  },
+);
+
+void t.test('a repeal stands where another version has begun a fund with other shares of its funders', async (t) => {
+  const halves =
+    'value: [{ funder: CITY, name: { zh: 市财政, en: city }, basisPoints: 5000 }, { funder: ZONE, name: { zh: 区财政, en: zone }, basisPoints: 5000 }]';
+  const older = { ...row(programme({ version: 1, from: '2024-01-01' })), programmeVersionId: 'one' };
+  const text = programme({ version: 2, from: '2024-02-01' }).replace(/value: \[\{ funder: .*\]/, halves);
+  const repealed = { ...row(text, 'REPEALED', '2024-12-31'), programmeVersionId: 'two' };
+  const restored = { ...repealed, status: 'ACTIVE' as const, inForceTo: null };
+  const refuse = (loaded: readonly number[]) =>
+    refuseRestoring(restored, { law: repealed.law, versions: [older, repealed], loaded });
+  t.strictSame(yearsSinceRepeal(repealed, '2024-12-30'), [2025]);
+  t.strictSame(yearsSinceRepeal(repealed, '2026-03-01'), [2025, 2026, 2027]);
+  t.strictSame(yearsSinceRepeal(repealed, '2023-12-31'), [], 'no fund has begun');
+  t.equal(refuse([]), null, 'nothing was granted since');
+  t.match(refuse([2025]), { code: 'REPEAL_KEPT_BY_FUNDERS', params: { year: '2025' } });
+  const sameShares = { ...repealed, document: older.document, digest: older.digest };
+  t.equal(
+    refuseRestoring({ ...sameShares, status: 'ACTIVE' }, { law: older.law, versions: [older, sameShares], loaded: [2025] }),
+    null,
+  );
 });
 
 void t.test('where the law names the day of signing, that day picks the version; controls are not applied for', async (t) => {

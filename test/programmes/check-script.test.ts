@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
+import { asHere } from '../program.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -15,8 +16,10 @@ interface Ran {
 const check = (args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Ran> =>
   new Promise((resolve) => {
     const { LANG: _, LC_ALL: __, ...rest } = process.env;
-    const script = path.join(root, 'scripts/programmes-check.ts');
-    const child = spawn(process.execPath, ['--import=tsx', script, ...args], { cwd: root, env: { ...rest, ...environment } });
+    const child = spawn(process.execPath, [...asHere('scripts/programmes-check.ts'), ...args], {
+      cwd: root,
+      env: { ...rest, ...environment },
+    });
     const ran: Ran = { code: null, out: '', err: '' };
     child.stdout.setEncoding('utf8').on('data', (text: string) => (ran.out += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (ran.err += text));

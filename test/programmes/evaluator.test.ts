@@ -111,9 +111,12 @@ const strict = read(
       `inForce: { from: 2024-01-01, ${cite} }\ncontractSignedOnOrAfter: { value: 2024-01-01, ${cite} }\n` +
         `facilityConditions: { value: [{ kind: AI_COMPUTING, pflopsAtLeast: 100, precision: FP16 }], ${cite} }\nminBase:`,
     ),
-    'stacking:',
+    /stacking:/,
     `  - { id: of-contract, counts: AWARDED, per: CONTRACT, window: LIFETIME, value: 9000000.00, ${cite} }\nstacking:\n` +
       `  - { id: once, strategy: ONE_AWARD_PER_CONTRACT, by: CONTRACT, ${cite} }`,
+  ).replace(
+    'eligibility:\n',
+    `eligibility:\n  - { id: registered, strength: HARD, of: ITEM, serviceItems: [SUPERCOMPUTE], text: { zh: 经登记, en: registered }, evidence: [登记证], ${cite} }\n`,
   ),
 );
 const centre: Facility = {
@@ -389,6 +392,7 @@ void t.test('what is wrong with some lines leaves them out, and of lines that ar
   const ways: [string, Partial<SettledLine>, Partial<Item>][] = [
     ['SELF_BUILT_SELF_USED', {}, { provider: { ...plainProvider, legalPerson: 'USER' } }],
     ['RELATED_PARTY', {}, { provider: { ...plainProvider, isRelated: true } }],
+    ['NOT_ELIGIBLE', { serviceItem: 'SUPERCOMPUTE' }, {}],
     ['CONTRACT_SIGNED_TOO_EARLY', {}, { contract: { ...soundItem.contract, signedOn: '2023-12-31' } as Item['contract'] }],
     ['PURPOSE_NOT_PERMITTED', {}, { contract: { ...soundItem.contract, purpose: null } as Item['contract'] }],
     ['CONTRACT_FILED_TOO_LATE', {}, { contract: { ...soundItem.contract, filedOn: null } as Item['contract'] }],
@@ -435,6 +439,47 @@ void t.test('what is wrong with some lines leaves them out, and of lines that ar
         t.equal(outcome(evaluateAward(strict, { ...sound, items })).split(' ')[0], code, `${code} before ${other[0]}`);
     }
   }
+});
+void t.test('a condition of an item is asked of each line by itself, of a voucher’s contract as a whole', async (t) => {
+  const ofItem = (text: string, more = '') =>
+    read(
+      changed(
+        text,
+        text.includes('eligibility:') ? 'eligibility:' : 'limits:',
+        `eligibility:\n  - { id: traded, strength: SOFT, of: ITEM, ${more}text: { zh: 在平台购买, en: bought on the exchange }, evidence: [凭证], ${cite} }\n` +
+          (text.includes('eligibility:') ? '' : 'limits:'),
+      ),
+    );
+  const law = ofItem(reimbursement);
+  const two = [item([line('9000000.00'), line('1000000.00', { lineNo: 2 })])];
+  const of = (predicates: AwardFacts['enterprise']['predicates'], version = law) =>
+    evaluateAward(
+      version,
+      award({ items: two, enterprise: { ...applicant, predicates: { ...applicant.predicates, ...predicates } } }),
+    );
+  const cases: [string, AwardFacts['enterprise']['predicates'], string][] = [
+    ['all', { traded: 'MET' }, '6000000.00'],
+    ['not the second', { traded: 'MET', 'traded/2': 'NOT_MET' }, '5400000.00'],
+    ['only the second', { traded: 'NOT_MET', 'traded/2': 'MET' }, '600000.00'],
+    ['the second by an exception', { traded: 'NOT_MET', 'traded/2': 'EXCEPTION' }, '600000.00'],
+    ['none on record', { 'traded/2': 'NOT_MET' }, 'NOT_ELIGIBLE line=1 predicate=traded recorded=NOT_RECORDED'],
+    ['none', { traded: 'NOT_MET' }, 'NOT_ELIGIBLE line=1 predicate=traded recorded=NOT_MET'],
+  ];
+  for (const [name, predicates, expected] of cases) t.equal(outcome(of(predicates)), expected, name);
+  const sentences = explain(of({ traded: 'MET', 'traded/2': 'NOT_MET' }).explanation, 'zh').join('\n');
+  t.match(sentences, /逐项核查：原则上在平台购买；不符合的项不计入。未计入的明细行 2 \(NOT_ELIGIBLE\)。结果：部分通过。/);
+  const others = ofItem(reimbursement, 'serviceItems: [CORPUS], ');
+  t.equal(outcome(of({ traded: 'NOT_MET' }, others)), '6000000.00', 'not asked of what is bought here');
+
+  const issue = (version: ProgrammeVersion, predicates: AwardFacts['enterprise']['predicates']) => {
+    const { items: _, ...facts } = award({ enterprise: { ...applicant, predicates } });
+    const contract = { id: 'CONTRACT', signedOn: '2024-05-20', filedOn: '2024-05-25', purpose: null, lines: [line('1000.00')] };
+    const limitsLeft = { claimed: plenty, [CONTRACT_CEILING]: plenty, once: plenty, 'public-money': plenty };
+    return outcome(evaluateIssue(version, { ...facts, contract, provider: plainProvider, facilities: [], limitsLeft }));
+  };
+  t.equal(issue(ofItem(contracts), { traded: 'MET' }), '300.00');
+  t.match(issue(ofItem(contracts), { traded: 'NOT_MET' }), /^NOT_ELIGIBLE predicate=traded/);
+  t.equal(issue(ofItem(contracts, 'serviceItems: [CORPUS], '), { traded: 'NOT_MET' }), '300.00', 'the contract buys none');
 });
 const seen = { observedOn: '2024-01-01', pflops: '100', precision: 'FP16', standardRacks: null, inService: true };
 

@@ -314,8 +314,8 @@ void t.test('limits: a later one must hold whoever stays within it within the ea
 
 void t.test('stacking rules and conditions of the enterprise: none is dropped or loosened from below', async (t) => {
   const stack = (rule: string, by: Kind = 'guide') => `stacking:\n  - { id: once, ${rule}, ${cited(by)} }`;
-  const condition = (strength: string, by: Kind = 'guide', id = 'tax-paying') =>
-    `eligibility:\n  - id: ${id}\n    strength: ${strength}\n    text: { zh: 依法纳税, en: pays its taxes }\n    evidence: [证明]\n    ${cited(by)}`;
+  const condition = (strength: string, by: Kind = 'guide', id = 'tax-paying', of = 'APPLICATION') =>
+    `eligibility:\n  - id: ${id}\n    strength: ${strength}\n    of: ${of}\n    text: { zh: 依法纳税, en: pays its taxes }\n    evidence: [证明]\n    ${cited(by)}`;
   const rows: readonly [name: string, parameter: string, before: string, narrower: string, wider: string][] = [
     [
       'the highest only',
@@ -353,6 +353,27 @@ void t.test('stacking rules and conditions of the enterprise: none is dropped or
       stack('strategy: LEVEL_UP_DIFFERENCE, by: AWARD_SERIES'),
     ],
     ['hard', 'eligibility.tax-paying', condition('HARD'), condition('HARD'), condition('SOFT')],
+    [
+      'of all at once',
+      'eligibility.tax-paying',
+      condition('HARD'),
+      condition('HARD'),
+      condition('HARD', 'guide', 'tax-paying', 'ITEM'),
+    ],
+    [
+      'of each item',
+      'eligibility.tax-paying',
+      condition('HARD', 'guide', 'tax-paying', 'ITEM\n    serviceItems: [CORPUS]'),
+      condition('HARD', 'guide', 'tax-paying', 'ITEM\n    serviceItems: [MODEL_SERVICE, CORPUS]'),
+      condition('HARD', 'guide', 'tax-paying', 'ITEM\n    serviceItems: [MODEL_SERVICE]'),
+    ],
+    [
+      'of every item',
+      'eligibility.tax-paying',
+      condition('HARD', 'guide', 'tax-paying', 'ITEM'),
+      condition('HARD'),
+      condition('HARD', 'guide', 'tax-paying', 'ITEM\n    serviceItems: [CORPUS]'),
+    ],
     ['soft', 'eligibility.tax-paying', condition('SOFT'), condition('HARD'), condition('HARD', 'guide', 'listed')],
   ];
   for (const [name, parameter, before, narrower, wider] of rows) {

@@ -137,6 +137,45 @@ void t.test('a paper that is declared can not be used again unseen, whichever do
   t.strictSame(await audited(world), []);
 });
 
+void t.test('a condition of an item costs the item that fails it, and the others count', async (t) => {
+  const world = await startWorld(t);
+  const code = 'traded-items';
+  await world.plantProgramme(`${costs.replace(costCode, code)}
+eligibility:
+  - { id: lawful, strength: HARD, text: { zh: 守法, en: abides by the law }, evidence: [证明], ${cite('第七条')} }
+  - { id: traded, strength: SOFT, of: ITEM, text: { zh: 在平台购买, en: bought on the exchange }, evidence: [凭证], ${cite('第七条')} }
+`);
+  await world.load(code, '100000.00');
+  const firm = await world.firm(1);
+  const items = [item('T-1', '10000.00'), item('T-2', '20000.00'), item('T-3', '40000.00')];
+  const applied = expectStatus(await world.apply(firm, { programmeCode: code, items }), 201);
+  t.match(applied, { computed: '21000.00', lineCount: 3 }, 'taken as met until they are looked at');
+  const review = (of: object) =>
+    world.reviewer.post(`/reimbursements/${idOf(applied)}/review`, { eligibility: { lawful: true, traded: true }, ...of });
+  const finding = (lineNo: number, met: boolean, predicate = 'traded') => ({ lineNo, predicate, met });
+  const wrong: [object, string][] = [
+    [{ items: [finding(2, false, 'lawful')] }, '400 PREDICATE_UNKNOWN'],
+    [{ items: [finding(4, false)] }, '400 ITEM_UNKNOWN'],
+    [{ exceptions: { traded: '新设平台' } }, '409 EXCEPTION_NOT_ALLOWED'],
+    [{ items: [1, 2, 3].map((n) => finding(n, false)) }, '409 NOT_ELIGIBLE'],
+    [{ eligibility: { lawful: true, traded: false } }, '409 NOT_ELIGIBLE'],
+  ];
+  for (const [of, expected] of wrong) t.equal(told(await review(of)), expected, JSON.stringify(of));
+  const excepted = { items: [finding(1, false), finding(2, false)], exceptions: { traded: '新设平台' } };
+  t.match(expectStatus(await review(excepted), 200), { approved: '21000.00' }, '“原则上”: set aside with a reason');
+  const reviewed = expectStatus(await review({ items: [finding(2, false)] }), 200);
+  t.match(reviewed, { approved: '15000.00', eligibility: { predicates: { traded: 'MET', 'traded/2': 'NOT_MET' } } });
+  t.match(reviewed.summary, [
+    { lines: 2, gross: '50000.00' },
+    { basisPoints: null, reason: 'NOT_ELIGIBLE', lines: 1 },
+  ]);
+  t.equal(told(await review({ items: [finding(2, true)] })), '400 ITEM_UNKNOWN', 'what was let go is not taken up again');
+  t.equal((await give(world, code)).get(idOf(applied)), '15000.00');
+  t.strictSame(await audited(world), [], 'and the award recomputes from what was found of each line');
+  const again = expectStatus(await world.apply(firm, { programmeCode: code, items: [items[1]] }), 201);
+  t.match(again, { computed: '6000.00' }, 'the line that was let go is free to be shown anew');
+});
+
 void t.test('one contract, all public money: what several programmes give together, and where a provider is from', async (t) => {
   const ceiling = `stacking: [{ id: public-money, strategy: PUBLIC_MONEY_CEILING, by: CONTRACT, group: public-money, basisPoints: 5000, ${cite('第八条')} }]\n`;
   const world = await startWorld(t, { fees: [['allocation:', `${ceiling}allocation:`]] });

@@ -194,7 +194,7 @@ export async function startWorld(
       ...{ legalStatus: 'ENACTED', status: 'ACTIVE', document, digest: createHash('sha256').update(document).digest('hex') },
       ...{ inForceFrom: from, inForceTo: null, publishedBy: operator.personId, activatedBy: approver.personId },
       ...{ recordedAt, activatedAt: recordedAt, kind },
-      ...{ repealedAt: null, repealedBy: null, repealingDocument: null },
+      ...{ repealedAt: null, repealedBy: null, repealingDocument: null, repealId: null },
     };
     await plant({ postings: [], changes: [insert(programmeVersionShelf, row)] });
   };

@@ -154,6 +154,7 @@ export async function startWorld(
     repealedBy: null,
     repealedAt: null,
     repealingDocument: null,
+    repealId: null,
   };
   const parts = splitByFunders(loadedFen, shares).map(({ funder, amount }) => ({ funder, amountFen: amount }));
   await plant({

@@ -160,6 +160,7 @@ export async function startTrade(
       repealedBy: null,
       repealedAt: null,
       repealingDocument: null,
+      repealId: null,
     };
     await plant({ postings: [], changes: [insert(programmeVersionShelf, row)] });
   };

@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import type { OpeningContent } from '../../schemas/opening-balances.js';
 import { Daily } from '../../src/daily.js';
@@ -16,6 +15,7 @@ import { approveOpening } from '../../src/vouchers/approve-opening.js';
 import { expireDue } from '../../src/vouchers/expire-due.js';
 import { prepareOpening } from '../../src/vouchers/prepare-opening.js';
 import type { Caller } from '../service.js';
+import { asHere } from '../program.js';
 import { expectStatus } from '../service.js';
 import { fund, programmeCode, startTrade } from '../usage/world.js';
 
@@ -100,10 +100,7 @@ void t.test('the daily expiry', async (t) => {
       const before = await totals();
       const child = spawn(
         process.execPath,
-        [
-          ...['--import', import.meta.resolve('tsx'), fileURLToPath(new URL('./expiry-process.ts', import.meta.url))],
-          ...[trade.urls.app, book.code, '2024-09-11T02:00:00Z'],
-        ],
+        [...asHere('test/vouchers/expiry-process.ts'), trade.urls.app, book.code, '2024-09-11T02:00:00Z'],
         { stdio: ['ignore', 'pipe', 'inherit'] },
       );
       await once(child.stdout, 'data');
