@@ -28,6 +28,7 @@ import { contractRoutes } from './contracts/routes.js';
 import { correctionRoutes } from './corrections/routes.js';
 import { Daily } from './daily.js';
 import { dashboardRoutes } from './dashboard/routes.js';
+import { decisionLetterRoutes } from './decision-letters/routes.js';
 import { enterpriseRoutes } from './enterprises/routes.js';
 import { loadMappings, shippedMappings } from './evidence-files/digital-invoice.js';
 import { evidenceFileRoutes } from './evidence-files/routes.js';
@@ -250,6 +251,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     payeeRoutes(scope, parts);
     contractRoutes(scope, parts);
     correctionRoutes(scope, parts);
+    decisionLetterRoutes(scope, parts);
     recoveryRoutes(scope, parts);
     legalPersonRoutes(scope, parts);
     programmeRoutes(scope, parts);

@@ -925,6 +925,13 @@ export const refusals = {
     '追回 {recoveryNo} 须先由一人申请核销，再由另一人核准。',
     'Writing off recovery {recoveryNo} is asked for by one person first and approved by another.',
   ),
+  NOT_DECIDED: refusal(
+    409,
+    '尚无决定',
+    'Nothing is decided yet',
+    '该事项尚未作出给予补助的决定，没有决定书。',
+    'No award has been decided on this; there is no letter.',
+  ),
   NOTHING_TO_RECOVER: refusal(
     409,
     '没有已支付的款项',

@@ -51,6 +51,7 @@ const slices = [
   ['settlements'],
   ['recoveries'],
   ['corrections'],
+  ['decision-letters'],
   ['evidence-files'],
   ['reconciliation', 'prechecks'],
 ];

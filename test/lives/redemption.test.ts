@@ -205,18 +205,38 @@ void t.test('the life of a redemption', async (t) => {
     t.strictSame(await audited(), []);
   });
 
+  await t.test('a revoked voucher pays nothing more; a cancelled one finishes what was submitted', async (t) => {
+    const [one, two] = [await bring({ waits: true }), await bring({ waits: true })];
+    const end = async (voucherId: string, kind: 'CANCEL' | 'REVOKE') => {
+      const body = { kind, reason, evidence: '查证材料' };
+      const { contentDigest } = expectStatus(await reviewer.post(`/vouchers/${voucherId}/propose-ending`, body), 201);
+      expectStatus(await approver.post(`/vouchers/${voucherId}/${kind.toLowerCase()}`, { contentDigest }), 200);
+    };
+    await end(one.voucherId, 'REVOKE');
+    await end(two.voucherId, 'CANCEL');
+    t.equal(told(await reviewer.post(`${one.url}/verify`, { approved: '2000.00' })), '409 VOUCHER_REVOKED');
+    const available = await balance(`available:${fund}`);
+    expectStatus(await reviewer.post(`${one.url}/return`, { reason }), 200);
+    t.equal(await balance(`available:${fund}`), available + fen('2000.00'));
+    t.match(expectStatus(await reviewer.post(`${two.url}/verify`, { approved: '2000.00' }), 200), { status: 'APPROVED' });
+    t.match(expectStatus(await reviewer.get(`/vouchers/${two.voucherId}`), 200), { status: 'CANCELLED', givenBack: '18000.00' });
+    t.strictSame(await audited(), []);
+  });
+
   await t.test(
     'what waits when its voucher ends lapses where the law says so, whenever and in which order it is done',
     async (t) => {
-      await trade.activate(3, [['value: FINISH', 'value: LAPSE']]);
       const contract = await trade.fileContract('100000.00');
       const lastDay = '2024-09-20';
-      const made: Brought[] = [];
-      for (const version of [3, 3, 3, 2])
-        made.push(
-          await bring({ waits: true, contract, voucherId: await trade.voucher(contract, '2500.00', { version, lastDay }) }),
-        );
-      const [first, frozen, third, finishes] = made as [Brought, Brought, Brought, Brought];
+      const onItsLastDay = async (face: string, version: number): Promise<Brought> =>
+        bring({ waits: true, contract, voucherId: await trade.voucher(contract, face, { version, lastDay }) });
+      const finishes = await onItsLastDay('2500.00', 2);
+      await trade.activate(3, [['value: FINISH', 'value: LAPSE']]);
+      const [first, frozen, third] = [
+        await onItsLastDay('2501.00', 3),
+        await onItsLastDay('2502.00', 3),
+        await onItsLastDay('2503.00', 3),
+      ];
       trade.clock.set(`${lastDay}T23:59:59.999+08:00`);
       t.strictSame(await lapseDue.dueIn(trade.db, lastDay), []);
       t.equal(told(await reviewer.post(`${first.url}/lapse`, {})), '409 VOUCHER_NOT_PAST', 'the last day is inclusive');
@@ -236,7 +256,11 @@ void t.test('the life of a redemption', async (t) => {
       expectStatus(await operator.post(`/vouchers/${first.voucherId}/expire`, {}), 200);
       for (const { url, voucherId } of [first, third]) {
         t.match(expectStatus(await reviewer.get(url), 200), { status: 'RETURNED', verified: 'BY_RULE', possible: [] });
-        t.match(expectStatus(await buyer.get(`/vouchers/${voucherId}`), 200), { status: 'EXPIRED', lapsed: '2500.00' });
+        t.match(expectStatus(await buyer.get(`/vouchers/${voucherId}`), 200), {
+          status: 'EXPIRED',
+          reserved: '0.00',
+          balance: '0.00',
+        });
       }
       t.match(expectStatus(await reviewer.get(finishes.url), 200), { status: 'SUBMITTED' });
       expectStatus(await approver.post(`/vouchers/${frozen.voucherId}/unfreeze`, { reason: '查无实据' }), 200);
@@ -244,24 +268,6 @@ void t.test('the life of a redemption', async (t) => {
       t.strictSame(await audited(), []);
     },
   );
-
-  await t.test('a revoked voucher pays nothing more; a cancelled one finishes what was submitted', async (t) => {
-    const [one, two] = [await bring({ waits: true }), await bring({ waits: true })];
-    const end = async (voucherId: string, kind: 'CANCEL' | 'REVOKE') => {
-      const body = { kind, reason, evidence: '查证材料' };
-      const { contentDigest } = expectStatus(await reviewer.post(`/vouchers/${voucherId}/propose-ending`, body), 201);
-      expectStatus(await approver.post(`/vouchers/${voucherId}/${kind.toLowerCase()}`, { contentDigest }), 200);
-    };
-    await end(one.voucherId, 'REVOKE');
-    await end(two.voucherId, 'CANCEL');
-    t.equal(told(await reviewer.post(`${one.url}/verify`, { approved: '2000.00' })), '409 VOUCHER_REVOKED');
-    const available = await balance(`available:${fund}`);
-    expectStatus(await reviewer.post(`${one.url}/return`, { reason }), 200);
-    t.equal(await balance(`available:${fund}`), available + fen('2000.00'));
-    t.match(expectStatus(await reviewer.post(`${two.url}/verify`, { approved: '2000.00' }), 200), { status: 'APPROVED' });
-    t.match(expectStatus(await reviewer.get(`/vouchers/${two.voucherId}`), 200), { status: 'CANCELLED', givenBack: '18000.00' });
-    t.strictSame(await audited(), []);
-  });
 
   await t.test('what the papers and the ledger no longer agree on is found', async (t) => {
     const defects: [invariant: number, name: string, told: RegExp, statement: string][] = [
