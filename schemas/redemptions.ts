@@ -53,6 +53,7 @@ export const mismatch = z.strictObject({
   code: z.enum([
     'NUMBER_CONFLICT',
     'DIGITAL_INVOICE_DIFFERS',
+    'FLAGGED',
     'BANK_SERIAL_SHARED',
     'CONTRACT_QUANTITY_EXCEEDED',
     'CONTRACT_AMOUNT_EXCEEDED',

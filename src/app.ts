@@ -34,6 +34,7 @@ import { loadMappings, shippedMappings } from './evidence-files/digital-invoice.
 import { evidenceFileRoutes } from './evidence-files/routes.js';
 import { folderStore } from './evidence-files/store.js';
 import { expertRoutes } from './experts/routes.js';
+import { flagRoutes } from './flag-reviews/routes.js';
 import { Books } from './http/books.js';
 import type { ConnectionCounts } from './http/connections.js';
 import { answerClientError, boundConnections, serverOptions } from './http/connections.js';
@@ -47,6 +48,7 @@ import { handleError, Problem, sendProblem } from './http/problem.js';
 import type { Clock, LaneOptions } from './ledger/lane.js';
 import { ledgerRoutes } from './ledger/routes.js';
 import { legalPersonRoutes } from './legal-persons/routes.js';
+import { messageRoutes } from './messages/routes.js';
 import { noticeRoutes } from './notices/routes.js';
 import { payeeRoutes } from './payees/routes.js';
 import { precheckRoutes } from './prechecks/routes.js';
@@ -261,7 +263,9 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     usageRoutes(scope, parts);
     redemptionRoutes(scope, parts);
     reimbursementRoutes(scope, parts);
+    flagRoutes(scope, parts);
     noticeRoutes(scope, parts);
+    messageRoutes(scope, parts);
     successionRoutes(scope, parts);
     settlementRoutes(scope, parts);
     evidenceFileRoutes(scope, parts);

@@ -5,6 +5,7 @@ import type { Cases } from './case.js';
 import { caseOf, changesOf, gatherCases, movedTo } from './case.js';
 import { gatherPlaces, takePlace } from './places.js';
 import type { CaseRow } from './rules.js';
+import { toldOf } from './told.js';
 
 /**
  * 初审、受理: by somebody other than the applicant, once everything is there. From this moment the case has its place in the order of
@@ -37,6 +38,7 @@ export const accept = <Row extends CaseRow, Shown extends object>(cases: Cases<R
       programmeVersion: versionName(cases.versionOf(facts, row)),
       result: cases.present(after),
       changes: [...changesOf(facts, cases, row, after), ...changes],
+      messages: [toldOf(cases, after, 'case.accepted', {})],
     });
   },
 });

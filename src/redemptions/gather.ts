@@ -155,6 +155,7 @@ export function caseOf(facts: Facts, voucher: Voucher, invoice: UsageInvoice, bo
   return {
     voucher,
     invoice,
+    holdingFlags: invoice.holdingFlags + contract.holdingFlags,
     lines: facts.all(invoiceLineShelf, 'invoice', invoice.invoiceId).map((whole) => {
       const line = invoice.redFen > 0n ? netOf(whole, facts.all(redLetterLineShelf, 'invoice', invoice.invoiceId)) : whole;
       const contractLine = there(contractLines.get(line.contractLineId));

@@ -7,6 +7,7 @@
 //   its own part where the programme asks for that. What is not so is refused and never waits.
 // - invoice and number: the number is claimed nowhere else (NUMBER_CONFLICT), nor a payment's bank serial recorded (BANK_SERIAL_SHARED).
 // - invoice and digital invoice: where its XML is attached, it says what was typed, in every field (DIGITAL_INVOICE_DIFFERS).
+// - flags: none holds the invoice or its contract (FLAGGED).
 // - usage and contract: what is confirmed of each contract line so far, this invoice included, is within the quantity
 //   (CONTRACT_QUANTITY_EXCEEDED) and the amount (CONTRACT_AMOUNT_EXCEEDED) of the line. Amounts of lines add up to the contract's.
 // - price: each line's gross is the contract line's price for its quantity (UNIT_PRICE_DIFFERS), give or take one fen for the
@@ -54,6 +55,8 @@ export interface RedemptionCase {
   readonly lineUsage: readonly ContractLineUsage[];
   /** What is attached to the invoice, where a digital invoice among it differs. */
   readonly digitalInvoices: readonly Pick<EvidenceAttachment, 'detachedOn' | 'findings'>[];
+  /** How many flags hold the invoice or its contract. */
+  readonly holdingFlags: number;
   /** The contract and its parties as the law looks at them, on the day of (possible) approval. */
   readonly at: Circumstances;
   /** Redemptions of this contract under this programme that wait for a reviewer. */
@@ -253,8 +256,18 @@ export function mismatchesOf({
   lines,
   lineUsage,
   digitalInvoices,
-}: Pick<RedemptionCase, 'invoice' | 'lines' | 'lineUsage' | 'digitalInvoices'>): Mismatch[] {
+  holdingFlags,
+}: Pick<RedemptionCase, 'invoice' | 'lines' | 'lineUsage' | 'digitalInvoices' | 'holdingFlags'>): Mismatch[] {
   const found: Mismatch[] = [];
+  if (holdingFlags > 0) {
+    found.push({
+      code: 'FLAGGED',
+      zh: '发票或其合同有未排除的疑点，须由人员核查',
+      en: 'a flag on the invoice or its contract waits for a person',
+      lineNo: null,
+      inputs: { flags: String(holdingFlags) },
+    });
+  }
   if (invoice.numberConflict) {
     found.push({
       code: 'NUMBER_CONFLICT',

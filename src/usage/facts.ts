@@ -1,6 +1,7 @@
 import {
   contractLineUsage,
   enterprisePayments,
+  facilityUsage,
   redLetterLines,
   redLetters,
   reimbursementLines,
@@ -26,6 +27,7 @@ export const invoiceShelf = shelf(usageInvoices, {
       'paymentConflict',
       'redFen',
       'digitalInvoice',
+      'holdingFlags',
     ] as const),
   ],
 });
@@ -42,6 +44,13 @@ export const lineUsageShelf = shelf(contractLineUsage, {
   id: 'contractLineId',
   keys: { contract: ['contractId'] },
   mutable: ['quantity', 'grossFen'],
+});
+/** What is billed of each facility and chip, period by period. */
+export const facilityUsageShelf = shelf(facilityUsage, {
+  rank: 51,
+  id: 'facilityUsageId',
+  keys: { facility: ['facilityId'] },
+  mutable: ['cardHours'],
 });
 export const paymentShelf = shelf(enterprisePayments, {
   rank: 52,

@@ -1,7 +1,8 @@
 // The life of a usage invoice: every verb in every state, disputes and how they end, deadlines that decide, numbers given back.
 import t from 'tap';
 import type { UsageInvoice } from '../../db/tables.js';
-import { deadlineOf, invoiceLife, noticesOfDeadline, refusalOfPaymentDay } from '../../src/usage/rules.js';
+import { deadlineOf, invoiceLife, refusalOfPaymentDay } from '../../src/usage/rules.js';
+import { toldOfDeadline } from '../../src/usage/told.js';
 import { decideOverdue } from '../../src/usage/decide-overdue.js';
 import { auditBusiness } from '../../src/reconciliation/audit.js';
 import type { Caller } from '../service.js';
@@ -34,12 +35,16 @@ void t.test('the deadline is the latest that any law gives, and none where laws 
     confirmBy: '2024-08-15',
     confirmOutcome: 'RETURNED',
   } as UsageInvoice;
+  const contract = { contractId: 'c', contractNo: 'HT-1' };
   t.match(
-    noticesOfDeadline(invoice),
-    [{ to: 'e', confirmBy: '2024-08-15', confirmOutcome: 'RETURNED' }, { to: 'p' }],
+    toldOfDeadline(invoice, contract),
+    [
+      { to: { party: 'e' }, params: { confirmBy: '2024-08-15', outcomeZh: '予以退回', outcomeEn: 'returned' } },
+      { to: { party: 'p' }, about: { kind: 'CONTRACT', id: 'c' } },
+    ],
     'both are told beforehand',
   );
-  t.strictSame(noticesOfDeadline({ ...invoice, confirmBy: null, confirmOutcome: null }), []);
+  t.strictSame(toldOfDeadline({ ...invoice, confirmBy: null, confirmOutcome: null }, contract), []);
 });
 
 void t.test('a payment has its day between the signing of the contract and today, and at most three years ago', async (t) => {

@@ -53,6 +53,7 @@ void t.test('of dated rows the latest on or before the day counts, whatever thei
     pflops,
     precision: 'FP16',
     standardRacks: null,
+    installedCards: null,
     evidence: '',
     recordedAt: '',
   });
@@ -144,6 +145,27 @@ void t.test('over HTTP', async (t) => {
     }),
     201,
   );
+
+  const listPrice = {
+    ...{ providerId: provider.providerId as string, chipVendor: '华为', chipModel: '昇腾910B', price: '12.50' },
+    ...{ validFrom: '2999-01-01', source: '官网公示目录' },
+  };
+  await t.test('a list price is followed, never changed', async (t) => {
+    const first = expectStatus(await own.post('/list-prices', listPrice), 201);
+    const earlier = { ...listPrice, price: '11.125', validFrom: '2024-01-01' };
+    const second = expectStatus(await reviewer.post('/list-prices', earlier), 201);
+    t.match(
+      [first, second],
+      [
+        { price: '12.50', revision: 1 },
+        { price: '11.125', revision: 2 },
+      ],
+    );
+    const { items } = expectStatus(await enterprise.get(`/list-prices?providerId=${listPrice.providerId}`), 200) as {
+      items: unknown[];
+    };
+    t.match(items, [{ price: '12.50' }, { price: '11.125', validFrom: '2024-01-01' }]);
+  });
 
   await t.test('what is registered is told whole', async (t) => {
     t.match(provider, { uscc: uscc(1), legalPersonUscc: uscc(1), name: '中原算力有限公司' });
@@ -307,6 +329,29 @@ void t.test('over HTTP', async (t) => {
 
       ['the same chip and day', () => operator.post('/chips', chip), 409, 'CHIP_EXISTS', '/validFrom'],
       ['a reviewer at the catalogue', () => reviewer.post('/chips', chip), 403, 'FORBIDDEN'],
+
+      [
+        'a price of nothing',
+        () => own.post('/list-prices', { ...listPrice, price: '0.00' }),
+        400,
+        'VALIDATION_FAILED',
+        '/price PRICE_FORMAT',
+      ],
+      ['another’s list', () => stranger.post('/list-prices', listPrice), 404, 'NOT_FOUND', '/providerId'],
+      [
+        'of a chip that is not there',
+        () => own.post('/list-prices', { ...listPrice, chipModel: '910C' }),
+        409,
+        'CHIP_UNKNOWN',
+        '/chipModel',
+      ],
+      [
+        'one’s own list for a day that is over',
+        () => own.post('/list-prices', { ...listPrice, validFrom: '2024-01-01' }),
+        409,
+        'LIST_PRICE_BACKDATED',
+        '/validFrom',
+      ],
 
       [
         '11 digits',
