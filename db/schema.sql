@@ -1782,6 +1782,49 @@ grant insert, select, update (status) on members to voucher_app;
 grant select on members to voucher_reader;
 
 -- owner voucher_owner
+create table message_reads (
+  book_id uuid not null,
+  read_id text not null,
+  message_id uuid not null,
+  member_id uuid not null,
+  read_at timestamp with time zone not null,
+  constraint message_reads_pkey PRIMARY KEY (book_id, read_id),
+  constraint message_reads_book_id_message_id_member_id_key UNIQUE (book_id, message_id, member_id),
+  constraint message_reads_book_id_member_id_fkey FOREIGN KEY (book_id, member_id) REFERENCES members(book_id, member_id),
+  constraint message_reads_book_id_message_id_fkey FOREIGN KEY (book_id, message_id) REFERENCES messages(book_id, message_id)
+);
+CREATE TRIGGER message_reads_append_only BEFORE DELETE OR UPDATE ON public.message_reads FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER message_reads_in_lane BEFORE INSERT OR UPDATE ON public.message_reads FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER message_reads_leave_in_lane BEFORE DELETE ON public.message_reads FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER message_reads_no_truncate BEFORE TRUNCATE ON public.message_reads FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+grant insert, select on message_reads to voucher_app;
+grant select on message_reads to voucher_reader;
+
+-- owner voucher_owner
+create table messages (
+  book_id uuid not null,
+  message_id uuid not null,
+  addressee text not null,
+  kind text not null,
+  subject_kind text not null,
+  subject_id uuid not null,
+  params json not null,
+  alike integer not null,
+  ledger_seq bigint not null,
+  staged_at timestamp with time zone not null,
+  delivered_at timestamp with time zone not null default clock_timestamp(),
+  constraint messages_pkey PRIMARY KEY (book_id, message_id),
+  constraint messages_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint messages_addressee_check CHECK (((length(addressee) >= 1) AND (length(addressee) <= 60))),
+  constraint messages_alike_check CHECK ((alike >= 1))
+);
+CREATE INDEX messages_addressee ON public.messages USING btree (book_id, addressee, message_id);
+CREATE TRIGGER messages_append_only BEFORE DELETE OR UPDATE ON public.messages FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER messages_no_truncate BEFORE TRUNCATE ON public.messages FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+grant insert, select on messages to voucher_app;
+grant select on messages to voucher_reader;
+
+-- owner voucher_owner
 create table notice_items (
   book_id uuid not null,
   notice_item_id uuid not null,
@@ -1880,6 +1923,49 @@ CREATE TRIGGER opening_balances_in_lane BEFORE INSERT OR UPDATE ON public.openin
 CREATE TRIGGER opening_balances_leave_in_lane BEFORE DELETE ON public.opening_balances FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (status, approved_person) on opening_balances to voucher_app;
 grant select on opening_balances to voucher_reader;
+
+-- owner voucher_owner
+create table outbox (
+  book_id uuid not null,
+  message_id uuid not null,
+  kind text not null,
+  subject_kind text not null,
+  subject_id uuid not null,
+  to_role text,
+  to_party uuid,
+  params json not null,
+  alike integer not null default 1,
+  ledger_seq bigint not null,
+  place integer not null,
+  staged_at timestamp with time zone not null,
+  status text not null default 'WAITING'::text,
+  attempts integer not null default 0,
+  next_at timestamp with time zone not null default clock_timestamp(),
+  lease_owner uuid,
+  failure text,
+  constraint outbox_pkey PRIMARY KEY (book_id, message_id),
+  constraint outbox_book_id_ledger_seq_place_key UNIQUE (book_id, ledger_seq, place),
+  constraint outbox_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint outbox_addressee CHECK ((num_nonnulls(to_role, to_party) = 1)),
+  constraint outbox_alike_check CHECK ((alike >= 1)),
+  constraint outbox_attempts_check CHECK ((attempts >= 0)),
+  constraint outbox_dead CHECK (((status <> 'DEAD'::text) OR (failure IS NOT NULL))),
+  constraint outbox_kind_check CHECK ((kind ~ '^[a-z_]+\.[a-z_]+$'::text)),
+  constraint outbox_leased CHECK (((status = 'WAITING'::text) OR (lease_owner IS NULL))),
+  constraint outbox_ledger_seq_check CHECK ((ledger_seq >= 1)),
+  constraint outbox_params_check CHECK ((json_typeof(params) = 'object'::text)),
+  constraint outbox_place_check CHECK ((place >= 1)),
+  constraint outbox_status_check CHECK ((status = ANY (ARRAY['WAITING'::text, 'DELIVERED'::text, 'DEAD'::text, 'LET_GO'::text]))),
+  constraint outbox_subject_kind_check CHECK ((subject_kind ~ '^[A-Z_]+$'::text))
+) with (fillfactor=70);
+CREATE INDEX outbox_due ON public.outbox USING btree (book_id, next_at) WHERE (status = 'WAITING'::text);
+CREATE INDEX outbox_open ON public.outbox USING btree (book_id, subject_id, ledger_seq, place) WHERE (status = ANY (ARRAY['WAITING'::text, 'DEAD'::text]));
+CREATE INDEX outbox_status ON public.outbox USING btree (book_id, status, message_id) WHERE (status <> 'DELIVERED'::text);
+CREATE TRIGGER outbox_in_lane BEFORE INSERT ON public.outbox FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_staging_outside_lane();
+CREATE TRIGGER outbox_kept BEFORE DELETE ON public.outbox FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER outbox_no_truncate BEFORE TRUNCATE ON public.outbox FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+grant insert, select, update (status, attempts, next_at, lease_owner, failure) on outbox to voucher_app;
+grant select on outbox to voucher_reader;
 
 -- owner voucher_owner
 create table outcomes (
@@ -2149,6 +2235,7 @@ END),
   constraint recoveries_written_off CHECK (((status <> 'WRITTEN_OFF'::text) OR (num_nonnulls(write_off_reason, write_off_asked_by, ended_person) = 3)))
 );
 CREATE INDEX recoveries_debtor ON public.recoveries USING btree (book_id, debtor_id, status, recovery_id);
+CREATE INDEX recoveries_due ON public.recoveries USING btree (book_id, due_on, recovery_id) WHERE (status = 'SERVED'::text);
 CREATE INDEX recoveries_status ON public.recoveries USING btree (book_id, status, recovery_id);
 CREATE TRIGGER recoveries_in_lane BEFORE INSERT OR UPDATE ON public.recoveries FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER recoveries_leave_in_lane BEFORE DELETE ON public.recoveries FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -2561,6 +2648,21 @@ CREATE TRIGGER related_parties_in_lane BEFORE INSERT OR UPDATE ON public.related
 CREATE TRIGGER related_parties_leave_in_lane BEFORE DELETE ON public.related_parties FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on related_parties to voucher_app;
 grant select on related_parties to voucher_reader;
+
+-- owner voucher_owner
+create table reminder_runs (
+  book_id uuid not null,
+  kind text not null,
+  through date not null,
+  recorded_at timestamp with time zone not null,
+  constraint reminder_runs_pkey PRIMARY KEY (book_id, kind),
+  constraint reminder_runs_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint reminder_runs_kind_check CHECK ((kind ~ '^[a-z_]+\.[a-z_]+$'::text))
+);
+CREATE TRIGGER reminder_runs_in_lane BEFORE INSERT OR UPDATE ON public.reminder_runs FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER reminder_runs_leave_in_lane BEFORE DELETE ON public.reminder_runs FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (through, recorded_at) on reminder_runs to voucher_app;
+grant select on reminder_runs to voucher_reader;
 
 -- owner voucher_owner
 create table repeal_corrections (
@@ -3502,6 +3604,16 @@ begin
   raise exception 'a write to % needs the lane of its book', tg_table_name using errcode = 'VL002';
 end $function$;
 grant execute on function refuse_outside_lane() to public;
+
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.refuse_staging_outside_lane()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'a message is staged by a command, in the lane of its book' using errcode = 'VL002';
+end $function$;
+grant execute on function refuse_staging_outside_lane() to public;
 
 -- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.refuse_uncorrected_repeal()

@@ -2110,6 +2110,85 @@ export const recoveryReceipts = pgTable(
 );
 export type RecoveryReceipt = typeof recoveryReceipts.$inferSelect;
 
+export const outbox = pgTable(
+  'outbox',
+  {
+    bookId: uuid('book_id').notNull(),
+    messageId: uuid('message_id').notNull(),
+    kind: text('kind').notNull(),
+    subjectKind: text('subject_kind').notNull(),
+    subjectId: uuid('subject_id').notNull(),
+    toRole: text('to_role'),
+    toParty: uuid('to_party'),
+    params: json('params').$type<Readonly<Record<string, string>>>().notNull(),
+    alike: integer('alike')
+      .notNull()
+      .default(sql`1`),
+    ledgerSeq: bigint('ledger_seq', { mode: 'bigint' }).notNull(),
+    place: integer('place').notNull(),
+    stagedAt: timestamp('staged_at', { withTimezone: true, mode: 'string' }).notNull(),
+    status: text('status', { enum: ['WAITING', 'DELIVERED', 'DEAD', 'LET_GO'] })
+      .notNull()
+      .default(sql`'WAITING'`),
+    attempts: integer('attempts')
+      .notNull()
+      .default(sql`0`),
+    nextAt: timestamp('next_at', { withTimezone: true, mode: 'string' })
+      .notNull()
+      .default(sql`clock_timestamp()`),
+    leaseOwner: uuid('lease_owner'),
+    failure: text('failure'),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.messageId] })],
+);
+export type OutboxMessage = typeof outbox.$inferSelect;
+
+export const messages = pgTable(
+  'messages',
+  {
+    bookId: uuid('book_id').notNull(),
+    messageId: uuid('message_id').notNull(),
+    addressee: text('addressee').notNull(),
+    kind: text('kind').notNull(),
+    subjectKind: text('subject_kind').notNull(),
+    subjectId: uuid('subject_id').notNull(),
+    params: json('params').$type<Readonly<Record<string, string>>>().notNull(),
+    alike: integer('alike').notNull(),
+    ledgerSeq: bigint('ledger_seq', { mode: 'bigint' }).notNull(),
+    stagedAt: timestamp('staged_at', { withTimezone: true, mode: 'string' }).notNull(),
+    deliveredAt: timestamp('delivered_at', { withTimezone: true, mode: 'string' })
+      .notNull()
+      .default(sql`clock_timestamp()`),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.messageId] })],
+);
+export type DeliveredMessage = typeof messages.$inferSelect;
+
+export const messageReads = pgTable(
+  'message_reads',
+  {
+    bookId: uuid('book_id').notNull(),
+    readId: text('read_id').notNull(),
+    messageId: uuid('message_id').notNull(),
+    memberId: uuid('member_id').notNull(),
+    readAt: timestamp('read_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.readId] })],
+);
+export type MessageRead = typeof messageReads.$inferSelect;
+
+export const reminderRuns = pgTable(
+  'reminder_runs',
+  {
+    bookId: uuid('book_id').notNull(),
+    kind: text('kind').notNull(),
+    through: date('through', { mode: 'string' }).notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.kind] })],
+);
+export type ReminderRun = typeof reminderRuns.$inferSelect;
+
 export const flags = pgTable(
   'flags',
   {

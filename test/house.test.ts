@@ -32,6 +32,7 @@ function importsOf(file: string): Import[] {
 }
 
 const slices = [
+  ['messages'],
   ['calendars'],
   ['enterprises'],
   ['providers'],
@@ -53,6 +54,7 @@ const slices = [
   ['settlements'],
   ['recoveries'],
   ['corrections'],
+  ['decision-letters'],
   ['evidence-files'],
   ['reconciliation', 'prechecks'],
 ];

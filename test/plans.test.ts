@@ -234,6 +234,7 @@ async function multiply(admin: Database, bookId: string, times: number): Promise
         if (column === 'programme_code') return `case when i % 4 = 0 then ${old} else ${old} || (i % 4) end`;
         if (/uscc$/.test(column))
           return `case when ${old} is null or (i % 50 = 0 and ${!unique}) then ${old} else upper(left(md5('${column}' || (i ${unique ? '' : '% 500'})), 18)) end`;
+        if (column === 'addressee') return `(array['auditor', 'operator', 'reviewer', 'provider:' || i % 500])[1 + i % 4]`;
         if (!unique || kept.has(column)) return old;
         if (column === 'invoice_no' || column === 'number') return type === 'text' ? `lpad(i::text, 20, '7')` : `${old} + i`;
         if (column === 'prefix') return `left(md5(i::text), 12)`;
@@ -521,6 +522,15 @@ void t.test('no reading grows with the book', async (t) => {
         values (${bookId}, ${uuidv7(now)}, ${kind}, ${noticeId}, ${itemId}, ${kind}, ${subjectId}, '1', '1', '1', '2026-04-15', 'OPEN',
                 ${person}, ${person}, ${now})`;
     }
+    const messageId = uuidv7(now);
+    await sql`
+      insert into outbox (book_id, message_id, kind, subject_kind, subject_id, to_role, params, ledger_seq, place, staged_at)
+      values (${bookId}, ${messageId}, 'case.accepted', 'APPLICATION', ${uuidv7(now)}, 'auditor', '{}', 1, 1, ${now})`;
+    await sql`
+      insert into messages (book_id, message_id, addressee, kind, subject_kind, subject_id, params, alike, ledger_seq, staged_at)
+      values (${bookId}, ${messageId}, 'auditor', 'case.accepted', 'APPLICATION', ${uuidv7(now)}, '{}', 1, 1, ${now})`;
+    await sql`
+      insert into message_reads select ${bookId}, ${messageId}, ${messageId}, member_id, ${now} from members where book_id = ${bookId} limit 1`;
     await sql`insert into bulk_refused_lines values (${bookId}, ${uuidv7(now)}, ${jobId}, 1, '{}', '[]')`;
     await sql`
       insert into simulations (book_id, simulation_id, programme_code, programme_version_id, version, year, started_member, state, failure,
@@ -752,6 +762,8 @@ void t.test('no reading grows with the book', async (t) => {
       ],
       ['expert_assignments', 'expert_assignments_member'],
       ['objections', 'objections_subject'],
+      ['messages', 'messages_addressee'],
+      ['outbox', 'outbox_status'],
       ['corrections', 'corrections_contract'],
       ['recoveries', 'recoveries_status', 'recoveries_debtor'],
       ['recovery_receipts', 'recovery_receipts_recovery'],

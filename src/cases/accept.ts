@@ -6,6 +6,7 @@ import { refusalOfPapers } from '../materials/facts.js';
 import { caseOf, changesOf, gatherCases, gatherWithPapers, movedTo } from './case.js';
 import { gatherPlaces, takePlace } from './places.js';
 import type { CaseRow } from './rules.js';
+import { toldOf } from './told.js';
 
 /**
  * 初审、受理: by somebody other than the applicant, once everything is there. From this moment the case has its place in the order of
@@ -41,6 +42,7 @@ export const accept = <Row extends CaseRow, Shown extends object>(cases: Cases<R
       programmeVersion: versionName(cases.versionOf(facts, row)),
       result: cases.present(after),
       changes: [...changesOf(facts, cases, row, after), ...changes],
+      messages: [toldOf(cases, after, 'case.accepted', {})],
     });
   },
 });

@@ -16,6 +16,7 @@ import { supplementListShelf } from './facts.js';
 import { gatherPlaces, takePlace } from './places.js';
 import type { CaseRow } from './rules.js';
 import { answersDigestOf, inOrder, presentList, readAnswers, readDays, readItems } from './rules.js';
+import { toldOf } from './told.js';
 
 type Id = { id?: string };
 type WithList<Shown> = Shown & { supplementList: ReturnType<typeof presentList> };
@@ -78,6 +79,7 @@ export const requestSupplement = <Row extends CaseRow, Shown extends object>(
       programmeVersion: versionName(cases.versionOf(facts, row)),
       result: { ...cases.present(after), supplementList: presentList(list) },
       changes: [...changesOf(facts, cases, row, after), insert(supplementListShelf, list)],
+      messages: [toldOf(cases, after, 'case.supplement_requested', { items: String(read.items.length), dueOn: list.dueOn })],
     });
   },
 });

@@ -123,7 +123,7 @@ export const postRedLetter: Verb<Body, Result> = {
     if (effect.kind === 'refused') return effect;
     const followed: Following = effect.cut
       ? recorded(facts, command, effect.contract, id, [{ programmeCode: effect.programmeCode, cut: effect.cut }])
-      : { kind: 'followed', postings: [], changes: [], corrections: [] };
+      : { kind: 'followed', postings: [], changes: [], messages: [], corrections: [] };
     // After this line the command succeeds.
     const { gone } = effect;
     const left: UsageInvoice = { ...effect.invoice, redFen, status: isWhole ? 'RED_LETTERED' : invoice.status };
@@ -154,6 +154,7 @@ export const postRedLetter: Verb<Body, Result> = {
       subjectId: id,
       result: { ...presentRedLetter(row, invoice.invoiceNo), invoiceStatus: left.status, corrections: followed.corrections },
       postings: followed.postings,
+      messages: followed.messages,
       changes: [
         insert(redLetterShelf, row),
         ...redLines.map((line) => insert(redLetterLineShelf, line)),

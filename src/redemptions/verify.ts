@@ -31,6 +31,7 @@ import {
   standingWithout,
 } from './rules.js';
 import { refusalOfPaying } from './take-back.js';
+import { toldOfApproval } from './told.js';
 
 type Body = z.output<typeof body> & { readonly id?: string };
 type Result = ReturnType<typeof presentInFull> & { voucherBalance: string };
@@ -149,6 +150,7 @@ export const verifyRedemption: Verb<Body, Result> = {
         ),
         ...firstYearChanges(facts, limits.charges),
       ],
+      messages: toldOfApproval(row),
     });
   },
 };

@@ -8,6 +8,7 @@ import type { Change, Facts, Loader } from '../ledger/facts.js';
 import { insert, update } from '../ledger/facts.js';
 import type { Accepted, Command, Outcome, Refused, Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
+import type { Message } from '../ledger/outbox.js';
 import { listingShelf, providerShelf } from '../providers/facts.js';
 import { actsFor } from '../providers/rules.js';
 import type { Claim, ClaimDesk } from './claim-desk.js';
@@ -16,6 +17,7 @@ import { beyondFacilities, facilityUsageChanges, gatherFacilities, gatherFacilit
 import { invoiceLineShelf, invoiceShelf, reimbursementLineShelf } from './facts.js';
 import type { InvoiceAmounts, PostedInvoice } from './rules.js';
 import { amountsOf, deadlineOf, liveOf, presentInvoice, presentInvoiceLine, refusalOfInvoice, refusalOfUsage } from './rules.js';
+import { toldOfPosting } from './told.js';
 
 /**
  * What enters the lane: with whose claim on the number, and whether it was got. Nothing was claimed for what is refused anyway.
@@ -92,6 +94,7 @@ interface Posted {
   readonly declaredBy: ReimbursementLine | undefined;
   readonly row: UsageInvoice;
   readonly lines: readonly UsageInvoiceLine[];
+  readonly messages: readonly Message[];
   /** Of what it bills of facilities, and of the flags that it raises. */
   readonly beside: readonly Change[];
 }
@@ -169,10 +172,17 @@ function decide(command: Command<Body>, facts: Facts): Posted | Refused {
   const found = beyondFacilities(facts, row, lines);
   const flags = raise(command, facts, { subjectKind: 'USAGE_INVOICE', subjectId: id }, found);
   const beside = [...facilityUsageChanges(facts, row, lines, 1n), ...flags];
-  return { kind: 'posted', row: { ...row, holdingFlags: flags.length }, lines, declaredBy, beside };
+  return {
+    kind: 'posted',
+    row: { ...row, holdingFlags: flags.length },
+    lines,
+    declaredBy,
+    beside,
+    messages: toldOfPosting(row, contract),
+  };
 }
 
-const acceptedAs = <Result>({ row, lines, declaredBy, beside }: Posted, result: Result): Accepted<Result> =>
+const acceptedAs = <Result>({ row, lines, declaredBy, beside, messages }: Posted, result: Result): Accepted<Result> =>
   accepted({
     decision: 'usage_invoice.posted',
     subjectId: row.invoiceId,
@@ -183,6 +193,7 @@ const acceptedAs = <Result>({ row, lines, declaredBy, beside }: Posted, result: 
       ...beside,
       ...(declaredBy ? [update(reimbursementLineShelf, { ...declaredBy, invoiceId: row.invoiceId })] : []),
     ],
+    messages,
   });
 
 /**

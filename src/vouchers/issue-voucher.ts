@@ -28,6 +28,7 @@ import {
   reviewDigestOf,
 } from '../applications/rules.js';
 import { ended, wayOf } from '../cases/rules.js';
+import { toldOf } from '../cases/told.js';
 import { gatherFlags, holdingFlags } from '../flags/facts.js';
 import { refuseFlagged } from '../flags/rules.js';
 import { keep } from '../ledger/explanations.js';
@@ -46,7 +47,7 @@ import { lawOn } from '../programmes/language.js';
 import { firstYearChanges, readLimits } from '../programmes/limits.js';
 import { versionName } from '../programmes/published.js';
 import { standingIdOf, standingShelf, voucherShelf } from './facts.js';
-import { begun, freshStanding, neverEnded, presentVoucher } from './rules.js';
+import { begun, freshStanding, neverEnded, presentVoucher, toldOfIssue } from './rules.js';
 
 type Body = z.output<typeof body> & { id?: string };
 type Result = ReturnType<typeof presentApplication> & { voucher: ReturnType<typeof presentVoucher> };
@@ -210,6 +211,7 @@ export const issueVoucher: Verb<Body, Result> = {
         ...firstYearChanges(facts, entitlement.charges),
         ...changes,
       ],
+      messages: [toldOf(applicationCases, approved, 'case.approved', { amount: formatYuan(awardFen) }), toldOfIssue(voucher)],
     });
   },
 };
