@@ -59,8 +59,26 @@ export async function grow({ owner, bookId, transfers, onProgress }: GrowOptions
   const count = Math.ceil(transfers / perRedemption) - 2 * vouchers.length;
   if (count > 0) await copy(owner, { bookId, vouchers, first, second, perRedemption, count, now, onProgress });
   await owner.sql`select rebuild_rollups(${bookId})`;
+  await countFacilityUsage(owner, bookId);
   await owner.sql.unsafe('analyze');
   return Math.max(count, 0) + 2 * vouchers.length;
+}
+
+/** What invoices that were written as rows bill of facilities, counted anew. */
+export async function countFacilityUsage(db: Database, bookId: string): Promise<void> {
+  await db.begin(async ({ sql }) => {
+    await sql`select from open_lane(${bookId})`;
+    await sql`
+      insert into facility_usage (book_id, facility_usage_id, facility_id, chip_vendor, chip_model, usage_from, usage_to, card_hours)
+      select ${bookId}::uuid, concat_ws('/', cl.facility_id, coalesce(ch.vendor, ''), coalesce(ch.model, ''), i.usage_from, i.usage_to),
+             cl.facility_id, coalesce(ch.vendor, ''), coalesce(ch.model, ''), i.usage_from, i.usage_to, sum(l.quantity)
+        from usage_invoices i
+        join usage_invoice_lines l on l.book_id = i.book_id and l.invoice_id = i.invoice_id
+        join contract_lines cl on cl.book_id = l.book_id and cl.contract_line_id = l.contract_line_id and cl.unit = 'CARD_HOUR'
+        left join chips ch on ch.book_id = cl.book_id and ch.chip_id = cl.chip_id
+       where i.book_id = ${bookId} and i.status not in ('RETURNED', 'VOIDED') group by 2, 3, 4, 5, 6, 7
+      on conflict (book_id, facility_usage_id) do update set card_hours = excluded.card_hours`;
+  });
 }
 
 const vouchersOf = (owner: Database, bookId: string): Promise<Voucher[]> => owner.sql<Voucher[]>`

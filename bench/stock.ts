@@ -8,6 +8,7 @@ import { queueBlockOf } from '../src/applications/queue.js';
 import { placeOfNumber } from '../src/cases/places.js';
 import { contentDigestOf, eligibilityOf, reviewDigestOf } from '../src/applications/rules.js';
 import { uuidv7 } from '../src/identifiers.js';
+import { countFacilityUsage } from './grow.js';
 import type { Request } from './load.js';
 import type { BenchVoucher, World } from './world.js';
 
@@ -65,6 +66,7 @@ async function writeInvoices(db: Database, bookId: string, targets: readonly Tar
     });
     ids.push(...rows.map((row) => row.invoiceId));
   }
+  await countFacilityUsage(db, bookId);
   return ids;
 }
 

@@ -706,6 +706,7 @@ create table contracts (
   ended_person uuid,
   end_reason text,
   formerly jsonb not null default '[]'::jsonb,
+  holding_flags integer not null default 0,
   constraint contracts_pkey PRIMARY KEY (book_id, contract_id),
   constraint contracts_book_id_filing_no_key UNIQUE (book_id, filing_no),
   constraint contracts_book_id_enterprise_id_fkey FOREIGN KEY (book_id, enterprise_id) REFERENCES enterprises(book_id, enterprise_id),
@@ -734,6 +735,7 @@ END),
   constraint contracts_formerly_check CHECK ((jsonb_typeof(formerly) = 'array'::text)),
   constraint contracts_four_eyes CHECK (((submitted_person <> confirmed_person) AND (filed_person <> submitted_person) AND (filed_person <> confirmed_person))),
   constraint contracts_gross_fen_check CHECK ((gross_fen > 0)),
+  constraint contracts_holding_flags_check CHECK ((holding_flags >= 0)),
   constraint contracts_net_fen_check CHECK ((net_fen >= 0)),
   constraint contracts_purpose_check CHECK ((purpose = ANY (ARRAY['MODEL_RESEARCH'::text, 'PRODUCT_DEVELOPMENT'::text, 'SCENARIO_APPLICATION'::text]))),
   constraint contracts_status_check CHECK ((status = ANY (ARRAY['SUBMITTED'::text, 'CONFIRMED'::text, 'FILED'::text, 'AMENDED'::text, 'COMPLETED'::text, 'TERMINATED'::text, 'VOIDED'::text, 'WITHDRAWN'::text, 'REJECTED'::text]))),
@@ -753,7 +755,7 @@ CREATE INDEX contracts_provider ON public.contracts USING btree (book_id, provid
 CREATE INDEX contracts_status ON public.contracts USING btree (book_id, status, contract_id);
 CREATE TRIGGER contracts_in_lane BEFORE INSERT OR UPDATE ON public.contracts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER contracts_leave_in_lane BEFORE DELETE ON public.contracts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (enterprise_id, starts_on, ends_on, net_fen, vat_fen, gross_fen, fingerprint, status, confirmed_person, filed_person, filing_no, filed_on, version, last_day, ended_on, ended_person, end_reason, formerly) on contracts to voucher_app;
+grant insert, select, update (enterprise_id, starts_on, ends_on, net_fen, vat_fen, gross_fen, fingerprint, status, confirmed_person, filed_person, filing_no, filed_on, version, last_day, ended_on, ended_person, end_reason, formerly, holding_flags) on contracts to voucher_app;
 grant select on contracts to voucher_reader;
 
 -- owner voucher_owner
@@ -1080,6 +1082,7 @@ create table facility_observations (
   standard_racks integer,
   evidence text not null,
   recorded_at timestamp with time zone not null,
+  installed_cards json,
   constraint facility_observations_pkey PRIMARY KEY (book_id, observation_id),
   constraint facility_observations_book_id_facility_id_observed_on_key UNIQUE (book_id, facility_id, observed_on),
   constraint facility_observations_book_id_facility_id_fkey FOREIGN KEY (book_id, facility_id) REFERENCES facilities(book_id, facility_id),
@@ -1093,6 +1096,28 @@ CREATE TRIGGER facility_observations_in_lane BEFORE INSERT OR UPDATE ON public.f
 CREATE TRIGGER facility_observations_leave_in_lane BEFORE DELETE ON public.facility_observations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on facility_observations to voucher_app;
 grant select on facility_observations to voucher_reader;
+
+-- owner voucher_owner
+create table facility_usage (
+  book_id uuid not null,
+  facility_usage_id text not null,
+  facility_id uuid not null,
+  chip_vendor text not null,
+  chip_model text not null,
+  usage_from date not null,
+  usage_to date not null,
+  card_hours numeric(22,4) not null,
+  constraint facility_usage_pkey PRIMARY KEY (book_id, facility_usage_id),
+  constraint facility_usage_book_id_facility_id_fkey FOREIGN KEY (book_id, facility_id) REFERENCES facilities(book_id, facility_id),
+  constraint facility_usage_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint facility_usage_card_hours_check CHECK ((card_hours >= (0)::numeric)),
+  constraint facility_usage_check CHECK ((usage_to >= usage_from))
+);
+CREATE INDEX facility_usage_facility ON public.facility_usage USING btree (book_id, facility_id);
+CREATE TRIGGER facility_usage_in_lane BEFORE INSERT OR UPDATE ON public.facility_usage FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER facility_usage_leave_in_lane BEFORE DELETE ON public.facility_usage FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (card_hours) on facility_usage to voucher_app;
+grant select on facility_usage to voucher_reader;
 
 -- owner voucher_owner
 create table figures (
@@ -1124,6 +1149,84 @@ CREATE TRIGGER figures_in_lane BEFORE INSERT OR UPDATE ON public.figures FOR EAC
 CREATE TRIGGER figures_leave_in_lane BEFORE DELETE ON public.figures FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on figures to voucher_app;
 grant select on figures to voucher_reader;
+
+-- owner voucher_owner
+create table flag_parameters (
+  book_id uuid not null,
+  flag_parameter_id uuid not null,
+  kind text not null,
+  basis_points integer,
+  amount_fen bigint,
+  valid_from date not null,
+  document_no text not null,
+  revision integer not null,
+  recorded_person uuid not null,
+  recorded_at timestamp with time zone not null,
+  constraint flag_parameters_pkey PRIMARY KEY (book_id, flag_parameter_id),
+  constraint flag_parameters_revision UNIQUE (book_id, kind, revision),
+  constraint flag_parameters_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint flag_parameters_book_id_recorded_person_fkey FOREIGN KEY (book_id, recorded_person) REFERENCES persons(book_id, person_id),
+  constraint flag_parameters_amount_fen_check CHECK ((amount_fen > 0)),
+  constraint flag_parameters_basis_points_check CHECK (((basis_points >= 0) AND (basis_points <= 10000))),
+  constraint flag_parameters_document_no_check CHECK (((length(document_no) >= 1) AND (length(document_no) <= 100))),
+  constraint flag_parameters_kind_check CHECK ((kind = ANY (ARRAY['CONTRACT_NEAR_DUPLICATE'::text, 'CONTRACT_SPLIT'::text, 'PRICE_FAR_FROM_LIST'::text]))),
+  constraint flag_parameters_measure CHECK (((num_nonnulls(basis_points, amount_fen) = 1) AND ((kind = 'CONTRACT_SPLIT'::text) = (amount_fen IS NOT NULL)))),
+  constraint flag_parameters_revision_check CHECK ((revision >= 1))
+);
+CREATE TRIGGER flag_parameters_append_only BEFORE DELETE OR UPDATE ON public.flag_parameters FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER flag_parameters_in_lane BEFORE INSERT OR UPDATE ON public.flag_parameters FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER flag_parameters_leave_in_lane BEFORE DELETE ON public.flag_parameters FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER flag_parameters_no_truncate BEFORE TRUNCATE ON public.flag_parameters FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+grant insert, select on flag_parameters to voucher_app;
+grant select on flag_parameters to voucher_reader;
+
+-- owner voucher_owner
+create table flags (
+  book_id uuid not null,
+  flag_id uuid not null,
+  kind text not null,
+  subject_kind text not null,
+  subject_id uuid not null,
+  amount_fen bigint not null,
+  evidence json not null,
+  reason text,
+  status text not null,
+  raised_person uuid not null,
+  raised_on date not null,
+  decided_person uuid,
+  decided_on date,
+  decision_reason text,
+  recorded_at timestamp with time zone not null,
+  constraint flags_pkey PRIMARY KEY (book_id, flag_id),
+  constraint flags_book_id_decided_person_fkey FOREIGN KEY (book_id, decided_person) REFERENCES persons(book_id, person_id),
+  constraint flags_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint flags_book_id_raised_person_fkey FOREIGN KEY (book_id, raised_person) REFERENCES persons(book_id, person_id),
+  constraint flags_amount_fen_check CHECK ((amount_fen >= 0)),
+  constraint flags_decided CHECK ((num_nulls(decided_person, decided_on, decision_reason) =
+CASE status
+    WHEN 'OPEN'::text THEN 3
+    ELSE 0
+END)),
+  constraint flags_decision_reason_check CHECK (((length(decision_reason) >= 1) AND (length(decision_reason) <= 500))),
+  constraint flags_four_eyes CHECK ((decided_person <> raised_person)),
+  constraint flags_kind_check CHECK ((kind = ANY (ARRAY['CAPACITY_EXCEEDED'::text, 'CONTRACT_ELSEWHERE'::text, 'CONTRACT_NEAR_DUPLICATE'::text, 'CONTRACT_SPLIT'::text, 'DIGITAL_INVOICE_DIFFERS'::text, 'ENTERPRISE_SPLIT'::text, 'INVOICE_ELSEWHERE'::text, 'PRICE_FAR_FROM_LIST'::text, 'RELATED_PARTIES'::text, 'SEEN_BY_PERSON'::text]))),
+  constraint flags_reason CHECK (((kind = 'SEEN_BY_PERSON'::text) = (reason IS NOT NULL))),
+  constraint flags_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint flags_status_check CHECK ((status = ANY (ARRAY['OPEN'::text, 'CLEARED'::text, 'UPHELD'::text]))),
+  constraint flags_subject_kind_check CHECK ((subject_kind = ANY (ARRAY['CONTRACT'::text, 'APPLICATION'::text, 'REIMBURSEMENT'::text, 'USAGE_INVOICE'::text, 'REDEMPTION'::text])))
+);
+CREATE INDEX flags_amount ON public.flags USING btree (book_id, status, amount_fen, flag_id);
+CREATE INDEX flags_kind ON public.flags USING btree (book_id, status, kind, flag_id);
+CREATE INDEX flags_kind_amount ON public.flags USING btree (book_id, status, kind, amount_fen, flag_id);
+CREATE INDEX flags_status ON public.flags USING btree (book_id, status, flag_id);
+CREATE INDEX flags_subject ON public.flags USING btree (book_id, subject_id, flag_id);
+CREATE TRIGGER flags_decided_once BEFORE UPDATE ON public.flags FOR EACH ROW WHEN (((old.status <> 'OPEN'::text) OR (new.status = 'OPEN'::text))) EXECUTE FUNCTION refuse_decided_again();
+CREATE TRIGGER flags_in_lane BEFORE INSERT OR UPDATE ON public.flags FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER flags_kept BEFORE DELETE ON public.flags FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER flags_leave_in_lane BEFORE DELETE ON public.flags FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER flags_no_truncate BEFORE TRUNCATE ON public.flags FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+grant insert, select, update (status, decided_person, decided_on, decision_reason) on flags to voucher_app;
+grant select on flags to voucher_reader;
 
 -- owner voucher_owner
 create table former_names (
@@ -1405,6 +1508,36 @@ grant insert, select on limit_successions to voucher_app;
 grant select on limit_successions to voucher_reader;
 
 -- owner voucher_owner
+create table list_prices (
+  book_id uuid not null,
+  list_price_id uuid not null,
+  provider_id uuid not null,
+  chip_vendor text not null,
+  chip_model text not null,
+  price numeric(18,6) not null,
+  valid_from date not null,
+  source text not null,
+  revision integer not null,
+  recorded_person uuid not null,
+  recorded_at timestamp with time zone not null,
+  constraint list_prices_pkey PRIMARY KEY (book_id, list_price_id),
+  constraint list_prices_revision UNIQUE (book_id, provider_id, chip_vendor, chip_model, revision),
+  constraint list_prices_book_id_provider_id_fkey FOREIGN KEY (book_id, provider_id) REFERENCES providers(book_id, provider_id),
+  constraint list_prices_book_id_recorded_person_fkey FOREIGN KEY (book_id, recorded_person) REFERENCES persons(book_id, person_id),
+  constraint list_prices_chip_model_check CHECK (((length(chip_model) >= 1) AND (length(chip_model) <= 100))),
+  constraint list_prices_chip_vendor_check CHECK (((length(chip_vendor) >= 1) AND (length(chip_vendor) <= 100))),
+  constraint list_prices_price_check CHECK ((price > (0)::numeric)),
+  constraint list_prices_revision_check CHECK ((revision >= 1)),
+  constraint list_prices_source_check CHECK (((length(source) >= 1) AND (length(source) <= 500)))
+);
+CREATE TRIGGER list_prices_append_only BEFORE DELETE OR UPDATE ON public.list_prices FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER list_prices_in_lane BEFORE INSERT OR UPDATE ON public.list_prices FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER list_prices_leave_in_lane BEFORE DELETE ON public.list_prices FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER list_prices_no_truncate BEFORE TRUNCATE ON public.list_prices FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+grant insert, select on list_prices to voucher_app;
+grant select on list_prices to voucher_reader;
+
+-- owner voucher_owner
 create table listing_applications (
   book_id uuid not null,
   application_id uuid not null,
@@ -1650,6 +1783,49 @@ grant insert, select, update (status) on members to voucher_app;
 grant select on members to voucher_reader;
 
 -- owner voucher_owner
+create table message_reads (
+  book_id uuid not null,
+  read_id text not null,
+  message_id uuid not null,
+  member_id uuid not null,
+  read_at timestamp with time zone not null,
+  constraint message_reads_pkey PRIMARY KEY (book_id, read_id),
+  constraint message_reads_book_id_message_id_member_id_key UNIQUE (book_id, message_id, member_id),
+  constraint message_reads_book_id_member_id_fkey FOREIGN KEY (book_id, member_id) REFERENCES members(book_id, member_id),
+  constraint message_reads_book_id_message_id_fkey FOREIGN KEY (book_id, message_id) REFERENCES messages(book_id, message_id)
+);
+CREATE TRIGGER message_reads_append_only BEFORE DELETE OR UPDATE ON public.message_reads FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER message_reads_in_lane BEFORE INSERT OR UPDATE ON public.message_reads FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER message_reads_leave_in_lane BEFORE DELETE ON public.message_reads FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER message_reads_no_truncate BEFORE TRUNCATE ON public.message_reads FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+grant insert, select on message_reads to voucher_app;
+grant select on message_reads to voucher_reader;
+
+-- owner voucher_owner
+create table messages (
+  book_id uuid not null,
+  message_id uuid not null,
+  addressee text not null,
+  kind text not null,
+  subject_kind text not null,
+  subject_id uuid not null,
+  params json not null,
+  alike integer not null,
+  ledger_seq bigint not null,
+  staged_at timestamp with time zone not null,
+  delivered_at timestamp with time zone not null default clock_timestamp(),
+  constraint messages_pkey PRIMARY KEY (book_id, message_id),
+  constraint messages_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint messages_addressee_check CHECK (((length(addressee) >= 1) AND (length(addressee) <= 60))),
+  constraint messages_alike_check CHECK ((alike >= 1))
+);
+CREATE INDEX messages_addressee ON public.messages USING btree (book_id, addressee, message_id);
+CREATE TRIGGER messages_append_only BEFORE DELETE OR UPDATE ON public.messages FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER messages_no_truncate BEFORE TRUNCATE ON public.messages FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+grant insert, select on messages to voucher_app;
+grant select on messages to voucher_reader;
+
+-- owner voucher_owner
 create table notice_items (
   book_id uuid not null,
   notice_item_id uuid not null,
@@ -1748,6 +1924,49 @@ CREATE TRIGGER opening_balances_in_lane BEFORE INSERT OR UPDATE ON public.openin
 CREATE TRIGGER opening_balances_leave_in_lane BEFORE DELETE ON public.opening_balances FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (status, approved_person) on opening_balances to voucher_app;
 grant select on opening_balances to voucher_reader;
+
+-- owner voucher_owner
+create table outbox (
+  book_id uuid not null,
+  message_id uuid not null,
+  kind text not null,
+  subject_kind text not null,
+  subject_id uuid not null,
+  to_role text,
+  to_party uuid,
+  params json not null,
+  alike integer not null default 1,
+  ledger_seq bigint not null,
+  place integer not null,
+  staged_at timestamp with time zone not null,
+  status text not null default 'WAITING'::text,
+  attempts integer not null default 0,
+  next_at timestamp with time zone not null default clock_timestamp(),
+  lease_owner uuid,
+  failure text,
+  constraint outbox_pkey PRIMARY KEY (book_id, message_id),
+  constraint outbox_book_id_ledger_seq_place_key UNIQUE (book_id, ledger_seq, place),
+  constraint outbox_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint outbox_addressee CHECK ((num_nonnulls(to_role, to_party) = 1)),
+  constraint outbox_alike_check CHECK ((alike >= 1)),
+  constraint outbox_attempts_check CHECK ((attempts >= 0)),
+  constraint outbox_dead CHECK (((status <> 'DEAD'::text) OR (failure IS NOT NULL))),
+  constraint outbox_kind_check CHECK ((kind ~ '^[a-z_]+\.[a-z_]+$'::text)),
+  constraint outbox_leased CHECK (((status = 'WAITING'::text) OR (lease_owner IS NULL))),
+  constraint outbox_ledger_seq_check CHECK ((ledger_seq >= 1)),
+  constraint outbox_params_check CHECK ((json_typeof(params) = 'object'::text)),
+  constraint outbox_place_check CHECK ((place >= 1)),
+  constraint outbox_status_check CHECK ((status = ANY (ARRAY['WAITING'::text, 'DELIVERED'::text, 'DEAD'::text, 'LET_GO'::text]))),
+  constraint outbox_subject_kind_check CHECK ((subject_kind ~ '^[A-Z_]+$'::text))
+) with (fillfactor=70);
+CREATE INDEX outbox_due ON public.outbox USING btree (book_id, next_at) WHERE (status = 'WAITING'::text);
+CREATE INDEX outbox_open ON public.outbox USING btree (book_id, subject_id, ledger_seq, place) WHERE (status = ANY (ARRAY['WAITING'::text, 'DEAD'::text]));
+CREATE INDEX outbox_status ON public.outbox USING btree (book_id, status, message_id) WHERE (status <> 'DELIVERED'::text);
+CREATE TRIGGER outbox_in_lane BEFORE INSERT ON public.outbox FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_staging_outside_lane();
+CREATE TRIGGER outbox_kept BEFORE DELETE ON public.outbox FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER outbox_no_truncate BEFORE TRUNCATE ON public.outbox FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+grant insert, select, update (status, attempts, next_at, lease_owner, failure) on outbox to voucher_app;
+grant select on outbox to voucher_reader;
 
 -- owner voucher_owner
 create table outcomes (
@@ -2017,6 +2236,7 @@ END),
   constraint recoveries_written_off CHECK (((status <> 'WRITTEN_OFF'::text) OR (num_nonnulls(write_off_reason, write_off_asked_by, ended_person) = 3)))
 );
 CREATE INDEX recoveries_debtor ON public.recoveries USING btree (book_id, debtor_id, status, recovery_id);
+CREATE INDEX recoveries_due ON public.recoveries USING btree (book_id, due_on, recovery_id) WHERE (status = 'SERVED'::text);
 CREATE INDEX recoveries_status ON public.recoveries USING btree (book_id, status, recovery_id);
 CREATE TRIGGER recoveries_in_lane BEFORE INSERT OR UPDATE ON public.recoveries FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER recoveries_leave_in_lane BEFORE DELETE ON public.recoveries FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -2431,6 +2651,21 @@ grant insert, select on related_parties to voucher_app;
 grant select on related_parties to voucher_reader;
 
 -- owner voucher_owner
+create table reminder_runs (
+  book_id uuid not null,
+  kind text not null,
+  through date not null,
+  recorded_at timestamp with time zone not null,
+  constraint reminder_runs_pkey PRIMARY KEY (book_id, kind),
+  constraint reminder_runs_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint reminder_runs_kind_check CHECK ((kind ~ '^[a-z_]+\.[a-z_]+$'::text))
+);
+CREATE TRIGGER reminder_runs_in_lane BEFORE INSERT OR UPDATE ON public.reminder_runs FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER reminder_runs_leave_in_lane BEFORE DELETE ON public.reminder_runs FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (through, recorded_at) on reminder_runs to voucher_app;
+grant select on reminder_runs to voucher_reader;
+
+-- owner voucher_owner
 create table repeal_corrections (
   book_id uuid not null,
   correction_id uuid not null,
@@ -2746,6 +2981,7 @@ create table usage_invoices (
   void_reason text,
   payment_conflict boolean not null default false,
   red_fen bigint not null default 0,
+  holding_flags integer not null default 0,
   constraint usage_invoices_pkey PRIMARY KEY (book_id, invoice_id),
   constraint usage_invoices_number UNIQUE (book_id, invoice_no, provider_id, voided_no),
   constraint usage_invoices_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
@@ -2770,6 +3006,7 @@ END)) AND ((decided_by IS DISTINCT FROM 'BUREAU'::text) OR (decision_reason IS N
   constraint usage_invoices_four_eyes CHECK ((decided_person <> posted_person)),
   constraint usage_invoices_funded_once CHECK (((redemption_id IS NULL) OR (reimbursed_lines = 0))),
   constraint usage_invoices_gross_fen_check CHECK ((gross_fen > 0)),
+  constraint usage_invoices_holding_flags_check CHECK ((holding_flags >= 0)),
   constraint usage_invoices_invoice_no_check CHECK ((invoice_no ~ '^\d{20}$'::text)),
   constraint usage_invoices_net_fen_check CHECK ((net_fen >= 0)),
   constraint usage_invoices_not_overpaid CHECK ((paid_fen <= gross_fen)),
@@ -2790,7 +3027,7 @@ CREATE INDEX usage_invoices_provider ON public.usage_invoices USING btree (book_
 CREATE INDEX usage_invoices_status ON public.usage_invoices USING btree (book_id, status, invoice_id);
 CREATE TRIGGER usage_invoices_in_lane BEFORE INSERT OR UPDATE ON public.usage_invoices FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER usage_invoices_leave_in_lane BEFORE DELETE ON public.usage_invoices FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (paid_fen, status, decided_person, decided_on, dispute_reason, redemption_id, reimbursed_lines, digital_invoice, decided_by, decision_reason, voided_no, voided_on, voided_person, void_reason, payment_conflict, red_fen) on usage_invoices to voucher_app;
+grant insert, select, update (paid_fen, status, decided_person, decided_on, dispute_reason, redemption_id, reimbursed_lines, digital_invoice, decided_by, decision_reason, voided_no, voided_on, voided_person, void_reason, payment_conflict, red_fen, holding_flags) on usage_invoices to voucher_app;
 grant select on usage_invoices to voucher_reader;
 
 -- owner voucher_owner
@@ -3277,6 +3514,15 @@ end $function$;
 grant execute on function refuse_change() to public;
 
 -- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.refuse_decided_again()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'a flag is decided once' using errcode = 'VL001';
+end $function$;
+
+-- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.refuse_decided_correction()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -3359,6 +3605,16 @@ begin
   raise exception 'a write to % needs the lane of its book', tg_table_name using errcode = 'VL002';
 end $function$;
 grant execute on function refuse_outside_lane() to public;
+
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.refuse_staging_outside_lane()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'a message is staged by a command, in the lane of its book' using errcode = 'VL002';
+end $function$;
+grant execute on function refuse_staging_outside_lane() to public;
 
 -- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.refuse_uncorrected_repeal()

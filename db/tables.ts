@@ -315,6 +315,13 @@ export const facilities = pgTable(
 );
 export type Facility = typeof facilities.$inferSelect;
 
+/** Cards of one chip, as an observation states them. */
+export interface InstalledCards {
+  readonly vendor: string;
+  readonly model: string;
+  readonly cards: number;
+}
+
 export const facilityObservations = pgTable(
   'facility_observations',
   {
@@ -328,6 +335,7 @@ export const facilityObservations = pgTable(
     standardRacks: integer('standard_racks'),
     evidence: text('evidence').notNull(),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    installedCards: json('installed_cards').$type<readonly InstalledCards[]>(),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.observationId] })],
 );
@@ -826,6 +834,10 @@ export const contracts = pgTable(
     formerly: jsonb('formerly')
       .$type<readonly { enterpriseId: string; legalPersonUscc: string; until: string; decisionId: string }[]>()
       .notNull(),
+    /** Flags on it that are open or upheld. */
+    holdingFlags: integer('holding_flags')
+      .notNull()
+      .default(sql`0`),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.contractId] })],
 );
@@ -1309,6 +1321,10 @@ export const usageInvoices = pgTable(
       .notNull()
       .default(sql`false`),
     redFen: bigint('red_fen', { mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
+    /** Flags on it that are open or upheld. */
+    holdingFlags: integer('holding_flags')
       .notNull()
       .default(sql`0`),
   },
@@ -2090,3 +2106,174 @@ export const recoveryReceipts = pgTable(
   (t) => [primaryKey({ columns: [t.bookId, t.receiptId] })],
 );
 export type RecoveryReceipt = typeof recoveryReceipts.$inferSelect;
+
+export const outbox = pgTable(
+  'outbox',
+  {
+    bookId: uuid('book_id').notNull(),
+    messageId: uuid('message_id').notNull(),
+    kind: text('kind').notNull(),
+    subjectKind: text('subject_kind').notNull(),
+    subjectId: uuid('subject_id').notNull(),
+    toRole: text('to_role'),
+    toParty: uuid('to_party'),
+    params: json('params').$type<Readonly<Record<string, string>>>().notNull(),
+    alike: integer('alike')
+      .notNull()
+      .default(sql`1`),
+    ledgerSeq: bigint('ledger_seq', { mode: 'bigint' }).notNull(),
+    place: integer('place').notNull(),
+    stagedAt: timestamp('staged_at', { withTimezone: true, mode: 'string' }).notNull(),
+    status: text('status', { enum: ['WAITING', 'DELIVERED', 'DEAD', 'LET_GO'] })
+      .notNull()
+      .default(sql`'WAITING'`),
+    attempts: integer('attempts')
+      .notNull()
+      .default(sql`0`),
+    nextAt: timestamp('next_at', { withTimezone: true, mode: 'string' })
+      .notNull()
+      .default(sql`clock_timestamp()`),
+    leaseOwner: uuid('lease_owner'),
+    failure: text('failure'),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.messageId] })],
+);
+export type OutboxMessage = typeof outbox.$inferSelect;
+
+export const messages = pgTable(
+  'messages',
+  {
+    bookId: uuid('book_id').notNull(),
+    messageId: uuid('message_id').notNull(),
+    addressee: text('addressee').notNull(),
+    kind: text('kind').notNull(),
+    subjectKind: text('subject_kind').notNull(),
+    subjectId: uuid('subject_id').notNull(),
+    params: json('params').$type<Readonly<Record<string, string>>>().notNull(),
+    alike: integer('alike').notNull(),
+    ledgerSeq: bigint('ledger_seq', { mode: 'bigint' }).notNull(),
+    stagedAt: timestamp('staged_at', { withTimezone: true, mode: 'string' }).notNull(),
+    deliveredAt: timestamp('delivered_at', { withTimezone: true, mode: 'string' })
+      .notNull()
+      .default(sql`clock_timestamp()`),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.messageId] })],
+);
+export type DeliveredMessage = typeof messages.$inferSelect;
+
+export const messageReads = pgTable(
+  'message_reads',
+  {
+    bookId: uuid('book_id').notNull(),
+    readId: text('read_id').notNull(),
+    messageId: uuid('message_id').notNull(),
+    memberId: uuid('member_id').notNull(),
+    readAt: timestamp('read_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.readId] })],
+);
+export type MessageRead = typeof messageReads.$inferSelect;
+
+export const reminderRuns = pgTable(
+  'reminder_runs',
+  {
+    bookId: uuid('book_id').notNull(),
+    kind: text('kind').notNull(),
+    through: date('through', { mode: 'string' }).notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.kind] })],
+);
+export type ReminderRun = typeof reminderRuns.$inferSelect;
+
+export const flags = pgTable(
+  'flags',
+  {
+    bookId: uuid('book_id').notNull(),
+    flagId: uuid('flag_id').notNull(),
+    kind: text('kind', {
+      enum: [
+        ...(['CAPACITY_EXCEEDED', 'CONTRACT_ELSEWHERE', 'CONTRACT_NEAR_DUPLICATE', 'CONTRACT_SPLIT'] as const),
+        ...(['DIGITAL_INVOICE_DIFFERS', 'ENTERPRISE_SPLIT', 'INVOICE_ELSEWHERE', 'PRICE_FAR_FROM_LIST'] as const),
+        ...(['RELATED_PARTIES', 'SEEN_BY_PERSON'] as const),
+      ],
+    }).notNull(),
+    subjectKind: text('subject_kind', {
+      enum: ['CONTRACT', 'APPLICATION', 'REIMBURSEMENT', 'USAGE_INVOICE', 'REDEMPTION'],
+    }).notNull(),
+    subjectId: uuid('subject_id').notNull(),
+    /** What is at stake; zero where nobody can say. */
+    amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
+    evidence: json('evidence').$type<FlagEvidence>().notNull(),
+    reason: text('reason'),
+    status: text('status', { enum: ['OPEN', 'CLEARED', 'UPHELD'] }).notNull(),
+    raisedPerson: uuid('raised_person').notNull(),
+    raisedOn: date('raised_on', { mode: 'string' }).notNull(),
+    decidedPerson: uuid('decided_person'),
+    decidedOn: date('decided_on', { mode: 'string' }),
+    decisionReason: text('decision_reason'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.flagId] })],
+);
+export type Flag = typeof flags.$inferSelect;
+/** What a flag rests on: the numbers that were compared, by name, and the rows that they stand in. */
+export interface FlagEvidence {
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly rows: readonly { readonly kind: string; readonly id: string; readonly name: string }[];
+}
+
+export const facilityUsage = pgTable(
+  'facility_usage',
+  {
+    bookId: uuid('book_id').notNull(),
+    /** What it is of: facility, chip and period (`facilityUsageIdOf`). */
+    facilityUsageId: text('facility_usage_id').notNull(),
+    facilityId: uuid('facility_id').notNull(),
+    chipVendor: text('chip_vendor').notNull(),
+    chipModel: text('chip_model').notNull(),
+    usageFrom: date('usage_from', { mode: 'string' }).notNull(),
+    usageTo: date('usage_to', { mode: 'string' }).notNull(),
+    cardHours: numeric('card_hours', { precision: 22, scale: 4 }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.facilityUsageId] })],
+);
+export type FacilityUsage = typeof facilityUsage.$inferSelect;
+
+export const listPrices = pgTable(
+  'list_prices',
+  {
+    bookId: uuid('book_id').notNull(),
+    listPriceId: uuid('list_price_id').notNull(),
+    providerId: uuid('provider_id').notNull(),
+    chipVendor: text('chip_vendor').notNull(),
+    chipModel: text('chip_model').notNull(),
+    /** Yuan a card-hour, gross. */
+    price: numeric('price', { precision: 18, scale: 6 }).notNull(),
+    validFrom: date('valid_from', { mode: 'string' }).notNull(),
+    source: text('source').notNull(),
+    revision: integer('revision').notNull(),
+    recordedPerson: uuid('recorded_person').notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.listPriceId] })],
+);
+export type ListPrice = typeof listPrices.$inferSelect;
+
+export const flagParameters = pgTable(
+  'flag_parameters',
+  {
+    bookId: uuid('book_id').notNull(),
+    flagParameterId: uuid('flag_parameter_id').notNull(),
+    kind: text('kind', { enum: ['CONTRACT_NEAR_DUPLICATE', 'CONTRACT_SPLIT', 'PRICE_FAR_FROM_LIST'] }).notNull(),
+    basisPoints: integer('basis_points'),
+    amountFen: bigint('amount_fen', { mode: 'bigint' }),
+    validFrom: date('valid_from', { mode: 'string' }).notNull(),
+    documentNo: text('document_no').notNull(),
+    revision: integer('revision').notNull(),
+    recordedPerson: uuid('recorded_person').notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.flagParameterId] })],
+);
+export type FlagParameter = typeof flagParameters.$inferSelect;

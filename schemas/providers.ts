@@ -45,6 +45,9 @@ export const registerFacility = z.strictObject({
   ownerUscc: uscc.optional().meta({ description: "Who owns it; the provider's legal person unless said otherwise" }),
   operatorUscc: uscc.optional().meta({ description: "Who operates it; the provider's legal person unless said otherwise" }),
 });
+const installedCards = z
+  .array(z.strictObject({ vendor: chipName, model: chipName, cards: z.int().min(0).max(10_000_000) }))
+  .max(200);
 export const recordObservation = z.strictObject({
   observedOn: day.meta({ description: 'The day it was seen; it counts from this day until the next observation' }),
   inService: z.boolean(),
@@ -55,6 +58,9 @@ export const recordObservation = z.strictObject({
     .meta({ description: 'Capacity in service, dense, at the precision beside it', examples: ['100.00'] }),
   precision: precision.optional(),
   standardRacks: z.int().min(0).max(10_000_000).optional().meta({ description: 'Standard racks (2.5 kW) in service' }),
+  installedCards: installedCards
+    .optional()
+    .meta({ description: 'Cards in service by chip, all of them; left out: the observation says nothing of cards' }),
   evidence: evidence.meta({ description: 'What the observation rests on: report, document number' }),
 });
 export const observation = z.strictObject({
@@ -65,6 +71,7 @@ export const observation = z.strictObject({
   pflops: z.string().nullable(),
   precision: z.string().nullable(),
   standardRacks: z.int().nullable(),
+  installedCards: z.array(z.strictObject({ vendor: z.string(), model: z.string(), cards: z.int() })).nullable(),
   evidence: z.string(),
   recordedAt: instant,
 });
@@ -91,7 +98,6 @@ export const recordListing = z.strictObject({
   validFrom,
   validTo: validTo.optional(),
 });
-export const endListing = z.strictObject({ validTo });
 const documentNo = z.string().trim().min(1).max(100);
 const suspension = z.strictObject({
   from: day,
@@ -251,3 +257,32 @@ export const chip = z.strictObject({
   recordedAt: instant,
 });
 export const chipRecorded = chip.extend({ ledgerSeq });
+
+// ── List prices ──
+
+export const recordListPrice = z.strictObject({
+  providerId: id,
+  chipVendor: chipName,
+  chipModel: chipName,
+  price: z
+    .string()
+    .regex(/^(0|[1-9]\d{0,8})\.\d{2,6}$/, { error: 'PRICE_FORMAT' })
+    .refine((text) => /[1-9]/.test(text), { error: 'PRICE_FORMAT' })
+    .meta({ description: 'Yuan a card-hour, gross, with two to six decimals', examples: ['12.50'] }),
+  validFrom: validFrom.meta({ description: 'It holds from this day until the next price of the same chip' }),
+  source: z.string().trim().min(1).max(500).meta({ description: 'Where it is published' }),
+});
+export const listPrice = z.strictObject({
+  listPriceId: id,
+  providerId: id,
+  chipVendor: z.string(),
+  chipModel: z.string(),
+  price: z.string(),
+  validFrom: day,
+  source: z.string(),
+  revision: z.int(),
+  recordedPerson: id,
+  recordedAt: instant,
+});
+export const listPriceRecorded = listPrice.extend({ ledgerSeq });
+export const listPriceQuery = pageQuery.extend({ providerId: id });

@@ -9,6 +9,7 @@ export const redeem = z.strictObject({
 });
 
 export const verifyRedemption = z.strictObject({ approved: amount });
+export const lapseRedemption = z.strictObject({});
 export const returnRedemption = z.strictObject({ reason });
 
 const evidence = z
@@ -52,6 +53,7 @@ export const mismatch = z.strictObject({
   code: z.enum([
     'NUMBER_CONFLICT',
     'DIGITAL_INVOICE_DIFFERS',
+    'FLAGGED',
     'BANK_SERIAL_SHARED',
     'CONTRACT_QUANTITY_EXCEEDED',
     'CONTRACT_AMOUNT_EXCEEDED',

@@ -82,6 +82,7 @@ export const usageInvoice = z.strictObject({
   digitalInvoice: z.enum(['MATCHES', 'DIFFERS']).nullable().meta({
     description: 'What the XML attached to it (数电票) says of it, in every field; null: none is attached',
   }),
+  isFlagged: z.boolean().meta({ description: 'A flag holds it for a person before money moves' }),
   recordedAt: instant,
 });
 

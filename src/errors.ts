@@ -925,6 +925,13 @@ export const refusals = {
     '追回 {recoveryNo} 须先由一人申请核销，再由另一人核准。',
     'Writing off recovery {recoveryNo} is asked for by one person first and approved by another.',
   ),
+  NOT_DECIDED: refusal(
+    409,
+    '尚无决定',
+    'Nothing is decided yet',
+    '该事项尚未作出给予补助的决定，没有决定书。',
+    'No award has been decided on this; there is no letter.',
+  ),
   NOTHING_TO_RECOVER: refusal(
     409,
     '没有已支付的款项',
@@ -959,6 +966,13 @@ export const refusals = {
     'The deadline to confirm has passed',
     '发票 {invoiceNo} 须于 {confirmBy} 前（含当日）确认或提出异议，逾期按政策规定为 {outcome}；确有错误的，请提供方冲红或向主管部门反映。',
     'Invoice {invoiceNo} was to be confirmed or disputed by {confirmBy}; by the programme it is {outcome} now. If it is wrong, ask its provider for a red letter.',
+  ),
+  REDEMPTION_MAY_FINISH: refusal(
+    409,
+    '在审的核销可继续办理',
+    'The redemption may be finished',
+    '政策 {programme} 未规定到期时在审的核销失效，核销 {redemptionNo} 由审核人员核验或退回。',
+    'Programme {programme} does not let lapse what waits when its voucher ends: a reviewer verifies or returns redemption {redemptionNo}.',
   ),
   CONFIRM_DEADLINE_AHEAD: refusal(
     409,
@@ -2372,6 +2386,41 @@ export const refusals = {
     '数电票 XML 无法读取：{zh}。请上传从电子税务局下载的原文件；确非数电票的，请改选其他材料种类。',
     'The digital invoice cannot be read: {en}. Upload the file as the tax bureau issued it, or under another kind if it is none.',
   ),
+  FLAG_WRONG_STATE: refusal(
+    409,
+    '疑点已处理',
+    'The flag is decided',
+    '该疑点现为 {state}，当前可执行的操作：{possible}。',
+    'The flag is {state}; possible now: {possible}.',
+  ),
+  FLAG_HOLDS: refusal(
+    409,
+    '有未排除的疑点',
+    'A flag holds the case',
+    '本件或其合同、发票有 {flags} 条疑点未排除；请先逐条核查并说明理由后排除，经认定的应予驳回、退回、作废或撤销。',
+    '{flags} flags on this case, its contract or its invoices are not cleared: look at each and clear it with the reason; where one is upheld, reject, return, void or revoke.',
+  ),
+  FLAG_TOO_LATE: refusal(
+    409,
+    '此时标记疑点已无作用',
+    'A flag would hold nothing any more',
+    '对象现为 {state}，标记疑点已不能使其暂停；请按撤销、红字、追回等程序处理。',
+    'It is {state}: a flag would hold nothing any more; revoke, correct or recover instead.',
+  ),
+  LIST_PRICE_BACKDATED: refusal(
+    409,
+    '目录价不得倒填日期',
+    'A list price cannot be backdated',
+    '服务机构自行登记的目录价应自 {today} 或以后生效，填报为 {validFrom}；以往已公布的价格由审核人员依公布文件登记。',
+    'A provider records its list prices from {today} on, not from {validFrom}; earlier published ones are recorded by a reviewer.',
+  ),
+  PRICE_FORMAT: refusal(
+    400,
+    '单价格式有误',
+    'Malformed price',
+    '单价须为大于零、两至六位小数的文本（元/卡时），如 "12.50"。',
+    'A price is text above zero with two to six decimals (yuan a card-hour), like "12.50".',
+  ),
   EVIDENCE_ATTACHED: refusal(
     409,
     '文件已附于此处',
@@ -2411,8 +2460,8 @@ export const refusals = {
     422,
     '申报材料不齐',
     'Materials are missing',
-    '尚缺材料：{materials}。请上传并附于申请后再提交。',
-    'Materials are missing: {materials}. Upload them, attach them to the application, and submit again.',
+    '尚缺材料：{materials}。请上传后附于申请（可先保存草稿）、合同或发票，再提交。',
+    'Materials are missing: {materialsEn}. Upload them, attach them to the application (keep a draft first), the contract or the invoice, and submit again.',
   ),
 
   // ── Pre-checks ──
@@ -2457,6 +2506,15 @@ export const refusals = {
     'No such programme',
     '本账套没有发布过方案 {programme}。',
     'No version of {programme} is published in this book.',
+  ),
+
+  // ── Messages ──
+  MESSAGE_WRONG_STATE: refusal(
+    409,
+    '消息状态不允许此操作',
+    'The message is in another state',
+    '该消息的状态为 {state}，现在可做：{possible}。',
+    'The message is {state}; what is possible now: {possible}.',
   ),
 
   // ── The service ──

@@ -32,10 +32,12 @@ function importsOf(file: string): Import[] {
 }
 
 const slices = [
+  ['messages'],
   ['calendars'],
   ['enterprises'],
   ['providers'],
   ['payees'],
+  ['flags'],
   ['contracts'],
   ['legal-persons'],
   ['materials'],
@@ -46,11 +48,13 @@ const slices = [
   ['usage'],
   ['redemptions'],
   ['reimbursements'],
+  ['flag-reviews'],
   ['notices'],
   ['successions'],
   ['settlements'],
   ['recoveries'],
   ['corrections'],
+  ['decision-letters'],
   ['evidence-files'],
   ['reconciliation', 'prechecks'],
 ];

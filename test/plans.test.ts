@@ -24,7 +24,7 @@ import { type Sent, tapWire } from './wire.js';
 /** Tables that do not grow with the business: kinds, books, law; and rollups, bounded by kinds, funds and days. */
 const small = new Set([
   ...['books', 'book_heads', 'account_kinds', 'posting_kinds', 'schema_migrations', 'number_series', 'programme_versions'],
-  ...['calendar_years'],
+  ...['calendar_years', 'flag_parameters'],
   ...['ledger_totals', 'booked_days'],
 ]);
 /**
@@ -59,6 +59,7 @@ const bounding = new Set([
 const boundingIn: Readonly<Record<string, readonly string[]>> = {
   ...{
     facilities: ['provider_id'],
+    list_prices: ['provider_id'],
     payee_accounts: ['provider_id'],
     payment_instructions: ['payee_id'],
     listings: ['provider_id'],
@@ -233,6 +234,7 @@ async function multiply(admin: Database, bookId: string, times: number): Promise
         if (column === 'programme_code') return `case when i % 4 = 0 then ${old} else ${old} || (i % 4) end`;
         if (/uscc$/.test(column))
           return `case when ${old} is null or (i % 50 = 0 and ${!unique}) then ${old} else upper(left(md5('${column}' || (i ${unique ? '' : '% 500'})), 18)) end`;
+        if (column === 'addressee') return `(array['auditor', 'operator', 'reviewer', 'provider:' || i % 500])[1 + i % 4]`;
         if (!unique || kept.has(column)) return old;
         if (column === 'invoice_no' || column === 'number') return type === 'text' ? `lpad(i::text, 20, '7')` : `${old} + i`;
         if (column === 'prefix') return `left(md5(i::text), 12)`;
@@ -381,6 +383,24 @@ void t.test('no reading grows with the book', async (t) => {
     ...{ providerId: voucher.providerId, serviceItem: 'NETWORK', batchNo: '1' },
     evidence: { ADVANCED_EQUIPMENT: '1', TECHNICAL_SECURITY: '1', GREEN_ENERGY: '1', FAVOURABLE_PRICE: '1' },
   });
+  const { flagId = '' } = await send('reviewer', '/flags', {
+    subjectKind: 'CONTRACT',
+    subjectId: voucher.contractId,
+    reason: '1',
+  });
+  await send('approver', `/flags/${flagId}/clear`, { reason: '1' });
+  const parameter = { validFrom: '2026-04-15', documentNo: '1' };
+  await send('reviewer', '/flag-parameters', { kind: 'PRICE_FAR_FROM_LIST', basisPoints: 1000, ...parameter });
+  await send('reviewer', '/list-prices', {
+    ...{
+      providerId: voucher.providerId,
+      chipVendor: '华为',
+      chipModel: '昇腾910B',
+      price: '10.00',
+      validFrom: '2026-04-15',
+      source: '1',
+    },
+  });
   const [listing] = await owner.sql<{ id: string }[]>`select listing_id as id from listings where book_id = ${bookId}`;
   await send('reviewer', `/listings/${listing?.id ?? ''}/suspend`, { from: '2026-04-15', reason: '1', documentNo: '1' });
   const project = { kind: 'PROJECT', code: 'P-1', name: '项目', documentNo: '1' };
@@ -502,6 +522,15 @@ void t.test('no reading grows with the book', async (t) => {
         values (${bookId}, ${uuidv7(now)}, ${kind}, ${noticeId}, ${itemId}, ${kind}, ${subjectId}, '1', '1', '1', '2026-04-15', 'OPEN',
                 ${person}, ${person}, ${now})`;
     }
+    const messageId = uuidv7(now);
+    await sql`
+      insert into outbox (book_id, message_id, kind, subject_kind, subject_id, to_role, params, ledger_seq, place, staged_at)
+      values (${bookId}, ${messageId}, 'case.accepted', 'APPLICATION', ${uuidv7(now)}, 'auditor', '{}', 1, 1, ${now})`;
+    await sql`
+      insert into messages (book_id, message_id, addressee, kind, subject_kind, subject_id, params, alike, ledger_seq, staged_at)
+      values (${bookId}, ${messageId}, 'auditor', 'case.accepted', 'APPLICATION', ${uuidv7(now)}, '{}', 1, 1, ${now})`;
+    await sql`
+      insert into message_reads select ${bookId}, ${messageId}, ${messageId}, member_id, ${now} from members where book_id = ${bookId} limit 1`;
     await sql`insert into bulk_refused_lines values (${bookId}, ${uuidv7(now)}, ${jobId}, 1, '{}', '[]')`;
     await sql`
       insert into simulations (book_id, simulation_id, programme_code, programme_version_id, version, year, started_member, state, failure,
@@ -567,6 +596,7 @@ void t.test('no reading grows with the book', async (t) => {
       'bulk-jobs': jobId,
       'evidence-files': evidenceFileId,
       simulations: simulationId,
+      flags: flagId,
       ...{ notices: noticeId, 'expert-assignments': assignmentId },
     },
   };
@@ -732,6 +762,8 @@ void t.test('no reading grows with the book', async (t) => {
       ],
       ['expert_assignments', 'expert_assignments_member'],
       ['objections', 'objections_subject'],
+      ['messages', 'messages_addressee'],
+      ['outbox', 'outbox_status'],
       ['corrections', 'corrections_contract'],
       ['recoveries', 'recoveries_status', 'recoveries_debtor'],
       ['recovery_receipts', 'recovery_receipts_recovery'],

@@ -8,6 +8,7 @@ import type { Cases } from './case.js';
 import { caseOf, changesOf, gatherCases } from './case.js';
 import type { CaseRow } from './rules.js';
 import { ended } from './rules.js';
+import { toldOf } from './told.js';
 
 type Id = { id?: string };
 
@@ -49,6 +50,7 @@ export const reject = <Row extends CaseRow, Shown extends object>(
       programmeVersion: versionName(cases.versionOf(facts, row)),
       result: cases.present(after),
       changes: changesOf(facts, cases, row, after),
+      messages: [toldOf(cases, after, 'case.rejected', { reason: body.reason })],
     });
   },
 });

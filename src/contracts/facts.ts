@@ -23,6 +23,7 @@ export const contractShelf = shelf(contracts, {
       'endReason',
       'enterpriseId',
       'formerly',
+      'holdingFlags',
     ] as const),
   ],
 });

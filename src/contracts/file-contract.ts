@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { fileContract as body } from '../../schemas/contracts.js';
 import { yearOf } from '../calendar.js';
+import { refuseFlagged } from '../flags/rules.js';
 import { update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
@@ -17,6 +18,8 @@ type Body = z.output<typeof body> & { readonly id?: string };
  * The bureau files a confirmed contract (备案) under the next filing number of the year. The provider must be listed for
  * every line's service item on at least one day of the contract's period: a contract may well outlive a listing, or be
  * filed after its provider was delisted, and whether a usage day counts is judged by that day (D 二(六)).
+ *
+ * What a flag holds is not filed before a person has cleared it (FLAG_HOLDS).
  *
  * Rates may go by the class of a model: where a line names one the bureau says that it was held against the register (MODEL_NOT_CHECKED).
  *
@@ -50,6 +53,8 @@ export const fileContract: Verb<Body, ReturnType<typeof presentContract>> = {
     const wrongState = refuseStep(contractLife, before.status, 'file');
     if (wrongState) return wrongState;
     if (actor.personId === before.submittedPerson || actor.personId === before.confirmedPerson) return refused('FOUR_EYES');
+    const flagged = refuseFlagged(before.holdingFlags);
+    if (flagged) return flagged;
     const listings = facts.all(listingShelf, 'provider', provider.providerId);
     const period = { from: before.startsOn, to: before.endsOn };
     const unlisted = found.lines.find(({ line }) => !listedWithin(listings, line.serviceItem, period));

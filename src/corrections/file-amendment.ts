@@ -115,6 +115,7 @@ export const fileAmendment: Verb<Body, Result> = {
       result: { ...presentAmendment(row), contract: presentContract(after), corrections: followed.corrections },
       postings: followed.postings,
       changes: [update(amendmentShelf, row), ...after.changes, ...followed.changes],
+      messages: followed.messages,
     });
   },
 };

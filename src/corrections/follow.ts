@@ -3,6 +3,7 @@ import type { Contract } from '../../db/tables.js';
 import type { WholeContract } from '../contracts/rules.js';
 import type { Change, Facts } from '../ledger/facts.js';
 import type { Command, Refused } from '../ledger/lane.js';
+import type { Message } from '../ledger/outbox.js';
 import type { Posting } from '../ledger/templates.js';
 import { atLeastNone, formatYuan, minFen } from '../money.js';
 import { voucherShelf } from '../vouchers/facts.js';
@@ -15,6 +16,7 @@ export interface Following {
   readonly kind: 'followed';
   readonly postings: Posting[];
   readonly changes: Change[];
+  readonly messages: Message[];
   readonly corrections: Followed[];
 }
 
@@ -46,6 +48,7 @@ export function recorded(
     kind: 'followed',
     postings: done.flatMap(({ cut }) => cut.postings),
     changes: [...(cuts.length === 0 ? [] : changes), ...done.flatMap((of) => of.changes)],
+    messages: done.flatMap((of) => of.messages),
     corrections: done.map(({ correction, recoveries }) => ({
       ...presentCorrection(correction),
       recoveryNos: recoveries.map(({ recoveryNo }) => recoveryNo),

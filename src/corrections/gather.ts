@@ -11,6 +11,7 @@ import type { Change, Facts, Loader } from '../ledger/facts.js';
 import { insert, note, update } from '../ledger/facts.js';
 import type { Command } from '../ledger/lane.js';
 import { gatherNumbers, seriesOf, takeNumbers } from '../ledger/numbers.js';
+import type { Message } from '../ledger/outbox.js';
 import type { Fen } from '../money.js';
 import { decidingDayOf } from '../programmes/evaluate.js';
 import { weightOfContract } from '../programmes/lines.js';
@@ -18,6 +19,7 @@ import { programmeVersionShelf } from '../programmes/facts.js';
 import { documentName, lawOn } from '../programmes/language.js';
 import { gatherControls } from '../programmes/laws.js';
 import { recoveryShelf } from '../recoveries/facts.js';
+import { toldOfOpening } from '../recoveries/rules.js';
 import { redemptionShelf } from '../redemptions/facts.js';
 import { gatherCases, goneOf, lawOf } from '../redemptions/gather.js';
 import { approvals, gatherApprovals } from '../redemptions/reverse.js';
@@ -189,6 +191,7 @@ export const citeOf = (facts: Facts, voucher: Voucher, signedOn: Day): Why['cite
 export interface Corrected {
   readonly correction: Correction;
   readonly recoveries: readonly Recovery[];
+  readonly messages: readonly Message[];
   readonly changes: readonly Change[];
 }
 
@@ -240,6 +243,7 @@ export function corrected(
   return {
     correction,
     recoveries,
+    messages: recoveries.map(toldOfOpening),
     changes: [
       insert(correctionShelf, correction),
       ...recoveries.map((row) => (of.proposed ? update(recoveryShelf, row) : insert(recoveryShelf, row))),

@@ -138,7 +138,7 @@ export const openRecovery: Verb<{ readonly id?: string }, Result & { corrections
     const { numbers, changes } = numbersFor(facts, today, [{ recoveries: 0 }]);
     const given = numbers[0] ?? { correctionNo: '', recoveryNos: [] };
     const of = { subjectId: before.recoveryId, contract, programmeCode, proposed: before, numbers: given };
-    const { correction, recoveries, changes: rows } = corrected(facts, cut, command, of);
+    const { correction, recoveries, messages, changes: rows } = corrected(facts, cut, command, of);
     const [row] = recoveries;
     return accepted({
       decision: 'recovery.opened',
@@ -149,6 +149,7 @@ export const openRecovery: Verb<{ readonly id?: string }, Result & { corrections
       },
       postings: cut.postings,
       changes: [...changes, ...rows],
+      messages,
     });
   },
 };

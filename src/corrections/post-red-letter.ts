@@ -18,6 +18,7 @@ import type { Gone } from '../redemptions/take-back.js';
 import { nothingGone, reversibleFen } from '../redemptions/take-back.js';
 import { claimOf } from '../redemptions/rules.js';
 import type { Claim, ClaimDesk } from '../usage/claim-desk.js';
+import { facilityUsageChanges, gatherFacilityUsage } from '../usage/facility-usage.js';
 import { invoiceLineShelf, invoiceShelf, lineUsageShelf, redLetterLineShelf, redLetterShelf } from '../usage/facts.js';
 import { liveOf, netOf, refuseInvoice, usageAfter } from '../usage/rules.js';
 import { voucherShelf } from '../vouchers/facts.js';
@@ -84,6 +85,7 @@ export const postRedLetter: Verb<Body, Result> = {
       loader.load(invoiceShelf, 'number', numbers),
       loader.load(redLetterShelf, 'number', numbers),
       loader.load(lineUsageShelf, 'contract', contractIds),
+      gatherFacilityUsage(loader, invoices),
     ]);
     await gatherStanding(
       loader,
@@ -121,17 +123,18 @@ export const postRedLetter: Verb<Body, Result> = {
     if (effect.kind === 'refused') return effect;
     const followed: Following = effect.cut
       ? recorded(facts, command, effect.contract, id, [{ programmeCode: effect.programmeCode, cut: effect.cut }])
-      : { kind: 'followed', postings: [], changes: [], corrections: [] };
+      : { kind: 'followed', postings: [], changes: [], messages: [], corrections: [] };
     // After this line the command succeeds.
     const { gone } = effect;
     const left: UsageInvoice = { ...effect.invoice, redFen, status: isWhole ? 'RED_LETTERED' : invoice.status };
     const known = facts.all(lineUsageShelf, 'contract', invoice.contractId);
+    const takenBack = redLines.map((line) => ({
+      ...line,
+      contractLineId: lines.find((of) => of.invoiceLineId === line.invoiceLineId)?.contractLineId ?? '',
+    }));
     const usage = usageAfter(
       invoice.contractId,
-      redLines.map((line) => ({
-        ...line,
-        contractLineId: lines.find((of) => of.invoiceLineId === line.invoiceLineId)?.contractLineId ?? '',
-      })),
+      takenBack,
       (contractLineId) => known.find((of) => of.contractLineId === contractLineId),
       -1n,
     );
@@ -151,10 +154,12 @@ export const postRedLetter: Verb<Body, Result> = {
       subjectId: id,
       result: { ...presentRedLetter(row, invoice.invoiceNo), invoiceStatus: left.status, corrections: followed.corrections },
       postings: followed.postings,
+      messages: followed.messages,
       changes: [
         insert(redLetterShelf, row),
         ...redLines.map((line) => insert(redLetterLineShelf, line)),
         ...usage.map((of) => update(lineUsageShelf, of)),
+        ...facilityUsageChanges(facts, invoice, takenBack, -1n),
         ...followed.changes,
         update(invoiceShelf, left),
       ],

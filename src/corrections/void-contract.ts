@@ -53,6 +53,7 @@ export const voidContract: Verb<Body, Result> = {
       result: { ...presentContract({ ...found, contract }), corrections: followed.corrections },
       postings: followed.postings,
       changes: [update(contractShelf, contract), ...followed.changes],
+      messages: followed.messages,
     });
   },
 };

@@ -4,6 +4,7 @@ import type { Parameter, Tx } from '../../db/client.js';
 import { wordingsOf } from './explanations.js';
 import type { Facts, Write } from './facts.js';
 import type { Command, Outcome } from './lane.js';
+import { StagedMessages } from './outbox.js';
 
 /** Entries of a batch as columns, in the order of post_entries. */
 export class EntryColumns {
@@ -18,6 +19,8 @@ export class EntryColumns {
   readonly debit: (string | null)[] = [];
   readonly credit: (string | null)[] = [];
   readonly amount: (string | null)[] = [];
+  /** What is told of them once they are committed. */
+  readonly messages = new StagedMessages();
   /** Entries that take an earlier one back, of which there are few: `[]` while there is none. */
   #reverses: (string | null)[] = [];
 

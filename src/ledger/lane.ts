@@ -29,6 +29,7 @@ import { wordingsIn } from './explanations.js';
 import { Facts, Loader } from './facts.js';
 import type { NewOutcome, Stored } from './lane-writes.js';
 import { asOne, EntryColumns, entryRows, outcomeRows, storedKey, storedOf, storedOutcomes, wordingRows } from './lane-writes.js';
+import type { Message } from './outbox.js';
 import type { Posting } from './templates.js';
 
 export interface Clock {
@@ -78,6 +79,8 @@ export interface Accepted<Result> {
   readonly subjectId: string;
   readonly postings: readonly Posting[];
   readonly changes: readonly Change[];
+  /** What is told of it, and to whom, once it is committed. */
+  readonly messages: readonly Message[];
   readonly programmeVersion?: string;
   /** SHA-256 (hex) of what an approval approves. */
   readonly approvalDigest?: string;
@@ -91,12 +94,13 @@ export const refused = (code: string, params: Params = {}, pointer?: string): Re
   ...(pointer === undefined ? {} : { pointer }),
 });
 export const accepted = <Result>(
-  of: Omit<Accepted<Result>, 'kind' | 'postings' | 'changes'> & Partial<Accepted<Result>>,
+  of: Omit<Accepted<Result>, 'kind' | 'postings' | 'changes' | 'messages'> & Partial<Accepted<Result>>,
 ): Accepted<Result> => ({
   ...of,
   kind: 'accepted',
   postings: of.postings ?? [],
   changes: of.changes ?? [],
+  messages: of.messages ?? [],
 });
 
 /** A verb is written once, for a list of commands: gather set-based, decide one by one and purely. */
@@ -599,6 +603,7 @@ export class Lane {
               ...wordingRows(this.#options.bookId, wordings),
               ...facts.writes(this.#options.bookId),
               ...outcomeRows(this.#options.bookId, decided.outcomes, now),
+              ...entries.messages.rows(this.#options.bookId, now),
               ...entryRows(facts, entries, { bookId: this.#options.bookId, head: head.seq, now, batchId }),
             ];
             const verbs = new Set(decided.outcomes.map(({ verb }) => verb)).size;
@@ -761,8 +766,9 @@ export class Lane {
       entries.transfer(debit, credit, posting.amountFen);
       if (posting.reversesSeq !== undefined) entries.reverse(posting.reversesSeq);
     });
-    const ledgerSeq = Number(head.seq + entries.count);
-    return { kind: 'accepted', result: { ...(decision.result as object), ledgerSeq } };
+    const lastSeq = head.seq + entries.count;
+    entries.messages.add(group.id, decision.messages, { ledgerSeq: lastSeq, newId: command.newId });
+    return { kind: 'accepted', result: { ...(decision.result as object), ledgerSeq: Number(lastSeq) } };
   }
 }
 

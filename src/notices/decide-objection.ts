@@ -71,6 +71,11 @@ export const decideObjection = (
         noticeLastDay: to.noticeLastDay ?? row.noticeLastDay,
       },
       changes: [update(objectionShelf, decided), ...subject.change(to)],
+      messages: [
+        body.upheld
+          ? subject.told('case.rejected', { reason: body.reason })
+          : subject.told('case.objection_dismissed', { objectionNo: objection.objectionNo, reason: body.reason }),
+      ],
     });
   },
 });

@@ -97,6 +97,7 @@ export const objectTo: Verb<Body, Omit<z.input<typeof objectionReceived>, 'ledge
       subjectId: id,
       result: { objectionId: id, objectionNo: number, caseNo: body.caseNo, receivedOn: today },
       changes: [insert(objectionShelf, objection), ...(isPaused ? [] : subject.change(paused)), ...changes],
+      messages: [subject.told('case.objection_raised', { objectionNo: number })],
     });
   },
 };

@@ -110,6 +110,7 @@ export const publishNotice: Verb<Body, z.input<typeof noticeInFull>> = {
         ...subjects.flatMap(({ subject }) => subject.change(inNotice)),
         ...changes,
       ],
+      messages: subjects.map(({ subject }) => subject.told('case.published', { noticeNo: number, lastDay })),
     });
   },
 };

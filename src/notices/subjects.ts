@@ -8,7 +8,12 @@ import type { Change, Facts, Loader } from '../ledger/facts.js';
 import type { Refused } from '../ledger/lane.js';
 import type { Fen } from '../money.js';
 import type { Law } from '../programmes/language.js';
+import { toldOf } from '../cases/told.js';
+import type { Message } from '../ledger/outbox.js';
+import type { MessageKind, ParamsOf } from '../messages/kinds.js';
 import { reimbursementCases } from '../reimbursements/cases.js';
+
+type OfCases = Extract<MessageKind, `case.${string}`>;
 
 export interface Subject {
   readonly kind: NoticeItem['subjectKind'];
@@ -21,6 +26,8 @@ export interface Subject {
   readonly amountFen: Fen | null;
   readonly refuseStep: (verb: CaseVerb) => Refused | null;
   readonly change: (to: Partial<CaseRow>) => Change[];
+  /** A message about it to its enterprise. */
+  readonly told: <Kind extends OfCases>(kind: Kind, params: Omit<ParamsOf<Kind>, 'caseNo'>) => Message;
   /** What is let go when it comes to its end. */
   readonly letGo: Partial<CaseRow>;
 }
@@ -48,6 +55,7 @@ function subjectIn<Row extends CaseRow>(
     ...{ kind: cases.kind, noun: cases.noun, id, caseNo: cases.numberOf(row), row, law, amountFen: amountOf(row) },
     refuseStep: (verb) => cases.refuseStep(row, way, verb),
     change: (to) => changesOf(facts, cases, row, { ...row, ...to }),
+    told: (kind, params) => toldOf(cases, row, kind, params),
     letGo: cases.letGo,
   };
 }

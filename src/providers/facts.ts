@@ -7,6 +7,7 @@ import {
   listings,
   listingScores,
   listingSteps,
+  listPrices,
   providers,
 } from '../../db/tables.js';
 import { shelf } from '../ledger/facts.js';
@@ -41,4 +42,5 @@ export const listingMeasureShelf = shelf(listingMeasures, {
   id: 'measureId',
   mutable: ['status', 'decidedPerson', 'decidedOn'],
 });
+export const listPriceShelf = shelf(listPrices, { rank: 12, id: 'listPriceId', keys: { provider: ['providerId'] } });
 export const chipShelf = shelf(chips, { rank: 10, id: 'chipId', keys: { model: ['vendor', 'model'] } });

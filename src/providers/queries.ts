@@ -10,6 +10,7 @@ import type {
   ListingMeasure,
   ListingScore,
   ListingStep,
+  ListPrice,
   Provider,
 } from '../../db/tables.js';
 import {
@@ -21,6 +22,7 @@ import {
   listings,
   listingScores,
   listingSteps,
+  listPrices,
   providers,
 } from '../../db/tables.js';
 
@@ -224,4 +226,19 @@ export const listChips = (db: Database, of: Page): Promise<Chip[]> =>
     .from(chips)
     .where(and(eq(chips.bookId, of.bookId), of.after === undefined ? undefined : gt(chips.chipId, of.after)))
     .orderBy(asc(chips.chipId))
+    .limit(of.limit + 1);
+
+/** The list prices of one provider, in order of recording. */
+export const listListPrices = (db: Database, of: Page & { providerId: string }): Promise<ListPrice[]> =>
+  db.drizzle
+    .select()
+    .from(listPrices)
+    .where(
+      and(
+        eq(listPrices.bookId, of.bookId),
+        eq(listPrices.providerId, of.providerId),
+        of.after === undefined ? undefined : gt(listPrices.listPriceId, of.after),
+      ),
+    )
+    .orderBy(asc(listPrices.listPriceId))
     .limit(of.limit + 1);

@@ -48,6 +48,7 @@ export const recordObservation: Verb<Body, ReturnType<typeof presentObservation>
       pflops: body.pflops ?? null,
       precision: body.precision ?? null,
       standardRacks: body.standardRacks ?? null,
+      installedCards: body.installedCards ?? null,
       evidence: body.evidence,
       recordedAt: receivedAt.toISOString(),
     };

@@ -9,7 +9,6 @@ import { nameOn, presentFormerNames } from '../enterprises/rules.js';
 import type { Parts } from '../http/parts.js';
 import { Problem } from '../http/problem.js';
 import { authorities, command, everyRole, idOfCursor, pageOf, reading } from '../http/routes.js';
-import { endListing } from './end-listing.js';
 import {
   acceptListingApplication,
   amendListingApplication,
@@ -34,11 +33,13 @@ import {
   listFacilities,
   listListingApplications,
   listListings,
+  listListPrices,
   listMeasures,
   listProviders,
   providersOf,
 } from './queries.js';
 import { recordChip } from './record-chip.js';
+import { recordListPrice } from './record-list-price.js';
 import { recordListing } from './record-listing.js';
 import { recordObservation } from './record-observation.js';
 import { registerFacility } from './register-facility.js';
@@ -49,6 +50,7 @@ import {
   presentFacility,
   presentListing,
   presentListingApplication,
+  presentListPrice,
   presentMeasure,
   presentObservation,
   presentProvider,
@@ -157,17 +159,6 @@ export function providerRoutes(app: FastifyInstance, parts: Parts): void {
     response: schema.listingRecorded,
     status: 201,
     verb: recordListing,
-  });
-  command(app, parts, {
-    url: '/listings/:id/end',
-    tag: 'listings',
-    summary: 'Set the last day of a listing',
-    roles: ['reviewer'],
-    personOnly: true,
-    body: schema.endListing,
-    response: schema.listingRecorded,
-    status: 200,
-    verb: endListing,
   });
   reading(app, {
     url: '/listings',
@@ -447,5 +438,31 @@ export function providerRoutes(app: FastifyInstance, parts: Parts): void {
     response: page(schema.chip),
     read: async ({ query, book }) =>
       pageOf(await listChips(parts.db, pageAt(book, query)), query.limit, (row) => row.chipId, presentChip),
+  });
+
+  command(app, parts, {
+    url: '/list-prices',
+    tag: 'providers',
+    summary: 'Record what a provider asks for a card-hour by its published list',
+    roles: ['provider', 'reviewer'],
+    body: schema.recordListPrice,
+    response: schema.listPriceRecorded,
+    status: 201,
+    verb: recordListPrice,
+  });
+  reading(app, {
+    url: '/list-prices',
+    tag: 'providers',
+    summary: 'The list prices of a provider, every dated row',
+    roles: everyRole,
+    query: schema.listPriceQuery,
+    response: page(schema.listPrice),
+    read: async ({ query, book }) =>
+      pageOf(
+        await listListPrices(parts.db, { ...pageAt(book, query), providerId: query.providerId }),
+        query.limit,
+        (row) => row.listPriceId,
+        presentListPrice,
+      ),
   });
 }

@@ -9,6 +9,7 @@ import type {
   ListingMeasure,
   ListingScore,
   ListingStep,
+  ListPrice,
   Provider,
 } from '../../db/tables.js';
 import type {
@@ -18,6 +19,7 @@ import type {
   listingApplication,
   listingApplicationWithHistory,
   listingMeasure,
+  listPrice,
   observation,
   provider,
 } from '../../schemas/providers.js';
@@ -144,6 +146,7 @@ export const presentObservation = (row: FacilityObservation): z.input<typeof obs
   pflops: row.pflops,
   precision: row.precision,
   standardRacks: row.standardRacks,
+  installedCards: row.installedCards && row.installedCards.map(({ vendor, model, cards }) => ({ vendor, model, cards })),
   evidence: row.evidence,
   recordedAt: instantOf(row),
 });
@@ -225,5 +228,19 @@ export const presentChip = (row: Chip): z.input<typeof chip> => ({
   origin: row.origin,
   validFrom: row.validFrom,
   source: row.source,
+  recordedAt: instantOf(row),
+});
+
+/** The price with the decimals it was recorded with, two at least. */
+export const presentListPrice = (row: ListPrice): z.input<typeof listPrice> => ({
+  listPriceId: row.listPriceId,
+  providerId: row.providerId,
+  chipVendor: row.chipVendor,
+  chipModel: row.chipModel,
+  price: row.price.replace(/(\.\d{2}\d*?)0+$/, '$1'),
+  validFrom: row.validFrom,
+  source: row.source,
+  revision: row.revision,
+  recordedPerson: row.recordedPerson,
   recordedAt: instantOf(row),
 });

@@ -549,7 +549,7 @@ const reversedOnce = (sql: Sql, bookId: string): Promise<Rows> => sql<Rows>`
 
 /**
  * 6. An invoice counts in one live redemption, which it names; of each contract line as much is used as confirmed invoices
- * say; a redemption's money is in one batch, and no more of it than was approved.
+ * say, of each facility as much is billed as invoices say; as many flags hold an invoice or a contract as it says; a redemption's money is in one batch, and no more of it than was approved.
  */
 const countedOnce = (sql: Sql, bookId: string): Promise<Rows>[] => [
   sql<Rows>`
@@ -571,6 +571,30 @@ const countedOnce = (sql: Sql, bookId: string): Promise<Rows>[] => [
            format('used %s for %s, confirmed %s for %s', u.quantity, u.gross_fen, c.quantity, c.fen) as detail
       from (select * from contract_line_usage where book_id = ${bookId}) u full join confirmed c using (contract_line_id)
      where (coalesce(u.quantity, 0), coalesce(u.gross_fen, 0)) <> (coalesce(c.quantity, 0), coalesce(c.fen, 0)) limit 100`,
+  sql<Rows>`
+    with billed as (
+      select concat_ws('/', cl.facility_id, coalesce(ch.vendor, ''), coalesce(ch.model, ''), i.usage_from, i.usage_to) as facility_usage_id,
+             sum(l.quantity - coalesce(x.quantity, 0)) as card_hours
+        from usage_invoice_lines l
+        join usage_invoices i on i.book_id = l.book_id and i.invoice_id = l.invoice_id and i.status not in ('RETURNED', 'VOIDED')
+        join contract_lines cl on cl.book_id = l.book_id and cl.contract_line_id = l.contract_line_id and cl.unit = 'CARD_HOUR'
+        left join chips ch on ch.book_id = cl.book_id and ch.chip_id = cl.chip_id
+        left join (select invoice_line_id, sum(quantity) as quantity
+                     from red_letter_lines where book_id = ${bookId} group by invoice_line_id) x using (invoice_line_id)
+       where l.book_id = ${bookId} group by 1)
+    select format('usage of facility %s', facility_usage_id) as subject,
+           format('%s card-hours, invoices bill %s', u.card_hours, b.card_hours) as detail
+      from (select * from facility_usage where book_id = ${bookId}) u full join billed b using (facility_usage_id)
+     where coalesce(u.card_hours, 0) <> coalesce(b.card_hours, 0) limit 100`,
+  sql<Rows>`
+    with held as (
+      select subject_id, count(*) as n from flags where book_id = ${bookId} and status <> 'CLEARED' group by subject_id)
+    select name as subject, format('says %s flags hold it, %s do', holding_flags, coalesce(n, 0)) as detail
+      from (select 'invoice ' || invoice_no as name, invoice_id as subject_id, holding_flags from usage_invoices where book_id = ${bookId}
+             union all
+            select 'contract ' || contract_no, contract_id, holding_flags from contracts where book_id = ${bookId}) s
+      left join held using (subject_id)
+     where holding_flags <> coalesce(n, 0) limit 100`,
   sql<Rows>`
     with line as (
       select redemption_id, count(*) as n, sum(amount_fen) as fen, min(settlement_id::text) as settlement_id,

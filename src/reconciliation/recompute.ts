@@ -423,7 +423,7 @@ function checkAward(facts: Facts, before: Facts, of: Moved, award: Award, contra
       const contractLine = there(linesOf.get(line.contractLineId));
       return { line, contractLine, read: evaluatorLine(contractLine, line) };
     }),
-    ...{ lineUsage: [], digitalInvoices: [] },
+    ...{ lineUsage: [], digitalInvoices: [], holdingFlags: 0 },
     at,
     waiting: [...track.waiting.values()],
     standingId,

@@ -4,7 +4,9 @@ import type { Recovery, RecoveryItem, RecoveryReceipt } from '../../db/tables.js
 import type { recovery as shown } from '../../schemas/recoveries.js';
 import { formatInstant } from '../calendar.js';
 import type { Refused } from '../ledger/lane.js';
+import type { Message } from '../ledger/outbox.js';
 import { life, refuseStep } from '../lives.js';
+import { party, tell } from '../messages/rules.js';
 import { formatYuan } from '../money.js';
 
 export type RecoveryVerb =
@@ -38,6 +40,12 @@ export const refuseRecovery = (row: Recovery, verb: RecoveryVerb): Refused | nul
 
 /** What is still to come back (fen). */
 export const outstandingFen = ({ amountFen, receivedFen }: Recovery): bigint => amountFen - receivedFen;
+
+/** What the debtor is told when it is opened. */
+export const toldOfOpening = ({ recoveryId, recoveryNo, debtorId, amountFen, reason }: Recovery): Message => {
+  const params = { recoveryNo, amount: formatYuan(amountFen), reason };
+  return tell('recovery.opened', party(debtorId), { kind: 'RECOVERY', id: recoveryId }, params);
+};
 
 export const presentRecovery = (row: Recovery): z.input<typeof shown> => ({
   recoveryId: row.recoveryId,

@@ -10,6 +10,7 @@ import { standingShelf, voucherShelf } from '../vouchers/facts.js';
 import { gatherWaiting, standOf, takingBack, waitingOf } from './gather.js';
 import { presentInFull, refusalOfDecision, standingRow } from './rules.js';
 import { returned } from './take-back.js';
+import { toldOfReturn } from './told.js';
 
 type Body = z.output<typeof body> & { readonly id?: string };
 type Result = ReturnType<typeof presentInFull> & { voucherBalance: string };
@@ -43,6 +44,7 @@ export const returnRedemption: Verb<Body, Result> = {
       result: { ...presentInFull(back.redemption), voucherBalance: formatYuan(back.balanceFen) },
       postings: back.postings,
       changes: [...back.changes, update(voucherShelf, back.voucher), update(standingShelf, standingRow(whole, back.standing))],
+      messages: toldOfReturn(redemption, body.reason),
     });
   },
 };

@@ -7,6 +7,7 @@
 //   its own part where the programme asks for that. What is not so is refused and never waits.
 // - invoice and number: the number is claimed nowhere else (NUMBER_CONFLICT), nor a payment's bank serial recorded (BANK_SERIAL_SHARED).
 // - invoice and digital invoice: where its XML is attached, it says what was typed, in every field (DIGITAL_INVOICE_DIFFERS).
+// - flags: none holds the invoice or its contract (FLAGGED).
 // - usage and contract: what is confirmed of each contract line so far, this invoice included, is within the quantity
 //   (CONTRACT_QUANTITY_EXCEEDED) and the amount (CONTRACT_AMOUNT_EXCEEDED) of the line. Amounts of lines add up to the contract's.
 // - price: each line's gross is the contract line's price for its quantity (UNIT_PRICE_DIFFERS), give or take one fen for the
@@ -54,6 +55,8 @@ export interface RedemptionCase {
   readonly lineUsage: readonly ContractLineUsage[];
   /** What is attached to the invoice, where a digital invoice among it differs. */
   readonly digitalInvoices: readonly Pick<EvidenceAttachment, 'detachedOn' | 'findings'>[];
+  /** How many flags hold the invoice or its contract. */
+  readonly holdingFlags: number;
   /** The contract and its parties as the law looks at them, on the day of (possible) approval. */
   readonly at: Circumstances;
   /** Redemptions of this contract under this programme that wait for a reviewer. */
@@ -187,7 +190,7 @@ export function refusalOfInvoice(invoice: UsageInvoice): Refused | null {
   return null;
 }
 
-type RedemptionVerb = 'verify' | 'return' | 'propose-reversal' | 'reverse';
+type RedemptionVerb = 'verify' | 'return' | 'lapse' | 'propose-reversal' | 'reverse';
 
 /**
  * What is still owed on an invoice (fen), where the law pays the provider; null where it pays the enterprise. A voucher is deducted from
@@ -231,7 +234,7 @@ export function refusalOfOwnPart(
 export const redemptionLife = life<Redemption['status'], RedemptionVerb>({
   of: 'redemption',
   code: 'REDEMPTION_WRONG_STATE',
-  states: { SUBMITTED: ['verify', 'return'], APPROVED: ['propose-reversal', 'reverse'], RETURNED: [], REVERSED: [] },
+  states: { SUBMITTED: ['verify', 'return', 'lapse'], APPROVED: ['propose-reversal', 'reverse'], RETURNED: [], REVERSED: [] },
 });
 
 /** Refuses (REDEMPTION_WRONG_STATE) what a redemption in its state does not offer; null where it does. */
@@ -253,8 +256,18 @@ export function mismatchesOf({
   lines,
   lineUsage,
   digitalInvoices,
-}: Pick<RedemptionCase, 'invoice' | 'lines' | 'lineUsage' | 'digitalInvoices'>): Mismatch[] {
+  holdingFlags,
+}: Pick<RedemptionCase, 'invoice' | 'lines' | 'lineUsage' | 'digitalInvoices' | 'holdingFlags'>): Mismatch[] {
   const found: Mismatch[] = [];
+  if (holdingFlags > 0) {
+    found.push({
+      code: 'FLAGGED',
+      zh: '发票或其合同有未排除的疑点，须由人员核查',
+      en: 'a flag on the invoice or its contract waits for a person',
+      lineNo: null,
+      inputs: { flags: String(holdingFlags) },
+    });
+  }
   if (invoice.numberConflict) {
     found.push({
       code: 'NUMBER_CONFLICT',

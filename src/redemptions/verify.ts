@@ -1,5 +1,7 @@
 import type { z } from 'zod';
 import type { verifyRedemption as body } from '../../schemas/redemptions.js';
+import { gatherFlags, holdingFlags } from '../flags/facts.js';
+import { refuseFlagged } from '../flags/rules.js';
 import { keep } from '../ledger/explanations.js';
 import { accountOf } from '../ledger/chart.js';
 import { update } from '../ledger/facts.js';
@@ -29,6 +31,7 @@ import {
   standingWithout,
 } from './rules.js';
 import { refusalOfPaying } from './take-back.js';
+import { toldOfApproval } from './told.js';
 
 type Body = z.output<typeof body> & { readonly id?: string };
 type Result = ReturnType<typeof presentInFull> & { voucherBalance: string };
@@ -36,14 +39,24 @@ type Result = ReturnType<typeof presentInFull> & { voucherBalance: string };
 /**
  * A reviewer verifies (核验) a waiting redemption for all or part of what it reserved. It is judged anew, by what is on record now
  * and by the redeemed limits of this year. The rest goes back to the voucher, or its end, but is cut off for good: what a verification took off
- * one invoice is not to be had with the next. Refuses NOT_FOUND, REDEMPTION_WRONG_STATE, FOUR_EYES, AMOUNT_ZERO (to give nothing is to
+ * one invoice is not to be had with the next. Refuses NOT_FOUND, REDEMPTION_WRONG_STATE, FOUR_EYES, FLAG_HOLDS until no
+ * flag holds it, its invoice or its contract, AMOUNT_ZERO (to give nothing is to
  * return it), APPROVED_ABOVE_RESERVED, VOUCHER_FROZEN, VOUCHER_REVOKED, what the programme refuses, AMOUNT_ABOVE_ENTITLEMENT, SELF_FUNDED_PART_UNPAID,
  * SELF_FUNDED_PART_OVERPAID.
  */
 export const verifyRedemption: Verb<Body, Result> = {
   name: 'redemption.verify',
   money: true,
-  gather: gatherWaiting,
+
+  async gather(loader, commands) {
+    await Promise.all([
+      gatherWaiting(loader, commands),
+      gatherFlags(
+        loader,
+        commands.map(({ body }) => body.id ?? ''),
+      ),
+    ]);
+  },
 
   decide(command, facts) {
     const { body, actor, today } = command;
@@ -52,6 +65,8 @@ export const verifyRedemption: Verb<Body, Result> = {
     const { redemption, whole } = found;
     const undecidable = refusalOfDecision(redemption, 'verify', actor.personId);
     if (undecidable) return undecidable;
+    const flagged = refuseFlagged(holdingFlags(facts, redemption.redemptionId) + whole.holdingFlags);
+    if (flagged) return flagged;
     const approvedFen = fenOf(body.approved);
     if (approvedFen === 0n) return refused('AMOUNT_ZERO', {}, '/approved');
     const { reservedFen, redemptionNo, redemptionId, voucherId, fund } = redemption;
@@ -135,6 +150,7 @@ export const verifyRedemption: Verb<Body, Result> = {
         ),
         ...firstYearChanges(facts, limits.charges),
       ],
+      messages: toldOfApproval(row),
     });
   },
 };

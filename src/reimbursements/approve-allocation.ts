@@ -2,13 +2,16 @@ import type { z } from 'zod';
 import type { Allocation, Reimbursement } from '../../db/tables.js';
 import type { allocation, approveAllocation as body } from '../../schemas/reimbursements.js';
 import { ended } from '../cases/rules.js';
+import { toldOf } from '../cases/told.js';
 import { keep } from '../ledger/explanations.js';
 import { accountOf } from '../ledger/chart.js';
 import { update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
+import { formatYuan } from '../money.js';
 import { firstYearChanges } from '../programmes/limits.js';
 import { versionName } from '../programmes/published.js';
+import { reimbursementCases } from './cases.js';
 import { allocationLineShelf, allocationShelf, reimbursementShelf } from './facts.js';
 import { gatherWhole, lawOf, wholeOf } from './gather.js';
 import { unallocated } from './rules.js';
@@ -107,6 +110,9 @@ export const approveAllocation: Verb<Body, z.input<typeof allocation>> = {
           .filter(({ reimbursementId }) => left.has(reimbursementId))
           .map((line) => update(allocationLineShelf, { ...line, isLive: false })),
       ],
+      messages: awarded.map(({ claimant, amountFen }) =>
+        toldOf(reimbursementCases, claimant.row, 'case.approved', { amount: formatYuan(amountFen) }),
+      ),
     });
   },
 };

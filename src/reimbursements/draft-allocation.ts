@@ -6,6 +6,7 @@ import { gatherCalendar } from '../calendars/facts.js';
 import { movedTo } from '../cases/case.js';
 import { wayOf } from '../cases/rules.js';
 import { enterpriseShelf } from '../enterprises/facts.js';
+import { refuseFlagged } from '../flags/rules.js';
 import { accountOf, fundOf } from '../ledger/chart.js';
 import type { Facts } from '../ledger/facts.js';
 import { insert, note, update } from '../ledger/facts.js';
@@ -14,7 +15,7 @@ import { accepted, refused } from '../ledger/lane.js';
 import { gatherNumbers, seriesOf, takeNumber } from '../ledger/numbers.js';
 import { reimbursementCases } from './cases.js';
 import { allocationLineShelf, allocationShelf, reimbursementShelf } from './facts.js';
-import { gatherWhole, wholeOf } from './gather.js';
+import { flaggedAmong, gatherWhole, wholeOf } from './gather.js';
 import { allocationDigestOf, draftedLines, presentAllocation, presentAllocationLine, shareOut, strategyOf } from './share-out.js';
 
 type Body = z.output<typeof body>;
@@ -22,13 +23,15 @@ type Result = z.input<typeof allocationInFull>;
 
 /** By command: the applications that were asked for, or stood reviewed under the programme and year when the lane was opened. */
 const wanted = note<readonly string[]>('applications to be allocated');
+/** By command: those of them that a flag holds. */
+const flagged = note<ReadonlySet<string>>('applications that a flag holds');
 
 /**
  * Shares the year's pool among reviewed applications of a programme, all of them or those named, and keeps the draft with its whole
  * working: a of each, P = min(pool left, Σa), and what falls to it. They are in no other allocation until this one is withdrawn or
  * approved. Money moves when it is approved. What is reviewed by another command of the very same lane batch waits for the next.
  * Refuses, in this order: NOT_FOUND (of an application), REIMBURSEMENT_WRONG_STATE, REIMBURSEMENT_NOT_ALLOCATABLE, ALLOCATION_TOO_LARGE,
- * ALLOCATION_EMPTY, PARAMETER_MISSING, ALLOCATION_MIXED, NOTICE_RUNNING up to the last day of a public notice, the reason of the first when
+ * ALLOCATION_EMPTY, PARAMETER_MISSING, ALLOCATION_MIXED, NOTICE_RUNNING up to the last day of a public notice, FLAG_HOLDS, the reason of the first when
  * nobody may claim anything, POOL_EXHAUSTED.
  */
 export const draftAllocation: Verb<Body, Result> = {
@@ -49,6 +52,7 @@ export const draftAllocation: Verb<Body, Result> = {
             )
           ).map((row) => row.id);
         loader.note(wanted, id, [...new Set(ids)]);
+        loader.note(flagged, id, await flaggedAmong(loader, ids));
         return ids;
       }),
     );
@@ -167,7 +171,7 @@ const series = 'AL';
 function refuseAllocation(
   facts: Facts,
   row: Reimbursement,
-  { body, today }: Pick<Command<Body>, 'body' | 'today'>,
+  { id, body, today }: Pick<Command<Body>, 'id' | 'body' | 'today'>,
 ): Refused | null {
   const { reimbursementNo, status, programmeCode, year, noticeLastDay } = row;
   const wrongState = reimbursementCases.refuseStep(row, wayOf(reimbursementCases.lawOf(facts, row)), 'allocate');
@@ -175,7 +179,8 @@ function refuseAllocation(
   if (programmeCode !== body.programmeCode || year !== body.year) {
     return refused('REIMBURSEMENT_NOT_ALLOCATABLE', { reimbursementNo, status, programme: programmeCode, year: String(year) });
   }
-  return noticeLastDay !== null && today <= noticeLastDay ? refused('NOTICE_RUNNING', { lastDay: noticeLastDay }) : null;
+  if (noticeLastDay !== null && today <= noticeLastDay) return refused('NOTICE_RUNNING', { lastDay: noticeLastDay });
+  return refuseFlagged(facts.noted(flagged, id).has(row.reimbursementId) ? 1 : 0);
 }
 
 function takenBy(facts: Facts, { id, body, today }: Command<Body>) {
@@ -183,7 +188,7 @@ function takenBy(facts: Facts, { id, body, today }: Command<Body>) {
   for (const reimbursementId of facts.noted(wanted, id)) {
     const row = facts.get(reimbursementShelf, reimbursementId);
     if (!row) return refused('NOT_FOUND', {}, '/reimbursementIds');
-    const refusal = refuseAllocation(facts, row, { body, today });
+    const refusal = refuseAllocation(facts, row, { id, body, today });
     if (refusal === null) rows.push(row);
     else if (body.reimbursementIds) return { ...refusal, pointer: '/reimbursementIds' };
   }

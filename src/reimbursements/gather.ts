@@ -84,3 +84,17 @@ export const askedOf = (facts: Facts, row: Reimbursement, { bookedOn, predicates
 
 /** The same, as the evaluator is asked. */
 export const wholeOf = (facts: Facts, row: Reimbursement, at: At): Case => caseOf(facts, askedOf(facts, row, at));
+
+/** Those of these applications that a flag holds: on themselves, or on an invoice or a contract that counts in them. */
+export async function flaggedAmong(loader: Loader, reimbursementIds: readonly string[]): Promise<ReadonlySet<string>> {
+  const rows = await loader.tx.sql.prepared<{ id: string }[]>(
+    `select subject_id as id from flags where book_id = $1 and subject_id = any($2::uuid[]) and status <> 'CLEARED'
+      union
+     select l.reimbursement_id from reimbursement_lines l
+       join usage_invoices i on i.book_id = l.book_id and i.invoice_id = l.invoice_id
+       join contracts c on c.book_id = i.book_id and c.contract_id = i.contract_id
+      where l.book_id = $1 and l.reimbursement_id = any($2::uuid[]) and l.is_live and i.holding_flags + c.holding_flags > 0`,
+    [loader.bookId, reimbursementIds],
+  );
+  return new Set(rows.map(({ id }) => id));
+}

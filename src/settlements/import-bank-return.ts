@@ -6,7 +6,8 @@ import { insert, update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
 import { settlementPaid, settlementReturned } from '../ledger/templates.js';
-import { sumFen } from '../money.js';
+import { party, tell } from '../messages/rules.js';
+import { formatYuan, sumFen } from '../money.js';
 import { bankLineShelf, bankReturnShelf, instructionShelf } from './facts.js';
 import { bankFileLines, fileDigestOf, judgeBankLine, presentBankReturnWhole, refuseBankFile } from './rules.js';
 
@@ -125,6 +126,16 @@ export const importBankReturn: Verb<Body, Result> = {
           return update(instructionShelf, settled);
         }),
       ],
+      messages: matched
+        .filter(({ line }) => line.status === 'RETURNED')
+        .map(({ line: { reason = '—' }, instruction: { instructionId, instructionNo, payeeId, amountFen } }) =>
+          tell(
+            'payment.returned',
+            party(payeeId),
+            { kind: 'PAYMENT_INSTRUCTION', id: instructionId },
+            { instructionNo, amount: formatYuan(amountFen), reason },
+          ),
+        ),
     });
   },
 };

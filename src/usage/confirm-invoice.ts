@@ -8,8 +8,9 @@ import { insert, update } from '../ledger/facts.js';
 import type { Command, Refused, Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
 import { actsFor } from '../providers/rules.js';
-import { invoiceLineShelf, invoiceShelf, lineUsageShelf } from './facts.js';
-import { isOverdue, presentInvoice, refuseInvoice, usageAfter } from './rules.js';
+import { facilityUsageChanges, gatherFacilityUsage } from './facility-usage.js';
+import { invoiceLineShelf, invoiceShelf, lineUsageShelf, redLetterLineShelf } from './facts.js';
+import { isOverdue, netOf, presentInvoice, refuseInvoice, usageAfter } from './rules.js';
 
 interface Target {
   readonly id?: string;
@@ -49,7 +50,11 @@ function decidable(
 
 /** Gathers invoices with their lines, and what their contracts' lines have been used for. */
 export async function gatherUsed(loader: Loader, commands: readonly Command<Target>[]): Promise<void> {
-  const [invoices] = await Promise.all([gather(loader, commands), loader.load(invoiceLineShelf, 'invoice', idsOf(commands))]);
+  const [invoices] = await Promise.all([
+    gather(loader, commands),
+    loader.load(invoiceLineShelf, 'invoice', idsOf(commands)),
+    loader.load(redLetterLineShelf, 'invoice', idsOf(commands)),
+  ]);
   await loader.load(
     lineUsageShelf,
     'contract',
@@ -57,11 +62,31 @@ export async function gatherUsed(loader: Loader, commands: readonly Command<Targ
   );
 }
 
+/** The same, with what they bill of facilities: for what may end their counting. */
+export async function gatherBilled(loader: Loader, commands: readonly Command<Target>[]): Promise<void> {
+  await gatherUsed(loader, commands);
+  await gatherFacilityUsage(
+    loader,
+    idsOf(commands).flatMap((id) => loader.facts.get(invoiceShelf, id) ?? []),
+  );
+}
+
+/** What is left of a gathered invoice's lines after red letters. */
+const linesLeft = (facts: Facts, { invoiceId }: UsageInvoice) =>
+  facts
+    .all(invoiceLineShelf, 'invoice', invoiceId)
+    .map((line) => netOf(line, facts.all(redLetterLineShelf, 'invoice', invoiceId)));
+
+/** What changes of its facilities' usage when an invoice is billed no more. */
+export const billedNoMore = (facts: Facts, invoice: UsageInvoice): Change[] =>
+  facilityUsageChanges(facts, invoice, linesLeft(facts, invoice), -1n);
+
 /** What changes when an invoice begins to count on its contract's lines, or (`sign` −1) counts no more. */
-export function usageChanges(facts: Facts, { invoiceId, contractId }: UsageInvoice, sign: 1n | -1n): Change[] {
+export function usageChanges(facts: Facts, invoice: UsageInvoice, sign: 1n | -1n): Change[] {
+  const { contractId } = invoice;
   const known = facts.all(lineUsageShelf, 'contract', contractId);
   const before = (contractLineId: string) => known.find((of) => of.contractLineId === contractLineId);
-  const usage = usageAfter(contractId, facts.all(invoiceLineShelf, 'invoice', invoiceId), before, sign);
+  const usage = usageAfter(contractId, linesLeft(facts, invoice), before, sign);
   return usage.map((of) => (before(of.contractLineId) ? update(lineUsageShelf, of) : insert(lineUsageShelf, of)));
 }
 
@@ -98,7 +123,7 @@ export const confirmInvoice: Verb<Target, Result> = {
 export const decideInvoice: Verb<z.output<typeof decideUsageInvoice> & Target, Result> = {
   name: 'usage_invoice.decide',
   money: false,
-  gather: gatherUsed,
+  gather: gatherBilled,
 
   decide({ body, actor, today }, facts) {
     const before = facts.get(invoiceShelf, body.id ?? '');
@@ -113,7 +138,10 @@ export const decideInvoice: Verb<z.output<typeof decideUsageInvoice> & Target, R
       decision: outcome === 'CONFIRMED' ? 'usage_invoice.confirmed' : 'usage_invoice.returned',
       subjectId: row.invoiceId,
       result: presentInvoice(row),
-      changes: [update(invoiceShelf, row), ...(outcome === 'CONFIRMED' ? usageChanges(facts, row, 1n) : [])],
+      changes: [
+        update(invoiceShelf, row),
+        ...(outcome === 'CONFIRMED' ? usageChanges(facts, row, 1n) : billedNoMore(facts, row)),
+      ],
     });
   },
 };
@@ -125,7 +153,7 @@ export const decideInvoice: Verb<z.output<typeof decideUsageInvoice> & Target, R
 export const decideOverdueInvoice: Verb<Target, Result> = {
   name: 'usage_invoice.decide-overdue',
   money: false,
-  gather: gatherUsed,
+  gather: gatherBilled,
 
   decide({ body, today }, facts) {
     const before = facts.get(invoiceShelf, body.id ?? '');
@@ -142,7 +170,10 @@ export const decideOverdueInvoice: Verb<Target, Result> = {
       decision: confirmOutcome === 'CONFIRMED' ? 'usage_invoice.confirmed' : 'usage_invoice.returned',
       subjectId: row.invoiceId,
       result: presentInvoice(row),
-      changes: [update(invoiceShelf, row), ...(confirmOutcome === 'CONFIRMED' ? usageChanges(facts, row, 1n) : [])],
+      changes: [
+        update(invoiceShelf, row),
+        ...(confirmOutcome === 'CONFIRMED' ? usageChanges(facts, row, 1n) : billedNoMore(facts, row)),
+      ],
     });
   },
 };

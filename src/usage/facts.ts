@@ -1,12 +1,14 @@
 import {
   contractLineUsage,
   enterprisePayments,
+  facilityUsage,
   redLetterLines,
   redLetters,
   reimbursementLines,
   usageInvoiceLines,
   usageInvoices,
 } from '../../db/tables.js';
+import type { Facts } from '../ledger/facts.js';
 import { shelf } from '../ledger/facts.js';
 
 export const invoiceShelf = shelf(usageInvoices, {
@@ -26,6 +28,7 @@ export const invoiceShelf = shelf(usageInvoices, {
       'paymentConflict',
       'redFen',
       'digitalInvoice',
+      'holdingFlags',
     ] as const),
   ],
 });
@@ -43,12 +46,25 @@ export const lineUsageShelf = shelf(contractLineUsage, {
   keys: { contract: ['contractId'] },
   mutable: ['quantity', 'grossFen'],
 });
+/** What is billed of each facility and chip, period by period. */
+export const facilityUsageShelf = shelf(facilityUsage, {
+  rank: 51,
+  id: 'facilityUsageId',
+  keys: { facility: ['facilityId'] },
+  mutable: ['cardHours'],
+});
 export const paymentShelf = shelf(enterprisePayments, {
   rank: 52,
   id: 'paymentId',
-  keys: { serial: ['bankSerial'] },
-  once: ['id', 'serial'],
+  keys: { serial: ['bankSerial'], invoice: ['invoiceId'] },
+  once: ['id', 'serial', 'invoice'],
 });
+
+/** What files of a gathered invoice are attached to: itself, or what was paid on it (gathered by invoice). */
+export const filedUnder = (facts: Facts, invoiceId: string): string[] => [
+  invoiceId,
+  ...facts.all(paymentShelf, 'invoice', invoiceId).map(({ paymentId }) => paymentId),
+];
 
 /**
  * Lines of applications for reimbursement, which a later slice makes. They are known here because each holds an invoice, or declares

@@ -3,17 +3,21 @@ import type { Day } from '../calendar.js';
 import { shanghaiDay } from '../calendar.js';
 import { calendarOf } from '../calendars/facts.js';
 import { contractLineShelf, contractShelf } from '../contracts/facts.js';
-import type { Facts, Loader } from '../ledger/facts.js';
+import { raise } from '../flags/raise.js';
+import type { Change, Facts, Loader } from '../ledger/facts.js';
 import { insert, update } from '../ledger/facts.js';
 import type { Accepted, Command, Outcome, Refused, Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
+import type { Message } from '../ledger/outbox.js';
 import { listingShelf, providerShelf } from '../providers/facts.js';
 import { actsFor } from '../providers/rules.js';
 import type { Claim, ClaimDesk } from './claim-desk.js';
 import { confirmationRules, gatherConfirmationRules } from './confirmation.js';
+import { beyondFacilities, facilityUsageChanges, gatherFacilities, gatherFacilityUsage } from './facility-usage.js';
 import { invoiceLineShelf, invoiceShelf, reimbursementLineShelf } from './facts.js';
 import type { InvoiceAmounts, PostedInvoice } from './rules.js';
 import { amountsOf, deadlineOf, liveOf, presentInvoice, presentInvoiceLine, refusalOfInvoice, refusalOfUsage } from './rules.js';
+import { toldOfPosting } from './told.js';
 
 /**
  * What enters the lane: with whose claim on the number, and whether it was got. Nothing was claimed for what is refused anyway.
@@ -55,6 +59,11 @@ async function gather(loader: Loader, commands: readonly Command<Body>[]): Promi
   const [known] = await Promise.all([
     loader.load(providerShelf, 'id', providers),
     gatherConfirmationRules(loader, ids),
+    gatherFacilityUsage(
+      loader,
+      commands.map(({ body }) => body),
+    ),
+    gatherFacilities(loader, ids),
     loader.load(listingShelf, 'provider', providers),
     loader.load(
       invoiceShelf,
@@ -85,6 +94,9 @@ interface Posted {
   readonly declaredBy: ReimbursementLine | undefined;
   readonly row: UsageInvoice;
   readonly lines: readonly UsageInvoiceLine[];
+  readonly messages: readonly Message[];
+  /** Of what it bills of facilities, and of the flags that it raises. */
+  readonly beside: readonly Change[];
 }
 
 function decide(command: Command<Body>, facts: Facts): Posted | Refused {
@@ -140,6 +152,7 @@ function decide(command: Command<Body>, facts: Facts): Posted | Refused {
     ...{ decidedBy: null, decisionReason: null, confirmBy: null, confirmOutcome: null, ...due.deadline, paymentConflict: false },
     redFen: 0n,
     ...{ voidedNo: 0, voidedOn: null, voidedPerson: null, voidReason: null },
+    holdingFlags: 0,
     recordedAt: command.receivedAt.toISOString(),
   };
   const lines = amounts.lines.map(({ net, vat, gross }, index): UsageInvoiceLine => {
@@ -156,10 +169,20 @@ function decide(command: Command<Body>, facts: Facts): Posted | Refused {
       grossFen: gross,
     };
   });
-  return { kind: 'posted', row, lines, declaredBy };
+  const found = beyondFacilities(facts, row, lines);
+  const flags = raise(command, facts, { subjectKind: 'USAGE_INVOICE', subjectId: id }, found);
+  const beside = [...facilityUsageChanges(facts, row, lines, 1n), ...flags];
+  return {
+    kind: 'posted',
+    row: { ...row, holdingFlags: flags.length },
+    lines,
+    declaredBy,
+    beside,
+    messages: toldOfPosting(row, contract),
+  };
 }
 
-const acceptedAs = <Result>({ row, lines, declaredBy }: Posted, result: Result): Accepted<Result> =>
+const acceptedAs = <Result>({ row, lines, declaredBy, beside, messages }: Posted, result: Result): Accepted<Result> =>
   accepted({
     decision: 'usage_invoice.posted',
     subjectId: row.invoiceId,
@@ -167,8 +190,10 @@ const acceptedAs = <Result>({ row, lines, declaredBy }: Posted, result: Result):
     changes: [
       insert(invoiceShelf, row),
       ...lines.map((line) => insert(invoiceLineShelf, line)),
+      ...beside,
       ...(declaredBy ? [update(reimbursementLineShelf, { ...declaredBy, invoiceId: row.invoiceId })] : []),
     ],
+    messages,
   });
 
 /**
@@ -176,7 +201,7 @@ const acceptedAs = <Result>({ row, lines, declaredBy }: Posted, result: Result):
  * (refusalOfInvoice), NOT_FOUND for a contract that is not the provider's, INVOICE_NUMBER_USED, what is wrong with its usage
  * (refusalOfUsage), CALENDAR_YEAR_UNPUBLISHED where its deadline takes a year that is not. A number claimed elsewhere is no refusal:
  * the invoice is marked; and where an application for reimbursement has declared it, it is held by that one and can not be redeemed
- * (INVOICE_REIMBURSED).
+ * (INVOICE_REIMBURSED). Nor is what a rule finds: it raises a flag, which holds the invoice for a person.
  */
 export const postInvoice: Verb<Body, Result> = {
   name: 'usage_invoice.post',

@@ -197,14 +197,6 @@ export function deadlineOf(
 export const isOverdue = ({ status, confirmBy }: UsageInvoice, today: Day): boolean =>
   status === 'POSTED' && confirmBy !== null && today > confirmBy;
 
-/** What both sides are to be told of a deadline before it ends: for the outbox, once a notice can be staged with the posting. */
-export const noticesOfDeadline = ({ invoiceId, enterpriseId, providerId, confirmBy, confirmOutcome }: UsageInvoice) =>
-  confirmBy === null || confirmOutcome === null
-    ? []
-    : ([enterpriseId, providerId] as const).map((to) => ({
-        ...{ kind: 'usage_invoice.confirm_by' as const, to, invoiceId, confirmBy, confirmOutcome },
-      }));
-
 /** A payment may be told up to three years after its day (民法典 第188条: what nobody claimed for so long is claimed no more). */
 const longestAgoMonths = 36;
 
@@ -275,6 +267,7 @@ export const presentInvoice = (row: UsageInvoice): z.input<typeof usageInvoice> 
   redemptionId: row.redemptionId,
   isReimbursed: row.reimbursedLines > 0,
   digitalInvoice: row.digitalInvoice,
+  isFlagged: row.holdingFlags > 0,
   recordedAt: instantOf(row),
 });
 

@@ -8,7 +8,7 @@ import { formatYuan } from '../money.js';
 import { providerShelf } from '../providers/facts.js';
 import { actsFor } from '../providers/rules.js';
 import type { ClaimDesk } from './claim-desk.js';
-import { gatherUsed, usageChanges } from './confirm-invoice.js';
+import { billedNoMore, gatherBilled, usageChanges } from './confirm-invoice.js';
 import { invoiceShelf } from './facts.js';
 import { presentInvoice, refuseInvoice } from './rules.js';
 
@@ -25,7 +25,7 @@ export const voidInvoice: Verb<Body, Result> = {
   money: false,
 
   async gather(loader, commands) {
-    await gatherUsed(loader, commands);
+    await gatherBilled(loader, commands);
     const invoices = commands.flatMap(({ body }) => loader.facts.get(invoiceShelf, body.id ?? '') ?? []);
     await Promise.all([
       loader.load(
@@ -61,7 +61,11 @@ export const voidInvoice: Verb<Body, Result> = {
       decision: 'usage_invoice.voided',
       subjectId: row.invoiceId,
       result: presentInvoice(row),
-      changes: [update(invoiceShelf, row), ...(before.status === 'CONFIRMED' ? usageChanges(facts, before, -1n) : [])],
+      changes: [
+        update(invoiceShelf, row),
+        ...(before.status === 'CONFIRMED' ? usageChanges(facts, before, -1n) : []),
+        ...(before.status === 'RETURNED' ? [] : billedNoMore(facts, before)),
+      ],
     });
   },
 };

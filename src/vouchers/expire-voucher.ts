@@ -2,9 +2,11 @@ import { accountOf } from '../ledger/chart.js';
 import { update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
+import { party, tell } from '../messages/rules.js';
+import { formatYuan } from '../money.js';
 import { chargedOf, endPart, expiryRuleOf, gatherEndRules } from './endings.js';
 import { voucherShelf } from './facts.js';
-import { isPast, presentVoucher, refuseVoucher } from './rules.js';
+import { isPast, lastUsableDay, presentVoucher, refuseVoucher } from './rules.js';
 
 interface Body {
   id?: string;
@@ -34,9 +36,8 @@ export const expireVoucher: Verb<Body, ReturnType<typeof presentVoucher>> = {
     if (!voucher) return refused('NOT_FOUND');
     const wrong = refuseVoucher(voucher, 'expire');
     if (wrong) return wrong;
-    const { voucherId, voucherNo, fund, lastDay, activateBy } = voucher;
-    if (!isPast(voucher, today))
-      return refused('VOUCHER_NOT_PAST', { voucherNo, lastDay: voucher.status === 'ISSUED' ? (activateBy ?? lastDay) : lastDay });
+    const { voucherId, voucherNo, fund } = voucher;
+    if (!isPast(voucher, today)) return refused('VOUCHER_NOT_PAST', { voucherNo, lastDay: lastUsableDay(voucher) });
     const rule = expiryRuleOf(facts, voucher);
     if (!rule) return refused('POLICY_SILENT', { programme: voucher.programmeCode, parameter: 'redemption.expiredBalance' });
     // After this line the command succeeds.
@@ -54,6 +55,14 @@ export const expireVoucher: Verb<Body, ReturnType<typeof presentVoucher>> = {
       result: presentVoucher(ended.voucher, 0n),
       postings: ended.postings,
       changes: [update(voucherShelf, ended.voucher), ...ended.changes],
+      messages: [
+        tell(
+          'voucher.expired',
+          party(voucher.enterpriseId),
+          { kind: 'VOUCHER', id: voucherId },
+          { voucherNo, endedOn: lastUsableDay(voucher), amount: formatYuan(balanceFen) },
+        ),
+      ],
     });
   },
 };

@@ -28,6 +28,9 @@ import {
   reviewDigestOf,
 } from '../applications/rules.js';
 import { ended, wayOf } from '../cases/rules.js';
+import { toldOf } from '../cases/told.js';
+import { gatherFlags, holdingFlags } from '../flags/facts.js';
+import { refuseFlagged } from '../flags/rules.js';
 import { keep } from '../ledger/explanations.js';
 import { accountOf, fundOf } from '../ledger/chart.js';
 import type { Facts, Loader } from '../ledger/facts.js';
@@ -44,7 +47,7 @@ import { lawOn } from '../programmes/language.js';
 import { firstYearChanges, readLimits } from '../programmes/limits.js';
 import { versionName } from '../programmes/published.js';
 import { standingIdOf, standingShelf, voucherShelf } from './facts.js';
-import { begun, freshStanding, neverEnded, presentVoucher } from './rules.js';
+import { begun, freshStanding, neverEnded, presentVoucher, toldOfIssue } from './rules.js';
 
 type Body = z.output<typeof body> & { id?: string };
 type Result = ReturnType<typeof presentApplication> & { voucher: ReturnType<typeof presentVoucher> };
@@ -55,7 +58,7 @@ type Result = ReturnType<typeof presentApplication> & { voucher: ReturnType<type
  * review. Less than the maximum is issued only when a reduced amount was accepted. First come, first served: while an earlier
  * reviewed application waits, there must be money for both, or a recorded reason.
  *
- * Refuses, in this order: NOT_FOUND, APPLICATION_WRONG_STATE, NOTICE_RUNNING up to the last day of its public notice, FOUR_EYES, REVIEWED_CASE_CHANGED where the contract is
+ * Refuses, in this order: NOT_FOUND, APPLICATION_WRONG_STATE, NOTICE_RUNNING up to the last day of its public notice, FOUR_EYES, FLAG_HOLDS, REVIEWED_CASE_CHANGED where the contract is
  * not the one that was reviewed, REVIEW_CHANGED, PROGRAMME_NOT_IN_FORCE when the programme
  * itself has ended, the evaluation's refusals (among them LIMIT_EXHAUSTED, POOL_EXHAUSTED), AMOUNT_CHANGED, EARLIER_APPLICATION_WAITS.
  */
@@ -69,6 +72,10 @@ export const issueVoucher: Verb<Body, Result> = {
       gatherNumbers(
         loader,
         commands.map(({ today }) => seriesOf('V', yearOf(today))),
+      ),
+      gatherFlags(
+        loader,
+        commands.map(({ body }) => body.id ?? ''),
       ),
     ]);
     const byId = new Map(applications.map((row) => [row.applicationId, row]));
@@ -105,6 +112,8 @@ export const issueVoucher: Verb<Body, Result> = {
       return refused('NOTICE_RUNNING', { lastDay: row.noticeLastDay });
     const had = [row.submittedPerson, row.acceptedPerson, row.checkedPerson, row.reviewedPerson];
     if (had.includes(actor.personId)) return refused('FOUR_EYES');
+    const flagged = refuseFlagged(holdingFlags(facts, row.applicationId) + contract.holdingFlags);
+    if (flagged) return flagged;
     const eligibility = eligibilityOf(row);
     const maximumFen = row.maximumFen;
     if (eligibility === null || maximumFen === null) throw new Error(`${row.applicationNo} is reviewed without a review`);
@@ -202,6 +211,7 @@ export const issueVoucher: Verb<Body, Result> = {
         ...firstYearChanges(facts, entitlement.charges),
         ...changes,
       ],
+      messages: [toldOf(applicationCases, approved, 'case.approved', { amount: formatYuan(awardFen) }), toldOfIssue(voucher)],
     });
   },
 };

@@ -7,7 +7,9 @@ import type { voucherInFull, voucherProposal, voucher as shown } from '../../sch
 import type { Day } from '../calendar.js';
 import { addDays, formatInstant } from '../calendar.js';
 import type { Refused } from '../ledger/lane.js';
+import type { Message } from '../ledger/outbox.js';
 import { life, refuseStep } from '../lives.js';
+import { party, tell } from '../messages/rules.js';
 import type { Fen } from '../money.js';
 import { formatYuan } from '../money.js';
 import { decidingDayOf } from '../programmes/evaluate.js';
@@ -82,6 +84,15 @@ export const presentVoucherInFull = (
 
 /** Of a voucher of which nothing has ended. */
 export const neverEnded = { lapsedFen: 0n, givenBackFen: 0n, endedOn: null } as const;
+
+/** What its enterprise is told when it is issued: also until when it has to be accepted, where it has. */
+export const toldOfIssue = ({ voucherId, voucherNo, enterpriseId, faceFen, lastDay, activateBy }: Voucher): Message => {
+  const [to, about] = [party(enterpriseId), { kind: 'VOUCHER', id: voucherId }] as const;
+  const amount = formatYuan(faceFen);
+  return activateBy === null
+    ? tell('voucher.issued', to, about, { voucherNo, amount, lastDay })
+    : tell('voucher.to_activate', to, about, { voucherNo, amount, activateBy });
+};
 
 type VoucherVerb = 'activate' | 'freeze' | 'unfreeze' | 'expire' | 'propose-ending' | 'cancel' | 'revoke';
 
@@ -175,9 +186,12 @@ export const hasEnded = ({ status }: Pick<Voucher, 'status'>): boolean =>
   status === 'EXPIRED' || status === 'CANCELLED' || status === 'REVOKED';
 
 /** Whether it can be used no more: its last day, inclusive, is over, or `activateBy` while it is not activated. */
-export function isPast({ status, frozenFrom, lastDay, activateBy }: Voucher, today: Day): boolean {
+export const isPast = (voucher: Voucher, today: Day): boolean => today > lastUsableDay(voucher);
+
+/** The last day, inclusive, on which it can be used, or accepted where it has to be and is not. */
+export function lastUsableDay({ status, frozenFrom, lastDay, activateBy }: Voucher): Day {
   const isIssued = status === 'ISSUED' || frozenFrom === 'ISSUED';
-  return today > (isIssued && activateBy !== null && activateBy < lastDay ? activateBy : lastDay);
+  return isIssued && activateBy !== null && activateBy < lastDay ? activateBy : lastDay;
 }
 
 /**

@@ -1,7 +1,9 @@
 // The life of a usage invoice: every verb in every state, disputes and how they end, deadlines that decide, numbers given back.
 import t from 'tap';
 import type { UsageInvoice } from '../../db/tables.js';
-import { deadlineOf, invoiceLife, noticesOfDeadline, refusalOfPaymentDay } from '../../src/usage/rules.js';
+import { deadlineOf, invoiceLife, refusalOfPaymentDay } from '../../src/usage/rules.js';
+import { toldOfDeadline } from '../../src/usage/told.js';
+import { decideOverdue } from '../../src/usage/decide-overdue.js';
 import { auditBusiness } from '../../src/reconciliation/audit.js';
 import type { Caller } from '../service.js';
 import { expectStatus } from '../service.js';
@@ -33,12 +35,16 @@ void t.test('the deadline is the latest that any law gives, and none where laws 
     confirmBy: '2024-08-15',
     confirmOutcome: 'RETURNED',
   } as UsageInvoice;
+  const contract = { contractId: 'c', contractNo: 'HT-1' };
   t.match(
-    noticesOfDeadline(invoice),
-    [{ to: 'e', confirmBy: '2024-08-15', confirmOutcome: 'RETURNED' }, { to: 'p' }],
+    toldOfDeadline(invoice, contract),
+    [
+      { to: { party: 'e' }, params: { confirmBy: '2024-08-15', outcomeZh: '予以退回', outcomeEn: 'returned' } },
+      { to: { party: 'p' }, about: { kind: 'CONTRACT', id: 'c' } },
+    ],
     'both are told beforehand',
   );
-  t.strictSame(noticesOfDeadline({ ...invoice, confirmBy: null, confirmOutcome: null }), []);
+  t.strictSame(toldOfDeadline({ ...invoice, confirmBy: null, confirmOutcome: null }, contract), []);
 });
 
 void t.test('a payment has its day between the signing of the contract and today, and at most three years ago', async (t) => {
@@ -231,8 +237,21 @@ void t.test('the life of a usage invoice', async (t) => {
       });
       t.match(await strangerBuyer.post(`/usage-invoices/${returned}/confirm`, {}), { status: 404 });
       trade.clock.set('2024-09-20');
+      const mine = await Promise.all(Array.from({ length: 5 }, async () => post(confirming)));
+      const [here, there] = [await trade.books.find(book.code), await (await trade.secondApp()).books.find(book.code)];
+      if (!here || !there) throw new Error('the book is not there');
+      const run = async (of: typeof here) =>
+        decideOverdue.run({ db: trade.db, book: of, clock: trade.clock, isStopping: () => false });
+      trade.clock.set('2024-11-20');
       t.match((await lapse(confirmed)).body, { status: 'CONFIRMED', decidedBy: 'DEADLINE', decidedOn: '2024-08-16' });
-      t.match((await lapse(returned)).body, { status: 'RETURNED', decidedBy: 'DEADLINE', decidedOn: '2024-08-16' });
+      t.strictSame(await decideOverdue.dueIn(trade.db, '2024-11-20'), [book.code]);
+      const [one, two] = await Promise.all([run(here), run(there)]);
+      t.equal(one + two + (await run(there)), 6, 'the daily run finds the rest, each once');
+      t.match(await auditor.get(`/usage-invoices/${returned}`), {
+        body: { status: 'RETURNED', decidedBy: 'DEADLINE', decidedOn: '2024-08-16' },
+      });
+      t.match(await auditor.get(`/usage-invoices/${mine[0] ?? ''}`), { body: { status: 'CONFIRMED', decidedOn: '2024-10-01' } });
+      t.strictSame(await decideOverdue.dueIn(trade.db, '2024-11-20'), []);
       t.match(
         await lapse(silent),
         { status: 409, body: { code: 'CONFIRM_DEADLINE_AHEAD' } },

@@ -6,6 +6,7 @@ import { capacityOn, chipOn, listedOn, listedWithin } from '../../src/providers/
 import { makeSealer } from '../../src/sealer.js';
 import type { Answer, Caller } from '../service.js';
 import { expectStatus, startService } from '../service.js';
+import { delisted } from './delist.js';
 
 const uscc = (n: number) => makeUscc(`91410100MA${String(n).padStart(7, '0')}`);
 
@@ -52,6 +53,7 @@ void t.test('of dated rows the latest on or before the day counts, whatever thei
     pflops,
     precision: 'FP16',
     standardRacks: null,
+    installedCards: null,
     evidence: '',
     recordedAt: '',
   });
@@ -92,7 +94,8 @@ void t.test('over HTTP', async (t) => {
   const service = await startService(t, { now: '2024-07-01' });
   const book = await service.newBook('zhengzhou');
   const { operator } = book;
-  const [reviewer, machine, finance, enterprise, own, stranger] = await Promise.all([
+  const [approver, reviewer, machine, finance, enterprise, own, stranger] = await Promise.all([
+    book.member('approver'),
     book.member('reviewer'),
     book.member('reviewer', { kind: 'MACHINE' }),
     book.member('finance'),
@@ -142,6 +145,27 @@ void t.test('over HTTP', async (t) => {
     }),
     201,
   );
+
+  const listPrice = {
+    ...{ providerId: provider.providerId as string, chipVendor: '华为', chipModel: '昇腾910B', price: '12.50' },
+    ...{ validFrom: '2999-01-01', source: '官网公示目录' },
+  };
+  await t.test('a list price is followed, never changed', async (t) => {
+    const first = expectStatus(await own.post('/list-prices', listPrice), 201);
+    const earlier = { ...listPrice, price: '11.125', validFrom: '2024-01-01' };
+    const second = expectStatus(await reviewer.post('/list-prices', earlier), 201);
+    t.match(
+      [first, second],
+      [
+        { price: '12.50', revision: 1 },
+        { price: '11.125', revision: 2 },
+      ],
+    );
+    const { items } = expectStatus(await enterprise.get(`/list-prices?providerId=${listPrice.providerId}`), 200) as {
+      items: unknown[];
+    };
+    t.match(items, [{ price: '12.50' }, { price: '11.125', validFrom: '2024-01-01' }]);
+  });
 
   await t.test('what is registered is told whole', async (t) => {
     t.match(provider, { uscc: uscc(1), legalPersonUscc: uscc(1), name: '中原算力有限公司' });
@@ -296,15 +320,38 @@ void t.test('over HTTP', async (t) => {
       ['no such provider', () => reviewer.post('/listings', { ...listed, providerId: nobody }), 404, 'NOT_FOUND', '/providerId'],
       [
         'an end before the start',
-        () => reviewer.post(`/listings/${listing.listingId}/end`, { validTo: '2023-12-31' }),
+        () => delisted({ reviewer, approver }, listing.listingId as string, '2023-12-30'),
         400,
         'PERIOD_ENDS_BEFORE_START',
-        '/validTo',
+        '/from',
       ],
-      ['no such listing', () => reviewer.post(`/listings/${nobody}/end`, { validTo: '2024-12-31' }), 404, 'NOT_FOUND'],
+      ['no such listing', () => delisted({ reviewer, approver }, nobody, '2024-12-31'), 404, 'NOT_FOUND'],
 
       ['the same chip and day', () => operator.post('/chips', chip), 409, 'CHIP_EXISTS', '/validFrom'],
       ['a reviewer at the catalogue', () => reviewer.post('/chips', chip), 403, 'FORBIDDEN'],
+
+      [
+        'a price of nothing',
+        () => own.post('/list-prices', { ...listPrice, price: '0.00' }),
+        400,
+        'VALIDATION_FAILED',
+        '/price PRICE_FORMAT',
+      ],
+      ['another’s list', () => stranger.post('/list-prices', listPrice), 404, 'NOT_FOUND', '/providerId'],
+      [
+        'of a chip that is not there',
+        () => own.post('/list-prices', { ...listPrice, chipModel: '910C' }),
+        409,
+        'CHIP_UNKNOWN',
+        '/chipModel',
+      ],
+      [
+        'one’s own list for a day that is over',
+        () => own.post('/list-prices', { ...listPrice, validFrom: '2024-01-01' }),
+        409,
+        'LIST_PRICE_BACKDATED',
+        '/validFrom',
+      ],
 
       [
         '11 digits',
@@ -370,14 +417,14 @@ void t.test('over HTTP', async (t) => {
   });
 
   await t.test('a listing is only ever ended earlier, and the day after it another may begin', async (t) => {
-    const end = (validTo: string) => reviewer.post(`/listings/${listing.listingId}/end`, { validTo });
-    t.match(expectStatus(await end('2024-06-30'), 200), { validTo: '2024-06-30', validFrom: '2024-01-01' });
-    for (const day of ['2024-06-30', '2024-07-01']) {
+    const end = (validTo: string) => delisted({ reviewer, approver }, listing.listingId as string, validTo);
+    t.match(expectStatus(await end('2024-07-30'), 200), { validTo: '2024-07-30', validFrom: '2024-01-01' });
+    for (const day of ['2024-07-30', '2024-08-01']) {
       t.match(await end(day), { status: 409, body: { code: 'LISTING_ENDS_EARLIER' } }, day);
     }
-    expectStatus(await end('2024-05-31'), 200);
-    t.match(await reviewer.post('/listings', { ...listed, validFrom: '2024-05-31' }), { body: { code: 'LISTING_OVERLAPS' } });
-    expectStatus(await reviewer.post('/listings', { ...listed, validFrom: '2024-06-01', validTo: '2024-06-01' }), 201);
+    expectStatus(await end('2024-07-15'), 200);
+    t.match(await reviewer.post('/listings', { ...listed, validFrom: '2024-07-15' }), { body: { code: 'LISTING_OVERLAPS' } });
+    expectStatus(await reviewer.post('/listings', { ...listed, validFrom: '2024-07-16', validTo: '2024-07-16' }), 201);
     expectStatus(await reviewer.post('/listings', { ...listed, serviceItem: 'STORAGE' }), 201);
   });
 

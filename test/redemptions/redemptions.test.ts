@@ -64,15 +64,22 @@ const clean = { numberConflict: false, invoiceNo: '1' } as UsageInvoice;
 
 void t.test('everything that does not agree is listed, and what agrees is not', async (t) => {
   const used = (quantity: string, grossFen: bigint) => ({ contractLineId: 'x', quantity, grossFen }) as ContractLineUsage;
-  const codes = (of: { invoice?: UsageInvoice; line?: Partial<UsageInvoiceLine>; used?: ContractLineUsage[] }) =>
+  const codes = (of: {
+    invoice?: UsageInvoice;
+    line?: Partial<UsageInvoiceLine>;
+    used?: ContractLineUsage[];
+    holdingFlags?: number;
+  }) =>
     mismatchesOf({
       invoice: of.invoice ?? clean,
       digitalInvoices: [],
+      holdingFlags: of.holdingFlags ?? 0,
       lines: [{ line: { ...line, ...of.line }, contractLine, read: {} as RedemptionCase['lines'][number]['read'] }],
       lineUsage: of.used ?? [used('1000', 200000n)],
     }).map(({ code }) => code);
   t.strictSame(codes({}), [], 'used up to the last fen and the last card-hour');
   t.strictSame(codes({ invoice: { ...clean, numberConflict: true } }), ['NUMBER_CONFLICT']);
+  t.strictSame(codes({ holdingFlags: 1 }), ['FLAGGED']);
   t.strictSame(codes({ used: [used('1000.0001', 200000n)] }), ['CONTRACT_QUANTITY_EXCEEDED']);
   t.strictSame(codes({ used: [used('1000', 200001n)] }), ['CONTRACT_AMOUNT_EXCEEDED']);
   t.strictSame(codes({ line: { quantity: '9.9' } }), ['UNIT_PRICE_DIFFERS']);
@@ -117,7 +124,7 @@ void t.test(
     };
     const law = programmeOf(version);
     const caseOf = (grossFen: bigint, standing: RedemptionCase['standing'], waiting: readonly Redemption[]): RedemptionCase => ({
-      ...{ voucher, version, law, at, waiting, standing, standingId: 'c/z', lineUsage: [], digitalInvoices: [] },
+      ...{ voucher, version, law, at, waiting, standing, standingId: 'c/z', lineUsage: [], digitalInvoices: [], holdingFlags: 0 },
       invoice: { usageFrom: '2024-07-01', usageTo: '2024-07-31', paidFen: grossFen } as UsageInvoice,
       lines: [{ line, contractLine, read: read(grossFen) }],
     });

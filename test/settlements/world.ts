@@ -240,7 +240,7 @@ export async function startWorld(
           filingNo: uscc,
           filedOn: '2024-01-12',
         },
-        ...{ version: 1, lastDay: null, endedOn: null, endedPerson: null, endReason: null, formerly: [] },
+        ...{ version: 1, lastDay: null, endedOn: null, endedPerson: null, endReason: null, formerly: [], holdingFlags: 0 },
       };
       const { contractId } = contract;
       const application: Application = {
@@ -316,7 +316,7 @@ export async function startWorld(
         ...{ decidedPerson: anybody(), decidedOn: '2024-06-02', disputeReason: null, redemptionId, reimbursedLines: 0 },
         digitalInvoice: null,
         ...{ decidedBy: 'ENTERPRISE', decisionReason: null, confirmBy: null, confirmOutcome: null, paymentConflict: false },
-        ...{ voidedNo: 0, voidedOn: null, voidedPerson: null, voidReason: null, redFen: 0n },
+        ...{ voidedNo: 0, voidedOn: null, voidedPerson: null, voidReason: null, redFen: 0n, holdingFlags: 0 },
       };
       const redemption: Redemption = {
         ...common,

@@ -71,12 +71,15 @@ export interface Trade extends Service {
   invoiceBody(contract: TradeContract, of: InvoiceOf): Record<string, unknown> & { invoiceNo: string };
   /** Posts, and unless told otherwise confirms and pays its own part of it; answers the id. */
   invoice(contract: TradeContract, of: InvoiceOf, as?: { confirmed?: boolean; paid?: string }): Promise<string>;
-  /** A version of the enacted Zhengzhou programme, in force, with these replacements in its text. */
+  /** A version of the enacted Zhengzhou programme, in force from a day of its own, with these replacements in its text. */
   activate(version: number, replaced?: readonly (readonly [string, string])[]): Promise<void>;
   voucher(contract: TradeContract, face: string, of?: { version?: number; lastDay?: string; issuedOn?: string }): Promise<string>;
   balance(voucherId: string): Promise<string>;
   status(voucherId: string): Promise<string>;
 }
+
+/** Versions replace each other day by day: who applied on the first day of one has that one. Version 2 is the first. */
+const firstDayOf = (version: number): string => `2024-06-0${version - 1}`;
 
 let invoiceCount = 0;
 /** A number of an invoice issued in 2024, used nowhere yet. */
@@ -151,7 +154,7 @@ export async function startTrade(
       status: 'ACTIVE',
       document: text,
       digest: sha256(text),
-      inForceFrom: '2024-06-01',
+      inForceFrom: firstDayOf(version),
       inForceTo: null,
       publishedBy: operator.personId,
       activatedBy: reviewer.personId,
@@ -223,10 +226,10 @@ export async function startTrade(
   };
 
   const voucher: Trade['voucher'] = async ({ contractId }, face, given = {}) => {
-    const issuedOn = given.issuedOn ?? '2024-07-01';
+    const { version = 2, issuedOn = '2024-07-01' } = given;
     const { openingBalanceId } = await made(operator, '/opening-balances', {
-      ...{ kind: 'VOUCHER', programmeCode, version: given.version ?? 2, contractId, balance: face },
-      ...{ issuedOn, lastDay: given.lastDay ?? addMonths(issuedOn, 12) },
+      ...{ kind: 'VOUCHER', programmeCode, version, contractId, balance: face },
+      ...{ appliedOn: firstDayOf(version), issuedOn, lastDay: given.lastDay ?? addMonths(issuedOn, 12) },
     });
     const { voucherId } = await made(approver, `/opening-balances/${openingBalanceId as string}/approve`, {}, 200);
     return voucherId as string;

@@ -1,0 +1,117 @@
+// What people are told, kind by kind: the words in both languages, with the parameters they name. A kind that has gone into a book is
+// kept: its messages are read for years. Pure.
+
+interface Words {
+  readonly zh: string;
+  readonly en: string;
+  /** Where one message stands for several ({count}); the parameters are the first one's. */
+  readonly zhMany?: string;
+  readonly enMany?: string;
+}
+
+export const kinds = {
+  'case.accepted': {
+    zh: '{caseNo} 已受理。',
+    en: '{caseNo} was accepted for review.',
+  },
+  'case.supplement_requested': {
+    zh: '{caseNo} 需一次性补正 {items} 项，请于 {dueOn} 24 时前答复。',
+    en: '{caseNo} needs {items} corrections, listed once; answer by 24:00 on {dueOn}.',
+  },
+  'case.published': {
+    zh: '{caseNo} 已列入公示 {noticeNo}，公示至 {lastDay}。',
+    en: '{caseNo} is on public notice {noticeNo} until {lastDay}.',
+  },
+  'case.objection_raised': {
+    zh: '{caseNo} 在公示期间收到异议 {objectionNo}，该件公示暂停计时。',
+    en: 'An objection, {objectionNo}, was raised to {caseNo} during its public notice; its notice is paused.',
+  },
+  'case.objection_dismissed': {
+    zh: '对 {caseNo} 的异议 {objectionNo} 不成立：{reason}',
+    en: 'The objection {objectionNo} to {caseNo} was dismissed: {reason}',
+  },
+  'case.approved': {
+    zh: '{caseNo} 已批准，金额 {amount} 元。',
+    en: '{caseNo} was approved for {amount} yuan.',
+  },
+  'case.rejected': {
+    zh: '{caseNo} 不予批准：{reason}',
+    en: '{caseNo} was rejected: {reason}',
+  },
+  'voucher.issued': {
+    zh: '算力券 {voucherNo} 已发放，面额 {amount} 元，最后使用日 {lastDay}。',
+    en: 'Voucher {voucherNo} was issued: {amount} yuan, last day {lastDay}.',
+  },
+  'voucher.to_activate': {
+    zh: '算力券 {voucherNo} 已发放，面额 {amount} 元；请于 {activateBy} 前接受用券条款，逾期作废。',
+    en: 'Voucher {voucherNo} was issued: {amount} yuan. Accept its terms by {activateBy}; after that it ends.',
+  },
+  'voucher.activation_ending': {
+    zh: '算力券 {voucherNo} 尚未接受用券条款，{activateBy} 24 时到期。',
+    en: 'The terms of voucher {voucherNo} are not accepted yet; it ends at 24:00 on {activateBy}.',
+  },
+  'voucher.expiring': {
+    zh: '算力券 {voucherNo} 最后使用日为 {lastDay}，请及时使用。',
+    en: 'Voucher {voucherNo} can be used until {lastDay}.',
+  },
+  'voucher.expired': {
+    zh: '算力券 {voucherNo} 已于 {endedOn} 到期失效，未使用余额 {amount} 元。',
+    en: 'Voucher {voucherNo} expired on {endedOn} with {amount} yuan unused.',
+  },
+  'usage.posted': {
+    zh: '合同 {contractNo} 下新到用量发票 {invoiceNo}，价税合计 {amount} 元，请确认或提出异议。',
+    en: 'Usage invoice {invoiceNo} of {amount} yuan was posted under contract {contractNo}: confirm or dispute it.',
+    zhMany: '合同 {contractNo} 下新到 {count} 张用量发票（首张 {invoiceNo}），请逐张确认或提出异议。',
+    enMany: '{count} usage invoices were posted under contract {contractNo} (the first: {invoiceNo}): confirm or dispute each.',
+  },
+  'usage.deadline': {
+    zh: '合同 {contractNo} 下用量发票 {invoiceNo} 的确认期限为 {confirmBy}；逾期既未确认也未提出异议的，按政策{outcomeZh}。',
+    en: 'Usage invoice {invoiceNo} under contract {contractNo} is to be confirmed or disputed by {confirmBy}; else it is {outcomeEn} by the rules of the programme.',
+    zhMany:
+      '合同 {contractNo} 下 {count} 张用量发票（首张 {invoiceNo}）的确认期限为 {confirmBy}；逾期既未确认也未提出异议的，按政策{outcomeZh}。',
+    enMany:
+      '{count} usage invoices under contract {contractNo} (the first: {invoiceNo}) are to be confirmed or disputed by {confirmBy}; else they are {outcomeEn} by the rules of the programme.',
+  },
+  'redemption.approved': {
+    zh: '核销 {redemptionNo} 已核验通过，金额 {amount} 元。',
+    en: 'Redemption {redemptionNo} was approved for {amount} yuan.',
+  },
+  'redemption.returned': {
+    zh: '核销 {redemptionNo} 已退回：{reason}',
+    en: 'Redemption {redemptionNo} was returned: {reason}',
+  },
+  'payment.returned': {
+    zh: '拨付 {instructionNo}（{amount} 元）被银行退回：{reason}。请核对收款账户。',
+    en: 'The bank returned payment {instructionNo} of {amount} yuan: {reason}. Check the account to be paid on.',
+  },
+  'recovery.opened': {
+    zh: '追回 {recoveryNo} 已立案，应退回 {amount} 元：{reason}',
+    en: 'Recovery {recoveryNo} was opened for {amount} yuan: {reason}',
+  },
+} as const satisfies Record<string, Words>;
+
+export type MessageKind = keyof typeof kinds;
+
+type NamedIn<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | NamedIn<Rest> : never;
+/** The parameters that the words of a kind name, in either language. */
+export type ParamsOf<Kind extends MessageKind> = Readonly<
+  Record<NamedIn<(typeof kinds)[Kind]['zh'] | (typeof kinds)[Kind]['en']>, string>
+>;
+
+const filled = (text: string, params: Readonly<Record<string, string>>): string =>
+  text.replace(/\{(\w+)\}/g, (_, name: string) => params[name] ?? '—');
+
+/** The words of a message; `alike` is how many it stands for. A kind that this release does not know is told by its name. */
+export function wordsOf(of: { kind: string; params: Readonly<Record<string, string>>; alike: number }): {
+  readonly zh: string;
+  readonly en: string;
+} {
+  const words: Words | undefined = (kinds as Readonly<Record<string, Words>>)[of.kind];
+  if (!words) return { zh: of.kind, en: of.kind };
+  const params = { ...of.params, count: String(of.alike) };
+  const many = of.alike > 1;
+  return {
+    zh: filled(many ? (words.zhMany ?? words.zh) : words.zh, params),
+    en: filled(many ? (words.enMany ?? words.en) : words.en, params),
+  };
+}

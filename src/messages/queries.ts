@@ -1,0 +1,146 @@
+// Messages outside the lane: taken, delivered, found.
+import { and, asc, desc, eq, gt, lt, sql } from 'drizzle-orm';
+import type { Database } from '../../db/client.js';
+import type { DeliveredMessage, OutboxMessage } from '../../db/tables.js';
+import { messages, outbox } from '../../db/tables.js';
+import { mostAttempts, retryAfterSeconds } from './rules.js';
+
+/** How long whoever took a message has for it, by the database's clock; then it is anybody's again. */
+const leaseSeconds = 30;
+
+export type TakenMessage = Pick<
+  OutboxMessage,
+  'bookId' | 'messageId' | 'kind' | 'subjectKind' | 'subjectId' | 'toRole' | 'toParty' | 'params' | 'alike' | 'stagedAt'
+> & { readonly ledgerSeq: bigint; readonly attempts: number };
+
+/** Books that have something to deliver now. */
+export async function booksWithMessages(db: Database): Promise<string[]> {
+  const rows = await db.sql.prepared<{ bookId: string }[]>(
+    `select b.book_id as "bookId" from books b
+      where exists (select from outbox o where o.book_id = b.book_id and o.status = 'WAITING' and o.next_at <= clock_timestamp())`,
+    [],
+  );
+  return rows.map(({ bookId }) => bookId);
+}
+
+/**
+ * Takes up to `limit` messages of a book that are due, and that nobody else holds, for `owner`. Of one subject only the first that is
+ * neither delivered nor let go: so nothing is delivered before what was told earlier of the same thing, in whichever process.
+ */
+export const takeMessages = (db: Database, of: { bookId: string; owner: string; limit: number }): Promise<TakenMessage[]> =>
+  db.sql.prepared<TakenMessage[]>(
+    `with due as (
+       select o.message_id from outbox o
+        where o.book_id = $1 and o.status = 'WAITING' and o.next_at <= clock_timestamp()
+          and not exists (select from outbox e
+                           where e.book_id = o.book_id and e.subject_id = o.subject_id and e.status in ('WAITING', 'DEAD')
+                             and (e.ledger_seq, e.place) < (o.ledger_seq, o.place))
+        order by o.next_at limit $3 for update of o skip locked)
+     update outbox t set attempts = t.attempts + 1, lease_owner = $2, next_at = clock_timestamp() + make_interval(secs => ${leaseSeconds})
+       from due where t.book_id = $1 and t.message_id = due.message_id
+     returning t.book_id as "bookId", t.message_id as "messageId", t.kind, t.subject_kind as "subjectKind", t.subject_id as "subjectId",
+               t.to_role as "toRole", t.to_party as "toParty", t.params, t.alike, t.staged_at as "stagedAt", t.ledger_seq as "ledgerSeq",
+               t.attempts`,
+    [of.bookId, of.owner, of.limit],
+  );
+
+/** They have arrived. Those whose lease went to somebody else meanwhile are that one's to settle. */
+export const settleDelivered = (db: Database, of: { bookId: string; owner: string; messageIds: readonly string[] }) =>
+  db.sql.prepared(
+    `update outbox t set status = 'DELIVERED', lease_owner = null, failure = null
+       from unnest($3::uuid[]) as k (message_id)
+      where t.book_id = $1 and t.message_id = k.message_id and t.lease_owner = $2 and t.status = 'WAITING'`,
+    [of.bookId, of.owner, of.messageIds],
+  );
+
+/** They have not: each is tried again later, and later each time, or is dead. */
+export const settleFailed = (
+  db: Database,
+  of: { bookId: string; owner: string; messages: readonly TakenMessage[]; failure: string },
+) =>
+  db.sql.prepared(
+    `update outbox t set lease_owner = null, failure = $3,
+            status = case when k.wait is null then 'DEAD' else 'WAITING' end,
+            next_at = clock_timestamp() + make_interval(secs => coalesce(k.wait, 0))
+       from unnest($4::uuid[], $5::int[]) as k (message_id, wait)
+      where t.book_id = $1 and t.message_id = k.message_id and t.lease_owner = $2 and t.status = 'WAITING'`,
+    [
+      of.bookId,
+      of.owner,
+      of.failure.slice(0, 500),
+      of.messages.map(({ messageId }) => messageId),
+      of.messages.map(({ attempts }) => (attempts >= mostAttempts ? null : String(retryAfterSeconds(attempts)))),
+    ],
+  );
+
+/**
+ * Puts messages where their addressees find them; one that is there already stays as it is. A party is its side of the trade with the
+ * legal person that it belongs to now: what was told to a branch is its legal person's.
+ */
+export async function putIntoInboxes(db: Database, of: { bookId: string; messages: readonly TakenMessage[] }): Promise<void> {
+  const { bookId, messages: taken } = of;
+  await db.sql.prepared(
+    `insert into messages (book_id, message_id, addressee, kind, subject_kind, subject_id, params, alike, ledger_seq, staged_at)
+     select $1, u.message_id,
+            coalesce(u.to_role,
+                     (select 'enterprise:' || e.legal_person_uscc from enterprises e where e.book_id = $1 and e.enterprise_id = u.to_party),
+                     (select 'provider:' || p.legal_person_uscc from providers p where p.book_id = $1 and p.provider_id = u.to_party)),
+            u.kind, u.subject_kind, u.subject_id, u.params, u.alike, u.ledger_seq, u.staged_at
+       from unnest($2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::uuid[], $8::json[], $9::int[], $10::bigint[], $11::timestamptz[])
+              as u (message_id, to_role, to_party, kind, subject_kind, subject_id, params, alike, ledger_seq, staged_at)
+         on conflict (book_id, message_id) do nothing`,
+    [
+      bookId,
+      taken.map(({ messageId }) => messageId),
+      taken.map(({ toRole }) => toRole),
+      taken.map(({ toParty }) => toParty),
+      taken.map(({ kind }) => kind),
+      taken.map(({ subjectKind }) => subjectKind),
+      taken.map(({ subjectId }) => subjectId),
+      taken.map(({ params }) => JSON.stringify(params)),
+      taken.map(({ alike }) => String(alike)),
+      taken.map(({ ledgerSeq }) => ledgerSeq.toString()),
+      taken.map(({ stagedAt }) => stagedAt),
+    ],
+  );
+}
+
+/** An addressee's messages, the latest first, `limit` + 1 of them after a cursor, each with when this member read it. */
+export const listMessages = (
+  db: Database,
+  of: { bookId: string; addressee: string; memberId: string; after: string | undefined; limit: number },
+): Promise<{ message: DeliveredMessage; readAt: string | null }[]> =>
+  db.drizzle
+    .select({
+      message: messages,
+      readAt: sql<string | null>`(select read_at from message_reads r
+        where r.book_id = messages.book_id and r.message_id = messages.message_id and r.member_id = ${of.memberId})`,
+    })
+    .from(messages)
+    .where(
+      and(
+        eq(messages.bookId, of.bookId),
+        eq(messages.addressee, of.addressee),
+        of.after === undefined ? undefined : lt(messages.messageId, of.after),
+      ),
+    )
+    .orderBy(desc(messages.messageId))
+    .limit(of.limit + 1);
+
+/** Messages on their way that are in a state, in order of staging, `limit` + 1 of them after a cursor. */
+export const listOutbox = (
+  db: Database,
+  of: { bookId: string; status: OutboxMessage['status']; after: string | undefined; limit: number },
+): Promise<OutboxMessage[]> =>
+  db.drizzle
+    .select()
+    .from(outbox)
+    .where(
+      and(
+        eq(outbox.bookId, of.bookId),
+        eq(outbox.status, of.status),
+        of.after === undefined ? undefined : gt(outbox.messageId, of.after),
+      ),
+    )
+    .orderBy(asc(outbox.messageId))
+    .limit(of.limit + 1);

@@ -1,0 +1,200 @@
+// The life of a flag: every verb in every state, what it holds until it is decided, and by whom; and the rules that raise flags where a
+// thing is posted or submitted.
+import t from 'tap';
+import { flagLife } from '../../src/flags/rules.js';
+import { auditLedger } from '../../src/ledger/audit.js';
+import { auditBusiness } from '../../src/reconciliation/audit.js';
+import type { Caller } from '../service.js';
+import { expectStatus } from '../service.js';
+import type { TradeContract } from '../usage/world.js';
+import { startTrade } from '../usage/world.js';
+import { lookAt, tryEverything } from './table.js';
+
+const reason = '经核查情况属实';
+const chip = { vendor: '昇腾', model: '910B' };
+
+void t.test('flags', async (t) => {
+  const trade = await startTrade(t);
+  const { book, buyer, seller, reviewer } = trade;
+  const [approver, auditor, operator] = [await book.member('approver'), await book.member('auditor'), book.operator];
+  const does = async (who: Caller, url: string, body: object = {}, status = 200) =>
+    expectStatus(await who.post(url, body), status);
+  const raise = async (subjectKind: string, subjectId: string, by = reviewer): Promise<string> =>
+    (await does(by, '/flags', { subjectKind, subjectId, reason }, 201)).flagId as string;
+  const flagsOn = async (subjectId: string) =>
+    (expectStatus(await auditor.get(`/flags-of-subject?subjectId=${subjectId}`), 200) as { items: Record<string, unknown>[] })
+      .items;
+  const held = { status: 409, body: { code: 'FLAG_HOLDS' } };
+  const contract = await trade.fileContract('100000.00');
+  const voucher = await trade.voucher(contract, '20000.00');
+
+  await t.test('every verb that a state does not offer is refused, and changes nothing', async (t) => {
+    const then = async (id: string, verb: string) => {
+      await does(approver, `/flags/${id}/${verb}`, { reason });
+      return id;
+    };
+    const refused = await tryEverything(t, {
+      life: flagLife,
+      bring: async (state) => {
+        const id = await raise('CONTRACT', (await trade.fileContract('1000.00')).contractId);
+        return state === 'OPEN' ? id : then(id, state === 'CLEARED' ? 'clear' : 'uphold');
+      },
+      ask: (verb, id) => approver.post(`/flags/${id}/${verb}`, { reason }),
+      look: (id) => lookAt(auditor, `/flags/${id}`),
+    });
+    t.equal(refused, 4);
+    t.equal(flagLife.code, 'FLAG_WRONG_STATE');
+  });
+
+  await t.test('what a flag holds goes on when another person than who raised it has cleared it', async (t) => {
+    const submitted = await does(seller, '/contracts', { ...(await contractBody(trade, 'FL-1')) }, 201);
+    const id = submitted.contractId as string;
+    await does(buyer, `/contracts/${id}/confirm`);
+    const flag = await raise('CONTRACT', id, approver);
+    t.match(await reviewer.post(`/contracts/${id}/file`, {}), held, 'a contract is not filed');
+    t.match(await approver.post(`/flags/${flag}/clear`, { reason }), { status: 403, body: { code: 'FOUR_EYES' } });
+    for (const who of [buyer, seller]) {
+      t.equal((await who.post('/flags', { subjectKind: 'CONTRACT', subjectId: id, reason })).status, 403);
+      t.equal((await who.get('/flags')).status, 403, 'who is suspected does not see why');
+    }
+    t.match(await does(reviewer, `/flags/${flag}/clear`, { reason }), { status: 'CLEARED', decisionReason: reason });
+    await does(reviewer, `/contracts/${id}/file`);
+    t.match(await flagsOn(id), [{ kind: 'SEEN_BY_PERSON', explanation: { zh: `人工标记：${reason}` }, ageDays: 0 }]);
+
+    const second = await trade.invoice(contract, { gross: '10000.00' });
+    const ofInvoice = await raise('USAGE_INVOICE', second);
+    t.match(await buyer.get(`/usage-invoices/${second}`), { body: { isFlagged: true } });
+    const waiting = await does(buyer, '/redemptions', { voucherId: voucher, invoiceId: second }, 201);
+    t.match(waiting, { status: 'SUBMITTED', mismatches: [{ code: 'FLAGGED', inputs: { flags: '1' } }] }, 'a redemption waits');
+    const redemption = waiting.redemptionId as string;
+    const ofRedemption = await raise('REDEMPTION', redemption);
+    await does(approver, `/flags/${ofInvoice}/clear`, { reason });
+    t.match(await verifyBy(reviewer, redemption), held, 'and is not verified while one flag is left');
+    await does(approver, `/flags/${ofRedemption}/clear`, { reason });
+    t.equal((await verifyBy(reviewer, redemption)).status, 200);
+    t.match(
+      await reviewer.post('/flags', { subjectKind: 'REDEMPTION', subjectId: redemption, reason }),
+      { status: 409, body: { code: 'FLAG_TOO_LATE' } },
+      'what is approved is revoked or recovered instead',
+    );
+    t.match(await reviewer.post('/flags', { subjectKind: 'CONTRACT', subjectId: redemption, reason }), { status: 404 });
+
+    const bad = await trade.invoice(contract, { gross: '5000.00' });
+    await does(approver, `/flags/${await raise('USAGE_INVOICE', bad)}/uphold`, { reason });
+    const stuck = await does(buyer, '/redemptions', { voucherId: voucher, invoiceId: bad }, 201);
+    t.match(await verifyBy(reviewer, stuck.redemptionId as string, '1000.00'), held, 'what was upheld holds for good');
+    await does(reviewer, `/redemptions/${stuck.redemptionId as string}/return`, { reason });
+  });
+
+  await t.test('1,024 cards for 30 days are 737,280 card-hours: one more is flagged', async (t) => {
+    await does(operator, '/chips', { ...chip, origin: 'DOMESTIC', validFrom: '2024-01-01', source: '目录' }, 201);
+    trade.clock.set('2024-06-20');
+    const facility = await does(
+      operator,
+      '/facilities',
+      { providerId: trade.providerId, name: '二号中心', kind: 'DATA_CENTER' },
+      201,
+    );
+    const { facilityId } = facility;
+    const observation = { inService: true, standardRacks: 1000, evidence: '核查报告' };
+    const observed = await does(
+      reviewer,
+      `/facilities/${facilityId as string}/observations`,
+      { ...observation, observedOn: '2024-06-01', installedCards: [{ ...chip, cards: 1024 }] },
+      201,
+    );
+    t.match(observed, { installedCards: [{ ...chip, cards: 1024 }] });
+    const big = (contractNo: string, of: object = {}) => {
+      const money = { net: '1000000.00', vat: '0.00', gross: '1000000.00' };
+      const line = {
+        ...{ description: '训练卡时', serviceItem: 'AI_COMPUTE', facilityId, unit: 'CARD_HOUR', quantity: '1000000' },
+        ...{ chipVendor: chip.vendor, chipModel: chip.model, ...of, ...money },
+      };
+      return { contractNo, lines: [line], ...money };
+    };
+    const one = await trade.fileContract('1000000.00', { ...big('CAP-1'), startsOn: '2024-06-15', endsOn: '2025-03-31' });
+    const other = await trade.fileContract('1000000.00', {
+      ...big('CAP-2', { chipVendor: undefined, chipModel: undefined }),
+      ...{ startsOn: '2024-06-15', endsOn: '2025-03-30' },
+    });
+    trade.clock.set('2024-10-08');
+    const september = { usageFrom: '2024-09-01', usageTo: '2024-09-30', issuedOn: '2024-10-08' };
+    const post = async (of: TradeContract, quantity: string, period: object = september) =>
+      does(seller, '/usage-invoices', trade.invoiceBody(of, { gross: '700000.00', quantity, ...period }), 201);
+    const first = await post(one, '700000');
+    t.match(first, { isFlagged: false });
+    const rest = await post(one, '37280');
+    t.match(rest, { isFlagged: false }, 'the last card-hour that the cards can have given');
+    const beyond = await post(other, '0.0001');
+    t.match(beyond, { isFlagged: true }, 'and one more, of another contract whose line names no chip');
+    const [flag] = await flagsOn(beyond.invoiceId as string);
+    t.match(flag, {
+      kind: 'CAPACITY_EXCEEDED',
+      amount: '700000.00',
+      inputs: { chip: '*', days: '30', possible: '737280', billed: '737280.0001', beyond: '0.0001' },
+      status: 'OPEN',
+    });
+    t.match((flag?.['explanation'] as { zh: string }).zh, /2024-09-01 至 2024-09-30 共 30 日.*737280 卡时/);
+    t.equal((flag?.['rows'] as unknown[]).length, 3, 'the facility, and both rows of its usage');
+    t.match(
+      await post(one, '24576', { ...september, usageTo: '2024-09-01' }),
+      { isFlagged: true },
+      'a day of a month that is full',
+    );
+    await does(seller, `/usage-invoices/${rest.invoiceId as string}/void`, { reason });
+    await does(seller, `/usage-invoices/${first.invoiceId as string}/void`, { reason });
+    t.match(await post(one, '700000'), { isFlagged: false }, 'what is voided was not billed');
+    const october = { usageFrom: '2024-10-01', usageTo: '2024-10-07', issuedOn: '2024-10-08' };
+    t.match(await post(one, String(1024 * 24 * 7), october), { isFlagged: false }, 'and another month is another month');
+  });
+
+  await t.test('flags are listed by age and by amount', async (t) => {
+    for (const gross of ['500000.00', '900000.00', '700000.00'])
+      await raise('CONTRACT', (await trade.fileContract(gross)).contractId);
+    type Page = { items: { flagId: string; amount: string }[]; next: string | null };
+    const page = async (query: string) => expectStatus(await auditor.get(`/flags?${query}`), 200) as unknown as Page;
+    const all = (await page('limit=200')).items;
+    t.equal(all.length, 5);
+    t.strictSame(
+      [...all].map(({ flagId }) => flagId).sort(),
+      all.map(({ flagId }) => flagId),
+      'the oldest first',
+    );
+    const walked: Page['items'] = [];
+    for (let next: string | null = ''; next !== null;) {
+      const { items, next: following }: Page = await page(`order=AMOUNT&limit=2${next === '' ? '' : `&cursor=${next}`}`);
+      walked.push(...items);
+      next = following;
+    }
+    const byAmount = [...all].sort((a, b) => Number(b.amount) - Number(a.amount) || (a.flagId < b.flagId ? 1 : -1));
+    t.strictSame(walked, byAmount, 'the largest first, page by page');
+    const ofKind = (await page('kind=CAPACITY_EXCEEDED&order=AMOUNT')).items;
+    t.strictSame(
+      ofKind,
+      byAmount.filter((of) => (of as unknown as { kind: string }).kind === 'CAPACITY_EXCEEDED'),
+    );
+    t.strictSame((await page('status=UPHELD&kind=SEEN_BY_PERSON')).items.length, 2);
+    const cursor = Buffer.from('01900000-0000-7000-8000-000000000000').toString('base64url');
+    t.equal((await auditor.get(`/flags?order=AMOUNT&cursor=${cursor}`)).status, 404);
+    t.equal((await auditor.get('/flags/01900000-0000-7000-8000-000000000000')).status, 404);
+  });
+  t.strictSame(await auditLedger(trade.owner, book.bookId), []);
+  t.strictSame(await auditBusiness(trade.owner, book.bookId), []);
+});
+
+const verifyBy = (who: Caller, redemptionId: string, approved = '2000.00') =>
+  who.post(`/redemptions/${redemptionId}/verify`, { approved });
+
+async function contractBody(trade: Awaited<ReturnType<typeof startTrade>>, contractNo: string) {
+  const money = { net: '123456.00', vat: '0.00', gross: '123456.00' };
+  return {
+    ...{ contractNo, enterpriseId: trade.enterpriseId, providerId: trade.providerId, signedOn: '2024-06-15' },
+    ...{ startsOn: '2024-07-01', endsOn: '2025-06-30', purpose: 'MODEL_RESEARCH', ...money },
+    lines: [
+      {
+        ...{ description: '训练卡时', serviceItem: 'AI_COMPUTE', facilityId: trade.facilityId },
+        ...{ unit: 'CARD_HOUR', quantity: '1000', ...money },
+      },
+    ],
+  };
+}

@@ -1,0 +1,237 @@
+// What is told, is told: staged with its command and not without it, delivered once it is committed, at least once and in order, and
+// read by whom it is for and nobody else.
+import { createHash } from 'node:crypto';
+import t from 'tap';
+import { uuidv7 } from '../../src/identifiers.js';
+import type { Actor, Verb } from '../../src/ledger/lane.js';
+import { accepted } from '../../src/ledger/lane.js';
+import type { Message } from '../../src/ledger/outbox.js';
+import type { Channel } from '../../src/messages/deliver.js';
+import { deliverDue } from '../../src/messages/deliver.js';
+import { kinds, wordsOf } from '../../src/messages/kinds.js';
+import { mostAttempts, party, retryAfterSeconds, tell } from '../../src/messages/rules.js';
+import { invoiceOf, ndjson, upload } from '../bulk/world.js';
+import { startCases, steps } from '../cases/world.js';
+import type { Caller } from '../service.js';
+import { expectStatus } from '../service.js';
+import { startTrade } from '../usage/world.js';
+
+interface Shown {
+  messageId: string;
+  kind: string;
+  subjectId: string;
+  textZh: string;
+  textEn: string;
+  alike: number;
+  aboutLedgerSeq: number;
+  readAt: string | null;
+}
+const inbox = async (of: Caller, query = ''): Promise<Shown[]> =>
+  (expectStatus(await of.get(`/messages${query}`), 200) as { items: Shown[] }).items;
+
+void t.test('the words of every kind name the same parameters in both languages', async (t) => {
+  const named = (text: string) => [...new Set([...text.matchAll(/\{(\w+?)(?:Zh|En)?\}/g)].map(([, name]) => name))].sort();
+  for (const [kind, words] of Object.entries<{ zh: string; en: string; zhMany?: string; enMany?: string }>(kinds)) {
+    t.strictSame(named(words.zh), named(words.en), kind);
+    t.strictSame(named(words.zhMany ?? ''), named(words.enMany ?? ''), `${kind} of several`);
+  }
+  t.equal(wordsOf({ kind: 'case.accepted', params: { caseNo: 'A-1' }, alike: 1 }).zh, 'A-1 已受理。');
+  t.strictSame(wordsOf({ kind: 'of.another_release', params: {}, alike: 1 }), {
+    zh: 'of.another_release',
+    en: 'of.another_release',
+  });
+  t.strictSame([1, 2, 3, 11, 12].map(retryAfterSeconds), [2, 4, 8, 2048, 3600], 'later each time, an hour at most');
+});
+
+void t.test('the outbox', async (t) => {
+  const trade = await startTrade(t);
+  const { book, buyer, seller, strangerBuyer, strangerSeller, reviewer, db, owner, clock } = trade;
+  const { bookId, operator } = book;
+  const open = await trade.books.find(book.code);
+  if (!open) throw new Error('the book is not there');
+  const deliver = (channel?: Channel, isStopping?: () => boolean) =>
+    deliverDue({ db, bookId, clock, ...(channel ? { channel } : {}), ...(isStopping ? { isStopping } : {}) });
+  const rows = () => db.sql<{ kind: string; status: string; attempts: number }[]>`
+    select kind, status, attempts from outbox where book_id = ${bookId} order by ledger_seq, place`;
+
+  const telling: Verb<{ messages: readonly Message[] }, object> = {
+    name: 'test.tell',
+    money: false,
+    gather: async () => undefined,
+    decide: ({ id, body }) => accepted({ decision: 'test.told', subjectId: id, result: {}, messages: body.messages }),
+  };
+  const actor: Actor = {
+    ...{ memberId: operator.memberId, personId: operator.personId, kind: 'PERSON', role: 'operator', legalPersonUscc: null },
+  };
+  const submit = (messages: readonly Message[], key = uuidv7(clock.now())) =>
+    open.lane.submit(telling, { actor, key, requestDigest: createHash('sha256').update(key).digest('hex'), body: { messages } });
+  const about = (id = uuidv7(clock.now())) => ({ kind: 'VOUCHER', id }) as const;
+  const accept = (to: Message['to'], subject = about(), caseNo = 'A') => tell('case.accepted', to, subject, { caseNo });
+
+  await t.test('a posted invoice is told to its enterprise alone, and to nobody before it is committed', async (t) => {
+    const contract = await trade.fileContract('1000000.00');
+    const body = trade.invoiceBody(contract, { gross: '1000.00' });
+    expectStatus(await seller.post('/usage-invoices', { ...body, gross: '999.00' }), 400);
+    t.strictSame([...(await rows())], [], 'what is refused tells nothing');
+    const posted = expectStatus(await seller.post('/usage-invoices', body, { key: 'once' }), 201);
+    expectStatus(await seller.post('/usage-invoices', body, { key: 'once' }), 201);
+    t.match(await rows(), [{ kind: 'usage.posted', status: 'WAITING' }], 'a replay stages nothing');
+    t.strictSame(await inbox(buyer), []);
+    t.match(await deliver(), { delivered: 1, failures: [] });
+    t.match(await inbox(buyer), [
+      {
+        ...{ kind: 'usage.posted', subjectId: contract.contractId, aboutLedgerSeq: posted.ledgerSeq, readAt: null },
+        textZh: `合同 HT-1 下新到用量发票 ${body.invoiceNo}，价税合计 1000.00 元，请确认或提出异议。`,
+      },
+    ]);
+    for (const other of [seller, strangerBuyer, strangerSeller, reviewer, operator]) t.strictSame(await inbox(other), []);
+  });
+
+  await t.test('invoices of a file are told together', async (t) => {
+    const contract = await trade.fileContract('900000.00');
+    const file = ndjson(Array.from({ length: 40 }, () => invoiceOf(contract)));
+    expectStatus(await upload(trade, seller, file, { key: 'a-file' }), 201);
+    await deliver();
+    const [last] = await inbox(buyer);
+    t.equal(last?.alike, 40);
+    t.match(last?.textEn, /^40 usage invoices were posted under contract HT-2/);
+  });
+
+  await t.test('read marks are a member’s own, set once, and only on what it was told', async (t) => {
+    const [first] = await inbox(buyer);
+    const messageIds = [first?.messageId ?? ''];
+    t.match(expectStatus(await buyer.post('/messages/read', { messageIds }), 200), { read: 1 });
+    t.match(expectStatus(await buyer.post('/messages/read', { messageIds }), 200), { read: 0 });
+    t.ok((await inbox(buyer))[0]?.readAt);
+    t.equal((await inbox(trade.buyerMachine))[0]?.readAt, null, 'a colleague has not');
+    t.match(await seller.post('/messages/read', { messageIds }), { status: 404, body: { code: 'NOT_FOUND' } });
+    t.match(await buyer.post('/messages/read', { messageIds: [uuidv7(clock.now())] }), { status: 404 });
+    const page = expectStatus(await buyer.get('/messages?limit=1'), 200) as { items: Shown[]; next: string };
+    t.equal((await inbox(buyer, `?limit=1&cursor=${page.next}`)).length, 1, 'and the one before on the next page');
+  });
+
+  await t.test('what was handed over and not settled comes again, and is there once', async (t) => {
+    await submit([accept({ role: 'reviewer' }), accept({ role: 'operator' })]);
+    const before = (await inbox(reviewer)).length;
+    // As if the process had died after the channel took them: their lease runs out.
+    const dying: Channel = async (to, of) => {
+      await owner.sql`
+        insert into messages (book_id, message_id, addressee, kind, subject_kind, subject_id, params, alike, ledger_seq, staged_at)
+        select book_id, message_id, to_role, kind, subject_kind, subject_id, params, alike, ledger_seq, staged_at
+          from outbox where book_id = ${bookId} and message_id = any(${of.messages.map(({ messageId }) => messageId)}::uuid[])`;
+      await to.sql`update outbox set lease_owner = ${uuidv7(clock.now())}, next_at = clock_timestamp() where book_id = ${bookId} and status = 'WAITING'`;
+    };
+    let rounds = 0;
+    await deliver(dying, () => rounds++ === 1);
+    t.match(
+      (await rows()).slice(-2),
+      [
+        { status: 'WAITING', attempts: 1 },
+        { status: 'WAITING', attempts: 1 },
+      ],
+      'whoever lost the lease settles nothing',
+    );
+    t.match(await deliver(), { delivered: 2 });
+    t.equal((await inbox(reviewer)).length, before + 1);
+    t.match((await rows()).slice(-2), [{ status: 'DELIVERED', attempts: 2 }, {}]);
+  });
+
+  await t.test('of one subject nothing is delivered before what was told earlier; two processes share the rest', async (t) => {
+    const subjects = Array.from({ length: 5 }, () => about());
+    for (let n = 0; n < 4; n++) await submit(subjects.map((subject) => accept({ role: 'auditor' }, subject, String(n))));
+    const seen = new Map<string, string[]>();
+    const slow: Channel = async (_, of) => {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      for (const { subjectId, params } of of.messages)
+        seen.set(subjectId, [...(seen.get(subjectId) ?? []), params['caseNo'] ?? '']);
+    };
+    let delivered = 0;
+    while (delivered < 20) {
+      const [a, b] = await Promise.all([deliver(slow), deliver(slow)]);
+      delivered += a.delivered + b.delivered;
+    }
+    t.equal(delivered, 20);
+    t.strictSame([...seen.values()], Array(5).fill(['0', '1', '2', '3']));
+  });
+
+  await t.test('what cannot be delivered keeps no other, is tried later each time, and is dead in the end', async (t) => {
+    const lost = about();
+    await submit([
+      accept(party(uuidv7(clock.now())), lost),
+      accept({ role: 'finance' }),
+      accept({ role: 'finance' }, lost, 'next'),
+    ]);
+    const first = await deliver();
+    t.equal(first.delivered, 1, 'the other one');
+    t.equal(first.failures.length, 1);
+    const due = async () => {
+      const [row] = await db.sql<{ wait: number; status: string; failure: string }[]>`
+        select round(extract(epoch from next_at - clock_timestamp()))::int as wait, status, failure
+          from outbox where book_id = ${bookId} and to_party is not null and subject_id = ${lost.id}`;
+      return row;
+    };
+    for (let attempt = 1; attempt < mostAttempts; attempt++) {
+      const row = await due();
+      t.equal(row?.status, 'WAITING');
+      t.ok(Math.abs((row?.wait ?? 0) - retryAfterSeconds(attempt)) <= 2, `attempt ${attempt}: again in ${row?.wait} s`);
+      t.match(await deliver(), { delivered: 0, failures: [] }, 'not before');
+      await owner.sql`update outbox set next_at = clock_timestamp() where book_id = ${bookId} and status = 'WAITING'`;
+      t.equal((await deliver()).failures.length, 1);
+    }
+    t.match(await due(), { status: 'DEAD', failure: /addressee/ });
+    t.match(await deliver(), { delivered: 0, failures: [] }, 'what comes after it waits for a person');
+
+    const dead = expectStatus(await operator.get('/outbox'), 200) as { items: { messageId: string; status: string }[] };
+    t.match(dead.items, [{ status: 'DEAD', attempts: mostAttempts, failure: /addressee/ }]);
+    t.match(expectStatus(await operator.get('/outbox?status=WAITING'), 200), { items: [{ toRole: 'finance', attempts: 0 }] });
+    const at = `/outbox/${dead.items[0]?.messageId ?? ''}`;
+    t.match(await reviewer.post(`${at}/retry`), { status: 403 });
+    t.match(await operator.post(`/outbox/${uuidv7(clock.now())}/retry`), { status: 404 });
+    t.match(expectStatus(await operator.post(`${at}/retry`), 200), { status: 'WAITING', attempts: 0 });
+    t.match(await operator.post(`${at}/let-go`, { reason: '收件单位不存在' }), {
+      ...{ status: 409, body: { code: 'MESSAGE_WRONG_STATE' } },
+    });
+    for (let attempt = 1; attempt <= mostAttempts; attempt++) {
+      await owner.sql`update outbox set next_at = clock_timestamp() where book_id = ${bookId} and status = 'WAITING'`;
+      t.equal((await deliver()).failures.length, 1);
+    }
+    t.match(expectStatus(await operator.post(`${at}/let-go`, { reason: '收件单位不存在' }), 200), { status: 'LET_GO' });
+    t.match(await deliver(), { delivered: 1 }, 'and now it goes on');
+  });
+
+  await t.test('the database lets nobody stage a message beside the lane, or change what one says', async (t) => {
+    await t.rejects(
+      db.sql`insert into outbox (book_id, message_id, kind, subject_kind, subject_id, to_role, params, ledger_seq, place, staged_at)
+             values (${bookId}, ${uuidv7(clock.now())}, 'case.accepted', 'VOUCHER', ${bookId}, 'auditor', '{}', 1, 99, now())`,
+      { message: /lane/ },
+    );
+    await t.rejects(db.sql`update outbox set params = '{}' where book_id = ${bookId}`, { message: /permission denied/ });
+    await t.rejects(owner.sql`delete from messages where book_id = ${bookId}`, { message: /never changed/ });
+  });
+});
+
+void t.test('an applicant is told every step of its case', async (t) => {
+  const world = await startCases(t, { text: steps.all.replace('RECHECK, EXPERT_REVIEW, ', '') + steps.noticeDays });
+  const { book, firm, db, clock, district, reviewer } = world;
+  const told = async (): Promise<string[]> => {
+    await deliverDue({ db, bookId: book.bookId, clock });
+    return (await inbox(firm.member, '?limit=200')).map(({ textZh }) => textZh).reverse();
+  };
+  const paused = await world.brought('OBJECTION_PENDING');
+  t.match(await told(), [/已受理。$/, /已列入公示 .*，公示至 /, /收到异议 .*公示暂停计时。$/]);
+  const { items } = expectStatus(await reviewer.get(`/applications/${paused}/objections`), 200) as {
+    items: { objectionId: string }[];
+  };
+  const deciding = { objectionId: items[0]?.objectionId, upheld: false, reason: '查无实据' };
+  const other = await book.member('approver');
+  expectStatus(await other.post(`/applications/${paused}/decide-objection`, deciding), 200);
+  t.match((await told()).at(-1), /异议 .*不成立：查无实据$/);
+  await world.brought('SUPPLEMENT_REQUESTED');
+  t.match((await told()).at(-1), /需一次性补正 1 项，请于 2\d{3}-\d\d-\d\d 24 时前答复。$/);
+  await world.brought('REJECTED');
+  t.match((await told()).at(-1), /不予批准：不符合$/);
+  expectStatus(await world.load('1000000.00'), 201);
+  await world.brought('APPROVED');
+  t.match((await told()).slice(-2), [/已批准，金额 .* 元。$/, /^算力券 .*已发放，面额 .* 元，最后使用日 /]);
+  t.strictSame(await inbox(district), [], 'nobody else');
+});
