@@ -62,6 +62,7 @@ import { successionRoutes } from './successions/routes.js';
 import { usageRoutes } from './usage/routes.js';
 import { expireDue } from './vouchers/expire-due.js';
 import { voucherRoutes } from './vouchers/routes.js';
+import { workQueueRoutes } from './work-queues/routes.js';
 import { makeSealer } from './sealer.js';
 
 export interface AppOptions {
@@ -269,6 +270,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     simulationRoutes(scope, parts);
     ledgerRoutes(scope, parts);
     dashboardRoutes(scope, parts);
+    workQueueRoutes(scope, parts);
   });
   if (options.settableClock) demoRoutes(app, options.settableClock);
 
