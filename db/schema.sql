@@ -2245,8 +2245,9 @@ END),
   constraint recoveries_written_off CHECK (((status <> 'WRITTEN_OFF'::text) OR (num_nonnulls(write_off_reason, write_off_asked_by, ended_person) = 3)))
 );
 CREATE INDEX recoveries_amount ON public.recoveries USING btree (book_id, status, ((amount_fen - received_fen)), recovery_id);
+CREATE INDEX recoveries_by_due ON public.recoveries USING btree (book_id, status, COALESCE(due_on, 'infinity'::date), recovery_id);
 CREATE INDEX recoveries_debtor ON public.recoveries USING btree (book_id, debtor_id, status, recovery_id);
-CREATE INDEX recoveries_due ON public.recoveries USING btree (book_id, status, COALESCE(due_on, 'infinity'::date), recovery_id);
+CREATE INDEX recoveries_due ON public.recoveries USING btree (book_id, due_on, recovery_id) WHERE (status = 'SERVED'::text);
 CREATE INDEX recoveries_status ON public.recoveries USING btree (book_id, status, recovery_id);
 CREATE TRIGGER recoveries_in_lane BEFORE INSERT OR UPDATE ON public.recoveries FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER recoveries_leave_in_lane BEFORE DELETE ON public.recoveries FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();

@@ -98,7 +98,6 @@ export const recordListing = z.strictObject({
   validFrom,
   validTo: validTo.optional(),
 });
-export const endListing = z.strictObject({ validTo });
 const documentNo = z.string().trim().min(1).max(100);
 const suspension = z.strictObject({
   from: day,

@@ -9,6 +9,7 @@ export const redeem = z.strictObject({
 });
 
 export const verifyRedemption = z.strictObject({ approved: amount });
+export const lapseRedemption = z.strictObject({});
 export const returnRedemption = z.strictObject({ reason });
 
 const evidence = z

@@ -28,6 +28,7 @@ import { contractRoutes } from './contracts/routes.js';
 import { correctionRoutes } from './corrections/routes.js';
 import { Daily } from './daily.js';
 import { dashboardRoutes } from './dashboard/routes.js';
+import { decisionLetterRoutes } from './decision-letters/routes.js';
 import { enterpriseRoutes } from './enterprises/routes.js';
 import { loadMappings, shippedMappings } from './evidence-files/digital-invoice.js';
 import { evidenceFileRoutes } from './evidence-files/routes.js';
@@ -53,12 +54,15 @@ import { payeeRoutes } from './payees/routes.js';
 import { precheckRoutes } from './prechecks/routes.js';
 import { programmeRoutes } from './programmes/routes.js';
 import { providerRoutes } from './providers/routes.js';
+import { recoveriesFallDue } from './recoveries/fall-due.js';
 import { recoveryRoutes } from './recoveries/routes.js';
+import { lapseDue } from './redemptions/lapse.js';
 import { redemptionRoutes } from './redemptions/routes.js';
 import { reimbursementRoutes } from './reimbursements/routes.js';
 import { settlementRoutes } from './settlements/routes.js';
 import { simulationRoutes } from './simulations/routes.js';
 import { successionRoutes } from './successions/routes.js';
+import { decideOverdue } from './usage/decide-overdue.js';
 import { usageRoutes } from './usage/routes.js';
 import { expireDue } from './vouchers/expire-due.js';
 import { voucherRoutes } from './vouchers/routes.js';
@@ -250,6 +254,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     payeeRoutes(scope, parts);
     contractRoutes(scope, parts);
     correctionRoutes(scope, parts);
+    decisionLetterRoutes(scope, parts);
     recoveryRoutes(scope, parts);
     legalPersonRoutes(scope, parts);
     programmeRoutes(scope, parts);
@@ -290,7 +295,9 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
   });
 
   // Where it listens, and not where a test only injects: what a test wants to be due it does itself.
-  const daily = new Daily({ db, clock, log: app.log, open: (code) => books.find(code), works: [expireDue] });
+  // Usage is decided before vouchers end, and what waits on these lapses with them.
+  const works = [decideOverdue, expireDue, lapseDue, recoveriesFallDue];
+  const daily = new Daily({ db, clock, log: app.log, open: (code) => books.find(code), works });
   app.addHook('onListen', (done) => {
     daily.start();
     done();

@@ -925,6 +925,13 @@ export const refusals = {
     '追回 {recoveryNo} 须先由一人申请核销，再由另一人核准。',
     'Writing off recovery {recoveryNo} is asked for by one person first and approved by another.',
   ),
+  NOT_DECIDED: refusal(
+    409,
+    '尚无决定',
+    'Nothing is decided yet',
+    '该事项尚未作出给予补助的决定，没有决定书。',
+    'No award has been decided on this; there is no letter.',
+  ),
   NOTHING_TO_RECOVER: refusal(
     409,
     '没有已支付的款项',
@@ -959,6 +966,13 @@ export const refusals = {
     'The deadline to confirm has passed',
     '发票 {invoiceNo} 须于 {confirmBy} 前（含当日）确认或提出异议，逾期按政策规定为 {outcome}；确有错误的，请提供方冲红或向主管部门反映。',
     'Invoice {invoiceNo} was to be confirmed or disputed by {confirmBy}; by the programme it is {outcome} now. If it is wrong, ask its provider for a red letter.',
+  ),
+  REDEMPTION_MAY_FINISH: refusal(
+    409,
+    '在审的核销可继续办理',
+    'The redemption may be finished',
+    '政策 {programme} 未规定到期时在审的核销失效，核销 {redemptionNo} 由审核人员核验或退回。',
+    'Programme {programme} does not let lapse what waits when its voucher ends: a reviewer verifies or returns redemption {redemptionNo}.',
   ),
   CONFIRM_DEADLINE_AHEAD: refusal(
     409,
@@ -2446,8 +2460,8 @@ export const refusals = {
     422,
     '申报材料不齐',
     'Materials are missing',
-    '尚缺材料：{materials}。请上传并附于申请后再提交。',
-    'Materials are missing: {materials}. Upload them, attach them to the application, and submit again.',
+    '尚缺材料：{materials}。请上传后附于申请（可先保存草稿）、合同或发票，再提交。',
+    'Materials are missing: {materialsEn}. Upload them, attach them to the application (keep a draft first), the contract or the invoice, and submit again.',
   ),
 
   // ── Pre-checks ──

@@ -54,6 +54,7 @@ const slices = [
   ['settlements'],
   ['recoveries'],
   ['corrections'],
+  ['decision-letters'],
   ['evidence-files'],
   ['reconciliation', 'prechecks', 'work-queues'],
 ];

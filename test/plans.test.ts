@@ -773,7 +773,7 @@ void t.test('no reading grows with the book', async (t) => {
       ['expert_assignments', 'expert_assignments_member'],
       ['objections', 'objections_subject'],
       ['redemptions', 'redemptions_waiting_amount'],
-      ['recoveries', 'recoveries_due', 'recoveries_amount'],
+      ['recoveries', 'recoveries_by_due', 'recoveries_amount'],
       ['applications', 'applications_due', 'applications_amount'],
       ['messages', 'messages_addressee'],
       ['outbox', 'outbox_status'],

@@ -9,7 +9,6 @@ import { nameOn, presentFormerNames } from '../enterprises/rules.js';
 import type { Parts } from '../http/parts.js';
 import { Problem } from '../http/problem.js';
 import { authorities, command, everyRole, idOfCursor, pageOf, reading } from '../http/routes.js';
-import { endListing } from './end-listing.js';
 import {
   acceptListingApplication,
   amendListingApplication,
@@ -160,17 +159,6 @@ export function providerRoutes(app: FastifyInstance, parts: Parts): void {
     response: schema.listingRecorded,
     status: 201,
     verb: recordListing,
-  });
-  command(app, parts, {
-    url: '/listings/:id/end',
-    tag: 'listings',
-    summary: 'Set the last day of a listing',
-    roles: ['reviewer'],
-    personOnly: true,
-    body: schema.endListing,
-    response: schema.listingRecorded,
-    status: 200,
-    verb: endListing,
   });
   reading(app, {
     url: '/listings',

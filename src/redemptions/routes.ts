@@ -5,6 +5,7 @@ import type { Parts } from '../http/parts.js';
 import { Problem } from '../http/problem.js';
 import { authorities, command, idOfCursor, pageOf, reading } from '../http/routes.js';
 import { tellInFull } from '../ledger/explanations.js';
+import { lapseRedemption } from './lapse.js';
 import { findRedemption, listRedemptions, reversalsOf } from './queries.js';
 import { redeem } from './redeem.js';
 import { returnRedemption } from './return.js';
@@ -51,6 +52,17 @@ export function redemptionRoutes(app: FastifyInstance, parts: Parts): void {
     response: schema.redemptionRecorded,
     status: 200,
     verb: returnRedemption,
+  });
+
+  command(app, parts, {
+    url: '/redemptions/:id/lapse',
+    tag,
+    summary: 'Return what still waits after its voucher’s last day, where the programme lets it lapse',
+    roles: ['operator', 'reviewer'],
+    body: schema.lapseRedemption,
+    response: schema.redemptionRecorded,
+    status: 200,
+    verb: lapseRedemption,
   });
 
   command(app, parts, {

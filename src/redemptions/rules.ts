@@ -190,7 +190,7 @@ export function refusalOfInvoice(invoice: UsageInvoice): Refused | null {
   return null;
 }
 
-type RedemptionVerb = 'verify' | 'return' | 'propose-reversal' | 'reverse';
+type RedemptionVerb = 'verify' | 'return' | 'lapse' | 'propose-reversal' | 'reverse';
 
 /**
  * What is still owed on an invoice (fen), where the law pays the provider; null where it pays the enterprise. A voucher is deducted from
@@ -234,7 +234,7 @@ export function refusalOfOwnPart(
 export const redemptionLife = life<Redemption['status'], RedemptionVerb>({
   of: 'redemption',
   code: 'REDEMPTION_WRONG_STATE',
-  states: { SUBMITTED: ['verify', 'return'], APPROVED: ['propose-reversal', 'reverse'], RETURNED: [], REVERSED: [] },
+  states: { SUBMITTED: ['verify', 'return', 'lapse'], APPROVED: ['propose-reversal', 'reverse'], RETURNED: [], REVERSED: [] },
 });
 
 /** Refuses (REDEMPTION_WRONG_STATE) what a redemption in its state does not offer; null where it does. */

@@ -56,7 +56,7 @@ export function returned(
   stand: Stand,
   redemption: Redemption,
   invoice: UsageInvoice,
-  decided: { personId: string; reason: string },
+  decided: { personId: string | null; reason: string },
   of: TakingBack,
 ): TakenBack {
   const { voucher } = stand;

@@ -3,6 +3,7 @@
 import type { z } from 'zod';
 import type { Contract, Enterprise, LegalPersonChange, MatterRegistration, Voucher } from '../../db/tables.js';
 import type * as schema from '../../schemas/successions.js';
+import { memberShelf } from '../access/facts.js';
 import type { Day } from '../calendar.js';
 import { addDays } from '../calendar.js';
 import { applicationShelf } from '../applications/facts.js';
@@ -70,6 +71,7 @@ export async function gatherChanges(loader: Loader, wanted: readonly Wanted[], t
       loader.load(enterpriseShelf, 'uscc', codes),
       loader.load(providerShelf, 'uscc', codes),
       loader.load(formerNameShelf, 'uscc', codes),
+      subject === undefined ? [] : loader.load(memberShelf, 'legalPerson', [subject]),
     ]);
     if (of.kind === 'NAME') continue;
     const enterprises = own[0].map(({ enterpriseId }) => enterpriseId);
@@ -217,8 +219,17 @@ function handedOver(facts: Facts, matters: readonly MatterRegistration[], to: st
   });
 }
 
-const close = (facts: Facts, uscc: string, closedOn: Day, successorUscc: string | null): Change[] =>
-  rowsOf(facts, uscc).map((row) => update(enterpriseShelf, { ...row, closedOn: row.closedOn ?? closedOn, successorUscc }));
+/** Nobody acts any more for who is no more: its memberships end, and their keys with them. */
+const membersEnded = (facts: Facts, uscc: string, role: 'enterprise' | 'provider'): Change[] =>
+  facts
+    .all(memberShelf, 'legalPerson', uscc)
+    .filter((member) => member.role === role && member.status === 'ACTIVE')
+    .map((member) => update(memberShelf, { ...member, status: 'ENDED' }));
+
+const close = (facts: Facts, uscc: string, closedOn: Day, successorUscc: string | null): Change[] => [
+  ...rowsOf(facts, uscc).map((row) => update(enterpriseShelf, { ...row, closedOn: row.closedOn ?? closedOn, successorUscc })),
+  ...membersEnded(facts, uscc, 'enterprise'),
+];
 
 /** Refuses MERGED_WITH_ITSELF, of the successor what is refused of the absorbed, CHANGE_CASES_WAIT. */
 function merged(facts: Facts, { uscc }: Enterprise, of: Kind<'MERGER'>, by: By): Effects | Refused {
@@ -371,6 +382,6 @@ function providerEnded(facts: Facts, uscc: string, of: Wanted): Effects | Refuse
   }
   return {
     ...{ kind: 'effects', uscc, postings: [] },
-    changes: [update(providerShelf, { ...provider, closedOn: of.effectiveOn })],
+    changes: [update(providerShelf, { ...provider, closedOn: of.effectiveOn }), ...membersEnded(facts, uscc, 'provider')],
   };
 }

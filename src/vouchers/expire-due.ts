@@ -1,95 +1,39 @@
-// The daily expiry: every voucher past its last day, or not accepted in time, whose programme says what becomes of its balance, in slices
-// through the lane. What is expired is not due any more, so it goes on where it was left, by whichever process; a slice in which
-// another process, or a person, was first is not written, and what is due is read anew.
-import { createHash } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
+// The daily expiry: every voucher past its last day, or not accepted in time, whose programme says what becomes of its balance.
 import type { Database } from '../../db/client.js';
-import { calendarActor } from '../access/admission.js';
 import type { Day } from '../calendar.js';
 import { shanghaiDay } from '../calendar.js';
 import type { DailyWork } from '../daily.js';
-import { uuidv7 } from '../identifiers.js';
-import type { Facts } from '../ledger/facts.js';
-import type { Refused } from '../ledger/lane.js';
-import { SliceSize } from '../ledger/slice-size.js';
+import { firstId, inSlices, readAhead } from '../in-slices.js';
 import { programmeOf } from '../programmes/published.js';
 import { expiryRule } from './endings.js';
 import { expireVoucher } from './expire-voucher.js';
 import { voucherShelf } from './facts.js';
 import { refuseVoucher } from './rules.js';
 
-/** Vouchers that are read ahead at once. */
-const readAhead = 4_000;
-/** Times in a row that another was first, before the rest is left to them and the next look. */
-const mostYields = 5;
-
 export const expireDue: DailyWork = {
   name: 'vouchers.expire',
   dueIn: booksWithDue,
 
-  async run({ db, book, clock, isStopping }) {
-    const { bookId, lane } = book;
-    const today = shanghaiDay(clock.now());
-    const size = new SliceSize();
+  async run({ db, ...of }) {
+    const { bookId } = of.book;
+    const today = shanghaiDay(of.clock.now());
     let expired = 0;
-    let yields = 0;
     for (const version of await versionsWithDue(db, bookId, today)) {
-      let after: Cursor = { endsOn: '0001-01-01', voucherId: '00000000-0000-0000-0000-000000000000' };
-      while (!isStopping()) {
-        const due = await dueOf(db, { bookId, version: version.programmeVersionId, today, after, limit: readAhead });
-        const last = due.at(-1);
-        if (!last) break;
-        const ids = due.filter((of) => expiryRule(version.law, of) !== null).map(({ voucherId }) => voucherId);
-        // Two slices at a time: the next is decided while the one before is written.
-        const take = async (slice: readonly string[]): Promise<boolean> => {
-          const outcome = await lane.submitSlice(expireVoucher, {
-            bodies: slice.map((id) => ({ id })),
-            actor: calendarActor,
-            key: `expire:${uuidv7(clock.now())}`,
-            requestDigest: createHash('sha256').update(slice.join(' ')).digest('hex'),
-            allOrNothing: false,
-            record: { gather: async () => undefined, admit: (facts) => admit(facts, slice), decide: () => [] },
-          });
-          if (outcome.kind === 'refused') return false;
-          if (outcome.kind === 'decided') size.observe({ weight: slice.length, milliseconds: outcome.milliseconds });
-          expired += slice.length;
-          yields = 0;
-          return true;
-        };
-        let isFirst = true;
-        let before: Promise<boolean> = Promise.resolve(true);
-        for (let at = 0; isFirst && at < ids.length && !isStopping();) {
-          const slice = ids.slice(at, at + size.next());
-          at += slice.length;
-          const taken = take(slice);
-          // Its failure is met when it is awaited.
-          taken.catch(() => undefined);
-          isFirst = await before;
-          before = taken;
-        }
-        isFirst = (await before) && isFirst;
-        if (isFirst) after = last;
-        else {
-          // Not in step with whoever was first.
-          yields += 1;
-          if (yields > mostYields) return expired;
-          await sleep(20 + Math.random() * 200);
-        }
-      }
+      const { done, isAll } = await inSlices({
+        ...{ ...of, name: 'expire', verb: expireVoucher },
+        dueAfter: (after: Due | undefined) => dueOf(db, { bookId, version: version.programmeVersionId, today, after }),
+        idOf: (due) => (expiryRule(version.law, due) === null ? null : due.voucherId),
+        refusal: (facts, id) => {
+          const voucher = facts.get(voucherShelf, id);
+          return voucher && refuseVoucher(voucher, 'expire');
+        },
+      });
+      expired += done;
+      if (!isAll) break;
     }
     return expired;
   },
 };
-
-/** Whether all of a slice can still be expired: what another did meanwhile is no refusal to be written down. */
-function admit(facts: Facts, ids: readonly string[]): Refused | null {
-  for (const id of ids) {
-    const voucher = facts.get(voucherShelf, id);
-    const wrong = voucher && refuseVoucher(voucher, 'expire');
-    if (wrong) return wrong;
-  }
-  return null;
-}
 
 /** Books with a voucher past its day. Those whose programme does not say what becomes of it are among them. */
 async function booksWithDue(db: Database, today: Day): Promise<string[]> {
@@ -128,17 +72,16 @@ async function versionsWithDue(db: Database, bookId: string, today: Day) {
     .filter(({ law }) => law.laws.some(({ expiredBalance }) => expiredBalance !== null));
 }
 
-interface Cursor {
+interface Due {
   readonly endsOn: Day;
   readonly voucherId: string;
+  readonly appliedOn: Day;
+  readonly signedOn: Day;
 }
 
-/** Vouchers of a version past their days, in order of these, `limit` of them after a cursor. */
-const dueOf = (
-  db: Database,
-  of: { bookId: string; version: string; today: Day; after: Cursor; limit: number },
-): Promise<(Cursor & { appliedOn: Day; signedOn: Day })[]> =>
-  db.sql.prepared<(Cursor & { appliedOn: Day; signedOn: Day })[]>(
+/** Vouchers of a version past their days, in order of these, after one. */
+const dueOf = (db: Database, of: { bookId: string; version: string; today: Day; after: Due | undefined }): Promise<Due[]> =>
+  db.sql.prepared<Due[]>(
     `select d.voucher_id as "voucherId", d.ends_on as "endsOn", d.applied_on as "appliedOn", c.signed_on as "signedOn"
        from ((select v.voucher_id, v.last_day as ends_on, v.applied_on, v.contract_id from vouchers v
                where v.book_id = $1 and v.programme_version_id = $2 and v.status in ('ACTIVE', 'PARTIALLY_REDEEMED')
@@ -151,5 +94,5 @@ const dueOf = (
                order by v.activate_by, v.voucher_id limit $6)) d
       cross join lateral (select c.signed_on from contracts c where c.book_id = $1 and c.contract_id = d.contract_id offset 0) c
       order by d.ends_on, d.voucher_id limit $6`,
-    [of.bookId, of.version, of.today, of.after.endsOn, of.after.voucherId, of.limit],
+    [of.bookId, of.version, of.today, of.after?.endsOn ?? '0001-01-01', of.after?.voucherId ?? firstId, readAhead],
   );

@@ -6,11 +6,15 @@ import { auditLedger } from '../../src/ledger/audit.js';
 import type { Step } from '../../src/programmes/explain.js';
 import { auditBusiness } from '../../src/reconciliation/audit.js';
 import { recomputeAwards } from '../../src/reconciliation/recompute.js';
+import { expireDue } from '../../src/vouchers/expire-due.js';
 import { startTeam } from '../cases/team.js';
 import { objection, scored, startCases, steps } from '../cases/world.js';
 import { feeCode, fund, told } from '../reimbursements/world.js';
 import type { Service, TestBook } from '../service.js';
 import { expectStatus } from '../service.js';
+import { confirmedInvoice, nextSerial } from './job.js';
+import type { DecisionLetter } from './letter.js';
+import { readsLikeALetter } from './letter.js';
 
 const audited = async ({ owner }: Service, { bookId }: TestBook) => [
   ...(await auditLedger(owner, bookId)),
@@ -85,6 +89,51 @@ void t.test('a voucher: drafted, corrected once, scored, shown, objected to, app
     'every step is an entry of the book',
   );
   t.strictSame(await audited(world, book), []);
+  const letterOf = async (url: string, title: string): Promise<string> => {
+    const letter = expectStatus(await firm.member.get(`${url}/decision-letter`), 200) as DecisionLetter;
+    readsLikeALetter(t, letter, { title, party: '企业1' });
+    return letter.zh.text;
+  };
+  const issued = await letterOf(url, '算力券发放决定书');
+  t.match(issued, /准予发放算力券（编号 \S+），有效期至 2025-09-30（当日有效）。金额 400,000\.00 元（人民币肆拾万元整）。/);
+
+  // Used: redeemed, frozen and released, corrected by a red letter, used on its last day, and the rest lapses.
+  const { voucherId } = approved.voucher as { voucherId: string };
+  const usage = async (from: string, gross: string, own: string) =>
+    confirmedInvoice(world, { ...{ firm: firm.member, contractId, contractGross: '2000000.00' }, ...{ gross, own, from } });
+  const redeem = async (invoiceId: string) => firm.member.post('/redemptions', { voucherId, invoiceId });
+  t.match(expectStatus(await redeem(await usage('2024-10-01', '500000.00', '400000.00')), 201), { approved: '100000.00' });
+  const second = await usage('2024-11-01', '300000.00', '240000.00');
+  expectStatus(await approver.post(`/vouchers/${voucherId}/freeze`, { reason: '核查用量' }), 200);
+  t.match(await redeem(second), { status: 409, body: { code: 'VOUCHER_FROZEN' } });
+  expectStatus(await approver.post(`/vouchers/${voucherId}/unfreeze`, { reason: '查无实据' }), 200);
+  const redeemed = expectStatus(await redeem(second), 201);
+  t.match(redeemed, { status: 'APPROVED', approved: '60000.00' });
+  const red = { redLetterNo: `2441${nextSerial()}`, contractId, issuedOn: '2024-11-28', reason: '服务中止，部分退款' };
+  const lines = [{ lineNo: 1, quantity: '50', net: '-100000.00', vat: '0.00', gross: '-100000.00' }];
+  const taken = expectStatus(await world.provider.post(`/usage-invoices/${second}/red-letters`, { ...red, lines }), 201);
+  t.match(taken.corrections, [{ cause: 'RED_LETTER', reversed: '20000.00', recalled: '0.00' }]);
+  t.match(
+    await letterOf(`/corrections/${taken.corrections[0].correctionId as string}`, '补助更正决定书'),
+    /发票开具红字[\s\S]*冲正未拨付款项 20,000\.00 元。金额 20,000\.00 元（人民币贰万元整）。/,
+  );
+  const last = await usage('2024-11-17', '400000.00', '320000.00');
+  const late = await usage('2024-11-16', '1000.00', '1000.00');
+  clock.set('2025-09-30T23:59:59+08:00');
+  const final = expectStatus(await redeem(last), 201);
+  t.match(final, { status: 'APPROVED', approved: '80000.00' }, 'on its last day, to the last second');
+  t.match(
+    await letterOf(`/redemptions/${final.redemptionId as string}`, '算力券兑付决定书'),
+    /金额 80,000\.00 元（人民币捌万元整）/,
+  );
+  clock.set('2025-10-01T00:00:00+08:00');
+  const here = await world.books.find(book.code);
+  if (!here) throw new Error('the book is not there');
+  t.equal(await expireDue.run({ db: world.db, book: here, clock, isStopping: () => false }), 1);
+  const end = expectStatus(await firm.member.get(`/vouchers/${voucherId}`), 200);
+  t.match(end, { status: 'EXPIRED', balance: '0.00', lapsed: '180000.00' });
+  t.match(await redeem(late), { status: 409, body: { code: 'VOUCHER_EXPIRED' } });
+  t.strictSame(await audited(world, book), []);
 });
 
 void t.test('an award: scored by experts, shown, shared out and payable', async (t) => {
@@ -125,4 +174,7 @@ void t.test('an award: scored by experts, shown, shared out and payable', async 
   const award = expectStatus(await first.member.get(`/reimbursements/${ids[0] ?? ''}`), 200);
   t.match(award, { status: 'APPROVED', award: '450000.00', waitingSince: null, dueOn: null });
   t.strictSame(await audited(world, world.book), []);
+  const letter = expectStatus(await first.member.get(`/reimbursements/${ids[0] ?? ''}/decision-letter`), 200) as DecisionLetter;
+  readsLikeALetter(t, letter, { title: '补助决定书', party: '企业1' });
+  t.match(letter.zh.text, /准予补助，列入结算批次支付。金额 450,000\.00 元（人民币肆拾伍万元整）。/);
 });

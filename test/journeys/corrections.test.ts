@@ -9,8 +9,10 @@ import type { Answer, Caller } from '../service.js';
 import { expectStatus } from '../service.js';
 import type { Trade, TradeContract } from '../usage/world.js';
 import { nextInvoiceNo, startTrade } from '../usage/world.js';
+import type { DecisionLetter } from './letter.js';
+import { readsLikeALetter } from './letter.js';
 
-type Asserts = Pick<typeof t, 'strictSame'>;
+type Asserts = Pick<typeof t, 'strictSame' | 'match' | 'ok' | 'equal' | 'notMatch'>;
 
 async function startBooks(t: { teardown(handler: () => Promise<void>): void }) {
   const trade = await startTrade(t);
@@ -80,7 +82,13 @@ async function startBooks(t: { teardown(handler: () => Promise<void>): void }) {
       select coalesce(sum(credits_fen - debits_fen), 0)::bigint as fen from accounts where code like ${code}`;
     return formatYuan(rows[0]?.fen ?? 0n);
   };
-  return { ...trade, finance, approver, payer, auditor, does, settle, finish, clean, redeem, amend, balanceOf };
+  /** The letter of a decision, whole; what it must say of itself is looked at here. */
+  const letter = async (t: Asserts, url: string, title: string): Promise<string> => {
+    const told = expectStatus(await trade.buyer.get(`${url}/decision-letter`), 200) as DecisionLetter;
+    readsLikeALetter(t, told, { title, party: '甲科技有限公司' });
+    return told.zh.text;
+  };
+  return { ...trade, finance, approver, payer, auditor, does, settle, finish, clean, redeem, amend, balanceOf, letter };
 }
 const red = (trade: Trade, invoiceId: string, contract: TradeContract, of: object = {}) =>
   trade.seller.post(`/usage-invoices/${invoiceId}/red-letters`, {
@@ -112,6 +120,13 @@ void t.test('a contract cut in half after redemption', async (t) => {
     [/重新计算补助上限 100000.00/, /退回待核验的核销 20000.00/, /作废未使用的券面余额 80000.00/, /冲正尚未拨付的核销 20000.00/],
   );
   await books.clean(t, 'after the cut');
+  const cutLetter = await books.letter(t, `/corrections/${filed.corrections[0].correctionId as string}`, '补助更正决定书');
+  t.match(cutLetter, /合同变更，金额减少/);
+  t.match(
+    cutLetter,
+    /重新计算补助上限（合同金额 500,000\.00 元，已占用金额 200,000\.00 元，超出金额 100,000\.00 元）：得 100,000\.00 元/,
+  );
+  t.match(cutLetter, /退回待核验的核销 20,000\.00 元；作废券面余额 80,000\.00 元；冲正未拨付款项 20,000\.00 元。/);
 
   // What was paid is recovered, and only what is beyond.
   const paid = await books.settle('2024-08', 'PAID');
@@ -121,6 +136,9 @@ void t.test('a contract cut in half after redemption', async (t) => {
   const cut = await does(reviewer, again);
   t.match(cut.corrections, [{ voided: '0.00', reversed: '0.00', recalled: '20000.00', recoveryNos: [/RC-2024/] }]);
   t.equal(await books.balanceOf('claim:%'), '20000.00');
+  const recalled = await books.letter(t, `/corrections/${cut.corrections[0].correctionId as string}`, '补助更正及追回决定书');
+  t.match(recalled, /追回已拨付款项 20,000\.00 元。金额 20,000\.00 元（人民币贰万元整）。/);
+  t.match(recalled, /由收款人中原算力有限公司按送达的追回通知所载期限缴回/);
   await books.clean(t, 'a recovery is open');
   t.match(
     await books.buyer.post('/redemptions', { voucherId: voucher, invoiceId: await books.invoice(contract, { gross: '100.00' }) }),
@@ -163,6 +181,13 @@ void t.test('an invoice red-lettered after payment (DOMAIN C9), in part and whol
   t.match(await seller.get(`/usage-invoices/${invoice}`), { body: { redLettered: '120000.00' } });
   t.equal(expectStatus(await books.auditor.get(`/red-letters?invoiceId=${invoice}`), 200).items.length, 1);
   await books.clean(t, 'after a red letter in part');
+  const redLetter = await books.letter(t, `/corrections/${first.corrections[0].correctionId as string}`, '补助更正及追回决定书');
+  t.match(
+    redLetter,
+    /红字冲减后按累计金额重新计算，逐分舍去（红字冲减基数 120,000\.00 元，累计应补助 136,000\.00 元，超出金额 24,000\.00 元/,
+  );
+  const approval = await books.letter(t, `/redemptions/${redeemed.redemptionId as string}`, '算力券兑付决定书');
+  t.match(approval, /准予兑付，列入结算批次支付。金额 160,000\.00 元（人民币壹拾陆万元整）。/);
 
   const [recovery] = expectStatus(await seller.get('/recoveries'), 200).items as { recoveryId: string; amount: string }[];
   t.equal(recovery?.amount, '24000.00');
@@ -255,6 +280,16 @@ void t.test('a fraud found after payment', async (t) => {
     body: { items: [{ amount: '60000.00' }] },
   });
   await books.clean(t, 'after the fraud');
+  const fraudLetter = await books.letter(
+    t,
+    `/corrections/${opened.corrections[0].correctionId as string}`,
+    '补助更正及追回决定书',
+  );
+  t.match(fraudLetter, /查实弄虚作假/);
+  t.match(fraudLetter, /作废券面余额 120,000\.00 元；冲正未拨付款项 20,000\.00 元；追回已拨付款项 60,000\.00 元。/);
+  t.match(await books.strangerBuyer.get(`/corrections/${opened.corrections[0].correctionId as string}/decision-letter`), {
+    status: 404,
+  });
 });
 
 void t.test('in whatever order an award is corrected, each step counts once or is refused with what is possible', async (t) => {
@@ -420,4 +455,35 @@ void t.test('a fen that later approvals rest on goes with the base it was carrie
   t.match(expectStatus(await red(books, first?.invoice ?? '', contract), 201), { corrections: [{ reversed: '666.67' }] });
   await books.does(books.reviewer, `${waits?.url ?? ''}/return`, { reason: '数量不符' });
   await books.clean(t, 'and nothing rests on what was returned');
+});
+
+void t.test('a provider delisted in mid-month: what was used while it was listed counts, and not a day more', async (t) => {
+  const books = await startBooks(t);
+  const { does, reviewer, approver, seller, buyer } = books;
+  const contract = await books.fileContract('100000.00');
+  const voucher = await books.voucher(contract, '20000.00');
+  const before = await books.redeem(voucher, await books.invoice(contract, { gross: '10000.00' }));
+  t.equal(before.approved, '2000.00');
+  const { items } = expectStatus(await reviewer.get('/listings'), 200) as { items: { listingId: string }[] };
+  const measure = { from: '2024-08-16', reason: '未通过年度核查', documentNo: '郑工信〔2024〕9号' };
+  const { measureId } = await does(reviewer, `/listings/${items[0]?.listingId ?? ''}/delist`, measure, 201);
+  t.match(await reviewer.post(`/listing-measures/${measureId as string}/approve`, {}), { status: 403 });
+  await does(approver, `/listing-measures/${measureId as string}/approve`);
+  books.clock.set('2024-09-02');
+  const used = (usageFrom: string, usageTo: string) =>
+    books.invoiceBody(contract, { gross: '10000.00', issuedOn: '2024-09-01', usageFrom, usageTo });
+  t.match(
+    await seller.post('/usage-invoices', used('2024-08-01', '2024-08-31')),
+    { status: 409, body: { code: 'PROVIDER_NOT_LISTED' } },
+    'a month that it was not listed through',
+  );
+  const { invoiceId } = await does(seller, '/usage-invoices', used('2024-08-01', '2024-08-15'), 201);
+  const url = `/usage-invoices/${invoiceId as string}`;
+  await does(buyer, `${url}/confirm`);
+  await does(buyer, `${url}/payments`, { amount: '8000.00', paidOn: '2024-09-01', bankSerial: 'HALF-A-MONTH' }, 201);
+  const half = await books.redeem(voucher, invoiceId as string);
+  t.match(half, { status: 'APPROVED', approved: '2000.00' }, 'to its last day, inclusive');
+  await books.clean(t, 'after the delisting');
+  const letter = await books.letter(t, `/redemptions/${half.redemptionId as string}`, '算力券兑付决定书');
+  t.match(letter, /计算基数 10,000\.00 元/);
 });

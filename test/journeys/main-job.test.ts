@@ -349,7 +349,7 @@ void t.test('a machine key does the routine and decides nothing; one person is o
       `/redemptions/${nobody}/return`,
       `/facilities/${nobody}/observations`,
       '/listings',
-      `/listings/${nobody}/end`,
+      `/listings/${nobody}/delist`,
       '/opening-balances',
     ],
     approver: [

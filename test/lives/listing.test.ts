@@ -7,6 +7,7 @@ import { fields, itemsOf, told, uscc } from '../applications/world.js';
 import { startLawWorld } from '../legal-persons/world.js';
 import type { Answer, Caller } from '../service.js';
 import { expectStatus } from '../service.js';
+import { delisted } from '../providers/delist.js';
 import { lookAt, tryEverything } from './table.js';
 
 void t.test('a listing admits its days but for those on which it is suspended', async (t) => {
@@ -335,7 +336,7 @@ void t.test('a provider is listed, suspended, resumed and delisted', async (t) =
 
     clock.set('2025-05-01');
     const outdated = await propose(compute, 'delist', { from: '2025-05-10' });
-    expectStatus(await reviewer.post(`/listings/${compute}/end`, { validTo: '2025-05-09' }), 200);
+    expectStatus(await delisted({ reviewer, approver }, compute, '2025-05-09'), 200);
     t.equal(told(await approver.post(`/listing-measures/${outdated}/approve`)), '409 LISTING_ENDS_EARLIER', 'looked at again');
     t.strictSame(await world.found(), [], 'the audits find nothing');
   });

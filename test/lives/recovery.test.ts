@@ -2,6 +2,7 @@
 import t from 'tap';
 import { auditLedger } from '../../src/ledger/audit.js';
 import { auditBusiness } from '../../src/reconciliation/audit.js';
+import { recoveriesFallDue } from '../../src/recoveries/fall-due.js';
 import { recoveryLife } from '../../src/recoveries/rules.js';
 import type { Caller } from '../service.js';
 import { expectStatus } from '../service.js';
@@ -117,7 +118,19 @@ void t.test('the life of a recovery', async (t) => {
     t.match(await reviewer.post(`${url}/fall-due`, {}), { status: 409, body: { code: 'RECOVERY_NOT_DUE' } });
     trade.clock.set('2024-08-06');
     t.match(await seller.post(`${url}/appeal`, { reason }), { status: 409, body: { code: 'RECOVERY_OVERDUE' } });
-    t.match(await does(reviewer, `${url}/fall-due`), { status: 'DUE' });
+    const [other, here] = [await served(), await trade.books.find(book.code)];
+    if (!here) throw new Error('the book is not there');
+    const falls = async (day: string): Promise<number> => {
+      trade.clock.set(day);
+      return recoveriesFallDue.run({ db: trade.db, book: here, clock: trade.clock, isStopping: () => false });
+    };
+    t.match(await does(reviewer, `/recoveries/${other}/fall-due`), { status: 'DUE' });
+    t.strictSame(await recoveriesFallDue.dueIn(trade.db, '2024-08-05'), [], 'the last day is inclusive');
+    t.strictSame(await recoveriesFallDue.dueIn(trade.db, '2024-08-06'), [book.code]);
+    const waiting = expectStatus(await auditor.get('/recoveries?status=SERVED'), 200).items.length as number;
+    t.equal(await falls('2024-08-06'), waiting, 'what nobody carried out falls due by itself');
+    t.match(await auditor.get(url), { body: { status: 'DUE' } });
+    t.equal(await falls('2024-08-06'), 0, 'once');
     t.match(await finance2.post(`${url}/write-off`, {}), { status: 409, body: { code: 'WRITE_OFF_NOT_ASKED' } });
     t.match(await finance.post(`${url}/receive`, { ...money('0.01'), bookedOn: '2024-08-07' }), {
       status: 400,

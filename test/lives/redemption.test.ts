@@ -5,6 +5,7 @@ import type { Finding } from '../../src/ledger/audit.js';
 import { auditLedger } from '../../src/ledger/audit.js';
 import { auditBusiness, findBusiness } from '../../src/reconciliation/audit.js';
 import { recomputeAwards } from '../../src/reconciliation/recompute.js';
+import { lapseDue } from '../../src/redemptions/lapse.js';
 import { redemptionLife } from '../../src/redemptions/rules.js';
 import type { Answer } from '../service.js';
 import { expectStatus } from '../service.js';
@@ -61,13 +62,14 @@ void t.test('the life of a redemption', async (t) => {
       },
       ask: (verb, { url }) => {
         if (verb === 'verify') return reviewer.post(`${url}/verify`, { approved: '1.00' });
+        if (verb === 'lapse') return reviewer.post(`${url}/lapse`, {});
         if (verb === 'return') return reviewer.post(`${url}/return`, { reason });
         if (verb === 'propose-reversal') return reviewer.post(`${url}/propose-reversal`, { reason });
         return approver.post(`${url}/reverse`, { contentDigest: noDigest });
       },
       look: ({ url }) => lookAt(reviewer, url),
     });
-    t.equal(refused, 12);
+    t.equal(refused, 15);
     t.strictSame(await audited(), []);
   });
 
@@ -220,6 +222,52 @@ void t.test('the life of a redemption', async (t) => {
     t.match(expectStatus(await reviewer.get(`/vouchers/${two.voucherId}`), 200), { status: 'CANCELLED', givenBack: '18000.00' });
     t.strictSame(await audited(), []);
   });
+
+  await t.test(
+    'what waits when its voucher ends lapses where the law says so, whenever and in which order it is done',
+    async (t) => {
+      const contract = await trade.fileContract('100000.00');
+      const lastDay = '2024-09-20';
+      const onItsLastDay = async (face: string, version: number): Promise<Brought> =>
+        bring({ waits: true, contract, voucherId: await trade.voucher(contract, face, { version, lastDay }) });
+      const finishes = await onItsLastDay('2500.00', 2);
+      await trade.activate(3, [['value: FINISH', 'value: LAPSE']]);
+      const [first, frozen, third] = [
+        await onItsLastDay('2501.00', 3),
+        await onItsLastDay('2502.00', 3),
+        await onItsLastDay('2503.00', 3),
+      ];
+      trade.clock.set(`${lastDay}T23:59:59.999+08:00`);
+      t.strictSame(await lapseDue.dueIn(trade.db, lastDay), []);
+      t.equal(told(await reviewer.post(`${first.url}/lapse`, {})), '409 VOUCHER_NOT_PAST', 'the last day is inclusive');
+      expectStatus(await approver.post(`/vouchers/${frozen.voucherId}/freeze`, { reason: '核查' }), 200);
+      trade.clock.set('2024-09-21T00:00:00+08:00');
+      t.equal(told(await reviewer.post(`${finishes.url}/lapse`, {})), '409 REDEMPTION_MAY_FINISH');
+      t.equal(told(await reviewer.post(`${frozen.url}/lapse`, {})), '409 VOUCHER_FROZEN', 'what froze it is decided first');
+      expectStatus(await operator.post(`/vouchers/${third.voucherId}/expire`, {}), 200);
+      trade.clock.set('2024-11-02');
+      t.strictSame(await lapseDue.dueIn(trade.db, '2024-11-02'), [book.code]);
+      const [here, there] = await Promise.all([trade.books.find(book.code), (await trade.secondApp()).books.find(book.code)]);
+      if (!here || !there) throw new Error('the book is not there');
+      const run = async (of: typeof here) =>
+        lapseDue.run({ db: trade.db, book: of, clock: trade.clock, isStopping: () => false });
+      const done = await Promise.all([run(here), run(there)]);
+      t.equal(done[0] + done[1] + (await run(here)), 2, 'each once');
+      expectStatus(await operator.post(`/vouchers/${first.voucherId}/expire`, {}), 200);
+      for (const { url, voucherId } of [first, third]) {
+        t.match(expectStatus(await reviewer.get(url), 200), { status: 'RETURNED', verified: 'BY_RULE', possible: [] });
+        t.match(expectStatus(await buyer.get(`/vouchers/${voucherId}`), 200), {
+          status: 'EXPIRED',
+          reserved: '0.00',
+          balance: '0.00',
+        });
+      }
+      t.match(expectStatus(await reviewer.get(finishes.url), 200), { status: 'SUBMITTED' });
+      expectStatus(await approver.post(`/vouchers/${frozen.voucherId}/unfreeze`, { reason: '查无实据' }), 200);
+      t.equal(await run(there), 1);
+      t.strictSame(await audited(), []);
+    },
+  );
 
   await t.test('what the papers and the ledger no longer agree on is found', async (t) => {
     const defects: [invariant: number, name: string, told: RegExp, statement: string][] = [

@@ -6,6 +6,7 @@ import { capacityOn, chipOn, listedOn, listedWithin } from '../../src/providers/
 import { makeSealer } from '../../src/sealer.js';
 import type { Answer, Caller } from '../service.js';
 import { expectStatus, startService } from '../service.js';
+import { delisted } from './delist.js';
 
 const uscc = (n: number) => makeUscc(`91410100MA${String(n).padStart(7, '0')}`);
 
@@ -93,7 +94,8 @@ void t.test('over HTTP', async (t) => {
   const service = await startService(t, { now: '2024-07-01' });
   const book = await service.newBook('zhengzhou');
   const { operator } = book;
-  const [reviewer, machine, finance, enterprise, own, stranger] = await Promise.all([
+  const [approver, reviewer, machine, finance, enterprise, own, stranger] = await Promise.all([
+    book.member('approver'),
     book.member('reviewer'),
     book.member('reviewer', { kind: 'MACHINE' }),
     book.member('finance'),
@@ -318,12 +320,12 @@ void t.test('over HTTP', async (t) => {
       ['no such provider', () => reviewer.post('/listings', { ...listed, providerId: nobody }), 404, 'NOT_FOUND', '/providerId'],
       [
         'an end before the start',
-        () => reviewer.post(`/listings/${listing.listingId}/end`, { validTo: '2023-12-31' }),
+        () => delisted({ reviewer, approver }, listing.listingId as string, '2023-12-30'),
         400,
         'PERIOD_ENDS_BEFORE_START',
-        '/validTo',
+        '/from',
       ],
-      ['no such listing', () => reviewer.post(`/listings/${nobody}/end`, { validTo: '2024-12-31' }), 404, 'NOT_FOUND'],
+      ['no such listing', () => delisted({ reviewer, approver }, nobody, '2024-12-31'), 404, 'NOT_FOUND'],
 
       ['the same chip and day', () => operator.post('/chips', chip), 409, 'CHIP_EXISTS', '/validFrom'],
       ['a reviewer at the catalogue', () => reviewer.post('/chips', chip), 403, 'FORBIDDEN'],
@@ -415,14 +417,14 @@ void t.test('over HTTP', async (t) => {
   });
 
   await t.test('a listing is only ever ended earlier, and the day after it another may begin', async (t) => {
-    const end = (validTo: string) => reviewer.post(`/listings/${listing.listingId}/end`, { validTo });
-    t.match(expectStatus(await end('2024-06-30'), 200), { validTo: '2024-06-30', validFrom: '2024-01-01' });
-    for (const day of ['2024-06-30', '2024-07-01']) {
+    const end = (validTo: string) => delisted({ reviewer, approver }, listing.listingId as string, validTo);
+    t.match(expectStatus(await end('2024-07-30'), 200), { validTo: '2024-07-30', validFrom: '2024-01-01' });
+    for (const day of ['2024-07-30', '2024-08-01']) {
       t.match(await end(day), { status: 409, body: { code: 'LISTING_ENDS_EARLIER' } }, day);
     }
-    expectStatus(await end('2024-05-31'), 200);
-    t.match(await reviewer.post('/listings', { ...listed, validFrom: '2024-05-31' }), { body: { code: 'LISTING_OVERLAPS' } });
-    expectStatus(await reviewer.post('/listings', { ...listed, validFrom: '2024-06-01', validTo: '2024-06-01' }), 201);
+    expectStatus(await end('2024-07-15'), 200);
+    t.match(await reviewer.post('/listings', { ...listed, validFrom: '2024-07-15' }), { body: { code: 'LISTING_OVERLAPS' } });
+    expectStatus(await reviewer.post('/listings', { ...listed, validFrom: '2024-07-16', validTo: '2024-07-16' }), 201);
     expectStatus(await reviewer.post('/listings', { ...listed, serviceItem: 'STORAGE' }), 201);
   });
 

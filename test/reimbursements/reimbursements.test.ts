@@ -5,6 +5,7 @@ import { auditLedger } from '../../src/ledger/audit.js';
 import { auditBusiness, findBusiness } from '../../src/reconciliation/audit.js';
 import { recomputeAwards, recomputeIn } from '../../src/reconciliation/recompute.js';
 import { sizeOf } from '../../src/reimbursements/draft-allocation.js';
+import { delisted } from '../providers/delist.js';
 import { expectStatus } from '../service.js';
 import type { Firm, World } from './world.js';
 import { costCode, feeCode, fees, fund, startWorld, told, uscc, voucherCode } from './world.js';
@@ -379,7 +380,7 @@ void t.test(
       const { listingId } =
         (expectStatus(await world.reviewer.get('/listings?serviceItem=AI_COMPUTE'), 200).items as { listingId: string }[])[0] ??
         {};
-      expectStatus(await world.reviewer.post(`/listings/${listingId ?? ''}/end`, { validTo: '2024-07-01' }), 200);
+      expectStatus(await delisted(world, listingId ?? '', '2024-07-01'), 200);
       const refusedNow = await world.reviewer.post(`/reimbursements/${both.reimbursementId as string}/review`, review);
       t.equal(told(refusedNow), '409 PROVIDER_NOT_LISTED', 'nothing of it counts');
       expectStatus(

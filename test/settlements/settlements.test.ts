@@ -3,10 +3,9 @@
 import type { Test } from 'tap';
 import t from 'tap';
 import type { PaymentInstruction, Redemption, Settlement } from '../../db/tables.js';
-import type { Finding } from '../../src/ledger/audit.js';
 import { auditLedger } from '../../src/ledger/audit.js';
 import { formatYuan, splitByFunders, sumFen } from '../../src/money.js';
-import { auditBusiness, findBusiness } from '../../src/reconciliation/audit.js';
+import { auditBusiness } from '../../src/reconciliation/audit.js';
 import { bankReturnHeader, readBankReturnFile, writePaymentFile } from '../../src/settlements/bank-file.js';
 import {
   bankFileLines,
@@ -23,6 +22,7 @@ import {
 import type { Answer } from '../service.js';
 import { expectStatus } from '../service.js';
 import { startWorld as startApplications } from '../applications/world.js';
+import { planted } from '../planted.js';
 import type { World } from './world.js';
 import { fund, settle, shares, startWorld } from './world.js';
 
@@ -749,25 +749,6 @@ void t.test('a returned payment goes out again on the account of that day, and t
 
 // ── The audit ──
 
-/** What the audit finds with these defects, planted by a superuser with triggers off and rolled back. */
-async function planted(
-  t: Pick<Test, 'rejects'>,
-  world: Pick<World, 'admin' | 'book'>,
-  statements: readonly string[],
-): Promise<Finding[]> {
-  let found: Finding[] = [];
-  await t.rejects(
-    world.admin.begin(async (tx) => {
-      await tx.sql`set local session_replication_role = replica`;
-      for (const statement of statements) await tx.sql.unsafe(statement);
-      found = await findBusiness(tx, world.book.bookId);
-      throw new Error('planted no more');
-    }),
-    { message: 'planted no more' },
-  );
-  return found;
-}
-
 void t.test('the audit of the business finds every planted defect', async (t) => {
   const world = await startWorld(t);
   await world.approve([
@@ -1005,7 +986,7 @@ void t.test('the audit of the business finds every planted defect', async (t) =>
       /^repeal of /,
       [
         drop('programme_versions', 'programme_versions_repeal_four_eyes'),
-        `update programme_versions set status = 'REPEALED', repealed_by = activated_by, repealed_at = recorded_at,
+        `update programme_versions set status = 'REPEALED', repealed_by = activated_by, repealed_at = recorded_at, repeal_id = programme_version_id,
                 repealing_document = '废止文件', in_force_to = '2999-12-31'`,
       ],
     ],
@@ -1039,7 +1020,7 @@ void t.test('the audit of the business finds every planted defect', async (t) =>
     ],
   ];
   for (const [invariant, name, told, statements] of defects) {
-    const found = await planted(t, world, statements);
+    const found = await planted(world.admin, world.book.bookId, statements);
     t.ok(
       found.some((of) => of.invariant === invariant && told.test(`${of.subject}: ${of.detail}`)),
       `${invariant}: ${name}`,
@@ -1093,7 +1074,7 @@ void t.test('what a book brought along is counted too: limits spent before, vouc
       ],
     ],
   ] as const) {
-    const found = await planted(t, world, statements);
+    const found = await planted(world.admin, world.book.bookId, statements);
     t.ok(
       found.some((of) => told.test(`${of.subject}: ${of.detail}`)),
       name,

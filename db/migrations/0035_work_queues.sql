@@ -20,7 +20,7 @@ create index recoveries_amount on recoveries (book_id, status, (amount_fen - rec
 create index applications_due on applications (book_id, status, coalesce(due_on, 'infinity'::date), application_id) where waiting_since is not null;
 create index reimbursements_due on reimbursements (book_id, status, coalesce(due_on, 'infinity'::date), reimbursement_id)
   where waiting_since is not null;
-create index recoveries_due on recoveries (book_id, status, coalesce(due_on, 'infinity'::date), recovery_id);
+create index recoveries_by_due on recoveries (book_id, status, coalesce(due_on, 'infinity'::date), recovery_id);
 create index listing_applications_due on listing_applications (book_id, status, coalesce(notice_to, 'infinity'::date), application_id);
 
 -- By age, where no index was there.

@@ -1,0 +1,218 @@
+// The letters of what was decided, read as whoever asks may see it: a voucher issued, a redemption approved, an award of reimbursement, a
+// correction.
+import type { Database } from '../../db/client.js';
+import type { Correction } from '../../db/tables.js';
+import type { Principal } from '../access/principal.js';
+import { findApplication } from '../applications/queries.js';
+import { explanationOf as stepsOfApplication } from '../applications/rules.js';
+import type { Day } from '../calendar.js';
+import { findContract } from '../contracts/queries.js';
+import type { WholeContract } from '../contracts/rules.js';
+import { findCorrection } from '../corrections/queries.js';
+import { explanationOf } from '../corrections/rules.js';
+import { findEnterprise } from '../enterprises/queries.js';
+import type { OpenBook } from '../http/parts.js';
+import type { KeptStep } from '../ledger/explanations.js';
+import { inFull, learnWordings } from '../ledger/explanations.js';
+import type { Bilingual } from '../programmes/language.js';
+import { lawOn } from '../programmes/language.js';
+import { programmeOf } from '../programmes/published.js';
+import { findProgramme, versionsOf } from '../programmes/queries.js';
+import { findProvider } from '../providers/queries.js';
+import { findRedemption } from '../redemptions/queries.js';
+import { findReimbursement } from '../reimbursements/queries.js';
+import { findVoucher } from '../vouchers/queries.js';
+import type { Decided } from './rules.js';
+import { inYuan } from './rules.js';
+
+/** Whose letter is asked for, by whom. */
+export interface Asked {
+  readonly db: Database;
+  readonly book: OpenBook;
+  readonly principal: Principal;
+  readonly id: string;
+}
+
+/** What a letter says of the programme and of whom it concerns. */
+async function about({ db, book }: Asked, of: { programmeVersionId: string; enterpriseId: string; day: Day }) {
+  const [version, enterprise] = await Promise.all([
+    findProgramme(db, book.bookId, of.programmeVersionId),
+    findEnterprise(db, book.bookId, of.enterpriseId),
+  ]);
+  if (!version || !enterprise) throw new Error('a row that a foreign key promises was not found');
+  const programme = programmeOf(version);
+  return {
+    programme,
+    party: { name: enterprise.name, uscc: enterprise.uscc },
+    departments: lawOn(programme, of.day).responsibleDepartments?.value ?? [],
+    bookName: book.name,
+  };
+}
+
+async function stepsOf({ db, book }: Asked, explanation: unknown) {
+  const kept = (explanation ?? []) as KeptStep[];
+  await learnWordings(db.sql, book.bookId, [kept]);
+  return inFull(kept);
+}
+
+interface Dealing {
+  readonly whole: WholeContract;
+  readonly providerName: string;
+}
+
+/** The contract with its provider's name, where this reader may see it. */
+async function dealingOf({ db, book, principal }: Asked, contractId: string): Promise<Dealing | undefined> {
+  const whole = await findContract(db, book.bookId, contractId, principal);
+  const provider = whole && (await findProvider(db, book.bookId, whole.contract.providerId));
+  return whole && { whole, providerName: provider?.name ?? '' };
+}
+
+const dealingTold = ({ whole: { contract }, providerName }: Dealing): Bilingual => ({
+  zh: `合同 ${contract.contractNo}，${contract.signedOn} 签订，算力服务机构为${providerName}，合同金额（价税合计）${inYuan(contract.grossFen)} 元。`,
+  en: `Contract ${contract.contractNo} of ${contract.signedOn} with ${providerName}, ${inYuan(contract.grossFen)} yuan with tax.`,
+});
+
+async function contractTold(asked: Asked, contractId: string): Promise<Bilingual[]> {
+  const dealing = await dealingOf(asked, contractId);
+  return dealing ? [dealingTold(dealing)] : [];
+}
+
+/** A voucher issued; undefined where there is none, or none that this reader may see. */
+export async function letterOfApplication(asked: Asked): Promise<Decided | 'UNDECIDED' | undefined> {
+  const { db, book, principal, id } = asked;
+  const row = await findApplication(db, { bookId: book.bookId, applicationId: id, legalPersonUscc: principal.legalPersonUscc });
+  if (!row) return undefined;
+  const found =
+    row.voucherId === null
+      ? undefined
+      : await findVoucher(db, { bookId: book.bookId, voucherId: row.voucherId, viewer: principal });
+  if (!found || row.awardFen === null) return 'UNDECIDED';
+  const { voucher } = found;
+  const { programme, ...rest } = await about(asked, { ...row, day: row.submittedOn });
+  return {
+    ...rest,
+    title: { zh: '算力券发放决定书', en: 'Decision to issue a voucher' },
+    number: row.applicationNo,
+    facts: [
+      {
+        zh: `当事人于 ${row.submittedOn} 申请「${programme.name.zh}」。`,
+        en: `Applied on ${row.submittedOn} under “${programme.name.en}”.`,
+      },
+      ...(await contractTold(asked, row.contractId)),
+    ],
+    steps: await stepsOf(asked, stepsOfApplication(row)),
+    decision: {
+      zh: `准予发放算力券（编号 ${voucher.voucherNo}），有效期至 ${voucher.lastDay}（当日有效）。`,
+      en: `Voucher ${voucher.voucherNo} is issued, good through ${voucher.lastDay}.`,
+    },
+    amountFen: row.awardFen,
+    decidedOn: voucher.issuedOn,
+  };
+}
+
+/** A redemption approved. */
+export async function letterOfRedemption(asked: Asked): Promise<Decided | 'UNDECIDED' | undefined> {
+  const { db, book, principal, id } = asked;
+  const row = await findRedemption(db, { bookId: book.bookId, principal, redemptionId: id });
+  if (!row) return undefined;
+  if (row.approvedOn === null) return 'UNDECIDED';
+  const { programme, ...rest } = await about(asked, { ...row, day: row.submittedOn });
+  return {
+    ...rest,
+    title: { zh: '算力券兑付决定书', en: 'Decision on a redemption' },
+    number: row.redemptionNo,
+    facts: [
+      {
+        zh: `当事人于 ${row.submittedOn} 依「${programme.name.zh}」申请核销，计算基数 ${inYuan(row.baseFen)} 元。`,
+        en: `Redeemed on ${row.submittedOn} under “${programme.name.en}”, on a base of ${inYuan(row.baseFen)} yuan.`,
+      },
+      ...(await contractTold(asked, row.contractId)),
+    ],
+    steps: await stepsOf(asked, row.explanation),
+    decision: { zh: '准予兑付，列入结算批次支付。', en: 'It is approved, to be paid with the next batch.' },
+    amountFen: row.approvedFen,
+    decidedOn: row.approvedOn,
+  };
+}
+
+/** An award of reimbursement. */
+export async function letterOfReimbursement(asked: Asked): Promise<Decided | 'UNDECIDED' | undefined> {
+  const { db, book, principal, id } = asked;
+  const { legalPersonUscc } = principal;
+  const row = await findReimbursement(db, { bookId: book.bookId, reimbursementId: id, legalPersonUscc });
+  if (!row) return undefined;
+  if (row.approvedOn === null || row.awardFen === null) return 'UNDECIDED';
+  const { programme, ...rest } = await about(asked, { ...row, day: row.submittedOn });
+  const base = inYuan(row.baseFen ?? 0n);
+  return {
+    ...rest,
+    title: { zh: '补助决定书', en: 'Decision on an award' },
+    number: row.reimbursementNo,
+    facts: [
+      {
+        zh: `当事人于 ${row.submittedOn} 申请「${programme.name.zh}」${row.year} 年度补助，基数年度 ${row.baseYear} 年，计入基数 ${base} 元。`,
+        en: `Applied on ${row.submittedOn} for ${row.year} under “${programme.name.en}”, on a base of ${base} yuan of ${row.baseYear}.`,
+      },
+    ],
+    steps: await stepsOf(asked, row.explanation),
+    decision: { zh: '准予补助，列入结算批次支付。', en: 'It is granted, to be paid with the next batch.' },
+    amountFen: row.awardFen,
+    decidedOn: row.approvedOn,
+  };
+}
+
+const causes: Readonly<Record<Correction['cause'], Bilingual>> = {
+  CONTRACT_CUT: { zh: '合同变更，金额减少', en: 'the contract was cut by an amendment' },
+  CONTRACT_VOIDED: { zh: '合同作废', en: 'the contract was voided' },
+  RED_LETTER: { zh: '发票开具红字', en: 'a red letter was issued to an invoice' },
+  FRAUD: { zh: '查实弄虚作假', en: 'a fraud was found' },
+};
+
+/** A correction: what was returned, voided, reversed, and is to be paid back. */
+export async function letterOfCorrection(asked: Asked): Promise<Decided | undefined> {
+  const { db, book, principal, id } = asked;
+  const row = await findCorrection(db, book.bookId, id, principal);
+  const dealing = row && (await dealingOf(asked, row.contractId));
+  if (!dealing) return undefined;
+  const [version] = await versionsOf(db, book.bookId, row.programmeCode);
+  if (!version) throw new Error('a correction has lost its programme');
+  const { programmeVersionId } = version;
+  const { enterpriseId } = dealing.whole.contract;
+  const { programme, ...rest } = await about(asked, { programmeVersionId, enterpriseId, day: row.decidedOn });
+  const cause = causes[row.cause];
+  const { returnedFen, voidedFen, reversedFen, recalledFen } = row;
+  const parts = [
+    { fen: returnedFen, zh: '退回待核验的核销', en: 'returned of what waited' },
+    { fen: voidedFen, zh: '作废券面余额', en: 'voided of the balance' },
+    { fen: reversedFen, zh: '冲正未拨付款项', en: 'reversed of what was not paid' },
+    { fen: recalledFen, zh: '追回已拨付款项', en: 'to be paid back' },
+  ].filter(({ fen }) => fen > 0n);
+  const recalls = recalledFen > 0n;
+  const debtor = dealing.providerName;
+  return {
+    ...rest,
+    title: recalls
+      ? { zh: '补助更正及追回决定书', en: 'Decision to correct and recover' }
+      : { zh: '补助更正决定书', en: 'Decision to correct' },
+    number: row.correctionNo,
+    facts: [
+      { zh: `「${programme.name.zh}」项下，${cause.zh}。`, en: `Under “${programme.name.en}”: ${cause.en}.` },
+      dealingTold(dealing),
+    ],
+    steps: await stepsOf(asked, explanationOf(row)),
+    decision: {
+      zh: `${parts.map(({ fen, zh }) => `${zh} ${inYuan(fen)} 元`).join('；') || '无须调整'}。`,
+      en: `${parts.map(({ fen, en }) => `${inYuan(fen)} yuan ${en}`).join('; ') || 'Nothing is to be adjusted'}.`,
+    },
+    amountFen: returnedFen + voidedFen + reversedFen + recalledFen,
+    ...(recalls
+      ? {
+          also: {
+            zh: `应退还的款项由收款人${debtor}按送达的追回通知所载期限缴回；在该期限内可以向作出决定的机关申诉。`,
+            en: `${debtor}, who was paid, pays it back by the day that the notice served names, and may appeal to us until then.`,
+          },
+        }
+      : {}),
+    decidedOn: row.decidedOn,
+  };
+}
