@@ -74,7 +74,7 @@ void t.test('the queue of a trade', async (t) => {
   const voucherId = await trade.voucher(contract, '200000.00');
   const amounts = ['3000.00', '1000.00', '2000.00', '1000.00', '5000.00'];
   for (const gross of amounts) {
-    const invoiceId = await trade.invoice(contract, { gross, quantity: '1' });
+    const invoiceId = await trade.invoice(contract, { gross, quantity: '7' });
     expectStatus(await buyer.post('/redemptions', { voucherId, invoiceId }), 201);
   }
   const open = await trade.invoice(contract, { gross: '700.00' }, { confirmed: false, paid: '0.00' });
