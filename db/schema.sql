@@ -2683,6 +2683,21 @@ grant insert, select, update (through, recorded_at) on reminder_runs to voucher_
 grant select on reminder_runs to voucher_reader;
 
 -- owner voucher_owner
+create table reminders (
+  book_id uuid not null,
+  reminder_id text not null,
+  told_on date not null,
+  constraint reminders_pkey PRIMARY KEY (book_id, reminder_id),
+  constraint reminders_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id)
+);
+CREATE TRIGGER reminders_append_only BEFORE DELETE OR UPDATE ON public.reminders FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER reminders_in_lane BEFORE INSERT OR UPDATE ON public.reminders FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER reminders_leave_in_lane BEFORE DELETE ON public.reminders FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER reminders_no_truncate BEFORE TRUNCATE ON public.reminders FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+grant insert, select on reminders to voucher_app;
+grant select on reminders to voucher_reader;
+
+-- owner voucher_owner
 create table repeal_corrections (
   book_id uuid not null,
   correction_id uuid not null,

@@ -2508,6 +2508,15 @@ export const refusals = {
     'No version of {programme} is published in this book.',
   ),
 
+  // ── Reminders ──
+  REMINDED_ALREADY: refusal(
+    409,
+    '已提醒',
+    'It was told of already',
+    '该事项（{endsOn} 到期）已提醒过一次，不再重复。',
+    'This was told of already, with its day {endsOn}: once is enough.',
+  ),
+
   // ── Work queues ──
   WORK_KIND_UNKNOWN: refusal(
     400,
