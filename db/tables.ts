@@ -2280,3 +2280,14 @@ export const flagParameters = pgTable(
   (t) => [primaryKey({ columns: [t.bookId, t.flagParameterId] })],
 );
 export type FlagParameter = typeof flagParameters.$inferSelect;
+
+export const reminders = pgTable(
+  'reminders',
+  {
+    bookId: uuid('book_id').notNull(),
+    reminderId: text('reminder_id').notNull(),
+    toldOn: date('told_on', { mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.reminderId] })],
+);
+export type Reminder = typeof reminders.$inferSelect;

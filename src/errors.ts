@@ -2522,6 +2522,38 @@ export const refusals = {
     'No version of {programme} is published in this book.',
   ),
 
+  // ── Reminders ──
+  REMINDED_ALREADY: refusal(
+    409,
+    '已提醒',
+    'It was told of already',
+    '该事项（{endsOn} 到期）已提醒过一次，不再重复。',
+    'This was told of already, with its day {endsOn}: once is enough.',
+  ),
+
+  // ── Work queues ──
+  WORK_KIND_UNKNOWN: refusal(
+    400,
+    '没有这一类待办',
+    'No such kind of work',
+    '{kind} 不是您的待办类别；您的类别有：{kinds}。',
+    '{kind} is no kind of work of yours; yours are: {kinds}.',
+  ),
+  WORK_QUEUE_BOUND: refusal(
+    400,
+    '筛选与排序不符',
+    'The bound does not go with the order',
+    '按 {sort} 排序时不能用 {bound} 筛选：until 用于按收件日期或期限排序，atLeast 用于按金额排序。',
+    'A list sorted by {sort} cannot be bounded by {bound}: until goes with age and deadline, atLeast with amount.',
+  ),
+  WORK_QUEUE_CURSOR: refusal(
+    400,
+    '分页标记有误',
+    'The cursor is not of this list',
+    'cursor 须为同一排序的前一页答复中的 next。',
+    'A cursor is the next of the page before, of a list in the same order.',
+  ),
+
   // ── Messages ──
   MESSAGE_WRONG_STATE: refusal(
     409,
