@@ -119,6 +119,7 @@ export interface ContractParty {
   readonly contractId: string;
   readonly providerId: string;
   readonly legalPersonUscc: string;
+  readonly uscc: string;
 }
 
 /** The providers of these contracts; a contract that does not exist has none. */
@@ -128,7 +129,8 @@ export const findContractProviders = (
   contractIds: readonly string[],
 ): Promise<readonly ContractParty[]> =>
   db.sql.prepared<ContractParty[]>(
-    `select c.contract_id as "contractId", p.provider_id as "providerId", p.legal_person_uscc as "legalPersonUscc"
+    `select c.contract_id as "contractId", p.provider_id as "providerId", p.legal_person_uscc as "legalPersonUscc",
+            p.uscc
        from unnest($2::uuid[]) as k (contract_id)
        cross join lateral (select * from contracts c where c.book_id = $1 and c.contract_id = k.contract_id limit 1) c
        cross join lateral (select * from providers p where p.book_id = $1 and p.provider_id = c.provider_id limit 1) p`,

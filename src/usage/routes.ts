@@ -33,7 +33,7 @@ export function usageRoutes(app: FastifyInstance, parts: Parts): void {
     status: 201,
     verb: postInvoice,
     prepare: ({ body, book, principal: { legalPersonUscc } }) =>
-      claimBeforeLane(deskOf(book), { body, legalPersonUscc, now: parts.clock.now() }),
+      claimBeforeLane(deskOf(book), { body, legalPersonUscc, now: parts.clock.now(), keys: parts.exchange.keys }),
     settle: ({ body, book, outcome }) => releaseAfterLane(deskOf(book), { body, outcome }),
     ownPlaces: true,
   });
