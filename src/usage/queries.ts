@@ -3,8 +3,16 @@ import type { AnyPgColumn } from 'drizzle-orm/pg-core';
 import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.js';
 import { each, idsOfPage } from '../../db/planned.js';
-import type { EnterprisePayment, UsageInvoice, UsageInvoiceLine } from '../../db/tables.js';
-import { contractLines, enterprisePayments, enterprises, providers, usageInvoiceLines, usageInvoices } from '../../db/tables.js';
+import type { EnterprisePayment, FacilityUsage, UsageInvoice, UsageInvoiceLine } from '../../db/tables.js';
+import {
+  contractLines,
+  enterprisePayments,
+  enterprises,
+  facilityUsage,
+  providers,
+  usageInvoiceLines,
+  usageInvoices,
+} from '../../db/tables.js';
 import type { Principal } from '../access/principal.js';
 
 /** Invoices that this caller may see: a provider's it posted, an enterprise's it received, all for the authorities. */
@@ -114,6 +122,14 @@ export async function findInvoice(
   ]);
   return invoice && { invoice, lines, payments };
 }
+
+/** What is billed of a facility, in order of periods. */
+export const usageOfFacility = (db: Database, bookId: string, facilityId: string): Promise<FacilityUsage[]> =>
+  db.drizzle
+    .select()
+    .from(facilityUsage)
+    .where(and(eq(facilityUsage.bookId, bookId), eq(facilityUsage.facilityId, facilityId)))
+    .orderBy(asc(facilityUsage.usageFrom), asc(facilityUsage.usageTo), asc(facilityUsage.facilityUsageId));
 
 export interface ContractParty {
   readonly contractId: string;

@@ -141,6 +141,14 @@ void t.test('flags', async (t) => {
       { isFlagged: true },
       'a day of a month that is full',
     );
+    const usage = expectStatus(await auditor.get(`/facilities/${facilityId as string}/usage`), 200);
+    const month = { usageFrom: '2024-09-01', usageTo: '2024-09-30', possible: '737280' };
+    t.match(usage.items, [
+      { usageFrom: '2024-09-01', usageTo: '2024-09-01', cardHours: '24576', possible: '24576' },
+      { ...month, chipVendor: '', cardHours: '0.0001' },
+      { ...month, ...{ chipVendor: chip.vendor, chipModel: chip.model }, cardHours: '737280' },
+    ]);
+    t.equal((await auditor.get(`/facilities/${trade.providerId}/usage`)).status, 404);
     await does(seller, `/usage-invoices/${rest.invoiceId as string}/void`, { reason });
     await does(seller, `/usage-invoices/${first.invoiceId as string}/void`, { reason });
     t.match(await post(one, '700000'), { isFlagged: false }, 'what is voided was not billed');
