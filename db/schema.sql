@@ -754,6 +754,7 @@ END),
 );
 CREATE INDEX contracts_enterprise ON public.contracts USING btree (book_id, enterprise_id, contract_id);
 CREATE INDEX contracts_fingerprint ON public.contracts USING btree (book_id, fingerprint);
+CREATE INDEX contracts_fingerprint_anywhere ON public.contracts USING btree (fingerprint);
 CREATE INDEX contracts_number ON public.contracts USING btree (book_id, contract_no, provider_id);
 CREATE UNIQUE INDEX contracts_one_fingerprint ON public.contracts USING btree (book_id, fingerprint) WHERE (status <> ALL (ARRAY['WITHDRAWN'::text, 'REJECTED'::text, 'VOIDED'::text]));
 CREATE UNIQUE INDEX contracts_one_number ON public.contracts USING btree (book_id, contract_no, provider_id) WHERE (status <> ALL (ARRAY['WITHDRAWN'::text, 'REJECTED'::text, 'VOIDED'::text]));
@@ -963,6 +964,32 @@ CREATE TRIGGER evidence_files_leave_in_lane BEFORE DELETE ON public.evidence_fil
 CREATE TRIGGER evidence_files_no_truncate BEFORE TRUNCATE ON public.evidence_files FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 grant insert, select on evidence_files to voucher_app;
 grant select on evidence_files to voucher_reader;
+
+-- owner voucher_owner
+create table exchange_marks (
+  book_id uuid not null,
+  mark_id uuid not null,
+  invoice_id uuid not null,
+  key_name text not null,
+  number_hash text not null,
+  seller_hash text not null,
+  amount_hash text not null,
+  constraint exchange_marks_pkey PRIMARY KEY (book_id, mark_id),
+  constraint exchange_marks_once UNIQUE (book_id, invoice_id, key_name),
+  constraint exchange_marks_book_id_invoice_id_fkey FOREIGN KEY (book_id, invoice_id) REFERENCES usage_invoices(book_id, invoice_id),
+  constraint exchange_marks_amount_hash_check CHECK ((amount_hash ~ '^[0-9a-f]{64}$'::text)),
+  constraint exchange_marks_key_name_check CHECK (((length(key_name) >= 1) AND (length(key_name) <= 40))),
+  constraint exchange_marks_number_hash_check CHECK ((number_hash ~ '^[0-9a-f]{64}$'::text)),
+  constraint exchange_marks_seller_hash_check CHECK ((seller_hash ~ '^[0-9a-f]{64}$'::text))
+);
+CREATE INDEX exchange_marks_key ON public.exchange_marks USING btree (book_id, key_name, mark_id);
+CREATE INDEX exchange_marks_number ON public.exchange_marks USING btree (book_id, number_hash);
+CREATE TRIGGER exchange_marks_append_only BEFORE DELETE OR UPDATE ON public.exchange_marks FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER exchange_marks_in_lane BEFORE INSERT OR UPDATE ON public.exchange_marks FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER exchange_marks_leave_in_lane BEFORE DELETE ON public.exchange_marks FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER exchange_marks_no_truncate BEFORE TRUNCATE ON public.exchange_marks FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+grant insert, select on exchange_marks to voucher_app;
+grant select on exchange_marks to voucher_reader;
 
 -- owner voucher_owner
 create table expert_assignments (
@@ -1235,6 +1262,33 @@ grant insert, select, update (status, decided_person, decided_on, decision_reaso
 grant select on flags to voucher_reader;
 
 -- owner voucher_owner
+create table foreign_marks (
+  book_id uuid not null,
+  foreign_mark_id uuid not null,
+  source text not null,
+  key_name text not null,
+  number_hash text not null,
+  seller_hash text not null,
+  amount_hash text not null,
+  imported_person uuid not null,
+  recorded_at timestamp with time zone not null,
+  constraint foreign_marks_pkey PRIMARY KEY (book_id, foreign_mark_id),
+  constraint foreign_marks_once UNIQUE (book_id, number_hash, source, key_name, seller_hash, amount_hash),
+  constraint foreign_marks_book_id_imported_person_fkey FOREIGN KEY (book_id, imported_person) REFERENCES persons(book_id, person_id),
+  constraint foreign_marks_amount_hash_check CHECK ((amount_hash ~ '^[0-9a-f]{64}$'::text)),
+  constraint foreign_marks_key_name_check CHECK (((length(key_name) >= 1) AND (length(key_name) <= 40))),
+  constraint foreign_marks_number_hash_check CHECK ((number_hash ~ '^[0-9a-f]{64}$'::text)),
+  constraint foreign_marks_seller_hash_check CHECK ((seller_hash ~ '^[0-9a-f]{64}$'::text)),
+  constraint foreign_marks_source_check CHECK (((length(source) >= 1) AND (length(source) <= 100)))
+);
+CREATE TRIGGER foreign_marks_append_only BEFORE DELETE OR UPDATE ON public.foreign_marks FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER foreign_marks_in_lane BEFORE INSERT OR UPDATE ON public.foreign_marks FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER foreign_marks_leave_in_lane BEFORE DELETE ON public.foreign_marks FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER foreign_marks_no_truncate BEFORE TRUNCATE ON public.foreign_marks FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+grant insert, select on foreign_marks to voucher_app;
+grant select on foreign_marks to voucher_reader;
+
+-- owner voucher_owner
 create table former_names (
   book_id uuid not null,
   former_name_id uuid not null,
@@ -1426,6 +1480,42 @@ CREATE TRIGGER legal_person_classes_in_lane BEFORE INSERT OR UPDATE ON public.le
 CREATE TRIGGER legal_person_classes_leave_in_lane BEFORE DELETE ON public.legal_person_classes FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on legal_person_classes to voucher_app;
 grant select on legal_person_classes to voucher_reader;
+
+-- owner voucher_owner
+create table legal_person_holders (
+  book_id uuid not null,
+  holder_record_id uuid not null,
+  legal_person_uscc text not null,
+  role text not null,
+  holder text not null,
+  holder_name text not null,
+  is_state boolean not null,
+  holds boolean not null,
+  valid_from date not null,
+  valid_to date,
+  source text not null,
+  revision integer not null,
+  recorded_person uuid not null,
+  recorded_at timestamp with time zone not null,
+  constraint legal_person_holders_pkey PRIMARY KEY (book_id, holder_record_id),
+  constraint legal_person_holders_revision UNIQUE (book_id, legal_person_uscc, holder, role, revision),
+  constraint legal_person_holders_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint legal_person_holders_book_id_recorded_person_fkey FOREIGN KEY (book_id, recorded_person) REFERENCES persons(book_id, person_id),
+  constraint legal_person_holders_check CHECK ((valid_to >= valid_from)),
+  constraint legal_person_holders_holder_check CHECK ((length(holder) = ANY (ARRAY[18, 64]))),
+  constraint legal_person_holders_holder_name_check CHECK (((length(holder_name) >= 1) AND (length(holder_name) <= 200))),
+  constraint legal_person_holders_revision_check CHECK ((revision >= 1)),
+  constraint legal_person_holders_role_check CHECK ((role = ANY (ARRAY['SHAREHOLDER'::text, 'LEGAL_REPRESENTATIVE'::text, 'OFFICER'::text]))),
+  constraint legal_person_holders_source_check CHECK (((length(source) >= 1) AND (length(source) <= 500)))
+);
+CREATE INDEX legal_person_holders_holder ON public.legal_person_holders USING btree (book_id, holder);
+CREATE INDEX legal_person_holders_legal_person ON public.legal_person_holders USING btree (book_id, legal_person_uscc, holder_record_id);
+CREATE TRIGGER legal_person_holders_append_only BEFORE DELETE OR UPDATE ON public.legal_person_holders FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER legal_person_holders_in_lane BEFORE INSERT OR UPDATE ON public.legal_person_holders FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER legal_person_holders_leave_in_lane BEFORE DELETE ON public.legal_person_holders FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER legal_person_holders_no_truncate BEFORE TRUNCATE ON public.legal_person_holders FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+grant insert, select on legal_person_holders to voucher_app;
+grant select on legal_person_holders to voucher_reader;
 
 -- owner voucher_owner
 create table limit_exceptions (
@@ -3209,6 +3299,19 @@ CREATE TRIGGER vouchers_in_lane BEFORE INSERT OR UPDATE ON public.vouchers FOR E
 CREATE TRIGGER vouchers_leave_in_lane BEFORE DELETE ON public.vouchers FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (enterprise_id, legal_person_uscc, reserved_fen, status, frozen_from, lapsed_fen, given_back_fen, ended_on) on vouchers to voucher_app;
 grant select on vouchers to voucher_reader;
+
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.contracts_elsewhere(p_book uuid, p_fingerprints text[])
+ RETURNS SETOF text
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select f from unnest(p_fingerprints) f
+   where exists (select from contracts c where c.fingerprint = f and c.book_id <> p_book
+                    and c.status not in ('WITHDRAWN', 'REJECTED', 'VOIDED'))
+$function$;
+grant execute on function contracts_elsewhere(uuid,text[]) to voucher_app;
 
 -- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.create_book(p_book uuid, p_code text, p_name text, p_division text, p_open_from date, p_now timestamp with time zone)

@@ -2291,3 +2291,58 @@ export const reminders = pgTable(
   (t) => [primaryKey({ columns: [t.bookId, t.reminderId] })],
 );
 export type Reminder = typeof reminders.$inferSelect;
+
+export const exchangeMarks = pgTable(
+  'exchange_marks',
+  {
+    bookId: uuid('book_id').notNull(),
+    markId: uuid('mark_id').notNull(),
+    invoiceId: uuid('invoice_id').notNull(),
+    keyName: text('key_name').notNull(),
+    numberHash: text('number_hash').notNull(),
+    sellerHash: text('seller_hash').notNull(),
+    amountHash: text('amount_hash').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.markId] })],
+);
+export type ExchangeMark = typeof exchangeMarks.$inferSelect;
+
+export const foreignMarks = pgTable(
+  'foreign_marks',
+  {
+    bookId: uuid('book_id').notNull(),
+    foreignMarkId: uuid('foreign_mark_id').notNull(),
+    source: text('source').notNull(),
+    keyName: text('key_name').notNull(),
+    numberHash: text('number_hash').notNull(),
+    sellerHash: text('seller_hash').notNull(),
+    amountHash: text('amount_hash').notNull(),
+    importedPerson: uuid('imported_person').notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.foreignMarkId] })],
+);
+export type ForeignMark = typeof foreignMarks.$inferSelect;
+
+export const legalPersonHolders = pgTable(
+  'legal_person_holders',
+  {
+    bookId: uuid('book_id').notNull(),
+    holderRecordId: uuid('holder_record_id').notNull(),
+    legalPersonUscc: text('legal_person_uscc').notNull(),
+    role: text('role', { enum: ['SHAREHOLDER', 'LEGAL_REPRESENTATIVE', 'OFFICER'] }).notNull(),
+    /** A legal person's code, or the fingerprint of a natural person's document. */
+    holder: text('holder').notNull(),
+    holderName: text('holder_name').notNull(),
+    isState: boolean('is_state').notNull(),
+    holds: boolean('holds').notNull(),
+    validFrom: date('valid_from', { mode: 'string' }).notNull(),
+    validTo: date('valid_to', { mode: 'string' }),
+    source: text('source').notNull(),
+    revision: integer('revision').notNull(),
+    recordedPerson: uuid('recorded_person').notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.holderRecordId] })],
+);
+export type LegalPersonHolder = typeof legalPersonHolders.$inferSelect;

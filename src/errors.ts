@@ -2400,6 +2400,27 @@ export const refusals = {
     '数电票 XML 无法读取：{zh}。请上传从电子税务局下载的原文件；确非数电票的，请改选其他材料种类。',
     'The digital invoice cannot be read: {en}. Upload the file as the tax bureau issued it, or under another kind if it is none.',
   ),
+  EXCHANGE_KEY_UNKNOWN: refusal(
+    409,
+    '没有这个交换密钥',
+    'No such exchange key',
+    '本服务没有名为 {key} 的交换密钥；现有：{keys}。请与对方城市核对密钥名称，或由平台运营在 EXCHANGE_KEYS 中配置。',
+    'This service holds no exchange key named {key}; it holds: {keys}. Agree on the name with the other city, or set it in EXCHANGE_KEYS.',
+  ),
+  HASH_FORMAT: refusal(
+    400,
+    '摘要格式有误',
+    'Malformed hash',
+    '摘要须为 64 位小写十六进制字符。',
+    'A hash is 64 hexadecimal characters in lower case.',
+  ),
+  HOLDER_NAMED_TWICE: refusal(
+    400,
+    '股东或任职人员只能以一种方式标识',
+    'A holder is named in one way',
+    '法人以统一社会信用代码标识，自然人以证件号码标识，不能两者都填。',
+    'A legal person is named by its code, a natural person by a document’s number: not by both.',
+  ),
   FLAG_WRONG_STATE: refusal(
     409,
     '疑点已处理',

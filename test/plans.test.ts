@@ -294,7 +294,8 @@ void t.test('no reading grows with the book', async (t) => {
   const clock = demoClock();
   const now = new Date('2026-04-15T10:00:00+08:00');
   clock.set(now);
-  const parts = { clock, fieldKey: Buffer.from('ab'.repeat(32), 'hex') };
+  const exchangeKeys = [{ name: '1', algorithm: 'sha256', secret: 'ab'.repeat(32) }] as const;
+  const parts = { clock, fieldKey: Buffer.from('ab'.repeat(32), 'hex'), exchangeKeys };
   const making = connect({ url: urls.app });
   const first = await build({ ...parts, db: making });
   await first.app.ready();
@@ -392,6 +393,8 @@ void t.test('no reading grows with the book', async (t) => {
     subjectId: voucher.contractId,
     reason: '1',
   });
+  const holder = { uscc, role: 'SHAREHOLDER', holderUscc: providerUscc, holderName: '1', isState: true };
+  await send('reviewer', '/legal-person-holders', { ...holder, validFrom: '2026-01-01', source: '1' });
   await send('approver', `/flags/${flagId}/clear`, { reason: '1' });
   const parameter = { validFrom: '2026-04-15', documentNo: '1' };
   await send('reviewer', '/flag-parameters', { kind: 'PRICE_FAR_FROM_LIST', basisPoints: 1000, ...parameter });
@@ -622,6 +625,7 @@ void t.test('no reading grows with the book', async (t) => {
       holder: enterpriseUscc,
       matterCode: 'P-1',
       subjectId: redemptions[0] ?? '',
+      key: '1',
     },
     ...{ fund: 'zhengzhou-compute/2026', kind: 'reserved', code: `payable:${voucher.providerId}:zhengzhou-compute/2026` },
     ...{ until: '2026-04-15', atLeast: '1.00' },
