@@ -12,12 +12,15 @@ const status = z
     'DUE',
     'PARTLY_RECOVERED',
     'RECOVERED',
+    'OFFSET',
     'REFERRED',
     'WRITTEN_OFF',
     'WITHDRAWN',
     'DROPPED',
   ])
-  .meta({ description: '拟追回 / 已决定 / 已送达 / 申诉中 / 到期应缴 / 部分追回 / 已追回 / 移送 / 核销 / 撤回 / 未成立' });
+  .meta({
+    description: '拟追回 / 已决定 / 已送达 / 申诉中 / 到期应缴 / 部分追回 / 已追回 / 已抵扣 / 移送 / 核销 / 撤回 / 未成立',
+  });
 const cause = z.enum(['CONTRACT_CUT', 'CONTRACT_VOIDED', 'RED_LETTER', 'FRAUD']);
 
 /** A fraud found: the voucher that was got by it is revoked, and all that was paid on it is claimed back. */
@@ -40,6 +43,28 @@ export const receiveRecovery = z.strictObject({
 export const referRecovery = z.strictObject({ reason });
 export const askWriteOff = z.strictObject({ reason });
 export const writeOffRecovery = z.strictObject({});
+
+/** Where a rule allows it (DOMAIN 2.6), and no otherwise. */
+export const proposeOffset = z.strictObject({
+  redemptionId: id.meta({ description: 'Approved to the same payee, and in no batch' }),
+  amount: amount.optional().meta({ description: 'As much as possible where it is left out' }),
+  document: z.string().trim().min(1).max(200).meta({ description: 'The document that allows it' }),
+  article: z.string().trim().min(1).max(100).meta({ description: 'Its article' }),
+  reason,
+});
+export const offsetStep = z.strictObject({});
+export const recoveryOffset = z.strictObject({
+  offsetId: id,
+  redemptionId: id,
+  fund: z.string(),
+  amount,
+  document: z.string(),
+  article: z.string(),
+  reason: z.string(),
+  status: z.enum(['PROPOSED', 'APPROVED', 'DROPPED']),
+  proposedOn: day,
+  decidedOn: day.nullable(),
+});
 
 export const recovery = z.strictObject({
   recoveryId: id,
@@ -72,6 +97,7 @@ export const recoveryReceived = recovery.extend({ alreadyReceived: z.boolean(), 
 export const recoveryInFull = recovery.extend({
   items: z.array(z.strictObject({ redemptionId: id, amount })),
   receipts: z.array(receipt),
+  offsets: z.array(recoveryOffset),
 });
 export const recoveryQuery = pageQuery.extend({ status: status.optional() });
 export const recoveryOpened = recovery.extend({ corrections: followed, ledgerSeq });

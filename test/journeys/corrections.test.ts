@@ -107,6 +107,9 @@ void t.test('a contract cut in half after redemption', async (t) => {
   await books.redeem(voucher, await books.invoice(contract, { gross: '600000.00' }));
   const waiting = await books.redeem(voucher, await books.invoice(contract, { gross: '100000.00', quantity: '90' }));
   t.equal(waiting.status, 'SUBMITTED');
+  t.match(await books.buyer.get(`/redemptions/${waiting.redemptionId as string}/decision-letter`), {
+    ...{ status: 409, body: { code: 'NOT_DECIDED' } },
+  });
   await books.clean(t, 'before');
   const file = await books.amend(contract, '500000.00');
   const filed = await does(reviewer, file);
@@ -120,6 +123,11 @@ void t.test('a contract cut in half after redemption', async (t) => {
     [/重新计算补助上限 100000.00/, /退回待核验的核销 20000.00/, /作废未使用的券面余额 80000.00/, /冲正尚未拨付的核销 20000.00/],
   );
   await books.clean(t, 'after the cut');
+  const returned = await books.letter(t, `/redemptions/${waiting.redemptionId as string}`, '退回核销申请决定书');
+  t.match(
+    returned,
+    /经核对：[\s\S]*退回核销申请，预留的 20,000\.00 元按规定退回。理由：用量减少，协商变更。补正后可以重新申请。/,
+  );
   const cutLetter = await books.letter(t, `/corrections/${filed.corrections[0].correctionId as string}`, '补助更正决定书');
   t.match(cutLetter, /合同变更，金额减少/);
   t.match(
