@@ -4,6 +4,7 @@
 // this schema gives the text its meaning. A parameter the text of the law does not give is left out, never defaulted: what
 // may be left out here and what may be left out of a programme in force are two questions, and the second is check.ts's.
 import { z } from 'zod';
+import { materialKind } from './evidence-files.js';
 
 /** A text with a form: an English sentence for `message`, a Chinese one in `params.zh`. */
 function form(pattern: RegExp, en: string, zh: string) {
@@ -221,6 +222,17 @@ const stackingRule = z
     error: 'basisPoints belongs to PUBLIC_MONEY_CEILING, and to no other strategy',
     params: { zh: 'basisPoints 仅用于 PUBLIC_MONEY_CEILING，且必须填写' },
   });
+
+/**
+ * A paper that has to be there by a step. APPLICATION: when it is submitted, and whenever it is looked at before it is accepted;
+ * REDEMPTION: when a voucher is redeemed.
+ */
+const material = z.strictObject({
+  kind: materialKind.exclude(['OTHER']),
+  by: z.enum(['APPLICATION', 'REDEMPTION']),
+  name: bilingual,
+  cite: citation,
+});
 
 // What is bought: compute and what comes with it, and what the other vouchers and subsidies of a programme are for.
 const serviceItem = z.enum([
@@ -609,6 +621,7 @@ export const programmeFile = z.strictObject({
   priority: parameter(z.array(z.strictObject({ class: code, name: bilingual })).min(1)).optional(),
   beneficiaryKinds: parameter(z.array(beneficiaryKind).min(1)).optional(),
   eligibility: z.array(predicate).optional(),
+  materials: z.array(material).optional(),
   // LISTED_FOR_SERVICE_ITEM: on every day of use, for the service item used. LISTED_WHEN_SETTLED: on the day it was paid in full. LOCAL:
   // registered in the book's city.
   providerConditions: parameter(z.array(z.enum(['LISTED_FOR_SERVICE_ITEM', 'LISTED_WHEN_SETTLED', 'LOCAL'])).min(1)).optional(),

@@ -17,8 +17,16 @@ import { compileTree } from './compile-tree.js';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const JOBS = 2;
 const FILE_TIMEOUT_MS = 240_000;
-/** Begun first, longest first, so that no long one is left to run alone at the end. The others follow by name. */
-const LONG = ['test/programmes/properties.test.ts', 'test/bulk/bulk.test.ts'];
+/** Begun first, so that no long one is left to run alone at the end; those that wait beside those that compute. */
+const LONG = [
+  'test/slow-client.test.ts',
+  'test/programmes/properties.test.ts',
+  'test/bulk/bulk.test.ts',
+  'test/plans.test.ts',
+  'test/process.test.ts',
+  'test/legal-persons/limits.test.ts',
+  'test/reimbursements/reimbursements.test.ts',
+];
 /** tap gives up on a single test after this; its own default of 30 s is short for two busy cores. */
 const TEST_TIMEOUT_S = 120;
 

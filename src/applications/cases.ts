@@ -5,6 +5,7 @@ import { contractShelf } from '../contracts/facts.js';
 import { endAssignments, gatherAssigned } from '../experts/facts.js';
 import type { Facts } from '../ledger/facts.js';
 import { refuseStep } from '../lives.js';
+import type { Papers } from '../materials/facts.js';
 import { decidingDayOf } from '../programmes/evaluate.js';
 import { programmeVersionShelf } from '../programmes/facts.js';
 import { lawOn } from '../programmes/language.js';
@@ -26,6 +27,12 @@ export function subjectOf(facts: Facts, row: Application) {
   if (!contract) throw new Error(`the application ${row.applicationNo} has lost its contract`);
   return { contract, ...lawOf(facts, row) };
 }
+
+/** The papers of an application are its own and those of its contract. */
+export const papersOf = ({ applicationId, contractId }: Pick<Application, 'applicationId' | 'contractId'>): Papers => ({
+  own: [applicationId],
+  restsOn: [[[contractId]]],
+});
 
 export const applicationCases: Cases<Application, ReturnType<typeof presentApplication>> = {
   kind: 'APPLICATION',
@@ -55,6 +62,7 @@ export const applicationCases: Cases<Application, ReturnType<typeof presentAppli
     const { contract, law } = subjectOf(facts, row);
     return lawOn(law, decidingDayOf(law, { appliedOn: row.submittedOn, signedOn: contract.signedOn }));
   },
+  askedFor: (facts, row) => ({ law: lawOf(facts, row).law, papers: papersOf(row) }),
   places: 'AQ',
   beside: (facts, before, after) => [...queueChanges(facts, before, after), ...endAssignments(facts, after)],
   letGo: notWaiting,

@@ -17,12 +17,14 @@ import { accepted, refused } from '../ledger/lane.js';
 import { gatherNumbers, seriesOf, takeNumber } from '../ledger/numbers.js';
 import type { Matters } from '../legal-persons/matters.js';
 import { gatherOwnMatters, ownMatters } from '../legal-persons/matters.js';
+import type { AskedFor } from '../materials/facts.js';
+import { gatherMaterials, refusalOfPapers } from '../materials/facts.js';
 import { decidingDayOf } from '../programmes/evaluate.js';
 import { programmeVersionShelf } from '../programmes/facts.js';
 import { controlsOn, gatherControls, lawUnder } from '../programmes/laws.js';
 import { lawOn } from '../programmes/language.js';
 import { programmeOf, versionDeciding, versionName, versionsCovering } from '../programmes/published.js';
-import { applicationCases } from './cases.js';
+import { applicationCases, papersOf } from './cases.js';
 import type { Wanted } from './entitlement.js';
 import { entitlementOf, gatherEntitlements } from './entitlement.js';
 import { contractLinesOf, gatherContractFacts } from './evaluation-facts.js';
@@ -43,14 +45,16 @@ function caseOf(
   facts: Facts,
   contract: Contract,
   version: VersionRow,
-  { today, matters }: { readonly today: Day; readonly matters: Matters },
-): Wanted & { controlIds: string[] } {
+  of: { readonly applicationId: string; readonly today: Day; readonly matters: Matters },
+): Wanted & AskedFor & { controlIds: string[] } {
+  const { today, matters } = of;
   const decidingDay = decidingDayOf(programmeOf(version), { appliedOn: today, signedOn: contract.signedOn });
   const controlIds = controlsOn(facts, decidingDay);
   const law = lawUnder(facts, version, controlIds);
   return {
     ...{ contract, version, law, controlIds, stage: 'ISSUE', appliedOn: today, bookedOn: today },
     matters,
+    papers: papersOf({ applicationId: of.applicationId, contractId: contract.contractId }),
     predicates: Object.fromEntries(law.eligibility.map((predicate) => [predicate.id, 'MET' as const])),
   };
 }
@@ -60,7 +64,8 @@ function caseOf(
  * signing where the law names that), one application at a time. General controls award nothing and are not applied for. What the
  * programme can never give on this contract is refused at once, by the evaluation's code; what only limits or the pool leave too
  * little for today is not, nor what waits for a figure: these may change before it is decided. What a review will check is taken as
- * met until then. What it is about are matters on record of its own legal person: any other is MATTER_NOT_FOUND.
+ * met until then. What it is about are matters on record of its own legal person: any other is MATTER_NOT_FOUND. Papers that the
+ * programme asks for have to be attached to its draft or to the contract: MATERIALS_MISSING tells all that are not.
  */
 export const submitApplication: Verb<Body, Result> = {
   name: 'application.submit',
@@ -85,20 +90,18 @@ export const submitApplication: Verb<Body, Result> = {
       gatherPlaces(loader, applicationCases.places, commands),
       gatherOwnMatters(loader, commands.map(namingOf)),
     ]);
-    await gatherEntitlements(
-      loader,
-      commands.flatMap((command) => {
-        const { body, today } = command;
-        const contract = loader.facts.get(contractShelf, body.contractId);
-        const about = ownMatters(loader.facts, namingOf(command));
-        if (!contract || about.kind === 'refused') return [];
-        const { matters } = about;
-        const days = { appliedOn: today, signedOn: contract.signedOn };
-        return versionsCovering(loader.facts.all(programmeVersionShelf, 'code', body.programmeCode), days)
-          .filter(({ kind }) => kind === 'PROGRAMME')
-          .map((version) => caseOf(loader.facts, contract, version, { today, matters }));
-      }),
-    );
+    const asked = commands.flatMap((command) => {
+      const { id, body, today } = command;
+      const contract = loader.facts.get(contractShelf, body.contractId);
+      const about = ownMatters(loader.facts, namingOf(command));
+      if (!contract || about.kind === 'refused') return [];
+      const { matters } = about;
+      const days = { appliedOn: today, signedOn: contract.signedOn };
+      return versionsCovering(loader.facts.all(programmeVersionShelf, 'code', body.programmeCode), days)
+        .filter(({ kind }) => kind === 'PROGRAMME')
+        .map((version) => caseOf(loader.facts, contract, version, { applicationId: id, today, matters }));
+    });
+    await Promise.all([gatherEntitlements(loader, asked), gatherMaterials(loader, 'APPLICATION', asked)]);
   },
 
   decide(command, facts) {
@@ -124,9 +127,11 @@ export const submitApplication: Verb<Body, Result> = {
     if (open) return refused('APPLICATION_OPEN', { programme: programmeCode, applicationNo: open.applicationNo }, '/contractId');
     const about = ownMatters(facts, namingOf(command));
     if (about.kind === 'refused') return about;
-    const asked = caseOf(facts, contract, version, { today, matters: about.matters });
+    const asked = caseOf(facts, contract, version, { applicationId: id, today, matters: about.matters });
     const { byLaw, now } = entitlementOf(facts, asked);
     if (byLaw.kind === 'refused') return refusalOf(byLaw);
+    const lacking = refusalOfPapers(facts, 'APPLICATION', asked);
+    if (lacking) return lacking;
     const law = lawOn(asked.law, decidingDayOf(asked.law, days));
     const waiting = waitingIn('SUBMITTED', { law, today, calendar: calendarOf(facts) });
     if (waiting.kind === 'refused') return waiting;

@@ -2,21 +2,23 @@ import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
 import { versionName } from '../programmes/published.js';
 import type { Cases } from './case.js';
-import { caseOf, changesOf, gatherCases, movedTo } from './case.js';
+import { refusalOfPapers } from '../materials/facts.js';
+import { caseOf, changesOf, gatherCases, gatherWithPapers, movedTo } from './case.js';
 import { gatherPlaces, takePlace } from './places.js';
 import type { CaseRow } from './rules.js';
 import { toldOf } from './told.js';
 
 /**
  * 初审、受理: by somebody other than the applicant, once everything is there. From this moment the case has its place in the order of
- * acceptance. Refuses NOT_FOUND, the life's code, FOUR_EYES, CALENDAR_YEAR_UNPUBLISHED.
+ * acceptance. Refuses NOT_FOUND, the life's code, FOUR_EYES, MATERIALS_MISSING (asked for by its programme, and taken away since),
+ * CALENDAR_YEAR_UNPUBLISHED.
  */
 export const accept = <Row extends CaseRow, Shown extends object>(cases: Cases<Row, Shown>): Verb<{ id?: string }, Shown> => ({
   name: `${cases.noun}.accept`,
   money: true,
 
   async gather(loader, commands) {
-    await Promise.all([gatherCases(loader, cases, commands), gatherPlaces(loader, cases.places, commands)]);
+    await Promise.all([gatherWithPapers(loader, cases, commands), gatherPlaces(loader, cases.places, commands)]);
   },
 
   decide(command, facts) {
@@ -27,6 +29,8 @@ export const accept = <Row extends CaseRow, Shown extends object>(cases: Cases<R
     const wrongState = cases.refuseStep(row, way, 'accept');
     if (wrongState) return wrongState;
     if (actor.personId === row.submittedPerson) return refused('FOUR_EYES');
+    const lacking = refusalOfPapers(facts, 'APPLICATION', cases.askedFor(facts, row));
+    if (lacking) return lacking;
     const moved = movedTo(facts, row, { status: 'ACCEPTED', law, today });
     if (moved.kind === 'refused') return moved;
     // After this line the command succeeds.

@@ -5,6 +5,8 @@ import { calendarOf, gatherCalendar } from '../calendars/facts.js';
 import type { Change, Facts, Loader, Shelf } from '../ledger/facts.js';
 import { update } from '../ledger/facts.js';
 import type { Command, Refused } from '../ledger/lane.js';
+import type { AskedFor } from '../materials/facts.js';
+import { gatherMaterials } from '../materials/facts.js';
 import type { Law } from '../programmes/language.js';
 import type { CaseRow, CaseState, CaseVerb, Way } from './rules.js';
 import { waitingIn, wayOf } from './rules.js';
@@ -23,6 +25,8 @@ export interface Cases<Row extends CaseRow, Shown> {
   readonly versionOf: (facts: Facts, row: Row) => VersionRow;
   /** The law of the day that decides a gathered case. */
   readonly lawOf: (facts: Facts, row: Row) => Law;
+  /** The papers that the programme of a gathered case asks for, and where they stand. */
+  readonly askedFor: (facts: Facts, row: Row) => AskedFor;
   /** The series of places in the order of acceptance, and the place of a number of it. */
   readonly places: string;
   /** What changes beside a row: who waits for money, what is held of invoices. */
@@ -48,6 +52,20 @@ export async function gatherCases<Row extends CaseRow>(
   ]);
   await cases.gather(loader, rows);
   return rows;
+}
+
+/** Gathers the papers of these cases, where their programme asks for any, beside the cases themselves. */
+export async function gatherWithPapers<Row extends CaseRow>(
+  loader: Loader,
+  cases: Cases<Row, unknown>,
+  commands: readonly Command<{ id?: string }>[],
+): Promise<void> {
+  const rows = await gatherCases(loader, cases, commands);
+  await gatherMaterials(
+    loader,
+    'APPLICATION',
+    rows.map((row) => cases.askedFor(loader.facts, row)),
+  );
 }
 
 /** A gathered case with its law and its way. */

@@ -9,8 +9,9 @@ import { insert, update } from '../ledger/facts.js';
 import type { Command, Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
 import { versionName } from '../programmes/published.js';
+import { refusalOfPapers } from '../materials/facts.js';
 import type { Cases } from './case.js';
-import { caseOf, changesOf, gatherCases, movedTo } from './case.js';
+import { caseOf, changesOf, gatherCases, gatherWithPapers, movedTo } from './case.js';
 import { supplementListShelf } from './facts.js';
 import { gatherPlaces, takePlace } from './places.js';
 import type { CaseRow } from './rules.js';
@@ -86,7 +87,7 @@ export const requestSupplement = <Row extends CaseRow, Shown extends object>(
 /**
  * The applicant answers every item of the list, on its last day at the latest. Where the text asks for no acceptance the case is complete
  * with this, and takes its place. Refuses, in this order: NOT_FOUND (another firm's likewise), the life's code, FOUR_EYES,
- * SUPPLEMENT_OVERDUE, as `readAnswers`, CALENDAR_YEAR_UNPUBLISHED.
+ * SUPPLEMENT_OVERDUE, as `readAnswers`, MATERIALS_MISSING, CALENDAR_YEAR_UNPUBLISHED.
  */
 export const supplement = <Row extends CaseRow, Shown extends object>(
   cases: Cases<Row, Shown>,
@@ -96,7 +97,7 @@ export const supplement = <Row extends CaseRow, Shown extends object>(
 
   async gather(loader, commands) {
     await Promise.all([
-      gatherCases(loader, cases, commands),
+      gatherWithPapers(loader, cases, commands),
       gatherLists(loader, commands),
       gatherPlaces(loader, cases.places, commands),
     ]);
@@ -115,6 +116,8 @@ export const supplement = <Row extends CaseRow, Shown extends object>(
     if (today > list.dueOn) return refused('SUPPLEMENT_OVERDUE', { dueOn: list.dueOn, today });
     const read = readAnswers(body.answers, list);
     if (read.kind === 'refused') return read;
+    const lacking = refusalOfPapers(facts, 'APPLICATION', cases.askedFor(facts, row));
+    if (lacking) return lacking;
     const moved = movedTo(facts, row, { status: 'SUBMITTED', law, today });
     if (moved.kind === 'refused') return moved;
     // After this line the command succeeds.

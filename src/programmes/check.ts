@@ -278,6 +278,7 @@ function plainProgramme(controls: ProgrammeVersion): ProgrammeVersion {
     kind: 'PROGRAMME',
     programme: 'plain',
     eligibility: [],
+    materials: [],
     laws: [
       {
         ...first,

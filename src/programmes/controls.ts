@@ -15,7 +15,7 @@ function nameOf(version: ProgrammeVersion): string {
 }
 
 /**
- * The version as it holds under these controls, which are in force on the day that decides: their conditions after its own, their
+ * The version as it holds under these controls, which are in force on the day that decides: their conditions and papers after its own, their
  * limits and stacking rules after its own, each by the name it has among the controls, so that all programmes count against one.
  * Without controls the version itself; for the same ones always the same object.
  */
@@ -60,6 +60,7 @@ function layOver(version: ProgrammeVersion, controls: ProgrammeVersion): Program
       ...Object.fromEntries(Object.entries(controls.documents).map(([key, document]) => [`${prefix}/${key}`, document])),
     },
     eligibility: [...version.eligibility, ...controls.eligibility.map(cited)],
+    materials: [...version.materials, ...controls.materials.map((of) => ({ ...of, cite: cite(of.cite) }))],
     clauses: [...version.clauses, ...controls.clauses.map(cited)],
     laws: [first, ...later],
   };

@@ -2,6 +2,7 @@
 import { isMap, isSeq, Lexer, LineCounter, parseDocument, Parser, visit } from 'yaml';
 import type { Document } from 'yaml';
 import { z } from 'zod';
+import type { MaterialKind } from '../../schemas/evidence-files.js';
 import { programmeFile } from '../../schemas/programmes.js';
 import type { ProgrammeCase, ProgrammeFile } from '../../schemas/programmes.js';
 import type { Day } from '../calendar.js';
@@ -116,6 +117,14 @@ export interface Predicate {
   serviceItems: readonly ServiceItem[] | null;
   text: Bilingual;
   evidence: readonly string[];
+  cite: Citation;
+}
+
+/** A paper that has to be there by a step: when an application is submitted, or a voucher redeemed. */
+export interface Material {
+  kind: MaterialKind;
+  by: 'APPLICATION' | 'REDEMPTION';
+  name: Bilingual;
   cite: Citation;
 }
 
@@ -240,6 +249,7 @@ export interface ProgrammeVersion {
   /** How many years it is said to be in force («有效期三年»); null: the text does not say. */
   inForceFor: { years: number; cite: Citation } | null;
   eligibility: readonly Predicate[];
+  materials: readonly Material[];
   /** What is said of clawback, performance, supervision and archives: computed by nothing. */
   clauses: readonly Clause[];
   laws: readonly [Law, ...Law[]];
@@ -269,7 +279,7 @@ export interface ProgrammeProblem extends Bilingual {
 export const CONTRACT_CEILING = 'contract-ceiling';
 
 /** The number of a document, or its title in 《》 when it has none. */
-export function documentName(version: ProgrammeVersion, cite: { document: string }): string {
+export function documentName(version: Pick<ProgrammeVersion, 'documents'>, cite: { document: string }): string {
   const document = version.documents[cite.document];
   return document === undefined ? cite.document : (document.number ?? `《${document.title}》`);
 }
@@ -489,6 +499,8 @@ function inconsistencies(file: ProgrammeFile): Located[] {
     if (id === CONTRACT_CEILING) found(path, `“${CONTRACT_CEILING}”为系统保留编号`, `the id ${CONTRACT_CEILING} is reserved`);
   }
   for (const [index, id] of predicateIds.entries()) if (predicateIds.indexOf(id) !== index) twice(`eligibility.${index}.id`, id);
+  const materials = (file.materials ?? []).map(({ kind, by }) => `${kind} ${by}`);
+  for (const [index, one] of materials.entries()) if (materials.indexOf(one) !== index) twice(`materials.${index}`, one);
   if (file.kind === 'GENERAL_CONTROLS') {
     for (const name of Object.keys(file).filter((key) => !wordsOfControls.has(key)))
       found(name, '总体管控不发放资金，不得规定此项', 'general controls award nothing: this belongs to a programme');
@@ -550,7 +562,7 @@ function inconsistencies(file: ProgrammeFile): Located[] {
 }
 
 /** What does not go together in the law of a day, by the name of the parameter that has to give way. */
-function contradictions({ laws }: ProgrammeVersion): Located[] {
+function contradictions({ laws, materials }: ProgrammeVersion): Located[] {
   const problems = new Map<string, Located>();
   const found = (path: string, zh: string, en: string) => problems.set(path, { code: 'INCONSISTENT', path, zh, en });
   for (const { flow, base, payee, allocation, limits, mixedChips, rate, providerConditions } of laws) {
@@ -576,6 +588,12 @@ function contradictions({ laws }: ProgrammeVersion): Located[] {
           '事后补助应以上一年度已结算费用、合同额或成本为基数',
           'reimbursement rests on settled fees, contracts or costs',
         );
+      if (materials.some(({ by }) => by === 'REDEMPTION'))
+        found(
+          'materials',
+          '事后补助没有兑付环节，材料应在申请时（APPLICATION）提交',
+          'reimbursement has no redemption: its papers come with the application',
+        );
       if (payee?.value === 'PROVIDER')
         found('payee', '事后补助的收款方为使用方', 'reimbursement is paid to the enterprise, which has paid the provider');
       if (limits.some(({ counts }) => counts === 'REDEEMED'))
@@ -590,7 +608,7 @@ function contradictions({ laws }: ProgrammeVersion): Located[] {
 /** What a file of general controls may say: what holds for every programme of the book, whatever it gives. */
 const wordsOfControls = new Set([
   ...['kind', 'programme', 'version', 'name', 'status', 'basis', 'documents', 'inForce', 'inForceAfter', 'inForceFor', 'cases'],
-  ...['responsibleDepartments', 'beneficiaryKinds', 'eligibility', 'limits', 'stacking', 'clauses'],
+  ...['responsibleDepartments', 'beneficiaryKinds', 'eligibility', 'materials', 'limits', 'stacking', 'clauses'],
 ]);
 
 /** Every citation of the file with its path. */
@@ -671,6 +689,7 @@ function versionOf(file: ProgrammeFile): ProgrammeVersion {
       ...predicate,
       ...{ of, serviceItems, cite: citationOf(predicate.cite) },
     })),
+    materials: (file.materials ?? []).map((material) => ({ ...material, cite: citationOf(material.cite) })),
     laws: [first, ...later],
     cases: file.cases ?? [],
   };

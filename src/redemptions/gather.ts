@@ -16,12 +16,22 @@ import { accountOf } from '../ledger/chart.js';
 import type { Facts, Loader } from '../ledger/facts.js';
 import type { Command } from '../ledger/lane.js';
 import { gatherLimits } from '../ledger/limits.js';
-import { attachmentShelf } from '../materials/facts.js';
+import type { AskedFor } from '../materials/facts.js';
+import { attachmentShelf, gatherMaterials } from '../materials/facts.js';
+import { asksForMaterials } from '../materials/rules.js';
 import type { Fen } from '../money.js';
 import { programmeVersionShelf } from '../programmes/facts.js';
 import { controlIdsOf, gatherControls, lawUnder } from '../programmes/laws.js';
 import { limitWindowOf } from '../programmes/limits.js';
-import { invoiceLineShelf, invoiceShelf, lineUsageShelf, redLetterLineShelf, redLetterShelf } from '../usage/facts.js';
+import {
+  filedUnder,
+  invoiceLineShelf,
+  invoiceShelf,
+  lineUsageShelf,
+  paymentShelf,
+  redLetterLineShelf,
+  redLetterShelf,
+} from '../usage/facts.js';
 import { netOf } from '../usage/rules.js';
 import { chargedOf, expiryRuleOf, gatherEndRules, homeOfEnded } from '../vouchers/endings.js';
 import { standingIdOf, standingShelf, voucherShelf } from '../vouchers/facts.js';
@@ -111,6 +121,31 @@ export async function gatherCases(loader: Loader, wanted: readonly Wanted[]): Pr
       .filter(({ voucher }) => asksBeyondContract(lawOf(loader.facts, voucher).law))
       .map(({ voucher, invoice, today }) => asked(loader.facts, voucher, invoice, today)),
   );
+}
+
+/** Gathers the papers of redemptions that are claimed, where the law of their voucher asks for any. */
+export async function gatherPapers(loader: Loader, wanted: readonly Wanted[]): Promise<void> {
+  const asking = wanted.flatMap(({ voucherId, invoiceId }) => {
+    const voucher = loader.facts.get(voucherShelf, voucherId);
+    return voucher && asksForMaterials(lawOf(loader.facts, voucher).law, 'REDEMPTION') ? [{ voucher, invoiceId }] : [];
+  });
+  await loader.load(
+    paymentShelf,
+    'invoice',
+    asking.map(({ invoiceId }) => invoiceId),
+  );
+  await gatherMaterials(
+    loader,
+    'REDEMPTION',
+    asking.map(({ voucher, invoiceId }) => askedFor(loader.facts, voucher, invoiceId)),
+  );
+}
+
+/** The papers that the law of a gathered voucher asks for with an invoice: they stand with the invoice, what was paid on it, or the contract. */
+export function askedFor(facts: Facts, voucher: Voucher, invoiceId: string): AskedFor {
+  const { law } = lawOf(facts, voucher);
+  const filed = asksForMaterials(law, 'REDEMPTION') ? filedUnder(facts, invoiceId) : [];
+  return { law, papers: { own: [voucher.contractId, ...filed], restsOn: [] } };
 }
 
 /** The version of a gathered voucher, and the law of its redemptions: under the controls that it was issued under. */

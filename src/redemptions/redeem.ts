@@ -10,6 +10,7 @@ import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
 import { gatherNumbers, seriesOf, takeNumber } from '../ledger/numbers.js';
 import { redemptionApproved, redemptionReserved } from '../ledger/templates.js';
+import { refusalOfPapers } from '../materials/facts.js';
 import { formatYuan } from '../money.js';
 import { limitsTouched } from '../programmes/evaluate.js';
 import { firstYearChanges, readLimits } from '../programmes/limits.js';
@@ -19,7 +20,7 @@ import { invoiceShelf } from '../usage/facts.js';
 import { fenOf } from '../usage/rules.js';
 import { standingShelf, voucherShelf } from '../vouchers/facts.js';
 import { redemptionShelf } from './facts.js';
-import { caseOf, gatherCases } from './gather.js';
+import { askedFor, caseOf, gatherCases, gatherPapers } from './gather.js';
 import {
   evaluateFirmly,
   mismatchesOf,
@@ -40,7 +41,7 @@ type Result = ReturnType<typeof presentInFull> & { voucherBalance: string };
  * Redeems a voucher against a confirmed invoice. The amount is reserved; where contract, usage, invoice and voucher agree it is
  * approved at once, by rule, and charged to the limits of this year; else it waits for a reviewer. Refuses, in this order: NOT_FOUND
  * (another firm's voucher or invoice likewise), INVOICE_OF_OTHER_CONTRACT, VOUCHER_FROZEN, VOUCHER_EXPIRED, VOUCHER_EMPTY, AMOUNT_ZERO,
- * INVOICE_NOT_CONFIRMED, INVOICE_ALREADY_REDEEMED, INVOICE_REIMBURSED, what the programme refuses (evaluateRedemption), AMOUNT_ABOVE_ENTITLEMENT,
+ * INVOICE_NOT_CONFIRMED, INVOICE_ALREADY_REDEEMED, INVOICE_REIMBURSED, MATERIALS_MISSING, what the programme refuses (evaluateRedemption), AMOUNT_ABOVE_ENTITLEMENT,
  * SELF_FUNDED_PART_OVERPAID when nothing is owed on the invoice any more, or less than was asked for.
  */
 export const redeem: Verb<Body, Result> = {
@@ -48,22 +49,21 @@ export const redeem: Verb<Body, Result> = {
   money: true,
 
   async gather(loader, commands) {
+    const wanted = commands.map(({ id, body, today }) => ({
+      redemptionId: id,
+      isNew: true,
+      voucherId: body.voucherId,
+      invoiceId: body.invoiceId,
+      today,
+    }));
     await Promise.all([
-      gatherCases(
-        loader,
-        commands.map(({ id, body, today }) => ({
-          redemptionId: id,
-          isNew: true,
-          voucherId: body.voucherId,
-          invoiceId: body.invoiceId,
-          today,
-        })),
-      ),
+      gatherCases(loader, wanted),
       gatherNumbers(
         loader,
         commands.map(({ today }) => seriesOf('R', yearOf(today))),
       ),
     ]);
+    await gatherPapers(loader, wanted);
   },
 
   decide({ id, body, actor, today, receivedAt }, facts) {
@@ -82,6 +82,8 @@ export const redeem: Verb<Body, Result> = {
     if (requestedFen === 0n) return refused('AMOUNT_ZERO', {}, '/amount');
     const ofInvoice = refusalOfInvoice(invoice);
     if (ofInvoice) return ofInvoice;
+    const lacking = refusalOfPapers(facts, 'REDEMPTION', askedFor(facts, voucher, invoice.invoiceId));
+    if (lacking) return lacking;
 
     const whole = caseOf(facts, voucher, invoice, today);
     const limits = readLimits(facts, limitsTouched(whole.law, 'REDEEM', whole.at));

@@ -8,7 +8,8 @@ import { lawOn } from '../programmes/language.js';
 import { gatherControls } from '../programmes/laws.js';
 import { reimbursementLineShelf, reimbursementShelf } from './facts.js';
 import { gatherHeld, lawOf } from './gather.js';
-import { letGo, linesOf } from './lines.js';
+import { countedOf, letGo, linesOf } from './lines.js';
+import { gatherPapers, papersOf } from './papers.js';
 import { presentReimbursement, reimbursementLife } from './rules.js';
 
 export const reimbursementCases: Cases<Reimbursement, ReturnType<typeof presentReimbursement>> = {
@@ -33,10 +34,20 @@ export const reimbursementCases: Cases<Reimbursement, ReturnType<typeof presentR
       gatherControls(loader),
       gatherAssigned(loader, rows),
     ]);
-    await gatherHeld(loader, rows);
+    await Promise.all([
+      gatherHeld(loader, rows),
+      gatherPapers(
+        loader,
+        rows.map((row) => ({ law: lawOf(loader.facts, row).law, lines: countedOf(linesOf(loader.facts, row)) })),
+      ),
+    ]);
   },
   versionOf: (facts, row) => lawOf(facts, row).version,
   lawOf: (facts, row) => lawOn(lawOf(facts, row).law, row.submittedOn),
+  askedFor: (facts, row) => {
+    const { law } = lawOf(facts, row);
+    return { law, papers: papersOf(facts, { ...row, law, lines: countedOf(linesOf(facts, row)) }) };
+  },
   places: 'RQ',
   // Whoever is rejected or withdraws holds no invoice any more.
   beside: (facts, _, after) => [

@@ -15,6 +15,7 @@ import { accepted, refused } from '../ledger/lane.js';
 import { gatherNumbers, seriesOf, takeNumber } from '../ledger/numbers.js';
 import { gatherOwnMatters, ownMatters } from '../legal-persons/matters.js';
 import type { Matters } from '../legal-persons/matters.js';
+import { gatherMaterials, refusalOfPapers } from '../materials/facts.js';
 import { programmeVersionShelf } from '../programmes/facts.js';
 import { lawOn } from '../programmes/language.js';
 import { controlsOn, gatherControls, lawUnder } from '../programmes/laws.js';
@@ -25,6 +26,7 @@ import { declaredLines, gatherDeclared, gatherSettledFees, isFunded, linesOfBase
 import { reimbursementCases } from './cases.js';
 import { reimbursementLineShelf, reimbursementShelf } from './facts.js';
 import { evaluationsOf, found, holdInvoices } from './lines.js';
+import { gatherPapers, papersOf } from './papers.js';
 import { conflictsOf, contentDigestOf, presentReimbursement, readItems, summaryOf } from './rules.js';
 
 /** What enters the lane: with the invoice numbers among the items that are claimed elsewhere. */
@@ -44,7 +46,7 @@ const series = 'RB';
  * with the rate it counts at or why it does not. For a base of contracts or costs the enterprise declares the items. What a review
  * will check is taken as met until then. Refuses, in this order: PROGRAMME_NOT_IN_FORCE, PROGRAMME_OF_OTHER_FLOW,
  * LEGAL_PERSON_NOT_REGISTERED, MATTER_NOT_FOUND for any but a matter on record of it, ITEMS_NOT_TAKEN, TOO_MANY_LINES, CONTRACTS_NOT_TAKEN, ITEMS_REQUIRED, as `readItems`, ITEM_ALREADY_FUNDED, NOTHING_TO_REIMBURSE, what the
- * programme refuses (evaluateAward).
+ * programme refuses (evaluateAward), MATERIALS_MISSING.
  */
 export const submitReimbursement: Verb<Body, Result> = {
   name: 'reimbursement.submit',
@@ -97,6 +99,9 @@ export const submitReimbursement: Verb<Body, Result> = {
     const whole = caseOf(facts, asked);
     const { byLaw, now } = evaluationsOf(facts, whole);
     if (byLaw.kind !== 'award') return refusalOf(byLaw);
+    const papers = papersOf(facts, { ...asked, reimbursementId: id });
+    const lacking = refusalOfPapers(facts, 'APPLICATION', { law: asked.law, papers });
+    if (lacking) return lacking;
     const law = lawOn(asked.law, today);
     const waiting = waitingIn('SUBMITTED', { law, today, calendar: calendarOf(facts) });
     if (waiting.kind === 'refused') return waiting;
@@ -192,7 +197,12 @@ async function gatherBase(loader: Loader, command: Command<Body>): Promise<void>
     const lines = base.kind === 'base' ? base.lines.filter(({ reason }) => reason === null) : [];
     return askedOf(facts, command, version, { enterprise, lines, matters });
   });
-  await gatherAwardLimits(loader, asked);
+  await Promise.all([gatherAwardLimits(loader, asked), gatherPapers(loader, asked)]);
+  await gatherMaterials(
+    loader,
+    'APPLICATION',
+    asked.map((of) => ({ law: of.law, papers: papersOf(facts, { ...of, reimbursementId: command.id }) })),
+  );
 }
 
 /** What is asked about these lines under this version and the controls of today; what a review will check is taken as met. */

@@ -8,6 +8,7 @@ import {
   usageInvoiceLines,
   usageInvoices,
 } from '../../db/tables.js';
+import type { Facts } from '../ledger/facts.js';
 import { shelf } from '../ledger/facts.js';
 
 export const invoiceShelf = shelf(usageInvoices, {
@@ -55,9 +56,15 @@ export const facilityUsageShelf = shelf(facilityUsage, {
 export const paymentShelf = shelf(enterprisePayments, {
   rank: 52,
   id: 'paymentId',
-  keys: { serial: ['bankSerial'] },
-  once: ['id', 'serial'],
+  keys: { serial: ['bankSerial'], invoice: ['invoiceId'] },
+  once: ['id', 'serial', 'invoice'],
 });
+
+/** What files of a gathered invoice are attached to: itself, or what was paid on it (gathered by invoice). */
+export const filedUnder = (facts: Facts, invoiceId: string): string[] => [
+  invoiceId,
+  ...facts.all(paymentShelf, 'invoice', invoiceId).map(({ paymentId }) => paymentId),
+];
 
 /**
  * Lines of applications for reimbursement, which a later slice makes. They are known here because each holds an invoice, or declares

@@ -4,7 +4,10 @@ import t from 'tap';
 import { auditBusiness } from '../../src/reconciliation/audit.js';
 import type { Enterprise, World } from '../applications/world.js';
 import { told } from '../applications/world.js';
+import { pdf, upload } from '../evidence-files/upload.js';
+import { feeCode } from '../reimbursements/world.js';
 import { expectStatus } from '../service.js';
+import { startTeam } from './team.js';
 import { scored, startCases, steps } from './world.js';
 
 const digest = 'a'.repeat(64);
@@ -199,6 +202,81 @@ void t.test('what experts have scored is not reviewed as something else', async 
   t.equal(told(review), '409 REVIEWED_CASE_CHANGED');
   expectStatus(await reviewer.post(`/applications/${id}/reject`, { reason: '合同已变更', article: '第四条' }), 200);
   t.equal(told(await world.submit(firm, contractId)), '201', 'it is applied for anew');
+});
+
+/** Papers that a programme asks for, as they stand in its file. */
+const materials = `materials:
+  - { kind: COMMITMENT_LETTER, by: APPLICATION, name: { zh: 真实性承诺书, en: commitment letter }, cite: { document: notice, article: 第七条 } }
+  - { kind: CONTRACT, by: APPLICATION, name: { zh: 算力服务合同, en: service contract }, cite: { document: notice, article: 第八条 } }
+`;
+
+void t.test('papers that the programme asks for are there when it is submitted, answered and accepted', async (t) => {
+  const world = await startCases(t, { text: steps.acceptance + materials });
+  const { firm, district, book, programmeCode } = world;
+  const contractId = await world.contract(firm, '1000000.00');
+  const bare = await world.submit(firm, contractId);
+  t.equal(told(bare), '422 MATERIALS_MISSING');
+  const all = /真实性承诺书（郑工信〔2024〕演示1号第七条）；算力服务合同（郑工信〔2024〕演示1号第八条）/;
+  t.match(bare.body.detail, all, 'all of it at once, by name and article');
+  const english = await firm.member.post(
+    '/applications',
+    { programmeCode, contractId, commitment: true },
+    { headers: { 'accept-language': 'en' } },
+  );
+  t.match(english.body.detail, /commitment letter \(郑工信〔2024〕演示1号 第七条\); service contract \(/);
+  const attach = async (kind: string, subject: [string, string]) => {
+    const file = await upload(world, firm.member, `${kind}.pdf`, pdf(kind), { kind, subject, book: book.code });
+    return expectStatus(file, 201) as { evidenceFileId: string; attachment: { attachmentId: string } };
+  };
+  await attach('CONTRACT', ['CONTRACT', contractId]);
+  const draft = expectStatus(await firm.member.post('/applications/drafts', { programmeCode, contractId }), 201);
+  const id = draft.applicationId as string;
+  const url = `/applications/${id}`;
+  const submit = async () => firm.member.post(`${url}/submit`, { commitment: true });
+  const half = await submit();
+  t.equal(told(half), '422 MATERIALS_MISSING');
+  t.notMatch(half.body.detail, /算力服务合同/, 'what stands with the contract is there');
+  await attach('OTHER', ['APPLICATION', id]);
+  t.equal(told(await submit()), '422 MATERIALS_MISSING', 'a paper of another kind is none of them');
+  const letter = await attach('COMMITMENT_LETTER', ['APPLICATION', id]);
+  t.equal(told(await submit()), '200');
+  const detach = async ({ evidenceFileId, attachment }: typeof letter) =>
+    firm.member.post(`/evidence-files/${evidenceFileId}/detach`, { attachmentId: attachment.attachmentId, reason: '换一份' });
+  expectStatus(await detach(letter), 200);
+  t.equal(told(await district.post(`${url}/accept`)), '422 MATERIALS_MISSING', 'nor is it accepted once one is taken away');
+  const items = [{ kind: 'MATERIAL', subject: '承诺书', what: '请重新提交' }];
+  expectStatus(await district.post(`${url}/request-supplement`, { items, workingDays: 3 }), 200);
+  const answer = async () => firm.member.post(`${url}/supplement`, { answers: [{ item: 1, answer: '已提交' }] });
+  t.equal(told(await answer()), '422 MATERIALS_MISSING', 'saying that it is there does not make it so');
+  await attach('COMMITMENT_LETTER', ['APPLICATION', id]);
+  t.equal(told(await answer()), '200');
+  t.equal(told(await district.post(`${url}/accept`)), '200');
+});
+
+void t.test('papers of reimbursed invoices stand with each of them, or with the application', async (t) => {
+  const papers = `materials:
+  - { kind: PAYMENT_PROOF, by: APPLICATION, name: { zh: 付款凭证, en: proof of payment }, cite: { document: measure, article: 第七条 } }
+`;
+  const { world } = await startTeam(t, papers);
+  const firm = await world.firm(1);
+  const [one, two] = [
+    await world.fee(firm, { lines: [{ gross: '1000000.00' }] }),
+    await world.fee(firm, { lines: [{ gross: '500000.00' }] }),
+  ];
+  const attach = async (subject: [string, string]) =>
+    expectStatus(
+      await upload(world, firm.member, 'p.pdf', pdf(subject[1]), { kind: 'PAYMENT_PROOF', subject, book: world.book.code }),
+      201,
+    );
+  t.equal(told(await world.apply(firm)), '422 MATERIALS_MISSING');
+  await attach(['USAGE_INVOICE', one.invoiceId]);
+  t.equal(told(await world.apply(firm)), '422 MATERIALS_MISSING', 'of the other there is none');
+  const [payment] = await world.owner.sql<{ id: string }[]>`
+    select payment_id as id from enterprise_payments where invoice_id = ${two.invoiceId}`;
+  await attach(['PAYMENT', payment?.id ?? '']);
+  t.equal(told(await world.apply(firm, {}, { dryRun: true })), '200', 'with the invoice, or with what was paid on it');
+  const draft = expectStatus(await firm.member.post('/reimbursements/drafts', { programmeCode: feeCode }), 201);
+  t.equal(told(await firm.member.post(`/reimbursements/${draft.reimbursementId as string}/submit`, { commitment: true })), '200');
 });
 
 void t.test('working days that nobody has published are not guessed', async (t) => {

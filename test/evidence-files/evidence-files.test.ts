@@ -18,16 +18,16 @@ import { fenIn } from '../../src/evidence-files/findings.js';
 import { parseSafeXml } from '../../src/evidence-files/safe-xml.js';
 import { folderStore } from '../../src/evidence-files/store.js';
 import { sweep } from '../../src/evidence-files/sweep.js';
-import { missingMaterials, refusalOfMaterials } from '../../src/materials/rules.js';
 import { readSettings } from '../../src/settings.js';
-import type { Answer, Caller, Service } from '../service.js';
+import type { Caller } from '../service.js';
 import { expectStatus } from '../service.js';
 import { startTrade, uscc } from '../usage/world.js';
 import { bucketKey, startBucket } from './bucket.js';
+import type { UploadOf } from './upload.js';
+import { pdf, upload } from './upload.js';
 import { zipOf } from './zip.js';
 
 const hash = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
-const pdf = (text = ''): Buffer => Buffer.from(`%PDF-1.4\n${text}\ntrailer\n%%EOF\n`);
 const png = Buffer.concat([Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'), Buffer.alloc(40), Buffer.from('IEND')]);
 const jpeg = Buffer.concat([Buffer.from('ffd8ffe000104a46494600', 'hex'), Buffer.alloc(40), Buffer.from('ffd9', 'hex')]);
 const types = (main: string) =>
@@ -36,11 +36,6 @@ const sheet = { name: '[Content_Types].xml', content: types('spreadsheetml.sheet
 const xlsx = zipOf([sheet, { name: 'xl/workbook.xml', content: '<workbook/>' }]);
 const docx = zipOf([{ name: '[Content_Types].xml', content: types('wordprocessingml.document.main+xml') }]);
 const ofd = zipOf([{ name: 'OFD.xml', content: '<ofd:OFD xmlns:ofd="http://www.ofdspec.org/2016"/>' }]);
-const mediaTypes: Record<string, string> = {
-  ...{ pdf: 'application/pdf', xml: 'text/xml', png: 'image/png', jpg: 'image/jpeg', csv: 'text/csv', txt: 'text/plain' },
-  xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
-  docx: 'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
-};
 
 interface InvoiceXml {
   number?: string;
@@ -75,33 +70,6 @@ const invoiceXml = (of: InvoiceXml = {}): Buffer => {
 ${of.lines ?? line}<AdditionalInformation><Remark>${of.remark ?? ''}</Remark></AdditionalInformation></EInvoiceData>
 <TaxSupervisionInfo><InvoiceNumber>${number}</InvoiceNumber><IssueTime>${issued}</IssueTime></TaxSupervisionInfo></EInvoice>`);
 };
-
-interface UploadOf {
-  kind?: string;
-  subject?: [string, string];
-  type?: string;
-  disposition?: string | null;
-  key?: string;
-}
-/** An upload by who holds this key, whole in one piece. */
-async function upload(service: Service, who: Caller, name: string, bytes: Buffer, of: UploadOf = {}): Promise<Answer> {
-  const query = new URLSearchParams({ kind: of.kind ?? 'OTHER' });
-  if (of.subject) for (const [index, key] of ['subjectKind', 'subjectId'].entries()) query.set(key, of.subject[index] ?? '');
-  const disposition = of.disposition === undefined ? `attachment; filename*=UTF-8''${encodeURIComponent(name)}` : of.disposition;
-  const response = await service.app.inject({
-    method: 'POST',
-    url: `/v1/books/zhengzhou/evidence-files?${query.toString()}`,
-    headers: {
-      authorization: `Bearer ${who.secret}`,
-      'content-type': of.type ?? mediaTypes[name.split('.').at(-1) ?? ''] ?? 'application/octet-stream',
-      ...(disposition === null ? {} : { 'content-disposition': disposition }),
-      ...(of.key === undefined ? {} : { 'idempotency-key': of.key }),
-    },
-    payload: Readable.from([bytes]),
-  });
-  const body: unknown = response.headers['content-type']?.toString().includes('json') ? JSON.parse(response.body) : response.body;
-  return { status: response.statusCode, body, headers: response.headers };
-}
 
 void t.test('names and types: what is said of a file is read as it was meant, or refused', (t) => {
   const named: readonly (readonly [header: string | undefined, name: string | null])[] = [
@@ -205,21 +173,6 @@ void t.test(
     t.end();
   },
 );
-
-void t.test('materials: what a programme asks for by a step is told whole, once', (t) => {
-  const required = [
-    { kind: 'COMMITMENT_LETTER', by: 'SUBMISSION' },
-    { kind: 'CREDIT_REPORT', by: 'SUBMISSION' },
-    { kind: 'AUDIT_REPORT', by: 'REVIEW' },
-  ] as const;
-  t.strictSame(missingMaterials(required, 'SUBMISSION', new Set()), ['COMMITMENT_LETTER', 'CREDIT_REPORT']);
-  t.match(refusalOfMaterials(required, 'REVIEW', new Set(['CREDIT_REPORT'])), {
-    code: 'MATERIALS_MISSING',
-    params: { materials: 'AUDIT_REPORT' },
-  });
-  t.equal(refusalOfMaterials(required, 'SUBMISSION', new Set(['COMMITMENT_LETTER', 'CREDIT_REPORT'])), null);
-  t.end();
-});
 
 void t.test('the store is one place, and says which setting is wrong', (t) => {
   const bucket = { EVIDENCE_BUCKET: 'https://s3.example.cn/b', EVIDENCE_BUCKET_KEY_ID: 'k', EVIDENCE_BUCKET_SECRET: 's' };
@@ -636,3 +589,33 @@ void t.test('a bucket instead of a folder: signed, verified, and nothing half wh
     return file;
   }
 });
+
+void t.test(
+  'papers that a programme asks for with a redemption stand with the invoice, its payment or the contract',
+  async (t) => {
+    const trade = await startTrade(t);
+    const asked = `materials:
+  - { kind: USAGE_STATEMENT, by: REDEMPTION, name: { zh: 用量结算单, en: statement of usage }, cite: { document: notice, article: 第九条 } }
+  - { kind: PAYMENT_PROOF, by: REDEMPTION, name: { zh: 付款凭证, en: proof of payment }, cite: { document: notice, article: 第九条 } }
+allocation:
+`;
+    const contract = await trade.fileContract('1000000.00');
+    const plain = await trade.voucher(contract, '50000.00');
+    await trade.activate(3, [['allocation:\n', asked]]);
+    const voucherId = await trade.voucher(contract, '100000.00', { version: 3 });
+    const invoiceId = await trade.invoice(contract, { gross: '100000.00' });
+    const redeem = async (of: string, invoice: string) => trade.buyer.post('/redemptions', { voucherId: of, invoiceId: invoice });
+    const attach = async (who: Caller, kind: string, subject: [string, string]) =>
+      expectStatus(await upload(trade, who, 'a.pdf', pdf(kind), { kind, subject }), 201);
+    const none = await redeem(voucherId, invoiceId);
+    t.match(none, { status: 422, body: { code: 'MATERIALS_MISSING', detail: /用量结算单（.*第九条）；付款凭证（.*第九条）/ } });
+    await attach(trade.seller, 'USAGE_STATEMENT', ['USAGE_INVOICE', invoiceId]);
+    t.match(await redeem(voucherId, invoiceId), { status: 422, body: { detail: /尚缺材料：付款凭证/ } });
+    const [payment] = await trade.owner.sql<{ id: string }[]>`
+    select payment_id as id from enterprise_payments where invoice_id = ${invoiceId}`;
+    await attach(trade.buyer, 'PAYMENT_PROOF', ['PAYMENT', payment?.id ?? '']);
+    t.match(expectStatus(await redeem(voucherId, invoiceId), 201), { status: 'APPROVED' });
+    const other = await trade.invoice(contract, { gross: '200000.00' });
+    t.match(expectStatus(await redeem(plain, other), 201), { status: 'APPROVED' }, 'an earlier version asked for none');
+  },
+);
