@@ -21,10 +21,27 @@ const status = z
   .meta({
     description: '拟追回 / 已决定 / 已送达 / 申诉中 / 到期应缴 / 部分追回 / 已追回 / 已抵扣 / 移送 / 核销 / 撤回 / 未成立',
   });
-const cause = z.enum(['CONTRACT_CUT', 'CONTRACT_VOIDED', 'RED_LETTER', 'FRAUD']);
+const cause = z.enum(['CONTRACT_CUT', 'CONTRACT_VOIDED', 'RED_LETTER', 'FRAUD', 'CLAUSE']);
 
-/** A fraud found: the voucher that was got by it is revoked, and all that was paid on it is claimed back. */
-export const proposeRecovery = z.strictObject({ voucherId: id, reason, documentNo });
+/**
+ * A fraud found: the voucher that was got by it is revoked, and all that was paid on it is claimed back. Or a clause of clawback of its
+ * programme: the part that the clause names.
+ */
+export const proposeRecovery = z.strictObject({
+  voucherId: id,
+  reason,
+  documentNo,
+  clause: z
+    .strictObject({
+      id: z
+        .string()
+        .min(1)
+        .max(100)
+        .meta({ description: 'Of a CLAWBACK clause of the voucher’s programme or of the controls over it' }),
+      atFault: z.boolean().meta({ description: 'For cause: limits get nothing back' }),
+    })
+    .optional(),
+});
 export const openRecovery = z.strictObject({});
 export const dropRecovery = z.strictObject({ reason });
 export const serveRecovery = z.strictObject({
@@ -70,6 +87,7 @@ export const recovery = z.strictObject({
   recoveryId: id,
   recoveryNo: z.string(),
   cause,
+  clauseId: z.string().nullable(),
   correctionId: id.nullable(),
   debtorId: id.meta({ description: 'The payee that owes it back' }),
   fund: z.string(),

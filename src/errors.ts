@@ -918,6 +918,13 @@ export const refusals = {
     '追回 {recoveryNo} 尚待缴回 {left} 元；多缴部分请退回缴款单位。',
     'Of recovery {recoveryNo} {left} is still to come back; return what is beyond it.',
   ),
+  CLAUSE_UNKNOWN: refusal(
+    409,
+    '政策没有此项退回条款',
+    'The programme has no such clause',
+    '政策 {programme} 没有编号为 {clause} 的退回条款；可以引用的有：{clauses}。',
+    'Programme {programme} has no clause of clawback {clause}; there are: {clauses}.',
+  ),
   OFFSET_ABOVE_PAYABLE: refusal(
     409,
     '可抵扣的应付款不足',

@@ -666,7 +666,9 @@ void t.test('no reading grows with the book', async (t) => {
               by: `GET ${path}?${new URLSearchParams(query as [string, string][]).toString()} as ${role}`,
             });
         }
-        if (response.statusCode === 200) answered.set(path, (answered.get(path) ?? 0) + 1);
+        // What is not decided yet has no letter.
+        if (response.statusCode === 200 || response.body.includes('NOT_DECIDED'))
+          answered.set(path, (answered.get(path) ?? 0) + 1);
         else if (![403, 404].includes(response.statusCode) && !/AS_OF_ONE|MISSING_FIELD/.test(response.body))
           wrong.push(`GET ${url} as ${role}: ${response.statusCode} ${response.body}`);
         return response.statusCode;

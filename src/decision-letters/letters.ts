@@ -104,6 +104,23 @@ export async function letterOfApplication(asked: Asked): Promise<Decided | 'UNDE
   const { db, book, principal, id } = asked;
   const row = await findApplication(db, { bookId: book.bookId, applicationId: id, legalPersonUscc: principal.legalPersonUscc });
   if (!row) return undefined;
+  if (row.status === 'REJECTED') {
+    const { programme, ...rest } = await about(asked, { ...row, day: row.submittedOn });
+    const document = documentName(programme, programme.basis);
+    const why = { reason: row.decisionReason, article: row.decisionArticle, document };
+    const told = await refusal(asked, { kinds: ['application.rejected'], ...why });
+    return {
+      ...rest,
+      title: { zh: '不予发放算力券决定书', en: 'Decision not to issue a voucher' },
+      number: row.applicationNo,
+      facts: [applied(programme, row.submittedOn), ...(await contractTold(asked, row.contractId))],
+      grounds: told.grounds,
+      steps: await stepsOf(asked, stepsOfApplication(row)),
+      decision: { zh: `不予发放算力券。${told.reasonZh}`, en: `No voucher is issued.${told.reasonEn}` },
+      amountFen: 0n,
+      decidedOn: told.decidedOn ?? row.submittedOn,
+    };
+  }
   const found =
     row.voucherId === null
       ? undefined
@@ -220,6 +237,7 @@ const causes: Readonly<Record<Correction['cause'], Bilingual>> = {
   CONTRACT_VOIDED: { zh: '合同作废', en: 'the contract was voided' },
   RED_LETTER: { zh: '发票开具红字', en: 'a red letter was issued to an invoice' },
   FRAUD: { zh: '查实弄虚作假', en: 'a fraud was found' },
+  CLAUSE: { zh: '符合政策规定的应退回情形', en: 'what the programme says is to be given back' },
 };
 
 /** A correction: what was returned, voided, reversed, and is to be paid back. */

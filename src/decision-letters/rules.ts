@@ -61,6 +61,7 @@ const inputNames: Readonly<Record<string, Bilingual>> = {
   maximum: { zh: '上限', en: 'at most' },
   minimum: { zh: '下限', en: 'at least' },
   paid: { zh: '已付', en: 'paid' },
+  rate: { zh: '比例', en: 'rate' },
   red: { zh: '红字冲减基数', en: 'base taken by the red letter' },
   redeemedAndReserved: { zh: '已兑付和在审', en: 'redeemed and reserved' },
   redemptionNo: { zh: '核销编号', en: 'redemption' },

@@ -63,6 +63,7 @@ export const presentRecovery = (row: Recovery): z.input<typeof shown> => ({
   recoveryId: row.recoveryId,
   recoveryNo: row.recoveryNo,
   cause: row.cause,
+  clauseId: row.clauseId,
   correctionId: row.correctionId,
   debtorId: row.debtorId,
   fund: row.fund,

@@ -165,7 +165,7 @@ void t.test('the life of a recovery', async (t) => {
     'what is owed out to the same payee is held against what it owes back, where two persons name the rule',
     async (t) => {
       trade.clock.set('2024-08-06');
-      const id = await due();
+      const id = await then(await served(), reviewer, 'fall-due');
       const url = `/recoveries/${id}`;
       const propose = (more: object = {}) => finance.post(`${url}/propose-offset`, { ...allowed, redemptionId: byPart, ...more });
       t.match(await propose({ amount: '2000.01' }), { status: 409, body: { code: 'RECOVERY_ABOVE_CLAIM' } });
