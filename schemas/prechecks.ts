@@ -103,6 +103,10 @@ export const precheck = z
     predicates: z.record(z.string().min(1).max(100), z.boolean()).default({}).meta({
       description: 'Conditions that are met or not; one that is not named is taken as met and told as still to be shown',
     }),
+    explain: z.enum(['summary', 'full']).default('summary').meta({
+      description:
+        'summary: of each award how it is computed and what lowered it, in a sentence each; full: every step with its article, and every limit in words',
+    }),
     includeDrafts: z
       .boolean()
       .default(false)
@@ -129,7 +133,10 @@ const missing = z.strictObject({
 
 const limit = z.strictObject({
   limitId: z.string(),
-  text: z.string().meta({ description: 'The rule in words, in the reader’s language' }),
+  text: z
+    .string()
+    .optional()
+    .meta({ description: 'The rule in words, in the reader’s language; of a summary where it binds or stands in the way' }),
   counts: z.enum(['CLAIMED', 'REDEEMED', 'AWARDED']),
   per: z.string(),
   window: z.string(),
@@ -151,6 +158,12 @@ const version = {
   name: bilingual,
 };
 
+/** Why it is so: of a summary the sentences of how the amount is computed and what lowered it, and no steps. */
+const why = {
+  explanation: z.array(explanationStep).optional().meta({ description: 'Every step; of a full answer only' }),
+  sentences: z.array(z.string()).meta({ description: 'In the reader’s language: every step, or of a summary those two' }),
+};
+
 const outcome = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('award'),
@@ -158,14 +171,12 @@ const outcome = z.discriminatedUnion('kind', [
     computed: amount.meta({ description: 'What the law gives, before limits and the pool' }),
     bound: z.string().nullable().meta({ description: 'What lowered it last: a limit’s or stacking rule’s id, or POOL' }),
     base: z.string().meta({ description: 'What of the lines counts, yuan' }),
-    explanation: z.array(explanationStep),
-    sentences: z.array(z.string()),
+    ...why,
   }),
   z.strictObject({
     kind: z.enum(['refused', 'held']),
     ...told,
-    explanation: z.array(explanationStep),
-    sentences: z.array(z.string()),
+    ...why,
   }),
   z.strictObject({ kind: z.literal('not-asked').meta({ description: 'What it looks at was not given: see `missing`' }) }),
 ]);
@@ -198,8 +209,8 @@ export const prechecked = z.strictObject({
         inForceFrom: day.nullable(),
         inForceTo: day.nullable(),
         openPoints: z
-          .array(z.strictObject({ code: z.string(), path: z.string(), zh: z.string(), en: z.string() }))
-          .meta({ description: 'What keeps it from being activated: 政策未规定' }),
+          .array(z.strictObject({ code: z.string(), path: z.string(), text: z.string() }))
+          .meta({ description: 'What keeps it from being activated (政策未规定), in the reader’s language' }),
       }),
     )
     .meta({ description: 'Programmes without a version in force on the day, and why' }),

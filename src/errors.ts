@@ -1897,6 +1897,20 @@ export const refusals = {
     '补正通知第 {items} 项尚未答复；须一次补齐全部事项。',
     'The items {items} of the correction list are not answered; all of them are, at once.',
   ),
+  SUPPLEMENT_FIELD_FIXED: refusal(
+    409,
+    '该项不能补正',
+    'This field cannot be corrected',
+    '“{field}”提交后不能更改；可以补正的是：{fields}。',
+    '{field} is fixed once it is submitted; what can be corrected: {fields}.',
+  ),
+  SUPPLEMENT_FIELD_NOT_NAMED: refusal(
+    409,
+    '补正通知未要求更改该项',
+    'The correction list does not name this field',
+    '补正通知第 {item} 项所列为“{subject}”，不包括“{field}”；未列明的不得更改。',
+    'Item {item} of the correction list names {subject}, not {field}: what is not named stays as it is.',
+  ),
   SUPPLEMENT_DAYS_REQUIRED: refusal(
     400,
     '须写明补正期限',

@@ -24,8 +24,8 @@ const sentences: Readonly<Record<Flag['kind'], Words>> = {
     en: '{count} contracts of the same parties with overlapping periods are each within {threshold} yuan ({documentNo}) and together {sum}: one contract may have been split.',
   },
   DIGITAL_INVOICE_DIFFERS: {
-    zh: '发票 {invoiceNo} 所附数电票文件与填报内容不一致（{fields}），而该发票已用于核销。',
-    en: 'The digital invoice attached to invoice {invoiceNo} says otherwise than what was typed ({fields}), and the invoice counts in a redemption already.',
+    zh: '发票 {invoiceNo} 所附数电票文件与填报内容不一致（{fields}），而该发票已用于核销或补助。',
+    en: 'The digital invoice attached to invoice {invoiceNo} says otherwise than what was typed ({fields}), and the invoice counts in a redemption or a reimbursement already.',
   },
   ENTERPRISE_SPLIT: {
     zh: '申请人与 {others} 有共同的股东或任职人员（{holders}），均就与同一服务机构、期间重叠的合同申领本政策，疑似拆分主体。',

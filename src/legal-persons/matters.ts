@@ -77,3 +77,47 @@ export function holderOfMatter(
     (code.success ? facts.one(matterShelf, 'code', keyOf([kind, code.data])) : undefined);
   return row ? { kind: 'holder', holder: row.holder } : refused('MATTER_NOT_FOUND', { matter: kind, code: name }, pointer);
 }
+
+/** Where an application names its matters: `/matters/project`. */
+export const matterFieldsSent: readonly (readonly [field: string, matter: Matter])[] = (
+  Object.entries(matterFields) as [Matter, string][]
+).map(([matter, field]) => [`/matters/${field}`, matter]);
+
+/** Matters that some fields name anew, by their codes; null takes one out, and what is not among the fields stays. */
+export interface MattersAnew {
+  readonly legalPersonUscc: string;
+  /** What they were known by. */
+  readonly kept: Matters;
+  readonly fields: ReadonlyMap<string, string | null>;
+}
+
+const namedAnew = ({ legalPersonUscc, fields }: MattersAnew): Naming => ({
+  legalPersonUscc,
+  matters: Object.fromEntries(
+    matterFieldsSent.flatMap(([field, matter]) => {
+      const code = fields.get(field) ?? null;
+      return code === null ? [] : [[matter, code]];
+    }),
+  ),
+});
+
+/** Gathers what `mattersAnew` looks at. */
+export const gatherMattersAnew = (loader: Loader, of: readonly MattersAnew[]): Promise<unknown> =>
+  gatherOwnMatters(loader, of.map(namedAnew));
+
+/** What they are known by then. Refuses MATTER_NOT_FOUND as `ownMatters`. */
+export function mattersAnew(facts: Facts, of: MattersAnew): ReturnType<typeof ownMatters> {
+  const read = ownMatters(facts, namedAnew(of));
+  if (read.kind === 'refused') return read;
+  const kept = matterFieldsSent.flatMap(([field, matter]) => {
+    const known = of.kept[matter];
+    return of.fields.has(field) || known === undefined ? [] : [[matter, known]];
+  });
+  return { kind: 'read', matters: { ...Object.fromEntries(kept), ...read.matters } };
+}
+
+/** What the matter of a field is known by; null where none is named. */
+export const matterIn = (kept: Matters, field: string): string | null => {
+  const matter = matterFieldsSent.find(([of]) => of === field)?.[1];
+  return (matter && kept[matter]) ?? null;
+};

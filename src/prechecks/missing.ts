@@ -11,7 +11,7 @@ export interface Missing {
   kind: 'PREDICATE' | 'FACT' | 'FIGURE' | 'MATTER' | 'FILING' | 'DEADLINE';
   name: string;
   text: Bilingual;
-  evidence: readonly string[];
+  evidence: string[];
   document: string | null;
   article: string | null;
   exceptionPossible: boolean;
@@ -27,12 +27,19 @@ const missing = (law: ProgrammeVersion, cite: Citation | undefined, of: Kept): M
   article: cite?.article ?? null,
 });
 
+// Most of what an answer says is missing are conditions, and they read the same in each: worded once.
+const shown = new WeakMap<Predicate, Missing>();
+
 /** A condition that nobody has said is met, or that is said not to be. */
-export const predicateToShow = (law: ProgrammeVersion, predicate: Predicate): Missing =>
-  missing(law, predicate.cite, {
-    ...{ kind: 'PREDICATE', name: predicate.id, text: rules.predicate(predicate), evidence: predicate.evidence },
-    exceptionPossible: predicate.strength === 'SOFT',
-  });
+export function predicateToShow(law: ProgrammeVersion, predicate: Predicate): Missing {
+  let of = shown.get(predicate);
+  if (of === undefined) {
+    const { id: name, evidence, strength } = predicate;
+    const condition = { kind: 'PREDICATE' as const, name, text: rules.predicate(predicate), evidence: [...evidence] };
+    shown.set(predicate, (of = missing(law, predicate.cite, { ...condition, exceptionPossible: strength === 'SOFT' })));
+  }
+  return of;
+}
 
 const matterNames: Record<Matter, Bilingual> = {
   PROJECT: { zh: '项目', en: 'project' },

@@ -1,6 +1,6 @@
 // The answer to a pre-check in the reader's language. Pure.
 import type { z } from 'zod';
-import type { prechecked } from '../../schemas/prechecks.js';
+import type { precheck, prechecked } from '../../schemas/prechecks.js';
 import type { Language } from '../errors.js';
 import { describeRefusal, isRefusalCode } from '../errors.js';
 import { formatYuan } from '../money.js';
@@ -20,11 +20,17 @@ import type { Published } from './queries.js';
 type Answer = z.input<typeof prechecked>;
 type Looked = Answer['programmes'][number];
 
+/** In which words, and how much of them. */
+export interface Reader {
+  readonly language: Language;
+  readonly explain: z.output<typeof precheck>['explain'];
+}
+
 /** All of it: programmes in force, trials, what is not in force and why, and the best combination. */
-export function presentPrecheck(of: Gathered, outlooks: readonly Outlook[], best: Best, language: Language): Answer {
+export function presentPrecheck(of: Gathered, outlooks: readonly Outlook[], best: Best, reader: Reader): Answer {
   const { day, baseYear, headSeq } = of;
   const looked = (isTrial: boolean) =>
-    outlooks.filter(({ candidate }) => candidate.isTrial === isTrial).map((outlook) => presentOutlook(outlook, day, language));
+    outlooks.filter(({ candidate }) => candidate.isTrial === isTrial).map((outlook) => presentOutlook(outlook, day, reader));
   return {
     ...{ day, baseYear, asOfSeq: Number(headSeq) },
     programmes: looked(false),
@@ -33,10 +39,13 @@ export function presentPrecheck(of: Gathered, outlooks: readonly Outlook[], best
       ...presentVersion(row),
       reason: row.status === 'PUBLISHED' ? 'NOT_ACTIVATED' : (row.inForceFrom ?? day) > day ? 'NOT_YET' : 'ENDED',
       ...{ inForceFrom: row.inForceFrom, inForceTo: row.inForceTo },
-      openPoints: row.status === 'PUBLISHED' ? pointsOf(row, versions) : [],
+      openPoints:
+        row.status === 'PUBLISHED'
+          ? pointsOf(row, versions).map(({ code, path, ...text }) => ({ code, path, text: text[reader.language] }))
+          : [],
     })),
     trials: looked(true),
-    best: presentBest(best, language),
+    best: presentBest(best, reader.language),
   };
 }
 
@@ -58,19 +67,23 @@ function pointsOf(row: Published, versions: readonly Published[]): ReturnType<ty
   return found;
 }
 
-function presentOutlook({ candidate, evaluation, limits, poolLeftFen }: Outlook, day: string, language: Language): Looked {
+function presentOutlook({ candidate, evaluation, limits, poolLeftFen }: Outlook, day: string, reader: Reader): Looked {
   const { row, fitted } = candidate;
   const { law, on, flow, missing } = fitted;
   const isLate = evaluation?.kind === 'refused' && deadlines.has(evaluation.code) && isRefusalCode(evaluation.code);
+  const { language } = reader;
+  // What an answer in short says in words: what lowered the amount, or leaves nothing.
+  const says = (limitId: string) => reader.explain === 'full' || bindingOf(evaluation) === limitId;
   const late = isLate && isRefusalCode(evaluation.code) ? [deadline(law, evaluation.code, evaluation.params)] : [];
   return {
     ...presentVersion(row),
     legalStatus: row.legalStatus,
     flow,
     payee: on.payee?.value ?? null,
-    outcome: evaluation === null ? { kind: 'not-asked' } : presentEvaluation(evaluation, language),
+    outcome: evaluation === null ? { kind: 'not-asked' } : presentEvaluation(evaluation, reader),
     limits: limits.map(({ limitId, counts, holder, window, amountFen, leftFen }) => ({
-      ...{ limitId, text: wordsOf(limitId, { law, on, day })[language], counts, per: holder.kind, window },
+      ...{ limitId, counts, per: holder.kind, window },
+      ...(says(limitId) && { text: wordsOf(limitId, { law, on, day })[language] }),
       number: amountFen === null ? null : formatYuan(amountFen),
       left: leftFen === null ? null : formatYuan(leftFen),
     })),
@@ -81,6 +94,10 @@ function presentOutlook({ candidate, evaluation, limits, poolLeftFen }: Outlook,
     reviewSteps: [...(on.reviewSteps?.value ?? [])],
   };
 }
+
+/** The limit or rule that lowered an award last, or that leaves nothing of it. */
+const bindingOf = (evaluation: Evaluation | null): string | null | undefined =>
+  evaluation?.kind === 'award' ? evaluation.bound : (evaluation?.params['limit'] ?? evaluation?.params['rule']);
 
 /** The rule of a touched limit in words: the ceiling of a contract, a limit of the day, or a rule on awards that go together. */
 function wordsOf(limitId: string, { law, on, day }: { law: ProgrammeVersion; on: Law; day: string }): Bilingual {
@@ -101,15 +118,20 @@ const deadlines: ReadonlySet<string> = new Set([
   'PROGRAMME_NOT_IN_FORCE',
 ]);
 
-function presentEvaluation(evaluation: Evaluation, language: Language): Looked['outcome'] {
-  const explanation = [...evaluation.explanation];
-  const sentences = explain(explanation, language);
-  if (evaluation.kind === 'award') {
-    const { amount, computed, bound, base } = evaluationJson(evaluation);
-    return { kind: 'award', amount, computed, bound, base, explanation, sentences };
-  }
-  return { kind: evaluation.kind, ...tellRefusal(evaluation, language), explanation, sentences };
+function presentEvaluation(evaluation: Evaluation, { language, explain: how }: Reader): Looked['outcome'] {
+  const steps = evaluation.explanation;
+  // The sentence of a refusal stands beside its code.
+  const why =
+    how === 'full'
+      ? { explanation: [...steps], sentences: explain(steps, language) }
+      : { sentences: explain(steps, language, isGist) };
+  if (evaluation.kind !== 'award') return { kind: evaluation.kind, ...tellRefusal(evaluation, language), ...why };
+  const { amount, computed, bound, base } = evaluationJson(evaluation);
+  return { kind: 'award', amount, computed, bound, base, ...why };
 }
+
+/** How the law's amount is computed, and what lowered it. */
+const isGist = ({ bound, inputs }: Evaluation['explanation'][number]): boolean => bound === true || inputs['exact'] !== undefined;
 
 function tellRefusal({ code, params }: NoAward, language: Language) {
   if (!isRefusalCode(code)) throw new Error(`the evaluator's refusal ${code} is not in the table`);
@@ -117,10 +139,14 @@ function tellRefusal({ code, params }: NoAward, language: Language) {
   return { code, title, detail, params: { ...params } };
 }
 
-const presentMissing = ({ text, evidence, ...of }: Missing, language: Language): Looked['missing'][number] => ({
-  ...of,
-  text: text[language],
-  evidence: [...evidence],
+const presentMissing = (of: Missing, language: Language): Looked['missing'][number] => ({
+  kind: of.kind,
+  name: of.name,
+  text: of.text[language],
+  evidence: of.evidence,
+  document: of.document,
+  article: of.article,
+  exceptionPossible: of.exceptionPossible,
 });
 
 function presentBest({ totalFen, exact, awards, givenUp }: Best, language: Language): Answer['best'] {

@@ -407,16 +407,17 @@ const outcomes: Readonly<Record<string, Bilingual>> = {
 const YUAN = /^-?\d+\.\d{2,}$/;
 
 /**
- * The steps as numbered sentences: article, rule, what went in, what came out. A refusal ends with its code, whose own sentence is
- * the reader's to look up (errors.ts).
+ * The steps as numbered sentences, all or some of them: article, rule, what went in, what came out. A refusal ends with its code, whose
+ * own sentence is the reader's to look up (errors.ts).
  */
-export function explain(steps: readonly Step[], language: 'zh' | 'en'): string[] {
+export function explain(steps: readonly Step[], language: 'zh' | 'en', of: (step: Step) => boolean = () => true): string[] {
   const zh = language === 'zh';
   const say = (value: string) =>
     YUAN.test(value) ? `${grouped(value)}${zh ? ' 元' : ' yuan'}` : (outcomes[value]?.[language] ?? value);
   const result = (value: string) =>
     (outcomes[value] ?? YUAN.exec(value)) ? say(value) : zh ? `不予通过（${value}）` : `not passed (${value})`;
-  return steps.map((step, index) => {
+  return steps.flatMap((step, index) => {
+    if (!of(step)) return [];
     const inputs = Object.entries(step.inputs)
       .map(([name, value]) => `${labels[name]?.[language] ?? name} ${say(value)}`)
       .join(zh ? '，' : ', ');

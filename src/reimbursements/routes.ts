@@ -13,6 +13,7 @@ import { reimbursementBriefing } from './briefing.js';
 import { reimbursementCases } from './cases.js';
 import { claimDraft, claimPapers, releaseEnded, releaseUnused } from './claim-papers.js';
 import { draftAllocation } from './draft-allocation.js';
+import { reimbursementCorrecting } from './correct-reimbursement.js';
 import { reimbursementDrafting } from './draft-reimbursement.js';
 import {
   baseOfReimbursement,
@@ -80,6 +81,7 @@ export function reimbursementRoutes(app: FastifyInstance, parts: Parts): void {
     withSupplement: schema.reimbursementSupplement,
     draftBody: schema.draftReimbursement,
     drafting: reimbursementDrafting,
+    correcting: reimbursementCorrecting,
     bodyLimit: declaredLimit,
     ended: ({ id: reimbursementId, bookId, outcome }) => releaseEnded(parts.db, { bookId, reimbursementId, outcome }),
     isSeen: async ({ id, ...of }) => (await findReimbursement(parts.db, { ...of, reimbursementId: id })) !== undefined,

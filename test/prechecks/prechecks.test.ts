@@ -8,8 +8,16 @@ import { expectStatus, startService } from '../service.js';
 
 interface Looked {
   programmeCode: string;
-  outcome: { kind: string; amount?: string; computed?: string; bound?: string | null; code?: string; sentences: string[] };
-  limits: { limitId: string; text: string; number: string | null; left: string | null }[];
+  outcome: {
+    kind: string;
+    amount?: string;
+    computed?: string;
+    bound?: string | null;
+    code?: string;
+    sentences: string[];
+    explanation?: object[];
+  };
+  limits: { limitId: string; text?: string; number: string | null; left: string | null }[];
   poolLeft: string | null;
   missing: { kind: string; name: string; text: string; evidence: string[]; article: string | null }[];
 }
@@ -90,11 +98,23 @@ void t.test('what a pre-check says is what an application then gets, to the fen,
   expectStatus(await world.load('10000000.00'), 201);
   const whole = await ask(firm.member, of, { 'accept-language': 'zh-CN' });
   t.equal(saidBy(whole, programmeCode), '400000.00');
-  t.match(lookedAt(whole, programmeCode).outcome.sentences.join('\n'), /依据郑政文〔2024〕62号.*结果：400,000\.00 元/s);
+  const gist = lookedAt(whole, programmeCode);
   t.match(
-    lookedAt(await ask(firm.member, of, { 'accept-language': 'en' }), programmeCode).outcome.sentences.join('\n'),
-    /Result: 400,000\.00 yuan/,
+    gist.outcome.sentences,
+    [/依据郑政文〔2024〕62号.*精确值 400,000\.00 元。结果：400,000\.00 元/],
+    'in short, how it is computed',
   );
+  t.notOk('explanation' in gist.outcome, 'and no steps');
+  t.ok(gist.limits.length > 1 && gist.limits.every((limit) => !('text' in limit)), 'limits that bind nothing by their ids');
+  const full = await ask(firm.member, { ...of, explain: 'full' }, { 'accept-language': 'en' });
+  const { outcome, limits } = lookedAt(full, programmeCode);
+  t.match(outcome.sentences.at(-1), /Result: 400,000\.00 yuan/);
+  t.equal(outcome.sentences.length, outcome.explanation?.length, 'in full, every step');
+  t.ok(
+    limits.every(({ text }) => /at most|within/.test(text ?? '')),
+    'and every limit in words',
+  );
+  t.same(full.body.best, whole.body.best, 'the same is best');
 
   // 850,000.00 of the year's 1,000,000.00 are claimed on another contract.
   const before = await world.reviewed(firm, '4250000.00');
@@ -314,7 +334,7 @@ void t.test('programmes that do not hold are named with why, and drafts are trie
   const contract = { amount: '1000000.00', provider: { isListed: true, isRelated: false }, filedOn: '2025-06-30' };
   const answer = await ask(approver, { contract });
   const why = (
-    answer.body.notInForce as { programmeCode: string; reason: string; openPoints: { path: string; zh: string }[] }[]
+    answer.body.notInForce as { programmeCode: string; reason: string; openPoints: { path: string; text: string }[] }[]
   ).map(({ programmeCode, reason }) => `${programmeCode} ${reason}`);
   t.strictSame(why, [
     'binjiang-compute NOT_ACTIVATED',
@@ -322,8 +342,8 @@ void t.test('programmes that do not hold are named with why, and drafts are trie
     'shenzhen-training NOT_YET',
     'wuhan-service NOT_ACTIVATED',
   ]);
-  const wuhan = answer.body.notInForce[3] as { openPoints: { path: string; zh: string }[] };
-  t.match(wuhan.openPoints.find(({ path }) => path === 'rate')?.zh, /^政策未规定：补助比例/);
+  const wuhan = answer.body.notInForce[3] as { openPoints: { path: string; text: string }[] };
+  t.match(wuhan.openPoints.find(({ path }) => path === 'rate')?.text, /^政策未规定：补助比例/);
   t.strictSame(answer.body.trials, []);
   t.equal(saidBy(answer, 'zhengzhou-compute'), 'POOL_EXHAUSTED');
 
