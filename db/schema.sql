@@ -787,7 +787,7 @@ create table corrections (
   constraint corrections_pkey PRIMARY KEY (book_id, correction_id),
   constraint corrections_book_id_correction_no_key UNIQUE (book_id, correction_no),
   constraint corrections_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
-  constraint corrections_cause_check CHECK ((cause = ANY (ARRAY['CONTRACT_CUT'::text, 'CONTRACT_VOIDED'::text, 'RED_LETTER'::text, 'FRAUD'::text]))),
+  constraint corrections_cause_check CHECK ((cause = ANY (ARRAY['CONTRACT_CUT'::text, 'CONTRACT_VOIDED'::text, 'RED_LETTER'::text, 'FRAUD'::text, 'CLAUSE'::text]))),
   constraint corrections_recalled_fen_check CHECK ((recalled_fen >= 0)),
   constraint corrections_returned_fen_check CHECK ((returned_fen >= 0)),
   constraint corrections_reversed_fen_check CHECK ((reversed_fen >= 0)),
@@ -2309,6 +2309,7 @@ create table recoveries (
   ended_person uuid,
   ended_on date,
   recorded_at timestamp with time zone not null,
+  clause_id text,
   constraint recoveries_pkey PRIMARY KEY (book_id, recovery_id),
   constraint recoveries_book_id_recovery_no_key UNIQUE (book_id, recovery_no),
   constraint recoveries_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
@@ -2316,19 +2317,21 @@ create table recoveries (
   constraint recoveries_amount_fen_check CHECK ((amount_fen >= 0)),
   constraint recoveries_appeal_decision_check CHECK (((length(appeal_decision) >= 1) AND (length(appeal_decision) <= 500))),
   constraint recoveries_appeal_reason_check CHECK (((length(appeal_reason) >= 1) AND (length(appeal_reason) <= 500))),
-  constraint recoveries_cause_check CHECK ((cause = ANY (ARRAY['CONTRACT_CUT'::text, 'CONTRACT_VOIDED'::text, 'RED_LETTER'::text, 'FRAUD'::text]))),
+  constraint recoveries_cause_check CHECK ((cause = ANY (ARRAY['CONTRACT_CUT'::text, 'CONTRACT_VOIDED'::text, 'RED_LETTER'::text, 'FRAUD'::text, 'CLAUSE'::text]))),
   constraint recoveries_check CHECK (((received_fen >= 0) AND (received_fen <= amount_fen))),
+  constraint recoveries_clause CHECK (((cause = 'CLAUSE'::text) = (clause_id IS NOT NULL))),
+  constraint recoveries_clause_id_check CHECK (((length(clause_id) >= 1) AND (length(clause_id) <= 100))),
   constraint recoveries_document_no_check CHECK (((length(document_no) >= 1) AND (length(document_no) <= 100))),
   constraint recoveries_opened CHECK ((((status = ANY (ARRAY['PROPOSED'::text, 'DROPPED'::text])) = (opened_on IS NULL)) AND ((opened_on IS NULL) OR (amount_fen > 0)) AND ((correction_id IS NULL) = (opened_on IS NULL)))),
   constraint recoveries_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
   constraint recoveries_received CHECK (
-CASE status
-    WHEN 'RECOVERED'::text THEN (received_fen = amount_fen)
-    WHEN 'PARTLY_RECOVERED'::text THEN ((received_fen > 0) AND (received_fen < amount_fen))
+CASE
+    WHEN (status = ANY (ARRAY['RECOVERED'::text, 'OFFSET'::text])) THEN (received_fen = amount_fen)
+    WHEN (status = 'PARTLY_RECOVERED'::text) THEN ((received_fen > 0) AND (received_fen < amount_fen))
     ELSE true
 END),
   constraint recoveries_served CHECK (((status = ANY (ARRAY['PROPOSED'::text, 'DROPPED'::text, 'OPENED'::text, 'RECOVERED'::text, 'PARTLY_RECOVERED'::text])) OR (num_nonnulls(served_on, due_on, document_no) = 3))),
-  constraint recoveries_status_check CHECK ((status = ANY (ARRAY['PROPOSED'::text, 'OPENED'::text, 'SERVED'::text, 'APPEALED'::text, 'DUE'::text, 'PARTLY_RECOVERED'::text, 'RECOVERED'::text, 'REFERRED'::text, 'WRITTEN_OFF'::text, 'WITHDRAWN'::text, 'DROPPED'::text]))),
+  constraint recoveries_status_check CHECK ((status = ANY (ARRAY['PROPOSED'::text, 'OPENED'::text, 'SERVED'::text, 'APPEALED'::text, 'DUE'::text, 'PARTLY_RECOVERED'::text, 'RECOVERED'::text, 'OFFSET'::text, 'REFERRED'::text, 'WRITTEN_OFF'::text, 'WITHDRAWN'::text, 'DROPPED'::text]))),
   constraint recoveries_two_persons CHECK (((opened_person <> proposed_person) AND ((status <> 'WRITTEN_OFF'::text) OR (ended_person <> write_off_asked_by)))),
   constraint recoveries_write_off_reason_check CHECK (((length(write_off_reason) >= 1) AND (length(write_off_reason) <= 500))),
   constraint recoveries_written_off CHECK (((status <> 'WRITTEN_OFF'::text) OR (num_nonnulls(write_off_reason, write_off_asked_by, ended_person) = 3)))
@@ -2365,6 +2368,43 @@ CREATE TRIGGER recovery_items_leave_in_lane BEFORE DELETE ON public.recovery_ite
 CREATE TRIGGER recovery_items_no_truncate BEFORE TRUNCATE ON public.recovery_items FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 grant insert, select on recovery_items to voucher_app;
 grant select on recovery_items to voucher_reader;
+
+-- owner voucher_owner
+create table recovery_offsets (
+  book_id uuid not null,
+  offset_id uuid not null,
+  recovery_id uuid not null,
+  redemption_id uuid not null,
+  fund text not null,
+  amount_fen bigint not null,
+  document text not null,
+  article text not null,
+  reason text not null,
+  status text not null,
+  parts jsonb not null default '[]'::jsonb,
+  proposed_person uuid not null,
+  proposed_on date not null,
+  decided_person uuid,
+  decided_on date,
+  recorded_at timestamp with time zone not null,
+  constraint recovery_offsets_pkey PRIMARY KEY (book_id, offset_id),
+  constraint recovery_offsets_book_id_recovery_id_fkey FOREIGN KEY (book_id, recovery_id) REFERENCES recoveries(book_id, recovery_id),
+  constraint recovery_offsets_book_id_redemption_id_fkey FOREIGN KEY (book_id, redemption_id) REFERENCES redemptions(book_id, redemption_id),
+  constraint recovery_offsets_amount_fen_check CHECK ((amount_fen > 0)),
+  constraint recovery_offsets_article_check CHECK (((length(article) >= 1) AND (length(article) <= 100))),
+  constraint recovery_offsets_decided CHECK ((((status = 'PROPOSED'::text) = (decided_person IS NULL)) AND ((decided_person IS NULL) = (decided_on IS NULL)))),
+  constraint recovery_offsets_document_check CHECK (((length(document) >= 1) AND (length(document) <= 200))),
+  constraint recovery_offsets_four_eyes CHECK (((status <> 'APPROVED'::text) OR (decided_person <> proposed_person))),
+  constraint recovery_offsets_parts CHECK (((status = 'APPROVED'::text) = (parts <> '[]'::jsonb))),
+  constraint recovery_offsets_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint recovery_offsets_status_check CHECK ((status = ANY (ARRAY['PROPOSED'::text, 'APPROVED'::text, 'DROPPED'::text])))
+);
+CREATE UNIQUE INDEX recovery_offsets_open ON public.recovery_offsets USING btree (book_id, recovery_id) WHERE (status = 'PROPOSED'::text);
+CREATE INDEX recovery_offsets_recovery ON public.recovery_offsets USING btree (book_id, recovery_id, offset_id);
+CREATE TRIGGER recovery_offsets_in_lane BEFORE INSERT OR UPDATE ON public.recovery_offsets FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER recovery_offsets_leave_in_lane BEFORE DELETE ON public.recovery_offsets FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (status, parts, decided_person, decided_on) on recovery_offsets to voucher_app;
+grant select on recovery_offsets to voucher_reader;
 
 -- owner voucher_owner
 create table recovery_receipts (
@@ -2534,6 +2574,7 @@ create table redemptions (
   weighted_base numeric(30,0),
   recalled_fen bigint not null default 0,
   restored_fen bigint not null default 0,
+  offset_fen bigint not null default 0,
   constraint redemptions_pkey PRIMARY KEY (book_id, redemption_id),
   constraint redemptions_book_id_redemption_no_key UNIQUE (book_id, redemption_no),
   constraint redemptions_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
@@ -2547,8 +2588,9 @@ create table redemptions (
   constraint redemptions_computed_fen_check CHECK ((computed_fen >= 0)),
   constraint redemptions_cut_off_fen_check CHECK ((cut_off_fen >= 0)),
   constraint redemptions_four_eyes CHECK ((decided_person <> submitted_person)),
-  constraint redemptions_not_lent CHECK (((reversed_fen + batched_fen) <= approved_fen)),
-  constraint redemptions_recalled CHECK (((recalled_fen <= batched_fen) AND (restored_fen <= recalled_fen))),
+  constraint redemptions_not_lent CHECK ((((reversed_fen + batched_fen) + offset_fen) <= approved_fen)),
+  constraint redemptions_offset_fen_check CHECK ((offset_fen >= 0)),
+  constraint redemptions_recalled CHECK (((recalled_fen <= (batched_fen + offset_fen)) AND (restored_fen <= recalled_fen))),
   constraint redemptions_recalled_fen_check CHECK ((recalled_fen >= 0)),
   constraint redemptions_reserved_fen_check CHECK ((reserved_fen > 0)),
   constraint redemptions_restored_fen_check CHECK ((restored_fen >= 0)),
@@ -2566,7 +2608,7 @@ CREATE INDEX redemptions_voucher ON public.redemptions USING btree (book_id, vou
 CREATE INDEX redemptions_waiting_amount ON public.redemptions USING btree (book_id, reserved_fen, redemption_id) WHERE ((status = 'SUBMITTED'::text) AND (reserved_fen > 0));
 CREATE TRIGGER redemptions_in_lane BEFORE INSERT OR UPDATE ON public.redemptions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER redemptions_leave_in_lane BEFORE DELETE ON public.redemptions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (status, cut_off_fen, approved_fen, reversed_fen, batched_fen, explanation, decided_person, approved_on, decision_reason, settlement_id, recalled_fen, restored_fen) on redemptions to voucher_app;
+grant insert, select, update (status, cut_off_fen, approved_fen, reversed_fen, batched_fen, explanation, decided_person, approved_on, decision_reason, settlement_id, recalled_fen, restored_fen, offset_fen) on redemptions to voucher_app;
 grant select on redemptions to voucher_reader;
 
 -- owner voucher_owner

@@ -918,6 +918,20 @@ export const refusals = {
     '追回 {recoveryNo} 尚待缴回 {left} 元；多缴部分请退回缴款单位。',
     'Of recovery {recoveryNo} {left} is still to come back; return what is beyond it.',
   ),
+  CLAUSE_UNKNOWN: refusal(
+    409,
+    '政策没有此项退回条款',
+    'The programme has no such clause',
+    '政策 {programme} 没有编号为 {clause} 的退回条款；可以引用的有：{clauses}。',
+    'Programme {programme} has no clause of clawback {clause}; there are: {clauses}.',
+  ),
+  OFFSET_ABOVE_PAYABLE: refusal(
+    409,
+    '可抵扣的应付款不足',
+    'Not so much is payable',
+    '核销 {redemptionNo} 可用于抵扣的应付款为 {left} 元：须为同一收款人已核准、未列入结算批次的款项。',
+    'Of redemption {redemptionNo} {left} can be off-set: what is approved to the same payee and in no batch.',
+  ),
   WRITE_OFF_NOT_ASKED: refusal(
     409,
     '尚未申请核销',
@@ -929,8 +943,8 @@ export const refusals = {
     409,
     '尚无决定',
     'Nothing is decided yet',
-    '该事项尚未作出给予补助的决定，没有决定书。',
-    'No award has been decided on this; there is no letter.',
+    '该事项尚未作出决定，没有决定书。',
+    'Nothing has been decided on this yet; there is no letter.',
   ),
   NOTHING_TO_RECOVER: refusal(
     409,

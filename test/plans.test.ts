@@ -463,6 +463,11 @@ void t.test('no reading grows with the book', async (t) => {
       insert into recovery_receipts (book_id, receipt_id, recovery_id, bank_serial, booked_on, amount_fen, person_id, recorded_at)
       values (${bookId}, ${uuidv7(now)}, ${recoveryId}, 'BACK-1', '2026-04-15', 1, ${uuidv7(now)}, ${now})`;
     await sql`
+      insert into recovery_offsets (book_id, offset_id, recovery_id, redemption_id, fund, amount_fen, document, article, reason, status,
+                                    proposed_person, proposed_on, recorded_at)
+      values (${bookId}, ${uuidv7(now)}, ${recoveryId}, ${redemptions[0] ?? ''}, 'zhengzhou-compute/2026', 1, '1', '1', '1', 'PROPOSED',
+              ${uuidv7(now)}, '2026-04-15', ${now})`;
+    await sql`
       insert into red_letters (book_id, red_letter_id, red_letter_no, invoice_id, contract_id, provider_id, issued_on, net_fen, vat_fen, gross_fen,
                                reason, base_fen, weighted_base, cut_off_fen, posted_person, posted_on, number_conflict, recorded_at)
       select r.book_id, ${redLetterId}, '26410000000000999999', r.invoice_id, r.contract_id, r.provider_id, '2026-04-15', 1, 0, 1, '1', 0, 0, 0,
@@ -673,8 +678,13 @@ void t.test('no reading grows with the book', async (t) => {
               by: `GET ${path}?${new URLSearchParams(query as [string, string][]).toString()} as ${role}`,
             });
         }
-        if (response.statusCode === 200) answered.set(path, (answered.get(path) ?? 0) + 1);
-        else if (![403, 404].includes(response.statusCode) && !/AS_OF_ONE|MISSING_FIELD|WORK_KIND_UNKNOWN|WORK_QUEUE_BOUND/.test(response.body))
+        // What is not decided yet has no letter.
+        if (response.statusCode === 200 || response.body.includes('NOT_DECIDED'))
+          answered.set(path, (answered.get(path) ?? 0) + 1);
+        else if (
+          ![403, 404].includes(response.statusCode) &&
+          !/AS_OF_ONE|MISSING_FIELD|WORK_KIND_UNKNOWN|WORK_QUEUE_BOUND/.test(response.body)
+        )
           wrong.push(`GET ${url} as ${role}: ${response.statusCode} ${response.body}`);
         return response.statusCode;
       };
@@ -784,6 +794,7 @@ void t.test('no reading grows with the book', async (t) => {
       ['corrections', 'corrections_contract'],
       ['recoveries', 'recoveries_status', 'recoveries_debtor'],
       ['recovery_receipts', 'recovery_receipts_recovery'],
+      ['recovery_offsets', 'recovery_offsets_recovery'],
       ['red_letters', 'red_letters_invoice'],
       ['accounts', 'accounts_listed'],
       ['entries', 'entries_debit', 'entries_credit', 'entries_subject'],
