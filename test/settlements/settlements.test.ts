@@ -31,7 +31,15 @@ import { fund, settle, shares, startWorld } from './world.js';
 void t.test('a batch takes what is approved by its last day, in no batch, less what was reversed', async (t) => {
   const of = (change: Partial<Redemption>): Redemption =>
     ({
-      ...{ status: 'APPROVED', settlementId: null, approvedOn: '2024-06-30', approvedFen: 500n, reversedFen: 0n, batchedFen: 0n, offsetFen: 0n },
+      ...{
+        status: 'APPROVED',
+        settlementId: null,
+        approvedOn: '2024-06-30',
+        approvedFen: 500n,
+        reversedFen: 0n,
+        batchedFen: 0n,
+        offsetFen: 0n,
+      },
       ...change,
     }) as Redemption;
   const cases: [string, Partial<Redemption>, bigint][] = [
