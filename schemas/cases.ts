@@ -34,7 +34,17 @@ export const requestSupplement = z.strictObject({
 /** What comes back: an answer for each item of the list. */
 export const supplement = z.strictObject({
   answers: z
-    .array(z.strictObject({ item: itemNo, answer: words, evidence: words.optional() }))
+    .array(
+      z.strictObject({
+        item: itemNo,
+        answer: words,
+        evidence: words.optional(),
+        fields: z.record(z.string().min(1).max(100), z.string().trim().min(1).max(200).nullable()).default({}).meta({
+          description:
+            'What is written anew, by its JSON pointer in what was applied for; only what the item names: /contractId, /matters/project. null takes it out',
+        }),
+      }),
+    )
     .min(1)
     .max(200),
 });
@@ -54,7 +64,18 @@ export const supplementList = z.strictObject({
   workingDays: z.int(),
   askedOn: day,
   dueOn: day.meta({ description: 'The last day to answer, inclusive to 24:00' }),
-  answers: z.array(z.strictObject({ item: z.int(), answer: z.string(), evidence: z.string().nullable() })).nullable(),
+  answers: z
+    .array(
+      z.strictObject({
+        item: z.int(),
+        answer: z.string(),
+        evidence: z.string().nullable(),
+        changes: z
+          .array(z.strictObject({ field: z.string(), from: z.string().nullable(), to: z.string().nullable() }))
+          .meta({ description: 'What the answer changed of the application, old and new' }),
+      }),
+    )
+    .nullable(),
   answeredOn: day.nullable(),
   recordedAt: instant,
 });

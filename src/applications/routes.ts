@@ -20,6 +20,7 @@ import { authorities, command, idOfCursor, pageOf, reading } from '../http/route
 import { tellInFull } from '../ledger/explanations.js';
 import { applicationBriefing } from './briefing.js';
 import { applicationCases } from './cases.js';
+import { applicationCorrecting } from './correct-application.js';
 import { applicationDrafting } from './draft-application.js';
 import { findApplication, listApplications } from './queries.js';
 import { reviewApplication } from './review-application.js';
@@ -71,6 +72,7 @@ export function applicationRoutes(app: FastifyInstance, parts: Parts): void {
     withSupplement: applicationSupplement,
     draftBody,
     drafting: applicationDrafting,
+    correcting: applicationCorrecting,
     isSeen: async ({ id, ...of }) => (await findApplication(parts.db, { ...of, applicationId: id })) !== undefined,
   });
 

@@ -8,6 +8,7 @@ import { authorities, command, reading } from '../http/routes.js';
 import type { Outcome } from '../ledger/lane.js';
 import { accept, check } from './accept.js';
 import type { Cases } from './case.js';
+import type { Correcting } from './correcting.js';
 import type { Drafting } from './draft.js';
 import { draft, revise } from './draft.js';
 import { reject, withdraw } from './end.js';
@@ -27,6 +28,7 @@ export interface CaseRoutes<Row extends CaseRow, Shown extends object, Draft ext
   readonly withSupplement: z.ZodType;
   readonly draftBody: Draft;
   readonly drafting: Drafting<Row, z.output<Draft>>;
+  readonly correcting: Correcting<Row>;
   readonly bodyLimit?: number;
   /** Once a case is rejected or withdrawn: gives back what it held outside its book. */
   readonly ended?: (of: { bookId: string; id: string; outcome: Outcome<unknown> }) => Promise<void>;
@@ -81,12 +83,12 @@ export function caseRoutes<Row extends CaseRow, Shown extends object, Draft exte
   command(app, parts, {
     url: `${url}/:id/supplement`,
     tag,
-    summary: 'Answer every item of the correction list (补正)',
+    summary: 'Answer every item of the correction list (补正), and write anew the fields that it names',
     roles: ['enterprise'],
     body: schema.supplement,
     response: of.withSupplement,
     status: 200,
-    verb: supplement(cases),
+    verb: supplement(cases, of.correcting),
   });
   command(app, parts, {
     url: `${url}/:id/accept`,

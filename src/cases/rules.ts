@@ -187,10 +187,18 @@ export interface SupplementItem {
   readonly what: string;
   readonly again: number | null;
 }
+/** What an answer changed of the case: a field by its pointer, as it was kept and as it is. */
+export interface FieldChange {
+  readonly field: string;
+  readonly from: string | null;
+  readonly to: string | null;
+}
 export interface SupplementAnswer {
   readonly item: number;
   readonly answer: string;
   readonly evidence: string | null;
+  /** Not there where nothing was changed. */
+  readonly changes?: readonly FieldChange[];
 }
 export const itemsOf = (row: SupplementList): readonly SupplementItem[] => row.items as SupplementItem[];
 export const answersOf = (row: SupplementList): readonly SupplementAnswer[] | null => row.answers as SupplementAnswer[] | null;
@@ -251,7 +259,10 @@ export const answersDigestOf = (before: string | null, list: SupplementList, ans
         before,
         list.listId,
         itemsOf(list).map(({ item, kind, subject, what }) => [item, kind, subject, what]),
-        answers.map(({ item, answer, evidence }) => [item, answer, evidence]),
+        answers.map(({ item, answer, evidence, changes = [] }) => [
+          ...[item, answer, evidence],
+          ...(changes.length === 0 ? [] : [changes.map(({ field, from, to }) => [field, from, to])]),
+        ]),
       ]),
     )
     .digest('hex');
@@ -265,7 +276,7 @@ export const presentList = (row: SupplementList): z.input<typeof supplementList>
     workingDays: row.workingDays,
     askedOn: row.askedOn,
     dueOn: row.dueOn,
-    answers: answers && answers.map((answer) => ({ ...answer })),
+    answers: answers && answers.map(({ changes = [], ...answer }) => ({ ...answer, changes: changes.map((of) => ({ ...of })) })),
     answeredOn: row.answeredOn,
     recordedAt: formatInstant(new Date(row.recordedAt)),
   };

@@ -12,6 +12,8 @@ import { versionName } from '../programmes/published.js';
 import { refusalOfPapers } from '../materials/facts.js';
 import type { Cases } from './case.js';
 import { caseOf, changesOf, gatherCases, gatherWithPapers, movedTo } from './case.js';
+import type { Correcting } from './correcting.js';
+import { fieldsIn, refuseFields } from './correcting.js';
 import { supplementListShelf } from './facts.js';
 import { gatherPlaces, takePlace } from './places.js';
 import type { CaseRow } from './rules.js';
@@ -85,12 +87,14 @@ export const requestSupplement = <Row extends CaseRow, Shown extends object>(
 });
 
 /**
- * The applicant answers every item of the list, on its last day at the latest. Where the text asks for no acceptance the case is complete
- * with this, and takes its place. Refuses, in this order: NOT_FOUND (another firm's likewise), the life's code, FOUR_EYES,
- * SUPPLEMENT_OVERDUE, as `readAnswers`, MATERIALS_MISSING, CALENDAR_YEAR_UNPUBLISHED.
+ * The applicant answers every item of the list, on its last day at the latest, and writes anew what fields the list names: the case is
+ * looked at again as if it were submitted so, and what changed is kept with the answers, old and new. Where the text asks for no
+ * acceptance the case is complete with this, and takes its place. Refuses, in this order: NOT_FOUND (another firm's likewise), the life's code, FOUR_EYES,
+ * SUPPLEMENT_OVERDUE, as `readAnswers`, as `refuseFields`, what a submission of the corrected case would be refused for, MATERIALS_MISSING, CALENDAR_YEAR_UNPUBLISHED.
  */
 export const supplement = <Row extends CaseRow, Shown extends object>(
   cases: Cases<Row, Shown>,
+  correcting: Correcting<Row>,
 ): Verb<z.output<typeof answerBody> & Id, WithList<Shown>> => ({
   name: `${cases.noun}.supplement`,
   money: true,
@@ -101,27 +105,45 @@ export const supplement = <Row extends CaseRow, Shown extends object>(
       gatherLists(loader, commands),
       gatherPlaces(loader, cases.places, commands),
     ]);
+    await correcting.gather(
+      loader,
+      commands.flatMap(({ body, today }) => {
+        const row = loader.facts.get(cases.shelf, body.id ?? '');
+        const fields = fieldsIn(body.answers);
+        return row && fields.size > 0 ? [{ row, fields, today }] : [];
+      }),
+    );
   },
 
   decide(command, facts) {
     const { body, actor, today } = command;
     const found = caseOf(facts, cases, body.id);
     if (!found || found.row.legalPersonUscc !== actor.legalPersonUscc) return refused('NOT_FOUND');
-    const { row, law, way } = found;
-    const wrongState = cases.refuseStep(row, way, 'supplement');
+    const { row: before, law, way } = found;
+    const wrongState = cases.refuseStep(before, way, 'supplement');
     if (wrongState) return wrongState;
-    const list = inOrder(facts.all(supplementListShelf, 'subject', cases.idOf(row))).at(-1);
-    if (!list) throw new Error(`${cases.numberOf(row)} waits for corrections that nobody asked for`);
+    const list = inOrder(facts.all(supplementListShelf, 'subject', cases.idOf(before))).at(-1);
+    if (!list) throw new Error(`${cases.numberOf(before)} waits for corrections that nobody asked for`);
     if (actor.personId === list.askedPerson) return refused('FOUR_EYES');
     if (today > list.dueOn) return refused('SUPPLEMENT_OVERDUE', { dueOn: list.dueOn, today });
     const read = readAnswers(body.answers, list);
     if (read.kind === 'refused') return read;
+    const notAsked = refuseFields(body.answers, list, correcting.fields);
+    if (notAsked) return notAsked;
+    const fields = fieldsIn(body.answers);
+    const corrected = fields.size === 0 ? null : correcting.correct(facts, { row: before, fields, today });
+    if (corrected?.kind === 'refused') return corrected;
+    const row = corrected?.row ?? before;
     const lacking = refusalOfPapers(facts, 'APPLICATION', cases.askedFor(facts, row));
     if (lacking) return lacking;
     const moved = movedTo(facts, row, { status: 'SUBMITTED', law, today });
     if (moved.kind === 'refused') return moved;
     // After this line the command succeeds.
-    const { answers } = read;
+    const answers = read.answers.map((answer) => {
+      const written = Object.keys(body.answers.find(({ item }) => item === answer.item)?.fields ?? {});
+      const changes = corrected?.changed.filter(({ field }) => written.includes(field)) ?? [];
+      return changes.length === 0 ? answer : { ...answer, changes };
+    });
     const answered: SupplementList = { ...list, answers, answeredOn: today, answeredPerson: actor.personId };
     const place = way.accepts ? { complete: {}, changes: [] } : takePlace(facts, cases.places, command);
     const after: Row = { ...moved.row, ...place.complete, answersDigest: answersDigestOf(row.answersDigest, list, answers) };
@@ -130,7 +152,12 @@ export const supplement = <Row extends CaseRow, Shown extends object>(
       subjectId: cases.idOf(row),
       programmeVersion: versionName(cases.versionOf(facts, row)),
       result: { ...cases.present(after), supplementList: presentList(answered) },
-      changes: [...changesOf(facts, cases, row, after), update(supplementListShelf, answered), ...place.changes],
+      changes: [
+        ...changesOf(facts, cases, before, after),
+        ...(corrected?.beside ?? []),
+        update(supplementListShelf, answered),
+        ...place.changes,
+      ],
     });
   },
 });

@@ -1,6 +1,6 @@
 // Attaching a file to a thing, whether it was uploaded for it just now or before: what both verbs gather, and what they change.
 import type { EvidenceAttachment, EvidenceFile, UsageInvoice } from '../../db/tables.js';
-import type { DigitalInvoice } from '../../schemas/evidence-files.js';
+import type { DigitalInvoice, Finding } from '../../schemas/evidence-files.js';
 import { enterpriseShelf } from '../enterprises/facts.js';
 import type { Change, Facts, Loader } from '../ledger/facts.js';
 import { insert, update } from '../ledger/facts.js';
@@ -11,8 +11,9 @@ import { providerShelf } from '../providers/facts.js';
 import { invoiceLineShelf, invoiceShelf } from '../usage/facts.js';
 import { findingsOf } from './findings.js';
 import { seesSubject, verdictOf } from './rules.js';
+import { raise } from '../flags/raise.js';
 import type { Named } from './subjects.js';
-import { gatherSubjects, subjectOf } from './subjects.js';
+import { gatherSubjects, isClaimed, subjectOf } from './subjects.js';
 
 /** Files of one thing at most: what a person can still look through. */
 const mostOfSubject = 200;
@@ -33,14 +34,16 @@ export async function gatherAttaching(loader: Loader, named: readonly Named[]): 
 
 /**
  * The attachment of a file to a thing, with all that it changes: of a digital invoice what differs from the invoice it is attached to,
- * and what the invoice says of that. Refuses NOT_FOUND (a thing that the actor does not see likewise), EVIDENCE_ATTACHED,
+ * and what the invoice says of that. Where the invoice counts in an award already, what differs is flagged for a person: nothing else
+ * would look at it again. What an expert attaches is for the authorities alone. Refuses NOT_FOUND (a thing that the actor does not see likewise), EVIDENCE_ATTACHED,
  * EVIDENCE_TOO_MANY.
  */
 export function attach(
-  { id, actor, today, receivedAt }: Pick<Command, 'id' | 'actor' | 'today' | 'receivedAt'>,
+  command: Pick<Command, 'id' | 'actor' | 'today' | 'receivedAt' | 'newId'>,
   facts: Facts,
   of: { file: EvidenceFile } & Named,
 ): { kind: 'attached'; row: EvidenceAttachment; changes: readonly Change[] } | Refused {
+  const { id, actor, today, receivedAt } = command;
   const { file, subjectKind, subjectId } = of;
   const subject = subjectOf(facts, of);
   if (!subject || !seesSubject(actor, subject)) return refused('NOT_FOUND', {}, '/subjectId');
@@ -56,15 +59,20 @@ export function attach(
     evidenceFileId: file.evidenceFileId,
     subjectKind,
     subjectId,
-    providerId: subject.provider?.providerId ?? null,
-    enterpriseId: subject.enterprise?.enterpriseId ?? null,
+    ...(actor.role === 'expert'
+      ? { providerId: null, enterpriseId: null }
+      : { providerId: subject.provider?.providerId ?? null, enterpriseId: subject.enterprise?.enterpriseId ?? null }),
     findings: invoice && file.digitalInvoice !== null ? compared(facts, invoice, file.digitalInvoice as DigitalInvoice) : null,
     attachedPerson: actor.personId,
     attachedOn: today,
     ...{ detachedPerson: null, detachedOn: null, detachReason: null },
     recordedAt: receivedAt.toISOString(),
   };
-  return { kind: 'attached', row, changes: [insert(attachmentShelf, row), ...judged(invoice, [...others, row])] };
+  const flagged = invoice ? flagsOf(command, facts, invoice, row) : [];
+  return {
+    ...{ kind: 'attached', row },
+    changes: [insert(attachmentShelf, row), ...judged(invoice, [...others, row], flagged.length), ...flagged],
+  };
 }
 
 function compared(facts: Facts, invoice: UsageInvoice, read: DigitalInvoice) {
@@ -74,9 +82,33 @@ function compared(facts: Facts, invoice: UsageInvoice, read: DigitalInvoice) {
   return findingsOf({ invoice, lines, provider, enterprise }, read);
 }
 
-/** What an invoice says of the digital invoices attached to it, once these are. */
-export function judged(invoice: UsageInvoice | undefined, attached: readonly EvidenceAttachment[]): Change[] {
+/** The flag that a digital invoice raises which differs from an invoice that counts in a redemption or a reimbursement already. */
+function flagsOf(
+  command: Pick<Command, 'actor' | 'today' | 'receivedAt' | 'newId'>,
+  facts: Facts,
+  invoice: UsageInvoice,
+  { attachmentId, findings }: EvidenceAttachment,
+): Change[] {
+  const found = (findings as Finding[] | null) ?? [];
+  if (found.length === 0 || !isClaimed(invoice)) return [];
+  const fields = [...new Set(found.map(({ field, typed, read }) => `${field}: ${typed} / ${read}`))].join('; ');
+  const rows = [
+    { kind: 'USAGE_INVOICE', id: invoice.invoiceId, name: invoice.invoiceNo },
+    { kind: 'EVIDENCE_ATTACHMENT', id: attachmentId, name: invoice.invoiceNo },
+  ];
+  return raise(command, facts, { subjectKind: 'USAGE_INVOICE', subjectId: invoice.invoiceId }, [
+    {
+      kind: 'DIGITAL_INVOICE_DIFFERS',
+      evidence: { inputs: { invoiceNo: invoice.invoiceNo, fields }, rows },
+      amountFen: invoice.grossFen,
+    },
+  ]);
+}
+
+/** What an invoice says of the digital invoices attached to it, once these are, and of `raised` flags on it beside. */
+export function judged(invoice: UsageInvoice | undefined, attached: readonly EvidenceAttachment[], raised = 0): Change[] {
   if (!invoice) return [];
   const digitalInvoice = verdictOf(attached);
-  return digitalInvoice === invoice.digitalInvoice ? [] : [update(invoiceShelf, { ...invoice, digitalInvoice })];
+  if (digitalInvoice === invoice.digitalInvoice && raised === 0) return [];
+  return [update(invoiceShelf, { ...invoice, digitalInvoice, holdingFlags: invoice.holdingFlags + raised })];
 }

@@ -3,15 +3,41 @@ import { and, asc, eq, inArray, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.js';
 import { idsOfPage } from '../../db/planned.js';
 import type { EvidenceAttachment, EvidenceFile } from '../../db/tables.js';
-import { enterprises, evidenceAttachments, evidenceFiles, providers } from '../../db/tables.js';
+import {
+  applications,
+  enterprises,
+  evidenceAttachments,
+  evidenceFiles,
+  expertAssignments,
+  expertPanels,
+  providers,
+  reimbursementLines,
+} from '../../db/tables.js';
 import type { Principal } from '../access/principal.js';
-import { isOwn } from './rules.js';
+import { isOwn, seenByDistricts, seesAll } from './rules.js';
 
-type Viewer = Pick<Principal, 'role' | 'legalPersonUscc'>;
+type Viewer = Pick<Principal, 'role' | 'legalPersonUscc' | 'memberId' | 'personId'>;
+
+/** Attachments to a case that this expert is asked about and has declared themselves free in, or to what that case rests on. */
+const isAskedAbout = (bookId: string, { memberId }: Viewer): SQL => sql`exists (
+  select from ${expertAssignments} a
+    join ${expertPanels} p on p.book_id = a.book_id and p.panel_id = a.panel_id
+   where a.book_id = ${bookId} and a.member_id = ${memberId} and a.status in ('DECLARED', 'SCORED')
+     and (p.subject_id = ${evidenceAttachments.subjectId}
+          or exists (select from ${applications} c
+                      where c.book_id = p.book_id and c.application_id = p.subject_id and c.contract_id = ${evidenceAttachments.subjectId})
+          or exists (select from ${reimbursementLines} l
+                      where l.book_id = p.book_id and l.reimbursement_id = p.subject_id
+                        and ${evidenceAttachments.subjectId} in (l.contract_id, l.invoice_id))))`;
 
 /** Attachments to things that this caller sees. */
-function seenBy(bookId: string, { role, legalPersonUscc }: Viewer): SQL | undefined {
-  if (legalPersonUscc === null) return undefined;
+function seenBy(bookId: string, viewer: Viewer): SQL | undefined {
+  const { role, legalPersonUscc } = viewer;
+  if (seesAll(viewer)) return undefined;
+  // What belongs to no party of a case is the authorities' alone.
+  const ofParties = sql`(${evidenceAttachments.providerId} is not null or ${evidenceAttachments.enterpriseId} is not null)`;
+  if (role === 'district_reviewer') return and(ofParties, inArray(evidenceAttachments.subjectKind, [...seenByDistricts]));
+  if (role === 'expert') return and(ofParties, isAskedAbout(bookId, viewer));
   const of = role === 'provider' ? providers : enterprises;
   const id = role === 'provider' ? sql`${providers.providerId}` : sql`${enterprises.enterpriseId}`;
   const attachedTo = role === 'provider' ? evidenceAttachments.providerId : evidenceAttachments.enterpriseId;
@@ -41,7 +67,7 @@ export async function findFile(
   ]);
   if (!file) return undefined;
   const own = isOwn(principal, file);
-  const attachments = own || principal.legalPersonUscc === null ? seen : seen.filter(({ detachedOn }) => detachedOn === null);
+  const attachments = own || seesAll(principal) ? seen : seen.filter(({ detachedOn }) => detachedOn === null);
   return own || attachments.length > 0 ? { file, attachments } : undefined;
 }
 
@@ -52,11 +78,9 @@ export async function listOfSubject(
 ): Promise<{ attachment: EvidenceAttachment; file: EvidenceFile }[]> {
   const { bookId, principal, subjectId, after } = of;
   const limit = of.limit + 1;
-  // All of one thing have the same parties: either all of them are seen, or none.
-  const isTheirs =
-    principal.legalPersonUscc === null
-      ? undefined
-      : sql`(${evidenceAttachments.detachedOn} is null and ${seenBy(bookId, principal)})`;
+  const isTheirs = seesAll(principal)
+    ? undefined
+    : sql`(${evidenceAttachments.detachedOn} is null and ${seenBy(bookId, principal)})`;
   const ids = idsOfPage({
     ...{ id: evidenceAttachments.attachmentId, bookId, after, limit, sieve: isTheirs },
     key: [[evidenceAttachments.subjectId, sql`${subjectId}::uuid`]],

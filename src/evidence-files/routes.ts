@@ -21,8 +21,8 @@ const described = `The body is the file itself. Its name stands in Content-Dispo
 (attachment; filename*=UTF-8''%E5%90%88%E5%90%8C.pdf), its type in Content-Type; both must be what its bytes are. Taken are PDF, OFD, XML,
 JPEG, PNG, xlsx, docx, CSV and plain text. An invoice's XML is read as a digital invoice (数电票).`;
 
-const writers = ['enterprise', 'provider', 'reviewer', 'approver', 'finance', 'operator'] as const;
-const readers = [...authorities, 'enterprise', 'provider'] as const;
+const writers = ['enterprise', 'provider', 'district_reviewer', 'reviewer', 'approver', 'expert', 'finance', 'operator'] as const;
+const readers = [...authorities, 'district_reviewer', 'expert', 'enterprise', 'provider'] as const;
 
 /** Evidence files: uploaded and downloaded as streams, attached to what they are evidence of, seen by who sees that. */
 export function evidenceFileRoutes(app: FastifyInstance, parts: Parts): void {

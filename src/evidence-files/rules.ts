@@ -17,20 +17,38 @@ export interface Subject {
   /** The parties to it, who see it. */
   readonly provider: { readonly providerId: string; readonly legalPersonUscc: string } | null;
   readonly enterprise: { readonly enterpriseId: string; readonly legalPersonUscc: string } | null;
+  /** Members who are asked about it as experts, and have declared themselves free of interest. */
+  readonly experts: readonly string[];
   readonly state: string;
   /** From here on the decision rests on its files. */
   readonly isDecided: boolean;
 }
 
-/** Whether the actor sees the thing: the authorities see all, a member of the trade what its legal person is party to in its role. */
-export const seesSubject = ({ role, legalPersonUscc }: Pick<Actor, 'role' | 'legalPersonUscc'>, of: Subject): boolean =>
-  legalPersonUscc === null || (role === 'provider' ? of.provider : of.enterprise)?.legalPersonUscc === legalPersonUscc;
+/** Whose eyes and hands. */
+export type Eyes = Pick<Actor, 'role' | 'legalPersonUscc' | 'memberId' | 'personId'>;
 
-/** Whether the file was uploaded by the actor's own side: its legal person in its role, or the authorities. */
-export const isOwn = (
-  { role, legalPersonUscc }: Pick<Actor, 'role' | 'legalPersonUscc'>,
-  of: Pick<EvidenceFile, 'uploaderRole' | 'legalPersonUscc'>,
-): boolean => of.legalPersonUscc === legalPersonUscc && (legalPersonUscc === null || of.uploaderRole === role);
+/** What a district looks at in its preliminary review: cases, and what they rest on. */
+export const seenByDistricts: readonly SubjectKind[] = ['APPLICATION', 'REIMBURSEMENT', 'CONTRACT', 'USAGE_INVOICE', 'PAYMENT'];
+
+/** Whether these eyes are the authorities', who see the whole book. */
+export const seesAll = ({ role, legalPersonUscc }: Pick<Eyes, 'role' | 'legalPersonUscc'>): boolean =>
+  legalPersonUscc === null && role !== 'expert' && role !== 'district_reviewer';
+
+/**
+ * Whether the actor sees the thing: the authorities see all; a member of the trade what its legal person is party to in its role; a
+ * district what its review looks at; an expert the case that they are asked about, once declared free of interest.
+ */
+export function seesSubject(eyes: Eyes, of: Subject): boolean {
+  if (eyes.role === 'expert') return of.experts.includes(eyes.memberId);
+  if (eyes.role === 'district_reviewer') return seenByDistricts.includes(of.kind);
+  return seesAll(eyes) || (eyes.role === 'provider' ? of.provider : of.enterprise)?.legalPersonUscc === eyes.legalPersonUscc;
+}
+
+/** Whether the file was uploaded by the actor's own side: its legal person in its role, or the authorities; experts and districts are one by one. */
+export function isOwn(eyes: Eyes, of: Pick<EvidenceFile, 'uploaderRole' | 'legalPersonUscc' | 'uploadedPerson'>): boolean {
+  if (eyes.legalPersonUscc !== null) return of.legalPersonUscc === eyes.legalPersonUscc && of.uploaderRole === eyes.role;
+  return of.legalPersonUscc === null && (seesAll(eyes) || (of.uploadedPerson === eyes.personId && of.uploaderRole === eyes.role));
+}
 
 /**
  * Why the actor cannot detach the file from the thing, or null. Files of a decided case stay (EVIDENCE_CASE_DECIDED); who did not upload a
@@ -38,7 +56,7 @@ export const isOwn = (
  * (EVIDENCE_NOT_YOURS).
  */
 export function refusalOfDetaching(
-  actor: Pick<Actor, 'role' | 'legalPersonUscc'>,
+  actor: Eyes,
   of: { file: EvidenceFile; attached: EvidenceAttachment; subject: Subject },
 ): Refused | null {
   const { file, attached, subject } = of;

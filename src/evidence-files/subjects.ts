@@ -3,10 +3,13 @@ import type { SubjectKind } from '../../schemas/evidence-files.js';
 import { applicationShelf } from '../applications/facts.js';
 import { contractShelf } from '../contracts/facts.js';
 import { enterpriseShelf } from '../enterprises/facts.js';
+import { gatherPanels, panelOf } from '../experts/facts.js';
 import type { Facts, Loader } from '../ledger/facts.js';
+import { objectionShelf } from '../notices/facts.js';
 import { facilityShelf, listingApplicationShelf, listingShelf, observationShelf, providerShelf } from '../providers/facts.js';
 import { reimbursementShelf } from '../reimbursements/facts.js';
-import { invoiceShelf, paymentShelf } from '../usage/facts.js';
+import { recoveryShelf } from '../recoveries/facts.js';
+import { invoiceShelf, paymentShelf, redLetterShelf } from '../usage/facts.js';
 import type { Subject } from './rules.js';
 
 interface Found {
@@ -28,6 +31,14 @@ const loadPayments = async (loader: Loader, ids: readonly string[]): Promise<voi
     payments.map(({ invoiceId }) => invoiceId),
   );
 };
+const loadRedLetters = async (loader: Loader, ids: readonly string[]): Promise<void> => {
+  const letters = await loader.load(redLetterShelf, 'id', ids);
+  await loader.load(
+    invoiceShelf,
+    'id',
+    letters.map(({ invoiceId }) => invoiceId),
+  );
+};
 const loadObservations = async (loader: Loader, ids: readonly string[]): Promise<void> => {
   const observations = await loader.load(observationShelf, 'id', ids);
   await loader.load(
@@ -37,7 +48,7 @@ const loadObservations = async (loader: Loader, ids: readonly string[]): Promise
   );
 };
 /** Whether an invoice or what was paid on it has become the base of an award. */
-const isClaimed = ({ redemptionId, reimbursedLines }: { redemptionId: string | null; reimbursedLines: number }): boolean =>
+export const isClaimed = ({ redemptionId, reimbursedLines }: { redemptionId: string | null; reimbursedLines: number }): boolean =>
   redemptionId !== null || reimbursedLines > 0;
 const isOneOf = (state: string, ...states: readonly string[]): boolean => states.includes(state);
 
@@ -78,6 +89,36 @@ const kinds: Readonly<Record<SubjectKind, Kind>> = {
       return invoice && { ...invoice, state: invoice.status, isDecided: isClaimed(invoice) };
     },
   },
+  // A red letter counts once it is posted.
+  RED_LETTER: {
+    load: loadRedLetters,
+    find(facts, id) {
+      const of = facts.get(redLetterShelf, id);
+      const invoice = of && facts.get(invoiceShelf, of.invoiceId);
+      return invoice && { ...invoice, state: 'POSTED', isDecided: true };
+    },
+  },
+  // Who objects has no member here, and the applicant does not read it: its files are the authorities'.
+  OBJECTION: {
+    load: (loader, ids) => loader.load(objectionShelf, 'id', ids),
+    find(facts, id) {
+      const of = facts.get(objectionShelf, id);
+      return of && { state: of.status, isDecided: of.status !== 'OPEN' };
+    },
+  },
+  // Before it is opened its debtor is not told of it, nor of what was gathered until then.
+  RECOVERY: {
+    load: (loader, ids) => loader.load(recoveryShelf, 'id', ids),
+    find(facts, id) {
+      const of = facts.get(recoveryShelf, id);
+      if (!of) return undefined;
+      const isTold = of.status !== 'PROPOSED' && of.status !== 'DROPPED';
+      return {
+        ...(isTold ? { providerId: of.debtorId, enterpriseId: of.debtorId } : {}),
+        ...{ state: of.status, isDecided: of.endedOn !== null },
+      };
+    },
+  },
   // A listing and an observation are decisions when they are recorded.
   LISTING: {
     load: (loader, ids) => loader.load(listingShelf, 'id', ids),
@@ -116,6 +157,7 @@ export async function gatherSubjects(loader: Loader, named: readonly Named[]): P
   const all = Object.keys(kinds) as SubjectKind[];
   const idsOf = (kind: SubjectKind): string[] => named.filter((of) => of.subjectKind === kind).map((of) => of.subjectId);
   await Promise.all(all.map((kind) => kinds[kind].load(loader, idsOf(kind))));
+  await gatherPanels(loader, [...idsOf('APPLICATION'), ...idsOf('REIMBURSEMENT')]);
   const found = named.flatMap(({ subjectKind, subjectId }) => kinds[subjectKind].find(loader.facts, subjectId) ?? []);
   await Promise.all([
     loader.load(
@@ -137,5 +179,9 @@ export function subjectOf(facts: Facts, { subjectKind: kind, subjectId: id }: Na
   if (!of) return undefined;
   const provider = of.providerId === undefined ? null : (facts.get(providerShelf, of.providerId) ?? null);
   const enterprise = of.enterpriseId === undefined ? null : (facts.get(enterpriseShelf, of.enterpriseId) ?? null);
-  return { kind, id, provider, enterprise, state: of.state, isDecided: of.isDecided };
+  const isCase = kind === 'APPLICATION' || kind === 'REIMBURSEMENT';
+  const experts = (isCase ? (panelOf(facts, id)?.assignments ?? []) : [])
+    .filter(({ status }) => status === 'DECLARED' || status === 'SCORED')
+    .map(({ memberId }) => memberId);
+  return { kind, id, provider, enterprise, experts, state: of.state, isDecided: of.isDecided };
 }

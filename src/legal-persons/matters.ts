@@ -77,3 +77,47 @@ export function holderOfMatter(
     (code.success ? facts.one(matterShelf, 'code', keyOf([kind, code.data])) : undefined);
   return row ? { kind: 'holder', holder: row.holder } : refused('MATTER_NOT_FOUND', { matter: kind, code: name }, pointer);
 }
+
+/** Where an application names its matters: `/matters/project`. */
+export const matterFieldsSent: readonly (readonly [field: string, matter: Matter])[] = (
+  Object.entries(matterFields) as [Matter, string][]
+).map(([matter, field]) => [`/matters/${field}`, matter]);
+
+/** Matters that some fields name anew, by their codes; null takes one out, and what is not among the fields stays. */
+export interface MattersAnew {
+  readonly legalPersonUscc: string;
+  /** What they were known by. */
+  readonly kept: Matters;
+  readonly fields: ReadonlyMap<string, string | null>;
+}
+
+const namedAnew = ({ legalPersonUscc, fields }: MattersAnew): Naming => ({
+  legalPersonUscc,
+  matters: Object.fromEntries(
+    matterFieldsSent.flatMap(([field, matter]) => {
+      const code = fields.get(field) ?? null;
+      return code === null ? [] : [[matter, code]];
+    }),
+  ),
+});
+
+/** Gathers what `mattersAnew` looks at. */
+export const gatherMattersAnew = (loader: Loader, of: readonly MattersAnew[]): Promise<unknown> =>
+  gatherOwnMatters(loader, of.map(namedAnew));
+
+/** What they are known by then. Refuses MATTER_NOT_FOUND as `ownMatters`. */
+export function mattersAnew(facts: Facts, of: MattersAnew): ReturnType<typeof ownMatters> {
+  const read = ownMatters(facts, namedAnew(of));
+  if (read.kind === 'refused') return read;
+  const kept = matterFieldsSent.flatMap(([field, matter]): [Matter, string][] => {
+    const known = of.kept[matter];
+    return of.fields.has(field) || known === undefined ? [] : [[matter, known]];
+  });
+  return { kind: 'read', matters: { ...Object.fromEntries(kept), ...read.matters } };
+}
+
+/** What the fields have made of them: by what each matter was known, and is. */
+export const mattersChanged = ({ kept, fields }: MattersAnew, after: Matters) =>
+  matterFieldsSent.flatMap(([field, matter]) =>
+    fields.has(field) ? [{ field, from: kept[matter] ?? null, to: after[matter] ?? null }] : [],
+  );

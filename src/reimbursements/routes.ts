@@ -13,6 +13,7 @@ import { reimbursementBriefing } from './briefing.js';
 import { reimbursementCases } from './cases.js';
 import { claimDraft, claimPapers, releaseEnded, releaseUnused } from './claim-papers.js';
 import { draftAllocation } from './draft-allocation.js';
+import { reimbursementCorrecting } from './correct-reimbursement.js';
 import { reimbursementDrafting } from './draft-reimbursement.js';
 import {
   baseOfReimbursement,
@@ -46,7 +47,7 @@ export function reimbursementRoutes(app: FastifyInstance, parts: Parts): void {
     bodyLimit: declaredLimit,
     prepare: ({ body, book: { bookId }, dryRun }) =>
       dryRun ? body : claimPapers(parts.db, { bookId, body, now: parts.clock.now() }),
-    settle: ({ body, outcome }) => releaseUnused(parts.db, { body, outcome }),
+    settle: ({ body, book: { bookId }, outcome }) => releaseUnused(parts.db, { bookId, body, outcome }),
   });
   command(app, parts, {
     url: '/reimbursements/:id/review',
@@ -70,7 +71,7 @@ export function reimbursementRoutes(app: FastifyInstance, parts: Parts): void {
     verb: submitDraft(reimbursementCases, submitReimbursement),
     prepare: ({ body, book: { bookId }, principal: { legalPersonUscc }, id, dryRun }) =>
       dryRun ? body : claimDraft(parts.db, { bookId, reimbursementId: id, legalPersonUscc, body, now: parts.clock.now() }),
-    settle: ({ body, outcome }) => releaseUnused(parts.db, { body, outcome }),
+    settle: ({ body, book: { bookId }, outcome }) => releaseUnused(parts.db, { bookId, body, outcome }),
   });
   caseRoutes(app, parts, {
     cases: reimbursementCases,
@@ -80,6 +81,7 @@ export function reimbursementRoutes(app: FastifyInstance, parts: Parts): void {
     withSupplement: schema.reimbursementSupplement,
     draftBody: schema.draftReimbursement,
     drafting: reimbursementDrafting,
+    correcting: reimbursementCorrecting,
     bodyLimit: declaredLimit,
     ended: ({ id: reimbursementId, bookId, outcome }) => releaseEnded(parts.db, { bookId, reimbursementId, outcome }),
     isSeen: async ({ id, ...of }) => (await findReimbursement(parts.db, { ...of, reimbursementId: id })) !== undefined,

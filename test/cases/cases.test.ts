@@ -5,7 +5,7 @@ import { auditBusiness } from '../../src/reconciliation/audit.js';
 import type { Enterprise, World } from '../applications/world.js';
 import { told } from '../applications/world.js';
 import { pdf, upload } from '../evidence-files/upload.js';
-import { feeCode } from '../reimbursements/world.js';
+import { costCode, feeCode, uscc } from '../reimbursements/world.js';
 import { expectStatus } from '../service.js';
 import { startTeam } from './team.js';
 import { scored, startCases, steps } from './world.js';
@@ -202,6 +202,129 @@ void t.test('what experts have scored is not reviewed as something else', async 
   t.equal(told(review), '409 REVIEWED_CASE_CHANGED');
   expectStatus(await reviewer.post(`/applications/${id}/reject`, { reason: '合同已变更', article: '第四条' }), 200);
   t.equal(told(await world.submit(firm, contractId)), '201', 'it is applied for anew');
+});
+
+void t.test('a correction list may have fields written anew: those it names, and no other', async (t) => {
+  const world = await startCases(t, { text: steps.acceptance });
+  const { firm, district, reviewer, approver, eligibility } = world;
+  expectStatus(await world.load('5000000.00'), 201);
+  const other = await world.enterprise(2);
+  const project = await world.matter(firm, 'P-1');
+  await world.matter(other, 'P-2');
+  const first = await world.contract(firm, '1000000.00');
+  const [right, unfiled, foreign, taken] = [
+    await world.contract(firm, '600000.00'),
+    await world.contract(firm, '500000.00', { filed: false }),
+    await world.contract(other, '500000.00'),
+    await world.contract(firm, '700000.00'),
+  ];
+  expectStatus(await world.submit(firm, taken), 201);
+  const id = expectStatus(await world.submit(firm, first), 201).applicationId as string;
+  const before = await world.application(id);
+  const url = `/applications/${id}`;
+  const items = [
+    { kind: 'FIELD', subject: '/matters/project', what: '未填写项目' },
+    { kind: 'MATERIAL', subject: '/contractId', what: '缺第三页' },
+    { kind: 'FIELD', subject: '/contractId', what: '所填合同有误' },
+  ];
+  expectStatus(await district.post(`${url}/request-supplement`, { items, workingDays: 5 }), 200);
+  const answer = async (fields: Record<number, object> = {}) =>
+    firm.member.post(`${url}/supplement`, {
+      answers: [1, 2, 3].map((item) => ({ item, answer: '已更正', ...(fields[item] && { fields: fields[item] }) })),
+    });
+  const wrong: [string, Record<number, object>, string][] = [
+    ['a field that no correction reaches', { 1: { '/programmeCode': 'x' } }, '409 SUPPLEMENT_FIELD_FIXED'],
+    ['a field beside the one named', { 1: { '/matters/product': 'P-1' } }, '409 SUPPLEMENT_FIELD_NOT_NAMED'],
+    ['a field where a paper was asked for', { 2: { '/contractId': right } }, '409 SUPPLEMENT_FIELD_NOT_NAMED'],
+    ['another’s project', { 1: { '/matters/project': 'P-2' } }, '404 MATTER_NOT_FOUND'],
+    ['another’s contract', { 3: { '/contractId': foreign } }, '404 NOT_FOUND'],
+    ['what is no contract', { 3: { '/contractId': 'x' } }, '404 NOT_FOUND'],
+    ['one that is not filed', { 3: { '/contractId': unfiled } }, '409 CONTRACT_NOT_FILED'],
+    ['one that is applied for', { 3: { '/contractId': taken } }, '409 APPLICATION_OPEN'],
+  ];
+  for (const [name, fields, expected] of wrong) t.equal(told(await answer(fields)), expected, name);
+  t.match(
+    (await answer({ 1: { '/matters/product': 'P-1' } })).body.detail,
+    /第 1 项所列为“\/matters\/project”，不包括“\/matters\/product”/,
+  );
+  t.match(await world.application(id), { contractId: first, status: 'SUPPLEMENT_REQUESTED' }, 'nothing of it was written');
+
+  const corrected = expectStatus(await answer({ 1: { '/matters/project': 'P-1' }, 3: { '/contractId': right } }), 200);
+  t.match(corrected, { status: 'SUBMITTED', contractId: right, matters: { project }, computed: '120000.00' });
+  t.not(corrected.contentDigest, before['contentDigest']);
+  t.strictSame(
+    (corrected.supplementList.answers as { changes: object[] }[]).map(({ changes }) => changes),
+    [[{ field: '/matters/project', from: null, to: project }], [], [{ field: '/contractId', from: first, to: right }]],
+    'what changed is kept, old and new',
+  );
+  t.equal(told(await world.submit(firm, first)), '201', 'the contract before is free again');
+  expectStatus(await district.post(`${url}/accept`), 200);
+  const { reviewDigest } = expectStatus(await reviewer.post(`${url}/review`, { eligibility }), 200) as { reviewDigest: string };
+  t.match(expectStatus(await approver.post(`${url}/approve`, { reviewDigest }), 200), { award: '120000.00' });
+  await t.rejects(
+    world.owner.begin(async ({ sql }) => {
+      await sql`select from open_lane(${world.book.bookId})`;
+      await sql`update applications set contract_id = ${taken} where application_id = ${id}`;
+    }),
+    /fixed once it is submitted/,
+    'without a correction list nothing is written anew',
+  );
+  t.strictSame(await auditBusiness(world.owner, world.book.bookId), []);
+});
+
+void t.test('of an application for reimbursement, what it is about and what it declared', async (t) => {
+  const { world, team } = await startTeam(t, steps.acceptance);
+  const firm = await world.firm(1);
+  await world.fee(firm, { lines: [{ gross: '1000000.00' }] });
+  const matter = { kind: 'PROJECT', code: 'P-1', name: '事项', documentNo: '立项1号' };
+  const { registrationId } = expectStatus(await firm.member.post('/matters', matter), 201) as { registrationId: string };
+  const { holder } = expectStatus(await team.approver.post(`/matters/${registrationId}/confirm`, {}), 200) as { holder: string };
+  const id = expectStatus(await world.apply(firm), 201).reimbursementId as string;
+  const url = `/reimbursements/${id}`;
+  const items = [{ kind: 'FIELD', subject: '/matters', what: '未填写项目' }];
+  expectStatus(await team.district.post(`${url}/request-supplement`, { items, workingDays: 5 }), 200);
+  const answer = async (fields: object) =>
+    firm.member.post(`${url}/supplement`, { answers: [{ item: 1, answer: '已更正', fields }] });
+  t.equal(told(await answer({ '/contractIds': 'x' })), '409 SUPPLEMENT_FIELD_FIXED');
+  const corrected = expectStatus(await answer({ '/matters/project': 'P-1' }), 200);
+  t.match(corrected, { status: 'SUBMITTED', matters: { project: holder } });
+  t.match(corrected.supplementList.answers, [{ changes: [{ field: '/matters/project', from: null, to: holder }] }]);
+  t.equal(told(await team.district.post(`${url}/accept`)), '200');
+
+  const item = (reference: string, gross: string) => ({
+    ...{ reference, description: '语料采购', counterpartyUscc: uscc(900), counterpartyName: '钱江算力有限公司' },
+    ...{ serviceItem: 'CORPUS', net: gross, vat: '0.00', gross, settledOn: '2025-01-20', evidence: '银行回单' },
+  });
+  const declared = { programmeCode: costCode, items: [item('HT-1', '100000.00'), item('HT-2', '50000.00')] };
+  const costs = expectStatus(await world.apply(firm, declared), 201);
+  const at = `/reimbursements/${costs.reimbursementId as string}`;
+  const list = [{ kind: 'FIELD', subject: '/lines/2', what: '第 2 项金额与回单不符' }];
+  expectStatus(await team.reviewer.post(`${at}/request-supplement`, { items: list, workingDays: 5 }), 200);
+  const correct = async (fields: object) =>
+    firm.member.post(`${at}/supplement`, { answers: [{ item: 1, answer: '已更正', fields }] });
+  const wrong: [string, object, string][] = [
+    ['a line that is not named', { '/lines/1/gross': '1.00' }, '409 SUPPLEMENT_FIELD_NOT_NAMED'],
+    ['another field of the line', { '/lines/2/reference': 'HT-9' }, '409 SUPPLEMENT_FIELD_FIXED'],
+    ['what is no amount', { '/lines/2/gross': '1' }, '400 AMOUNT_FORMAT'],
+    ['what does not add up', { '/lines/2/gross': '40000.00' }, '400 ITEM_DOES_NOT_ADD_UP'],
+    ['nothing', { '/lines/2/net': '0.00', '/lines/2/gross': '0.00' }, '400 AMOUNT_ZERO'],
+  ];
+  for (const [name, fields, expected] of wrong) t.equal(told(await correct(fields)), expected, name);
+  const less = expectStatus(await correct({ '/lines/2/net': '40000.00', '/lines/2/gross': '40000.00' }), 200);
+  t.match(less, { status: 'SUBMITTED', base: '140000.00' });
+  t.not(less.contentDigest, costs.contentDigest);
+  t.match(less.supplementList.answers, [{ changes: [{ field: '/lines/2/net', from: '50000.00', to: '40000.00' }, {}] }]);
+  const { items: lines } = expectStatus(await firm.member.get(`${at}/lines`), 200) as { items: object[] };
+  t.match(lines, [{ gross: '100000.00' }, { gross: '40000.00' }]);
+  expectStatus(await team.reviewer.post(`${at}/review`, { eligibility: {} }), 200);
+  await t.rejects(
+    world.owner.begin(async ({ sql }) => {
+      await sql`select from open_lane(${world.book.bookId})`;
+      await sql`update reimbursement_lines set net_fen = 1, gross_fen = 1 where reimbursement_id = ${costs.reimbursementId as string}`;
+    }),
+    /corrected before it is reviewed/,
+  );
+  t.strictSame(await auditBusiness(world.owner, world.book.bookId), []);
 });
 
 /** Papers that a programme asks for, as they stand in its file. */

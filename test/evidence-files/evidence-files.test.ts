@@ -19,7 +19,8 @@ import { parseSafeXml } from '../../src/evidence-files/safe-xml.js';
 import { folderStore } from '../../src/evidence-files/store.js';
 import { sweep } from '../../src/evidence-files/sweep.js';
 import { readSettings } from '../../src/settings.js';
-import type { Caller } from '../service.js';
+import { startCases, steps } from '../cases/world.js';
+import type { Answer, Caller } from '../service.js';
 import { expectStatus } from '../service.js';
 import { startTrade, uscc } from '../usage/world.js';
 import { bucketKey, startBucket } from './bucket.js';
@@ -507,6 +508,19 @@ void t.test('files over HTTP', async (t) => {
       ]);
 
       t.match(await settle(same.id), { status: 'APPROVED', mismatches: [] });
+      const after = await attach(seller, same.id, same.xml({ gross: '99.00', net: '99.00' }));
+      t.match(after.attachment.findings, [{ field: 'NET' }, { field: 'GROSS' }, { field: 'ADDS_UP' }]);
+      const flags = expectStatus(await reviewer.get('/flags?kind=DIGITAL_INVOICE_DIFFERS'), 200) as {
+        items: { flagId: string; explanation: { zh: string } }[];
+      };
+      t.match(flags.items, [{ subjectKind: 'USAGE_INVOICE', subjectId: same.id, status: 'OPEN', amount: '100.00' }]);
+      t.match(flags.items[0]?.explanation.zh, /NET: 100\.00 \/ 99\.00.*该发票已用于核销/, 'what comes too late is not silent');
+      t.match((await seller.get(`/usage-invoices/${same.id}`)).body, { digitalInvoice: 'DIFFERS', isFlagged: true });
+      expectStatus(
+        await reviewer.post(`/flags/${flags.items[0]?.flagId ?? ''}/clear`, { reason: '文件传错，另附正确文件' }),
+        200,
+      );
+      t.equal((await seller.get(`/usage-invoices/${same.id}`)).body.isFlagged, false);
       const held = await settle(third.id);
       t.match(held, { status: 'SUBMITTED', mismatches: [{ code: 'DIGITAL_INVOICE_DIFFERS', inputs: { field: 'LINE_COUNT' } }] });
       t.match(
@@ -619,3 +633,124 @@ allocation:
     t.match(expectStatus(await redeem(plain, other), 201), { status: 'APPROVED' }, 'an earlier version asked for none');
   },
 );
+
+void t.test('districts and experts read and add what their step needs, and nothing else', async (t) => {
+  const world = await startCases(t, { text: steps.all + steps.noticeDays + steps.experts });
+  const { firm, district, reviewer, approver, experts, book } = world;
+  const [one, two, three] = experts;
+  const id = await world.brought('CHECKED');
+  const { contractId } = (await world.application(id)) as { contractId: string };
+  const other = await world.brought('CHECKED');
+  const put = async (who: Caller, name: string, subject: [string, string]): Promise<Answer> =>
+    upload(world, who, `${name}.pdf`, pdf(name), { subject, book: book.code });
+  const kept = async (who: Caller, name: string, subject: [string, string]) =>
+    expectStatus(await put(who, name, subject), 201) as { evidenceFileId: string; attachment: { attachmentId: string } };
+  const note = await kept(firm.member, '项目说明', ['APPLICATION', id]);
+  const contract = await kept(firm.member, '合同', ['CONTRACT', contractId]);
+  const foreign = await kept(firm.member, '另一申请', ['APPLICATION', other]);
+  const mayRead = async (who: Caller, { evidenceFileId }: { evidenceFileId: string }) => {
+    const answers = [
+      (await who.get(`/evidence-files/${evidenceFileId}`)).status,
+      (await who.get(`/evidence-files/${evidenceFileId}/content`)).status,
+    ];
+    t.equal(answers[0], answers[1], 'what is known of a file and the file itself are for the same eyes');
+    return answers[0] === 200;
+  };
+  const listed = async (who: Caller, subjectId: string) =>
+    (expectStatus(await who.get(`/evidence-files?subjectId=${subjectId}`), 200).items as object[]).length;
+
+  expectStatus(await reviewer.post(`/applications/${id}/assign-experts`, { memberIds: [one.memberId, two.memberId] }), 200);
+  const assignmentOf = async (who: Caller) => {
+    const { items } = expectStatus(await who.get('/expert-assignments'), 200) as { items: { assignmentId: string }[] };
+    return `/expert-assignments/${items[0]?.assignmentId ?? ''}`;
+  };
+  t.equal(await mayRead(one, note), false, 'nothing of the case is seen before the declaration');
+  t.equal((await put(one, '意见', ['APPLICATION', id])).status, 404);
+  expectStatus(await one.post(`${await assignmentOf(one)}/declare`, { conflict: null }), 200);
+  expectStatus(await two.post(`${await assignmentOf(two)}/declare`, { conflict: null }), 200);
+  t.strictSame([await mayRead(one, note), await mayRead(one, contract)], [true, true], 'the case and what it rests on');
+  t.strictSame([await mayRead(one, foreign), await mayRead(three, note)], [false, false], 'no other case, and nobody else');
+  t.strictSame([await listed(one, id), await listed(three, id), await listed(one, other)], [1, 0, 0]);
+  const opinion = await kept(one, '意见', ['APPLICATION', id]);
+  t.strictSame(
+    [
+      await mayRead(one, opinion),
+      await mayRead(two, opinion),
+      await mayRead(firm.member, opinion),
+      await mayRead(district, opinion),
+    ],
+    [true, false, false, false],
+    'what an expert adds is seen by the authorities alone, and by no other expert',
+  );
+  t.equal(await mayRead(reviewer, opinion), true);
+  t.equal((await put(one, '意见', ['CONTRACT', contractId])).status, 404, 'an expert adds to the case, and to nothing else');
+  const taken = { attachmentId: note.attachment.attachmentId, reason: '无关' };
+  t.equal((await one.post(`/evidence-files/${note.evidenceFileId}/detach`, taken)).body.code, 'EVIDENCE_NOT_YOURS');
+  expectStatus(await two.post(`${await assignmentOf(two)}/declare`, { conflict: '曾任顾问' }), 200);
+  t.equal(await mayRead(two, note), false, 'who has a conflict sees no more');
+
+  t.strictSame([await mayRead(district, note), await mayRead(district, contract)], [true, true]);
+  const found = await kept(district, '现场核查', ['APPLICATION', id]);
+  t.equal(await mayRead(firm.member, found), true, 'what a district adds to a case its applicant reads');
+  t.equal((await put(district, '名单', ['LISTING', id])).status, 404);
+
+  await t.test('an objection carries files that are for the authorities', async (t) => {
+    const paused = await world.brought('OBJECTION_PENDING');
+    const [objection] = expectStatus(await approver.get(`/applications/${paused}/objections`), 200).items as {
+      objectionId: string;
+    }[];
+    const subject: [string, string] = ['OBJECTION', objection?.objectionId ?? ''];
+    const letter = await kept(reviewer, '异议材料', subject);
+    t.strictSame(
+      [
+        await mayRead(approver, letter),
+        await mayRead(firm.member, letter),
+        await mayRead(district, letter),
+        await mayRead(one, letter),
+      ],
+      [true, false, false, false],
+    );
+    for (const who of [firm.member, district, one]) t.equal((await put(who, '反驳', subject)).status, 404);
+    const decision = { objectionId: subject[1], upheld: false, reason: '查无此事' };
+    expectStatus(await approver.post(`/applications/${paused}/decide-objection`, decision), 200);
+    const detach = { attachmentId: letter.attachment.attachmentId, reason: '无关' };
+    const detached = await reviewer.post(`/evidence-files/${letter.evidenceFileId}/detach`, detach);
+    t.equal(detached.body.code, 'EVIDENCE_CASE_DECIDED', 'what a decision rests on stays');
+  });
+});
+
+void t.test('recoveries and red letters carry files', async (t) => {
+  const trade = await startTrade(t);
+  const { seller, buyer, reviewer } = trade;
+  const contract = await trade.fileContract('1000000.00');
+  const voucherId = await trade.voucher(contract, '100000.00');
+  const invoiceId = await trade.invoice(contract, { gross: '100000.00' });
+  const lines = [{ lineNo: 1, quantity: '10', net: '-10000.00', vat: '0.00', gross: '-10000.00' }];
+  const letter = {
+    redLetterNo: '24412000000000777777',
+    contractId: contract.contractId,
+    issuedOn: '2024-08-05',
+    reason: '退款',
+    lines,
+  };
+  expectStatus(await seller.post(`/usage-invoices/${invoiceId}/red-letters`, letter), 201);
+  const [row] = await trade.owner.sql<{ id: string }[]>`select red_letter_id as id from red_letters`;
+  const put = async (who: Caller, subject: [string, string]) => upload(trade, who, 'a.pdf', pdf(subject.join()), { subject });
+  const ofLetter = expectStatus(await put(seller, ['RED_LETTER', row?.id ?? '']), 201) as { evidenceFileId: string };
+  const reads = async (who: Caller, { evidenceFileId }: { evidenceFileId: string }) =>
+    (await who.get(`/evidence-files/${evidenceFileId}`)).status;
+  t.strictSame(
+    [await reads(buyer, ofLetter), await reads(reviewer, ofLetter), await reads(trade.strangerSeller, ofLetter)],
+    [200, 200, 404],
+    'both parties to the invoice read what its red letter rests on',
+  );
+  const proposal = { voucherId, reason: '虚构用量骗取补助', documentNo: '查〔2024〕1号' };
+  const { recoveryId } = expectStatus(await reviewer.post('/recoveries', proposal), 201) as { recoveryId: string };
+  const proof = expectStatus(await put(reviewer, ['RECOVERY', recoveryId]), 201) as { evidenceFileId: string };
+  t.strictSame(
+    [await reads(reviewer, proof), await reads(seller, proof)],
+    [200, 404],
+    'its debtor is not told before it is opened',
+  );
+  t.equal((await put(seller, ['RECOVERY', recoveryId])).status, 404);
+});
