@@ -17,6 +17,7 @@ import { z } from 'zod';
 import type { Database } from '../db/client.js';
 import { expectedSchemaVersion, schemaVersion } from '../db/migrate.js';
 import { problem } from '../schemas/common.js';
+import type { ExchangeKey } from '../schemas/settings.js';
 import type { Principal } from './access/principal.js';
 import { Principals } from './access/principal.js';
 import { accessRoutes } from './access/routes.js';
@@ -46,6 +47,7 @@ import type { Evidence, OpenBook, Parts } from './http/parts.js';
 import type { Told } from './http/problem.js';
 import { handleError, Problem, sendProblem } from './http/problem.js';
 import type { Clock, LaneOptions } from './ledger/lane.js';
+import { invoiceExchangeRoutes } from './invoice-exchange/routes.js';
 import { ledgerRoutes } from './ledger/routes.js';
 import { legalPersonRoutes } from './legal-persons/routes.js';
 import { messageRoutes } from './messages/routes.js';
@@ -63,9 +65,12 @@ import { settlementRoutes } from './settlements/routes.js';
 import { simulationRoutes } from './simulations/routes.js';
 import { successionRoutes } from './successions/routes.js';
 import { decideOverdue } from './usage/decide-overdue.js';
+import { remindOfDeadline } from './usage/remind-confirming.js';
 import { usageRoutes } from './usage/routes.js';
 import { expireDue } from './vouchers/expire-due.js';
+import { remindOfActivation, remindOfLastDay } from './vouchers/remind-expiring.js';
 import { voucherRoutes } from './vouchers/routes.js';
+import { workQueueRoutes } from './work-queues/routes.js';
 import { makeSealer } from './sealer.js';
 
 export interface AppOptions {
@@ -87,6 +92,8 @@ export interface AppOptions {
   readonly bodyLimit?: number;
   /** Evidence files; unless said, up to 20 MiB each, in a folder beside the system's temporary files. */
   readonly evidence?: Partial<Omit<Evidence, 'damaged'>>;
+  /** Keys shared with services of other cities, for the exchange of invoices' hashes; none unless said. */
+  readonly exchangeKeys?: readonly ExchangeKey[];
   /** What differs from `limitsOfApp`; rates are unlimited unless said here. */
   readonly limits?: Partial<Limits>;
 }
@@ -158,7 +165,14 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     mappings: options.evidence?.mappings ?? loadMappings(shippedMappings),
     damaged: { count: 0 },
   };
-  const parts: Parts = { db, clock, principals, sealer: makeSealer(options.fieldKey), evidence };
+  const parts: Parts = {
+    db,
+    clock,
+    principals,
+    sealer: makeSealer(options.fieldKey),
+    evidence,
+    exchange: { keys: options.exchangeKeys ?? [] },
+  };
 
   // These hooks are callbacks, for every request pays for them; one that has answered does not go on.
   app.decorateRequest('flight');
@@ -264,6 +278,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     redemptionRoutes(scope, parts);
     reimbursementRoutes(scope, parts);
     flagRoutes(scope, parts);
+    invoiceExchangeRoutes(scope, parts);
     noticeRoutes(scope, parts);
     messageRoutes(scope, parts);
     successionRoutes(scope, parts);
@@ -274,6 +289,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     simulationRoutes(scope, parts);
     ledgerRoutes(scope, parts);
     dashboardRoutes(scope, parts);
+    workQueueRoutes(scope, parts);
   });
   if (options.settableClock) demoRoutes(app, options.settableClock);
 
@@ -294,7 +310,8 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
 
   // Where it listens, and not where a test only injects: what a test wants to be due it does itself.
   // Usage is decided before vouchers end, and what waits on these lapses with them.
-  const works = [decideOverdue, expireDue, lapseDue, recoveriesFallDue];
+  const dueWorks = [decideOverdue, expireDue, lapseDue, recoveriesFallDue];
+  const works = [...dueWorks, remindOfLastDay, remindOfActivation, remindOfDeadline];
   const daily = new Daily({ db, clock, log: app.log, open: (code) => books.find(code), works });
   app.addHook('onListen', (done) => {
     daily.start();

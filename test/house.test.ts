@@ -48,7 +48,7 @@ const slices = [
   ['usage'],
   ['redemptions'],
   ['reimbursements'],
-  ['flag-reviews'],
+  ['flag-reviews', 'invoice-exchange'],
   ['notices'],
   ['successions'],
   ['settlements'],
@@ -56,7 +56,7 @@ const slices = [
   ['corrections'],
   ['decision-letters'],
   ['evidence-files'],
-  ['reconciliation', 'prechecks'],
+  ['reconciliation', 'prechecks', 'work-queues'],
 ];
 const rankOf = (folder: string): number => slices.findIndex((names) => names.includes(folder));
 const folderOf = (file: string): string | undefined => /^src\/([^/]+)\//.exec(file)?.[1];

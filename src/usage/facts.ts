@@ -1,7 +1,9 @@
 import {
   contractLineUsage,
   enterprisePayments,
+  exchangeMarks,
   facilityUsage,
+  foreignMarks,
   redLetterLines,
   redLetters,
   reimbursementLines,
@@ -52,6 +54,19 @@ export const facilityUsageShelf = shelf(facilityUsage, {
   id: 'facilityUsageId',
   keys: { facility: ['facilityId'] },
   mutable: ['cardHours'],
+});
+/** What is told of our invoices to other services, and what these told of theirs: by the hash of the number. */
+export const exchangeMarkShelf = shelf(exchangeMarks, {
+  rank: 52,
+  id: 'markId',
+  keys: { number: ['numberHash'], invoice: ['invoiceId'] },
+  once: ['id', 'number', 'invoice'],
+});
+export const foreignMarkShelf = shelf(foreignMarks, {
+  rank: 12,
+  id: 'foreignMarkId',
+  keys: { number: ['numberHash'] },
+  once: ['id', 'number'],
 });
 export const paymentShelf = shelf(enterprisePayments, {
   rank: 52,
