@@ -754,6 +754,7 @@ END),
 );
 CREATE INDEX contracts_enterprise ON public.contracts USING btree (book_id, enterprise_id, contract_id);
 CREATE INDEX contracts_fingerprint ON public.contracts USING btree (book_id, fingerprint);
+CREATE INDEX contracts_fingerprint_anywhere ON public.contracts USING btree (fingerprint);
 CREATE INDEX contracts_number ON public.contracts USING btree (book_id, contract_no, provider_id);
 CREATE UNIQUE INDEX contracts_one_fingerprint ON public.contracts USING btree (book_id, fingerprint) WHERE (status <> ALL (ARRAY['WITHDRAWN'::text, 'REJECTED'::text, 'VOIDED'::text]));
 CREATE UNIQUE INDEX contracts_one_number ON public.contracts USING btree (book_id, contract_no, provider_id) WHERE (status <> ALL (ARRAY['WITHDRAWN'::text, 'REJECTED'::text, 'VOIDED'::text]));
@@ -786,7 +787,7 @@ create table corrections (
   constraint corrections_pkey PRIMARY KEY (book_id, correction_id),
   constraint corrections_book_id_correction_no_key UNIQUE (book_id, correction_no),
   constraint corrections_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
-  constraint corrections_cause_check CHECK ((cause = ANY (ARRAY['CONTRACT_CUT'::text, 'CONTRACT_VOIDED'::text, 'RED_LETTER'::text, 'FRAUD'::text]))),
+  constraint corrections_cause_check CHECK ((cause = ANY (ARRAY['CONTRACT_CUT'::text, 'CONTRACT_VOIDED'::text, 'RED_LETTER'::text, 'FRAUD'::text, 'CLAUSE'::text]))),
   constraint corrections_recalled_fen_check CHECK ((recalled_fen >= 0)),
   constraint corrections_returned_fen_check CHECK ((returned_fen >= 0)),
   constraint corrections_reversed_fen_check CHECK ((reversed_fen >= 0)),
@@ -963,6 +964,32 @@ CREATE TRIGGER evidence_files_leave_in_lane BEFORE DELETE ON public.evidence_fil
 CREATE TRIGGER evidence_files_no_truncate BEFORE TRUNCATE ON public.evidence_files FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 grant insert, select on evidence_files to voucher_app;
 grant select on evidence_files to voucher_reader;
+
+-- owner voucher_owner
+create table exchange_marks (
+  book_id uuid not null,
+  mark_id uuid not null,
+  invoice_id uuid not null,
+  key_name text not null,
+  number_hash text not null,
+  seller_hash text not null,
+  amount_hash text not null,
+  constraint exchange_marks_pkey PRIMARY KEY (book_id, mark_id),
+  constraint exchange_marks_once UNIQUE (book_id, invoice_id, key_name),
+  constraint exchange_marks_book_id_invoice_id_fkey FOREIGN KEY (book_id, invoice_id) REFERENCES usage_invoices(book_id, invoice_id),
+  constraint exchange_marks_amount_hash_check CHECK ((amount_hash ~ '^[0-9a-f]{64}$'::text)),
+  constraint exchange_marks_key_name_check CHECK (((length(key_name) >= 1) AND (length(key_name) <= 40))),
+  constraint exchange_marks_number_hash_check CHECK ((number_hash ~ '^[0-9a-f]{64}$'::text)),
+  constraint exchange_marks_seller_hash_check CHECK ((seller_hash ~ '^[0-9a-f]{64}$'::text))
+);
+CREATE INDEX exchange_marks_key ON public.exchange_marks USING btree (book_id, key_name, mark_id);
+CREATE INDEX exchange_marks_number ON public.exchange_marks USING btree (book_id, number_hash);
+CREATE TRIGGER exchange_marks_append_only BEFORE DELETE OR UPDATE ON public.exchange_marks FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER exchange_marks_in_lane BEFORE INSERT OR UPDATE ON public.exchange_marks FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER exchange_marks_leave_in_lane BEFORE DELETE ON public.exchange_marks FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER exchange_marks_no_truncate BEFORE TRUNCATE ON public.exchange_marks FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+grant insert, select on exchange_marks to voucher_app;
+grant select on exchange_marks to voucher_reader;
 
 -- owner voucher_owner
 create table expert_assignments (
@@ -1235,6 +1262,33 @@ grant insert, select, update (status, decided_person, decided_on, decision_reaso
 grant select on flags to voucher_reader;
 
 -- owner voucher_owner
+create table foreign_marks (
+  book_id uuid not null,
+  foreign_mark_id uuid not null,
+  source text not null,
+  key_name text not null,
+  number_hash text not null,
+  seller_hash text not null,
+  amount_hash text not null,
+  imported_person uuid not null,
+  recorded_at timestamp with time zone not null,
+  constraint foreign_marks_pkey PRIMARY KEY (book_id, foreign_mark_id),
+  constraint foreign_marks_once UNIQUE (book_id, number_hash, source, key_name, seller_hash, amount_hash),
+  constraint foreign_marks_book_id_imported_person_fkey FOREIGN KEY (book_id, imported_person) REFERENCES persons(book_id, person_id),
+  constraint foreign_marks_amount_hash_check CHECK ((amount_hash ~ '^[0-9a-f]{64}$'::text)),
+  constraint foreign_marks_key_name_check CHECK (((length(key_name) >= 1) AND (length(key_name) <= 40))),
+  constraint foreign_marks_number_hash_check CHECK ((number_hash ~ '^[0-9a-f]{64}$'::text)),
+  constraint foreign_marks_seller_hash_check CHECK ((seller_hash ~ '^[0-9a-f]{64}$'::text)),
+  constraint foreign_marks_source_check CHECK (((length(source) >= 1) AND (length(source) <= 100)))
+);
+CREATE TRIGGER foreign_marks_append_only BEFORE DELETE OR UPDATE ON public.foreign_marks FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER foreign_marks_in_lane BEFORE INSERT OR UPDATE ON public.foreign_marks FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER foreign_marks_leave_in_lane BEFORE DELETE ON public.foreign_marks FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER foreign_marks_no_truncate BEFORE TRUNCATE ON public.foreign_marks FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+grant insert, select on foreign_marks to voucher_app;
+grant select on foreign_marks to voucher_reader;
+
+-- owner voucher_owner
 create table former_names (
   book_id uuid not null,
   former_name_id uuid not null,
@@ -1426,6 +1480,42 @@ CREATE TRIGGER legal_person_classes_in_lane BEFORE INSERT OR UPDATE ON public.le
 CREATE TRIGGER legal_person_classes_leave_in_lane BEFORE DELETE ON public.legal_person_classes FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on legal_person_classes to voucher_app;
 grant select on legal_person_classes to voucher_reader;
+
+-- owner voucher_owner
+create table legal_person_holders (
+  book_id uuid not null,
+  holder_record_id uuid not null,
+  legal_person_uscc text not null,
+  role text not null,
+  holder text not null,
+  holder_name text not null,
+  is_state boolean not null,
+  holds boolean not null,
+  valid_from date not null,
+  valid_to date,
+  source text not null,
+  revision integer not null,
+  recorded_person uuid not null,
+  recorded_at timestamp with time zone not null,
+  constraint legal_person_holders_pkey PRIMARY KEY (book_id, holder_record_id),
+  constraint legal_person_holders_revision UNIQUE (book_id, legal_person_uscc, holder, role, revision),
+  constraint legal_person_holders_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint legal_person_holders_book_id_recorded_person_fkey FOREIGN KEY (book_id, recorded_person) REFERENCES persons(book_id, person_id),
+  constraint legal_person_holders_check CHECK ((valid_to >= valid_from)),
+  constraint legal_person_holders_holder_check CHECK ((length(holder) = ANY (ARRAY[18, 64]))),
+  constraint legal_person_holders_holder_name_check CHECK (((length(holder_name) >= 1) AND (length(holder_name) <= 200))),
+  constraint legal_person_holders_revision_check CHECK ((revision >= 1)),
+  constraint legal_person_holders_role_check CHECK ((role = ANY (ARRAY['SHAREHOLDER'::text, 'LEGAL_REPRESENTATIVE'::text, 'OFFICER'::text]))),
+  constraint legal_person_holders_source_check CHECK (((length(source) >= 1) AND (length(source) <= 500)))
+);
+CREATE INDEX legal_person_holders_holder ON public.legal_person_holders USING btree (book_id, holder);
+CREATE INDEX legal_person_holders_legal_person ON public.legal_person_holders USING btree (book_id, legal_person_uscc, holder_record_id);
+CREATE TRIGGER legal_person_holders_append_only BEFORE DELETE OR UPDATE ON public.legal_person_holders FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER legal_person_holders_in_lane BEFORE INSERT OR UPDATE ON public.legal_person_holders FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER legal_person_holders_leave_in_lane BEFORE DELETE ON public.legal_person_holders FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER legal_person_holders_no_truncate BEFORE TRUNCATE ON public.legal_person_holders FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+grant insert, select on legal_person_holders to voucher_app;
+grant select on legal_person_holders to voucher_reader;
 
 -- owner voucher_owner
 create table limit_exceptions (
@@ -2219,6 +2309,7 @@ create table recoveries (
   ended_person uuid,
   ended_on date,
   recorded_at timestamp with time zone not null,
+  clause_id text,
   constraint recoveries_pkey PRIMARY KEY (book_id, recovery_id),
   constraint recoveries_book_id_recovery_no_key UNIQUE (book_id, recovery_no),
   constraint recoveries_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
@@ -2226,19 +2317,21 @@ create table recoveries (
   constraint recoveries_amount_fen_check CHECK ((amount_fen >= 0)),
   constraint recoveries_appeal_decision_check CHECK (((length(appeal_decision) >= 1) AND (length(appeal_decision) <= 500))),
   constraint recoveries_appeal_reason_check CHECK (((length(appeal_reason) >= 1) AND (length(appeal_reason) <= 500))),
-  constraint recoveries_cause_check CHECK ((cause = ANY (ARRAY['CONTRACT_CUT'::text, 'CONTRACT_VOIDED'::text, 'RED_LETTER'::text, 'FRAUD'::text]))),
+  constraint recoveries_cause_check CHECK ((cause = ANY (ARRAY['CONTRACT_CUT'::text, 'CONTRACT_VOIDED'::text, 'RED_LETTER'::text, 'FRAUD'::text, 'CLAUSE'::text]))),
   constraint recoveries_check CHECK (((received_fen >= 0) AND (received_fen <= amount_fen))),
+  constraint recoveries_clause CHECK (((cause = 'CLAUSE'::text) = (clause_id IS NOT NULL))),
+  constraint recoveries_clause_id_check CHECK (((length(clause_id) >= 1) AND (length(clause_id) <= 100))),
   constraint recoveries_document_no_check CHECK (((length(document_no) >= 1) AND (length(document_no) <= 100))),
   constraint recoveries_opened CHECK ((((status = ANY (ARRAY['PROPOSED'::text, 'DROPPED'::text])) = (opened_on IS NULL)) AND ((opened_on IS NULL) OR (amount_fen > 0)) AND ((correction_id IS NULL) = (opened_on IS NULL)))),
   constraint recoveries_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
   constraint recoveries_received CHECK (
-CASE status
-    WHEN 'RECOVERED'::text THEN (received_fen = amount_fen)
-    WHEN 'PARTLY_RECOVERED'::text THEN ((received_fen > 0) AND (received_fen < amount_fen))
+CASE
+    WHEN (status = ANY (ARRAY['RECOVERED'::text, 'OFFSET'::text])) THEN (received_fen = amount_fen)
+    WHEN (status = 'PARTLY_RECOVERED'::text) THEN ((received_fen > 0) AND (received_fen < amount_fen))
     ELSE true
 END),
   constraint recoveries_served CHECK (((status = ANY (ARRAY['PROPOSED'::text, 'DROPPED'::text, 'OPENED'::text, 'RECOVERED'::text, 'PARTLY_RECOVERED'::text])) OR (num_nonnulls(served_on, due_on, document_no) = 3))),
-  constraint recoveries_status_check CHECK ((status = ANY (ARRAY['PROPOSED'::text, 'OPENED'::text, 'SERVED'::text, 'APPEALED'::text, 'DUE'::text, 'PARTLY_RECOVERED'::text, 'RECOVERED'::text, 'REFERRED'::text, 'WRITTEN_OFF'::text, 'WITHDRAWN'::text, 'DROPPED'::text]))),
+  constraint recoveries_status_check CHECK ((status = ANY (ARRAY['PROPOSED'::text, 'OPENED'::text, 'SERVED'::text, 'APPEALED'::text, 'DUE'::text, 'PARTLY_RECOVERED'::text, 'RECOVERED'::text, 'OFFSET'::text, 'REFERRED'::text, 'WRITTEN_OFF'::text, 'WITHDRAWN'::text, 'DROPPED'::text]))),
   constraint recoveries_two_persons CHECK (((opened_person <> proposed_person) AND ((status <> 'WRITTEN_OFF'::text) OR (ended_person <> write_off_asked_by)))),
   constraint recoveries_write_off_reason_check CHECK (((length(write_off_reason) >= 1) AND (length(write_off_reason) <= 500))),
   constraint recoveries_written_off CHECK (((status <> 'WRITTEN_OFF'::text) OR (num_nonnulls(write_off_reason, write_off_asked_by, ended_person) = 3)))
@@ -2275,6 +2368,43 @@ CREATE TRIGGER recovery_items_leave_in_lane BEFORE DELETE ON public.recovery_ite
 CREATE TRIGGER recovery_items_no_truncate BEFORE TRUNCATE ON public.recovery_items FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 grant insert, select on recovery_items to voucher_app;
 grant select on recovery_items to voucher_reader;
+
+-- owner voucher_owner
+create table recovery_offsets (
+  book_id uuid not null,
+  offset_id uuid not null,
+  recovery_id uuid not null,
+  redemption_id uuid not null,
+  fund text not null,
+  amount_fen bigint not null,
+  document text not null,
+  article text not null,
+  reason text not null,
+  status text not null,
+  parts jsonb not null default '[]'::jsonb,
+  proposed_person uuid not null,
+  proposed_on date not null,
+  decided_person uuid,
+  decided_on date,
+  recorded_at timestamp with time zone not null,
+  constraint recovery_offsets_pkey PRIMARY KEY (book_id, offset_id),
+  constraint recovery_offsets_book_id_recovery_id_fkey FOREIGN KEY (book_id, recovery_id) REFERENCES recoveries(book_id, recovery_id),
+  constraint recovery_offsets_book_id_redemption_id_fkey FOREIGN KEY (book_id, redemption_id) REFERENCES redemptions(book_id, redemption_id),
+  constraint recovery_offsets_amount_fen_check CHECK ((amount_fen > 0)),
+  constraint recovery_offsets_article_check CHECK (((length(article) >= 1) AND (length(article) <= 100))),
+  constraint recovery_offsets_decided CHECK ((((status = 'PROPOSED'::text) = (decided_person IS NULL)) AND ((decided_person IS NULL) = (decided_on IS NULL)))),
+  constraint recovery_offsets_document_check CHECK (((length(document) >= 1) AND (length(document) <= 200))),
+  constraint recovery_offsets_four_eyes CHECK (((status <> 'APPROVED'::text) OR (decided_person <> proposed_person))),
+  constraint recovery_offsets_parts CHECK (((status = 'APPROVED'::text) = (parts <> '[]'::jsonb))),
+  constraint recovery_offsets_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint recovery_offsets_status_check CHECK ((status = ANY (ARRAY['PROPOSED'::text, 'APPROVED'::text, 'DROPPED'::text])))
+);
+CREATE UNIQUE INDEX recovery_offsets_open ON public.recovery_offsets USING btree (book_id, recovery_id) WHERE (status = 'PROPOSED'::text);
+CREATE INDEX recovery_offsets_recovery ON public.recovery_offsets USING btree (book_id, recovery_id, offset_id);
+CREATE TRIGGER recovery_offsets_in_lane BEFORE INSERT OR UPDATE ON public.recovery_offsets FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER recovery_offsets_leave_in_lane BEFORE DELETE ON public.recovery_offsets FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (status, parts, decided_person, decided_on) on recovery_offsets to voucher_app;
+grant select on recovery_offsets to voucher_reader;
 
 -- owner voucher_owner
 create table recovery_receipts (
@@ -2444,6 +2574,7 @@ create table redemptions (
   weighted_base numeric(30,0),
   recalled_fen bigint not null default 0,
   restored_fen bigint not null default 0,
+  offset_fen bigint not null default 0,
   constraint redemptions_pkey PRIMARY KEY (book_id, redemption_id),
   constraint redemptions_book_id_redemption_no_key UNIQUE (book_id, redemption_no),
   constraint redemptions_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
@@ -2457,8 +2588,9 @@ create table redemptions (
   constraint redemptions_computed_fen_check CHECK ((computed_fen >= 0)),
   constraint redemptions_cut_off_fen_check CHECK ((cut_off_fen >= 0)),
   constraint redemptions_four_eyes CHECK ((decided_person <> submitted_person)),
-  constraint redemptions_not_lent CHECK (((reversed_fen + batched_fen) <= approved_fen)),
-  constraint redemptions_recalled CHECK (((recalled_fen <= batched_fen) AND (restored_fen <= recalled_fen))),
+  constraint redemptions_not_lent CHECK ((((reversed_fen + batched_fen) + offset_fen) <= approved_fen)),
+  constraint redemptions_offset_fen_check CHECK ((offset_fen >= 0)),
+  constraint redemptions_recalled CHECK (((recalled_fen <= (batched_fen + offset_fen)) AND (restored_fen <= recalled_fen))),
   constraint redemptions_recalled_fen_check CHECK ((recalled_fen >= 0)),
   constraint redemptions_reserved_fen_check CHECK ((reserved_fen > 0)),
   constraint redemptions_restored_fen_check CHECK ((restored_fen >= 0)),
@@ -2476,7 +2608,7 @@ CREATE INDEX redemptions_voucher ON public.redemptions USING btree (book_id, vou
 CREATE INDEX redemptions_waiting_amount ON public.redemptions USING btree (book_id, reserved_fen, redemption_id) WHERE ((status = 'SUBMITTED'::text) AND (reserved_fen > 0));
 CREATE TRIGGER redemptions_in_lane BEFORE INSERT OR UPDATE ON public.redemptions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER redemptions_leave_in_lane BEFORE DELETE ON public.redemptions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (status, cut_off_fen, approved_fen, reversed_fen, batched_fen, explanation, decided_person, approved_on, decision_reason, settlement_id, recalled_fen, restored_fen) on redemptions to voucher_app;
+grant insert, select, update (status, cut_off_fen, approved_fen, reversed_fen, batched_fen, explanation, decided_person, approved_on, decision_reason, settlement_id, recalled_fen, restored_fen, offset_fen) on redemptions to voucher_app;
 grant select on redemptions to voucher_reader;
 
 -- owner voucher_owner
@@ -2534,10 +2666,11 @@ CREATE INDEX reimbursement_lines_contract ON public.reimbursement_lines USING bt
 CREATE INDEX reimbursement_lines_invoice ON public.reimbursement_lines USING btree (book_id, invoice_id) WHERE (invoice_id IS NOT NULL);
 CREATE UNIQUE INDEX reimbursement_lines_one_live ON public.reimbursement_lines USING btree (book_id, invoice_line_id) WHERE is_live;
 CREATE UNIQUE INDEX reimbursement_lines_one_live_reference ON public.reimbursement_lines USING btree (book_id, counterparty_uscc, reference) WHERE (is_live AND (invoice_line_id IS NULL));
+CREATE TRIGGER reimbursement_lines_amounts_fixed BEFORE UPDATE ON public.reimbursement_lines FOR EACH ROW WHEN ((((new.net_fen IS DISTINCT FROM old.net_fen) OR (new.vat_fen IS DISTINCT FROM old.vat_fen)) OR (new.gross_fen IS DISTINCT FROM old.gross_fen))) EXECUTE FUNCTION refuse_other_amount();
 CREATE TRIGGER reimbursement_lines_in_lane BEFORE INSERT OR UPDATE ON public.reimbursement_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER reimbursement_lines_leave_in_lane BEFORE DELETE ON public.reimbursement_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER reimbursement_lines_name_one_paper BEFORE UPDATE OF invoice_id ON public.reimbursement_lines FOR EACH ROW WHEN (((new.invoice_id IS DISTINCT FROM old.invoice_id) AND ((old.invoice_id IS NOT NULL) OR (old.invoice_line_id IS NOT NULL)))) EXECUTE FUNCTION refuse_other_paper();
-grant insert, select, update (invoice_id, basis_points, reason, is_live) on reimbursement_lines to voucher_app;
+grant insert, select, update (invoice_id, net_fen, vat_fen, gross_fen, basis_points, reason, is_live) on reimbursement_lines to voucher_app;
 grant select on reimbursement_lines to voucher_reader;
 
 -- owner voucher_owner
@@ -3210,6 +3343,19 @@ grant insert, select, update (enterprise_id, legal_person_uscc, reserved_fen, st
 grant select on vouchers to voucher_reader;
 
 -- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.contracts_elsewhere(p_book uuid, p_fingerprints text[])
+ RETURNS SETOF text
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select f from unnest(p_fingerprints) f
+   where exists (select from contracts c where c.fingerprint = f and c.book_id <> p_book
+                    and c.status not in ('WITHDRAWN', 'REJECTED', 'VOIDED'))
+$function$;
+grant execute on function contracts_elsewhere(uuid,text[]) to voucher_app;
+
+-- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.create_book(p_book uuid, p_code text, p_name text, p_division text, p_open_from date, p_now timestamp with time zone)
  RETURNS void
  LANGUAGE plpgsql
@@ -3593,6 +3739,22 @@ begin
   raise exception 'an account keeps its identity, and its totals only grow' using errcode = 'VL001';
 end $function$;
 grant execute on function refuse_other_account() to public;
+
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.refuse_other_amount()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if old.evidence is null or not exists (
+    select from reimbursements r
+     where r.book_id = old.book_id and r.reimbursement_id = old.reimbursement_id
+       and r.status in ('SUPPLEMENT_REQUESTED', 'SUBMITTED') and r.reviewed_person is null)
+  then
+    raise exception 'a declared amount is corrected before it is reviewed' using errcode = 'VL001';
+  end if;
+  return new;
+end $function$;
 
 -- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.refuse_other_case()

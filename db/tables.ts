@@ -1439,6 +1439,9 @@ export const redemptions = pgTable(
     restoredFen: bigint('restored_fen', { mode: 'bigint' })
       .notNull()
       .default(sql`0`),
+    offsetFen: bigint('offset_fen', { mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.redemptionId] })],
 );
@@ -2008,7 +2011,7 @@ export const corrections = pgTable(
     bookId: uuid('book_id').notNull(),
     correctionId: uuid('correction_id').notNull(),
     correctionNo: text('correction_no').notNull(),
-    cause: text('cause', { enum: ['CONTRACT_CUT', 'CONTRACT_VOIDED', 'RED_LETTER', 'FRAUD'] }).notNull(),
+    cause: text('cause', { enum: ['CONTRACT_CUT', 'CONTRACT_VOIDED', 'RED_LETTER', 'FRAUD', 'CLAUSE'] }).notNull(),
     subjectId: uuid('subject_id').notNull(),
     contractId: uuid('contract_id').notNull(),
     programmeCode: text('programme_code').notNull(),
@@ -2032,7 +2035,8 @@ export const recoveries = pgTable(
     bookId: uuid('book_id').notNull(),
     recoveryId: uuid('recovery_id').notNull(),
     recoveryNo: text('recovery_no').notNull(),
-    cause: text('cause', { enum: ['CONTRACT_CUT', 'CONTRACT_VOIDED', 'RED_LETTER', 'FRAUD'] }).notNull(),
+    cause: text('cause', { enum: ['CONTRACT_CUT', 'CONTRACT_VOIDED', 'RED_LETTER', 'FRAUD', 'CLAUSE'] }).notNull(),
+    clauseId: text('clause_id'),
     correctionId: uuid('correction_id'),
     debtorId: uuid('debtor_id').notNull(),
     fund: text('fund').notNull(),
@@ -2053,6 +2057,7 @@ export const recoveries = pgTable(
         'DUE',
         'PARTLY_RECOVERED',
         'RECOVERED',
+        'OFFSET',
         'REFERRED',
         'WRITTEN_OFF',
         'WITHDRAWN',
@@ -2109,6 +2114,30 @@ export const recoveryReceipts = pgTable(
   (t) => [primaryKey({ columns: [t.bookId, t.receiptId] })],
 );
 export type RecoveryReceipt = typeof recoveryReceipts.$inferSelect;
+
+export const recoveryOffsets = pgTable(
+  'recovery_offsets',
+  {
+    bookId: uuid('book_id').notNull(),
+    offsetId: uuid('offset_id').notNull(),
+    recoveryId: uuid('recovery_id').notNull(),
+    redemptionId: uuid('redemption_id').notNull(),
+    fund: text('fund').notNull(),
+    amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
+    document: text('document').notNull(),
+    article: text('article').notNull(),
+    reason: text('reason').notNull(),
+    status: text('status', { enum: ['PROPOSED', 'APPROVED', 'DROPPED'] }).notNull(),
+    parts: jsonb('parts').notNull().default([]),
+    proposedPerson: uuid('proposed_person').notNull(),
+    proposedOn: date('proposed_on', { mode: 'string' }).notNull(),
+    decidedPerson: uuid('decided_person'),
+    decidedOn: date('decided_on', { mode: 'string' }),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.offsetId] })],
+);
+export type RecoveryOffset = typeof recoveryOffsets.$inferSelect;
 
 export const outbox = pgTable(
   'outbox',
@@ -2291,3 +2320,58 @@ export const reminders = pgTable(
   (t) => [primaryKey({ columns: [t.bookId, t.reminderId] })],
 );
 export type Reminder = typeof reminders.$inferSelect;
+
+export const exchangeMarks = pgTable(
+  'exchange_marks',
+  {
+    bookId: uuid('book_id').notNull(),
+    markId: uuid('mark_id').notNull(),
+    invoiceId: uuid('invoice_id').notNull(),
+    keyName: text('key_name').notNull(),
+    numberHash: text('number_hash').notNull(),
+    sellerHash: text('seller_hash').notNull(),
+    amountHash: text('amount_hash').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.markId] })],
+);
+export type ExchangeMark = typeof exchangeMarks.$inferSelect;
+
+export const foreignMarks = pgTable(
+  'foreign_marks',
+  {
+    bookId: uuid('book_id').notNull(),
+    foreignMarkId: uuid('foreign_mark_id').notNull(),
+    source: text('source').notNull(),
+    keyName: text('key_name').notNull(),
+    numberHash: text('number_hash').notNull(),
+    sellerHash: text('seller_hash').notNull(),
+    amountHash: text('amount_hash').notNull(),
+    importedPerson: uuid('imported_person').notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.foreignMarkId] })],
+);
+export type ForeignMark = typeof foreignMarks.$inferSelect;
+
+export const legalPersonHolders = pgTable(
+  'legal_person_holders',
+  {
+    bookId: uuid('book_id').notNull(),
+    holderRecordId: uuid('holder_record_id').notNull(),
+    legalPersonUscc: text('legal_person_uscc').notNull(),
+    role: text('role', { enum: ['SHAREHOLDER', 'LEGAL_REPRESENTATIVE', 'OFFICER'] }).notNull(),
+    /** A legal person's code, or the fingerprint of a natural person's document. */
+    holder: text('holder').notNull(),
+    holderName: text('holder_name').notNull(),
+    isState: boolean('is_state').notNull(),
+    holds: boolean('holds').notNull(),
+    validFrom: date('valid_from', { mode: 'string' }).notNull(),
+    validTo: date('valid_to', { mode: 'string' }),
+    source: text('source').notNull(),
+    revision: integer('revision').notNull(),
+    recordedPerson: uuid('recorded_person').notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.holderRecordId] })],
+);
+export type LegalPersonHolder = typeof legalPersonHolders.$inferSelect;

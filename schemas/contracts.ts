@@ -96,6 +96,9 @@ export const contract = z.strictObject({
   lastDay: day.nullable().meta({ description: 'Last day of usage, where it was terminated early' }),
   endedOn: day.nullable(),
   endReason: z.string().nullable(),
+  isFlagged: z
+    .boolean()
+    .meta({ description: 'A flag holds it for a person: it is not filed, or its vouchers not redeemed by rule' }),
   formerly: z
     .array(z.strictObject({ enterpriseId: id, legalPersonUscc: z.string(), until: day }))
     .meta({ description: 'Whose it was before it went over by a merger or a split, oldest first; until: first day of the next' }),

@@ -40,6 +40,8 @@ export const legalPersonClass = z.strictObject({
 export const classRecorded = legalPersonClass.extend({ ledgerSeq });
 export const ofUsccQuery = pageQuery.extend({ uscc: uscc.optional().meta({ description: 'Of this legal person, by its code' }) });
 
+export const holderQuery = pageQuery.extend({ uscc });
+
 export const recordRelation = z.strictObject({
   uscc: uscc.meta({ description: 'One of the two; recorded of its legal person' }),
   otherUscc: uscc,
@@ -60,6 +62,41 @@ export const relation = z.strictObject({
   recordedAt: instant,
 });
 export const relationRecorded = relation.extend({ ledgerSeq });
+
+/** Who holds or leads a legal person: another legal person by its code, or a natural person by the number of an identity document. */
+export const recordHolder = z.strictObject({
+  uscc: uscc.meta({ description: 'A registered party; recorded of its legal person' }),
+  role: z.enum(['SHAREHOLDER', 'LEGAL_REPRESENTATIVE', 'OFFICER']).meta({ description: '股东 / 法定代表人 / 任职人员' }),
+  holderUscc: uscc.optional().meta({ description: 'The holder, if it is a legal person' }),
+  holderIdNo: z
+    .string()
+    .regex(/^[0-9A-Z]{6,30}$/)
+    .optional()
+    .meta({
+      description: 'The number of the holder’s identity document, if it is a natural person; only its keyed fingerprint is kept',
+    }),
+  holderName: z.string().trim().min(1).max(200).meta({ description: 'Of a natural person the first character is kept' }),
+  isState: z.boolean().default(false).meta({ description: 'It holds for the state: that alone relates nobody' }),
+  holds,
+  ...period,
+  source: z.string().trim().min(1).max(500).meta({ description: 'What the finding rests on' }),
+});
+export const legalPersonHolder = z.strictObject({
+  holderRecordId: id,
+  legalPersonUscc: z.string(),
+  role: z.enum(['SHAREHOLDER', 'LEGAL_REPRESENTATIVE', 'OFFICER']),
+  holder: z.string().meta({ description: 'A code, or a fingerprint: equal for the same person' }),
+  holderName: z.string(),
+  isState: z.boolean(),
+  holds: z.boolean(),
+  validFrom: day,
+  validTo: day.nullable(),
+  source: z.string(),
+  revision: z.int(),
+  recordedPerson: id,
+  recordedAt: instant,
+});
+export const holderRecorded = legalPersonHolder.extend({ ledgerSeq });
 
 const figureKind = z.enum(['DISTRICT_CONTRIBUTION', 'AUDITED_INVESTMENT', 'UPSTREAM_SUPPORT']);
 const of = {

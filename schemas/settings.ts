@@ -6,6 +6,28 @@ const fieldKey = z
   .string()
   .regex(/^[0-9a-f]{64}$/i, { error: 'FIELD_KEY must be 64 hexadecimal characters (32 bytes), e.g. from: openssl rand -hex 32' });
 
+/** A key that services of several cities share, to tell each other of invoices by hashes. */
+export interface ExchangeKey {
+  readonly name: string;
+  readonly algorithm: 'sha256' | 'sm3';
+  /** Hexadecimal, 32 bytes or more. */
+  readonly secret: string;
+}
+const exchangeKey = /^([A-Za-z0-9][A-Za-z0-9._-]{0,39}):(sha256|sm3):((?:[0-9a-f]{2}){32,64})$/i;
+const exchangeKeys = z
+  .string()
+  .regex(new RegExp(`${exchangeKey.source.slice(0, -1)}(,${exchangeKey.source.slice(1, -1)})*$`, 'i'), {
+    error:
+      'EXCHANGE_KEYS must be name:sha256:hex or name:sm3:hex with 64 hexadecimal characters or more, several joined by commas',
+  })
+  .transform((text): ExchangeKey[] =>
+    text.split(',').map((one) => {
+      const [, name = '', algorithm = '', secret = ''] = exchangeKey.exec(one) ?? [];
+      return { name, algorithm: algorithm.toLowerCase() === 'sm3' ? 'sm3' : 'sha256', secret: secret.toLowerCase() };
+    }),
+  )
+  .refine((keys) => new Set(keys.map(({ name }) => name)).size === keys.length, { error: 'EXCHANGE_KEYS names a key twice' });
+
 const whole = (name: string, min: number) =>
   z.coerce
     .number({ error: `${name} must be a number` })
@@ -84,6 +106,7 @@ export const settings = z
     EVIDENCE_BUCKET_REGION: z.string().min(1).default('us-east-1'),
     EVIDENCE_BUCKET_KEY_ID: z.string().min(1).optional(),
     EVIDENCE_BUCKET_SECRET: z.string().min(1).optional(),
+    EXCHANGE_KEYS: exchangeKeys.optional(),
     DIGITAL_INVOICE_MAPPINGS: z.string().min(1).optional(),
     KEEP_ALIVE_SECONDS: whole('KEEP_ALIVE_SECONDS', 1).default(72),
   })

@@ -103,6 +103,23 @@ export const payment = z.strictObject({
   recordedAt: instant,
 });
 
+/** What is billed of a facility, period by period: what a flag on its capacity names. */
+export const facilityUsage = z.strictObject({
+  items: z.array(
+    z.strictObject({
+      chipVendor: z.string().meta({ description: 'Empty where the contract’s line names no chip' }),
+      chipModel: z.string(),
+      usageFrom: day,
+      usageTo: day,
+      cardHours: z.string(),
+      possible: z
+        .string()
+        .nullable()
+        .meta({ description: 'What its installed cards can have given by then; null: not on record' }),
+    }),
+  ),
+});
+
 export const usageInvoiceInFull = usageInvoice.extend({ lines: z.array(usageInvoiceLine), payments: z.array(payment) });
 export const usageInvoicePosted = usageInvoice.extend({ lines: z.array(usageInvoiceLine), ledgerSeq });
 export const usageInvoiceRecorded = usageInvoice.extend({ ledgerSeq });

@@ -17,6 +17,7 @@ import { z } from 'zod';
 import type { Database } from '../db/client.js';
 import { expectedSchemaVersion, schemaVersion } from '../db/migrate.js';
 import { problem } from '../schemas/common.js';
+import type { ExchangeKey } from '../schemas/settings.js';
 import type { Principal } from './access/principal.js';
 import { Principals } from './access/principal.js';
 import { accessRoutes } from './access/routes.js';
@@ -46,6 +47,7 @@ import type { Evidence, OpenBook, Parts } from './http/parts.js';
 import type { Told } from './http/problem.js';
 import { handleError, Problem, sendProblem } from './http/problem.js';
 import type { Clock, LaneOptions } from './ledger/lane.js';
+import { invoiceExchangeRoutes } from './invoice-exchange/routes.js';
 import { ledgerRoutes } from './ledger/routes.js';
 import { legalPersonRoutes } from './legal-persons/routes.js';
 import { messageRoutes } from './messages/routes.js';
@@ -90,6 +92,8 @@ export interface AppOptions {
   readonly bodyLimit?: number;
   /** Evidence files; unless said, up to 20 MiB each, in a folder beside the system's temporary files. */
   readonly evidence?: Partial<Omit<Evidence, 'damaged'>>;
+  /** Keys shared with services of other cities, for the exchange of invoices' hashes; none unless said. */
+  readonly exchangeKeys?: readonly ExchangeKey[];
   /** What differs from `limitsOfApp`; rates are unlimited unless said here. */
   readonly limits?: Partial<Limits>;
 }
@@ -161,7 +165,14 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     mappings: options.evidence?.mappings ?? loadMappings(shippedMappings),
     damaged: { count: 0 },
   };
-  const parts: Parts = { db, clock, principals, sealer: makeSealer(options.fieldKey), evidence };
+  const parts: Parts = {
+    db,
+    clock,
+    principals,
+    sealer: makeSealer(options.fieldKey),
+    evidence,
+    exchange: { keys: options.exchangeKeys ?? [] },
+  };
 
   // These hooks are callbacks, for every request pays for them; one that has answered does not go on.
   app.decorateRequest('flight');
@@ -267,6 +278,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     redemptionRoutes(scope, parts);
     reimbursementRoutes(scope, parts);
     flagRoutes(scope, parts);
+    invoiceExchangeRoutes(scope, parts);
     noticeRoutes(scope, parts);
     messageRoutes(scope, parts);
     successionRoutes(scope, parts);

@@ -63,6 +63,7 @@ async function start(settings: Settings): Promise<void> {
     logger,
     bodyLimit: settings.BODY_LIMIT,
     evidence: evidenceOf(settings),
+    exchangeKeys: settings.EXCHANGE_KEYS ?? [],
     lane: { maxBatch: settings.LANE_MAX_BATCH, maxQueue: settings.LANE_MAX_QUEUE },
     ...(settable ? { settableClock: settable } : {}),
   });

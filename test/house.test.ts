@@ -48,7 +48,7 @@ const slices = [
   ['usage'],
   ['redemptions'],
   ['reimbursements'],
-  ['flag-reviews'],
+  ['flag-reviews', 'invoice-exchange'],
   ['notices'],
   ['successions'],
   ['settlements'],

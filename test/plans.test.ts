@@ -294,7 +294,8 @@ void t.test('no reading grows with the book', async (t) => {
   const clock = demoClock();
   const now = new Date('2026-04-15T10:00:00+08:00');
   clock.set(now);
-  const parts = { clock, fieldKey: Buffer.from('ab'.repeat(32), 'hex') };
+  const exchangeKeys = [{ name: '1', algorithm: 'sha256', secret: 'ab'.repeat(32) }] as const;
+  const parts = { clock, fieldKey: Buffer.from('ab'.repeat(32), 'hex'), exchangeKeys };
   const making = connect({ url: urls.app });
   const first = await build({ ...parts, db: making });
   await first.app.ready();
@@ -392,6 +393,8 @@ void t.test('no reading grows with the book', async (t) => {
     subjectId: voucher.contractId,
     reason: '1',
   });
+  const holder = { uscc, role: 'SHAREHOLDER', holderUscc: providerUscc, holderName: '1', isState: true };
+  await send('reviewer', '/legal-person-holders', { ...holder, validFrom: '2026-01-01', source: '1' });
   await send('approver', `/flags/${flagId}/clear`, { reason: '1' });
   const parameter = { validFrom: '2026-04-15', documentNo: '1' };
   await send('reviewer', '/flag-parameters', { kind: 'PRICE_FAR_FROM_LIST', basisPoints: 1000, ...parameter });
@@ -459,6 +462,11 @@ void t.test('no reading grows with the book', async (t) => {
     await sql`
       insert into recovery_receipts (book_id, receipt_id, recovery_id, bank_serial, booked_on, amount_fen, person_id, recorded_at)
       values (${bookId}, ${uuidv7(now)}, ${recoveryId}, 'BACK-1', '2026-04-15', 1, ${uuidv7(now)}, ${now})`;
+    await sql`
+      insert into recovery_offsets (book_id, offset_id, recovery_id, redemption_id, fund, amount_fen, document, article, reason, status,
+                                    proposed_person, proposed_on, recorded_at)
+      values (${bookId}, ${uuidv7(now)}, ${recoveryId}, ${redemptions[0] ?? ''}, 'zhengzhou-compute/2026', 1, '1', '1', '1', 'PROPOSED',
+              ${uuidv7(now)}, '2026-04-15', ${now})`;
     await sql`
       insert into red_letters (book_id, red_letter_id, red_letter_no, invoice_id, contract_id, provider_id, issued_on, net_fen, vat_fen, gross_fen,
                                reason, base_fen, weighted_base, cut_off_fen, posted_person, posted_on, number_conflict, recorded_at)
@@ -622,6 +630,7 @@ void t.test('no reading grows with the book', async (t) => {
       holder: enterpriseUscc,
       matterCode: 'P-1',
       subjectId: redemptions[0] ?? '',
+      key: '1',
     },
     ...{ fund: 'zhengzhou-compute/2026', kind: 'reserved', code: `payable:${voucher.providerId}:zhengzhou-compute/2026` },
     ...{ until: '2026-04-15', atLeast: '1.00' },
@@ -669,8 +678,13 @@ void t.test('no reading grows with the book', async (t) => {
               by: `GET ${path}?${new URLSearchParams(query as [string, string][]).toString()} as ${role}`,
             });
         }
-        if (response.statusCode === 200) answered.set(path, (answered.get(path) ?? 0) + 1);
-        else if (![403, 404].includes(response.statusCode) && !/AS_OF_ONE|MISSING_FIELD|WORK_KIND_UNKNOWN|WORK_QUEUE_BOUND/.test(response.body))
+        // What is not decided yet has no letter.
+        if (response.statusCode === 200 || response.body.includes('NOT_DECIDED'))
+          answered.set(path, (answered.get(path) ?? 0) + 1);
+        else if (
+          ![403, 404].includes(response.statusCode) &&
+          !/AS_OF_ONE|MISSING_FIELD|WORK_KIND_UNKNOWN|WORK_QUEUE_BOUND/.test(response.body)
+        )
           wrong.push(`GET ${url} as ${role}: ${response.statusCode} ${response.body}`);
         return response.statusCode;
       };
@@ -780,6 +794,7 @@ void t.test('no reading grows with the book', async (t) => {
       ['corrections', 'corrections_contract'],
       ['recoveries', 'recoveries_status', 'recoveries_debtor'],
       ['recovery_receipts', 'recovery_receipts_recovery'],
+      ['recovery_offsets', 'recovery_offsets_recovery'],
       ['red_letters', 'red_letters_invoice'],
       ['accounts', 'accounts_listed'],
       ['entries', 'entries_debit', 'entries_credit', 'entries_subject'],

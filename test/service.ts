@@ -72,7 +72,7 @@ const atTen = (to: string): Date => new Date(/^\d{4}-\d{2}-\d{2}$/.test(to) ? `$
 
 export async function startService(
   t: { teardown(handler: () => Promise<void>): void },
-  options: { now?: string } & Pick<AppOptions, 'lane' | 'bodyLimit' | 'limits' | 'evidence'> = {},
+  options: { now?: string } & Pick<AppOptions, 'lane' | 'bodyLimit' | 'limits' | 'evidence' | 'exchangeKeys'> = {},
 ): Promise<Service> {
   const database = await testDatabase(t);
   let now = atTen(options.now ?? '2024-07-01');

@@ -5,7 +5,7 @@ import { shelf } from '../ledger/facts.js';
 export const applicationShelf = shelf(applications, {
   rank: 30,
   id: 'applicationId',
-  keys: { contract: ['contractId'], queue: ['programmeCode', 'queueRank', 'queueBlock'] },
+  keys: { contract: ['contractId'], legalPerson: ['legalPersonUscc'], queue: ['programmeCode', 'queueRank', 'queueBlock'] },
   mutable: [
     ...changedBySteps,
     ...fixedAtSubmission,

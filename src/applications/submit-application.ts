@@ -10,6 +10,7 @@ import { contractShelf } from '../contracts/facts.js';
 import { refuseUnlessInForce } from '../contracts/rules.js';
 import { enterpriseShelf } from '../enterprises/facts.js';
 import { closed } from '../enterprises/rules.js';
+import { raise } from '../flags/raise.js';
 import type { Facts } from '../ledger/facts.js';
 import { insert } from '../ledger/facts.js';
 import type { Command, Verb } from '../ledger/lane.js';
@@ -27,10 +28,11 @@ import { programmeOf, versionDeciding, versionName, versionsCovering } from '../
 import { applicationCases, papersOf } from './cases.js';
 import type { Wanted } from './entitlement.js';
 import { entitlementOf, gatherEntitlements } from './entitlement.js';
-import { contractLinesOf, gatherContractFacts } from './evaluation-facts.js';
+import { circumstancesOf, contractLinesOf, gatherContractFacts } from './evaluation-facts.js';
 import { applicationShelf } from './facts.js';
 import { notWaiting } from './queue.js';
 import { contentDigestOf, isOpen, namedMatters, presentApplication, presentOutlook, refusalOf } from './rules.js';
+import { gatherSuspicions, suspicionsOf } from './suspicions.js';
 
 type Body = z.output<typeof body>;
 type Result = ReturnType<typeof presentApplication> & { outlook: ReturnType<typeof presentOutlook> };
@@ -101,7 +103,14 @@ export const submitApplication: Verb<Body, Result> = {
         .filter(({ kind }) => kind === 'PROGRAMME')
         .map((version) => caseOf(loader.facts, contract, version, { applicationId: id, today, matters }));
     });
-    await Promise.all([gatherEntitlements(loader, asked), gatherMaterials(loader, 'APPLICATION', asked)]);
+    await Promise.all([
+      gatherEntitlements(loader, asked),
+      gatherMaterials(loader, 'APPLICATION', asked),
+      gatherSuspicions(
+        loader,
+        commands.flatMap(({ body }) => loader.facts.get(contractShelf, body.contractId) ?? []),
+      ),
+    ]);
   },
 
   decide(command, facts) {
@@ -174,12 +183,15 @@ export const submitApplication: Verb<Body, Result> = {
       dueOn: waiting.dueOn,
       recordedAt: receivedAt.toISOString(),
     };
+    const { isRelated } = circumstancesOf(facts, asked).provider;
+    const found = suspicionsOf(facts, { application: row, contract, enterprise, law, isRelated, today });
+    const flags = raise(command, facts, { subjectKind: 'APPLICATION', subjectId: id }, found);
     return accepted({
       decision: 'application.submitted',
       subjectId: id,
       programmeVersion: versionName(version),
       result: { ...presentApplication(row), outlook: presentOutlook(now) },
-      changes: [insert(applicationShelf, row), ...changes, ...place.changes],
+      changes: [insert(applicationShelf, row), ...changes, ...place.changes, ...flags],
     });
   },
 };

@@ -2,12 +2,14 @@
 import type { Database } from '../../db/client.js';
 import type { Role } from '../../schemas/access.js';
 import type { BulkKind } from '../../schemas/bulk.js';
+import type { ExchangeKey } from '../../schemas/settings.js';
 import { shanghaiDay } from '../calendar.js';
 import { submitContract } from '../contracts/submit-contract.js';
 import type { Actor, LineOutcome, Verb } from '../ledger/lane.js';
 import { actsFor } from '../providers/rules.js';
 import { claimNumbers, releaseNumbers } from '../usage/claim-number.js';
 import { ContractProviders } from '../usage/contract-providers.js';
+import { marksOf } from '../usage/marks.js';
 import { postInvoiceOfFile } from '../usage/post-invoice.js';
 import type { PostedInvoice } from '../usage/rules.js';
 import { amountsOf, refusalOfInvoice } from '../usage/rules.js';
@@ -17,6 +19,8 @@ interface Context {
   readonly db: Database;
   readonly bookId: string;
   readonly actor: Actor;
+  /** Shared with services of other cities. */
+  readonly keys: readonly ExchangeKey[];
 }
 type Prepare = (bodies: readonly object[], now: Date) => Promise<Prepared>;
 
@@ -46,7 +50,7 @@ const sliced = <Body extends object, Result extends object>(verb: Verb<Body, Res
 });
 
 /** Claims the numbers of a slice as single postings do (usage/claim-number.ts): none for what is refused anyway. */
-function claimInvoices({ db, bookId, actor }: Context): Prepare {
+function claimInvoices({ db, bookId, actor, keys }: Context): Prepare {
   const providers = new ContractProviders(db, bookId);
   return async (sent, now) => {
     const bodies = sent as readonly PostedInvoice[];
@@ -57,7 +61,9 @@ function claimInvoices({ db, bookId, actor }: Context): Prepare {
       if (!provider || !actsFor(actor, provider)) return null;
       const amounts = amountsOf(body);
       if (refusalOfInvoice(body, today, amounts) !== null) return null;
-      return { of: { number: body.invoiceNo, bookId, providerId: provider.providerId }, checked: { on: today, amounts } };
+      const marks = marksOf(keys, { invoiceNo: body.invoiceNo, sellerUscc: provider.uscc, grossFen: amounts.gross });
+      const { providerId, uscc } = provider;
+      return { of: { number: body.invoiceNo, bookId, providerId }, uscc, checked: { on: today, amounts }, marks };
     });
     const held = await claimNumbers(
       db,
@@ -68,7 +74,8 @@ function claimInvoices({ db, bookId, actor }: Context): Prepare {
       bodies: bodies.map((body, i) => {
         const claim = claims[i];
         if (!claim) return body;
-        return { ...body, claim: { providerId: claim.of.providerId, held: held(claim.of) }, checked: claim.checked };
+        const { uscc, checked, marks } = claim;
+        return { ...body, claim: { providerId: claim.of.providerId, uscc, held: held(claim.of) }, checked, marks };
       }),
       settle: async (lines) => {
         const unused = claims.flatMap((claim, i) => (claim && held(claim.of) && lines?.[i]?.kind !== 'accepted' ? claim.of : []));

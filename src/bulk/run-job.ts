@@ -109,7 +109,7 @@ export function checkFile(parts: Parts, upload: Upload): Promise<Checked> {
   const mostRemembered = 200_000;
   return withReader(upload, async (reader, columns) => {
     const explainer = new Explainer(upload.kind, columns);
-    const identity = kind.identity({ db: parts.db, bookId: book.bookId, actor: principal });
+    const identity = kind.identity({ db: parts.db, bookId: book.bookId, actor: principal, keys: parts.exchange.keys });
     const seen = new Set<string>();
     const shown: RefusedLine[] = [];
     let counts = noCounts;
@@ -251,7 +251,7 @@ class Run {
     this.#owner = owner;
     this.#explainer = explainer;
     const { kind, book, principal } = upload;
-    this.#prepare = kinds[kind].prepare({ db: parts.db, bookId: book.bookId, actor: principal });
+    this.#prepare = kinds[kind].prepare({ db: parts.db, bookId: book.bookId, actor: principal, keys: parts.exchange.keys });
     this.#job = job;
     // One that fails is not missed: the lease outlasts two of them, and a slice looks for itself.
     this.#renewing = setInterval(() => void renewLease(parts.db, this.#mine).catch(() => undefined), renewEveryMs);

@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import type { ContractAmendment } from '../../db/tables.js';
 import type { amendContract as body } from '../../schemas/contracts.js';
-import { insert } from '../ledger/facts.js';
+import { raise } from '../flags/raise.js';
+import { insert, update } from '../ledger/facts.js';
 import type { Facts, Loader } from '../ledger/facts.js';
 import type { Refused, Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
@@ -14,6 +15,7 @@ import type { Parties } from './facts.js';
 import { amendmentShelf, contractOf, contractShelf, gatherContracts } from './facts.js';
 import type { WholeContract } from './rules.js';
 import { barring, contractLife, fingerprintOf, readAmounts, readModel, sideOf } from './rules.js';
+import { gatherSuspicions, suspicionsAmong } from './suspicions.js';
 
 type Body = z.output<typeof body> & { readonly id?: string };
 type Line = {
@@ -75,7 +77,8 @@ const fingerprintToBe = (whole: WholeContract & Parties, sent: Body): string[] =
 };
 
 /**
- * One side proposes what a filed contract is to say from here on; the other is to confirm it, the bureau to file it. Refuses NOT_FOUND,
+ * One side proposes what a filed contract is to say from here on; the other is to confirm it, the bureau to file it. What looks wrong with
+ * it beside the parties' other contracts raises a flag on the contract. Refuses NOT_FOUND,
  * CONTRACT_WRONG_STATE, AMENDMENT_OPEN while another waits, what is wrong with it (contentToBe, chipsNamed), CONTRACT_DUPLICATE.
  */
 export const amendContract: Verb<Body, ReturnType<typeof presentAmendment>> = {
@@ -92,17 +95,22 @@ export const amendContract: Verb<Body, ReturnType<typeof presentAmendment>> = {
         commands.flatMap(({ body }) => body.newLines ?? []),
       ),
     ]);
-    await loader.load(
-      contractShelf,
-      'fingerprint',
-      commands.flatMap(({ body }) => {
-        const whole = contractOf(loader.facts, body.id ?? '');
-        return whole ? fingerprintToBe(whole, body) : [];
-      }),
-    );
+    const wholes = commands.flatMap(({ body }) => {
+      const whole = contractOf(loader.facts, body.id ?? '');
+      return whole ? [{ ...whole, body }] : [];
+    });
+    await Promise.all([
+      loader.load(
+        contractShelf,
+        'fingerprint',
+        wholes.flatMap((whole) => fingerprintToBe(whole, whole.body)),
+      ),
+      gatherSuspicions(loader, wholes),
+    ]);
   },
 
-  decide({ id, body, actor, today, receivedAt, newId }, facts) {
+  decide(command, facts) {
+    const { id, body, actor, today, receivedAt, newId } = command;
     const whole = contractOf(facts, body.id ?? '');
     const side = whole ? sideOf(actor, whole.enterprise, whole.provider) : null;
     if (!whole || side === null) return refused('NOT_FOUND');
@@ -132,11 +140,17 @@ export const amendContract: Verb<Body, ReturnType<typeof presentAmendment>> = {
       ...{ status: 'PROPOSED', proposedSide: side, proposedPerson: actor.personId, confirmedPerson: null },
       ...{ decidedPerson: null, decidedOn: null, decisionReason: null, recordedAt: receivedAt.toISOString() },
     };
+    const found = suspicionsAmong(facts, { ...contract, ...content }, whole, today);
+    const flags = raise(command, facts, { subjectKind: 'CONTRACT', subjectId: contract.contractId }, found);
     return accepted({
       decision: 'contract_amendment.proposed',
       subjectId: id,
       result: presentAmendment(row),
-      changes: [insert(amendmentShelf, row)],
+      changes: [
+        insert(amendmentShelf, row),
+        ...flags,
+        ...(flags.length > 0 ? [update(contractShelf, { ...contract, holdingFlags: contract.holdingFlags + flags.length })] : []),
+      ],
     });
   },
 };

@@ -206,9 +206,11 @@ const bars: Readonly<Record<Status, boolean>> = {
   ...{ SUBMITTED: true, CONFIRMED: true, FILED: true, AMENDED: true, COMPLETED: true, TERMINATED: true },
   ...{ VOIDED: false, WITHDRAWN: false, REJECTED: false },
 };
-/** Of contracts of one number or one content the one that bars another: one that was not withdrawn, rejected or voided. */
+/** Whether a contract was not withdrawn, rejected or voided. */
+export const isStanding = ({ status }: { readonly status: Status }): boolean => bars[status];
+/** Of contracts of one number or one content the one that bars another. */
 export const barring = <Row extends { readonly status: Status }>(alike: readonly Row[]): Row | undefined =>
-  alike.find(({ status }) => bars[status]);
+  alike.find(isStanding);
 
 /** The last day of usage, inclusive: of the contract's period, or the day it was terminated by. */
 export const lastDayOf = ({ endsOn, lastDay }: Pick<Contract, 'endsOn' | 'lastDay'>): Day => lastDay ?? endsOn;
@@ -235,6 +237,7 @@ export const presentContract = ({ contract, lines }: WholeContract): z.input<typ
   lastDay: contract.lastDay,
   endedOn: contract.endedOn,
   endReason: contract.endReason,
+  isFlagged: contract.holdingFlags > 0,
   formerly: contract.formerly.map(({ enterpriseId, legalPersonUscc, until }) => ({ enterpriseId, legalPersonUscc, until })),
   recordedAt: formatInstant(new Date(contract.recordedAt)),
   lines: lines.map(({ line, chip }) => ({

@@ -3,6 +3,7 @@ import type { Contract, ContractLine } from '../../db/tables.js';
 import type { submitContract as body } from '../../schemas/contracts.js';
 import { enterpriseShelf } from '../enterprises/facts.js';
 import { closed } from '../enterprises/rules.js';
+import { raise } from '../flags/raise.js';
 import { insert } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
@@ -11,12 +12,14 @@ import { chipsNamed, gatherNamed } from './amend-contract.js';
 import { contractLineShelf, contractShelf } from './facts.js';
 import type { WholeContract } from './rules.js';
 import { barring, checkDays, fingerprintOf, presentContract, readAmounts, sideOf } from './rules.js';
+import { farPrices, gatherSuspicions, suspicionsAmong } from './suspicions.js';
 
 type Body = z.output<typeof body>;
 
 /**
  * One side submits a contract; the other is to confirm it. Lines are numbered from 1. A line's chip is named as the
  * catalogue has it today; its origin is read when the contract is filed. A model is named by its class and its number in the register.
+ * What looks wrong beside the parties' other contracts and the provider's list (suspicions.ts) raises a flag, which holds the filing.
  */
 export const submitContract: Verb<Body, ReturnType<typeof presentContract>> = {
   name: 'contract.submit',
@@ -44,14 +47,16 @@ export const submitContract: Verb<Body, ReturnType<typeof presentContract>> = {
     ]);
     const enterpriseById = new Map(enterprises.map((of) => [of.enterpriseId, of]));
     const providerById = new Map(providers.map((of) => [of.providerId, of]));
-    const fingerprints = commands.flatMap(({ body }) => {
+    const parties = commands.flatMap(({ body }) => {
       const enterprise = enterpriseById.get(body.enterpriseId);
       const provider = providerById.get(body.providerId);
-      const amounts = readAmounts(body);
-      if (!enterprise || !provider || amounts.kind === 'refused') return [];
-      return [fingerprintOf({ ...body, ...amounts.total }, { enterprise, provider })];
+      return enterprise && provider ? [{ body, enterprise, provider }] : [];
     });
-    await loader.load(contractShelf, 'fingerprint', fingerprints);
+    const fingerprints = parties.flatMap(({ body, ...both }) => {
+      const amounts = readAmounts(body);
+      return amounts.kind === 'refused' ? [] : [fingerprintOf({ ...body, ...amounts.total }, both)];
+    });
+    await Promise.all([loader.load(contractShelf, 'fingerprint', fingerprints), gatherSuspicions(loader, parties)]);
   },
 
   decide(command, facts) {
@@ -126,11 +131,14 @@ export const submitContract: Verb<Body, ReturnType<typeof presentContract>> = {
       };
       return { line, chip: chipId === null ? null : (facts.get(chipShelf, chipId) ?? null) };
     });
+    const found = [...suspicionsAmong(facts, contract, { enterprise, provider }, today), ...farPrices(facts, contract, lines)];
+    const flags = raise(command, facts, { subjectKind: 'CONTRACT', subjectId: id }, found);
+    const flagged = { ...contract, holdingFlags: flags.length };
     return accepted({
       decision: 'contract.submitted',
       subjectId: id,
-      result: presentContract({ contract, lines }),
-      changes: [insert(contractShelf, contract), ...lines.map(({ line }) => insert(contractLineShelf, line))],
+      result: presentContract({ contract: flagged, lines }),
+      changes: [insert(contractShelf, flagged), ...lines.map(({ line }) => insert(contractLineShelf, line)), ...flags],
     });
   },
 };

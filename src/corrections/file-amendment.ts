@@ -4,6 +4,7 @@ import { amended, amendmentLife, linesOf, presentAmendment } from '../contracts/
 import { gatherAmendments } from '../contracts/decide-amendment.js';
 import { amendmentShelf, contractOf, contractShelf } from '../contracts/facts.js';
 import { barring, contractLife, presentContract, refuseUnchecked } from '../contracts/rules.js';
+import { refuseFlagged } from '../flags/rules.js';
 import { update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
@@ -21,7 +22,7 @@ type Result = ReturnType<typeof presentAmendment> & { contract: ReturnType<typeo
 /**
  * The bureau files a confirmed amendment: from here on the contract says what the amendment does, under the next number of its versions; what
  * it said before is kept. Where it was cut, all that follows is decided with it (followCut). Refuses NOT_FOUND, AMENDMENT_WRONG_STATE,
- * CONTRACT_WRONG_STATE, FOUR_EYES, CONTRACT_DUPLICATE, CONTRACT_USED_BEYOND, PROVIDER_NOT_LISTED, MODEL_NOT_CHECKED for a new line's model,
+ * CONTRACT_WRONG_STATE, FOUR_EYES, FLAG_HOLDS for more than it says now while a flag holds it, CONTRACT_DUPLICATE, CONTRACT_USED_BEYOND, PROVIDER_NOT_LISTED, MODEL_NOT_CHECKED for a new line's model,
  * CORRECTION_WAITS_FOR_BATCH.
  */
 export const fileAmendment: Verb<Body, Result> = {
@@ -75,6 +76,9 @@ export const fileAmendment: Verb<Body, Result> = {
     if (wrongState) return wrongState;
     const had = [before.proposedPerson, before.confirmedPerson];
     if (had.includes(actor.personId)) return refused('FOUR_EYES');
+    const grows = before.grossFen > contract.grossFen || before.startsOn < contract.startsOn || before.endsOn > contract.endsOn;
+    const held = grows ? refuseFlagged(contract.holdingFlags) : null;
+    if (held) return held;
     const same = barring(facts.all(contractShelf, 'fingerprint', before.fingerprint));
     if (same && same.contractId !== contract.contractId) return refused('CONTRACT_DUPLICATE', { contractNo: same.contractNo });
     const period = { from: before.startsOn, to: before.endsOn };

@@ -26,7 +26,7 @@ interface Kind {
 }
 
 const isOneOf = (state: string, ...states: readonly string[]): boolean => states.includes(state);
-const decidedCases = ['DRAFT', 'ALLOCATED', 'APPROVED', 'REJECTED', 'WITHDRAWN'];
+const notUnderWay = ['DRAFT', 'APPROVED', 'REJECTED', 'WITHDRAWN'];
 const nothing = (): Change[] => [];
 
 const kinds: Readonly<Record<SubjectKind, Kind>> = {
@@ -46,7 +46,7 @@ const kinds: Readonly<Record<SubjectKind, Kind>> = {
     find(facts, id) {
       const of = facts.get(applicationShelf, id);
       return (
-        of && { state: of.status, isOver: isOneOf(of.status, ...decidedCases), amountFen: of.maximumFen ?? of.computedFen ?? 0n }
+        of && { state: of.status, isOver: isOneOf(of.status, ...notUnderWay), amountFen: of.maximumFen ?? of.computedFen ?? 0n }
       );
     },
     hold: nothing,
@@ -55,7 +55,7 @@ const kinds: Readonly<Record<SubjectKind, Kind>> = {
     load: (loader, ids) => loader.load(reimbursementShelf, 'id', ids),
     find(facts, id) {
       const of = facts.get(reimbursementShelf, id);
-      return of && { state: of.status, isOver: isOneOf(of.status, ...decidedCases), amountFen: 0n };
+      return of && { state: of.status, isOver: isOneOf(of.status, ...notUnderWay), amountFen: 0n };
     },
     hold: nothing,
   },

@@ -1,11 +1,18 @@
 // Whether the price of a card-hour lies far from the provider's own list. Pure.
-import type { ListPrice } from '../../db/tables.js';
+import type { ContractLine, FlagParameter, ListPrice } from '../../db/tables.js';
+import type { Day } from '../calendar.js';
 import type { Fen } from '../money.js';
+import type { Chip } from './capacity.js';
+import type { Suspicion } from './raise.js';
+import { latestDated } from './rules.js';
 
 /** A price in millionths of a yuan, exact: `"12.500000"` is 12500000n. */
-export function microYuanOf(text: string): bigint {
-  const [whole = '0', decimals = ''] = text.split('.');
-  return BigInt(whole + decimals.padEnd(6, '0'));
+const microYuanOf = (text: string): bigint => scaledBy(text, 6);
+
+/** Text with up to so many decimals, as a whole number of its last decimal. */
+function scaledBy(text: string, decimals: number): bigint {
+  const [whole = '0', fraction = ''] = text.split('.');
+  return BigInt(whole + fraction.padEnd(decimals, '0'));
 }
 
 /** From fen to millionths of a yuan, times ten-thousandths of card-hours. */
@@ -32,4 +39,46 @@ export function isFarFromList({ grossFen, cardHours }: Priced, listPrice: ListPr
 export function pricePerCardHour({ grossFen, cardHours }: Priced): string {
   const digits = ((grossFen * scale) / cardHours).toString().padStart(7, '0');
   return `${digits.slice(0, -6)}.${digits.slice(-6)}`;
+}
+
+/** A line that bills so many card-hours (text of up to four decimals) of a chip. */
+export interface PricedLine extends Pick<ContractLine, 'lineNo' | 'unit' | 'quantity' | 'grossFen'> {
+  readonly chip: Chip | null;
+}
+
+/**
+ * That a line's price lies far from the provider's list on each of these days: the first such line, in full, with how many there are.
+ * Lines that are not by the card-hour, that name no chip or one that is not on the list are not looked at.
+ */
+export function farFromList(
+  lines: readonly PricedLine[],
+  prices: readonly ListPrice[],
+  parameter: FlagParameter,
+  days: readonly Day[],
+): Suspicion | null {
+  const basisPoints = parameter.basisPoints ?? 0;
+  const far = lines.flatMap((line) => {
+    const { chip } = line;
+    if (line.unit !== 'CARD_HOUR' || chip === null) return [];
+    const ofChip = prices.filter(({ chipVendor, chipModel }) => chipVendor === chip.vendor && chipModel === chip.model);
+    const listed = days.map((day) => latestDated(ofChip, day));
+    const priced = { grossFen: line.grossFen, cardHours: scaledBy(line.quantity, 4) };
+    const isFar = priced.cardHours > 0n && listed.every((of) => of && isFarFromList(priced, of.price, basisPoints));
+    return isFar && listed[0] ? [{ line, chip, priced, list: listed[0] }] : [];
+  });
+  const [first] = far;
+  if (!first) return null;
+  const { line, chip, priced, list } = first;
+  return {
+    kind: 'PRICE_FAR_FROM_LIST',
+    amountFen: far.reduce((sum, of) => sum + of.line.grossFen, 0n),
+    evidence: {
+      inputs: {
+        ...{ lineNo: String(line.lineNo), lines: String(far.length), chip: `${chip.vendor} ${chip.model}` },
+        ...{ price: pricePerCardHour(priced), listPrice: list.price, source: list.source },
+        ...{ basisPoints: String(basisPoints), documentNo: parameter.documentNo },
+      },
+      rows: far.map((of) => ({ kind: 'LIST_PRICE', id: of.list.listPriceId, name: `${of.list.validFrom}: ${of.list.price}` })),
+    },
+  };
 }

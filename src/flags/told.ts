@@ -36,8 +36,8 @@ const sentences: Readonly<Record<Flag['kind'], Words>> = {
     en: 'The number of invoice {invoiceNo} matches a hash exchanged by {source} (seller: {seller}; amount: {amount}): check that it is not claimed in both places.',
   },
   PRICE_FAR_FROM_LIST: {
-    zh: '第 {lineNo} 行（{chip}）每卡时 {price} 元，服务机构目录价 {listPrice} 元（{source}），相差超过规定的 {basisPoints} 个基点（{documentNo}）。',
-    en: 'Line {lineNo} ({chip}): {price} yuan a card-hour, the provider’s list price is {listPrice} ({source}); they differ by more than the {basisPoints} basis points of {documentNo}.',
+    zh: '共 {lines} 行单价偏离，其中第 {lineNo} 行（{chip}）每卡时 {price} 元，服务机构目录价 {listPrice} 元（{source}），相差超过规定的 {basisPoints} 个基点（{documentNo}）。',
+    en: '{lines} lines are far off; line {lineNo} ({chip}): {price} yuan a card-hour, the provider’s list price is {listPrice} ({source}); they differ by more than the {basisPoints} basis points of {documentNo}.',
   },
   RELATED_PARTIES: {
     zh: '申请人与服务机构为关联方（{holders}），本政策未禁止，须由人员审核。',
@@ -46,9 +46,19 @@ const sentences: Readonly<Record<Flag['kind'], Words>> = {
   SEEN_BY_PERSON: { zh: '人工标记：{reason}', en: 'Raised by a person: {reason}' },
 };
 
+/** Values that are words. */
+const words: Readonly<Partial<Record<string, Words>>> = {
+  SAME: { zh: '相同', en: 'the same' },
+  DIFFERENT: { zh: '不同', en: 'another' },
+};
+
 /** What a flag says, its numbers filled in. */
 export function told({ kind, evidence, reason }: Pick<Flag, 'kind' | 'evidence' | 'reason'>): Words {
   const params: Readonly<Record<string, string>> = { ...evidence.inputs, reason: reason ?? '' };
-  const fill = (text: string) => text.replace(/\{(\w+)\}/g, (whole, key: string) => params[key] ?? whole);
-  return { zh: fill(sentences[kind].zh), en: fill(sentences[kind].en) };
+  const fill = (language: keyof Words) =>
+    sentences[kind][language].replace(/\{(\w+)\}/g, (whole, key: string) => {
+      const value = params[key] ?? whole;
+      return words[value]?.[language] ?? value;
+    });
+  return { zh: fill('zh'), en: fill('en') };
 }

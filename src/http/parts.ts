@@ -1,6 +1,7 @@
 // What routes are built from.
 import type { Database } from '../../db/client.js';
 import type { InvoiceMapping } from '../../schemas/evidence-files.js';
+import type { ExchangeKey } from '../../schemas/settings.js';
 import type { Principal, Principals } from '../access/principal.js';
 import type { EvidenceStore } from '../evidence-files/store.js';
 import type { Clock, Lane } from '../ledger/lane.js';
@@ -16,6 +17,8 @@ export interface Parts {
   /** Encrypts and fingerprints bank account numbers. */
   readonly sealer: Sealer;
   readonly evidence: Evidence;
+  /** Keys shared with services of other cities; none: nothing is exchanged. */
+  readonly exchange: { readonly keys: readonly ExchangeKey[] };
 }
 
 /** The bytes of evidence files, and how those that are digital invoices are read. */

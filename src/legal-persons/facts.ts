@@ -1,4 +1,11 @@
-import { figures, legalPersonClasses, matterRegistrations, matters, relatedParties } from '../../db/tables.js';
+import {
+  figures,
+  legalPersonClasses,
+  legalPersonHolders,
+  matterRegistrations,
+  matters,
+  relatedParties,
+} from '../../db/tables.js';
 import { enterpriseShelf } from '../enterprises/facts.js';
 import type { Facts, Loader } from '../ledger/facts.js';
 import { shelf } from '../ledger/facts.js';
@@ -11,6 +18,12 @@ export const classShelf = shelf(legalPersonClasses, {
 });
 /** A pair is asked for in the order in which it is written: pairOf(). */
 export const relationShelf = shelf(relatedParties, { rank: 12, id: 'relationId', keys: { pair: ['firstUscc', 'secondUscc'] } });
+/** Who holds and leads legal persons: by whom they hold, and by themselves. */
+export const holderShelf = shelf(legalPersonHolders, {
+  rank: 12,
+  id: 'holderRecordId',
+  keys: { legalPerson: ['legalPersonUscc'], holder: ['holder'] },
+});
 export const figureShelf = shelf(figures, { rank: 12, id: 'figureId', keys: { holder: ['kind', 'holder'] } });
 
 /** Matters of the book, by code and by what limits and figures know them by. */

@@ -2,8 +2,22 @@ import type { SQL } from 'drizzle-orm';
 import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.js';
 import { idsOfPage } from '../../db/planned.js';
-import type { Figure, LegalPersonClass, LimitException, MatterRegistration, RelatedParties } from '../../db/tables.js';
-import { figures, legalPersonClasses, limitExceptions, matterRegistrations, relatedParties } from '../../db/tables.js';
+import type {
+  Figure,
+  LegalPersonClass,
+  LegalPersonHolder,
+  LimitException,
+  MatterRegistration,
+  RelatedParties,
+} from '../../db/tables.js';
+import {
+  figures,
+  legalPersonClasses,
+  legalPersonHolders,
+  limitExceptions,
+  matterRegistrations,
+  relatedParties,
+} from '../../db/tables.js';
 
 interface Page {
   bookId: string;
@@ -29,6 +43,20 @@ export function listClasses(db: Database, of: Page & { uscc: string | undefined 
     )
     .orderBy(asc(id))
     .limit(limit);
+}
+
+/** Who holds and leads one legal person, in order of recording, with all that was said of it. */
+export function listHolders(db: Database, of: Page & { uscc: string }): Promise<LegalPersonHolder[]> {
+  const { holderRecordId: id, legalPersonUscc } = legalPersonHolders;
+  const ids = idsOfPage({
+    ...{ id, bookId: of.bookId, after: of.after, limit: of.limit + 1 },
+    key: [[legalPersonUscc, sql`${of.uscc}::text`]],
+  });
+  return db.drizzle
+    .select()
+    .from(legalPersonHolders)
+    .where(and(eq(legalPersonHolders.bookId, of.bookId), sql`${id} = any(array${ids})`))
+    .orderBy(asc(id));
 }
 
 /** Related parties likewise; of one legal person: one range for each place it may stand in. */

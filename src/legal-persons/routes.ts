@@ -16,14 +16,15 @@ import { approveLimitException } from './approve-limit-exception.js';
 import { askLimitException } from './ask-limit-exception.js';
 import { confirmMatter } from './confirm-matter.js';
 import { endMatter } from './end-matter.js';
-import { listClasses, listExceptions, listFigures, listMatters, listRelations } from './queries.js';
+import { listClasses, listExceptions, listFigures, listMatters, listHolders, listRelations } from './queries.js';
 import { recordClass } from './record-class.js';
 import { recordFigure } from './record-figure.js';
+import { hideHolder, recordHolder } from './record-holder.js';
 import { recordRelation } from './record-relation.js';
 import { registerMatter } from './register-matter.js';
 import { rejectLimitException } from './reject-limit-exception.js';
 import { rejectMatter } from './reject-matter.js';
-import { presentClass, presentException, presentFigure, presentMatter, presentRelation } from './rules.js';
+import { presentClass, presentException, presentFigure, presentMatter, presentHolder, presentRelation } from './rules.js';
 
 const pageAt = (book: { bookId: string }, query: { cursor?: string | undefined; limit: number }) => ({
   bookId: book.bookId,
@@ -78,6 +79,32 @@ export function legalPersonRoutes(app: FastifyInstance, parts: Parts): void {
     read: async ({ query, book }) => {
       const rows = await listRelations(parts.db, { ...pageAt(book, query), uscc: query.uscc });
       return pageOf(rows, query.limit, (row) => row.relationId, presentRelation);
+    },
+  });
+
+  command(app, parts, {
+    url: '/legal-person-holders',
+    tag: 'legal persons',
+    summary: 'Record who holds or leads a legal person (股东、任职人员), from a day on',
+    roles: ['reviewer'],
+    personOnly: true,
+    body: schema.recordHolder,
+    response: schema.holderRecorded,
+    status: 201,
+    verb: recordHolder,
+    prepare: ({ body }) => hideHolder(parts.sealer, body),
+    digested: (body) => hideHolder(parts.sealer, body),
+  });
+  reading(app, {
+    url: '/legal-person-holders',
+    tag: 'legal persons',
+    summary: 'List what was recorded of who holds or leads a legal person',
+    roles: authorities,
+    query: schema.holderQuery,
+    response: page(schema.legalPersonHolder),
+    read: async ({ query, book }) => {
+      const rows = await listHolders(parts.db, { ...pageAt(book, query), uscc: query.uscc });
+      return pageOf(rows, query.limit, (row) => row.holderRecordId, presentHolder);
     },
   });
 

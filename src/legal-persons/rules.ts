@@ -1,7 +1,14 @@
 // What is on record of a legal person or a project on a day, and how it is shown. Pure.
 import type { z } from 'zod';
-import type { Figure, LegalPersonClass, LimitException, MatterRegistration, RelatedParties } from '../../db/tables.js';
-import type { figure, legalPersonClass, relation } from '../../schemas/legal-persons.js';
+import type {
+  Figure,
+  LegalPersonClass,
+  LegalPersonHolder,
+  LimitException,
+  MatterRegistration,
+  RelatedParties,
+} from '../../db/tables.js';
+import type { figure, legalPersonClass, legalPersonHolder, relation } from '../../schemas/legal-persons.js';
 import type { limitException } from '../../schemas/limit-exceptions.js';
 import type { matter } from '../../schemas/matters.js';
 import type { Day } from '../calendar.js';
@@ -53,6 +60,17 @@ export function classesOn(records: readonly LegalPersonClass[], day: Day): strin
       day,
     ),
   );
+}
+
+/** Who holds or leads it on any day of a period, by all that is on record of it: each once, the state's holdings left out. */
+export function holdersWithin(records: readonly LegalPersonHolder[], days: { from: Day; to: Day }): LegalPersonHolder[] {
+  const byHolding = new Map<string, LegalPersonHolder[]>();
+  for (const record of records) {
+    const name = `${record.holder} ${record.role}`;
+    byHolding.set(name, [...(byHolding.get(name) ?? []), record]);
+  }
+  const holding = [...byHolding.values()].filter((of) => holdsWithin(of, days)).flatMap((of) => of.at(-1) ?? []);
+  return [...new Map(holding.filter(({ isState }) => !isState).map((of) => [of.holder, of])).values()];
 }
 
 /** The figure that counts of those of one kind and holder, of the year where it has one: the last that was recorded. */
@@ -122,6 +140,22 @@ export const presentRelation = (row: RelatedParties): z.input<typeof relation> =
   relationId: row.relationId,
   firstUscc: row.firstUscc,
   secondUscc: row.secondUscc,
+  holds: row.holds,
+  validFrom: row.validFrom,
+  validTo: row.validTo,
+  source: row.source,
+  revision: row.revision,
+  recordedPerson: row.recordedPerson,
+  recordedAt: instantOf(row),
+});
+
+export const presentHolder = (row: LegalPersonHolder): z.input<typeof legalPersonHolder> => ({
+  holderRecordId: row.holderRecordId,
+  legalPersonUscc: row.legalPersonUscc,
+  role: row.role,
+  holder: row.holder,
+  holderName: row.holderName,
+  isState: row.isState,
   holds: row.holds,
   validFrom: row.validFrom,
   validTo: row.validTo,

@@ -3,6 +3,7 @@ import type { Allocation, Reimbursement } from '../../db/tables.js';
 import type { allocation, approveAllocation as body } from '../../schemas/reimbursements.js';
 import { ended } from '../cases/rules.js';
 import { toldOf } from '../cases/told.js';
+import { refuseFlagged } from '../flags/rules.js';
 import { keep } from '../ledger/explanations.js';
 import { accountOf } from '../ledger/chart.js';
 import { update } from '../ledger/facts.js';
@@ -13,7 +14,7 @@ import { firstYearChanges } from '../programmes/limits.js';
 import { versionName } from '../programmes/published.js';
 import { reimbursementCases } from './cases.js';
 import { allocationLineShelf, allocationShelf, reimbursementShelf } from './facts.js';
-import { gatherWhole, lawOf, wholeOf } from './gather.js';
+import { flaggedOf, gatherFlagged, gatherWhole, lawOf, wholeOf } from './gather.js';
 import { unallocated } from './rules.js';
 import {
   allocationDigestOf,
@@ -31,7 +32,8 @@ type Body = z.output<typeof body> & { id?: string };
  * Approves a drafted allocation: every award becomes payable to its enterprise, and every limit it touches is charged beside it, in
  * one linked group. By a person who neither applied, accepted, checked, reviewed nor drafted, naming the digest of the draft. It is shared out again at
  * this moment: where limits, the pool or what counts have changed somebody's share, nothing is approved. Who is given nothing is free
- * for another allocation. Refuses, in this order: NOT_FOUND, ALLOCATION_WRONG_STATE, FOUR_EYES, ALLOCATION_CHANGED.
+ * for another allocation. Refuses, in this order: NOT_FOUND, ALLOCATION_WRONG_STATE, FOUR_EYES, FLAG_HOLDS
+ * where an application, or an invoice or contract that counts in one, was flagged meanwhile, ALLOCATION_CHANGED.
  */
 export const approveAllocation: Verb<Body, z.input<typeof allocation>> = {
   name: 'allocation.approve',
@@ -56,10 +58,17 @@ export const approveAllocation: Verb<Body, z.input<typeof allocation>> = {
           allocations.filter((of) => of.allocationId === allocationId).map(({ fund }) => accountOf.payable(enterpriseId, fund)),
         ),
       ]),
+      ...commands.map(({ id, body }) =>
+        gatherFlagged(
+          loader,
+          id,
+          rows.filter(({ allocationId }) => allocationId === body.id).map(({ reimbursementId }) => reimbursementId),
+        ),
+      ),
     ]);
   },
 
-  decide({ body, actor, today }, facts) {
+  decide({ id, body, actor, today }, facts) {
     const draft = facts.get(allocationShelf, body.id ?? '');
     if (!draft) return refused('NOT_FOUND');
     const wrongState = refuseUnlessDraft(draft);
@@ -70,6 +79,8 @@ export const approveAllocation: Verb<Body, z.input<typeof allocation>> = {
       ...rows.flatMap((of) => [of.submittedPerson, of.acceptedPerson, of.checkedPerson, of.reviewedPerson]),
     ];
     if (had.includes(actor.personId)) return refused('FOUR_EYES');
+    const held = refuseFlagged(flaggedOf(facts, id).size);
+    if (held) return held;
     const { fund, strategy, contentDigest } = draft;
     const claimants = rows.map((row) => ({ row, whole: wholeOf(facts, row, { bookedOn: today }) }));
     const shared = shareOut(strategy, facts.balance(accountOf.available(fund)), facts, claimants);

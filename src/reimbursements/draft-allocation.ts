@@ -15,7 +15,7 @@ import { accepted, refused } from '../ledger/lane.js';
 import { gatherNumbers, seriesOf, takeNumber } from '../ledger/numbers.js';
 import { reimbursementCases } from './cases.js';
 import { allocationLineShelf, allocationShelf, reimbursementShelf } from './facts.js';
-import { flaggedAmong, gatherWhole, wholeOf } from './gather.js';
+import { flaggedOf, gatherFlagged, gatherWhole, wholeOf } from './gather.js';
 import { allocationDigestOf, draftedLines, presentAllocation, presentAllocationLine, shareOut, strategyOf } from './share-out.js';
 
 type Body = z.output<typeof body>;
@@ -23,8 +23,6 @@ type Result = z.input<typeof allocationInFull>;
 
 /** By command: the applications that were asked for, or stood reviewed under the programme and year when the lane was opened. */
 const wanted = note<readonly string[]>('applications to be allocated');
-/** By command: those of them that a flag holds. */
-const flagged = note<ReadonlySet<string>>('applications that a flag holds');
 
 /**
  * Shares the year's pool among reviewed applications of a programme, all of them or those named, and keeps the draft with its whole
@@ -52,7 +50,7 @@ export const draftAllocation: Verb<Body, Result> = {
             )
           ).map((row) => row.id);
         loader.note(wanted, id, [...new Set(ids)]);
-        loader.note(flagged, id, await flaggedAmong(loader, ids));
+        await gatherFlagged(loader, id, ids);
         return ids;
       }),
     );
@@ -180,7 +178,7 @@ function refuseAllocation(
     return refused('REIMBURSEMENT_NOT_ALLOCATABLE', { reimbursementNo, status, programme: programmeCode, year: String(year) });
   }
   if (noticeLastDay !== null && today <= noticeLastDay) return refused('NOTICE_RUNNING', { lastDay: noticeLastDay });
-  return refuseFlagged(facts.noted(flagged, id).has(row.reimbursementId) ? 1 : 0);
+  return refuseFlagged(flaggedOf(facts, id).has(row.reimbursementId) ? 1 : 0);
 }
 
 function takenBy(facts: Facts, { id, body, today }: Command<Body>) {

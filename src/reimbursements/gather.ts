@@ -3,6 +3,7 @@ import type { ProgrammeVersion as VersionRow, Reimbursement } from '../../db/tab
 import type { Known } from '../applications/evaluation-facts.js';
 import type { Day } from '../calendar.js';
 import type { Facts, Loader } from '../ledger/facts.js';
+import { note } from '../ledger/facts.js';
 import { programmeVersionShelf } from '../programmes/facts.js';
 import type { ProgrammeVersion } from '../programmes/language.js';
 import { controlIdsOf, gatherControls, lawUnder } from '../programmes/laws.js';
@@ -85,8 +86,11 @@ export const askedOf = (facts: Facts, row: Reimbursement, { bookedOn, predicates
 /** The same, as the evaluator is asked. */
 export const wholeOf = (facts: Facts, row: Reimbursement, at: At): Case => caseOf(facts, askedOf(facts, row, at));
 
-/** Those of these applications that a flag holds: on themselves, or on an invoice or a contract that counts in them. */
-export async function flaggedAmong(loader: Loader, reimbursementIds: readonly string[]): Promise<ReadonlySet<string>> {
+/** By command: those of its applications that a flag holds. */
+const flagged = note<ReadonlySet<string>>('applications that a flag holds');
+
+/** Gathers which of a command's applications a flag holds: on themselves, or on an invoice or a contract that counts in them. */
+export async function gatherFlagged(loader: Loader, commandId: string, reimbursementIds: readonly string[]): Promise<void> {
   const rows = await loader.tx.sql.prepared<{ id: string }[]>(
     `select subject_id as id from flags where book_id = $1 and subject_id = any($2::uuid[]) and status <> 'CLEARED'
       union
@@ -96,5 +100,8 @@ export async function flaggedAmong(loader: Loader, reimbursementIds: readonly st
       where l.book_id = $1 and l.reimbursement_id = any($2::uuid[]) and l.is_live and i.holding_flags + c.holding_flags > 0`,
     [loader.bookId, reimbursementIds],
   );
-  return new Set(rows.map(({ id }) => id));
+  loader.note(flagged, commandId, new Set(rows.map(({ id }) => id)));
 }
+
+/** Those of a command's applications that a flag holds. */
+export const flaggedOf = (facts: Facts, commandId: string): ReadonlySet<string> => facts.noted(flagged, commandId);

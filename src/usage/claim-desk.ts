@@ -21,6 +21,8 @@ interface Wanted extends Pick<Actor, 'legalPersonUscc'> {
 /** For whom a number was asked for, and whether it was got. */
 export interface Claim {
   readonly providerId: string;
+  /** The provider's own credit code, as the seller's on its invoices. */
+  readonly uscc: string;
   readonly held: boolean;
 }
 
@@ -43,10 +45,10 @@ export class ClaimDesk {
     this.#claims = new Gathering((group) =>
       inPlace(async () => {
         const known = await providers.of(group.map(({ contractId }) => contractId));
-        const claims = group.map((wanted): NumberClaim | null => {
+        const claims = group.map((wanted): (NumberClaim & Pick<Claim, 'uscc'>) | null => {
           const provider = known.get(wanted.contractId);
           if (!provider || !actsFor(wanted, provider)) return null;
-          return { number: wanted.number, bookId, providerId: provider.providerId };
+          return { number: wanted.number, bookId, providerId: provider.providerId, uscc: provider.uscc };
         });
         const [{ now }] = group;
         const held = await claimNumbers(
@@ -54,7 +56,7 @@ export class ClaimDesk {
           claims.filter((claim) => claim !== null),
           now,
         );
-        return claims.map((claim) => claim && { providerId: claim.providerId, held: held(claim) });
+        return claims.map((claim) => claim && { providerId: claim.providerId, uscc: claim.uscc, held: held(claim) });
       }, false),
     );
     this.#releases = new Gathering((group) =>

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { UsageInvoice } from '../../db/tables.js';
+import type { UsageInvoice, UsageInvoiceLine } from '../../db/tables.js';
 import type { decideUsageInvoice, disputeUsageInvoice } from '../../schemas/usage.js';
 import { enterpriseShelf } from '../enterprises/facts.js';
 import { addDays } from '../calendar.js';
@@ -50,16 +50,19 @@ function decidable(
 
 /** Gathers invoices with their lines, and what their contracts' lines have been used for. */
 export async function gatherUsed(loader: Loader, commands: readonly Command<Target>[]): Promise<void> {
-  const [invoices] = await Promise.all([
-    gather(loader, commands),
-    loader.load(invoiceLineShelf, 'invoice', idsOf(commands)),
-    loader.load(redLetterLineShelf, 'invoice', idsOf(commands)),
+  const [invoices] = await Promise.all([gather(loader, commands), loader.load(invoiceLineShelf, 'invoice', idsOf(commands))]);
+  await Promise.all([
+    loader.load(
+      lineUsageShelf,
+      'contract',
+      invoices.map(({ contractId }) => contractId),
+    ),
+    loader.load(
+      redLetterLineShelf,
+      'invoice',
+      invoices.filter(({ redFen }) => redFen > 0n).map(({ invoiceId }) => invoiceId),
+    ),
   ]);
-  await loader.load(
-    lineUsageShelf,
-    'contract',
-    invoices.map(({ contractId }) => contractId),
-  );
 }
 
 /** The same, with what they bill of facilities: for what may end their counting. */
@@ -72,10 +75,10 @@ export async function gatherBilled(loader: Loader, commands: readonly Command<Ta
 }
 
 /** What is left of a gathered invoice's lines after red letters. */
-const linesLeft = (facts: Facts, { invoiceId }: UsageInvoice) =>
-  facts
-    .all(invoiceLineShelf, 'invoice', invoiceId)
-    .map((line) => netOf(line, facts.all(redLetterLineShelf, 'invoice', invoiceId)));
+function linesLeft(facts: Facts, { invoiceId, redFen }: UsageInvoice): readonly UsageInvoiceLine[] {
+  const lines = facts.all(invoiceLineShelf, 'invoice', invoiceId);
+  return redFen === 0n ? lines : lines.map((line) => netOf(line, facts.all(redLetterLineShelf, 'invoice', invoiceId)));
+}
 
 /** What changes of its facilities' usage when an invoice is billed no more. */
 export const billedNoMore = (facts: Facts, invoice: UsageInvoice): Change[] =>

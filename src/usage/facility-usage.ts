@@ -1,5 +1,5 @@
 // What is billed of each facility and chip, kept period by period, and whether so much can have been given (flags/capacity.ts).
-import type { ContractLine, FacilityUsage, UsageInvoice } from '../../db/tables.js';
+import type { ContractLine, FacilityObservation, FacilityUsage, UsageInvoice } from '../../db/tables.js';
 import type { Day } from '../calendar.js';
 import { daysInclusive } from '../calendar.js';
 import { contractLineShelf } from '../contracts/facts.js';
@@ -84,6 +84,17 @@ function usageAfter(facts: Facts, billing: Billing, lines: readonly BilledLine[]
     });
   }
   return [...after.values()];
+}
+
+/** A facility's usage as it is shown, beside what its cards, or those of the chip, can have given in the period. */
+export function presentFacilityUsage(row: FacilityUsage, observations: readonly FacilityObservation[]) {
+  const chip = row.chipVendor === '' ? null : { vendor: row.chipVendor, model: row.chipModel };
+  const possible = cardHoursOf(observations, chip)(row.usageFrom, row.usageTo);
+  return {
+    ...{ chipVendor: row.chipVendor, chipModel: row.chipModel, usageFrom: row.usageFrom, usageTo: row.usageTo },
+    cardHours: formatQuantity(quantityOf(row.cardHours)),
+    possible: possible === null ? null : formatQuantity(possible),
+  };
 }
 
 /** What changes of gathered facilities' usage when these lines are billed, or (`sign` −1) billed no more. */

@@ -1,7 +1,9 @@
 import {
   contractLineUsage,
   enterprisePayments,
+  exchangeMarks,
   facilityUsage,
+  foreignMarks,
   redLetterLines,
   redLetters,
   reimbursementLines,
@@ -53,6 +55,19 @@ export const facilityUsageShelf = shelf(facilityUsage, {
   keys: { facility: ['facilityId'] },
   mutable: ['cardHours'],
 });
+/** What is told of our invoices to other services, and what these told of theirs: by the hash of the number. */
+export const exchangeMarkShelf = shelf(exchangeMarks, {
+  rank: 52,
+  id: 'markId',
+  keys: { number: ['numberHash'], invoice: ['invoiceId'] },
+  once: ['id', 'number', 'invoice'],
+});
+export const foreignMarkShelf = shelf(foreignMarks, {
+  rank: 12,
+  id: 'foreignMarkId',
+  keys: { number: ['numberHash'] },
+  once: ['id', 'number'],
+});
 export const paymentShelf = shelf(enterprisePayments, {
   rank: 52,
   id: 'paymentId',
@@ -79,7 +94,7 @@ export const reimbursementLineShelf = shelf(reimbursementLines, {
     reference: ['counterpartyUscc', 'reference', 'isLive'],
   },
   once: ['id', 'reimbursement', 'invoice', 'reference'],
-  mutable: ['invoiceId', 'basisPoints', 'reason', 'isLive'],
+  mutable: ['invoiceId', 'basisPoints', 'reason', 'isLive', 'netFen', 'vatFen', 'grossFen'],
 });
 
 /** Red letters: by their number, by the invoice they are of, by the redemption they correct. */

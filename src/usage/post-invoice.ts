@@ -1,4 +1,5 @@
 import type { ReimbursementLine, UsageInvoice, UsageInvoiceLine } from '../../db/tables.js';
+import type { ExchangeKey } from '../../schemas/settings.js';
 import type { Day } from '../calendar.js';
 import { shanghaiDay } from '../calendar.js';
 import { calendarOf } from '../calendars/facts.js';
@@ -13,10 +14,13 @@ import { listingShelf, providerShelf } from '../providers/facts.js';
 import { actsFor } from '../providers/rules.js';
 import type { Claim, ClaimDesk } from './claim-desk.js';
 import { confirmationRules, gatherConfirmationRules } from './confirmation.js';
-import { beyondFacilities, facilityUsageChanges, gatherFacilities, gatherFacilityUsage } from './facility-usage.js';
-import { invoiceLineShelf, invoiceShelf, reimbursementLineShelf } from './facts.js';
+import { facilityUsageChanges, gatherFacilityUsage } from './facility-usage.js';
+import { exchangeMarkShelf, foreignMarkShelf, invoiceLineShelf, invoiceShelf, reimbursementLineShelf } from './facts.js';
+import type { Mark } from './marks.js';
+import { marksOf, suspicionsOfMarks } from './marks.js';
 import type { InvoiceAmounts, PostedInvoice } from './rules.js';
 import { amountsOf, deadlineOf, liveOf, presentInvoice, presentInvoiceLine, refusalOfInvoice, refusalOfUsage } from './rules.js';
+import { gatherSuspicions, suspicionsOf } from './suspicions.js';
 import { toldOfPosting } from './told.js';
 
 /**
@@ -26,19 +30,23 @@ import { toldOfPosting } from './told.js';
 type Body = PostedInvoice & {
   readonly claim?: Claim;
   readonly checked?: { readonly on: Day; readonly amounts: InvoiceAmounts };
+  /** Its hashes under the keys that are shared with other services. */
+  readonly marks?: readonly Mark[];
 };
 type Result = ReturnType<typeof presentInvoice> & { lines: ReturnType<typeof presentInvoiceLine>[] };
 
 /** Before the lane: claims the number for the contract's provider, unless the lane is going to refuse the invoice as it is. */
 export async function claimBeforeLane(
   desk: ClaimDesk,
-  of: { body: PostedInvoice; legalPersonUscc: string | null; now: Date },
+  of: { body: PostedInvoice; legalPersonUscc: string | null; now: Date; keys: readonly ExchangeKey[] },
 ): Promise<Body> {
-  const { body, legalPersonUscc, now } = of;
+  const { body, legalPersonUscc, now, keys } = of;
   const [today, amounts] = [shanghaiDay(now), amountsOf(body)];
   if (refusalOfInvoice(body, today, amounts) !== null) return body;
   const claim = await desk.claim({ number: body.invoiceNo, contractId: body.contractId, legalPersonUscc, now });
-  return claim ? { ...body, claim, checked: { on: today, amounts } } : body;
+  if (!claim) return body;
+  const marks = marksOf(keys, { invoiceNo: body.invoiceNo, sellerUscc: claim.uscc, grossFen: amounts.gross });
+  return { ...body, claim, checked: { on: today, amounts }, marks };
 }
 
 /** After the lane: gives the hold back unless an invoice was made with it. */
@@ -59,11 +67,16 @@ async function gather(loader: Loader, commands: readonly Command<Body>[]): Promi
   const [known] = await Promise.all([
     loader.load(providerShelf, 'id', providers),
     gatherConfirmationRules(loader, ids),
+    loader.load(
+      foreignMarkShelf,
+      'number',
+      commands.flatMap(({ body }) => (body.marks ?? []).map(({ numberHash }) => numberHash)),
+    ),
     gatherFacilityUsage(
       loader,
       commands.map(({ body }) => body),
     ),
-    gatherFacilities(loader, ids),
+    gatherSuspicions(loader, ids),
     loader.load(listingShelf, 'provider', providers),
     loader.load(
       invoiceShelf,
@@ -169,9 +182,14 @@ function decide(command: Command<Body>, facts: Facts): Posted | Refused {
       grossFen: gross,
     };
   });
-  const found = beyondFacilities(facts, row, lines);
+  const marks = body.marks ?? [];
+  const foreign = marks.flatMap(({ numberHash }) => facts.all(foreignMarkShelf, 'number', numberHash));
+  const found = [...suspicionsOf(facts, row, lines), ...suspicionsOfMarks(row, marks, foreign)];
   const flags = raise(command, facts, { subjectKind: 'USAGE_INVOICE', subjectId: id }, found);
-  const beside = [...facilityUsageChanges(facts, row, lines, 1n), ...flags];
+  const hashes = marks.map((mark) =>
+    insert(exchangeMarkShelf, { bookId: facts.bookId, markId: command.newId(), invoiceId: id, ...mark }),
+  );
+  const beside = [...facilityUsageChanges(facts, row, lines, 1n), ...hashes, ...flags];
   return {
     kind: 'posted',
     row: { ...row, holdingFlags: flags.length },

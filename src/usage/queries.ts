@@ -3,8 +3,16 @@ import type { AnyPgColumn } from 'drizzle-orm/pg-core';
 import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.js';
 import { each, idsOfPage } from '../../db/planned.js';
-import type { EnterprisePayment, UsageInvoice, UsageInvoiceLine } from '../../db/tables.js';
-import { contractLines, enterprisePayments, enterprises, providers, usageInvoiceLines, usageInvoices } from '../../db/tables.js';
+import type { EnterprisePayment, FacilityUsage, UsageInvoice, UsageInvoiceLine } from '../../db/tables.js';
+import {
+  contractLines,
+  enterprisePayments,
+  enterprises,
+  facilityUsage,
+  providers,
+  usageInvoiceLines,
+  usageInvoices,
+} from '../../db/tables.js';
 import type { Principal } from '../access/principal.js';
 
 /** Invoices that this caller may see: a provider's it posted, an enterprise's it received, all for the authorities. */
@@ -115,10 +123,19 @@ export async function findInvoice(
   return invoice && { invoice, lines, payments };
 }
 
+/** What is billed of a facility, in order of periods. */
+export const usageOfFacility = (db: Database, bookId: string, facilityId: string): Promise<FacilityUsage[]> =>
+  db.drizzle
+    .select()
+    .from(facilityUsage)
+    .where(and(eq(facilityUsage.bookId, bookId), eq(facilityUsage.facilityId, facilityId)))
+    .orderBy(asc(facilityUsage.usageFrom), asc(facilityUsage.usageTo), asc(facilityUsage.facilityUsageId));
+
 export interface ContractParty {
   readonly contractId: string;
   readonly providerId: string;
   readonly legalPersonUscc: string;
+  readonly uscc: string;
 }
 
 /** The providers of these contracts; a contract that does not exist has none. */
@@ -128,7 +145,8 @@ export const findContractProviders = (
   contractIds: readonly string[],
 ): Promise<readonly ContractParty[]> =>
   db.sql.prepared<ContractParty[]>(
-    `select c.contract_id as "contractId", p.provider_id as "providerId", p.legal_person_uscc as "legalPersonUscc"
+    `select c.contract_id as "contractId", p.provider_id as "providerId", p.legal_person_uscc as "legalPersonUscc",
+            p.uscc
        from unnest($2::uuid[]) as k (contract_id)
        cross join lateral (select * from contracts c where c.book_id = $1 and c.contract_id = k.contract_id limit 1) c
        cross join lateral (select * from providers p where p.book_id = $1 and p.provider_id = c.provider_id limit 1) p`,

@@ -4,10 +4,12 @@ import * as schema from '../../schemas/usage.js';
 import type { OpenBook, Parts } from '../http/parts.js';
 import { Problem } from '../http/problem.js';
 import { authorities, command, idOfCursor, pageOf, reading } from '../http/routes.js';
+import { findFacility } from '../providers/queries.js';
 import { ClaimDesk } from './claim-desk.js';
 import { confirmInvoice, decideInvoice, decideOverdueInvoice, disputeInvoice } from './confirm-invoice.js';
+import { presentFacilityUsage } from './facility-usage.js';
 import { claimBeforeLane, postInvoice, releaseAfterLane } from './post-invoice.js';
-import { findInvoice, listInvoices } from './queries.js';
+import { findInvoice, listInvoices, usageOfFacility } from './queries.js';
 import { recordPayment } from './record-payment.js';
 import { presentInvoice, presentInvoiceLine, presentPayment } from './rules.js';
 import { releaseVoided, voidInvoice } from './void-invoice.js';
@@ -33,7 +35,7 @@ export function usageRoutes(app: FastifyInstance, parts: Parts): void {
     status: 201,
     verb: postInvoice,
     prepare: ({ body, book, principal: { legalPersonUscc } }) =>
-      claimBeforeLane(deskOf(book), { body, legalPersonUscc, now: parts.clock.now() }),
+      claimBeforeLane(deskOf(book), { body, legalPersonUscc, now: parts.clock.now(), keys: parts.exchange.keys }),
     settle: ({ body, book, outcome }) => releaseAfterLane(deskOf(book), { body, outcome }),
     ownPlaces: true,
   });
@@ -110,6 +112,21 @@ export function usageRoutes(app: FastifyInstance, parts: Parts): void {
     verb: recordPayment,
   });
 
+  reading(app, {
+    url: '/facilities/:id/usage',
+    tag: 'facilities',
+    summary: 'What is billed of a facility, period by period, beside what its installed cards can have given',
+    roles: authorities,
+    response: schema.facilityUsage,
+    read: async ({ id, book }) => {
+      const [found, rows] = await Promise.all([
+        findFacility(parts.db, book.bookId, id),
+        usageOfFacility(parts.db, book.bookId, id),
+      ]);
+      if (!found) throw new Problem('NOT_FOUND');
+      return { items: rows.map((row) => presentFacilityUsage(row, found.observations)) };
+    },
+  });
   reading(app, {
     url: '/usage-invoices',
     tag,

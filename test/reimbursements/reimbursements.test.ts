@@ -452,8 +452,29 @@ void t.test('an allocation is of one law, approved as it was drafted by other ey
   t.match(again, { claims: '600.00', shared: '600.00', total: '600.00' });
   const raced = await Promise.all([approve(world, again), approve(world, again)]);
   t.strictSame(raced.map(told), ['200', '409 ALLOCATION_WRONG_STATE'], 'approved once');
+  const flagged = async (subjectKind: string, subjectId: string) => {
+    const body = { subjectKind, subjectId, reason: '与另案材料雷同' };
+    const { flagId } = expectStatus(await world.reviewer.post('/flags', body), 201);
+    return async () => expectStatus(await world.approver.post(`/flags/${flagId as string}/clear`, { reason: '已核实' }), 200);
+  };
+  const clear = await flagged('REIMBURSEMENT', second);
+  t.equal(told(await allocate({ reimbursementIds: [second] })), '409 FLAG_HOLDS', 'what a flag holds is not allocated');
+  t.equal(told(await allocate()), '409 ALLOCATION_EMPTY', 'and passed over where nobody names it');
+  await clear();
   const rest = await draft(world);
   t.match(rest.lines, [{ reimbursementId: second, claim: '600.00', amount: '400.00' }]);
+  const [counted] = await world.owner.sql<{ id: string }[]>`
+    select invoice_id as id from reimbursement_lines where reimbursement_id = ${second}`;
+  const clearInvoice = await flagged('USAGE_INVOICE', counted?.id ?? '');
+  const clearCase = await flagged('REIMBURSEMENT', second);
+  t.equal(
+    told(await approve(world, rest)),
+    '409 FLAG_HOLDS',
+    'nor is what was flagged meanwhile, itself or by an invoice that counts',
+  );
+  await clearCase();
+  t.equal(told(await approve(world, rest)), '409 FLAG_HOLDS');
+  await clearInvoice();
   expectStatus(await approve(world, rest), 200);
   t.equal(await world.balance(`available:${fund}`), 0n);
 

@@ -87,9 +87,10 @@ export const nextInvoiceNo = (): string => `2441${String(++invoiceCount).padStar
 
 export async function startTrade(
   t: { teardown(handler: () => Promise<void>): void },
-  of: { now?: string } & Pick<AppOptions, 'evidence'> = {},
+  of: { now?: string } & Pick<AppOptions, 'evidence' | 'exchangeKeys'> = {},
 ): Promise<Trade> {
-  const service = await startService(t, { now: '2024-06-20', ...(of.evidence ? { evidence: of.evidence } : {}) });
+  const { now: _, ...options } = of;
+  const service = await startService(t, { ...options, now: '2024-06-20' });
   const book = await service.newBook('zhengzhou');
   const { operator } = book;
   const [buyer, buyerMachine, strangerBuyer, seller, strangerSeller, reviewer, approver] = await Promise.all([
