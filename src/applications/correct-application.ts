@@ -1,13 +1,14 @@
 // What an applicant may correct of a submitted application where a correction list names it: its contract, and what it is about.
 import type { Application } from '../../db/tables.js';
 import type { Correcting, Correction } from '../cases/correcting.js';
+import { changesAmong } from '../cases/correcting.js';
 import { contractShelf } from '../contracts/facts.js';
 import { refuseUnlessInForce } from '../contracts/rules.js';
 import type { Facts } from '../ledger/facts.js';
 import type { Refused } from '../ledger/lane.js';
 import { refused } from '../ledger/lane.js';
 import type { Matters } from '../legal-persons/matters.js';
-import { gatherMattersAnew, matterFieldsSent, matterIn, mattersAnew } from '../legal-persons/matters.js';
+import { gatherMattersAnew, matterFieldsSent, mattersAnew, mattersChanged } from '../legal-persons/matters.js';
 import { gatherMaterials } from '../materials/facts.js';
 import { programmeVersionShelf } from '../programmes/facts.js';
 import { versionDeciding } from '../programmes/published.js';
@@ -105,8 +106,15 @@ export const applicationCorrecting: Correcting<Application> = {
     if (byLaw.kind === 'refused') return refusalOf(byLaw);
     const { contract, version } = asked;
     const contentDigest = contentDigestOf(row, version.digest, contract, contractLinesOf(facts, contract.contractId), row);
-    return { kind: 'corrected', row: { ...row, contentDigest, computedFen: byLaw.kind === 'award' ? byLaw.computedFen : null } };
+    const changed = [
+      { field: '/contractId', from: of.row.contractId, to: row.contractId },
+      ...mattersChanged(anewOf(of), row.matters as Matters),
+    ];
+    return {
+      kind: 'corrected',
+      row: { ...row, contentDigest, computedFen: byLaw.kind === 'award' ? byLaw.computedFen : null },
+      changed: changesAmong(changed),
+      beside: [],
+    };
   },
-
-  valueOf: (row, field) => (field === '/contractId' ? row.contractId : matterIn(row.matters as Matters, field)),
 };

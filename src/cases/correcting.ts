@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import type { SupplementList } from '../../db/tables.js';
 import type { supplement } from '../../schemas/cases.js';
 import type { Day } from '../calendar.js';
-import type { Facts, Loader } from '../ledger/facts.js';
+import type { Change, Facts, Loader } from '../ledger/facts.js';
 import type { Refused } from '../ledger/lane.js';
 import { refused } from '../ledger/lane.js';
 import type { CaseRow, FieldChange } from './rules.js';
@@ -21,13 +21,19 @@ export interface Correction<Row> {
 
 /** How a kind of case is corrected. */
 export interface Correcting<Row extends CaseRow> {
-  /** Every field that may be corrected at all. */
+  /** Every field that may be corrected at all; `{lineNo}` stands for the number of a line. */
   readonly fields: readonly string[];
   readonly gather: (loader: Loader, corrections: readonly Correction<Row>[]) => Promise<unknown>;
   /** The gathered case as it stands corrected, looked at as if it were submitted so; refuses what a submission would. */
-  readonly correct: (facts: Facts, of: Correction<Row>) => { readonly kind: 'corrected'; readonly row: Row } | Refused;
-  /** What a case says in a field, as it is kept. */
-  readonly valueOf: (row: Row, field: string) => string | null;
+  readonly correct: (facts: Facts, of: Correction<Row>) => Corrected<Row> | Refused;
+}
+export interface Corrected<Row> {
+  readonly kind: 'corrected';
+  readonly row: Row;
+  /** What changed of the fields that were written, old and new; one that says the same as before has changed nothing. */
+  readonly changed: readonly FieldChange[];
+  /** What changes beside the case's own row. */
+  readonly beside: readonly Change[];
 }
 
 type Answers = z.output<typeof supplement>['answers'];
@@ -45,7 +51,7 @@ export function refuseFields(answers: Answers, list: SupplementList, correctable
     const named = itemsOf(list).find((of) => of.item === item);
     for (const field of Object.keys(fields)) {
       const at = `/answers/${index}/fields`;
-      if (!correctable.includes(field)) {
+      if (!correctable.includes(field.replace(/^\/lines\/[1-9]\d{0,3}\//, '/lines/{lineNo}/'))) {
         return refused('SUPPLEMENT_FIELD_FIXED', { field, fields: correctable.join(', ') || '—' }, at);
       }
       const isNamed = named?.kind === 'FIELD' && (field === named.subject || field.startsWith(`${named.subject}/`));
@@ -56,12 +62,5 @@ export function refuseFields(answers: Answers, list: SupplementList, correctable
   return null;
 }
 
-/** What a correction has changed, old and new, of the fields that it wrote; one that says the same as before has changed nothing. */
-export const changesIn = <Row extends CaseRow>(
-  { valueOf }: Pick<Correcting<Row>, 'valueOf'>,
-  { before, after, fields }: { readonly before: Row; readonly after: Row; readonly fields: readonly string[] },
-): FieldChange[] =>
-  fields.flatMap((field) => {
-    const [from, to] = [valueOf(before, field), valueOf(after, field)];
-    return from === to ? [] : [{ field, from, to }];
-  });
+/** What was written, where it says something else than before. */
+export const changesAmong = (of: readonly FieldChange[]): FieldChange[] => of.filter(({ from, to }) => from !== to);

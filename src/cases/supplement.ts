@@ -13,7 +13,7 @@ import { refusalOfPapers } from '../materials/facts.js';
 import type { Cases } from './case.js';
 import { caseOf, changesOf, gatherCases, gatherWithPapers, movedTo } from './case.js';
 import type { Correcting } from './correcting.js';
-import { changesIn, fieldsIn, refuseFields } from './correcting.js';
+import { fieldsIn, refuseFields } from './correcting.js';
 import { supplementListShelf } from './facts.js';
 import { gatherPlaces, takePlace } from './places.js';
 import type { CaseRow } from './rules.js';
@@ -141,7 +141,7 @@ export const supplement = <Row extends CaseRow, Shown extends object>(
     // After this line the command succeeds.
     const answers = read.answers.map((answer) => {
       const written = Object.keys(body.answers.find(({ item }) => item === answer.item)?.fields ?? {});
-      const changes = changesIn(correcting, { before, after: row, fields: written });
+      const changes = corrected?.changed.filter(({ field }) => written.includes(field)) ?? [];
       return changes.length === 0 ? answer : { ...answer, changes };
     });
     const answered: SupplementList = { ...list, answers, answeredOn: today, answeredPerson: actor.personId };
@@ -152,7 +152,12 @@ export const supplement = <Row extends CaseRow, Shown extends object>(
       subjectId: cases.idOf(row),
       programmeVersion: versionName(cases.versionOf(facts, row)),
       result: { ...cases.present(after), supplementList: presentList(answered) },
-      changes: [...changesOf(facts, cases, before, after), update(supplementListShelf, answered), ...place.changes],
+      changes: [
+        ...changesOf(facts, cases, before, after),
+        ...(corrected?.beside ?? []),
+        update(supplementListShelf, answered),
+        ...place.changes,
+      ],
     });
   },
 });

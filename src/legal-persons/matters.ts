@@ -109,15 +109,15 @@ export const gatherMattersAnew = (loader: Loader, of: readonly MattersAnew[]): P
 export function mattersAnew(facts: Facts, of: MattersAnew): ReturnType<typeof ownMatters> {
   const read = ownMatters(facts, namedAnew(of));
   if (read.kind === 'refused') return read;
-  const kept = matterFieldsSent.flatMap(([field, matter]) => {
+  const kept = matterFieldsSent.flatMap(([field, matter]): [Matter, string][] => {
     const known = of.kept[matter];
     return of.fields.has(field) || known === undefined ? [] : [[matter, known]];
   });
   return { kind: 'read', matters: { ...Object.fromEntries(kept), ...read.matters } };
 }
 
-/** What the matter of a field is known by; null where none is named. */
-export const matterIn = (kept: Matters, field: string): string | null => {
-  const matter = matterFieldsSent.find(([of]) => of === field)?.[1];
-  return (matter && kept[matter]) ?? null;
-};
+/** What the fields have made of them: by what each matter was known, and is. */
+export const mattersChanged = ({ kept, fields }: MattersAnew, after: Matters) =>
+  matterFieldsSent.flatMap(([field, matter]) =>
+    fields.has(field) ? [{ field, from: kept[matter] ?? null, to: after[matter] ?? null }] : [],
+  );

@@ -9,15 +9,14 @@ import { uuidv7 } from '../identifiers.js';
 import type { Outcome } from '../ledger/lane.js';
 import type { NumberClaim } from '../usage/claim-number.js';
 import { claimNumbers, releaseNumbers } from '../usage/claim-number.js';
-import { findReimbursement, numbersHeld } from './queries.js';
+import { findReimbursement, numbersDeclared, numbersHeld } from './queries.js';
 import { isInvoiceNumber, paperNumber } from './rules.js';
 
 type Body = z.output<typeof submitReimbursement>;
 
-/** What was claimed for an application on its way, and the numbers among it that are claimed elsewhere. */
+/** What was claimed for an application on its way; undefined where nothing was, for a dry run. */
 export interface Claimed {
   readonly claims?: readonly NumberClaim[];
-  readonly unheld?: readonly string[];
 }
 
 /** Before the lane: takes a hold on each invoice number among the declared items. */
@@ -27,15 +26,11 @@ export async function claimPapers(
 ): Promise<Body & Claimed> {
   const { bookId, body, now } = of;
   const numbers = [...new Set(body.items?.map(({ reference }) => paperNumber(reference)).filter(isInvoiceNumber))];
-  if (numbers.length === 0) return body;
+  if (numbers.length === 0) return { ...body, claims: [] };
   const owner = uuidv7(now);
   const asked = numbers.map((number): NumberClaim => ({ number, bookId, providerId: owner }));
   const isHeld = await claimNumbers(db, asked, now);
-  return {
-    ...body,
-    claims: asked.filter(isHeld),
-    unheld: asked.filter((claim) => !isHeld(claim)).map(({ number }) => number),
-  };
+  return { ...body, claims: asked.filter(isHeld) };
 }
 
 /** The same for a draft that is about to be submitted: what is declared stands in it. */
@@ -46,18 +41,24 @@ export async function claimDraft<Sent extends object>(
   const { bookId, body, now } = of;
   const row = await findReimbursement(db, of);
   if (row?.status !== 'DRAFT') return body;
-  const { claims, unheld } = await claimPapers(db, { bookId, body: row.draft as Body, now });
-  return { ...body, ...(claims && { claims }), ...(unheld && { unheld }) };
+  const { claims = [] } = await claimPapers(db, { bookId, body: row.draft as Body, now });
+  return { ...body, claims };
 }
 
-/** After the lane: gives the holds back unless an application was made with them. */
+/** After the lane: gives back the holds that no application was made with; a draft may have been written anew since they were taken. */
 export async function releaseUnused(
   db: Database,
-  of: { readonly body: object & Claimed; readonly outcome: Outcome<unknown> },
+  of: { readonly bookId: string; readonly body: object & Claimed; readonly outcome: Outcome<{ reimbursementId: string }> },
 ): Promise<void> {
-  const { body, outcome } = of;
+  const { bookId, outcome } = of;
+  const { claims = [] } = of.body;
+  if (claims.length === 0) return;
   const isMade = outcome.kind === 'accepted' && !outcome.replayed;
-  if (!isMade) await releaseNumbers(db, body.claims ?? []);
+  const used = new Set(isMade ? await numbersDeclared(db, bookId, outcome.result.reimbursementId) : []);
+  await releaseNumbers(
+    db,
+    claims.filter(({ number }) => !used.has(number)),
+  );
 }
 
 /** After an application was rejected or withdrawn: gives back what it held. */

@@ -190,6 +190,15 @@ export async function findAllocation(
   return allocation && { allocation, lines };
 }
 
+/** The numbers under which an application declares its papers. */
+export async function numbersDeclared(db: Database, bookId: string, reimbursementId: string): Promise<string[]> {
+  const rows = await db.sql.prepared<{ reference: string }[]>(
+    'select reference from reimbursement_lines where book_id = $1 and reimbursement_id = $2 and invoice_line_id is null',
+    [bookId, reimbursementId],
+  );
+  return rows.map(({ reference }) => reference);
+}
+
 /** The numbers of tax invoices whose claims an application holds: not those of a usage invoice, which are its provider's. */
 export const numbersHeld = (
   db: Database,

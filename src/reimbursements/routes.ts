@@ -47,7 +47,7 @@ export function reimbursementRoutes(app: FastifyInstance, parts: Parts): void {
     bodyLimit: declaredLimit,
     prepare: ({ body, book: { bookId }, dryRun }) =>
       dryRun ? body : claimPapers(parts.db, { bookId, body, now: parts.clock.now() }),
-    settle: ({ body, outcome }) => releaseUnused(parts.db, { body, outcome }),
+    settle: ({ body, book: { bookId }, outcome }) => releaseUnused(parts.db, { bookId, body, outcome }),
   });
   command(app, parts, {
     url: '/reimbursements/:id/review',
@@ -71,7 +71,7 @@ export function reimbursementRoutes(app: FastifyInstance, parts: Parts): void {
     verb: submitDraft(reimbursementCases, submitReimbursement),
     prepare: ({ body, book: { bookId }, principal: { legalPersonUscc }, id, dryRun }) =>
       dryRun ? body : claimDraft(parts.db, { bookId, reimbursementId: id, legalPersonUscc, body, now: parts.clock.now() }),
-    settle: ({ body, outcome }) => releaseUnused(parts.db, { body, outcome }),
+    settle: ({ body, book: { bookId }, outcome }) => releaseUnused(parts.db, { bookId, body, outcome }),
   });
   caseRoutes(app, parts, {
     cases: reimbursementCases,

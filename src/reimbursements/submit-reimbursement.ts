@@ -28,11 +28,11 @@ import { reimbursementCases } from './cases.js';
 import { reimbursementLineShelf, reimbursementShelf } from './facts.js';
 import { evaluationsOf, found, holdInvoices } from './lines.js';
 import { gatherPapers, papersOf } from './papers.js';
-import { conflictsOf, contentDigestOf, presentReimbursement, readItems, summaryOf } from './rules.js';
+import { conflictsOf, contentDigestOf, isInvoiceNumber, presentReimbursement, readItems, summaryOf } from './rules.js';
 import { gatherSuspicions, partiesOf, suspicionsOf } from './suspicions.js';
 
-/** What enters the lane: with the invoice numbers among the items that are claimed elsewhere. */
-type Body = z.output<typeof body> & { readonly unheld?: readonly string[] };
+/** What enters the lane: with the invoice numbers among the items that were claimed for it; a dry run claims none. */
+type Body = z.output<typeof body> & { readonly claims?: readonly { readonly number: string }[] };
 type Result = ReturnType<typeof presentReimbursement> & {
   summary: ReturnType<typeof summaryOf>;
   numberConflicts: number;
@@ -261,5 +261,12 @@ function baseOf(
   }
   const { stacking } = lawOn(lawUnder(facts, version, controlsOn(facts, today)), today);
   const byContract = stacking.some(({ by }) => by === 'CONTRACT');
-  return { kind: 'base', lines: declaredLines(facts, read.items, { ...making, unheld: body.unheld ?? [], byContract }) };
+  return { kind: 'base', lines: declaredLines(facts, read.items, { ...making, unheld: unheldOf(body, read.items), byContract }) };
+}
+
+/** Invoice numbers that are not held for this application: claimed elsewhere, or written into its draft after its numbers were claimed. */
+function unheldOf({ claims }: Body, items: readonly { readonly reference: string }[]): string[] {
+  if (claims === undefined) return [];
+  const held = new Set(claims.map(({ number }) => number));
+  return items.flatMap(({ reference }) => (isInvoiceNumber(reference) && !held.has(reference) ? [reference] : []));
 }

@@ -94,7 +94,7 @@ export const reimbursementLineShelf = shelf(reimbursementLines, {
     reference: ['counterpartyUscc', 'reference', 'isLive'],
   },
   once: ['id', 'reimbursement', 'invoice', 'reference'],
-  mutable: ['invoiceId', 'basisPoints', 'reason', 'isLive'],
+  mutable: ['invoiceId', 'basisPoints', 'reason', 'isLive', 'netFen', 'vatFen', 'grossFen'],
 });
 
 /** Red letters: by their number, by the invoice they are of, by the redemption they correct. */

@@ -5,7 +5,7 @@ import { auditBusiness } from '../../src/reconciliation/audit.js';
 import type { Enterprise, World } from '../applications/world.js';
 import { told } from '../applications/world.js';
 import { pdf, upload } from '../evidence-files/upload.js';
-import { feeCode } from '../reimbursements/world.js';
+import { costCode, feeCode, uscc } from '../reimbursements/world.js';
 import { expectStatus } from '../service.js';
 import { startTeam } from './team.js';
 import { scored, startCases, steps } from './world.js';
@@ -272,7 +272,7 @@ void t.test('a correction list may have fields written anew: those it names, and
   t.strictSame(await auditBusiness(world.owner, world.book.bookId), []);
 });
 
-void t.test('of an application for reimbursement, what it is about', async (t) => {
+void t.test('of an application for reimbursement, what it is about and what it declared', async (t) => {
   const { world, team } = await startTeam(t, steps.acceptance);
   const firm = await world.firm(1);
   await world.fee(firm, { lines: [{ gross: '1000000.00' }] });
@@ -290,6 +290,41 @@ void t.test('of an application for reimbursement, what it is about', async (t) =
   t.match(corrected, { status: 'SUBMITTED', matters: { project: holder } });
   t.match(corrected.supplementList.answers, [{ changes: [{ field: '/matters/project', from: null, to: holder }] }]);
   t.equal(told(await team.district.post(`${url}/accept`)), '200');
+
+  const item = (reference: string, gross: string) => ({
+    ...{ reference, description: '语料采购', counterpartyUscc: uscc(900), counterpartyName: '钱江算力有限公司' },
+    ...{ serviceItem: 'CORPUS', net: gross, vat: '0.00', gross, settledOn: '2025-01-20', evidence: '银行回单' },
+  });
+  const declared = { programmeCode: costCode, items: [item('HT-1', '100000.00'), item('HT-2', '50000.00')] };
+  const costs = expectStatus(await world.apply(firm, declared), 201);
+  const at = `/reimbursements/${costs.reimbursementId as string}`;
+  const list = [{ kind: 'FIELD', subject: '/lines/2', what: '第 2 项金额与回单不符' }];
+  expectStatus(await team.reviewer.post(`${at}/request-supplement`, { items: list, workingDays: 5 }), 200);
+  const correct = async (fields: object) =>
+    firm.member.post(`${at}/supplement`, { answers: [{ item: 1, answer: '已更正', fields }] });
+  const wrong: [string, object, string][] = [
+    ['a line that is not named', { '/lines/1/gross': '1.00' }, '409 SUPPLEMENT_FIELD_NOT_NAMED'],
+    ['another field of the line', { '/lines/2/reference': 'HT-9' }, '409 SUPPLEMENT_FIELD_FIXED'],
+    ['what is no amount', { '/lines/2/gross': '1' }, '400 AMOUNT_FORMAT'],
+    ['what does not add up', { '/lines/2/gross': '40000.00' }, '400 ITEM_DOES_NOT_ADD_UP'],
+    ['nothing', { '/lines/2/net': '0.00', '/lines/2/gross': '0.00' }, '400 AMOUNT_ZERO'],
+  ];
+  for (const [name, fields, expected] of wrong) t.equal(told(await correct(fields)), expected, name);
+  const less = expectStatus(await correct({ '/lines/2/net': '40000.00', '/lines/2/gross': '40000.00' }), 200);
+  t.match(less, { status: 'SUBMITTED', base: '140000.00' });
+  t.not(less.contentDigest, costs.contentDigest);
+  t.match(less.supplementList.answers, [{ changes: [{ field: '/lines/2/net', from: '50000.00', to: '40000.00' }, {}] }]);
+  const { items: lines } = expectStatus(await firm.member.get(`${at}/lines`), 200) as { items: object[] };
+  t.match(lines, [{ gross: '100000.00' }, { gross: '40000.00' }]);
+  expectStatus(await team.reviewer.post(`${at}/review`, { eligibility: {} }), 200);
+  await t.rejects(
+    world.owner.begin(async ({ sql }) => {
+      await sql`select from open_lane(${world.book.bookId})`;
+      await sql`update reimbursement_lines set net_fen = 1, gross_fen = 1 where reimbursement_id = ${costs.reimbursementId as string}`;
+    }),
+    /corrected before it is reviewed/,
+  );
+  t.strictSame(await auditBusiness(world.owner, world.book.bookId), []);
 });
 
 /** Papers that a programme asks for, as they stand in its file. */

@@ -4,6 +4,10 @@ import t from 'tap';
 import { auditLedger } from '../../src/ledger/audit.js';
 import { auditBusiness } from '../../src/reconciliation/audit.js';
 import { recomputeAwards } from '../../src/reconciliation/recompute.js';
+import { submitDraft } from '../../src/cases/draft.js';
+import { reimbursementCases } from '../../src/reimbursements/cases.js';
+import { claimDraft, releaseUnused } from '../../src/reimbursements/claim-papers.js';
+import { submitReimbursement } from '../../src/reimbursements/submit-reimbursement.js';
 import { claimNumbers } from '../../src/usage/claim-number.js';
 import { expectStatus } from '../service.js';
 import type { Firm, World } from './world.js';
@@ -114,6 +118,29 @@ void t.test('a paper that is declared can not be used again unseen, whichever do
     const owned = { number, bookId: abroad.bookId, providerId: abroad.bookId };
     t.equal((await claimNumbers(world.db, [owned], world.clock.now()))(owned), true);
     t.match(expectStatus(await declare(other, [item(number, '10000.00')]), 201), { numberConflicts: 1 });
+  });
+
+  await t.test('written into a draft after its numbers were claimed', async (t) => {
+    const [before, anew] = ['24330000000000888888', '24330000000000777777'];
+    const declaring = (reference: string) => ({ programmeCode: costCode, items: [item(reference, '10000.00')] });
+    const draft = expectStatus(await other.member.post('/reimbursements/drafts', declaring(before)), 201);
+    const { bookId } = world.book;
+    const of = { bookId, reimbursementId: idOf(draft), legalPersonUscc: other.uscc };
+    const sent = { commitment: true as const, id: of.reimbursementId };
+    const body = await claimDraft(world.db, { ...of, body: sent, now: world.clock.now() });
+    expectStatus(await other.member.post(`/reimbursements/${of.reimbursementId}/revise`, declaring(anew)), 200);
+    const { memberId, personId } = other.member;
+    const outcome = await (
+      await world.books.find(world.book.code)
+    )?.lane.submit(submitDraft(reimbursementCases, submitReimbursement), {
+      ...{ key: 'late', requestDigest: 'a'.repeat(64), body },
+      actor: { memberId, personId, kind: 'PERSON', role: 'enterprise', legalPersonUscc: other.uscc },
+    });
+    if (outcome?.kind !== 'accepted') throw new Error('the draft was refused');
+    t.equal(await holders(before), 1);
+    await releaseUnused(world.db, { bookId, body, outcome });
+    t.equal(await holders(before), 0, 'what is not declared any more is free again');
+    t.match(outcome.result, { numberConflicts: 1 }, 'and what nobody has claimed is marked for a person');
   });
 
   await t.test('a contract of the book: the line names it, and a supported one or another firm’s is marked', async (t) => {
