@@ -96,7 +96,7 @@ export function relatedParties(
 ): Suspicion[] {
   const onRecord = of.isRelated && exclusions?.value.includes('RELATED_PARTIES') !== true;
   if (!onRecord && of.holders.length === 0) return [];
-  const inputs = { ...of.parties, holders: namesOf(of.holders) };
+  const inputs = { ...of.parties, holders: of.holders.length > 0 ? namesOf(of.holders) : 'ON_RECORD' };
   return [{ kind: 'RELATED_PARTIES', amountFen: of.amountFen, evidence: { inputs, rows: of.holders.map(evidenceOf) } }];
 }
 

@@ -54,7 +54,7 @@ export function sharingWith(
 
 /** Holders by name, for people. */
 export const namesOf = (holders: readonly LegalPersonHolder[]): string =>
-  [...new Map(holders.map(({ holder, holderName }) => [holder, holderName])).values()].join('、') || '—';
+  [...new Map(holders.map(({ holder, holderName }) => [holder, holderName])).values()].join('、');
 
 /** A holding as a row of evidence. */
 export const evidenceOf = (of: LegalPersonHolder) => ({
