@@ -104,6 +104,8 @@ create table allocations (
   constraint allocations_total_fen_check CHECK ((total_fen > 0)),
   constraint allocations_within_pool CHECK (((total_fen <= shared_fen) AND (shared_fen <= claims_fen)))
 );
+CREATE INDEX allocations_draft ON public.allocations USING btree (book_id, allocation_id) WHERE (status = 'DRAFT'::text);
+CREATE INDEX allocations_draft_amount ON public.allocations USING btree (book_id, total_fen, allocation_id) WHERE (status = 'DRAFT'::text);
 CREATE INDEX allocations_programme ON public.allocations USING btree (book_id, programme_code, status, allocation_id);
 CREATE TRIGGER allocations_in_lane BEFORE INSERT OR UPDATE ON public.allocations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER allocations_leave_in_lane BEFORE DELETE ON public.allocations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -230,11 +232,14 @@ create table applications (
   constraint applications_waiting CHECK ((((status = ANY (ARRAY['APPROVED'::text, 'REJECTED'::text, 'WITHDRAWN'::text])) = (waiting_since IS NULL)) AND ((waiting_since IS NOT NULL) OR (due_on IS NULL)))),
   constraint applications_within_maximum CHECK ((award_fen <= maximum_fen))
 );
+CREATE INDEX applications_amount ON public.applications USING btree (book_id, status, COALESCE(maximum_fen, ('-1'::integer)::bigint), application_id) WHERE (waiting_since IS NOT NULL);
 CREATE INDEX applications_contract ON public.applications USING btree (book_id, contract_id, application_id);
+CREATE INDEX applications_due ON public.applications USING btree (book_id, status, COALESCE(due_on, 'infinity'::date), application_id) WHERE (waiting_since IS NOT NULL);
 CREATE INDEX applications_enterprise ON public.applications USING btree (book_id, enterprise_id, application_id);
 CREATE INDEX applications_legal_person ON public.applications USING btree (book_id, legal_person_uscc, application_id);
 CREATE INDEX applications_programme ON public.applications USING btree (book_id, programme_code, status, application_id);
 CREATE INDEX applications_queue ON public.applications USING btree (book_id, programme_code, queue_rank, queue_block) WHERE (queue_rank IS NOT NULL);
+CREATE INDEX applications_waiting ON public.applications USING btree (book_id, status, application_id) WHERE (waiting_since IS NOT NULL);
 CREATE TRIGGER applications_fixed BEFORE UPDATE ON public.applications FOR EACH ROW WHEN (((old.status <> 'DRAFT'::text) AND (((((((((new.programme_code IS DISTINCT FROM old.programme_code) OR (new.programme_version_id IS DISTINCT FROM old.programme_version_id)) OR (new.enterprise_id IS DISTINCT FROM old.enterprise_id)) OR (new.legal_person_uscc IS DISTINCT FROM old.legal_person_uscc)) OR (new.application_no IS DISTINCT FROM old.application_no)) OR (new.submitted_on IS DISTINCT FROM old.submitted_on)) OR (new.submitted_person IS DISTINCT FROM old.submitted_person)) OR (new.control_version_ids IS DISTINCT FROM old.control_version_ids)) OR ((NOT ((old.status = 'SUPPLEMENT_REQUESTED'::text) AND (new.status = 'SUBMITTED'::text))) AND (((new.contract_id IS DISTINCT FROM old.contract_id) OR (new.purpose IS DISTINCT FROM old.purpose)) OR (new.matters IS DISTINCT FROM old.matters)))))) EXECUTE FUNCTION refuse_other_case();
 CREATE TRIGGER applications_in_lane BEFORE INSERT OR UPDATE ON public.applications FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER applications_leave_in_lane BEFORE DELETE ON public.applications FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -527,6 +532,7 @@ create table contract_amendments (
   constraint contract_amendments_vat_fen_check CHECK ((vat_fen >= 0)),
   constraint contract_amendments_version_check CHECK ((version >= 2))
 );
+CREATE INDEX contract_amendments_amount ON public.contract_amendments USING btree (book_id, status, gross_fen, amendment_id);
 CREATE INDEX contract_amendments_contract ON public.contract_amendments USING btree (book_id, contract_id, amendment_id);
 CREATE INDEX contract_amendments_enterprise ON public.contract_amendments USING btree (book_id, enterprise_id, status, amendment_id);
 CREATE UNIQUE INDEX contract_amendments_one_open ON public.contract_amendments USING btree (book_id, contract_id) WHERE (status = ANY (ARRAY['PROPOSED'::text, 'CONFIRMED'::text]));
@@ -754,6 +760,7 @@ CREATE UNIQUE INDEX contracts_one_fingerprint ON public.contracts USING btree (b
 CREATE UNIQUE INDEX contracts_one_number ON public.contracts USING btree (book_id, contract_no, provider_id) WHERE (status <> ALL (ARRAY['WITHDRAWN'::text, 'REJECTED'::text, 'VOIDED'::text]));
 CREATE INDEX contracts_provider ON public.contracts USING btree (book_id, provider_id, status, contract_id);
 CREATE INDEX contracts_status ON public.contracts USING btree (book_id, status, contract_id);
+CREATE INDEX contracts_to_file_amount ON public.contracts USING btree (book_id, gross_fen, contract_id) WHERE ((status = 'CONFIRMED'::text) AND (gross_fen > 0));
 CREATE TRIGGER contracts_in_lane BEFORE INSERT OR UPDATE ON public.contracts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER contracts_leave_in_lane BEFORE DELETE ON public.contracts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (enterprise_id, starts_on, ends_on, net_fen, vat_fen, gross_fen, fingerprint, status, confirmed_person, filed_person, filing_no, filed_on, version, last_day, ended_on, ended_person, end_reason, formerly, holding_flags) on contracts to voucher_app;
@@ -780,7 +787,7 @@ create table corrections (
   constraint corrections_pkey PRIMARY KEY (book_id, correction_id),
   constraint corrections_book_id_correction_no_key UNIQUE (book_id, correction_no),
   constraint corrections_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
-  constraint corrections_cause_check CHECK ((cause = ANY (ARRAY['CONTRACT_CUT'::text, 'CONTRACT_VOIDED'::text, 'RED_LETTER'::text, 'FRAUD'::text]))),
+  constraint corrections_cause_check CHECK ((cause = ANY (ARRAY['CONTRACT_CUT'::text, 'CONTRACT_VOIDED'::text, 'RED_LETTER'::text, 'FRAUD'::text, 'CLAUSE'::text]))),
   constraint corrections_recalled_fen_check CHECK ((recalled_fen >= 0)),
   constraint corrections_returned_fen_check CHECK ((returned_fen >= 0)),
   constraint corrections_reversed_fen_check CHECK ((reversed_fen >= 0)),
@@ -1545,6 +1552,7 @@ create table limit_exceptions (
   constraint limit_exceptions_span_check CHECK ((span ~ '^(LIFETIME|\d{4}(\+\d{1,2})?)$'::text)),
   constraint limit_exceptions_status_check CHECK ((status = ANY (ARRAY['ASKED'::text, 'APPROVED'::text, 'REJECTED'::text])))
 );
+CREATE INDEX limit_exceptions_amount ON public.limit_exceptions USING btree (book_id, status, amount_fen, exception_id);
 CREATE INDEX limit_exceptions_status ON public.limit_exceptions USING btree (book_id, status, exception_id);
 CREATE INDEX limit_exceptions_window ON public.limit_exceptions USING btree (book_id, account, holder, span);
 CREATE TRIGGER limit_exceptions_decided_once BEFORE UPDATE ON public.limit_exceptions FOR EACH ROW WHEN ((old.status <> 'ASKED'::text)) EXECUTE FUNCTION refuse_decided_exception();
@@ -1655,6 +1663,7 @@ create table listing_applications (
   constraint listing_applications_service_item_check CHECK ((service_item = ANY (ARRAY['AI_COMPUTE'::text, 'SUPERCOMPUTE'::text, 'GENERAL_COMPUTE'::text, 'STORAGE'::text, 'NETWORK'::text, 'SECURITY'::text]))),
   constraint listing_applications_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'SUBMITTED'::text, 'UNDER_REVIEW'::text, 'SUPPLEMENT_REQUESTED'::text, 'PUBLIC_NOTICE'::text, 'LISTED'::text, 'REJECTED'::text, 'WITHDRAWN'::text])))
 );
+CREATE INDEX listing_applications_due ON public.listing_applications USING btree (book_id, status, COALESCE(notice_to, 'infinity'::date), application_id);
 CREATE INDEX listing_applications_provider ON public.listing_applications USING btree (book_id, provider_id, application_id);
 CREATE INDEX listing_applications_status ON public.listing_applications USING btree (book_id, status, application_id);
 CREATE TRIGGER listing_applications_in_lane BEFORE INSERT OR UPDATE ON public.listing_applications FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -2300,6 +2309,7 @@ create table recoveries (
   ended_person uuid,
   ended_on date,
   recorded_at timestamp with time zone not null,
+  clause_id text,
   constraint recoveries_pkey PRIMARY KEY (book_id, recovery_id),
   constraint recoveries_book_id_recovery_no_key UNIQUE (book_id, recovery_no),
   constraint recoveries_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
@@ -2307,23 +2317,27 @@ create table recoveries (
   constraint recoveries_amount_fen_check CHECK ((amount_fen >= 0)),
   constraint recoveries_appeal_decision_check CHECK (((length(appeal_decision) >= 1) AND (length(appeal_decision) <= 500))),
   constraint recoveries_appeal_reason_check CHECK (((length(appeal_reason) >= 1) AND (length(appeal_reason) <= 500))),
-  constraint recoveries_cause_check CHECK ((cause = ANY (ARRAY['CONTRACT_CUT'::text, 'CONTRACT_VOIDED'::text, 'RED_LETTER'::text, 'FRAUD'::text]))),
+  constraint recoveries_cause_check CHECK ((cause = ANY (ARRAY['CONTRACT_CUT'::text, 'CONTRACT_VOIDED'::text, 'RED_LETTER'::text, 'FRAUD'::text, 'CLAUSE'::text]))),
   constraint recoveries_check CHECK (((received_fen >= 0) AND (received_fen <= amount_fen))),
+  constraint recoveries_clause CHECK (((cause = 'CLAUSE'::text) = (clause_id IS NOT NULL))),
+  constraint recoveries_clause_id_check CHECK (((length(clause_id) >= 1) AND (length(clause_id) <= 100))),
   constraint recoveries_document_no_check CHECK (((length(document_no) >= 1) AND (length(document_no) <= 100))),
   constraint recoveries_opened CHECK ((((status = ANY (ARRAY['PROPOSED'::text, 'DROPPED'::text])) = (opened_on IS NULL)) AND ((opened_on IS NULL) OR (amount_fen > 0)) AND ((correction_id IS NULL) = (opened_on IS NULL)))),
   constraint recoveries_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
   constraint recoveries_received CHECK (
-CASE status
-    WHEN 'RECOVERED'::text THEN (received_fen = amount_fen)
-    WHEN 'PARTLY_RECOVERED'::text THEN ((received_fen > 0) AND (received_fen < amount_fen))
+CASE
+    WHEN (status = ANY (ARRAY['RECOVERED'::text, 'OFFSET'::text])) THEN (received_fen = amount_fen)
+    WHEN (status = 'PARTLY_RECOVERED'::text) THEN ((received_fen > 0) AND (received_fen < amount_fen))
     ELSE true
 END),
   constraint recoveries_served CHECK (((status = ANY (ARRAY['PROPOSED'::text, 'DROPPED'::text, 'OPENED'::text, 'RECOVERED'::text, 'PARTLY_RECOVERED'::text])) OR (num_nonnulls(served_on, due_on, document_no) = 3))),
-  constraint recoveries_status_check CHECK ((status = ANY (ARRAY['PROPOSED'::text, 'OPENED'::text, 'SERVED'::text, 'APPEALED'::text, 'DUE'::text, 'PARTLY_RECOVERED'::text, 'RECOVERED'::text, 'REFERRED'::text, 'WRITTEN_OFF'::text, 'WITHDRAWN'::text, 'DROPPED'::text]))),
+  constraint recoveries_status_check CHECK ((status = ANY (ARRAY['PROPOSED'::text, 'OPENED'::text, 'SERVED'::text, 'APPEALED'::text, 'DUE'::text, 'PARTLY_RECOVERED'::text, 'RECOVERED'::text, 'OFFSET'::text, 'REFERRED'::text, 'WRITTEN_OFF'::text, 'WITHDRAWN'::text, 'DROPPED'::text]))),
   constraint recoveries_two_persons CHECK (((opened_person <> proposed_person) AND ((status <> 'WRITTEN_OFF'::text) OR (ended_person <> write_off_asked_by)))),
   constraint recoveries_write_off_reason_check CHECK (((length(write_off_reason) >= 1) AND (length(write_off_reason) <= 500))),
   constraint recoveries_written_off CHECK (((status <> 'WRITTEN_OFF'::text) OR (num_nonnulls(write_off_reason, write_off_asked_by, ended_person) = 3)))
 );
+CREATE INDEX recoveries_amount ON public.recoveries USING btree (book_id, status, ((amount_fen - received_fen)), recovery_id);
+CREATE INDEX recoveries_by_due ON public.recoveries USING btree (book_id, status, COALESCE(due_on, 'infinity'::date), recovery_id);
 CREATE INDEX recoveries_debtor ON public.recoveries USING btree (book_id, debtor_id, status, recovery_id);
 CREATE INDEX recoveries_due ON public.recoveries USING btree (book_id, due_on, recovery_id) WHERE (status = 'SERVED'::text);
 CREATE INDEX recoveries_status ON public.recoveries USING btree (book_id, status, recovery_id);
@@ -2354,6 +2368,43 @@ CREATE TRIGGER recovery_items_leave_in_lane BEFORE DELETE ON public.recovery_ite
 CREATE TRIGGER recovery_items_no_truncate BEFORE TRUNCATE ON public.recovery_items FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 grant insert, select on recovery_items to voucher_app;
 grant select on recovery_items to voucher_reader;
+
+-- owner voucher_owner
+create table recovery_offsets (
+  book_id uuid not null,
+  offset_id uuid not null,
+  recovery_id uuid not null,
+  redemption_id uuid not null,
+  fund text not null,
+  amount_fen bigint not null,
+  document text not null,
+  article text not null,
+  reason text not null,
+  status text not null,
+  parts jsonb not null default '[]'::jsonb,
+  proposed_person uuid not null,
+  proposed_on date not null,
+  decided_person uuid,
+  decided_on date,
+  recorded_at timestamp with time zone not null,
+  constraint recovery_offsets_pkey PRIMARY KEY (book_id, offset_id),
+  constraint recovery_offsets_book_id_recovery_id_fkey FOREIGN KEY (book_id, recovery_id) REFERENCES recoveries(book_id, recovery_id),
+  constraint recovery_offsets_book_id_redemption_id_fkey FOREIGN KEY (book_id, redemption_id) REFERENCES redemptions(book_id, redemption_id),
+  constraint recovery_offsets_amount_fen_check CHECK ((amount_fen > 0)),
+  constraint recovery_offsets_article_check CHECK (((length(article) >= 1) AND (length(article) <= 100))),
+  constraint recovery_offsets_decided CHECK ((((status = 'PROPOSED'::text) = (decided_person IS NULL)) AND ((decided_person IS NULL) = (decided_on IS NULL)))),
+  constraint recovery_offsets_document_check CHECK (((length(document) >= 1) AND (length(document) <= 200))),
+  constraint recovery_offsets_four_eyes CHECK (((status <> 'APPROVED'::text) OR (decided_person <> proposed_person))),
+  constraint recovery_offsets_parts CHECK (((status = 'APPROVED'::text) = (parts <> '[]'::jsonb))),
+  constraint recovery_offsets_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint recovery_offsets_status_check CHECK ((status = ANY (ARRAY['PROPOSED'::text, 'APPROVED'::text, 'DROPPED'::text])))
+);
+CREATE UNIQUE INDEX recovery_offsets_open ON public.recovery_offsets USING btree (book_id, recovery_id) WHERE (status = 'PROPOSED'::text);
+CREATE INDEX recovery_offsets_recovery ON public.recovery_offsets USING btree (book_id, recovery_id, offset_id);
+CREATE TRIGGER recovery_offsets_in_lane BEFORE INSERT OR UPDATE ON public.recovery_offsets FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER recovery_offsets_leave_in_lane BEFORE DELETE ON public.recovery_offsets FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (status, parts, decided_person, decided_on) on recovery_offsets to voucher_app;
+grant select on recovery_offsets to voucher_reader;
 
 -- owner voucher_owner
 create table recovery_receipts (
@@ -2482,6 +2533,8 @@ create table redemption_reversals (
   constraint redemption_reversals_status_check CHECK ((status = ANY (ARRAY['PROPOSED'::text, 'APPROVED'::text, 'DROPPED'::text])))
 );
 CREATE UNIQUE INDEX redemption_reversals_one_open ON public.redemption_reversals USING btree (book_id, redemption_id) WHERE (status = 'PROPOSED'::text);
+CREATE INDEX redemption_reversals_open ON public.redemption_reversals USING btree (book_id, reversal_id) WHERE (status = 'PROPOSED'::text);
+CREATE INDEX redemption_reversals_open_amount ON public.redemption_reversals USING btree (book_id, amount_fen, reversal_id) WHERE (status = 'PROPOSED'::text);
 CREATE INDEX redemption_reversals_redemption ON public.redemption_reversals USING btree (book_id, redemption_id, status, reversal_id);
 CREATE TRIGGER redemption_reversals_in_lane BEFORE INSERT OR UPDATE ON public.redemption_reversals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER redemption_reversals_leave_in_lane BEFORE DELETE ON public.redemption_reversals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -2521,6 +2574,7 @@ create table redemptions (
   weighted_base numeric(30,0),
   recalled_fen bigint not null default 0,
   restored_fen bigint not null default 0,
+  offset_fen bigint not null default 0,
   constraint redemptions_pkey PRIMARY KEY (book_id, redemption_id),
   constraint redemptions_book_id_redemption_no_key UNIQUE (book_id, redemption_no),
   constraint redemptions_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
@@ -2534,8 +2588,9 @@ create table redemptions (
   constraint redemptions_computed_fen_check CHECK ((computed_fen >= 0)),
   constraint redemptions_cut_off_fen_check CHECK ((cut_off_fen >= 0)),
   constraint redemptions_four_eyes CHECK ((decided_person <> submitted_person)),
-  constraint redemptions_not_lent CHECK (((reversed_fen + batched_fen) <= approved_fen)),
-  constraint redemptions_recalled CHECK (((recalled_fen <= batched_fen) AND (restored_fen <= recalled_fen))),
+  constraint redemptions_not_lent CHECK ((((reversed_fen + batched_fen) + offset_fen) <= approved_fen)),
+  constraint redemptions_offset_fen_check CHECK ((offset_fen >= 0)),
+  constraint redemptions_recalled CHECK (((recalled_fen <= (batched_fen + offset_fen)) AND (restored_fen <= recalled_fen))),
   constraint redemptions_recalled_fen_check CHECK ((recalled_fen >= 0)),
   constraint redemptions_reserved_fen_check CHECK ((reserved_fen > 0)),
   constraint redemptions_restored_fen_check CHECK ((restored_fen >= 0)),
@@ -2550,9 +2605,10 @@ CREATE INDEX redemptions_provider ON public.redemptions USING btree (book_id, pr
 CREATE INDEX redemptions_status ON public.redemptions USING btree (book_id, status, redemption_id);
 CREATE INDEX redemptions_unbatched ON public.redemptions USING btree (book_id, approved_on, redemption_id) WHERE ((status = 'APPROVED'::text) AND (settlement_id IS NULL));
 CREATE INDEX redemptions_voucher ON public.redemptions USING btree (book_id, voucher_id, status, redemption_id);
+CREATE INDEX redemptions_waiting_amount ON public.redemptions USING btree (book_id, reserved_fen, redemption_id) WHERE ((status = 'SUBMITTED'::text) AND (reserved_fen > 0));
 CREATE TRIGGER redemptions_in_lane BEFORE INSERT OR UPDATE ON public.redemptions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER redemptions_leave_in_lane BEFORE DELETE ON public.redemptions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (status, cut_off_fen, approved_fen, reversed_fen, batched_fen, explanation, decided_person, approved_on, decision_reason, settlement_id, recalled_fen, restored_fen) on redemptions to voucher_app;
+grant insert, select, update (status, cut_off_fen, approved_fen, reversed_fen, batched_fen, explanation, decided_person, approved_on, decision_reason, settlement_id, recalled_fen, restored_fen, offset_fen) on redemptions to voucher_app;
 grant select on redemptions to voucher_reader;
 
 -- owner voucher_owner
@@ -2701,9 +2757,12 @@ END),
   constraint reimbursements_within_computed CHECK (((reviewed_fen <= computed_fen) AND (award_fen <= reviewed_fen)))
 );
 CREATE INDEX reimbursements_allocation ON public.reimbursements USING btree (book_id, allocation_id) WHERE (allocation_id IS NOT NULL);
+CREATE INDEX reimbursements_amount ON public.reimbursements USING btree (book_id, status, COALESCE(reviewed_fen, computed_fen), reimbursement_id) WHERE (waiting_since IS NOT NULL);
+CREATE INDEX reimbursements_due ON public.reimbursements USING btree (book_id, status, COALESCE(due_on, 'infinity'::date), reimbursement_id) WHERE (waiting_since IS NOT NULL);
 CREATE INDEX reimbursements_legal_person ON public.reimbursements USING btree (book_id, legal_person_uscc, reimbursement_id);
 CREATE INDEX reimbursements_programme ON public.reimbursements USING btree (book_id, programme_code, status, reimbursement_id);
 CREATE INDEX reimbursements_unbatched ON public.reimbursements USING btree (book_id, approved_on, reimbursement_id) WHERE ((status = 'APPROVED'::text) AND (settlement_id IS NULL));
+CREATE INDEX reimbursements_waiting ON public.reimbursements USING btree (book_id, status, reimbursement_id) WHERE (waiting_since IS NOT NULL);
 CREATE TRIGGER reimbursements_fixed BEFORE UPDATE ON public.reimbursements FOR EACH ROW WHEN (((old.status <> 'DRAFT'::text) AND ((((((((((((new.programme_code IS DISTINCT FROM old.programme_code) OR (new.programme_version_id IS DISTINCT FROM old.programme_version_id)) OR (new.enterprise_id IS DISTINCT FROM old.enterprise_id)) OR (new.legal_person_uscc IS DISTINCT FROM old.legal_person_uscc)) OR (new.year IS DISTINCT FROM old.year)) OR (new.base_year IS DISTINCT FROM old.base_year)) OR (new.line_count IS DISTINCT FROM old.line_count)) OR (new.reimbursement_no IS DISTINCT FROM old.reimbursement_no)) OR (new.submitted_on IS DISTINCT FROM old.submitted_on)) OR (new.submitted_person IS DISTINCT FROM old.submitted_person)) OR (new.control_version_ids IS DISTINCT FROM old.control_version_ids)) OR ((NOT ((old.status = 'SUPPLEMENT_REQUESTED'::text) AND (new.status = 'SUBMITTED'::text))) AND (new.matters IS DISTINCT FROM old.matters))))) EXECUTE FUNCTION refuse_other_case();
 CREATE TRIGGER reimbursements_in_lane BEFORE INSERT OR UPDATE ON public.reimbursements FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER reimbursements_leave_in_lane BEFORE DELETE ON public.reimbursements FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -2754,6 +2813,21 @@ CREATE TRIGGER reminder_runs_in_lane BEFORE INSERT OR UPDATE ON public.reminder_
 CREATE TRIGGER reminder_runs_leave_in_lane BEFORE DELETE ON public.reminder_runs FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (through, recorded_at) on reminder_runs to voucher_app;
 grant select on reminder_runs to voucher_reader;
+
+-- owner voucher_owner
+create table reminders (
+  book_id uuid not null,
+  reminder_id text not null,
+  told_on date not null,
+  constraint reminders_pkey PRIMARY KEY (book_id, reminder_id),
+  constraint reminders_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id)
+);
+CREATE TRIGGER reminders_append_only BEFORE DELETE OR UPDATE ON public.reminders FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER reminders_in_lane BEFORE INSERT OR UPDATE ON public.reminders FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER reminders_leave_in_lane BEFORE DELETE ON public.reminders FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER reminders_no_truncate BEFORE TRUNCATE ON public.reminders FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+grant insert, select on reminders to voucher_app;
+grant select on reminders to voucher_reader;
 
 -- owner voucher_owner
 create table repeal_corrections (
@@ -2887,6 +2961,7 @@ create table settlements (
   constraint settlements_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'APPROVED'::text, 'INSTRUCTED'::text, 'CLOSED'::text]))),
   constraint settlements_total_fen_check CHECK ((total_fen > 0))
 );
+CREATE INDEX settlements_amount ON public.settlements USING btree (book_id, status, total_fen, settlement_id);
 CREATE INDEX settlements_status ON public.settlements USING btree (book_id, status, settlement_id);
 CREATE TRIGGER settlements_in_lane BEFORE INSERT OR UPDATE ON public.settlements FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER settlements_leave_in_lane BEFORE DELETE ON public.settlements FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -3112,9 +3187,11 @@ END)) AND ((decided_by IS DISTINCT FROM 'BUREAU'::text) OR (decision_reason IS N
   constraint usage_invoices_voided_no_check CHECK ((voided_no >= 0))
 ) with (fillfactor=70);
 CREATE INDEX usage_invoices_contract ON public.usage_invoices USING btree (book_id, contract_id, status, invoice_id);
+CREATE INDEX usage_invoices_disputed_amount ON public.usage_invoices USING btree (book_id, gross_fen, invoice_id) WHERE ((status = 'DISPUTED'::text) AND (gross_fen > 0));
 CREATE INDEX usage_invoices_overdue ON public.usage_invoices USING btree (book_id, confirm_by, invoice_id) WHERE ((status = 'POSTED'::text) AND (confirm_by IS NOT NULL));
 CREATE INDEX usage_invoices_provider ON public.usage_invoices USING btree (book_id, provider_id, status, invoice_id);
 CREATE INDEX usage_invoices_status ON public.usage_invoices USING btree (book_id, status, invoice_id);
+CREATE INDEX usage_invoices_to_confirm ON public.usage_invoices USING btree (book_id, enterprise_id, invoice_id) WHERE (status = 'POSTED'::text);
 CREATE TRIGGER usage_invoices_in_lane BEFORE INSERT OR UPDATE ON public.usage_invoices FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER usage_invoices_leave_in_lane BEFORE DELETE ON public.usage_invoices FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (paid_fen, status, decided_person, decided_on, dispute_reason, redemption_id, reimbursed_lines, digital_invoice, decided_by, decision_reason, voided_no, voided_on, voided_person, void_reason, payment_conflict, red_fen, holding_flags) on usage_invoices to voucher_app;
@@ -3179,6 +3256,7 @@ create table voucher_proposals (
   constraint voucher_proposals_status_check CHECK ((status = ANY (ARRAY['PROPOSED'::text, 'APPROVED'::text, 'DROPPED'::text])))
 );
 CREATE UNIQUE INDEX voucher_proposals_one_open ON public.voucher_proposals USING btree (book_id, voucher_id) WHERE (status = 'PROPOSED'::text);
+CREATE INDEX voucher_proposals_status ON public.voucher_proposals USING btree (book_id, status, proposal_id);
 CREATE INDEX voucher_proposals_voucher ON public.voucher_proposals USING btree (book_id, voucher_id, status, proposal_id);
 CREATE TRIGGER voucher_proposals_in_lane BEFORE INSERT OR UPDATE ON public.voucher_proposals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER voucher_proposals_leave_in_lane BEFORE DELETE ON public.voucher_proposals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();

@@ -1439,6 +1439,9 @@ export const redemptions = pgTable(
     restoredFen: bigint('restored_fen', { mode: 'bigint' })
       .notNull()
       .default(sql`0`),
+    offsetFen: bigint('offset_fen', { mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.redemptionId] })],
 );
@@ -2008,7 +2011,7 @@ export const corrections = pgTable(
     bookId: uuid('book_id').notNull(),
     correctionId: uuid('correction_id').notNull(),
     correctionNo: text('correction_no').notNull(),
-    cause: text('cause', { enum: ['CONTRACT_CUT', 'CONTRACT_VOIDED', 'RED_LETTER', 'FRAUD'] }).notNull(),
+    cause: text('cause', { enum: ['CONTRACT_CUT', 'CONTRACT_VOIDED', 'RED_LETTER', 'FRAUD', 'CLAUSE'] }).notNull(),
     subjectId: uuid('subject_id').notNull(),
     contractId: uuid('contract_id').notNull(),
     programmeCode: text('programme_code').notNull(),
@@ -2032,7 +2035,8 @@ export const recoveries = pgTable(
     bookId: uuid('book_id').notNull(),
     recoveryId: uuid('recovery_id').notNull(),
     recoveryNo: text('recovery_no').notNull(),
-    cause: text('cause', { enum: ['CONTRACT_CUT', 'CONTRACT_VOIDED', 'RED_LETTER', 'FRAUD'] }).notNull(),
+    cause: text('cause', { enum: ['CONTRACT_CUT', 'CONTRACT_VOIDED', 'RED_LETTER', 'FRAUD', 'CLAUSE'] }).notNull(),
+    clauseId: text('clause_id'),
     correctionId: uuid('correction_id'),
     debtorId: uuid('debtor_id').notNull(),
     fund: text('fund').notNull(),
@@ -2053,6 +2057,7 @@ export const recoveries = pgTable(
         'DUE',
         'PARTLY_RECOVERED',
         'RECOVERED',
+        'OFFSET',
         'REFERRED',
         'WRITTEN_OFF',
         'WITHDRAWN',
@@ -2109,6 +2114,30 @@ export const recoveryReceipts = pgTable(
   (t) => [primaryKey({ columns: [t.bookId, t.receiptId] })],
 );
 export type RecoveryReceipt = typeof recoveryReceipts.$inferSelect;
+
+export const recoveryOffsets = pgTable(
+  'recovery_offsets',
+  {
+    bookId: uuid('book_id').notNull(),
+    offsetId: uuid('offset_id').notNull(),
+    recoveryId: uuid('recovery_id').notNull(),
+    redemptionId: uuid('redemption_id').notNull(),
+    fund: text('fund').notNull(),
+    amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
+    document: text('document').notNull(),
+    article: text('article').notNull(),
+    reason: text('reason').notNull(),
+    status: text('status', { enum: ['PROPOSED', 'APPROVED', 'DROPPED'] }).notNull(),
+    parts: jsonb('parts').notNull().default([]),
+    proposedPerson: uuid('proposed_person').notNull(),
+    proposedOn: date('proposed_on', { mode: 'string' }).notNull(),
+    decidedPerson: uuid('decided_person'),
+    decidedOn: date('decided_on', { mode: 'string' }),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.offsetId] })],
+);
+export type RecoveryOffset = typeof recoveryOffsets.$inferSelect;
 
 export const outbox = pgTable(
   'outbox',
@@ -2280,6 +2309,17 @@ export const flagParameters = pgTable(
   (t) => [primaryKey({ columns: [t.bookId, t.flagParameterId] })],
 );
 export type FlagParameter = typeof flagParameters.$inferSelect;
+
+export const reminders = pgTable(
+  'reminders',
+  {
+    bookId: uuid('book_id').notNull(),
+    reminderId: text('reminder_id').notNull(),
+    toldOn: date('told_on', { mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.reminderId] })],
+);
+export type Reminder = typeof reminders.$inferSelect;
 
 export const exchangeMarks = pgTable(
   'exchange_marks',

@@ -5,7 +5,7 @@ import { amendment, contract, fileContract } from './contracts.js';
 const correctionSummary = z.strictObject({
   correctionId: id,
   correctionNo: z.string(),
-  cause: z.enum(['CONTRACT_CUT', 'CONTRACT_VOIDED', 'RED_LETTER', 'FRAUD']),
+  cause: z.enum(['CONTRACT_CUT', 'CONTRACT_VOIDED', 'RED_LETTER', 'FRAUD', 'CLAUSE']),
   subjectId: id,
   contractId: id,
   programmeCode: z.string(),

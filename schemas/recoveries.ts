@@ -12,16 +12,36 @@ const status = z
     'DUE',
     'PARTLY_RECOVERED',
     'RECOVERED',
+    'OFFSET',
     'REFERRED',
     'WRITTEN_OFF',
     'WITHDRAWN',
     'DROPPED',
   ])
-  .meta({ description: '拟追回 / 已决定 / 已送达 / 申诉中 / 到期应缴 / 部分追回 / 已追回 / 移送 / 核销 / 撤回 / 未成立' });
-const cause = z.enum(['CONTRACT_CUT', 'CONTRACT_VOIDED', 'RED_LETTER', 'FRAUD']);
+  .meta({
+    description: '拟追回 / 已决定 / 已送达 / 申诉中 / 到期应缴 / 部分追回 / 已追回 / 已抵扣 / 移送 / 核销 / 撤回 / 未成立',
+  });
+const cause = z.enum(['CONTRACT_CUT', 'CONTRACT_VOIDED', 'RED_LETTER', 'FRAUD', 'CLAUSE']);
 
-/** A fraud found: the voucher that was got by it is revoked, and all that was paid on it is claimed back. */
-export const proposeRecovery = z.strictObject({ voucherId: id, reason, documentNo });
+/**
+ * A fraud found: the voucher that was got by it is revoked, and all that was paid on it is claimed back. Or a clause of clawback of its
+ * programme: the part that the clause names.
+ */
+export const proposeRecovery = z.strictObject({
+  voucherId: id,
+  reason,
+  documentNo,
+  clause: z
+    .strictObject({
+      id: z
+        .string()
+        .min(1)
+        .max(100)
+        .meta({ description: 'Of a CLAWBACK clause of the voucher’s programme or of the controls over it' }),
+      atFault: z.boolean().meta({ description: 'For cause: limits get nothing back' }),
+    })
+    .optional(),
+});
 export const openRecovery = z.strictObject({});
 export const dropRecovery = z.strictObject({ reason });
 export const serveRecovery = z.strictObject({
@@ -41,10 +61,33 @@ export const referRecovery = z.strictObject({ reason });
 export const askWriteOff = z.strictObject({ reason });
 export const writeOffRecovery = z.strictObject({});
 
+/** Where a rule allows it (DOMAIN 2.6), and no otherwise. */
+export const proposeOffset = z.strictObject({
+  redemptionId: id.meta({ description: 'Approved to the same payee, and in no batch' }),
+  amount: amount.optional().meta({ description: 'As much as possible where it is left out' }),
+  document: z.string().trim().min(1).max(200).meta({ description: 'The document that allows it' }),
+  article: z.string().trim().min(1).max(100).meta({ description: 'Its article' }),
+  reason,
+});
+export const offsetStep = z.strictObject({});
+export const recoveryOffset = z.strictObject({
+  offsetId: id,
+  redemptionId: id,
+  fund: z.string(),
+  amount,
+  document: z.string(),
+  article: z.string(),
+  reason: z.string(),
+  status: z.enum(['PROPOSED', 'APPROVED', 'DROPPED']),
+  proposedOn: day,
+  decidedOn: day.nullable(),
+});
+
 export const recovery = z.strictObject({
   recoveryId: id,
   recoveryNo: z.string(),
   cause,
+  clauseId: z.string().nullable(),
   correctionId: id.nullable(),
   debtorId: id.meta({ description: 'The payee that owes it back' }),
   fund: z.string(),
@@ -72,6 +115,7 @@ export const recoveryReceived = recovery.extend({ alreadyReceived: z.boolean(), 
 export const recoveryInFull = recovery.extend({
   items: z.array(z.strictObject({ redemptionId: id, amount })),
   receipts: z.array(receipt),
+  offsets: z.array(recoveryOffset),
 });
 export const recoveryQuery = pageQuery.extend({ status: status.optional() });
 export const recoveryOpened = recovery.extend({ corrections: followed, ledgerSeq });

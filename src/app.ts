@@ -65,9 +65,12 @@ import { settlementRoutes } from './settlements/routes.js';
 import { simulationRoutes } from './simulations/routes.js';
 import { successionRoutes } from './successions/routes.js';
 import { decideOverdue } from './usage/decide-overdue.js';
+import { remindOfDeadline } from './usage/remind-confirming.js';
 import { usageRoutes } from './usage/routes.js';
 import { expireDue } from './vouchers/expire-due.js';
+import { remindOfActivation, remindOfLastDay } from './vouchers/remind-expiring.js';
 import { voucherRoutes } from './vouchers/routes.js';
+import { workQueueRoutes } from './work-queues/routes.js';
 import { makeSealer } from './sealer.js';
 
 export interface AppOptions {
@@ -286,6 +289,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     simulationRoutes(scope, parts);
     ledgerRoutes(scope, parts);
     dashboardRoutes(scope, parts);
+    workQueueRoutes(scope, parts);
   });
   if (options.settableClock) demoRoutes(app, options.settableClock);
 
@@ -306,7 +310,8 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
 
   // Where it listens, and not where a test only injects: what a test wants to be due it does itself.
   // Usage is decided before vouchers end, and what waits on these lapses with them.
-  const works = [decideOverdue, expireDue, lapseDue, recoveriesFallDue];
+  const dueWorks = [decideOverdue, expireDue, lapseDue, recoveriesFallDue];
+  const works = [...dueWorks, remindOfLastDay, remindOfActivation, remindOfDeadline];
   const daily = new Daily({ db, clock, log: app.log, open: (code) => books.find(code), works });
   app.addHook('onListen', (done) => {
     daily.start();

@@ -918,6 +918,20 @@ export const refusals = {
     '追回 {recoveryNo} 尚待缴回 {left} 元；多缴部分请退回缴款单位。',
     'Of recovery {recoveryNo} {left} is still to come back; return what is beyond it.',
   ),
+  CLAUSE_UNKNOWN: refusal(
+    409,
+    '政策没有此项退回条款',
+    'The programme has no such clause',
+    '政策 {programme} 没有编号为 {clause} 的退回条款；可以引用的有：{clauses}。',
+    'Programme {programme} has no clause of clawback {clause}; there are: {clauses}.',
+  ),
+  OFFSET_ABOVE_PAYABLE: refusal(
+    409,
+    '可抵扣的应付款不足',
+    'Not so much is payable',
+    '核销 {redemptionNo} 可用于抵扣的应付款为 {left} 元：须为同一收款人已核准、未列入结算批次的款项。',
+    'Of redemption {redemptionNo} {left} can be off-set: what is approved to the same payee and in no batch.',
+  ),
   WRITE_OFF_NOT_ASKED: refusal(
     409,
     '尚未申请核销',
@@ -929,8 +943,8 @@ export const refusals = {
     409,
     '尚无决定',
     'Nothing is decided yet',
-    '该事项尚未作出给予补助的决定，没有决定书。',
-    'No award has been decided on this; there is no letter.',
+    '该事项尚未作出决定，没有决定书。',
+    'Nothing has been decided on this yet; there is no letter.',
   ),
   NOTHING_TO_RECOVER: refusal(
     409,
@@ -2541,6 +2555,38 @@ export const refusals = {
     'No such programme',
     '本账套没有发布过方案 {programme}。',
     'No version of {programme} is published in this book.',
+  ),
+
+  // ── Reminders ──
+  REMINDED_ALREADY: refusal(
+    409,
+    '已提醒',
+    'It was told of already',
+    '该事项（{endsOn} 到期）已提醒过一次，不再重复。',
+    'This was told of already, with its day {endsOn}: once is enough.',
+  ),
+
+  // ── Work queues ──
+  WORK_KIND_UNKNOWN: refusal(
+    400,
+    '没有这一类待办',
+    'No such kind of work',
+    '{kind} 不是您的待办类别；您的类别有：{kinds}。',
+    '{kind} is no kind of work of yours; yours are: {kinds}.',
+  ),
+  WORK_QUEUE_BOUND: refusal(
+    400,
+    '筛选与排序不符',
+    'The bound does not go with the order',
+    '按 {sort} 排序时不能用 {bound} 筛选：until 用于按收件日期或期限排序，atLeast 用于按金额排序。',
+    'A list sorted by {sort} cannot be bounded by {bound}: until goes with age and deadline, atLeast with amount.',
+  ),
+  WORK_QUEUE_CURSOR: refusal(
+    400,
+    '分页标记有误',
+    'The cursor is not of this list',
+    'cursor 须为同一排序的前一页答复中的 next。',
+    'A cursor is the next of the page before, of a list in the same order.',
   ),
 
   // ── Messages ──

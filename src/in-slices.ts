@@ -44,7 +44,7 @@ export async function inSlices<Row>(of: DueThings<Row>): Promise<{ readonly done
       allOrNothing: false,
       record: {
         gather: async () => undefined,
-        admit: (facts) => slice.map((id) => of.refusal(facts, id)).find((wrong) => wrong != null) ?? null,
+        admit: (facts) => slice.flatMap((id) => of.refusal(facts, id) ?? [])[0] ?? null,
         decide: () => [],
       },
     });

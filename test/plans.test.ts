@@ -91,6 +91,10 @@ const accepted: readonly (readonly [address: string, table: string, where?: RegE
   // What waits for one side, among what waits: as much as that.
   ['dashboard', 'contracts', /status = 'SUBMITTED'/],
   ['dashboard', 'usage_invoices', /status = '(POSTED|DISPUTED)'/],
+  ['work-queue', 'contracts', /provider_id = .*status = 'SUBMITTED'/],
+  ['work-queue', 'contract_amendments', /provider_id = .*status = 'PROPOSED'/],
+  ['work-queue', 'usage_invoices', /status = 'DISPUTED'/],
+  ['work-queue', 'recoveries', /debtor_id = .*status = /],
   // A base of settled fees is all that a firm's contracts have used: as much as it has paid for.
   ['prechecks', 'usage_invoices', /contract_id = .* AND \(status = 'CONFIRMED'/],
 ];
@@ -459,6 +463,11 @@ void t.test('no reading grows with the book', async (t) => {
       insert into recovery_receipts (book_id, receipt_id, recovery_id, bank_serial, booked_on, amount_fen, person_id, recorded_at)
       values (${bookId}, ${uuidv7(now)}, ${recoveryId}, 'BACK-1', '2026-04-15', 1, ${uuidv7(now)}, ${now})`;
     await sql`
+      insert into recovery_offsets (book_id, offset_id, recovery_id, redemption_id, fund, amount_fen, document, article, reason, status,
+                                    proposed_person, proposed_on, recorded_at)
+      values (${bookId}, ${uuidv7(now)}, ${recoveryId}, ${redemptions[0] ?? ''}, 'zhengzhou-compute/2026', 1, '1', '1', '1', 'PROPOSED',
+              ${uuidv7(now)}, '2026-04-15', ${now})`;
+    await sql`
       insert into red_letters (book_id, red_letter_id, red_letter_no, invoice_id, contract_id, provider_id, issued_on, net_fen, vat_fen, gross_fen,
                                reason, base_fen, weighted_base, cut_off_fen, posted_person, posted_on, number_conflict, recorded_at)
       select r.book_id, ${redLetterId}, '26410000000000999999', r.invoice_id, r.contract_id, r.provider_id, '2026-04-15', 1, 0, 1, '1', 0, 0, 0,
@@ -624,9 +633,13 @@ void t.test('no reading grows with the book', async (t) => {
       key: '1',
     },
     ...{ fund: 'zhengzhou-compute/2026', kind: 'reserved', code: `payable:${voucher.providerId}:zhengzhou-compute/2026` },
+    ...{ until: '2026-04-15', atLeast: '1.00' },
     ...{ asOfSeq: '4531', asOfDay: '2026-04-15', fromDay: '2026-04-15', after: '3000' },
   };
   t.ok(providerUscc);
+
+  /** What a cursor of a work queue says before the id, by its order. */
+  const behind: Readonly<Record<string, string>> = { age: 'age -', deadline: 'deadline 2026-04-15', amount: 'amount 100000' };
 
   // ── Every GET, by everybody, with every combination of filters ──
   const sentBy = new Map<string, { sent: Sent; by: string }>();
@@ -643,7 +656,7 @@ void t.test('no reading grows with the book', async (t) => {
     const filters = (get.parameters ?? []).filter((of) => of.in === 'query' && !['cursor', 'limit', 'format'].includes(of.name));
     const named = filters.map(({ name, schema }): [string, readonly string[]] => {
       const listed = schema?.enum;
-      const value = values[name];
+      const value = slice === 'work-queue' && name === 'kind' ? 'REDEMPTION_TO_VERIFY' : values[name];
       if (listed === undefined && value === undefined) wrong.push(`${path}: the test knows no value for ${name}`);
       return [name, listed ?? [value ?? '']];
     });
@@ -665,8 +678,13 @@ void t.test('no reading grows with the book', async (t) => {
               by: `GET ${path}?${new URLSearchParams(query as [string, string][]).toString()} as ${role}`,
             });
         }
-        if (response.statusCode === 200) answered.set(path, (answered.get(path) ?? 0) + 1);
-        else if (![403, 404].includes(response.statusCode) && !/AS_OF_ONE|MISSING_FIELD/.test(response.body))
+        // What is not decided yet has no letter.
+        if (response.statusCode === 200 || response.body.includes('NOT_DECIDED'))
+          answered.set(path, (answered.get(path) ?? 0) + 1);
+        else if (
+          ![403, 404].includes(response.statusCode) &&
+          !/AS_OF_ONE|MISSING_FIELD|WORK_KIND_UNKNOWN|WORK_QUEUE_BOUND/.test(response.body)
+        )
           wrong.push(`GET ${url} as ${role}: ${response.statusCode} ${response.body}`);
         return response.statusCode;
       };
@@ -678,7 +696,9 @@ void t.test('no reading grows with the book', async (t) => {
           ? '7'
           : path.endsWith('/enterprises') && slice === 'simulations'
             ? `0 ${enterpriseUscc}`
-            : '01900000-0000-7000-8000-000000000000';
+            : slice === 'work-queue'
+              ? `${behind[new URLSearchParams(query).get('sort') ?? 'age'] ?? ''} 01900000-0000-7000-8000-000000000000`
+              : '01900000-0000-7000-8000-000000000000';
         if (paged) await may([...query, ['cursor', cursorOf(cursor)]]);
       }
     }
@@ -766,11 +786,15 @@ void t.test('no reading grows with the book', async (t) => {
       ],
       ['expert_assignments', 'expert_assignments_member'],
       ['objections', 'objections_subject'],
+      ['redemptions', 'redemptions_waiting_amount'],
+      ['recoveries', 'recoveries_by_due', 'recoveries_amount'],
+      ['applications', 'applications_due', 'applications_amount'],
       ['messages', 'messages_addressee'],
       ['outbox', 'outbox_status'],
       ['corrections', 'corrections_contract'],
       ['recoveries', 'recoveries_status', 'recoveries_debtor'],
       ['recovery_receipts', 'recovery_receipts_recovery'],
+      ['recovery_offsets', 'recovery_offsets_recovery'],
       ['red_letters', 'red_letters_invoice'],
       ['accounts', 'accounts_listed'],
       ['entries', 'entries_debit', 'entries_credit', 'entries_subject'],

@@ -209,11 +209,12 @@ export class CutBack {
         const partFen = minFen(leftFen, reversibleFen(redemption));
         if (partFen > 0n) this.#reverse(held, partFen, home);
         leftFen -= partFen;
-        continue;
       }
-      const partFen = minFen(leftFen, redemption.batchedFen - redemption.recalledFen);
+      // What was off-set is paid as what was instructed is.
+      const partFen = minFen(leftFen, redemption.batchedFen + redemption.offsetFen - redemption.recalledFen);
       if (partFen === 0n) continue;
-      if (settlement === undefined || settlement.status === 'DRAFT' || settlement.status === 'APPROVED') {
+      const batch = redemption.settlementId === null ? null : (settlement?.status ?? 'DRAFT');
+      if (batch === 'DRAFT' || batch === 'APPROVED') {
         const params = {
           redemptionNo: redemption.redemptionNo,
           settlementNo: settlement?.settlementNo ?? '—',
@@ -221,7 +222,7 @@ export class CutBack {
         };
         return refused('CORRECTION_WAITS_FOR_BATCH', params);
       }
-      this.#recall(held, partFen);
+      this.#recall(this.#redemptions.get(id) ?? held, partFen);
       leftFen -= partFen;
     }
     return null;

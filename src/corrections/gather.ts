@@ -218,7 +218,15 @@ export function corrected(
     const opened = { correctionId, openedPerson: why.personId, openedOn: why.today, amountFen };
     if (of.proposed) return { ...of.proposed, ...opened, recoveryId: of.proposed.recoveryId, status: 'OPENED', fund, debtorId };
     return {
-      ...{ bookId, recoveryId: ids.get(fund) ?? '', recoveryNo: nos.shift() ?? '', cause: why.cause, debtorId, fund },
+      ...{
+        bookId,
+        recoveryId: ids.get(fund) ?? '',
+        recoveryNo: nos.shift() ?? '',
+        cause: why.cause,
+        clauseId: null,
+        debtorId,
+        fund,
+      },
       ...{
         programmeCode: of.programmeCode,
         contractId: of.contract.contractId,

@@ -239,7 +239,7 @@ function effectOf(
   cut.step('红字冲减后按累计金额重新计算，逐分舍去', 'the floor of the cumulative sum after the red letter', inputs, dueFen);
   const reversible = reversibleFen(redemption);
   const order = [redemptionId, ...cut.newestFirst().filter((other) => other !== redemptionId)];
-  if (redemption.settlementId === null && dueFen >= reversible) {
+  if (redemption.settlementId === null && redemption.offsetFen === 0n && dueFen >= reversible) {
     // It is reversed whole, and its base goes with it: what is left of the invoice may be redeemed anew.
     cut.standing = standing;
     const waits = cut.takeBack(reversible, [redemptionId], 'VOUCHER') ?? cut.levelOut('VOUCHER');

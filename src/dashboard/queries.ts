@@ -182,13 +182,7 @@ function rowsOf(what: string, { bookId, principal }: Wanted): SQL {
     case 'APPLICATIONS_TO_APPROVE':
       return ofProgrammes(bookId, 'REVIEWED');
     case 'INVOICES_TO_CONFIRM':
-      return sql`enterprises o
-        cross join lateral (select c.contract_id from contracts c
-                             where c.book_id = o.book_id and c.enterprise_id = o.enterprise_id offset 0) c
-        cross join lateral (select 1 from usage_invoices r
-                             where r.book_id = o.book_id and r.contract_id = c.contract_id and r.status = 'POSTED'
-                             limit ${sql.raw(String(countedTo + 1))}) r
-       where o.book_id = ${bookId} and o.legal_person_uscc = ${legalPersonUscc}`;
+      return mine('usage_invoices', sql`r.status = 'POSTED'`);
     case 'INVOICES_DISPUTED':
       return mine('usage_invoices', sql`r.status = 'DISPUTED'`);
     case 'REDEMPTIONS_TO_VERIFY':

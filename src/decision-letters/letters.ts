@@ -1,7 +1,7 @@
-// The letters of what was decided, read as whoever asks may see it: a voucher issued, a redemption approved, an award of reimbursement, a
-// correction.
+// The letters of what was decided, read as whoever asks may see it: a voucher issued, a redemption approved, an award of
+// reimbursement, or the refusal of one of these; a correction.
 import type { Database } from '../../db/client.js';
-import type { Correction } from '../../db/tables.js';
+import type { Correction, Redemption } from '../../db/tables.js';
 import type { Principal } from '../access/principal.js';
 import { findApplication } from '../applications/queries.js';
 import { explanationOf as stepsOfApplication } from '../applications/rules.js';
@@ -14,8 +14,9 @@ import { findEnterprise } from '../enterprises/queries.js';
 import type { OpenBook } from '../http/parts.js';
 import type { KeptStep } from '../ledger/explanations.js';
 import { inFull, learnWordings } from '../ledger/explanations.js';
-import type { Bilingual } from '../programmes/language.js';
-import { lawOn } from '../programmes/language.js';
+import { lastBooked } from '../ledger/history.js';
+import type { Bilingual, ProgrammeVersion } from '../programmes/language.js';
+import { documentName, lawOn } from '../programmes/language.js';
 import { programmeOf } from '../programmes/published.js';
 import { findProgramme, versionsOf } from '../programmes/queries.js';
 import { findProvider } from '../providers/queries.js';
@@ -77,11 +78,49 @@ async function contractTold(asked: Asked, contractId: string): Promise<Bilingual
   return dealing ? [dealingTold(dealing)] : [];
 }
 
-/** A voucher issued; undefined where there is none, or none that this reader may see. */
+const applied = ({ name }: ProgrammeVersion, on: Day): Bilingual => ({
+  zh: `当事人于 ${on} 申请「${name.zh}」。`,
+  en: `Applied on ${on} under “${name.en}”.`,
+});
+
+/** What refuses, with its reason and the article it rests on, as the case keeps them. */
+async function refusal(
+  asked: Asked,
+  of: { kinds: readonly string[]; reason: string | null; article: string | null; document: string },
+) {
+  const decidedOn = await lastBooked(asked.db, asked.book.bookId, { subjectId: asked.id, kinds: of.kinds });
+  const { reason, article, document } = of;
+  const grounds = article === null ? [] : [{ document, article }];
+  return {
+    grounds,
+    reasonZh: reason === null ? '' : `理由：${reason.replace(/。$/, '')}。`,
+    reasonEn: reason === null ? '' : ` Reason: ${reason}`,
+    decidedOn,
+  };
+}
+
+/** A voucher issued, or refused; undefined where there is none, or none that this reader may see. */
 export async function letterOfApplication(asked: Asked): Promise<Decided | 'UNDECIDED' | undefined> {
   const { db, book, principal, id } = asked;
   const row = await findApplication(db, { bookId: book.bookId, applicationId: id, legalPersonUscc: principal.legalPersonUscc });
   if (!row) return undefined;
+  if (row.status === 'REJECTED') {
+    const { programme, ...rest } = await about(asked, { ...row, day: row.submittedOn });
+    const document = documentName(programme, programme.basis);
+    const why = { reason: row.decisionReason, article: row.decisionArticle, document };
+    const told = await refusal(asked, { kinds: ['application.rejected'], ...why });
+    return {
+      ...rest,
+      title: { zh: '不予发放算力券决定书', en: 'Decision not to issue a voucher' },
+      number: row.applicationNo,
+      facts: [applied(programme, row.submittedOn), ...(await contractTold(asked, row.contractId))],
+      grounds: told.grounds,
+      steps: await stepsOf(asked, stepsOfApplication(row)),
+      decision: { zh: `不予发放算力券。${told.reasonZh}`, en: `No voucher is issued.${told.reasonEn}` },
+      amountFen: 0n,
+      decidedOn: told.decidedOn ?? row.submittedOn,
+    };
+  }
   const found =
     row.voucherId === null
       ? undefined
@@ -93,13 +132,7 @@ export async function letterOfApplication(asked: Asked): Promise<Decided | 'UNDE
     ...rest,
     title: { zh: '算力券发放决定书', en: 'Decision to issue a voucher' },
     number: row.applicationNo,
-    facts: [
-      {
-        zh: `当事人于 ${row.submittedOn} 申请「${programme.name.zh}」。`,
-        en: `Applied on ${row.submittedOn} under “${programme.name.en}”.`,
-      },
-      ...(await contractTold(asked, row.contractId)),
-    ],
+    facts: [applied(programme, row.submittedOn), ...(await contractTold(asked, row.contractId))],
     steps: await stepsOf(asked, stepsOfApplication(row)),
     decision: {
       zh: `准予发放算力券（编号 ${voucher.voucherNo}），有效期至 ${voucher.lastDay}（当日有效）。`,
@@ -110,40 +143,78 @@ export async function letterOfApplication(asked: Asked): Promise<Decided | 'UNDE
   };
 }
 
-/** A redemption approved. */
+const redeemed = ({ name }: ProgrammeVersion, { submittedOn, baseFen }: Redemption): Bilingual => ({
+  zh: `当事人于 ${submittedOn} 依「${name.zh}」申请核销，计算基数 ${inYuan(baseFen)} 元。`,
+  en: `Redeemed on ${submittedOn} under “${name.en}”, on a base of ${inYuan(baseFen)} yuan.`,
+});
+
+/** In what contract, usage, invoice and voucher did not agree. */
+const differing = ({ mismatches }: Redemption): Bilingual[] =>
+  (mismatches as Bilingual[]).map(({ zh, en }) => ({ zh: `经核对：${zh}。`, en: `On checking: ${en}.` }));
+
+/** A redemption approved, or returned. */
 export async function letterOfRedemption(asked: Asked): Promise<Decided | 'UNDECIDED' | undefined> {
   const { db, book, principal, id } = asked;
   const row = await findRedemption(db, { bookId: book.bookId, principal, redemptionId: id });
   if (!row) return undefined;
-  if (row.approvedOn === null) return 'UNDECIDED';
+  const isReturned = row.status === 'RETURNED';
+  if (row.approvedOn === null && !isReturned) return 'UNDECIDED';
   const { programme, ...rest } = await about(asked, { ...row, day: row.submittedOn });
+  if (isReturned) {
+    const why = { reason: row.decisionReason, article: null, document: '' };
+    const told = await refusal(asked, { kinds: ['redemption.released'], ...why });
+    return {
+      ...rest,
+      title: { zh: '退回核销申请决定书', en: 'Decision to return a redemption' },
+      number: row.redemptionNo,
+      facts: [redeemed(programme, row), ...(await contractTold(asked, row.contractId)), ...differing(row)],
+      steps: await stepsOf(asked, row.explanation),
+      decision: {
+        zh: `退回核销申请，预留的 ${inYuan(row.reservedFen)} 元按规定退回。${told.reasonZh}补正后可以重新申请。`,
+        en: `The redemption is returned, and the ${inYuan(row.reservedFen)} yuan held for it go back.${told.reasonEn} It may be made anew.`,
+      },
+      amountFen: 0n,
+      decidedOn: told.decidedOn ?? row.submittedOn,
+    };
+  }
   return {
     ...rest,
     title: { zh: '算力券兑付决定书', en: 'Decision on a redemption' },
     number: row.redemptionNo,
-    facts: [
-      {
-        zh: `当事人于 ${row.submittedOn} 依「${programme.name.zh}」申请核销，计算基数 ${inYuan(row.baseFen)} 元。`,
-        en: `Redeemed on ${row.submittedOn} under “${programme.name.en}”, on a base of ${inYuan(row.baseFen)} yuan.`,
-      },
-      ...(await contractTold(asked, row.contractId)),
-    ],
+    facts: [redeemed(programme, row), ...(await contractTold(asked, row.contractId))],
     steps: await stepsOf(asked, row.explanation),
     decision: { zh: '准予兑付，列入结算批次支付。', en: 'It is approved, to be paid with the next batch.' },
     amountFen: row.approvedFen,
-    decidedOn: row.approvedOn,
+    decidedOn: row.approvedOn ?? row.submittedOn,
   };
 }
 
-/** An award of reimbursement. */
+/** An award of reimbursement, or its refusal. */
 export async function letterOfReimbursement(asked: Asked): Promise<Decided | 'UNDECIDED' | undefined> {
   const { db, book, principal, id } = asked;
   const { legalPersonUscc } = principal;
   const row = await findReimbursement(db, { bookId: book.bookId, reimbursementId: id, legalPersonUscc });
   if (!row) return undefined;
-  if (row.approvedOn === null || row.awardFen === null) return 'UNDECIDED';
+  const isRejected = row.status === 'REJECTED';
+  if ((row.approvedOn === null || row.awardFen === null) && !isRejected) return 'UNDECIDED';
   const { programme, ...rest } = await about(asked, { ...row, day: row.submittedOn });
   const base = inYuan(row.baseFen ?? 0n);
+  if (isRejected) {
+    const document = documentName(programme, programme.basis);
+    const why = { reason: row.decisionReason, article: row.decisionArticle, document };
+    const told = await refusal(asked, { kinds: ['reimbursement.rejected'], ...why });
+    return {
+      ...rest,
+      title: { zh: '不予补助决定书', en: 'Decision not to grant an award' },
+      number: row.reimbursementNo,
+      facts: [applied(programme, row.submittedOn)],
+      grounds: told.grounds,
+      steps: await stepsOf(asked, row.explanation),
+      decision: { zh: `不予补助。${told.reasonZh}`, en: `No award is granted.${told.reasonEn}` },
+      amountFen: 0n,
+      decidedOn: told.decidedOn ?? row.submittedOn,
+    };
+  }
   return {
     ...rest,
     title: { zh: '补助决定书', en: 'Decision on an award' },
@@ -156,8 +227,8 @@ export async function letterOfReimbursement(asked: Asked): Promise<Decided | 'UN
     ],
     steps: await stepsOf(asked, row.explanation),
     decision: { zh: '准予补助，列入结算批次支付。', en: 'It is granted, to be paid with the next batch.' },
-    amountFen: row.awardFen,
-    decidedOn: row.approvedOn,
+    amountFen: row.awardFen ?? 0n,
+    decidedOn: row.approvedOn ?? row.submittedOn,
   };
 }
 
@@ -166,6 +237,7 @@ const causes: Readonly<Record<Correction['cause'], Bilingual>> = {
   CONTRACT_VOIDED: { zh: '合同作废', en: 'the contract was voided' },
   RED_LETTER: { zh: '发票开具红字', en: 'a red letter was issued to an invoice' },
   FRAUD: { zh: '查实弄虚作假', en: 'a fraud was found' },
+  CLAUSE: { zh: '符合政策规定的应退回情形', en: 'what the programme says is to be given back' },
 };
 
 /** A correction: what was returned, voided, reversed, and is to be paid back. */

@@ -14,6 +14,8 @@ export interface Decided {
   readonly number: string;
   readonly party: { readonly name: string; readonly uscc: string };
   readonly facts: readonly Bilingual[];
+  /** Articles beside those of the steps. */
+  readonly grounds?: readonly { readonly document: string; readonly article: string }[];
   readonly steps: readonly Step[];
   /** The decision in a sentence; the amount in figures and words follows it where there is one. */
   readonly decision: Bilingual;
@@ -59,6 +61,7 @@ const inputNames: Readonly<Record<string, Bilingual>> = {
   maximum: { zh: '上限', en: 'at most' },
   minimum: { zh: '下限', en: 'at least' },
   paid: { zh: '已付', en: 'paid' },
+  rate: { zh: '比例', en: 'rate' },
   red: { zh: '红字冲减基数', en: 'base taken by the red letter' },
   redeemedAndReserved: { zh: '已兑付和在审', en: 'redeemed and reserved' },
   redemptionNo: { zh: '核销编号', en: 'redemption' },
@@ -137,7 +140,8 @@ const chapters: readonly Bilingual[] = [
 /** The letter, in both languages. */
 export function letterOf(of: Decided): z.input<typeof decisionLetter> {
   const { steps, amountFen, decidedOn, party } = of;
-  const articles = [...new Map(steps.map((step) => [`${step.document} ${step.article}`, step])).values()];
+  const cited = [...(of.grounds ?? []), ...steps];
+  const articles = [...new Map(cited.map((one) => [`${one.document} ${one.article}`, one])).values()];
   const sumZh = amountFen === 0n ? '' : `金额 ${inYuan(amountFen)} 元（${amountInWords(amountFen)}）。`;
   const sumEn = amountFen === 0n ? '' : ` The amount is ${inYuan(amountFen)} yuan.`;
   const department = of.departments[0];

@@ -52,6 +52,20 @@ export async function firstEntries(
   return new Map(rows.map(({ id, seq }) => [id, seq]));
 }
 
+/** The day of the last entry of these kinds about a subject; null where there is none. */
+export async function lastBooked(
+  { sql }: Reading,
+  bookId: string,
+  of: { readonly subjectId: string; readonly kinds: readonly string[] },
+): Promise<Day | null> {
+  const [row] = await sql.prepared<{ bookedOn: Day }[]>(
+    `select e.booked_on as "bookedOn" from entries e
+      where e.book_id = $1 and e.subject_id = $2::uuid and e.kind = any($3) order by e.seq desc limit 1`,
+    [bookId, of.subjectId, of.kinds],
+  );
+  return row?.bookedOn ?? null;
+}
+
 /** What the answer to a command said of its subject, from an entry on. */
 export interface Said {
   readonly subjectId: string;

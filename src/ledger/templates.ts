@@ -283,6 +283,28 @@ export const recoveryReceived = (of: {
   ),
 ];
 
+/**
+ * What is owed back off-set against what is owed out of a fund (`of`) to the same payee: the later award counts as paid, its funders bearing
+ * it (`paid`); the claim is settled, and its own fund's funders recover it (`back`).
+ */
+export const recoveryOffset = (of: {
+  debtorId: string;
+  recoveryId: string;
+  fund: string;
+  amountFen: bigint;
+  of: string;
+  paid: readonly { funder: string; amountFen: bigint }[];
+  back: readonly { funder: string; amountFen: bigint }[];
+}): Posting[] => [
+  ...of.paid.flatMap(({ funder, amountFen }) =>
+    transfer('recovery.offset', accountOf.payable(of.debtorId, of.of), accountOf.paid(of.of, funder), amountFen),
+  ),
+  ...transfer('recovery.offset', accountOf.claim(of.recoveryId, of.fund), accountOf.receivable(of.debtorId, of.fund), of.amountFen),
+  ...of.back.flatMap(({ funder, amountFen }) =>
+    transfer('recovery.offset', accountOf.paid(of.fund, funder), accountOf.recovered(of.fund, funder), amountFen),
+  ),
+];
+
 /** What is left of a claim ends without money: written off, or withdrawn because an appeal was upheld. */
 export const recoveryEnded = (of: {
   how: 'written_off' | 'withdrawn';

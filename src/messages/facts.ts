@@ -1,4 +1,4 @@
-import { messageReads, messages, outbox, reminderRuns } from '../../db/tables.js';
+import { messageReads, messages, outbox, reminderRuns, reminders } from '../../db/tables.js';
 import { shelf } from '../ledger/facts.js';
 
 /** Messages on their way. Looked up for dead ones alone, which nobody but a command changes. */
@@ -12,3 +12,4 @@ export const outboxShelf = shelf(outbox, {
 export const messageShelf = shelf(messages, { rank: 70, id: 'messageId', once: ['id'] });
 export const messageReadShelf = shelf(messageReads, { rank: 71, id: 'readId', once: ['id'] });
 export const reminderRunShelf = shelf(reminderRuns, { rank: 70, id: 'kind', mutable: ['through', 'recordedAt'] });
+export const reminderShelf = shelf(reminders, { rank: 70, id: 'reminderId', once: ['id'] });

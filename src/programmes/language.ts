@@ -250,7 +250,7 @@ export interface ProgrammeVersion {
   inForceFor: { years: number; cite: Citation } | null;
   eligibility: readonly Predicate[];
   materials: readonly Material[];
-  /** What is said of clawback, performance, supervision and archives: computed by nothing. */
+  /** What is said of clawback, performance, supervision and archives: a recovery may follow a clause of clawback, nothing else computes any. */
   clauses: readonly Clause[];
   laws: readonly [Law, ...Law[]];
   cases: readonly ProgrammeCase[];

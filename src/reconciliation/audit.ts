@@ -605,7 +605,9 @@ const countedOnce = (sql: Sql, bookId: string): Promise<Rows>[] => [
                   r.batched_fen, coalesce(l.fen, 0)) as detail
       from redemptions r left join line l using (redemption_id)
      where r.book_id = ${bookId}
-       and (coalesce(l.n, 0) > 1 or r.batched_fen <> coalesce(l.fen, 0) or r.reversed_fen + r.batched_fen > r.approved_fen
+       and (coalesce(l.n, 0) > 1 or r.batched_fen <> coalesce(l.fen, 0) or r.reversed_fen + r.batched_fen + r.offset_fen > r.approved_fen
+            or r.offset_fen <> (select coalesce(sum(o.amount_fen), 0) from recovery_offsets o
+                                 where o.book_id = r.book_id and o.redemption_id = r.redemption_id and o.status = 'APPROVED')
             or r.settlement_id::text is distinct from l.settlement_id
             or (l.n > 0 and (l.payee_id <> r.provider_id::text or l.fund <> r.fund)))
      limit 100`,
@@ -751,14 +753,15 @@ const batchesAsPaid = (sql: Sql, bookId: string): Promise<Rows>[] => [
           from (select fund, funder, amount_fen as fen from payment_instructions where book_id = ${bookId} and status = 'PAID'
                 union all
                 select fund, split_part(code, ':', 3), debits_fen - credits_fen from accounts
-                 where book_id = ${bookId} and kind = 'recovered') x group by fund, funder`,
+                 where book_id = ${bookId} and kind = 'recovered'
+                union all select fund, funder, fen from (${offsetParts(sql, bookId)}) o) x group by fund, funder`,
   ),
   asAccounts(
     sql,
     bookId,
     'payable',
     sql`select format('payable:%s:%s', payee_id, fund) as code, sum(fen) as fen
-          from (select provider_id as payee_id, fund, approved_fen - reversed_fen as fen from redemptions
+          from (select provider_id as payee_id, fund, approved_fen - reversed_fen - offset_fen as fen from redemptions
                  where book_id = ${bookId} and status in ('APPROVED', 'REVERSED')
                 union all
                 select enterprise_id, fund, award_fen from reimbursements where book_id = ${bookId} and status = 'APPROVED'
@@ -769,6 +772,18 @@ const batchesAsPaid = (sql: Sql, bookId: string): Promise<Rows>[] => [
   ),
 ];
 
+/** What came back of recoveries: by the bank, and by off-setting. */
+const cameBack = (sql: Sql, bookId: string): Fragment => sql<readonly object[]>`
+  select recovery_id, amount_fen from recovery_receipts where book_id = ${bookId}
+  union all
+  select recovery_id, amount_fen from recovery_offsets where book_id = ${bookId} and status = 'APPROVED'`;
+
+/** What off-sets paid out of funds, by funder. */
+const offsetParts = (sql: Sql, bookId: string): Fragment => sql<readonly object[]>`
+  select o.fund, p.funder, p.fen::bigint as fen from recovery_offsets o
+   cross join lateral jsonb_to_recordset(o.parts) as p (funder text, fen text)
+   where o.book_id = ${bookId} and o.status = 'APPROVED'`;
+
 /**
  * 3. Claims, apart from the money: what a recovery asks back is what its redemptions were recalled for, what is left of it its claim says,
  * and what came back is recovered, of each fund as its funders share it.
@@ -778,7 +793,7 @@ const recoveriesAsOpened = (sql: Sql, bookId: string): Promise<Rows>[] => [
     with item as (
       select recovery_id, sum(amount_fen) as fen from recovery_items where book_id = ${bookId} group by recovery_id),
     receipt as (
-      select recovery_id, sum(amount_fen) as fen from recovery_receipts where book_id = ${bookId} group by recovery_id)
+      select recovery_id, sum(amount_fen) as fen from (${cameBack(sql, bookId)}) b group by recovery_id)
     select 'recovery ' || r.recovery_no as subject,
            format('%s: asks %s, its items %s; received %s, its receipts %s', r.status, r.amount_fen, coalesce(i.fen, 0), r.received_fen,
                   coalesce(c.fen, 0)) as detail
@@ -812,8 +827,8 @@ const recoveriesAsOpened = (sql: Sql, bookId: string): Promise<Rows>[] => [
   ),
   sql<Rows>`
     with back as (
-      select r.fund, sum(c.amount_fen) as fen from recovery_receipts c join recoveries r using (book_id, recovery_id)
-       where c.book_id = ${bookId} group by r.fund),
+      select r.fund, sum(c.amount_fen) as fen from (${cameBack(sql, bookId)}) c
+        join recoveries r on r.book_id = ${bookId} and r.recovery_id = c.recovery_id group by r.fund),
     kept as (
       select fund, sum(credits_fen - debits_fen) as fen from accounts where book_id = ${bookId} and kind = 'recovered' group by fund)
     select s.fund as subject, format('standing %s, receipts %s, recovered %s', s.recovered_fen, coalesce(b.fen, 0), coalesce(k.fen, 0)) as detail
@@ -850,7 +865,9 @@ const fundsAsPaid = (sql: Sql, bookId: string): Promise<Rows>[] => [
   sql<Rows>`
     select fund as subject, format('standing %s, instructed %s', coalesce(s.instructed_fen, 0), coalesce(i.fen, 0)) as detail
       from (select * from fund_standings where book_id = ${bookId}) s
-      full join (select fund, sum(amount_fen) as fen from payment_instructions where book_id = ${bookId} and attempt = 1 group by fund) i
+      full join (select fund, sum(fen) as fen
+                   from (select fund, amount_fen as fen from payment_instructions where book_id = ${bookId} and attempt = 1
+                         union all select fund, fen from (${offsetParts(sql, bookId)}) o) x group by fund) i
            using (fund)
      where coalesce(s.instructed_fen, 0) <> coalesce(i.fen, 0)`,
 ];
@@ -858,8 +875,9 @@ const fundsAsPaid = (sql: Sql, bookId: string): Promise<Rows>[] => [
 /** 10. Of that, each funder bears exactly its share. */
 async function sharesAsSplit(sql: Sql, bookId: string, versions: readonly Version[]): Promise<Rows> {
   const borne = await sql<{ fund: string; funder: string; fen: bigint }[]>`
-    select fund, funder, sum(amount_fen)::bigint as fen from payment_instructions
-     where book_id = ${bookId} and attempt = 1 group by fund, funder`;
+    select fund, funder, sum(fen)::bigint as fen
+      from (select fund, funder, amount_fen as fen from payment_instructions where book_id = ${bookId} and attempt = 1
+            union all select fund, funder, fen from (${offsetParts(sql, bookId)}) o) x group by fund, funder`;
   return [...new Set(borne.map((of) => of.fund))].flatMap((fund) => {
     const parts = new Map(borne.filter((of) => of.fund === fund).map((of) => [of.funder, of.fen]));
     const total = sumFen(parts.values());
@@ -893,6 +911,9 @@ const fourEyes = (sql: Sql, bookId: string): Promise<Rows>[] => [
       select format('invoice %s (%s)', invoice_no, invoice_id), array[posted_person, decided_person] from usage_invoices where book_id = ${bookId}
       union all
       select 'recovery ' || recovery_no, array[proposed_person, opened_person, appeal_decided_by] from recoveries where book_id = ${bookId}
+      union all
+      select 'offset ' || offset_id, array[proposed_person, case when status = 'APPROVED' then decided_person end]
+        from recovery_offsets where book_id = ${bookId}
       union all
       select 'write-off of recovery ' || recovery_no, array[write_off_asked_by, ended_person] from recoveries
        where book_id = ${bookId} and status = 'WRITTEN_OFF'

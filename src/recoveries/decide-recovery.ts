@@ -45,6 +45,29 @@ async function gather(loader: Loader, commands: readonly Command<Target>[]): Pro
   return rows;
 }
 
+/** Gathers who shares these funds, what each has paid and recovered, and where the funds stand. */
+export async function gatherFunders(loader: Loader, of: readonly string[]): Promise<void> {
+  const funds = [...new Set(of)];
+  const [versions] = await Promise.all([
+    loader.load(
+      programmeVersionShelf,
+      'code',
+      funds.map((fund) => readFund(fund).programmeCode),
+    ),
+    loader.load(fundStandingShelf, 'id', funds),
+  ]);
+  await loader.accounts(
+    funds.flatMap((fund) => {
+      const { programmeCode, year } = readFund(fund);
+      const ofProgramme = versions.filter((row) => row.programmeCode === programmeCode);
+      return (fundersOf(ofProgramme, year) ?? []).flatMap(({ funder }) => [
+        accountOf.paid(fund, funder),
+        accountOf.recovered(fund, funder),
+      ]);
+    }),
+  );
+}
+
 function found({ body }: Command<Target>, facts: Facts, verb: RecoveryVerb): { kind: 'found'; row: Recovery } | Refused {
   const row = facts.get(recoveryShelf, body.id ?? '');
   if (!row) return refused('NOT_FOUND');
@@ -199,24 +222,9 @@ export const receiveRecovery: Verb<Body<typeof schema.receiveRecovery>, Result &
         commands.map(({ body }) => body.bankSerial),
       ),
     ]);
-    const funds = [...new Set(rows.map(({ fund }) => fund))];
-    const [versions] = await Promise.all([
-      loader.load(
-        programmeVersionShelf,
-        'code',
-        funds.map((fund) => readFund(fund).programmeCode),
-      ),
-      loader.load(fundStandingShelf, 'id', funds),
-    ]);
-    await loader.accounts(
-      funds.flatMap((fund) => {
-        const { programmeCode, year } = readFund(fund);
-        const ofProgramme = versions.filter((row) => row.programmeCode === programmeCode);
-        return (fundersOf(ofProgramme, year) ?? []).flatMap(({ funder }) => [
-          accountOf.paid(fund, funder),
-          accountOf.recovered(fund, funder),
-        ]);
-      }),
+    await gatherFunders(
+      loader,
+      rows.map(({ fund }) => fund),
     );
   },
 

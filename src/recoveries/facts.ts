@@ -1,4 +1,4 @@
-import { recoveries, recoveryItems, recoveryReceipts } from '../../db/tables.js';
+import { recoveries, recoveryItems, recoveryOffsets, recoveryReceipts } from '../../db/tables.js';
 import { shelf } from '../ledger/facts.js';
 
 export const recoveryShelf = shelf(recoveries, {
@@ -26,6 +26,13 @@ export const recoveryItemShelf = shelf(recoveryItems, {
   id: 'recoveryItemId',
   keys: { recovery: ['recoveryId'] },
   once: ['id'],
+});
+/** Off-sets; `open` finds the one that waits for a recovery. */
+export const offsetShelf = shelf(recoveryOffsets, {
+  rank: 81,
+  id: 'offsetId',
+  keys: { open: ['recoveryId', 'status'] },
+  mutable: ['status', 'parts', 'decidedPerson', 'decidedOn'],
 });
 export const receiptShelf = shelf(recoveryReceipts, {
   rank: 81,

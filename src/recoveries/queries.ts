@@ -1,8 +1,8 @@
 import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.js';
 import { each, idsOfPage } from '../../db/planned.js';
-import type { Recovery, RecoveryItem, RecoveryReceipt } from '../../db/tables.js';
-import { enterprises, providers, recoveries, recoveryItems, recoveryReceipts } from '../../db/tables.js';
+import type { Recovery, RecoveryItem, RecoveryOffset, RecoveryReceipt } from '../../db/tables.js';
+import { enterprises, providers, recoveries, recoveryItems, recoveryOffsets, recoveryReceipts } from '../../db/tables.js';
 import type { Actor } from '../ledger/lane.js';
 
 /** Whose eyes: the authorities see every recovery, a member of the trade those that it owes. */
@@ -59,10 +59,10 @@ export function listRecoveries(
 export async function findRecovery(
   db: Database,
   of: { bookId: string; viewer: Viewer; recoveryId: string },
-): Promise<{ recovery: Recovery; items: RecoveryItem[]; receipts: RecoveryReceipt[] } | undefined> {
+): Promise<{ recovery: Recovery; items: RecoveryItem[]; receipts: RecoveryReceipt[]; offsets: RecoveryOffset[] } | undefined> {
   const { bookId, recoveryId } = of;
   const { role, legalPersonUscc } = of.viewer;
-  const [[recovery], items, receipts] = await Promise.all([
+  const [[recovery], items, receipts, offsets] = await Promise.all([
     db.drizzle
       .select()
       .from(recoveries)
@@ -77,9 +77,14 @@ export async function findRecovery(
       .from(recoveryReceipts)
       .where(and(eq(recoveryReceipts.bookId, bookId), eq(recoveryReceipts.recoveryId, recoveryId)))
       .orderBy(asc(recoveryReceipts.receiptId)),
+    db.drizzle
+      .select()
+      .from(recoveryOffsets)
+      .where(and(eq(recoveryOffsets.bookId, bookId), eq(recoveryOffsets.recoveryId, recoveryId)))
+      .orderBy(asc(recoveryOffsets.offsetId)),
   ]);
   if (!recovery) return undefined;
-  if (legalPersonUscc === null) return { recovery, items, receipts };
+  if (legalPersonUscc === null) return { recovery, items, receipts, offsets };
   // Before it is opened the debtor is not told.
   if (recovery.openedOn === null) return undefined;
   const [mine] =
@@ -104,5 +109,6 @@ export async function findRecovery(
               eq(enterprises.legalPersonUscc, legalPersonUscc),
             ),
           );
-  return mine ? { recovery, items, receipts } : undefined;
+  // What is only proposed is the bureau's own.
+  return mine ? { recovery, items, receipts, offsets: offsets.filter(({ status }) => status === 'APPROVED') } : undefined;
 }

@@ -15,8 +15,9 @@ import {
   serveRecovery,
   writeOffRecovery,
 } from './decide-recovery.js';
+import { dropOffset, offsetRecovery, proposeOffset } from './offset.js';
 import { findRecovery, listRecoveries } from './queries.js';
-import { presentItem, presentReceipt, presentRecovery } from './rules.js';
+import { presentItem, presentOffset, presentReceipt, presentRecovery } from './rules.js';
 
 /** Recoveries (追回) that are open: served, appealed, received, referred, written off. What opens them is a correction. */
 export function recoveryRoutes(app: FastifyInstance, parts: Parts): void {
@@ -78,6 +79,24 @@ export function recoveryRoutes(app: FastifyInstance, parts: Parts): void {
     },
     ...{ body: schema.writeOffRecovery, verb: writeOffRecovery },
   });
+  command(app, parts, {
+    ...{ ...common, url: '/recoveries/:id/propose-offset', roles: ['finance'] },
+    summary: 'Propose to off-set against an approved redemption of the same payee, by the rule that allows it',
+    ...{ status: 201, body: schema.proposeOffset, verb: proposeOffset },
+  });
+  command(app, parts, {
+    ...{ ...common, url: '/recoveries/:id/drop-offset', summary: 'Drop a proposal to off-set' },
+    ...{ roles: ['finance', 'finance_approver'], body: schema.offsetStep, verb: dropOffset },
+  });
+  command(app, parts, {
+    ...{
+      ...common,
+      url: '/recoveries/:id/offset',
+      summary: 'Off-set as proposed, by another person',
+      roles: ['finance_approver'],
+    },
+    ...{ body: schema.offsetStep, verb: offsetRecovery },
+  });
   reading(app, {
     url: '/recoveries',
     tag,
@@ -110,6 +129,7 @@ export function recoveryRoutes(app: FastifyInstance, parts: Parts): void {
         ...presentRecovery(found.recovery),
         items: found.items.map(presentItem),
         receipts: found.receipts.map(presentReceipt),
+        offsets: found.offsets.map(presentOffset),
       };
     },
   });

@@ -1,7 +1,7 @@
 // The life of a recovery (追回), and how it is shown. Pure.
 import type { z } from 'zod';
-import type { Recovery, RecoveryItem, RecoveryReceipt } from '../../db/tables.js';
-import type { recovery as shown } from '../../schemas/recoveries.js';
+import type { Recovery, RecoveryItem, RecoveryOffset, RecoveryReceipt } from '../../db/tables.js';
+import type { recovery as shown, recoveryOffset as shownOffset } from '../../schemas/recoveries.js';
 import { formatInstant } from '../calendar.js';
 import type { Refused } from '../ledger/lane.js';
 import type { Message } from '../ledger/outbox.js';
@@ -10,7 +10,18 @@ import { party, tell } from '../messages/rules.js';
 import { formatYuan } from '../money.js';
 
 export type RecoveryVerb =
-  'open' | 'drop' | 'serve' | 'appeal' | 'decide-appeal' | 'fall-due' | 'receive' | 'refer' | 'ask-write-off' | 'write-off';
+  | 'open'
+  | 'drop'
+  | 'serve'
+  | 'appeal'
+  | 'decide-appeal'
+  | 'fall-due'
+  | 'receive'
+  | 'refer'
+  | 'ask-write-off'
+  | 'write-off'
+  | 'propose-offset'
+  | 'offset';
 
 /**
  * The life of a recovery. One that follows from a fraud is proposed by one person and opened by another; one that follows from a contract
@@ -24,10 +35,11 @@ export const recoveryLife = life({
     OPENED: ['serve'],
     SERVED: ['appeal', 'fall-due', 'receive'],
     APPEALED: ['decide-appeal'],
-    DUE: ['receive', 'refer', 'ask-write-off', 'write-off'],
-    PARTLY_RECOVERED: ['receive', 'refer', 'ask-write-off', 'write-off'],
-    REFERRED: ['receive', 'ask-write-off', 'write-off'],
+    DUE: ['receive', 'refer', 'ask-write-off', 'write-off', 'propose-offset', 'offset'],
+    PARTLY_RECOVERED: ['receive', 'refer', 'ask-write-off', 'write-off', 'propose-offset', 'offset'],
+    REFERRED: ['receive', 'ask-write-off', 'write-off', 'propose-offset', 'offset'],
     RECOVERED: [],
+    OFFSET: [],
     WRITTEN_OFF: [],
     WITHDRAWN: [],
     DROPPED: [],
@@ -51,6 +63,7 @@ export const presentRecovery = (row: Recovery): z.input<typeof shown> => ({
   recoveryId: row.recoveryId,
   recoveryNo: row.recoveryNo,
   cause: row.cause,
+  clauseId: row.clauseId,
   correctionId: row.correctionId,
   debtorId: row.debtorId,
   fund: row.fund,
@@ -74,6 +87,18 @@ export const presentRecovery = (row: Recovery): z.input<typeof shown> => ({
 });
 
 export const presentItem = (row: RecoveryItem) => ({ redemptionId: row.redemptionId, amount: formatYuan(row.amountFen) });
+export const presentOffset = (row: RecoveryOffset): z.input<typeof shownOffset> => ({
+  offsetId: row.offsetId,
+  redemptionId: row.redemptionId,
+  fund: row.fund,
+  amount: formatYuan(row.amountFen),
+  document: row.document,
+  article: row.article,
+  reason: row.reason,
+  status: row.status,
+  proposedOn: row.proposedOn,
+  decidedOn: row.decidedOn,
+});
 export const presentReceipt = (row: RecoveryReceipt) => ({
   receiptId: row.receiptId,
   bankSerial: row.bankSerial,

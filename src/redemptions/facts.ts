@@ -19,6 +19,7 @@ export const redemptionShelf = shelf(redemptions, {
     'settlementId',
     'recalledFen',
     'restoredFen',
+    'offsetFen',
   ],
 });
 

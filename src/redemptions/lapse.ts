@@ -5,24 +5,19 @@ import type { Day } from '../calendar.js';
 import { shanghaiDay } from '../calendar.js';
 import type { DailyWork } from '../daily.js';
 import { firstId, inSlices, readAhead } from '../in-slices.js';
-import { accountOf } from '../ledger/chart.js';
-import { update } from '../ledger/facts.js';
 import type { Refused, Verb } from '../ledger/lane.js';
-import { accepted, refused } from '../ledger/lane.js';
-import { formatYuan } from '../money.js';
+import { refused } from '../ledger/lane.js';
 import { decidingDayOf } from '../programmes/evaluate.js';
 import type { ProgrammeVersion } from '../programmes/language.js';
 import { lawOn } from '../programmes/language.js';
-import { programmeOf, versionName } from '../programmes/published.js';
-import { standingShelf, voucherShelf } from '../vouchers/facts.js';
+import { programmeOf } from '../programmes/published.js';
 import { isPast } from '../vouchers/rules.js';
 import { redemptionShelf } from './facts.js';
-import { gatherWaiting, standOf, takingBack, waitingOf } from './gather.js';
+import { gatherWaiting, waitingOf } from './gather.js';
+import type { Result } from './return.js';
+import { givenBack } from './return.js';
 import type { RedemptionCase } from './rules.js';
-import { presentInFull, refuseRedemption, standingRow } from './rules.js';
-import { returned } from './take-back.js';
-
-type Result = ReturnType<typeof presentInFull> & { voucherBalance: string };
+import { refuseRedemption } from './rules.js';
 
 const lapses = (law: ProgrammeVersion, of: { appliedOn: Day; signedOn: Day }): boolean =>
   lawOn(law, decidingDayOf(law, of)).inFlightAtExpiry?.value === 'LAPSE';
@@ -54,20 +49,9 @@ export const lapseRedemption: Verb<{ id?: string }, Result> = {
     const { redemption, whole } = found;
     const wrong = refuseRedemption(redemption, 'lapse') ?? refusalOfLapse(whole, redemption.redemptionNo, today);
     if (wrong) return wrong;
-    // After this line the command succeeds.
-    const { voucherId, fund } = redemption;
-    const stand = standOf(whole, facts.balance(accountOf.voucher(voucherId, fund)));
-    // By rule, whoever carries it out: the entry says who.
-    const decided = { personId: null, reason: `算力券有效期最后一日 ${whole.voucher.lastDay} 已过，在审的核销失效` };
-    const back = returned(stand, redemption, whole.invoice, decided, takingBack(facts, whole, command));
-    return accepted({
-      decision: 'redemption.returned',
-      subjectId: redemption.redemptionId,
-      programmeVersion: versionName(whole.version),
-      result: { ...presentInFull(back.redemption), voucherBalance: formatYuan(back.balanceFen) },
-      postings: back.postings,
-      changes: [...back.changes, update(voucherShelf, back.voucher), update(standingShelf, standingRow(whole, back.standing))],
-    });
+    // After this line the command succeeds. By rule, whoever carries it out: the entry says who.
+    const reason = `算力券有效期最后一日 ${whole.voucher.lastDay} 已过，在审的核销失效`;
+    return givenBack(facts, command, found, { personId: null, reason });
   },
 };
 

@@ -132,7 +132,7 @@ export const redeem: Verb<Body, Result> = {
       settlementId: null,
       recordedAt: receivedAt.toISOString(),
       weightedBase: award.weighted.toString(),
-      ...{ recalledFen: 0n, restoredFen: 0n },
+      ...{ recalledFen: 0n, restoredFen: 0n, offsetFen: 0n },
     };
     const standing = standingAfter(whole, {
       ...{ baseFen: award.baseFen, weighted: award.weighted },

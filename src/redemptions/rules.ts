@@ -400,13 +400,13 @@ export const approvalDigestOf = (redemption: Redemption, invoice: UsageInvoice, 
  */
 export const reversalDigestOf = (
   of: Pick<RedemptionReversal, 'redemptionId' | 'amountFen' | 'reason' | 'evidence'>,
-  { approvedFen, reversedFen, batchedFen }: Redemption,
+  { approvedFen, reversedFen, batchedFen, offsetFen }: Redemption,
 ): string =>
   createHash('sha256')
     .update(
       JSON.stringify([
         ...[of.redemptionId, String(of.amountFen), of.reason, of.evidence],
-        ...[approvedFen, reversedFen, batchedFen].map(String),
+        ...[approvedFen, reversedFen, batchedFen + offsetFen].map(String),
       ]),
     )
     .digest('hex');

@@ -77,9 +77,9 @@ export function returned(
   };
 }
 
-/** What of a redemption is approved, was not reversed and is in no batch: what a reversal may take back (fen). */
-export const reversibleFen = ({ approvedFen, reversedFen, batchedFen }: Redemption): Fen =>
-  approvedFen - reversedFen - batchedFen;
+/** What of a redemption is approved, was not reversed, is in no batch and not off-set: what a reversal may take back (fen). */
+export const reversibleFen = ({ approvedFen, reversedFen, batchedFen, offsetFen }: Redemption): Fen =>
+  approvedFen - reversedFen - batchedFen - offsetFen;
 
 /** What red letters took of a redemption's part in where its contract stands. */
 export interface Gone {
@@ -99,7 +99,7 @@ export function afterReversal(
   { amountFen, gone }: { amountFen: Fen; gone: Gone },
   lowestRate: number,
 ): { readonly isWhole: boolean; readonly redemption: Redemption; readonly standing: Standing } {
-  const isWhole = amountFen === reversibleFen(redemption) && redemption.batchedFen === 0n;
+  const isWhole = amountFen === reversibleFen(redemption) && redemption.batchedFen + redemption.offsetFen === 0n;
   const row: Redemption = {
     ...{ ...redemption, reversedFen: redemption.reversedFen + amountFen },
     ...(isWhole ? { status: 'REVERSED' } : {}),

@@ -43,10 +43,10 @@ export function refuseUnlessAt(of: Settlement, status: Status): Refused | null {
   return refused('SETTLEMENT_WRONG_STATE', params);
 }
 
-/** What of a redemption may still go into a batch, in fen: approved by the day, in no batch yet, less what was reversed. */
+/** What of a redemption may still go into a batch, in fen: approved by the day, in no batch yet, less what was reversed or off-set. */
 export const unbatchedFen = (of: Redemption, byDay: Day): Fen =>
   of.status === 'APPROVED' && of.settlementId === null && of.approvedOn !== null && of.approvedOn <= byDay
-    ? of.approvedFen - of.reversedFen - of.batchedFen
+    ? of.approvedFen - of.reversedFen - of.batchedFen - of.offsetFen
     : 0n;
 
 /** What of an award may still go into a batch, in fen: all of it, once approved by the day. */

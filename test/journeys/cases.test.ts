@@ -136,6 +136,26 @@ void t.test('a voucher: drafted, corrected once, scored, shown, objected to, app
   t.strictSame(await audited(world, book), []);
 });
 
+void t.test('what is refused is told with its reason and its article, for vouchers and for reimbursement', async (t) => {
+  const world = await startCases(t, { text: steps.acceptance });
+  const id = await world.brought('REJECTED');
+  const letter = expectStatus(await world.firm.member.get(`/applications/${id}/decision-letter`), 200) as DecisionLetter;
+  t.match(
+    letter.zh.text,
+    /^不予发放算力券决定书[\s\S]*一、事实[\s\S]*依据\n.*第四条[\s\S]*决定\n不予发放算力券。理由：不符合。[\s\S]*六十日内/,
+  );
+  t.match(letter.en.text, /No voucher is issued\. Reason: 不符合/);
+  const { world: other } = await startTeam(t, steps.acceptance);
+  const firm = await other.firm(1);
+  await other.fee(firm, { lines: [{ gross: '1000000.00' }] });
+  const applied = expectStatus(await other.apply(firm), 201).reimbursementId as string;
+  const reason = { reason: '费用不属于支持范围', article: '第二条' };
+  t.equal(told(await firm.member.get(`/reimbursements/${applied}/decision-letter`)), '409 NOT_DECIDED');
+  expectStatus(await other.reviewer.post(`/reimbursements/${applied}/reject`, reason), 200);
+  const refusal = expectStatus(await firm.member.get(`/reimbursements/${applied}/decision-letter`), 200) as DecisionLetter;
+  t.match(refusal.zh.text, /^不予补助决定书[\s\S]*第二条[\s\S]*不予补助。理由：费用不属于支持范围。/);
+});
+
 void t.test('an award: scored by experts, shown, shared out and payable', async (t) => {
   const { world, team } = await startTeam(
     t,

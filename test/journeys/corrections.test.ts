@@ -8,7 +8,7 @@ import { recomputeAwards } from '../../src/reconciliation/recompute.js';
 import type { Answer, Caller } from '../service.js';
 import { expectStatus } from '../service.js';
 import type { Trade, TradeContract } from '../usage/world.js';
-import { nextInvoiceNo, startTrade } from '../usage/world.js';
+import { fen, nextInvoiceNo, startTrade } from '../usage/world.js';
 import type { DecisionLetter } from './letter.js';
 import { readsLikeALetter } from './letter.js';
 
@@ -107,6 +107,9 @@ void t.test('a contract cut in half after redemption', async (t) => {
   await books.redeem(voucher, await books.invoice(contract, { gross: '600000.00' }));
   const waiting = await books.redeem(voucher, await books.invoice(contract, { gross: '100000.00', quantity: '90' }));
   t.equal(waiting.status, 'SUBMITTED');
+  t.match(await books.buyer.get(`/redemptions/${waiting.redemptionId as string}/decision-letter`), {
+    ...{ status: 409, body: { code: 'NOT_DECIDED' } },
+  });
   await books.clean(t, 'before');
   const file = await books.amend(contract, '500000.00');
   const filed = await does(reviewer, file);
@@ -120,6 +123,11 @@ void t.test('a contract cut in half after redemption', async (t) => {
     [/重新计算补助上限 100000.00/, /退回待核验的核销 20000.00/, /作废未使用的券面余额 80000.00/, /冲正尚未拨付的核销 20000.00/],
   );
   await books.clean(t, 'after the cut');
+  const returned = await books.letter(t, `/redemptions/${waiting.redemptionId as string}`, '退回核销申请决定书');
+  t.match(
+    returned,
+    /经核对：[\s\S]*退回核销申请，预留的 20,000\.00 元按规定退回。理由：用量减少，协商变更。补正后可以重新申请。/,
+  );
   const cutLetter = await books.letter(t, `/corrections/${filed.corrections[0].correctionId as string}`, '补助更正决定书');
   t.match(cutLetter, /合同变更，金额减少/);
   t.match(
@@ -455,6 +463,44 @@ void t.test('a fen that later approvals rest on goes with the base it was carrie
   t.match(expectStatus(await red(books, first?.invoice ?? '', contract), 201), { corrections: [{ reversed: '666.67' }] });
   await books.does(books.reviewer, `${waits?.url ?? ''}/return`, { reason: '数量不符' });
   await books.clean(t, 'and nothing rests on what was returned');
+});
+
+void t.test('a clause of the programme gives back its part of what was awarded, by article', async (t) => {
+  const books = await startBooks(t);
+  const { does, reviewer, approver } = books;
+  const text = '未达到绩效要求的，退回已拨付资金的百分之三十';
+  const cite = 'cite: { document: notice, article: 第十二条 }';
+  const clause = (id: string, part: string) =>
+    `  - { id: ${id}, kind: CLAWBACK, text: { zh: ${text}, en: a third }, ${part}${cite} }\n`;
+  const clauses = `clauses:\n${clause('performance-back', 'basisPoints: 3333, ')}${clause('silent', '')}`;
+  await books.activate(3, [['settlementCadence:', `${clauses}\nsettlementCadence:`]]);
+  const contract = await books.fileContract('1000000.00');
+  const voucher = await books.voucher(contract, '200000.00', { version: 3 });
+  await books.redeem(voucher, await books.invoice(contract, { gross: '300000.00' }));
+  await books.settle('2024-08', 'PAID');
+  const limit = await books.balanceOf('used:%redeemed:%');
+  const propose = (id: string, atFault = false) =>
+    reviewer.post('/recoveries', {
+      ...{ voucherId: voucher, reason: '年度绩效评价未达标', documentNo: '绩〔2024〕3号', clause: { id, atFault } },
+    });
+  t.match(await propose('archives'), { status: 409, body: { code: 'CLAUSE_UNKNOWN', detail: /performance-back、silent/ } });
+  t.match(await propose('silent'), { status: 409, body: { code: 'POLICY_SILENT' } });
+  const { recoveryId } = expectStatus(await propose('performance-back'), 201);
+  const opened = await does(approver, `/recoveries/${recoveryId as string}/open`);
+  t.match(opened, { cause: 'CLAUSE', clauseId: 'performance-back', atFault: false, status: 'OPENED', amount: '19998.00' });
+  t.match(opened.corrections, [{ cause: 'CLAUSE', voided: '0.00', reversed: '0.00', recalled: '19998.00' }]);
+  t.equal(await books.status(voucher), 'PARTIALLY_REDEEMED', 'the voucher lives on');
+  t.equal(
+    await books.balanceOf('used:%redeemed:%'),
+    formatYuan(fen(limit) - fen('19998.00')),
+    'without fault limits get it back',
+  );
+  await books.clean(t, 'after the clause');
+  const letter = await books.letter(t, `/corrections/${opened.corrections[0].correctionId as string}`, '补助更正及追回决定书');
+  t.match(
+    letter,
+    /第十二条[\s\S]*未达到绩效要求的，退回已拨付资金的百分之三十（算力券编号 \S+，计算基数 60,000\.00 元，比例 33\.33%）：得 19,998\.00 元/,
+  );
 });
 
 void t.test('a provider delisted in mid-month: what was used while it was listed counts, and not a day more', async (t) => {

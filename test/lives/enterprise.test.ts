@@ -176,7 +176,8 @@ void t.test('legal persons change, and what they hold follows', async (t) => {
     t.match(expectStatus(await reviewer.get(`/enterprises/${branch.enterpriseId}`), 200), {
       ...{ closedOn: '2025-03-03', successorUscc: successor.uscc },
     });
-    const contract = await world.contractOf(absorbed, [{ gross: '10.00', chip: 'A' }]).catch((error: unknown) => String(error));
+    const anew = { ...absorbed, member: await book.member('enterprise', { uscc: absorbed.uscc }) };
+    const contract = await world.contractOf(anew, [{ gross: '10.00', chip: 'A' }]).catch((error: unknown) => String(error));
     t.match(contract, /ENTERPRISE_CLOSED/, 'the absorbed one concludes no more');
     t.equal(
       told(await reviewer.post('/mergers', { ...because, ...merger })),
@@ -316,8 +317,10 @@ void t.test('legal persons change, and what they hold follows', async (t) => {
       t.equal(told(await decide('/closures', { uscc: firm.uscc, vouchers })), '200', vouchers);
       t.match(expectStatus(await reviewer.get(`/vouchers/${voucherId}`), 200), { status, balance: left });
       t.equal((await world.balance('available:zhengzhou-compute/2025')) - before, vouchers === 'CANCEL' ? 16000000n : 0n);
-      t.equal(told(await world.submit(firm, spare)), '409 ENTERPRISE_CLOSED');
-      const late = await world.redeem(firm, voucherId, contractId, 1, '1000.00');
+      t.equal(told(await firm.member.get('/me')), '401 UNAUTHENTICATED', 'its members are none any more');
+      const anew = { ...firm, member: await book.member('enterprise', { uscc: firm.uscc }) };
+      t.equal(told(await world.submit(anew, spare)), '409 ENTERPRISE_CLOSED');
+      const late = await world.redeem(anew, voucherId, contractId, 1, '1000.00');
       t.match(told(late), /^409 VOUCHER_/);
       t.equal(told(await reviewer.post('/closures', { ...because, uscc: firm.uscc, vouchers })), '409 ENTERPRISE_CLOSED');
     }

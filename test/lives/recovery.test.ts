@@ -35,7 +35,7 @@ void t.test('the life of a recovery', async (t) => {
   );
   // As many vouchers, paid on in one batch, as recoveries are opened below.
   const paid: { voucher: string; invoice: string; contractId: string }[] = [];
-  for (let i = 0; i < 15; i++) {
+  for (let i = 0; i < 18; i++) {
     const contract = await trade.fileContract(`${i + 1}00000.00`);
     const voucher = await trade.voucher(contract, `${2 * (i + 1)}000.00`);
     const invoice = await trade.invoice(contract, { gross: '10000.00' });
@@ -75,6 +75,21 @@ void t.test('the life of a recovery', async (t) => {
   const served = async () => then(await opened(), reviewer, 'serve', notice);
   const appealed = async () => then(await served(), seller, 'appeal', { reason });
   const due = async () => then(await appealed(), approver2, 'decide-appeal', { outcome: 'DISMISSED', reason });
+  const allowed = { document: '郑财〔2024〕30号', article: '第八条', reason: '以应付款抵扣应追回款' };
+  /** Approved to the same payee after the batch: what off-sets are held against. */
+  const later: string[] = [];
+  for (let i = 0; i < 4; i++) {
+    const contract = await trade.fileContract(`${i + 31}00000.00`);
+    const voucher = await trade.voucher(contract, `${60 + i}000.00`);
+    const invoice = await trade.invoice(contract, { gross: '10000.00' });
+    later.push((await does(buyer, '/redemptions', { voucherId: voucher, invoiceId: invoice }, 201)).redemptionId as string);
+  }
+  const [against = '', byPart = ''] = later;
+  const offset = async (id: string, redemptionId: string, amount?: string): Promise<string> => {
+    const body = { ...allowed, redemptionId, ...(amount === undefined ? {} : { amount }) };
+    await does(finance, `/recoveries/${id}/propose-offset`, body, 201);
+    return then(id, finance2, 'offset');
+  };
   const ask = (verb: string, id: string) => {
     const url = `/recoveries/${id}/${verb}`;
     if (verb === 'serve') return reviewer.post(url, notice);
@@ -83,6 +98,8 @@ void t.test('the life of a recovery', async (t) => {
     if (verb === 'receive') return finance.post(url, money('1.00'));
     if (verb === 'ask-write-off') return finance.post(url, { reason });
     if (verb === 'write-off') return finance2.post(url, {});
+    if (verb === 'propose-offset') return finance.post(url, { ...allowed, redemptionId: byPart });
+    if (verb === 'offset') return finance2.post(url, {});
     if (verb === 'open') return approver.post(url, {});
     return approver2.post(url, verb === 'decide-appeal' ? { outcome: 'DISMISSED', reason } : { reason });
   };
@@ -98,6 +115,7 @@ void t.test('the life of a recovery', async (t) => {
         if (state === 'DUE') return due();
         if (state === 'PARTLY_RECOVERED') return then(await due(), finance, 'receive', money('0.01'));
         if (state === 'RECOVERED') return then(await served(), finance, 'receive', money('2000.00'));
+        if (state === 'OFFSET') return offset(await due(), against);
         if (state === 'REFERRED') return then(await due(), approver, 'refer', { reason });
         if (state === 'WRITTEN_OFF')
           return then(await then(await due(), finance, 'ask-write-off', { reason }), finance2, 'write-off');
@@ -107,7 +125,7 @@ void t.test('the life of a recovery', async (t) => {
       ask: (verb, id) => ask(verb, id),
       look: (id) => lookAt(auditor, `/recoveries/${id}`),
     });
-    t.equal(refused, 92);
+    t.equal(refused, 120);
     t.equal(recoveryLife.code, 'RECOVERY_WRONG_STATE');
   });
 
@@ -142,6 +160,43 @@ void t.test('the life of a recovery', async (t) => {
     t.match(await own.post(`/recoveries/${early}/open`, {}), { status: 403, body: { code: 'FOUR_EYES' } });
     t.ok(nextInvoiceNo());
   });
+
+  await t.test(
+    'what is owed out to the same payee is held against what it owes back, where two persons name the rule',
+    async (t) => {
+      trade.clock.set('2024-08-06');
+      const id = await then(await served(), reviewer, 'fall-due');
+      const url = `/recoveries/${id}`;
+      const propose = (more: object = {}) => finance.post(`${url}/propose-offset`, { ...allowed, redemptionId: byPart, ...more });
+      t.match(await propose({ amount: '2000.01' }), { status: 409, body: { code: 'RECOVERY_ABOVE_CLAIM' } });
+      t.match(await propose({ redemptionId: against, amount: '0.01' }), {
+        status: 409,
+        body: { code: 'OFFSET_ABOVE_PAYABLE' },
+      });
+      t.match(await propose({ redemptionId: id, amount: '1.00' }), { status: 404 }, 'none of this payee');
+      t.match(await propose({ amount: '0.00' }), { status: 400, body: { code: 'AMOUNT_ZERO' } });
+      t.match(await finance2.post(`${url}/offset`, {}), { status: 409, body: { code: 'NO_PROPOSAL' } });
+      expectStatus(await propose({ amount: '700.00' }), 201);
+      t.match(await propose({ amount: '1.00' }), { status: 409, body: { code: 'PROPOSAL_OPEN' } });
+      const both = await book.member('finance_approver', { personId: finance.personId });
+      t.match(await both.post(`${url}/offset`, {}), { status: 403, body: { code: 'FOUR_EYES' } });
+      expectStatus(await finance2.post(`${url}/drop-offset`, {}), 200);
+      expectStatus(await propose({ amount: '500.01' }), 201);
+      t.match(await does(finance2, `${url}/offset`), { status: 'PARTLY_RECOVERED', received: '500.01' });
+      // Of what is off-set nothing can be reversed any more; of the rest it can, and the rest alone goes into the next batch.
+      t.match(await reviewer.post(`/redemptions/${byPart}/propose-reversal`, { reason, amount: '1500.00' }), {
+        status: 409,
+        body: { code: 'REVERSAL_ABOVE_APPROVED' },
+      });
+      const next = await does(finance, '/settlements', { period: '2024-08' }, 201);
+      t.equal(next.total, '5499.99', 'three of 2,000.00, less what was off-set');
+      t.match(await propose({ amount: '0.01' }), { status: 409, body: { code: 'OFFSET_ABOVE_PAYABLE' } }, 'it is in a batch');
+      t.match(await does(finance, `${url}/receive`, money('1499.99')), { status: 'RECOVERED' });
+      const told = expectStatus(await auditor.get(url), 200);
+      t.match(told, { offsets: [{ status: 'DROPPED' }, { status: 'APPROVED', amount: '500.01', article: '第八条' }] });
+      t.match(await seller.get(url), { body: { offsets: [{ status: 'APPROVED', amount: '500.01' }] } });
+    },
+  );
   t.strictSame(await auditLedger(trade.db, book.bookId), []);
   t.strictSame(await auditBusiness(trade.db, book.bookId), []);
 });

@@ -9,6 +9,8 @@ import type { Message } from '../../src/ledger/outbox.js';
 import type { Channel } from '../../src/messages/deliver.js';
 import { deliverDue } from '../../src/messages/deliver.js';
 import { kinds, wordsOf } from '../../src/messages/kinds.js';
+import { remindOfDeadline } from '../../src/usage/remind-confirming.js';
+import { remindOfLastDay } from '../../src/vouchers/remind-expiring.js';
 import { mostAttempts, party, retryAfterSeconds, tell } from '../../src/messages/rules.js';
 import { invoiceOf, ndjson, upload } from '../bulk/world.js';
 import { startCases, steps } from '../cases/world.js';
@@ -234,4 +236,58 @@ void t.test('an applicant is told every step of its case', async (t) => {
   await world.brought('APPROVED');
   t.match((await told()).slice(-2), [/已批准，金额 .* 元。$/, /^算力券 .*已发放，面额 .* 元，最后使用日 /]);
   t.strictSame(await inbox(district), [], 'nobody else');
+});
+
+void t.test('what ends soon is told of beforehand, once', async (t) => {
+  const trade = await startTrade(t);
+  const { book, buyer, seller, db, clock } = trade;
+  const { bookId } = book;
+  const open = await trade.books.find(book.code);
+  if (!open) throw new Error('the book is not there');
+  const run = (of = open) => remindOfLastDay.run({ db, book: of, clock, isStopping: () => false });
+  const told = async (of: Caller): Promise<string[]> => {
+    await deliverDue({ db, bookId, clock });
+    return (await inbox(of)).map(({ kind, textEn }) => `${kind}: ${textEn}`);
+  };
+  const voucherId = await trade.voucher(await trade.fileContract('1000000.00'), '100.00', { lastDay: '2024-10-10' });
+  await trade.voucher(await trade.fileContract('900000.00'), '100.00', { lastDay: '2024-12-31' });
+
+  clock.set('2024-09-09');
+  t.strictSame(await remindOfLastDay.dueIn(db, '2024-09-09'), [], 'thirty-one days before');
+  // However late it runs.
+  clock.set('2024-09-15');
+  t.strictSame(await remindOfLastDay.dueIn(db, '2024-09-15'), [book.code]);
+  const second = await trade.secondApp();
+  const there = await second.books.find(book.code);
+  if (!there) throw new Error('the book is not there');
+  const done = await Promise.all([run(), run(there)]);
+  t.equal(done[0] + done[1], 1, 'two processes tell it once');
+  t.match(await told(buyer), [/^voucher.expiring: Voucher .* can be used until 2024-10-10\.$/]);
+  t.strictSame(await remindOfLastDay.dueIn(db, '2024-09-15'), [], 'and have nothing more to do that day');
+  clock.set('2024-09-16');
+  t.equal(await run(), 0);
+
+  await t.test('an invoice’s deadline, to both sides', async (t) => {
+    const rows = await db.sql<{ id: string }[]>`select contract_id as id from vouchers where voucher_id = ${voucherId}`;
+    const contract = { contractId: rows[0]?.id ?? '', gross: '1000000.00' };
+    clock.set('2024-08-05');
+    const invoiceId = await trade.invoice(contract, { gross: '500.00' }, { confirmed: false, paid: '0.00' });
+    await trade.owner.begin(async ({ sql }) => {
+      await sql`select from open_lane(${bookId})`;
+      await sql`update usage_invoices set confirm_by = '2024-09-20', confirm_outcome = 'CONFIRMED' where book_id = ${bookId} and invoice_id = ${invoiceId}`;
+    });
+    clock.set('2024-09-17');
+    t.equal(await remindOfDeadline.run({ db, book: there, clock, isStopping: () => false }), 1);
+    for (const side of [buyer, seller]) {
+      t.match(
+        (await told(side))[0],
+        /^usage.deadline: .*to be confirmed or disputed by 2024-09-20; else it is taken as confirmed/,
+      );
+    }
+    const again: string = (
+      await trade.owner.sql<{ code: string }[]>`
+      select refusal_code as code from entries where book_id = ${bookId} and refusal_code = 'REMINDED_ALREADY'`
+    ).length.toString();
+    t.equal(again, '0', 'that it was told already is no refusal to be written down');
+  });
 });

@@ -347,7 +347,7 @@ export async function startWorld(
         },
         ...{ decidedPerson: null, approvedOn: waiting ? null : approvedOn, decisionReason: null, settlementId: null },
         weightedBase: (grossFen * 2000n).toString(),
-        ...{ recalledFen: 0n, restoredFen: 0n },
+        ...{ recalledFen: 0n, restoredFen: 0n, offsetFen: 0n },
       };
       const standing: ContractStanding = {
         ...{ bookId, standingId: standingIdOf(contractId, programmeCode), contractId, programmeCode },
