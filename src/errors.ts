@@ -1,5 +1,7 @@
 // Every refusal of the service: code → status, title and a sentence that helps, in Chinese and English. The code is the
-// promise; the sentences may be bettered. `{name}` is filled from the refusal's parameters.
+// promise; the sentences may be bettered. `{name}` is filled from the refusal's parameters, `{name:yuan}` and its like as they read.
+
+import { fillIn } from './words.js';
 
 interface Refusal {
   readonly status: number;
@@ -1141,8 +1143,8 @@ export const refusals = {
     409,
     '没有可核销的金额',
     'There is nothing to redeem',
-    '该合同按已确认用量累计可兑付 {settled} 元，已兑付和在审 {redeemedAndReserved} 元，没有剩余可核销金额。',
-    'Usage so far entitles this contract to {settled}, of which {redeemedAndReserved} is redeemed or in verification; nothing is left.',
+    '该合同按已确认用量累计可兑付 {settled:yuan} 元，已兑付和在审 {redeemedAndReserved:yuan} 元，没有剩余可核销金额。',
+    'Usage so far entitles this contract to {settled:yuan} yuan, of which {redeemedAndReserved:yuan} is redeemed or in verification; nothing is left.',
   ),
   SELF_FUNDED_PART_UNPAID: refusal(
     409,
@@ -1390,8 +1392,8 @@ export const refusals = {
     409,
     '不符合申领条件',
     'Not eligible',
-    '申领条件 {predicate} 的核查结果为 {recorded}；须为符合，“原则上”的条件可经批准例外。',
-    'The predicate {predicate} is recorded as {recorded}; it must be met, or be soft and set aside by an approved exception.',
+    '条件“{zh}”的核查结果为{recorded:word}，不符合申领条件；须核查为符合，“原则上”的条件可以经批准例外。',
+    'The condition “{en}” is {recorded:word}; it has to be met, or, where it holds as a rule only, set aside by an approved exception.',
   ),
   SELF_BUILT_SELF_USED: refusal(
     409,
@@ -1404,15 +1406,15 @@ export const refusals = {
     409,
     '服务机构未入库',
     'The provider is not listed',
-    '服务机构在 {day} 未以服务事项 {serviceItem} 入库；请先办理入库或核对日期。',
-    'The provider is not listed for {serviceItem} on {day}; have it listed first or check the days.',
+    '服务机构在 {day} 未以服务事项“{serviceItem:word}”入库；请先办理入库或核对日期。',
+    'The provider is not listed for {serviceItem:word} on {day}; have it listed first or check the days.',
   ),
   FACILITY_KIND_NOT_ELIGIBLE: refusal(
     409,
     '设施类型不符合',
     'Not a facility of an eligible kind',
-    '第 {line} 行：设施 {facility} 的类型 {kind} 不在方案支持之列。',
-    'Line {line}: the programme does not support facilities of the kind {kind} ({facility}).',
+    '第 {line} 行：设施 {facility} 为{kind:word}，不在方案支持之列。',
+    'Line {line}: the facility {facility} is a {kind:word}, which the programme does not support.',
   ),
   FACILITY_NOT_OBSERVED: refusal(
     409,
@@ -1439,50 +1441,50 @@ export const refusals = {
     409,
     '服务事项不计入',
     'The service item does not count',
-    '第 {line} 行：服务事项 {serviceItem} 不在方案计入之列。',
-    'Line {line}: the programme does not count {serviceItem}.',
+    '第 {line} 行：{serviceItem:word}不在方案计入的服务事项之列。',
+    'Line {line}: the programme does not count {serviceItem:word}.',
   ),
   NOTHING_TO_AWARD: refusal(
     409,
     '没有可发放的金额',
     'Nothing to award',
-    '按基数 {base} 元计算为 {exact} 元，不足一分，不予发放。',
-    'The base of {base} yuan gives {exact} yuan, less than a fen; nothing is issued.',
+    '按基数 {base:yuan} 元计算为 {exact:yuan} 元，不足一分，不予发放。',
+    'The base of {base:yuan} yuan gives {exact:yuan} yuan, less than a fen; nothing is issued.',
   ),
   AMOUNT_ABOVE_ENTITLEMENT: refusal(
     409,
     '高于可享受金额',
     'More than there is a right to',
-    '金额 {requested} 元高于可享受的 {entitlement} 元。',
-    '{requested} yuan is more than the {entitlement} yuan there is a right to.',
+    '金额 {requested:yuan} 元高于可享受的 {entitlement:yuan} 元。',
+    '{requested:yuan} yuan is more than the {entitlement:yuan} yuan there is a right to.',
   ),
   LIMIT_EXHAUSTED: refusal(
     409,
     '限额已用完',
     'The limit is used up',
-    '限额 {limit}（期间 {window}）为 {amount} 元，剩余 0.00 元。',
-    'The limit {limit} of {amount} yuan for {window} has 0.00 left.',
+    '限额已用完（{window:window}）：{zh}。限额 {amount:yuan} 元，剩余 0.00 元；本次按规定计算为 {asked:yuan} 元。',
+    'The limit is used up ({window:window}): {en}. Of {amount:yuan} yuan 0.00 are left; this case would come to {asked:yuan} yuan.',
   ),
   POOL_EXHAUSTED: refusal(
     409,
     '资金已安排完毕',
     'The money is spent',
-    '已到位且尚未安排的资金为 {left} 元，不足以办理；财政追加预算指标后可再办理。',
-    'Of the money granted {left} yuan is promised to nobody, which is not enough; it can be done once more is loaded.',
+    '已到位且尚未安排的资金为 {left:yuan} 元，不足以办理；财政追加预算指标后可再办理。',
+    'Of the money granted {left:yuan} yuan is promised to nobody, which is not enough; it can be done once more is loaded.',
   ),
   BELOW_MINIMUM_AWARD: refusal(
     409,
     '低于最低金额',
     'Below the minimum',
-    '金额 {amount} 元低于方案规定的最低 {minimum} 元。',
-    '{amount} yuan is below the programme’s minimum of {minimum}.',
+    '金额 {amount:yuan} 元低于方案规定的最低 {minimum:yuan} 元。',
+    '{amount:yuan} yuan is below the programme’s minimum of {minimum:yuan}.',
   ),
   LIMIT_UNKNOWN: refusal(
     409,
     '限额尚不明确',
     'The limit is not known yet',
-    '限额 {limit}（{holder}，期间 {window}）依据的数额尚未登记：{zh}。登记后（POST /figures）再办理。',
-    'The figure that the limit {limit} of {holder} for {window} rests on is not on record: {en}. The case waits until it is (POST /figures).',
+    '限额依据的数额尚未登记（{holder}，{window:window}）：{zh}。登记后（POST /figures）再办理。',
+    'The figure that a limit rests on is not on record ({holder}, {window:window}): {en}. The case waits until it is (POST /figures).',
   ),
 
   RELATED_PARTY: refusal(
@@ -1496,8 +1498,8 @@ export const refusals = {
     409,
     '用途不在支持范围',
     'The purpose is not supported',
-    '明细第 {line} 行：合同用途 {purpose} 不在方案支持的用途之内。',
-    'Line {line}: the contract’s purpose {purpose} is none that the programme supports.',
+    '明细第 {line} 行：合同用途（{purpose:word}）不在方案支持的用途之内。',
+    'Line {line}: the contract’s purpose ({purpose:word}) is none that the programme supports.',
   ),
   CONTRACT_FILED_TOO_LATE: refusal(
     409,
@@ -1545,8 +1547,8 @@ export const refusals = {
     409,
     '主体类型不在支持范围',
     'This kind of applicant is not supported',
-    '申请主体类型为 {kind}，方案支持 {kinds}。',
-    'The applicant is of the kind {kind}; the programme is for {kinds}.',
+    '申请主体属于{kind:word}，方案支持的对象为{kinds:word}。',
+    'The applicant is one of the {kind:word}; the programme is for {kinds:word}.',
   ),
   PROVIDER_MAY_NOT_CLAIM: refusal(
     409,
@@ -1559,15 +1561,15 @@ export const refusals = {
     409,
     '低于最低基数',
     'Below the least base',
-    '计入的基数为 {base} 元，方案要求不低于 {minimum} 元。',
-    'What counts comes to {base} yuan; the programme asks for at least {minimum}.',
+    '计入的基数为 {base:yuan} 元，方案要求不低于 {minimum:yuan} 元。',
+    'What counts comes to {base:yuan} yuan; the programme asks for at least {minimum:yuan}.',
   ),
   MATTER_NOT_NAMED: refusal(
     409,
     '未写明归并事项',
     'The application names no matter',
-    '方案按 {matter} 归并补助，申请中须写明。',
-    'The programme looks at awards by {matter}: the application has to name it.',
+    '补助按{matter:word}归并计算，申请中须写明所涉{matter:word}。',
+    'Awards on one {matter:word} are counted together: the application has to name the {matter:word}.',
   ),
   ONE_CONTRACT_ONLY: refusal(
     409,
@@ -1580,22 +1582,22 @@ export const refusals = {
     409,
     '限额期间已过',
     'The years of the limit are over',
-    '限额 {limit} 的期间自 {firstYear} 年起，{year} 年已超出。',
-    'The years of the limit {limit} began in {firstYear}; {year} is beyond them.',
+    '{zh}：期间自 {firstYear} 年起算，已经届满，{year} 年不再享受。',
+    '{en}: these years began in {firstYear}, and {year} is beyond them.',
   ),
   CONTRACT_ALREADY_AWARDED: refusal(
     409,
     '该合同已享受补助',
     'The contract has its award',
-    '同一合同只能享受一次补助（{rule}），该合同已有补助。',
-    'A contract gets one award and no other ({rule}); this one has it.',
+    '{zh}：该合同已获补助，不再重复享受。',
+    '{en}: this one has it.',
   ),
   STACKED_OUT: refusal(
     409,
     '已享受不低于此的补助',
     'As much is awarded already',
-    '同一事项已获补助不低于本次可得的 {computed} 元（{rule}），不再重复补助。',
-    'On this matter at least the {computed} yuan of this award are granted already ({rule}); nothing is added.',
+    '{zh}：已获补助不低于本次可得的 {computed:yuan} 元，不再重复补助。',
+    '{en}: at least the {computed:yuan} yuan of this award are granted already, and nothing is added.',
   ),
 
   // ── Facts of legal persons, figures, exceptions to limits ──
@@ -2218,8 +2220,8 @@ export const refusals = {
     409,
     '期初余额超过限额',
     'The opening is above the limit',
-    '{amount} 元超过限额 {limit} 的剩余 {left} 元。',
-    '{amount} yuan is more than the {left} that {limit} leaves.',
+    '{amount:yuan} 元超过限额 {limit}（{window:window}）剩余的 {left:yuan} 元。',
+    '{amount:yuan} yuan is more than the {left:yuan} that the limit {limit} leaves ({window:window}).',
   ),
   OPENING_WRONG_STATE: refusal(
     409,
@@ -2509,8 +2511,8 @@ export const refusals = {
     422,
     '申报材料不齐',
     'Materials are missing',
-    '尚缺材料：{materials}。请上传后附于申请（可先保存草稿）、合同或发票，再提交。',
-    'Materials are missing: {materialsEn}. Upload them, attach them to the application (keep a draft first), the contract or the invoice, and submit again.',
+    '尚缺材料：{zh}。请上传后附于申请（可先保存草稿）、合同或发票，再提交。',
+    'Materials are missing: {en}. Upload them, attach them to the application (keep a draft first), the contract or the invoice, and submit again.',
   ),
 
   // ── Pre-checks ──
@@ -2667,8 +2669,7 @@ export function describeRefusal(
   language: Language,
 ): { status: number; title: string; detail: string } {
   const of: Refusal = refusals[code];
-  const fill = (text: string) => text.replace(/\{(\w+)\}/g, (whole, key: string) => params[key] ?? whole);
-  return { status: of.status, title: of.title[language], detail: fill(of.detail[language]) };
+  return { status: of.status, title: of.title[language], detail: fillIn(of.detail[language], params, language) };
 }
 
 export const isRefusalCode = (code: string): code is RefusalCode => Object.hasOwn(refusals, code);

@@ -1,15 +1,15 @@
 // What looks wrong with an application as it is submitted (src/flags/): parties that are related where the text does not bar it, and one
 // enterprise that claims as several.
-import type { Application, Contract, Enterprise, LegalPersonHolder, Provider } from '../../db/tables.js';
-import type { Day, Period } from '../calendar.js';
+import type { Application, Contract, Enterprise, LegalPersonHolder } from '../../db/tables.js';
+import type { Day } from '../calendar.js';
 import { overlaps } from '../calendar.js';
 import { contractShelf } from '../contracts/facts.js';
 import { lastDayOf } from '../contracts/rules.js';
 import { enterpriseShelf } from '../enterprises/facts.js';
 import type { Suspicion } from '../flags/raise.js';
 import type { Facts, Loader } from '../ledger/facts.js';
-import { holderShelf } from '../legal-persons/facts.js';
-import { holdersWithin } from '../legal-persons/rules.js';
+import { evidenceOf, gatherHolders, namesOf, relatedBy, sharingWith } from '../legal-persons/holders.js';
+import type { Fen } from '../money.js';
 import type { Law } from '../programmes/language.js';
 import { providerShelf } from '../providers/facts.js';
 import { applicationShelf } from './facts.js';
@@ -20,17 +20,7 @@ export async function gatherSuspicions(loader: Loader, contracts: readonly Contr
     loader.facts.get(enterpriseShelf, enterpriseId)?.legalPersonUscc ?? [],
     loader.facts.get(providerShelf, providerId)?.legalPersonUscc ?? [],
   ]);
-  const own = await loader.load(holderShelf, 'legalPerson', parties.flat());
-  const theirs = await loader.load(
-    holderShelf,
-    'holder',
-    own.map(({ holder }) => holder),
-  );
-  const others = theirs.map(({ legalPersonUscc }) => legalPersonUscc);
-  const [applications] = await Promise.all([
-    loader.load(applicationShelf, 'legalPerson', others),
-    loader.load(holderShelf, 'legalPerson', others),
-  ]);
+  const applications = await loader.load(applicationShelf, 'legalPerson', await gatherHolders(loader, parties.flat()));
   const claimed = await loader.load(
     contractShelf,
     'id',
@@ -53,96 +43,84 @@ interface Applied {
   readonly today: Day;
 }
 
-const holdersOf = (facts: Facts, legalPersonUscc: string, days: { from: Day; to: Day }): LegalPersonHolder[] =>
-  holdersWithin(facts.all(holderShelf, 'legalPerson', legalPersonUscc), days);
-
-const namesOf = (holders: readonly LegalPersonHolder[]): string => holders.map(({ holderName }) => holderName).join('、');
-const rowOf = (of: LegalPersonHolder) => ({
-  kind: 'HOLDER',
-  id: of.holderRecordId,
-  name: `${of.legalPersonUscc} ${of.holderName}`,
-});
-
-/**
- * What looks wrong with an application on a gathered contract. Related parties are those on record as such, where the text does not bar
- * them (where it does the application is refused); and those of whom one holds the other, or whom somebody holds or leads both, on any
- * day from the signing on. The state is nobody here: common state control alone relates nobody.
- */
+/** What looks wrong with an application on a gathered contract, by what holds on any day from its signing on. */
 export function suspicionsOf(facts: Facts, of: Applied): Suspicion[] {
-  const { contract, enterprise, application, today } = of;
+  const { contract, enterprise, application, law, today } = of;
   const provider = facts.get(providerShelf, contract.providerId);
   if (!provider) throw new Error(`the contract ${contract.contractNo} has lost its provider`);
   const days = { from: contract.signedOn, to: today };
-  const own = holdersOf(facts, enterprise.legalPersonUscc, days);
-  const related = relatedBy(own, holdersOf(facts, provider.legalPersonUscc, days), enterprise, provider);
-  const onRecord = of.isRelated && of.law.exclusions?.value.includes('RELATED_PARTIES') !== true;
   const amountFen = application.computedFen ?? 0n;
-  const found: Suspicion[] = [];
-  if (onRecord || related.length > 0) {
-    const holders = related.length > 0 ? namesOf(related) : '—';
-    const inputs = { enterprise: enterprise.legalPersonUscc, provider: provider.legalPersonUscc, holders };
-    found.push({ kind: 'RELATED_PARTIES', amountFen, evidence: { inputs, rows: related.map(rowOf) } });
-  }
-  const split = splitOf(facts, of, { own, provider, days });
-  return split ? [...found, split] : found;
-}
-
-/** The holdings that relate two legal persons: of one by the other, and of both by one. */
-function relatedBy(
-  own: readonly LegalPersonHolder[],
-  theirs: readonly LegalPersonHolder[],
-  enterprise: Enterprise,
-  provider: Provider,
-): LegalPersonHolder[] {
-  const both = new Set(own.map(({ holder }) => holder));
-  return [
-    ...own.filter(({ holder }) => holder === provider.legalPersonUscc),
-    ...theirs.filter(({ holder }) => holder === enterprise.legalPersonUscc || both.has(holder)),
-  ];
-}
-
-/** Other legal persons whom the same hold or lead, and that claim under the same programme for the same provider and time. */
-function splitOf(
-  facts: Facts,
-  { application, contract, enterprise }: Applied,
-  { own, provider, days }: { own: readonly LegalPersonHolder[]; provider: Provider; days: { from: Day; to: Day } },
-): Suspicion | null {
-  const period: Period = { from: contract.startsOn, to: lastDayOf(contract) };
-  const candidates = new Set(
-    own.flatMap(({ holder }) => facts.all(holderShelf, 'holder', holder).map(({ legalPersonUscc }) => legalPersonUscc)),
-  );
-  candidates.delete(enterprise.legalPersonUscc);
-  const parts = [...candidates].flatMap((legalPersonUscc) => {
-    const theirs = holdersOf(facts, legalPersonUscc, days);
-    const shared = own.filter(({ holder }) => theirs.some((other) => other.holder === holder));
-    const claims = facts.all(applicationShelf, 'legalPerson', legalPersonUscc).filter((other) => {
-      const claimed = facts.get(contractShelf, other.contractId);
-      return (
-        other.programmeCode === application.programmeCode &&
-        !['DRAFT', 'REJECTED', 'WITHDRAWN'].includes(other.status) &&
-        claimed !== undefined &&
-        facts.get(providerShelf, claimed.providerId)?.legalPersonUscc === provider.legalPersonUscc &&
-        overlaps({ from: claimed.startsOn, to: lastDayOf(claimed) }, period)
-      );
-    });
-    return shared.length > 0 && claims.length > 0 ? [{ legalPersonUscc, shared, claims }] : [];
+  const parties = { enterprise: enterprise.legalPersonUscc, provider: provider.legalPersonUscc };
+  const related = relatedParties(law, {
+    ...{ parties, isRelated: of.isRelated, amountFen },
+    holders: relatedBy(facts, parties.enterprise, parties.provider, days),
   });
-  if (parts.length === 0) return null;
-  const holders = [...new Map(parts.flatMap(({ shared }) => shared.map((of) => [of.holder, of] as const))).values()];
-  const inputs = { others: parts.map(({ legalPersonUscc }) => legalPersonUscc).join('、'), holders: namesOf(holders) };
-  const claims = parts.flatMap((part) => part.claims);
-  return {
-    kind: 'ENTERPRISE_SPLIT',
-    amountFen: claims.reduce(
-      (sum, { awardFen, computedFen }) => sum + (awardFen ?? computedFen ?? 0n),
-      application.computedFen ?? 0n,
-    ),
-    evidence: {
-      inputs,
-      rows: [
-        ...holders.map(rowOf),
-        ...claims.map(({ applicationId, applicationNo }) => ({ kind: 'APPLICATION', id: applicationId, name: applicationNo })),
-      ],
-    },
+  const period = { from: contract.startsOn, to: lastDayOf(contract) };
+  const claimsToo = (other: Application): boolean => {
+    const claimed = facts.get(contractShelf, other.contractId);
+    return (
+      other.programmeCode === application.programmeCode &&
+      !['DRAFT', 'REJECTED', 'WITHDRAWN'].includes(other.status) &&
+      claimed !== undefined &&
+      facts.get(providerShelf, claimed.providerId)?.legalPersonUscc === provider.legalPersonUscc &&
+      overlaps({ from: claimed.startsOn, to: lastDayOf(claimed) }, period)
+    );
   };
+  const split = splitEnterprise(
+    sharingWith(facts, enterprise.legalPersonUscc, days).map((other) => ({
+      ...other,
+      claims: facts
+        .all(applicationShelf, 'legalPerson', other.legalPersonUscc)
+        .filter(claimsToo)
+        .map(({ applicationId, applicationNo, awardFen, computedFen }) => ({
+          ...{ kind: 'APPLICATION', id: applicationId, name: applicationNo, amountFen: awardFen ?? computedFen ?? 0n },
+        })),
+    })),
+    amountFen,
+  );
+  return [...related, ...split];
+}
+
+/**
+ * That a case's parties are related: on record as such, where the text does not bar them (where it does the case is refused); or by
+ * somebody who holds or leads both, or one that holds the other.
+ */
+export function relatedParties(
+  { exclusions }: Pick<Law, 'exclusions'>,
+  of: {
+    readonly parties: { readonly enterprise: string; readonly provider: string };
+    readonly isRelated: boolean;
+    readonly holders: readonly LegalPersonHolder[];
+    readonly amountFen: Fen;
+  },
+): Suspicion[] {
+  const onRecord = of.isRelated && exclusions?.value.includes('RELATED_PARTIES') !== true;
+  if (!onRecord && of.holders.length === 0) return [];
+  const inputs = { ...of.parties, holders: of.holders.length > 0 ? namesOf(of.holders) : 'ON_RECORD' };
+  return [{ kind: 'RELATED_PARTIES', amountFen: of.amountFen, evidence: { inputs, rows: of.holders.map(evidenceOf) } }];
+}
+
+/** Another legal person of the same holders, with what it claims alike. */
+interface Part {
+  readonly legalPersonUscc: string;
+  readonly shared: readonly LegalPersonHolder[];
+  readonly claims: readonly { readonly kind: string; readonly id: string; readonly name: string; readonly amountFen: Fen }[];
+}
+
+/** That one enterprise claims as several, where others of the same holders claim alike; `ownFen` is what this one claims. */
+export function splitEnterprise(others: readonly Part[], ownFen: Fen): Suspicion[] {
+  const parts = others.filter(({ claims }) => claims.length > 0);
+  if (parts.length === 0) return [];
+  const holders = [...new Map(parts.flatMap(({ shared }) => shared.map((of) => [of.holder, of] as const))).values()];
+  const claims = parts.flatMap((part) => part.claims);
+  return [
+    {
+      kind: 'ENTERPRISE_SPLIT',
+      amountFen: claims.reduce((sum, { amountFen }) => sum + amountFen, ownFen),
+      evidence: {
+        inputs: { others: parts.map(({ legalPersonUscc }) => legalPersonUscc).join('、'), holders: namesOf(holders) },
+        rows: [...holders.map(evidenceOf), ...claims.map(({ kind, id, name }) => ({ kind, id, name }))],
+      },
+    },
+  ];
 }

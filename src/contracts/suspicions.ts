@@ -7,7 +7,7 @@ import { nearlySame, splitOf } from '../flags/alike.js';
 import { flagParameterShelf } from '../flags/facts.js';
 import { farFromList } from '../flags/price.js';
 import type { Suspicion } from '../flags/raise.js';
-import { parameterOn } from '../flags/rules.js';
+import { latestDated } from '../flags/rules.js';
 import type { Facts, Loader } from '../ledger/facts.js';
 import { note } from '../ledger/facts.js';
 import { formatYuan, sumFen } from '../money.js';
@@ -64,7 +64,7 @@ const named = (of: Pick<Contract, 'contractId' | 'contractNo'>) => ({ kind: 'CON
 
 /** What looks wrong with gathered parties' contract beside their others, as it is (or is to be), by the parameters of the day. */
 export function suspicionsAmong(facts: Facts, contract: Contract, parties: Parties, today: Day): Suspicion[] {
-  const [near, split] = amongContracts.map((kind) => parameterOn(facts.all(flagParameterShelf, 'kind', kind), today));
+  const [near, split] = amongContracts.map((kind) => latestDated(facts.all(flagParameterShelf, 'kind', kind), today));
   if (!near && !split) return [];
   const others = ofSameParties(facts, parties);
   const found: Suspicion[] = [];
@@ -113,7 +113,7 @@ export function farPrices(
   contract: Contract,
   lines: readonly { readonly line: ContractLine; readonly chip: Chip | null }[],
 ): Suspicion[] {
-  const parameter = parameterOn(facts.all(flagParameterShelf, 'kind', 'PRICE_FAR_FROM_LIST'), contract.signedOn);
+  const parameter = latestDated(facts.all(flagParameterShelf, 'kind', 'PRICE_FAR_FROM_LIST'), contract.signedOn);
   if (!parameter) return [];
   const prices = facts.all(listPriceShelf, 'provider', contract.providerId);
   const suspicion = farFromList(

@@ -24,9 +24,6 @@ export const isHolding = ({ status }: Pick<Flag, 'status'>): boolean => status !
 export const refuseFlagged = (count: number): Refused | null =>
   count === 0 ? null : refused('FLAG_HOLDS', { flags: String(count) });
 
-/** The parameter of a rule that counts on a day, of all of its kind: the last that begins by then, of one day the last recorded. */
-export const parameterOn = (of: readonly FlagParameter[], day: Day): FlagParameter | undefined => latestDated(of, day);
-
 /** Of dated records the one that counts on a day: the last that begins on or before it, and of one day the last recorded. */
 export const latestDated = <Row extends { readonly validFrom: Day; readonly revision: number }>(
   rows: readonly Row[],

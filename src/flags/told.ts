@@ -50,6 +50,7 @@ const sentences: Readonly<Record<Flag['kind'], Words>> = {
 const words: Readonly<Partial<Record<string, Words>>> = {
   SAME: { zh: '相同', en: 'the same' },
   DIFFERENT: { zh: '不同', en: 'another' },
+  ON_RECORD: { zh: '已登记为关联方', en: 'on record as such' },
 };
 
 /** What a flag says, its numbers filled in. */

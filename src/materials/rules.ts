@@ -26,8 +26,8 @@ export function refusalOfMaterials(asking: Asking, step: Material['by'], there: 
       })
       .join(separator);
   return refused('MATERIALS_MISSING', {
-    materials: told('zh', '；'),
-    materialsEn: told('en', '; '),
+    zh: told('zh', '；'),
+    en: told('en', '; '),
     kinds: missing.map(({ kind }) => kind).join(', '),
   });
 }

@@ -1,7 +1,7 @@
 // What an application would still need, in words: conditions to be shown, facts that were not given, numbers that are not on record.
 // Pure.
 import type { Day } from '../calendar.js';
-import { refusals } from '../errors.js';
+import { describeRefusal } from '../errors.js';
 import type { RefusalCode } from '../errors.js';
 import { rules } from '../programmes/explain.js';
 import { documentName } from '../programmes/language.js';
@@ -93,9 +93,8 @@ export const filing = (law: ProgrammeVersion, cite: Citation | undefined, day: D
 
 /** A day that is over or has not come, as the refusal for it says. */
 export const deadline = (law: ProgrammeVersion, code: RefusalCode, params: Readonly<Record<string, string>>): Missing => {
-  const fill = (text: string) => text.replace(/\{(\w+)\}/g, (whole, key: string) => params[key] ?? whole);
-  const { zh, en } = refusals[code].detail;
-  return missing(law, undefined, { kind: 'DEADLINE', name: code, text: { zh: fill(zh), en: fill(en) } });
+  const told = (language: 'zh' | 'en') => describeRefusal(code, params, language).detail;
+  return missing(law, undefined, { kind: 'DEADLINE', name: code, text: { zh: told('zh'), en: told('en') } });
 };
 
 const plain = {

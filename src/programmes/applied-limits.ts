@@ -122,8 +122,8 @@ function appliedLimit(
   if ('code' in holder) return isCounted ? null : { kind: 'REFUSED', ...holder, cite, rule };
   const window = windowOf(limit, at);
   if (window === null) {
-    const params = { limit: limit.id, firstYear: String(at.firstAwardYears[limit.id]), year: String(yearOf(at.bookedOn)) };
-    return { kind: 'REFUSED', code: 'LIMIT_WINDOW_OVER', params, cite, rule };
+    const years = { firstYear: String(at.firstAwardYears[limit.id]), year: String(yearOf(at.bookedOn)) };
+    return { kind: 'REFUSED', code: 'LIMIT_WINDOW_OVER', params: { limit: limit.id, ...years, ...rule }, cite, rule };
   }
   const number = limit.figure === null ? limit.amountFen : (at.figures[limit.id] ?? null);
   const raisedFen = limit.soft ? (at.raised[limit.id] ?? 0n) : 0n;
@@ -219,6 +219,9 @@ function publicCeiling(law: Law, { basisPoints }: StackingRule, at: Circumstance
   return mostFen > 0n ? mostFen : 0n;
 }
 
+/** What a step shows of a refusal’s parameters: the rule in words stands beside. */
+const inputsOf = ({ zh: _, en: __, ...inputs }: Record<string, string>): Record<string, string> => inputs;
+
 /** Cuts the award to what each limit leaves, in the order given; the answer of the first that leaves nothing, or null. */
 export function applyLimits(
   trail: Trail,
@@ -231,12 +234,12 @@ export function applyLimits(
       trail.add(cite, rule, {}, limit.why);
       continue;
     }
-    if (limit.kind === 'REFUSED') return trail.refuse(cite, rule, limit.params, limit.code, limit.params);
+    if (limit.kind === 'REFUSED') return trail.refuse(cite, rule, inputsOf(limit.params), limit.code, limit.params);
     const { limitId, window, holder, amountFen } = limit.touched;
     const left = limitsLeft[limitId];
     if (left === undefined || amountFen === null) {
       // The rule in words names the figure that is not on record.
-      const params = { limit: limitId, window, holder: holder.id, zh: rule.zh, en: rule.en };
+      const params = { limit: limitId, window, holder: holder.id, ...rule };
       return { ...trail.refuse(cite, rule, { window }, 'LIMIT_UNKNOWN', params), kind: 'held' };
     }
     if (limit.kind === 'COUNTED') {
@@ -250,7 +253,7 @@ export function applyLimits(
         ? { granted: formatYuan(amountFen - left) }
         : { limit: amount, window, left: formatYuan(left) };
     if (limit.kind === 'ONE_AWARD') {
-      if (left < amountFen) return trail.refuse(cite, rule, inputs, 'CONTRACT_ALREADY_AWARDED', { rule: limitId });
+      if (left < amountFen) return trail.refuse(cite, rule, inputs, 'CONTRACT_ALREADY_AWARDED', { rule: limitId, ...rule });
       trail.add(cite, rule, {}, 'PASSED');
       continue;
     }
@@ -258,8 +261,11 @@ export function applyLimits(
     const most = limit.kind === 'HIGHEST' ? trail.amountFen - (amountFen - left) : left;
     if (most <= 0n) {
       return limit.kind === 'HIGHEST'
-        ? trail.refuse(cite, rule, inputs, 'STACKED_OUT', { rule: limitId, computed: formatYuan(trail.amountFen) })
-        : trail.refuse(cite, rule, inputs, 'LIMIT_EXHAUSTED', { limit: limitId, window, amount });
+        ? trail.refuse(cite, rule, inputs, 'STACKED_OUT', { rule: limitId, computed: formatYuan(trail.amountFen), ...rule })
+        : trail.refuse(cite, rule, inputs, 'LIMIT_EXHAUSTED', {
+            ...{ limit: limitId, window, amount, asked: formatYuan(trail.amountFen) },
+            ...rule,
+          });
     }
     trail.cap(cite, rule, inputs, most, limitId);
   }

@@ -74,7 +74,7 @@ export function explainApplicant(
     const found = enterprise.predicates[predicate.id];
     const recorded = found ?? 'NOT_RECORDED';
     if (!isMet(predicate, found)) {
-      const params = { predicate: predicate.id, recorded };
+      const params = { predicate: predicate.id, recorded, ...predicate.text };
       return trail.refuse(predicate.cite, rules.predicate(predicate), {}, 'NOT_ELIGIBLE', params);
     }
     trail.add(predicate.cite, rules.predicate(predicate), {}, recorded);

@@ -3,6 +3,7 @@ import type { Day } from '../calendar.js';
 import type { Step } from '../ledger/explanations.js';
 import { formatYuan } from '../money.js';
 import type { Fen } from '../money.js';
+import { beneficiaryNames, findingNames, grouped, itemNames, purposeNames, windowInWords } from '../words.js';
 import type {
   BeneficiaryKind,
   Bilingual,
@@ -24,11 +25,6 @@ export function percent(basisPoints: number): string {
   return `${basisPoints / 100}%`;
 }
 
-/** 1234567.89 as 1,234,567.89. */
-function grouped(yuan: string): string {
-  return yuan.replace(/\B(?=(\d{3})+\.)/g, ',');
-}
-
 const money = (fen: Fen): string => grouped(formatYuan(fen));
 
 const baseNames = {
@@ -40,27 +36,6 @@ const baseNames = {
 const basisNames = {
   GROSS: { zh: '价税合计', en: 'tax included' },
   NET: { zh: '不含税', en: 'without tax' },
-} as const;
-const itemNames = {
-  AI_COMPUTE: { zh: '智能算力', en: 'AI compute' },
-  SUPERCOMPUTE: { zh: '超算算力', en: 'supercomputing' },
-  GENERAL_COMPUTE: { zh: '通用算力', en: 'general compute' },
-  STORAGE: { zh: '存储', en: 'storage' },
-  NETWORK: { zh: '网络', en: 'network' },
-  SECURITY: { zh: '安全', en: 'security' },
-  CORPUS: { zh: '语料', en: 'corpora' },
-  MODEL_SERVICE: { zh: '模型服务', en: 'model services' },
-  TECHNOLOGY: { zh: '技术合同', en: 'technical contracts' },
-  RESEARCH_COST: { zh: '研发成本', en: 'costs of research and development' },
-} as const;
-const purposeNames = {
-  MODEL_RESEARCH: { zh: '模型技术研究', en: 'model research' },
-  PRODUCT_DEVELOPMENT: { zh: '产品开发', en: 'product development' },
-  SCENARIO_APPLICATION: { zh: '场景应用', en: 'scenario application' },
-} as const;
-const beneficiaryNames = {
-  ENTERPRISE: { zh: '企业', en: 'enterprises' },
-  INSTITUTION: { zh: '事业单位及其他机构', en: 'institutions' },
 } as const;
 const chipNames = {
   DOMESTIC: { zh: '国产芯片', en: 'domestic chips' },
@@ -389,10 +364,7 @@ const labels: Readonly<Record<string, Bilingual>> = {
 const outcomes: Readonly<Record<string, Bilingual>> = {
   APPLIES: { zh: '适用', en: 'applies' },
   TRIAL: { zh: '试算', en: 'trial' },
-  MET: { zh: '符合', en: 'met' },
-  NOT_MET: { zh: '不符合', en: 'not met' },
-  NOT_RECORDED: { zh: '未核查', en: 'not recorded' },
-  EXCEPTION: { zh: '经批准例外', en: 'approved exception' },
+  ...findingNames,
   PASSED_IN_PART: { zh: '部分通过', en: 'passed in part' },
   PASSED: { zh: '通过', en: 'passed' },
   NOT_NAMED: { zh: '申请未涉及', en: 'not what the application is about' },
@@ -405,6 +377,8 @@ const outcomes: Readonly<Record<string, Bilingual>> = {
 
 /** Yuan to the fen, or the exact value before it is rounded down. */
 const YUAN = /^-?\d+\.\d{2,}$/;
+/** A window of several years. */
+const YEARS = /^\d{4}\+\d+$/;
 
 /**
  * The steps as numbered sentences, all or some of them: article, rule, what went in, what came out. A refusal ends with its code, whose
@@ -413,7 +387,11 @@ const YUAN = /^-?\d+\.\d{2,}$/;
 export function explain(steps: readonly Step[], language: 'zh' | 'en', of: (step: Step) => boolean = () => true): string[] {
   const zh = language === 'zh';
   const say = (value: string) =>
-    YUAN.test(value) ? `${grouped(value)}${zh ? ' 元' : ' yuan'}` : (outcomes[value]?.[language] ?? value);
+    YUAN.test(value)
+      ? `${grouped(value)}${zh ? ' 元' : ' yuan'}`
+      : YEARS.test(value)
+        ? windowInWords(value, language)
+        : (outcomes[value]?.[language] ?? value);
   const result = (value: string) =>
     (outcomes[value] ?? YUAN.exec(value)) ? say(value) : zh ? `不予通过（${value}）` : `not passed (${value})`;
   return steps.flatMap((step, index) => {

@@ -8,11 +8,9 @@ import type { ProgrammeCase, ProgrammeFile } from '../../schemas/programmes.js';
 import type { Day } from '../calendar.js';
 import { parseYuan } from '../money.js';
 import type { Fen } from '../money.js';
+import type { Bilingual } from '../words.js';
 
-export interface Bilingual {
-  zh: string;
-  en: string;
-}
+export type { Bilingual };
 
 /** Where a value comes from; `interpretation` when the document does not decide it, with who may. */
 export interface Citation {

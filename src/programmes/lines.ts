@@ -268,7 +268,10 @@ function lineRefusal(law: Law, at: Applicant, of: Dealing, line: Line, { period,
     const { predicates } = at.enterprise;
     const recorded = predicates[lineFinding(predicate.id, line.lineNo)] ?? predicates[predicate.id];
     if (!isMet(predicate, recorded))
-      return refused(line, 'NOT_ELIGIBLE', { predicate: predicate.id, recorded: recorded ?? 'NOT_RECORDED' });
+      return refused(line, 'NOT_ELIGIBLE', {
+        ...{ predicate: predicate.id, recorded: recorded ?? 'NOT_RECORDED' },
+        ...predicate.text,
+      });
   }
   if (contract !== null) {
     const earliest = law.contractSignedOnOrAfter?.value;

@@ -12,7 +12,7 @@ export const allocationShelf = shelf(allocations, {
 export const reimbursementShelf = shelf(reimbursements, {
   rank: 55,
   id: 'reimbursementId',
-  keys: { allocation: ['allocationId'] },
+  keys: { allocation: ['allocationId'], legalPerson: ['legalPersonUscc'] },
   mutable: [
     ...changedBySteps,
     ...fixedAtSubmission,

@@ -8,6 +8,7 @@ import { gatherPlaces, takePlace } from '../cases/places.js';
 import { untouched, waitingIn, wayOf } from '../cases/rules.js';
 import { enterpriseShelf } from '../enterprises/facts.js';
 import { closed } from '../enterprises/rules.js';
+import { raise } from '../flags/raise.js';
 import type { Facts, Loader } from '../ledger/facts.js';
 import { insert } from '../ledger/facts.js';
 import type { Command, Refused, Verb } from '../ledger/lane.js';
@@ -28,6 +29,7 @@ import { reimbursementLineShelf, reimbursementShelf } from './facts.js';
 import { evaluationsOf, found, holdInvoices } from './lines.js';
 import { gatherPapers, papersOf } from './papers.js';
 import { conflictsOf, contentDigestOf, isInvoiceNumber, presentReimbursement, readItems, summaryOf } from './rules.js';
+import { gatherSuspicions, partiesOf, suspicionsOf } from './suspicions.js';
 
 /** What enters the lane: with the invoice numbers among the items that were claimed for it; a dry run claims none. */
 type Body = z.output<typeof body> & { readonly claims?: readonly { readonly number: string }[] };
@@ -137,6 +139,12 @@ export const submitReimbursement: Verb<Body, Result> = {
       ...{ waitingSince: waiting.waitingSince, dueOn: waiting.dueOn },
       recordedAt: receivedAt.toISOString(),
     };
+    const flags = raise(
+      command,
+      facts,
+      { subjectKind: 'REIMBURSEMENT', subjectId: id },
+      suspicionsOf(facts, { row, whole, lines, law, today }),
+    );
     return accepted({
       decision: 'reimbursement.submitted',
       subjectId: id,
@@ -157,6 +165,7 @@ export const submitReimbursement: Verb<Body, Result> = {
         ),
         ...changes,
         ...place.changes,
+        ...flags,
       ],
     });
   },
@@ -198,6 +207,8 @@ async function gatherBase(loader: Loader, command: Command<Body>): Promise<void>
     return askedOf(facts, command, version, { enterprise, lines, matters });
   });
   await Promise.all([gatherAwardLimits(loader, asked), gatherPapers(loader, asked)]);
+  const whole = asked.filter(({ lines }) => lines.length > 0).map((of) => caseOf(facts, of));
+  await gatherSuspicions(loader, [...new Set(whole.flatMap(partiesOf))]);
   await gatherMaterials(
     loader,
     'APPLICATION',

@@ -4,7 +4,7 @@ import { contractLineShelf, contractShelf } from '../contracts/facts.js';
 import { flagParameterShelf, flagShelf } from '../flags/facts.js';
 import { farFromList } from '../flags/price.js';
 import type { Suspicion } from '../flags/raise.js';
-import { parameterOn } from '../flags/rules.js';
+import { latestDated } from '../flags/rules.js';
 import type { Facts, Loader } from '../ledger/facts.js';
 import { chipShelf, listPriceShelf } from '../providers/facts.js';
 import { beyondFacilities, gatherFacilities } from './facility-usage.js';
@@ -40,7 +40,7 @@ export const suspicionsOf = (facts: Facts, invoice: UsageInvoice, lines: readonl
  * submitted: that flag holds the contract's invoices too, until a person has found the price to be right.
  */
 function farPrices(facts: Facts, invoice: UsageInvoice, lines: readonly UsageInvoiceLine[]): Suspicion[] {
-  const parameter = parameterOn(facts.all(flagParameterShelf, 'kind', farPrice), invoice.usageFrom);
+  const parameter = latestDated(facts.all(flagParameterShelf, 'kind', farPrice), invoice.usageFrom);
   if (!parameter || facts.all(flagShelf, 'subject', invoice.contractId).some(({ kind }) => kind === farPrice)) return [];
   const contractLines = facts.all(contractLineShelf, 'contract', invoice.contractId);
   const priced = lines.flatMap((line) => {

@@ -120,7 +120,12 @@ function spend(facts: Facts, spent: readonly Spent[]): { kind: 'spent'; postings
   for (const { at, numberFen, amountFen } of spent) {
     const { leftFen, funding } = readLimit(facts, at, numberFen);
     if (amountFen > leftFen) {
-      return refused('OPENING_ABOVE_LIMIT', { limit: at.limit, left: formatYuan(leftFen), amount: formatYuan(amountFen) });
+      return refused('OPENING_ABOVE_LIMIT', {
+        limit: at.limit,
+        window: at.window,
+        left: formatYuan(leftFen),
+        amount: formatYuan(amountFen),
+      });
     }
     postings.push(...funding, ...openingLimitUsed({ at, amountFen }));
   }

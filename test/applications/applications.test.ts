@@ -265,7 +265,7 @@ void t.test('a firm that has claimed 850,000.00 gets 150,000.00 more and then no
   t.equal((approved.explanation as Step[]).find((step) => step.bound)?.inputs['left'], '150000.00');
   const nothing = await world.approve(second, { acceptReduced: true });
   t.equal(told(nothing), '409 LIMIT_EXHAUSTED');
-  t.match(nothing.body.detail, /claimed.*2024.*1000000\.00.*0\.00/);
+  t.match(nothing.body.detail, /2024 年.*申领金额不超过 1,000,000\.00 元.*剩余 0\.00 元/);
   t.equal(await world.balance(`used:${world.programmeCode}.claimed:${firm.uscc}:2024`), 1_000_000_00n);
 
   // The next year is another window, and another fund.

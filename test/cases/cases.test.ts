@@ -1,16 +1,100 @@
 // The steps that cases share: drafts, correction lists that are said once, acceptance and its order, checks, deadlines in working days,
 // rejection by an article, withdrawal.
 import t from 'tap';
+import { calendars } from '../../db/demo/calendars.js';
+import { addDays, daysInclusive } from '../../src/calendar.js';
+import type { CaseState } from '../../src/cases/rules.js';
+import { readDays, waitingIn } from '../../src/cases/rules.js';
+import { termsOf } from '../../src/experts/rules.js';
+import { lawOn } from '../../src/programmes/language.js';
 import { auditBusiness } from '../../src/reconciliation/audit.js';
 import type { Enterprise, World } from '../applications/world.js';
-import { told } from '../applications/world.js';
+import { programmeFile, told, zhengzhou } from '../applications/world.js';
 import { pdf, upload } from '../evidence-files/upload.js';
 import { costCode, feeCode, uscc } from '../reimbursements/world.js';
+import { read } from '../programmes/world.js';
 import { expectStatus } from '../service.js';
 import { startTeam } from './team.js';
 import { scored, startCases, steps } from './world.js';
 
 const digest = 'a'.repeat(64);
+
+void t.test(
+  'each state waits for its next step as long as the text gives that step, in working days, and no longer',
+  async (t) => {
+    const lawWith = async (text: string) => {
+      const programme = read(await programmeFile(zhengzhou, text === '' ? [] : [[/^allocation:\n/m, `${text}allocation:\n`]]));
+      return lawOn(programme, '2024-09-27');
+    };
+    const year = calendars.find((of) => of.year === 2024);
+    if (!year) throw new Error('the demo world has no 2024');
+    const off = new Set(
+      year.holidays.flatMap(([from, to]) => Array.from({ length: daysInclusive(from, to) }, (_, i) => addDays(from, i))),
+    );
+    const calendar = new Map([[2024, { holidays: off, workingDays: new Set(year.workingDays) }]]);
+    // A Friday: Sunday the 29th is worked, 1 to 7 October are off, Saturday the 12th is worked.
+    const ends: Readonly<Record<number, string>> = {
+      ...{ 3: '2024-10-08', 4: '2024-10-09', 6: '2024-10-11', 7: '2024-10-12', 8: '2024-10-14', 10: '2024-10-16' },
+    };
+    const after = (days: number): string => ends[days] ?? '';
+    const whole = steps.all + steps.noticeDays + steps.days;
+    const table: readonly [text: string, state: CaseState, dueOn: string | null][] = [
+      [whole, 'SUBMITTED', after(3)],
+      [whole, 'ACCEPTED', after(4)],
+      [whole, 'CHECKED', after(10)],
+      [whole, 'EXPERT_REVIEW', after(10)],
+      [whole, 'REVIEWED', after(8)],
+      [whole, 'OBJECTION_PENDING', after(7)],
+      [whole, 'ALLOCATED', after(8)],
+      // The days of a notice, a correction and a draft are not a step's.
+      [whole, 'IN_PUBLIC_NOTICE', null],
+      [whole, 'SUPPLEMENT_REQUESTED', null],
+      [whole, 'DRAFT', null],
+      // Without the steps between, the next one is the review.
+      [steps.days, 'SUBMITTED', after(6)],
+      [steps.acceptance + steps.days, 'SUBMITTED', after(3)],
+      [steps.acceptance + steps.days, 'ACCEPTED', after(6)],
+      [steps.all + steps.noticeDays, 'SUBMITTED', null],
+      ['', 'SUBMITTED', null],
+    ];
+    for (const [text, state, dueOn] of table) {
+      const waiting = waitingIn(state, { law: await lawWith(text), today: '2024-09-27', calendar });
+      t.strictSame(waiting, { kind: 'waiting', waitingSince: '2024-09-27', dueOn }, `${state}: ${dueOn ?? 'no end'}`);
+    }
+    const late = waitingIn('SUBMITTED', { law: await lawWith(whole), today: '2024-12-30', calendar });
+    t.match(late, { kind: 'refused', code: 'CALENDAR_YEAR_UNPUBLISHED', params: { year: '2025' } }, 'never guessed');
+
+    const asks: readonly [text: string, asked: number | undefined, found: number | string][] = [
+      [steps.days, undefined, 5],
+      [steps.days, 5, 5],
+      [steps.days, 6, 6],
+      [steps.days, 4, 'SUPPLEMENT_DAYS_TOO_FEW'],
+      ['', 1, 1],
+      ['', undefined, 'SUPPLEMENT_DAYS_REQUIRED'],
+    ];
+    for (const [text, asked, found] of asks) {
+      const given = readDays(asked, await lawWith(text));
+      t.equal(given.kind === 'read' ? given.days : given.code, found, `corrections: asked ${asked}, given ${found}`);
+    }
+    const criteria = [{ id: 'need', name: { zh: '必要性', en: 'need' }, points: 60 }];
+    const panels: readonly [text: string, asked: Parameters<typeof termsOf>[0], found: number | string][] = [
+      [steps.experts, {}, 2],
+      [steps.experts, { experts: 2 }, 'PANEL_TERM_GIVEN'],
+      [steps.experts, { criteria }, 'PANEL_TERM_GIVEN'],
+      ['', { experts: 3, criteria }, 3],
+      ['', { experts: 3 }, 'PANEL_TERM_REQUIRED'],
+      ['', { criteria }, 'PANEL_TERM_REQUIRED'],
+    ];
+    for (const [text, asked, found] of panels) {
+      const terms = termsOf(asked, await lawWith(text));
+      t.equal(
+        terms.kind === 'terms' ? terms.experts : terms.code,
+        found,
+        `experts: ${JSON.stringify(Object.keys(asked))}, ${found}`,
+      );
+    }
+  },
+);
 
 void t.test('a draft is kept, written anew and checked when it is submitted, as if it came that day', async (t) => {
   const world = await startCases(t, { text: '' });

@@ -4,7 +4,7 @@ import type { FacilityObservation, FlagParameter } from '../../db/tables.js';
 import { nearlySame, splitOf } from '../../src/flags/alike.js';
 import { beyondCapacity, cardHoursOf } from '../../src/flags/capacity.js';
 import { isFarFromList, pricePerCardHour } from '../../src/flags/price.js';
-import { parameterOn } from '../../src/flags/rules.js';
+import { latestDated } from '../../src/flags/rules.js';
 
 const hours = (n: number): bigint => BigInt(n) * 10_000n;
 const observed = (observedOn: string, cards: number | null, inService = true): FacilityObservation => ({
@@ -172,6 +172,6 @@ void t.test(
 void t.test('of parameters the last that begins by the day counts, of one day the last recorded', async (t) => {
   const of = (validFrom: string, revision: number) => ({ validFrom, revision }) as FlagParameter;
   const all = [of('2024-07-01', 3), of('2024-01-01', 1), of('2024-01-01', 2)];
-  const on = (day: string) => parameterOn(all, day)?.revision;
+  const on = (day: string) => latestDated(all, day)?.revision;
   t.strictSame(['2023-12-31', '2024-01-01', '2024-06-30', '2024-07-01'].map(on), [undefined, 2, 2, 3]);
 });

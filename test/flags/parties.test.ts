@@ -86,7 +86,8 @@ void t.test('who holds whom', async (t) => {
     t.strictSame(await kindsOf(await apply(owner)), ['RELATED_PARTIES'], 'who owns the provider');
     const relation = { uscc: recorded.uscc, otherUscc: providerUscc, validFrom: '2024-01-01', source: '核查' };
     expectStatus(await reviewer.post('/related-parties', relation), 201);
-    t.strictSame(await kindsOf(await apply(recorded)), ['RELATED_PARTIES'], 'and who is on record as related');
+    const onRecord = await flagsOn(await apply(recorded));
+    t.match(onRecord, [{ kind: 'RELATED_PARTIES', explanation: { zh: /已登记为关联方/, en: /on record as such/ } }]);
     t.strictSame(await kindsOf(await apply(stranger)), []);
   });
   t.strictSame(await auditBusiness(world.owner, book.bookId), []);

@@ -330,7 +330,7 @@ void t.test('general controls lie over every programme, and hold for a voucher t
   ];
   const held = await world.award(firm, large);
   t.equal(face(held), '409 LIMIT_UNKNOWN', 'B3: a figure that is not on record holds the case');
-  t.match(held.body.detail, /district-contribution.*其年度区级综合贡献额/, 'and the sentence says which');
+  t.match(held.body.detail, /限额依据的数额尚未登记（.*，20\d\d 年）.*其年度区级综合贡献额/, 'and the sentence says which');
   const figure = {
     kind: 'DISTRICT_CONTRIBUTION',
     uscc: firm.uscc,

@@ -17,6 +17,7 @@ import { explain } from '../../src/programmes/explain.js';
 import { CONTRACT_CEILING } from '../../src/programmes/language.js';
 import type { ProgrammeVersion } from '../../src/programmes/language.js';
 import { lineRefusals, nobody } from '../../src/programmes/lines.js';
+import { describeRefusal, isRefusalCode } from '../../src/errors.js';
 import { formatYuan, parseYuan } from '../../src/money.js';
 import { changed, cite, contracts, controls, read, reimbursement } from './world.js';
 
@@ -73,7 +74,7 @@ const outcome = (evaluation: Evaluation): string =>
     : [
         evaluation.code,
         ...Object.entries(evaluation.params).flatMap(([name, value]) =>
-          name === 'zh' || name === 'en' ? [] : [`${name}=${value}`],
+          ['zh', 'en', 'asked'].includes(name) ? [] : [`${name}=${value}`],
         ),
       ].join(' ');
 
@@ -372,6 +373,102 @@ void t.test('each refusal of an award comes with its code, what its sentence nee
     ],
   ];
   for (const [name, version, facts, expected] of rest) t.equal(outcome(evaluateAward(version, award(facts))), expected, name);
+});
+
+void t.test('what limits, money and conditions refuse reads like a decision, in both languages', async (t) => {
+  const told = (evaluation: Evaluation) => {
+    if (evaluation.kind === 'award' || !isRefusalCode(evaluation.code)) throw new Error(outcome(evaluation));
+    const { code, params } = evaluation;
+    return [describeRefusal(code, params, 'zh').detail, describeRefusal(code, params, 'en').detail] as const;
+  };
+  const left = (of: Record<string, bigint | undefined>) => after(award(), inLeft(of));
+  const cases: [name: string, evaluation: Evaluation, zh: string, en: string][] = [
+    [
+      'a year’s limit',
+      evaluateAward(fees, left({ yearly: 0n })),
+      '限额已用完（2025 年）：同一企业（法人，含分支机构）每年享受金额不超过 20,000,000.00 元。限额 20,000,000.00 元，剩余 0.00 元；本次按规定计算为 6,000,000.00 元。',
+      'The limit is used up (2025): one legal person, its branches included, is awarded at most 20,000,000.00 yuan in a calendar year. Of 20,000,000.00 yuan 0.00 are left; this case would come to 6,000,000.00 yuan.',
+    ],
+    [
+      'a limit of three years',
+      evaluateAward(fees, { ...left({ 'three-years': 0n }), firstAwardYears: { 'three-years': 2024 } }),
+      '限额已用完（2024 年至 2026 年）：同一企业（法人，含分支机构）自首次获补助当年起 3 年内累计享受金额原则上不超过 30,000,000.00 元。限额 30,000,000.00 元，剩余 0.00 元；本次按规定计算为 6,000,000.00 元。',
+      'The limit is used up (2024 to 2026): one legal person, its branches included, is awarded at most 30,000,000.00 yuan in total over the 3 years from that of its first award, as a rule. Of 30,000,000.00 yuan 0.00 are left; this case would come to 6,000,000.00 yuan.',
+    ],
+    [
+      'years that are over',
+      evaluateAward(fees, award({ firstAwardYears: { 'three-years': 2022 } })),
+      '同一企业（法人，含分支机构）自首次获补助当年起 3 年内累计享受金额原则上不超过 30,000,000.00 元：期间自 2022 年起算，已经届满，2025 年不再享受。',
+      'one legal person, its branches included, is awarded at most 30,000,000.00 yuan in total over the 3 years from that of its first award, as a rule: these years began in 2022, and 2025 is beyond them.',
+    ],
+    [
+      'a figure not on record',
+      evaluateAward(fees, after(award({ figures: {} }), inLeft({ contribution: undefined }))),
+      '限额依据的数额尚未登记（USER，2025 年）：同一企业（法人，含分支机构）（RESEARCH_INSTITUTION 除外）每年享受金额原则上不超过其年度区级综合贡献额。登记后（POST /figures）再办理。',
+      'The figure that a limit rests on is not on record (USER, 2025): one legal person, its branches included, (not for RESEARCH_INSTITUTION) is awarded at most its contribution to the district in the year in a calendar year, as a rule. The case waits until it is (POST /figures).',
+    ],
+    [
+      'what others gave on one product',
+      evaluateAward(fees, left({ highest: 0n })),
+      '同一产品按就高不重复原则，合计不超过其中最高的一项：已获补助不低于本次可得的 6,000,000.00 元，不再重复补助。',
+      'on one product no more than the highest award, all together: at least the 6,000,000.00 yuan of this award are granted already, and nothing is added.',
+    ],
+    [
+      'no matter named',
+      evaluateAward(fees, award({ matters: {} })),
+      '补助按产品归并计算，申请中须写明所涉产品。',
+      'Awards on one product are counted together: the application has to name the product.',
+    ],
+    [
+      'no money',
+      evaluateAward(fees, award({ poolLeft: 0n })),
+      '已到位且尚未安排的资金为 0.00 元，不足以办理；财政追加预算指标后可再办理。',
+      'Of the money granted 0.00 yuan is promised to nobody, which is not enough; it can be done once more is loaded.',
+    ],
+    [
+      'a condition',
+      evaluateAward(fees, after(award(), inEnterprise({ predicates: {} }))),
+      '条件“从事人工智能”的核查结果为未核查，不符合申领条件；须核查为符合，“原则上”的条件可以经批准例外。',
+      'The condition “works on artificial intelligence” is not recorded; it has to be met, or, where it holds as a rule only, set aside by an approved exception.',
+    ],
+    [
+      'of another kind',
+      evaluateAward(fees, after(award(), inEnterprise({ kind: 'INSTITUTION' }))),
+      '申请主体属于事业单位及其他机构，方案支持的对象为企业。',
+      'The applicant is one of the institutions; the programme is for enterprises.',
+    ],
+    [
+      'another purpose',
+      evaluateAward(fees, after(award(), inTerms({ purpose: 'SCENARIO_APPLICATION' }))),
+      '明细第 1 行：合同用途（场景应用）不在方案支持的用途之内。',
+      'Line 1: the contract’s purpose (scenario application) is none that the programme supports.',
+    ],
+    [
+      'another item',
+      evaluateAward(fees, after(award(), inLines({ serviceItem: 'STORAGE' }))),
+      '第 1 行：存储不在方案计入的服务事项之列。',
+      'Line 1: the programme does not count storage.',
+    ],
+    [
+      'too little',
+      evaluateAward(fees, award({ items: [item([line('999.99')])] })),
+      '计入的基数为 999.99 元，方案要求不低于 1,000.00 元。',
+      'What counts comes to 999.99 yuan; the programme asks for at least 1,000.00.',
+    ],
+    [
+      'too little to pay',
+      evaluateAward(fees, left({ yearly: 49_999n })),
+      '金额 499.99 元低于方案规定的最低 500.00 元。',
+      '499.99 yuan is below the programme’s minimum of 500.00.',
+    ],
+    [
+      'too much asked',
+      evaluateAward(fees, award({ requestedFen: 600_000_001n })),
+      '金额 6,000,000.01 元高于可享受的 6,000,000.00 元。',
+      '6,000,000.01 yuan is more than the 6,000,000.00 yuan there is a right to.',
+    ],
+  ];
+  for (const [name, evaluation, zh, en] of cases) t.strictSame(told(evaluation), [zh, en], name);
 });
 
 void t.test('of two that are wrong the first answers', async (t) => {

@@ -173,7 +173,7 @@ const refusalOf = (evaluation: Evaluation) =>
     : [
         evaluation.code,
         ...Object.entries(evaluation.params).flatMap(([name, value]) =>
-          name === 'zh' || name === 'en' ? [] : [`${name}=${value}`],
+          ['zh', 'en', 'asked'].includes(name) ? [] : [`${name}=${value}`],
         ),
       ].join(' ');
 

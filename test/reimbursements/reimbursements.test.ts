@@ -652,6 +652,32 @@ void t.test('declared contracts: ranked by class and score until the money ends;
   });
 });
 
+void t.test(
+  'firms of one shareholder that claim for the same provider are flagged as one enterprise that was split',
+  async (t) => {
+    const world = await startWorld(t);
+    const [a, b, c] = [await world.firm(1), await world.firm(2), await world.firm(3)];
+    for (const firm of [a, b, c]) await world.fee(firm, { lines: [{ gross: '1000.00' }] });
+    const owner = { role: 'SHAREHOLDER', holderName: '张三丰', validFrom: '2020-01-01', source: '工商登记' };
+    const holdings = [
+      { ...owner, uscc: a.uscc, holderIdNo: '410102198001010011' },
+      { ...owner, uscc: b.uscc, holderIdNo: '410102198001010011' },
+      { ...owner, uscc: c.uscc, holderIdNo: '410102198001010022' },
+    ];
+    for (const body of holdings) expectStatus(await world.reviewer.post('/legal-person-holders', body), 201);
+    const flagsOn = async (of: typeof a) => {
+      const { reimbursementId } = expectStatus(await world.apply(of), 201);
+      const url = `/flags-of-subject?subjectId=${reimbursementId as string}`;
+      return { reimbursementId, items: expectStatus(await world.approver.get(url), 200).items as unknown[] };
+    };
+    const first = await flagsOn(a);
+    t.strictSame(first.items, [], 'the first is alone');
+    const rows = [{ kind: 'HOLDER' }, { kind: 'REIMBURSEMENT', id: first.reimbursementId }];
+    t.match((await flagsOn(b)).items, [{ kind: 'ENTERPRISE_SPLIT', inputs: { others: a.uscc, holders: '张**' }, rows }]);
+    t.strictSame((await flagsOn(c)).items, [], 'another of the same name is another');
+  },
+);
+
 void t.test('two thousand lines are one application like any other', async (t) => {
   const world = await startWorld(t);
   const firm = await world.firm(1);

@@ -31,7 +31,15 @@ import { fund, settle, shares, startWorld } from './world.js';
 void t.test('a batch takes what is approved by its last day, in no batch, less what was reversed', async (t) => {
   const of = (change: Partial<Redemption>): Redemption =>
     ({
-      ...{ status: 'APPROVED', settlementId: null, approvedOn: '2024-06-30', approvedFen: 500n, reversedFen: 0n, batchedFen: 0n },
+      ...{
+        status: 'APPROVED',
+        settlementId: null,
+        approvedOn: '2024-06-30',
+        approvedFen: 500n,
+        reversedFen: 0n,
+        batchedFen: 0n,
+        offsetFen: 0n,
+      },
       ...change,
     }) as Redemption;
   const cases: [string, Partial<Redemption>, bigint][] = [
@@ -40,6 +48,7 @@ void t.test('a batch takes what is approved by its last day, in no batch, less w
     ['partly reversed', { reversedFen: 200n }, 300n],
     ['reversed as a whole', { reversedFen: 500n }, 0n],
     ['in a batch already', { settlementId: 'x', batchedFen: 500n }, 0n],
+    ['off-set in part', { offsetFen: 100n }, 400n],
     ['waiting', { status: 'SUBMITTED', approvedOn: null, approvedFen: 0n }, 0n],
     ['returned', { status: 'RETURNED', approvedOn: null, approvedFen: 0n }, 0n],
   ];
