@@ -64,7 +64,8 @@ async function measure(address: string): Promise<number> {
       const text = body === undefined ? '' : JSON.stringify(body);
       const began = performance.now();
       const request = http.request(`${address}/v1/${url}`, {
-        ...{ agent, method },
+        agent,
+        method,
         headers: {
           authorization: `Bearer ${secret}`,
           ...(method === 'GET'
@@ -108,7 +109,11 @@ async function measure(address: string): Promise<number> {
   const { facilityId = '' } =
     (await listOf('facilities')).items.find((of) => of['providerId'] === providerId && of['kind'] === 'AI_COMPUTING') ?? {};
   await call('appropriation', 'POST', `${at}/appropriations`, keyOf('finance'), {
-    ...{ programmeCode, year: 2026, funder: 'CITY', amount: '10000000.00', documentNo: '郑财预〔2026〕测1号' },
+    programmeCode,
+    year: 2026,
+    funder: 'CITY',
+    amount: '10000000.00',
+    documentNo: '郑财预〔2026〕测1号',
   });
 
   const post = (step: string, url: string, secret: string, body: object = {}): Promise<Answer> =>
@@ -118,13 +123,11 @@ async function measure(address: string): Promise<number> {
   const { programmeVersionId = '' } = await post('programme', 'programmes', operator, { document });
   await post('programme', `programmes/${programmeVersionId}/activate`, approver);
   await post('appropriation', 'appropriations', finance, {
-    ...{
-      programmeCode: awards.programmeCode,
-      year: 2026,
-      funder: 'CITY',
-      amount: '10000000.00',
-      documentNo: '郑财预〔2026〕测2号',
-    },
+    programmeCode: awards.programmeCode,
+    year: 2026,
+    funder: 'CITY',
+    amount: '10000000.00',
+    documentNo: '郑财预〔2026〕测2号',
   });
   const another = await post('member', 'members', operator, { role: 'reviewer', personName: '复核人' });
   const { secret: checker = '' } = await post('key', `members/${another['memberId'] ?? ''}/keys`, operator);
@@ -134,10 +137,15 @@ async function measure(address: string): Promise<number> {
   const firm = async (i: number): Promise<{ enterpriseId: string; secret: string }> => {
     const uscc = makeUscc(`91410100MD${String(i).padStart(7, '0')}`);
     const { enterpriseId = '' } = await post('a bare lane command (enterprise registered)', 'enterprises', operator, {
-      ...{ uscc, name: `测算企业${i}`, kind: 'ENTERPRISE', sizeClass: 'SMALL' },
+      uscc,
+      name: `测算企业${i}`,
+      kind: 'ENTERPRISE',
+      sizeClass: 'SMALL',
     });
     const { memberId = '' } = await post('member registered', 'members', operator, {
-      ...{ role: 'enterprise', personName: `测算${i}`, legalPersonUscc: uscc },
+      role: 'enterprise',
+      personName: `测算${i}`,
+      legalPersonUscc: uscc,
     });
     const { secret = '' } = await post('key issued', `members/${memberId}/keys`, operator);
     return { enterpriseId, secret };
@@ -148,23 +156,29 @@ async function measure(address: string): Promise<number> {
     const { secret } = await firm(i);
     const code = `MODEL-${i}`;
     const { registrationId = '' } = await post('R: project registered', 'matters', secret, {
-      ...{ kind: 'PROJECT', code, name: `行业模型${i}`, documentNo: '评选〔2026〕测1号' },
+      kind: 'PROJECT',
+      code,
+      name: `行业模型${i}`,
+      documentNo: '评选〔2026〕测1号',
     });
     await post('R: project confirmed', `matters/${registrationId}/confirm`, reviewer);
     const cost = formatYuan(100_000n + BigInt(i));
     const { reimbursementId = '' } = await post('R: award applied for', 'reimbursements', secret, {
-      ...{ programmeCode: awards.programmeCode, matters: { project: code }, commitment: true },
+      programmeCode: awards.programmeCode,
+      matters: { project: code },
+      commitment: true,
       items: [
         {
-          ...{ reference: `YF-${i}`, description: '研发成本', counterpartyUscc: legalPersonUscc, counterpartyName: '中原检测' },
-          ...{
-            serviceItem: 'RESEARCH_COST',
-            net: cost,
-            vat: '0.00',
-            gross: cost,
-            settledOn: '2026-06-30',
-            evidence: '专项审计报告',
-          },
+          reference: `YF-${i}`,
+          description: '研发成本',
+          counterpartyUscc: legalPersonUscc,
+          counterpartyName: '中原检测',
+          serviceItem: 'RESEARCH_COST',
+          net: cost,
+          vat: '0.00',
+          gross: cost,
+          settledOn: '2026-06-30',
+          evidence: '专项审计报告',
         },
       ],
     });
@@ -181,31 +195,34 @@ async function measure(address: string): Promise<number> {
     const gross = formatYuan(200_000n + BigInt(i));
     const money = { net: gross, vat: '0.00', gross };
     const { contractId = '' } = await post('contract submitted', 'contracts', provider, {
-      ...{
-        contractNo: `CS-${i}`,
-        enterpriseId,
-        providerId,
-        signedOn: '2026-10-08',
-        startsOn: '2026-10-09',
-        endsOn: addMonths('2026-10-09', 6),
-      },
-      ...{ purpose: 'MODEL_RESEARCH', ...money },
+      contractNo: `CS-${i}`,
+      enterpriseId,
+      providerId,
+      signedOn: '2026-10-08',
+      startsOn: '2026-10-09',
+      endsOn: addMonths('2026-10-09', 6),
+      purpose: 'MODEL_RESEARCH',
+      ...money,
       lines: [{ description: '训练卡时', serviceItem: 'AI_COMPUTE', facilityId, unit: 'CARD_HOUR', quantity: '1000', ...money }],
     });
     await post('contract confirmed', `contracts/${contractId}/confirm`, secret);
     await post('contract filed', `contracts/${contractId}/file`, reviewer);
 
     const { applicationId = '' } = await post('application submitted', 'applications', secret, {
-      ...{ programmeCode, contractId, commitment: true },
+      programmeCode,
+      contractId,
+      commitment: true,
     });
     const application = `applications/${applicationId}`;
     await post('correction list', `${application}/request-supplement`, reviewer, {
-      ...{ items: [{ kind: 'MATERIAL', subject: 'COMMITMENT_LETTER', what: '缺少盖章页' }], workingDays: 5 },
+      items: [{ kind: 'MATERIAL', subject: 'COMMITMENT_LETTER', what: '缺少盖章页' }],
+      workingDays: 5,
     });
     await post('correction answered', `${application}/supplement`, secret, { answers: [{ item: 1, answer: '已补' }] });
     const { reviewDigest } = await post('application reviewed', `${application}/review`, reviewer, { eligibility: {} });
     const approved = (await post('approved, voucher issued', `${application}/approve`, approver, {
-      ...{ reviewDigest, acceptReduced: false },
+      reviewDigest,
+      acceptReduced: false,
     })) as unknown as { voucher: { voucherId: string } };
     const { voucherId } = approved.voucher;
     await post('voucher frozen', `vouchers/${voucherId}/freeze`, approver, { reason: '核查' });
@@ -217,13 +234,21 @@ async function measure(address: string): Promise<number> {
     const used = formatYuan(usedFen);
     const quantity = isDear ? '200' : formatQuantity((usedFen * 10_000_000n + 100_000n) / (parseYuan(gross) ?? 1n));
     const { invoiceId = '' } = await post('usage invoice posted', 'usage-invoices', provider, {
-      ...{ invoiceNo: `2641${String(900_000_000 + i).padStart(16, '0')}`, contractId, issuedOn: today },
-      ...{ usageFrom: '2026-10-09', usageTo: addDays(today, -2), net: used, vat: '0.00', gross: used },
+      invoiceNo: `2641${String(900_000_000 + i).padStart(16, '0')}`,
+      contractId,
+      issuedOn: today,
+      usageFrom: '2026-10-09',
+      usageTo: addDays(today, -2),
+      net: used,
+      vat: '0.00',
+      gross: used,
       lines: [{ contractLineNo: 1, quantity, net: used, vat: '0.00', gross: used }],
     });
     await post('usage confirmed', `usage-invoices/${invoiceId}/confirm`, secret);
     await post('payment recorded', `usage-invoices/${invoiceId}/payments`, secret, {
-      ...{ amount: formatYuan((usedFen * 8n) / 10n), paidOn: today, bankSerial: `CS-${i}` },
+      amount: formatYuan((usedFen * 8n) / 10n),
+      paidOn: today,
+      bankSerial: `CS-${i}`,
     });
     const { redemptionId = '', reserved, status } = await post('redemption', 'redemptions', secret, { voucherId, invoiceId });
     if (status === 'SUBMITTED') {
@@ -237,7 +262,8 @@ async function measure(address: string): Promise<number> {
   /** What is done once for all of them: the pool is shared, everything approved is settled, the bank says that it has paid. */
   const settleAll = async (): Promise<void> => {
     const allocation = await post(`R: allocation of ${2 * (lives + warmUp)} drafted`, 'allocations', reviewer, {
-      ...{ programmeCode: awards.programmeCode, year: 2026 },
+      programmeCode: awards.programmeCode,
+      year: 2026,
     });
     const { allocationId = '', contentDigest: shared } = allocation;
     await post('R: allocation approved', `allocations/${allocationId}/approve`, approver, { contentDigest: shared });
@@ -250,7 +276,9 @@ async function measure(address: string): Promise<number> {
       period: '2026-11',
     });
     await post(`settlement of ${lineCount} lines approved`, `settlements/${settlementId}/approve`, approver, {
-      ...{ contentDigest, count: lineCount, total },
+      contentDigest,
+      count: lineCount,
+      total,
     });
   };
 
