@@ -647,7 +647,7 @@ void t.test('over HTTP', async (t) => {
       const beyond = await verify('1999.99');
       t.match(
         beyond.body,
-        { code: 'AMOUNT_ABOVE_ENTITLEMENT', detail: /1000\.00/ },
+        { code: 'AMOUNT_ABOVE_ENTITLEMENT', detail: /1,000\.00/ },
         'reserving charged no limit, the other approval did',
       );
       trade.clock.set('2024-09-01');
