@@ -33,7 +33,9 @@ const sums = (lines: number) => ({ net: yuan(943 * lines), vat: yuan(57 * lines)
 const days = { issuedOn: '2026-03-31', usageFrom: '2026-03-01', usageTo: '2026-03-31' };
 
 const ndjson = (linesPerInvoice: number): Format => ({
-  ...{ name: `NDJSON, ${linesPerInvoice === 1 ? '1 line' : `${linesPerInvoice} lines`} an invoice`, linesPerInvoice, header: '' },
+  name: `NDJSON, ${linesPerInvoice === 1 ? '1 line' : `${linesPerInvoice} lines`} an invoice`,
+  linesPerInvoice,
+  header: '',
   contentType: 'application/x-ndjson',
   write: ({ number, contractId, lines }) => {
     const line = { contractLineNo: 1, quantity: '1', ...sums(1) };
@@ -42,7 +44,9 @@ const ndjson = (linesPerInvoice: number): Format => ({
   },
 });
 const csv = (linesPerInvoice: number): Format => ({
-  ...{ name: `CSV, ${linesPerInvoice} lines an invoice`, contentType: 'text/csv', linesPerInvoice },
+  name: `CSV, ${linesPerInvoice} lines an invoice`,
+  contentType: 'text/csv',
+  linesPerInvoice,
   header: 'invoiceNo,contractId,issuedOn,usageFrom,usageTo,net,vat,gross,contractLineNo,quantity,lineNet,lineVat,lineGross\r\n',
   write: ({ number, contractId, lines }) => {
     const { net, vat, gross } = sums(lines);
@@ -156,21 +160,28 @@ export async function measureBulk(bench: Bench, book: Book, ownerUrl: string): P
     ...formats.map((format) => {
       const copied = copies.get(format.name);
       return row({
-        ...{ work: `bulk usage, ${format.name}`, unit: 'lines/s', runs: rates.get(format.name) ?? [] },
+        work: `bulk usage, ${format.name}`,
+        unit: 'lines/s',
+        runs: rates.get(format.name) ?? [],
         ...(copied ? { against: { name: 'COPY of the same rows', figure: median(copied), required: { least: 0.4 } } } : {}),
         goal: { of: 'figure', bound: { least: 25_000 } },
       });
     }),
     row({
-      ...{ work: `redemptions, ${steady} a second, while a bulk file runs`, unit: '/s', runs: [people.during.perSecond] },
-      ...{ p50: people.during.p50, p99: people.during.p99 },
+      work: `redemptions, ${steady} a second, while a bulk file runs`,
+      unit: '/s',
+      runs: [people.during.perSecond],
+      p50: people.during.p50,
+      p99: people.during.p99,
       against: { name: 'their p99 without, ms', figure: people.without.p99, value: people.during.p99 },
     }),
     ...(peak === null
       ? []
       : [
           row({
-            ...{ work: `memory of the service, a file of ${lines.toLocaleString('en-US')} lines`, unit: 'MiB', runs: [peak] },
+            work: `memory of the service, a file of ${lines.toLocaleString('en-US')} lines`,
+            unit: 'MiB',
+            runs: [peak],
             goal: { of: 'figure', bound: { most: 300 } },
           }),
         ]),

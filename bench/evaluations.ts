@@ -70,12 +70,20 @@ function read(name: string): ProgrammeVersion {
 const MILLION = 100_000_000n;
 const amountAt = (i: number) => 123_456_789n + BigInt(i) * 1_000_003n;
 const line = (grossFen: bigint): Line => ({
-  ...{ lineNo: 1, serviceItem: 'AI_COMPUTE', facilityId: null, chipOrigin: 'DOMESTIC', modelClass: null },
-  ...{ netFen: grossFen, vatFen: 0n, grossFen },
+  lineNo: 1,
+  serviceItem: 'AI_COMPUTE',
+  facilityId: null,
+  chipOrigin: 'DOMESTIC',
+  modelClass: null,
+  netFen: grossFen,
+  vatFen: 0n,
+  grossFen,
 });
 const dealing = {
   provider: {
-    ...{ legalPerson: 'PROVIDER', isRelated: false, isLocal: true },
+    legalPerson: 'PROVIDER',
+    isRelated: false,
+    isLocal: true,
     listings: [{ serviceItem: 'AI_COMPUTE' as const, from: '2023-01-01', to: null }],
   },
   facilities: [],
@@ -90,8 +98,14 @@ const applicantOf = (version: ProgrammeVersion) => ({
 
 function issueFacts(version: ProgrammeVersion, i: number): IssueFacts {
   const facts: IssueFacts = {
-    ...{ appliedOn: '2025-03-03', ...nothingOnRecord('2025-03-10'), enterprise: applicantOf(version), ...dealing },
-    ...{ contract: { ...terms, lines: [line(amountAt(i))] }, limitsLeft: {}, poolLeft: 10n * MILLION, maximumFen: MILLION },
+    appliedOn: '2025-03-03',
+    ...nothingOnRecord('2025-03-10'),
+    enterprise: applicantOf(version),
+    ...dealing,
+    contract: { ...terms, lines: [line(amountAt(i))] },
+    limitsLeft: {},
+    poolLeft: 10n * MILLION,
+    maximumFen: MILLION,
   };
   return { ...facts, limitsLeft: leftOf(limitsTouched(version, 'ISSUE', facts)) };
 }
@@ -112,11 +126,18 @@ function redemptions(): Work {
     const contract = 4n * amountAt(i);
     const { poolLeft, maximumFen, ...at } = issueFacts(version, i);
     return {
-      ...{ ...at, contract: { ...terms, lines: [line(contract)] }, bookedOn: '2025-05-05', submittedOn: '2025-05-05' },
+      ...at,
+      contract: { ...terms, lines: [line(contract)] },
+      bookedOn: '2025-05-05',
+      submittedOn: '2025-05-05',
       voucher: { issuedOn: '2025-03-10', expiresOn: '2026-03-10', balanceFen: minFen(poolLeft ?? 0n, maximumFen ?? 0n) },
       usage: { from: '2025-04-01', to: '2025-04-30' },
-      ...{ lines: [line(amountAt(i))], paidFen: amountAt(i), baseBeforeFen: amountAt(i), cutOffBeforeFen: 0n },
-      ...{ redeemedAndReservedFen: floorWeighted(amountAt(i) * 2_000n), limitsLeft: { redeemed: MILLION } },
+      lines: [line(amountAt(i))],
+      paidFen: amountAt(i),
+      baseBeforeFen: amountAt(i),
+      cutOffBeforeFen: 0n,
+      redeemedAndReservedFen: floorWeighted(amountAt(i) * 2_000n),
+      limitsLeft: { redeemed: MILLION },
     };
   });
   return {
@@ -133,14 +154,20 @@ function awards(): Work {
   const version = read('binjiang/binjiang-compute.v2');
   const lines = (i: number) =>
     Array.from({ length: 20 }, (_, n) => ({
-      ...{ ...line(amountAt(i) / 40n + BigInt(n)), lineNo: n + 1 },
+      ...line(amountAt(i) / 40n + BigInt(n)),
+      lineNo: n + 1,
       chipOrigin: n % 2 === 0 ? ('DOMESTIC' as const) : ('NON_DOMESTIC' as const),
-      ...{ usage: { from: '2025-06-01', to: '2025-06-30' }, settledOn: '2025-07-15' },
+      usage: { from: '2025-06-01', to: '2025-06-30' },
+      settledOn: '2025-07-15',
     }));
   const facts = Array.from({ length: different }, (_, i): AwardFacts => {
     const at: AwardFacts = {
-      ...{ appliedOn: '2026-03-03', ...nothingOnRecord('2026-03-10'), baseYear: 2025, enterprise: applicantOf(version) },
-      ...{ matters: { PROJECT: 'one', PRODUCT: 'one', STANDARD: 'one', AWARD_SERIES: 'one' }, limitsLeft: {} },
+      appliedOn: '2026-03-03',
+      ...nothingOnRecord('2026-03-10'),
+      baseYear: 2025,
+      enterprise: applicantOf(version),
+      matters: { PROJECT: 'one', PRODUCT: 'one', STANDARD: 'one', AWARD_SERIES: 'one' },
+      limitsLeft: {},
       items: [{ ...dealing, contract: terms, lines: lines(i) }],
     };
     return { ...at, limitsLeft: leftOf(limitsTouched(version, 'AWARD', at)), poolLeft: 100n * MILLION };

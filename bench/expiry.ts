@@ -127,8 +127,14 @@ async function makeVouchers(): Promise<{ operator: string; code: string; bookId:
     ...total,
   };
   const paper: OpeningBalance = {
-    ...{ bookId: world.bookId, openingBalanceId: uuidv7(clock.now()), kind: 'VOUCHER', content, contentDigest: 'a'.repeat(64) },
-    ...{ status: 'APPROVED', preparedPerson: preparer.personId, approvedPerson: approver.personId },
+    bookId: world.bookId,
+    openingBalanceId: uuidv7(clock.now()),
+    kind: 'VOUCHER',
+    content,
+    contentDigest: 'a'.repeat(64),
+    status: 'APPROVED',
+    preparedPerson: preparer.personId,
+    approvedPerson: approver.personId,
     recordedAt: clock.now().toISOString(),
   };
   // What an approved opening balance books, a fen for each voucher; one paper stands for all of them.
@@ -141,13 +147,25 @@ async function makeVouchers(): Promise<{ operator: string; code: string; bookId:
     },
     decide: ({ id, body: { n } }) =>
       accepted({
-        ...{ decision: 'opening.approved', subjectId: id, result: {} },
+        decision: 'opening.approved',
+        subjectId: id,
+        result: {},
         postings: openingVoucher({ voucherId: id, fund: like.fund, faceFen: 1n }),
         changes: [
           ...(n === 0 ? [insert(openingShelf, paper)] : []),
           insert(voucherShelf, {
-            ...{ ...like, voucherId: id, voucherNo: `BENCH-V-S-${n}`, contractId, applicationId: null, faceFen: 1n },
-            ...{ reservedFen: 0n, issuedOn: '2026-03-01', appliedOn: '2026-03-01', lastDay, status: 'ACTIVE', matters: {} },
+            ...like,
+            voucherId: id,
+            voucherNo: `BENCH-V-S-${n}`,
+            contractId,
+            applicationId: null,
+            faceFen: 1n,
+            reservedFen: 0n,
+            issuedOn: '2026-03-01',
+            appliedOn: '2026-03-01',
+            lastDay,
+            status: 'ACTIVE',
+            matters: {},
           }),
         ],
       }),

@@ -92,7 +92,10 @@ export async function measureHotPath(
     serviceMicroseconds.push((1e6 * (after.cpuSeconds - before.cpuSeconds)) / Math.max(1, after.commands - before.commands));
     loadMicroseconds.push(at64.clientMicroseconds);
     const ceiling = await plainInsert(book.owner, {
-      ...{ bookId: book.world.bookId, batch, seconds: short, most: 20_000 },
+      bookId: book.world.bookId,
+      batch,
+      seconds: short,
+      most: 20_000,
     });
     if (ceiling) {
       ceilings.push(ceiling.perSecond);
@@ -117,12 +120,18 @@ export async function measureHotPath(
     const approvals = await stock.approvals(Math.min(4_000, needed(issue, 300, 64)));
     waiting = Math.max(waiting, approvals.length);
     const issued = await measureCommands(bench, book, service, {
-      ...{ name: issue, connections: 64, requests: approvals, made: 'vouchers' },
+      name: issue,
+      connections: 64,
+      requests: approvals,
+      made: 'vouchers',
     });
     stock.approved(rounds.add(issue, issued).sent);
     const postings = stock.postings(needed(post, at64.perSecond, 64));
     const posted = await measureCommands(bench, book, service, {
-      ...{ name: post, connections: 64, requests: postings, made: 'usage_invoices' },
+      name: post,
+      connections: 64,
+      requests: postings,
+      made: 'usage_invoices',
     });
     rounds.add(post, posted);
 
@@ -147,27 +156,32 @@ export async function measureHotPath(
   const alone = rounds.latency(lane(1));
   const rows: Row[] = [
     row({
-      ...{ work: lane(64), ...measured(lane(64)) },
+      work: lane(64),
+      ...measured(lane(64)),
       against: { name: 'a transaction per request', figure: rateOf(single), required: { least: 4 } },
       goal: { of: 'figure', bound: { least: 4_000 } },
     }),
     row({
-      ...{ work: lane(64), ...measured(lane(64)) },
+      work: lane(64),
+      ...measured(lane(64)),
       against: {
         name: `plain multi-row insert of their rows, ${median(batchSizes)} a transaction`,
         figure: ceilingFigure,
         required: { least: 0.4 },
       },
     }),
-    row({ ...{ work: open(64), ...measured(open(64)) }, goal: { of: 'p99', bound: { most: 50 } } }),
+    row({ work: open(64), ...measured(open(64)), goal: { of: 'p99', bound: { most: 50 } } }),
     row({
-      ...{ work: lane(256), ...measured(lane(256)) },
+      work: lane(256),
+      ...measured(lane(256)),
       against: { name: '64 connections', figure: rateOf(lane(64)), required: { least: 1 } },
       goal: { of: 'figure', bound: { least: 6_000 } },
     }),
-    row({ ...{ work: open(256), ...measured(open(256)) }, goal: { of: 'p99', bound: { most: 120 } } }),
+    row({ work: open(256), ...measured(open(256)), goal: { of: 'p99', bound: { most: 120 } } }),
     row({
-      ...{ work: 'a lone redemption (1 connection)', unit: '/s', runs: rounds.rate(lane(1)) },
+      work: 'a lone redemption (1 connection)',
+      unit: '/s',
+      runs: rounds.rate(lane(1)),
       ...alone,
       against: {
         name: 'p50 of a lone three-statement transaction, ms',
@@ -180,7 +194,8 @@ export async function measureHotPath(
     row({ work: lane(8), ...measured(lane(8)) }),
     ...[0.05, 0.5].map((refused) =>
       row({
-        ...{ work: refusedName(refused), ...measured(refusedName(refused)) },
+        work: refusedName(refused),
+        ...measured(refusedName(refused)),
         against: { name: 'none refused', figure: rateOf(aside), required: { least: 0.95 } },
       }),
     ),
@@ -201,7 +216,9 @@ export async function measureHotPath(
   const points = (value: (name: string) => number) => connectionCounts.map((x) => ({ x, y: value(lane(x)) }));
   const panels: Panel[] = [
     {
-      ...{ title: 'Throughput, closed loop', y: 'redemptions a second', x: 'connections' },
+      title: 'Throughput, closed loop',
+      y: 'redemptions a second',
+      x: 'connections',
       series: [
         { name: 'lane', points: points(rateOf) },
         { name: 'a transaction per request', points: [{ x: 64, y: rateOf(single) }] },
@@ -209,7 +226,9 @@ export async function measureHotPath(
       ],
     },
     {
-      ...{ title: '99th percentile of latency', y: 'milliseconds', x: 'connections' },
+      title: '99th percentile of latency',
+      y: 'milliseconds',
+      x: 'connections',
       series: [
         { name: 'closed loop', points: points((name) => rounds.latency(name).p99 ?? 0) },
         { name: 'arrivals at 70 % of throughput', points: [64, 256].map((x) => ({ x, y: rounds.latency(open(x)).p99 ?? 0 })) },
@@ -222,7 +241,8 @@ export async function measureHotPath(
 /** A figure of something else's: how many times as many the lane does. */
 const informational = (work: string, of: readonly { perSecond: number; average: number }[], laneRate: number): Row =>
   row({
-    ...{ work: `${work} (average latency ${median(of.map(({ average }) => average))} ms)`, unit: '/s' },
+    work: `${work} (average latency ${median(of.map(({ average }) => average))} ms)`,
+    unit: '/s',
     runs: of.map(({ perSecond }) => perSecond),
     against: { name: 'the lane beside it', figure: laneRate },
   });
@@ -256,7 +276,11 @@ async function measureOverload(bench: Bench, book: Book, laneRate: number): Prom
   for (let run = 0; run < bench.runs; run++) {
     const requests = await book.stock.redemptions(Math.ceil(pace * (bench.seconds + 1) * 1.5) + connections);
     const result = await measureCommands(bench, book, service, {
-      ...{ name, connections, requests, made: 'redemptions', mayShed: true },
+      name,
+      connections,
+      requests,
+      made: 'redemptions',
+      mayShed: true,
       warmUpSeconds: run === 0 ? 1.5 : 0.7,
     });
     // What was shed stands in no order: none of it is used again.
@@ -270,12 +294,16 @@ async function measureOverload(bench: Bench, book: Book, laneRate: number): Prom
   await service.stop();
   return [
     row({
-      ...{ work: `${name}: shed with 503`, unit: '% of answers', runs: shares },
+      work: `${name}: shed with 503`,
+      unit: '% of answers',
+      runs: shares,
       ...latencyOf(sheds),
       goal: { of: 'p99', bound: { most: 100 } },
     }),
     row({
-      ...{ work: `${name}: accepted`, unit: '/s', runs: accepted.map(({ perSecond }) => perSecond) },
+      work: `${name}: accepted`,
+      unit: '/s',
+      runs: accepted.map(({ perSecond }) => perSecond),
       ...latencyOf(accepted),
       against: { name: '64 connections, no flood', figure: laneRate },
     }),

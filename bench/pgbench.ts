@@ -111,8 +111,12 @@ export async function run(program: string, args: readonly string[], url: string,
   const { hostname, port, username, password, pathname } = new URL(url);
   const child = spawn(program, [...args, pathname.slice(1)], {
     env: {
-      ...{ PATH: process.env['PATH'] ?? '', LC_ALL: 'C' },
-      ...{ PGHOST: hostname, PGPORT: port, PGUSER: username, PGPASSWORD: decodeURIComponent(password) },
+      PATH: process.env['PATH'] ?? '',
+      LC_ALL: 'C',
+      PGHOST: hostname,
+      PGPORT: port,
+      PGUSER: username,
+      PGPASSWORD: decodeURIComponent(password),
     },
     stdio: ['pipe', 'pipe', 'pipe'],
   });

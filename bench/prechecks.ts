@@ -76,14 +76,18 @@ export async function measurePrechecks(bench: Bench, book: Book): Promise<Row[]>
   const measured = connections.flatMap((n) => {
     // How many times as long as the smallest answer of the same service, in the same run.
     const against = {
-      ...{ name: `${lone(n)}: p50, ms`, figure: latencyOf(of(lone(n))).p50 ?? 0 },
+      name: `${lone(n)}: p50, ms`,
+      figure: latencyOf(of(lone(n))).p50 ?? 0,
       value: latencyOf(of(closed(n))).p50,
     };
     return [
       row({ work: lone(n), unit: '/s', runs: rates(lone(n)), ...latencyOf(of(lone(n))) }),
       row({ work: closed(n), unit: '/s', runs: rates(closed(n)), ...latencyOf(of(closed(n))), against }),
       row({
-        ...{ work: open(n), unit: '/s', runs: [median(rates(open(n)))], ...latencyOf(of(open(n))) },
+        work: open(n),
+        unit: '/s',
+        runs: [median(rates(open(n)))],
+        ...latencyOf(of(open(n))),
         goal: { of: 'p99', bound: { most: 30 } },
       }),
     ];

@@ -48,8 +48,12 @@ const sized = (transfers: number): string => `${transfers.toLocaleString('en-US'
 /** One connection that asks again when it was answered. */
 const read = (bench: Bench, service: Service, at: string, { name, requests }: Reading): Promise<LoadResult> =>
   measure(bench, service, {
-    ...{ name: `${name} at ${at}`, connections: 1, requests, again: true },
-    ...{ seconds: Math.min(1, bench.seconds), warmUpSeconds: 0.2 },
+    name: `${name} at ${at}`,
+    connections: 1,
+    requests,
+    again: true,
+    seconds: Math.min(1, bench.seconds),
+    warmUpSeconds: 0.2,
   });
 
 /** The three readings on one book. */
@@ -63,7 +67,9 @@ export async function measureReads(bench: Bench, book: Book, transfers: number):
   await service.stop();
   return readings.map(({ name }, i) =>
     row({
-      ...{ work: `${name} at ${sized(transfers)}`, unit: '/s', runs: (results[i] ?? []).map(({ perSecond }) => perSecond) },
+      work: `${name} at ${sized(transfers)}`,
+      unit: '/s',
+      runs: (results[i] ?? []).map(({ perSecond }) => perSecond),
       ...latencyOf(results[i] ?? []),
       goal: { of: 'p99', bound: { most: 30 } },
     }),
@@ -95,7 +101,11 @@ export async function measureSizes(bench: Bench, steps: readonly Step[]): Promis
     const requests = await book.stock.redemptions(Math.ceil(pace * (bench.seconds + 1) * 1.5) + 128);
     const name = `redemptions at ${sized(transfers)}, 64 connections`;
     const result = await measureCommands(bench, book, service, {
-      ...{ name, connections: 64, requests, made: 'redemptions', warmUpSeconds },
+      name,
+      connections: 64,
+      requests,
+      made: 'redemptions',
+      warmUpSeconds,
     });
     book.stock.giveBack(requests, result.sent);
     return result;
@@ -120,8 +130,10 @@ export async function measureSizes(bench: Bench, steps: readonly Step[]): Promis
     const first = transfers === smallest.transfers;
     return [
       row({
-        ...{ work: `redemptions at ${sized(transfers)}, 64 connections`, unit: '/s' },
-        ...{ runs: redeemed.map(({ perSecond }) => perSecond), ...latencyOf(redeemed) },
+        work: `redemptions at ${sized(transfers)}, 64 connections`,
+        unit: '/s',
+        runs: redeemed.map(({ perSecond }) => perSecond),
+        ...latencyOf(redeemed),
         ...(first
           ? {}
           : { against: { name: `at ${sized(smallest.transfers)}`, figure: rate(smallest.redeemed), required: { least: 0.85 } } }),
@@ -135,7 +147,10 @@ export async function measureSizes(bench: Bench, steps: readonly Step[]): Promis
           value: latencyOf(of).p99 ?? 0,
         };
         return row({
-          ...{ work: `${name} at ${sized(transfers)}`, unit: '/s', runs: of.map(({ perSecond }) => perSecond), ...latencyOf(of) },
+          work: `${name} at ${sized(transfers)}`,
+          unit: '/s',
+          runs: of.map(({ perSecond }) => perSecond),
+          ...latencyOf(of),
           ...(first ? {} : { against: { ...against, required: { most: 2 } } }),
           goal: { of: 'p99', bound: { most: 30 } },
         });
@@ -145,11 +160,15 @@ export async function measureSizes(bench: Bench, steps: readonly Step[]): Promis
   const names = [...new Set(at.flatMap(({ readings }) => readings.map(({ name }) => name)))];
   const panels: Panel[] = [
     {
-      ...{ title: 'Throughput, 64 connections', y: 'redemptions a second', x: 'transfers in the ledger' },
+      title: 'Throughput, 64 connections',
+      y: 'redemptions a second',
+      x: 'transfers in the ledger',
       series: [{ name: 'lane', points: at.map(({ transfers, redeemed }) => ({ x: transfers, y: rate(redeemed) })) }],
     },
     {
-      ...{ title: '99th percentile of readings', y: 'milliseconds', x: 'transfers in the ledger' },
+      title: '99th percentile of readings',
+      y: 'milliseconds',
+      x: 'transfers in the ledger',
       series: names.map((name) => ({
         name,
         points: at.map(({ transfers }) => ({ x: transfers, y: latencyOf(resultsOf(transfers, name)).p99 ?? 0 })),

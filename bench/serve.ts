@@ -29,8 +29,13 @@ async function serve({ url, pool, lane, limits = {}, fieldKey, now }: ServeOptio
       ? [connect({ url, max: sessions.beside }), connect({ url, max: sessions.lanes })]
       : [connect({ url, max: pool }), undefined];
   const { app } = await build({
-    ...{ db, ...(laneDb ? { laneDb } : {}), places: sessions.places },
-    ...{ clock, fieldKey: Buffer.from(fieldKey, 'hex'), lane, limits },
+    db,
+    ...(laneDb ? { laneDb } : {}),
+    places: sessions.places,
+    clock,
+    fieldKey: Buffer.from(fieldKey, 'hex'),
+    lane,
+    limits,
   });
   await app.listen({ port: 0, host: '127.0.0.1' });
   const address = app.server.address();

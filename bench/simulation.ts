@@ -30,7 +30,11 @@ try {
   await migrate(embedded.ownerUrl);
   const { secrets, code } = await makeYear();
   const service = await startService({
-    ...{ url: embedded.appUrl, pool: 16, lane: {}, fieldKey, now: '2027-01-10T10:00:00+08:00' },
+    url: embedded.appUrl,
+    pool: 16,
+    lane: {},
+    fieldKey,
+    now: '2027-01-10T10:00:00+08:00',
     limits: { keyPerSecond: Infinity, addressPerSecond: Infinity },
   });
   const at = `http://127.0.0.1:${service.port}/v1/books/${code}`;

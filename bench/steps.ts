@@ -1,7 +1,8 @@
-// What each step of a voucher's life costs, one by one: the service as `npm start` starts it, with the demo world in it, on a durable
-// cluster of its own. Firms of which none was there before live the whole life over HTTP, one after another and four at a time: from their
-// registration over contract, application with a correction list, issue, usage and payment to the redemption, approved by rule or verified by
-// a person. Beside each step stands a bare command of the lane in the same run: the registration, which writes one row.
+// What each step of a voucher's and of an award's life costs, one by one: the service with the demo world in it, on a durable cluster of
+// its own. Firms of which none was there before live both lives over HTTP, one after another and four at a time: flow P from registration over
+// contract, application with a correction list, issue, usage and payment to the redemption, approved by rule or verified by a person; flow R
+// from the registration of a project to the public notice, and for all of them together the allocation. In the end all is settled and paid.
+// Beside each step stands a bare command of the lane in the same run: the registration of a firm, which writes one row.
 // After `npm run build`: npx tsx bench/steps.ts
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -21,8 +22,10 @@ const lives = Number(process.env['STEPS_LIVES'] || 150);
 const warmUp = 10;
 const most = 50;
 const programmeCode = 'zhengzhou-compute';
-/** The clock stands here, after the demo world. */
+/** The clock stands here, after the demo world; and here once the public notices are over. */
 const today = '2026-11-02';
+const afterNotices = '2026-11-10';
+const awards = { programmeCode: 'wuhan-model-research', file: 'wuhan/wuhan-model-research.v2.yaml' };
 
 type Answer = Record<string, string>;
 interface Key {
@@ -61,7 +64,8 @@ async function measure(address: string): Promise<number> {
       const text = body === undefined ? '' : JSON.stringify(body);
       const began = performance.now();
       const request = http.request(`${address}/v1/${url}`, {
-        ...{ agent, method },
+        agent,
+        method,
         headers: {
           authorization: `Bearer ${secret}`,
           ...(method === 'GET'
@@ -105,51 +109,120 @@ async function measure(address: string): Promise<number> {
   const { facilityId = '' } =
     (await listOf('facilities')).items.find((of) => of['providerId'] === providerId && of['kind'] === 'AI_COMPUTING') ?? {};
   await call('appropriation', 'POST', `${at}/appropriations`, keyOf('finance'), {
-    ...{ programmeCode, year: 2026, funder: 'CITY', amount: '10000000.00', documentNo: '郑财预〔2026〕测1号' },
+    programmeCode,
+    year: 2026,
+    funder: 'CITY',
+    amount: '10000000.00',
+    documentNo: '郑财预〔2026〕测1号',
   });
 
+  const post = (step: string, url: string, secret: string, body: object = {}): Promise<Answer> =>
+    call(step, 'POST', `${at}/${url}`, secret, body);
+  const finance = keyOf('finance');
+  const document = await readFile(new URL(`../db/programmes/${awards.file}`, import.meta.url), 'utf8');
+  const { programmeVersionId = '' } = await post('programme', 'programmes', operator, { document });
+  await post('programme', `programmes/${programmeVersionId}/activate`, approver);
+  await post('appropriation', 'appropriations', finance, {
+    programmeCode: awards.programmeCode,
+    year: 2026,
+    funder: 'CITY',
+    amount: '10000000.00',
+    documentNo: '郑财预〔2026〕测2号',
+  });
+  const another = await post('member', 'members', operator, { role: 'reviewer', personName: '复核人' });
+  const { secret: checker = '' } = await post('key', `members/${another['memberId'] ?? ''}/keys`, operator);
+
   let n = 0;
-  const live = async (): Promise<void> => {
-    const i = ++n;
-    const post = (step: string, url: string, secret: string, body: object = {}): Promise<Answer> =>
-      call(step, 'POST', `${at}/${url}`, secret, body);
+  /** A firm that was not there before, and its key. */
+  const firm = async (i: number): Promise<{ enterpriseId: string; secret: string }> => {
     const uscc = makeUscc(`91410100MD${String(i).padStart(7, '0')}`);
     const { enterpriseId = '' } = await post('a bare lane command (enterprise registered)', 'enterprises', operator, {
-      ...{ uscc, name: `测算企业${i}`, kind: 'ENTERPRISE', sizeClass: 'SMALL' },
+      uscc,
+      name: `测算企业${i}`,
+      kind: 'ENTERPRISE',
+      sizeClass: 'SMALL',
     });
     const { memberId = '' } = await post('member registered', 'members', operator, {
-      ...{ role: 'enterprise', personName: `测算${i}`, legalPersonUscc: uscc },
+      role: 'enterprise',
+      personName: `测算${i}`,
+      legalPersonUscc: uscc,
     });
     const { secret = '' } = await post('key issued', `members/${memberId}/keys`, operator);
+    return { enterpriseId, secret };
+  };
 
+  const award = async (): Promise<void> => {
+    const i = ++n;
+    const { secret } = await firm(i);
+    const code = `MODEL-${i}`;
+    const { registrationId = '' } = await post('R: project registered', 'matters', secret, {
+      kind: 'PROJECT',
+      code,
+      name: `行业模型${i}`,
+      documentNo: '评选〔2026〕测1号',
+    });
+    await post('R: project confirmed', `matters/${registrationId}/confirm`, reviewer);
+    const cost = formatYuan(100_000n + BigInt(i));
+    const { reimbursementId = '' } = await post('R: award applied for', 'reimbursements', secret, {
+      programmeCode: awards.programmeCode,
+      matters: { project: code },
+      commitment: true,
+      items: [
+        {
+          reference: `YF-${i}`,
+          description: '研发成本',
+          counterpartyUscc: legalPersonUscc,
+          counterpartyName: '中原检测',
+          serviceItem: 'RESEARCH_COST',
+          net: cost,
+          vat: '0.00',
+          gross: cost,
+          settledOn: '2026-06-30',
+          evidence: '专项审计报告',
+        },
+      ],
+    });
+    await post('R: checked', `reimbursements/${reimbursementId}/check`, checker);
+    await post('R: reviewed', `reimbursements/${reimbursementId}/review`, reviewer, {
+      eligibility: { 'selected-model': true, 'lead-developer': true },
+    });
+    await post('R: public notice', 'notices', reviewer, { title: '拟补助名单', items: [{ caseId: reimbursementId }] });
+  };
+
+  const live = async (): Promise<void> => {
+    const i = ++n;
+    const { enterpriseId, secret } = await firm(i);
     const gross = formatYuan(200_000n + BigInt(i));
     const money = { net: gross, vat: '0.00', gross };
     const { contractId = '' } = await post('contract submitted', 'contracts', provider, {
-      ...{
-        contractNo: `CS-${i}`,
-        enterpriseId,
-        providerId,
-        signedOn: '2026-10-08',
-        startsOn: '2026-10-09',
-        endsOn: addMonths('2026-10-09', 6),
-      },
-      ...{ purpose: 'MODEL_RESEARCH', ...money },
+      contractNo: `CS-${i}`,
+      enterpriseId,
+      providerId,
+      signedOn: '2026-10-08',
+      startsOn: '2026-10-09',
+      endsOn: addMonths('2026-10-09', 6),
+      purpose: 'MODEL_RESEARCH',
+      ...money,
       lines: [{ description: '训练卡时', serviceItem: 'AI_COMPUTE', facilityId, unit: 'CARD_HOUR', quantity: '1000', ...money }],
     });
     await post('contract confirmed', `contracts/${contractId}/confirm`, secret);
     await post('contract filed', `contracts/${contractId}/file`, reviewer);
 
     const { applicationId = '' } = await post('application submitted', 'applications', secret, {
-      ...{ programmeCode, contractId, commitment: true },
+      programmeCode,
+      contractId,
+      commitment: true,
     });
     const application = `applications/${applicationId}`;
     await post('correction list', `${application}/request-supplement`, reviewer, {
-      ...{ items: [{ kind: 'MATERIAL', subject: 'COMMITMENT_LETTER', what: '缺少盖章页' }], workingDays: 5 },
+      items: [{ kind: 'MATERIAL', subject: 'COMMITMENT_LETTER', what: '缺少盖章页' }],
+      workingDays: 5,
     });
     await post('correction answered', `${application}/supplement`, secret, { answers: [{ item: 1, answer: '已补' }] });
     const { reviewDigest } = await post('application reviewed', `${application}/review`, reviewer, { eligibility: {} });
     const approved = (await post('approved, voucher issued', `${application}/approve`, approver, {
-      ...{ reviewDigest, acceptReduced: false },
+      reviewDigest,
+      acceptReduced: false,
     })) as unknown as { voucher: { voucherId: string } };
     const { voucherId } = approved.voucher;
     await post('voucher frozen', `vouchers/${voucherId}/freeze`, approver, { reason: '核查' });
@@ -161,13 +234,21 @@ async function measure(address: string): Promise<number> {
     const used = formatYuan(usedFen);
     const quantity = isDear ? '200' : formatQuantity((usedFen * 10_000_000n + 100_000n) / (parseYuan(gross) ?? 1n));
     const { invoiceId = '' } = await post('usage invoice posted', 'usage-invoices', provider, {
-      ...{ invoiceNo: `2641${String(900_000_000 + i).padStart(16, '0')}`, contractId, issuedOn: today },
-      ...{ usageFrom: '2026-10-09', usageTo: addDays(today, -2), net: used, vat: '0.00', gross: used },
+      invoiceNo: `2641${String(900_000_000 + i).padStart(16, '0')}`,
+      contractId,
+      issuedOn: today,
+      usageFrom: '2026-10-09',
+      usageTo: addDays(today, -2),
+      net: used,
+      vat: '0.00',
+      gross: used,
       lines: [{ contractLineNo: 1, quantity, net: used, vat: '0.00', gross: used }],
     });
     await post('usage confirmed', `usage-invoices/${invoiceId}/confirm`, secret);
     await post('payment recorded', `usage-invoices/${invoiceId}/payments`, secret, {
-      ...{ amount: formatYuan((usedFen * 8n) / 10n), paidOn: today, bankSerial: `CS-${i}` },
+      amount: formatYuan((usedFen * 8n) / 10n),
+      paidOn: today,
+      bankSerial: `CS-${i}`,
     });
     const { redemptionId = '', reserved, status } = await post('redemption', 'redemptions', secret, { voucherId, invoiceId });
     if (status === 'SUBMITTED') {
@@ -178,25 +259,57 @@ async function measure(address: string): Promise<number> {
     await call('read: voucher with its history', 'GET', `${at}/vouchers/${voucherId}`, secret);
   };
 
-  const tables: { connections: number; took: Map<string, number[]> }[] = [];
+  /** What is done once for all of them: the pool is shared, everything approved is settled, the bank says that it has paid. */
+  const settleAll = async (): Promise<void> => {
+    const allocation = await post(`R: allocation of ${2 * (lives + warmUp)} drafted`, 'allocations', reviewer, {
+      programmeCode: awards.programmeCode,
+      year: 2026,
+    });
+    const { allocationId = '', contentDigest: shared } = allocation;
+    await post('R: allocation approved', `allocations/${allocationId}/approve`, approver, { contentDigest: shared });
+    const {
+      settlementId = '',
+      contentDigest,
+      lineCount,
+      total,
+    } = await post('settlement drafted', 'settlements', finance, {
+      period: '2026-11',
+    });
+    await post(`settlement of ${lineCount} lines approved`, `settlements/${settlementId}/approve`, approver, {
+      contentDigest,
+      count: lineCount,
+      total,
+    });
+  };
+
+  const tables: { what: string; took: Map<string, number[]> }[] = [];
   for (const connections of [1, 4]) {
     counts = false;
     took.clear();
-    for (let i = 0; i < warmUp; i++) await live();
-    counts = true;
-    let left = lives;
-    await Promise.all(
-      Array.from({ length: connections }, async () => {
-        while (left-- > 0) await live();
-      }),
-    );
-    tables.push({ connections, took: new Map(took) });
+    for (const one of [live, award]) {
+      counts = false;
+      for (let i = 0; i < warmUp; i++) await one();
+      counts = true;
+      let left = lives;
+      await Promise.all(
+        Array.from({ length: connections }, async () => {
+          while (left-- > 0) await one();
+        }),
+      );
+    }
+    tables.push({ what: `${lives} of each life, ${connections} connection${connections === 1 ? '' : 's'}`, took: new Map(took) });
   }
+  counts = false;
+  took.clear();
+  await call('clock', 'POST', 'demo/clock', operator, { now: `${afterNotices}T09:00:00+08:00` });
+  counts = true;
+  await settleAll();
+  tables.push({ what: 'once, for all of them', took: new Map(took) });
   agent.destroy();
 
   let failed = 0;
-  for (const { connections, took: of } of tables) {
-    console.log(`\n${lives} lives, ${connections} connection${connections === 1 ? '' : 's'}; milliseconds; asked: p99 ≤ ${most}`);
+  for (const { what, took: of } of tables) {
+    console.log(`\n${what}; milliseconds; asked: p99 ≤ ${most}`);
     console.log(`${'step'.padEnd(46)}${'n'.padStart(5)}${'p50'.padStart(9)}${'p99'.padStart(9)}${'most'.padStart(9)}`);
     for (const [step, times] of of) {
       const { count, p50, p99, max } = percentiles(times);

@@ -187,8 +187,12 @@ export class Stock {
       const { contractId } = vouchers[n % vouchers.length] as BenchVoucher;
       const sums = { net: '9.43', vat: '0.57', gross: '10.00' };
       const body = {
-        ...{ invoiceNo: `26413${String(n).padStart(15, '0')}`, contractId, issuedOn: '2026-03-31' },
-        ...{ usageFrom: '2026-03-01', usageTo: '2026-03-31', ...sums },
+        invoiceNo: `26413${String(n).padStart(15, '0')}`,
+        contractId,
+        issuedOn: '2026-03-31',
+        usageFrom: '2026-03-01',
+        usageTo: '2026-03-31',
+        ...sums,
         lines: [{ contractLineNo: 1, quantity: '1', ...sums }],
       };
       return { path: `/v1/books/${code}/usage-invoices`, secret: secrets.provider, body, expect: '201' };

@@ -133,15 +133,25 @@ export async function makeWorld(of: {
         maximum?: string;
       }) => {
         const line = {
-          ...{ description: '智算', serviceItem: 'AI_COMPUTE', facilityId, unit: 'CARD_HOUR' },
-          ...{ chipVendor: '华为', chipModel: '昇腾910B', quantity: of.quantity },
+          description: '智算',
+          serviceItem: 'AI_COMPUTE',
+          facilityId,
+          unit: 'CARD_HOUR',
+          chipVendor: '华为',
+          chipModel: '昇腾910B',
+          quantity: of.quantity,
         };
         const contract = await send(
           secret,
           '/contracts',
           {
-            ...{ contractNo: of.contractNo, enterpriseId, providerId, purpose: 'MODEL_RESEARCH' },
-            ...{ signedOn: '2026-01-05', startsOn: '2026-01-10', endsOn: '2026-12-31' },
+            contractNo: of.contractNo,
+            enterpriseId,
+            providerId,
+            purpose: 'MODEL_RESEARCH',
+            signedOn: '2026-01-05',
+            startsOn: '2026-01-10',
+            endsOn: '2026-12-31',
             ...of.sums,
             lines: [{ ...line, ...of.sums }],
           },

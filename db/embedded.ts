@@ -151,8 +151,13 @@ const DYING = ['setpriv', '--pdeathsig', 'INT'];
 const RENAMED = ['unshare', '--user', `--map-user=${NOBODY}`, `--map-group=${NOBODY}`, '--', ...DYING, '--'];
 /** Another user, who may pass through folders that only root may enter: the data may lie in /root. */
 const loweredTo = (user: number) => [
-  ...[...DYING, `--reuid=${user}`, `--regid=${user}`, '--clear-groups'],
-  ...['--inh-caps=+dac_override', '--ambient-caps=+dac_override', '--'],
+  ...DYING,
+  `--reuid=${user}`,
+  `--regid=${user}`,
+  '--clear-groups',
+  '--inh-caps=+dac_override',
+  '--ambient-caps=+dac_override',
+  '--',
 ];
 
 async function findLauncher(native: string, folder: string): Promise<Launcher> {

@@ -1585,8 +1585,16 @@ export const reimbursementLines = pgTable(
     counterpartyName: text('counterparty_name').notNull(),
     serviceItem: text('service_item', {
       enum: [
-        ...['AI_COMPUTE', 'SUPERCOMPUTE', 'GENERAL_COMPUTE', 'STORAGE', 'NETWORK', 'SECURITY'],
-        ...['CORPUS', 'MODEL_SERVICE', 'TECHNOLOGY', 'RESEARCH_COST'],
+        'AI_COMPUTE',
+        'SUPERCOMPUTE',
+        'GENERAL_COMPUTE',
+        'STORAGE',
+        'NETWORK',
+        'SECURITY',
+        'CORPUS',
+        'MODEL_SERVICE',
+        'TECHNOLOGY',
+        'RESEARCH_COST',
       ] as const,
     }).notNull(),
     chipOrigin: text('chip_origin', { enum: ['DOMESTIC', 'NON_DOMESTIC'] }),

@@ -3,8 +3,15 @@ import { z } from 'zod';
 import { day, id, instant, ledgerSeq, reason } from './common.js';
 
 export const caseStatus = z.enum([
-  ...['DRAFT', 'SUBMITTED', 'SUPPLEMENT_REQUESTED', 'ACCEPTED', 'CHECKED', 'EXPERT_REVIEW', 'REVIEWED'],
-  ...['IN_PUBLIC_NOTICE', 'OBJECTION_PENDING'],
+  'DRAFT',
+  'SUBMITTED',
+  'SUPPLEMENT_REQUESTED',
+  'ACCEPTED',
+  'CHECKED',
+  'EXPERT_REVIEW',
+  'REVIEWED',
+  'IN_PUBLIC_NOTICE',
+  'OBJECTION_PENDING',
 ] as const);
 
 const words = z.string().trim().min(1).max(1_000);

@@ -60,7 +60,10 @@ export const amendContract = z
     signedOn: day.meta({ description: 'Day on which the amendment was signed' }),
     startsOn: day.optional(),
     endsOn: day.optional(),
-    ...{ net, vat, gross, reason },
+    net,
+    vat,
+    gross,
+    reason,
     lines: z.array(lineAmended).max(200).optional().meta({
       description:
         'Lines as they are to be; what is not named stays. A line with nothing on it (quantity 0, amounts 0.00) is struck out',
@@ -169,12 +172,12 @@ export const contractVersions = z.strictObject({
   versions: z.array(
     z.strictObject({
       version: z.int(),
-      ...{
-        signedOn: day.meta({ description: 'Of the contract, or of the amendment that made this version' }),
-        startsOn: day,
-        endsOn: day,
-      },
-      ...{ net, vat, gross },
+      signedOn: day.meta({ description: 'Of the contract, or of the amendment that made this version' }),
+      startsOn: day,
+      endsOn: day,
+      net,
+      vat,
+      gross,
       fingerprint: z.string(),
       contentDigest: z.string(),
       filedOn: day.nullable(),

@@ -85,8 +85,21 @@ export type DigitalInvoice = z.output<typeof digitalInvoice>;
 /** One field in which a digital invoice says otherwise than what was typed of the invoice. */
 export const finding = z.strictObject({
   field: z.enum([
-    ...['NUMBER', 'ISSUED_ON', 'RED_LETTER', 'SELLER_USCC', 'SELLER_NAME', 'BUYER_USCC', 'BUYER_NAME', 'NET', 'VAT', 'GROSS'],
-    ...['LINE_COUNT', 'LINE_QUANTITY', 'LINE_NET', 'LINE_VAT', 'ADDS_UP'],
+    'NUMBER',
+    'ISSUED_ON',
+    'RED_LETTER',
+    'SELLER_USCC',
+    'SELLER_NAME',
+    'BUYER_USCC',
+    'BUYER_NAME',
+    'NET',
+    'VAT',
+    'GROSS',
+    'LINE_COUNT',
+    'LINE_QUANTITY',
+    'LINE_NET',
+    'LINE_VAT',
+    'ADDS_UP',
   ] as const),
   lineNo: z.int().nullable(),
   typed: z.string(),

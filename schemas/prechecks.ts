@@ -11,8 +11,16 @@ import { chipOrigin } from './providers.js';
 const purpose = z.enum(['MODEL_RESEARCH', 'PRODUCT_DEVELOPMENT', 'SCENARIO_APPLICATION']);
 const serviceItem = z
   .enum([
-    ...['AI_COMPUTE', 'SUPERCOMPUTE', 'GENERAL_COMPUTE', 'STORAGE', 'NETWORK', 'SECURITY'],
-    ...['CORPUS', 'MODEL_SERVICE', 'TECHNOLOGY', 'RESEARCH_COST'],
+    'AI_COMPUTE',
+    'SUPERCOMPUTE',
+    'GENERAL_COMPUTE',
+    'STORAGE',
+    'NETWORK',
+    'SECURITY',
+    'CORPUS',
+    'MODEL_SERVICE',
+    'TECHNOLOGY',
+    'RESEARCH_COST',
   ] as const)
   .meta({ description: '事项: what is bought' });
 

@@ -102,8 +102,16 @@ const className = z
   .regex(/^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/)
   .max(40);
 const serviceItem = z.enum([
-  ...['AI_COMPUTE', 'SUPERCOMPUTE', 'GENERAL_COMPUTE', 'STORAGE', 'NETWORK', 'SECURITY'],
-  ...['CORPUS', 'MODEL_SERVICE', 'TECHNOLOGY', 'RESEARCH_COST'],
+  'AI_COMPUTE',
+  'SUPERCOMPUTE',
+  'GENERAL_COMPUTE',
+  'STORAGE',
+  'NETWORK',
+  'SECURITY',
+  'CORPUS',
+  'MODEL_SERVICE',
+  'TECHNOLOGY',
+  'RESEARCH_COST',
 ] as const);
 const purpose = z.enum(['MODEL_RESEARCH', 'PRODUCT_DEVELOPMENT', 'SCENARIO_APPLICATION']);
 const basisPoints = z.int().min(0).max(10_000);

@@ -236,8 +236,16 @@ const material = z.strictObject({
 
 // What is bought: compute and what comes with it, and what the other vouchers and subsidies of a programme are for.
 const serviceItem = z.enum([
-  ...['AI_COMPUTE', 'SUPERCOMPUTE', 'GENERAL_COMPUTE', 'STORAGE', 'NETWORK', 'SECURITY'],
-  ...['CORPUS', 'MODEL_SERVICE', 'TECHNOLOGY', 'RESEARCH_COST'],
+  'AI_COMPUTE',
+  'SUPERCOMPUTE',
+  'GENERAL_COMPUTE',
+  'STORAGE',
+  'NETWORK',
+  'SECURITY',
+  'CORPUS',
+  'MODEL_SERVICE',
+  'TECHNOLOGY',
+  'RESEARCH_COST',
 ] as const);
 
 /**
@@ -296,7 +304,13 @@ const funders = z
 const days = whole(1, 260).optional();
 const stepDays = z
   .strictObject({
-    ...{ acceptance: days, supplement: days, check: days, expertReview: days, review: days, objection: days, decision: days },
+    acceptance: days,
+    supplement: days,
+    check: days,
+    expertReview: days,
+    review: days,
+    objection: days,
+    decision: days,
   })
   .refine((of) => Object.values(of).some((given) => given !== undefined), {
     error: 'name the steps that the text gives days for',

@@ -21,8 +21,16 @@ import { programmeCode } from './programme-api.js';
 /** Every kind of thing that a declared expense may be for. */
 const expenseItem = z
   .enum([
-    ...['AI_COMPUTE', 'SUPERCOMPUTE', 'GENERAL_COMPUTE', 'STORAGE', 'NETWORK', 'SECURITY'],
-    ...['CORPUS', 'MODEL_SERVICE', 'TECHNOLOGY', 'RESEARCH_COST'],
+    'AI_COMPUTE',
+    'SUPERCOMPUTE',
+    'GENERAL_COMPUTE',
+    'STORAGE',
+    'NETWORK',
+    'SECURITY',
+    'CORPUS',
+    'MODEL_SERVICE',
+    'TECHNOLOGY',
+    'RESEARCH_COST',
   ] as const)
   .meta({ description: '事项: what was bought' });
 

@@ -23,57 +23,71 @@ import { type Sent, tapWire } from './wire.js';
 
 /** Tables that do not grow with the business: kinds, books, law; and rollups, bounded by kinds, funds and days. */
 const small = new Set([
-  ...['books', 'book_heads', 'account_kinds', 'posting_kinds', 'schema_migrations', 'number_series', 'programme_versions'],
-  ...['calendar_years', 'flag_parameters'],
-  ...['ledger_totals', 'booked_days'],
+  'books',
+  'book_heads',
+  'account_kinds',
+  'posting_kinds',
+  'schema_migrations',
+  'number_series',
+  'programme_versions',
+  'calendar_years',
+  'flag_parameters',
+  'ledger_totals',
+  'booked_days',
 ]);
 /**
  * Columns of which one value has few rows, however large the book: an index may be looked through for one value of them. A state,
  * a programme, a provider or a kind of account has any number of rows.
  */
 const bounding = new Set([
-  ...['enterprise_id', 'contract_id', 'application_id', 'legal_person_uscc', 'uscc', 'facility_id', 'member_id', 'job_id'],
-  ...[
-    'invoice_id',
-    'settlement_id',
-    'bank_return_id',
-    'instruction_id',
-    'code',
-    'prefix',
-    'redemption_id',
-    'voucher_id',
-    'starts_on',
-    'allocation_id',
-    // What came back of one recovery, and of which redemptions.
-    'recovery_id',
-    // Lines of one application: of one firm and one year.
-    'reimbursement_id',
-    // Attachments of one file, and of one thing (200 at most).
-    'evidence_file_id',
-  ],
-  ...['holder', 'first_uscc', 'second_uscc', 'change_id'],
+  'enterprise_id',
+  'contract_id',
+  'application_id',
+  'legal_person_uscc',
+  'uscc',
+  'facility_id',
+  'member_id',
+  'job_id',
+  'invoice_id',
+  'settlement_id',
+  'bank_return_id',
+  'instruction_id',
+  'code',
+  'prefix',
+  'redemption_id',
+  'voucher_id',
+  'starts_on',
+  'allocation_id',
+  // What came back of one recovery, and of which redemptions.
+  'recovery_id',
+  // Lines of one application: of one firm and one year.
+  'reimbursement_id',
+  // Attachments of one file, and of one thing (200 at most).
+  'evidence_file_id',
+  'holder',
+  'first_uscc',
+  'second_uscc',
+  'change_id',
   // What belongs to one case, or to one list that is published whole: its correction lists, its panel, its lines.
-  ...['subject_id', 'panel_id', 'notice_id'],
+  'subject_id',
+  'panel_id',
+  'notice_id',
 ]);
 /** Few rows of these tables for one value, though of others it has many. */
 const boundingIn: Readonly<Record<string, readonly string[]>> = {
-  ...{
-    facilities: ['provider_id'],
-    list_prices: ['provider_id'],
-    payee_accounts: ['provider_id'],
-    payment_instructions: ['payee_id'],
-    listings: ['provider_id'],
-    listing_applications: ['provider_id'],
-    listing_measures: ['listing_id'],
-    repeal_corrections: ['programme_version_id'],
-  },
-  ...{
-    providers: ['provider_id'],
-    late_legs: ['account_id'],
-    appropriations: ['programme_code', 'year'],
-    evidence_attachments: ['subject_id'],
-    settlements: ['period'],
-  },
+  facilities: ['provider_id'],
+  list_prices: ['provider_id'],
+  payee_accounts: ['provider_id'],
+  payment_instructions: ['payee_id'],
+  listings: ['provider_id'],
+  listing_applications: ['provider_id'],
+  listing_measures: ['listing_id'],
+  repeal_corrections: ['programme_version_id'],
+  providers: ['provider_id'],
+  late_legs: ['account_id'],
+  appropriations: ['programme_code', 'year'],
+  evidence_attachments: ['subject_id'],
+  settlements: ['period'],
 };
 /** Though these two bound other tables, the rows of one value of them here are the history itself. */
 const unbounded: Readonly<Record<string, readonly string[]>> = {
@@ -325,13 +339,11 @@ void t.test('no reading grows with the book', async (t) => {
   };
   // One of everything that can be read.
   await send('provider', '/payee-accounts', {
-    ...{
-      providerId: voucher.providerId,
-      holderName: '基准智算有限公司',
-      bankName: '银行',
-      bankCode: '102491000012',
-      accountNo: '6222020000000000',
-    },
+    providerId: voucher.providerId,
+    holderName: '基准智算有限公司',
+    bankName: '银行',
+    bankCode: '102491000012',
+    accountNo: '6222020000000000',
     validFrom: '2026-04-15',
   });
   const redemptions: string[] = [];
@@ -347,7 +359,11 @@ void t.test('no reading grows with the book', async (t) => {
     {},
   );
   const paid = instructions.map(({ instructionNo, amount }, i) => ({
-    ...{ instructionNo, status: 'PAID', bankSerial: `B${i}`, bookedOn: '2026-04-15', amount },
+    instructionNo,
+    status: 'PAID',
+    bankSerial: `B${i}`,
+    bookedOn: '2026-04-15',
+    amount,
   }));
   const { bankReturnId = '' } = await send('finance', '/bank-returns', {
     declaredCount: paid.length,
@@ -355,27 +371,38 @@ void t.test('no reading grows with the book', async (t) => {
     lines: paid,
   });
   await send('operator', '/opening-balances', {
-    ...{
-      kind: 'LIMIT_USED',
-      programmeCode: 'zhengzhou-compute',
-      limitId: 'claimed',
-      uscc: enterpriseUscc,
-      year: 2026,
-      amount: '1.00',
-    },
+    kind: 'LIMIT_USED',
+    programmeCode: 'zhengzhou-compute',
+    limitId: 'claimed',
+    uscc: enterpriseUscc,
+    year: 2026,
+    amount: '1.00',
   });
   const uscc = enterpriseUscc;
   await send('reviewer', '/enterprise-classes', { uscc, class: 'SME', validFrom: '2026-01-01', documentNo: '1' });
   await send('reviewer', '/related-parties', { uscc, otherUscc: providerUscc, validFrom: '2027-01-01', source: '1' });
   await send('reviewer', '/figures', {
-    ...{ kind: 'DISTRICT_CONTRIBUTION', uscc, year: 2026, amount: '1.00', provisional: true, documentNo: '1' },
+    kind: 'DISTRICT_CONTRIBUTION',
+    uscc,
+    year: 2026,
+    amount: '1.00',
+    provisional: true,
+    documentNo: '1',
   });
   const { calendarYearId = '' } = await send('operator', '/calendars', {
-    ...{ year: 2026, holidays: ['2026-05-01'], workingDays: [], documentNo: '1', source: '1' },
+    year: 2026,
+    holidays: ['2026-05-01'],
+    workingDays: [],
+    documentNo: '1',
+    source: '1',
   });
   await send('approver', `/calendars/${calendarYearId}/approve`, {});
   const change = await send('reviewer', '/name-changes', {
-    ...{ uscc, name: '1', effectiveOn: '2026-04-15', documentNo: '1', reason: '1' },
+    uscc,
+    name: '1',
+    effectiveOn: '2026-04-15',
+    documentNo: '1',
+    reason: '1',
   });
   await send('approver', `/legal-person-changes/${change['changeId'] ?? ''}/approve`, {});
   await owner.begin(async ({ sql }) => {
@@ -385,7 +412,9 @@ void t.test('no reading grows with the book', async (t) => {
       values (${bookId}, ${uuidv7(now)}, ${change['changeId'] ?? ''}, 'CARRIED', 'zhengzhou-compute.claimed', ${uscc}, '2026', 1, 1)`;
   });
   const listingApplication = await send('provider', '/listing-applications', {
-    ...{ providerId: voucher.providerId, serviceItem: 'NETWORK', batchNo: '1' },
+    providerId: voucher.providerId,
+    serviceItem: 'NETWORK',
+    batchNo: '1',
     evidence: { ADVANCED_EQUIPMENT: '1', TECHNICAL_SECURITY: '1', GREEN_ENERGY: '1', FAVOURABLE_PRICE: '1' },
   });
   const { flagId = '' } = await send('reviewer', '/flags', {
@@ -399,14 +428,12 @@ void t.test('no reading grows with the book', async (t) => {
   const parameter = { validFrom: '2026-04-15', documentNo: '1' };
   await send('reviewer', '/flag-parameters', { kind: 'PRICE_FAR_FROM_LIST', basisPoints: 1000, ...parameter });
   await send('reviewer', '/list-prices', {
-    ...{
-      providerId: voucher.providerId,
-      chipVendor: '华为',
-      chipModel: '昇腾910B',
-      price: '10.00',
-      validFrom: '2026-04-15',
-      source: '1',
-    },
+    providerId: voucher.providerId,
+    chipVendor: '华为',
+    chipModel: '昇腾910B',
+    price: '10.00',
+    validFrom: '2026-04-15',
+    source: '1',
   });
   const [listing] = await owner.sql<{ id: string }[]>`select listing_id as id from listings where book_id = ${bookId}`;
   await send('reviewer', `/listings/${listing?.id ?? ''}/suspend`, { from: '2026-04-15', reason: '1', documentNo: '1' });
@@ -575,66 +602,61 @@ void t.test('no reading grows with the book', async (t) => {
   );
   /** Whom `:id` means at each address. */
   const ids: Readonly<Record<string, string>> = {
-    ...{ members: await one(`select member_id as id from members where book_id = $1 limit 1`), contracts: voucher.contractId },
-    ...{
-      enterprises: voucher.enterpriseId,
-      providers: voucher.providerId,
-      vouchers: voucher.voucherId,
-      redemptions: redemptions[0] ?? '',
-    },
-    ...{
-      facilities: await one(`select facility_id as id from facilities where book_id = $1 limit 1`),
-      settlements: settlementId,
-    },
-    ...{
-      programmes: await one(`select programme_version_id as id from programme_versions where book_id = $1 limit 1`),
-      'bank-returns': bankReturnId,
-    },
-    ...{
-      applications: voucher.second.applicationId,
-      'usage-invoices': await one(`select invoice_id as id from redemptions where book_id = $1 limit 1`),
-    },
-    ...{
-      reimbursements: reimbursementId,
-      allocations: allocationId,
-      'contract-amendments': amendmentId,
-      corrections: correctionId,
-      recoveries: recoveryId,
-    },
+    members: await one(`select member_id as id from members where book_id = $1 limit 1`),
+    contracts: voucher.contractId,
+    enterprises: voucher.enterpriseId,
+    providers: voucher.providerId,
+    vouchers: voucher.voucherId,
+    redemptions: redemptions[0] ?? '',
+    facilities: await one(`select facility_id as id from facilities where book_id = $1 limit 1`),
+    settlements: settlementId,
+    programmes: await one(`select programme_version_id as id from programme_versions where book_id = $1 limit 1`),
+    'bank-returns': bankReturnId,
+    applications: voucher.second.applicationId,
+    'usage-invoices': await one(`select invoice_id as id from redemptions where book_id = $1 limit 1`),
+    reimbursements: reimbursementId,
+    allocations: allocationId,
+    'contract-amendments': amendmentId,
+    corrections: correctionId,
+    recoveries: recoveryId,
     'legal-person-changes': change['changeId'] ?? '',
-    ...{ listings: listing?.id ?? '', 'listing-applications': listingApplication['applicationId'] ?? '' },
-    ...{
-      ledger: accountId,
-      'bulk-jobs': jobId,
-      'evidence-files': evidenceFileId,
-      simulations: simulationId,
-      flags: flagId,
-      ...{ notices: noticeId, 'expert-assignments': assignmentId },
-    },
+    listings: listing?.id ?? '',
+    'listing-applications': listingApplication['applicationId'] ?? '',
+    ledger: accountId,
+    'bulk-jobs': jobId,
+    'evidence-files': evidenceFileId,
+    simulations: simulationId,
+    flags: flagId,
+    notices: noticeId,
+    'expert-assignments': assignmentId,
   };
   /** Values of filters. Those with a list of their own in the description take each of it. */
   const values: Readonly<Record<string, string>> = {
-    ...{
-      voucherId: voucher.voucherId,
-      contractId: voucher.contractId,
-      invoiceId: await one(`select invoice_id as id from red_letters where book_id = $1 limit 1`),
-      enterpriseId: voucher.enterpriseId,
-      providerId: voucher.providerId,
-    },
-    ...{
-      programmeCode: 'zhengzhou-compute',
-      year: '2026',
-      period: '2026-04',
-      ...{ from: '2026-04-15', count: '5', on: '2026-04-15' },
-      uscc: enterpriseUscc,
-      holder: enterpriseUscc,
-      matterCode: 'P-1',
-      subjectId: redemptions[0] ?? '',
-      key: '1',
-    },
-    ...{ fund: 'zhengzhou-compute/2026', kind: 'reserved', code: `payable:${voucher.providerId}:zhengzhou-compute/2026` },
-    ...{ until: '2026-04-15', atLeast: '1.00' },
-    ...{ asOfSeq: '4531', asOfDay: '2026-04-15', fromDay: '2026-04-15', after: '3000' },
+    voucherId: voucher.voucherId,
+    contractId: voucher.contractId,
+    invoiceId: await one(`select invoice_id as id from red_letters where book_id = $1 limit 1`),
+    enterpriseId: voucher.enterpriseId,
+    providerId: voucher.providerId,
+    programmeCode: 'zhengzhou-compute',
+    year: '2026',
+    period: '2026-04',
+    from: '2026-04-15',
+    count: '5',
+    on: '2026-04-15',
+    uscc: enterpriseUscc,
+    holder: enterpriseUscc,
+    matterCode: 'P-1',
+    subjectId: redemptions[0] ?? '',
+    key: '1',
+    fund: 'zhengzhou-compute/2026',
+    kind: 'reserved',
+    code: `payable:${voucher.providerId}:zhengzhou-compute/2026`,
+    until: '2026-04-15',
+    atLeast: '1.00',
+    asOfSeq: '4531',
+    asOfDay: '2026-04-15',
+    fromDay: '2026-04-15',
+    after: '3000',
   };
   t.ok(providerUscc);
 
@@ -713,7 +735,9 @@ void t.test('no reading grows with the book', async (t) => {
     ]) {
       wire.take();
       const response = await app.inject({
-        ...{ method: 'POST', url: `/v1/books/${world.code}/prechecks`, payload: body },
+        method: 'POST',
+        url: `/v1/books/${world.code}/prechecks`,
+        payload: body,
         headers: { authorization: `Bearer ${secretOf[role]}` },
       });
       if (response.statusCode !== 200) wrong.push(`POST /prechecks as ${role}: ${response.statusCode} ${response.body}`);

@@ -24,7 +24,9 @@ import { contentDigestOf, isOpen, refusalOf } from './rules.js';
 type Corrected = Correction<Application>;
 
 const anewOf = ({ row, fields }: Corrected) => ({
-  ...{ legalPersonUscc: row.legalPersonUscc, kept: row.matters as Matters, fields },
+  legalPersonUscc: row.legalPersonUscc,
+  kept: row.matters as Matters,
+  fields,
 });
 
 const contractIdOf = ({ row, fields }: Corrected): string => {

@@ -51,6 +51,8 @@ export function entitlementOf(facts: Facts, of: Wanted & { readonly maximumFen?:
     get now() {
       return evaluateIssue(law, now);
     },
-    ...{ fund, funding, charges },
+    fund,
+    funding,
+    charges,
   };
 }

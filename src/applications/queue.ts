@@ -67,8 +67,14 @@ export function queueChanges(facts: Facts, before: Application, after: Applicati
     const waiting = (known?.waiting ?? 0) + by.waiting;
     const { programmeCode, queueRank, queueBlock } = place;
     const row: ApplicationQueue = {
-      ...{ bookId: facts.bookId, queueId, programmeCode, queueRank, queueBlock },
-      ...{ state: waiting > 0 ? 'WAITING' : 'EMPTY', waiting, maximumFen: (known?.maximumFen ?? 0n) + by.maximumFen },
+      bookId: facts.bookId,
+      queueId,
+      programmeCode,
+      queueRank,
+      queueBlock,
+      state: waiting > 0 ? 'WAITING' : 'EMPTY',
+      waiting,
+      maximumFen: (known?.maximumFen ?? 0n) + by.maximumFen,
     };
     return known ? update(queueShelf, row) : insert(queueShelf, row);
   });

@@ -114,7 +114,9 @@ export const reviewApplication: Verb<Body, Result> = {
     if (wrongState) return wrongState;
     if (actor.personId === row.submittedPerson) return refused('FOUR_EYES');
     const cited = citedScores(panelOf(facts, row.applicationId), {
-      ...{ isAsked: way.panels, cited: body.scoresDigest, personId: actor.personId },
+      isAsked: way.panels,
+      cited: body.scoresDigest,
+      personId: actor.personId,
     });
     if (cited.kind === 'refused') return cited;
     const contentDigest = contentDigestOf(row, version.digest, contract, contractLinesOf(facts, contract.contractId), row);

@@ -54,7 +54,13 @@ function caseOf(
   const controlIds = controlsOn(facts, decidingDay);
   const law = lawUnder(facts, version, controlIds);
   return {
-    ...{ contract, version, law, controlIds, stage: 'ISSUE', appliedOn: today, bookedOn: today },
+    contract,
+    version,
+    law,
+    controlIds,
+    stage: 'ISSUE',
+    appliedOn: today,
+    bookedOn: today,
     matters,
     papers: papersOf({ applicationId: of.applicationId, contractId: contract.contractId }),
     predicates: Object.fromEntries(law.eligibility.map((predicate) => [predicate.id, 'MET' as const])),

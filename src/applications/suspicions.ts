@@ -52,7 +52,9 @@ export function suspicionsOf(facts: Facts, of: Applied): Suspicion[] {
   const amountFen = application.computedFen ?? 0n;
   const parties = { enterprise: enterprise.legalPersonUscc, provider: provider.legalPersonUscc };
   const related = relatedParties(law, {
-    ...{ parties, isRelated: of.isRelated, amountFen },
+    parties,
+    isRelated: of.isRelated,
+    amountFen,
     holders: relatedBy(facts, parties.enterprise, parties.provider, days),
   });
   const period = { from: contract.startsOn, to: lastDayOf(contract) };
@@ -73,7 +75,10 @@ export function suspicionsOf(facts: Facts, of: Applied): Suspicion[] {
         .all(applicationShelf, 'legalPerson', other.legalPersonUscc)
         .filter(claimsToo)
         .map(({ applicationId, applicationNo, awardFen, computedFen }) => ({
-          ...{ kind: 'APPLICATION', id: applicationId, name: applicationNo, amountFen: awardFen ?? computedFen ?? 0n },
+          kind: 'APPLICATION',
+          id: applicationId,
+          name: applicationNo,
+          amountFen: awardFen ?? computedFen ?? 0n,
         })),
     })),
     amountFen,

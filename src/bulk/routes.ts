@@ -74,7 +74,13 @@ export function bulkRoutes(app: FastifyInstance, parts: Parts): void {
           let abort: ((error: Error) => void) | undefined;
           let jobId: string | undefined;
           const upload: Upload = {
-            ...{ kind, mode, book, principal, log: request.log, format: formatOf(request), stream: bodyOf(request) },
+            kind,
+            mode,
+            book,
+            principal,
+            log: request.log,
+            format: formatOf(request),
+            stream: bodyOf(request),
             onProgress: (job) => {
               jobId = job.jobId;
               running.set(job.jobId, job);
@@ -204,7 +210,8 @@ export function bulkRoutes(app: FastifyInstance, parts: Parts): void {
       const first = await found({ book, principal, jobId });
       reply.hijack();
       await watch(reply.raw, {
-        ...{ first, signal: stopping.signal },
+        first,
+        signal: stopping.signal,
         here: () => {
           const job = running.get(jobId);
           return job && { job, leased: true };

@@ -182,8 +182,17 @@ export function takeFile(parts: Parts, upload: Upload, key: string): Promise<Fin
     const whole = mode === 'all-or-nothing' ? await readWhole(reader) : undefined;
     const owner = uuidv7(parts.clock.now());
     const begun = await beginJob(parts.db, {
-      ...{ bookId: book.bookId, jobId: uuidv7(parts.clock.now()), memberId: principal.memberId, key },
-      ...{ legalPersonUscc: principal.legalPersonUscc, kind, format, mode, columns, owner, now: parts.clock.now() },
+      bookId: book.bookId,
+      jobId: uuidv7(parts.clock.now()),
+      memberId: principal.memberId,
+      key,
+      legalPersonUscc: principal.legalPersonUscc,
+      kind,
+      format,
+      mode,
+      columns,
+      owner,
+      now: parts.clock.now(),
     });
     const reused = () => new Problem('IDEMPOTENCY_KEY_REUSED', { key });
     if (begun.kind === 'other') throw reused();

@@ -44,16 +44,19 @@ export type CaseRow = Pick<
 
 /** As a row begins: nothing has happened to it. */
 export const untouched = {
-  ...{ draft: null, acceptedAt: null, acceptedPlace: null, acceptedPerson: null, checkedPerson: null, answersDigest: null },
-  ...{
-    panelId: null,
-    scoresDigest: null,
-    noticeDays: null,
-    noticeId: null,
-    noticeLastDay: null,
-    noticeDaysLeft: null,
-    decisionArticle: null,
-  },
+  draft: null,
+  acceptedAt: null,
+  acceptedPlace: null,
+  acceptedPerson: null,
+  checkedPerson: null,
+  answersDigest: null,
+  panelId: null,
+  scoresDigest: null,
+  noticeDays: null,
+  noticeId: null,
+  noticeLastDay: null,
+  noticeDaysLeft: null,
+  decisionArticle: null,
 } as const;
 
 /** Nobody's step is waited for any more. */
@@ -260,7 +263,9 @@ export const answersDigestOf = (before: string | null, list: SupplementList, ans
         list.listId,
         itemsOf(list).map(({ item, kind, subject, what }) => [item, kind, subject, what]),
         answers.map(({ item, answer, evidence, changes = [] }) => [
-          ...[item, answer, evidence],
+          item,
+          answer,
+          evidence,
           ...(changes.length === 0 ? [] : [changes.map(({ field, from, to }) => [field, from, to])]),
         ]),
       ]),

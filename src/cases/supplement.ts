@@ -64,16 +64,26 @@ export const requestSupplement = <Row extends CaseRow, Shown extends object>(
     const list: SupplementList = {
       bookId: facts.bookId,
       listId: id,
-      ...{ subjectKind: cases.kind, subjectId, round: (before?.round ?? 0) + 1 },
+      subjectKind: cases.kind,
+      subjectId,
+      round: (before?.round ?? 0) + 1,
       items: read.items,
       workingDays: days.days,
-      ...{ askedOn: today, askedPerson: actor.personId, dueOn: end.day },
-      ...{ answers: null, answeredOn: null, answeredPerson: null },
+      askedOn: today,
+      askedPerson: actor.personId,
+      dueOn: end.day,
+      answers: null,
+      answeredOn: null,
+      answeredPerson: null,
       recordedAt: receivedAt.toISOString(),
     };
     const after: Row = {
       ...row,
-      ...{ status: 'SUPPLEMENT_REQUESTED', acceptedAt: null, acceptedPlace: null, waitingSince: today, dueOn: end.day },
+      status: 'SUPPLEMENT_REQUESTED',
+      acceptedAt: null,
+      acceptedPlace: null,
+      waitingSince: today,
+      dueOn: end.day,
     };
     return accepted({
       decision: `${cases.noun}.supplement-requested`,

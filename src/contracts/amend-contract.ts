@@ -130,15 +130,25 @@ export const amendContract: Verb<Body, ReturnType<typeof presentAmendment>> = {
     // After this line the command succeeds.
     const version = contract.version + 1;
     const row: ContractAmendment = {
-      ...{ bookId: facts.bookId, amendmentId: id, contractId: contract.contractId, version, ...content, reason: body.reason },
-      ...{ enterpriseId: contract.enterpriseId, providerId: contract.providerId },
-      ...{
-        lines,
-        fingerprint,
-        contentDigest: amendmentDigestOf({ contractId: contract.contractId, version, ...content }, lines),
-      },
-      ...{ status: 'PROPOSED', proposedSide: side, proposedPerson: actor.personId, confirmedPerson: null },
-      ...{ decidedPerson: null, decidedOn: null, decisionReason: null, recordedAt: receivedAt.toISOString() },
+      bookId: facts.bookId,
+      amendmentId: id,
+      contractId: contract.contractId,
+      version,
+      ...content,
+      reason: body.reason,
+      enterpriseId: contract.enterpriseId,
+      providerId: contract.providerId,
+      lines,
+      fingerprint,
+      contentDigest: amendmentDigestOf({ contractId: contract.contractId, version, ...content }, lines),
+      status: 'PROPOSED',
+      proposedSide: side,
+      proposedPerson: actor.personId,
+      confirmedPerson: null,
+      decidedPerson: null,
+      decidedOn: null,
+      decisionReason: null,
+      recordedAt: receivedAt.toISOString(),
     };
     const found = suspicionsAmong(facts, { ...contract, ...content }, whole, today);
     const flags = raise(command, facts, { subjectKind: 'CONTRACT', subjectId: contract.contractId }, found);

@@ -42,7 +42,9 @@ export const confirmContract: Verb<Body, ReturnType<typeof presentContract>> = {
       suspicionElsewhere(facts, found.contract),
     );
     const contract = {
-      ...{ ...found.contract, status: 'CONFIRMED' as const, confirmedPerson: actor.personId },
+      ...found.contract,
+      status: 'CONFIRMED' as const,
+      confirmedPerson: actor.personId,
       holdingFlags: found.contract.holdingFlags + flags.length,
     };
     return accepted({

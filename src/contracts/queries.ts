@@ -222,29 +222,39 @@ export async function findVersions(
     line: WholeContract['lines'][number]['line'],
     as: Pick<typeof line, 'quantity' | 'netFen' | 'vatFen' | 'grossFen'>,
   ) => ({
-    ...{ lineNo: line.lineNo, description: line.description, serviceItem: line.serviceItem, unit: line.unit },
-    ...{ quantity: formatQuantity(as.quantity), ...presentAmounts(as) },
+    lineNo: line.lineNo,
+    description: line.description,
+    serviceItem: line.serviceItem,
+    unit: line.unit,
+    quantity: formatQuantity(as.quantity),
+    ...presentAmounts(as),
   });
   const days = (of: { startsOn: string; endsOn: string }) => ({ startsOn: of.startsOn, endsOn: of.endsOn });
   return {
     contractId,
     versions: [
       ...past.map((row) => ({
-        ...{ version: row.version, signedOn: row.signedOn, ...days(row), ...presentAmounts(row), fingerprint: row.fingerprint },
-        ...{ contentDigest: row.contentDigest, filedOn: row.filedOn, supersededOn: row.supersededOn },
+        version: row.version,
+        signedOn: row.signedOn,
+        ...days(row),
+        ...presentAmounts(row),
+        fingerprint: row.fingerprint,
+        contentDigest: row.contentDigest,
+        filedOn: row.filedOn,
+        supersededOn: row.supersededOn,
         lines: lines.flatMap(({ line }) => {
           const as = pastLines.find((of) => of.version === row.version && of.contractLineId === line.contractLineId);
           return as ? [shownLine(line, as)] : [];
         }),
       })),
       {
-        ...{
-          version: contract.version,
-          signedOn: last?.signedOn ?? contract.signedOn,
-          ...days(contract),
-          ...presentAmounts(contract),
-        },
-        ...{ fingerprint: contract.fingerprint, contentDigest: contentDigest(whole), supersededOn: null },
+        version: contract.version,
+        signedOn: last?.signedOn ?? contract.signedOn,
+        ...days(contract),
+        ...presentAmounts(contract),
+        fingerprint: contract.fingerprint,
+        contentDigest: contentDigest(whole),
+        supersededOn: null,
         filedOn: last?.decidedOn ?? contract.filedOn,
         lines: lines.map(({ line }) => shownLine(line, line)),
       },

@@ -91,8 +91,15 @@ export function contractRoutes(app: FastifyInstance, parts: Parts): void {
     ['complete', 'Complete a contract whose last day is over', schema.completeContract, ['reviewer'], completeContract],
   ] as const) {
     command(app, parts, {
-      ...{ url: `/contracts/:id/${verb}`, tag, summary, roles, personOnly: true, body },
-      ...{ response: schema.contractRecorded, status: 200, verb: of },
+      url: `/contracts/:id/${verb}`,
+      tag,
+      summary,
+      roles,
+      personOnly: true,
+      body,
+      response: schema.contractRecorded,
+      status: 200,
+      verb: of,
     });
   }
   command(app, parts, {

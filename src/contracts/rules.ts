@@ -203,8 +203,15 @@ export function refuseUnlessInForce({ contractNo, status, endedOn }: Contract): 
 }
 
 const bars: Readonly<Record<Status, boolean>> = {
-  ...{ SUBMITTED: true, CONFIRMED: true, FILED: true, AMENDED: true, COMPLETED: true, TERMINATED: true },
-  ...{ VOIDED: false, WITHDRAWN: false, REJECTED: false },
+  SUBMITTED: true,
+  CONFIRMED: true,
+  FILED: true,
+  AMENDED: true,
+  COMPLETED: true,
+  TERMINATED: true,
+  VOIDED: false,
+  WITHDRAWN: false,
+  REJECTED: false,
 };
 /** Whether a contract was not withdrawn, rejected or voided. */
 export const isStanding = ({ status }: { readonly status: Status }): boolean => bars[status];

@@ -106,7 +106,13 @@ export const submitContract: Verb<Body, ReturnType<typeof presentContract>> = {
       filedPerson: null,
       filingNo: null,
       filedOn: null,
-      ...{ version: 1, lastDay: null, endedOn: null, endedPerson: null, endReason: null, formerly: [], holdingFlags: 0 },
+      version: 1,
+      lastDay: null,
+      endedOn: null,
+      endedPerson: null,
+      endReason: null,
+      formerly: [],
+      holdingFlags: 0,
       recordedAt: receivedAt.toISOString(),
     };
     const lines: WholeContract['lines'] = amounts.lines.map((of, i) => {

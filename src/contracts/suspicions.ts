@@ -76,14 +76,14 @@ export function suspicionsAmong(facts: Facts, contract: Contract, parties: Parti
       amountFen: contract.grossFen,
       evidence: {
         inputs: {
-          ...{
-            otherNo: other.contractNo,
-            otherFrom: other.startsOn,
-            otherTo: other.endsOn,
-            otherGross: formatYuan(other.grossFen),
-          },
-          ...{ gross: formatYuan(contract.grossFen), difference: formatYuan(apart) },
-          ...{ basisPoints: String(near.basisPoints), documentNo: near.documentNo },
+          otherNo: other.contractNo,
+          otherFrom: other.startsOn,
+          otherTo: other.endsOn,
+          otherGross: formatYuan(other.grossFen),
+          gross: formatYuan(contract.grossFen),
+          difference: formatYuan(apart),
+          basisPoints: String(near.basisPoints),
+          documentNo: near.documentNo,
         },
         rows: [other, ...further].map(named),
       },
@@ -97,7 +97,9 @@ export function suspicionsAmong(facts: Facts, contract: Contract, parties: Parti
       amountFen: sum,
       evidence: {
         inputs: {
-          ...{ count: String(parts.length), threshold: formatYuan(split.amountFen ?? 0n), sum: formatYuan(sum) },
+          count: String(parts.length),
+          threshold: formatYuan(split.amountFen ?? 0n),
+          sum: formatYuan(sum),
           documentNo: split.documentNo,
         },
         rows: parts.map(named),

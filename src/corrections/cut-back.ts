@@ -159,8 +159,14 @@ export class CutBack {
       if (partFen === 0n || hasEnded(held.voucher)) continue;
       const { today, receivedAt, newId, reason } = this.why;
       const part = endPart(held, {
-        ...{ why: 'REDUCED', amountFen: partFen, rule: { to: 'AVAILABLE', quotaBack: 'CONTRACT' } },
-        ...{ charged: held.back.chargedAtIssue, today, reason, endingId: newId(), receivedAt },
+        why: 'REDUCED',
+        amountFen: partFen,
+        rule: { to: 'AVAILABLE', quotaBack: 'CONTRACT' },
+        charged: held.back.chargedAtIssue,
+        today,
+        reason,
+        endingId: newId(),
+        receivedAt,
       });
       const { voucherId } = held.voucher;
       this.#vouchers.set(voucherId, { ...held, voucher: restated(part), balanceFen: part.balanceFen });
@@ -184,8 +190,14 @@ export class CutBack {
       if (hasEnded(held.voucher) || !this.#isMeant(held.voucher)) continue;
       const { today, receivedAt, newId, reason } = this.why;
       const part = endPart(held, {
-        ...{ why: 'REVOKED', amountFen: held.balanceFen, rule: { to: 'AVAILABLE', quotaBack: 'NONE' } },
-        ...{ charged: () => [], today, reason, endingId: newId(), receivedAt },
+        why: 'REVOKED',
+        amountFen: held.balanceFen,
+        rule: { to: 'AVAILABLE', quotaBack: 'NONE' },
+        charged: () => [],
+        today,
+        reason,
+        endingId: newId(),
+        receivedAt,
       });
       this.#vouchers.set(held.voucher.voucherId, { ...held, voucher: part.voucher, balanceFen: part.balanceFen });
       this.postings.push(...about(held.voucher.voucherId, part.postings));
@@ -275,8 +287,14 @@ export class CutBack {
     this.standing = standing;
     const alive: EndRule | null = home === 'VOUCHER' ? null : { to: 'AVAILABLE', quotaBack: atFault ? 'NONE' : 'CONTRACT' };
     const back = comeBack(voucher, {
-      ...{ why: 'REVERSED' as const, amountFen, redemptionId, home: voucher.back.home ?? alive },
-      ...{ charged: voucher.back.chargedAtIssue, today, receivedAt, endingId: newId() },
+      why: 'REVERSED' as const,
+      amountFen,
+      redemptionId,
+      home: voucher.back.home ?? alive,
+      charged: voucher.back.chargedAtIssue,
+      today,
+      receivedAt,
+      endingId: newId(),
     });
     if (!isWhole) this.cutOffFen += amountFen;
     const moved = { voucherId, fund, payeeId: providerId, amountFen, home: back.home, reversesSeq: approval.approvedSeq };
@@ -310,7 +328,8 @@ export class CutBack {
     const restoredFen = this.why.atFault ? 0n : amountFen;
     const row: Redemption = {
       ...redemption,
-      ...{ recalledFen: redemption.recalledFen + amountFen, restoredFen: redemption.restoredFen + restoredFen },
+      recalledFen: redemption.recalledFen + amountFen,
+      restoredFen: redemption.restoredFen + restoredFen,
     };
     this.standing = together(
       this.standing,
@@ -340,8 +359,12 @@ export class CutBack {
       this.changes.push(
         ...items.map(({ redemption, amountFen, restoredFen }) => {
           const item: RecoveryItem = {
-            ...{ bookId: row.bookId, recoveryItemId: this.why.newId(), recoveryId: row.recoveryId },
-            ...{ redemptionId: redemption.redemptionId, amountFen, restoredFen },
+            bookId: row.bookId,
+            recoveryItemId: this.why.newId(),
+            recoveryId: row.recoveryId,
+            redemptionId: redemption.redemptionId,
+            amountFen,
+            restoredFen,
           };
           return insert(recoveryItemShelf, item);
         }),

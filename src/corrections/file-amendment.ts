@@ -101,7 +101,9 @@ export const fileAmendment: Verb<Body, Result> = {
       .all(amendmentShelf, 'contract', contract.contractId)
       .find(({ status, version }) => status === 'FILED' && version === contract.version);
     const after = amended(whole, row, {
-      ...{ today, recordedAt: receivedAt.toISOString(), newId },
+      today,
+      recordedAt: receivedAt.toISOString(),
+      newId,
       since: { signedOn: last?.signedOn ?? contract.signedOn, filedOn: last?.decidedOn ?? contract.filedOn ?? today },
       chipOf: (chipId) => {
         const chip = facts.get(chipShelf, chipId);

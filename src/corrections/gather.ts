@@ -140,7 +140,10 @@ export function cutBackOf(facts: Facts, contractId: string, programmeCode: strin
         back: {
           home: homeOfEnded(voucher, () => expiryRuleOf(facts, voucher)),
           chargedAtIssue: () => chargedOf(facts, voucher.voucherId),
-          ...{ lowestRate: lowestOfAll, today, receivedAt, newId },
+          lowestRate: lowestOfAll,
+          today,
+          receivedAt,
+          newId,
         },
       })),
       redemptions: redemptions.map((redemption) => ({
@@ -151,7 +154,8 @@ export function cutBackOf(facts: Facts, contractId: string, programmeCode: strin
         settlement: redemption.settlementId === null ? undefined : facts.get(settlementShelf, redemption.settlementId),
       })),
       standing: standingOf(facts.get(standingShelf, standingIdOf(contractId, programmeCode))),
-      ...{ lowestRate: lowestOfAll, only },
+      lowestRate: lowestOfAll,
+      only,
     },
     why,
   );
@@ -161,13 +165,13 @@ export function cutBackOf(facts: Facts, contractId: string, programmeCode: strin
 export function ceilingOf(facts: Facts, voucher: Voucher, whole: WholeContract, today: Day): { fen: Fen; cite: Why['cite'] } {
   const { law } = lawOf(facts, voucher);
   const asked = {
-    ...{
-      contract: there(facts.get(contractShelf, voucher.contractId)),
-      law,
-      stage: 'REDEEM' as const,
-      appliedOn: voucher.appliedOn,
-    },
-    ...{ bookedOn: today, predicates: {}, matters: mattersOf(voucher) },
+    contract: there(facts.get(contractShelf, voucher.contractId)),
+    law,
+    stage: 'REDEEM' as const,
+    appliedOn: voucher.appliedOn,
+    bookedOn: today,
+    predicates: {},
+    matters: mattersOf(voucher),
   };
   const at = circumstancesOf(facts, asked);
   const day = decidingDayOf(law, { appliedOn: voucher.appliedOn, signedOn: whole.contract.signedOn });
@@ -218,32 +222,49 @@ export function corrected(
     const opened = { correctionId, openedPerson: why.personId, openedOn: why.today, amountFen };
     if (of.proposed) return { ...of.proposed, ...opened, recoveryId: of.proposed.recoveryId, status: 'OPENED', fund, debtorId };
     return {
-      ...{
-        bookId,
-        recoveryId: ids.get(fund) ?? '',
-        recoveryNo: nos.shift() ?? '',
-        cause: why.cause,
-        clauseId: null,
-        debtorId,
-        fund,
-      },
-      ...{
-        programmeCode: of.programmeCode,
-        contractId: of.contract.contractId,
-        voucherId: null,
-        receivedFen: 0n,
-        atFault: why.atFault,
-      },
-      ...{ status: 'OPENED', reason: why.reason, documentNo: null, proposedPerson: null, servedOn: null, dueOn: null },
-      ...{ appealReason: null, appealPerson: null, appealDecidedBy: null, appealDecision: null, writeOffReason: null },
-      ...{ writeOffAskedBy: null, endedPerson: null, endedOn: null, recordedAt: command.receivedAt.toISOString() },
+      bookId,
+      recoveryId: ids.get(fund) ?? '',
+      recoveryNo: nos.shift() ?? '',
+      cause: why.cause,
+      clauseId: null,
+      debtorId,
+      fund,
+      programmeCode: of.programmeCode,
+      contractId: of.contract.contractId,
+      voucherId: null,
+      receivedFen: 0n,
+      atFault: why.atFault,
+      status: 'OPENED',
+      reason: why.reason,
+      documentNo: null,
+      proposedPerson: null,
+      servedOn: null,
+      dueOn: null,
+      appealReason: null,
+      appealPerson: null,
+      appealDecidedBy: null,
+      appealDecision: null,
+      writeOffReason: null,
+      writeOffAskedBy: null,
+      endedPerson: null,
+      endedOn: null,
+      recordedAt: command.receivedAt.toISOString(),
       ...opened,
     };
   });
   const correction: Correction = {
-    ...{ bookId, correctionId, correctionNo: of.numbers.correctionNo, cause: why.cause, subjectId: of.subjectId },
-    ...{ contractId: of.contract.contractId, programmeCode: of.programmeCode, atFault: why.atFault, ...cut.sums },
-    ...{ explanation: keep(cut.steps), decidedPerson: why.personId, decidedOn: why.today },
+    bookId,
+    correctionId,
+    correctionNo: of.numbers.correctionNo,
+    cause: why.cause,
+    subjectId: of.subjectId,
+    contractId: of.contract.contractId,
+    programmeCode: of.programmeCode,
+    atFault: why.atFault,
+    ...cut.sums,
+    explanation: keep(cut.steps),
+    decidedPerson: why.personId,
+    decidedOn: why.today,
     recordedAt: command.receivedAt.toISOString(),
   };
   const standingId = standingIdOf(of.contract.contractId, of.programmeCode);

@@ -113,9 +113,16 @@ export const postRedLetter: Verb<Body, Result> = {
       return refused('RED_LETTER_NUMBER_USED', { redLetterNo: body.redLetterNo }, '/redLetterNo');
     }
     const redLines = taken.lines.map((line): RedLetterLine => ({
-      ...{ bookId: facts.bookId, redLetterLineId: newId(), redLetterId: id, invoiceId: invoice.invoiceId },
-      ...{ invoiceLineId: line.invoiceLineId, lineNo: line.lineNo, quantity: line.quantity },
-      ...{ netFen: line.netFen, vatFen: line.vatFen, grossFen: line.grossFen },
+      bookId: facts.bookId,
+      redLetterLineId: newId(),
+      redLetterId: id,
+      invoiceId: invoice.invoiceId,
+      invoiceLineId: line.invoiceLineId,
+      lineNo: line.lineNo,
+      quantity: line.quantity,
+      netFen: line.netFen,
+      vatFen: line.vatFen,
+      grossFen: line.grossFen,
     }));
     const redFen = invoice.redFen + taken.grossFen;
     const isWhole = redFen === invoice.grossFen;
@@ -139,14 +146,25 @@ export const postRedLetter: Verb<Body, Result> = {
       -1n,
     );
     const row: RedLetter = {
-      ...{ bookId: facts.bookId, redLetterId: id, redLetterNo: body.redLetterNo, invoiceId: invoice.invoiceId },
-      ...{ contractId: invoice.contractId, providerId: invoice.providerId, programmeCode: effect.programmeCode || null },
-      ...{ redemptionId: effect.redemptionId, issuedOn: body.issuedOn, reason: body.reason },
+      bookId: facts.bookId,
+      redLetterId: id,
+      redLetterNo: body.redLetterNo,
+      invoiceId: invoice.invoiceId,
+      contractId: invoice.contractId,
+      providerId: invoice.providerId,
+      programmeCode: effect.programmeCode || null,
+      redemptionId: effect.redemptionId,
+      issuedOn: body.issuedOn,
+      reason: body.reason,
       netFen: sumFen(redLines.map(({ netFen }) => netFen)),
       vatFen: sumFen(redLines.map(({ vatFen }) => vatFen)),
       grossFen: taken.grossFen,
-      ...{ baseFen: gone.baseFen, weightedBase: gone.weighted.toString(), cutOffFen: gone.cutOffFen },
-      ...{ postedPerson: actor.personId, postedOn: today, numberConflict: body.claim?.held !== true },
+      baseFen: gone.baseFen,
+      weightedBase: gone.weighted.toString(),
+      cutOffFen: gone.cutOffFen,
+      postedPerson: actor.personId,
+      postedOn: today,
+      numberConflict: body.claim?.held !== true,
       recordedAt: receivedAt.toISOString(),
     };
     return accepted({

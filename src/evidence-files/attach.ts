@@ -65,12 +65,15 @@ export function attach(
     findings: invoice && file.digitalInvoice !== null ? compared(facts, invoice, file.digitalInvoice as DigitalInvoice) : null,
     attachedPerson: actor.personId,
     attachedOn: today,
-    ...{ detachedPerson: null, detachedOn: null, detachReason: null },
+    detachedPerson: null,
+    detachedOn: null,
+    detachReason: null,
     recordedAt: receivedAt.toISOString(),
   };
   const flagged = invoice ? flagsOf(command, facts, invoice, row) : [];
   return {
-    ...{ kind: 'attached', row },
+    kind: 'attached',
+    row,
     changes: [insert(attachmentShelf, row), ...judged(invoice, [...others, row], flagged.length), ...flagged],
   };
 }

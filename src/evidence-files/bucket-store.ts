@@ -37,7 +37,12 @@ export function bucketStore(bucket: Bucket): EvidenceStore {
     body?: { file: string; size: number; sha256: string },
   ): Promise<IncomingMessage> {
     const signer = new AwsV4Signer({
-      ...{ method, url, service: 's3', region: bucket.region, accessKeyId: bucket.keyId, secretAccessKey: bucket.secret },
+      method,
+      url,
+      service: 's3',
+      region: bucket.region,
+      accessKeyId: bucket.keyId,
+      secretAccessKey: bucket.secret,
       headers: { 'x-amz-content-sha256': body?.sha256 ?? nothing },
     });
     const signed = await signer.sign();

@@ -93,14 +93,22 @@ export function readDigitalInvoice(document: XmlElement, mappings: readonly Invo
   const lines = found.filter((of): of is XmlElement => typeof of !== 'string');
   if (lines.length === 0) throw unreadable('没有明细行', 'it has no lines');
   return {
-    ...{ mapping: nameOf(mapping), number, issuedOn, originalNumber },
+    mapping: nameOf(mapping),
+    number,
+    issuedOn,
+    originalNumber,
     isRedLetter: blueFlag.red.includes(flag) || gross < 0n,
     seller: { uscc: said(seller.uscc).toUpperCase(), name: said(seller.name) },
     buyer: { uscc: said(buyer.uscc).toUpperCase(), name: said(buyer.name) },
-    ...{ net: formatYuan(net), vat: formatYuan(vat), gross: formatYuan(gross) },
+    net: formatYuan(net),
+    vat: formatYuan(vat),
+    gross: formatYuan(gross),
     lines: lines.map((of) => ({
-      ...{ name: said(line.name, of), quantity: optional(line.quantity, of), rate: optional(line.rate, of) },
-      ...{ net: formatYuan(amount(line.net, of)), vat: formatYuan(tax(line.vat, of)) },
+      name: said(line.name, of),
+      quantity: optional(line.quantity, of),
+      rate: optional(line.rate, of),
+      net: formatYuan(amount(line.net, of)),
+      vat: formatYuan(tax(line.vat, of)),
     })),
   };
 }

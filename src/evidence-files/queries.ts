@@ -82,7 +82,11 @@ export async function listOfSubject(
     ? undefined
     : sql`(${evidenceAttachments.detachedOn} is null and ${seenBy(bookId, principal)})`;
   const ids = idsOfPage({
-    ...{ id: evidenceAttachments.attachmentId, bookId, after, limit, sieve: isTheirs },
+    id: evidenceAttachments.attachmentId,
+    bookId,
+    after,
+    limit,
+    sieve: isTheirs,
     key: [[evidenceAttachments.subjectId, sql`${subjectId}::uuid`]],
   });
   const attachments = await db.drizzle

@@ -60,7 +60,12 @@ export function evidenceFileRoutes(app: FastifyInstance, parts: Parts): void {
         const subject = subjectKind === undefined || subjectId === undefined ? null : { subjectKind, subjectId };
         try {
           const stored = await takeUpload(evidence, {
-            ...{ bookId, kind, name: sent.name, said: said.format, stream: bodyOf(request), announced: announced(request) },
+            bookId,
+            kind,
+            name: sent.name,
+            said: said.format,
+            stream: bodyOf(request),
+            announced: announced(request),
           });
           const outcome = await book.lane.submit(recordFile, {
             body: { ...stored, subject },
@@ -147,7 +152,9 @@ export function evidenceFileRoutes(app: FastifyInstance, parts: Parts): void {
     {
       config: { roles: readers, personOnly: false, streaming: true },
       schema: {
-        ...{ tags: [tag], params: bookAndIdParams, security: [{ apiKey: [] }] },
+        tags: [tag],
+        params: bookAndIdParams,
+        security: [{ apiKey: [] }],
         summary: 'Download a file; its hash is verified on the way, and altered bytes never reach their end',
       },
     },

@@ -35,8 +35,14 @@ export function parseSafeXml(bytes: Buffer): XmlElement {
   try {
     if (XMLValidator.validate(text) !== true) throw broken();
     const parser = new XMLParser({
-      ...{ ignoreAttributes: true, ignoreDeclaration: true, ignorePiTags: true, removeNSPrefix: true },
-      ...{ parseTagValue: false, trimValues: true, processEntities: false, isArray: () => true },
+      ignoreAttributes: true,
+      ignoreDeclaration: true,
+      ignorePiTags: true,
+      removeNSPrefix: true,
+      parseTagValue: false,
+      trimValues: true,
+      processEntities: false,
+      isArray: () => true,
       maxNestedTags: xmlBounds.depth,
     });
     const read: unknown = parser.parse(text);

@@ -115,7 +115,8 @@ const kinds: Readonly<Record<SubjectKind, Kind>> = {
       const isTold = of.status !== 'PROPOSED' && of.status !== 'DROPPED';
       return {
         ...(isTold ? { providerId: of.debtorId, enterpriseId: of.debtorId } : {}),
-        ...{ state: of.status, isDecided: of.endedOn !== null },
+        state: of.status,
+        isDecided: of.endedOn !== null,
       };
     },
   },

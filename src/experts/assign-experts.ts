@@ -95,11 +95,19 @@ export const assignExperts = <Row extends CaseRow>(
     }
     const recordedAt = receivedAt.toISOString();
     const panel: ExpertPanel = known?.panel ?? {
-      ...{ bookId: facts.bookId, panelId: id, subjectKind: cases.kind, subjectId },
-      ...{ caseNo: cases.numberOf(row), programmeCode: row.programmeCode },
-      ...{ experts: terms?.experts ?? 0, criteria: terms?.criteria ?? [] },
-      ...{ parties, brief: briefing.brief(facts, row) },
-      ...{ assignedPerson: actor.personId, assignedOn: today, recordedAt },
+      bookId: facts.bookId,
+      panelId: id,
+      subjectKind: cases.kind,
+      subjectId,
+      caseNo: cases.numberOf(row),
+      programmeCode: row.programmeCode,
+      experts: terms?.experts ?? 0,
+      criteria: terms?.criteria ?? [],
+      parties,
+      brief: briefing.brief(facts, row),
+      assignedPerson: actor.personId,
+      assignedOn: today,
+      recordedAt,
     };
     const before: Seated = { panel, assignments: known?.assignments ?? [] };
     const wanted = lacking(before);
@@ -114,18 +122,22 @@ export const assignExperts = <Row extends CaseRow>(
     const dueOn = moved.row.dueOn ?? end?.day ?? null;
     const after: Row = { ...moved.row, dueOn };
     const made = asked.map((of): ExpertAssignment => ({
-      ...{ bookId: facts.bookId, assignmentId: newId(), panelId: panel.panelId, ...of, status: 'ASSIGNED' },
-      ...{
-        conflict: null,
-        doubts: null,
-        explanation: null,
-        scores: null,
-        points: null,
-        opinion: null,
-        dismissedPerson: null,
-        dismissalReason: null,
-      },
-      ...{ waitingSince: today, dueOn, recordedAt },
+      bookId: facts.bookId,
+      assignmentId: newId(),
+      panelId: panel.panelId,
+      ...of,
+      status: 'ASSIGNED',
+      conflict: null,
+      doubts: null,
+      explanation: null,
+      scores: null,
+      points: null,
+      opinion: null,
+      dismissedPerson: null,
+      dismissalReason: null,
+      waitingSince: today,
+      dueOn,
+      recordedAt,
     }));
     return accepted({
       decision: `${cases.noun}.experts-assigned`,

@@ -10,8 +10,17 @@ export const assignmentShelf = shelf(expertAssignments, {
   id: 'assignmentId',
   keys: { panel: ['panelId'] },
   mutable: [
-    ...['status', 'conflict', 'doubts', 'explanation', 'scores', 'points', 'opinion'],
-    ...['dismissedPerson', 'dismissalReason', 'waitingSince', 'dueOn'],
+    'status',
+    'conflict',
+    'doubts',
+    'explanation',
+    'scores',
+    'points',
+    'opinion',
+    'dismissedPerson',
+    'dismissalReason',
+    'waitingSince',
+    'dueOn',
   ] as const,
 });
 

@@ -21,16 +21,31 @@ export function flagRoutes(app: FastifyInstance, parts: Parts): void {
   const today = () => shanghaiDay(parts.clock.now());
   const common = { tag, personOnly: true, response: schema.flagRecorded } as const;
   command(app, parts, {
-    ...{ ...common, url: '/flags', summary: 'Raise a flag on what looks wrong; it holds the case for a person', status: 201 },
-    ...{ roles: [...reviewing, 'finance'], body: schema.raiseFlag, verb: raiseFlag },
+    ...common,
+    url: '/flags',
+    summary: 'Raise a flag on what looks wrong; it holds the case for a person',
+    status: 201,
+    roles: [...reviewing, 'finance'],
+    body: schema.raiseFlag,
+    verb: raiseFlag,
   });
   command(app, parts, {
-    ...{ ...common, url: '/flags/:id/clear', summary: 'Clear a flag, with the reason', status: 200 },
-    ...{ roles: reviewing, body: schema.decideFlag, verb: clearFlag },
+    ...common,
+    url: '/flags/:id/clear',
+    summary: 'Clear a flag, with the reason',
+    status: 200,
+    roles: reviewing,
+    body: schema.decideFlag,
+    verb: clearFlag,
   });
   command(app, parts, {
-    ...{ ...common, url: '/flags/:id/uphold', summary: 'Uphold a flag: what it is on is held for good', status: 200 },
-    ...{ roles: reviewing, body: schema.decideFlag, verb: upholdFlag },
+    ...common,
+    url: '/flags/:id/uphold',
+    summary: 'Uphold a flag: what it is on is held for good',
+    status: 200,
+    roles: reviewing,
+    body: schema.decideFlag,
+    verb: upholdFlag,
   });
   reading(app, {
     url: '/flags',
@@ -47,7 +62,8 @@ export function flagRoutes(app: FastifyInstance, parts: Parts): void {
         order === 'AGE'
           ? await listFlagsByAge(parts.db, { bookId, ...wanted, after })
           : await listFlagsByAmount(parts.db, {
-              ...{ bookId, ...wanted },
+              bookId,
+              ...wanted,
               after: after === undefined ? undefined : await placeOf(after, bookId),
             });
       return pageOf(

@@ -74,9 +74,14 @@ export function farFromList(
     amountFen: far.reduce((sum, of) => sum + of.line.grossFen, 0n),
     evidence: {
       inputs: {
-        ...{ lineNo: String(line.lineNo), lines: String(far.length), chip: `${chip.vendor} ${chip.model}` },
-        ...{ price: pricePerCardHour(priced), listPrice: list.price, source: list.source },
-        ...{ basisPoints: String(basisPoints), documentNo: parameter.documentNo },
+        lineNo: String(line.lineNo),
+        lines: String(far.length),
+        chip: `${chip.vendor} ${chip.model}`,
+        price: pricePerCardHour(priced),
+        listPrice: list.price,
+        source: list.source,
+        basisPoints: String(basisPoints),
+        documentNo: parameter.documentNo,
       },
       rows: far.map((of) => ({ kind: 'LIST_PRICE', id: of.list.listPriceId, name: `${of.list.validFrom}: ${of.list.price}` })),
     },

@@ -40,7 +40,9 @@ export const raise = (
       status: 'OPEN',
       raisedPerson: actor.personId,
       raisedOn: today,
-      ...{ decidedPerson: null, decidedOn: null, decisionReason: null },
+      decidedPerson: null,
+      decidedOn: null,
+      decisionReason: null,
       recordedAt: receivedAt.toISOString(),
     }),
   );

@@ -52,9 +52,15 @@ export const importMarks: Verb<Body, Result> = {
     const fresh = new Map<string, ForeignMark[]>();
     for (const { number, seller, amount } of body.marks) {
       const row: ForeignMark = {
-        ...{ bookId: facts.bookId, foreignMarkId: newId(), source: body.source, keyName: body.key },
-        ...{ numberHash: number, sellerHash: seller, amountHash: amount },
-        ...{ importedPerson: actor.personId, recordedAt: receivedAt.toISOString() },
+        bookId: facts.bookId,
+        foreignMarkId: newId(),
+        source: body.source,
+        keyName: body.key,
+        numberHash: number,
+        sellerHash: seller,
+        amountHash: amount,
+        importedPerson: actor.personId,
+        recordedAt: receivedAt.toISOString(),
       };
       const others = [...facts.all(foreignMarkShelf, 'number', number), ...(fresh.get(number) ?? [])];
       if (!others.some((other) => isSame(other, row))) fresh.set(number, [...(fresh.get(number) ?? []), row]);

@@ -23,7 +23,10 @@ export function listMarks(
 ): Promise<ExchangeMark[]> {
   const { bookId, after } = of;
   const ids = idsOfPage({
-    ...{ id: exchangeMarks.markId, bookId, after, limit: of.limit + 1 },
+    id: exchangeMarks.markId,
+    bookId,
+    after,
+    limit: of.limit + 1,
     key: [[exchangeMarks.keyName, sql`${of.keyName}::text`]],
   });
   const settled = firstIdAt(new Date(of.now.getTime() - settledAfterMs));

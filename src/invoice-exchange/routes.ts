@@ -23,7 +23,11 @@ export function invoiceExchangeRoutes(app: FastifyInstance, parts: Parts): void 
       if (unknown) throw problemOf(unknown);
       const after = idOfCursor(query.cursor);
       const rows = await listMarks(parts.db, {
-        ...{ bookId: book.bookId, keyName: query.key, after, limit: query.limit, now: parts.clock.now() },
+        bookId: book.bookId,
+        keyName: query.key,
+        after,
+        limit: query.limit,
+        now: parts.clock.now(),
       });
       const shown = rows.slice(0, query.limit);
       const end = shown.at(-1)?.markId ?? after;

@@ -47,7 +47,9 @@ export const askLimitException: Verb<Body, ReturnType<typeof presentException>> 
       askedOn: today,
       approvedPerson: null,
       approvedOn: null,
-      ...{ rejectedPerson: null, rejectedOn: null, rejectionReason: null },
+      rejectedPerson: null,
+      rejectedOn: null,
+      rejectionReason: null,
       recordedAt: receivedAt.toISOString(),
     };
     return accepted({

@@ -58,5 +58,7 @@ export const namesOf = (holders: readonly LegalPersonHolder[]): string =>
 
 /** A holding as a row of evidence. */
 export const evidenceOf = (of: LegalPersonHolder) => ({
-  ...{ kind: 'HOLDER', id: of.holderRecordId, name: `${of.legalPersonUscc} ${of.holderName}` },
+  kind: 'HOLDER',
+  id: of.holderRecordId,
+  name: `${of.legalPersonUscc} ${of.holderName}`,
 });

@@ -49,7 +49,10 @@ export function listClasses(db: Database, of: Page & { uscc: string | undefined 
 export function listHolders(db: Database, of: Page & { uscc: string }): Promise<LegalPersonHolder[]> {
   const { holderRecordId: id, legalPersonUscc } = legalPersonHolders;
   const ids = idsOfPage({
-    ...{ id, bookId: of.bookId, after: of.after, limit: of.limit + 1 },
+    id,
+    bookId: of.bookId,
+    after: of.after,
+    limit: of.limit + 1,
     key: [[legalPersonUscc, sql`${of.uscc}::text`]],
   });
   return db.drizzle

@@ -55,9 +55,20 @@ export const recordHolder: Verb<Body, ReturnType<typeof presentHolder>> = {
       .all(holderShelf, 'legalPerson', legalPersonUscc)
       .filter((other) => other.holder === holder && other.role === body.role);
     const row: LegalPersonHolder = {
-      ...{ bookId: facts.bookId, holderRecordId: id, legalPersonUscc, role: body.role, holder, holderName: body.holderName },
-      ...{ isState: body.isState, holds: body.holds, validFrom, validTo, source: body.source, revision: nextRevision(before) },
-      ...{ recordedPerson: actor.personId, recordedAt: receivedAt.toISOString() },
+      bookId: facts.bookId,
+      holderRecordId: id,
+      legalPersonUscc,
+      role: body.role,
+      holder,
+      holderName: body.holderName,
+      isState: body.isState,
+      holds: body.holds,
+      validFrom,
+      validTo,
+      source: body.source,
+      revision: nextRevision(before),
+      recordedPerson: actor.personId,
+      recordedAt: receivedAt.toISOString(),
     };
     return accepted({
       decision: 'holder.recorded',

@@ -72,7 +72,11 @@ export const registerMatter: Verb<Body, ReturnType<typeof presentMatter>> = {
       status: 'REGISTERED',
       holder: null,
       registeredPerson: actor.personId,
-      ...{ confirmedPerson: null, confirmedOn: null, closedPerson: null, closedOn: null, reason: null },
+      confirmedPerson: null,
+      confirmedOn: null,
+      closedPerson: null,
+      closedOn: null,
+      reason: null,
       recordedAt: receivedAt.toISOString(),
     };
     return accepted({

@@ -49,11 +49,14 @@ const longAgo = '1970-01-01T00:00:00.000Z';
 /** A dead message is tried again, as if for the first time. Refuses NOT_FOUND, MESSAGE_WRONG_STATE. */
 export const retryMessage = deciding<Id>('retry', 'message.retried', (row) => ({
   ...row,
-  ...{ status: 'WAITING', attempts: 0, nextAt: longAgo },
+  status: 'WAITING',
+  attempts: 0,
+  nextAt: longAgo,
 }));
 
 /** A dead message is not delivered, for a reason; what is told about its subject after it goes on. Refuses as `retryMessage`. */
 export const letGoMessage = deciding<z.output<typeof letGoBody> & Id>('let-go', 'message.let_go', (row, { reason }) => ({
   ...row,
-  ...{ status: 'LET_GO', failure: reason },
+  status: 'LET_GO',
+  failure: reason,
 }));

@@ -43,7 +43,10 @@ export const readMessages: Verb<z.output<typeof body>, { read: number }> = {
       result: { read: unread.length },
       changes: unread.map((messageId) =>
         insert(messageReadShelf, {
-          ...{ bookId: facts.bookId, readId: readIdOf(messageId, memberId), messageId, memberId },
+          bookId: facts.bookId,
+          readId: readIdOf(messageId, memberId),
+          messageId,
+          memberId,
           readAt: receivedAt.toISOString(),
         }),
       ),

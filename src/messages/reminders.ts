@@ -66,7 +66,11 @@ export function reminding<Row>(of: Reminder<Row>): DailyWork {
       const today = shanghaiDay(clock.now());
       const between = { bookId: book.bookId, kind: of.kind, from: today, to: addDays(today, of.days) };
       const { done, isAll } = await inSlices({
-        ...{ book, clock, isStopping, name, verb },
+        book,
+        clock,
+        isStopping,
+        name,
+        verb,
         dueAfter: (after: Ending | undefined) =>
           of.endingAfter(db, { ...between, after: after ?? { endsOn: today, id: firstId } }),
         idOf: ({ id }) => id,
@@ -75,7 +79,8 @@ export function reminding<Row>(of: Reminder<Row>): DailyWork {
       if (isAll) {
         await book.lane.submit(recordRun, {
           body: { kind: of.kind, through: today },
-          ...{ actor: calendarActor, key: `${name}:${today}` },
+          actor: calendarActor,
+          key: `${name}:${today}`,
           requestDigest: createHash('sha256').update(`${name} ${today}`).digest('hex'),
         });
       }

@@ -49,13 +49,18 @@ export const decideObjection = (
     const status = body.upheld ? 'UPHELD' : 'DISMISSED';
     const decided: Objection = {
       ...objection,
-      ...{ status, decidedPerson: actor.personId, decidedOn: today, decisionReason: body.reason },
+      status,
+      decidedPerson: actor.personId,
+      decidedOn: today,
+      decisionReason: body.reason,
     };
     const to: Partial<CaseRow> = body.upheld
       ? {
           ...subject.letGo,
           ...ended,
-          ...{ status: 'REJECTED', decidedPerson: actor.personId, decisionReason: body.reason },
+          status: 'REJECTED',
+          decidedPerson: actor.personId,
+          decisionReason: body.reason,
           decisionArticle: body.article ?? null,
         }
       : isLast && end.kind === 'day'

@@ -79,17 +79,31 @@ export const objectTo: Verb<Body, Omit<z.input<typeof objectionReceived>, 'ledge
     // After this line the command succeeds.
     const { number, changes } = takeNumber(facts, seriesOf(series, yearOf(today)));
     const objection: Objection = {
-      ...{ bookId: facts.bookId, objectionId: id, objectionNo: number },
-      ...{ noticeId: notice.noticeId, noticeItemId: item.noticeItemId, subjectKind: subject.kind, subjectId: subject.id },
-      ...{ nameSealed: body.name, contactSealed: body.contact, content: body.content, receivedOn: today, status: 'OPEN' },
-      ...{ reviewedPerson: row.reviewedPerson ?? '', publishedPerson: notice.publishedPerson },
-      ...{ decidedPerson: null, decidedOn: null, decisionReason: null },
+      bookId: facts.bookId,
+      objectionId: id,
+      objectionNo: number,
+      noticeId: notice.noticeId,
+      noticeItemId: item.noticeItemId,
+      subjectKind: subject.kind,
+      subjectId: subject.id,
+      nameSealed: body.name,
+      contactSealed: body.contact,
+      content: body.content,
+      receivedOn: today,
+      status: 'OPEN',
+      reviewedPerson: row.reviewedPerson ?? '',
+      publishedPerson: notice.publishedPerson,
+      decidedPerson: null,
+      decidedOn: null,
+      decisionReason: null,
       recordedAt: receivedAt.toISOString(),
     };
     // A year that nobody has published must keep nobody from objecting: then the decision has no end to be held to.
     const waiting = waitingIn('OBJECTION_PENDING', { law, today, calendar });
     const paused: Partial<CaseRow> = {
-      ...{ status: 'OBJECTION_PENDING', noticeDaysLeft: left?.days ?? row.noticeDaysLeft, waitingSince: today },
+      status: 'OBJECTION_PENDING',
+      noticeDaysLeft: left?.days ?? row.noticeDaysLeft,
+      waitingSince: today,
       dueOn: waiting.kind === 'waiting' ? waiting.dueOn : null,
     };
     return accepted({

@@ -80,14 +80,25 @@ export const publishNotice: Verb<Body, z.input<typeof noticeInFull>> = {
     const lastDay = end.day;
     const { number, changes } = takeNumber(facts, seriesOf(series, yearOf(today)));
     const items = subjects.map(({ subject: of, name }, i): NoticeItem => ({
-      ...{ bookId: facts.bookId, noticeItemId: newId(), noticeId: id, lineNo: i + 1 },
-      ...{ subjectKind: of.kind, subjectId: of.id, caseNo: of.caseNo, programmeCode: of.row.programmeCode },
-      ...{ shownName: name, amountFen: of.amountFen ?? 0n, reviewDigest: of.row.reviewDigest ?? '' },
+      bookId: facts.bookId,
+      noticeItemId: newId(),
+      noticeId: id,
+      lineNo: i + 1,
+      subjectKind: of.kind,
+      subjectId: of.id,
+      caseNo: of.caseNo,
+      programmeCode: of.row.programmeCode,
+      shownName: name,
+      amountFen: of.amountFen ?? 0n,
+      reviewDigest: of.row.reviewDigest ?? '',
     }));
     const head = { bookId: facts.bookId, noticeNo: number, title: body.title, firstDay: today, lastDay };
     const row: PublicNotice = {
       ...head,
-      ...{ noticeId: id, workingDays, lineCount: items.length, totalFen: sumFen(items.map(({ amountFen }) => amountFen)) },
+      noticeId: id,
+      workingDays,
+      lineCount: items.length,
+      totalFen: sumFen(items.map(({ amountFen }) => amountFen)),
       contentDigest: noticeDigestOf(head, items),
       publishedPerson: actor.personId,
       recordedAt: receivedAt.toISOString(),

@@ -52,7 +52,13 @@ function subjectIn<Row extends CaseRow>(
   if (!found) return undefined;
   const { row, law, way } = found;
   return {
-    ...{ kind: cases.kind, noun: cases.noun, id, caseNo: cases.numberOf(row), row, law, amountFen: amountOf(row) },
+    kind: cases.kind,
+    noun: cases.noun,
+    id,
+    caseNo: cases.numberOf(row),
+    row,
+    law,
+    amountFen: amountOf(row),
     refuseStep: (verb) => cases.refuseStep(row, way, verb),
     change: (to) => changesOf(facts, cases, row, { ...row, ...to }),
     told: (kind, params) => toldOf(cases, row, kind, params),

@@ -34,7 +34,10 @@ export function contractOfBook(facts: Facts, row: Contract, day: Day, days: Days
   const { lines, ...terms } = contract;
   const on = { usage: { from: day, to: day }, settledOn: day, vatKnown: true };
   return {
-    ...{ provider, open: known, terms, facilities },
+    provider,
+    open: known,
+    terms,
+    facilities,
     lines: lines.map((line) => ({ ...line, ...on, key: `contract ${line.lineNo}` })),
   };
 }
@@ -102,9 +105,17 @@ export function feesDescribed(facts: Facts, { fees }: Body, applicant: Applying)
 function described(line: DescribedLine, key: string, lineNo: number, on: Pick<BoughtLine, 'usage' | 'settledOn'>): BoughtLine {
   const [grossFen, vatFen] = [fenOf(line.gross), fenOf(line.vat ?? '0.00')];
   return {
-    ...{ key, lineNo, vatKnown: line.vat !== undefined, ...on },
-    ...{ serviceItem: line.serviceItem, chipOrigin: line.chipOrigin ?? null, modelClass: line.modelClass ?? null },
-    ...{ facilityId: line.facilityId ?? null, netFen: grossFen - vatFen, vatFen, grossFen },
+    key,
+    lineNo,
+    vatKnown: line.vat !== undefined,
+    ...on,
+    serviceItem: line.serviceItem,
+    chipOrigin: line.chipOrigin ?? null,
+    modelClass: line.modelClass ?? null,
+    facilityId: line.facilityId ?? null,
+    netFen: grossFen - vatFen,
+    vatFen,
+    grossFen,
   };
 }
 

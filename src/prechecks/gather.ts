@@ -114,7 +114,10 @@ async function read(tx: Tx, { bookId, code }: { readonly bookId: string; readonl
   const applicant = whoAsks(facts, enterprise, body, day);
   const applying = { row: enterprise, legalPerson: applicant.legalPerson };
   const said: Said = {
-    ...{ day, baseYear, applicant, classesKnown: enterprise !== undefined || body.enterprise?.classes !== undefined },
+    day,
+    baseYear,
+    applicant,
+    classesKnown: enterprise !== undefined || body.enterprise?.classes !== undefined,
     contract: contract ? contractOfBook(facts, contract, day) : contractDescribed(facts, body, applying, day),
     fees: feesDescribed(facts, body, applying) ?? (settled === null ? null : feesOfBook(facts, settled, day)),
     ...aboutOf(facts, enterprise, body),

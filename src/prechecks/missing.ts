@@ -52,7 +52,8 @@ const matterNames: Record<Matter, Bilingual> = {
 export const matterToName = (law: ProgrammeVersion, cite: Citation, matter: Matter): Missing => {
   const { zh, en } = matterNames[matter];
   return missing(law, cite, {
-    ...{ kind: 'MATTER', name: matter },
+    kind: 'MATTER',
+    name: matter,
     text: {
       zh: `须写明所涉${zh}：同一${zh}的各项补助一并计算；此处按尚无其他补助的${zh}计算`,
       en: `name the ${en}: all awards on one ${en} go together; it is taken here as one that has no other award`,
@@ -69,7 +70,8 @@ export const figureToRecord = (
   stated: boolean,
 ): Missing =>
   missing(law, cite, {
-    ...{ kind: 'FIGURE', name: limitId },
+    kind: 'FIGURE',
+    name: limitId,
     text: stated
       ? {
           zh: `该数额尚未登记，此处按所述数额计算：${rule.zh}`,
@@ -84,7 +86,8 @@ export const figureToRecord = (
 /** The contract has to be filed (备案) first; it is taken as filed on the day. */
 export const filing = (law: ProgrammeVersion, cite: Citation | undefined, day: Day): Missing =>
   missing(law, cite, {
-    ...{ kind: 'FILING', name: 'CONTRACT_FILING' },
+    kind: 'FILING',
+    name: 'CONTRACT_FILING',
     text: {
       zh: `合同尚未备案，须先完成备案；此处按 ${day} 完成备案计算`,
       en: `the contract is not filed yet and has to be; it is taken here as filed on ${day}`,

@@ -95,8 +95,12 @@ const statement = together(
 export async function gatherParties(loader: Loader, of: Named): Promise<void> {
   const { facts, bookId } = loader;
   await loader.loadTogether(statement, [
-    ...[of.contractIds, of.enterpriseIds, of.providerIds, of.facilityIds],
-    ...[of.matters.map(([kind]) => kind), of.matters.map(([, code]) => code)],
+    of.contractIds,
+    of.enterpriseIds,
+    of.providerIds,
+    of.facilityIds,
+    of.matters.map(([kind]) => kind),
+    of.matters.map(([, code]) => code),
   ]);
 
   loader.answered(bookShelf, 'id', [bookId]);

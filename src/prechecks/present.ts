@@ -32,13 +32,16 @@ export function presentPrecheck(of: Gathered, outlooks: readonly Outlook[], best
   const looked = (isTrial: boolean) =>
     outlooks.filter(({ candidate }) => candidate.isTrial === isTrial).map((outlook) => presentOutlook(outlook, day, reader));
   return {
-    ...{ day, baseYear, asOfSeq: Number(headSeq) },
+    day,
+    baseYear,
+    asOfSeq: Number(headSeq),
     programmes: looked(false),
     controls: of.controls.map(presentVersion),
     notInForce: of.notInForce.map(({ row, versions }) => ({
       ...presentVersion(row),
       reason: row.status === 'PUBLISHED' ? 'NOT_ACTIVATED' : (row.inForceFrom ?? day) > day ? 'NOT_YET' : 'ENDED',
-      ...{ inForceFrom: row.inForceFrom, inForceTo: row.inForceTo },
+      inForceFrom: row.inForceFrom,
+      inForceTo: row.inForceTo,
       openPoints:
         row.status === 'PUBLISHED'
           ? pointsOf(row, versions).map(({ code, path, ...text }) => ({ code, path, text: text[reader.language] }))
@@ -82,7 +85,10 @@ function presentOutlook({ candidate, evaluation, limits, poolLeftFen }: Outlook,
     payee: on.payee?.value ?? null,
     outcome: evaluation === null ? { kind: 'not-asked' } : presentEvaluation(evaluation, reader),
     limits: limits.map(({ limitId, counts, holder, window, amountFen, leftFen }) => ({
-      ...{ limitId, counts, per: holder.kind, window },
+      limitId,
+      counts,
+      per: holder.kind,
+      window,
       ...(says(limitId) && { text: wordsOf(limitId, { law, on, day })[language] }),
       number: amountFen === null ? null : formatYuan(amountFen),
       left: leftFen === null ? null : formatYuan(leftFen),

@@ -35,7 +35,8 @@ export function precheckRoutes(app: FastifyInstance, parts: Parts): void {
       });
       const outlooks = outlooksOf(gathered.facts, gathered.candidates);
       const answer = presentPrecheck(gathered, outlooks, bestOf(gathered.facts, outlooks), {
-        ...{ language: languageOf(request), explain: body.explain },
+        language: languageOf(request),
+        explain: body.explain,
       });
       // As text: a hundred kilobytes that have been made to their type would be taken apart once more against the schema, which cost as
       // much as finding them out. The tests hold every answer against it.

@@ -263,7 +263,10 @@ export function applyLimits(
       return limit.kind === 'HIGHEST'
         ? trail.refuse(cite, rule, inputs, 'STACKED_OUT', { rule: limitId, computed: formatYuan(trail.amountFen), ...rule })
         : trail.refuse(cite, rule, inputs, 'LIMIT_EXHAUSTED', {
-            ...{ limit: limitId, window, amount, asked: formatYuan(trail.amountFen) },
+            limit: limitId,
+            window,
+            amount,
+            asked: formatYuan(trail.amountFen),
             ...rule,
           });
     }

@@ -347,7 +347,8 @@ function runAward(version: ProgrammeVersion, given: AwardGiven): Evaluation {
   const lines = items.map((item) => linesOf(version, given, item).map((line) => ({ ...line, lineNo: ++made })));
   const { enterprise } = applicantOf(version, given, appliedOn);
   const at: AwardFacts = {
-    ...{ appliedOn, enterprise: { ...enterprise, predicates: { ...enterprise.predicates, ...findingsOfItems(items, lines) } } },
+    appliedOn,
+    enterprise: { ...enterprise, predicates: { ...enterprise.predicates, ...findingsOfItems(items, lines) } },
     ...limitFactsOf(law, given, awardedOn ?? appliedOn),
     baseYear,
     limitsLeft: {},

@@ -105,7 +105,10 @@ export function explainLines(
     conditions.push({ cite: exclusions.cite, rule: rules.unrelated, codes: ['RELATED_PARTY'] });
   for (const predicate of predicates)
     conditions.push({
-      ...{ cite: predicate.cite, rule: rules.predicate(predicate), codes: ['NOT_ELIGIBLE'], predicate: predicate.id },
+      cite: predicate.cite,
+      rule: rules.predicate(predicate),
+      codes: ['NOT_ELIGIBLE'],
+      predicate: predicate.id,
     });
   if (law.contractSignedOnOrAfter !== null)
     conditions.push({

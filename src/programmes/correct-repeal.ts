@@ -92,10 +92,21 @@ export const proposeRepealCorrection: Verb<Of<typeof proposeBody>, Shown> = {
     // After this line the command succeeds.
     const said = { programmeVersionId, repealId, restoredTo: back.restored.inForceTo, reason: body.reason };
     const correction: RepealCorrection = {
-      ...{ bookId: facts.bookId, correctionId: id, ...said, contentDigest: repealCorrectionDigestOf(said) },
-      ...{ lastDay, documentNo, repealedPerson: repealedBy, repealedAt },
-      ...{ status: 'PROPOSED', proposedPerson: actor.personId, proposedOn: today },
-      ...{ decidedPerson: null, decidedOn: null, decisionReason: null, recordedAt: receivedAt.toISOString() },
+      bookId: facts.bookId,
+      correctionId: id,
+      ...said,
+      contentDigest: repealCorrectionDigestOf(said),
+      lastDay,
+      documentNo,
+      repealedPerson: repealedBy,
+      repealedAt,
+      status: 'PROPOSED',
+      proposedPerson: actor.personId,
+      proposedOn: today,
+      decidedPerson: null,
+      decidedOn: null,
+      decisionReason: null,
+      recordedAt: receivedAt.toISOString(),
     };
     return accepted({
       decision: 'programme.repeal_correction_proposed',
@@ -121,7 +132,10 @@ export const dropRepealCorrection: Verb<Of<typeof dropBody>, Shown> = {
     // After this line the command succeeds.
     const dropped: RepealCorrection = {
       ...open,
-      ...{ status: 'DROPPED', decidedPerson: actor.personId, decidedOn: today, decisionReason: body.reason },
+      status: 'DROPPED',
+      decidedPerson: actor.personId,
+      decidedOn: today,
+      decisionReason: body.reason,
     };
     return accepted({
       decision: 'programme.repeal_correction_dropped',

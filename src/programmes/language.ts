@@ -506,10 +506,14 @@ function inconsistencies(file: ProgrammeFile): Located[] {
   // Two numbers on one account would both be charged for one award.
   const shared = [
     ...(file.limits ?? []).map(({ sharedAs, per, window }, index) => ({
-      ...{ path: `limits.${index}.sharedAs`, name: sharedAs, on: `${sharedAs} ${per} ${window}` },
+      path: `limits.${index}.sharedAs`,
+      name: sharedAs,
+      on: `${sharedAs} ${per} ${window}`,
     })),
     ...(file.stacking ?? []).map(({ group, by }, index) => ({
-      ...{ path: `stacking.${index}.group`, name: group, on: `${group} ${by} LIFETIME` },
+      path: `stacking.${index}.group`,
+      name: group,
+      on: `${group} ${by} LIFETIME`,
     })),
   ].filter(({ name }) => name !== undefined);
   for (const [index, { path, name, on }] of shared.entries()) {
@@ -605,8 +609,24 @@ function contradictions({ laws, materials }: ProgrammeVersion): Located[] {
 
 /** What a file of general controls may say: what holds for every programme of the book, whatever it gives. */
 const wordsOfControls = new Set([
-  ...['kind', 'programme', 'version', 'name', 'status', 'basis', 'documents', 'inForce', 'inForceAfter', 'inForceFor', 'cases'],
-  ...['responsibleDepartments', 'beneficiaryKinds', 'eligibility', 'materials', 'limits', 'stacking', 'clauses'],
+  'kind',
+  'programme',
+  'version',
+  'name',
+  'status',
+  'basis',
+  'documents',
+  'inForce',
+  'inForceAfter',
+  'inForceFor',
+  'cases',
+  'responsibleDepartments',
+  'beneficiaryKinds',
+  'eligibility',
+  'materials',
+  'limits',
+  'stacking',
+  'clauses',
 ]);
 
 /** Every citation of the file with its path. */
@@ -685,7 +705,9 @@ function versionOf(file: ProgrammeFile): ProgrammeVersion {
     })),
     eligibility: (file.eligibility ?? []).map(({ of = 'APPLICATION', serviceItems = null, ...predicate }) => ({
       ...predicate,
-      ...{ of, serviceItems, cite: citationOf(predicate.cite) },
+      of,
+      serviceItems,
+      cite: citationOf(predicate.cite),
     })),
     materials: (file.materials ?? []).map((material) => ({ ...material, cite: citationOf(material.cite) })),
     laws: [first, ...later],

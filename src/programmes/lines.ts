@@ -77,8 +77,13 @@ export const isMet = ({ strength }: Predicate, recorded: Enterprise['predicates'
 
 /** A legal person of whom nothing else is looked at. */
 export const nobody = (legalPerson: string): Enterprise => ({
-  ...{ legalPerson, kind: 'ENTERPRISE', classes: [], establishedOn: null },
-  ...{ isListedProvider: false, oneEnterpriseOnePolicy: false, predicates: {} },
+  legalPerson,
+  kind: 'ENTERPRISE',
+  classes: [],
+  establishedOn: null,
+  isListedProvider: false,
+  oneEnterpriseOnePolicy: false,
+  predicates: {},
 });
 
 export interface Provider {
@@ -269,7 +274,8 @@ function lineRefusal(law: Law, at: Applicant, of: Dealing, line: Line, { period,
     const recorded = predicates[lineFinding(predicate.id, line.lineNo)] ?? predicates[predicate.id];
     if (!isMet(predicate, recorded))
       return refused(line, 'NOT_ELIGIBLE', {
-        ...{ predicate: predicate.id, recorded: recorded ?? 'NOT_RECORDED' },
+        predicate: predicate.id,
+        recorded: recorded ?? 'NOT_RECORDED',
         ...predicate.text,
       });
   }

@@ -336,7 +336,9 @@ function clausesOf(history: readonly Standing[], after: Standing): Clause[] {
     ...dated,
     ...idsIn(({ law }) => law.limits).map((id) =>
       ruleClause<Limit>(after, {
-        ...{ id, list: 'limits', name: both(`限额“${id}”`, `the limit ${id}`) },
+        id,
+        list: 'limits',
+        name: both(`限额“${id}”`, `the limit ${id}`),
         rulesIn: ({ law }) => law.limits,
         holds: limitHolds,
         alike: (one, other) =>
@@ -346,7 +348,9 @@ function clausesOf(history: readonly Standing[], after: Standing): Clause[] {
     ),
     ...idsIn(({ law }) => law.stacking).map((id) =>
       ruleClause<StackingRule>(after, {
-        ...{ id, list: 'stacking', name: both(`重复享受规则“${id}”`, `the stacking rule ${id}`) },
+        id,
+        list: 'stacking',
+        name: both(`重复享受规则“${id}”`, `the stacking rule ${id}`),
         rulesIn: ({ law }) => law.stacking,
         holds: stackingHolds,
         alike: (one, other) => one.strategy === other.strategy && one.by === other.by,
@@ -355,7 +359,9 @@ function clausesOf(history: readonly Standing[], after: Standing): Clause[] {
     ),
     ...idsIn(({ version }) => version.eligibility).map((id) =>
       ruleClause(after, {
-        ...{ id, list: 'eligibility', name: both(`申请条件“${id}”`, `the condition ${id}`) },
+        id,
+        list: 'eligibility',
+        name: both(`申请条件“${id}”`, `the condition ${id}`),
         rulesIn: ({ version }) => version.eligibility,
         holds: predicateHolds,
         alike: () => false,

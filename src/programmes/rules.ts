@@ -81,7 +81,8 @@ export function refuseOtherNature(
   const { programme } = version;
   const law = rows.filter(hasBeenActivated);
   const changed = (other: number, is: keyof typeof natures, becomes: keyof typeof natures) => ({
-    ...{ programme, other: String(other) },
+    programme,
+    other: String(other),
     zh: `是${natures[is].zh}，本版是${natures[becomes].zh}`,
     en: `is ${natures[is].en}, this one ${natures[becomes].en}`,
   });
@@ -125,7 +126,10 @@ export const withoutRepeal = (row: VersionRow, law: ProgrammeVersion): VersionRo
   ...row,
   status: 'ACTIVE',
   inForceTo: law.inForce?.to ?? null,
-  ...{ repealedBy: null, repealedAt: null, repealingDocument: null, repealId: null },
+  repealedBy: null,
+  repealedAt: null,
+  repealingDocument: null,
+  repealId: null,
 });
 
 /** The years whose funds may have begun since a version was repealed: from the day after its last one to the year after this one. */

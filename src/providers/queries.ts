@@ -168,7 +168,11 @@ export function listListingApplications(
   const ids =
     providerIds !== undefined
       ? idsOfPage({
-          ...{ id, bookId, after, limit, key: [[providerId, sql`p.id`]] as const },
+          id,
+          bookId,
+          after,
+          limit,
+          key: [[providerId, sql`p.id`]] as const,
           ranges: sql`unnest(${`{${providerIds.join(',')}}`}::uuid[]) as p (id)`,
           sieve: status === undefined ? undefined : eq(at, status),
         })

@@ -137,7 +137,12 @@ function lawOf(versions: readonly Version[], issuedUnder: readonly IssuedUnder[]
   );
   const own = laws.flatMap(({ programme, limits, since, until }) =>
     limits.map(({ id, account, window, amountFen, figure, onlyWithUpstream }): OwnLimit => ({
-      ...{ programme, id, limit: account, span: window.kind, since, until },
+      programme,
+      id,
+      limit: account,
+      span: window.kind,
+      since,
+      until,
       ...(onlyWithUpstream ? { figure: null, most_fen: null } : { figure, most_fen: amountFen?.toString() ?? null }),
     })),
   );
@@ -159,8 +164,14 @@ function limitsOf(law: string, { programme, laws }: ProgrammeLaw, untold: Set<st
   // Of vouchers only: what is reimbursed was paid, and no rate × contract was promised beforehand.
   if (!laws.some(({ flow }) => flow?.value === 'REIMBURSEMENT')) {
     found.push({
-      ...{ law, limit: `${programme}.${CONTRACT_CEILING}`, counts: 'CLAIMED', per: 'CONTRACT', span: 'LIFETIME' },
-      ...{ ...none, day: 'APPLIED', ...always },
+      law,
+      limit: `${programme}.${CONTRACT_CEILING}`,
+      counts: 'CLAIMED',
+      per: 'CONTRACT',
+      span: 'LIFETIME',
+      ...none,
+      day: 'APPLIED',
+      ...always,
     });
   }
   const signed = new Set(laws.map(({ decidingDay }) => decidingDay?.value === 'CONTRACT_SIGNING'));
@@ -169,8 +180,14 @@ function limitsOf(law: string, { programme, laws }: ProgrammeLaw, untold: Set<st
     for (const { account, counts, per, window, amountFen, figure, exempt, onlyWithUpstream } of of.limits) {
       if (exempt.length > 0) untold.add(account);
       found.push({
-        ...{ law, limit: account, counts: counts === 'REDEEMED' ? 'REDEEMED' : 'CLAIMED', per, span: window.kind },
-        ...{ ...none, day: 'BOOKED', ...days },
+        law,
+        limit: account,
+        counts: counts === 'REDEEMED' ? 'REDEEMED' : 'CLAIMED',
+        per,
+        span: window.kind,
+        ...none,
+        day: 'BOOKED',
+        ...days,
         // What only binds once there is money from above is counted from the first.
         ...(onlyWithUpstream ? {} : { figure, most_fen: amountFen?.toString() ?? null }),
         years: window.kind === 'YEARS_FROM_FIRST_AWARD' ? window.years : null,
@@ -181,8 +198,16 @@ function limitsOf(law: string, { programme, laws }: ProgrammeLaw, untold: Set<st
       // Where the day that decides changes within a version, which law an award is of is told award by award, too.
       if (signed.size > 1) untold.add(account);
       found.push({
-        ...{ law, limit: account, counts: 'CLAIMED', per: by, span: 'LIFETIME', ...none, ...days },
-        ...{ day: signed.has(true) ? 'SIGNED' : 'APPLIED', stacking: strategy, share: basisPoints },
+        law,
+        limit: account,
+        counts: 'CLAIMED',
+        per: by,
+        span: 'LIFETIME',
+        ...none,
+        ...days,
+        day: signed.has(true) ? 'SIGNED' : 'APPLIED',
+        stacking: strategy,
+        share: basisPoints,
         basis: of.amountBasis?.value ?? 'GROSS',
       });
     }

@@ -52,8 +52,14 @@ import { broughtAlong, keptStanding, lowestRate, negative, nothing, openingConte
 /** Entries a slice looks at. */
 const sliceSize = 3_000n;
 const kinds = [
-  ...['voucher.issued', 'opening.voucher', 'redemption.reserved', 'redemption.approved', 'redemption.released'],
-  ...['redemption.reversed', 'recovery.opened', 'red_letter.posted'],
+  'voucher.issued',
+  'opening.voucher',
+  'redemption.reserved',
+  'redemption.approved',
+  'redemption.released',
+  'redemption.reversed',
+  'recovery.opened',
+  'red_letter.posted',
   'award.approved',
 ];
 
@@ -249,13 +255,13 @@ function caseOf(facts: Facts, past: Past, of: Moved) {
     const application = there(facts.get(applicationShelf, of.subjectId));
     const voucher = there(facts.get(voucherShelf, application.voucherId ?? ''));
     const asked: Case = {
-      ...{
-        contract: contractOf(facts, application),
-        law: lawOf(facts, application),
-        stage: 'ISSUE',
-        matters: mattersOf(application),
-      },
-      ...{ appliedOn: application.submittedOn, bookedOn: voucher.issuedOn, known: past(of.first) },
+      contract: contractOf(facts, application),
+      law: lawOf(facts, application),
+      stage: 'ISSUE',
+      matters: mattersOf(application),
+      appliedOn: application.submittedOn,
+      bookedOn: voucher.issuedOn,
+      known: past(of.first),
       predicates: eligibilityOf(application)?.predicates ?? {},
     };
     return { kind: 'voucher' as const, application, voucher, asked };
@@ -267,8 +273,14 @@ function caseOf(facts: Facts, past: Past, of: Moved) {
   const invoice = there(facts.get(invoiceShelf, redemption.invoiceId));
   const bookedOn = verified ? (redemption.approvedOn ?? redemption.submittedOn) : redemption.submittedOn;
   const asked: Case = {
-    ...{ contract: contractOf(facts, voucher), law: lawOf(facts, voucher), stage: 'REDEEM', matters: mattersOf(voucher) },
-    ...{ appliedOn: voucher.appliedOn, bookedOn, known: past(of.first), predicates: {} },
+    contract: contractOf(facts, voucher),
+    law: lawOf(facts, voucher),
+    stage: 'REDEEM',
+    matters: mattersOf(voucher),
+    appliedOn: voucher.appliedOn,
+    bookedOn,
+    known: past(of.first),
+    predicates: {},
     usage: { from: invoice.usageFrom, to: invoice.usageTo },
   };
   return { kind: 'redemption' as const, redemption, voucher, asked };
@@ -423,7 +435,9 @@ function checkAward(facts: Facts, before: Facts, of: Moved, award: Award, contra
       const contractLine = there(linesOf.get(line.contractLineId));
       return { line, contractLine, read: evaluatorLine(contractLine, line) };
     }),
-    ...{ lineUsage: [], digitalInvoices: [], holdingFlags: 0 },
+    lineUsage: [],
+    digitalInvoices: [],
+    holdingFlags: 0,
     at,
     waiting: [...track.waiting.values()],
     standingId,

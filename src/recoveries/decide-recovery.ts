@@ -266,12 +266,20 @@ export const receiveRecovery: Verb<Body<typeof schema.receiveRecovery>, Result &
     const receivedFen = before.receivedFen + amountFen;
     const isAll = receivedFen === before.amountFen;
     const row: Recovery = {
-      ...{ ...before, receivedFen, status: isAll ? 'RECOVERED' : before.status === 'REFERRED' ? 'REFERRED' : 'PARTLY_RECOVERED' },
+      ...before,
+      receivedFen,
+      status: isAll ? 'RECOVERED' : before.status === 'REFERRED' ? 'REFERRED' : 'PARTLY_RECOVERED',
       ...(isAll ? { endedPerson: actor.personId, endedOn: today } : {}),
     };
     const receipt: RecoveryReceipt = {
-      ...{ bookId: facts.bookId, receiptId: id, recoveryId, bankSerial: body.bankSerial, bookedOn: body.bookedOn, amountFen },
-      ...{ personId: actor.personId, recordedAt: receivedAt.toISOString() },
+      bookId: facts.bookId,
+      receiptId: id,
+      recoveryId,
+      bankSerial: body.bankSerial,
+      bookedOn: body.bookedOn,
+      amountFen,
+      personId: actor.personId,
+      recordedAt: receivedAt.toISOString(),
     };
     return accepted({
       decision: 'recovery.received',

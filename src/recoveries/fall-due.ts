@@ -15,7 +15,9 @@ export const recoveriesFallDue: DailyWork = {
   async run({ db, ...of }) {
     const today = shanghaiDay(of.clock.now());
     const { done } = await inSlices({
-      ...{ ...of, name: 'fall-due', verb: fallDue },
+      ...of,
+      name: 'fall-due',
+      verb: fallDue,
       dueAfter: (after: Due | undefined) => dueOf(db, { bookId: of.book.bookId, today, after }),
       idOf: ({ recoveryId }) => recoveryId,
       refusal: (facts, id) => {

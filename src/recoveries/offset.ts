@@ -109,16 +109,21 @@ export const proposeOffset: Verb<z.output<typeof schema.proposeOffset> & Target,
     if (amountFen === 0n) return refused('AMOUNT_ZERO', {}, '/amount');
     // After this line the command succeeds.
     const offset: RecoveryOffset = {
-      ...{ bookId: facts.bookId, offsetId: id, recoveryId: row.recoveryId, redemptionId: body.redemptionId },
-      ...{ fund: redemption?.fund ?? '', amountFen, document: body.document, article: body.article, reason: body.reason },
-      ...{
-        status: 'PROPOSED',
-        parts: [],
-        proposedPerson: actor.personId,
-        proposedOn: today,
-        decidedPerson: null,
-        decidedOn: null,
-      },
+      bookId: facts.bookId,
+      offsetId: id,
+      recoveryId: row.recoveryId,
+      redemptionId: body.redemptionId,
+      fund: redemption?.fund ?? '',
+      amountFen,
+      document: body.document,
+      article: body.article,
+      reason: body.reason,
+      status: 'PROPOSED',
+      parts: [],
+      proposedPerson: actor.personId,
+      proposedOn: today,
+      decidedPerson: null,
+      decidedOn: null,
       recordedAt: receivedAt.toISOString(),
     };
     return accepted({
@@ -188,7 +193,9 @@ export const offsetRecovery: Verb<Target, Result> = {
     const receivedFen = before.receivedFen + amountFen;
     const isAll = receivedFen === before.amountFen;
     const row: Recovery = {
-      ...{ ...before, receivedFen, status: isAll ? 'OFFSET' : before.status === 'REFERRED' ? 'REFERRED' : 'PARTLY_RECOVERED' },
+      ...before,
+      receivedFen,
+      status: isAll ? 'OFFSET' : before.status === 'REFERRED' ? 'REFERRED' : 'PARTLY_RECOVERED',
       ...(isAll ? { endedPerson: actor.personId, endedOn: today } : {}),
     };
     const parts = paid.parts.map((part) => ({ funder: part.funder, fen: String(part.amountFen) }));

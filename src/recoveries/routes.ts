@@ -24,78 +24,103 @@ export function recoveryRoutes(app: FastifyInstance, parts: Parts): void {
   const tag = 'recoveries';
   const common = { tag, personOnly: true, response: schema.recoveryRecorded, status: 200 } as const;
   command(app, parts, {
-    ...{ ...common, url: '/recoveries/:id/drop', summary: 'Do not follow a proposed recovery', roles: ['approver'] },
-    ...{ body: schema.dropRecovery, verb: dropRecovery },
+    ...common,
+    url: '/recoveries/:id/drop',
+    summary: 'Do not follow a proposed recovery',
+    roles: ['approver'],
+    body: schema.dropRecovery,
+    verb: dropRecovery,
   });
   command(app, parts, {
-    ...{
-      ...common,
-      url: '/recoveries/:id/serve',
-      summary: 'Record that the notice was served, with the last day to pay back',
-      roles: ['reviewer'],
-    },
-    ...{ body: schema.serveRecovery, verb: serveRecovery },
+    ...common,
+    url: '/recoveries/:id/serve',
+    summary: 'Record that the notice was served, with the last day to pay back',
+    roles: ['reviewer'],
+    body: schema.serveRecovery,
+    verb: serveRecovery,
   });
   command(app, parts, {
-    ...{ ...common, url: '/recoveries/:id/appeal', summary: 'Appeal, by the debtor', roles: ['provider', 'enterprise'] },
-    ...{ body: schema.appealRecovery, verb: appealRecovery },
+    ...common,
+    url: '/recoveries/:id/appeal',
+    summary: 'Appeal, by the debtor',
+    roles: ['provider', 'enterprise'],
+    body: schema.appealRecovery,
+    verb: appealRecovery,
   });
   command(app, parts, {
-    ...{ ...common, url: '/recoveries/:id/decide-appeal', summary: 'Decide an appeal', roles: ['approver'] },
-    ...{ body: schema.decideAppeal, verb: decideAppeal },
+    ...common,
+    url: '/recoveries/:id/decide-appeal',
+    summary: 'Decide an appeal',
+    roles: ['approver'],
+    body: schema.decideAppeal,
+    verb: decideAppeal,
   });
   command(app, parts, {
-    ...{
-      ...common,
-      url: '/recoveries/:id/fall-due',
-      summary: 'Carry out that the last day to pay back is over',
-      roles: ['operator', 'reviewer'],
-    },
-    ...{ personOnly: false, body: schema.fallDue, verb: fallDue },
+    ...common,
+    url: '/recoveries/:id/fall-due',
+    summary: 'Carry out that the last day to pay back is over',
+    roles: ['operator', 'reviewer'],
+    personOnly: false,
+    body: schema.fallDue,
+    verb: fallDue,
   });
   command(app, parts, {
-    ...{
-      ...common,
-      url: '/recoveries/:id/receive',
-      summary: 'Record money that came back, by the bank’s line',
-      roles: ['finance'],
-    },
-    ...{ response: schema.recoveryReceived, body: schema.receiveRecovery, verb: receiveRecovery },
+    ...common,
+    url: '/recoveries/:id/receive',
+    summary: 'Record money that came back, by the bank’s line',
+    roles: ['finance'],
+    response: schema.recoveryReceived,
+    body: schema.receiveRecovery,
+    verb: receiveRecovery,
   });
   command(app, parts, {
-    ...{ ...common, url: '/recoveries/:id/refer', summary: 'Hand a recovery to enforcement (移送)', roles: ['approver'] },
-    ...{ body: schema.referRecovery, verb: referRecovery },
+    ...common,
+    url: '/recoveries/:id/refer',
+    summary: 'Hand a recovery to enforcement (移送)',
+    roles: ['approver'],
+    body: schema.referRecovery,
+    verb: referRecovery,
   });
   command(app, parts, {
-    ...{ ...common, url: '/recoveries/:id/ask-write-off', summary: 'Ask to write off what is left', roles: ['finance'] },
-    ...{ body: schema.askWriteOff, verb: askWriteOff },
+    ...common,
+    url: '/recoveries/:id/ask-write-off',
+    summary: 'Ask to write off what is left',
+    roles: ['finance'],
+    body: schema.askWriteOff,
+    verb: askWriteOff,
   });
   command(app, parts, {
-    ...{
-      ...common,
-      url: '/recoveries/:id/write-off',
-      summary: 'Write off what is left, by another person',
-      roles: ['finance_approver'],
-    },
-    ...{ body: schema.writeOffRecovery, verb: writeOffRecovery },
+    ...common,
+    url: '/recoveries/:id/write-off',
+    summary: 'Write off what is left, by another person',
+    roles: ['finance_approver'],
+    body: schema.writeOffRecovery,
+    verb: writeOffRecovery,
   });
   command(app, parts, {
-    ...{ ...common, url: '/recoveries/:id/propose-offset', roles: ['finance'] },
+    ...common,
+    url: '/recoveries/:id/propose-offset',
+    roles: ['finance'],
     summary: 'Propose to off-set against an approved redemption of the same payee, by the rule that allows it',
-    ...{ status: 201, body: schema.proposeOffset, verb: proposeOffset },
+    status: 201,
+    body: schema.proposeOffset,
+    verb: proposeOffset,
   });
   command(app, parts, {
-    ...{ ...common, url: '/recoveries/:id/drop-offset', summary: 'Drop a proposal to off-set' },
-    ...{ roles: ['finance', 'finance_approver'], body: schema.offsetStep, verb: dropOffset },
+    ...common,
+    url: '/recoveries/:id/drop-offset',
+    summary: 'Drop a proposal to off-set',
+    roles: ['finance', 'finance_approver'],
+    body: schema.offsetStep,
+    verb: dropOffset,
   });
   command(app, parts, {
-    ...{
-      ...common,
-      url: '/recoveries/:id/offset',
-      summary: 'Off-set as proposed, by another person',
-      roles: ['finance_approver'],
-    },
-    ...{ body: schema.offsetStep, verb: offsetRecovery },
+    ...common,
+    url: '/recoveries/:id/offset',
+    summary: 'Off-set as proposed, by another person',
+    roles: ['finance_approver'],
+    body: schema.offsetStep,
+    verb: offsetRecovery,
   });
   reading(app, {
     url: '/recoveries',

@@ -156,8 +156,13 @@ export function lawOf(facts: Facts, voucher: Voucher) {
 
 /** What is asked of the law about a voucher and an invoice of its contract, to be approved on this day. */
 const asked = (facts: Facts, voucher: Voucher, invoice: UsageInvoice, bookedOn: Day) => ({
-  ...{ contract: there(facts.get(contractShelf, voucher.contractId)), law: lawOf(facts, voucher).law },
-  ...{ stage: 'REDEEM' as const, appliedOn: voucher.appliedOn, bookedOn, predicates: {}, matters: mattersOf(voucher) },
+  contract: there(facts.get(contractShelf, voucher.contractId)),
+  law: lawOf(facts, voucher).law,
+  stage: 'REDEEM' as const,
+  appliedOn: voucher.appliedOn,
+  bookedOn,
+  predicates: {},
+  matters: mattersOf(voucher),
   usage: { from: invoice.usageFrom, to: invoice.usageTo },
 });
 
@@ -231,7 +236,9 @@ export async function gatherWaiting(loader: Loader, commands: readonly Command<{
 
 /** The voucher of a case with its balance, and where its contract stands. */
 export const standOf = ({ voucher, standing }: RedemptionCase, balanceFen: Fen): Stand => ({
-  ...{ voucher, balanceFen, standing: standingOf(standing) },
+  voucher,
+  balanceFen,
+  standing: standingOf(standing),
 });
 
 /** What taking back a gathered redemption rests on (gatherWaiting). */
@@ -243,7 +250,9 @@ export const takingBack = (
   home: homeOfEnded(whole.voucher, () => expiryRuleOf(facts, whole.voucher)),
   chargedAtIssue: () => chargedOf(facts, whole.voucher.voucherId),
   lowestRate: lowestRateOf(whole),
-  ...{ today, receivedAt, newId },
+  today,
+  receivedAt,
+  newId,
 });
 
 /** What red letters so far took of a redemption whose red letters are gathered. */

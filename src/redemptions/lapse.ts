@@ -64,7 +64,9 @@ export const lapseDue: DailyWork = {
     const today = shanghaiDay(of.clock.now());
     const laws = new Map((await versionsOf(db, bookId)).map((row) => [row.programmeVersionId, programmeOf(row)]));
     const { done } = await inSlices({
-      ...{ ...of, name: 'lapse', verb: lapseRedemption },
+      ...of,
+      name: 'lapse',
+      verb: lapseRedemption,
       dueAfter: (after: Due | undefined) => dueOf(db, { bookId, today, after }),
       idOf: (due) => {
         const law = laws.get(due.programmeVersionId);

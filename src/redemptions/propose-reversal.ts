@@ -50,9 +50,17 @@ export const proposeReversal: Verb<Body, Result> = {
     // After this line the command succeeds.
     const said = { redemptionId, amountFen, reason: body.reason, evidence: body.evidence ?? null };
     const row: RedemptionReversal = {
-      ...{ bookId, reversalId: id, ...said, contentDigest: reversalDigestOf(said, redemption) },
-      ...{ status: 'PROPOSED', proposedPerson: actor.personId, proposedOn: today },
-      ...{ decidedPerson: null, decidedOn: null, decisionReason: null, recordedAt: receivedAt.toISOString() },
+      bookId,
+      reversalId: id,
+      ...said,
+      contentDigest: reversalDigestOf(said, redemption),
+      status: 'PROPOSED',
+      proposedPerson: actor.personId,
+      proposedOn: today,
+      decidedPerson: null,
+      decidedOn: null,
+      decisionReason: null,
+      recordedAt: receivedAt.toISOString(),
     };
     return accepted({
       decision: 'redemption.reversal_proposed',
@@ -77,7 +85,10 @@ export const dropReversal: Verb<z.output<typeof dropBody> & { readonly id?: stri
     // After this line the command succeeds.
     const row: RedemptionReversal = {
       ...open,
-      ...{ status: 'DROPPED', decidedPerson: actor.personId, decidedOn: today, decisionReason: body.reason },
+      status: 'DROPPED',
+      decidedPerson: actor.personId,
+      decidedOn: today,
+      decisionReason: body.reason,
     };
     return accepted({
       decision: 'redemption.reversal_dropped',

@@ -132,11 +132,15 @@ export const redeem: Verb<Body, Result> = {
       settlementId: null,
       recordedAt: receivedAt.toISOString(),
       weightedBase: award.weighted.toString(),
-      ...{ recalledFen: 0n, restoredFen: 0n, offsetFen: 0n },
+      recalledFen: 0n,
+      restoredFen: 0n,
+      offsetFen: 0n,
     };
     const standing = standingAfter(whole, {
-      ...{ baseFen: award.baseFen, weighted: award.weighted },
-      ...{ claimedFen: amountFen, cutOffFen: award.cutOffFen },
+      baseFen: award.baseFen,
+      weighted: award.weighted,
+      claimedFen: amountFen,
+      cutOffFen: award.cutOffFen,
     });
     const leftFen = balanceFen - amountFen;
     const voucherAfter = approved

@@ -81,7 +81,10 @@ export const limitsOf = (law: ProgrammeVersion, voucher: Voucher, bookedOn: Day)
 
 /** What a redemption uses while it waits, and what it reserved of that. */
 export const claimOf = ({ baseFen, weightedBase, reservedFen, cutOffFen }: Redemption): Standing => ({
-  ...{ baseFen, weighted: weightedBase === null ? null : BigInt(weightedBase), claimedFen: reservedFen, cutOffFen },
+  baseFen,
+  weighted: weightedBase === null ? null : BigInt(weightedBase),
+  claimedFen: reservedFen,
+  cutOffFen,
 });
 /** Where a contract would stand if these redemptions, all of them waiting, had never been. */
 export const withoutWaiting = (standing: Standing, waiting: readonly Redemption[], lowestRate: number): Standing =>
@@ -206,7 +209,10 @@ export const overpaid = ({ invoiceNo, grossFen, paidFen }: UsageInvoice, amountF
   refused(
     'SELF_FUNDED_PART_OVERPAID',
     {
-      ...{ invoiceNo, gross: formatYuan(grossFen), paid: formatYuan(paidFen), redeem: formatYuan(amountFen) },
+      invoiceNo,
+      gross: formatYuan(grossFen),
+      paid: formatYuan(paidFen),
+      redeem: formatYuan(amountFen),
       most: formatYuan(grossFen - paidFen),
     },
     pointer,
@@ -225,7 +231,10 @@ export function refusalOfOwnPart(
   const { invoiceNo, grossFen, paidFen } = invoice;
   if (payee?.value !== 'PROVIDER' || paidFen + amountFen <= grossFen) return null;
   return refused('SELF_FUNDED_PART_OVERPAID', {
-    ...{ invoiceNo, gross: formatYuan(grossFen), paid: formatYuan(paidFen), redeem: formatYuan(amountFen) },
+    invoiceNo,
+    gross: formatYuan(grossFen),
+    paid: formatYuan(paidFen),
+    redeem: formatYuan(amountFen),
     most: formatYuan(grossFen - paidFen),
   });
 }
@@ -368,7 +377,7 @@ export const stateAfterApproval = (balanceFen: Fen, reservedFen: Fen): 'PARTIALL
 /** The row of where a contract stands under the programme of a case. */
 export function standingRow(of: Pick<RedemptionCase, 'voucher' | 'standingId'>, standing: Standing): ContractStanding {
   const { bookId, contractId, programmeCode } = of.voucher;
-  return { ...{ bookId, standingId: of.standingId, contractId, programmeCode }, ...keptStanding(standing) };
+  return { bookId, standingId: of.standingId, contractId, programmeCode, ...keptStanding(standing) };
 }
 
 /** Where the contract stands under the programme once this is added to it; negative to take back. */
@@ -405,7 +414,10 @@ export const reversalDigestOf = (
   createHash('sha256')
     .update(
       JSON.stringify([
-        ...[of.redemptionId, String(of.amountFen), of.reason, of.evidence],
+        of.redemptionId,
+        String(of.amountFen),
+        of.reason,
+        of.evidence,
         ...[approvedFen, reversedFen, batchedFen + offsetFen].map(String),
       ]),
     )

@@ -44,8 +44,13 @@ export interface TakenBack extends Stand {
 }
 
 const partOf = ({ newId, ...of }: TakingBack, redemptionId: string, amountFen: Fen) => ({
-  ...{ amountFen, redemptionId, home: of.home, charged: of.chargedAtIssue },
-  ...{ today: of.today, receivedAt: of.receivedAt, endingId: newId() },
+  amountFen,
+  redemptionId,
+  home: of.home,
+  charged: of.chargedAtIssue,
+  today: of.today,
+  receivedAt: of.receivedAt,
+  endingId: newId(),
 });
 
 /**
@@ -101,7 +106,8 @@ export function afterReversal(
 ): { readonly isWhole: boolean; readonly redemption: Redemption; readonly standing: Standing } {
   const isWhole = amountFen === reversibleFen(redemption) && redemption.batchedFen + redemption.offsetFen === 0n;
   const row: Redemption = {
-    ...{ ...redemption, reversedFen: redemption.reversedFen + amountFen },
+    ...redemption,
+    reversedFen: redemption.reversedFen + amountFen,
     ...(isWhole ? { status: 'REVERSED' } : {}),
   };
   if (!isWhole) {

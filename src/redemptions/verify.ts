@@ -108,14 +108,12 @@ export const verifyRedemption: Verb<Body, Result> = {
     const back = comeBack(
       { voucher: { ...voucher, reservedFen: voucher.reservedFen - reservedFen }, balanceFen },
       {
-        ...{
-          why: 'RELEASED',
-          redemptionId,
-          amountFen: releasedFen,
-          endingId: command.newId(),
-          today,
-          receivedAt: command.receivedAt,
-        },
+        why: 'RELEASED',
+        redemptionId,
+        amountFen: releasedFen,
+        endingId: command.newId(),
+        today,
+        receivedAt: command.receivedAt,
         home: homeOfEnded(voucher, () => expiryRuleOf(facts, voucher)),
         charged: () => chargedOf(facts, voucherId),
       },

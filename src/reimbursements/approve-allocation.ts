@@ -109,7 +109,11 @@ export const approveAllocation: Verb<Body, z.input<typeof allocation>> = {
           const award: Reimbursement = {
             ...claimant.row,
             ...ended,
-            ...{ status: 'APPROVED', fund, awardFen: amountFen, approvedOn: today, decidedPerson: actor.personId },
+            status: 'APPROVED',
+            fund,
+            awardFen: amountFen,
+            approvedOn: today,
+            decidedPerson: actor.personId,
             explanation: keep(explanation),
           };
           return update(reimbursementShelf, award);

@@ -135,9 +135,14 @@ function settledLines(facts: Facts, group: readonly ReimbursementLine[]): Settle
     const read = contractLine
       ? evaluatorLine(contractLine, line)
       : {
-          ...{ lineNo: line.lineNo, serviceItem: line.serviceItem, facilityId: null, chipOrigin: null },
+          lineNo: line.lineNo,
+          serviceItem: line.serviceItem,
+          facilityId: null,
+          chipOrigin: null,
           modelClass: line.modelClass,
-          ...{ netFen: line.netFen, vatFen: line.vatFen, grossFen: line.grossFen },
+          netFen: line.netFen,
+          vatFen: line.vatFen,
+          grossFen: line.grossFen,
         };
     return { ...read, usage: { from: line.usedFrom, to: line.usedTo }, settledOn: line.settledOn };
   });

@@ -239,7 +239,9 @@ export const declaredLines = (
       (named !== null && (!named.isOwn || (isSupported && !of.byContract)));
     return declaredLine(facts, item, {
       ...of,
-      ...{ lineNo: i + 1, invoiceId: invoice?.invoiceId ?? null, numberConflict },
+      lineNo: i + 1,
+      invoiceId: invoice?.invoiceId ?? null,
+      numberConflict,
       contractId: named?.isOwn === true ? named.contract.contractId : null,
     });
   });

@@ -21,7 +21,9 @@ import { contentDigestOf } from './rules.js';
 type Corrected = Correction<Reimbursement>;
 
 const anewOf = ({ row, fields }: Corrected) => ({
-  ...{ legalPersonUscc: row.legalPersonUscc, kept: row.matters as Matters, fields },
+  legalPersonUscc: row.legalPersonUscc,
+  kept: row.matters as Matters,
+  fields,
 });
 
 function correctedRow(facts: Facts, of: Corrected): { readonly kind: 'row'; readonly row: Reimbursement } | Refused {

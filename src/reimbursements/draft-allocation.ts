@@ -117,7 +117,9 @@ export const draftAllocation: Verb<Body, Result> = {
       status: 'DRAFT',
       draftedPerson: actor.personId,
       draftedOn: today,
-      ...{ decidedPerson: null, decidedOn: null, decisionReason: null },
+      decidedPerson: null,
+      decidedOn: null,
+      decisionReason: null,
       recordedAt: receivedAt.toISOString(),
     };
     const bookId = facts.bookId;
@@ -157,8 +159,10 @@ export function sizeOf(rows: readonly Pick<Reimbursement, 'lineCount'>[]) {
   const lines = rows.reduce((sum, { lineCount }) => sum + lineCount, 0);
   return {
     fits: rows.length <= most.claims && lines <= most.lines,
-    ...{ claims: String(rows.length), lines: String(lines) },
-    ...{ mostClaims: String(most.claims), mostLines: String(most.lines) },
+    claims: String(rows.length),
+    lines: String(lines),
+    mostClaims: String(most.claims),
+    mostLines: String(most.lines),
   };
 }
 

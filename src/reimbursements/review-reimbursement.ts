@@ -70,7 +70,9 @@ export const reviewReimbursement: Verb<Body, Result> = {
     if (wrongState) return wrongState;
     if (actor.personId === row.submittedPerson) return refused('FOUR_EYES');
     const cited = citedScores(panelOf(facts, row.reimbursementId), {
-      ...{ isAsked: way.panels, cited: body.scoresDigest, personId: actor.personId },
+      isAsked: way.panels,
+      cited: body.scoresDigest,
+      personId: actor.personId,
     });
     if (cited.kind === 'refused') return cited;
     if (cited.score !== null && body.score !== undefined && body.score !== cited.score) {

@@ -47,7 +47,9 @@ export function suspicionsOf(
   }
   const related = [...providers].flatMap(([provider, isRelated]) =>
     relatedParties(law, {
-      ...{ parties: { enterprise, provider }, isRelated, amountFen },
+      parties: { enterprise, provider },
+      isRelated,
+      amountFen,
       holders: relatedBy(facts, enterprise, provider, days),
     }),
   );
@@ -66,7 +68,10 @@ export function suspicionsOf(
         .all(reimbursementShelf, 'legalPerson', other.legalPersonUscc)
         .filter(claimsToo)
         .map(({ reimbursementId, reimbursementNo, awardFen, computedFen }) => ({
-          ...{ kind: 'REIMBURSEMENT', id: reimbursementId, name: reimbursementNo, amountFen: awardFen ?? computedFen },
+          kind: 'REIMBURSEMENT',
+          id: reimbursementId,
+          name: reimbursementNo,
+          amountFen: awardFen ?? computedFen,
         })),
     })),
     amountFen,

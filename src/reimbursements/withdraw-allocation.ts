@@ -33,7 +33,10 @@ export const withdrawAllocation: Verb<Body, z.input<typeof allocation>> = {
     const { allocationId } = draft;
     const row: Allocation = {
       ...draft,
-      ...{ status: 'WITHDRAWN', decidedPerson: actor.personId, decidedOn: today, decisionReason: body.reason },
+      status: 'WITHDRAWN',
+      decidedPerson: actor.personId,
+      decidedOn: today,
+      decisionReason: body.reason,
     };
     return accepted({
       decision: 'allocation.withdrawn',

@@ -102,10 +102,18 @@ export const draftSettlement: Verb<Body, Result> = {
     // After this line the command succeeds.
     const papers = [
       ...redeemed.map(({ of, amountFen }) => ({
-        ...{ redemptionId: of.redemptionId, reimbursementId: null, payeeId: of.providerId, fund: of.fund, amountFen },
+        redemptionId: of.redemptionId,
+        reimbursementId: null,
+        payeeId: of.providerId,
+        fund: of.fund,
+        amountFen,
       })),
       ...awarded.map(({ of, amountFen }) => ({
-        ...{ redemptionId: null, reimbursementId: of.reimbursementId, payeeId: of.enterpriseId, fund: of.fund ?? '', amountFen },
+        redemptionId: null,
+        reimbursementId: of.reimbursementId,
+        payeeId: of.enterpriseId,
+        fund: of.fund ?? '',
+        amountFen,
       })),
     ];
     const lines = papers.map((paper, i): SettlementLine => ({

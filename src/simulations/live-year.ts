@@ -63,7 +63,11 @@ export async function liveYear(tx: Tx, job: Job, onProgress: Progress): Promise<
   const progress = { done: 0, total: 0 };
   let past = new Past(tx, bookId);
   const living: Living = {
-    ...{ tx, job, laws, span, tally: new Tally() },
+    tx,
+    job,
+    laws,
+    span,
+    tally: new Tally(),
     beside: new Beside(tx, { bookId, programmeCode, versions, span, year, upTo, simulated, others: reimbursed.others }),
     loads: job.poolFen === null ? loaded : [{ on: span.first, amountFen: job.poolFen }],
     pastFor: () => {
@@ -100,7 +104,10 @@ export async function liveYear(tx: Tx, job: Job, onProgress: Progress): Promise<
   const really = comparedVersionId === null;
   const money: Partial<Record<Side, Money>> = {};
   const facts: SimulationResult['facts'] = {
-    ...{ applications: 0, assumed: 0, redemptions: 0, redemptionsOutside: 0 },
+    applications: 0,
+    assumed: 0,
+    redemptions: 0,
+    redemptionsOutside: 0,
     rejectedOtherwise: rejectedOtherwise + reimbursed.rejectedOtherwise,
   };
   let potential: SimulationResult['potential'] = null;

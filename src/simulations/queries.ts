@@ -115,9 +115,13 @@ export async function recordResult(db: Database, mine: Mine, lived: Lived, now: 
     const [row] = await tx.drizzle
       .update(simulations)
       .set({
-        ...{ state: 'DONE', leaseOwner: null, endedAt: now.toISOString() },
-        ...{ result: lived.result, ledgerSeq: lived.ledgerSeq },
-        ...{ factsTotal: lived.factsTotal, factsDone: lived.factsTotal },
+        state: 'DONE',
+        leaseOwner: null,
+        endedAt: now.toISOString(),
+        result: lived.result,
+        ledgerSeq: lived.ledgerSeq,
+        factsTotal: lived.factsTotal,
+        factsDone: lived.factsTotal,
       })
       .where(held(mine))
       .returning({ id: simulations.simulationId });

@@ -240,8 +240,12 @@ export class ReimbursedYear {
       for (const { row, review, law, whole, touched, before } of cases) {
         const ofLaw = lawOn(law, row.submittedOn);
         const common = {
-          ...{ row, touched, score: row.score, acceptedAt: String(placeOfRow(row)).padStart(20, '0') },
-          ...{ rank: priorityRank(law, row.submittedOn, review.classes), leastFen: ofLaw.minAward?.value ?? 0n },
+          row,
+          touched,
+          score: row.score,
+          acceptedAt: String(placeOfRow(row)).padStart(20, '0'),
+          rank: priorityRank(law, row.submittedOn, review.classes),
+          leastFen: ofLaw.minAward?.value ?? 0n,
         };
         if (whole === null) {
           claims.push({ ...common, claimFen: 0n, why: { kind: 'refused', bound: 'NOTHING_TO_REIMBURSE', of: null } });
@@ -366,9 +370,14 @@ export class ReimbursedYear {
       yield asked.map(({ legalPersonUscc, at, touched }): Claimed => {
         const evaluation = trial.claim(law, at, touched, (limit) => beside.used(limit, before));
         return {
-          ...{ row: { reimbursementId: legalPersonUscc, legalPersonUscc }, touched, leastFen },
-          ...{ claimFen: evaluation.kind === 'award' ? evaluation.amountFen : 0n, why: whyOf(evaluation) },
-          ...{ rank: 0, score: null, acceptedAt: legalPersonUscc },
+          row: { reimbursementId: legalPersonUscc, legalPersonUscc },
+          touched,
+          leastFen,
+          claimFen: evaluation.kind === 'award' ? evaluation.amountFen : 0n,
+          why: whyOf(evaluation),
+          rank: 0,
+          score: null,
+          acceptedAt: legalPersonUscc,
         };
       });
       this.of.progress(persons);
@@ -385,7 +394,11 @@ const askedOf = (
   law: ProgrammeVersion,
   lines: readonly ReimbursementLine[],
 ): AskedLines => ({
-  ...{ law, of: row, lines, bookedOn, predicates: review.predicates },
+  law,
+  of: row,
+  lines,
+  bookedOn,
+  predicates: review.predicates,
   known: past.then.before(before),
 });
 

@@ -133,7 +133,8 @@ export function simulationRoutes(app: FastifyInstance, parts: Parts): void {
       const first = await found(book, id);
       reply.hijack();
       await watch(reply.raw, {
-        ...{ first, signal: stopping.signal },
+        first,
+        signal: stopping.signal,
         here: () => {
           const row = simulator.here(id);
           return row && { row, leased: true };

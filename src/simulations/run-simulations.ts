@@ -94,7 +94,9 @@ export class Simulator {
   async #run(row: Simulation, mine: Mine): Promise<void> {
     const { bookId, programmeCode, programmeVersionId, comparedVersionId, year, poolFen } = row;
     const spec: SimulationSpec = {
-      ...{ target: this.db.target, mine, now: this.clock.now() },
+      target: this.db.target,
+      mine,
+      now: this.clock.now(),
       job: { bookId, programmeCode, programmeVersionId, comparedVersionId, year, poolFen },
     };
     const thread = startThread('simulate-worker', import.meta.url, {

@@ -217,7 +217,10 @@ export class VoucherYear {
       strategy,
       poolFen,
       claims.map(({ one, amountFen }) => ({
-        ...{ id: one.id, approvedFen: amountFen, rank: rankOf(one), score: null },
+        id: one.id,
+        approvedFen: amountFen,
+        rank: rankOf(one),
+        score: null,
         acceptedAt: String(one.place).padStart(20, '0'),
       })),
     );

@@ -152,7 +152,9 @@ function renamed(facts: Facts, uscc: string, of: Kind<'NAME'>, by: By): Effects 
   const { bookId } = facts;
   const former = { bookId, formerNameId: by.newId(), uscc, name: before, lastDay, changeId: by.changeId };
   return {
-    ...{ kind: 'effects', uscc, postings: [] },
+    kind: 'effects',
+    uscc,
+    postings: [],
     changes: [
       ...(rows.enterprise ? [update(enterpriseShelf, { ...rows.enterprise, name })] : []),
       ...(rows.provider ? [update(providerShelf, { ...rows.provider, name })] : []),
@@ -180,8 +182,10 @@ function refuseWaiting(facts: Facts, uscc: string): Refused | null {
 function transferred(facts: Facts, contract: Contract, to: Enterprise, of: Wanted, by: By): Change[] {
   const before = facts.get(enterpriseShelf, contract.enterpriseId);
   const former = {
-    ...{ enterpriseId: contract.enterpriseId, legalPersonUscc: before?.legalPersonUscc ?? of.uscc },
-    ...{ until: of.effectiveOn, decisionId: by.decisionId },
+    enterpriseId: contract.enterpriseId,
+    legalPersonUscc: before?.legalPersonUscc ?? of.uscc,
+    until: of.effectiveOn,
+    decisionId: by.decisionId,
   };
   const { enterpriseId, legalPersonUscc } = to;
   return [
@@ -212,8 +216,13 @@ function handedOver(facts: Facts, matters: readonly MatterRegistration[], to: st
             );
     if (to === null || live) return [update(registrationShelf, ended)];
     const theirs: MatterRegistration = {
-      ...{ ...row, registrationId: by.newId(), legalPersonUscc: to, registeredPerson: proposedPerson },
-      ...{ confirmedPerson: decidedPerson, confirmedOn: today, recordedAt: by.receivedAt.toISOString() },
+      ...row,
+      registrationId: by.newId(),
+      legalPersonUscc: to,
+      registeredPerson: proposedPerson,
+      confirmedPerson: decidedPerson,
+      confirmedOn: today,
+      recordedAt: by.receivedAt.toISOString(),
     };
     return [update(registrationShelf, ended), insert(registrationShelf, theirs)];
   });
@@ -242,7 +251,9 @@ function merged(facts: Facts, { uscc }: Enterprise, of: Kind<'MERGER'>, by: By):
   if (waiting) return waiting;
   const limits = carried(facts, uscc, code.uscc, by);
   return {
-    ...{ kind: 'effects', uscc, postings: limits.postings },
+    kind: 'effects',
+    uscc,
+    postings: limits.postings,
     changes: [
       ...contractsOf(facts, uscc).flatMap((contract) => transferred(facts, contract, successor.row, of, by)),
       ...handedOver(facts, mattersOf(facts, uscc), code.uscc, of, by),
@@ -307,7 +318,9 @@ function split(facts: Facts, { uscc }: Enterprise, of: Kind<'SPLIT'>, by: By): E
   const limits = shared(facts, uscc, founded, by);
   if (limits.kind === 'refused') return limits;
   return {
-    ...{ kind: 'effects', uscc, postings: limits.postings },
+    kind: 'effects',
+    uscc,
+    postings: limits.postings,
     changes: [
       ...changes,
       ...(continues ? [] : handedOver(facts, [...matters.values()], null, of, by)),
@@ -334,7 +347,9 @@ function ended(facts: Facts, { uscc }: Enterprise, of: Kind<'CLOSURE'>, by: By):
     of.content.vouchers === 'CANCEL' ? cancelled(facts, voucher, of, by) : kept(voucher),
   );
   return {
-    ...{ kind: 'effects', uscc, postings: stopped.flatMap(({ postings }) => postings) },
+    kind: 'effects',
+    uscc,
+    postings: stopped.flatMap(({ postings }) => postings),
     changes: [
       ...stopped.flatMap(({ changes }) => changes),
       ...handedOver(facts, mattersOf(facts, uscc), null, of, by),
@@ -356,12 +371,24 @@ function cancelled(facts: Facts, voucher: Voucher, { reason }: Wanted, { today, 
   const { bookId, voucherId, fund } = voucher;
   const amountFen = facts.balance(accountOf.voucher(voucherId, fund));
   const row: Voucher = {
-    ...{ ...voucher, status: 'CANCELLED', frozenFrom: null, endedOn: today },
+    ...voucher,
+    status: 'CANCELLED',
+    frozenFrom: null,
+    endedOn: today,
     givenBackFen: voucher.givenBackFen + amountFen,
   };
   const ending = {
-    ...{ bookId, endingId: newId(), voucherId, why: 'CANCELLED' as const, redemptionId: null, endedOn: today },
-    ...{ lapsedFen: 0n, givenBackFen: amountFen, quotaBack: 'NONE' as const, reason, recordedAt: receivedAt.toISOString() },
+    bookId,
+    endingId: newId(),
+    voucherId,
+    why: 'CANCELLED' as const,
+    redemptionId: null,
+    endedOn: today,
+    lapsedFen: 0n,
+    givenBackFen: amountFen,
+    quotaBack: 'NONE' as const,
+    reason,
+    recordedAt: receivedAt.toISOString(),
   };
   return {
     postings: voucherEnded({ how: 'cancelled', voucherId, fund, amountFen, restored: [] }),
@@ -381,7 +408,9 @@ function providerEnded(facts: Facts, uscc: string, of: Wanted): Effects | Refuse
     return refused('PROVIDER_STILL_LISTED', { serviceItem: listed.serviceItem, validTo: listed.validTo ?? '—' }, '/effectiveOn');
   }
   return {
-    ...{ kind: 'effects', uscc, postings: [] },
+    kind: 'effects',
+    uscc,
+    postings: [],
     changes: [update(providerShelf, { ...provider, closedOn: of.effectiveOn }), ...membersEnded(facts, uscc, 'provider')],
   };
 }

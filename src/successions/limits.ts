@@ -104,8 +104,15 @@ function charge(facts: Facts, at: LimitWindow, amountFen: Fen, why: LimitSuccess
     postings: limitSucceeded({ at, allowanceFen: facts.balance(accountOf.allowance(at)), amountFen }),
     changes: [
       insert(limitSuccessionShelf, {
-        ...{ bookId: facts.bookId, limitSuccessionId: of.newId(), changeId: of.changeId },
-        ...{ why, account, holder, span, amountFen, usedAfterFen },
+        bookId: facts.bookId,
+        limitSuccessionId: of.newId(),
+        changeId: of.changeId,
+        why,
+        account,
+        holder,
+        span,
+        amountFen,
+        usedAfterFen,
       }),
     ],
   };
@@ -117,7 +124,10 @@ const inherit = (facts: Facts, { account, years }: PersonLimit, holder: string, 
     ? []
     : [
         insert(firstYearShelf, {
-          ...{ bookId: facts.bookId, firstYearId: firstYearIdOf(account, holder), account, holder },
+          bookId: facts.bookId,
+          firstYearId: firstYearIdOf(account, holder),
+          account,
+          holder,
           firstYear: Number(window.slice(0, 4)),
         }),
       ];

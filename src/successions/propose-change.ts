@@ -39,8 +39,13 @@ const propose = <Body extends Told>(
     decide({ id, body, actor, today, receivedAt, newId }, facts) {
       const wanted = wantedOf(body);
       const effects = effectsOf(facts, wanted, {
-        ...{ changeId: id, decisionId: id, today, receivedAt, newId },
-        ...{ proposedPerson: actor.personId, decidedPerson: actor.personId },
+        changeId: id,
+        decisionId: id,
+        today,
+        receivedAt,
+        newId,
+        proposedPerson: actor.personId,
+        decidedPerson: actor.personId,
       });
       if (effects.kind === 'refused') return effects;
       // After this line the command succeeds.

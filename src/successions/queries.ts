@@ -22,7 +22,11 @@ export function listChanges(
   const ids =
     uscc !== undefined
       ? idsOfPage({
-          ...{ id, bookId, after, limit, key: [[code, sql`${uscc}::text`]] as const },
+          id,
+          bookId,
+          after,
+          limit,
+          key: [[code, sql`${uscc}::text`]] as const,
           sieve: status === undefined ? undefined : eq(at, status),
         })
       : status === undefined

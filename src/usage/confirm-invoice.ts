@@ -108,7 +108,10 @@ export const confirmInvoice: Verb<Target, Result> = {
     // After this line the command succeeds.
     const row: UsageInvoice = {
       ...found.invoice,
-      ...{ status: 'CONFIRMED', decidedPerson: command.actor.personId, decidedOn: command.today, decidedBy: 'ENTERPRISE' },
+      status: 'CONFIRMED',
+      decidedPerson: command.actor.personId,
+      decidedOn: command.today,
+      decidedBy: 'ENTERPRISE',
     };
     return accepted({
       decision: 'usage_invoice.confirmed',

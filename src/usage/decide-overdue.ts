@@ -15,7 +15,9 @@ export const decideOverdue: DailyWork = {
   async run({ db, ...of }) {
     const today = shanghaiDay(of.clock.now());
     const { done } = await inSlices({
-      ...{ ...of, name: 'decide-overdue', verb: decideOverdueInvoice },
+      ...of,
+      name: 'decide-overdue',
+      verb: decideOverdueInvoice,
       dueAfter: (after: Due | undefined) => dueOf(db, { bookId: of.book.bookId, today, after }),
       idOf: ({ invoiceId }) => invoiceId,
       refusal: (facts, id) => {

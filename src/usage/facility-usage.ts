@@ -78,8 +78,13 @@ function usageAfter(facts: Facts, billing: Billing, lines: readonly BilledLine[]
     const facilityUsageId = facilityUsageIdOf(line, chip, billing);
     const before = after.get(facilityUsageId) ?? facts.get(facilityUsageShelf, facilityUsageId);
     after.set(facilityUsageId, {
-      ...{ bookId: facts.bookId, facilityUsageId, facilityId: line.facilityId, chipVendor: chip.vendor, chipModel: chip.model },
-      ...{ usageFrom: billing.usageFrom, usageTo: billing.usageTo },
+      bookId: facts.bookId,
+      facilityUsageId,
+      facilityId: line.facilityId,
+      chipVendor: chip.vendor,
+      chipModel: chip.model,
+      usageFrom: billing.usageFrom,
+      usageTo: billing.usageTo,
       cardHours: formatQuantity(quantityOf(before?.cardHours ?? '0') + sign * quantityOf(quantity)),
     });
   }
@@ -91,7 +96,10 @@ export function presentFacilityUsage(row: FacilityUsage, observations: readonly 
   const chip = row.chipVendor === '' ? null : { vendor: row.chipVendor, model: row.chipModel };
   const possible = cardHoursOf(observations, chip)(row.usageFrom, row.usageTo);
   return {
-    ...{ chipVendor: row.chipVendor, chipModel: row.chipModel, usageFrom: row.usageFrom, usageTo: row.usageTo },
+    chipVendor: row.chipVendor,
+    chipModel: row.chipModel,
+    usageFrom: row.usageFrom,
+    usageTo: row.usageTo,
     cardHours: formatQuantity(quantityOf(row.cardHours)),
     possible: possible === null ? null : formatQuantity(possible),
   };
@@ -128,7 +136,9 @@ export function beyondFacilities(
         (row) => chip === null || (row.chipVendor === chip.vendor && row.chipModel === chip.model),
       );
       const billed = rows.map(({ usageFrom, usageTo, cardHours }) => ({
-        ...{ from: usageFrom, to: usageTo, cardHours: quantityOf(cardHours) },
+        from: usageFrom,
+        to: usageTo,
+        cardHours: quantityOf(cardHours),
       }));
       const period = { from: billing.usageFrom, to: billing.usageTo };
       const beyond = beyondCapacity(billed, period, cardHoursOf(observations, chip));
@@ -141,9 +151,13 @@ export function beyondFacilities(
           amountFen: billing.grossFen,
           evidence: {
             inputs: {
-              ...{ facility: facility?.name ?? '', chip: chip === null ? '*' : `${chip.vendor} ${chip.model}` },
-              ...{ from, to, days: String(daysInclusive(from, to)) },
-              ...{ possible: formatQuantity(beyond.possible), billed: formatQuantity(beyond.billed) },
+              facility: facility?.name ?? '',
+              chip: chip === null ? '*' : `${chip.vendor} ${chip.model}`,
+              from,
+              to,
+              days: String(daysInclusive(from, to)),
+              possible: formatQuantity(beyond.possible),
+              billed: formatQuantity(beyond.billed),
               beyond: formatQuantity(beyond.billed - beyond.possible),
             },
             rows: [

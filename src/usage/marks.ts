@@ -50,7 +50,8 @@ export function suspicionsOfMarks(
     amountFen: grossFen,
     evidence: {
       inputs: {
-        ...{ invoiceNo, source: of.source },
+        invoiceNo,
+        source: of.source,
         seller: own.sellerHash === of.sellerHash ? 'SAME' : 'DIFFERENT',
         amount: own.amountHash === of.amountHash ? 'SAME' : 'DIFFERENT',
       },

@@ -14,7 +14,9 @@ const beforeDeadline = 3;
 const waiting = `i.status = 'POSTED' and i.confirm_by is not null`;
 
 export const remindOfDeadline = reminding<UsageInvoice>({
-  ...{ kind: 'usage.deadline', days: beforeDeadline, shelf: invoiceShelf },
+  kind: 'usage.deadline',
+  days: beforeDeadline,
+  shelf: invoiceShelf,
   gather: (loader, rows) =>
     loader.load(
       contractShelf,

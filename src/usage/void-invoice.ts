@@ -54,8 +54,12 @@ export const voidInvoice: Verb<Body, Result> = {
     // After this line the command succeeds.
     const voided = facts.all(invoiceShelf, 'number', [invoiceNo, before.providerId]).filter(({ status }) => status === 'VOIDED');
     const row: UsageInvoice = {
-      ...{ ...before, status: 'VOIDED', voidedNo: voided.length + 1 },
-      ...{ voidedOn: today, voidedPerson: actor.personId, voidReason: body.reason },
+      ...before,
+      status: 'VOIDED',
+      voidedNo: voided.length + 1,
+      voidedOn: today,
+      voidedPerson: actor.personId,
+      voidReason: body.reason,
     };
     return accepted({
       decision: 'usage_invoice.voided',

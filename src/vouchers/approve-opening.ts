@@ -159,7 +159,8 @@ function bookVoucher(
     issuedOn: opening.issuedOn,
     lastDay: opening.lastDay,
     // Outstanding already: it was accepted where that was asked for.
-    ...{ status: 'ACTIVE', activateBy: null },
+    status: 'ACTIVE',
+    activateBy: null,
     frozenFrom: null,
     ...neverEnded,
     recordedAt: command.receivedAt.toISOString(),

@@ -64,7 +64,13 @@ const ending = (kind: VoucherProposal['kind']): Verb<Body, Result> => ({
     const isUnused = standsAt(held) === 'ACTIVE' && voucher.reservedFen === 0n;
     const rule: EndRule = { to: 'AVAILABLE', quotaBack: kind === 'CANCEL' && isUnused ? 'RUNNING' : 'NONE' };
     const ended = endPart(held, {
-      ...{ why: ways[kind].why, amountFen: balanceFen, rule, today, reason: open.reason, endingId: id, receivedAt },
+      why: ways[kind].why,
+      amountFen: balanceFen,
+      rule,
+      today,
+      reason: open.reason,
+      endingId: id,
+      receivedAt,
       charged: () => chargedOf(facts, voucherId),
     });
     const decided: VoucherProposal = { ...open, status: 'APPROVED', decidedPerson: actor.personId, decidedOn: today };

@@ -171,8 +171,17 @@ export function endPart({ voucher, balanceFen }: HeldVoucher, of: PartToEnd): En
   const [lapsedFen, givenBackFen] = rule.to === 'LAPSED' ? [amountFen, 0n] : [0n, amountFen];
   const ends = why === 'EXPIRED' || why === 'CANCELLED' || why === 'REVOKED';
   const ending: VoucherEnding = {
-    ...{ bookId, endingId, voucherId, why, redemptionId, endedOn: today, lapsedFen, givenBackFen },
-    ...{ quotaBack: rule.quotaBack, reason, recordedAt: receivedAt.toISOString() },
+    bookId,
+    endingId,
+    voucherId,
+    why,
+    redemptionId,
+    endedOn: today,
+    lapsedFen,
+    givenBackFen,
+    quotaBack: rule.quotaBack,
+    reason,
+    recordedAt: receivedAt.toISOString(),
   };
   return {
     voucher: {

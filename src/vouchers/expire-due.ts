@@ -20,7 +20,9 @@ export const expireDue: DailyWork = {
     let expired = 0;
     for (const version of await versionsWithDue(db, bookId, today)) {
       const { done, isAll } = await inSlices({
-        ...{ ...of, name: 'expire', verb: expireVoucher },
+        ...of,
+        name: 'expire',
+        verb: expireVoucher,
         dueAfter: (after: Due | undefined) => dueOf(db, { bookId, version: version.programmeVersionId, today, after }),
         idOf: (due) => (expiryRule(version.law, due) === null ? null : due.voucherId),
         refusal: (facts, id) => {

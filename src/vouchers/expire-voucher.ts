@@ -45,7 +45,13 @@ export const expireVoucher: Verb<Body, ReturnType<typeof presentVoucher>> = {
     const ended = endPart(
       { voucher, balanceFen },
       {
-        ...{ why: 'EXPIRED', amountFen: balanceFen, rule, today, reason: null, endingId: id, receivedAt },
+        why: 'EXPIRED',
+        amountFen: balanceFen,
+        rule,
+        today,
+        reason: null,
+        endingId: id,
+        receivedAt,
         charged: () => chargedOf(facts, voucherId),
       },
     );

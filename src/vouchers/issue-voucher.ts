@@ -218,8 +218,13 @@ export const issueVoucher: Verb<Body, Result> = {
 
 /** What is asked about those who wait: of limits, for the contract is not gathered. */
 const waitingCase = (facts: Facts, row: Application, today: Day) => ({
-  ...{ applicant: row, law: lawOf(facts, row).law, stage: 'ISSUE' as const, appliedOn: row.submittedOn, bookedOn: today },
-  ...{ predicates: {}, matters: mattersOf(row) },
+  applicant: row,
+  law: lawOf(facts, row).law,
+  stage: 'ISSUE' as const,
+  appliedOn: row.submittedOn,
+  bookedOn: today,
+  predicates: {},
+  matters: mattersOf(row),
 });
 
 /** The claimed limits of an applicant's legal person on this day; those of its contract are within the maximum already. */

@@ -179,7 +179,13 @@ type OpeningVoucher = Extract<Opening, { kind: 'voucher' }>;
 
 /** What is asked of the law about the contract of a voucher, as it was applied for and issued. */
 const caseOf = ({ contract, law, appliedOn, issuedOn, matters }: Omit<OpeningVoucher, 'spent'>, stage: 'ISSUE' | 'REDEEM') => ({
-  ...{ contract, law, stage, appliedOn, bookedOn: issuedOn, predicates: {}, matters },
+  contract,
+  law,
+  stage,
+  appliedOn,
+  bookedOn: issuedOn,
+  predicates: {},
+  matters,
 });
 
 /** Which matters an opening voucher names, as those of its contract's enterprise; undefined when there is no such contract. */
@@ -221,19 +227,17 @@ function voucherOf(
   const decidingDay = decidingDayOf(programmeOf(version), days);
   const controlVersionIds = controlsOn(facts, decidingDay);
   return {
-    ...{
-      kind: 'voucher',
-      version,
-      contract,
-      enterprise,
-      appliedOn,
-      decidingDay,
-      issuedOn,
-      lastDay,
-      balanceFen,
-      controlVersionIds,
-      matters: about.matters,
-    },
+    kind: 'voucher',
+    version,
+    contract,
+    enterprise,
+    appliedOn,
+    decidingDay,
+    issuedOn,
+    lastDay,
+    balanceFen,
+    controlVersionIds,
+    matters: about.matters,
     law: lawUnder(facts, version, controlVersionIds),
     fund: fundOf(programmeCode, yearOf(issuedOn)),
     baseFen: fenOf(content.baseRedeemed),

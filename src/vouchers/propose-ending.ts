@@ -46,10 +46,18 @@ export const proposeEnding: Verb<Body, Result> = {
     // After this line the command succeeds.
     const said = { kind: body.kind, reason: body.reason, evidence: body.evidence ?? null };
     const row: VoucherProposal = {
-      ...{ bookId, proposalId: id, voucherId, ...said },
+      bookId,
+      proposalId: id,
+      voucherId,
+      ...said,
       contentDigest: proposalDigestOf(said, voucher, facts.balance(accountOf.voucher(voucherId, fund))),
-      ...{ status: 'PROPOSED', proposedPerson: actor.personId, proposedOn: today },
-      ...{ decidedPerson: null, decidedOn: null, decisionReason: null, recordedAt: receivedAt.toISOString() },
+      status: 'PROPOSED',
+      proposedPerson: actor.personId,
+      proposedOn: today,
+      decidedPerson: null,
+      decidedOn: null,
+      decisionReason: null,
+      recordedAt: receivedAt.toISOString(),
     };
     return accepted({
       decision: body.kind === 'CANCEL' ? 'voucher.cancellation_proposed' : 'voucher.revocation_proposed',
@@ -74,7 +82,10 @@ export const dropProposal: Verb<z.output<typeof dropBody> & { id?: string }, Res
     // After this line the command succeeds.
     const row: VoucherProposal = {
       ...open,
-      ...{ status: 'DROPPED', decidedPerson: actor.personId, decidedOn: today, decisionReason: body.reason },
+      status: 'DROPPED',
+      decidedPerson: actor.personId,
+      decidedOn: today,
+      decisionReason: body.reason,
     };
     return accepted({
       decision: 'voucher.proposal_dropped',

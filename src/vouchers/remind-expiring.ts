@@ -51,7 +51,10 @@ const toldTo = <Kind extends MessageKind>(
 
 export const remindOfLastDay = reminding<Voucher>({
   ...endings('last_day', `'ACTIVE', 'PARTIALLY_REDEEMED'`),
-  ...{ kind: 'voucher.expiring', days: beforeLastDay, shelf: voucherShelf, gather: async () => undefined },
+  kind: 'voucher.expiring',
+  days: beforeLastDay,
+  shelf: voucherShelf,
+  gather: async () => undefined,
   endsOn: ({ lastDay }) => lastDay,
   refusal: (row) => refuseVoucher(row, 'expire'),
   told: (_, row) => toldTo('voucher.expiring', row, { voucherNo: row.voucherNo, lastDay: row.lastDay }),
@@ -59,7 +62,10 @@ export const remindOfLastDay = reminding<Voucher>({
 
 export const remindOfActivation = reminding<Voucher>({
   ...endings('activate_by', `'ISSUED'`),
-  ...{ kind: 'voucher.activation_ending', days: beforeActivation, shelf: voucherShelf, gather: async () => undefined },
+  kind: 'voucher.activation_ending',
+  days: beforeActivation,
+  shelf: voucherShelf,
+  gather: async () => undefined,
   endsOn: ({ activateBy }) => activateBy,
   refusal: (row) => refuseVoucher(row, 'activate'),
   told: (_, row) =>

@@ -227,7 +227,10 @@ export const nothing: Standing = { baseFen: 0n, weighted: 0n, claimedFen: 0n, cu
 
 /** What takes a standing back. */
 export const negative = ({ baseFen, weighted, claimedFen, cutOffFen }: Standing): Standing => ({
-  ...{ baseFen: -baseFen, weighted: weighted === null ? null : -weighted, claimedFen: -claimedFen, cutOffFen: -cutOffFen },
+  baseFen: -baseFen,
+  weighted: weighted === null ? null : -weighted,
+  claimedFen: -claimedFen,
+  cutOffFen: -cutOffFen,
 });
 
 /** The lowest rate that a law knows, in basis points: its only one, where it has one; 0 where the text gives none. */
@@ -268,7 +271,10 @@ export function broughtAlong(
 
 /** The columns that keep it. */
 export const keptStanding = ({ baseFen, weighted, claimedFen, cutOffFen }: Standing) => ({
-  ...{ baseFen, claimedFen, cutOffFen, weightedBase: weighted === null ? null : weighted.toString() },
+  baseFen,
+  claimedFen,
+  cutOffFen,
+  weightedBase: weighted === null ? null : weighted.toString(),
 });
 
 /** A contract under a programme before anything of it is redeemed, in fen. */

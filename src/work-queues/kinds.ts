@@ -37,68 +37,89 @@ export interface Work extends Source {
 
 const recordedOn = `(t.recorded_at at time zone 'Asia/Shanghai')::date`;
 const of = (table: string, id: string, more: Partial<Source>): Omit<Source, 'statuses'> => ({
-  ...{ table, id, no: null, receivedOn: recordedOn, waitingSince: null, dueOn: null, amountFen: null },
+  table,
+  id,
+  no: null,
+  receivedOn: recordedOn,
+  waitingSince: null,
+  dueOn: null,
+  amountFen: null,
   ...more,
 });
 
 const sources = {
   contract: of('contracts', 'contract_id', {
-    ...{ no: 't.contract_no', amountFen: 't.gross_fen', givenByAmount: 't.gross_fen > 0', byState: true },
+    no: 't.contract_no',
+    amountFen: 't.gross_fen',
+    givenByAmount: 't.gross_fen > 0',
+    byState: true,
   }),
   amendment: of('contract_amendments', 'amendment_id', { amountFen: 't.gross_fen', byState: true }),
   application: of('applications', 'application_id', {
-    ...{ no: 't.application_no', receivedOn: 't.submitted_on', waitingSince: 't.waiting_since' },
-    ...{
-      dueOn: `coalesce(t.due_on, 'infinity'::date)`,
-      amountFen: 'coalesce(t.maximum_fen, -1)',
-      given: 't.waiting_since is not null',
-      owner: 'legal_person_uscc',
-    },
+    no: 't.application_no',
+    receivedOn: 't.submitted_on',
+    waitingSince: 't.waiting_since',
+    dueOn: `coalesce(t.due_on, 'infinity'::date)`,
+    amountFen: 'coalesce(t.maximum_fen, -1)',
+    given: 't.waiting_since is not null',
+    owner: 'legal_person_uscc',
   }),
   reimbursement: of('reimbursements', 'reimbursement_id', {
-    ...{
-      no: 't.reimbursement_no',
-      receivedOn: 't.submitted_on',
-      waitingSince: 't.waiting_since',
-      given: 't.waiting_since is not null',
-      owner: 'legal_person_uscc',
-    },
-    ...{ dueOn: `coalesce(t.due_on, 'infinity'::date)`, amountFen: 'coalesce(t.reviewed_fen, t.computed_fen)' },
+    no: 't.reimbursement_no',
+    receivedOn: 't.submitted_on',
+    waitingSince: 't.waiting_since',
+    given: 't.waiting_since is not null',
+    owner: 'legal_person_uscc',
+    dueOn: `coalesce(t.due_on, 'infinity'::date)`,
+    amountFen: 'coalesce(t.reviewed_fen, t.computed_fen)',
   }),
   assignment: of('expert_assignments', 'assignment_id', {
-    ...{ waitingSince: 't.waiting_since', dueOn: `coalesce(t.due_on, 'infinity'::date)`, owner: 'member_id' },
+    waitingSince: 't.waiting_since',
+    dueOn: `coalesce(t.due_on, 'infinity'::date)`,
+    owner: 'member_id',
   }),
   allocation: of('allocations', 'allocation_id', { no: 't.allocation_no', receivedOn: 't.drafted_on', amountFen: 't.total_fen' }),
   voucher: of('vouchers', 'voucher_id', {
-    ...{ no: 't.voucher_no', receivedOn: 't.issued_on', waitingSince: 't.issued_on', amountFen: 't.face_fen' },
-    ...{ dueOn: `coalesce(t.activate_by, 'infinity'::date)`, owner: 'legal_person_uscc' },
+    no: 't.voucher_no',
+    receivedOn: 't.issued_on',
+    waitingSince: 't.issued_on',
+    amountFen: 't.face_fen',
+    dueOn: `coalesce(t.activate_by, 'infinity'::date)`,
+    owner: 'legal_person_uscc',
   }),
   proposal: of('voucher_proposals', 'proposal_id', { receivedOn: 't.proposed_on', waitingSince: 't.proposed_on' }),
   invoice: of('usage_invoices', 'invoice_id', {
-    ...{
-      no: 't.invoice_no',
-      receivedOn: 't.posted_on',
-      amountFen: 't.gross_fen',
-      givenByAmount: 't.gross_fen > 0',
-      byState: true,
-    },
+    no: 't.invoice_no',
+    receivedOn: 't.posted_on',
+    amountFen: 't.gross_fen',
+    givenByAmount: 't.gross_fen > 0',
+    byState: true,
   }),
   redemption: of('redemptions', 'redemption_id', {
-    ...{ no: 't.redemption_no', receivedOn: 't.submitted_on', waitingSince: 't.submitted_on', amountFen: 't.reserved_fen' },
+    no: 't.redemption_no',
+    receivedOn: 't.submitted_on',
+    waitingSince: 't.submitted_on',
+    amountFen: 't.reserved_fen',
     givenByAmount: 't.reserved_fen > 0',
   }),
   reversal: of('redemption_reversals', 'reversal_id', {
-    ...{ receivedOn: 't.proposed_on', waitingSince: 't.proposed_on', amountFen: 't.amount_fen' },
+    receivedOn: 't.proposed_on',
+    waitingSince: 't.proposed_on',
+    amountFen: 't.amount_fen',
   }),
   flag: of('flags', 'flag_id', { receivedOn: 't.raised_on', waitingSince: 't.raised_on', amountFen: 't.amount_fen' }),
   settlement: of('settlements', 'settlement_id', { no: 't.settlement_no', receivedOn: 't.drafted_on', amountFen: 't.total_fen' }),
   recovery: of('recoveries', 'recovery_id', {
     no: 't.recovery_no',
-    ...{ dueOn: `coalesce(t.due_on, 'infinity'::date)`, amountFen: '(t.amount_fen - t.received_fen)' },
-    ...{ owner: 'debtor_id', byState: true },
+    dueOn: `coalesce(t.due_on, 'infinity'::date)`,
+    amountFen: '(t.amount_fen - t.received_fen)',
+    owner: 'debtor_id',
+    byState: true,
   }),
   exception: of('limit_exceptions', 'exception_id', {
-    ...{ receivedOn: 't.asked_on', waitingSince: 't.asked_on', amountFen: 't.amount_fen' },
+    receivedOn: 't.asked_on',
+    waitingSince: 't.asked_on',
+    amountFen: 't.amount_fen',
   }),
   matter: of('matter_registrations', 'registration_id', { no: 't.code' }),
   listing: of('listing_applications', 'application_id', { dueOn: `coalesce(t.notice_to, 'infinity'::date)` }),
@@ -115,7 +136,10 @@ const sources = {
 /** A list of the book, for those whose step is next. */
 const ofBook = (kind: WorkKind, from: keyof typeof sources, statuses: readonly string[], roles: readonly Role[]): Work => ({
   ...sources[from],
-  ...{ kind, statuses, roles, scope: 'book' },
+  kind,
+  statuses,
+  roles,
+  scope: 'book',
 });
 /** A list of one side's own things. */
 const own = (
@@ -124,7 +148,7 @@ const own = (
   from: keyof typeof sources,
   statuses: readonly string[],
   more: Partial<Source> = {},
-): Work => ({ owner: `${side}_id`, ...sources[from], ...more, ...{ kind, statuses, roles: [side], scope: side } });
+): Work => ({ owner: `${side}_id`, ...sources[from], ...more, kind, statuses, roles: [side], scope: side });
 
 const otherSide = (side: string, column: string) => ({ also: `t.${column} <> '${side}'` });
 

@@ -134,7 +134,10 @@ void t.test('an approval is answered as if everybody who waits were looked at, w
     applications.push({
       applicationId: sent.applicationId as string,
       applicationNo: sent.applicationNo as string,
-      ...{ holder, status: 'REVIEWED', rank: first ? 0 : 1, reviews: 1 },
+      holder,
+      status: 'REVIEWED',
+      rank: first ? 0 : 1,
+      reviews: 1,
       maximumFen: parseYuan(reviewed.maximum as string) ?? 0n,
       reviewDigest: reviewed.reviewDigest as string,
     });
@@ -166,8 +169,11 @@ void t.test('an approval is answered as if everybody who waits were looked at, w
       if (kind < 7 && of.maximumFen > 100_00n)
         return { kind: 'review', of, rank: random.below(2), maximumFen: of.maximumFen - BigInt(1 + random.below(99)) };
       return {
-        ...{ kind: 'approve', of, reviews: of.reviews },
-        ...{ reasoned: random.chance(0.1), acceptReduced: random.chance(0.5) },
+        kind: 'approve',
+        of,
+        reviews: of.reviews,
+        reasoned: random.chance(0.1),
+        acceptReduced: random.chance(0.5),
       };
     });
     const apps = random.chance(0.3) ? [world.app, second.app] : [world.app];

@@ -465,8 +465,24 @@ void t.test('contracts by file, under their Chinese names', async (t) => {
   ];
   header.push('内容', '服务项目', '算力中心标识', '计量单位', '数量', '行不含税金额', '行税额', '行价税合计');
   const row = (no: string, endsOn: string): string[] => [
-    ...[no, trade.enterpriseId, trade.providerId, '2024/6/15', '2024-07-01', endsOn, '模型技术研究', '200', '0', '200.0'],
-    ...['=训练卡时', 'AI_COMPUTE', trade.facilityId, '卡时', '10', '100.00', '0.00', '100.00'],
+    no,
+    trade.enterpriseId,
+    trade.providerId,
+    '2024/6/15',
+    '2024-07-01',
+    endsOn,
+    '模型技术研究',
+    '200',
+    '0',
+    '200.0',
+    '=训练卡时',
+    'AI_COMPUTE',
+    trade.facilityId,
+    '卡时',
+    '10',
+    '100.00',
+    '0.00',
+    '100.00',
   ];
   const two = (no: string, endsOn: string) => [row(no, endsOn), row(no, endsOn)];
   const file = csv([...two('C-1', '2025-06-30'), ...two('C-2', '2025-05-31'), ...two('C-1', '2025-04-30')], header);

@@ -12,8 +12,19 @@ export const types = {
 export type Format = keyof typeof types;
 
 export const usageHeader = [
-  ...['invoiceNo', 'contractId', 'issuedOn', 'usageFrom', 'usageTo', 'net', 'vat', 'gross'],
-  ...['contractLineNo', 'quantity', 'lineNet', 'lineVat', 'lineGross'],
+  'invoiceNo',
+  'contractId',
+  'issuedOn',
+  'usageFrom',
+  'usageTo',
+  'net',
+  'vat',
+  'gross',
+  'contractLineNo',
+  'quantity',
+  'lineNet',
+  'lineVat',
+  'lineGross',
 ];
 
 export interface Invoice {
@@ -33,8 +44,14 @@ export function invoiceOf(contract: TradeContract, of: Partial<Invoice> & { line
   const { lineCount = 1, ...more } = of;
   const total = `${lineCount}.00`;
   return {
-    ...{ invoiceNo: nextInvoiceNo(), contractId: contract.contractId, issuedOn: '2024-08-01' },
-    ...{ usageFrom: '2024-07-01', usageTo: '2024-07-31', net: total, vat: '0.00', gross: total },
+    invoiceNo: nextInvoiceNo(),
+    contractId: contract.contractId,
+    issuedOn: '2024-08-01',
+    usageFrom: '2024-07-01',
+    usageTo: '2024-07-31',
+    net: total,
+    vat: '0.00',
+    gross: total,
     lines: Array.from({ length: lineCount }, () => ({
       contractLineNo: 1,
       quantity: '1',

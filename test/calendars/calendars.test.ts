@@ -123,7 +123,9 @@ void t.test('a year is proposed, published by a second person, and corrected by 
     const open = await service.books.find(book.code);
     const { memberId, personId } = operator;
     const outcome = await open?.lane.submit(count, {
-      ...{ key: uuidv7(new Date()), requestDigest: '0'.repeat(64), body: { from, n } },
+      key: uuidv7(new Date()),
+      requestDigest: '0'.repeat(64),
+      body: { from, n },
       actor: { memberId, personId, kind: 'PERSON', role: 'operator', legalPersonUscc: null },
     });
     if (outcome?.kind === 'accepted') return outcome.result.endsOn;
@@ -165,7 +167,10 @@ void t.test('a year is proposed, published by a second person, and corrected by 
   t.equal(told(await operator.post(`/calendars/${first}/approve`)), '403 FOUR_EYES');
   t.equal(told(await approver.post(`/calendars/${uuidv7(new Date())}/approve`)), '404 NOT_FOUND');
   t.match(expectStatus(await approver.post(`/calendars/${first}/approve`), 200), {
-    ...{ status: 'PUBLISHED', version: 1, publishedOn: '2025-03-03', publishedPerson: approver.personId },
+    status: 'PUBLISHED',
+    version: 1,
+    publishedOn: '2025-03-03',
+    publishedPerson: approver.personId,
   });
   t.equal(await endOf('2025-09-29', 5), '2025-10-13');
   t.match(expectStatus(await reviewer.get(asked), 200), { from: '2025-09-29', count: 5, endsOn: '2025-10-13' });

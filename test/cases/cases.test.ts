@@ -34,7 +34,12 @@ void t.test(
     const calendar = new Map([[2024, { holidays: off, workingDays: new Set(year.workingDays) }]]);
     // A Friday: Sunday the 29th is worked, 1 to 7 October are off, Saturday the 12th is worked.
     const ends: Readonly<Record<number, string>> = {
-      ...{ 3: '2024-10-08', 4: '2024-10-09', 6: '2024-10-11', 7: '2024-10-12', 8: '2024-10-14', 10: '2024-10-16' },
+      3: '2024-10-08',
+      4: '2024-10-09',
+      6: '2024-10-11',
+      7: '2024-10-12',
+      8: '2024-10-14',
+      10: '2024-10-16',
     };
     const after = (days: number): string => ends[days] ?? '';
     const whole = steps.all + steps.noticeDays + steps.days;
@@ -376,8 +381,16 @@ void t.test('of an application for reimbursement, what it is about and what it d
   t.equal(told(await team.district.post(`${url}/accept`)), '200');
 
   const item = (reference: string, gross: string) => ({
-    ...{ reference, description: '语料采购', counterpartyUscc: uscc(900), counterpartyName: '钱江算力有限公司' },
-    ...{ serviceItem: 'CORPUS', net: gross, vat: '0.00', gross, settledOn: '2025-01-20', evidence: '银行回单' },
+    reference,
+    description: '语料采购',
+    counterpartyUscc: uscc(900),
+    counterpartyName: '钱江算力有限公司',
+    serviceItem: 'CORPUS',
+    net: gross,
+    vat: '0.00',
+    gross,
+    settledOn: '2025-01-20',
+    evidence: '银行回单',
   });
   const declared = { programmeCode: costCode, items: [item('HT-1', '100000.00'), item('HT-2', '50000.00')] };
   const costs = expectStatus(await world.apply(firm, declared), 201);

@@ -68,7 +68,10 @@ export async function startCases(
   const firm = await world.enterprise(1);
   const cases: CaseWorld = {
     ...world,
-    ...{ district, checker, experts: experts, firm },
+    district,
+    checker,
+    experts: experts,
+    firm,
     applied: async (gross = '1000000.00') =>
       expectStatus(await world.submit(firm, await world.contract(firm, gross)), 201).applicationId as string,
     application: async (id) => expectStatus(await world.reviewer.get(`/applications/${id}`), 200),

@@ -26,7 +26,10 @@ void t.test('granted, promised, redeemed, paid and left; by month; and what wait
   const { instructions } = await settle(world, 'INSTRUCTED');
   // Everything of the first provider is paid, a part of the second comes back.
   const lines = instructions.map((of, i) => ({
-    ...{ instructionNo: of.instructionNo, bankSerial: `B-${i}`, bookedOn: '2024-07-15', amount: of.amount },
+    instructionNo: of.instructionNo,
+    bankSerial: `B-${i}`,
+    bookedOn: '2024-07-15',
+    amount: of.amount,
     ...(of.payeeId === first.providerId ? { status: 'PAID' } : { status: 'RETURNED', reason: '户名不符' }),
   }));
   const declaredTotal = formatYuan(instructions.reduce((sum, { amount }) => sum + (parseYuan(amount) ?? 0n), 0n));
@@ -36,8 +39,17 @@ void t.test('granted, promised, redeemed, paid and left; by month; and what wait
   const shown = expectStatus(await auditor.get('/dashboard'), 200) as Shown;
   t.match(shown.funds, [
     {
-      ...{ fund: `${programmeCode}/2024`, year: 2024, granted: '1000000.00', promised: '189.45', left: '999810.55' },
-      ...{ outstanding: '0.00', reserved: '9.00', redeemed: '180.45', payable: '57.00', inTransit: '0.00', paid: '123.45' },
+      fund: `${programmeCode}/2024`,
+      year: 2024,
+      granted: '1000000.00',
+      promised: '189.45',
+      left: '999810.55',
+      outstanding: '0.00',
+      reserved: '9.00',
+      redeemed: '180.45',
+      payable: '57.00',
+      inTransit: '0.00',
+      paid: '123.45',
     },
   ]);
   const [funds] = (expectStatus(await auditor.get('/funds'), 200) as { items: Record<string, string>[] }).items;

@@ -280,10 +280,13 @@ void t.test('files over HTTP', async (t) => {
     const stream = (megabytes: number, of: { cut?: boolean; watch?: () => void } = {}) =>
       new Promise<number | string>((resolve) => {
         const request = send({
-          ...{ port, method: 'POST', path: '/v1/books/zhengzhou/evidence-files?kind=OTHER' },
+          port,
+          method: 'POST',
+          path: '/v1/books/zhengzhou/evidence-files?kind=OTHER',
           headers: {
             authorization: `Bearer ${buyer.secret}`,
-            ...{ 'content-type': 'application/pdf', 'content-disposition': 'attachment; filename=a.pdf' },
+            'content-type': 'application/pdf',
+            'content-disposition': 'attachment; filename=a.pdf',
           },
         });
         request.on('response', (response) => {
@@ -474,13 +477,28 @@ void t.test('files over HTTP', async (t) => {
 
       const other = await post('100.00');
       const wrong: InvoiceXml = {
-        ...{ number: '24412000000099999999', issued: '2024-08-02', net: '90.00', vat: '9.00', gross: '99.00', flag: 'N' },
-        ...{ seller: [uscc(4), '嵩山云有限公司'], buyer: [uscc(3), '乙科技有限公司'] },
+        number: '24412000000099999999',
+        issued: '2024-08-02',
+        net: '90.00',
+        vat: '9.00',
+        gross: '99.00',
+        flag: 'N',
+        seller: [uscc(4), '嵩山云有限公司'],
+        buyer: [uscc(3), '乙科技有限公司'],
       };
       const differs = await attach(seller, other.id, other.xml(wrong));
       const fields = (differs.attachment.findings as { field: string }[]).map(({ field }) => field);
       t.strictSame(fields, [
-        ...['NUMBER', 'ISSUED_ON', 'RED_LETTER', 'SELLER_USCC', 'SELLER_NAME', 'BUYER_USCC', 'BUYER_NAME', 'NET', 'VAT', 'GROSS'],
+        'NUMBER',
+        'ISSUED_ON',
+        'RED_LETTER',
+        'SELLER_USCC',
+        'SELLER_NAME',
+        'BUYER_USCC',
+        'BUYER_NAME',
+        'NET',
+        'VAT',
+        'GROSS',
         'ADDS_UP',
       ]);
       t.equal(await said(other.id), 'DIFFERS');

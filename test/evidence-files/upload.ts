@@ -5,7 +5,12 @@ import type { Answer, Caller, Service } from '../service.js';
 /** The smallest thing that is a PDF. */
 export const pdf = (text = ''): Buffer => Buffer.from(`%PDF-1.4\n${text}\ntrailer\n%%EOF\n`);
 const mediaTypes: Record<string, string> = {
-  ...{ pdf: 'application/pdf', xml: 'text/xml', png: 'image/png', jpg: 'image/jpeg', csv: 'text/csv', txt: 'text/plain' },
+  pdf: 'application/pdf',
+  xml: 'text/xml',
+  png: 'image/png',
+  jpg: 'image/jpeg',
+  csv: 'text/csv',
+  txt: 'text/plain',
   xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
   docx: 'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
 };

@@ -8,8 +8,16 @@ import { latestDated } from '../../src/flags/rules.js';
 
 const hours = (n: number): bigint => BigInt(n) * 10_000n;
 const observed = (observedOn: string, cards: number | null, inService = true): FacilityObservation => ({
-  ...{ bookId: '', observationId: observedOn, facilityId: '', observedOn, inService, pflops: null, precision: null },
-  ...{ standardRacks: null, evidence: '', recordedAt: '' },
+  bookId: '',
+  observationId: observedOn,
+  facilityId: '',
+  observedOn,
+  inService,
+  pflops: null,
+  precision: null,
+  standardRacks: null,
+  evidence: '',
+  recordedAt: '',
   installedCards: cards === null ? null : [{ vendor: 'V', model: 'M', cards }],
 });
 const chip = { vendor: 'V', model: 'M' };
@@ -139,7 +147,10 @@ void t.test('a price is far from the list when it differs by more than was state
 });
 
 const contract = (contractId: string, startsOn: string, endsOn: string, yuan: number) => ({
-  ...{ contractId, contractNo: contractId, startsOn: `2024-${startsOn}`, endsOn: `2024-${endsOn}` },
+  contractId,
+  contractNo: contractId,
+  startsOn: `2024-${startsOn}`,
+  endsOn: `2024-${endsOn}`,
   grossFen: BigInt(yuan) * 100n,
 });
 void t.test(

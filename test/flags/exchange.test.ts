@@ -10,7 +10,9 @@ import { expectStatus } from '../service.js';
 import { fen, nextInvoiceNo, startTrade, uscc } from '../usage/world.js';
 
 const key = (name: string, algorithm: ExchangeKey['algorithm'], byte: string): ExchangeKey => ({
-  ...{ name, algorithm, secret: byte.repeat(32) },
+  name,
+  algorithm,
+  secret: byte.repeat(32),
 });
 const [old, fresh] = [key('2024', 'sha256', 'ab'), key('2025', 'sm3', 'cd')];
 
@@ -57,7 +59,9 @@ void t.test('invoices are exchanged between cities', async (t) => {
   const [operator, provider, auditor] = [as(book.operator.secret), as(seller.secret), as((await book.member('auditor')).secret)];
   const marksFor = (invoiceNo: string, gross: string, of = old, sellerUscc = uscc(2)) =>
     marksOf([of], { invoiceNo, sellerUscc, grossFen: fen(gross) }).map((mark) => ({
-      ...{ number: mark.numberHash, seller: mark.sellerHash, amount: mark.amountHash },
+      number: mark.numberHash,
+      seller: mark.sellerHash,
+      amount: mark.amountHash,
     }));
   const take = async (marks: object[], of: { source?: string; key?: string } = {}) =>
     expectStatus(await operator('POST', '/invoice-exchange/imports', { source: '洛阳市', key: '2024', ...of, marks }), 201);

@@ -15,7 +15,12 @@ void t.test('who holds whom', async (t) => {
   await world.load('100000000.00');
   const hold = async (held: string, of: Record<string, unknown>, who: Caller = reviewer) =>
     who.post('/legal-person-holders', {
-      ...{ uscc: held, role: 'SHAREHOLDER', holderName: '张三丰', validFrom: '2020-01-01', source: '工商登记', ...of },
+      uscc: held,
+      role: 'SHAREHOLDER',
+      holderName: '张三丰',
+      validFrom: '2020-01-01',
+      source: '工商登记',
+      ...of,
     });
   const held = async (by: string, of: Record<string, unknown>) => expectStatus(await hold(by, of), 201);
   const flagsOn = async (subjectId: string) =>

@@ -82,9 +82,17 @@ void t.test('a voucher: drafted, corrected once, scored, shown, objected to, app
   t.strictSame(
     entries.map(({ kind }) => kind).filter((kind) => /^(application|notice|objection)\./.test(kind)),
     [
-      ...['application.drafted', 'application.submitted', 'application.supplement-requested', 'application.supplemented'],
-      ...['application.accepted', 'application.checked', 'application.experts-assigned', 'application.reviewed'],
-      ...['notice.published', 'objection.raised', 'objection.dismissed'],
+      'application.drafted',
+      'application.submitted',
+      'application.supplement-requested',
+      'application.supplemented',
+      'application.accepted',
+      'application.checked',
+      'application.experts-assigned',
+      'application.reviewed',
+      'notice.published',
+      'objection.raised',
+      'objection.dismissed',
     ],
     'every step is an entry of the book',
   );
@@ -100,7 +108,7 @@ void t.test('a voucher: drafted, corrected once, scored, shown, objected to, app
   // Used: redeemed, frozen and released, corrected by a red letter, used on its last day, and the rest lapses.
   const { voucherId } = approved.voucher as { voucherId: string };
   const usage = async (from: string, gross: string, own: string) =>
-    confirmedInvoice(world, { ...{ firm: firm.member, contractId, contractGross: '2000000.00' }, ...{ gross, own, from } });
+    confirmedInvoice(world, { firm: firm.member, contractId, contractGross: '2000000.00', gross, own, from });
   const redeem = async (invoiceId: string) => firm.member.post('/redemptions', { voucherId, invoiceId });
   t.match(expectStatus(await redeem(await usage('2024-10-01', '500000.00', '400000.00')), 201), { approved: '100000.00' });
   const second = await usage('2024-11-01', '300000.00', '240000.00');

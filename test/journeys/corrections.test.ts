@@ -29,8 +29,12 @@ async function startBooks(t: { teardown(handler: () => Promise<void>): void }) {
     trade.seller,
     '/payee-accounts',
     {
-      ...{ providerId: trade.providerId, holderName: '中原算力有限公司', bankName: '银行', bankCode: '102491000012' },
-      ...{ accountNo: '6222020000000000', validFrom: '2024-01-01' },
+      providerId: trade.providerId,
+      holderName: '中原算力有限公司',
+      bankName: '银行',
+      bankCode: '102491000012',
+      accountNo: '6222020000000000',
+      validFrom: '2024-01-01',
     },
     201,
   );
@@ -47,13 +51,11 @@ async function startBooks(t: { teardown(handler: () => Promise<void>): void }) {
     await does(approver, `${url}/approve`, { contentDigest: draft.contentDigest, count: draft.lineCount, total: draft.total });
     const { instructions } = await does(payer, `${url}/instruct`);
     const lines = (instructions as { instructionNo: string; amount: string }[]).map(({ instructionNo, amount }) => ({
-      ...{
-        instructionNo,
-        status: 'PAID',
-        bankSerial: `BANK-${++serial}`,
-        bookedOn: trade.clock.now().toISOString().slice(0, 10),
-        amount,
-      },
+      instructionNo,
+      status: 'PAID',
+      bankSerial: `BANK-${++serial}`,
+      bookedOn: trade.clock.now().toISOString().slice(0, 10),
+      amount,
     }));
     await does(finance, '/bank-returns', { declaredCount: lines.length, declaredTotal: draft.total, lines }, 200).catch(
       async () => does(finance, '/bank-returns', { declaredCount: lines.length, declaredTotal: draft.total, lines }, 201),
@@ -92,7 +94,10 @@ async function startBooks(t: { teardown(handler: () => Promise<void>): void }) {
 }
 const red = (trade: Trade, invoiceId: string, contract: TradeContract, of: object = {}) =>
   trade.seller.post(`/usage-invoices/${invoiceId}/red-letters`, {
-    ...{ redLetterNo: nextInvoiceNo(), contractId: contract.contractId, issuedOn: '2024-08-05', reason: '服务中止，部分退款' },
+    redLetterNo: nextInvoiceNo(),
+    contractId: contract.contractId,
+    issuedOn: '2024-08-05',
+    reason: '服务中止，部分退款',
     ...of,
   });
 const part = (gross: string, quantity: string) => ({
@@ -108,7 +113,8 @@ void t.test('a contract cut in half after redemption', async (t) => {
   const waiting = await books.redeem(voucher, await books.invoice(contract, { gross: '100000.00', quantity: '90' }));
   t.equal(waiting.status, 'SUBMITTED');
   t.match(await books.buyer.get(`/redemptions/${waiting.redemptionId as string}/decision-letter`), {
-    ...{ status: 409, body: { code: 'NOT_DECIDED' } },
+    status: 409,
+    body: { code: 'NOT_DECIDED' },
   });
   await books.clean(t, 'before');
   const file = await books.amend(contract, '500000.00');
@@ -481,7 +487,10 @@ void t.test('a clause of the programme gives back its part of what was awarded, 
   const limit = await books.balanceOf('used:%redeemed:%');
   const propose = (id: string, atFault = false) =>
     reviewer.post('/recoveries', {
-      ...{ voucherId: voucher, reason: '年度绩效评价未达标', documentNo: '绩〔2024〕3号', clause: { id, atFault } },
+      voucherId: voucher,
+      reason: '年度绩效评价未达标',
+      documentNo: '绩〔2024〕3号',
+      clause: { id, atFault },
     });
   t.match(await propose('archives'), { status: 409, body: { code: 'CLAUSE_UNKNOWN', detail: /performance-back、silent/ } });
   t.match(await propose('silent'), { status: 409, body: { code: 'POLICY_SILENT' } });

@@ -144,7 +144,10 @@ void t.test('a right withdrawn in one process is withdrawn in the other, whateve
   const [here, there] = [through(world.app, world), through((await world.secondApp()).app, world)];
   const load = (caller: Caller, documentNo: string) =>
     there(caller, '/appropriations', {
-      ...{ programmeCode: world.programmeCode, year: 2024, funder: 'CITY', amount: '1.00' },
+      programmeCode: world.programmeCode,
+      year: 2024,
+      funder: 'CITY',
+      amount: '1.00',
       documentNo,
     });
   const [first, second] = [await book.member('finance'), await book.member('finance')];

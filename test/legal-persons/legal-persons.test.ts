@@ -10,7 +10,10 @@ import { fields, itemsOf, startWorld, told, uscc } from '../applications/world.j
 
 void t.test('what holds on a day is what begins last by then, and of one day what was recorded last', async (t) => {
   const said = (revision: number, validFrom: string, validTo: string | null = null, holds = true) => ({
-    ...{ revision, validFrom, validTo, holds },
+    revision,
+    validFrom,
+    validTo,
+    holds,
   });
   const cases: [string, Parameters<typeof holdsOn>[0], string, boolean][] = [
     ['nothing is recorded', [], '2025-01-01', false],

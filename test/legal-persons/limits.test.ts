@@ -435,7 +435,9 @@ void t.test('what was named before matters were on record goes on, and the one t
   // Another process writes: what this one remembered is forgotten.
   const second = await world.secondApp();
   const elsewhere = await second.app.inject({
-    ...{ method: 'POST', url: `/v1/books/${book.code}/limit-exceptions/${firm.enterpriseId}/approve`, payload: {} },
+    method: 'POST',
+    url: `/v1/books/${book.code}/limit-exceptions/${firm.enterpriseId}/approve`,
+    payload: {},
     headers: { authorization: `Bearer ${approver.secret}`, 'idempotency-key': 'elsewhere' },
   });
   t.equal(elsewhere.statusCode, 404);
@@ -502,14 +504,26 @@ void t.test('rates go by the class of a model that a line names and the bureau h
   const firm = await world.enterprise(1);
   const money = (gross: string) => ({ net: gross, vat: '0.00', gross });
   const line = (gross: string, model: object = {}) => ({
-    ...{ description: '算力服务', serviceItem: 'AI_COMPUTE', facilityId, unit: 'CARD_HOUR', quantity: '1000', ...money(gross) },
+    description: '算力服务',
+    serviceItem: 'AI_COMPUTE',
+    facilityId,
+    unit: 'CARD_HOUR',
+    quantity: '1000',
+    ...money(gross),
     ...model,
   });
   const model = { modelClass: 'REGISTERED_LARGE', modelRegistrationNo: '豫模备2025-7' };
   const submit = (lines: object[]) =>
     firm.member.post('/contracts', {
-      ...{ contractNo: 'M-1', enterpriseId: firm.enterpriseId, providerId, signedOn: '2025-03-03', startsOn: '2025-03-03' },
-      ...{ endsOn: '2025-12-31', purpose: 'MODEL_RESEARCH', ...money('1100.00'), lines },
+      contractNo: 'M-1',
+      enterpriseId: firm.enterpriseId,
+      providerId,
+      signedOn: '2025-03-03',
+      startsOn: '2025-03-03',
+      endsOn: '2025-12-31',
+      purpose: 'MODEL_RESEARCH',
+      ...money('1100.00'),
+      lines,
     });
   const half = [
     [{ modelClass: 'REGISTERED_LARGE' }, '/lines/1/modelRegistrationNo'],

@@ -97,16 +97,32 @@ export async function startLawWorld(
       const open = await world.books.find(book.code);
       const recordedAt = clock.now().toISOString();
       const row: ProgrammeVersion = {
-        ...{ bookId: book.bookId, programmeVersionId: uuidv7(clock.now()), programmeCode: read.version.programme },
-        ...{ version: read.version.version, name: read.version.name.zh, legalStatus: 'ENACTED', status: 'ACTIVE', document },
-        ...{ digest: createHash('sha256').update(document).digest('hex'), kind: read.version.kind },
-        ...{ inForceFrom: read.version.inForce?.from ?? null, inForceTo: read.version.inForce?.to ?? null },
-        ...{ publishedBy: operator.personId, activatedBy: reviewer.personId, recordedAt, activatedAt: recordedAt },
-        ...{ repealedBy: null, repealedAt: null, repealingDocument: null, repealId: null },
+        bookId: book.bookId,
+        programmeVersionId: uuidv7(clock.now()),
+        programmeCode: read.version.programme,
+        version: read.version.version,
+        name: read.version.name.zh,
+        legalStatus: 'ENACTED',
+        status: 'ACTIVE',
+        document,
+        digest: createHash('sha256').update(document).digest('hex'),
+        kind: read.version.kind,
+        inForceFrom: read.version.inForce?.from ?? null,
+        inForceTo: read.version.inForce?.to ?? null,
+        publishedBy: operator.personId,
+        activatedBy: reviewer.personId,
+        recordedAt,
+        activatedAt: recordedAt,
+        repealedBy: null,
+        repealedAt: null,
+        repealingDocument: null,
+        repealId: null,
       };
       const { memberId, personId } = operator;
       const outcome = await open?.lane.submit(plant, {
-        ...{ key: uuidv7(clock.now()), requestDigest: '0'.repeat(64), body: { row } },
+        key: uuidv7(clock.now()),
+        requestDigest: '0'.repeat(64),
+        body: { row },
         actor: { memberId, personId, kind: 'PERSON', role: 'operator', legalPersonUscc: null },
       });
       if (outcome?.kind !== 'accepted') throw new Error('the text was not put in force');
@@ -119,12 +135,26 @@ export async function startLawWorld(
       const total = `${sum / 100n}.${String(sum % 100n).padStart(2, '0')}`;
       const sent = expectStatus(
         await enterprise.member.post('/contracts', {
-          ...{ contractNo: `LAW-${n}`, enterpriseId: enterprise.enterpriseId, providerId, signedOn, startsOn: today() },
-          ...{ endsOn: addDays(today(), 200 + n), purpose: 'MODEL_RESEARCH', net: total, vat: '0.00', gross: total },
+          contractNo: `LAW-${n}`,
+          enterpriseId: enterprise.enterpriseId,
+          providerId,
+          signedOn,
+          startsOn: today(),
+          endsOn: addDays(today(), 200 + n),
+          purpose: 'MODEL_RESEARCH',
+          net: total,
+          vat: '0.00',
+          gross: total,
           lines: lines.map(({ gross, chip }) => ({
-            ...{ description: '算力服务', serviceItem: 'AI_COMPUTE', facilityId, unit: 'CARD_HOUR', quantity: '1000' },
+            description: '算力服务',
+            serviceItem: 'AI_COMPUTE',
+            facilityId,
+            unit: 'CARD_HOUR',
+            quantity: '1000',
             ...(chip === undefined ? {} : { chipVendor: chip === 'A' ? '华为' : '英伟', chipModel: chip }),
-            ...{ net: gross, vat: '0.00', gross },
+            net: gross,
+            vat: '0.00',
+            gross,
           })),
         }),
         201,
@@ -138,7 +168,9 @@ export async function startLawWorld(
     award: async (enterprise, contractId, more = {}) => {
       const { programmeCode = world.programmeCode, matters, eligibility } = more;
       const sent = await enterprise.member.post('/applications', {
-        ...{ programmeCode, contractId, commitment: true },
+        programmeCode,
+        contractId,
+        commitment: true,
         ...(matters === undefined ? {} : { matters }),
       });
       if (sent.status !== 201) return sent;
@@ -170,14 +202,12 @@ export async function startLawWorld(
       const priced = (BigInt(gross.replace('.', '')) * 10_000_000n) / (line?.fen ?? 1n);
       const sent = expectStatus(
         await provider.post('/usage-invoices', {
-          ...{
-            invoiceNo: `25441${String(++invoices).padStart(15, '0')}`,
-            contractId,
-            issuedOn: day,
-            usageFrom: day,
-            usageTo: day,
-            ...money,
-          },
+          invoiceNo: `25441${String(++invoices).padStart(15, '0')}`,
+          contractId,
+          issuedOn: day,
+          usageFrom: day,
+          usageTo: day,
+          ...money,
           lines: [
             {
               contractLineNo: lineNo,

@@ -20,18 +20,24 @@ void t.test('the life of a contract', async (t) => {
     count += 1;
     const gross = `${1000 + count}000.00`;
     const line = {
-      ...{
-        description: '训练卡时',
-        serviceItem: 'AI_COMPUTE',
-        facilityId: trade.facilityId,
-        unit: 'CARD_HOUR',
-        quantity: '1000',
-      },
+      description: '训练卡时',
+      serviceItem: 'AI_COMPUTE',
+      facilityId: trade.facilityId,
+      unit: 'CARD_HOUR',
+      quantity: '1000',
       ...money(gross),
     };
     const body = {
-      ...{ contractNo: `LF-${count}`, enterpriseId: trade.enterpriseId, providerId: trade.providerId, signedOn: '2024-06-15' },
-      ...{ startsOn: '2024-07-01', endsOn: '2025-06-30', purpose: 'MODEL_RESEARCH', ...money(gross), lines: [line], ...of },
+      contractNo: `LF-${count}`,
+      enterpriseId: trade.enterpriseId,
+      providerId: trade.providerId,
+      signedOn: '2024-06-15',
+      startsOn: '2024-07-01',
+      endsOn: '2025-06-30',
+      purpose: 'MODEL_RESEARCH',
+      ...money(gross),
+      lines: [line],
+      ...of,
     };
     return expectStatus(await seller.post('/contracts', body), 201).contractId as string;
   };
@@ -44,12 +50,10 @@ void t.test('the life of a contract', async (t) => {
     return id;
   };
   const amendment = (gross: string, of: object = {}) => ({
-    ...{
-      signedOn: '2024-08-01',
-      reason: '双方协商变更',
-      ...money(gross),
-      lines: [{ lineNo: 1, quantity: '500', ...money(gross) }],
-    },
+    signedOn: '2024-08-01',
+    reason: '双方协商变更',
+    ...money(gross),
+    lines: [{ lineNo: 1, quantity: '500', ...money(gross) }],
     ...of,
   });
   const amend = async (id: string, gross: string): Promise<string> => {

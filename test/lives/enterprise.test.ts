@@ -96,7 +96,8 @@ void t.test('legal persons change, and what they hold follows', async (t) => {
     t.match(expectStatus(await firm.member.get(url), 200), { name: '企业1' }, 'nor is what was only tried');
     t.match(expectStatus(await approver.post(`/legal-person-changes/${changeId}/approve`), 200), { status: 'APPROVED' });
     t.match(expectStatus(await firm.member.get(url), 200), {
-      ...{ name: '中原人工智能', formerNames: [{ name: '企业1', lastDay: '2025-01-31', changeId }] },
+      name: '中原人工智能',
+      formerNames: [{ name: '企业1', lastDay: '2025-01-31', changeId }],
     });
     t.match(expectStatus(await firm.member.get(`${url}?on=2025-01-31`), 200), { name: '企业1' });
     t.match(expectStatus(await firm.member.get(`${url}?on=2025-02-01`), 200), { name: '中原人工智能' });
@@ -174,7 +175,8 @@ void t.test('legal persons change, and what they hold follows', async (t) => {
       formerly: [{ enterpriseId: absorbed.enterpriseId, legalPersonUscc: absorbed.uscc, until: '2025-03-03' }],
     });
     t.match(expectStatus(await reviewer.get(`/enterprises/${branch.enterpriseId}`), 200), {
-      ...{ closedOn: '2025-03-03', successorUscc: successor.uscc },
+      closedOn: '2025-03-03',
+      successorUscc: successor.uscc,
     });
     const anew = { ...absorbed, member: await book.member('enterprise', { uscc: absorbed.uscc }) };
     const contract = await world.contractOf(anew, [{ gross: '10.00', chip: 'A' }]).catch((error: unknown) => String(error));
@@ -293,7 +295,10 @@ void t.test('legal persons change, and what they hold follows', async (t) => {
     const [parent, one, two] = [await world.enterprise(41), await world.enterprise(42), await world.enterprise(43)];
     const contracts = [await awarded(parent, '1000000.00'), await awarded(parent, '1000000.00')];
     const heirs = [one, two].map(({ uscc: code }, i) => ({
-      ...{ uscc: code, founded: true, contractIds: [contracts[i]?.contractId], limits: [{ limit: claimed, left: '300000.00' }] },
+      uscc: code,
+      founded: true,
+      contractIds: [contracts[i]?.contractId],
+      limits: [{ limit: claimed, left: '300000.00' }],
     }));
     t.equal(told(await decide('/splits', { uscc: parent.uscc, continues: false, heirs })), '200');
     t.match(expectStatus(await reviewer.get(`/enterprises/${parent.enterpriseId}`), 200), {

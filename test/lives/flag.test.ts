@@ -107,15 +107,23 @@ void t.test('flags', async (t) => {
     const big = (contractNo: string, of: object = {}) => {
       const money = { net: '1000000.00', vat: '0.00', gross: '1000000.00' };
       const line = {
-        ...{ description: '训练卡时', serviceItem: 'AI_COMPUTE', facilityId, unit: 'CARD_HOUR', quantity: '1000000' },
-        ...{ chipVendor: chip.vendor, chipModel: chip.model, ...of, ...money },
+        description: '训练卡时',
+        serviceItem: 'AI_COMPUTE',
+        facilityId,
+        unit: 'CARD_HOUR',
+        quantity: '1000000',
+        chipVendor: chip.vendor,
+        chipModel: chip.model,
+        ...of,
+        ...money,
       };
       return { contractNo, lines: [line], ...money };
     };
     const one = await trade.fileContract('1000000.00', { ...big('CAP-1'), startsOn: '2024-06-15', endsOn: '2025-03-31' });
     const other = await trade.fileContract('1000000.00', {
       ...big('CAP-2', { chipVendor: undefined, chipModel: undefined }),
-      ...{ startsOn: '2024-06-15', endsOn: '2025-03-30' },
+      startsOn: '2024-06-15',
+      endsOn: '2025-03-30',
     });
     trade.clock.set('2024-10-08');
     const september = { usageFrom: '2024-09-01', usageTo: '2024-09-30', issuedOn: '2024-10-08' };
@@ -146,7 +154,7 @@ void t.test('flags', async (t) => {
     t.match(usage.items, [
       { usageFrom: '2024-09-01', usageTo: '2024-09-01', cardHours: '24576', possible: '24576' },
       { ...month, chipVendor: '', cardHours: '0.0001' },
-      { ...month, ...{ chipVendor: chip.vendor, chipModel: chip.model }, cardHours: '737280' },
+      { ...month, chipVendor: chip.vendor, chipModel: chip.model, cardHours: '737280' },
     ]);
     t.equal((await auditor.get(`/facilities/${trade.providerId}/usage`)).status, 404);
     await does(seller, `/usage-invoices/${rest.invoiceId as string}/void`, { reason });
@@ -245,14 +253,15 @@ void t.test('flags', async (t) => {
     const days = { startsOn: '2024-07-01', endsOn: '2025-02-28' };
     const ofChip = { chipVendor: chip.vendor, chipModel: chip.model };
     const line = (gross: string) => ({
-      ...{
-        description: '训练卡时',
-        serviceItem: 'AI_COMPUTE',
-        facilityId: trade.facilityId,
-        unit: 'CARD_HOUR',
-        quantity: '1000',
-      },
-      ...{ ...ofChip, net: gross, vat: '0.00', gross },
+      description: '训练卡时',
+      serviceItem: 'AI_COMPUTE',
+      facilityId: trade.facilityId,
+      unit: 'CARD_HOUR',
+      quantity: '1000',
+      ...ofChip,
+      net: gross,
+      vat: '0.00',
+      gross,
     });
     // Signed before the rule was stated.
     const fair = await trade.fileContract('10000.00', { ...days, lines: [line('10000.00')] });
@@ -342,12 +351,22 @@ function contractBody(
 ) {
   const money = { net: gross, vat: '0.00', gross };
   return {
-    ...{ contractNo, enterpriseId: of.enterpriseId, providerId: of.providerId, signedOn: '2024-06-15' },
-    ...{ startsOn: '2024-07-01', endsOn: '2025-06-30', purpose: 'MODEL_RESEARCH', ...money },
+    contractNo,
+    enterpriseId: of.enterpriseId,
+    providerId: of.providerId,
+    signedOn: '2024-06-15',
+    startsOn: '2024-07-01',
+    endsOn: '2025-06-30',
+    purpose: 'MODEL_RESEARCH',
+    ...money,
     lines: [
       {
-        ...{ description: '训练卡时', serviceItem: 'AI_COMPUTE', facilityId: of.facilityId },
-        ...{ unit: 'CARD_HOUR', quantity: '1000', ...money },
+        description: '训练卡时',
+        serviceItem: 'AI_COMPUTE',
+        facilityId: of.facilityId,
+        unit: 'CARD_HOUR',
+        quantity: '1000',
+        ...money,
       },
     ],
   };

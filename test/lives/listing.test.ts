@@ -12,7 +12,9 @@ import { lookAt, tryEverything } from './table.js';
 
 void t.test('a listing admits its days but for those on which it is suspended', async (t) => {
   const of = (validTo: string | null, ...suspensions: { from: string; to: string | null }[]) => ({
-    ...{ validFrom: '2025-01-01', validTo, suspensions },
+    validFrom: '2025-01-01',
+    validTo,
+    suspensions,
   });
   const cases: [string, ReturnType<typeof of>, string[]][] = [
     ['none', of(null), ['2025-01-01 –']],
@@ -76,8 +78,10 @@ void t.test('a provider is listed, suspended, resumed and delisted', async (t) =
   };
 
   const evidence = {
-    ...{ ADVANCED_EQUIPMENT: '设备清单', TECHNICAL_SECURITY: '等保三级证书' },
-    ...{ GREEN_ENERGY: 'PUE 1.25 检测报告', FAVOURABLE_PRICE: '价目表' },
+    ADVANCED_EQUIPMENT: '设备清单',
+    TECHNICAL_SECURITY: '等保三级证书',
+    GREEN_ENERGY: 'PUE 1.25 检测报告',
+    FAVOURABLE_PRICE: '价目表',
   };
   const scores = Object.fromEntries(
     Object.keys(evidence).map((criterion, i) => [criterion, { score: 80 + i, evidence: '现场核查记录' }]),
@@ -149,7 +153,9 @@ void t.test('a provider is listed, suspended, resumed and delisted', async (t) =
       t.strictSame(fields(early), ['/validTo PERIOD_ENDS_BEFORE_START']);
       const both = await book.member('approver', { personId: second.personId });
       const own = await both.post(`/listing-applications/${id}/list`, {
-        ...{ documentNo: '公告〔2025〕5号', validFrom: '2025-03-15', digest: await digestOf(id) },
+        documentNo: '公告〔2025〕5号',
+        validFrom: '2025-03-15',
+        digest: await digestOf(id),
       });
       t.equal(told(own), '403 FOUR_EYES', 'who scored it does not list it');
       const listed = expectStatus(await ask(id, 'list'), 200);
@@ -166,20 +172,16 @@ void t.test('a provider is listed, suspended, resumed and delisted', async (t) =
       t.strictSame(
         (history.steps as { verb: string; status: string }[]).map(({ verb, status }) => `${verb} ${status}`),
         [
-          ...[
-            'draft DRAFT',
-            'amend DRAFT',
-            'submit SUBMITTED',
-            'accept UNDER_REVIEW',
-            'score UNDER_REVIEW',
-            'score UNDER_REVIEW',
-          ],
-          ...[
-            'request-supplement SUPPLEMENT_REQUESTED',
-            'supplement UNDER_REVIEW',
-            'publish-notice PUBLIC_NOTICE',
-            'list LISTED',
-          ],
+          'draft DRAFT',
+          'amend DRAFT',
+          'submit SUBMITTED',
+          'accept UNDER_REVIEW',
+          'score UNDER_REVIEW',
+          'score UNDER_REVIEW',
+          'request-supplement SUPPLEMENT_REQUESTED',
+          'supplement UNDER_REVIEW',
+          'publish-notice PUBLIC_NOTICE',
+          'list LISTED',
         ],
         'every step stays on record',
       );
@@ -270,7 +272,10 @@ void t.test('a provider is listed, suspended, resumed and delisted', async (t) =
     t.equal(told(await itself.post(`/listing-measures/${measureId}/approve`)), '403 FOUR_EYES');
     t.equal(told(await approver.post(`/listing-measures/${contractId}/approve`)), '404 NOT_FOUND');
     t.match(expectStatus(await approver.post(`/listing-measures/${measureId}/approve`), 200), {
-      ...{ listingId: compute, measureId, status: 'SUSPENDED', suspensions: [{ from: '2025-05-08', to: null }] },
+      listingId: compute,
+      measureId,
+      status: 'SUSPENDED',
+      suspensions: [{ from: '2025-05-08', to: null }],
     });
 
     clock.set('2025-05-12');
@@ -284,7 +289,8 @@ void t.test('a provider is listed, suspended, resumed and delisted', async (t) =
     const overlapping = await reviewer.post(`/listings/${compute}/resume`, { ...because, from: '2025-05-07' });
     t.equal(told(overlapping), '400 RESUMPTION_OUTSIDE_SUSPENSION');
     t.match(expectStatus(await decide(compute, 'resume', { from: '2025-05-10' }), 200), {
-      ...{ status: 'LISTED', suspensions: [{ from: '2025-05-08', to: '2025-05-09' }] },
+      status: 'LISTED',
+      suspensions: [{ from: '2025-05-08', to: '2025-05-09' }],
     });
     t.equal(
       told(await reviewer.post(`/listings/${compute}/suspend`, { ...because, from: '2025-05-09' })),
@@ -314,7 +320,8 @@ void t.test('a provider is listed, suspended, resumed and delisted', async (t) =
     const withdrawn = await propose(compute, 'delist', { from: '2025-05-21' });
     t.match(expectStatus(await reviewer.post(`/listing-measures/${withdrawn}/withdraw`), 200), { status: 'WITHDRAWN' });
     t.match(expectStatus(await approver.post(`/listing-measures/${measureId}/approve`), 200), {
-      ...{ status: 'LISTED', validTo: '2025-05-21' },
+      status: 'LISTED',
+      validTo: '2025-05-21',
     });
     expectStatus(await redeemOn('2025-05-21'), 201);
     await t.rejects(redeemOn('2025-05-22'), /PROVIDER_NOT_LISTED/);

@@ -28,8 +28,12 @@ void t.test('the life of a recovery', async (t) => {
     seller,
     '/payee-accounts',
     {
-      ...{ providerId: trade.providerId, holderName: '中原算力有限公司', bankName: '银行', bankCode: '102491000012' },
-      ...{ accountNo: '6222020000000000', validFrom: '2024-01-01' },
+      providerId: trade.providerId,
+      holderName: '中原算力有限公司',
+      bankName: '银行',
+      bankCode: '102491000012',
+      accountNo: '6222020000000000',
+      validFrom: '2024-01-01',
     },
     201,
   );
@@ -54,7 +58,11 @@ void t.test('the life of a recovery', async (t) => {
   const soon = { amount: '1.00', bookedOn: '2024-08-05', bankSerial: 'EARLY' };
   t.match(await finance.post(`${earlyUrl}/receive`, soon), { status: 409, body: { code: 'RECOVERY_BEFORE_PAYMENT' } });
   const lines = (instructions as { instructionNo: string; amount: string }[]).map(({ instructionNo, amount }, i) => ({
-    ...{ instructionNo, status: 'PAID', bankSerial: `BANK-${i}`, bookedOn: '2024-08-05', amount },
+    instructionNo,
+    status: 'PAID',
+    bankSerial: `BANK-${i}`,
+    bookedOn: '2024-08-05',
+    amount,
   }));
   const file = { declaredCount: lines.length, declaredTotal: total, lines };
   t.ok([200, 201].includes((await finance.post('/bank-returns', file)).status));

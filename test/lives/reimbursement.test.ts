@@ -132,8 +132,16 @@ void t.test('a draft holds nothing of an invoice; what it declares is looked at 
 
   // Declared items come back as they were written, their numbers claimed as if they were sent today.
   const item = {
-    ...{ reference: '24332000000000000001', description: '语料', counterpartyUscc: firm.uscc, counterpartyName: '语料公司' },
-    ...{ serviceItem: 'CORPUS', net: '10000.00', vat: '0.00', gross: '10000.00', settledOn: '2024-12-31', evidence: '回单' },
+    reference: '24332000000000000001',
+    description: '语料',
+    counterpartyUscc: firm.uscc,
+    counterpartyName: '语料公司',
+    serviceItem: 'CORPUS',
+    net: '10000.00',
+    vat: '0.00',
+    gross: '10000.00',
+    settledOn: '2024-12-31',
+    evidence: '回单',
   };
   const drafted = expectStatus(
     await firm.member.post('/reimbursements/drafts', { programmeCode: costCode, items: [{ ...item, vat: '1.00' }] }),
@@ -164,8 +172,16 @@ void t.test('one notice is of as many days for all of its cases', async (t) => {
   const firm = await world.firm(1);
   await world.fee(firm, { lines: [{ gross: '1000.00' }] });
   const item = {
-    ...{ reference: 'HT-1', description: '语料', counterpartyUscc: firm.uscc, counterpartyName: '语料公司' },
-    ...{ serviceItem: 'CORPUS', net: '10000.00', vat: '0.00', gross: '10000.00', settledOn: '2024-12-31', evidence: '回单' },
+    reference: 'HT-1',
+    description: '语料',
+    counterpartyUscc: firm.uscc,
+    counterpartyName: '语料公司',
+    serviceItem: 'CORPUS',
+    net: '10000.00',
+    vat: '0.00',
+    gross: '10000.00',
+    settledOn: '2024-12-31',
+    evidence: '回单',
   };
   const five = await world.reviewed(firm);
   const seven = await world.reviewed(firm, {}, { programmeCode: 'other-costs', items: [item] });

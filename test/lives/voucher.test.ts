@@ -40,7 +40,11 @@ function ways(world: World) {
   /** Redeems an invoice of so much, of which the firm pays four fifths. */
   const redeem = async (of: Issued, gross: string, own: string) => {
     const invoiceId = await confirmedInvoice(world, {
-      ...{ contractId: of.contractId, contractGross: of.gross, gross, own, from: today() },
+      contractId: of.contractId,
+      contractGross: of.gross,
+      gross,
+      own,
+      from: today(),
       firm: of.firm.member,
     });
     return of.firm.member.post('/redemptions', { voucherId: of.voucherId, invoiceId });
@@ -238,7 +242,11 @@ void t.test('a last day is inclusive, and expiry gives the same however late it 
 
   // On the last day, to its last millisecond.
   const invoiceId = await confirmedInvoice(world, {
-    ...{ contractId: second.contractId, contractGross: second.gross, gross: '5000.00', own: '4000.00', from: '2024-07-30' },
+    contractId: second.contractId,
+    contractGross: second.gross,
+    gross: '5000.00',
+    own: '4000.00',
+    from: '2024-07-30',
     firm: second.firm.member,
   });
   world.clock.set('2025-07-01T23:59:59.999+08:00');

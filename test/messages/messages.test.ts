@@ -63,7 +63,11 @@ void t.test('the outbox', async (t) => {
     decide: ({ id, body }) => accepted({ decision: 'test.told', subjectId: id, result: {}, messages: body.messages }),
   };
   const actor: Actor = {
-    ...{ memberId: operator.memberId, personId: operator.personId, kind: 'PERSON', role: 'operator', legalPersonUscc: null },
+    memberId: operator.memberId,
+    personId: operator.personId,
+    kind: 'PERSON',
+    role: 'operator',
+    legalPersonUscc: null,
   };
   const submit = (messages: readonly Message[], key = uuidv7(clock.now())) =>
     open.lane.submit(telling, { actor, key, requestDigest: createHash('sha256').update(key).digest('hex'), body: { messages } });
@@ -82,7 +86,10 @@ void t.test('the outbox', async (t) => {
     t.match(await deliver(), { delivered: 1, failures: [] });
     t.match(await inbox(buyer), [
       {
-        ...{ kind: 'usage.posted', subjectId: contract.contractId, aboutLedgerSeq: posted.ledgerSeq, readAt: null },
+        kind: 'usage.posted',
+        subjectId: contract.contractId,
+        aboutLedgerSeq: posted.ledgerSeq,
+        readAt: null,
         textZh: `合同 HT-1 下新到用量发票 ${body.invoiceNo}，价税合计 1000.00 元，请确认或提出异议。`,
       },
     ]);
@@ -191,7 +198,8 @@ void t.test('the outbox', async (t) => {
     t.match(await operator.post(`/outbox/${uuidv7(clock.now())}/retry`), { status: 404 });
     t.match(expectStatus(await operator.post(`${at}/retry`), 200), { status: 'WAITING', attempts: 0 });
     t.match(await operator.post(`${at}/let-go`, { reason: '收件单位不存在' }), {
-      ...{ status: 409, body: { code: 'MESSAGE_WRONG_STATE' } },
+      status: 409,
+      body: { code: 'MESSAGE_WRONG_STATE' },
     });
     for (let attempt = 1; attempt <= mostAttempts; attempt++) {
       await owner.sql`update outbox set next_at = clock_timestamp() where book_id = ${bookId} and status = 'WAITING'`;

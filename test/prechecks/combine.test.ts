@@ -16,7 +16,10 @@ import { awardsInOrder, bestOf, outlooksOf } from '../../src/prechecks/outlook.j
 
 const option = (fen: bigint, ...caps: Option['caps']): Option => ({
   lines: [{ key: null, weighted: fen * 10_000n, baseFen: fen }],
-  ...{ caps, minBaseFen: 0n, minAwardFen: 0n, maxAwardFen: null },
+  caps,
+  minBaseFen: 0n,
+  minAwardFen: 0n,
+  maxAwardFen: null,
 });
 const cap = (key: string, numberFen: bigint, kind: Option['caps'][number]['kind'] = 'MOST') => ({ key, kind, numberFen });
 const unused = () => 0n;
@@ -98,7 +101,8 @@ void t.test(`no order gives more than the best one (seed ${seed})`, async (t) =>
     })
     .map(({ fen, caps, minAwardFen, keys }): Option => ({
       ...option(fen),
-      ...{ caps, minAwardFen },
+      caps,
+      minAwardFen,
       lines: keys.map((key) => ({ key, weighted: fen * 10_000n, baseFen: fen })),
     }));
   /** The same rules, told plainly. */
@@ -162,21 +166,34 @@ void t.test(`nor by the evaluator and the ledger's accounts (seed ${seed})`, asy
   const provider = { legalPerson: '?provider', listings: [], isRelated: false, isLocal: true };
   const bought = { provider, open: { listed: false, related: false, local: false }, facilities: [] };
   const line = (key: string, lineNo: number, fen: bigint) => ({
-    ...{
-      key,
-      lineNo,
-      vatKnown: true,
-      usage: { from: day, to: day },
-      settledOn: '2024-05-01',
-      serviceItem: 'AI_COMPUTE' as const,
-    },
-    ...{ facilityId: null, chipOrigin: null, modelClass: null, netFen: fen, vatFen: 0n, grossFen: fen },
+    key,
+    lineNo,
+    vatKnown: true,
+    usage: { from: day, to: day },
+    settledOn: '2024-05-01',
+    serviceItem: 'AI_COMPUTE' as const,
+    facilityId: null,
+    chipOrigin: null,
+    modelClass: null,
+    netFen: fen,
+    vatFen: 0n,
+    grossFen: fen,
   });
   const said: Said = {
-    ...{ day, baseYear: 2024, classesKnown: true, matters: { PRODUCT: 'P' }, mattersFor: {}, predicates: {}, upstreamFen: 0n },
+    day,
+    baseYear: 2024,
+    classesKnown: true,
+    matters: { PRODUCT: 'P' },
+    mattersFor: {},
+    predicates: {},
+    upstreamFen: 0n,
     applicant: {
-      ...{ legalPerson: 'A', kind: 'ENTERPRISE', classes: [], establishedOn: null },
-      ...{ isListedProvider: false, oneEnterpriseOnePolicy: false },
+      legalPerson: 'A',
+      kind: 'ENTERPRISE',
+      classes: [],
+      establishedOn: null,
+      isListedProvider: false,
+      oneEnterpriseOnePolicy: false,
     },
     contract: { ...bought, terms: { id: 'C', signedOn: day, filedOn: day, purpose: null }, lines: [line('c1', 1, 10_003n)] },
     fees: [{ ...bought, terms: null, lines: [line('f1', 1, 5_001n), line('f2', 2, 4_000n)] }],
@@ -205,14 +222,16 @@ ${of.rule}
     if (!read.ok) throw new Error(JSON.stringify(read.problems));
     const { version: law } = read;
     const row = {
-      ...{ programmeVersionId: String(i), programmeCode: law.programme, version: 1, document: '', digest: '' },
-      ...{
-        kind: 'PROGRAMME' as const,
-        legalStatus: 'ENACTED' as const,
-        status: 'ACTIVE' as const,
-        inForceFrom: null,
-        inForceTo: null,
-      },
+      programmeVersionId: String(i),
+      programmeCode: law.programme,
+      version: 1,
+      document: '',
+      digest: '',
+      kind: 'PROGRAMME' as const,
+      legalStatus: 'ENACTED' as const,
+      status: 'ACTIVE' as const,
+      inForceFrom: null,
+      inForceTo: null,
     };
     const fitted = fit(law, said);
     const touched = fitted.asking === null ? [] : limitsTouched(law, fitted.asking.stage, fitted.asking.at);

@@ -453,13 +453,28 @@ void t.test('last year’s fees are those of the enterprise’s own paid invoice
     const gross = `${sum.slice(0, -2)}.${sum.slice(-2)}`;
     const money = { net: gross, vat: '0.00', gross };
     const lines = amounts.map(([amount, chipVendor, chipModel]) => ({
-      ...{ description: '算力', serviceItem: 'AI_COMPUTE', facilityId: world.facilityId, chipVendor, chipModel },
-      ...{ unit: 'CARD_HOUR', quantity: '100', net: amount, vat: '0.00', gross: amount },
+      description: '算力',
+      serviceItem: 'AI_COMPUTE',
+      facilityId: world.facilityId,
+      chipVendor,
+      chipModel,
+      unit: 'CARD_HOUR',
+      quantity: '100',
+      net: amount,
+      vat: '0.00',
+      gross: amount,
     }));
     const sent = expectStatus(
       await of.member.post('/contracts', {
-        ...{ contractNo: `FY-${++made}`, enterpriseId: of.enterpriseId, providerId: world.providerId, signedOn: '2025-07-01' },
-        ...{ startsOn: '2025-07-01', endsOn: `2025-12-${10 + made}`, purpose: 'MODEL_RESEARCH', ...money, lines },
+        contractNo: `FY-${++made}`,
+        enterpriseId: of.enterpriseId,
+        providerId: world.providerId,
+        signedOn: '2025-07-01',
+        startsOn: '2025-07-01',
+        endsOn: `2025-12-${10 + made}`,
+        purpose: 'MODEL_RESEARCH',
+        ...money,
+        lines,
       }),
       201,
     );
@@ -467,8 +482,12 @@ void t.test('last year’s fees are those of the enterprise’s own paid invoice
     expectStatus(await reviewer.post(`/contracts/${sent.contractId}/file`), 200);
     const invoice = expectStatus(
       await provider.post('/usage-invoices', {
-        ...{ invoiceNo: `2541${String(made).padStart(16, '0')}`, contractId: sent.contractId, issuedOn: '2025-07-10' },
-        ...{ usageFrom: '2025-07-01', usageTo: '2025-07-09', ...money },
+        invoiceNo: `2541${String(made).padStart(16, '0')}`,
+        contractId: sent.contractId,
+        issuedOn: '2025-07-10',
+        usageFrom: '2025-07-01',
+        usageTo: '2025-07-09',
+        ...money,
         lines: amounts.map(([amount], i) => ({
           contractLineNo: i + 1,
           quantity: '100',
@@ -517,7 +536,9 @@ void t.test('last year’s fees are those of the enterprise’s own paid invoice
     const official = await ask(approver, { enterpriseId: other.enterpriseId, mattersFor: single });
     t.strictSame(pointers(official), ['/mattersFor/binjiang-compute/project MATTER_NOT_FOUND'], 'whoever asks');
     const refused = await other.member.post('/reimbursements', {
-      ...{ programmeCode: 'binjiang-compute', matters: { project: code }, commitment: true },
+      programmeCode: 'binjiang-compute',
+      matters: { project: code },
+      commitment: true,
     });
     t.equal(told(refused), '404 MATTER_NOT_FOUND', 'nor is it applied for');
   }

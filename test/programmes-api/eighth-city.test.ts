@@ -174,29 +174,31 @@ void t.test('an eighth city by a file alone: from the text to a redeemed invoice
   const amounts = (net: string, vat: string, gross: string) => ({ net, vat, gross });
   const contract = expectStatus(
     await firm.post('/contracts', {
-      ...{ contractNo: 'QL-1', enterpriseId, providerId, signedOn: '2026-03-20', startsOn: '2026-04-01', endsOn: '2026-12-31' },
-      ...{ purpose: 'PRODUCT_DEVELOPMENT', ...amounts('1250000.00', '75000.00', '1325000.00') },
+      contractNo: 'QL-1',
+      enterpriseId,
+      providerId,
+      signedOn: '2026-03-20',
+      startsOn: '2026-04-01',
+      endsOn: '2026-12-31',
+      purpose: 'PRODUCT_DEVELOPMENT',
+      ...amounts('1250000.00', '75000.00', '1325000.00'),
       lines: [
         {
-          ...{
-            ...line,
-            description: '国产卡时',
-            serviceItem: 'AI_COMPUTE',
-            chipVendor: '甲厂',
-            chipModel: 'X1',
-            quantity: '1000',
-          },
+          ...line,
+          description: '国产卡时',
+          serviceItem: 'AI_COMPUTE',
+          chipVendor: '甲厂',
+          chipModel: 'X1',
+          quantity: '1000',
           ...amounts('1000000.00', '60000.00', '1060000.00'),
         },
         {
-          ...{
-            ...line,
-            description: '进口卡时',
-            serviceItem: 'AI_COMPUTE',
-            chipVendor: '乙厂',
-            chipModel: 'X1',
-            quantity: '100',
-          },
+          ...line,
+          description: '进口卡时',
+          serviceItem: 'AI_COMPUTE',
+          chipVendor: '乙厂',
+          chipModel: 'X1',
+          quantity: '100',
           ...amounts('200000.00', '12000.00', '212000.00'),
         },
         { ...line, description: '存储', serviceItem: 'STORAGE', quantity: '10', ...amounts('50000.00', '3000.00', '53000.00') },
@@ -240,7 +242,11 @@ void t.test('an eighth city by a file alone: from the text to a redeemed invoice
   service.clock.set('2026-04-28');
   const invoice = expectStatus(
     await provider.post('/usage-invoices', {
-      ...{ invoiceNo: `2641${nextSerial()}`, contractId, issuedOn: '2026-04-28', usageFrom: '2026-04-01', usageTo: '2026-04-25' },
+      invoiceNo: `2641${nextSerial()}`,
+      contractId,
+      issuedOn: '2026-04-28',
+      usageFrom: '2026-04-01',
+      usageTo: '2026-04-25',
       ...amounts('360000.00', '21600.00', '381600.00'),
       lines: [
         { contractLineNo: 1, quantity: '300', ...amounts('300000.00', '18000.00', '318000.00') },

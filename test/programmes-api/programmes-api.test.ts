@@ -546,7 +546,8 @@ void t.test('a trial says all that a case can: reimbursement, what is on record,
   const claims = (...approved: string[]) => approved.map((amount) => ({ approved: amount }));
   const shared = expectStatus(
     await evaluate('ALLOCATE', {
-      ...{ appliedOn: '2025-03-03', poolLeft: '100000000.00' },
+      appliedOn: '2025-03-03',
+      poolLeft: '100000000.00',
       claims: claims(...Array.from({ length: 6 }, () => '20000000.00')),
     }),
     200,
@@ -558,7 +559,8 @@ void t.test('a trial says all that a case can: reimbursement, what is on record,
     'D9',
   );
   const served = await evaluate('ALLOCATE', {
-    ...{ appliedOn: '2025-03-03', poolLeft: '1.00' },
+    appliedOn: '2025-03-03',
+    poolLeft: '1.00',
     claims: [...claims('5.00'), { approved: '0.00', classes: ['SME'], score: 90 }],
   });
   t.strictSame(served.body.allocated, ['1.00', '0.00'], 'in the order they were given');
@@ -572,7 +574,8 @@ void t.test('a trial says all that a case can: reimbursement, what is on record,
   t.equal(
     told(
       await reader.post(`/programmes/${silent.programmeVersionId as string}/evaluations`, {
-        ...{ stage: 'ALLOCATE', given: { appliedOn: '2025-03-03', poolLeft: '1.00', claims: claims('1.00') } },
+        stage: 'ALLOCATE',
+        given: { appliedOn: '2025-03-03', poolLeft: '1.00', claims: claims('1.00') },
       }),
     ),
     '409 PARAMETER_MISSING',
@@ -613,13 +616,17 @@ void t.test('a limit that is not known holds the case', async (t) => {
     ...nothingOnRecord('2024-07-01'),
     enterprise: nobody('E'),
     provider: {
-      ...{ legalPerson: 'P', isRelated: false, isLocal: true },
+      legalPerson: 'P',
+      isRelated: false,
+      isLocal: true,
       listings: [{ serviceItem: 'AI_COMPUTE', from: '2024-01-01', to: null }],
     },
     facilities: [],
     contract: {
       id: 'C',
-      ...{ signedOn: '2024-07-01', filedOn: null, purpose: null },
+      signedOn: '2024-07-01',
+      filedOn: null,
+      purpose: null,
       lines: [
         {
           lineNo: 1,

@@ -204,7 +204,8 @@ void t.test('what a lower document widens can not be activated, inside one text 
     };
   };
   const inside = await activate({
-    ...{ version: 1, from: '2024-01-01' },
+    version: 1,
+    from: '2024-01-01',
     more: `minAward: { values: [{ from: 2024-01-01, value: 5000.00 }, { from: 2025-01-01, value: 1000.00, cite: { document: notice, article: 第五条 } }], cite: { document: measure, article: 第二条 } }`,
   });
   t.equal(inside.told, '409 PROGRAMME_WIDENS');
@@ -263,8 +264,13 @@ void t.test('a repealed version decides through its last day; what it granted is
 
   const repealed = expectStatus(await repeal(), 200);
   t.match(repealed, {
-    ...{ status: 'REPEALED', legalStatus: 'ENACTED', inForceFrom: '2024-06-01', inForceTo: '2024-07-31' },
-    ...{ repealingDocument: '郑政文〔2024〕99号', repealedAt: '2024-07-01T10:00:00.000+08:00', nextVersion: 9 },
+    status: 'REPEALED',
+    legalStatus: 'ENACTED',
+    inForceFrom: '2024-06-01',
+    inForceTo: '2024-07-31',
+    repealingDocument: '郑政文〔2024〕99号',
+    repealedAt: '2024-07-01T10:00:00.000+08:00',
+    nextVersion: 9,
   });
   t.equal(told(await repeal()), '409 PROGRAMME_NOT_ACTIVE', 'once');
   t.equal(told(await approver.post(`/programmes/${id}/activate`)), '409 PROGRAMME_ALREADY_ACTIVE', 'and for good');
@@ -420,9 +426,18 @@ void t.test(
       ({ kind }) => kind.replace('programme.', ''),
     );
     t.strictSame(kinds, [
-      ...['published', 'activated', 'repealed', 'repeal_correction_proposed', 'repeal_correction_dropped'],
-      ...['repeal_correction_proposed', 'repeal_corrected', 'repealed', 'repeal_correction_proposed', 'repeal_corrected'],
-      ...['repealed', 'repeal_correction_proposed'],
+      'published',
+      'activated',
+      'repealed',
+      'repeal_correction_proposed',
+      'repeal_correction_dropped',
+      'repeal_correction_proposed',
+      'repeal_corrected',
+      'repealed',
+      'repeal_correction_proposed',
+      'repeal_corrected',
+      'repealed',
+      'repeal_correction_proposed',
     ]);
     const shown = expectStatus(await auditor.get(`/programmes/${id}`), 200).repealCorrections as {
       status: string;

@@ -54,13 +54,18 @@ const table: [id: string, file: string, ...found: string[]][] = [
   ['D9', 'binjiang-compute.v2', Array.from({ length: 6 }, () => '16666666.66').join(' + ')],
   ...['wuhan-industry-model.v1', 'wuhan-industry-model.v2'].map((file): [string, string, ...string[]] => [
     ...(['E2', file] as [string, string]),
-    ...['3000000.00', '2000000.00 (three-years)', 'LIMIT_EXHAUSTED'],
+    '3000000.00',
+    '2000000.00 (three-years)',
+    'LIMIT_EXHAUSTED',
   ]),
   ['E4', 'wuhan-service.v1', 'PARAMETER_MISSING'],
   ...['airport-zone-controls.v1', 'airport-zone-controls.v2'].flatMap((file): [string, string, ...string[]][] => [
     [
       ...(['B1', file] as [string, string]),
-      ...['300000.00 (district-contribution)', '500000.00', '499999.99 (district-contribution)', '500000.00'],
+      '300000.00 (district-contribution)',
+      '500000.00',
+      '499999.99 (district-contribution)',
+      '500000.00',
     ],
     ['B3', file, 'LIMIT_UNKNOWN', 'LIMIT_UNKNOWN'],
     // Together with the 200,000.00 that are there: 300,000.00, and the other way round nothing is added to them.
@@ -155,26 +160,32 @@ void t.test('days: months with no such day, the last moment of a voucher, and a 
     const lines = [
       {
         ...({ lineNo: 1, serviceItem: 'AI_COMPUTE', facilityId: null, chipOrigin: null, modelClass: null } as const),
-        ...{ netFen: 100_000n, vatFen: 0n, grossFen: 100_000n },
+        netFen: 100_000n,
+        vatFen: 0n,
+        grossFen: 100_000n,
       },
     ];
     const evaluation = evaluateRedemption(zhengzhou, {
-      ...{ appliedOn: '2024-07-01', ...nothingOnRecord(day), enterprise: nobody('USER'), facilities: [], lines },
+      appliedOn: '2024-07-01',
+      ...nothingOnRecord(day),
+      enterprise: nobody('USER'),
+      facilities: [],
+      lines,
       provider: {
-        ...{ legalPerson: 'PROVIDER', isRelated: false, isLocal: true },
+        legalPerson: 'PROVIDER',
+        isRelated: false,
+        isLocal: true,
         listings: [{ serviceItem: 'AI_COMPUTE', from: '2024-01-01', to: null }],
       },
-      contract: { ...{ id: 'C', signedOn: '2024-06-30', filedOn: null, purpose: null }, lines },
+      contract: { id: 'C', signedOn: '2024-06-30', filedOn: null, purpose: null, lines },
       submittedOn: day,
       voucher: { issuedOn: '2024-07-01', expiresOn: '2025-07-01', balanceFen: 20_000n },
       usage: { from: '2025-06-01', to: '2025-06-30' },
-      ...{
-        paidFen: 100_000n,
-        baseBeforeFen: 0n,
-        redeemedAndReservedFen: 0n,
-        cutOffBeforeFen: 0n,
-        limitsLeft: { redeemed: 20_000n },
-      },
+      paidFen: 100_000n,
+      baseBeforeFen: 0n,
+      redeemedAndReservedFen: 0n,
+      cutOffBeforeFen: 0n,
+      limitsLeft: { redeemed: 20_000n },
     });
     return [isWithinDay(at, '2025-07-01'), evaluation.kind === 'award' ? formatYuan(evaluation.amountFen) : evaluation.code];
   };

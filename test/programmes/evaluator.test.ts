@@ -32,12 +32,20 @@ const voucher = read(contracts);
 const plainProvider: Provider = {
   legalPerson: 'PROVIDER',
   listings: [{ serviceItem: 'AI_COMPUTE', from: '2023-01-01', to: null }],
-  ...{ isRelated: false, isLocal: true },
+  isRelated: false,
+  isLocal: true,
 };
 const line = (yuan: string, other: Partial<SettledLine> = {}): SettledLine => ({
-  ...{ lineNo: 1, serviceItem: 'AI_COMPUTE', facilityId: null, chipOrigin: 'DOMESTIC', modelClass: null },
-  ...{ netFen: fen(yuan), vatFen: 0n, grossFen: fen(yuan) },
-  ...{ usage: { from: '2024-06-01', to: '2024-06-30' }, settledOn: '2024-07-15' },
+  lineNo: 1,
+  serviceItem: 'AI_COMPUTE',
+  facilityId: null,
+  chipOrigin: 'DOMESTIC',
+  modelClass: null,
+  netFen: fen(yuan),
+  vatFen: 0n,
+  grossFen: fen(yuan),
+  usage: { from: '2024-06-01', to: '2024-06-30' },
+  settledOn: '2024-07-15',
   ...other,
 });
 type Item = AwardFacts['items'][number];
@@ -121,7 +129,10 @@ const strict = read(
   ),
 );
 const centre: Facility = {
-  ...{ id: 'centre', kind: 'AI_COMPUTING', ownerLegalPerson: 'PROVIDER', operatorLegalPerson: 'PROVIDER' },
+  id: 'centre',
+  kind: 'AI_COMPUTING',
+  ownerLegalPerson: 'PROVIDER',
+  operatorLegalPerson: 'PROVIDER',
   observations: [{ observedOn: '2024-01-01', pflops: '100', precision: 'FP16', standardRacks: null, inService: true }],
 };
 const soundItem = item([line('10000000.00', { facilityId: 'centre' })], { facilities: [centre] });
@@ -812,10 +823,15 @@ const issue = (other: Partial<IssueFacts> = {}): IssueFacts => {
   t.ok(usage && settledOn);
   return {
     ...nothingOnRecord('2025-03-10'),
-    ...{ appliedOn: '2025-03-03', enterprise: applicant, provider: plainProvider, facilities: [] },
+    appliedOn: '2025-03-03',
+    enterprise: applicant,
+    provider: plainProvider,
+    facilities: [],
     contract: { id: 'CONTRACT', signedOn: '2025-02-01', filedOn: null, purpose: null, lines: [terms] },
     limitsLeft: {
-      ...{ [CONTRACT_CEILING]: fen('300000.00'), claimed: fen('1000000.00'), once: fen('300000.00') },
+      [CONTRACT_CEILING]: fen('300000.00'),
+      claimed: fen('1000000.00'),
+      once: fen('300000.00'),
       'public-money': fen('500000.00'),
     },
     ...other,
@@ -891,7 +907,10 @@ void t.test('the law is that of the day that decides', async (t) => {
     voucher: { issuedOn: '2025-03-10', expiresOn: '2026-03-10', balanceFen: fen('300000.00') },
     usage: { from: '2025-04-01', to: '2025-04-30' },
     lines: issue().contract.lines,
-    ...{ paidFen: fen('1000000.00'), baseBeforeFen: 0n, redeemedAndReservedFen: 0n, cutOffBeforeFen: 0n },
+    paidFen: fen('1000000.00'),
+    baseBeforeFen: 0n,
+    redeemedAndReservedFen: 0n,
+    cutOffBeforeFen: 0n,
   });
   t.equal(outcome(redeeming), '300000.00', 'and so is what it redeems');
 });
@@ -949,7 +968,9 @@ void t.test('general controls hold for every programme under them', async (t) =>
     figures: { contribution: plenty, 'district-controls/yearly': plenty },
     limitsLeft: {
       ...award().limitsLeft,
-      ...{ total: fen('400000.00'), 'district-controls/yearly': plenty, 'district-controls/highest': fen('6000000.00') },
+      total: fen('400000.00'),
+      'district-controls/yearly': plenty,
+      'district-controls/highest': fen('6000000.00'),
     },
   });
   const evaluation = evaluateAward(over, facts);
@@ -991,7 +1012,11 @@ void t.test('general controls hold for every programme under them', async (t) =>
 
 void t.test('a pool is shared as the law says', async (t) => {
   const claim = (id: string, yuan: string, rank = 0, score: number | null = null, acceptedAt = id) => ({
-    ...{ id, approvedFen: fen(yuan), rank, score, acceptedAt },
+    id,
+    approvedFen: fen(yuan),
+    rank,
+    score,
+    acceptedAt,
   });
   const share = (strategy: 'FIRST_COME' | 'RANKED' | 'PRO_RATA', pool: string, claims: ReturnType<typeof claim>[]) =>
     allocate(strategy, fen(pool), claims)

@@ -60,10 +60,17 @@ const centre = (other: Partial<Facility> = {}): Facility => ({
   ...other,
 });
 const provider = (listings: Provider['listings'], legalPerson = 'PROVIDER'): Provider => ({
-  ...{ legalPerson, listings, isRelated: false, isLocal: true },
+  legalPerson,
+  listings,
+  isRelated: false,
+  isLocal: true,
 });
 const contractOf = (lines: readonly Line[], signedOn = '2025-01-15'): Circumstances['contract'] => ({
-  ...{ id: 'CONTRACT', signedOn, filedOn: signedOn, purpose: 'MODEL_RESEARCH', lines },
+  id: 'CONTRACT',
+  signedOn,
+  filedOn: signedOn,
+  purpose: 'MODEL_RESEARCH',
+  lines,
 });
 const at = (amountFen: bigint, other: Partial<Circumstances> = {}): Circumstances => ({
   appliedOn: '2025-03-03',

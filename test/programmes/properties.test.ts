@@ -124,8 +124,12 @@ const stackingRule = (index: number): fc.Arbitrary<StackingRule> =>
       basisPoints,
     )
     .map(([strategy, by, share]) => ({
-      ...{ id: `rule-${index}`, account: `.rule-${index}`, strategy, by: strategy === 'HIGHEST_ONLY' ? by : 'CONTRACT' },
-      ...{ basisPoints: strategy === 'PUBLIC_MONEY_CEILING' ? share : null, cite: CITE },
+      id: `rule-${index}`,
+      account: `.rule-${index}`,
+      strategy,
+      by: strategy === 'HIGHEST_ONLY' ? by : 'CONTRACT',
+      basisPoints: strategy === 'PUBLIC_MONEY_CEILING' ? share : null,
+      cite: CITE,
     }));
 const few = <T>(of: (index: number) => fc.Arbitrary<T>, most: number): fc.Arbitrary<T[]> =>
   fc
@@ -195,7 +199,8 @@ const laws = (read: readonly [ProgrammeVersion, ProgrammeVersion][], counted: Li
   fc.tuple(fc.constantFrom(...read), rarely(fc.constant(true), 3), parts(counted)).map(([[version, twin], isFile, part]) => {
     if (isFile === true) return { version, again: () => twin };
     const made = (of: ProgrammeVersion, law: Partial<Law>): ProgrammeVersion => ({
-      ...{ ...of, programme: 'any' },
+      ...of,
+      programme: 'any',
       laws: [{ ...of.laws[0], ...law }],
     });
     return { version: made(version, part), again: () => made(twin, restored(stored(part))) };
@@ -253,8 +258,10 @@ const listings: Provider['listings'] = [{ serviceItem: 'AI_COMPUTE', from: '2020
 const provider = fc
   .record({ isRelated: rarely(fc.constant(true)), isLocal: rarely(fc.constant(false)), isOwn: rarely(fc.constant(true), 9) })
   .map(({ isRelated, isLocal, isOwn }): Provider => ({
-    ...{ legalPerson: isOwn === true ? 'USER' : 'PROVIDER', listings },
-    ...{ isRelated: isRelated ?? false, isLocal: isLocal ?? true },
+    legalPerson: isOwn === true ? 'USER' : 'PROVIDER',
+    listings,
+    isRelated: isRelated ?? false,
+    isLocal: isLocal ?? true,
   }));
 const terms = fc.record({
   id: fc.constantFrom('c1', 'c1', 'c2'),
@@ -297,7 +304,8 @@ const use = fc.array(
     { weight: 1, arbitrary: fc.constant(-1) },
   ),
   {
-    ...{ minLength: 6, maxLength: 6 },
+    minLength: 6,
+    maxLength: 6,
   },
 );
 const leftOf = (touched: readonly TouchedLimit[], used: readonly number[]): Record<string, bigint> =>
@@ -473,8 +481,12 @@ void t.test(
         const part = (thousandth: number | null) => (thousandth === null ? undefined : (computed * BigInt(thousandth)) / 1000n);
         const approvedFen = law.rate?.value.kind === 'EXACT' ? undefined : part(wish.approved);
         const facts: AwardFacts = {
-          ...{ ...bare, limitsLeft: leftOf(touched, used), poolLeft: wish.poolLeft ?? undefined, approvedFen },
-          ...{ requestedFen: part(wish.requested), maximumFen: wish.maximumFen ?? undefined },
+          ...bare,
+          limitsLeft: leftOf(touched, used),
+          poolLeft: wish.poolLeft ?? undefined,
+          approvedFen,
+          requestedFen: part(wish.requested),
+          maximumFen: wish.maximumFen ?? undefined,
         };
         const evaluation = evaluateAward(version, facts);
         explained(
@@ -540,8 +552,11 @@ void t.test(
         const bare: Circumstances = { appliedOn: '2025-03-03', enterprise, ...onRecord, provider, facilities: [], contract };
         const touched = limitsTouched(version, 'ISSUE', bare);
         const facts: IssueFacts = {
-          ...{ ...bare, limitsLeft: leftOf(touched, used), poolLeft: wish.poolLeft ?? undefined },
-          ...{ approvedBasisPoints: approved ?? undefined, maximumFen: wish.maximumFen ?? undefined },
+          ...bare,
+          limitsLeft: leftOf(touched, used),
+          poolLeft: wish.poolLeft ?? undefined,
+          approvedBasisPoints: approved ?? undefined,
+          maximumFen: wish.maximumFen ?? undefined,
         };
         const evaluation = evaluateIssue(version, facts);
         explained(
@@ -615,8 +630,12 @@ function redeemAll(
         approvedBasisPoints: approved ?? undefined,
       },
       usage: { from: '2025-04-01', to: '2025-04-30' },
-      ...{ lines: invoice, paidFen: sumFen(invoice.map(({ grossFen }) => grossFen)), baseBeforeFen, weightedBefore },
-      ...{ redeemedAndReservedFen: so.totalFen, cutOffBeforeFen: so.cutOffFen },
+      lines: invoice,
+      paidFen: sumFen(invoice.map(({ grossFen }) => grossFen)),
+      baseBeforeFen,
+      weightedBefore,
+      redeemedAndReservedFen: so.totalFen,
+      cutOffBeforeFen: so.cutOffFen,
       limitsLeft: Object.fromEntries(['limit-0', 'redeemed'].map((id) => [id, renews ? limitFen : limitFen - so.totalFen])),
     };
     const evaluation = evaluateRedemption(version, facts);
@@ -643,16 +662,18 @@ void t.test(
   'redemptions of a contract come to what their sum would, split and turned as one likes, and never to more than anything allows',
   async (t) => {
     const circumstancesOf = (enterprise: AwardFacts['enterprise'], lines: readonly Line[]): Circumstances => ({
-      ...{
-        appliedOn: '2025-03-03',
-        enterprise,
-        ...nothingOnRecord('2025-05-05'),
-        matters: { PROJECT: 'project' },
-        figures: { 'limit-0': PLENTY },
-      },
-      ...{ provider: { legalPerson: 'PROVIDER', listings, isRelated: false, isLocal: true }, facilities: [] },
+      appliedOn: '2025-03-03',
+      enterprise,
+      ...nothingOnRecord('2025-05-05'),
+      matters: { PROJECT: 'project' },
+      figures: { 'limit-0': PLENTY },
+      provider: { legalPerson: 'PROVIDER', listings, isRelated: false, isLocal: true },
+      facilities: [],
       contract: {
-        ...{ id: 'c1', signedOn: '2024-02-01', filedOn: '2024-02-02', purpose: 'MODEL_RESEARCH' },
+        id: 'c1',
+        signedOn: '2024-02-01',
+        filedOn: '2024-02-02',
+        purpose: 'MODEL_RESEARCH',
         lines: numbered(lines),
       },
     });
@@ -738,7 +759,12 @@ void t.test('programmes of a group that award on one matter come to the highest 
   ];
   const plain = read(contracts).laws[0];
   const rule = (strategy: StackingRule['strategy'], by: StackingRule['by'], share: number | null): StackingRule => ({
-    ...{ id: 'together', account: '.group', strategy, by, basisPoints: share, cite: CITE },
+    id: 'together',
+    account: '.group',
+    strategy,
+    by,
+    basisPoints: share,
+    cite: CITE,
   });
   const free = read(uncontrolled(reimbursement));
   const versionOf = (
@@ -746,7 +772,8 @@ void t.test('programmes of a group that award on one matter come to the highest 
     of: { basisPoints: number; ownFen: bigint | null; isVoucher: boolean },
     stacking: StackingRule,
   ): ProgrammeVersion => ({
-    ...{ ...free, programme: `programme-${index}` },
+    ...free,
+    programme: `programme-${index}`,
     laws: [
       {
         ...plain,
@@ -757,16 +784,18 @@ void t.test('programmes of a group that award on one matter come to the highest 
             ? []
             : [
                 {
-                  ...{
-                    id: 'own',
-                    account: `programme-${index}.own`,
-                    counts: 'AWARDED',
-                    per: 'LEGAL_PERSON',
-                    window: { kind: 'YEAR' },
-                    soft: false,
-                    amountFen: of.ownFen,
-                  },
-                  ...{ figure: null, exempt: [], onlyWithUpstream: false, lessUpstream: false, cite: CITE },
+                  id: 'own',
+                  account: `programme-${index}.own`,
+                  counts: 'AWARDED',
+                  per: 'LEGAL_PERSON',
+                  window: { kind: 'YEAR' },
+                  soft: false,
+                  amountFen: of.ownFen,
+                  figure: null,
+                  exempt: [],
+                  onlyWithUpstream: false,
+                  lessUpstream: false,
+                  cite: CITE,
                 },
               ],
         stacking: [stacking],
@@ -774,13 +803,24 @@ void t.test('programmes of a group that award on one matter come to the highest 
     ],
   });
   const contractOf = (amountFen: bigint): Circumstances => ({
-    ...{ appliedOn: '2025-03-03', enterprise: nobody('USER'), ...nothingOnRecord('2025-03-10'), matters: { PROJECT: 'project' } },
-    ...{ provider: { legalPerson: 'PROVIDER', listings, isRelated: false, isLocal: true }, facilities: [] },
+    appliedOn: '2025-03-03',
+    enterprise: nobody('USER'),
+    ...nothingOnRecord('2025-03-10'),
+    matters: { PROJECT: 'project' },
+    provider: { legalPerson: 'PROVIDER', listings, isRelated: false, isLocal: true },
+    facilities: [],
     contract: {
-      ...{ id: 'c1', signedOn: '2024-02-01', filedOn: null, purpose: null },
+      id: 'c1',
+      signedOn: '2024-02-01',
+      filedOn: null,
+      purpose: null,
       lines: [
         {
-          ...{ lineNo: 1, serviceItem: 'AI_COMPUTE', facilityId: null, chipOrigin: null, modelClass: null },
+          lineNo: 1,
+          serviceItem: 'AI_COMPUTE',
+          facilityId: null,
+          chipOrigin: null,
+          modelClass: null,
           netFen: amountFen,
           vatFen: 0n,
           grossFen: amountFen,

@@ -21,21 +21,35 @@ const fees = asIfInForce(
 );
 
 const line = (gross: string) => ({
-  ...{ lineNo: 1, serviceItem: 'AI_COMPUTE' as const, facilityId: null, chipOrigin: 'DOMESTIC' as const, modelClass: null },
-  ...{ netFen: fen(gross), vatFen: 0n, grossFen: fen(gross) },
+  lineNo: 1,
+  serviceItem: 'AI_COMPUTE' as const,
+  facilityId: null,
+  chipOrigin: 'DOMESTIC' as const,
+  modelClass: null,
+  netFen: fen(gross),
+  vatFen: 0n,
+  grossFen: fen(gross),
 });
 const provider = { legalPerson: 'P', listings: [], isRelated: false, isLocal: true };
 const contractOf = (id: string, gross: string, legalPerson: string): Circumstances => ({
   ...nothingOnRecord(day),
-  ...{ appliedOn: day, enterprise: nobody(legalPerson), provider, facilities: [] },
+  appliedOn: day,
+  enterprise: nobody(legalPerson),
+  provider,
+  facilities: [],
   contract: { id, signedOn: day, filedOn: day, purpose: 'MODEL_RESEARCH', lines: [line(gross)] },
 });
 const feesOf = (legalPerson: string, gross: string): Omit<AwardFacts, 'poolLeft'> => ({
   ...nothingOnRecord(day),
-  ...{ appliedOn: day, enterprise: nobody(legalPerson), baseYear: 2024, limitsLeft: {} },
+  appliedOn: day,
+  enterprise: nobody(legalPerson),
+  baseYear: 2024,
+  limitsLeft: {},
   items: [
     {
-      ...{ provider, contract: null, facilities: [] },
+      provider,
+      contract: null,
+      facilities: [],
       lines: [{ ...line(gross), usage: { from: '2024-05-01', to: '2024-05-31' }, settledOn: '2024-07-01' }],
     },
   ],
@@ -117,7 +131,12 @@ void t.test(
 
 void t.test('shares of a batch', async (t) => {
   const of = (claimYuan: string, more: Partial<Claim> = {}): Claim => ({
-    ...{ touched: [], claimFen: fen(claimYuan), leastFen: 0n, rank: 0, score: null, acceptedAt: '1' },
+    touched: [],
+    claimFen: fen(claimYuan),
+    leastFen: 0n,
+    rank: 0,
+    score: null,
+    acceptedAt: '1',
     ...more,
   });
   const table: [string, Parameters<Trial['shareOut']>[0], string | null, Claim[], string[], string | null][] = [
@@ -164,7 +183,11 @@ void t.test('shares of a batch', async (t) => {
 
 void t.test('served by class and acceptance, by the day of decision', async (t) => {
   const one = (name: string, place: bigint, acceptedOn: string, decidedOn: string, rank = 0) => ({
-    ...{ name, place, acceptedOn, decidedOn, rank },
+    name,
+    place,
+    acceptedOn,
+    decidedOn,
+    rank,
   });
   const order = (...cases: ReturnType<typeof one>[]) =>
     inOrderOfService(cases, ({ rank }) => rank)

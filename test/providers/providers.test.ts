@@ -147,8 +147,12 @@ void t.test('over HTTP', async (t) => {
   );
 
   const listPrice = {
-    ...{ providerId: provider.providerId as string, chipVendor: '华为', chipModel: '昇腾910B', price: '12.50' },
-    ...{ validFrom: '2999-01-01', source: '官网公示目录' },
+    providerId: provider.providerId as string,
+    chipVendor: '华为',
+    chipModel: '昇腾910B',
+    price: '12.50',
+    validFrom: '2999-01-01',
+    source: '官网公示目录',
   };
   await t.test('a list price is followed, never changed', async (t) => {
     const first = expectStatus(await own.post('/list-prices', listPrice), 201);

@@ -103,28 +103,54 @@ void t.test(
     const contractFen = 1_000_003n;
     const version = { document: enacted.replace('BEFORE_REDEMPTION', 'NOT_REQUIRED'), digest: 'property' } as ProgrammeVersion;
     const voucher = {
-      ...{ bookId: 'b', contractId: 'c', programmeCode: 'zhengzhou-compute', appliedOn: '2024-07-01', issuedOn: '2024-07-01' },
+      bookId: 'b',
+      contractId: 'c',
+      programmeCode: 'zhengzhou-compute',
+      appliedOn: '2024-07-01',
+      issuedOn: '2024-07-01',
       lastDay: '2025-07-01',
     } as Voucher;
     const read = (grossFen: bigint): Line => ({
-      ...{ lineNo: 1, serviceItem: 'AI_COMPUTE', facilityId: null, chipOrigin: null, modelClass: null },
-      ...{ netFen: grossFen, vatFen: 0n, grossFen },
+      lineNo: 1,
+      serviceItem: 'AI_COMPUTE',
+      facilityId: null,
+      chipOrigin: null,
+      modelClass: null,
+      netFen: grossFen,
+      vatFen: 0n,
+      grossFen,
     });
     const at: RedemptionCase['at'] = {
       ...nothingOnRecord('2024-08-01'),
-      ...{ appliedOn: '2024-07-01', enterprise: nobody('E'), facilities: [] },
+      appliedOn: '2024-07-01',
+      enterprise: nobody('E'),
+      facilities: [],
       provider: {
-        ...{ legalPerson: 'P', listings: [{ serviceItem: 'AI_COMPUTE', from: '2024-01-01', to: null }] },
-        ...{ isRelated: false, isLocal: true },
+        legalPerson: 'P',
+        listings: [{ serviceItem: 'AI_COMPUTE', from: '2024-01-01', to: null }],
+        isRelated: false,
+        isLocal: true,
       },
       contract: {
-        ...{ id: 'c', signedOn: '2024-06-01', filedOn: '2024-06-01', purpose: 'MODEL_RESEARCH' },
+        id: 'c',
+        signedOn: '2024-06-01',
+        filedOn: '2024-06-01',
+        purpose: 'MODEL_RESEARCH',
         lines: [read(contractFen)],
       },
     };
     const law = programmeOf(version);
     const caseOf = (grossFen: bigint, standing: RedemptionCase['standing'], waiting: readonly Redemption[]): RedemptionCase => ({
-      ...{ voucher, version, law, at, waiting, standing, standingId: 'c/z', lineUsage: [], digitalInvoices: [], holdingFlags: 0 },
+      voucher,
+      version,
+      law,
+      at,
+      waiting,
+      standing,
+      standingId: 'c/z',
+      lineUsage: [],
+      digitalInvoices: [],
+      holdingFlags: 0,
       invoice: { usageFrom: '2024-07-01', usageTo: '2024-07-31', paidFen: grossFen } as UsageInvoice,
       lines: [{ line, contractLine, read: read(grossFen) }],
     });
@@ -166,7 +192,10 @@ void t.test(
             waiting = [
               ...waiting,
               {
-                ...{ redemptionId: String(count++), baseFen, reservedFen: amountFen, cutOffFen },
+                redemptionId: String(count++),
+                baseFen,
+                reservedFen: amountFen,
+                cutOffFen,
                 weightedBase: weighted.toString(),
               } as Redemption,
             ];
@@ -219,7 +248,9 @@ void t.test('over HTTP', async (t) => {
   const turn = async (voucherId: string, verb = freezeVoucher): Promise<number> => {
     const open = await trade.books.find(book.code);
     const outcome = await open?.lane.submit(verb, {
-      ...{ key: `turn-${voucherId}-${verb.name}`, requestDigest: '0'.repeat(64), body: { id: voucherId, reason: '核查' } },
+      key: `turn-${voucherId}-${verb.name}`,
+      requestDigest: '0'.repeat(64),
+      body: { id: voucherId, reason: '核查' },
       actor: {
         memberId: reviewer.memberId,
         personId: reviewer.personId,
@@ -246,14 +277,17 @@ void t.test('over HTTP', async (t) => {
         t.match(dry, { reserved: amount, status: 'APPROVED', ledgerSeq: null });
         const made = expectStatus(await redeem(voucherId, invoiceId), 201);
         t.match(made, {
-          ...{ status: 'APPROVED', verified: 'BY_RULE', base: '333333.33', reserved: amount, approved: amount, cutOff: '0.00' },
-          ...{
-            approvedOn: '2024-08-05',
-            submittedOn: '2024-08-05',
-            mismatches: [],
-            settlementId: null,
-            fund: 'zhengzhou-compute/2024',
-          },
+          status: 'APPROVED',
+          verified: 'BY_RULE',
+          base: '333333.33',
+          reserved: amount,
+          approved: amount,
+          cutOff: '0.00',
+          approvedOn: '2024-08-05',
+          submittedOn: '2024-08-05',
+          mismatches: [],
+          settlementId: null,
+          fund: 'zhengzhou-compute/2024',
           redemptionNo: `ZHENGZHOU-R-2024-00000${index + 1}`,
         });
         t.match((made.explanation as { result: string }[]).at(-1), { result: amount }, 'the explanation ends with the amount');
@@ -329,7 +363,11 @@ void t.test('over HTTP', async (t) => {
     const small = await trade.voucher(contract, '1.00', { version: 4 });
     expectStatus(
       await reviewer.post(`/facilities/${trade.facilityId}/observations`, {
-        ...{ observedOn: '2024-07-31', inService: true, pflops: '99.99', precision: 'FP16', evidence: '复查报告' },
+        observedOn: '2024-07-31',
+        inService: true,
+        pflops: '99.99',
+        precision: 'FP16',
+        evidence: '复查报告',
       }),
       201,
     );
@@ -472,14 +510,12 @@ void t.test('over HTTP', async (t) => {
       const dear = await trade.invoice(contract, { gross: '10000.00', quantity: '99' });
       const waiting = expectStatus(await redeem(voucherId, dear), 201);
       t.match(waiting, {
-        ...{
-          status: 'SUBMITTED',
-          verified: null,
-          reserved: '2000.00',
-          approved: '0.00',
-          approvedOn: null,
-          voucherBalance: '18000.00',
-        },
+        status: 'SUBMITTED',
+        verified: null,
+        reserved: '2000.00',
+        approved: '0.00',
+        approvedOn: null,
+        voucherBalance: '18000.00',
         mismatches: [{ code: 'UNIT_PRICE_DIFFERS', lineNo: 1, inputs: { quantity: '99', contractQuantity: '1000' } }],
       });
       t.equal(await trade.status(voucherId), 'ACTIVE', 'nothing is redeemed yet');

@@ -19,8 +19,17 @@ const audited = async (world: World) => [
   ...(await recomputeAwards(world.db, world.book.bookId)),
 ];
 const item = (reference: string, gross: string, more: object = {}) => ({
-  ...{ reference, description: '语料采购', counterpartyUscc: uscc(900), counterpartyName: '钱江算力有限公司' },
-  ...{ serviceItem: 'CORPUS', net: gross, vat: '0.00', gross, settledOn: '2025-01-20', evidence: '银行回单', ...more },
+  reference,
+  description: '语料采购',
+  counterpartyUscc: uscc(900),
+  counterpartyName: '钱江算力有限公司',
+  serviceItem: 'CORPUS',
+  net: gross,
+  vat: '0.00',
+  gross,
+  settledOn: '2025-01-20',
+  evidence: '银行回单',
+  ...more,
 });
 const idOf = (of: Record<string, unknown>): string => of.reimbursementId as string;
 interface Drafted {
@@ -133,7 +142,9 @@ void t.test('a paper that is declared can not be used again unseen, whichever do
     const outcome = await (
       await world.books.find(world.book.code)
     )?.lane.submit(submitDraft(reimbursementCases, submitReimbursement), {
-      ...{ key: 'late', requestDigest: 'a'.repeat(64), body },
+      key: 'late',
+      requestDigest: 'a'.repeat(64),
+      body,
       actor: { memberId, personId, kind: 'PERSON', role: 'enterprise', legalPersonUscc: other.uscc },
     });
     if (outcome?.kind !== 'accepted') throw new Error('the draft was refused');
@@ -331,7 +342,12 @@ serviceItems: { value: [RESEARCH_COST], ${cite('第六条')} }
     for (const code of [feeCode, second]) await world.load(code, '9000000.00');
     const [firm, institute] = [await world.firm(1), await world.firm(2)];
     const contribution = (amount: string, provisional = true) => ({
-      ...{ kind: 'DISTRICT_CONTRIBUTION', uscc: firm.uscc, year: 2025, amount, provisional, documentNo: '区统〔2025〕1号' },
+      kind: 'DISTRICT_CONTRIBUTION',
+      uscc: firm.uscc,
+      year: 2025,
+      amount,
+      provisional,
+      documentNo: '区统〔2025〕1号',
     });
 
     // B3: nothing on record holds the award, and not the application.

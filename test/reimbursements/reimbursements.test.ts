@@ -239,7 +239,10 @@ void t.test(
       const file = expectStatus(await world.finance.get(`/settlements/${settlementId}/instructions`), 200);
       t.match(file.lines[0], { holderName: '企业1', accountNo: '6222021001001234560' });
       const bankLines = (given.instructions as { instructionNo: string; amount: string; payeeId: string }[]).map((of, i) => ({
-        ...{ instructionNo: of.instructionNo, bankSerial: `B-${i}`, bookedOn: '2025-03-03', amount: of.amount },
+        instructionNo: of.instructionNo,
+        bankSerial: `B-${i}`,
+        bookedOn: '2025-03-03',
+        amount: of.amount,
         ...(i === 0 ? { status: 'RETURNED', reason: '账号有误' } : { status: 'PAID' }),
       }));
       const bank = { declaredCount: 12, declaredTotal: '99999999.96', lines: bankLines };
@@ -253,7 +256,10 @@ void t.test(
       const [sent] = again.instructions as { instructionNo: string; amount: string }[];
       const second = [
         {
-          ...{ instructionNo: sent?.instructionNo, amount: sent?.amount, bankSerial: 'C-1', bookedOn: '2025-03-03' },
+          instructionNo: sent?.instructionNo,
+          amount: sent?.amount,
+          bankSerial: 'C-1',
+          bookedOn: '2025-03-03',
           status: 'PAID',
         },
       ];
@@ -511,14 +517,17 @@ void t.test('an allocation is of one law, approved as it was drafted by other ey
 void t.test('declared contracts: ranked by class and score until the money ends; a paper counts once', async (t) => {
   const world = await startWorld(t);
   const item = (reference: string, gross: string, more: object = {}) => ({
-    ...{
-      reference,
-      description: '语料采购',
-      counterpartyUscc: uscc(500),
-      counterpartyName: '语料有限公司',
-      serviceItem: 'CORPUS',
-    },
-    ...{ net: gross, vat: '0.00', gross, settledOn: '2025-01-20', evidence: '银行回单', ...more },
+    reference,
+    description: '语料采购',
+    counterpartyUscc: uscc(500),
+    counterpartyName: '语料有限公司',
+    serviceItem: 'CORPUS',
+    net: gross,
+    vat: '0.00',
+    gross,
+    settledOn: '2025-01-20',
+    evidence: '银行回单',
+    ...more,
   });
   const [a, b, c, d] = [await world.firm(1), await world.firm(2), await world.firm(3), await world.firm(4)];
   const declare = async (firm: Firm, items: object[], more: Record<string, unknown> = {}) =>

@@ -160,7 +160,11 @@ export async function startWorld(
   const { providerId } = await made(operator, '/providers', { uscc: uscc(900), name: '钱江算力有限公司' });
   const { facilityId } = await made(operator, '/facilities', { providerId, name: '一号中心', kind: 'AI_COMPUTING' });
   await made(reviewer, `/facilities/${facilityId as string}/observations`, {
-    ...{ observedOn: '2023-06-01', inService: true, pflops: '100.00', precision: 'FP16', evidence: '核查报告' },
+    observedOn: '2023-06-01',
+    inService: true,
+    pflops: '100.00',
+    precision: 'FP16',
+    evidence: '核查报告',
   });
   for (const serviceItem of ['AI_COMPUTE', 'STORAGE']) {
     await made(reviewer, '/listings', { providerId, serviceItem, batchNo: '1', documentNo: '1', validFrom: '2023-01-01' });
@@ -190,11 +194,26 @@ export async function startWorld(
     if (!read.ok) throw new Error(JSON.stringify(read.problems));
     const { programme, version, kind } = read.version;
     const row: ProgrammeVersion = {
-      ...{ bookId: book.bookId, programmeVersionId: newId(), programmeCode: programme, version, name: programme },
-      ...{ legalStatus: 'ENACTED', status: 'ACTIVE', document, digest: createHash('sha256').update(document).digest('hex') },
-      ...{ inForceFrom: from, inForceTo: null, publishedBy: operator.personId, activatedBy: approver.personId },
-      ...{ recordedAt, activatedAt: recordedAt, kind },
-      ...{ repealedAt: null, repealedBy: null, repealingDocument: null, repealId: null },
+      bookId: book.bookId,
+      programmeVersionId: newId(),
+      programmeCode: programme,
+      version,
+      name: programme,
+      legalStatus: 'ENACTED',
+      status: 'ACTIVE',
+      document,
+      digest: createHash('sha256').update(document).digest('hex'),
+      inForceFrom: from,
+      inForceTo: null,
+      publishedBy: operator.personId,
+      activatedBy: approver.personId,
+      recordedAt,
+      activatedAt: recordedAt,
+      kind,
+      repealedAt: null,
+      repealedBy: null,
+      repealingDocument: null,
+      repealId: null,
     };
     await plant({ postings: [], changes: [insert(programmeVersionShelf, row)] });
   };
@@ -222,8 +241,14 @@ export async function startWorld(
         .filter(({ amountFen }) => amountFen > 0n)
         .map((part) => {
           const paper: Appropriation = {
-            ...{ bookId: book.bookId, appropriationId: newId(), programmeCode: code, year, ...part },
-            ...{ documentNo: `杭财〔2025〕${++papers}号`, loadedOn: '2025-01-02', recordedAt },
+            bookId: book.bookId,
+            appropriationId: newId(),
+            programmeCode: code,
+            year,
+            ...part,
+            documentNo: `杭财〔2025〕${++papers}号`,
+            loadedOn: '2025-01-02',
+            recordedAt,
           };
           return insert(appropriationShelf, paper);
         }),
@@ -240,13 +265,22 @@ export async function startWorld(
     const money = (amount: string) => ({ net: amount, vat: '0.00', gross: amount });
     const n = ++contracts;
     const contract = {
-      ...{ contractNo: `HT-${n}`, enterpriseId: enterpriseId ?? firm.enterpriseId, providerId, purpose: 'MODEL_RESEARCH' },
-      ...{ signedOn, startsOn: '2024-01-10' },
+      contractNo: `HT-${n}`,
+      enterpriseId: enterpriseId ?? firm.enterpriseId,
+      providerId,
+      purpose: 'MODEL_RESEARCH',
+      signedOn,
+      startsOn: '2024-01-10',
       // The last day makes otherwise equal contracts different ones.
       endsOn: new Date(Date.UTC(2026, 0, 1 + (n % 700))).toISOString().slice(0, 10),
       ...money(gross),
       lines: lines.map(({ gross: of, origin = 'DOMESTIC', serviceItem = 'AI_COMPUTE' }) => ({
-        ...{ description: '卡时', serviceItem, facilityId, unit: 'CARD_HOUR', quantity: '1000', ...money(of) },
+        description: '卡时',
+        serviceItem,
+        facilityId,
+        unit: 'CARD_HOUR',
+        quantity: '1000',
+        ...money(of),
         ...(origin === 'UNKNOWN' ? {} : { chipVendor: '甲', chipModel: origin === 'DOMESTIC' ? '国产' : '进口' }),
       })),
     };
@@ -255,14 +289,12 @@ export async function startWorld(
     await made(reviewer, `/contracts/${contractId as string}/file`, {}, 200);
     const invoiceNo = `${issuedOn.slice(2, 4)}33${String(++invoices).padStart(16, '0')}`;
     const { invoiceId } = await made(seller, '/usage-invoices', {
-      ...{
-        invoiceNo,
-        contractId: contractId as string,
-        issuedOn,
-        usageFrom: '2024-06-01',
-        usageTo: '2024-06-30',
-        ...money(gross),
-      },
+      invoiceNo,
+      contractId: contractId as string,
+      issuedOn,
+      usageFrom: '2024-06-01',
+      usageTo: '2024-06-30',
+      ...money(gross),
       lines: lines.map((line, i) => ({ contractLineNo: i + 1, quantity: '1000', ...money(line.gross) })),
     });
     const url = `/usage-invoices/${invoiceId as string}`;
@@ -275,8 +307,17 @@ export async function startWorld(
 
   const world: World = {
     ...service,
-    ...{ book, operator, reviewer, approver, finance, payer, seller, providerId: providerId as string },
-    ...{ load, fee, plantProgramme },
+    book,
+    operator,
+    reviewer,
+    approver,
+    finance,
+    payer,
+    seller,
+    providerId: providerId as string,
+    load,
+    fee,
+    plantProgramme,
     firm: async (n, parent) => {
       const name = `企业${n}`;
       const body = { uscc: uscc(n), name, ...(parent === undefined ? {} : { parentUscc: parent }) };

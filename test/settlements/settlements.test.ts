@@ -31,15 +31,13 @@ import { fund, settle, shares, startWorld } from './world.js';
 void t.test('a batch takes what is approved by its last day, in no batch, less what was reversed', async (t) => {
   const of = (change: Partial<Redemption>): Redemption =>
     ({
-      ...{
-        status: 'APPROVED',
-        settlementId: null,
-        approvedOn: '2024-06-30',
-        approvedFen: 500n,
-        reversedFen: 0n,
-        batchedFen: 0n,
-        offsetFen: 0n,
-      },
+      status: 'APPROVED',
+      settlementId: null,
+      approvedOn: '2024-06-30',
+      approvedFen: 500n,
+      reversedFen: 0n,
+      batchedFen: 0n,
+      offsetFen: 0n,
       ...change,
     }) as Redemption;
   const cases: [string, Partial<Redemption>, bigint][] = [
@@ -131,7 +129,11 @@ void t.test('a wrong state is refused with what is possible instead', async (t) 
 });
 
 const fileLine = (change: object = {}) => ({
-  ...{ instructionNo: 'P-1', status: 'PAID' as const, bankSerial: 'B-1', bookedOn: '2024-07-15', amount: '10.00' },
+  instructionNo: 'P-1',
+  status: 'PAID' as const,
+  bankSerial: 'B-1',
+  bookedOn: '2024-07-15',
+  amount: '10.00',
   ...change,
 });
 
@@ -221,7 +223,8 @@ void t.test('a bank file is read as offices write it, and a malformed one names 
   const expected = {
     kind: 'read',
     body: {
-      ...{ declaredCount: 2, declaredTotal: '15.50' },
+      declaredCount: 2,
+      declaredTotal: '15.50',
       lines: [
         { instructionNo: 'P-1', status: 'PAID', bankSerial: 'B-1', bookedOn: '2024-07-15', amount: '10.00' },
         {
@@ -263,11 +266,23 @@ void t.test('a bank file is read as offices write it, and a malformed one names 
   }
 
   const written = writePaymentFile({
-    ...{ settlementId: '', settlementNo: 'S-1', count: 1, total: '10.00' },
+    settlementId: '',
+    settlementNo: 'S-1',
+    count: 1,
+    total: '10.00',
     lines: [
       {
-        ...{ instructionNo: 'P-1', attempt: 1, status: 'INSTRUCTED', holderName: '=cmd()', accountNo: '6222021001001234560' },
-        ...{ accountNoLast4: '4560', bankName: '银行', bankCode: '102491000012', amount: '10.00', fund, funder: 'CITY' },
+        instructionNo: 'P-1',
+        attempt: 1,
+        status: 'INSTRUCTED',
+        holderName: '=cmd()',
+        accountNo: '6222021001001234560',
+        accountNoLast4: '4560',
+        bankName: '银行',
+        bankCode: '102491000012',
+        amount: '10.00',
+        fund,
+        funder: 'CITY',
       },
     ],
   });
@@ -299,13 +314,11 @@ const bankFile = (lines: readonly object[]) => ({
   lines,
 });
 const bankLine = (of: Given, change: object = {}) => ({
-  ...{
-    instructionNo: of.instructionNo,
-    status: 'PAID',
-    bankSerial: `B-${of.instructionNo}`,
-    bookedOn: '2024-07-15',
-    amount: of.amount,
-  },
+  instructionNo: of.instructionNo,
+  status: 'PAID',
+  bankSerial: `B-${of.instructionNo}`,
+  bookedOn: '2024-07-15',
+  amount: of.amount,
   ...change,
 });
 const clean = async (t: Pick<Test, 'strictSame'>, world: Pick<World, 'db' | 'book'>, name: string) => {
@@ -1046,8 +1059,14 @@ void t.test('what a book brought along is counted too: limits spent before, vouc
   const contractId = await world.contract(firm, '2000000.00');
   const openings = [
     {
-      ...{ kind: 'VOUCHER', version: 2, contractId, balance: '250000.00', issuedOn: '2024-06-15', lastDay: '2025-06-15' },
-      ...{ baseRedeemed: '500000.00', amountRedeemed: '100000.00' },
+      kind: 'VOUCHER',
+      version: 2,
+      contractId,
+      balance: '250000.00',
+      issuedOn: '2024-06-15',
+      lastDay: '2025-06-15',
+      baseRedeemed: '500000.00',
+      amountRedeemed: '100000.00',
     },
     { kind: 'LIMIT_USED', limitId: 'claimed', uscc: firm.uscc, year: 2024, amount: '350000.00' },
     { kind: 'LIMIT_USED', limitId: 'redeemed', uscc: firm.uscc, year: 2024, amount: '100000.00' },

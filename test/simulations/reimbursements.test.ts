@@ -37,7 +37,11 @@ async function liveYear(t: { teardown(handler: () => Promise<void>): void }): Pr
   const contribution = async (firm: Firm) =>
     expectStatus(
       await world.reviewer.post('/figures', {
-        ...{ kind: 'DISTRICT_CONTRIBUTION', uscc: firm.uscc, year: 2025, amount: '450000.00', provisional: true },
+        kind: 'DISTRICT_CONTRIBUTION',
+        uscc: firm.uscc,
+        year: 2025,
+        amount: '450000.00',
+        provisional: true,
         documentNo: '杭财〔2025〕8号',
       }),
       201,

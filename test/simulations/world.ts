@@ -43,7 +43,11 @@ export async function liveYear(t: { teardown(handler: () => Promise<void>): void
   const e = await on('2024-08-07', fifth, '100000.00');
   // The invoice is issued on 3 September, the redemption approved then.
   const invoiceId = await confirmedInvoice(world, {
-    ...{ firm: first.member, contractId: a.contractId, contractGross: '2000000.00', gross: '500000.00', own: '400000.00' },
+    firm: first.member,
+    contractId: a.contractId,
+    contractGross: '2000000.00',
+    gross: '500000.00',
+    own: '400000.00',
     from: '2024-08-01',
   });
   expectStatus(await first.member.post('/redemptions', { voucherId: issued.voucherId as string, invoiceId }), 201);

@@ -30,8 +30,13 @@ void t.test(
   async (t) => {
     const line = { contractLineNo: 1, quantity: '10', ...amounts('94.34', '5.66', '100.00') };
     const right: PostedInvoice = {
-      ...{ invoiceNo: '24410000000000000001', contractId: '', issuedOn: '2024-08-01', usageFrom: '2024-07-01' },
-      ...{ usageTo: '2024-07-31', ...amounts('94.34', '5.66', '100.00'), lines: [line] },
+      invoiceNo: '24410000000000000001',
+      contractId: '',
+      issuedOn: '2024-08-01',
+      usageFrom: '2024-07-01',
+      usageTo: '2024-07-31',
+      ...amounts('94.34', '5.66', '100.00'),
+      lines: [line],
     };
     const today = '2024-08-01';
     t.equal(refusalOfInvoice(right, today), null);
@@ -132,8 +137,15 @@ void t.test('over HTTP', async (t) => {
     const { ledgerSeq, ...posted } = expectStatus(await post(seller, sent), 201);
     t.ok(ledgerSeq > 0);
     t.match(posted, {
-      ...{ invoiceNo: sent.invoiceNo, gross: '333333.33', paid: '0.00', status: 'POSTED' },
-      ...{ numberConflict: false, postedOn: '2024-08-05', decidedOn: null, disputeReason: null, redemptionId: null },
+      invoiceNo: sent.invoiceNo,
+      gross: '333333.33',
+      paid: '0.00',
+      status: 'POSTED',
+      numberConflict: false,
+      postedOn: '2024-08-05',
+      decidedOn: null,
+      disputeReason: null,
+      redemptionId: null,
       lines: [{ lineNo: 1, contractLineNo: 1, quantity: '166.6667', gross: '333333.33' }],
     });
     const url = `/usage-invoices/${posted.invoiceId as string}`;
@@ -156,8 +168,14 @@ void t.test('over HTTP', async (t) => {
     const money = amounts('100.00', '0.00', '100.00');
     const open = expectStatus(
       await seller.post('/contracts', {
-        ...{ contractNo: 'OFFEN', enterpriseId: trade.enterpriseId, providerId: trade.providerId, signedOn: '2024-06-15' },
-        ...{ startsOn: '2024-07-01', endsOn: '2024-07-31', purpose: 'MODEL_RESEARCH', ...money },
+        contractNo: 'OFFEN',
+        enterpriseId: trade.enterpriseId,
+        providerId: trade.providerId,
+        signedOn: '2024-06-15',
+        startsOn: '2024-07-01',
+        endsOn: '2024-07-31',
+        purpose: 'MODEL_RESEARCH',
+        ...money,
         lines: [
           {
             description: '卡时',
@@ -237,12 +255,22 @@ void t.test('over HTTP', async (t) => {
     const { providerId } = await made(other.operator, '/providers', { uscc: uscc(2), name: '中原算力有限公司' });
     const { facilityId } = await made(other.operator, '/facilities', { providerId, name: '一号', kind: 'AI_COMPUTING' });
     await made(reviewerThere, '/listings', {
-      ...{ providerId, serviceItem: 'AI_COMPUTE', batchNo: '1', documentNo: '1', validFrom: '2024-01-01' },
+      providerId,
+      serviceItem: 'AI_COMPUTE',
+      batchNo: '1',
+      documentNo: '1',
+      validFrom: '2024-01-01',
     });
     const money = amounts('2000000.00', '0.00', '2000000.00');
     const { contractId } = await made(sellerThere, '/contracts', {
-      ...{ contractNo: 'J-1', enterpriseId, providerId, signedOn: '2024-06-15', startsOn: '2024-07-01', endsOn: '2025-06-30' },
-      ...{ purpose: 'MODEL_RESEARCH', ...money },
+      contractNo: 'J-1',
+      enterpriseId,
+      providerId,
+      signedOn: '2024-06-15',
+      startsOn: '2024-07-01',
+      endsOn: '2025-06-30',
+      purpose: 'MODEL_RESEARCH',
+      ...money,
       lines: [{ description: '卡时', serviceItem: 'AI_COMPUTE', facilityId, unit: 'CARD_HOUR', quantity: '1000', ...money }],
     });
     await made(buyerThere, `/contracts/${contractId as string}/confirm`, {}, 200);

@@ -109,7 +109,11 @@ export async function startTrade(
   await made(operator, '/providers', { uscc: uscc(4), name: '嵩山云有限公司' });
   const { facilityId } = await made(operator, '/facilities', { providerId, name: '一号中心', kind: 'AI_COMPUTING' });
   await made(reviewer, `/facilities/${facilityId as string}/observations`, {
-    ...{ observedOn: '2024-06-01', inService: true, pflops: '100.00', precision: 'FP16', evidence: '核查报告' },
+    observedOn: '2024-06-01',
+    inService: true,
+    pflops: '100.00',
+    precision: 'FP16',
+    evidence: '核查报告',
   });
   const listing = { providerId, serviceItem: 'AI_COMPUTE', batchNo: '1', documentNo: '1', validFrom: '2024-01-01' };
   await made(reviewer, '/listings', listing);
@@ -128,8 +132,15 @@ export async function startTrade(
   };
   const loaded = { fund, amountFen: fen('100000000.00') };
   const paper: Appropriation = {
-    ...{ bookId: book.bookId, appropriationId: newId(), programmeCode, year: 2024, funder: 'CITY', amountFen: loaded.amountFen },
-    ...{ documentNo: '郑财预〔2024〕18号', loadedOn: '2024-06-20', recordedAt: service.clock.now().toISOString() },
+    bookId: book.bookId,
+    appropriationId: newId(),
+    programmeCode,
+    year: 2024,
+    funder: 'CITY',
+    amountFen: loaded.amountFen,
+    documentNo: '郑财预〔2024〕18号',
+    loadedOn: '2024-06-20',
+    recordedAt: service.clock.now().toISOString(),
   };
   await plant({
     postings: [
@@ -182,20 +193,16 @@ export async function startTrade(
       ...money,
     };
     const contract = {
-      ...{
-        contractNo: `HT-${++contractCount}`,
-        enterpriseId: strangers ? (stranger.enterpriseId as string) : enterpriseId,
-        providerId,
-        signedOn: '2024-06-15',
-        startsOn: '2024-07-01',
-      },
+      contractNo: `HT-${++contractCount}`,
+      enterpriseId: strangers ? (stranger.enterpriseId as string) : enterpriseId,
+      providerId,
+      signedOn: '2024-06-15',
+      startsOn: '2024-07-01',
       // The last day makes otherwise equal contracts different ones.
-      ...{
-        endsOn: `2025-06-${String(30 - (contractCount % 20)).padStart(2, '0')}`,
-        purpose: 'MODEL_RESEARCH',
-        ...money,
-        lines: [line],
-      },
+      endsOn: `2025-06-${String(30 - (contractCount % 20)).padStart(2, '0')}`,
+      purpose: 'MODEL_RESEARCH',
+      ...money,
+      lines: [line],
       ...more,
     };
     const { contractId } = await made(seller, '/contracts', contract);
@@ -209,9 +216,13 @@ export async function startTrade(
     const priced = (fen(gross) * 10_000_000n + fen(contract.gross) / 2n) / fen(contract.gross);
     const shown = `${priced / 10_000n}.${String(priced % 10_000n).padStart(4, '0')}`;
     return {
-      ...{ invoiceNo: nextInvoiceNo(), contractId: contract.contractId, issuedOn: '2024-08-01' },
-      ...{ usageFrom: '2024-07-01', usageTo: '2024-07-31', ...money },
-      ...{ lines: [{ contractLineNo: 1, quantity: quantity ?? shown, ...money }] },
+      invoiceNo: nextInvoiceNo(),
+      contractId: contract.contractId,
+      issuedOn: '2024-08-01',
+      usageFrom: '2024-07-01',
+      usageTo: '2024-07-31',
+      ...money,
+      lines: [{ contractLineNo: 1, quantity: quantity ?? shown, ...money }],
       ...more,
     };
   };
@@ -229,8 +240,14 @@ export async function startTrade(
   const voucher: Trade['voucher'] = async ({ contractId }, face, given = {}) => {
     const { version = 2, issuedOn = '2024-07-01' } = given;
     const { openingBalanceId } = await made(operator, '/opening-balances', {
-      ...{ kind: 'VOUCHER', programmeCode, version, contractId, balance: face },
-      ...{ appliedOn: firstDayOf(version), issuedOn, lastDay: given.lastDay ?? addMonths(issuedOn, 12) },
+      kind: 'VOUCHER',
+      programmeCode,
+      version,
+      contractId,
+      balance: face,
+      appliedOn: firstDayOf(version),
+      issuedOn,
+      lastDay: given.lastDay ?? addMonths(issuedOn, 12),
     });
     const { voucherId } = await made(approver, `/opening-balances/${openingBalanceId as string}/approve`, {}, 200);
     return voucherId as string;
@@ -250,7 +267,22 @@ export async function startTrade(
   service.clock.set(of.now ?? '2024-08-05');
   return {
     ...service,
-    ...{ book, enterpriseId, providerId, facilityId, buyer, buyerMachine, strangerBuyer, seller, strangerSeller, reviewer },
-    ...{ fileContract, invoiceBody, invoice, activate, voucher, balance, status },
+    book,
+    enterpriseId,
+    providerId,
+    facilityId,
+    buyer,
+    buyerMachine,
+    strangerBuyer,
+    seller,
+    strangerSeller,
+    reviewer,
+    fileContract,
+    invoiceBody,
+    invoice,
+    activate,
+    voucher,
+    balance,
+    status,
   };
 }

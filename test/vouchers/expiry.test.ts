@@ -30,13 +30,24 @@ void t.test('the daily expiry', async (t) => {
   const { lane } = open;
   const contract = await trade.fileContract('2000000.00');
   const as = ({ memberId, personId }: Caller, role: string): Actor => ({
-    ...{ memberId, personId, role, kind: 'PERSON', legalPersonUscc: null },
+    memberId,
+    personId,
+    role,
+    kind: 'PERSON',
+    legalPersonUscc: null,
   });
   /** Makes vouchers outstanding at go-live, in one slice each: from 1.01 yuan up, the later ones with a later last day. */
   const bring = async (many: number, lastDay: string): Promise<string[]> => {
     const bodies = Array.from({ length: many }, (_, i): OpeningContent => ({
-      ...{ kind: 'VOUCHER', programmeCode, version: 2, contractId: contract.contractId, issuedOn: '2024-07-01', lastDay },
-      ...{ balance: formatYuan(101n + BigInt(i)), baseRedeemed: '0.00', amountRedeemed: '0.00' },
+      kind: 'VOUCHER',
+      programmeCode,
+      version: 2,
+      contractId: contract.contractId,
+      issuedOn: '2024-07-01',
+      lastDay,
+      balance: formatYuan(101n + BigInt(i)),
+      baseRedeemed: '0.00',
+      amountRedeemed: '0.00',
     }));
     const take = async <Body, Result>(of: Verb<Body, Result>, list: readonly Body[], who: Actor, key: string) => {
       const requestDigest = createHash('sha256').update(key).digest('hex');
@@ -81,7 +92,10 @@ void t.test('the daily expiry', async (t) => {
     trade.clock.set('2024-08-20');
     expectStatus(await approver.post(`/vouchers/${frozen}/unfreeze`, { reason: '查无实据' }), 200);
     const daily = new Daily({
-      ...{ db, clock: trade.clock, log: makeLogger('silent'), works: [expireDue] },
+      db,
+      clock: trade.clock,
+      log: makeLogger('silent'),
+      works: [expireDue],
       open: (code) => trade.books.find(code),
     });
     await daily.look();
@@ -126,7 +140,10 @@ void t.test('the daily expiry', async (t) => {
       const rest = (await run()) + (await run(there));
       t.equal(here + other + rest, left, `${here} here, ${other} there`);
       t.strictSame(await totals(), {
-        ...{ expired: BigInt(count) + 3n, endings: BigInt(count) + 3n, lapsed: sumOf(count) + sumOf(3), refusals: 0n },
+        expired: BigInt(count) + 3n,
+        endings: BigInt(count) + 3n,
+        lapsed: sumOf(count) + sumOf(3),
+        refusals: 0n,
       });
       t.strictSame(await audited(), []);
     },

@@ -50,11 +50,21 @@ void t.test('every kind is somebody’s', async (t) => {
 void t.test('ages and deadlines are counted in published years alone', async (t) => {
   const calendar = workingCalendarOf([]);
   const found = {
-    ...{ kind: 'REDEMPTION_TO_VERIFY' as const, subjectId: '-', subjectNo: null, waitingSince: null, amountFen: -1n },
-    ...{ receivedOn: '2024-07-01', dueOn: '2024-07-10' },
+    kind: 'REDEMPTION_TO_VERIFY' as const,
+    subjectId: '-',
+    subjectNo: null,
+    waitingSince: null,
+    amountFen: -1n,
+    receivedOn: '2024-07-01',
+    dueOn: '2024-07-10',
   };
   t.match(presentWork(found, '2024-07-05', calendar), {
-    ...{ ageDays: 4, ageWorkingDays: null, dueOn: '2024-07-10', workingDaysLeft: null, calendarMissing: 2024, amount: null },
+    ageDays: 4,
+    ageWorkingDays: null,
+    dueOn: '2024-07-10',
+    workingDaysLeft: null,
+    calendarMissing: 2024,
+    amount: null,
   });
   const none = { ...found, dueOn: 'infinity' };
   t.match(presentWork(none, '2024-07-01', calendar), {
