@@ -357,10 +357,10 @@ void t.test('over HTTP', async (t) => {
     expectStatus(await reviewer.post(`/contracts/${lastDay}/file`, {}), 200);
     const refused = await reviewer.post(`/contracts/${dayAfter}/file`, {});
     t.match(refused, { status: 409, body: { code: 'PROVIDER_NOT_LISTED' } });
-    t.match(refused.body.detail, /2024-07-02.*2025-06-30.*AI_COMPUTE/);
+    t.match(refused.body.detail, /2024-07-02.*2025-06-30.*智能算力/);
     const storage = await reviewer.post(`/contracts/${mixed}/file`, {});
     t.match(storage, { status: 409, body: { code: 'PROVIDER_NOT_LISTED' } });
-    t.match(storage.body.detail, /STORAGE/);
+    t.match(storage.body.detail, /存储/);
     await list(provider.providerId, 'STORAGE', { validFrom: '2025-06-30' });
     expectStatus(await reviewer.post(`/contracts/${mixed}/file`, {}), 200);
   });

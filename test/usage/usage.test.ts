@@ -239,7 +239,7 @@ void t.test('over HTTP', async (t) => {
     const late = await seller.post('/usage-invoices', stored('2024-07-10', '2024-07-21'), {
       headers: { 'accept-language': 'en' },
     });
-    t.match(late.body.detail, /STORAGE.*2024-07-21/, 'it names the item and the first day on which it is not listed');
+    t.match(late.body.detail, /storage.*2024-07-21/, 'it names the item and the first day on which it is not listed');
     t.equal((await post(seller, stored('2024-07-10', '2024-07-20'))).status, 201, 'listed from the first day to the last');
   });
 
