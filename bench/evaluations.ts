@@ -129,7 +129,6 @@ function redemptions(): Work {
     const contract = 4n * amountAt(i);
     const { poolLeft, maximumFen, ...at } = issueFacts(version, i);
     return {
-      bookedOn: '2025-05-05',
       submittedOn: '2025-05-05',
       voucher: { issuedOn: '2025-03-10', expiresOn: '2026-03-10', balanceFen: minFen(poolLeft ?? 0n, maximumFen ?? 0n) },
       usage: { from: '2025-04-01', to: '2025-04-30' },
@@ -139,6 +138,7 @@ function redemptions(): Work {
       cutOffBeforeFen: 0n,
       redeemedAndReservedFen: floorWeighted(amountAt(i) * 2_000n),
       ...at,
+      bookedOn: '2025-05-05',
       contract: { ...terms, lines: [line(contract)] },
       limitsLeft: { redeemed: MILLION },
     };
