@@ -59,7 +59,7 @@ async function measure(address: string): Promise<number> {
   const agent = new http.Agent({ keepAlive: true, maxSockets: 8 });
   const took = new Map<string, number[]>();
   let counts = false;
-  const call = (step: string, method: 'GET' | 'POST', url: string, secret: string, body?: object): Promise<Answer> =>
+  const call = <Body = Answer>(step: string, method: 'GET' | 'POST', url: string, secret: string, body?: object): Promise<Body> =>
     new Promise((resolve, reject) => {
       const text = body === undefined ? '' : JSON.stringify(body);
       const began = performance.now();
@@ -82,7 +82,7 @@ async function measure(address: string): Promise<number> {
           if ((response.statusCode ?? 500) >= 300) reject(new Error(`${step}: ${response.statusCode} ${answer}`));
           else {
             if (counts) took.set(step, [...(took.get(step) ?? []), milliseconds]);
-            resolve(JSON.parse(answer) as Answer);
+            resolve(JSON.parse(answer) as Body);
           }
         });
       });
@@ -103,8 +103,7 @@ async function measure(address: string): Promise<number> {
   await call('clock', 'POST', 'demo/clock', operator, { now: `${today}T09:00:00+08:00` });
   const provider = keyOf('provider');
   const { legalPersonUscc } = await call('me', 'GET', `${at}/me`, provider);
-  const listOf = async (list: string) =>
-    (await call(list, 'GET', `${at}/${list}?limit=200`, reviewer)) as unknown as { items: Record<string, string>[] };
+  const listOf = (list: string) => call<{ items: Answer[] }>(list, 'GET', `${at}/${list}?limit=200`, reviewer);
   const { providerId = '' } = (await listOf('providers')).items.find(({ uscc }) => uscc === legalPersonUscc) ?? {};
   const { facilityId = '' } =
     (await listOf('facilities')).items.find((of) => of['providerId'] === providerId && of['kind'] === 'AI_COMPUTING') ?? {};
@@ -116,8 +115,8 @@ async function measure(address: string): Promise<number> {
     documentNo: '郑财预〔2026〕测1号',
   });
 
-  const post = (step: string, url: string, secret: string, body: object = {}): Promise<Answer> =>
-    call(step, 'POST', `${at}/${url}`, secret, body);
+  const post = <Body = Answer>(step: string, url: string, secret: string, body: object = {}): Promise<Body> =>
+    call<Body>(step, 'POST', `${at}/${url}`, secret, body);
   const finance = keyOf('finance');
   const document = await readFile(new URL(`../db/programmes/${awards.file}`, import.meta.url), 'utf8');
   const { programmeVersionId = '' } = await post('programme', 'programmes', operator, { document });
@@ -220,10 +219,15 @@ async function measure(address: string): Promise<number> {
     });
     await post('correction answered', `${application}/supplement`, secret, { answers: [{ item: 1, answer: '已补' }] });
     const { reviewDigest } = await post('application reviewed', `${application}/review`, reviewer, { eligibility: {} });
-    const approved = (await post('approved, voucher issued', `${application}/approve`, approver, {
-      reviewDigest,
-      acceptReduced: false,
-    })) as unknown as { voucher: { voucherId: string } };
+    const approved = await post<{ voucher: { voucherId: string } }>(
+      'approved, voucher issued',
+      `${application}/approve`,
+      approver,
+      {
+        reviewDigest,
+        acceptReduced: false,
+      },
+    );
     const { voucherId } = approved.voucher;
     await post('voucher frozen', `vouchers/${voucherId}/freeze`, approver, { reason: '核查' });
     await post('voucher unfrozen', `vouchers/${voucherId}/unfreeze`, approver, { reason: '查无实据' });

@@ -4,12 +4,12 @@ import type { Reimbursement } from '../../db/tables.js';
 import type { draftReimbursement as body } from '../../schemas/reimbursements.js';
 import { yearOf } from '../calendar.js';
 import type { Drafting } from '../cases/draft.js';
-import { untouched } from '../cases/rules.js';
 import { enterpriseShelf } from '../enterprises/facts.js';
 import { refused } from '../ledger/lane.js';
 import { gatherNumbers, seriesOf, takeNumber } from '../ledger/numbers.js';
 import { programmeVersionShelf } from '../programmes/facts.js';
 import { versionInForce } from '../programmes/published.js';
+import { undecided } from './rules.js';
 
 /** Numbers of drafts; an application gets its own when it is submitted. */
 const series = 'RD';
@@ -64,21 +64,7 @@ export const reimbursementDrafting: Drafting<Reimbursement, z.output<typeof body
       status: 'DRAFT',
       submittedOn: today,
       submittedPerson: actor.personId,
-      eligibility: null,
-      reviewedPerson: null,
-      reviewedFen: null,
-      score: null,
-      opinion: null,
-      reviewDigest: null,
-      allocationId: null,
-      fund: null,
-      awardFen: null,
-      approvedOn: null,
-      decidedPerson: null,
-      decisionReason: null,
-      explanation: null,
-      settlementId: null,
-      ...untouched,
+      ...undecided,
       draft: body,
       waitingSince: today,
       dueOn: null,

@@ -15,7 +15,7 @@ import { mattersOf } from '../applications/evaluation-facts.js';
 import type { Eligibility } from '../applications/rules.js';
 import { presentMatters } from '../applications/rules.js';
 import type { CaseVerb, Way } from '../cases/rules.js';
-import { presentSteps, sharedStates } from '../cases/rules.js';
+import { presentSteps, sharedStates, untouched } from '../cases/rules.js';
 import { modelIn, readModel } from '../contracts/rules.js';
 import type { KeptStep } from '../ledger/explanations.js';
 import type { Refused } from '../ledger/lane.js';
@@ -29,6 +29,25 @@ import { lineFinding } from '../programmes/lines.js';
 import { readUscc } from '../uscc.js';
 
 export type Predicates = Eligibility['predicates'];
+
+/** As an application begins, a draft or submitted: nobody has looked at it. */
+export const undecided = {
+  eligibility: null,
+  reviewedPerson: null,
+  reviewedFen: null,
+  score: null,
+  opinion: null,
+  reviewDigest: null,
+  allocationId: null,
+  fund: null,
+  awardFen: null,
+  approvedOn: null,
+  decidedPerson: null,
+  decisionReason: null,
+  explanation: null,
+  settlementId: null,
+  ...untouched,
+} as const;
 
 /** The columns that hold JSON, as what they are. */
 export const eligibilityOf = (row: Reimbursement): Eligibility | null => row.eligibility as Eligibility | null;

@@ -5,7 +5,7 @@ import { namedMatters, presentOutlook, refusalOf } from '../applications/rules.j
 import { yearOf } from '../calendar.js';
 import { calendarOf, gatherCalendar } from '../calendars/facts.js';
 import { gatherPlaces, takePlace } from '../cases/places.js';
-import { untouched, waitingIn, wayOf } from '../cases/rules.js';
+import { waitingIn, wayOf } from '../cases/rules.js';
 import { enterpriseShelf } from '../enterprises/facts.js';
 import { closed } from '../enterprises/rules.js';
 import { raise } from '../flags/raise.js';
@@ -28,7 +28,7 @@ import { reimbursementCases } from './cases.js';
 import { reimbursementLineShelf, reimbursementShelf } from './facts.js';
 import { evaluationsOf, found, holdInvoices } from './lines.js';
 import { gatherPapers, papersOf } from './papers.js';
-import { conflictsOf, contentDigestOf, isInvoiceNumber, presentReimbursement, readItems, summaryOf } from './rules.js';
+import { conflictsOf, contentDigestOf, isInvoiceNumber, presentReimbursement, readItems, summaryOf, undecided } from './rules.js';
 import { gatherSuspicions, partiesOf, suspicionsOf } from './suspicions.js';
 
 /** What enters the lane: with the invoice numbers among the items that were claimed for it; a dry run claims none. */
@@ -131,21 +131,7 @@ export const submitReimbursement: Verb<Body, Result> = {
       submittedPerson: actor.personId,
       baseFen: byLaw.baseFen,
       computedFen: byLaw.computedFen,
-      eligibility: null,
-      reviewedPerson: null,
-      reviewedFen: null,
-      score: null,
-      opinion: null,
-      reviewDigest: null,
-      allocationId: null,
-      fund: null,
-      awardFen: null,
-      approvedOn: null,
-      decidedPerson: null,
-      decisionReason: null,
-      explanation: null,
-      settlementId: null,
-      ...untouched,
+      ...undecided,
       ...place.complete,
       waitingSince: waiting.waitingSince,
       dueOn: waiting.dueOn,

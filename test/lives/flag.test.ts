@@ -3,6 +3,7 @@
 import t from 'tap';
 import { flagLife } from '../../src/flags/rules.js';
 import { auditLedger } from '../../src/ledger/audit.js';
+import { parseYuan } from '../../src/money.js';
 import { auditBusiness } from '../../src/reconciliation/audit.js';
 import type { Caller } from '../service.js';
 import { expectStatus } from '../service.js';
@@ -310,8 +311,8 @@ void t.test('flags', async (t) => {
   await t.test('flags are listed by age and by amount', async (t) => {
     for (const gross of ['500000.00', '900000.00', '700000.00'])
       await raise('CONTRACT', (await trade.fileContract(gross)).contractId);
-    type Page = { items: { flagId: string; amount: string }[]; next: string | null };
-    const page = async (query: string) => expectStatus(await auditor.get(`/flags?${query}`), 200) as unknown as Page;
+    type Page = { items: { flagId: string; kind: string; amount: string }[]; next: string | null };
+    const page = async (query: string) => expectStatus(await auditor.get(`/flags?${query}`), 200) as Page;
     const all = (await page('limit=200')).items;
     t.ok(all.length > 5);
     t.strictSame(
@@ -325,12 +326,14 @@ void t.test('flags', async (t) => {
       walked.push(...items);
       next = following;
     }
-    const byAmount = [...all].sort((a, b) => Number(b.amount) - Number(a.amount) || (a.flagId < b.flagId ? 1 : -1));
+    const byAmount = [...all].sort(
+      (a, b) => Number((parseYuan(b.amount) ?? 0n) - (parseYuan(a.amount) ?? 0n)) || (a.flagId < b.flagId ? 1 : -1),
+    );
     t.strictSame(walked, byAmount, 'the largest first, page by page');
     const ofKind = (await page('kind=CAPACITY_EXCEEDED&order=AMOUNT')).items;
     t.strictSame(
       ofKind,
-      byAmount.filter((of) => (of as unknown as { kind: string }).kind === 'CAPACITY_EXCEEDED'),
+      byAmount.filter((of) => of.kind === 'CAPACITY_EXCEEDED'),
     );
     t.strictSame((await page('status=UPHELD&kind=SEEN_BY_PERSON')).items.length, 2);
     const cursor = Buffer.from('01900000-0000-7000-8000-000000000000').toString('base64url');
