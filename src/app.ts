@@ -211,6 +211,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
 
   await app.register(async (scope) => {
     scope.decorateRequest('book');
+    scope.decorateRequest('db');
     scope.decorateRequest('principal');
     const identify = async (code: string, bearer: string, inLane: boolean) => {
       const book = books.known(code) ?? (await books.find(code));
@@ -239,6 +240,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
         }
         request.book = found.book;
         request.principal = found.principal;
+        request.db = eyesOf(found.book, found.principal);
         door.goOn(found.book.traffic, done);
       };
       if (isOpen) {
@@ -249,6 +251,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
             return;
           }
           request.book = book;
+          request.db = book.db;
           door.goOn(book.traffic, done);
         };
         const look = async () => books.known(code) ?? (await books.find(code)) ?? null;
@@ -267,7 +270,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     payeeRoutes(scope, parts);
     contractRoutes(scope, parts);
     correctionRoutes(scope, parts);
-    decisionLetterRoutes(scope, parts);
+    decisionLetterRoutes(scope);
     recoveryRoutes(scope, parts);
     legalPersonRoutes(scope, parts);
     programmeRoutes(scope, parts);
@@ -287,8 +290,8 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     precheckRoutes(scope, parts);
     bulkRoutes(scope, parts);
     simulationRoutes(scope, parts);
-    ledgerRoutes(scope, parts);
-    dashboardRoutes(scope, parts);
+    ledgerRoutes(scope);
+    dashboardRoutes(scope);
     workQueueRoutes(scope, parts);
   });
   if (options.settableClock) demoRoutes(app, options.settableClock);
@@ -331,6 +334,10 @@ function turnAway(request: FastifyRequest, reply: FastifyReply, told: Told): voi
   request.flight.sentAway = told.retryAfter !== undefined;
   sendProblem(request, reply, told);
 }
+
+/** The trade's members see what is their own, the authorities the whole book. */
+const eyesOf = ({ bookId, db }: OpenBook, { legalPersonUscc }: Principal): Database =>
+  legalPersonUscc === null ? db : db.as({ book: bookId, legalPerson: legalPersonUscc });
 
 function bearerOf(request: FastifyRequest): string {
   const { authorization = '' } = request.headers;

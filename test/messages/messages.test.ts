@@ -252,7 +252,7 @@ void t.test('what ends soon is told of beforehand, once', async (t) => {
   const { bookId } = book;
   const open = await trade.books.find(book.code);
   if (!open) throw new Error('the book is not there');
-  const run = (of = open) => remindOfLastDay.run({ db, book: of, clock, isStopping: () => false });
+  const run = (of = open) => remindOfLastDay.run({ book: of, clock, isStopping: () => false });
   const told = async (of: Caller): Promise<string[]> => {
     await deliverDue({ db, bookId, clock });
     return (await inbox(of)).map(({ kind, textEn }) => `${kind}: ${textEn}`);
@@ -261,17 +261,25 @@ void t.test('what ends soon is told of beforehand, once', async (t) => {
   await trade.voucher(await trade.fileContract('900000.00'), '100.00', { lastDay: '2024-12-31' });
 
   clock.set('2024-09-09');
-  t.strictSame(await remindOfLastDay.dueIn(db, '2024-09-09'), [], 'thirty-one days before');
+  t.strictSame(
+    await remindOfLastDay.isDue({ db: db, bookId: book.bookId, today: '2024-09-09' }),
+    false,
+    'thirty-one days before',
+  );
   // However late it runs.
   clock.set('2024-09-15');
-  t.strictSame(await remindOfLastDay.dueIn(db, '2024-09-15'), [book.code]);
+  t.strictSame(await remindOfLastDay.isDue({ db: db, bookId: book.bookId, today: '2024-09-15' }), true);
   const second = await trade.secondApp();
   const there = await second.books.find(book.code);
   if (!there) throw new Error('the book is not there');
   const done = await Promise.all([run(), run(there)]);
   t.equal(done[0] + done[1], 1, 'two processes tell it once');
   t.match(await told(buyer), [/^voucher.expiring: Voucher .* can be used until 2024-10-10\.$/]);
-  t.strictSame(await remindOfLastDay.dueIn(db, '2024-09-15'), [], 'and have nothing more to do that day');
+  t.strictSame(
+    await remindOfLastDay.isDue({ db: db, bookId: book.bookId, today: '2024-09-15' }),
+    false,
+    'and have nothing more to do that day',
+  );
   clock.set('2024-09-16');
   t.equal(await run(), 0);
 
@@ -285,7 +293,7 @@ void t.test('what ends soon is told of beforehand, once', async (t) => {
       await sql`update usage_invoices set confirm_by = '2024-09-20', confirm_outcome = 'CONFIRMED' where book_id = ${bookId} and invoice_id = ${invoiceId}`;
     });
     clock.set('2024-09-17');
-    t.equal(await remindOfDeadline.run({ db, book: there, clock, isStopping: () => false }), 1);
+    t.equal(await remindOfDeadline.run({ book: there, clock, isStopping: () => false }), 1);
     for (const side of [buyer, seller]) {
       t.match(
         (await told(side))[0],
