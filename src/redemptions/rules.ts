@@ -32,8 +32,8 @@ import type { mismatch, redemptionInFull, redemptionReversal, redemption as show
 import type { Day } from '../calendar.js';
 import { formatInstant } from '../calendar.js';
 import type { KeptStep } from '../ledger/explanations.js';
-import type { Refused } from '../ledger/lane.js';
-import { refused } from '../ledger/lane.js';
+import type { Actor, Refused } from '../ledger/lane.js';
+import { isSamePerson, refused } from '../ledger/lane.js';
 import { life, refuseStep } from '../lives.js';
 import type { Fen } from '../money.js';
 import { formatYuan, minFen } from '../money.js';
@@ -250,11 +250,11 @@ export const redemptionLife = life<Redemption['status'], RedemptionVerb>({
 export const refuseRedemption = ({ status, redemptionNo }: Redemption, verb: RedemptionVerb): Refused | null =>
   refuseStep(redemptionLife, status, verb, { redemptionNo });
 
-/** Why this person cannot decide on the redemption, or null: REDEMPTION_WRONG_STATE, FOUR_EYES. */
-export function refusalOfDecision(redemption: Redemption, verb: 'verify' | 'return', personId: string): Refused | null {
+/** Why this actor cannot decide on the redemption, or null: REDEMPTION_WRONG_STATE, FOUR_EYES. */
+export function refusalOfDecision(redemption: Redemption, verb: 'verify' | 'return', actor: Actor): Refused | null {
   const wrong = refuseRedemption(redemption, verb);
   if (wrong) return wrong;
-  return personId === redemption.submittedPerson ? refused('FOUR_EYES') : null;
+  return isSamePerson(actor, redemption.submittedPerson) ? refused('FOUR_EYES') : null;
 }
 
 export type Mismatch = z.input<typeof mismatch>;

@@ -63,7 +63,7 @@ export const verifyRedemption: Verb<Body, Result> = {
     const found = waitingOf(facts, body.id ?? '', today);
     if (!found) return refused('NOT_FOUND');
     const { redemption, whole } = found;
-    const undecidable = refusalOfDecision(redemption, 'verify', actor.personId);
+    const undecidable = refusalOfDecision(redemption, 'verify', actor);
     if (undecidable) return undecidable;
     const flagged = refuseFlagged(holdingFlags(facts, redemption.redemptionId) + whole.holdingFlags);
     if (flagged) return flagged;

@@ -14,7 +14,7 @@ import { budgetLoaded, budgetMatched, limitCharged, voucherIssued } from '../../
 import { type TestDatabase, testDatabase } from '../database.js';
 
 const fund = fundOf('test', 2024);
-const open: Admission = { gather: () => Promise.resolve(), decide: () => null };
+const open: Admission = { gather: () => Promise.resolve(), decide: ({ actor: who }) => who };
 const actor = {
   memberId: uuidv7(new Date()),
   personId: uuidv7(new Date()),
