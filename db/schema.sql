@@ -2148,6 +2148,7 @@ create table payment_instructions (
   status text not null,
   return_reason text,
   instructed_on date not null,
+  reinstructed boolean not null default false,
   constraint payment_instructions_pkey PRIMARY KEY (book_id, instruction_id),
   constraint payment_instructions_book_id_instruction_no_key UNIQUE (book_id, instruction_no),
   constraint payment_instructions_book_id_settlement_id_payee_id_fund_key UNIQUE (book_id, settlement_id, payee_id, fund, funder, attempt),
@@ -2155,12 +2156,16 @@ create table payment_instructions (
   constraint payment_instructions_book_id_settlement_id_fkey FOREIGN KEY (book_id, settlement_id) REFERENCES settlements(book_id, settlement_id),
   constraint payment_instructions_amount_fen_check CHECK ((amount_fen > 0)),
   constraint payment_instructions_attempt_check CHECK ((attempt >= 1)),
+  constraint payment_instructions_reinstructed CHECK (((NOT reinstructed) OR (status = 'RETURNED'::text))),
   constraint payment_instructions_status_check CHECK ((status = ANY (ARRAY['INSTRUCTED'::text, 'PAID'::text, 'RETURNED'::text])))
 );
 CREATE INDEX payment_instructions_payee ON public.payment_instructions USING btree (book_id, payee_id, instruction_id);
+CREATE INDEX payment_instructions_returned ON public.payment_instructions USING btree (book_id, instruction_id) WHERE ((status = 'RETURNED'::text) AND (NOT reinstructed));
+CREATE INDEX payment_instructions_returned_amount ON public.payment_instructions USING btree (book_id, amount_fen, instruction_id) WHERE ((status = 'RETURNED'::text) AND (NOT reinstructed));
+CREATE INDEX payment_instructions_to_correct ON public.payment_instructions USING btree (book_id, payee_id, instruction_id) WHERE ((status = 'RETURNED'::text) AND (NOT reinstructed));
 CREATE TRIGGER payment_instructions_in_lane BEFORE INSERT OR UPDATE ON public.payment_instructions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER payment_instructions_leave_in_lane BEFORE DELETE ON public.payment_instructions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (status, return_reason) on payment_instructions to voucher_app;
+grant insert, select, update (status, return_reason, reinstructed) on payment_instructions to voucher_app;
 grant select on payment_instructions to voucher_reader;
 
 -- owner voucher_owner
@@ -2941,6 +2946,7 @@ create table repeal_corrections (
   constraint repeal_corrections_status_check CHECK ((status = ANY (ARRAY['PROPOSED'::text, 'APPROVED'::text, 'DROPPED'::text])))
 );
 CREATE UNIQUE INDEX repeal_corrections_once ON public.repeal_corrections USING btree (book_id, repeal_id) WHERE (status <> 'DROPPED'::text);
+CREATE INDEX repeal_corrections_open ON public.repeal_corrections USING btree (book_id, correction_id) WHERE (status = 'PROPOSED'::text);
 CREATE INDEX repeal_corrections_version ON public.repeal_corrections USING btree (book_id, programme_version_id, correction_id);
 CREATE TRIGGER repeal_corrections_in_lane BEFORE INSERT OR UPDATE ON public.repeal_corrections FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER repeal_corrections_leave_in_lane BEFORE DELETE ON public.repeal_corrections FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();

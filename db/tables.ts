@@ -1730,6 +1730,7 @@ export const paymentInstructions = pgTable(
     status: text('status', { enum: ['INSTRUCTED', 'PAID', 'RETURNED'] }).notNull(),
     returnReason: text('return_reason'),
     instructedOn: date('instructed_on', { mode: 'string' }).notNull(),
+    reinstructed: boolean('reinstructed').notNull(),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.instructionId] })],
 );

@@ -60,6 +60,7 @@ import { providerRoutes } from './providers/routes.js';
 import { recoveriesFallDue } from './recoveries/fall-due.js';
 import { recoveryRoutes } from './recoveries/routes.js';
 import { lapseDue } from './redemptions/lapse.js';
+import { tellApproved } from './redemptions/tell-approved.js';
 import { redemptionRoutes } from './redemptions/routes.js';
 import { reimbursementRoutes } from './reimbursements/routes.js';
 import { settlementRoutes } from './settlements/routes.js';
@@ -313,7 +314,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
   // Where it listens, and not where a test only injects: what a test wants to be due it does itself.
   // Usage is decided before vouchers end, and what waits on these lapses with them.
   const dueWorks = [decideOverdue, expireDue, lapseDue, recoveriesFallDue];
-  const works = [...dueWorks, remindOfLastDay, remindOfActivation, remindOfDeadline];
+  const works = [...dueWorks, remindOfLastDay, remindOfActivation, remindOfDeadline, tellApproved];
   const daily = new Daily({ db, clock, log: app.log, open: (code) => books.find(code), works });
   app.addHook('onListen', (done) => {
     daily.start();

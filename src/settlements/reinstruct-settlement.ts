@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { settlementInstructed } from '../../schemas/settlements.js';
+import { update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
 import { accepted, isSamePerson, refused } from '../ledger/lane.js';
 import { payeeOf } from '../payees/facts.js';
@@ -59,7 +60,7 @@ export const reinstructSettlement: Verb<{ id?: string }, Result> = {
         instructions: given.instructions.map((of) => presentInstruction(of, payeeOf(facts, of.payeeId))),
       },
       postings: given.postings,
-      changes: given.changes,
+      changes: [...given.changes, ...returned.map((of) => update(instructionShelf, { ...of, reinstructed: true }))],
     });
   },
 };

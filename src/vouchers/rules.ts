@@ -94,6 +94,15 @@ export const toldOfIssue = ({ voucherId, voucherNo, enterpriseId, faceFen, lastD
     : tell('voucher.to_activate', to, about, { voucherNo, amount, activateBy });
 };
 
+/** What its enterprise is told when a voucher that was outstanding before this service began is taken over. */
+export const toldOfTakingOver = ({ voucherId, voucherNo, enterpriseId, faceFen, lastDay }: Voucher): Message =>
+  tell(
+    'voucher.taken_over',
+    party(enterpriseId),
+    { kind: 'VOUCHER', id: voucherId },
+    { voucherNo, amount: formatYuan(faceFen), lastDay },
+  );
+
 type VoucherVerb = 'activate' | 'freeze' | 'unfreeze' | 'expire' | 'propose-ending' | 'cancel' | 'revoke';
 
 /**
