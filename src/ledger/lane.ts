@@ -87,9 +87,9 @@ export interface Accepted<Result> {
   readonly changes: readonly Change[];
   /** What is told of it, and to whom, once it is committed. */
   readonly messages: readonly Message[];
-  readonly programmeVersion?: string;
+  readonly programmeVersion?: string | undefined;
   /** SHA-256 (hex) of what an approval approves. */
-  readonly approvalDigest?: string;
+  readonly approvalDigest?: string | undefined;
 }
 export type Decision<Result> = Accepted<Result> | Refused;
 
@@ -102,11 +102,15 @@ export const refused = (code: string, params: Params = {}, pointer?: string): Re
 export const accepted = <Result>(
   of: Omit<Accepted<Result>, 'kind' | 'postings' | 'changes' | 'messages'> & Partial<Accepted<Result>>,
 ): Accepted<Result> => ({
-  ...of,
   kind: 'accepted',
+  result: of.result,
+  decision: of.decision,
+  subjectId: of.subjectId,
   postings: of.postings ?? [],
   changes: of.changes ?? [],
   messages: of.messages ?? [],
+  programmeVersion: of.programmeVersion,
+  approvalDigest: of.approvalDigest,
 });
 
 /** A verb is written once, for a list of commands: gather set-based, decide one by one and purely. */
@@ -352,7 +356,9 @@ export class Lane {
 
   #command<Body>(request: Pick<Command<Body>, 'body' | 'actor' | 'requestDigest'> & { key: string }): Command<Body> {
     const receivedAt = this.#options.clock.now();
-    return { ...request, id: uuidv7(receivedAt), receivedAt, today: shanghaiDay(receivedAt), newId: () => uuidv7(receivedAt) };
+    const { body, actor, key, requestDigest } = request;
+    const today = shanghaiDay(receivedAt);
+    return { id: uuidv7(receivedAt), body, actor, receivedAt, today, key, requestDigest, newId: () => uuidv7(receivedAt) };
   }
 
   #commandsOf<Body>(slice: Pick<Slice<Body>, 'bodies' | 'actor' | 'key' | 'requestDigest'>): Command<Body>[] {
@@ -566,7 +572,7 @@ export class Lane {
             if (!(error instanceof Undecided)) throw error;
             return { kind: 'error', error: error.cause };
           }
-          const outcome: Outcome<unknown> = { ...decision, replayed: false };
+          const outcome: Outcome<unknown> = { replayed: false, ...decision };
           const { id: commandId, requestDigest } = command;
           stored.set(storedKey(command), { verb: verb.name, commandId, requestDigest, outcome });
           outcomes.push({ verb: verb.name, command, accepted: outcome.kind === 'accepted', body: bodyOf(outcome) });
@@ -764,21 +770,21 @@ export class Lane {
     }
 
     entries.open(group, decision.approvalDigest);
-    const common = { subject: decision.subjectId, programme: decision.programmeVersion };
+    const { subjectId, programmeVersion: programme } = decision;
     // Where postings are about things of their own, the decision that they follow from is an entry before them.
     const several = decision.postings.some(({ subjectId }) => subjectId !== undefined);
     if (several || decision.postings.length === 0) {
-      entries.add({ ...common, kind: decision.decision, bookedOn: booked(command.today) });
+      entries.add({ kind: decision.decision, bookedOn: booked(command.today), subject: subjectId, programme });
     }
     applyTo(facts, command, decision, (posting, debit, credit) => {
-      const subject = posting.subjectId ?? decision.subjectId;
-      entries.add({ ...common, subject, kind: posting.posting, bookedOn: booked(posting.bookedOn ?? command.today) });
+      const subject = posting.subjectId ?? subjectId;
+      entries.add({ kind: posting.posting, bookedOn: booked(posting.bookedOn ?? command.today), subject, programme });
       entries.transfer(debit, credit, posting.amountFen);
       if (posting.reversesSeq !== undefined) entries.reverse(posting.reversesSeq);
     });
     const lastSeq = head.seq + entries.count;
     entries.messages.add(group.id, decision.messages, { ledgerSeq: lastSeq, newId: command.newId });
-    return { kind: 'accepted', result: { ...(decision.result as object), ledgerSeq: Number(lastSeq) } };
+    return { kind: 'accepted', result: { ledgerSeq: Number(lastSeq), ...(decision.result as object) } };
   }
 }
 
