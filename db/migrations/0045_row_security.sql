@@ -17,7 +17,7 @@ do $$
 begin
   if (select count(*) from pg_roles where rolname in ('voucher_party', 'voucher_across', 'voucher_signer')) < 3 then
     raise exception 'the roles voucher_party, voucher_across and voucher_signer are missing'
-      using hint = 'A database administrator runs db/roles-0043.sql once, then the migration goes on.';
+      using hint = 'A database administrator runs db/roles-0045.sql once, then the migration goes on.';
   end if;
 end $$;
 
@@ -216,7 +216,7 @@ begin
   for of in
     select h.t, string_agg(quote_ident(a.attname), ', ' order by a.attnum) as shown
       from (values ('api_keys', array['secret_hash']), ('payee_accounts', array['account_no_sealed', 'account_fingerprint']),
-                   ('objections', array['name_sealed', 'contact_sealed'])) as h (t, hidden)
+                   ('objections', array['name_sealed', 'contact_sealed']), ('person_identities', array['sealed', 'fingerprint'])) as h (t, hidden)
       join pg_attribute a on a.attrelid = h.t::regclass and a.attnum > 0 and not a.attisdropped and a.attname <> all (h.hidden)
      group by h.t
   loop
