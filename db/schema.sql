@@ -31,7 +31,11 @@ create table accounts (
 ) with (fillfactor=60);
 alter table accounts enable row level security;
 alter table accounts force row level security;
-CREATE INDEX accounts_listed ON public.accounts USING btree (book_id, kind, COALESCE(fund, ''::text), account_id);
+CREATE INDEX accounts_listed ON public.accounts USING btree (book_id, kind, (
+CASE
+    WHEN (fund IS NULL) THEN ''::text
+    ELSE fund
+END), account_id);
 create policy of_book on accounts as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on accounts as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER accounts_are_kept BEFORE DELETE ON public.accounts FOR EACH ROW EXECUTE FUNCTION refuse_change();
@@ -255,9 +259,17 @@ create table applications (
 );
 alter table applications enable row level security;
 alter table applications force row level security;
-CREATE INDEX applications_amount ON public.applications USING btree (book_id, status, COALESCE(maximum_fen, ('-1'::integer)::bigint), application_id) WHERE (waiting_since IS NOT NULL);
+CREATE INDEX applications_amount ON public.applications USING btree (book_id, status, (
+CASE
+    WHEN (maximum_fen IS NULL) THEN ('-1'::integer)::bigint
+    ELSE maximum_fen
+END), application_id) WHERE (waiting_since IS NOT NULL);
 CREATE INDEX applications_contract ON public.applications USING btree (book_id, contract_id, application_id);
-CREATE INDEX applications_due ON public.applications USING btree (book_id, status, COALESCE(due_on, 'infinity'::date), application_id) WHERE (waiting_since IS NOT NULL);
+CREATE INDEX applications_due ON public.applications USING btree (book_id, status, (
+CASE
+    WHEN (due_on IS NULL) THEN 'infinity'::date
+    ELSE due_on
+END), application_id) WHERE (waiting_since IS NOT NULL);
 CREATE INDEX applications_enterprise ON public.applications USING btree (book_id, enterprise_id, application_id);
 CREATE INDEX applications_legal_person ON public.applications USING btree (book_id, legal_person_uscc, application_id);
 CREATE INDEX applications_programme ON public.applications USING btree (book_id, programme_code, status, application_id);
@@ -1903,7 +1915,11 @@ create table listing_applications (
 );
 alter table listing_applications enable row level security;
 alter table listing_applications force row level security;
-CREATE INDEX listing_applications_due ON public.listing_applications USING btree (book_id, status, COALESCE(notice_to, 'infinity'::date), application_id);
+CREATE INDEX listing_applications_due ON public.listing_applications USING btree (book_id, status, (
+CASE
+    WHEN (notice_to IS NULL) THEN 'infinity'::date
+    ELSE notice_to
+END), application_id);
 CREATE INDEX listing_applications_provider ON public.listing_applications USING btree (book_id, provider_id, application_id);
 CREATE INDEX listing_applications_status ON public.listing_applications USING btree (book_id, status, application_id);
 create policy of_book on listing_applications as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
@@ -2744,7 +2760,11 @@ END),
 alter table recoveries enable row level security;
 alter table recoveries force row level security;
 CREATE INDEX recoveries_amount ON public.recoveries USING btree (book_id, status, ((amount_fen - received_fen)), recovery_id);
-CREATE INDEX recoveries_by_due ON public.recoveries USING btree (book_id, status, COALESCE(due_on, 'infinity'::date), recovery_id);
+CREATE INDEX recoveries_by_due ON public.recoveries USING btree (book_id, status, (
+CASE
+    WHEN (due_on IS NULL) THEN 'infinity'::date
+    ELSE due_on
+END), recovery_id);
 CREATE INDEX recoveries_debtor ON public.recoveries USING btree (book_id, debtor_id, status, recovery_id);
 CREATE INDEX recoveries_due ON public.recoveries USING btree (book_id, due_on, recovery_id) WHERE (status = 'SERVED'::text);
 CREATE INDEX recoveries_status ON public.recoveries USING btree (book_id, status, recovery_id);
@@ -3204,8 +3224,16 @@ END),
 alter table reimbursements enable row level security;
 alter table reimbursements force row level security;
 CREATE INDEX reimbursements_allocation ON public.reimbursements USING btree (book_id, allocation_id) WHERE (allocation_id IS NOT NULL);
-CREATE INDEX reimbursements_amount ON public.reimbursements USING btree (book_id, status, COALESCE(reviewed_fen, computed_fen), reimbursement_id) WHERE (waiting_since IS NOT NULL);
-CREATE INDEX reimbursements_due ON public.reimbursements USING btree (book_id, status, COALESCE(due_on, 'infinity'::date), reimbursement_id) WHERE (waiting_since IS NOT NULL);
+CREATE INDEX reimbursements_amount ON public.reimbursements USING btree (book_id, status, (
+CASE
+    WHEN (reviewed_fen IS NULL) THEN computed_fen
+    ELSE reviewed_fen
+END), reimbursement_id) WHERE (waiting_since IS NOT NULL);
+CREATE INDEX reimbursements_due ON public.reimbursements USING btree (book_id, status, (
+CASE
+    WHEN (due_on IS NULL) THEN 'infinity'::date
+    ELSE due_on
+END), reimbursement_id) WHERE (waiting_since IS NOT NULL);
 CREATE INDEX reimbursements_legal_person ON public.reimbursements USING btree (book_id, legal_person_uscc, reimbursement_id);
 CREATE INDEX reimbursements_programme ON public.reimbursements USING btree (book_id, programme_code, status, reimbursement_id);
 CREATE INDEX reimbursements_unbatched ON public.reimbursements USING btree (book_id, approved_on, reimbursement_id) WHERE ((status = 'APPROVED'::text) AND (settlement_id IS NULL));

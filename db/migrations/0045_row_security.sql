@@ -224,3 +224,23 @@ begin
     execute format('grant select (%s) on %I to voucher_reader', of.shown, of.t);
   end loop;
 end $$;
+
+-- ── Indexes ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+-- What a caller's condition may be asked before the policy's, the database must know to keep to itself: it looks into no
+-- index by an expression that it does not know that of, and of a coalesce it does not. Of a case it does.
+drop index accounts_listed, applications_amount, applications_due, reimbursements_amount, reimbursements_due, recoveries_by_due,
+  listing_applications_due;
+create index accounts_listed on accounts (book_id, kind, (case when fund is null then '' else fund end), account_id);
+create index applications_amount on applications
+  (book_id, status, (case when maximum_fen is null then -1 else maximum_fen end), application_id) where waiting_since is not null;
+create index applications_due on applications
+  (book_id, status, (case when due_on is null then 'infinity'::date else due_on end), application_id) where waiting_since is not null;
+create index reimbursements_amount on reimbursements
+  (book_id, status, (case when reviewed_fen is null then computed_fen else reviewed_fen end), reimbursement_id) where waiting_since is not null;
+create index reimbursements_due on reimbursements
+  (book_id, status, (case when due_on is null then 'infinity'::date else due_on end), reimbursement_id) where waiting_since is not null;
+create index recoveries_by_due on recoveries
+  (book_id, status, (case when due_on is null then 'infinity'::date else due_on end), recovery_id);
+create index listing_applications_due on listing_applications
+  (book_id, status, (case when notice_to is null then 'infinity'::date else notice_to end), application_id);
