@@ -20,6 +20,7 @@ import { problem } from '../schemas/common.js';
 import type { ExchangeKey } from '../schemas/settings.js';
 import type { Principal } from './access/principal.js';
 import { Principals } from './access/principal.js';
+import { personRoutes } from './access/person-routes.js';
 import { accessRoutes } from './access/routes.js';
 import { applicationRoutes } from './applications/routes.js';
 import { bulkRoutes } from './bulk/routes.js';
@@ -262,6 +263,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     const stranger = (request: FastifyRequest, reply: FastifyReply): Told =>
       door.takeOfAddress(request, reply) ?? { code: 'UNAUTHENTICATED' };
     accessRoutes(scope, parts);
+    personRoutes(scope, parts);
     calendarRoutes(scope, parts);
     enterpriseRoutes(scope, parts);
     providerRoutes(scope, parts);

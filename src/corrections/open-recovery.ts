@@ -7,7 +7,7 @@ import { accountOf } from '../ledger/chart.js';
 import type { Facts } from '../ledger/facts.js';
 import { insert } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
-import { accepted, refused } from '../ledger/lane.js';
+import { accepted, isSamePerson, refused } from '../ledger/lane.js';
 import { gatherNumbers, seriesOf, takeNumber } from '../ledger/numbers.js';
 import { formatYuan } from '../money.js';
 import { percent } from '../programmes/explain.js';
@@ -163,7 +163,7 @@ export const openRecovery: Verb<{ readonly id?: string }, Result & { corrections
     if (!before || !contract || !voucher) return refused('NOT_FOUND');
     const wrongState = refuseRecovery(before, 'open');
     if (wrongState) return wrongState;
-    if (actor.personId === before.proposedPerson) return refused('FOUR_EYES');
+    if (isSamePerson(actor, before.proposedPerson)) return refused('FOUR_EYES');
     const { programmeCode, contractId, voucherId, reason } = before;
     const { cause, clauseId, atFault } = before;
     const clause = clauseId === null ? null : clauseOf(facts, voucher, clauseId);

@@ -5,7 +5,7 @@ import { accountOf } from '../ledger/chart.js';
 import type { Change, Facts, Loader } from '../ledger/facts.js';
 import { insert, update } from '../ledger/facts.js';
 import type { Command, Refused, Verb } from '../ledger/lane.js';
-import { accepted, refused } from '../ledger/lane.js';
+import { accepted, isSamePerson, refused } from '../ledger/lane.js';
 import { gatherLimits, readLimit } from '../ledger/limits.js';
 import { gatherNumbers, seriesOf, takeNumber } from '../ledger/numbers.js';
 import type { Message } from '../ledger/outbox.js';
@@ -56,7 +56,7 @@ export const approveOpening: Verb<Body, Result> = {
     const row = facts.get(openingShelf, body.id ?? '');
     if (!row) return refused('NOT_FOUND');
     if (row.status === 'APPROVED') return refused('OPENING_WRONG_STATE');
-    if (row.preparedPerson === actor.personId) return refused('FOUR_EYES');
+    if (isSamePerson(actor, row.preparedPerson)) return refused('FOUR_EYES');
     const content = openingContentOf(row);
     const opening = readOpening(facts, content, today);
     if (opening.kind === 'refused') return opening;

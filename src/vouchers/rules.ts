@@ -262,7 +262,14 @@ export const together = (a: Standing, b: Standing, lowestRate: number): Standing
 
 /** Where a contract stands, as it is kept; nothing where nothing is. */
 export const standingOf = (row: ContractStanding | undefined): Standing =>
-  row ? { ...row, weighted: row.weightedBase === null ? null : BigInt(row.weightedBase) } : nothing;
+  row
+    ? {
+        baseFen: row.baseFen,
+        weighted: row.weightedBase === null ? null : BigInt(row.weightedBase),
+        claimedFen: row.claimedFen,
+        cutOffFen: row.cutOffFen,
+      }
+    : nothing;
 
 /**
  * Where a contract stands once an opening voucher brought along what had been redeemed of it: a base at the one rate of the law; where
