@@ -210,7 +210,7 @@ export const asDeclared = ({ evidence, settledOn, modelClass, modelRegistrationN
   description: line.description,
   counterpartyUscc: line.counterpartyUscc,
   counterpartyName: line.counterpartyName,
-  serviceItem: line.serviceItem as Declared['serviceItem'],
+  serviceItem: line.serviceItem,
   netFen: line.netFen,
   vatFen: line.vatFen,
   grossFen: line.grossFen,
