@@ -102,13 +102,12 @@ async function makeYear(): Promise<{ secrets: { operator: string }; code: string
   const began = performance.now();
   const clock = demoClock();
   clock.set(new Date('2026-04-15T10:00:00+08:00'));
-  const sessions = connect({ url: embedded.appUrl });
+  const db = connect({ url: embedded.appUrl });
   const owner = connect({ url: embedded.ownerUrl, max: 1 });
   const admin = connect({ url: embedded.adminUrl, max: 1, statementTimeoutMs: 0, idleInTransactionTimeoutMs: 0 });
-  const { app, books } = await build({ db: sessions, clock, fieldKey: Buffer.from(fieldKey, 'hex') });
+  const { app, books } = await build({ db, clock, fieldKey: Buffer.from(fieldKey, 'hex') });
   await app.ready();
-  const world = await makeWorld({ app, books, db: sessions, owner, clock, enterprises: 1, invoicesPerVoucher: 1 });
-  const db = sessions.as({ book: world.bookId, legalPerson: null });
+  const world = await makeWorld({ app, books, db, owner, clock, enterprises: 1, invoicesPerVoucher: 1 });
   const send = async (secret: string, url: string, body: object): Promise<void> => {
     const headers = { authorization: `Bearer ${secret}`, 'idempotency-key': randomUUID() };
     const response = await app.inject({ method: 'POST', url, headers, payload: body });
@@ -121,7 +120,7 @@ async function makeYear(): Promise<{ secrets: { operator: string }; code: string
   await send(world.secrets.operator, `/v1/books/${world.code}/programmes`, { document });
   await app.close();
   await multiply(admin, world.bookId);
-  await Promise.all([sessions.close(), owner.close(), admin.close()]);
+  await Promise.all([db.close(), owner.close(), admin.close()]);
   const facts = (contracts * (1 + perContract)).toLocaleString('en-US');
   console.log(`${facts} facts were made in ${((performance.now() - began) / 1000).toFixed(1)} s`);
   return world;

@@ -266,8 +266,11 @@ async function commit(session: Session, firstFailure: () => Error | undefined): 
     if (error instanceof postgres.PostgresError && error.severity === 'ERROR') throw error;
     throw new UnknownOutcome('the connection was lost at COMMIT', error);
   }
-  // COMMIT of a failed transaction is answered with ROLLBACK and no error.
-  if (command !== 'COMMIT') throw firstFailure() ?? new Error('the database rolled the transaction back');
+  // COMMIT of a failed transaction is answered with ROLLBACK and no error. The failure came before it, by a longer way perhaps.
+  if (command !== 'COMMIT') {
+    await new Promise(setImmediate);
+    throw firstFailure() ?? new Error('the database rolled the transaction back');
+  }
   // «committed locally, but might not have been replicated» comes as a warning beside a COMMIT that looks good.
   const warning = session.takeWarning();
   if (warning) throw new UnknownOutcome(warning['message'] ?? 'a warning at COMMIT', warning);

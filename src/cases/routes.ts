@@ -18,6 +18,8 @@ import type { CaseRow } from './rules.js';
 import { presentList } from './rules.js';
 import { requestSupplement, supplement } from './supplement.js';
 
+type Answer = z.output<typeof schema.supplement>;
+
 /** How the cases of one kind are addressed and answered. */
 export interface CaseRoutes<Row extends CaseRow, Shown extends object, Draft extends z.ZodType<object>> {
   readonly cases: Cases<Row, Shown>;
@@ -31,6 +33,9 @@ export interface CaseRoutes<Row extends CaseRow, Shown extends object, Draft ext
   readonly drafting: Drafting<Row, z.output<Draft>>;
   readonly correcting: Correcting<Row>;
   readonly bodyLimit?: number;
+  /** Before an answer to a correction list is decided: holds outside its book what it names anew; and gives back what is not used after. */
+  readonly claim?: (of: { book: OpenBook; id: string; body: Answer }) => Promise<Answer>;
+  readonly release?: (of: { book: OpenBook; id: string; body: Answer }) => Promise<void>;
   /** Once a case is rejected or withdrawn: gives back what it held outside its book. */
   readonly ended?: (of: { book: OpenBook; id: string; outcome: Outcome<unknown> }) => Promise<void>;
   /** Whether a case is there for these eyes. */
@@ -90,6 +95,8 @@ export function caseRoutes<Row extends CaseRow, Shown extends object, Draft exte
     response: of.withSupplement,
     status: 200,
     verb: supplement(cases, of.correcting),
+    prepare: async ({ body, book, id, dryRun }) => (dryRun ? body : ((await of.claim?.({ book, id, body })) ?? body)),
+    settle: async ({ body, book }) => of.release?.({ book, id: (body as { id?: string }).id ?? '', body }),
   });
   command(app, parts, {
     url: `${url}/:id/accept`,

@@ -17,7 +17,7 @@ do $$
 begin
   if (select count(*) from pg_roles where rolname in ('voucher_party', 'voucher_across', 'voucher_signer')) < 3 then
     raise exception 'the roles voucher_party, voucher_across and voucher_signer are missing'
-      using hint = 'A database administrator runs db/roles-0045.sql once, then the migration goes on.';
+      using hint = 'A database administrator runs db/roles-0046.sql once, then the migration goes on.';
   end if;
 end $$;
 
