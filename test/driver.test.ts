@@ -542,7 +542,7 @@ void t.test('a hundred random kills under load leave no half transaction, and ev
 
   const workers = Array.from({ length: WORKERS }, work);
   let killed = 0;
-  for (let round = 0; round < 1_000; round++) {
+  for (let round = 0; round < 100; round++) {
     await sleep(Math.random() * 60);
     const all = round % 10 === 9;
     const [row] = await admin.sql<{ n: number }[]>`
