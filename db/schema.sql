@@ -1,6 +1,45 @@
 -- Made by `npm run schema:dump` from db/migrations; do not edit. A test compares it.
 
 -- owner voucher_owner
+create table access_trail (
+  book_id uuid not null,
+  trail_id uuid not null,
+  happened_at timestamp with time zone not null,
+  action text not null,
+  subject text,
+  outcome text not null,
+  code text,
+  member_id uuid,
+  person_id uuid,
+  role text,
+  means text,
+  credential text,
+  address text not null,
+  request_id text,
+  alike integer not null default 1,
+  constraint access_trail_pkey PRIMARY KEY (book_id, trail_id),
+  constraint access_trail_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint access_trail_action_check CHECK (((length(action) >= 1) AND (length(action) <= 200))),
+  constraint access_trail_address_check CHECK ((length(address) <= 64)),
+  constraint access_trail_alike CHECK (((alike = 1) OR (outcome = 'DENIED'::text))),
+  constraint access_trail_alike_check CHECK ((alike >= 1)),
+  constraint access_trail_code_check CHECK ((code ~ '^[A-Z_]+$'::text)),
+  constraint access_trail_credential_check CHECK ((length(credential) <= 64)),
+  constraint access_trail_denied_why CHECK (((outcome = 'DENIED'::text) = (code IS NOT NULL))),
+  constraint access_trail_means_check CHECK ((means = ANY (ARRAY['KEY'::text, 'SIGNED_KEY'::text, 'SESSION'::text]))),
+  constraint access_trail_outcome_check CHECK ((outcome = ANY (ARRAY['ALLOWED'::text, 'DENIED'::text]))),
+  constraint access_trail_request_id_check CHECK ((length(request_id) <= 64)),
+  constraint access_trail_subject_check CHECK (((length(subject) >= 1) AND (length(subject) <= 200)))
+);
+CREATE INDEX access_trail_denied ON public.access_trail USING btree (book_id, happened_at, trail_id) WHERE (outcome = 'DENIED'::text);
+CREATE INDEX access_trail_member ON public.access_trail USING btree (book_id, member_id, happened_at, trail_id) WHERE (member_id IS NOT NULL);
+CREATE INDEX access_trail_time ON public.access_trail USING btree (book_id, happened_at, trail_id);
+CREATE TRIGGER access_trail_append_only BEFORE DELETE OR UPDATE ON public.access_trail FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER access_trail_no_truncate BEFORE TRUNCATE ON public.access_trail FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+grant insert, select on access_trail to voucher_app;
+grant select on access_trail to voucher_reader;
+
+-- owner voucher_owner
 create table account_kinds (
   kind text not null,
   measure text not null,

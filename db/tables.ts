@@ -2420,3 +2420,28 @@ export const legalPersonHolders = pgTable(
   (t) => [primaryKey({ columns: [t.bookId, t.holderRecordId] })],
 );
 export type LegalPersonHolder = typeof legalPersonHolders.$inferSelect;
+
+export const accessTrail = pgTable(
+  'access_trail',
+  {
+    bookId: uuid('book_id').notNull(),
+    trailId: uuid('trail_id').notNull(),
+    happenedAt: timestamp('happened_at', { withTimezone: true, mode: 'string' }).notNull(),
+    action: text('action').notNull(),
+    subject: text('subject'),
+    outcome: text('outcome', { enum: ['ALLOWED', 'DENIED'] }).notNull(),
+    code: text('code'),
+    memberId: uuid('member_id'),
+    personId: uuid('person_id'),
+    role: text('role'),
+    means: text('means', { enum: ['KEY', 'SIGNED_KEY', 'SESSION'] }),
+    credential: text('credential'),
+    address: text('address').notNull(),
+    requestId: text('request_id'),
+    alike: integer('alike')
+      .notNull()
+      .default(sql`1`),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.trailId] })],
+);
+export type AccessTrailRow = typeof accessTrail.$inferSelect;

@@ -22,6 +22,9 @@ import type { Principal } from './access/principal.js';
 import { Principals } from './access/principal.js';
 import { personRoutes } from './access/person-routes.js';
 import { accessRoutes } from './access/routes.js';
+import { accessOf } from './access-trail/of-request.js';
+import { accessTrailRoutes } from './access-trail/routes.js';
+import { AccessTrail } from './access-trail/trail.js';
 import { applicationRoutes } from './applications/routes.js';
 import { bulkRoutes } from './bulk/routes.js';
 import { shanghaiDay } from './calendar.js';
@@ -110,6 +113,8 @@ declare module 'fastify' {
     open?: boolean;
     /** A command: whoever sends it is judged again in the lane of its book. */
     inLane?: boolean;
+    /** What it answers is personal, a bank account or a secret. */
+    sensitive?: boolean;
   }
 }
 
@@ -167,6 +172,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     mappings: options.evidence?.mappings ?? loadMappings(shippedMappings),
     damaged: { count: 0 },
   };
+  const trail = new AccessTrail(db, clock, app.log);
   const parts: Parts = {
     db,
     clock,
@@ -174,6 +180,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     sealer: makeSealer(options.fieldKey),
     evidence,
     exchange: { keys: options.exchangeKeys ?? [] },
+    trail,
   };
 
   // These hooks are callbacks, for every request pays for them; one that has answered does not go on.
@@ -181,6 +188,8 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
   app.addHook('onResponse', (request, reply, done) => {
     const { route } = request.flight;
     door.leave(request.flight);
+    const access = accessOf(request, reply.statusCode, (code) => books.known(code));
+    if (access) trail.record(access);
     metrics.requests.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000);
     request.log.debug({ method: request.method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'request');
     done();
@@ -232,6 +241,8 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
         return;
       }
       const admit = (found: { book: OpenBook; principal: Principal } | null): void => {
+        // Also for what goes no further: the trail of access names who was refused.
+        if (found) request.principal = found.principal;
         const refusal = found
           ? (door.takeOfKey(reply, name) ?? door.enter(request, found.book) ?? forbidden(found.principal, roles, personOnly))
           : stranger(request, reply);
@@ -240,7 +251,6 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
           return;
         }
         request.book = found.book;
-        request.principal = found.principal;
         door.goOn(found.book.traffic, done);
       };
       if (isOpen) {
@@ -263,6 +273,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     const stranger = (request: FastifyRequest, reply: FastifyReply): Told =>
       door.takeOfAddress(request, reply) ?? { code: 'UNAUTHENTICATED' };
     accessRoutes(scope, parts);
+    accessTrailRoutes(scope, parts);
     personRoutes(scope, parts);
     calendarRoutes(scope, parts);
     enterpriseRoutes(scope, parts);
@@ -307,7 +318,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     return { status: 'ready', schema: found };
   });
   app.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
-    metrics.read(books, door, connections, evidence);
+    metrics.read(books, door, connections, evidence, trail);
     return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
   });
 
@@ -324,6 +335,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
 
   app.addHook('onClose', async () => {
     await books.close();
+    await trail.close();
     door.close();
   });
   return { app, books };
@@ -448,6 +460,11 @@ function makeMetrics() {
     help: 'Downloads that met bytes which are not what was stored',
     registers,
   });
+  const trailWaiting = new Gauge({
+    name: 'access_trail_waiting',
+    help: 'Rows of the trail of access that are not written yet; more than a second’s worth means that they cannot be',
+    registers,
+  });
   return {
     registry,
     requests: new Histogram({
@@ -470,9 +487,10 @@ function makeMetrics() {
       registers: [registry],
     }),
     /** What others count, taken over when somebody asks. Labels are books that exist and reasons that are listed. */
-    read(books: Books, door: Door, connections: ConnectionCounts, evidence: Evidence): void {
+    read(books: Books, door: Door, connections: ConnectionCounts, evidence: Evidence, trail: AccessTrail): void {
       for (const each of [queue, inFlight, waiting, sentAway, cut, refused, damaged]) each.reset();
       damaged.inc(evidence.damaged.count);
+      trailWaiting.set(trail.waiting);
       for (const { code: book, lane, traffic } of books.all()) {
         queue.set({ book }, lane.depth);
         inFlight.set({ book, kind: 'command' }, traffic.commands);

@@ -569,6 +569,9 @@ void t.test('no reading grows with the book', async (t) => {
       insert into messages (book_id, message_id, addressee, kind, subject_kind, subject_id, params, alike, ledger_seq, staged_at)
       values (${bookId}, ${messageId}, 'auditor', 'case.accepted', 'APPLICATION', ${uuidv7(now)}, '{}', 1, 1, ${now})`;
     await sql`
+      insert into access_trail (book_id, trail_id, happened_at, action, outcome, member_id, address)
+      values (${bookId}, ${messageId}, ${now}, 'GET /', 'ALLOWED', ${messageId}, '192.0.2.1')`;
+    await sql`
       insert into message_reads select ${bookId}, ${messageId}, ${messageId}, member_id, ${now} from members where book_id = ${bookId} limit 1`;
     await sql`insert into bulk_refused_lines values (${bookId}, ${uuidv7(now)}, ${jobId}, 1, '{}', '[]')`;
     await sql`
@@ -656,6 +659,8 @@ void t.test('no reading grows with the book', async (t) => {
     asOfSeq: '4531',
     asOfDay: '2026-04-15',
     fromDay: '2026-04-15',
+    toDay: '2026-04-15',
+    memberId: uuidv7(new Date('2026-04-15T02:00:00Z')),
     after: '3000',
   };
   t.ok(providerUscc);
@@ -815,6 +820,7 @@ void t.test('no reading grows with the book', async (t) => {
       ['applications', 'applications_due', 'applications_amount'],
       ['messages', 'messages_addressee'],
       ['outbox', 'outbox_status'],
+      ['access_trail', 'access_trail_time', 'access_trail_member', 'access_trail_outcome'],
       ['corrections', 'corrections_contract'],
       ['recoveries', 'recoveries_status', 'recoveries_debtor'],
       ['recovery_receipts', 'recovery_receipts_recovery'],
