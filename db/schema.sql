@@ -65,6 +65,7 @@ create table allocation_lines (
   constraint allocation_lines_score_check CHECK (((score >= 0) AND (score <= 100)))
 );
 CREATE UNIQUE INDEX allocation_lines_one_live ON public.allocation_lines USING btree (book_id, reimbursement_id) WHERE is_live;
+CREATE INDEX allocation_lines_reimbursement ON public.allocation_lines USING btree (book_id, reimbursement_id, is_live);
 CREATE TRIGGER allocation_lines_in_lane BEFORE INSERT OR UPDATE ON public.allocation_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER allocation_lines_leave_in_lane BEFORE DELETE ON public.allocation_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (is_live) on allocation_lines to voucher_app;
@@ -270,6 +271,30 @@ CREATE TRIGGER appropriations_in_lane BEFORE INSERT OR UPDATE ON public.appropri
 CREATE TRIGGER appropriations_leave_in_lane BEFORE DELETE ON public.appropriations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on appropriations to voucher_app;
 grant select on appropriations to voucher_reader;
+
+-- owner voucher_owner
+create table award_computations (
+  book_id uuid not null,
+  computation_id uuid not null,
+  reimbursement_id uuid not null,
+  correction_id uuid not null,
+  base_fen bigint,
+  computed_fen bigint,
+  award_fen bigint not null,
+  constraint award_computations_pkey PRIMARY KEY (book_id, computation_id),
+  constraint award_computations_book_id_correction_id_key UNIQUE (book_id, correction_id),
+  constraint award_computations_book_id_correction_id_fkey FOREIGN KEY (book_id, correction_id) REFERENCES corrections(book_id, correction_id),
+  constraint award_computations_book_id_reimbursement_id_fkey FOREIGN KEY (book_id, reimbursement_id) REFERENCES reimbursements(book_id, reimbursement_id),
+  constraint award_computations_award_fen_check CHECK ((award_fen >= 0)),
+  constraint award_computations_base_fen_check CHECK ((base_fen >= 0)),
+  constraint award_computations_computed_fen_check CHECK ((computed_fen >= 0)),
+  constraint award_computations_given CHECK (((num_nonnulls(base_fen, computed_fen) = ANY (ARRAY[0, 2])) AND ((award_fen = 0) OR (award_fen <= computed_fen))))
+);
+CREATE INDEX award_computations_reimbursement ON public.award_computations USING btree (book_id, reimbursement_id, computation_id);
+CREATE TRIGGER award_computations_in_lane BEFORE INSERT OR UPDATE ON public.award_computations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER award_computations_leave_in_lane BEFORE DELETE ON public.award_computations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select on award_computations to voucher_app;
+grant select on award_computations to voucher_reader;
 
 -- owner voucher_owner
 create table bank_lines (
@@ -773,7 +798,7 @@ create table corrections (
   correction_no text not null,
   cause text not null,
   subject_id uuid not null,
-  contract_id uuid not null,
+  contract_id uuid,
   programme_code text not null,
   at_fault boolean not null,
   returned_fen bigint not null,
@@ -784,16 +809,20 @@ create table corrections (
   decided_person uuid not null,
   decided_on date not null,
   recorded_at timestamp with time zone not null,
+  reimbursement_id uuid,
   constraint corrections_pkey PRIMARY KEY (book_id, correction_id),
   constraint corrections_book_id_correction_no_key UNIQUE (book_id, correction_no),
   constraint corrections_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
+  constraint corrections_book_id_reimbursement_id_fkey FOREIGN KEY (book_id, reimbursement_id) REFERENCES reimbursements(book_id, reimbursement_id),
   constraint corrections_cause_check CHECK ((cause = ANY (ARRAY['CONTRACT_CUT'::text, 'CONTRACT_VOIDED'::text, 'RED_LETTER'::text, 'FRAUD'::text, 'CLAUSE'::text]))),
+  constraint corrections_of_one CHECK ((num_nonnulls(contract_id, reimbursement_id) = 1)),
   constraint corrections_recalled_fen_check CHECK ((recalled_fen >= 0)),
   constraint corrections_returned_fen_check CHECK ((returned_fen >= 0)),
   constraint corrections_reversed_fen_check CHECK ((reversed_fen >= 0)),
   constraint corrections_voided_fen_check CHECK ((voided_fen >= 0))
 );
 CREATE INDEX corrections_contract ON public.corrections USING btree (book_id, contract_id, correction_id);
+CREATE INDEX corrections_reimbursement ON public.corrections USING btree (book_id, reimbursement_id, correction_id) WHERE (reimbursement_id IS NOT NULL);
 CREATE TRIGGER corrections_append_only BEFORE DELETE OR UPDATE ON public.corrections FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER corrections_in_lane BEFORE INSERT OR UPDATE ON public.corrections FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER corrections_leave_in_lane BEFORE DELETE ON public.corrections FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -2287,7 +2316,7 @@ create table recoveries (
   debtor_id uuid not null,
   fund text not null,
   programme_code text not null,
-  contract_id uuid not null,
+  contract_id uuid,
   voucher_id uuid,
   amount_fen bigint not null,
   received_fen bigint not null default 0,
@@ -2310,9 +2339,11 @@ create table recoveries (
   ended_on date,
   recorded_at timestamp with time zone not null,
   clause_id text,
+  reimbursement_id uuid,
   constraint recoveries_pkey PRIMARY KEY (book_id, recovery_id),
   constraint recoveries_book_id_recovery_no_key UNIQUE (book_id, recovery_no),
   constraint recoveries_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
+  constraint recoveries_book_id_reimbursement_id_fkey FOREIGN KEY (book_id, reimbursement_id) REFERENCES reimbursements(book_id, reimbursement_id),
   constraint recoveries_book_id_voucher_id_fkey FOREIGN KEY (book_id, voucher_id) REFERENCES vouchers(book_id, voucher_id),
   constraint recoveries_amount_fen_check CHECK ((amount_fen >= 0)),
   constraint recoveries_appeal_decision_check CHECK (((length(appeal_decision) >= 1) AND (length(appeal_decision) <= 500))),
@@ -2322,7 +2353,8 @@ create table recoveries (
   constraint recoveries_clause CHECK (((cause = 'CLAUSE'::text) = (clause_id IS NOT NULL))),
   constraint recoveries_clause_id_check CHECK (((length(clause_id) >= 1) AND (length(clause_id) <= 100))),
   constraint recoveries_document_no_check CHECK (((length(document_no) >= 1) AND (length(document_no) <= 100))),
-  constraint recoveries_opened CHECK ((((status = ANY (ARRAY['PROPOSED'::text, 'DROPPED'::text])) = (opened_on IS NULL)) AND ((opened_on IS NULL) OR (amount_fen > 0)) AND ((correction_id IS NULL) = (opened_on IS NULL)))),
+  constraint recoveries_of_one CHECK (((num_nonnulls(contract_id, reimbursement_id) = 1) AND ((reimbursement_id IS NULL) OR (voucher_id IS NULL)))),
+  constraint recoveries_opened CHECK ((((status = ANY (ARRAY['PROPOSED'::text, 'DROPPED'::text])) = (opened_on IS NULL)) AND ((opened_on IS NULL) OR (amount_fen > 0) OR ((reimbursement_id IS NOT NULL) AND (status = 'RECOVERED'::text))) AND ((correction_id IS NULL) = (opened_on IS NULL)))),
   constraint recoveries_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
   constraint recoveries_received CHECK (
 CASE
@@ -2340,6 +2372,7 @@ CREATE INDEX recoveries_amount ON public.recoveries USING btree (book_id, status
 CREATE INDEX recoveries_by_due ON public.recoveries USING btree (book_id, status, COALESCE(due_on, 'infinity'::date), recovery_id);
 CREATE INDEX recoveries_debtor ON public.recoveries USING btree (book_id, debtor_id, status, recovery_id);
 CREATE INDEX recoveries_due ON public.recoveries USING btree (book_id, due_on, recovery_id) WHERE (status = 'SERVED'::text);
+CREATE INDEX recoveries_reimbursement ON public.recoveries USING btree (book_id, reimbursement_id, recovery_id) WHERE (reimbursement_id IS NOT NULL);
 CREATE INDEX recoveries_status ON public.recoveries USING btree (book_id, status, recovery_id);
 CREATE TRIGGER recoveries_in_lane BEFORE INSERT OR UPDATE ON public.recoveries FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER recoveries_leave_in_lane BEFORE DELETE ON public.recoveries FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -2351,17 +2384,22 @@ create table recovery_items (
   book_id uuid not null,
   recovery_item_id uuid not null,
   recovery_id uuid not null,
-  redemption_id uuid not null,
+  redemption_id uuid,
   amount_fen bigint not null,
   restored_fen bigint not null,
+  reimbursement_id uuid,
   constraint recovery_items_pkey PRIMARY KEY (book_id, recovery_item_id),
   constraint recovery_items_book_id_recovery_id_redemption_id_key UNIQUE (book_id, recovery_id, redemption_id),
+  constraint recovery_items_book_id_recovery_id_reimbursement_id_key UNIQUE (book_id, recovery_id, reimbursement_id),
   constraint recovery_items_book_id_recovery_id_fkey FOREIGN KEY (book_id, recovery_id) REFERENCES recoveries(book_id, recovery_id),
   constraint recovery_items_book_id_redemption_id_fkey FOREIGN KEY (book_id, redemption_id) REFERENCES redemptions(book_id, redemption_id),
+  constraint recovery_items_book_id_reimbursement_id_fkey FOREIGN KEY (book_id, reimbursement_id) REFERENCES reimbursements(book_id, reimbursement_id),
   constraint recovery_items_amount_fen_check CHECK ((amount_fen > 0)),
-  constraint recovery_items_check CHECK (((restored_fen >= 0) AND (restored_fen <= amount_fen)))
+  constraint recovery_items_check CHECK (((restored_fen >= 0) AND (restored_fen <= amount_fen))),
+  constraint recovery_items_of_one CHECK ((num_nonnulls(redemption_id, reimbursement_id) = 1))
 );
 CREATE INDEX recovery_items_redemption ON public.recovery_items USING btree (book_id, redemption_id);
+CREATE INDEX recovery_items_reimbursement ON public.recovery_items USING btree (book_id, reimbursement_id) WHERE (reimbursement_id IS NOT NULL);
 CREATE TRIGGER recovery_items_append_only BEFORE DELETE OR UPDATE ON public.recovery_items FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER recovery_items_in_lane BEFORE INSERT OR UPDATE ON public.recovery_items FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER recovery_items_leave_in_lane BEFORE DELETE ON public.recovery_items FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -2612,6 +2650,32 @@ grant insert, select, update (status, cut_off_fen, approved_fen, reversed_fen, b
 grant select on redemptions to voucher_reader;
 
 -- owner voucher_owner
+create table reimbursement_line_cuts (
+  book_id uuid not null,
+  line_cut_id uuid not null,
+  reimbursement_id uuid not null,
+  reimbursement_line_id uuid not null,
+  red_letter_id uuid not null,
+  net_fen bigint not null,
+  vat_fen bigint not null,
+  gross_fen bigint not null,
+  constraint reimbursement_line_cuts_pkey PRIMARY KEY (book_id, line_cut_id),
+  constraint reimbursement_line_cuts_book_id_reimbursement_line_id_red_l_key UNIQUE (book_id, reimbursement_line_id, red_letter_id),
+  constraint reimbursement_line_cuts_book_id_red_letter_id_fkey FOREIGN KEY (book_id, red_letter_id) REFERENCES red_letters(book_id, red_letter_id),
+  constraint reimbursement_line_cuts_book_id_reimbursement_line_id_fkey FOREIGN KEY (book_id, reimbursement_line_id) REFERENCES reimbursement_lines(book_id, reimbursement_line_id),
+  constraint reimbursement_line_cuts_gross_fen_check CHECK ((gross_fen > 0)),
+  constraint reimbursement_line_cuts_net_fen_check CHECK ((net_fen >= 0)),
+  constraint reimbursement_line_cuts_tie_out CHECK (((net_fen + vat_fen) = gross_fen)),
+  constraint reimbursement_line_cuts_vat_fen_check CHECK ((vat_fen >= 0))
+);
+CREATE INDEX reimbursement_line_cuts_red_letter ON public.reimbursement_line_cuts USING btree (book_id, red_letter_id);
+CREATE INDEX reimbursement_line_cuts_reimbursement ON public.reimbursement_line_cuts USING btree (book_id, reimbursement_id, line_cut_id);
+CREATE TRIGGER reimbursement_line_cuts_in_lane BEFORE INSERT OR UPDATE ON public.reimbursement_line_cuts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER reimbursement_line_cuts_leave_in_lane BEFORE DELETE ON public.reimbursement_line_cuts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select on reimbursement_line_cuts to voucher_app;
+grant select on reimbursement_line_cuts to voucher_reader;
+
+-- owner voucher_owner
 create table reimbursement_lines (
   book_id uuid not null,
   reimbursement_line_id uuid not null,
@@ -2723,6 +2787,9 @@ create table reimbursements (
   decision_article text,
   waiting_since date,
   due_on date,
+  reversed_fen bigint not null default 0,
+  recalled_fen bigint not null default 0,
+  restored_fen bigint not null default 0,
   constraint reimbursements_pkey PRIMARY KEY (book_id, reimbursement_id),
   constraint reimbursements_book_id_reimbursement_no_key UNIQUE (book_id, reimbursement_no),
   constraint reimbursements_book_id_allocation_id_fkey FOREIGN KEY (book_id, allocation_id) REFERENCES allocations(book_id, allocation_id),
@@ -2747,12 +2814,16 @@ END),
   constraint reimbursements_matters_check CHECK ((jsonb_typeof(matters) = 'object'::text)),
   constraint reimbursements_notice_days_check CHECK ((notice_days >= 1)),
   constraint reimbursements_notice_days_left_check CHECK ((notice_days_left >= 0)),
+  constraint reimbursements_recalled_fen_check CHECK ((recalled_fen >= 0)),
+  constraint reimbursements_restored_fen_check CHECK ((restored_fen >= 0)),
+  constraint reimbursements_reversed_fen_check CHECK ((reversed_fen >= 0)),
   constraint reimbursements_review_digest_check CHECK ((review_digest ~ '^[0-9a-f]{64}$'::text)),
   constraint reimbursements_reviewed CHECK (((status <> ALL (ARRAY['REVIEWED'::text, 'IN_PUBLIC_NOTICE'::text, 'OBJECTION_PENDING'::text, 'ALLOCATED'::text, 'APPROVED'::text])) OR (num_nonnulls(reviewed_person, reviewed_fen, review_digest, eligibility) = 4))),
   constraint reimbursements_reviewed_fen_check CHECK ((reviewed_fen > 0)),
   constraint reimbursements_score_check CHECK (((score >= 0) AND (score <= 100))),
   constraint reimbursements_scores_digest_check CHECK ((scores_digest ~ '^[0-9a-f]{64}$'::text)),
   constraint reimbursements_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'SUBMITTED'::text, 'SUPPLEMENT_REQUESTED'::text, 'ACCEPTED'::text, 'CHECKED'::text, 'EXPERT_REVIEW'::text, 'REVIEWED'::text, 'IN_PUBLIC_NOTICE'::text, 'OBJECTION_PENDING'::text, 'ALLOCATED'::text, 'APPROVED'::text, 'REJECTED'::text, 'WITHDRAWN'::text]))),
+  constraint reimbursements_taken_back CHECK ((((reversed_fen + recalled_fen) <= COALESCE(award_fen, (0)::bigint)) AND (restored_fen <= recalled_fen) AND ((recalled_fen = 0) OR (settlement_id IS NOT NULL)))),
   constraint reimbursements_waiting CHECK ((((status = ANY (ARRAY['APPROVED'::text, 'REJECTED'::text, 'WITHDRAWN'::text])) = (waiting_since IS NULL)) AND ((waiting_since IS NOT NULL) OR (due_on IS NULL)))),
   constraint reimbursements_within_computed CHECK (((reviewed_fen <= computed_fen) AND (award_fen <= reviewed_fen)))
 );
@@ -2766,7 +2837,7 @@ CREATE INDEX reimbursements_waiting ON public.reimbursements USING btree (book_i
 CREATE TRIGGER reimbursements_fixed BEFORE UPDATE ON public.reimbursements FOR EACH ROW WHEN (((old.status <> 'DRAFT'::text) AND ((((((((((((new.programme_code IS DISTINCT FROM old.programme_code) OR (new.programme_version_id IS DISTINCT FROM old.programme_version_id)) OR (new.enterprise_id IS DISTINCT FROM old.enterprise_id)) OR (new.legal_person_uscc IS DISTINCT FROM old.legal_person_uscc)) OR (new.year IS DISTINCT FROM old.year)) OR (new.base_year IS DISTINCT FROM old.base_year)) OR (new.line_count IS DISTINCT FROM old.line_count)) OR (new.reimbursement_no IS DISTINCT FROM old.reimbursement_no)) OR (new.submitted_on IS DISTINCT FROM old.submitted_on)) OR (new.submitted_person IS DISTINCT FROM old.submitted_person)) OR (new.control_version_ids IS DISTINCT FROM old.control_version_ids)) OR ((NOT ((old.status = 'SUPPLEMENT_REQUESTED'::text) AND (new.status = 'SUBMITTED'::text))) AND (new.matters IS DISTINCT FROM old.matters))))) EXECUTE FUNCTION refuse_other_case();
 CREATE TRIGGER reimbursements_in_lane BEFORE INSERT OR UPDATE ON public.reimbursements FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER reimbursements_leave_in_lane BEFORE DELETE ON public.reimbursements FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (reimbursement_no, programme_code, programme_version_id, enterprise_id, legal_person_uscc, year, base_year, matters, control_version_ids, line_count, content_digest, status, submitted_on, submitted_person, base_fen, computed_fen, eligibility, reviewed_person, reviewed_fen, score, opinion, review_digest, allocation_id, fund, award_fen, approved_on, decided_person, decision_reason, explanation, settlement_id, recorded_at, draft, accepted_at, accepted_place, accepted_person, checked_person, answers_digest, panel_id, scores_digest, notice_days, notice_id, notice_last_day, notice_days_left, decision_article, waiting_since, due_on) on reimbursements to voucher_app;
+grant insert, select, update (reimbursement_no, programme_code, programme_version_id, enterprise_id, legal_person_uscc, year, base_year, matters, control_version_ids, line_count, content_digest, status, submitted_on, submitted_person, base_fen, computed_fen, eligibility, reviewed_person, reviewed_fen, score, opinion, review_digest, allocation_id, fund, award_fen, approved_on, decided_person, decision_reason, explanation, settlement_id, recorded_at, draft, accepted_at, accepted_place, accepted_person, checked_person, answers_digest, panel_id, scores_digest, notice_days, notice_id, notice_last_day, notice_days_left, decision_article, waiting_since, due_on, reversed_fen, recalled_fen, restored_fen) on reimbursements to voucher_app;
 grant select on reimbursements to voucher_reader;
 
 -- owner voucher_owner

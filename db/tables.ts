@@ -1563,6 +1563,15 @@ export const reimbursements = pgTable(
     decisionArticle: text('decision_article'),
     waitingSince: date('waiting_since', { mode: 'string' }),
     dueOn: date('due_on', { mode: 'string' }),
+    reversedFen: bigint('reversed_fen', { mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
+    recalledFen: bigint('recalled_fen', { mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
+    restoredFen: bigint('restored_fen', { mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.reimbursementId] })],
 );
@@ -1615,6 +1624,37 @@ export const reimbursementLines = pgTable(
   (t) => [primaryKey({ columns: [t.bookId, t.reimbursementLineId] })],
 );
 export type ReimbursementLine = typeof reimbursementLines.$inferSelect;
+
+export const reimbursementLineCuts = pgTable(
+  'reimbursement_line_cuts',
+  {
+    bookId: uuid('book_id').notNull(),
+    lineCutId: uuid('line_cut_id').notNull(),
+    reimbursementId: uuid('reimbursement_id').notNull(),
+    reimbursementLineId: uuid('reimbursement_line_id').notNull(),
+    redLetterId: uuid('red_letter_id').notNull(),
+    netFen: bigint('net_fen', { mode: 'bigint' }).notNull(),
+    vatFen: bigint('vat_fen', { mode: 'bigint' }).notNull(),
+    grossFen: bigint('gross_fen', { mode: 'bigint' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.lineCutId] })],
+);
+export type ReimbursementLineCut = typeof reimbursementLineCuts.$inferSelect;
+
+export const awardComputations = pgTable(
+  'award_computations',
+  {
+    bookId: uuid('book_id').notNull(),
+    computationId: uuid('computation_id').notNull(),
+    reimbursementId: uuid('reimbursement_id').notNull(),
+    correctionId: uuid('correction_id').notNull(),
+    baseFen: bigint('base_fen', { mode: 'bigint' }),
+    computedFen: bigint('computed_fen', { mode: 'bigint' }),
+    awardFen: bigint('award_fen', { mode: 'bigint' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.computationId] })],
+);
+export type AwardComputation = typeof awardComputations.$inferSelect;
 
 export const allocationLines = pgTable(
   'allocation_lines',
@@ -2021,7 +2061,7 @@ export const corrections = pgTable(
     correctionNo: text('correction_no').notNull(),
     cause: text('cause', { enum: ['CONTRACT_CUT', 'CONTRACT_VOIDED', 'RED_LETTER', 'FRAUD', 'CLAUSE'] }).notNull(),
     subjectId: uuid('subject_id').notNull(),
-    contractId: uuid('contract_id').notNull(),
+    contractId: uuid('contract_id'),
     programmeCode: text('programme_code').notNull(),
     atFault: boolean('at_fault').notNull(),
     returnedFen: bigint('returned_fen', { mode: 'bigint' }).notNull(),
@@ -2032,6 +2072,7 @@ export const corrections = pgTable(
     decidedPerson: uuid('decided_person').notNull(),
     decidedOn: date('decided_on', { mode: 'string' }).notNull(),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    reimbursementId: uuid('reimbursement_id'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.correctionId] })],
 );
@@ -2049,7 +2090,7 @@ export const recoveries = pgTable(
     debtorId: uuid('debtor_id').notNull(),
     fund: text('fund').notNull(),
     programmeCode: text('programme_code').notNull(),
-    contractId: uuid('contract_id').notNull(),
+    contractId: uuid('contract_id'),
     voucherId: uuid('voucher_id'),
     amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
     receivedFen: bigint('received_fen', { mode: 'bigint' })
@@ -2088,6 +2129,7 @@ export const recoveries = pgTable(
     endedPerson: uuid('ended_person'),
     endedOn: date('ended_on', { mode: 'string' }),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    reimbursementId: uuid('reimbursement_id'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.recoveryId] })],
 );
@@ -2099,9 +2141,10 @@ export const recoveryItems = pgTable(
     bookId: uuid('book_id').notNull(),
     recoveryItemId: uuid('recovery_item_id').notNull(),
     recoveryId: uuid('recovery_id').notNull(),
-    redemptionId: uuid('redemption_id').notNull(),
+    redemptionId: uuid('redemption_id'),
     amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
     restoredFen: bigint('restored_fen', { mode: 'bigint' }).notNull(),
+    reimbursementId: uuid('reimbursement_id'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.recoveryItemId] })],
 );

@@ -228,7 +228,7 @@ export class CutBack {
       const batch = redemption.settlementId === null ? null : (settlement?.status ?? 'DRAFT');
       if (batch === 'DRAFT' || batch === 'APPROVED') {
         const params = {
-          redemptionNo: redemption.redemptionNo,
+          caseNo: redemption.redemptionNo,
           settlementNo: settlement?.settlementNo ?? '—',
           state: settlement?.status ?? '—',
         };
@@ -365,6 +365,7 @@ export class CutBack {
             redemptionId: redemption.redemptionId,
             amountFen,
             restoredFen,
+            reimbursementId: null,
           };
           return insert(recoveryItemShelf, item);
         }),

@@ -69,9 +69,9 @@ const fundsOfBook = (tx: Tx, of: Wanted): Promise<FundFigures[]> => {
   );
 };
 
-/** What leaves vouchers for good, and what comes back from redemptions of such as have ended. */
+/** What leaves vouchers for good, what comes back from redemptions of such as have ended, and awards taken back. */
 const lapsed = ['voucher.expired', 'redemption.released', 'redemption.reversed'];
-const givenBack = [...lapsed, 'voucher.cancelled', 'voucher.revoked', 'voucher.reduced'];
+const givenBack = [...lapsed, 'voucher.cancelled', 'voucher.revoked', 'voucher.reduced', 'award.reversed'];
 
 const monthsOfBook = (tx: Tx, of: Wanted): Promise<MonthFigures[]> => {
   const moved = (side: SQL, kind: string, postings: string[]): SQL =>
@@ -85,7 +85,7 @@ const monthsOfBook = (tx: Tx, of: Wanted): Promise<MonthFigures[]> => {
            ${credits('voucher', 'voucher.issued', 'opening.voucher')} + ${credits('payable', 'award.approved')} as promised,
            ${credits('available', ...givenBack)} as "givenBack", ${credits('lapsed', ...lapsed)} as lapsed,
            ${credits('reserved', 'redemption.reserved')} as claimed, ${debits('reserved', 'redemption.released')} as released,
-           ${credits('payable', 'redemption.approved', 'award.approved')} as redeemed, ${debits('payable', 'redemption.reversed')} as reversed,
+           ${credits('payable', 'redemption.approved', 'award.approved')} as redeemed, ${debits('payable', 'redemption.reversed', 'award.reversed')} as reversed,
            coalesce(sum(transfers) filter (where kind = 'payable' and posting = 'redemption.approved'), 0)::bigint as redemptions,
            ${credits('in_transit', 'settlement.instructed')} as instructed, ${credits('payable', 'settlement.returned')} as returned,
            ${credits('paid', 'settlement.paid')} as paid

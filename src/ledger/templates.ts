@@ -210,6 +210,20 @@ export const awardApproved = (of: {
   ...of.charges.flatMap((at) => limitCharged({ at, amountFen: of.amountFen })),
 ];
 
+/**
+ * An award taken back, in part or whole, before its money is with the bank: it is available again, and every limit it was charged to gets
+ * as much back, in the window once charged.
+ */
+export const awardReversed = (of: {
+  payeeId: string;
+  fund: string;
+  amountFen: bigint;
+  charged: readonly LimitWindow[];
+}): Posting[] => [
+  ...transfer('award.reversed', accountOf.payable(of.payeeId, of.fund), accountOf.available(of.fund), of.amountFen),
+  ...of.charged.flatMap((at) => limitRestored({ at, amountFen: of.amountFen })),
+];
+
 /** A payment instructed: what is owed to one payee out of one fund, this funder's part of it, is with the bank. */
 export const settlementInstructed = (of: {
   payeeId: string;
