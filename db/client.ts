@@ -31,6 +31,8 @@
 import net from 'node:net';
 import { drizzle as drizzleOver, type PgRemoteDatabase } from 'drizzle-orm/pg-proxy';
 import postgres from 'postgres';
+import type { MakeRow } from './rows.js';
+import { rowsOf } from './rows.js';
 
 export type Parameter = string | number | bigint | boolean | Date | Uint8Array | null | readonly Parameter[];
 
@@ -491,11 +493,25 @@ function sqlOver(run: Run): Sql {
   };
   const prepared = (text: string, parameters: readonly unknown[]) => {
     const encoded = parameters.map(encode);
-    const build = (client: Client) => client.unsafe(text, encoded, { prepare: true });
+    const build = (client: Client) => client.unsafe(text, encoded, { prepare: true }).values().then(asRows);
     return new LazyStatement(build, run, undefined);
   };
   // The rows' type is the caller's word, as with every driver.
   return Object.assign(sql, { unsafe, prepared }) as Sql;
+}
+
+/** By the driver's description of an answer, of which a session keeps one for each statement that it has prepared. */
+const makers = new WeakMap<object, MakeRow>();
+
+/** Lists of values made rows, in place. */
+function asRows(answer: postgres.ValuesRowList<postgres.Row[]>): Result {
+  const rows: unknown[] = answer;
+  if (rows.length > 0) {
+    let make = makers.get(answer.columns);
+    if (make === undefined) makers.set(answer.columns, (make = rowsOf(answer.columns.map(({ name }) => name))));
+    for (let i = 0; i < rows.length; i++) rows[i] = make(rows[i] as unknown[]);
+  }
+  return answer as Result;
 }
 
 function drizzleFor(run: Run): Drizzle {

@@ -110,6 +110,7 @@ CREATE INDEX allocations_draft_amount ON public.allocations USING btree (book_id
 CREATE INDEX allocations_programme ON public.allocations USING btree (book_id, programme_code, status, allocation_id);
 CREATE TRIGGER allocations_in_lane BEFORE INSERT OR UPDATE ON public.allocations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER allocations_leave_in_lane BEFORE DELETE ON public.allocations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER allocations_one_person BEFORE UPDATE ON public.allocations FOR EACH ROW WHEN ((new.decided_person IS DISTINCT FROM old.decided_person)) EXECUTE FUNCTION refuse_same_person('decided_person drafted_person @APPROVED');
 grant insert, select, update (status, decided_person, decided_on, decision_reason) on allocations to voucher_app;
 grant select on allocations to voucher_reader;
 
@@ -244,6 +245,7 @@ CREATE INDEX applications_waiting ON public.applications USING btree (book_id, s
 CREATE TRIGGER applications_fixed BEFORE UPDATE ON public.applications FOR EACH ROW WHEN (((old.status <> 'DRAFT'::text) AND (((((((((new.programme_code IS DISTINCT FROM old.programme_code) OR (new.programme_version_id IS DISTINCT FROM old.programme_version_id)) OR (new.enterprise_id IS DISTINCT FROM old.enterprise_id)) OR (new.legal_person_uscc IS DISTINCT FROM old.legal_person_uscc)) OR (new.application_no IS DISTINCT FROM old.application_no)) OR (new.submitted_on IS DISTINCT FROM old.submitted_on)) OR (new.submitted_person IS DISTINCT FROM old.submitted_person)) OR (new.control_version_ids IS DISTINCT FROM old.control_version_ids)) OR ((NOT ((old.status = 'SUPPLEMENT_REQUESTED'::text) AND (new.status = 'SUBMITTED'::text))) AND (((new.contract_id IS DISTINCT FROM old.contract_id) OR (new.purpose IS DISTINCT FROM old.purpose)) OR (new.matters IS DISTINCT FROM old.matters)))))) EXECUTE FUNCTION refuse_other_case();
 CREATE TRIGGER applications_in_lane BEFORE INSERT OR UPDATE ON public.applications FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER applications_leave_in_lane BEFORE DELETE ON public.applications FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER applications_one_person BEFORE UPDATE ON public.applications FOR EACH ROW WHEN (((new.accepted_person IS DISTINCT FROM old.accepted_person) OR (new.checked_person IS DISTINCT FROM old.checked_person) OR (new.reviewed_person IS DISTINCT FROM old.reviewed_person) OR (new.decided_person IS DISTINCT FROM old.decided_person) OR (new.decided_person IS DISTINCT FROM old.decided_person))) EXECUTE FUNCTION refuse_same_person('accepted_person submitted_person', 'checked_person submitted_person accepted_person', 'reviewed_person submitted_person', 'decided_person submitted_person', 'decided_person reviewed_person accepted_person checked_person @APPROVED');
 grant insert, select, update (application_no, programme_code, programme_version_id, enterprise_id, legal_person_uscc, contract_id, purpose, content_digest, status, submitted_on, submitted_person, eligibility, reviewed_person, review_digest, maximum_fen, decided_person, decision_reason, award_fen, computed_fen, explanation, voucher_id, recorded_at, queue_rank, queue_block, matters, control_version_ids, draft, accepted_at, accepted_place, accepted_person, checked_person, answers_digest, panel_id, scores_digest, notice_days, notice_id, notice_last_day, notice_days_left, decision_article, waiting_since, due_on) on applications to voucher_app;
 grant select on applications to voucher_reader;
 
@@ -489,6 +491,7 @@ create table calendar_years (
 CREATE INDEX calendar_years_status ON public.calendar_years USING btree (book_id, status);
 CREATE TRIGGER calendar_years_in_lane BEFORE INSERT OR UPDATE ON public.calendar_years FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER calendar_years_leave_in_lane BEFORE DELETE ON public.calendar_years FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER calendar_years_one_person BEFORE UPDATE ON public.calendar_years FOR EACH ROW WHEN ((new.published_person IS DISTINCT FROM old.published_person)) EXECUTE FUNCTION refuse_same_person('published_person proposed_person');
 grant insert, select, update (status, published_person, published_on) on calendar_years to voucher_app;
 grant select on calendar_years to voucher_reader;
 
@@ -566,6 +569,7 @@ CREATE INDEX contract_amendments_provider ON public.contract_amendments USING bt
 CREATE INDEX contract_amendments_status ON public.contract_amendments USING btree (book_id, status, amendment_id);
 CREATE TRIGGER contract_amendments_in_lane BEFORE INSERT OR UPDATE ON public.contract_amendments FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER contract_amendments_leave_in_lane BEFORE DELETE ON public.contract_amendments FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER contract_amendments_one_person BEFORE UPDATE ON public.contract_amendments FOR EACH ROW WHEN (((new.confirmed_person IS DISTINCT FROM old.confirmed_person) OR (new.decided_person IS DISTINCT FROM old.decided_person))) EXECUTE FUNCTION refuse_same_person('confirmed_person proposed_person', 'decided_person proposed_person confirmed_person @FILED');
 grant insert, select, update (status, confirmed_person, decided_person, decided_on, decision_reason) on contract_amendments to voucher_app;
 grant select on contract_amendments to voucher_reader;
 
@@ -788,6 +792,7 @@ CREATE INDEX contracts_status ON public.contracts USING btree (book_id, status, 
 CREATE INDEX contracts_to_file_amount ON public.contracts USING btree (book_id, gross_fen, contract_id) WHERE ((status = 'CONFIRMED'::text) AND (gross_fen > 0));
 CREATE TRIGGER contracts_in_lane BEFORE INSERT OR UPDATE ON public.contracts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER contracts_leave_in_lane BEFORE DELETE ON public.contracts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER contracts_one_person BEFORE UPDATE ON public.contracts FOR EACH ROW WHEN (((new.confirmed_person IS DISTINCT FROM old.confirmed_person) OR (new.filed_person IS DISTINCT FROM old.filed_person) OR (new.ended_person IS DISTINCT FROM old.ended_person))) EXECUTE FUNCTION refuse_same_person('confirmed_person submitted_person', 'filed_person submitted_person confirmed_person', 'ended_person filed_person @VOIDED');
 grant insert, select, update (enterprise_id, starts_on, ends_on, net_fen, vat_fen, gross_fen, fingerprint, status, confirmed_person, filed_person, filing_no, filed_on, version, last_day, ended_on, ended_person, end_reason, formerly, holding_flags) on contracts to voucher_app;
 grant select on contracts to voucher_reader;
 
@@ -1287,6 +1292,7 @@ CREATE TRIGGER flags_in_lane BEFORE INSERT OR UPDATE ON public.flags FOR EACH RO
 CREATE TRIGGER flags_kept BEFORE DELETE ON public.flags FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER flags_leave_in_lane BEFORE DELETE ON public.flags FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER flags_no_truncate BEFORE TRUNCATE ON public.flags FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER flags_one_person BEFORE UPDATE ON public.flags FOR EACH ROW WHEN ((new.decided_person IS DISTINCT FROM old.decided_person)) EXECUTE FUNCTION refuse_same_person('decided_person raised_person');
 grant insert, select, update (status, decided_person, decided_on, decision_reason) on flags to voucher_app;
 grant select on flags to voucher_reader;
 
@@ -1479,6 +1485,7 @@ CREATE INDEX legal_person_changes_status ON public.legal_person_changes USING bt
 CREATE INDEX legal_person_changes_uscc ON public.legal_person_changes USING btree (book_id, uscc, change_id);
 CREATE TRIGGER legal_person_changes_in_lane BEFORE INSERT OR UPDATE ON public.legal_person_changes FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER legal_person_changes_leave_in_lane BEFORE DELETE ON public.legal_person_changes FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER legal_person_changes_one_person BEFORE UPDATE ON public.legal_person_changes FOR EACH ROW WHEN ((new.decided_person IS DISTINCT FROM old.decided_person)) EXECUTE FUNCTION refuse_same_person('decided_person proposed_person @APPROVED');
 grant insert, select, update (status, decided_person, decided_on, decision_id) on legal_person_changes to voucher_app;
 grant select on legal_person_changes to voucher_reader;
 
@@ -1587,6 +1594,7 @@ CREATE INDEX limit_exceptions_window ON public.limit_exceptions USING btree (boo
 CREATE TRIGGER limit_exceptions_decided_once BEFORE UPDATE ON public.limit_exceptions FOR EACH ROW WHEN ((old.status <> 'ASKED'::text)) EXECUTE FUNCTION refuse_decided_exception();
 CREATE TRIGGER limit_exceptions_in_lane BEFORE INSERT OR UPDATE ON public.limit_exceptions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER limit_exceptions_leave_in_lane BEFORE DELETE ON public.limit_exceptions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER limit_exceptions_one_person BEFORE UPDATE ON public.limit_exceptions FOR EACH ROW WHEN (((new.approved_person IS DISTINCT FROM old.approved_person) OR (new.rejected_person IS DISTINCT FROM old.rejected_person))) EXECUTE FUNCTION refuse_same_person('approved_person asked_person', 'rejected_person asked_person');
 grant insert, select, update (status, approved_person, approved_on, rejected_person, rejected_on, rejection_reason) on limit_exceptions to voucher_app;
 grant select on limit_exceptions to voucher_reader;
 
@@ -1697,6 +1705,7 @@ CREATE INDEX listing_applications_provider ON public.listing_applications USING 
 CREATE INDEX listing_applications_status ON public.listing_applications USING btree (book_id, status, application_id);
 CREATE TRIGGER listing_applications_in_lane BEFORE INSERT OR UPDATE ON public.listing_applications FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER listing_applications_leave_in_lane BEFORE DELETE ON public.listing_applications FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER listing_applications_one_person BEFORE UPDATE ON public.listing_applications FOR EACH ROW WHEN ((new.listed_person IS DISTINCT FROM old.listed_person)) EXECUTE FUNCTION refuse_same_person('listed_person reviewed_person');
 grant insert, select, update (batch_no, evidence, status, reviewed_person, notice_from, notice_to, listing_id, listed_person) on listing_applications to voucher_app;
 grant select on listing_applications to voucher_reader;
 
@@ -1734,6 +1743,7 @@ CREATE INDEX listing_measures_listing ON public.listing_measures USING btree (bo
 CREATE INDEX listing_measures_status ON public.listing_measures USING btree (book_id, status, measure_id);
 CREATE TRIGGER listing_measures_in_lane BEFORE INSERT OR UPDATE ON public.listing_measures FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER listing_measures_leave_in_lane BEFORE DELETE ON public.listing_measures FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER listing_measures_one_person BEFORE UPDATE ON public.listing_measures FOR EACH ROW WHEN ((new.decided_person IS DISTINCT FROM old.decided_person)) EXECUTE FUNCTION refuse_same_person('decided_person proposed_person @APPROVED');
 grant insert, select, update (status, decided_person, decided_on) on listing_measures to voucher_app;
 grant select on listing_measures to voucher_reader;
 
@@ -1857,6 +1867,7 @@ CREATE INDEX matter_registrations_status ON public.matter_registrations USING bt
 CREATE TRIGGER matter_registrations_in_lane BEFORE INSERT OR UPDATE ON public.matter_registrations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER matter_registrations_leave_in_lane BEFORE DELETE ON public.matter_registrations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER matter_registrations_once_each BEFORE UPDATE ON public.matter_registrations FOR EACH ROW WHEN (((((old.status <> 'REGISTERED'::text) OR (new.status <> 'CONFIRMED'::text)) AND ((old.status <> 'REGISTERED'::text) OR (new.status <> 'REJECTED'::text))) AND ((old.status <> 'CONFIRMED'::text) OR (new.status <> 'ENDED'::text)))) EXECUTE FUNCTION refuse_other_registration();
+CREATE TRIGGER matter_registrations_one_person BEFORE UPDATE ON public.matter_registrations FOR EACH ROW WHEN (((new.confirmed_person IS DISTINCT FROM old.confirmed_person) OR (new.closed_person IS DISTINCT FROM old.closed_person))) EXECUTE FUNCTION refuse_same_person('confirmed_person registered_person', 'closed_person registered_person @REJECTED');
 grant insert, select, update (status, holder, confirmed_person, confirmed_on, closed_person, closed_on, reason) on matter_registrations to voucher_app;
 grant select on matter_registrations to voucher_reader;
 
@@ -1906,7 +1917,7 @@ CREATE INDEX members_legal_person ON public.members USING btree (book_id, legal_
 CREATE INDEX members_person ON public.members USING btree (book_id, person_id);
 CREATE TRIGGER members_in_lane BEFORE INSERT OR UPDATE ON public.members FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER members_leave_in_lane BEFORE DELETE ON public.members FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (status) on members to voucher_app;
+grant insert, select, update (person_id, status) on members to voucher_app;
 grant select on members to voucher_reader;
 
 -- owner voucher_owner
@@ -2025,6 +2036,7 @@ create table objections (
 CREATE INDEX objections_subject ON public.objections USING btree (book_id, subject_id, objection_id);
 CREATE TRIGGER objections_in_lane BEFORE INSERT OR UPDATE ON public.objections FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER objections_leave_in_lane BEFORE DELETE ON public.objections FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER objections_one_person BEFORE UPDATE ON public.objections FOR EACH ROW WHEN ((new.decided_person IS DISTINCT FROM old.decided_person)) EXECUTE FUNCTION refuse_same_person('decided_person reviewed_person published_person');
 grant insert, select, update (status, decided_person, decided_on, decision_reason) on objections to voucher_app;
 grant select on objections to voucher_reader;
 
@@ -2049,6 +2061,7 @@ create table opening_balances (
 CREATE INDEX opening_balances_status ON public.opening_balances USING btree (book_id, status, opening_balance_id);
 CREATE TRIGGER opening_balances_in_lane BEFORE INSERT OR UPDATE ON public.opening_balances FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER opening_balances_leave_in_lane BEFORE DELETE ON public.opening_balances FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER opening_balances_one_person BEFORE UPDATE ON public.opening_balances FOR EACH ROW WHEN ((new.approved_person IS DISTINCT FROM old.approved_person)) EXECUTE FUNCTION refuse_same_person('approved_person prepared_person');
 grant insert, select, update (status, approved_person) on opening_balances to voucher_app;
 grant select on opening_balances to voucher_reader;
 
@@ -2164,6 +2177,7 @@ create table payment_instructions (
   status text not null,
   return_reason text,
   instructed_on date not null,
+  reinstructed boolean not null default false,
   constraint payment_instructions_pkey PRIMARY KEY (book_id, instruction_id),
   constraint payment_instructions_book_id_instruction_no_key UNIQUE (book_id, instruction_no),
   constraint payment_instructions_book_id_settlement_id_payee_id_fund_key UNIQUE (book_id, settlement_id, payee_id, fund, funder, attempt),
@@ -2171,13 +2185,71 @@ create table payment_instructions (
   constraint payment_instructions_book_id_settlement_id_fkey FOREIGN KEY (book_id, settlement_id) REFERENCES settlements(book_id, settlement_id),
   constraint payment_instructions_amount_fen_check CHECK ((amount_fen > 0)),
   constraint payment_instructions_attempt_check CHECK ((attempt >= 1)),
+  constraint payment_instructions_reinstructed CHECK (((NOT reinstructed) OR (status = 'RETURNED'::text))),
   constraint payment_instructions_status_check CHECK ((status = ANY (ARRAY['INSTRUCTED'::text, 'PAID'::text, 'RETURNED'::text])))
 );
 CREATE INDEX payment_instructions_payee ON public.payment_instructions USING btree (book_id, payee_id, instruction_id);
+CREATE INDEX payment_instructions_returned ON public.payment_instructions USING btree (book_id, instruction_id) WHERE ((status = 'RETURNED'::text) AND (NOT reinstructed));
+CREATE INDEX payment_instructions_returned_amount ON public.payment_instructions USING btree (book_id, amount_fen, instruction_id) WHERE ((status = 'RETURNED'::text) AND (NOT reinstructed));
+CREATE INDEX payment_instructions_to_correct ON public.payment_instructions USING btree (book_id, payee_id, instruction_id) WHERE ((status = 'RETURNED'::text) AND (NOT reinstructed));
 CREATE TRIGGER payment_instructions_in_lane BEFORE INSERT OR UPDATE ON public.payment_instructions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER payment_instructions_leave_in_lane BEFORE DELETE ON public.payment_instructions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (status, return_reason) on payment_instructions to voucher_app;
+grant insert, select, update (status, return_reason, reinstructed) on payment_instructions to voucher_app;
 grant select on payment_instructions to voucher_reader;
+
+-- owner voucher_owner
+create table person_identities (
+  book_id uuid not null,
+  identity_id uuid not null,
+  person_id uuid not null,
+  kind text not null,
+  sealed text not null,
+  fingerprint text not null,
+  recorded_at timestamp with time zone not null,
+  constraint person_identities_pkey PRIMARY KEY (book_id, identity_id),
+  constraint person_identities_one_person UNIQUE (book_id, kind, fingerprint),
+  constraint person_identities_book_id_person_id_fkey FOREIGN KEY (book_id, person_id) REFERENCES persons(book_id, person_id),
+  constraint person_identities_fingerprint_check CHECK ((fingerprint ~ '^[0-9a-f]{64}$'::text)),
+  constraint person_identities_kind_check CHECK ((kind = ANY (ARRAY['RESIDENT_ID'::text, 'OIDC_SUBJECT'::text])))
+);
+CREATE INDEX person_identities_person ON public.person_identities USING btree (book_id, person_id);
+CREATE TRIGGER person_identities_in_lane BEFORE INSERT OR UPDATE ON public.person_identities FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER person_identities_leave_in_lane BEFORE DELETE ON public.person_identities FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select on person_identities to voucher_app;
+grant select on person_identities to voucher_reader;
+
+-- owner voucher_owner
+create table person_merges (
+  book_id uuid not null,
+  merge_id uuid not null,
+  person_id uuid not null,
+  other_person_id uuid not null,
+  reason text not null,
+  digest text not null,
+  status text not null,
+  proposed_person uuid not null,
+  proposed_on date not null,
+  decided_person uuid,
+  decided_on date,
+  recorded_at timestamp with time zone not null,
+  constraint person_merges_pkey PRIMARY KEY (book_id, merge_id),
+  constraint person_merges_book_id_decided_person_fkey FOREIGN KEY (book_id, decided_person) REFERENCES persons(book_id, person_id),
+  constraint person_merges_book_id_other_person_id_fkey FOREIGN KEY (book_id, other_person_id) REFERENCES persons(book_id, person_id),
+  constraint person_merges_book_id_person_id_fkey FOREIGN KEY (book_id, person_id) REFERENCES persons(book_id, person_id),
+  constraint person_merges_book_id_proposed_person_fkey FOREIGN KEY (book_id, proposed_person) REFERENCES persons(book_id, person_id),
+  constraint person_merges_decided CHECK ((((status = 'PROPOSED'::text) = (decided_person IS NULL)) AND ((decided_person IS NULL) = (decided_on IS NULL)))),
+  constraint person_merges_digest_check CHECK ((digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint person_merges_four_eyes CHECK (((status <> 'APPROVED'::text) OR ((decided_person <> proposed_person) AND (proposed_person <> person_id) AND (proposed_person <> other_person_id) AND (decided_person <> person_id) AND (decided_person <> other_person_id)))),
+  constraint person_merges_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint person_merges_status_check CHECK ((status = ANY (ARRAY['PROPOSED'::text, 'APPROVED'::text, 'WITHDRAWN'::text]))),
+  constraint person_merges_two CHECK ((person_id <> other_person_id))
+);
+CREATE UNIQUE INDEX person_merges_open ON public.person_merges USING btree (book_id, other_person_id) WHERE (status = 'PROPOSED'::text);
+CREATE TRIGGER person_merges_in_lane BEFORE INSERT OR UPDATE ON public.person_merges FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER person_merges_leave_in_lane BEFORE DELETE ON public.person_merges FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER person_merges_one_person BEFORE UPDATE ON public.person_merges FOR EACH ROW WHEN ((new.decided_person IS DISTINCT FROM old.decided_person)) EXECUTE FUNCTION refuse_same_person('decided_person proposed_person person_id other_person_id @APPROVED');
+grant insert, select, update (status, decided_person, decided_on) on person_merges to voucher_app;
+grant select on person_merges to voucher_reader;
 
 -- owner voucher_owner
 create table persons (
@@ -2185,12 +2257,16 @@ create table persons (
   person_id uuid not null,
   name text not null,
   recorded_at timestamp with time zone not null,
+  same_as uuid,
   constraint persons_pkey PRIMARY KEY (book_id, person_id),
-  constraint persons_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100)))
+  constraint persons_book_id_same_as_fkey FOREIGN KEY (book_id, same_as) REFERENCES persons(book_id, person_id),
+  constraint persons_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
+  constraint persons_same_as_another CHECK ((same_as <> person_id))
 );
+CREATE INDEX persons_same_as ON public.persons USING btree (book_id, same_as) WHERE (same_as IS NOT NULL);
 CREATE TRIGGER persons_in_lane BEFORE INSERT OR UPDATE ON public.persons FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER persons_leave_in_lane BEFORE DELETE ON public.persons FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select on persons to voucher_app;
+grant insert, select, update (same_as) on persons to voucher_app;
 grant select on persons to voucher_reader;
 
 -- owner voucher_owner
@@ -2252,6 +2328,7 @@ CREATE INDEX programme_versions_kind ON public.programme_versions USING btree (b
 CREATE CONSTRAINT TRIGGER programme_versions_come_back AFTER UPDATE ON public.programme_versions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((old.status = 'REPEALED'::text) AND (new.status = 'ACTIVE'::text))) EXECUTE FUNCTION refuse_uncorrected_repeal();
 CREATE TRIGGER programme_versions_in_lane BEFORE INSERT OR UPDATE ON public.programme_versions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER programme_versions_leave_in_lane BEFORE DELETE ON public.programme_versions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER programme_versions_one_person BEFORE UPDATE ON public.programme_versions FOR EACH ROW WHEN (((new.activated_by IS DISTINCT FROM old.activated_by) OR (new.repealed_by IS DISTINCT FROM old.repealed_by))) EXECUTE FUNCTION refuse_same_person('activated_by published_by', 'repealed_by activated_by');
 CREATE TRIGGER programme_versions_stay BEFORE UPDATE ON public.programme_versions FOR EACH ROW WHEN ((((old.status = 'REPEALED'::text) AND (new.status <> 'ACTIVE'::text)) OR ((old.status = 'ACTIVE'::text) AND (new.status <> 'REPEALED'::text)) OR ((new.in_force_to IS DISTINCT FROM old.in_force_to) AND (((old.status <> 'ACTIVE'::text) OR (new.status <> 'REPEALED'::text)) AND ((old.status <> 'REPEALED'::text) OR (new.status <> 'ACTIVE'::text)))))) EXECUTE FUNCTION refuse_other_law();
 grant insert, select, update (status, in_force_to, activated_by, activated_at, repealed_by, repealed_at, repealing_document, repeal_id) on programme_versions to voucher_app;
 grant select on programme_versions to voucher_reader;
@@ -2376,6 +2453,7 @@ CREATE INDEX recoveries_reimbursement ON public.recoveries USING btree (book_id,
 CREATE INDEX recoveries_status ON public.recoveries USING btree (book_id, status, recovery_id);
 CREATE TRIGGER recoveries_in_lane BEFORE INSERT OR UPDATE ON public.recoveries FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER recoveries_leave_in_lane BEFORE DELETE ON public.recoveries FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER recoveries_one_person BEFORE UPDATE ON public.recoveries FOR EACH ROW WHEN (((new.opened_person IS DISTINCT FROM old.opened_person) OR (new.appeal_decided_by IS DISTINCT FROM old.appeal_decided_by) OR (new.ended_person IS DISTINCT FROM old.ended_person))) EXECUTE FUNCTION refuse_same_person('opened_person proposed_person', 'appeal_decided_by opened_person', 'ended_person write_off_asked_by @WRITTEN_OFF');
 grant insert, select, update (correction_id, amount_fen, received_fen, status, document_no, opened_person, opened_on, served_on, due_on, appeal_reason, appeal_person, appeal_decided_by, appeal_decision, write_off_reason, write_off_asked_by, ended_person, ended_on) on recoveries to voucher_app;
 grant select on recoveries to voucher_reader;
 
@@ -2441,6 +2519,7 @@ CREATE UNIQUE INDEX recovery_offsets_open ON public.recovery_offsets USING btree
 CREATE INDEX recovery_offsets_recovery ON public.recovery_offsets USING btree (book_id, recovery_id, offset_id);
 CREATE TRIGGER recovery_offsets_in_lane BEFORE INSERT OR UPDATE ON public.recovery_offsets FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER recovery_offsets_leave_in_lane BEFORE DELETE ON public.recovery_offsets FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER recovery_offsets_one_person BEFORE UPDATE ON public.recovery_offsets FOR EACH ROW WHEN ((new.decided_person IS DISTINCT FROM old.decided_person)) EXECUTE FUNCTION refuse_same_person('decided_person proposed_person @APPROVED');
 grant insert, select, update (status, parts, decided_person, decided_on) on recovery_offsets to voucher_app;
 grant select on recovery_offsets to voucher_reader;
 
@@ -2576,6 +2655,7 @@ CREATE INDEX redemption_reversals_open_amount ON public.redemption_reversals USI
 CREATE INDEX redemption_reversals_redemption ON public.redemption_reversals USING btree (book_id, redemption_id, status, reversal_id);
 CREATE TRIGGER redemption_reversals_in_lane BEFORE INSERT OR UPDATE ON public.redemption_reversals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER redemption_reversals_leave_in_lane BEFORE DELETE ON public.redemption_reversals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER redemption_reversals_one_person BEFORE UPDATE ON public.redemption_reversals FOR EACH ROW WHEN ((new.decided_person IS DISTINCT FROM old.decided_person)) EXECUTE FUNCTION refuse_same_person('decided_person proposed_person @APPROVED');
 grant insert, select, update (status, decided_person, decided_on, decision_reason) on redemption_reversals to voucher_app;
 grant select on redemption_reversals to voucher_reader;
 
@@ -2646,6 +2726,7 @@ CREATE INDEX redemptions_voucher ON public.redemptions USING btree (book_id, vou
 CREATE INDEX redemptions_waiting_amount ON public.redemptions USING btree (book_id, reserved_fen, redemption_id) WHERE ((status = 'SUBMITTED'::text) AND (reserved_fen > 0));
 CREATE TRIGGER redemptions_in_lane BEFORE INSERT OR UPDATE ON public.redemptions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER redemptions_leave_in_lane BEFORE DELETE ON public.redemptions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER redemptions_one_person BEFORE UPDATE ON public.redemptions FOR EACH ROW WHEN ((new.decided_person IS DISTINCT FROM old.decided_person)) EXECUTE FUNCTION refuse_same_person('decided_person submitted_person');
 grant insert, select, update (status, cut_off_fen, approved_fen, reversed_fen, batched_fen, explanation, decided_person, approved_on, decision_reason, settlement_id, recalled_fen, restored_fen, offset_fen) on redemptions to voucher_app;
 grant select on redemptions to voucher_reader;
 
@@ -2837,6 +2918,7 @@ CREATE INDEX reimbursements_waiting ON public.reimbursements USING btree (book_i
 CREATE TRIGGER reimbursements_fixed BEFORE UPDATE ON public.reimbursements FOR EACH ROW WHEN (((old.status <> 'DRAFT'::text) AND ((((((((((((new.programme_code IS DISTINCT FROM old.programme_code) OR (new.programme_version_id IS DISTINCT FROM old.programme_version_id)) OR (new.enterprise_id IS DISTINCT FROM old.enterprise_id)) OR (new.legal_person_uscc IS DISTINCT FROM old.legal_person_uscc)) OR (new.year IS DISTINCT FROM old.year)) OR (new.base_year IS DISTINCT FROM old.base_year)) OR (new.line_count IS DISTINCT FROM old.line_count)) OR (new.reimbursement_no IS DISTINCT FROM old.reimbursement_no)) OR (new.submitted_on IS DISTINCT FROM old.submitted_on)) OR (new.submitted_person IS DISTINCT FROM old.submitted_person)) OR (new.control_version_ids IS DISTINCT FROM old.control_version_ids)) OR ((NOT ((old.status = 'SUPPLEMENT_REQUESTED'::text) AND (new.status = 'SUBMITTED'::text))) AND (new.matters IS DISTINCT FROM old.matters))))) EXECUTE FUNCTION refuse_other_case();
 CREATE TRIGGER reimbursements_in_lane BEFORE INSERT OR UPDATE ON public.reimbursements FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER reimbursements_leave_in_lane BEFORE DELETE ON public.reimbursements FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER reimbursements_one_person BEFORE UPDATE ON public.reimbursements FOR EACH ROW WHEN (((new.accepted_person IS DISTINCT FROM old.accepted_person) OR (new.checked_person IS DISTINCT FROM old.checked_person) OR (new.reviewed_person IS DISTINCT FROM old.reviewed_person) OR (new.decided_person IS DISTINCT FROM old.decided_person) OR (new.decided_person IS DISTINCT FROM old.decided_person))) EXECUTE FUNCTION refuse_same_person('accepted_person submitted_person', 'checked_person submitted_person accepted_person', 'reviewed_person submitted_person', 'decided_person submitted_person', 'decided_person reviewed_person accepted_person checked_person @APPROVED');
 grant insert, select, update (reimbursement_no, programme_code, programme_version_id, enterprise_id, legal_person_uscc, year, base_year, matters, control_version_ids, line_count, content_digest, status, submitted_on, submitted_person, base_fen, computed_fen, eligibility, reviewed_person, reviewed_fen, score, opinion, review_digest, allocation_id, fund, award_fen, approved_on, decided_person, decision_reason, explanation, settlement_id, recorded_at, draft, accepted_at, accepted_place, accepted_person, checked_person, answers_digest, panel_id, scores_digest, notice_days, notice_id, notice_last_day, notice_days_left, decision_article, waiting_since, due_on, reversed_fen, recalled_fen, restored_fen) on reimbursements to voucher_app;
 grant select on reimbursements to voucher_reader;
 
@@ -2935,10 +3017,12 @@ create table repeal_corrections (
   constraint repeal_corrections_status_check CHECK ((status = ANY (ARRAY['PROPOSED'::text, 'APPROVED'::text, 'DROPPED'::text])))
 );
 CREATE UNIQUE INDEX repeal_corrections_once ON public.repeal_corrections USING btree (book_id, repeal_id) WHERE (status <> 'DROPPED'::text);
+CREATE INDEX repeal_corrections_open ON public.repeal_corrections USING btree (book_id, correction_id) WHERE (status = 'PROPOSED'::text);
 CREATE INDEX repeal_corrections_version ON public.repeal_corrections USING btree (book_id, programme_version_id, correction_id);
 CREATE TRIGGER repeal_corrections_in_lane BEFORE INSERT OR UPDATE ON public.repeal_corrections FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER repeal_corrections_leave_in_lane BEFORE DELETE ON public.repeal_corrections FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER repeal_corrections_once_each BEFORE UPDATE ON public.repeal_corrections FOR EACH ROW WHEN (((old.status <> 'PROPOSED'::text) OR (new.status = 'PROPOSED'::text))) EXECUTE FUNCTION refuse_decided_correction();
+CREATE TRIGGER repeal_corrections_one_person BEFORE UPDATE ON public.repeal_corrections FOR EACH ROW WHEN ((new.decided_person IS DISTINCT FROM old.decided_person)) EXECUTE FUNCTION refuse_same_person('decided_person proposed_person @APPROVED');
 grant insert, select, update (status, decided_person, decided_on, decision_reason) on repeal_corrections to voucher_app;
 grant select on repeal_corrections to voucher_reader;
 
@@ -3036,6 +3120,7 @@ CREATE INDEX settlements_amount ON public.settlements USING btree (book_id, stat
 CREATE INDEX settlements_status ON public.settlements USING btree (book_id, status, settlement_id);
 CREATE TRIGGER settlements_in_lane BEFORE INSERT OR UPDATE ON public.settlements FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER settlements_leave_in_lane BEFORE DELETE ON public.settlements FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER settlements_one_person BEFORE UPDATE ON public.settlements FOR EACH ROW WHEN (((new.approved_person IS DISTINCT FROM old.approved_person) OR (new.instructed_person IS DISTINCT FROM old.instructed_person))) EXECUTE FUNCTION refuse_same_person('approved_person drafted_person', 'instructed_person drafted_person approved_person');
 grant insert, select, update (status, approved_person, instructed_person, instructed_on, closed_person, closed_on) on settlements to voucher_app;
 grant select on settlements to voucher_reader;
 
@@ -3151,6 +3236,7 @@ create table supplement_lists (
 );
 CREATE TRIGGER supplement_lists_in_lane BEFORE INSERT OR UPDATE ON public.supplement_lists FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER supplement_lists_leave_in_lane BEFORE DELETE ON public.supplement_lists FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER supplement_lists_one_person BEFORE UPDATE ON public.supplement_lists FOR EACH ROW WHEN ((new.answered_person IS DISTINCT FROM old.answered_person)) EXECUTE FUNCTION refuse_same_person('answered_person asked_person');
 grant insert, select, update (answers, answered_on, answered_person) on supplement_lists to voucher_app;
 grant select on supplement_lists to voucher_reader;
 
@@ -3265,6 +3351,7 @@ CREATE INDEX usage_invoices_status ON public.usage_invoices USING btree (book_id
 CREATE INDEX usage_invoices_to_confirm ON public.usage_invoices USING btree (book_id, enterprise_id, invoice_id) WHERE (status = 'POSTED'::text);
 CREATE TRIGGER usage_invoices_in_lane BEFORE INSERT OR UPDATE ON public.usage_invoices FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER usage_invoices_leave_in_lane BEFORE DELETE ON public.usage_invoices FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER usage_invoices_one_person BEFORE UPDATE ON public.usage_invoices FOR EACH ROW WHEN ((new.decided_person IS DISTINCT FROM old.decided_person)) EXECUTE FUNCTION refuse_same_person('decided_person posted_person');
 grant insert, select, update (paid_fen, status, decided_person, decided_on, dispute_reason, redemption_id, reimbursed_lines, digital_invoice, decided_by, decision_reason, voided_no, voided_on, voided_person, void_reason, payment_conflict, red_fen, holding_flags) on usage_invoices to voucher_app;
 grant select on usage_invoices to voucher_reader;
 
@@ -3331,6 +3418,7 @@ CREATE INDEX voucher_proposals_status ON public.voucher_proposals USING btree (b
 CREATE INDEX voucher_proposals_voucher ON public.voucher_proposals USING btree (book_id, voucher_id, status, proposal_id);
 CREATE TRIGGER voucher_proposals_in_lane BEFORE INSERT OR UPDATE ON public.voucher_proposals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER voucher_proposals_leave_in_lane BEFORE DELETE ON public.voucher_proposals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER voucher_proposals_one_person BEFORE UPDATE ON public.voucher_proposals FOR EACH ROW WHEN ((new.decided_person IS DISTINCT FROM old.decided_person)) EXECUTE FUNCTION refuse_same_person('decided_person proposed_person @APPROVED');
 grant insert, select, update (status, decided_person, decided_on, decision_reason) on voucher_proposals to voucher_app;
 grant select on voucher_proposals to voucher_reader;
 
@@ -3469,6 +3557,17 @@ begin
   end if;
 end $function$;
 grant execute on function hold_bulk_job(uuid,uuid,uuid,integer) to voucher_app;
+
+-- owner voucher_owner
+CREATE OR REPLACE PROCEDURE public.hold_persons_apart(IN p_table text, VARIADIC p_steps text[])
+ LANGUAGE plpgsql
+AS $procedure$
+begin
+  execute format('create trigger %I before update on %I for each row when (%s) execute function refuse_same_person(%s)',
+    p_table || '_one_person', p_table,
+    (select string_agg(format('new.%1$I is distinct from old.%1$I', split_part(s, ' ', 1)), ' or ') from unnest(p_steps) as s),
+    (select string_agg(quote_literal(s), ', ') from unnest(p_steps) as s));
+end $procedure$;
 
 -- owner voucher_owner
 CREATE OR REPLACE PROCEDURE public.keep_in_lane(IN p_table text)
@@ -3873,6 +3972,41 @@ begin
   raise exception 'a write to % needs the lane of its book', tg_table_name using errcode = 'VL002';
 end $function$;
 grant execute on function refuse_outside_lane() to public;
+
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.refuse_same_person()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+  row_now    jsonb;
+  row_before jsonb;
+  words      text[];
+  doer       uuid;
+begin
+  if not exists (select from persons p where p.book_id = new.book_id and p.same_as is not null) then
+    return new;
+  end if;
+  row_now := to_jsonb(new);
+  row_before := to_jsonb(old);
+  for i in 0 .. tg_nargs - 1 loop
+    words := string_to_array(tg_argv[i], ' ');
+    doer := (row_now ->> words[1])::uuid;
+    if doer is null or row_before ->> words[1] = doer::text
+       or words[array_upper(words, 1)] like '@%' and '@' || (row_now ->> 'status') <> words[array_upper(words, 1)] then
+      continue;
+    end if;
+    if exists (select from unnest(words[2:]) as w (name)
+                 join persons o on o.book_id = new.book_id and o.person_id = (row_now ->> w.name)::uuid
+                 join persons d on d.book_id = new.book_id and d.person_id = doer
+                where w.name not like '@%' and coalesce(o.same_as, o.person_id) = coalesce(d.same_as, d.person_id)) then
+      raise exception 'the same person did an earlier step of this'
+        using errcode = 'check_violation', table = tg_table_name, constraint = tg_table_name || '_one_person';
+    end if;
+  end loop;
+  return new;
+end $function$;
+grant execute on function refuse_same_person() to public;
 
 -- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.refuse_staging_outside_lane()

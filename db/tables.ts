@@ -160,10 +160,46 @@ export const persons = pgTable(
     personId: uuid('person_id').notNull(),
     name: text('name').notNull(),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    sameAs: uuid('same_as'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.personId] })],
 );
 export type Person = typeof persons.$inferSelect;
+
+export const personIdentities = pgTable(
+  'person_identities',
+  {
+    bookId: uuid('book_id').notNull(),
+    identityId: uuid('identity_id').notNull(),
+    personId: uuid('person_id').notNull(),
+    kind: text('kind', { enum: ['RESIDENT_ID', 'OIDC_SUBJECT'] }).notNull(),
+    sealed: text('sealed').notNull(),
+    fingerprint: text('fingerprint').notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.identityId] })],
+);
+export type PersonIdentity = typeof personIdentities.$inferSelect;
+
+export const personMerges = pgTable(
+  'person_merges',
+  {
+    bookId: uuid('book_id').notNull(),
+    mergeId: uuid('merge_id').notNull(),
+    personId: uuid('person_id').notNull(),
+    otherPersonId: uuid('other_person_id').notNull(),
+    reason: text('reason').notNull(),
+    digest: text('digest').notNull(),
+    status: text('status', { enum: ['PROPOSED', 'APPROVED', 'WITHDRAWN'] }).notNull(),
+    proposedPerson: uuid('proposed_person').notNull(),
+    proposedOn: date('proposed_on', { mode: 'string' }).notNull(),
+    decidedPerson: uuid('decided_person'),
+    decidedOn: date('decided_on', { mode: 'string' }),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.mergeId] })],
+);
+export type PersonMerge = typeof personMerges.$inferSelect;
 
 export const members = pgTable(
   'members',
@@ -1734,6 +1770,7 @@ export const paymentInstructions = pgTable(
     status: text('status', { enum: ['INSTRUCTED', 'PAID', 'RETURNED'] }).notNull(),
     returnReason: text('return_reason'),
     instructedOn: date('instructed_on', { mode: 'string' }).notNull(),
+    reinstructed: boolean('reinstructed').notNull(),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.instructionId] })],
 );

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { day, id, instant, ledgerSeq, name, uscc } from './common.js';
+import { day, id, instant, ledgerSeq, name, reason, uscc } from './common.js';
 
 export const role = z.enum([
   'enterprise',
@@ -15,10 +15,22 @@ export const role = z.enum([
 ]);
 export type Role = z.infer<typeof role>;
 
+/** What one natural person is known by: never shown again, and one person's alone in a book. */
+export const personIdentity = z
+  .discriminatedUnion('kind', [
+    z.strictObject({
+      kind: z.literal('RESIDENT_ID'),
+      number: z.string().trim().toUpperCase().max(40).meta({ description: 'GB 11643, 18 characters' }),
+    }),
+    z.strictObject({ kind: z.literal('OIDC_SUBJECT'), issuer: z.url().max(300), subject: z.string().min(1).max(300) }),
+  ])
+  .meta({ description: 'Kept sealed, and compared by its keyed fingerprint' });
+
 /** Registers a person, or adds a membership to a known one (`personId`). */
 export const registerMember = z.strictObject({
   personId: id.optional().meta({ description: 'A person this book knows already; else `personName` makes one' }),
   personName: name.optional(),
+  identity: personIdentity.optional().meta({ description: 'Of the person that `personName` makes' }),
   kind: z.enum(['PERSON', 'MACHINE']).default('PERSON'),
   role,
   legalPersonUscc: uscc.optional().meta({ description: 'Required for the roles enterprise and provider, absent for others' }),
@@ -35,6 +47,38 @@ export const member = z.strictObject({
   recordedAt: instant,
 });
 export const memberRecorded = member.extend({ ledgerSeq });
+
+export const recordIdentity = z.strictObject({ identity: personIdentity });
+export const identityRecorded = z.strictObject({
+  identityId: id,
+  personId: id,
+  kind: z.enum(['RESIDENT_ID', 'OIDC_SUBJECT']),
+  recordedAt: instant,
+  ledgerSeq,
+});
+
+export const proposeMerge = z.strictObject({
+  personId: id.meta({ description: 'The row that stays' }),
+  otherPersonId: id.meta({ description: 'The row that was found to be the same person' }),
+  reason,
+});
+export const approveMerge = z.strictObject({
+  digest: z.string().meta({ description: 'The digest of the proposal: both rows and their memberships as they are' }),
+});
+export const personMerge = z.strictObject({
+  mergeId: id,
+  personId: id,
+  otherPersonId: id,
+  reason: z.string(),
+  digest: z.string(),
+  status: z.enum(['PROPOSED', 'APPROVED', 'WITHDRAWN']),
+  proposedPerson: id,
+  proposedOn: day,
+  decidedPerson: id.nullable(),
+  decidedOn: day.nullable(),
+  recordedAt: instant,
+});
+export const mergeRecorded = personMerge.extend({ ledgerSeq });
 
 export const issueKey = z.strictObject({ expiresOn: day.optional() });
 export const apiKey = z.strictObject({

@@ -20,6 +20,7 @@ import { problem } from '../schemas/common.js';
 import type { ExchangeKey } from '../schemas/settings.js';
 import type { Principal } from './access/principal.js';
 import { Principals } from './access/principal.js';
+import { personRoutes } from './access/person-routes.js';
 import { accessRoutes } from './access/routes.js';
 import { applicationRoutes } from './applications/routes.js';
 import { bulkRoutes } from './bulk/routes.js';
@@ -59,6 +60,7 @@ import { providerRoutes } from './providers/routes.js';
 import { recoveriesFallDue } from './recoveries/fall-due.js';
 import { recoveryRoutes } from './recoveries/routes.js';
 import { lapseDue } from './redemptions/lapse.js';
+import { tellApproved } from './redemptions/tell-approved.js';
 import { redemptionRoutes } from './redemptions/routes.js';
 import { reimbursementRoutes } from './reimbursements/routes.js';
 import { settlementRoutes } from './settlements/routes.js';
@@ -261,6 +263,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     const stranger = (request: FastifyRequest, reply: FastifyReply): Told =>
       door.takeOfAddress(request, reply) ?? { code: 'UNAUTHENTICATED' };
     accessRoutes(scope, parts);
+    personRoutes(scope, parts);
     calendarRoutes(scope, parts);
     enterpriseRoutes(scope, parts);
     providerRoutes(scope, parts);
@@ -311,7 +314,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
   // Where it listens, and not where a test only injects: what a test wants to be due it does itself.
   // Usage is decided before vouchers end, and what waits on these lapses with them.
   const dueWorks = [decideOverdue, expireDue, lapseDue, recoveriesFallDue];
-  const works = [...dueWorks, remindOfLastDay, remindOfActivation, remindOfDeadline];
+  const works = [...dueWorks, remindOfLastDay, remindOfActivation, remindOfDeadline, tellApproved];
   const daily = new Daily({ db, clock, log: app.log, open: (code) => books.find(code), works });
   app.addHook('onListen', (done) => {
     daily.start();

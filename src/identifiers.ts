@@ -129,6 +129,16 @@ export function checkInvoiceNumber(text: string, issuedOn: Day): InvoiceNumberCh
   return { kind: 'valid' };
 }
 
+/** Of the first 17 digits of a resident id the weighted sum modulo 11 names the last character (GB 11643, ISO 7064 MOD 11-2). */
+const residentIdWeights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
+
+/** Whether a number is one of a resident id: 17 digits and the check character that they give; X is a capital. */
+export function isResidentId(text: string): boolean {
+  if (!/^\d{17}[\dX]$/.test(text)) return false;
+  const sum = residentIdWeights.reduce((total, weight, at) => total + weight * Number(text[at]), 0);
+  return text[17] === '10X98765432'[sum % 11];
+}
+
 export type BankCodeCheck = { kind: 'valid' } | { kind: 'invalid'; code: 'BANK_CODE_FORMAT'; params: { found: string } };
 
 /** A bank branch's 联行号: 12 ASCII digits, else BANK_CODE_FORMAT. */

@@ -124,6 +124,10 @@ void t.test('values arrive in the database and come back exactly', async (t) => 
   }
   t.strictSame((await db.sql`select count(*) as n`)[0], { n: 1n }, 'a count is a bigint');
   t.equal((await db.sql`select 1 union select 2`).count, 2, 'the number of rows is told');
+  const wide = `select ${Array.from({ length: 30 }, (_, i) => `n + ${i} as "c ${i}"`).join(', ')} from generate_series(1, $1) n`;
+  const found = await db.sql.prepared(wide, [3]);
+  t.strictSame([...found], [...(await db.sql.unsafe(wide, [3]))], 'a prepared statement answers as any other');
+  t.equal(found.count, 3, 'with its number of rows');
   const condition = db.sql`n > ${1} and n < ${4}`;
   const order = [db.sql`order by n`, db.sql`limit ${1}`];
   t.strictSame(

@@ -2,7 +2,7 @@
 // another process is withdrawn here too.
 import type { Actor, Admission } from '../ledger/lane.js';
 import { refused } from '../ledger/lane.js';
-import { keyShelf, memberShelf } from './facts.js';
+import { gatherPersons, keyShelf, memberShelf, personOf } from './facts.js';
 
 /** The founder of a book acts before there are members: only `npm run book:create` uses it, in its own process. */
 export const founderId = '00000000-0000-7000-8000-000000000000';
@@ -25,11 +25,17 @@ export const calendarActor: Actor = {
 
 export const admission: Admission = {
   async gather(loader, commands) {
+    const members = loader.load(
+      memberShelf,
+      'id',
+      commands.map(({ actor }) => actor.memberId),
+    );
     await Promise.all([
-      loader.load(
-        memberShelf,
-        'id',
-        commands.map(({ actor }) => actor.memberId),
+      members.then((rows) =>
+        gatherPersons(
+          loader,
+          rows.map(({ personId }) => personId),
+        ),
       ),
       loader.load(
         keyShelf,
@@ -38,17 +44,21 @@ export const admission: Admission = {
       ),
     ]);
   },
-  decide(command, facts) {
+  decide(command, _verb, facts) {
     const { actor } = command;
-    if ([founderId, calendarId, publicId].includes(actor.memberId)) return null;
+    if ([founderId, calendarId, publicId].includes(actor.memberId)) return actor;
     const member = facts.get(memberShelf, actor.memberId);
     if (member?.status !== 'ACTIVE' || member.role !== actor.role || member.legalPersonUscc !== actor.legalPersonUscc) {
       return refused('UNAUTHENTICATED');
     }
-    if (actor.keyId === undefined) return null;
+    // Its person may have been found to be another one since it was looked up.
+    const person = personOf(facts, member.personId);
+    const isAsSent = member.personId === actor.personId && person.alsoPersonIds === undefined;
+    const acting = isAsSent ? actor : { ...actor, ...person };
+    if (actor.keyId === undefined) return acting;
     // Its last day counts whole, by the day of receipt; a revocation counts from its own entry on.
     const key = facts.get(keyShelf, actor.keyId);
     const counts = key?.revokedAt === null && (key.expiresOn === null || key.expiresOn >= command.today);
-    return counts ? null : refused('UNAUTHENTICATED');
+    return counts ? acting : refused('UNAUTHENTICATED');
   },
 };

@@ -1,13 +1,37 @@
-import { apiKeys, books, members, persons } from '../../db/tables.js';
+import { apiKeys, books, members, personIdentities, personMerges, persons } from '../../db/tables.js';
+import type { Facts, Loader } from '../ledger/facts.js';
 import { shelf } from '../ledger/facts.js';
+import type { Actor } from '../ledger/lane.js';
 
 /** The book itself: one row. */
 export const bookShelf = shelf(books, { rank: 0, id: 'bookId' });
-export const personShelf = shelf(persons, { rank: 0, id: 'personId' });
+export const personShelf = shelf(persons, { rank: 0, id: 'personId', keys: { sameAs: ['sameAs'] }, mutable: ['sameAs'] });
+export const identityShelf = shelf(personIdentities, {
+  rank: 1,
+  id: 'identityId',
+  keys: { identity: ['kind', 'fingerprint'] },
+  unique: ['identity'],
+});
+export const personMergeShelf = shelf(personMerges, {
+  rank: 1,
+  id: 'mergeId',
+  keys: { other: ['otherPersonId'] },
+  mutable: ['status', 'decidedPerson', 'decidedOn'],
+});
 export const memberShelf = shelf(members, {
   rank: 1,
   id: 'memberId',
   keys: { person: ['personId'], legalPerson: ['legalPersonUscc'] },
-  mutable: ['status'],
+  mutable: ['status', 'personId'],
 });
 export const keyShelf = shelf(apiKeys, { rank: 2, id: 'keyId', mutable: ['revokedAt', 'expiresOn'] });
+
+/** Gathers which further rows these persons were found to have. */
+export const gatherPersons = (loader: Loader, personIds: readonly string[]): Promise<unknown> =>
+  loader.load(personShelf, 'sameAs', personIds);
+
+/** A gathered person with all its rows: as of whom four eyes are judged. */
+export const personOf = (facts: Facts, personId: string): Pick<Actor, 'personId' | 'alsoPersonIds'> => {
+  const rows = facts.all(personShelf, 'sameAs', personId);
+  return rows.length === 0 ? { personId } : { personId, alsoPersonIds: rows.map((row) => row.personId) };
+};

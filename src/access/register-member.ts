@@ -6,10 +6,12 @@ import { insert } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
 import { readUscc } from '../uscc.js';
-import { memberShelf, personShelf } from './facts.js';
+import { gatherIdentities, identityRow, refuseIdentity } from './identities.js';
+import type { WithIdentity } from './identities.js';
+import { identityShelf, memberShelf, personShelf } from './facts.js';
 import { presentMember } from './rules.js';
 
-type Body = z.output<typeof body>;
+type Body = z.output<typeof body> & WithIdentity;
 
 /**
  * Makes a membership: of a new person (`personName`) or of one the book knows (`personId`). One person may have several
@@ -20,10 +22,18 @@ export const registerMember: Verb<Body, ReturnType<typeof presentMember>> = {
   money: false,
 
   async gather(loader, commands) {
+    const [known] = await Promise.all([
+      loader.load(
+        personShelf,
+        'id',
+        commands.flatMap(({ body }) => body.personId ?? []),
+      ),
+      gatherIdentities(loader, commands),
+    ]);
     await loader.load(
       personShelf,
       'id',
-      commands.flatMap(({ body }) => body.personId ?? []),
+      known.flatMap(({ sameAs }) => sameAs ?? []),
     );
   },
 
@@ -33,11 +43,22 @@ export const registerMember: Verb<Body, ReturnType<typeof presentMember>> = {
     if (forTrade !== (body.legalPersonUscc !== undefined)) return refused('MEMBER_LEGAL_PERSON', {}, '/legalPersonUscc');
     const code = body.legalPersonUscc === undefined ? undefined : readUscc(body.legalPersonUscc, '/legalPersonUscc');
     if (code?.kind === 'refused') return code;
-    const known = body.personId === undefined ? undefined : facts.get(personShelf, body.personId);
-    if (body.personId !== undefined && !known) return refused('NOT_FOUND', {}, '/personId');
+    const named = body.personId === undefined ? undefined : facts.get(personShelf, body.personId);
+    if (body.personId !== undefined && !named) return refused('NOT_FOUND', {}, '/personId');
+    // A row that was merged stands for the one that stays.
+    const known = named?.sameAs ? facts.get(personShelf, named.sameAs) : named;
+    if (known && body.sealed !== undefined) return refused('IDENTITY_OF_KNOWN_PERSON', {}, '/identity');
+    const taken = refuseIdentity(facts, body.sealed);
+    if (taken) return taken;
 
     const recordedAt = receivedAt.toISOString();
-    const person: Person = known ?? { bookId: facts.bookId, personId: newId(), name: body.personName ?? '', recordedAt };
+    const person: Person = known ?? {
+      bookId: facts.bookId,
+      personId: newId(),
+      name: body.personName ?? '',
+      recordedAt,
+      sameAs: null,
+    };
     const row: Member = {
       bookId: facts.bookId,
       memberId: id,
@@ -48,7 +69,12 @@ export const registerMember: Verb<Body, ReturnType<typeof presentMember>> = {
       status: 'ACTIVE',
       recordedAt,
     };
-    const changes: Change[] = [...(known ? [] : [insert(personShelf, person)]), insert(memberShelf, row)];
+    const identity = body.sealed && identityRow(facts.bookId, newId(), person.personId, body.sealed, recordedAt);
+    const changes: Change[] = [
+      ...(known ? [] : [insert(personShelf, person)]),
+      ...(identity ? [insert(identityShelf, identity)] : []),
+      insert(memberShelf, row),
+    ];
     return accepted({ decision: 'member.registered', subjectId: id, result: presentMember(row, person.name), changes });
   },
 };

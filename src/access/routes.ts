@@ -16,6 +16,7 @@ import type { Parts } from '../http/parts.js';
 import { command, everyRole, idOfCursor, pageOf, reading } from '../http/routes.js';
 import { endMember } from './end-member.js';
 import type { IssueKey } from './issue-key.js';
+import { digestedIdentity, sealIdentity } from './identities.js';
 import { issueKey } from './issue-key.js';
 import { makeKey } from './principal.js';
 import { registerMember } from './register-member.js';
@@ -36,6 +37,8 @@ export function accessRoutes(app: FastifyInstance, parts: Parts): void {
     response: memberRecorded,
     status: 201,
     verb: registerMember,
+    prepare: ({ body, book }) => sealIdentity(parts.sealer, book.bookId, body),
+    digested: (body) => digestedIdentity(parts.sealer, body),
   });
 
   command(app, parts, {

@@ -230,16 +230,23 @@ function contractCircumstances(facts: Facts, contract: Contract, of: Asked): Cir
   const { appliedOn, bookedOn } = of;
   const known = knownOf(of);
   const days = of.usage ?? { from: appliedOn, to: appliedOn > bookedOn ? appliedOn : bookedOn };
+  const { provider, facilities, contract: terms } = dealingOf(facts, contract, { days, known: of.known });
+  const { figures, upstream, raised, firstAwardYears } = nothingOnRecord(bookedOn);
+  const applicant = applicantOf(facts, enterpriseOn(facts, contract, appliedOn, known), of);
+  // Each by its name: what grows behind a spread has a hidden class of its own, and all that reads it looks each field up anew.
   return {
-    ...nothingOnRecord(bookedOn),
     appliedOn,
+    bookedOn,
     matters: of.matters,
+    figures,
+    upstream,
+    raised,
+    firstAwardYears,
     // Who it was on the day of application decides what is on record of it; its limits are those of whose contract it has become.
-    enterprise: {
-      ...applicantOf(facts, enterpriseOn(facts, contract, appliedOn, known), of),
-      legalPerson: partiesOf(facts, contract, known).enterprise.legalPersonUscc,
-    },
-    ...dealingOf(facts, contract, { days, known: of.known }),
+    enterprise: { ...applicant, legalPerson: partiesOf(facts, contract, known).enterprise.legalPersonUscc },
+    provider,
+    facilities,
+    contract: terms,
   };
 }
 
@@ -257,8 +264,11 @@ export function applicantOf(
     .filter(({ providerId }) => known.has(providerId))
     .flatMap(({ providerId }) => listingsOf(facts, providerId, known))
     .some(({ from, to }) => from <= appliedOn && (to === null || appliedOn <= to));
+  const { classes, oneEnterpriseOnePolicy } = recordOf(facts, legalPerson, appliedOn, known);
   return {
-    ...recordOf(facts, legalPerson, appliedOn, known),
+    legalPerson,
+    classes,
+    oneEnterpriseOnePolicy,
     kind: enterprise.kind,
     establishedOn: enterprise.establishedOn,
     isListedProvider: listedItself,
@@ -280,7 +290,7 @@ export function dealingOf(
     provider: {
       legalPerson: provider.legalPersonUscc,
       listings: listingsOf(facts, provider.providerId, known),
-      isRelated: wasRelated(facts, contract, provider.legalPersonUscc, { ...of, known }),
+      isRelated: wasRelated(facts, contract, provider.legalPersonUscc, { days: of.days, known }),
       isLocal: isLocal(bookOf(facts).divisionCode, provider.uscc),
     },
     facilities: [...new Set(lines.map(({ facilityId }) => facilityId))].flatMap((id) => facilityOf(facts, id, known) ?? []),
@@ -388,7 +398,11 @@ const listingsOf = (facts: Facts, providerId: string, known: Known) =>
     .all(listingShelf, 'provider', providerId)
     .filter(({ listingId }) => known.has(listingId))
     .flatMap((listing) =>
-      listedPeriods({ ...listing, ...known.listing(listing) }).map((days) => ({ serviceItem: listing.serviceItem, ...days })),
+      listedPeriods({ validFrom: listing.validFrom, ...known.listing(listing) }).map(({ from, to }) => ({
+        serviceItem: listing.serviceItem,
+        from,
+        to,
+      })),
     );
 
 /** A gathered facility as the evaluator asks for it. */

@@ -11,7 +11,7 @@ import { keep } from '../ledger/explanations.js';
 import type { Facts, Loader } from '../ledger/facts.js';
 import { update } from '../ledger/facts.js';
 import type { Command, Verb } from '../ledger/lane.js';
-import { accepted, refused } from '../ledger/lane.js';
+import { accepted, isSamePerson, refused } from '../ledger/lane.js';
 import { formatYuan, parseYuan } from '../money.js';
 import { priorityRank } from '../programmes/evaluate.js';
 import { percent } from '../programmes/explain.js';
@@ -112,11 +112,11 @@ export const reviewApplication: Verb<Body, Result> = {
     const way = wayOf(law);
     const wrongState = applicationCases.refuseStep(row, way, 'review');
     if (wrongState) return wrongState;
-    if (actor.personId === row.submittedPerson) return refused('FOUR_EYES');
+    if (isSamePerson(actor, row.submittedPerson)) return refused('FOUR_EYES');
     const cited = citedScores(panelOf(facts, row.applicationId), {
       isAsked: way.panels,
       cited: body.scoresDigest,
-      personId: actor.personId,
+      actor,
     });
     if (cited.kind === 'refused') return cited;
     const contentDigest = contentDigestOf(row, version.digest, contract, contractLinesOf(facts, contract.contractId), row);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { CalendarYear } from '../../db/tables.js';
 import { update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
-import { accepted, refused } from '../ledger/lane.js';
+import { accepted, isSamePerson, refused } from '../ledger/lane.js';
 import { refuseStep } from '../lives.js';
 import { calendarYearShelf } from './facts.js';
 import { calendarLife, presentCalendar } from './rules.js';
@@ -33,7 +33,7 @@ export const approveCalendar: Verb<{ id?: string }, ReturnType<typeof presentCal
     if (!row) return refused('NOT_FOUND');
     const wrong = refuseStep(calendarLife, row.status, 'approve');
     if (wrong) return wrong;
-    if (row.proposedPerson === actor.personId) return refused('FOUR_EYES');
+    if (isSamePerson(actor, row.proposedPerson)) return refused('FOUR_EYES');
     // After this line the command succeeds.
     const published: CalendarYear = { ...row, status: 'PUBLISHED', publishedPerson: actor.personId, publishedOn: today };
     const older = facts

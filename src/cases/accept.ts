@@ -1,5 +1,5 @@
 import type { Verb } from '../ledger/lane.js';
-import { accepted, refused } from '../ledger/lane.js';
+import { accepted, isSamePerson, refused } from '../ledger/lane.js';
 import { versionName } from '../programmes/published.js';
 import type { Cases } from './case.js';
 import { refusalOfPapers } from '../materials/facts.js';
@@ -28,7 +28,7 @@ export const accept = <Row extends CaseRow, Shown extends object>(cases: Cases<R
     const { row, law, way } = found;
     const wrongState = cases.refuseStep(row, way, 'accept');
     if (wrongState) return wrongState;
-    if (actor.personId === row.submittedPerson) return refused('FOUR_EYES');
+    if (isSamePerson(actor, row.submittedPerson)) return refused('FOUR_EYES');
     const lacking = refusalOfPapers(facts, 'APPLICATION', cases.askedFor(facts, row));
     if (lacking) return lacking;
     const moved = movedTo(facts, row, { status: 'ACCEPTED', law, today });
@@ -64,7 +64,7 @@ export const check = <Row extends CaseRow, Shown extends object>(cases: Cases<Ro
     const { row, law, way } = found;
     const wrongState = cases.refuseStep(row, way, 'check');
     if (wrongState) return wrongState;
-    if (actor.personId === row.submittedPerson || actor.personId === row.acceptedPerson) return refused('FOUR_EYES');
+    if (isSamePerson(actor, row.submittedPerson) || isSamePerson(actor, row.acceptedPerson)) return refused('FOUR_EYES');
     const moved = movedTo(facts, row, { status: 'CHECKED', law, today, checkedPerson: actor.personId });
     if (moved.kind === 'refused') return moved;
     // After this line the command succeeds.

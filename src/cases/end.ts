@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import type { rejectCase, withdrawCase } from '../../schemas/cases.js';
 import type { Verb } from '../ledger/lane.js';
-import { accepted, refused } from '../ledger/lane.js';
+import { accepted, isSamePerson, refused } from '../ledger/lane.js';
 import { versionName } from '../programmes/published.js';
 import type { Cases } from './case.js';
 import { caseOf, changesOf, gatherCases } from './case.js';
@@ -32,7 +32,7 @@ export const reject = <Row extends CaseRow, Shown extends object>(
     const { row, law, way } = found;
     const wrongState = cases.refuseStep(row, way, 'reject');
     if (wrongState) return wrongState;
-    if (actor.personId === row.submittedPerson) return refused('FOUR_EYES');
+    if (isSamePerson(actor, row.submittedPerson)) return refused('FOUR_EYES');
     if (law.reviewSteps !== null && body.article === undefined) return refused('ARTICLE_REQUIRED', {}, '/article');
     // After this line the command succeeds.
     const after: Row = {

@@ -7,7 +7,7 @@ import { calendarOf } from '../calendars/facts.js';
 import type { Loader } from '../ledger/facts.js';
 import { insert, update } from '../ledger/facts.js';
 import type { Command, Verb } from '../ledger/lane.js';
-import { accepted, refused } from '../ledger/lane.js';
+import { accepted, isSamePerson, refused } from '../ledger/lane.js';
 import { versionName } from '../programmes/published.js';
 import { refusalOfPapers } from '../materials/facts.js';
 import type { Cases } from './case.js';
@@ -51,7 +51,7 @@ export const requestSupplement = <Row extends CaseRow, Shown extends object>(
     const { row, law, way } = found;
     const wrongState = cases.refuseStep(row, way, 'request-supplement');
     if (wrongState) return wrongState;
-    if (actor.personId === row.submittedPerson) return refused('FOUR_EYES');
+    if (isSamePerson(actor, row.submittedPerson)) return refused('FOUR_EYES');
     const subjectId = cases.idOf(row);
     const before = inOrder(facts.all(supplementListShelf, 'subject', subjectId)).at(-1);
     const read = readItems(body.items, before);
@@ -134,7 +134,7 @@ export const supplement = <Row extends CaseRow, Shown extends object>(
     if (wrongState) return wrongState;
     const list = inOrder(facts.all(supplementListShelf, 'subject', cases.idOf(before))).at(-1);
     if (!list) throw new Error(`${cases.numberOf(before)} waits for corrections that nobody asked for`);
-    if (actor.personId === list.askedPerson) return refused('FOUR_EYES');
+    if (isSamePerson(actor, list.askedPerson)) return refused('FOUR_EYES');
     if (today > list.dueOn) return refused('SUPPLEMENT_OVERDUE', { dueOn: list.dueOn, today });
     const read = readAnswers(body.answers, list);
     if (read.kind === 'refused') return read;

@@ -15,7 +15,7 @@ import type { Parties } from './facts.js';
 import { amendmentShelf, contractOf, contractShelf, gatherContracts } from './facts.js';
 import type { WholeContract } from './rules.js';
 import { barring, contractLife, fingerprintOf, readAmounts, readModel, sideOf } from './rules.js';
-import { gatherSuspicions, suspicionsAmong } from './suspicions.js';
+import { farPrices, gatherSuspicions, suspicionsAmong } from './suspicions.js';
 
 type Body = z.output<typeof body> & { readonly id?: string };
 type Line = {
@@ -78,7 +78,7 @@ const fingerprintToBe = (whole: WholeContract & Parties, sent: Body): string[] =
 
 /**
  * One side proposes what a filed contract is to say from here on; the other is to confirm it, the bureau to file it. What looks wrong with
- * it beside the parties' other contracts raises a flag on the contract. Refuses NOT_FOUND,
+ * it beside the parties' other contracts, or with a price it newly says beside the provider's list, raises a flag on the contract. Refuses NOT_FOUND,
  * CONTRACT_WRONG_STATE, AMENDMENT_OPEN while another waits, what is wrong with it (contentToBe, chipsNamed), CONTRACT_DUPLICATE.
  */
 export const amendContract: Verb<Body, ReturnType<typeof presentAmendment>> = {
@@ -150,7 +150,15 @@ export const amendContract: Verb<Body, ReturnType<typeof presentAmendment>> = {
       decisionReason: null,
       recordedAt: receivedAt.toISOString(),
     };
-    const found = suspicionsAmong(facts, { ...contract, ...content }, whole, today);
+    const toBePriced = lines.map((line) => {
+      const known = whole.lines.find((of) => of.line.contractLineId === line.contractLineId);
+      const chip = known ? known.chip : line.chipId === null ? null : (facts.get(chipShelf, line.chipId) ?? null);
+      return { line: { ...line, grossFen: BigInt(line.grossFen) }, chip };
+    });
+    const found = [
+      ...suspicionsAmong(facts, { ...contract, ...content }, whole, today),
+      ...farPrices(facts, { ...contract, ...content }, toBePriced, whole.lines),
+    ];
     const flags = raise(command, facts, { subjectKind: 'CONTRACT', subjectId: contract.contractId }, found);
     return accepted({
       decision: 'contract_amendment.proposed',

@@ -1,7 +1,7 @@
 import { raise } from '../flags/raise.js';
 import { update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
-import { accepted, refused } from '../ledger/lane.js';
+import { accepted, isSamePerson, refused } from '../ledger/lane.js';
 import { refuseStep } from '../lives.js';
 import { contractOf, contractShelf, gatherContracts } from './facts.js';
 import { contentDigest, contractLife, presentContract, sideOf } from './rules.js';
@@ -33,7 +33,7 @@ export const confirmContract: Verb<Body, ReturnType<typeof presentContract>> = {
     const wrongState = refuseStep(contractLife, found.contract.status, 'confirm');
     if (wrongState) return wrongState;
     if (side === found.contract.submittedSide) return refused('CONFIRM_BY_OTHER_SIDE', { side });
-    if (actor.personId === found.contract.submittedPerson) return refused('FOUR_EYES');
+    if (isSamePerson(actor, found.contract.submittedPerson)) return refused('FOUR_EYES');
     // After this line the command succeeds.
     const flags = raise(
       command,

@@ -4,7 +4,7 @@ import type { rejectAmendment as rejectBody } from '../../schemas/contracts.js';
 import type { Facts, Loader } from '../ledger/facts.js';
 import { update } from '../ledger/facts.js';
 import type { Command, Refused, Verb } from '../ledger/lane.js';
-import { accepted, refused } from '../ledger/lane.js';
+import { accepted, isSamePerson, refused } from '../ledger/lane.js';
 import { refuseStep } from '../lives.js';
 import { amendmentLife, presentAmendment } from './amendments.js';
 import { amendmentShelf, contractOf, gatherContracts } from './facts.js';
@@ -54,7 +54,7 @@ export const confirmAmendment: Verb<Target, Result> = {
     const wrongState = refuseStep(amendmentLife, before.status, 'confirm');
     if (wrongState) return wrongState;
     if (side === before.proposedSide) return refused('CONFIRM_BY_OTHER_SIDE', { side });
-    if (command.actor.personId === before.proposedPerson) return refused('FOUR_EYES');
+    if (isSamePerson(command.actor, before.proposedPerson)) return refused('FOUR_EYES');
     // After this line the command succeeds.
     const row = { ...before, status: 'CONFIRMED' as const, confirmedPerson: command.actor.personId };
     return accepted({

@@ -4,7 +4,7 @@ import { yearOf } from '../calendar.js';
 import { refuseFlagged } from '../flags/rules.js';
 import { update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
-import { accepted, refused } from '../ledger/lane.js';
+import { accepted, isSamePerson, refused } from '../ledger/lane.js';
 import { gatherNumbers, seriesOf, takeNumber } from '../ledger/numbers.js';
 import { refuseStep } from '../lives.js';
 import { chipShelf, listingShelf } from '../providers/facts.js';
@@ -52,7 +52,7 @@ export const fileContract: Verb<Body, ReturnType<typeof presentContract>> = {
     const { contract: before, provider } = found;
     const wrongState = refuseStep(contractLife, before.status, 'file');
     if (wrongState) return wrongState;
-    if (actor.personId === before.submittedPerson || actor.personId === before.confirmedPerson) return refused('FOUR_EYES');
+    if (isSamePerson(actor, before.submittedPerson) || isSamePerson(actor, before.confirmedPerson)) return refused('FOUR_EYES');
     const flagged = refuseFlagged(before.holdingFlags);
     if (flagged) return flagged;
     const listings = facts.all(listingShelf, 'provider', provider.providerId);

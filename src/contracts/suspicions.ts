@@ -5,7 +5,7 @@ import type { Day } from '../calendar.js';
 import { enterpriseShelf } from '../enterprises/facts.js';
 import { nearlySame, splitOf } from '../flags/alike.js';
 import { flagParameterShelf } from '../flags/facts.js';
-import { farFromList } from '../flags/price.js';
+import { costsAsBefore, farFromList } from '../flags/price.js';
 import type { Suspicion } from '../flags/raise.js';
 import { latestDated } from '../flags/rules.js';
 import type { Facts, Loader } from '../ledger/facts.js';
@@ -109,17 +109,25 @@ export function suspicionsAmong(facts: Facts, contract: Contract, parties: Parti
   return found;
 }
 
-/** The prices of a submitted contract's lines that lie far from the provider's list on the day it was signed. */
+type PricedLine = Pick<ContractLine, 'contractLineId' | 'lineNo' | 'unit' | 'quantity' | 'grossFen'>;
+
+/**
+ * The prices of a submitted contract's lines, or of an amendment's, that lie far from the provider's list on the day it was signed. Of a line
+ * that costs a unit what it cost `before` nothing is said: that price was looked at on the day it was agreed.
+ */
 export function farPrices(
   facts: Facts,
-  contract: Contract,
-  lines: readonly { readonly line: ContractLine; readonly chip: Chip | null }[],
+  contract: Pick<Contract, 'signedOn' | 'providerId'>,
+  lines: readonly { readonly line: PricedLine; readonly chip: Chip | null }[],
+  before: readonly { readonly line: PricedLine }[] = [],
 ): Suspicion[] {
   const parameter = latestDated(facts.all(flagParameterShelf, 'kind', 'PRICE_FAR_FROM_LIST'), contract.signedOn);
   if (!parameter) return [];
   const prices = facts.all(listPriceShelf, 'provider', contract.providerId);
   const suspicion = farFromList(
-    lines.map(({ line, chip }) => ({ ...line, chip })),
+    lines
+      .filter(({ line }) => !before.some((of) => of.line.contractLineId === line.contractLineId && costsAsBefore(line, of.line)))
+      .map(({ line, chip }) => ({ ...line, chip })),
     prices,
     parameter,
     [contract.signedOn],

@@ -7,6 +7,7 @@ import type { Change } from '../ledger/facts.js';
 import { insert, update } from '../ledger/facts.js';
 import type { Refused } from '../ledger/lane.js';
 import { refused } from '../ledger/lane.js';
+import type { Message } from '../ledger/outbox.js';
 import type { Posting } from '../ledger/templates.js';
 import { about, limitRestored, recoveryOpened, redemptionReversed } from '../ledger/templates.js';
 import type { Fen } from '../money.js';
@@ -17,6 +18,7 @@ import { withoutWaiting } from '../redemptions/rules.js';
 import type { Approval } from '../redemptions/reverse.js';
 import type { Gone, TakingBack } from '../redemptions/take-back.js';
 import { afterReversal, returned, reversibleFen } from '../redemptions/take-back.js';
+import { toldOfReturn } from '../redemptions/told.js';
 import { invoiceShelf } from '../usage/facts.js';
 import type { EndRule } from '../vouchers/endings.js';
 import { comeBack, endPart } from '../vouchers/endings.js';
@@ -60,6 +62,7 @@ export class CutBack {
   readonly postings: Posting[] = [];
   readonly changes: Change[] = [];
   readonly steps: Step[] = [];
+  readonly messages: Message[] = [];
   readonly sums = { returnedFen: 0n, voidedFen: 0n, reversedFen: 0n, recalledFen: 0n };
   /** What of the reversals and recalls was added to what is cut off for good. */
   cutOffFen = 0n;
@@ -144,6 +147,7 @@ export class CutBack {
         voucher.back,
       );
       this.#took(held, back, back.redemption);
+      this.messages.push(...toldOfReturn(redemption, this.why.reason));
       this.sums.returnedFen += redemption.reservedFen;
     }
     if (this.sums.returnedFen > 0n)

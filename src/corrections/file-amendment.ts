@@ -7,7 +7,7 @@ import { barring, contractLife, presentContract, refuseUnchecked } from '../cont
 import { refuseFlagged } from '../flags/rules.js';
 import { update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
-import { accepted, refused } from '../ledger/lane.js';
+import { accepted, isSamePerson, refused } from '../ledger/lane.js';
 import { refuseStep } from '../lives.js';
 import { chipShelf, listingShelf } from '../providers/facts.js';
 import { chipOn, listedWithin } from '../providers/rules.js';
@@ -75,7 +75,7 @@ export const fileAmendment: Verb<Body, Result> = {
     const wrongState = refuseStep(amendmentLife, before.status, 'file') ?? refuseStep(contractLife, contract.status, 'amend');
     if (wrongState) return wrongState;
     const had = [before.proposedPerson, before.confirmedPerson];
-    if (had.includes(actor.personId)) return refused('FOUR_EYES');
+    if (had.some((person) => isSamePerson(actor, person))) return refused('FOUR_EYES');
     const grows = before.grossFen > contract.grossFen || before.startsOn < contract.startsOn || before.endsOn > contract.endsOn;
     const held = grows ? refuseFlagged(contract.holdingFlags) : null;
     if (held) return held;

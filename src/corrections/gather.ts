@@ -247,7 +247,7 @@ export function corrected(
   return {
     correction,
     recoveries,
-    messages: recoveries.map(toldOfOpening),
+    messages: [...cut.messages, ...recoveries.map(toldOfOpening)],
     changes: [
       insert(correctionShelf, correction),
       ...recoveries.map((row) => (of.proposed ? update(recoveryShelf, row) : insert(recoveryShelf, row))),

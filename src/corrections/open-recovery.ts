@@ -7,7 +7,7 @@ import { accountOf } from '../ledger/chart.js';
 import type { Facts } from '../ledger/facts.js';
 import { insert } from '../ledger/facts.js';
 import type { Command, Decision, Refused, Verb } from '../ledger/lane.js';
-import { accepted, refused } from '../ledger/lane.js';
+import { accepted, isSamePerson, refused } from '../ledger/lane.js';
 import { gatherNumbers, seriesOf, takeNumber } from '../ledger/numbers.js';
 import type { Fen } from '../money.js';
 import { formatYuan } from '../money.js';
@@ -229,7 +229,7 @@ export const openRecovery: Verb<{ readonly id?: string }, Result & { corrections
     if (!before) return refused('NOT_FOUND');
     const wrongState = refuseRecovery(before, 'open');
     if (wrongState) return wrongState;
-    if (actor.personId === before.proposedPerson) return refused('FOUR_EYES');
+    if (isSamePerson(actor, before.proposedPerson)) return refused('FOUR_EYES');
     if (before.reimbursementId !== null) return openedOnAward(facts, command, before, before.reimbursementId);
     const contract = facts.get(contractShelf, before.contractId ?? '');
     const voucher = facts.get(voucherShelf, before.voucherId ?? '');

@@ -5,7 +5,7 @@ import { contractOf, contractShelf, gatherContracts } from '../contracts/facts.j
 import { contentDigest, contractLife, presentContract } from '../contracts/rules.js';
 import { update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
-import { accepted, refused } from '../ledger/lane.js';
+import { accepted, isSamePerson, refused } from '../ledger/lane.js';
 import { refuseStep } from '../lives.js';
 import type { Followed } from './follow.js';
 import { followVoid } from './follow.js';
@@ -40,7 +40,7 @@ export const voidContract: Verb<Body, Result> = {
     const before = found.contract;
     const wrongState = refuseStep(contractLife, before.status, 'void');
     if (wrongState) return wrongState;
-    if (actor.personId === before.filedPerson) return refused('FOUR_EYES');
+    if (isSamePerson(actor, before.filedPerson)) return refused('FOUR_EYES');
     const followed = followVoid(facts, command, { contract: before, atFault: body.atFault, reason: body.reason });
     if (followed.kind === 'refused') return followed;
     // After this line the command succeeds.

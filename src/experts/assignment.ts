@@ -2,11 +2,10 @@
 import type { z } from 'zod';
 import type { ExpertAssignment, ExpertPanel } from '../../db/tables.js';
 import type { declareInterest, dismissExpert as dismissBody, scoreCase } from '../../schemas/experts.js';
-import type { Day } from '../calendar.js';
 import type { Facts, Loader } from '../ledger/facts.js';
 import { update } from '../ledger/facts.js';
 import type { Command, Verb } from '../ledger/lane.js';
-import { accepted, refused } from '../ledger/lane.js';
+import { accepted, isSamePerson, refused } from '../ledger/lane.js';
 import { refuseStep } from '../lives.js';
 import { assignmentShelf, panelShelf } from './facts.js';
 import { gatherInterests, interestOf } from './interests.js';
@@ -28,7 +27,10 @@ async function gatherAssignments(loader: Loader, commands: readonly Command<Id>[
   );
   await gatherInterests(
     loader,
-    rows.map((row) => ({ personIds: [row.personId], parties: partiesOf(panelWith(loader.facts, row)) })),
+    rows.map((row) => ({
+      personIds: commands.map(({ actor }) => actor.personId),
+      parties: partiesOf(panelWith(loader.facts, row)),
+    })),
   );
 }
 
@@ -38,10 +40,10 @@ function panelWith(facts: Facts, { panelId }: ExpertAssignment): ExpertPanel {
   return panel;
 }
 
-/** What speaks against an expert by what is on record on any day since the panel was asked. */
-const interestNow = (facts: Facts, row: ExpertAssignment, today: Day) => {
+/** What speaks against the expert who acts, by what is on record on any day since the panel was asked. */
+const interestNow = (facts: Facts, row: ExpertAssignment, { actor, today }: Command) => {
   const panel = panelWith(facts, row);
-  return interestOf(facts, row.personId, { parties: partiesOf(panel), from: panel.assignedOn, to: today });
+  return interestOf(facts, actor.personId, { parties: partiesOf(panel), from: panel.assignedOn, to: today });
 };
 
 /** An end of the assignment, or of what is waited for. */
@@ -89,9 +91,10 @@ export const declare = step<z.output<typeof declareInterest> & Id>({
   verb: 'declare',
   decision: 'expert_assignment.declared',
   isOwn: true,
-  change: (row, { body: { conflict, explanation }, today }, facts) => {
+  change: (row, command, facts) => {
+    const { conflict, explanation } = command.body;
     if (conflict !== null) return { ...over, status: 'CONFLICTED', conflict, doubts: null, explanation: null };
-    const interest = interestNow(facts, row, today);
+    const interest = interestNow(facts, row, command);
     if (interest.kind === 'refused') return interest;
     const { doubts } = interest;
     if (doubts.length === 0) return { status: 'DECLARED', doubts: null, explanation: null };
@@ -106,8 +109,9 @@ export const score = step<z.output<typeof scoreCase> & Id>({
   verb: 'score',
   decision: 'expert_assignment.scored',
   isOwn: true,
-  change: (row, { body, today }, facts) => {
-    const interest = interestNow(facts, row, today);
+  change: (row, command, facts) => {
+    const { body } = command;
+    const interest = interestNow(facts, row, command);
     if (interest.kind === 'refused') return interest;
     const read = readScores(body.scores, criteriaOf(panelWith(facts, row)));
     if (read.kind === 'refused') return read;
@@ -121,7 +125,7 @@ export const dismiss = step<z.output<typeof dismissBody> & Id>({
   decision: 'expert_assignment.dismissed',
   isOwn: false,
   change: (row, { body, actor }) =>
-    actor.personId === row.personId
+    isSamePerson(actor, row.personId)
       ? refused('FOUR_EYES')
       : { ...over, status: 'DISMISSED', dismissedPerson: actor.personId, dismissalReason: body.reason },
 });

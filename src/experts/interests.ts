@@ -1,6 +1,6 @@
 // Whether an expert belongs to a party of the case that they are asked about (回避): by what the book has on record of its members and of
 // related parties. What it has not on record is for the expert to declare.
-import { memberShelf, personShelf } from '../access/facts.js';
+import { gatherPersons, memberShelf, personShelf } from '../access/facts.js';
 import type { Day } from '../calendar.js';
 import type { Facts, Loader } from '../ledger/facts.js';
 import type { Refused } from '../ledger/lane.js';
@@ -34,6 +34,7 @@ export async function gatherInterests(loader: Loader, asked: readonly Asked[]): 
       asked.flatMap(({ parties }) => parties.map(({ uscc }) => uscc)),
     ),
     loader.load(memberShelf, 'person', personIds),
+    gatherPersons(loader, personIds),
   ]);
   const [members] = await Promise.all([
     loader.load(

@@ -4,8 +4,8 @@ import type { z } from 'zod';
 import type { ExpertAssignment, ExpertPanel } from '../../db/tables.js';
 import type { assignExperts, expertAssignment, expertPanel, scoreCase } from '../../schemas/experts.js';
 import { formatInstant } from '../calendar.js';
-import type { Refused } from '../ledger/lane.js';
-import { refused } from '../ledger/lane.js';
+import type { Actor, Refused } from '../ledger/lane.js';
+import { isSamePerson, refused } from '../ledger/lane.js';
 import { life } from '../lives.js';
 import type { Criterion, Law } from '../programmes/language.js';
 
@@ -126,9 +126,9 @@ export function resultOf(of: Seated): { readonly score: number; readonly scoresD
  */
 export function citedScores(
   seated: Seated | undefined,
-  of: { readonly isAsked: boolean; readonly cited: string | undefined; readonly personId: string },
+  of: { readonly isAsked: boolean; readonly cited: string | undefined; readonly actor: Actor },
 ): { readonly kind: 'cited'; readonly score: number | null; readonly scoresDigest: string | null } | Refused {
-  const { isAsked, cited, personId } = of;
+  const { isAsked, cited, actor } = of;
   if (!isAsked) {
     if (cited !== undefined) return refused('SCORES_NOT_CITED', { scoresDigest: '—' }, '/scoresDigest');
     return { kind: 'cited', score: null, scoresDigest: null };
@@ -142,7 +142,7 @@ export function citedScores(
     };
     return refused('EXPERTS_NOT_DONE', params);
   }
-  if (seated.assignments.some((each) => each.personId === personId)) return refused('FOUR_EYES');
+  if (seated.assignments.some((each) => isSamePerson(actor, each.personId))) return refused('FOUR_EYES');
   if (cited !== result.scoresDigest) {
     return refused('SCORES_NOT_CITED', { scoresDigest: result.scoresDigest }, '/scoresDigest');
   }

@@ -5,7 +5,7 @@ import { flagShelf } from '../flags/facts.js';
 import { flagLife, presentFlag } from '../flags/rules.js';
 import { update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
-import { accepted, refused } from '../ledger/lane.js';
+import { accepted, isSamePerson, refused } from '../ledger/lane.js';
 import { refuseStep } from '../lives.js';
 import { gatherSubjects, holding } from './subjects.js';
 
@@ -30,7 +30,7 @@ const decide = (verb: 'clear' | 'uphold', status: 'CLEARED' | 'UPHELD'): Verb<Bo
     if (!before) return refused('NOT_FOUND');
     const wrongState = refuseStep(flagLife, before.status, verb);
     if (wrongState) return wrongState;
-    if (actor.personId === before.raisedPerson) return refused('FOUR_EYES');
+    if (isSamePerson(actor, before.raisedPerson)) return refused('FOUR_EYES');
     // After this line the command succeeds.
     const row: Flag = { ...before, status, decidedPerson: actor.personId, decidedOn: today, decisionReason: body.reason };
     return accepted({

@@ -35,6 +35,12 @@ export function isFarFromList({ grossFen, cardHours }: Priced, listPrice: ListPr
   return apart * 10_000n > listed * BigInt(basisPoints);
 }
 
+/** Whether so much of something costs what so much of it (text of up to four decimals) did, a unit of it. */
+export const costsAsBefore = (
+  now: Pick<ContractLine, 'quantity' | 'grossFen'>,
+  before: Pick<ContractLine, 'quantity' | 'grossFen'>,
+): boolean => now.grossFen * scaledBy(before.quantity, 4) === before.grossFen * scaledBy(now.quantity, 4);
+
 /** Yuan a card-hour, to six decimals, cut: for people, never to compare. */
 export function pricePerCardHour({ grossFen, cardHours }: Priced): string {
   const digits = ((grossFen * scale) / cardHours).toString().padStart(7, '0');

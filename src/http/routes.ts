@@ -118,15 +118,16 @@ export function command<Body extends z.ZodType<object>, Result>(
           : sent),
         ...target,
       } as z.output<Body> & { id?: string; code?: string };
-      const common = { body, actor: principal, requestDigest };
       if (dryRun) {
-        const outcome = await book.traffic.beside.run(() => book.lane.dryRun(options.verb, common));
+        const outcome = await book.traffic.beside.run(() =>
+          book.lane.dryRun(options.verb, { body, actor: principal, requestDigest }),
+        );
         if (outcome.kind === 'refused') throw problemOf(outcome);
         const result = { ...outcome.result, ledgerSeq: null };
         const shown = options.present ? options.present(result, { replayed: false, body }) : result;
         return reply.code(200).send(await tellInFull(parts.db.sql, book.bookId, shown));
       }
-      const outcome = await book.lane.submit(options.verb, { ...common, key });
+      const outcome = await book.lane.submit(options.verb, { body, actor: principal, requestDigest, key });
       const { settle } = options;
       if (settle) await around(() => settle({ outcome, body, book }), { patient: true });
       if (outcome.kind === 'refused') {

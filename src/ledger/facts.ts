@@ -8,6 +8,8 @@
 import { getTableColumns, getTableName } from 'drizzle-orm';
 import type { PgTable } from 'drizzle-orm/pg-core';
 import type { Parameter, Tx } from '../../db/client.js';
+import type { MakeRow } from '../../db/rows.js';
+import { rowsOf } from '../../db/rows.js';
 import type { Account } from './chart.js';
 import { accountKinds, passingKinds } from './chart.js';
 import { learnWordings } from './explanations.js';
@@ -109,8 +111,9 @@ export interface Together {
   readonly text: string;
   readonly parts: readonly {
     readonly of: Shelf<unknown>;
-    /** Where each column of the shelf stands in a row of the answer. */
-    readonly places: readonly { readonly property: string; readonly place: string }[];
+    /** Where each column of the shelf stands in a row of the answer, and what makes a row of the shelf of them. */
+    readonly places: readonly string[];
+    readonly make: MakeRow;
   }[];
 }
 
@@ -139,7 +142,14 @@ export function together(given: string, parts: readonly { readonly of: Shelf<unk
     });
     return `select ${i} as part, ${columns.join(', ')} from ${from}`;
   });
-  return { text: `${given} ${selects.join(' union all ')}`, parts: placed };
+  return {
+    text: `${given} ${selects.join(' union all ')}`,
+    parts: placed.map(({ of, places }) => ({
+      of,
+      places: places.map(({ place }) => place),
+      make: rowsOf(places.map(({ property }) => property)),
+    })),
+  };
 }
 
 /** A change that an accepted command makes to the facts. Rows are whole and never edited in place. */
@@ -185,6 +195,8 @@ class ShelfState {
   readonly changed = new Set<string>();
   /** What the batch before has changed. */
   changedBefore: ReadonlySet<string> = none;
+  /** How often a row of it has come or changed. */
+  turns = 0;
 
   constructor(readonly shelf: Shelf<unknown>) {
     for (const key of Object.keys(shelf.keys)) {
@@ -194,6 +206,7 @@ class ShelfState {
   }
 
   put(row: Record<string, unknown>): void {
+    this.turns += 1;
     const id = String(row[this.shelf.id]);
     const before = this.rows.get(id);
     for (const [key, index] of this.index) {
@@ -227,6 +240,19 @@ class ShelfState {
   }
 }
 
+/** What was made of rows, and of which tables, at which sum of their turns. */
+interface Made {
+  readonly value: unknown;
+  readonly lookedAt: ReadonlySet<ShelfState>;
+  readonly turns: number;
+}
+
+const turnsOf = (states: ReadonlySet<ShelfState>): number => {
+  let sum = 0;
+  for (const { turns } of states) sum += turns;
+  return sum;
+};
+
 /** A statement that writes, with what it writes. */
 export interface Write {
   readonly text: string;
@@ -250,6 +276,9 @@ export class Facts {
   readonly #shelves = new Map<string, ShelfState>();
   readonly #accounts = new Map<string, AccountState | null>();
   readonly #notes = new Map<string, unknown>();
+  readonly #made = new Map<string, Made>();
+  /** The tables that what is being made has looked at so far. */
+  #lookedAt: Set<ShelfState> | undefined;
   #opened: AccountState[] = [];
   /** Codes of accounts that no later batch is likely to touch: met in this batch, and in the ones before it. */
   #passing = new Set<string>();
@@ -268,6 +297,7 @@ export class Facts {
   /** All rows under a key, in order of id (UUIDv7: order of making). */
   all<Row, Key extends string>(of: Shelf<Row, Key>, by: Key | 'id', value: KeyValue): readonly Row[] {
     const state = this.state(of);
+    this.#lookedAt?.add(state);
     const wanted = joined(value);
     if (by === 'id') {
       const row = state.rows.get(wanted);
@@ -280,6 +310,7 @@ export class Facts {
 
   /** What was noted under a key while gathering: how things stood before this batch changed any of them. */
   noted<Value>(of: Note<Value>, key: string): Value {
+    if (this.#lookedAt) throw new Error(`${of.name} is of its moment: nothing that is kept may be made of it`);
     const name = joined([of.name, key]);
     if (!this.#notes.has(name)) throw new Error(`${of.name} was not gathered: ${key}`);
     return this.#notes.get(name) as Value;
@@ -288,6 +319,27 @@ export class Facts {
   /** Credits − debits of an account, in fen; zero for one that does not exist yet. It must have been gathered. */
   balance(account: Account): bigint {
     return this.account(account)?.balanceFen ?? 0n;
+  }
+
+  /**
+   * What `make` makes of gathered rows, and the same again for as long as none of the tables that it looked at has another row: for what
+   * many commands ask alike. `name` says what is asked, with all that `make` goes by besides. It may look at rows only: balances and
+   * notes are refused.
+   */
+  kept<Value>(name: string, make: () => Value): Value {
+    const outer = this.#lookedAt;
+    let made = this.#made.get(name);
+    if (made === undefined || made.turns !== turnsOf(made.lookedAt)) {
+      const lookedAt = (this.#lookedAt = new Set());
+      try {
+        const value = make();
+        this.#made.set(name, (made = { value, lookedAt, turns: turnsOf(lookedAt) }));
+      } finally {
+        this.#lookedAt = outer;
+      }
+    }
+    if (outer) for (const state of made.lookedAt) outer.add(state);
+    return made.value as Value;
   }
 
   // ── For the lane and the loader ──
@@ -303,6 +355,7 @@ export class Facts {
   }
 
   account(account: Account): AccountState | undefined {
+    if (this.#lookedAt) throw new Error(`${account.code} moves: nothing that is kept may be made of its balance`);
     const state = this.#accounts.get(account.code);
     if (state === undefined) throw new Error(`account ${account.code} was not gathered`);
     return state ?? undefined;
@@ -433,9 +486,9 @@ export class Facts {
     for (const state of this.#accounts.values()) if (state) yield state;
   }
 
-  /** Rows, accounts and absences that it holds. */
+  /** Rows, accounts and absences that it holds, and what was made of them. */
   get size(): number {
-    let size = this.#accounts.size;
+    let size = this.#accounts.size + this.#made.size;
     for (const state of this.#shelves.values()) for (const asked of state.asked.values()) size += asked.size;
     return size;
   }
@@ -518,8 +571,7 @@ export class Loader {
     for (const found of rows) {
       const part = parts[found['part'] as number];
       if (part === undefined) continue;
-      const row: Record<string, unknown> = {};
-      for (const { property, place } of part.places) row[property] = found[place];
+      const row = part.make(part.places.map((place) => found[place]));
       const state = this.facts.state(part.of);
       if (!state.rows.has(String(row[part.of.id]))) state.put(row);
     }

@@ -45,7 +45,13 @@ export interface Actor {
   readonly legalPersonUscc: string | null;
   /** The API key it speaks by, where there is one. */
   readonly keyId?: string;
+  /** Persons who are no second pair of eyes beside it: further rows of the same person. */
+  readonly alsoPersonIds?: readonly string[];
 }
+
+/** Whether who acts is this person, by whichever account, or none other by the rules of four eyes. Nobody (null) is no one. */
+export const isSamePerson = (actor: Pick<Actor, 'personId' | 'alsoPersonIds'>, personId: string | null): boolean =>
+  personId !== null && (actor.personId === personId || actor.alsoPersonIds?.includes(personId) === true);
 
 export interface Command<Body = unknown> {
   /** UUIDv7: names the command, its linked group and, where it makes one thing, that thing. */
@@ -81,9 +87,9 @@ export interface Accepted<Result> {
   readonly changes: readonly Change[];
   /** What is told of it, and to whom, once it is committed. */
   readonly messages: readonly Message[];
-  readonly programmeVersion?: string;
+  readonly programmeVersion?: string | undefined;
   /** SHA-256 (hex) of what an approval approves. */
-  readonly approvalDigest?: string;
+  readonly approvalDigest?: string | undefined;
 }
 export type Decision<Result> = Accepted<Result> | Refused;
 
@@ -96,11 +102,15 @@ export const refused = (code: string, params: Params = {}, pointer?: string): Re
 export const accepted = <Result>(
   of: Omit<Accepted<Result>, 'kind' | 'postings' | 'changes' | 'messages'> & Partial<Accepted<Result>>,
 ): Accepted<Result> => ({
-  ...of,
   kind: 'accepted',
+  result: of.result,
+  decision: of.decision,
+  subjectId: of.subjectId,
   postings: of.postings ?? [],
   changes: of.changes ?? [],
   messages: of.messages ?? [],
+  programmeVersion: of.programmeVersion,
+  approvalDigest: of.approvalDigest,
 });
 
 /** A verb is written once, for a list of commands: gather set-based, decide one by one and purely. */
@@ -115,7 +125,8 @@ export interface Verb<Body, Result> {
 /** Rights, checked again inside the lane, where they cannot be out of date. Given by `access`. */
 export interface Admission {
   gather(loader: Loader, commands: readonly Command[]): Promise<void>;
-  decide(command: Command, facts: Facts): Refused | null;
+  /** Who acts, as of this head; or why it may not. */
+  decide(command: Command, verb: string, facts: Facts): Actor | Refused;
 }
 
 export type Outcome<Result> = ({ readonly kind: 'accepted'; readonly result: Result & { ledgerSeq: number } } | Refused) & {
@@ -299,9 +310,11 @@ export class Lane {
     return this.#onSnapshot(async (loader, facts) => {
       await Promise.all([this.#options.admission.gather(loader, commands.slice(0, 1)), verb.gather(loader, commands)]);
       const [first] = commands;
-      const denied = first && this.#options.admission.decide(first, facts);
-      if (denied) return denied;
-      return commands.map((command): LineOutcome<Result> => {
+      const actor = first && this.#options.admission.decide(first, verb.name, facts);
+      if (!actor) return [];
+      if (actor.kind === 'refused') return actor;
+      return commands.map((line): LineOutcome<Result> => {
+        const command = actingAs(line, actor);
         const decision = verb.decide(command, facts);
         if (decision.kind === 'refused') return decision;
         applyTo(facts, command, decision);
@@ -318,7 +331,8 @@ export class Lane {
     const command = this.#command({ ...request, key: 'dry-run' });
     return this.#onSnapshot(async (loader, facts) => {
       await Promise.all([this.#options.admission.gather(loader, [command]), verb.gather(loader, [command])]);
-      return this.#options.admission.decide(command, facts) ?? verb.decide(command, facts);
+      const actor = this.#options.admission.decide(command, verb.name, facts);
+      return actor.kind === 'refused' ? actor : verb.decide(actingAs(command, actor), facts);
     });
   }
 
@@ -342,7 +356,9 @@ export class Lane {
 
   #command<Body>(request: Pick<Command<Body>, 'body' | 'actor' | 'requestDigest'> & { key: string }): Command<Body> {
     const receivedAt = this.#options.clock.now();
-    return { ...request, id: uuidv7(receivedAt), receivedAt, today: shanghaiDay(receivedAt), newId: () => uuidv7(receivedAt) };
+    const { body, actor, key, requestDigest } = request;
+    const today = shanghaiDay(receivedAt);
+    return { id: uuidv7(receivedAt), body, actor, receivedAt, today, key, requestDigest, newId: () => uuidv7(receivedAt) };
   }
 
   #commandsOf<Body>(slice: Pick<Slice<Body>, 'bodies' | 'actor' | 'key' | 'requestDigest'>): Command<Body>[] {
@@ -513,14 +529,14 @@ export class Lane {
         ]);
       },
       ({ facts, stored, head, entries }) => {
-        const denied = this.#options.admission.decide(first, facts);
-        if (denied) return { value: denied, outcomes: [] };
+        const actor = this.#options.admission.decide(first, verb.name, facts);
+        if (actor.kind === 'refused') return { value: actor, outcomes: [] };
         if (stored.has(storedKey(first))) return { value: { kind: 'replayed' }, outcomes: [] };
         const notNow = slice.record?.admit(facts);
         if (notNow) return { value: notNow, outcomes: [] };
         const lines: LineOutcome<unknown>[] = [];
         for (const command of commands) {
-          const decision = this.#decide(verb, command, facts, entries, head, first);
+          const decision = this.#decide(verb, actingAs(command, actor), facts, entries, head, first);
           lines.push(decision.kind === 'refused' ? decision : { kind: 'accepted', result: decision.result });
         }
         const accepted = lines.filter((line) => line.kind === 'accepted').length;
@@ -545,18 +561,18 @@ export class Lane {
         const outcomes: NewOutcome[] = [];
         const settled = batch.map(({ verb, command }): Settled => {
           // Who may not act is told so and nothing is stored: the key of a command outlives the right it came with.
-          const denied = this.#options.admission.decide(command, facts);
-          if (denied) return { kind: 'outcome', outcome: { ...denied, replayed: false } };
+          const actor = this.#options.admission.decide(command, verb.name, facts);
+          if (actor.kind === 'refused') return { kind: 'outcome', outcome: { ...actor, replayed: false } };
           const replay = stored.get(storedKey(command));
           if (replay) return { kind: 'outcome', outcome: replayOf(replay, verb.name, command) };
           let decision: DecidedCommand;
           try {
-            decision = this.#decide(verb, command, facts, entries, head);
+            decision = this.#decide(verb, actingAs(command, actor), facts, entries, head);
           } catch (error) {
             if (!(error instanceof Undecided)) throw error;
             return { kind: 'error', error: error.cause };
           }
-          const outcome: Outcome<unknown> = { ...decision, replayed: false };
+          const outcome: Outcome<unknown> = { replayed: false, ...decision };
           const { id: commandId, requestDigest } = command;
           stored.set(storedKey(command), { verb: verb.name, commandId, requestDigest, outcome });
           outcomes.push({ verb: verb.name, command, accepted: outcome.kind === 'accepted', body: bodyOf(outcome) });
@@ -754,21 +770,21 @@ export class Lane {
     }
 
     entries.open(group, decision.approvalDigest);
-    const common = { subject: decision.subjectId, programme: decision.programmeVersion };
+    const { subjectId, programmeVersion: programme } = decision;
     // Where postings are about things of their own, the decision that they follow from is an entry before them.
     const several = decision.postings.some(({ subjectId }) => subjectId !== undefined);
     if (several || decision.postings.length === 0) {
-      entries.add({ ...common, kind: decision.decision, bookedOn: booked(command.today) });
+      entries.add({ kind: decision.decision, bookedOn: booked(command.today), subject: subjectId, programme });
     }
     applyTo(facts, command, decision, (posting, debit, credit) => {
-      const subject = posting.subjectId ?? decision.subjectId;
-      entries.add({ ...common, subject, kind: posting.posting, bookedOn: booked(posting.bookedOn ?? command.today) });
+      const subject = posting.subjectId ?? subjectId;
+      entries.add({ kind: posting.posting, bookedOn: booked(posting.bookedOn ?? command.today), subject, programme });
       entries.transfer(debit, credit, posting.amountFen);
       if (posting.reversesSeq !== undefined) entries.reverse(posting.reversesSeq);
     });
     const lastSeq = head.seq + entries.count;
     entries.messages.add(group.id, decision.messages, { ledgerSeq: lastSeq, newId: command.newId });
-    return { kind: 'accepted', result: { ...(decision.result as object), ledgerSeq: Number(lastSeq) } };
+    return { kind: 'accepted', result: { ledgerSeq: Number(lastSeq), ...(decision.result as object) } };
   }
 }
 
@@ -819,6 +835,10 @@ type DecidedCommand = { readonly kind: 'accepted'; readonly result: { readonly l
 type Decided<Value> =
   | { readonly value: Value; readonly outcomes: readonly NewOutcome[]; readonly hold?: Write; readonly abandoned?: never }
   | { readonly value: Value; readonly abandoned: true };
+
+/** The command as of whom the lane admits: mostly who sent it, unchanged. */
+const actingAs = <Body>(command: Command<Body>, actor: Actor): Command<Body> =>
+  actor === command.actor ? command : { ...command, actor };
 
 /** Puts an accepted decision into the working set: its postings in their order, then its changes. */
 function applyTo(

@@ -14,7 +14,11 @@ export const gatherLimits = (loader: Loader, windows: readonly LimitWindow[]): P
  * number leaves at most what is not spent yet; what is spent stays spent. What an exception raised is in the allowance by a posting of
  * its own, before the limit is touched or after.
  */
-export function readLimit(facts: Pick<Facts, 'balance'>, at: LimitWindow, numberFen: bigint): { leftFen: bigint; funding: Posting[] } {
+export function readLimit(
+  facts: Pick<Facts, 'balance'>,
+  at: LimitWindow,
+  numberFen: bigint,
+): { leftFen: bigint; funding: Posting[] } {
   const allowanceFen = facts.balance(accountOf.allowance(at));
   const usedFen = facts.balance(accountOf.used(at));
   const missingFen = numberFen - (allowanceFen + usedFen);

@@ -313,7 +313,12 @@ export const recoveryOffset = (of: {
   ...of.paid.flatMap(({ funder, amountFen }) =>
     transfer('recovery.offset', accountOf.payable(of.debtorId, of.of), accountOf.paid(of.of, funder), amountFen),
   ),
-  ...transfer('recovery.offset', accountOf.claim(of.recoveryId, of.fund), accountOf.receivable(of.debtorId, of.fund), of.amountFen),
+  ...transfer(
+    'recovery.offset',
+    accountOf.claim(of.recoveryId, of.fund),
+    accountOf.receivable(of.debtorId, of.fund),
+    of.amountFen,
+  ),
   ...of.back.flatMap(({ funder, amountFen }) =>
     transfer('recovery.offset', accountOf.paid(of.fund, funder), accountOf.recovered(of.fund, funder), amountFen),
   ),
@@ -327,4 +332,9 @@ export const recoveryEnded = (of: {
   fund: string;
   amountFen: bigint;
 }): Posting[] =>
-  transfer(`recovery.${of.how}`, accountOf.claim(of.recoveryId, of.fund), accountOf.receivable(of.debtorId, of.fund), of.amountFen);
+  transfer(
+    `recovery.${of.how}`,
+    accountOf.claim(of.recoveryId, of.fund),
+    accountOf.receivable(of.debtorId, of.fund),
+    of.amountFen,
+  );

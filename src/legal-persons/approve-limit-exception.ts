@@ -4,7 +4,7 @@ import { accountOf } from '../ledger/chart.js';
 import type { Facts } from '../ledger/facts.js';
 import { update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
-import { accepted, refused } from '../ledger/lane.js';
+import { accepted, isSamePerson, refused } from '../ledger/lane.js';
 import { refuseStep } from '../lives.js';
 import { limitRaised } from '../ledger/templates.js';
 import { limitExceptionShelf } from '../programmes/facts.js';
@@ -39,7 +39,7 @@ export const approveLimitException: Verb<Body, ReturnType<typeof presentExceptio
     if (!row) return refused('NOT_FOUND');
     const wrongState = refuseStep(exceptionLife, row.status, 'approve');
     if (wrongState) return wrongState;
-    if (row.askedPerson === actor.personId) return refused('FOUR_EYES');
+    if (isSamePerson(actor, row.askedPerson)) return refused('FOUR_EYES');
     const read = readException(facts, wantedOf(row), today);
     if (read.kind === 'refused') return read;
     if (read.at.limit !== row.account) {

@@ -4,7 +4,7 @@ import type { Matter, MatterRegistration } from '../../db/tables.js';
 import type { confirmMatter as body } from '../../schemas/matters.js';
 import { insert, update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
-import { accepted, refused } from '../ledger/lane.js';
+import { accepted, isSamePerson, refused } from '../ledger/lane.js';
 import { refuseStep } from '../lives.js';
 import { matterShelf, registrationShelf } from './facts.js';
 import { presentMatter, registrationLife } from './rules.js';
@@ -35,7 +35,7 @@ export const confirmMatter: Verb<Body, ReturnType<typeof presentMatter>> = {
     if (!row) return refused('NOT_FOUND');
     const wrongState = refuseStep(registrationLife, row.status, 'confirm');
     if (wrongState) return wrongState;
-    if (row.registeredPerson === actor.personId) return refused('FOUR_EYES');
+    if (isSamePerson(actor, row.registeredPerson)) return refused('FOUR_EYES');
     const { bookId, kind, code } = row;
     const others = facts.all(registrationShelf, 'code', [kind, code]).filter(({ status }) => status === 'CONFIRMED');
     if (others.length > 0 && !body.joint) {

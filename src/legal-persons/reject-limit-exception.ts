@@ -3,7 +3,7 @@ import type { LimitException } from '../../db/tables.js';
 import type { rejectLimitException as body } from '../../schemas/limit-exceptions.js';
 import { update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
-import { accepted, refused } from '../ledger/lane.js';
+import { accepted, isSamePerson, refused } from '../ledger/lane.js';
 import { refuseStep } from '../lives.js';
 import { limitExceptionShelf } from '../programmes/facts.js';
 import { exceptionLife, presentException } from './rules.js';
@@ -31,7 +31,7 @@ export const rejectLimitException: Verb<Body, ReturnType<typeof presentException
     if (!row) return refused('NOT_FOUND');
     const wrongState = refuseStep(exceptionLife, row.status, 'reject');
     if (wrongState) return wrongState;
-    if (row.askedPerson === actor.personId) return refused('FOUR_EYES');
+    if (isSamePerson(actor, row.askedPerson)) return refused('FOUR_EYES');
     // After this line the command succeeds.
     const rejected: LimitException = {
       ...row,

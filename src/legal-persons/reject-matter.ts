@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { closeMatter as body } from '../../schemas/matters.js';
 import { update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
-import { accepted, refused } from '../ledger/lane.js';
+import { accepted, isSamePerson, refused } from '../ledger/lane.js';
 import { refuseStep } from '../lives.js';
 import { registrationShelf } from './facts.js';
 import { presentMatter, registrationLife } from './rules.js';
@@ -30,7 +30,7 @@ export const rejectMatter: Verb<Body, ReturnType<typeof presentMatter>> = {
     if (!row) return refused('NOT_FOUND');
     const wrongState = refuseStep(registrationLife, row.status, 'reject');
     if (wrongState) return wrongState;
-    if (row.registeredPerson === actor.personId) return refused('FOUR_EYES');
+    if (isSamePerson(actor, row.registeredPerson)) return refused('FOUR_EYES');
     // After this line the command succeeds.
     const rejected = { ...row, status: 'REJECTED' as const, closedPerson: actor.personId, closedOn: today, reason: body.reason };
     return accepted({

@@ -54,6 +54,10 @@ export const kinds = {
     zh: '算力券 {voucherNo} 已发放，面额 {amount} 元；请于 {activateBy} 前接受用券条款，逾期作废。',
     en: 'Voucher {voucherNo} was issued: {amount} yuan. Accept its terms by {activateBy}; after that it ends.',
   },
+  'voucher.taken_over': {
+    zh: '上线前发放的算力券已转入，编号 {voucherNo}，可用余额 {amount} 元，最后使用日 {lastDay}。',
+    en: 'A voucher issued before this service began was taken over as {voucherNo}: {amount} yuan left, last day {lastDay}.',
+  },
   'voucher.activation_ending': {
     zh: '算力券 {voucherNo} 尚未接受用券条款，{activateBy} 24 时到期。',
     en: 'The terms of voucher {voucherNo} are not accepted yet; it ends at 24:00 on {activateBy}.',
@@ -83,6 +87,10 @@ export const kinds = {
   'redemption.approved': {
     zh: '核销 {redemptionNo} 已核验通过，金额 {amount} 元。',
     en: 'Redemption {redemptionNo} was approved for {amount} yuan.',
+  },
+  'redemption.approved_by_rule': {
+    zh: '{day} 按规则自动核验通过核销 {redemptions} 笔（首笔 {redemptionNo}），合计 {amount} 元。',
+    en: '{redemptions} redemptions (the first: {redemptionNo}) were approved by rule on {day}, {amount} yuan in all.',
   },
   'redemption.returned': {
     zh: '核销 {redemptionNo} 已退回：{reason}',

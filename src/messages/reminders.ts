@@ -6,6 +6,7 @@ import type { Database } from '../../db/client.js';
 import type { Day } from '../calendar.js';
 import { addDays, shanghaiDay } from '../calendar.js';
 import type { DailyWork } from '../daily.js';
+import type { OpenBook } from '../http/parts.js';
 import { firstId, inSlices } from '../in-slices.js';
 import type { Facts, Loader, Shelf } from '../ledger/facts.js';
 import { insert, update } from '../ledger/facts.js';
@@ -76,14 +77,7 @@ export function reminding<Row>(of: Reminder<Row>): DailyWork {
         idOf: ({ id }) => id,
         refusal: (facts, id) => refusalOf(of, facts, id),
       });
-      if (isAll) {
-        await book.lane.submit(recordRun, {
-          body: { kind: of.kind, through: today },
-          actor: calendarActor,
-          key: `${name}:${today}`,
-          requestDigest: createHash('sha256').update(`${name} ${today}`).digest('hex'),
-        });
-      }
+      if (isAll) await toldThrough(book, of.kind, today);
       return done;
     },
   };
@@ -135,6 +129,17 @@ const remindOf = <Row>(of: Reminder<Row>): Verb<{ id?: string }, object> => ({
     });
   },
 });
+
+/** Records that all of a kind was told through a day: what looks what is due goes on from there. */
+export async function toldThrough(book: OpenBook, kind: MessageKind, through: Day): Promise<void> {
+  const name = `remind:${kind}:${through}`;
+  await book.lane.submit(recordRun, {
+    body: { kind, through },
+    actor: calendarActor,
+    key: name,
+    requestDigest: createHash('sha256').update(name).digest('hex'),
+  });
+}
 
 /** That all of a kind was told for a day. Where another process was first, nothing is left to say. */
 const recordRun: Verb<{ kind: string; through: Day }, object> = {

@@ -7,7 +7,7 @@ import type { CaseRow } from '../cases/rules.js';
 import { ended } from '../cases/rules.js';
 import { update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
-import { accepted, refused } from '../ledger/lane.js';
+import { accepted, isSamePerson, refused } from '../ledger/lane.js';
 import { objectionShelf } from './facts.js';
 import { gatherSubjects, subjectOf } from './subjects.js';
 
@@ -40,7 +40,7 @@ export const decideObjection = (
     if (!objection) return refused('NOT_FOUND', {}, '/objectionId');
     if (objection.status !== 'OPEN') return refused('OBJECTION_DECIDED', { objectionNo: objection.objectionNo }, '/objectionId');
     const had = [row.submittedPerson, objection.reviewedPerson, objection.publishedPerson];
-    if (had.includes(actor.personId)) return refused('FOUR_EYES');
+    if (had.some((person) => isSamePerson(actor, person))) return refused('FOUR_EYES');
     if (body.upheld && body.article === undefined) return refused('ARTICLE_REQUIRED', {}, '/article');
     const isLast = !all.some(({ status, objectionId }) => status === 'OPEN' && objectionId !== objection.objectionId);
     const end = addWorkingDays(today, row.noticeDaysLeft ?? 0, calendarOf(facts));

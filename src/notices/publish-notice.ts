@@ -7,7 +7,7 @@ import { enterpriseShelf } from '../enterprises/facts.js';
 import type { Change } from '../ledger/facts.js';
 import { insert } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
-import { accepted, refused } from '../ledger/lane.js';
+import { accepted, isSamePerson, refused } from '../ledger/lane.js';
 import { gatherNumbers, seriesOf, takeNumber } from '../ledger/numbers.js';
 import { sumFen } from '../money.js';
 import { noticeItemShelf, noticeShelf } from './facts.js';
@@ -62,7 +62,7 @@ export const publishNotice: Verb<Body, z.input<typeof noticeInFull>> = {
       if (days === undefined) {
         return refused('POLICY_SILENT', { programme: subject.row.programmeCode, parameter: 'noticeDays' }, pointer);
       }
-      if (actor.personId === subject.row.submittedPerson) return refused('FOUR_EYES', {}, pointer);
+      if (isSamePerson(actor, subject.row.submittedPerson)) return refused('FOUR_EYES', {}, pointer);
       const name = shownName ?? facts.get(enterpriseShelf, subject.row.enterpriseId)?.name ?? '';
       subjects.push({ subject, days, name });
     }

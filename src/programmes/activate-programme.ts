@@ -1,6 +1,6 @@
 import { update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
-import { accepted, refused } from '../ledger/lane.js';
+import { accepted, isSamePerson, refused } from '../ledger/lane.js';
 import { programmeVersionShelf } from './facts.js';
 import { openPointsOf, programmeOf, versionName } from './published.js';
 import { activationRefusal, presentProgramme, refuseOtherNature } from './rules.js';
@@ -31,7 +31,7 @@ export const activateProgramme: Verb<{ id?: string }, ReturnType<typeof presentP
     const row = facts.get(programmeVersionShelf, body.id ?? '');
     if (!row) return refused('NOT_FOUND');
     if (row.status !== 'PUBLISHED') return refused('PROGRAMME_ALREADY_ACTIVE', { programme: versionName(row) });
-    if (row.publishedBy === actor.personId) return refused('FOUR_EYES');
+    if (isSamePerson(actor, row.publishedBy)) return refused('FOUR_EYES');
     const law = programmeOf(row);
     const versions = facts.all(programmeVersionShelf, 'code', row.programmeCode);
     const otherNature = refuseOtherNature(

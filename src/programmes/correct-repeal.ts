@@ -11,7 +11,7 @@ import type { Day } from '../calendar.js';
 import type { Facts, Loader } from '../ledger/facts.js';
 import { insert, update } from '../ledger/facts.js';
 import type { Command, Refused, Verb } from '../ledger/lane.js';
-import { accepted, refused } from '../ledger/lane.js';
+import { accepted, isSamePerson, refused } from '../ledger/lane.js';
 import { appropriationShelf, programmeVersionShelf, repealCorrectionShelf } from './facts.js';
 import { programmeOf, versionInForce, versionName } from './published.js';
 import {
@@ -166,7 +166,7 @@ export const correctRepeal: Verb<
     const programme = versionName(row);
     const open = facts.one(repealCorrectionShelf, 'open', [row.programmeVersionId, 'PROPOSED']);
     if (!open) return refused('NO_PROPOSAL', { of: programme });
-    if (open.proposedPerson === actor.personId) return refused('FOUR_EYES');
+    if (isSamePerson(actor, open.proposedPerson)) return refused('FOUR_EYES');
     const { contentDigest } = open;
     if (body.contentDigest !== contentDigest)
       return refused('PROPOSAL_CHANGED', { of: programme, contentDigest }, '/contentDigest');

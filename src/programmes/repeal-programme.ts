@@ -3,7 +3,7 @@ import type { repealProgramme as body } from '../../schemas/programme-api.js';
 import { addDays } from '../calendar.js';
 import { update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
-import { accepted, refused } from '../ledger/lane.js';
+import { accepted, isSamePerson, refused } from '../ledger/lane.js';
 import { programmeVersionShelf } from './facts.js';
 import { programmeOf, versionInForce, versionName } from './published.js';
 import { presentProgramme } from './rules.js';
@@ -40,7 +40,7 @@ export const repealProgramme: Verb<Body, Result> = {
     if (!row) return refused('NOT_FOUND');
     const programme = versionName(row);
     if (row.status !== 'ACTIVE') return refused('PROGRAMME_NOT_ACTIVE', { programme, status: row.status });
-    if (row.activatedBy === actor.personId) return refused('FOUR_EYES');
+    if (isSamePerson(actor, row.activatedBy)) return refused('FOUR_EYES');
     const earliest = row.inForceFrom !== null && row.inForceFrom > today ? row.inForceFrom : today;
     if (lastDay < earliest || (row.inForceTo !== null && lastDay > row.inForceTo)) {
       return refused('REPEAL_DAY', { day: lastDay, earliest, latest: row.inForceTo ?? '—' }, '/lastDay');

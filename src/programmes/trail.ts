@@ -125,6 +125,8 @@ export class Trail {
   award(of: AwardParts): Evaluation {
     const amount = formatYuan(this.amountFen);
     if (this.steps.at(-1)?.result !== amount) this.add(this.version.basis, rules.granted, {}, amount);
-    return { kind: 'award', amountFen: this.amountFen, bound: this.bound, ...of, explanation: this.steps };
+    const { computedFen, cutOffFen, baseFen, weighted } = of;
+    const { amountFen, bound, steps: explanation } = this;
+    return { kind: 'award', amountFen, computedFen, bound, cutOffFen, baseFen, weighted, explanation };
   }
 }

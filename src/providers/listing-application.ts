@@ -9,7 +9,7 @@ import { addWorkingDays, overlaps } from '../calendar.js';
 import type { Change, Facts } from '../ledger/facts.js';
 import { insert, update } from '../ledger/facts.js';
 import type { Command, Refused, Verb } from '../ledger/lane.js';
-import { accepted, refused } from '../ledger/lane.js';
+import { accepted, isSamePerson, refused } from '../ledger/lane.js';
 import { refuseStep } from '../lives.js';
 import { listingApplicationShelf, listingScoreShelf, listingShelf, listingStepShelf, providerShelf } from './facts.js';
 import { actsFor, listedDays, listingApplicationLife, presentListing, presentListingApplication } from './rules.js';
@@ -190,7 +190,7 @@ export const scoreListingApplication = step<z.output<typeof schema.scoreListingA
   'listing_application.scored',
   (row, { body, actor, newId, receivedAt }, facts) => {
     const before = facts.all(listingScoreShelf, 'application', row.applicationId);
-    if (before.some(({ scoredPerson }) => scoredPerson === actor.personId)) return refused('LISTING_SCORED_ALREADY');
+    if (before.some(({ scoredPerson }) => isSamePerson(actor, scoredPerson))) return refused('LISTING_SCORED_ALREADY');
     const criteria = Object.entries(body.scores) as [ListingScore['criterion'], { score: number; evidence: string }][];
     return {
       kind: 'taken',
@@ -269,7 +269,7 @@ export const listApplicant: Verb<
     const { row } = found;
     const reviewed = facts
       .all(listingStepShelf, 'application', row.applicationId)
-      .some(({ verb, person }) => ['accept', 'score', 'publish-notice'].includes(verb) && person === actor.personId);
+      .some(({ verb, person }) => ['accept', 'score', 'publish-notice'].includes(verb) && isSamePerson(actor, person));
     if (reviewed) return refused('FOUR_EYES');
     if (row.noticeTo === null || today <= row.noticeTo)
       return refused('NOTICE_NOT_OVER', { noticeTo: row.noticeTo ?? '—', today });

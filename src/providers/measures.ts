@@ -12,7 +12,7 @@ import type { Day } from '../calendar.js';
 import { addDays, overlaps } from '../calendar.js';
 import { insert, update } from '../ledger/facts.js';
 import type { Refused, Verb } from '../ledger/lane.js';
-import { accepted, refused } from '../ledger/lane.js';
+import { accepted, isSamePerson, refused } from '../ledger/lane.js';
 import { refuseStep } from '../lives.js';
 import { listingMeasureShelf, listingShelf } from './facts.js';
 import { listingLife, listingStatusOn, measureLife, presentListing, presentMeasure } from './rules.js';
@@ -141,7 +141,7 @@ export const approveMeasure: Verb<{ id?: string }, ReturnType<typeof presentList
     if (!row) return refused('NOT_FOUND');
     const wrong = refuseStep(measureLife, row.status, 'approve');
     if (wrong) return wrong;
-    if (row.proposedPerson === actor.personId) return refused('FOUR_EYES');
+    if (isSamePerson(actor, row.proposedPerson)) return refused('FOUR_EYES');
     const listing = facts.get(listingShelf, row.listingId);
     if (!listing) throw new Error(`the listing ${row.listingId} is not there`);
     const done = measured(listing, row, today);

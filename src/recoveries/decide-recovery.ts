@@ -7,7 +7,7 @@ import { accountOf } from '../ledger/chart.js';
 import type { Facts, Loader } from '../ledger/facts.js';
 import { insert, update } from '../ledger/facts.js';
 import type { Command, Refused, Verb } from '../ledger/lane.js';
-import { accepted, refused } from '../ledger/lane.js';
+import { accepted, isSamePerson, refused } from '../ledger/lane.js';
 import { recoveryEnded, recoveryReceived } from '../ledger/templates.js';
 import { formatYuan, splitIncrement } from '../money.js';
 import { programmeVersionShelf } from '../programmes/facts.js';
@@ -159,7 +159,7 @@ export const writeOffRecovery: Verb<Target, Result> = {
     const { row: before } = of;
     const { personId } = command.actor;
     if (before.writeOffAskedBy === null) return refused('WRITE_OFF_NOT_ASKED', { recoveryNo: before.recoveryNo });
-    if (before.writeOffAskedBy === personId) return refused('FOUR_EYES');
+    if (isSamePerson(command.actor, before.writeOffAskedBy)) return refused('FOUR_EYES');
     // After this line the command succeeds.
     const row: Recovery = { ...before, status: 'WRITTEN_OFF', endedPerson: personId, endedOn: command.today };
     return accepted({
@@ -187,7 +187,7 @@ export const decideAppeal: Verb<Body<typeof schema.decideAppeal>, Result> = {
     if (of.kind === 'refused') return of;
     const { row: before } = of;
     const { body, actor, today } = command;
-    if (actor.personId === before.openedPerson) return refused('FOUR_EYES');
+    if (isSamePerson(actor, before.openedPerson)) return refused('FOUR_EYES');
     // After this line the command succeeds.
     const decided = { ...before, appealDecidedBy: actor.personId, appealDecision: body.reason };
     const upheld = body.outcome === 'UPHELD';

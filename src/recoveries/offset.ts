@@ -7,7 +7,7 @@ import { accountOf } from '../ledger/chart.js';
 import type { Facts, Loader } from '../ledger/facts.js';
 import { insert, update } from '../ledger/facts.js';
 import type { Command, Refused, Verb } from '../ledger/lane.js';
-import { accepted, refused } from '../ledger/lane.js';
+import { accepted, isSamePerson, refused } from '../ledger/lane.js';
 import { recoveryOffset } from '../ledger/templates.js';
 import type { Fen } from '../money.js';
 import { formatYuan, minFen, splitIncrement } from '../money.js';
@@ -175,7 +175,7 @@ export const offsetRecovery: Verb<Target, Result> = {
     const { recoveryId, recoveryNo, debtorId, fund } = before;
     const open = openOf(facts, before);
     if (!open) return refused('NO_PROPOSAL', { of: recoveryNo });
-    if (open.proposedPerson === actor.personId) return refused('FOUR_EYES');
+    if (isSamePerson(actor, open.proposedPerson)) return refused('FOUR_EYES');
     const { amountFen, redemptionId } = open;
     const impossible = refusalOfOffset(facts, before, redemptionId, amountFen);
     if (impossible) return impossible;

@@ -20,6 +20,8 @@ import type { AskedFor } from '../materials/facts.js';
 import { attachmentShelf, gatherMaterials } from '../materials/facts.js';
 import { asksForMaterials } from '../materials/rules.js';
 import type { Fen } from '../money.js';
+import type { TouchedLimit } from '../programmes/evaluate.js';
+import { limitsTouched } from '../programmes/evaluate.js';
 import { programmeVersionShelf } from '../programmes/facts.js';
 import { controlIdsOf, gatherControls, lawUnder } from '../programmes/laws.js';
 import { limitWindowOf } from '../programmes/limits.js';
@@ -179,14 +181,31 @@ async function gatherVersionsAndLimits(loader: Loader, pairs: readonly { voucher
   await gatherLimits(
     loader,
     pairs.flatMap(({ voucher, today }) => {
-      const { law } = lawOf(loader.facts, voucher);
-      return asksBeyondContract(law) ? [] : limitsOf(law, voucher, today).map(limitWindowOf);
+      const { voucherId, legalPersonUscc } = voucher;
+      return loader.facts.kept(`windows ${voucherId} ${legalPersonUscc} ${today}`, () => {
+        const { law } = lawOf(loader.facts, voucher);
+        return asksBeyondContract(law) ? [] : limitsOf(law, voucher, today).map(limitWindowOf);
+      });
     }),
   );
 }
 
+/** The law of a voucher, and how it finds the contract and its parties, to be approved on this day; with the limits that it touches. */
+const seen = (facts: Facts, voucher: Voucher, invoice: UsageInvoice, bookedOn: Day) =>
+  facts.kept(`redeemed ${voucher.voucherId} ${invoice.usageFrom} ${invoice.usageTo} ${bookedOn}`, () => {
+    const { version, law } = lawOf(facts, voucher);
+    const at = circumstancesOf(facts, asked(facts, voucher, invoice, bookedOn));
+    return { version, law, at, touched: limitsTouched(law, 'REDEEM', at) };
+  });
+
 /** Puts a gathered redemption together: of a voucher and an invoice of the voucher's contract, to be approved on this day. */
-export function caseOf(facts: Facts, voucher: Voucher, invoice: UsageInvoice, bookedOn: Day): RedemptionCase {
+export function caseOf(
+  facts: Facts,
+  voucher: Voucher,
+  invoice: UsageInvoice,
+  bookedOn: Day,
+): RedemptionCase & { readonly touched: readonly TouchedLimit[] } {
+  const { version, law, at, touched } = seen(facts, voucher, invoice, bookedOn);
   const contract = there(facts.get(contractShelf, voucher.contractId));
   const contractLines = new Map<string, ContractLine>(
     contractLinesOf(facts, contract.contractId).map((line) => [line.contractLineId, line]),
@@ -203,13 +222,15 @@ export function caseOf(facts: Facts, voucher: Voucher, invoice: UsageInvoice, bo
     }),
     digitalInvoices: invoice.digitalInvoice === 'DIFFERS' ? facts.all(attachmentShelf, 'subject', invoice.invoiceId) : [],
     lineUsage: facts.all(lineUsageShelf, 'contract', voucher.contractId),
-    at: circumstancesOf(facts, asked(facts, voucher, invoice, bookedOn)),
+    at,
+    touched,
     waiting: facts
       .all(redemptionShelf, 'waiting', [voucher.contractId, 'SUBMITTED'])
       .filter(({ programmeCode }) => programmeCode === voucher.programmeCode),
     standingId,
     standing: facts.get(standingShelf, standingId),
-    ...lawOf(facts, voucher),
+    version,
+    law,
   };
 }
 
@@ -271,7 +292,7 @@ export function waitingOf(
   facts: Facts,
   redemptionId: string,
   today: Day,
-): { redemption: Redemption; whole: RedemptionCase } | undefined {
+): { redemption: Redemption; whole: ReturnType<typeof caseOf> } | undefined {
   const redemption = facts.get(redemptionShelf, redemptionId);
   if (!redemption) return undefined;
   const voucher = there(facts.get(voucherShelf, redemption.voucherId));

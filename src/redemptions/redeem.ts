@@ -12,7 +12,6 @@ import { gatherNumbers, seriesOf, takeNumber } from '../ledger/numbers.js';
 import { redemptionApproved, redemptionReserved } from '../ledger/templates.js';
 import { refusalOfPapers } from '../materials/facts.js';
 import { formatYuan } from '../money.js';
-import { limitsTouched } from '../programmes/evaluate.js';
 import { firstYearChanges, readLimits } from '../programmes/limits.js';
 import { versionName } from '../programmes/published.js';
 import { actsFor } from '../providers/rules.js';
@@ -86,10 +85,10 @@ export const redeem: Verb<Body, Result> = {
     if (lacking) return lacking;
 
     const whole = caseOf(facts, voucher, invoice, today);
-    const limits = readLimits(facts, limitsTouched(whole.law, 'REDEEM', whole.at));
+    const limits = readLimits(facts, whole.touched);
     const mismatches = mismatchesOf(whole);
     const approved = mismatches.length === 0;
-    const asked = { submittedOn: today, balanceFen, limitsLeft: limits.left, requestedFen };
+    const asked: Parameters<typeof evaluateFirmly>[1] = { submittedOn: today, balanceFen, limitsLeft: limits.left, requestedFen };
     const possible = evaluateFirmly(whole, asked, !approved);
     if (possible.kind !== 'award') return refusedBy(possible);
     const leftToPay = owedFen(whole);
@@ -146,19 +145,20 @@ export const redeem: Verb<Body, Result> = {
     const voucherAfter = approved
       ? { ...voucher, status: stateAfterApproval(leftFen, voucher.reservedFen) }
       : { ...voucher, reservedFen: voucher.reservedFen + amountFen };
-    const payment = { voucherId, redemptionId: id, fund };
     return accepted({
       decision: approved ? 'redemption.approved' : 'redemption.reserved',
       subjectId: id,
       programmeVersion: versionName(whole.version),
-      result: { ...presentInFull(row), voucherBalance: formatYuan(leftFen) },
+      result: { voucherBalance: formatYuan(leftFen), ...presentInFull(row) },
       postings: [
-        ...redemptionReserved({ ...payment, amountFen }),
+        ...redemptionReserved({ voucherId, redemptionId: id, fund, amountFen }),
         ...(approved
           ? [
               ...limits.funding,
               ...redemptionApproved({
-                ...payment,
+                voucherId,
+                redemptionId: id,
+                fund,
                 payeeId: invoice.providerId,
                 reservedFen: amountFen,
                 approvedFen: amountFen,

@@ -32,7 +32,7 @@ export const returnRedemption: Verb<Body, Result> = {
     const { body, actor, today } = command;
     const found = waitingOf(facts, body.id ?? '', today);
     if (!found) return refused('NOT_FOUND');
-    const undecidable = refusalOfDecision(found.redemption, 'return', actor.personId);
+    const undecidable = refusalOfDecision(found.redemption, 'return', actor);
     if (undecidable) return undecidable;
     // After this line the command succeeds.
     return givenBack(facts, command, found, { personId: actor.personId, reason: body.reason });

@@ -7,7 +7,7 @@ import type { Loader } from '../ledger/facts.js';
 import { note, update } from '../ledger/facts.js';
 import { creditedAbout } from '../ledger/history.js';
 import type { Verb } from '../ledger/lane.js';
-import { accepted, refused } from '../ledger/lane.js';
+import { accepted, isSamePerson, refused } from '../ledger/lane.js';
 import { formatYuan } from '../money.js';
 import { versionName } from '../programmes/published.js';
 import { redLetterShelf } from '../usage/facts.js';
@@ -78,7 +78,7 @@ export const reverseRedemption: Verb<Body, Result> = {
     const { redemptionId, redemptionNo, voucherId, fund } = redemption;
     const open = facts.one(reversalShelf, 'open', [redemptionId, 'PROPOSED']);
     if (!open) return refused('NO_PROPOSAL', { of: redemptionNo });
-    if (open.proposedPerson === actor.personId) return refused('FOUR_EYES');
+    if (isSamePerson(actor, open.proposedPerson)) return refused('FOUR_EYES');
     const contentDigest = reversalDigestOf(open, redemption);
     if (open.contentDigest !== contentDigest || body.contentDigest !== contentDigest) {
       return refused('PROPOSAL_CHANGED', { of: redemptionNo, contentDigest: open.contentDigest }, '/contentDigest');

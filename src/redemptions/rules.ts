@@ -32,8 +32,8 @@ import type { mismatch, redemptionInFull, redemptionReversal, redemption as show
 import type { Day } from '../calendar.js';
 import { formatInstant } from '../calendar.js';
 import type { KeptStep } from '../ledger/explanations.js';
-import type { Refused } from '../ledger/lane.js';
-import { refused } from '../ledger/lane.js';
+import type { Actor, Refused } from '../ledger/lane.js';
+import { isSamePerson, refused } from '../ledger/lane.js';
 import { life, refuseStep } from '../lives.js';
 import type { Fen } from '../money.js';
 import { formatYuan, minFen } from '../money.js';
@@ -110,8 +110,20 @@ interface Asked {
 /** What the law gives for this invoice. */
 export function evaluate(of: RedemptionCase, asked: Asked): Evaluation {
   const { voucher, invoice } = of;
+  const { at } = of;
+  // Each by its name: an object that grows behind a spread costs as much as the evaluation.
   return evaluateRedemption(of.law, {
-    ...of.at,
+    appliedOn: at.appliedOn,
+    bookedOn: at.bookedOn,
+    matters: at.matters,
+    figures: at.figures,
+    upstream: at.upstream,
+    raised: at.raised,
+    firstAwardYears: at.firstAwardYears,
+    enterprise: at.enterprise,
+    provider: at.provider,
+    facilities: at.facilities,
+    contract: at.contract,
     submittedOn: asked.submittedOn,
     voucher: { issuedOn: voucher.issuedOn, expiresOn: voucher.lastDay, balanceFen: asked.balanceFen },
     usage: { from: invoice.usageFrom, to: invoice.usageTo },
@@ -141,13 +153,13 @@ export function evaluateFirmly(
   asked: Omit<Asked, 'standing' | 'maximumFen'>,
   waits: boolean,
 ): Evaluation | Refused {
-  const { requestedFen, ...rest } = asked;
+  const { submittedOn, balanceFen, limitsLeft, requestedFen } = asked;
   const standing = standingWithout(of, []);
-  const plain = evaluate(of, { ...rest, standing });
+  const plain = evaluate(of, { standing, submittedOn, balanceFen, limitsLeft });
   if (plain.kind !== 'award') return plain;
   const firm =
     waits || of.waiting.length > 0
-      ? evaluate(of, { ...rest, standing: waits ? nothing : standingWithout(of, of.waiting) })
+      ? evaluate(of, { standing: waits ? nothing : standingWithout(of, of.waiting), submittedOn, balanceFen, limitsLeft })
       : plain;
   if (firm.kind !== 'award') return firm;
   const possibleFen = minFen(plain.amountFen, firm.amountFen);
@@ -155,7 +167,7 @@ export function evaluateFirmly(
   if (requestedFen === undefined && possibleFen === plain.amountFen) return plain;
   // For less, the enterprise's own part of the invoice is more: it is judged again.
   const maximumFen = possibleFen < plain.amountFen ? possibleFen : undefined;
-  return evaluate(of, { ...rest, standing, requestedFen, maximumFen });
+  return evaluate(of, { standing, submittedOn, balanceFen, limitsLeft, requestedFen, maximumFen });
 }
 
 /** What was refused or held, as the API says it. */
@@ -250,11 +262,11 @@ export const redemptionLife = life<Redemption['status'], RedemptionVerb>({
 export const refuseRedemption = ({ status, redemptionNo }: Redemption, verb: RedemptionVerb): Refused | null =>
   refuseStep(redemptionLife, status, verb, { redemptionNo });
 
-/** Why this person cannot decide on the redemption, or null: REDEMPTION_WRONG_STATE, FOUR_EYES. */
-export function refusalOfDecision(redemption: Redemption, verb: 'verify' | 'return', personId: string): Refused | null {
+/** Why this actor cannot decide on the redemption, or null: REDEMPTION_WRONG_STATE, FOUR_EYES. */
+export function refusalOfDecision(redemption: Redemption, verb: 'verify' | 'return', actor: Actor): Refused | null {
   const wrong = refuseRedemption(redemption, verb);
   if (wrong) return wrong;
-  return personId === redemption.submittedPerson ? refused('FOUR_EYES') : null;
+  return isSamePerson(actor, redemption.submittedPerson) ? refused('FOUR_EYES') : null;
 }
 
 export type Mismatch = z.input<typeof mismatch>;
@@ -377,7 +389,8 @@ export const stateAfterApproval = (balanceFen: Fen, reservedFen: Fen): 'PARTIALL
 /** The row of where a contract stands under the programme of a case. */
 export function standingRow(of: Pick<RedemptionCase, 'voucher' | 'standingId'>, standing: Standing): ContractStanding {
   const { bookId, contractId, programmeCode } = of.voucher;
-  return { bookId, standingId: of.standingId, contractId, programmeCode, ...keptStanding(standing) };
+  const { baseFen, claimedFen, cutOffFen, weightedBase } = keptStanding(standing);
+  return { bookId, standingId: of.standingId, contractId, programmeCode, baseFen, claimedFen, cutOffFen, weightedBase };
 }
 
 /** Where the contract stands under the programme once this is added to it; negative to take back. */
@@ -467,7 +480,7 @@ type InFull = Omit<z.input<typeof redemptionInFull>, 'explanation'> & { explanat
 
 /** With its mismatches and its explanation, as they are kept. */
 export const presentInFull = (row: Redemption): InFull => ({
-  ...presentRedemption(row),
   mismatches: row.mismatches as Mismatch[],
   explanation: row.explanation as KeptStep[],
+  ...presentRedemption(row),
 });

@@ -9,7 +9,6 @@ import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
 import { redemptionApproved } from '../ledger/templates.js';
 import { formatYuan } from '../money.js';
-import { limitsTouched } from '../programmes/evaluate.js';
 import { firstYearChanges, readLimits } from '../programmes/limits.js';
 import { versionName } from '../programmes/published.js';
 import { fenOf } from '../usage/rules.js';
@@ -63,7 +62,7 @@ export const verifyRedemption: Verb<Body, Result> = {
     const found = waitingOf(facts, body.id ?? '', today);
     if (!found) return refused('NOT_FOUND');
     const { redemption, whole } = found;
-    const undecidable = refusalOfDecision(redemption, 'verify', actor.personId);
+    const undecidable = refusalOfDecision(redemption, 'verify', actor);
     if (undecidable) return undecidable;
     const flagged = refuseFlagged(holdingFlags(facts, redemption.redemptionId) + whole.holdingFlags);
     if (flagged) return flagged;
@@ -77,7 +76,7 @@ export const verifyRedemption: Verb<Body, Result> = {
     const unpayable = refusalOfPaying(voucher);
     if (unpayable) return unpayable;
     const balanceFen = facts.balance(accountOf.voucher(voucherId, fund));
-    const limits = readLimits(facts, limitsTouched(whole.law, 'REDEEM', whole.at));
+    const limits = readLimits(facts, whole.touched);
     // Judged as if it came last, by the day it was submitted.
     const asked = {
       standing: standingWithout(whole, [redemption]),

@@ -8,7 +8,7 @@ import { keep } from '../ledger/explanations.js';
 import { accountOf } from '../ledger/chart.js';
 import { update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
-import { accepted, refused } from '../ledger/lane.js';
+import { accepted, isSamePerson, refused } from '../ledger/lane.js';
 import { formatYuan } from '../money.js';
 import { firstYearChanges } from '../programmes/limits.js';
 import { versionName } from '../programmes/published.js';
@@ -78,7 +78,7 @@ export const approveAllocation: Verb<Body, z.input<typeof allocation>> = {
       draft.draftedPerson,
       ...rows.flatMap((of) => [of.submittedPerson, of.acceptedPerson, of.checkedPerson, of.reviewedPerson]),
     ];
-    if (had.includes(actor.personId)) return refused('FOUR_EYES');
+    if (had.some((person) => isSamePerson(actor, person))) return refused('FOUR_EYES');
     const held = refuseFlagged(flaggedOf(facts, id).size);
     if (held) return held;
     const { fund, strategy, contentDigest } = draft;

@@ -10,7 +10,7 @@ import { citedScores } from '../experts/rules.js';
 import { keep } from '../ledger/explanations.js';
 import { update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
-import { accepted, refused } from '../ledger/lane.js';
+import { accepted, isSamePerson, refused } from '../ledger/lane.js';
 import { formatYuan, parseYuan } from '../money.js';
 import { percent } from '../programmes/explain.js';
 import { highestOf } from '../programmes/lines.js';
@@ -68,11 +68,11 @@ export const reviewReimbursement: Verb<Body, Result> = {
     const way = wayOf(law);
     const wrongState = reimbursementCases.refuseStep(row, way, 'review');
     if (wrongState) return wrongState;
-    if (actor.personId === row.submittedPerson) return refused('FOUR_EYES');
+    if (isSamePerson(actor, row.submittedPerson)) return refused('FOUR_EYES');
     const cited = citedScores(panelOf(facts, row.reimbursementId), {
       isAsked: way.panels,
       cited: body.scoresDigest,
-      personId: actor.personId,
+      actor,
     });
     if (cited.kind === 'refused') return cited;
     if (cited.score !== null && body.score !== undefined && body.score !== cited.score) {

@@ -3,7 +3,7 @@ import type { Settlement } from '../../db/tables.js';
 import type { approveSettlement as body, settlement } from '../../schemas/settlements.js';
 import { update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
-import { accepted, refused } from '../ledger/lane.js';
+import { accepted, isSamePerson, refused } from '../ledger/lane.js';
 import { formatYuan } from '../money.js';
 import { settlementShelf } from './facts.js';
 import { presentSettlement, refuseUnlessAt } from './rules.js';
@@ -31,7 +31,7 @@ export const approveSettlement: Verb<Body, z.input<typeof settlement>> = {
     if (!settlement) return refused('NOT_FOUND');
     const wrongState = refuseUnlessAt(settlement, 'DRAFT');
     if (wrongState) return wrongState;
-    if (actor.personId === settlement.draftedPerson) return refused('FOUR_EYES');
+    if (isSamePerson(actor, settlement.draftedPerson)) return refused('FOUR_EYES');
     const { contentDigest, lineCount } = settlement;
     const total = formatYuan(settlement.totalFen);
     if (body.contentDigest !== contentDigest || body.count !== lineCount || body.total !== total) {

@@ -18,7 +18,7 @@ export const instructionShelf = shelf(paymentInstructions, {
   id: 'instructionId',
   keys: { settlement: ['settlementId'], number: ['instructionNo'] },
   once: ['id', 'settlement', 'number'],
-  mutable: ['status', 'returnReason'],
+  mutable: ['status', 'returnReason', 'reinstructed'],
 });
 export const fundStandingShelf = shelf(fundStandings, { rank: 70, id: 'fund', mutable: ['instructedFen', 'recoveredFen'] });
 export const bankReturnShelf = shelf(bankReturns, { rank: 70, id: 'bankReturnId', keys: { digest: ['fileDigest'] } });

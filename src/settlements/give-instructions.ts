@@ -78,6 +78,7 @@ export function giveInstructions(
     status: 'INSTRUCTED',
     returnReason: null,
     instructedOn: today,
+    reinstructed: false,
   }));
   return {
     kind: 'given',

@@ -4,7 +4,7 @@ import type { settlementInstructed } from '../../schemas/settlements.js';
 import type { Change, Facts } from '../ledger/facts.js';
 import { insert, note, update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
-import { accepted, refused } from '../ledger/lane.js';
+import { accepted, isSamePerson, refused } from '../ledger/lane.js';
 import { programmeVersionShelf } from '../programmes/facts.js';
 import { fundersOf, programmeOf } from '../programmes/published.js';
 import { payeeOf } from '../payees/facts.js';
@@ -79,7 +79,8 @@ export const instructSettlement: Verb<{ id?: string }, Result> = {
     if (!settlement) return refused('NOT_FOUND');
     const wrongState = refuseUnlessAt(settlement, 'APPROVED');
     if (wrongState) return wrongState;
-    if (actor.personId === settlement.draftedPerson || actor.personId === settlement.approvedPerson) return refused('FOUR_EYES');
+    if (isSamePerson(actor, settlement.draftedPerson) || isSamePerson(actor, settlement.approvedPerson))
+      return refused('FOUR_EYES');
     const { parts, instructed } = splitDues(
       facts.noted(dues, settlement.settlementId),
       (fund) => sharesOf(facts, fund),

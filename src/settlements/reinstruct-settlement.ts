@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import type { settlementInstructed } from '../../schemas/settlements.js';
+import { update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
-import { accepted, refused } from '../ledger/lane.js';
+import { accepted, isSamePerson, refused } from '../ledger/lane.js';
 import { payeeOf } from '../payees/facts.js';
 import { instructionShelf, settlementShelf } from './facts.js';
 import { gatherInstructions, giveInstructions } from './give-instructions.js';
@@ -36,7 +37,8 @@ export const reinstructSettlement: Verb<{ id?: string }, Result> = {
     if (!settlement) return refused('NOT_FOUND');
     const wrongState = refuseUnlessAt(settlement, 'INSTRUCTED');
     if (wrongState) return wrongState;
-    if (actor.personId === settlement.draftedPerson || actor.personId === settlement.approvedPerson) return refused('FOUR_EYES');
+    if (isSamePerson(actor, settlement.draftedPerson) || isSamePerson(actor, settlement.approvedPerson))
+      return refused('FOUR_EYES');
     const returned = lastAttempts(facts.all(instructionShelf, 'settlement', settlement.settlementId)).filter(
       (of) => of.status === 'RETURNED',
     );
@@ -58,7 +60,7 @@ export const reinstructSettlement: Verb<{ id?: string }, Result> = {
         instructions: given.instructions.map((of) => presentInstruction(of, payeeOf(facts, of.payeeId))),
       },
       postings: given.postings,
-      changes: given.changes,
+      changes: [...given.changes, ...returned.map((of) => update(instructionShelf, { ...of, reinstructed: true }))],
     });
   },
 };

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { LegalPersonChange } from '../../db/tables.js';
 import { update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
-import { accepted, refused } from '../ledger/lane.js';
+import { accepted, isSamePerson, refused } from '../ledger/lane.js';
 import { refuseStep } from '../lives.js';
 import { effectsOf, gatherChanges, wantedOf } from './effects.js';
 import { changeShelf } from './facts.js';
@@ -34,7 +34,7 @@ export const approveChange: Verb<{ id?: string }, Result> = {
     if (!row) return refused('NOT_FOUND');
     const wrong = refuseStep(changeLife, row.status, 'approve');
     if (wrong) return wrong;
-    if (row.proposedPerson === actor.personId) return refused('FOUR_EYES');
+    if (isSamePerson(actor, row.proposedPerson)) return refused('FOUR_EYES');
     const { changeId, proposedPerson } = row;
     const by = { changeId, decisionId: id, proposedPerson, decidedPerson: actor.personId, today, receivedAt, newId };
     const effects = effectsOf(facts, wantedOf(row), by);

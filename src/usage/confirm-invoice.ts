@@ -6,7 +6,7 @@ import { addDays } from '../calendar.js';
 import type { Change, Facts, Loader } from '../ledger/facts.js';
 import { insert, update } from '../ledger/facts.js';
 import type { Command, Refused, Verb } from '../ledger/lane.js';
-import { accepted, refused } from '../ledger/lane.js';
+import { accepted, isSamePerson, refused } from '../ledger/lane.js';
 import { actsFor } from '../providers/rules.js';
 import { facilityUsageChanges, gatherFacilityUsage } from './facility-usage.js';
 import { invoiceLineShelf, invoiceShelf, lineUsageShelf, redLetterLineShelf } from './facts.js';
@@ -44,7 +44,7 @@ function decidable(
     const { invoiceNo, confirmBy, confirmOutcome } = invoice;
     return refused('CONFIRM_DEADLINE_PASSED', { invoiceNo, confirmBy: confirmBy ?? '', outcome: confirmOutcome ?? '' });
   }
-  if (invoice.postedPerson === actor.personId) return refused('FOUR_EYES');
+  if (isSamePerson(actor, invoice.postedPerson)) return refused('FOUR_EYES');
   return { kind: 'invoice', invoice };
 }
 

@@ -5,9 +5,10 @@ import { accountOf } from '../ledger/chart.js';
 import type { Change, Facts, Loader } from '../ledger/facts.js';
 import { insert, update } from '../ledger/facts.js';
 import type { Command, Refused, Verb } from '../ledger/lane.js';
-import { accepted, refused } from '../ledger/lane.js';
+import { accepted, isSamePerson, refused } from '../ledger/lane.js';
 import { gatherLimits, readLimit } from '../ledger/limits.js';
 import { gatherNumbers, seriesOf, takeNumber } from '../ledger/numbers.js';
+import type { Message } from '../ledger/outbox.js';
 import type { Posting } from '../ledger/templates.js';
 import { openingLimitUsed, openingVoucher } from '../ledger/templates.js';
 import { formatYuan } from '../money.js';
@@ -16,7 +17,16 @@ import { versionName } from '../programmes/published.js';
 import { openingShelf, standingIdOf, standingShelf, voucherShelf } from './facts.js';
 import type { Opening, Spent } from './openings.js';
 import { gatherOpenings, readOpening } from './openings.js';
-import { broughtAlong, freshStanding, keptStanding, neverEnded, openingContentOf, presentOpening, standingOf } from './rules.js';
+import {
+  broughtAlong,
+  freshStanding,
+  keptStanding,
+  neverEnded,
+  openingContentOf,
+  presentOpening,
+  standingOf,
+  toldOfTakingOver,
+} from './rules.js';
 
 type Body = { id?: string };
 type Result = ReturnType<typeof presentOpening> & { voucherId: string | null };
@@ -46,7 +56,7 @@ export const approveOpening: Verb<Body, Result> = {
     const row = facts.get(openingShelf, body.id ?? '');
     if (!row) return refused('NOT_FOUND');
     if (row.status === 'APPROVED') return refused('OPENING_WRONG_STATE');
-    if (row.preparedPerson === actor.personId) return refused('FOUR_EYES');
+    if (isSamePerson(actor, row.preparedPerson)) return refused('FOUR_EYES');
     const content = openingContentOf(row);
     const opening = readOpening(facts, content, today);
     if (opening.kind === 'refused') return opening;
@@ -58,7 +68,9 @@ export const approveOpening: Verb<Body, Result> = {
     }
     // After this line the command succeeds.
     const booked =
-      opening.kind === 'voucher' ? bookVoucher(facts, command, opening) : { voucherId: null, postings: [], changes: [] };
+      opening.kind === 'voucher'
+        ? bookVoucher(facts, command, opening)
+        : { voucherId: null, postings: [], changes: [], messages: [] };
     const approved = { ...row, status: 'APPROVED' as const, approvedPerson: actor.personId };
     return accepted({
       decision: 'opening.approved',
@@ -75,6 +87,7 @@ export const approveOpening: Verb<Body, Result> = {
           opening.spent.map(({ at }) => at),
         ),
       ],
+      messages: booked.messages,
     });
   },
 };
@@ -136,7 +149,7 @@ function bookVoucher(
   facts: Facts,
   command: Command<Body>,
   opening: Opening & { kind: 'voucher' },
-): { voucherId: string; postings: Posting[]; changes: Change[] } {
+): { voucherId: string; postings: Posting[]; changes: Change[]; messages: Message[] } {
   const { contract, enterprise, version, fund } = opening;
   const { bookId } = facts;
   const { programmeCode } = version;
@@ -183,5 +196,6 @@ function bookVoucher(
       known ? update(standingShelf, standing) : insert(standingShelf, standing),
       ...changes,
     ],
+    messages: [toldOfTakingOver(voucher)],
   };
 }

@@ -4,7 +4,7 @@ import type { endVoucher as body } from '../../schemas/vouchers.js';
 import { accountOf } from '../ledger/chart.js';
 import { update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
-import { accepted, refused } from '../ledger/lane.js';
+import { accepted, isSamePerson, refused } from '../ledger/lane.js';
 import type { EndRule } from './endings.js';
 import { chargedOf, endPart, gatherCharged } from './endings.js';
 import { proposalShelf, voucherShelf } from './facts.js';
@@ -53,7 +53,7 @@ const ending = (kind: VoucherProposal['kind']): Verb<Body, Result> => ({
     const { voucherId, voucherNo, fund } = voucher;
     const open = facts.one(proposalShelf, 'open', [voucherId, 'PROPOSED']);
     if (open?.kind !== kind) return refused('NO_PROPOSAL', { of: voucherNo });
-    if (open.proposedPerson === actor.personId) return refused('FOUR_EYES');
+    if (isSamePerson(actor, open.proposedPerson)) return refused('FOUR_EYES');
     const balanceFen = facts.balance(accountOf.voucher(voucherId, fund));
     const contentDigest = proposalDigestOf(open, voucher, balanceFen);
     if (open.contentDigest !== contentDigest || body.contentDigest !== contentDigest) {

@@ -36,7 +36,7 @@ import { accountOf, fundOf } from '../ledger/chart.js';
 import type { Facts, Loader } from '../ledger/facts.js';
 import { insert, update } from '../ledger/facts.js';
 import type { Command, Verb } from '../ledger/lane.js';
-import { accepted, refused } from '../ledger/lane.js';
+import { accepted, isSamePerson, refused } from '../ledger/lane.js';
 import { gatherNumbers, seriesOf, takeNumber } from '../ledger/numbers.js';
 import { voucherIssued } from '../ledger/templates.js';
 import type { Fen } from '../money.js';
@@ -111,7 +111,7 @@ export const issueVoucher: Verb<Body, Result> = {
     if (row.noticeLastDay !== null && today <= row.noticeLastDay)
       return refused('NOTICE_RUNNING', { lastDay: row.noticeLastDay });
     const had = [row.submittedPerson, row.acceptedPerson, row.checkedPerson, row.reviewedPerson];
-    if (had.includes(actor.personId)) return refused('FOUR_EYES');
+    if (had.some((person) => isSamePerson(actor, person))) return refused('FOUR_EYES');
     const flagged = refuseFlagged(holdingFlags(facts, row.applicationId) + contract.holdingFlags);
     if (flagged) return flagged;
     const eligibility = eligibilityOf(row);

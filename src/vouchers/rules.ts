@@ -94,6 +94,15 @@ export const toldOfIssue = ({ voucherId, voucherNo, enterpriseId, faceFen, lastD
     : tell('voucher.to_activate', to, about, { voucherNo, amount, activateBy });
 };
 
+/** What its enterprise is told when a voucher that was outstanding before this service began is taken over. */
+export const toldOfTakingOver = ({ voucherId, voucherNo, enterpriseId, faceFen, lastDay }: Voucher): Message =>
+  tell(
+    'voucher.taken_over',
+    party(enterpriseId),
+    { kind: 'VOUCHER', id: voucherId },
+    { voucherNo, amount: formatYuan(faceFen), lastDay },
+  );
+
 type VoucherVerb = 'activate' | 'freeze' | 'unfreeze' | 'expire' | 'propose-ending' | 'cancel' | 'revoke';
 
 /**
@@ -253,7 +262,14 @@ export const together = (a: Standing, b: Standing, lowestRate: number): Standing
 
 /** Where a contract stands, as it is kept; nothing where nothing is. */
 export const standingOf = (row: ContractStanding | undefined): Standing =>
-  row ? { ...row, weighted: row.weightedBase === null ? null : BigInt(row.weightedBase) } : nothing;
+  row
+    ? {
+        baseFen: row.baseFen,
+        weighted: row.weightedBase === null ? null : BigInt(row.weightedBase),
+        claimedFen: row.claimedFen,
+        cutOffFen: row.cutOffFen,
+      }
+    : nothing;
 
 /**
  * Where a contract stands once an opening voucher brought along what had been redeemed of it: a base at the one rate of the law; where

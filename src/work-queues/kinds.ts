@@ -109,6 +109,14 @@ const sources = {
   }),
   flag: of('flags', 'flag_id', { receivedOn: 't.raised_on', waitingSince: 't.raised_on', amountFen: 't.amount_fen' }),
   settlement: of('settlements', 'settlement_id', { no: 't.settlement_no', receivedOn: 't.drafted_on', amountFen: 't.total_fen' }),
+  payment: of('payment_instructions', 'instruction_id', {
+    no: 't.instruction_no',
+    receivedOn: 't.instructed_on',
+    amountFen: 't.amount_fen',
+    given: 'not t.reinstructed',
+    owner: 'payee_id',
+    byState: true,
+  }),
   recovery: of('recoveries', 'recovery_id', {
     no: 't.recovery_no',
     dueOn: `coalesce(t.due_on, 'infinity'::date)`,
@@ -130,6 +138,13 @@ const sources = {
     waitingSince: 't.proposed_on',
   }),
   opening: of('opening_balances', 'opening_balance_id', {}),
+  calendar: of('calendar_years', 'calendar_year_id', { no: 't.document_no' }),
+  programme: of('programme_versions', 'programme_version_id', { no: `t.programme_code || ' v' || t.version` }),
+  repealCorrection: of('repeal_corrections', 'correction_id', {
+    no: 't.document_no',
+    receivedOn: 't.proposed_on',
+    waitingSince: 't.proposed_on',
+  }),
   message: of('outbox', 'message_id', { receivedOn: `(t.staged_at at time zone 'Asia/Shanghai')::date` }),
 } as const;
 
@@ -151,6 +166,12 @@ const own = (
 ): Work => ({ owner: `${side}_id`, ...sources[from], ...more, kind, statuses, roles: [side], scope: side });
 
 const otherSide = (side: string, column: string) => ({ also: `t.${column} <> '${side}'` });
+
+/** A payment that came back, until its payee has recorded an account after the one it came back from. */
+const notCorrected = (side: string) => ({
+  also: `not exists (select from payee_accounts a
+                      where a.book_id = t.book_id and a.${side}_id = t.payee_id and a.payee_account_id > t.payee_account_id)`,
+});
 
 export const works: readonly Work[] = [
   own('CONTRACT_TO_CONFIRM', 'enterprise', 'contract', ['SUBMITTED'], otherSide('enterprise', 'submitted_side')),
@@ -192,6 +213,9 @@ export const works: readonly Work[] = [
   ofBook('SETTLEMENT_TO_APPROVE', 'settlement', ['DRAFT'], ['approver']),
   ofBook('SETTLEMENT_TO_INSTRUCT', 'settlement', ['APPROVED'], ['finance_approver']),
   ofBook('SETTLEMENT_AT_BANK', 'settlement', ['INSTRUCTED'], ['finance']),
+  ofBook('PAYMENT_RETURNED', 'payment', ['RETURNED'], ['finance', 'finance_approver']),
+  own('PAYEE_ACCOUNT_TO_CORRECT', 'enterprise', 'payment', ['RETURNED'], notCorrected('enterprise')),
+  own('PAYEE_ACCOUNT_TO_CORRECT', 'provider', 'payment', ['RETURNED'], notCorrected('provider')),
   ofBook('RECOVERY_TO_OPEN', 'recovery', ['PROPOSED'], ['approver']),
   ofBook('RECOVERY_TO_SERVE', 'recovery', ['OPENED'], ['reviewer']),
   ofBook('RECOVERY_APPEALED', 'recovery', ['APPEALED'], ['approver']),
@@ -208,6 +232,9 @@ export const works: readonly Work[] = [
   ofBook('LISTING_MEASURE_TO_DECIDE', 'measure', ['PROPOSED'], ['approver']),
   ofBook('LEGAL_PERSON_CHANGE_TO_DECIDE', 'change', ['PROPOSED'], ['approver']),
   ofBook('OPENING_TO_APPROVE', 'opening', ['PREPARED'], ['approver']),
+  ofBook('CALENDAR_TO_APPROVE', 'calendar', ['PROPOSED'], ['operator', 'approver']),
+  ofBook('PROGRAMME_TO_ACTIVATE', 'programme', ['PUBLISHED'], ['approver']),
+  ofBook('REPEAL_CORRECTION_TO_DECIDE', 'repealCorrection', ['PROPOSED'], ['approver']),
   ofBook('MESSAGE_DEAD', 'message', ['DEAD'], ['operator']),
 ];
 

@@ -2,6 +2,7 @@
 // after payment. After each the audit is clean, and every award computes anew to the same fen.
 import t from 'tap';
 import { auditLedger } from '../../src/ledger/audit.js';
+import { deliverDue } from '../../src/messages/deliver.js';
 import { formatYuan } from '../../src/money.js';
 import { auditBusiness } from '../../src/reconciliation/audit.js';
 import { recomputeAwards } from '../../src/reconciliation/recompute.js';
@@ -123,6 +124,15 @@ void t.test('a contract cut in half after redemption', async (t) => {
     { cause: 'CONTRACT_CUT', returned: '20000.00', voided: '80000.00', reversed: '20000.00', recalled: '0.00', recoveryNos: [] },
   ]);
   t.equal(await books.balance(voucher), '0.00');
+  await deliverDue({ db: books.db, bookId: books.book.bookId, clock: books.clock });
+  for (const side of [books.buyer, books.seller]) {
+    const { items } = expectStatus(await side.get('/messages?limit=1'), 200) as { items: { textEn: string }[] };
+    t.match(
+      items,
+      [{ textEn: /^Redemption .* was returned: 用量减少，协商变更$/ }],
+      'both sides are told of what the cut returned',
+    );
+  }
   const { explanation } = expectStatus(await auditor.get(`/corrections/${filed.corrections[0].correctionId as string}`), 200);
   t.match(
     explanation.map(({ ruleZh, result }: { ruleZh: string; result: string }) => `${ruleZh} ${result}`),

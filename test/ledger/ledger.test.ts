@@ -1,11 +1,12 @@
 // The ledger and its lane against a real PostgreSQL, with verbs of its own: no knowledge of vouchers is needed.
 import { createHash } from 'node:crypto';
+import { integer, pgTable, text } from 'drizzle-orm/pg-core';
 import t from 'tap';
 import { connect, sqlStateOf } from '../../db/client.js';
 import { uuidv7 } from '../../src/identifiers.js';
 import { auditLedger } from '../../src/ledger/audit.js';
 import { accountKinds, accountOf, fundOf } from '../../src/ledger/chart.js';
-import { note as noted } from '../../src/ledger/facts.js';
+import { Facts, insert, note as noted, shelf, update } from '../../src/ledger/facts.js';
 import type { Admission, Outcome, Slice, SliceOutcome, Verb } from '../../src/ledger/lane.js';
 import { accepted, Lane, LaneFull, refused } from '../../src/ledger/lane.js';
 import { gatherLimits, readLimit } from '../../src/ledger/limits.js';
@@ -14,7 +15,7 @@ import { budgetLoaded, budgetMatched, limitCharged, voucherIssued } from '../../
 import { type TestDatabase, testDatabase } from '../database.js';
 
 const fund = fundOf('test', 2024);
-const open: Admission = { gather: () => Promise.resolve(), decide: () => null };
+const open: Admission = { gather: () => Promise.resolve(), decide: ({ actor: who }) => who };
 const actor = {
   memberId: uuidv7(new Date()),
   personId: uuidv7(new Date()),
@@ -357,6 +358,29 @@ void t.test('people go before files, and files are not forgotten', async (t) => 
   for (let i = 0; i < 24; i++) all.push(send(note, { say: 'x' }, `p${i}`, lane).then(at('p')));
   await Promise.all(all);
   t.equal(order.join(''), 'pppppppps' + 'pppppppps' + 'ppppppppp', 'a slice after eight batches, though people still wait');
+});
+
+void t.test('what is made of rows is kept until a table that it looked at has another row', (t) => {
+  const facts = new Facts('book', 'BOOK');
+  const [looked, other] = ['looked', 'other'].map((name) =>
+    shelf(pgTable(name, { bookId: text(), id: text(), n: integer() }), { rank: 0, id: 'id', mutable: ['n'] }),
+  );
+  const row = (n: number) => ({ bookId: 'book', id: 'a', n });
+  const put = (of: typeof looked, n: number, change = update) => of && facts.apply(change(of, row(n)));
+  let made = 0;
+  const inner = () => facts.kept('inner', () => (++made, looked && facts.get(looked, 'a')?.n));
+  const outer = () => facts.kept('outer', () => [inner()]);
+  put(looked, 1, insert);
+  put(other, 1, insert);
+  t.strictSame([outer(), outer(), inner(), made], [[1], [1], 1, 1], 'made once');
+  put(other, 2);
+  t.strictSame([outer(), made], [[1], 1], 'another table is nothing to it');
+  put(looked, 3);
+  t.strictSame([outer(), inner(), made], [[3], 3, 2], 'made anew, and what was made of it too');
+  facts.learnAccount(accountOf.available(fund), null);
+  t.throws(() => facts.kept('balance', () => facts.balance(accountOf.available(fund))), /moves/, 'no balance is kept');
+  t.equal(facts.balance(accountOf.available(fund)), 0n, 'and may be asked for again');
+  t.end();
 });
 
 void t.test('a lane that was overtaken looks again', async (t) => {

@@ -233,10 +233,10 @@ void t.test('flags', async (t) => {
       source: '官网目录',
     };
     await does(reviewer, '/list-prices', { ...listed, validFrom: '2024-01-01' }, 201);
-    const priced = async (no: string, gross: string) => {
+    const priced = async (no: string, gross: string, year = '2028') => {
       const body = contractBody(trade, no, gross);
       const lines = body.lines.map((line) => ({ ...line, chipVendor: chip.vendor, chipModel: chip.model }));
-      const days = { signedOn: '2024-10-08', startsOn: '2028-01-01', endsOn: `2028-01-${no.slice(-2)}` };
+      const days = { signedOn: '2024-10-08', startsOn: `${year}-01-01`, endsOn: `${year}-01-${no.slice(-2)}` };
       return (await does(seller, '/contracts', { ...body, lines, ...days }, 201)).contractId as string;
     };
     const priceFlags = async (id: string) => (await kindsOn(id)).filter((kind) => kind === 'PRICE_FAR_FROM_LIST').length;
@@ -248,6 +248,21 @@ void t.test('flags', async (t) => {
       { inputs: { price: '12.000010', listPrice: '10.000000', lineNo: '1' }, amount: '12000.01' },
     );
     t.equal(await priceFlags(await priced('PR-13', '7999.99')), 1, 'far below is far, too');
+
+    const fair = await priced('PR-14', '12000.00', '2030');
+    await does(buyer, `/contracts/${fair}/confirm`);
+    await does(reviewer, `/contracts/${fair}/file`);
+    const amendedTo = async (quantity: string, gross: string): Promise<number> => {
+      const money = { net: gross, vat: '0.00', gross };
+      const body = { signedOn: '2024-10-08', reason, ...money, lines: [{ lineNo: 1, quantity, ...money }] };
+      const { amendmentId } = await does(seller, `/contracts/${fair}/amendments`, body, 201);
+      await does(seller, `/contract-amendments/${amendmentId as string}/withdraw`);
+      return priceFlags(fair);
+    };
+    await does(reviewer, '/list-prices', { ...listed, price: '9.00', validFrom: '2024-10-01' }, 201);
+    t.equal(await amendedTo('500', '6000.00'), 0, 'half of it at the price that was agreed, whatever the list says by now');
+    t.equal(await amendedTo('500', '6000.01'), 1, 'an amendment that says another price is looked at');
+    await does(reviewer, '/list-prices', { ...listed, validFrom: '2024-10-02' }, 201);
   });
 
   await t.test('an invoice is flagged where its own price is far from the list, once for a contract', async (t) => {

@@ -9,6 +9,8 @@ import type { Message } from '../../src/ledger/outbox.js';
 import type { Channel } from '../../src/messages/deliver.js';
 import { deliverDue } from '../../src/messages/deliver.js';
 import { kinds, wordsOf } from '../../src/messages/kinds.js';
+import { addDays } from '../../src/calendar.js';
+import { tellApproved } from '../../src/redemptions/tell-approved.js';
 import { remindOfDeadline } from '../../src/usage/remind-confirming.js';
 import { remindOfLastDay } from '../../src/vouchers/remind-expiring.js';
 import { mostAttempts, party, retryAfterSeconds, tell } from '../../src/messages/rules.js';
@@ -244,6 +246,45 @@ void t.test('an applicant is told every step of its case', async (t) => {
   await world.brought('APPROVED');
   t.match((await told()).slice(-2), [/已批准，金额 .* 元。$/, /^算力券 .*已发放，面额 .* 元，最后使用日 /]);
   t.strictSame(await inbox(district), [], 'nobody else');
+});
+
+void t.test('what was approved by rule is told to whoever is paid, once for a day that is over', async (t) => {
+  const trade = await startTrade(t);
+  const { book, buyer, seller, db, clock } = trade;
+  const open = await trade.books.find(book.code);
+  if (!open) throw new Error('the book is not there');
+  const run = () => tellApproved.run({ db, book: open, clock, isStopping: () => false });
+  const contract = await trade.fileContract('1000000.00');
+  const voucherId = await trade.voucher(contract, '100000.00');
+  const redeem = async (gross: string, status = 'APPROVED') => {
+    const invoiceId = await trade.invoice(contract, { gross });
+    t.match(expectStatus(await buyer.post('/redemptions', { voucherId, invoiceId }), 201), { status });
+  };
+  const today = clock.now().toISOString().slice(0, 10);
+  const at = (days: number, time: string) => clock.set(new Date(`${addDays(today, days)}T${time}+08:00`));
+  for (const gross of ['1000.00', '2000.00']) await redeem(gross);
+  const told = async () => {
+    await deliverDue({ db, bookId: book.bookId, clock });
+    return (await inbox(seller)).filter(({ kind }) => kind === 'redemption.approved_by_rule').map(({ textEn }) => textEn);
+  };
+  t.equal(await run(), 0, 'not while the day lasts');
+  at(1, '00:05:00');
+  t.strictSame(await tellApproved.dueIn(db, addDays(today, 1)), [book.code]);
+  t.equal(await run(), 0, 'nor while what it received may not be committed');
+  await redeem('500.00');
+  at(1, '00:11:00');
+  t.equal(await run(), 1);
+  t.equal(await run(), 0);
+  t.strictSame(await tellApproved.dueIn(db, addDays(today, 1)), []);
+  const first = `2 redemptions (the first: ZHENGZHOU-R-2024-000001) were approved by rule on ${today}, 600.00 yuan in all.`;
+  t.strictSame(await told(), [first]);
+  at(4, '08:00:00');
+  t.strictSame(await tellApproved.dueIn(db, addDays(today, 4)), [book.code], 'however late it runs');
+  t.equal(await run(), 1);
+  t.match(await told(), [
+    new RegExp(`^1 redemptions .*000003\\) were approved by rule on ${addDays(today, 1)}, 100.00 yuan`),
+    first,
+  ]);
 });
 
 void t.test('what ends soon is told of beforehand, once', async (t) => {

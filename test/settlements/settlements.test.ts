@@ -19,7 +19,7 @@ import {
   splitDues,
   unbatchedFen,
 } from '../../src/settlements/rules.js';
-import type { Answer } from '../service.js';
+import type { Answer, Caller } from '../service.js';
 import { expectStatus } from '../service.js';
 import { startWorld as startApplications } from '../applications/world.js';
 import { planted } from '../planted.js';
@@ -711,8 +711,19 @@ void t.test('a returned payment goes out again on the account of that day, and t
   t.strictSame(codeOf(refused), [409, 'SETTLEMENT_UNPAID']);
   t.match(refused.body, { detail: /0 笔在途、2 笔退票/ }, 'and says how many wait');
 
+  const waits = async (of: Caller, kind: string): Promise<string[]> =>
+    (expectStatus(await of.get(`/work-queue?kind=${kind}`), 200) as { items: { amount: string }[] }).items
+      .map(({ amount }) => amount)
+      .sort();
+  const amounts = returned.map(({ amount }) => amount).sort();
+  const [payee, other] = world.providers.map(({ member }) => member) as [Caller, Caller];
+  t.strictSame(await waits(payee, 'PAYEE_ACCOUNT_TO_CORRECT'), amounts, 'its payee has an account to correct');
+  t.strictSame(await waits(other, 'PAYEE_ACCOUNT_TO_CORRECT'), []);
+  t.strictSame(await waits(payer, 'PAYMENT_RETURNED'), amounts, 'and finance payments to send out again');
+
   world.clock.set('2024-07-20');
   await world.recordAccount(0, '2024-07-18', '6228480402564890018');
+  t.strictSame(await waits(payee, 'PAYEE_ACCOUNT_TO_CORRECT'), []);
   const again = expectStatus(await payer.post(`/settlements/${settlementId}/reinstruct`), 200) as {
     instructions: (Given & { attempt: number })[];
   };
@@ -721,6 +732,7 @@ void t.test('a returned payment goes out again on the account of that day, and t
     returned.map(({ funder, amount }) => [funder, 2, amount]),
     'the same amounts, as a second attempt',
   );
+  t.strictSame(await waits(payer, 'PAYMENT_RETURNED'), [], 'what was sent out again waits no more');
   t.strictSame(codeOf(await payer.post(`/settlements/${settlementId}/reinstruct`)), [409, 'SETTLEMENT_NOTHING_RETURNED']);
   const file = expectStatus(await payer.get(`/settlements/${settlementId}/instructions`), 200) as {
     lines: { accountNo: string }[];

@@ -1,6 +1,7 @@
 // Vouchers and opening balances: who sees them, freezing and back, and what a book may bring along at go-live, by two persons.
 import t from 'tap';
 import type { Voucher } from '../../db/tables.js';
+import { deliverDue } from '../../src/messages/deliver.js';
 import { frozen, neverEnded, openingDigestOf, presentVoucher, unfrozen } from '../../src/vouchers/rules.js';
 import { expectStatus } from '../service.js';
 import { fields, itemsOf, startWorld, told, uscc } from '../applications/world.js';
@@ -194,6 +195,10 @@ void t.test('at go-live limits used and vouchers outstanding come in by two pers
     issuedOn: '2024-06-15',
     fund: `${programmeCode}/2024`,
   });
+  await deliverDue({ db: world.db, bookId: book.bookId, clock: world.clock });
+  t.match(itemsOf<{ textZh: string }>(await firm.member.get('/messages?limit=1')), [
+    { textZh: '上线前发放的算力券已转入，编号 TESTCITY-V-2024-000001，可用余额 250000.00 元，最后使用日 2025-06-15。' },
+  ]);
   const [standing] = await world.owner.sql<{ base: bigint; claimed: bigint }[]>`
     select base_fen as base, claimed_fen as claimed from contract_standings where standing_id = ${`${contractId}/${programmeCode}`}`;
   t.strictSame(standing, { base: 750_000_00n, claimed: 150_000_00n }, 'what was redeemed before counts on');

@@ -1,4 +1,5 @@
 // What waits is listed for whom it waits for, in the order asked for, whole and once over all pages; and days are never guessed.
+import { readFileSync } from 'node:fs';
 import t from 'tap';
 import type { WorkKind } from '../../schemas/work-queues.js';
 import { workKind } from '../../schemas/work-queues.js';
@@ -131,6 +132,26 @@ void t.test('the queue of a trade', async (t) => {
     t.equal((await counts(reviewer))['REDEMPTION_TO_VERIFY'], 4);
     expectStatus(await buyer.post(`/usage-invoices/${open}/confirm`), 200);
     t.strictSame(await queue(buyer), []);
+  });
+
+  await t.test('what waits for a second person', async (t) => {
+    const year = {
+      year: 2026,
+      holidays: ['2026-01-01'],
+      workingDays: [],
+      documentNo: '国办发明电〔2025〕7号',
+      source: '国务院办公厅',
+    };
+    const { calendarYearId } = expectStatus(await book.operator.post('/calendars', year), 201);
+    const document = readFileSync(new URL('../../db/programmes/wuhan/wuhan-service.v1.yaml', import.meta.url), 'utf8');
+    const { programmeVersionId } = expectStatus(await book.operator.post('/programmes', { document }), 201);
+    t.match(await queue(approver), [
+      { kind: 'CALENDAR_TO_APPROVE', subjectId: calendarYearId, subjectNo: '国办发明电〔2025〕7号' },
+      { kind: 'PROGRAMME_TO_ACTIVATE', subjectId: programmeVersionId, subjectNo: 'wuhan-service v1' },
+    ]);
+    t.strictSame(await counts(book.operator), { CALENDAR_TO_APPROVE: 1 });
+    expectStatus(await approver.post(`/calendars/${calendarYearId as string}/approve`), 200);
+    t.strictSame(await counts(approver), { PROGRAMME_TO_ACTIVATE: 1 });
   });
 
   for (const [name, query, code] of [
