@@ -277,14 +277,12 @@ grant select on appropriations to voucher_reader;
 -- owner voucher_owner
 create table award_computations (
   book_id uuid not null,
-  computation_id uuid not null,
-  reimbursement_id uuid not null,
   correction_id uuid not null,
+  reimbursement_id uuid not null,
   base_fen bigint,
   computed_fen bigint,
   award_fen bigint not null,
-  constraint award_computations_pkey PRIMARY KEY (book_id, computation_id),
-  constraint award_computations_book_id_correction_id_key UNIQUE (book_id, correction_id),
+  constraint award_computations_pkey PRIMARY KEY (book_id, correction_id),
   constraint award_computations_book_id_correction_id_fkey FOREIGN KEY (book_id, correction_id) REFERENCES corrections(book_id, correction_id),
   constraint award_computations_book_id_reimbursement_id_fkey FOREIGN KEY (book_id, reimbursement_id) REFERENCES reimbursements(book_id, reimbursement_id),
   constraint award_computations_award_fen_check CHECK ((award_fen >= 0)),
@@ -292,7 +290,6 @@ create table award_computations (
   constraint award_computations_computed_fen_check CHECK ((computed_fen >= 0)),
   constraint award_computations_given CHECK (((num_nonnulls(base_fen, computed_fen) = ANY (ARRAY[0, 2])) AND ((award_fen = 0) OR (award_fen <= computed_fen))))
 );
-CREATE INDEX award_computations_reimbursement ON public.award_computations USING btree (book_id, reimbursement_id, computation_id);
 CREATE TRIGGER award_computations_in_lane BEFORE INSERT OR UPDATE ON public.award_computations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER award_computations_leave_in_lane BEFORE DELETE ON public.award_computations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on award_computations to voucher_app;
@@ -827,7 +824,7 @@ create table corrections (
   constraint corrections_voided_fen_check CHECK ((voided_fen >= 0))
 );
 CREATE INDEX corrections_contract ON public.corrections USING btree (book_id, contract_id, correction_id);
-CREATE INDEX corrections_reimbursement ON public.corrections USING btree (book_id, reimbursement_id, correction_id) WHERE (reimbursement_id IS NOT NULL);
+CREATE INDEX corrections_reimbursement ON public.corrections USING btree (book_id, reimbursement_id, correction_id);
 CREATE TRIGGER corrections_append_only BEFORE DELETE OR UPDATE ON public.corrections FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER corrections_in_lane BEFORE INSERT OR UPDATE ON public.corrections FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER corrections_leave_in_lane BEFORE DELETE ON public.corrections FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1573,10 +1570,12 @@ create table limit_exceptions (
   rejected_person uuid,
   rejected_on date,
   rejection_reason text,
+  follows_id uuid,
   constraint limit_exceptions_pkey PRIMARY KEY (book_id, exception_id),
   constraint limit_exceptions_book_id_approved_person_fkey FOREIGN KEY (book_id, approved_person) REFERENCES persons(book_id, person_id),
   constraint limit_exceptions_book_id_asked_person_fkey FOREIGN KEY (book_id, asked_person) REFERENCES persons(book_id, person_id),
   constraint limit_exceptions_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint limit_exceptions_book_id_follows_id_fkey FOREIGN KEY (book_id, follows_id) REFERENCES limit_exceptions(book_id, exception_id),
   constraint limit_exceptions_book_id_rejected_person_fkey FOREIGN KEY (book_id, rejected_person) REFERENCES persons(book_id, person_id),
   constraint limit_exceptions_amount_fen_check CHECK ((amount_fen > 0)),
   constraint limit_exceptions_approved CHECK (((status = 'APPROVED'::text) = ((approved_person IS NOT NULL) AND (approved_on IS NOT NULL)))),
@@ -1626,15 +1625,23 @@ create table limit_successions (
   span text not null,
   amount_fen bigint not null,
   used_after_fen bigint not null,
+  from_holder text,
+  from_span text,
   constraint limit_successions_pkey PRIMARY KEY (book_id, limit_succession_id),
   constraint limit_successions_book_id_change_id_fkey FOREIGN KEY (book_id, change_id) REFERENCES legal_person_changes(book_id, change_id),
   constraint limit_successions_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint limit_successions_amount_fen_check CHECK ((amount_fen > 0)),
+  constraint limit_successions_carried CHECK ((num_nonnulls(from_holder, from_span) =
+CASE why
+    WHEN 'CARRIED'::text THEN 2
+    ELSE 0
+END)),
   constraint limit_successions_check CHECK ((used_after_fen >= amount_fen)),
   constraint limit_successions_span_check CHECK ((span ~ '^(LIFETIME|\d{4}(\+\d{1,2})?)$'::text)),
   constraint limit_successions_why_check CHECK ((why = ANY (ARRAY['CARRIED'::text, 'GIVEN'::text, 'FOUNDED'::text])))
 );
 CREATE INDEX limit_successions_change ON public.limit_successions USING btree (book_id, change_id);
+CREATE INDEX limit_successions_from ON public.limit_successions USING btree (book_id, account, from_holder, from_span) WHERE (why = 'CARRIED'::text);
 CREATE INDEX limit_successions_window ON public.limit_successions USING btree (book_id, account, holder, span);
 CREATE TRIGGER limit_successions_in_lane BEFORE INSERT OR UPDATE ON public.limit_successions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER limit_successions_leave_in_lane BEFORE DELETE ON public.limit_successions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -2342,16 +2349,21 @@ create table providers (
   name text not null,
   recorded_at timestamp with time zone not null,
   closed_on date,
+  successor_uscc text,
+  acting_uscc text not null,
   constraint providers_pkey PRIMARY KEY (book_id, provider_id),
   constraint providers_book_id_uscc_key UNIQUE (book_id, uscc),
+  constraint providers_acting CHECK (((successor_uscc IS NOT NULL) OR (acting_uscc = legal_person_uscc))),
+  constraint providers_check CHECK (((successor_uscc IS NULL) OR (closed_on IS NOT NULL))),
   constraint providers_legal_person_uscc_check CHECK ((legal_person_uscc ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'::text)),
   constraint providers_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
   constraint providers_uscc_check CHECK ((uscc ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'::text))
 );
+CREATE INDEX providers_acting_uscc ON public.providers USING btree (book_id, acting_uscc, provider_id);
 CREATE INDEX providers_legal_person ON public.providers USING btree (book_id, legal_person_uscc);
 CREATE TRIGGER providers_in_lane BEFORE INSERT OR UPDATE ON public.providers FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER providers_leave_in_lane BEFORE DELETE ON public.providers FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (name, closed_on) on providers to voucher_app;
+grant insert, select, update (name, closed_on, successor_uscc, acting_uscc) on providers to voucher_app;
 grant select on providers to voucher_reader;
 
 -- owner voucher_owner
@@ -2749,7 +2761,6 @@ create table reimbursement_line_cuts (
   constraint reimbursement_line_cuts_tie_out CHECK (((net_fen + vat_fen) = gross_fen)),
   constraint reimbursement_line_cuts_vat_fen_check CHECK ((vat_fen >= 0))
 );
-CREATE INDEX reimbursement_line_cuts_red_letter ON public.reimbursement_line_cuts USING btree (book_id, red_letter_id);
 CREATE INDEX reimbursement_line_cuts_reimbursement ON public.reimbursement_line_cuts USING btree (book_id, reimbursement_id, line_cut_id);
 CREATE TRIGGER reimbursement_line_cuts_in_lane BEFORE INSERT OR UPDATE ON public.reimbursement_line_cuts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER reimbursement_line_cuts_leave_in_lane BEFORE DELETE ON public.reimbursement_line_cuts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();

@@ -275,6 +275,9 @@ export const providers = pgTable(
     name: text('name').notNull(),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
     closedOn: date('closed_on', { mode: 'string' }),
+    successorUscc: text('successor_uscc'),
+    /** The legal person that acts for it and is paid for it: its own, or who absorbed that. */
+    actingUscc: text('acting_uscc').notNull(),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.providerId] })],
 );
@@ -330,6 +333,8 @@ export const limitSuccessions = pgTable(
     span: text('span').notNull(),
     amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
     usedAfterFen: bigint('used_after_fen', { mode: 'bigint' }).notNull(),
+    fromHolder: text('from_holder'),
+    fromSpan: text('from_span'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.limitSuccessionId] })],
 );
@@ -807,6 +812,7 @@ export const limitExceptions = pgTable(
     rejectedPerson: uuid('rejected_person'),
     rejectedOn: date('rejected_on', { mode: 'string' }),
     rejectionReason: text('rejection_reason'),
+    followsId: uuid('follows_id'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.exceptionId] })],
 );
@@ -1681,14 +1687,13 @@ export const awardComputations = pgTable(
   'award_computations',
   {
     bookId: uuid('book_id').notNull(),
-    computationId: uuid('computation_id').notNull(),
-    reimbursementId: uuid('reimbursement_id').notNull(),
     correctionId: uuid('correction_id').notNull(),
+    reimbursementId: uuid('reimbursement_id').notNull(),
     baseFen: bigint('base_fen', { mode: 'bigint' }),
     computedFen: bigint('computed_fen', { mode: 'bigint' }),
     awardFen: bigint('award_fen', { mode: 'bigint' }).notNull(),
   },
-  (t) => [primaryKey({ columns: [t.bookId, t.computationId] })],
+  (t) => [primaryKey({ columns: [t.bookId, t.correctionId] })],
 );
 export type AwardComputation = typeof awardComputations.$inferSelect;
 

@@ -618,8 +618,8 @@ export const refusals = {
     409,
     '该主体已注销',
     'Closed',
-    '{uscc} 自 {closedOn} 起已注销、被合并或因分立终止，不再订立合同、提出申请或变更；请由承继的单位办理。',
-    '{uscc} is closed, merged or split up from {closedOn} on: it concludes, applies for and changes nothing more; whoever succeeds it does.',
+    '{uscc} 自 {closedOn} 起已注销、被合并或因分立终止，不再登记成员、订立合同、提出申请或变更。承继单位：{successor}。',
+    '{uscc} is closed, merged or split up from {closedOn} on: it has no new members, concludes, applies for and changes nothing more. Its successor: {successor}.',
   ),
   CHANGE_WRONG_STATE: refusal(
     409,

@@ -31,7 +31,6 @@ create table reimbursement_line_cuts (
   constraint reimbursement_line_cuts_tie_out check (net_fen + vat_fen = gross_fen)
 );
 create index reimbursement_line_cuts_reimbursement on reimbursement_line_cuts (book_id, reimbursement_id, line_cut_id);
-create index reimbursement_line_cuts_red_letter on reimbursement_line_cuts (book_id, red_letter_id);
 
 -- A correction, or a recovery, is of a contract under a programme, or of an award.
 alter table corrections
@@ -39,25 +38,22 @@ alter table corrections
   add column reimbursement_id uuid,
   add foreign key (book_id, reimbursement_id) references reimbursements (book_id, reimbursement_id),
   add constraint corrections_of_one check (num_nonnulls(contract_id, reimbursement_id) = 1);
-create index corrections_reimbursement on corrections (book_id, reimbursement_id, correction_id) where reimbursement_id is not null;
+create index corrections_reimbursement on corrections (book_id, reimbursement_id, correction_id);
 
 -- An award computed anew on the facts as a red letter left them, beside the computation that it was approved with: by the same version, as of
 -- the same day. `base_fen` and `computed_fen` are null where the law gives nothing on what is left; `award_fen` is what the award may come to.
 create table award_computations (
   book_id           uuid   not null,
-  computation_id    uuid   not null,
-  reimbursement_id  uuid   not null,
   correction_id     uuid   not null,
+  reimbursement_id  uuid   not null,
   base_fen          bigint check (base_fen >= 0),
   computed_fen      bigint check (computed_fen >= 0),
   award_fen         bigint not null check (award_fen >= 0),
-  primary key (book_id, computation_id),
-  unique (book_id, correction_id),
+  primary key (book_id, correction_id),
   foreign key (book_id, reimbursement_id) references reimbursements (book_id, reimbursement_id),
   foreign key (book_id, correction_id) references corrections (book_id, correction_id),
   constraint award_computations_given check (num_nonnulls(base_fen, computed_fen) in (0, 2) and (award_fen = 0 or award_fen <= computed_fen))
 );
-create index award_computations_reimbursement on award_computations (book_id, reimbursement_id, computation_id);
 
 -- One that is opened on an award of which nothing was paid asks for nothing, and is over with that.
 alter table recoveries

@@ -14,6 +14,7 @@ import { gatherNumbers, seriesOf } from '../ledger/numbers.js';
 import { about, awardReversed, limitRestored, recoveryOpened } from '../ledger/templates.js';
 import type { Fen } from '../money.js';
 import { formatYuan, minFen } from '../money.js';
+import { gatherPaidTo, paidTo } from '../payees/facts.js';
 import { documentName, lawOn } from '../programmes/language.js';
 import { recoveryItemShelf, recoveryShelf } from '../recoveries/facts.js';
 import { toldOfOpening } from '../recoveries/rules.js';
@@ -51,11 +52,15 @@ export async function gatherAwards(
       wanted.flatMap(({ command }) => ['C', 'RC'].map((letter) => seriesOf(letter, yearOf(command.today)))),
     ),
   ]);
+  await gatherPaidTo(
+    loader,
+    rows.map(({ enterpriseId }) => enterpriseId),
+  );
   const claims = wanted.flatMap(({ command, row }) => {
     if (row.fund === null) return [];
     const id = command.newId();
     loader.note(recoveryIds, idKey(command, row), id);
-    return [{ id, fund: row.fund, debtorId: row.enterpriseId }];
+    return [{ id, fund: row.fund, debtorId: paidTo(loader.facts, row.enterpriseId) }];
   });
   loader.newAccounts(claims.map(({ id, fund }) => accountOf.claim(id, fund)));
   await loader.accounts(claims.map(({ debtorId, fund }) => accountOf.receivable(debtorId, fund)));
@@ -128,7 +133,8 @@ export function recordedAwards(
     cuts.map(({ recalledFen }) => ({ recoveries: recalledFen > 0n && !proposed ? 1 : 0 })),
   );
   const done = cuts.map(({ before, reversedFen, recalledFen, why, steps, anew }, i) => {
-    const { reimbursementId, programmeCode, enterpriseId: debtorId } = before;
+    const { reimbursementId, programmeCode, enterpriseId } = before;
+    const debtorId = paidTo(facts, enterpriseId);
     const fund = before.fund ?? '';
     const charged = chargedWithAward(facts, before);
     const restoredFen = why.atFault ? 0n : recalledFen;
@@ -179,9 +185,8 @@ export function recordedAwards(
     };
     const computation: AwardComputation | undefined = anew && {
       bookId,
-      computationId: command.newId(),
-      reimbursementId,
       correctionId,
+      reimbursementId,
       baseFen: anew.baseFen,
       computedFen: anew.computedFen,
       awardFen: anew.awardFen,
@@ -191,7 +196,7 @@ export function recordedAwards(
       correction,
       recovery,
       postings: about(reimbursementId, [
-        ...awardReversed({ payeeId: debtorId, fund, amountFen: reversedFen, charged }),
+        ...awardReversed({ payeeId: enterpriseId, fund, amountFen: reversedFen, charged }),
         ...charged.flatMap((at) => limitRestored({ at, amountFen: restoredFen })),
         ...recoveryOpened({ debtorId, recoveryId, fund, amountFen: recalledFen }),
       ]),

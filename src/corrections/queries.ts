@@ -1,5 +1,6 @@
-import { and, asc, eq, gt } from 'drizzle-orm';
+import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.js';
+import { idsOfPage } from '../../db/planned.js';
 import type { AwardComputation, Correction, RedLetter } from '../../db/tables.js';
 import { awardComputations, corrections, redLetters, usageInvoices } from '../../db/tables.js';
 import type { Viewer } from '../contracts/queries.js';
@@ -33,19 +34,14 @@ export async function listCorrections(
 ): Promise<Correction[]> {
   const { bookId, contractId, reimbursementId, after, limit } = of;
   if (!(await maySee(db, bookId, of.viewer, of))) return [];
+  const { correctionId: id } = corrections;
+  const key = contractId === undefined ? corrections.reimbursementId : corrections.contractId;
+  const ids = idsOfPage({ id, bookId, key: [[key, sql`${contractId ?? reimbursementId}::uuid`]], after, limit: limit + 1 });
   return db.drizzle
     .select()
     .from(corrections)
-    .where(
-      and(
-        eq(corrections.bookId, bookId),
-        contractId === undefined
-          ? eq(corrections.reimbursementId, reimbursementId ?? '')
-          : eq(corrections.contractId, contractId),
-        after === undefined ? undefined : gt(corrections.correctionId, after),
-      ),
-    )
-    .orderBy(asc(corrections.correctionId))
+    .where(and(eq(corrections.bookId, bookId), sql`${id} = any(array${ids})`))
+    .orderBy(asc(id))
     .limit(limit + 1);
 }
 

@@ -179,12 +179,12 @@ export async function findListingApplication(
   return application && { application, scores, steps };
 }
 
-/** The providers of a legal person, branches among them. */
+/** The providers that a legal person acts for: its own, branches among them, and those that it has absorbed. */
 export const providersOf = (db: Database, bookId: string, legalPersonUscc: string): Promise<Provider[]> =>
   db.drizzle
     .select()
     .from(providers)
-    .where(and(eq(providers.bookId, bookId), eq(providers.legalPersonUscc, legalPersonUscc)));
+    .where(and(eq(providers.bookId, bookId), eq(providers.actingUscc, legalPersonUscc)));
 
 export const listChips = (db: Database, of: Page): Promise<Chip[]> =>
   db.drizzle

@@ -31,7 +31,15 @@ export async function findBusiness({ sql }: Pick<Tx, 'sql'>, bookId: string): Pr
   const checks: [number, Promise<Rows>[]][] = [
     [3, fundsAsLoaded(sql, bookId)],
     [4, vouchersAsFaced(sql, bookId)],
-    [5, [...limitsAsLaw(sql, bookId, law), ...contractsAsFiled(sql, bookId, law), queuesAsWaiting(sql, bookId)]],
+    [
+      5,
+      [
+        ...limitsAsLaw(sql, bookId, law),
+        ...contractsAsFiled(sql, bookId, law),
+        queuesAsWaiting(sql, bookId),
+        returnsAsCarried(sql, bookId),
+      ],
+    ],
     [3, recoveriesAsOpened(sql, bookId)],
     [6, [...countedOnce(sql, bookId), reversedOnce(sql, bookId), ...batchesAsPaid(sql, bookId)]],
     [9, explanationsTold(sql, bookId)],
@@ -417,7 +425,12 @@ const spentOfLimits = (sql: Sql, bookId: string, { limits, own, untold }: Law): 
     union all
     -- What mergers and splits charged.
     select account, holder, amount_fen, null, null, null, span from limit_successions
-     where book_id = ${bookId} and account <> all(${untold}::text[])),
+     where book_id = ${bookId} and account <> all(${untold}::text[])
+    union all
+    -- What came back of what was carried on: it came back to whom it was carried from, and by as much (returnsAsCarried).
+    select split_part(a.code, ':', 2), split_part(a.code, ':', 3), -e.amount_fen, null, null, null, split_part(a.code, ':', 4)
+      from entries e join accounts a on a.book_id = e.book_id and a.account_id = e.debit_account_id
+     where e.book_id = ${bookId} and e.kind = 'limit.returned' and split_part(a.code, ':', 2) <> all(${untold}::text[])),
   total as (
     select "limit", holder, span, sum(fen)::bigint as fen,
            max(case when stacking <> 'PUBLIC_MONEY_CEILING' then computed end) as highest, max(shared) as shared
@@ -506,6 +519,27 @@ const limitsAsLaw = (sql: Sql, bookId: string, law: Law): Promise<Rows>[] => [
      where coalesce(a.fen, 0) <> coalesce(x.fen, 0)
        and split_part(code, ':', 2) <> all(${law.untold}::text[]) order by code limit 100`,
 ];
+
+/** 5. After a merger whatever comes back to a window that was carried on comes back where it was carried to, in the same decision, and nothing else does. */
+const returnsAsCarried = (sql: Sql, bookId: string): Promise<Rows> => sql<Rows>`
+  with carried as (
+    select s.account, s.from_holder, s.from_span, s.holder, s.span,
+           (select min(e.seq) from entries e where e.book_id = s.book_id and e.subject_id = c.decision_id) as since
+      from limit_successions s join legal_person_changes c on c.book_id = s.book_id and c.change_id = s.change_id
+     where s.book_id = ${bookId} and s.why = 'CARRIED'),
+  back as (
+    select e.command_id, e.subject_id, e.kind, e.seq, e.amount_fen, a.code
+      from entries e join accounts a on a.book_id = e.book_id and a.account_id = e.debit_account_id
+     where e.book_id = ${bookId} and e.kind in ('limit.restored', 'limit.returned')),
+  due as (
+    select b.command_id, b.subject_id, format('used:%s:%s:%s', c.account, c.holder, c.span) as code, sum(b.amount_fen) as fen
+      from back b join carried c on b.code = format('used:%s:%s:%s', c.account, c.from_holder, c.from_span) and b.seq > c.since
+     group by 1, 2, 3),
+  done as (
+    select command_id, subject_id, code, sum(amount_fen) as fen from back where kind = 'limit.returned' group by 1, 2, 3)
+  select coalesce(d.code, x.code) as subject, format('%s was to come back, %s did', coalesce(d.fen, 0), coalesce(x.fen, 0)) as detail
+    from due d full join done x on x.command_id = d.command_id and x.subject_id is not distinct from d.subject_id and x.code = d.code
+   where coalesce(d.fen, 0) <> coalesce(x.fen, 0) order by 1 limit 100`;
 
 /**
  * 5. Per contract and programme: what is redeemed and reserved is within what was invoiced of it, each line at its rate, and the standing
@@ -842,7 +876,7 @@ const recoveriesAsOpened = (sql: Sql, bookId: string): Promise<Rows>[] => [
         from recovery_items where book_id = ${bookId} and reimbursement_id is not null group by reimbursement_id),
     decided as (
       select c.reimbursement_id, sum(c.reversed_fen) as reversed, sum(c.recalled_fen) as recalled,
-             (array_agg(a.award_fen order by a.computation_id desc) filter (where a.award_fen is not null))[1] as most
+             (array_agg(a.award_fen order by a.correction_id desc) filter (where a.award_fen is not null))[1] as most
         from corrections c left join award_computations a using (book_id, correction_id)
        where c.book_id = ${bookId} and c.reimbursement_id is not null group by c.reimbursement_id),
     posted as (

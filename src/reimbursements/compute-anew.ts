@@ -12,7 +12,7 @@ import { firstEntries } from '../ledger/history.js';
 import type { Fen } from '../money.js';
 import { formatYuan, minFen, proRata } from '../money.js';
 import { documentName, lawOn } from '../programmes/language.js';
-import { limitWindowOf } from '../programmes/limits.js';
+import { gatherCarried, limitWindowOf } from '../programmes/limits.js';
 import { caseOf, gatherAwardLimits } from './award-facts.js';
 import { allocationLineShelf, allocationShelf } from './facts.js';
 import { askedOf, cutsOf, gatherParts } from './gather.js';
@@ -20,6 +20,8 @@ import { evaluationsOf, touchedBy } from './lines.js';
 
 /** What was on record when an award was approved. */
 const knownAtAward = note<Known>('what was known at an award');
+
+const charged = note<readonly LimitWindow[]>('limits charged with an award');
 
 /** Gathers all that computing these awards anew looks at. Those that are no awards are passed over. */
 export async function gatherAwardsAnew(loader: Loader, rows: readonly Reimbursement[]): Promise<void> {
@@ -45,6 +47,11 @@ export async function gatherAwardsAnew(loader: Loader, rows: readonly Reimbursem
     awards.map((row) => askedThen(facts, row, cutsOf(facts, row))),
   );
   await then.learnOfLimits();
+  const windows = new Map(
+    awards.map((row) => [row.reimbursementId, touchedBy(caseOf(facts, askedThen(facts, row, []))).map(limitWindowOf)]),
+  );
+  const carried = await gatherCarried(loader, [...windows.values()].flat());
+  for (const [id, at] of windows) loader.note(charged, id, at.map(carried));
   await loader.accounts(
     awards.flatMap(({ enterpriseId, fund }) =>
       fund === null ? [] : [accountOf.available(fund), accountOf.payable(enterpriseId, fund)],
@@ -56,8 +63,8 @@ const askedThen = (facts: Facts, row: Reimbursement, cuts: readonly Reimbursemen
   askedOf(facts, row, { bookedOn: row.approvedOn ?? '', known: facts.noted(knownAtAward, row.reimbursementId), cuts });
 
 /** The limits, each in its window, that a gathered award was charged to. */
-export const chargedWithAward = (facts: Facts, row: Reimbursement): LimitWindow[] =>
-  touchedBy(caseOf(facts, askedThen(facts, row, []))).map(limitWindowOf);
+export const chargedWithAward = (facts: Facts, { reimbursementId }: Reimbursement): readonly LimitWindow[] =>
+  facts.noted(charged, reimbursementId);
 
 /** A second computation of an award, in fen: null where the law gives nothing on what is left. */
 export interface ComputedAnew {

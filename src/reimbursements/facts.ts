@@ -55,7 +55,6 @@ export const lineCutShelf = shelf(reimbursementLineCuts, {
 });
 export const awardComputationShelf = shelf(awardComputations, {
   rank: 80,
-  id: 'computationId',
-  keys: { correction: ['correctionId'] },
-  once: ['id', 'correction'],
+  id: 'correctionId',
+  once: ['id'],
 });

@@ -217,6 +217,44 @@ void t.test('after payment: a recovery for the difference, which the enterprise 
   await books.clean(t, 'paid back');
 });
 
+void t.test('an award of a firm that was absorbed is paid to its successor, who owes back what is beyond it', async (t) => {
+  const books = await startBooks(t);
+  const { does, red, yuan } = books;
+  await books.load(feeCode, '1000000.00');
+  const award = await books.applied(await books.firm(1), ['100000.00']);
+  const [fee] = award.fees;
+  if (!fee) throw new Error('a fee');
+  await books.allocate();
+  const [follower, last] = [await books.firm(2), await books.firm(3)];
+  for (const [from, to] of [
+    [award.firm, follower],
+    [follower, last],
+  ] as const) {
+    const merger = {
+      uscc: from.uscc,
+      successorUscc: to.uscc,
+      effectiveOn: '2025-02-10',
+      documentNo: '市监登字〔2025〕1号',
+      reason: '吸收合并',
+    };
+    const { changeId } = await does(books.reviewer.post('/mergers', merger), 201);
+    await does(books.approver.post(`/legal-person-changes/${changeId as string}/approve`, {}));
+  }
+  await does(red(fee, '10000.00'), 201);
+  for (const { uscc } of [award.firm, follower, last]) {
+    t.equal(await yuan(`used:${feeCode}.awarded:${uscc}:2025`), '54000.00', 'what comes back to the limit comes back to each');
+  }
+  const batch = await books.batch();
+  await books.hasAccount({ ...award, firm: last });
+  await books.pay(batch);
+  const { lines } = await does(books.finance.get(`/settlements/${batch.settlementId}/instructions`));
+  t.match(lines, [{ holderName: last.name }, { holderName: last.name }]);
+  await does(red(fee), 201);
+  t.match((await does(last.member.get('/recoveries'))).items, [{ debtorId: last.enterpriseId, amount: '54000.00' }]);
+  t.equal(await yuan(`used:${feeCode}.awarded:${last.uscc}:2025`), '0.00');
+  await books.clean(t, 'after two mergers');
+});
+
 void t.test('fraud, and a clause: by two persons, in whole or the clause’s part', async (t) => {
   const books = await startBooks(t);
   const { does, stands, yuan } = books;
