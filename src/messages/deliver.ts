@@ -6,14 +6,12 @@ import type { Database } from '../../db/client.js';
 import { uuidv7 } from '../identifiers.js';
 import type { Clock } from '../ledger/lane.js';
 import type { TakenMessage } from './queries.js';
-import { booksWithMessages, putIntoInboxes, settleDelivered, settleFailed, takeMessages } from './queries.js';
+import { booksWithMessages, giveBack, putIntoInboxes, settleDelivered, settleFailed, takeMessages } from './queries.js';
 
 /** Where messages go. Rejects when none of them can be said to have arrived. */
 export type Channel = (db: Database, of: { bookId: string; messages: readonly TakenMessage[] }) => Promise<void>;
 
 const lookEveryMs = 1_000;
-/** Messages taken at once. */
-const most = 200;
 
 /** Delivers what is due in a book, until nothing is or `isStopping`; how many have arrived, and what kept the others. */
 export async function deliverDue(of: {
@@ -28,30 +26,37 @@ export async function deliverDue(of: {
   const failures: unknown[] = [];
   while (!isStopping()) {
     const owner = uuidv7(clock.now());
-    const messages = await takeMessages(db, { bookId, owner, limit: most });
+    const messages = await takeMessages(db, { bookId, owner });
     if (messages.length === 0) break;
-    const send = async (some: readonly TakenMessage[]): Promise<void> => {
-      try {
-        await channel(db, { bookId, messages: some });
-      } catch (error) {
-        // One that cannot be delivered keeps no other: each is tried alone.
-        if (some.length > 1) {
-          for (const one of some) await send([one]);
-          return;
-        }
-        failures.push(error);
-        await settleFailed(db, {
-          bookId,
-          owner,
-          messages: some,
-          failure: error instanceof Error ? error.message : String(error),
-        });
-        return;
-      }
+    const arrive = async (some: readonly TakenMessage[]): Promise<void> => {
+      await channel(db, { bookId, messages: some });
       await settleDelivered(db, { bookId, owner, messageIds: some.map(({ messageId }) => messageId) });
       delivered += some.length;
     };
-    await send(messages);
+    const areAllThere =
+      messages.length > 1 &&
+      (await arrive(messages).then(
+        () => true,
+        () => false,
+      ));
+    if (!areAllThere) {
+      // One that cannot be delivered keeps none but those that follow it on its own subject: each is tried alone.
+      const stuck = new Set<string>();
+      for (const message of messages) {
+        if (stuck.has(message.subjectId)) continue;
+        try {
+          await arrive([message]);
+        } catch (error) {
+          stuck.add(message.subjectId);
+          failures.push(error);
+          const failure = error instanceof Error ? error.message : String(error);
+          await settleFailed(db, { bookId, owner, messages: [message], failure });
+        }
+      }
+      const behind = messages.filter(({ subjectId }) => stuck.has(subjectId)).map(({ messageId }) => messageId);
+      // Those that were settled are held no more.
+      await giveBack(db, { bookId, owner, messageIds: behind });
+    }
   }
   return { delivered, failures };
 }

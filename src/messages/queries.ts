@@ -23,25 +23,56 @@ export async function booksWithMessages(db: Database): Promise<string[]> {
   return rows.map(({ bookId }) => bookId);
 }
 
+/** Of how many subjects messages are taken at once, and how many in all. */
+const mostSubjects = 200;
+const mostMessages = 1_000;
+
 /**
- * Takes up to `limit` messages of a book that are due, and that nobody else holds, for `owner`. Of one subject only the first that is
- * neither delivered nor let go: so nothing is delivered before what was told earlier of the same thing, in whichever process.
+ * Takes messages of a book that are due, and that nobody else holds, for `owner`: of a subject the first that is neither delivered nor let
+ * go, and with it those that follow, in their order. Whoever has the first keeps all others from what follows, so nothing is delivered
+ * before what was told earlier of the same thing, in whichever process.
+ *
+ * Only indexes are gone by, however these tables have grown since a plan was made: the first of a subject comes from the one index that has
+ * that order. Read by any other, each message is held against each that waits.
  */
-export const takeMessages = (db: Database, of: { bookId: string; owner: string; limit: number }): Promise<TakenMessage[]> =>
-  db.sql.prepared<TakenMessage[]>(
-    `with due as (
-       select o.message_id from outbox o
-        where o.book_id = $1 and o.status = 'WAITING' and o.next_at <= clock_timestamp()
-          and not exists (select from outbox e
-                           where e.book_id = o.book_id and e.subject_id = o.subject_id and e.status in ('WAITING', 'DEAD')
-                             and (e.ledger_seq, e.place) < (o.ledger_seq, o.place))
-        order by o.next_at limit $3 for update of o skip locked)
-     update outbox t set attempts = t.attempts + 1, lease_owner = $2, next_at = clock_timestamp() + make_interval(secs => ${leaseSeconds})
-       from due where t.book_id = $1 and t.message_id = due.message_id
-     returning t.book_id as "bookId", t.message_id as "messageId", t.kind, t.subject_kind as "subjectKind", t.subject_id as "subjectId",
-               t.to_role as "toRole", t.to_party as "toParty", t.params, t.alike, t.staged_at as "stagedAt", t.ledger_seq as "ledgerSeq",
-               t.attempts`,
-    [of.bookId, of.owner, of.limit],
+export const takeMessages = async (db: Database, of: { bookId: string; owner: string }): Promise<TakenMessage[]> => {
+  const taken = await db.begin(async (tx) => {
+    await tx.sql.prepared('select plan_by_index()', []);
+    return tx.sql.prepared<(TakenMessage & { readonly place: number })[]>(
+      `with first as materialized (
+         select o.subject_id, o.next_at from outbox o
+          where o.book_id = $1 and o.status = 'WAITING' and o.next_at <= clock_timestamp()
+            and o.message_id = (select e.message_id from outbox e
+                                 where e.book_id = o.book_id and (e.subject_id, e.ledger_seq, e.place) >= (o.subject_id, 0, 0)
+                                   and e.status in ('WAITING', 'DEAD')
+                                 order by e.subject_id, e.ledger_seq, e.place limit 1)
+          order by o.next_at limit $3 for update of o skip locked
+       ), due as materialized (
+         select q.message_id from first f
+          cross join lateral (select e.message_id, e.status, e.ledger_seq, e.place from outbox e
+                               where e.book_id = $1 and e.subject_id = f.subject_id and e.status in ('WAITING', 'DEAD')
+                               order by e.subject_id, e.ledger_seq, e.place limit $4) q
+          where q.status = 'WAITING'
+          order by f.next_at, f.subject_id, q.ledger_seq, q.place limit $4
+       )
+       update outbox t set attempts = t.attempts + 1, lease_owner = $2, next_at = clock_timestamp() + make_interval(secs => ${leaseSeconds})
+         from due where t.book_id = $1 and t.message_id = due.message_id
+       returning t.book_id as "bookId", t.message_id as "messageId", t.kind, t.subject_kind as "subjectKind", t.subject_id as "subjectId",
+                 t.to_role as "toRole", t.to_party as "toParty", t.params, t.alike, t.staged_at as "stagedAt",
+                 t.ledger_seq as "ledgerSeq", t.place, t.attempts`,
+      [of.bookId, of.owner, mostSubjects, mostMessages],
+    );
+  });
+  return taken.sort((a, b) => (a.ledgerSeq === b.ledgerSeq ? a.place - b.place : a.ledgerSeq < b.ledgerSeq ? -1 : 1));
+};
+
+/** They were not tried after all, for one before them did not arrive: due again at once, behind that one. */
+export const giveBack = (db: Database, of: { bookId: string; owner: string; messageIds: readonly string[] }) =>
+  db.sql.prepared(
+    `update outbox t set attempts = t.attempts - 1, lease_owner = null, next_at = clock_timestamp()
+       from unnest($3::uuid[]) as k (message_id)
+      where t.book_id = $1 and t.message_id = k.message_id and t.lease_owner = $2 and t.status = 'WAITING'`,
+    [of.bookId, of.owner, of.messageIds],
   );
 
 /** They have arrived. Those whose lease went to somebody else meanwhile are that one's to settle. */
