@@ -60,7 +60,7 @@ export async function gatherAwards(
     if (row.fund === null) return [];
     const id = command.newId();
     loader.note(recoveryIds, idKey(command, row), id);
-    return [{ id, fund: row.fund, debtorId: paidTo(loader.facts, row.enterpriseId) }];
+    return [{ id, fund: row.fund, debtorId: paidTo(loader.facts, row.enterpriseId)?.payeeId ?? row.enterpriseId }];
   });
   loader.newAccounts(claims.map(({ id, fund }) => accountOf.claim(id, fund)));
   await loader.accounts(claims.map(({ debtorId, fund }) => accountOf.receivable(debtorId, fund)));
@@ -134,7 +134,7 @@ export function recordedAwards(
   );
   const done = cuts.map(({ before, reversedFen, recalledFen, why, steps, anew }, i) => {
     const { reimbursementId, programmeCode, enterpriseId } = before;
-    const debtorId = paidTo(facts, enterpriseId);
+    const debtorId = paidTo(facts, enterpriseId)?.payeeId ?? enterpriseId;
     const fund = before.fund ?? '';
     const charged = chargedWithAward(facts, before);
     const restoredFen = why.atFault ? 0n : recalledFen;

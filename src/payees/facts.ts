@@ -73,10 +73,10 @@ function followerOf(facts: Facts, { side, successorUscc }: Payee): Payee | undef
 }
 
 /** Who is paid, and owes back, in place of a payee that was absorbed: the last that followed it, or itself (gatherPaidTo). */
-export function paidTo(facts: Facts, payeeId: string): string {
-  const payee = payeeOf(facts, payeeId);
-  const follower = payee && followerOf(facts, payee);
-  return follower ? paidTo(facts, follower.payeeId) : payeeId;
+export function paidTo(facts: Facts, payeeId: string): Payee | undefined {
+  let payee = payeeOf(facts, payeeId);
+  for (let next = payee; next; next = followerOf(facts, next)) payee = next;
+  return payee;
 }
 
 /** Gathers the accounts of these payees, whichever side they are of. */
