@@ -2753,7 +2753,6 @@ create table reimbursement_line_cuts (
   vat_fen bigint not null,
   gross_fen bigint not null,
   constraint reimbursement_line_cuts_pkey PRIMARY KEY (book_id, line_cut_id),
-  constraint reimbursement_line_cuts_book_id_reimbursement_line_id_red_l_key UNIQUE (book_id, reimbursement_line_id, red_letter_id),
   constraint reimbursement_line_cuts_book_id_red_letter_id_fkey FOREIGN KEY (book_id, red_letter_id) REFERENCES red_letters(book_id, red_letter_id),
   constraint reimbursement_line_cuts_book_id_reimbursement_line_id_fkey FOREIGN KEY (book_id, reimbursement_line_id) REFERENCES reimbursement_lines(book_id, reimbursement_line_id),
   constraint reimbursement_line_cuts_gross_fen_check CHECK ((gross_fen > 0)),
@@ -2761,6 +2760,7 @@ create table reimbursement_line_cuts (
   constraint reimbursement_line_cuts_tie_out CHECK (((net_fen + vat_fen) = gross_fen)),
   constraint reimbursement_line_cuts_vat_fen_check CHECK ((vat_fen >= 0))
 );
+CREATE UNIQUE INDEX reimbursement_line_cuts_once ON public.reimbursement_line_cuts USING btree (book_id, reimbursement_line_id, red_letter_id);
 CREATE INDEX reimbursement_line_cuts_reimbursement ON public.reimbursement_line_cuts USING btree (book_id, reimbursement_id, line_cut_id);
 CREATE TRIGGER reimbursement_line_cuts_in_lane BEFORE INSERT OR UPDATE ON public.reimbursement_line_cuts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER reimbursement_line_cuts_leave_in_lane BEFORE DELETE ON public.reimbursement_line_cuts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();

@@ -84,6 +84,7 @@ const boundingIn: Readonly<Record<string, readonly string[]>> = {
   listing_measures: ['listing_id'],
   repeal_corrections: ['programme_version_id'],
   providers: ['provider_id', 'acting_uscc'],
+  reimbursement_line_cuts: ['reimbursement_line_id'],
   late_legs: ['account_id'],
   appropriations: ['programme_code', 'year'],
   evidence_attachments: ['subject_id'],

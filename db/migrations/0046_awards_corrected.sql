@@ -25,12 +25,12 @@ create table reimbursement_line_cuts (
   vat_fen                bigint not null check (vat_fen >= 0),
   gross_fen              bigint not null check (gross_fen > 0),
   primary key (book_id, line_cut_id),
-  unique (book_id, reimbursement_line_id, red_letter_id),
   foreign key (book_id, reimbursement_line_id) references reimbursement_lines (book_id, reimbursement_line_id),
   foreign key (book_id, red_letter_id) references red_letters (book_id, red_letter_id),
   constraint reimbursement_line_cuts_tie_out check (net_fen + vat_fen = gross_fen)
 );
 create index reimbursement_line_cuts_reimbursement on reimbursement_line_cuts (book_id, reimbursement_id, line_cut_id);
+create unique index reimbursement_line_cuts_once on reimbursement_line_cuts (book_id, reimbursement_line_id, red_letter_id);
 
 -- A correction, or a recovery, is of a contract under a programme, or of an award.
 alter table corrections

@@ -24,7 +24,7 @@ export type Viewer = Pick<Actor, 'role' | 'legalPersonUscc'>;
 
 const seenBy = ({ role, legalPersonUscc }: Viewer): SQL | undefined => {
   if (legalPersonUscc === null) return undefined;
-  return eq(role === 'provider' ? providers.legalPersonUscc : enterprises.legalPersonUscc, legalPersonUscc);
+  return eq(role === 'provider' ? providers.actingUscc : enterprises.legalPersonUscc, legalPersonUscc);
 };
 
 async function selectContracts(db: Database, of: { where: SQL | undefined; limit: number }): Promise<WholeContract[]> {

@@ -101,18 +101,20 @@ const monthsOfBook = (tx: Tx, of: Wanted): Promise<MonthFigures[]> => {
 const paidTo = (of: Wanted, side: 'provider' | 'enterprise'): SQL => {
   const payee = sql`p.${sql.identifier(`${side}_id`)}`;
   const parties = sql.identifier(`${side}s`);
+  // A provider that was absorbed is paid through its successor.
+  const own = sql`p.${sql.identifier(side === 'provider' ? 'acting_uscc' : 'legal_person_uscc')} = ${of.principal.legalPersonUscc}`;
   return sql`
     select t.fund, a.fen as owed, 0::bigint as sent, 0::bigint as paid
       from ${parties} p
       join ledger_totals t on t.book_id = p.book_id and t.kind = 'payable'
       cross join lateral ${balanceNamed(sql`p.book_id`, sql`'payable:' || ${payee} || ':' || t.fund`)} a
-     where p.book_id = ${of.bookId} and p.legal_person_uscc = ${of.principal.legalPersonUscc}
+     where p.book_id = ${of.bookId} and ${own}
     union all
     select i.fund, 0, case i.status when 'INSTRUCTED' then i.amount_fen else 0 end, case i.status when 'PAID' then i.amount_fen else 0 end
       from ${parties} p
       cross join lateral (select * from payment_instructions i
                            where i.book_id = p.book_id and i.payee_id = ${payee} offset 0) i
-     where p.book_id = ${of.bookId} and p.legal_person_uscc = ${of.principal.legalPersonUscc}`;
+     where p.book_id = ${of.bookId} and ${own}`;
 };
 
 /** An enterprise's: its vouchers, which are few, with their accounts; and what it was awarded after it had paid (flow R). */

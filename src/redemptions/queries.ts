@@ -11,7 +11,7 @@ import type { Principal } from '../access/principal.js';
 function seenBy(db: Database, bookId: string, { role, legalPersonUscc }: Principal): SQL | undefined {
   if (legalPersonUscc === null) return undefined;
   if (role === 'provider') {
-    const own = and(eq(providers.bookId, bookId), eq(providers.legalPersonUscc, legalPersonUscc));
+    const own = and(eq(providers.bookId, bookId), eq(providers.actingUscc, legalPersonUscc));
     return inArray(redemptions.providerId, db.drizzle.select({ id: providers.providerId }).from(providers).where(own));
   }
   const own = and(eq(enterprises.bookId, bookId), eq(enterprises.legalPersonUscc, legalPersonUscc));

@@ -103,9 +103,6 @@ export const baseOfReimbursement = (
     .where(and(eq(reimbursementLines.bookId, bookId), eq(reimbursementLines.reimbursementId, reimbursementId)))
     .groupBy(reimbursementLines.basisPoints, reimbursementLines.reason);
 
-/** Before every id. */
-const nil = '00000000-0000-0000-0000-000000000000';
-
 /** The lines of an application in their order, after the line of a cursor, each with what red letters took of it (fen). */
 export const listReimbursementLines = (
   db: Database,
@@ -115,8 +112,7 @@ export const listReimbursementLines = (
     .select({
       line: reimbursementLines,
       redFen: sql<bigint>`(select coalesce(sum(x.gross_fen), 0)::bigint from reimbursement_line_cuts x
-        where x.book_id = ${of.bookId} and (x.reimbursement_line_id, x.red_letter_id) > (reimbursement_lines.reimbursement_line_id, ${nil}::uuid)
-          and x.reimbursement_line_id <= reimbursement_lines.reimbursement_line_id)`,
+        where x.book_id = ${of.bookId} and x.reimbursement_line_id = reimbursement_lines.reimbursement_line_id)`,
     })
     .from(reimbursementLines)
     .where(

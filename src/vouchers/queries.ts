@@ -21,7 +21,7 @@ export type Viewer = Pick<Actor, 'role' | 'legalPersonUscc'>;
 
 const seenBy = ({ role, legalPersonUscc }: Viewer): SQL | undefined => {
   if (legalPersonUscc === null) return undefined;
-  return eq(role === 'provider' ? providers.legalPersonUscc : vouchers.legalPersonUscc, legalPersonUscc);
+  return eq(role === 'provider' ? providers.actingUscc : vouchers.legalPersonUscc, legalPersonUscc);
 };
 
 /** A voucher with its account's balance (fen): what it can still pay. */

@@ -234,6 +234,7 @@ void t.test('legal persons change, and what they hold follows', async (t) => {
         const [absorbed, ...followers] = firms;
         if (!absorbed) throw new Error('a firm');
         const { voucherId, contractId } = await awarded(absorbed, '1000000.00');
+        const unused = await awarded(absorbed, '500000.00');
         const redemption = expectStatus(await world.redeem(absorbed, voucherId, contractId, 1, '300000.00'), 201);
         let from = absorbed;
         for (const to of followers) {
