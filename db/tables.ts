@@ -275,6 +275,9 @@ export const providers = pgTable(
     name: text('name').notNull(),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
     closedOn: date('closed_on', { mode: 'string' }),
+    successorUscc: text('successor_uscc'),
+    /** The legal person that acts for it and is paid for it: its own, or who absorbed that. */
+    actingUscc: text('acting_uscc').notNull(),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.providerId] })],
 );
@@ -330,6 +333,8 @@ export const limitSuccessions = pgTable(
     span: text('span').notNull(),
     amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
     usedAfterFen: bigint('used_after_fen', { mode: 'bigint' }).notNull(),
+    fromHolder: text('from_holder'),
+    fromSpan: text('from_span'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.limitSuccessionId] })],
 );
@@ -807,6 +812,7 @@ export const limitExceptions = pgTable(
     rejectedPerson: uuid('rejected_person'),
     rejectedOn: date('rejected_on', { mode: 'string' }),
     rejectionReason: text('rejection_reason'),
+    followsId: uuid('follows_id'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.exceptionId] })],
 );
@@ -1599,6 +1605,15 @@ export const reimbursements = pgTable(
     decisionArticle: text('decision_article'),
     waitingSince: date('waiting_since', { mode: 'string' }),
     dueOn: date('due_on', { mode: 'string' }),
+    reversedFen: bigint('reversed_fen', { mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
+    recalledFen: bigint('recalled_fen', { mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
+    restoredFen: bigint('restored_fen', { mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.reimbursementId] })],
 );
@@ -1651,6 +1666,36 @@ export const reimbursementLines = pgTable(
   (t) => [primaryKey({ columns: [t.bookId, t.reimbursementLineId] })],
 );
 export type ReimbursementLine = typeof reimbursementLines.$inferSelect;
+
+export const reimbursementLineCuts = pgTable(
+  'reimbursement_line_cuts',
+  {
+    bookId: uuid('book_id').notNull(),
+    lineCutId: uuid('line_cut_id').notNull(),
+    reimbursementId: uuid('reimbursement_id').notNull(),
+    reimbursementLineId: uuid('reimbursement_line_id').notNull(),
+    redLetterId: uuid('red_letter_id').notNull(),
+    netFen: bigint('net_fen', { mode: 'bigint' }).notNull(),
+    vatFen: bigint('vat_fen', { mode: 'bigint' }).notNull(),
+    grossFen: bigint('gross_fen', { mode: 'bigint' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.lineCutId] })],
+);
+export type ReimbursementLineCut = typeof reimbursementLineCuts.$inferSelect;
+
+export const awardComputations = pgTable(
+  'award_computations',
+  {
+    bookId: uuid('book_id').notNull(),
+    correctionId: uuid('correction_id').notNull(),
+    reimbursementId: uuid('reimbursement_id').notNull(),
+    baseFen: bigint('base_fen', { mode: 'bigint' }),
+    computedFen: bigint('computed_fen', { mode: 'bigint' }),
+    awardFen: bigint('award_fen', { mode: 'bigint' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.correctionId] })],
+);
+export type AwardComputation = typeof awardComputations.$inferSelect;
 
 export const allocationLines = pgTable(
   'allocation_lines',
@@ -2058,7 +2103,7 @@ export const corrections = pgTable(
     correctionNo: text('correction_no').notNull(),
     cause: text('cause', { enum: ['CONTRACT_CUT', 'CONTRACT_VOIDED', 'RED_LETTER', 'FRAUD', 'CLAUSE'] }).notNull(),
     subjectId: uuid('subject_id').notNull(),
-    contractId: uuid('contract_id').notNull(),
+    contractId: uuid('contract_id'),
     programmeCode: text('programme_code').notNull(),
     atFault: boolean('at_fault').notNull(),
     returnedFen: bigint('returned_fen', { mode: 'bigint' }).notNull(),
@@ -2069,6 +2114,7 @@ export const corrections = pgTable(
     decidedPerson: uuid('decided_person').notNull(),
     decidedOn: date('decided_on', { mode: 'string' }).notNull(),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    reimbursementId: uuid('reimbursement_id'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.correctionId] })],
 );
@@ -2086,7 +2132,7 @@ export const recoveries = pgTable(
     debtorId: uuid('debtor_id').notNull(),
     fund: text('fund').notNull(),
     programmeCode: text('programme_code').notNull(),
-    contractId: uuid('contract_id').notNull(),
+    contractId: uuid('contract_id'),
     voucherId: uuid('voucher_id'),
     amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
     receivedFen: bigint('received_fen', { mode: 'bigint' })
@@ -2125,6 +2171,7 @@ export const recoveries = pgTable(
     endedPerson: uuid('ended_person'),
     endedOn: date('ended_on', { mode: 'string' }),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    reimbursementId: uuid('reimbursement_id'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.recoveryId] })],
 );
@@ -2136,9 +2183,10 @@ export const recoveryItems = pgTable(
     bookId: uuid('book_id').notNull(),
     recoveryItemId: uuid('recovery_item_id').notNull(),
     recoveryId: uuid('recovery_id').notNull(),
-    redemptionId: uuid('redemption_id').notNull(),
+    redemptionId: uuid('redemption_id'),
     amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
     restoredFen: bigint('restored_fen', { mode: 'bigint' }).notNull(),
+    reimbursementId: uuid('reimbursement_id'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.recoveryItemId] })],
 );

@@ -83,7 +83,8 @@ const boundingIn: Readonly<Record<string, readonly string[]>> = {
   listing_applications: ['provider_id'],
   listing_measures: ['listing_id'],
   repeal_corrections: ['programme_version_id'],
-  providers: ['provider_id'],
+  providers: ['provider_id', 'acting_uscc'],
+  reimbursement_line_cuts: ['reimbursement_line_id'],
   late_legs: ['account_id'],
   appropriations: ['programme_code', 'year'],
   evidence_attachments: ['subject_id'],
@@ -409,7 +410,7 @@ void t.test('no reading grows with the book', async (t) => {
     await sql`select from open_lane(${bookId})`;
     await sql`
       insert into limit_successions
-      values (${bookId}, ${uuidv7(now)}, ${change['changeId'] ?? ''}, 'CARRIED', 'zhengzhou-compute.claimed', ${uscc}, '2026', 1, 1)`;
+      values (${bookId}, ${uuidv7(now)}, ${change['changeId'] ?? ''}, 'GIVEN', 'zhengzhou-compute.claimed', ${uscc}, '2026', 1, 1)`;
   });
   const listingApplication = await send('provider', '/listing-applications', {
     providerId: voucher.providerId,
@@ -637,6 +638,7 @@ void t.test('no reading grows with the book', async (t) => {
   const values: Readonly<Record<string, string>> = {
     voucherId: voucher.voucherId,
     contractId: voucher.contractId,
+    reimbursementId,
     invoiceId: await one(`select invoice_id as id from red_letters where book_id = $1 limit 1`),
     enterpriseId: voucher.enterpriseId,
     providerId: voucher.providerId,
@@ -822,6 +824,7 @@ void t.test('no reading grows with the book', async (t) => {
       ['outbox', 'outbox_status'],
       ['access_trail', 'access_trail_time', 'access_trail_member', 'access_trail_outcome'],
       ['corrections', 'corrections_contract'],
+      ['corrections', 'corrections_contract', 'corrections_reimbursement'],
       ['recoveries', 'recoveries_status', 'recoveries_debtor'],
       ['recovery_receipts', 'recovery_receipts_recovery'],
       ['recovery_offsets', 'recovery_offsets_recovery'],
