@@ -20,9 +20,11 @@ import { problem } from '../schemas/common.js';
 import type { ExchangeKey } from '../schemas/settings.js';
 import type { Principal } from './access/principal.js';
 import { Principals } from './access/principal.js';
+import { standIns } from './access/delegable.js';
 import { personRoutes } from './access/person-routes.js';
 import { accessRoutes } from './access/routes.js';
 import { applicationRoutes } from './applications/routes.js';
+import { approvalRoutes } from './approvals/routes.js';
 import { bulkRoutes } from './bulk/routes.js';
 import { shanghaiDay } from './calendar.js';
 import { calendarRoutes } from './calendars/routes.js';
@@ -110,6 +112,8 @@ declare module 'fastify' {
     open?: boolean;
     /** A command: whoever sends it is judged again in the lane of its book. */
     inLane?: boolean;
+    /** May be approved in another's place: whose place, and whether, is judged in the lane. */
+    delegable?: boolean;
   }
 }
 
@@ -221,7 +225,9 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     };
     scope.addHook('onRequest', (request, reply, done) => {
       const { book: code } = request.params as { book: string };
-      const { roles, personOnly, inLane = false, open: isOpen = false } = request.flight.config ?? {};
+      const { personOnly, inLane = false, delegable, open: isOpen = false } = request.flight.config ?? {};
+      const inPlace = delegable === true && request.headers['on-behalf-of'] !== undefined;
+      const roles = inPlace ? standIns : request.flight.config?.roles;
       const bearer = isOpen ? '' : bearerOf(request);
       const name = `${code} ${publicPart(bearer)}`;
       const open = books.known(code);
@@ -264,6 +270,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
       door.takeOfAddress(request, reply) ?? { code: 'UNAUTHENTICATED' };
     accessRoutes(scope, parts);
     personRoutes(scope, parts);
+    approvalRoutes(scope, parts);
     calendarRoutes(scope, parts);
     enterpriseRoutes(scope, parts);
     providerRoutes(scope, parts);

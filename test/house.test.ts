@@ -32,6 +32,7 @@ function importsOf(file: string): Import[] {
 }
 
 const slices = [
+  ['approvals'],
   ['messages'],
   ['calendars'],
   ['enterprises'],
