@@ -2026,6 +2026,7 @@ create table messages (
 CREATE INDEX messages_addressee ON public.messages USING btree (book_id, addressee, message_id);
 CREATE TRIGGER messages_append_only BEFORE DELETE OR UPDATE ON public.messages FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER messages_no_truncate BEFORE TRUNCATE ON public.messages FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER messages_to_webhooks AFTER INSERT ON public.messages REFERENCING NEW TABLE AS put FOR EACH STATEMENT EXECUTE FUNCTION deliver_to_webhooks();
 grant insert, select on messages to voucher_app;
 grant select on messages to voucher_reader;
 
@@ -3526,6 +3527,61 @@ grant insert, select, update (enterprise_id, legal_person_uscc, reserved_fen, st
 grant select on vouchers to voucher_reader;
 
 -- owner voucher_owner
+create table webhook_deliveries (
+  book_id uuid not null,
+  endpoint_id uuid not null,
+  message_id uuid not null,
+  kind text not null,
+  subject_kind text not null,
+  subject_id uuid not null,
+  ledger_seq bigint not null,
+  staged_at timestamp with time zone not null,
+  status text not null default 'WAITING'::text,
+  attempts integer not null default 0,
+  next_at timestamp with time zone not null default clock_timestamp(),
+  lease_owner uuid,
+  first_failed_at timestamp with time zone,
+  delivered_at timestamp with time zone,
+  failure text,
+  constraint webhook_deliveries_pkey PRIMARY KEY (book_id, endpoint_id, message_id),
+  constraint webhook_deliveries_book_id_endpoint_id_fkey FOREIGN KEY (book_id, endpoint_id) REFERENCES webhook_endpoints(book_id, endpoint_id),
+  constraint webhook_deliveries_attempts_check CHECK ((attempts >= 0)),
+  constraint webhook_deliveries_failure_check CHECK ((length(failure) <= 200)),
+  constraint webhook_deliveries_status_check CHECK ((status = ANY (ARRAY['WAITING'::text, 'DELIVERED'::text, 'DEAD'::text])))
+);
+CREATE INDEX webhook_deliveries_delivered ON public.webhook_deliveries USING btree (book_id, endpoint_id, delivered_at) WHERE (status = 'DELIVERED'::text);
+CREATE INDEX webhook_deliveries_due ON public.webhook_deliveries USING btree (book_id, next_at) WHERE (status = 'WAITING'::text);
+CREATE INDEX webhook_deliveries_state ON public.webhook_deliveries USING btree (book_id, endpoint_id, status, message_id);
+CREATE INDEX webhook_deliveries_subject ON public.webhook_deliveries USING btree (book_id, endpoint_id, subject_id, ledger_seq, message_id) WHERE (status = 'WAITING'::text);
+grant insert, select, update (status, attempts, next_at, lease_owner, first_failed_at, delivered_at, failure) on webhook_deliveries to voucher_app;
+grant select on webhook_deliveries to voucher_reader;
+
+-- owner voucher_owner
+create table webhook_endpoints (
+  book_id uuid not null,
+  endpoint_id uuid not null,
+  member_id uuid not null,
+  addressee text not null,
+  url text not null,
+  secret_sealed text not null,
+  previous_sealed text,
+  previous_until timestamp with time zone,
+  status text not null,
+  recorded_at timestamp with time zone not null,
+  constraint webhook_endpoints_pkey PRIMARY KEY (book_id, endpoint_id),
+  constraint webhook_endpoints_book_id_member_id_fkey FOREIGN KEY (book_id, member_id) REFERENCES members(book_id, member_id),
+  constraint webhook_endpoints_previous CHECK (((previous_sealed IS NULL) = (previous_until IS NULL))),
+  constraint webhook_endpoints_status_check CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'DISABLED'::text, 'ENDED'::text]))),
+  constraint webhook_endpoints_url_check CHECK (((url ~~ 'https://%'::text) AND (length(url) <= 500)))
+);
+CREATE INDEX webhook_endpoints_addressee ON public.webhook_endpoints USING btree (book_id, addressee) WHERE (status = 'ACTIVE'::text);
+CREATE INDEX webhook_endpoints_member ON public.webhook_endpoints USING btree (book_id, member_id);
+CREATE TRIGGER webhook_endpoints_in_lane BEFORE INSERT OR UPDATE ON public.webhook_endpoints FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER webhook_endpoints_leave_in_lane BEFORE DELETE ON public.webhook_endpoints FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (secret_sealed, previous_sealed, previous_until, status) on webhook_endpoints to voucher_app;
+grant select on webhook_endpoints to voucher_reader;
+
+-- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.contracts_elsewhere(p_book uuid, p_fingerprints text[])
  RETURNS SETOF text
  LANGUAGE sql
@@ -3550,6 +3606,22 @@ begin
   values (p_book, p_code, p_name, p_division, 'compute-voucher-ledger/' || p_code || '/' || p_book, p_open_from, p_now);
   insert into book_heads (book_id, seq, recorded_at) values (p_book, 0, p_now);
 end $function$;
+
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.deliver_to_webhooks()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into webhook_deliveries (book_id, endpoint_id, message_id, kind, subject_kind, subject_id, ledger_seq, staged_at)
+  select p.book_id, w.endpoint_id, p.message_id, p.kind, p.subject_kind, p.subject_id, p.ledger_seq, p.staged_at
+    from put p
+    join webhook_endpoints w on w.book_id = p.book_id and w.addressee = p.addressee and w.status = 'ACTIVE'
+    join members m on m.book_id = w.book_id and m.member_id = w.member_id and m.status = 'ACTIVE'
+      on conflict do nothing;
+  return null;
+end $function$;
+grant execute on function deliver_to_webhooks() to public;
 
 -- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.explanation_in_full(p_book uuid, p_explanation json)

@@ -2481,3 +2481,44 @@ export const legalPersonHolders = pgTable(
   (t) => [primaryKey({ columns: [t.bookId, t.holderRecordId] })],
 );
 export type LegalPersonHolder = typeof legalPersonHolders.$inferSelect;
+
+export const webhookEndpoints = pgTable(
+  'webhook_endpoints',
+  {
+    bookId: uuid('book_id').notNull(),
+    endpointId: uuid('endpoint_id').notNull(),
+    memberId: uuid('member_id').notNull(),
+    addressee: text('addressee').notNull(),
+    url: text('url').notNull(),
+    secretSealed: text('secret_sealed').notNull(),
+    previousSealed: text('previous_sealed'),
+    previousUntil: timestamp('previous_until', { withTimezone: true, mode: 'string' }),
+    status: text('status', { enum: ['ACTIVE', 'DISABLED', 'ENDED'] }).notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.endpointId] })],
+);
+export type WebhookEndpoint = typeof webhookEndpoints.$inferSelect;
+
+export const webhookDeliveries = pgTable(
+  'webhook_deliveries',
+  {
+    bookId: uuid('book_id').notNull(),
+    endpointId: uuid('endpoint_id').notNull(),
+    messageId: uuid('message_id').notNull(),
+    kind: text('kind').notNull(),
+    subjectKind: text('subject_kind').notNull(),
+    subjectId: uuid('subject_id').notNull(),
+    ledgerSeq: bigint('ledger_seq', { mode: 'bigint' }).notNull(),
+    stagedAt: timestamp('staged_at', { withTimezone: true, mode: 'string' }).notNull(),
+    status: text('status', { enum: ['WAITING', 'DELIVERED', 'DEAD'] }).notNull(),
+    attempts: integer('attempts').notNull(),
+    nextAt: timestamp('next_at', { withTimezone: true, mode: 'string' }).notNull(),
+    leaseOwner: uuid('lease_owner'),
+    firstFailedAt: timestamp('first_failed_at', { withTimezone: true, mode: 'string' }),
+    deliveredAt: timestamp('delivered_at', { withTimezone: true, mode: 'string' }),
+    failure: text('failure'),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.endpointId, t.messageId] })],
+);
+export type WebhookDelivery = typeof webhookDeliveries.$inferSelect;

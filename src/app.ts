@@ -74,6 +74,9 @@ import { usageRoutes } from './usage/routes.js';
 import { expireDue } from './vouchers/expire-due.js';
 import { remindOfActivation, remindOfLastDay } from './vouchers/remind-expiring.js';
 import { voucherRoutes } from './vouchers/routes.js';
+import { WebhookSender } from './webhooks/deliver.js';
+import { webhookRoutes } from './webhooks/routes.js';
+import { makeSend } from './webhooks/send.js';
 import { workQueueRoutes } from './work-queues/routes.js';
 import { makeSealer } from './sealer.js';
 
@@ -98,6 +101,8 @@ export interface AppOptions {
   readonly evidence?: Partial<Omit<Evidence, 'damaged'>>;
   /** Keys shared with services of other cities, for the exchange of invoices' hashes; none unless said. */
   readonly exchangeKeys?: readonly ExchangeKey[];
+  /** Hosts that webhooks may be sent to, `*.` before one for all below it; none unless said. */
+  readonly webhookHosts?: readonly string[];
   /** What differs from `limitsOfApp`; rates are unlimited unless said here. */
   readonly limits?: Partial<Limits>;
 }
@@ -178,6 +183,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     sealer: makeSealer(options.fieldKey),
     evidence,
     exchange: { keys: options.exchangeKeys ?? [] },
+    webhookHosts: options.webhookHosts ?? [],
   };
 
   // These hooks are callbacks, for every request pays for them; one that has answered does not go on.
@@ -300,6 +306,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     ledgerRoutes(scope, parts);
     dashboardRoutes(scope, parts);
     workQueueRoutes(scope, parts);
+    webhookRoutes(scope, parts);
   });
   if (options.settableClock) demoRoutes(app, options.settableClock);
 
@@ -323,7 +330,18 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
   const dueWorks = [decideOverdue, expireDue, lapseDue, recoveriesFallDue];
   const works = [...dueWorks, remindOfLastDay, remindOfActivation, remindOfDeadline, tellApproved];
   const daily = new Daily({ db, clock, log: app.log, open: (code) => books.find(code), works });
+  const webhooks = new WebhookSender({
+    db,
+    clock,
+    sealer: parts.sealer,
+    send: makeSend(),
+    hosts: parts.webhookHosts,
+    log: app.log,
+    open: (code) => books.find(code),
+  });
+  app.addHook('preClose', () => webhooks.close());
   app.addHook('onListen', (done) => {
+    webhooks.start();
     daily.start();
     done();
   });

@@ -232,6 +232,27 @@ export const refusals = {
     '该委托已于 {day} 撤销。',
     'This delegation was revoked on {day}.',
   ),
+  WEBHOOK_URL_NOT_ALLOWED: refusal(
+    400,
+    '推送地址不允许',
+    'This address is not allowed',
+    '推送地址须为 https、标准端口，且主机名在本系统允许的名单内；请联系平台运营。',
+    'A webhook goes to https on the standard port of a host that this installation lists; ask the operator to have it listed.',
+  ),
+  WEBHOOKS_FULL: refusal(
+    409,
+    '推送地址已满',
+    'No more webhooks',
+    '每个成员最多有 {most} 个推送地址，请先终止不用的。',
+    'A member has at most {most} webhooks: end one that is not needed.',
+  ),
+  WEBHOOK_WRONG_STATE: refusal(
+    409,
+    '推送地址状态不符',
+    'The webhook is in another state',
+    '该推送地址现为 {state}，可办理：{possible}。',
+    'The webhook is {state}; possible now: {possible}.',
+  ),
   MEMBER_LEGAL_PERSON: refusal(
     400,
     '角色与法人不符',
