@@ -42,7 +42,8 @@ for (const [net, prefix] of [
 ] as const)
   special.addSubnet(net, prefix, 'ipv6');
 const globalUnicast = new BlockList();
-globalUnicast.addSubnet('2000::', 3, 'ipv6');
+// 2000::/3, named by an address within it.
+globalUnicast.addSubnet('2001::', 3, 'ipv6');
 
 /** Whether an address is one that anybody may be sent to: no private, loopback, link-local, metadata or otherwise special one. */
 export function isPublic(address: string): boolean {
@@ -70,7 +71,7 @@ export function makeSend(of: { readonly resolve?: Resolve; readonly dial?: Dial;
     if (address === undefined) return failed('the host has no address');
     // One that is not public spoils them all: a name that has both is no mistake.
     if (!addresses.every(isPublic)) return failed('the host has an address that is not public');
-    return await new Promise<Sent>((settle) => {
+    return new Promise<Sent>((settle) => {
       const socket = dial({ address, port: 443, host });
       const sent = request({
         // The connection is ours, and TLS is its: the agent of node:https would make one of its own.
