@@ -872,6 +872,62 @@ grant insert, select on corrections to voucher_app;
 grant select on corrections to voucher_reader;
 
 -- owner voucher_owner
+create table delegated_acts (
+  book_id uuid not null,
+  command_id uuid not null,
+  delegation_id uuid not null,
+  subject_id uuid not null,
+  person_id uuid not null,
+  for_person_id uuid not null,
+  recorded_at timestamp with time zone not null,
+  constraint delegated_acts_pkey PRIMARY KEY (book_id, command_id),
+  constraint delegated_acts_book_id_delegation_id_fkey FOREIGN KEY (book_id, delegation_id) REFERENCES delegations(book_id, delegation_id),
+  constraint delegated_acts_two_persons CHECK ((person_id <> for_person_id))
+);
+CREATE INDEX delegated_acts_subject ON public.delegated_acts USING btree (book_id, subject_id);
+CREATE TRIGGER delegated_acts_in_lane BEFORE INSERT OR UPDATE ON public.delegated_acts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER delegated_acts_leave_in_lane BEFORE DELETE ON public.delegated_acts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER delegated_acts_one_person BEFORE INSERT ON public.delegated_acts FOR EACH ROW EXECUTE FUNCTION refuse_same_person('person_id for_person_id');
+grant insert, select on delegated_acts to voucher_app;
+grant select on delegated_acts to voucher_reader;
+
+-- owner voucher_owner
+create table delegations (
+  book_id uuid not null,
+  delegation_id uuid not null,
+  delegator_id uuid not null,
+  delegator_person uuid not null,
+  delegate_id uuid not null,
+  delegate_person uuid not null,
+  verbs jsonb not null,
+  maximum_fen bigint,
+  from_day date not null,
+  to_day date not null,
+  reason text not null,
+  revoked_on date,
+  revoked_person uuid,
+  recorded_at timestamp with time zone not null,
+  constraint delegations_pkey PRIMARY KEY (book_id, delegation_id),
+  constraint delegations_book_id_delegate_id_fkey FOREIGN KEY (book_id, delegate_id) REFERENCES members(book_id, member_id),
+  constraint delegations_book_id_delegate_person_fkey FOREIGN KEY (book_id, delegate_person) REFERENCES persons(book_id, person_id),
+  constraint delegations_book_id_delegator_id_fkey FOREIGN KEY (book_id, delegator_id) REFERENCES members(book_id, member_id),
+  constraint delegations_book_id_delegator_person_fkey FOREIGN KEY (book_id, delegator_person) REFERENCES persons(book_id, person_id),
+  constraint delegations_days CHECK ((to_day >= from_day)),
+  constraint delegations_maximum_fen_check CHECK ((maximum_fen > 0)),
+  constraint delegations_never_to_oneself CHECK (((delegate_person <> delegator_person) AND (delegate_id <> delegator_id))),
+  constraint delegations_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint delegations_revoked CHECK (((revoked_on IS NULL) = (revoked_person IS NULL))),
+  constraint delegations_verbs_check CHECK ((jsonb_array_length(verbs) >= 1))
+);
+CREATE INDEX delegations_delegate ON public.delegations USING btree (book_id, delegate_id);
+CREATE INDEX delegations_delegator ON public.delegations USING btree (book_id, delegator_id);
+CREATE TRIGGER delegations_in_lane BEFORE INSERT OR UPDATE ON public.delegations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER delegations_leave_in_lane BEFORE DELETE ON public.delegations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER delegations_one_person BEFORE INSERT ON public.delegations FOR EACH ROW EXECUTE FUNCTION refuse_same_person('delegate_person delegator_person');
+grant insert, select, update (revoked_on, revoked_person) on delegations to voucher_app;
+grant select on delegations to voucher_reader;
+
+-- owner voucher_owner
 create table enterprise_payments (
   book_id uuid not null,
   payment_id uuid not null,
@@ -1252,6 +1308,45 @@ CREATE TRIGGER figures_in_lane BEFORE INSERT OR UPDATE ON public.figures FOR EAC
 CREATE TRIGGER figures_leave_in_lane BEFORE DELETE ON public.figures FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on figures to voucher_app;
 grant select on figures to voucher_reader;
+
+-- owner voucher_owner
+create table first_approvals (
+  book_id uuid not null,
+  approval_id uuid not null,
+  subject_kind text not null,
+  subject_id uuid not null,
+  digest text not null,
+  amount_fen bigint not null,
+  above_fen bigint not null,
+  done_by jsonb not null,
+  person_id uuid not null,
+  for_person_id uuid,
+  approved_on date not null,
+  status text not null,
+  second_person uuid,
+  second_for_person uuid,
+  second_on date,
+  recorded_at timestamp with time zone not null,
+  constraint first_approvals_pkey PRIMARY KEY (book_id, approval_id),
+  constraint first_approvals_book_id_person_id_fkey FOREIGN KEY (book_id, person_id) REFERENCES persons(book_id, person_id),
+  constraint first_approvals_book_id_second_person_fkey FOREIGN KEY (book_id, second_person) REFERENCES persons(book_id, person_id),
+  constraint first_approvals_above_fen_check CHECK ((above_fen >= 0)),
+  constraint first_approvals_check CHECK ((amount_fen > above_fen)),
+  constraint first_approvals_completed CHECK ((((status = 'COMPLETED'::text) = (num_nonnulls(second_person, second_on) = 2)) AND (num_nonnulls(second_person, second_on) = ANY (ARRAY[0, 2])))),
+  constraint first_approvals_digest_check CHECK ((digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint first_approvals_done_by_check CHECK ((jsonb_typeof(done_by) = 'array'::text)),
+  constraint first_approvals_four_eyes CHECK (((NOT (done_by ? (person_id)::text)) AND (NOT (done_by ? (second_person)::text)) AND (second_person <> person_id) AND (NOT (done_by ? (for_person_id)::text)) AND (NOT (done_by ? (second_for_person)::text)) AND (for_person_id <> second_person) AND (second_for_person <> person_id) AND (second_for_person <> for_person_id))),
+  constraint first_approvals_status_check CHECK ((status = ANY (ARRAY['WAITING'::text, 'COMPLETED'::text, 'DIED'::text]))),
+  constraint first_approvals_subject_kind_check CHECK ((subject_kind = ANY (ARRAY['APPLICATION'::text, 'ALLOCATION'::text, 'REDEMPTION'::text, 'SETTLEMENT'::text])))
+);
+CREATE INDEX first_approvals_subject ON public.first_approvals USING btree (book_id, subject_id, approval_id);
+CREATE UNIQUE INDEX first_approvals_waiting ON public.first_approvals USING btree (book_id, subject_id) WHERE (status = 'WAITING'::text);
+CREATE TRIGGER first_approvals_first_person BEFORE INSERT ON public.first_approvals FOR EACH ROW EXECUTE FUNCTION refuse_same_person('person_id done_by', 'for_person_id done_by');
+CREATE TRIGGER first_approvals_in_lane BEFORE INSERT OR UPDATE ON public.first_approvals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER first_approvals_leave_in_lane BEFORE DELETE ON public.first_approvals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER first_approvals_one_person BEFORE UPDATE ON public.first_approvals FOR EACH ROW WHEN (((new.second_person IS DISTINCT FROM old.second_person) OR (new.second_for_person IS DISTINCT FROM old.second_for_person))) EXECUTE FUNCTION refuse_same_person('second_person person_id for_person_id done_by', 'second_for_person person_id for_person_id done_by');
+grant insert, select, update (status, second_person, second_for_person, second_on) on first_approvals to voucher_app;
+grant select on first_approvals to voucher_reader;
 
 -- owner voucher_owner
 create table flag_parameters (
@@ -2006,6 +2101,7 @@ create table messages (
 CREATE INDEX messages_addressee ON public.messages USING btree (book_id, addressee, message_id);
 CREATE TRIGGER messages_append_only BEFORE DELETE OR UPDATE ON public.messages FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER messages_no_truncate BEFORE TRUNCATE ON public.messages FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER messages_to_webhooks AFTER INSERT ON public.messages REFERENCING NEW TABLE AS put FOR EACH STATEMENT EXECUTE FUNCTION deliver_to_webhooks();
 grant insert, select on messages to voucher_app;
 grant select on messages to voucher_reader;
 
@@ -3552,6 +3648,61 @@ grant insert, select, update (enterprise_id, legal_person_uscc, reserved_fen, st
 grant select on vouchers to voucher_reader;
 
 -- owner voucher_owner
+create table webhook_deliveries (
+  book_id uuid not null,
+  endpoint_id uuid not null,
+  message_id uuid not null,
+  kind text not null,
+  subject_kind text not null,
+  subject_id uuid not null,
+  ledger_seq bigint not null,
+  staged_at timestamp with time zone not null,
+  status text not null default 'WAITING'::text,
+  attempts integer not null default 0,
+  next_at timestamp with time zone not null default clock_timestamp(),
+  lease_owner uuid,
+  first_failed_at timestamp with time zone,
+  delivered_at timestamp with time zone,
+  failure text,
+  constraint webhook_deliveries_pkey PRIMARY KEY (book_id, endpoint_id, message_id),
+  constraint webhook_deliveries_book_id_endpoint_id_fkey FOREIGN KEY (book_id, endpoint_id) REFERENCES webhook_endpoints(book_id, endpoint_id),
+  constraint webhook_deliveries_attempts_check CHECK ((attempts >= 0)),
+  constraint webhook_deliveries_failure_check CHECK ((length(failure) <= 200)),
+  constraint webhook_deliveries_status_check CHECK ((status = ANY (ARRAY['WAITING'::text, 'DELIVERED'::text, 'DEAD'::text])))
+);
+CREATE INDEX webhook_deliveries_delivered ON public.webhook_deliveries USING btree (book_id, endpoint_id, delivered_at) WHERE (status = 'DELIVERED'::text);
+CREATE INDEX webhook_deliveries_due ON public.webhook_deliveries USING btree (book_id, next_at) WHERE (status = 'WAITING'::text);
+CREATE INDEX webhook_deliveries_state ON public.webhook_deliveries USING btree (book_id, endpoint_id, status, message_id);
+CREATE INDEX webhook_deliveries_subject ON public.webhook_deliveries USING btree (book_id, endpoint_id, subject_id, ledger_seq, message_id) WHERE (status = 'WAITING'::text);
+grant insert, select, update (status, attempts, next_at, lease_owner, first_failed_at, delivered_at, failure) on webhook_deliveries to voucher_app;
+grant select on webhook_deliveries to voucher_reader;
+
+-- owner voucher_owner
+create table webhook_endpoints (
+  book_id uuid not null,
+  endpoint_id uuid not null,
+  member_id uuid not null,
+  addressee text not null,
+  url text not null,
+  secret_sealed text not null,
+  previous_sealed text,
+  previous_until timestamp with time zone,
+  status text not null,
+  recorded_at timestamp with time zone not null,
+  constraint webhook_endpoints_pkey PRIMARY KEY (book_id, endpoint_id),
+  constraint webhook_endpoints_book_id_member_id_fkey FOREIGN KEY (book_id, member_id) REFERENCES members(book_id, member_id),
+  constraint webhook_endpoints_previous CHECK (((previous_sealed IS NULL) = (previous_until IS NULL))),
+  constraint webhook_endpoints_status_check CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'DISABLED'::text, 'ENDED'::text]))),
+  constraint webhook_endpoints_url_check CHECK (((url ~~ 'https://%'::text) AND (length(url) <= 500)))
+);
+CREATE INDEX webhook_endpoints_addressee ON public.webhook_endpoints USING btree (book_id, addressee) WHERE (status = 'ACTIVE'::text);
+CREATE INDEX webhook_endpoints_member ON public.webhook_endpoints USING btree (book_id, member_id);
+CREATE TRIGGER webhook_endpoints_in_lane BEFORE INSERT OR UPDATE ON public.webhook_endpoints FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER webhook_endpoints_leave_in_lane BEFORE DELETE ON public.webhook_endpoints FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (secret_sealed, previous_sealed, previous_until, status) on webhook_endpoints to voucher_app;
+grant select on webhook_endpoints to voucher_reader;
+
+-- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.contracts_elsewhere(p_book uuid, p_fingerprints text[])
  RETURNS SETOF text
  LANGUAGE sql
@@ -3576,6 +3727,22 @@ begin
   values (p_book, p_code, p_name, p_division, 'compute-voucher-ledger/' || p_code || '/' || p_book, p_open_from, p_now);
   insert into book_heads (book_id, seq, recorded_at) values (p_book, 0, p_now);
 end $function$;
+
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.deliver_to_webhooks()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into webhook_deliveries (book_id, endpoint_id, message_id, kind, subject_kind, subject_id, ledger_seq, staged_at)
+  select p.book_id, w.endpoint_id, p.message_id, p.kind, p.subject_kind, p.subject_id, p.ledger_seq, p.staged_at
+    from put p
+    join webhook_endpoints w on w.book_id = p.book_id and w.addressee = p.addressee and w.status = 'ACTIVE'
+    join members m on m.book_id = w.book_id and m.member_id = w.member_id and m.status = 'ACTIVE'
+      on conflict do nothing;
+  return null;
+end $function$;
+grant execute on function deliver_to_webhooks() to public;
 
 -- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.explanation_in_full(p_book uuid, p_explanation json)
@@ -4047,7 +4214,9 @@ begin
       continue;
     end if;
     if exists (select from unnest(words[2:]) as w (name)
-                 join persons o on o.book_id = new.book_id and o.person_id = (row_now ->> w.name)::uuid
+                cross join lateral jsonb_array_elements_text(
+                  case jsonb_typeof(row_now -> w.name) when 'array' then row_now -> w.name else jsonb_build_array(row_now -> w.name) end) as e (id)
+                 join persons o on o.book_id = new.book_id and o.person_id = e.id::uuid
                  join persons d on d.book_id = new.book_id and d.person_id = doer
                 where w.name not like '@%' and coalesce(o.same_as, o.person_id) = coalesce(d.same_as, d.person_id)) then
       raise exception 'the same person did an earlier step of this'

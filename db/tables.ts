@@ -201,6 +201,67 @@ export const personMerges = pgTable(
 );
 export type PersonMerge = typeof personMerges.$inferSelect;
 
+export const delegations = pgTable(
+  'delegations',
+  {
+    bookId: uuid('book_id').notNull(),
+    delegationId: uuid('delegation_id').notNull(),
+    delegatorId: uuid('delegator_id').notNull(),
+    delegatorPerson: uuid('delegator_person').notNull(),
+    delegateId: uuid('delegate_id').notNull(),
+    delegatePerson: uuid('delegate_person').notNull(),
+    verbs: jsonb('verbs').$type<readonly string[]>().notNull(),
+    maximumFen: bigint('maximum_fen', { mode: 'bigint' }),
+    fromDay: date('from_day', { mode: 'string' }).notNull(),
+    toDay: date('to_day', { mode: 'string' }).notNull(),
+    reason: text('reason').notNull(),
+    revokedOn: date('revoked_on', { mode: 'string' }),
+    revokedPerson: uuid('revoked_person'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.delegationId] })],
+);
+export type Delegation = typeof delegations.$inferSelect;
+
+export const delegatedActs = pgTable(
+  'delegated_acts',
+  {
+    bookId: uuid('book_id').notNull(),
+    commandId: uuid('command_id').notNull(),
+    delegationId: uuid('delegation_id').notNull(),
+    subjectId: uuid('subject_id').notNull(),
+    personId: uuid('person_id').notNull(),
+    forPersonId: uuid('for_person_id').notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.commandId] })],
+);
+export type DelegatedAct = typeof delegatedActs.$inferSelect;
+
+export const firstApprovals = pgTable(
+  'first_approvals',
+  {
+    bookId: uuid('book_id').notNull(),
+    approvalId: uuid('approval_id').notNull(),
+    subjectKind: text('subject_kind', { enum: ['APPLICATION', 'ALLOCATION', 'REDEMPTION', 'SETTLEMENT'] }).notNull(),
+    subjectId: uuid('subject_id').notNull(),
+    digest: text('digest').notNull(),
+    amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
+    aboveFen: bigint('above_fen', { mode: 'bigint' }).notNull(),
+    doneBy: jsonb('done_by').$type<readonly string[]>().notNull(),
+    personId: uuid('person_id').notNull(),
+    forPersonId: uuid('for_person_id'),
+    approvedOn: date('approved_on', { mode: 'string' }).notNull(),
+    status: text('status', { enum: ['WAITING', 'COMPLETED', 'DIED'] }).notNull(),
+    secondPerson: uuid('second_person'),
+    secondForPerson: uuid('second_for_person'),
+    secondOn: date('second_on', { mode: 'string' }),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.approvalId] })],
+);
+export type FirstApproval = typeof firstApprovals.$inferSelect;
+
 export const members = pgTable(
   'members',
   {
@@ -2493,3 +2554,44 @@ export const accessTrail = pgTable(
   (t) => [primaryKey({ columns: [t.bookId, t.trailId] })],
 );
 export type AccessTrailRow = typeof accessTrail.$inferSelect;
+
+export const webhookEndpoints = pgTable(
+  'webhook_endpoints',
+  {
+    bookId: uuid('book_id').notNull(),
+    endpointId: uuid('endpoint_id').notNull(),
+    memberId: uuid('member_id').notNull(),
+    addressee: text('addressee').notNull(),
+    url: text('url').notNull(),
+    secretSealed: text('secret_sealed').notNull(),
+    previousSealed: text('previous_sealed'),
+    previousUntil: timestamp('previous_until', { withTimezone: true, mode: 'string' }),
+    status: text('status', { enum: ['ACTIVE', 'DISABLED', 'ENDED'] }).notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.endpointId] })],
+);
+export type WebhookEndpoint = typeof webhookEndpoints.$inferSelect;
+
+export const webhookDeliveries = pgTable(
+  'webhook_deliveries',
+  {
+    bookId: uuid('book_id').notNull(),
+    endpointId: uuid('endpoint_id').notNull(),
+    messageId: uuid('message_id').notNull(),
+    kind: text('kind').notNull(),
+    subjectKind: text('subject_kind').notNull(),
+    subjectId: uuid('subject_id').notNull(),
+    ledgerSeq: bigint('ledger_seq', { mode: 'bigint' }).notNull(),
+    stagedAt: timestamp('staged_at', { withTimezone: true, mode: 'string' }).notNull(),
+    status: text('status', { enum: ['WAITING', 'DELIVERED', 'DEAD'] }).notNull(),
+    attempts: integer('attempts').notNull(),
+    nextAt: timestamp('next_at', { withTimezone: true, mode: 'string' }).notNull(),
+    leaseOwner: uuid('lease_owner'),
+    firstFailedAt: timestamp('first_failed_at', { withTimezone: true, mode: 'string' }),
+    deliveredAt: timestamp('delivered_at', { withTimezone: true, mode: 'string' }),
+    failure: text('failure'),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.endpointId, t.messageId] })],
+);
+export type WebhookDelivery = typeof webhookDeliveries.$inferSelect;

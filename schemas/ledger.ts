@@ -34,6 +34,7 @@ export const entry = z.strictObject({
   recordedAt: instant,
   memberId: id,
   personId: id,
+  forPersonId: id.nullable().meta({ description: 'In whose place, where it was approved by a delegation' }),
   subjectId: id.nullable(),
   programmeVersion: z.string().nullable(),
   refusalCode: z.string().nullable(),

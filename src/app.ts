@@ -20,12 +20,14 @@ import { problem } from '../schemas/common.js';
 import type { ExchangeKey } from '../schemas/settings.js';
 import type { Principal } from './access/principal.js';
 import { Principals } from './access/principal.js';
+import { standIns } from './access/delegable.js';
 import { personRoutes } from './access/person-routes.js';
 import { accessRoutes } from './access/routes.js';
 import { accessOf } from './access-trail/of-request.js';
 import { accessTrailRoutes } from './access-trail/routes.js';
 import { AccessTrail } from './access-trail/trail.js';
 import { applicationRoutes } from './applications/routes.js';
+import { approvalRoutes } from './approvals/routes.js';
 import { bulkRoutes } from './bulk/routes.js';
 import { shanghaiDay } from './calendar.js';
 import { calendarRoutes } from './calendars/routes.js';
@@ -75,6 +77,9 @@ import { usageRoutes } from './usage/routes.js';
 import { expireDue } from './vouchers/expire-due.js';
 import { remindOfActivation, remindOfLastDay } from './vouchers/remind-expiring.js';
 import { voucherRoutes } from './vouchers/routes.js';
+import { WebhookSender } from './webhooks/deliver.js';
+import { webhookRoutes } from './webhooks/routes.js';
+import { makeSend } from './webhooks/send.js';
 import { workQueueRoutes } from './work-queues/routes.js';
 import { makeSealer } from './sealer.js';
 
@@ -99,6 +104,8 @@ export interface AppOptions {
   readonly evidence?: Partial<Omit<Evidence, 'damaged'>>;
   /** Keys shared with services of other cities, for the exchange of invoices' hashes; none unless said. */
   readonly exchangeKeys?: readonly ExchangeKey[];
+  /** Hosts that webhooks may be sent to, `*.` before one for all below it; none unless said. */
+  readonly webhookHosts?: readonly string[];
   /** What differs from `limitsOfApp`; rates are unlimited unless said here. */
   readonly limits?: Partial<Limits>;
 }
@@ -115,6 +122,8 @@ declare module 'fastify' {
     inLane?: boolean;
     /** What it answers is personal, a bank account or a secret. */
     sensitive?: boolean;
+    /** May be approved in another's place: whose place, and whether, is judged in the lane. */
+    delegable?: boolean;
   }
 }
 
@@ -181,6 +190,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     evidence,
     exchange: { keys: options.exchangeKeys ?? [] },
     trail,
+    webhookHosts: options.webhookHosts ?? [],
   };
 
   // These hooks are callbacks, for every request pays for them; one that has answered does not go on.
@@ -230,7 +240,9 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     };
     scope.addHook('onRequest', (request, reply, done) => {
       const { book: code } = request.params as { book: string };
-      const { roles, personOnly, inLane = false, open: isOpen = false } = request.flight.config ?? {};
+      const { personOnly, inLane = false, delegable, open: isOpen = false } = request.flight.config ?? {};
+      const inPlace = delegable === true && request.headers['on-behalf-of'] !== undefined;
+      const roles = inPlace ? standIns : request.flight.config?.roles;
       const bearer = isOpen ? '' : bearerOf(request);
       const name = `${code} ${publicPart(bearer)}`;
       const open = books.known(code);
@@ -275,6 +287,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     accessRoutes(scope, parts);
     accessTrailRoutes(scope, parts);
     personRoutes(scope, parts);
+    approvalRoutes(scope, parts);
     calendarRoutes(scope, parts);
     enterpriseRoutes(scope, parts);
     providerRoutes(scope, parts);
@@ -304,6 +317,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     ledgerRoutes(scope, parts);
     dashboardRoutes(scope, parts);
     workQueueRoutes(scope, parts);
+    webhookRoutes(scope, parts);
   });
   if (options.settableClock) demoRoutes(app, options.settableClock);
 
@@ -327,7 +341,18 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
   const dueWorks = [decideOverdue, expireDue, lapseDue, recoveriesFallDue];
   const works = [...dueWorks, remindOfLastDay, remindOfActivation, remindOfDeadline, tellApproved];
   const daily = new Daily({ db, clock, log: app.log, open: (code) => books.find(code), works });
+  const webhooks = new WebhookSender({
+    db,
+    clock,
+    sealer: parts.sealer,
+    send: makeSend(),
+    hosts: parts.webhookHosts,
+    log: app.log,
+    open: (code) => books.find(code),
+  });
+  app.addHook('preClose', () => webhooks.close());
   app.addHook('onListen', (done) => {
+    webhooks.start();
     daily.start();
     done();
   });

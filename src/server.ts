@@ -64,6 +64,7 @@ async function start(settings: Settings): Promise<void> {
     bodyLimit: settings.BODY_LIMIT,
     evidence: evidenceOf(settings),
     exchangeKeys: settings.EXCHANGE_KEYS ?? [],
+    webhookHosts: settings.WEBHOOK_HOSTS ?? [],
     lane: { maxBatch: settings.LANE_MAX_BATCH, maxQueue: settings.LANE_MAX_QUEUE },
     ...(settable ? { settableClock: settable } : {}),
   });

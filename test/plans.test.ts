@@ -823,7 +823,6 @@ void t.test('no reading grows with the book', async (t) => {
       ['messages', 'messages_addressee'],
       ['outbox', 'outbox_status'],
       ['access_trail', 'access_trail_time', 'access_trail_member', 'access_trail_outcome'],
-      ['corrections', 'corrections_contract'],
       ['corrections', 'corrections_contract', 'corrections_reimbursement'],
       ['recoveries', 'recoveries_status', 'recoveries_debtor'],
       ['recovery_receipts', 'recovery_receipts_recovery'],

@@ -54,6 +54,8 @@ export interface TestBook {
 }
 
 export interface Service extends TestDatabase {
+  /** What the app seals with. */
+  fieldKey: Buffer;
   app: FastifyInstance;
   books: Books;
   clock: TestClock;
@@ -72,7 +74,10 @@ const atTen = (to: string): Date => new Date(/^\d{4}-\d{2}-\d{2}$/.test(to) ? `$
 
 export async function startService(
   t: { teardown(handler: () => Promise<void>): void },
-  options: { now?: string } & Pick<AppOptions, 'lane' | 'bodyLimit' | 'limits' | 'evidence' | 'exchangeKeys'> = {},
+  options: { now?: string } & Pick<
+    AppOptions,
+    'lane' | 'bodyLimit' | 'limits' | 'evidence' | 'exchangeKeys' | 'webhookHosts'
+  > = {},
 ): Promise<Service> {
   const database = await testDatabase(t);
   let now = atTen(options.now ?? '2024-07-01');
@@ -154,6 +159,7 @@ export async function startService(
 
   return {
     ...database,
+    fieldKey,
     app,
     books,
     clock,

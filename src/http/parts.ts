@@ -22,6 +22,8 @@ export interface Parts {
   readonly trail: AccessTrail;
   /** Keys shared with services of other cities; none: nothing is exchanged. */
   readonly exchange: { readonly keys: readonly ExchangeKey[] };
+  /** Hosts that webhooks may be sent to; none: there are no webhooks. */
+  readonly webhookHosts: readonly string[];
 }
 
 /** The bytes of evidence files, and how those that are digital invoices are read. */

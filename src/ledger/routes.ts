@@ -244,6 +244,7 @@ const presentEntry = (row: EntryRow) => ({
   recordedAt: instantOf(row.recordedAt),
   memberId: row.memberId,
   personId: row.personId,
+  forPersonId: row.forPersonId,
   subjectId: row.subjectId,
   programmeVersion: row.programmeVersion,
   refusalCode: row.refusalCode,

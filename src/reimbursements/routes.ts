@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { approvedOrAwaits } from '../../schemas/approvals.js';
 import { page, pageQuery } from '../../schemas/common.js';
 import * as schema from '../../schemas/reimbursements.js';
 import { submitDraft } from '../cases/draft.js';
@@ -171,7 +172,7 @@ function allocationRoutes(app: FastifyInstance, parts: Parts): void {
     roles: ['approver'],
     personOnly: true,
     body: schema.approveAllocation,
-    response: schema.allocationDecided,
+    response: approvedOrAwaits(schema.allocationDecided),
     status: 200,
     verb: approveAllocation,
   });
