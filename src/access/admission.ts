@@ -1,8 +1,9 @@
-// Rights, checked inside the lane: membership and key as of this very head, so that a right withdrawn a moment ago on
-// another process is withdrawn here too.
+// Rights, checked inside the lane: membership, key and session as of this very head, so that a right withdrawn a moment ago
+// on another process is withdrawn here too.
 import type { Actor, Admission } from '../ledger/lane.js';
 import { refused } from '../ledger/lane.js';
 import { gatherPersons, keyShelf, memberShelf, personOf } from './facts.js';
+import { gatherSessions, sessionIsOpen } from './sessions.js';
 
 /** The founder of a book acts before there are members: only `npm run book:create` uses it, in its own process. */
 export const founderId = '00000000-0000-7000-8000-000000000000';
@@ -42,6 +43,10 @@ export const admission: Admission = {
         'id',
         commands.flatMap(({ actor }) => actor.keyId ?? []),
       ),
+      gatherSessions(
+        loader,
+        commands.map(({ actor }) => actor),
+      ),
     ]);
   },
   decide(command, _verb, facts) {
@@ -51,6 +56,7 @@ export const admission: Admission = {
     if (member?.status !== 'ACTIVE' || member.role !== actor.role || member.legalPersonUscc !== actor.legalPersonUscc) {
       return refused('UNAUTHENTICATED');
     }
+    if (actor.sessionId !== undefined && !sessionIsOpen(facts, actor.sessionId)) return refused('UNAUTHENTICATED');
     // Its person may have been found to be another one since it was looked up.
     const person = personOf(facts, member.personId);
     const isAsSent = member.personId === actor.personId && person.alsoPersonIds === undefined;

@@ -45,6 +45,8 @@ export interface CommandOptions<Body extends z.ZodType, Result> extends Common {
   readonly verb: Verb<z.output<Body> & { id?: string; code?: string }, Result>;
   /** Decisions that only a natural person may take. */
   readonly personOnly?: boolean;
+  /** Approves, pays, or changes a payee, a programme, members, keys or roles: asks for a second factor or a signature. */
+  readonly stepUp?: boolean;
   readonly bodyLimit?: number;
   /** Before the lane: prepares what the verb needs but the client cannot send (a secret's hash, a sealed number). */
   readonly prepare?: (request: {
@@ -81,7 +83,7 @@ export function command<Body extends z.ZodType<object>, Result>(
   app.post(
     `/v1/books/:book${options.url}`,
     {
-      config: { roles: options.roles, personOnly: options.personOnly ?? false, inLane: true },
+      config: { roles: options.roles, personOnly: options.personOnly ?? false, stepUp: options.stepUp ?? false, inLane: true },
       ...(options.bodyLimit === undefined ? {} : { bodyLimit: options.bodyLimit }),
       schema: {
         tags: [options.tag],
@@ -96,7 +98,7 @@ export function command<Body extends z.ZodType<object>, Result>(
           '4xx': problem,
           '5xx': problem,
         },
-        security: [{ apiKey: [] }],
+        security: [{ apiKey: [] }, { session: [] }],
       },
     },
     async (request, reply) => {
@@ -162,7 +164,7 @@ export function reading<Query extends z.ZodObject, Result extends z.ZodType>(
         params: namedIn(options.url),
         querystring: options.query ?? z.strictObject({}),
         response: { 200: options.response, '4xx': problem, '5xx': problem },
-        security: [{ apiKey: [] }],
+        security: [{ apiKey: [] }, { session: [] }],
       },
     },
     async (request, reply) =>

@@ -43,8 +43,9 @@ export interface Actor {
   readonly kind: 'PERSON' | 'MACHINE';
   readonly role: string;
   readonly legalPersonUscc: string | null;
-  /** The API key it speaks by, where there is one. */
+  /** The API key it speaks by, or the session, where there is one. */
   readonly keyId?: string;
+  readonly sessionId?: string;
   /** Persons who are no second pair of eyes beside it: further rows of the same person. */
   readonly alsoPersonIds?: readonly string[];
 }
