@@ -100,7 +100,7 @@ async function makeVouchers(): Promise<{ operator: string; code: string; bookId:
   clock.set(new Date('2026-04-15T10:00:00+08:00'));
   const sessions = connect({ url: embedded.appUrl });
   const owner = connect({ url: embedded.ownerUrl, max: 1 });
-  const { app, books } = await build({ db: sessions, clock, fieldKey: Buffer.from(fieldKey, 'hex') });
+  const { app, books } = await build({ db: sessions, clock, bearerMayApprove: true, fieldKey: Buffer.from(fieldKey, 'hex') });
   await app.ready();
   const world = await makeWorld({ app, books, db: sessions, owner, clock, enterprises: 1, invoicesPerVoucher: 1 });
   const db = sessions.as({ book: world.bookId, legalPerson: null });

@@ -3,14 +3,7 @@ import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.js';
 import { each, idsOfPage } from '../../db/planned.js';
 import type { OpeningBalance, Voucher, VoucherEnding, VoucherProposal } from '../../db/tables.js';
-import {
-  openingBalances,
-  providers,
-  voucherEndings,
-  voucherProposals,
-  voucherReasons,
-  vouchers,
-} from '../../db/tables.js';
+import { openingBalances, providers, voucherEndings, voucherProposals, voucherReasons, vouchers } from '../../db/tables.js';
 import type { Step } from '../ledger/history.js';
 import { stepsOf } from '../ledger/history.js';
 import { balanceNamed } from '../ledger/statements.js';
@@ -21,7 +14,7 @@ export type Viewer = Pick<Actor, 'role' | 'legalPersonUscc'>;
 
 const seenBy = ({ role, legalPersonUscc }: Viewer): SQL | undefined => {
   if (legalPersonUscc === null) return undefined;
-  return eq(role === 'provider' ? providers.legalPersonUscc : vouchers.legalPersonUscc, legalPersonUscc);
+  return eq(role === 'provider' ? providers.actingUscc : vouchers.legalPersonUscc, legalPersonUscc);
 };
 
 /** A voucher with its account's balance (fen): what it can still pay. */
@@ -63,7 +56,7 @@ function idsOf(of: Wanted): SQL | undefined {
   const { bookId, viewer, status, programmeCode, enterpriseId, contractId, after } = of;
   const page = { id: vouchers.voucherId, bookId, after, limit: of.limit + 1 };
   const isProvider = viewer.role === 'provider';
-  const own = sql`(select provider_id as value from providers where book_id = ${bookId} and legal_person_uscc = ${viewer.legalPersonUscc})`;
+  const own = sql`(select provider_id as value from providers where book_id = ${bookId} and acting_uscc = ${viewer.legalPersonUscc})`;
   const narrow =
     contractId !== undefined
       ? ([vouchers.contractId, sql`${contractId}::uuid`] as const)

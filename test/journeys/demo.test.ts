@@ -15,7 +15,7 @@ import { testDatabase } from '../database.js';
 void t.test('the demo world: lived through the API, clean, and made once', async (t) => {
   const { db, owner, admin } = await testDatabase(t);
   const clock = demoClock();
-  const { app, books } = await build({ db, clock, fieldKey: randomBytes(32), settableClock: clock });
+  const { app, books } = await build({ db, clock, bearerMayApprove: true, fieldKey: randomBytes(32), settableClock: clock });
   const address = await app.listen({ port: 0, host: '127.0.0.1' });
   t.teardown(() => app.close());
   const dataDir = t.testdir({});
@@ -35,7 +35,11 @@ void t.test('the demo world: lived through the API, clean, and made once', async
     ['jiaozuo', 'zhengzhou'],
   );
   for (const { book_id: bookId, code } of found) {
-    t.strictSame([...(await auditLedger(admin, bookId)), ...(await auditBusiness(admin, bookId))], [], `${code}: the audit is clean`);
+    t.strictSame(
+      [...(await auditLedger(admin, bookId)), ...(await auditBusiness(admin, bookId))],
+      [],
+      `${code}: the audit is clean`,
+    );
     t.strictSame(await recomputeAwards(admin, bookId), [], `${code}: every award computed anew is the same`);
   }
   t.strictSame(

@@ -17,7 +17,7 @@ do $$
 begin
   if (select count(*) from pg_roles where rolname in ('voucher_party', 'voucher_across', 'voucher_signer')) < 3 then
     raise exception 'the roles voucher_party, voucher_across and voucher_signer are missing'
-      using hint = 'A database administrator runs db/roles-0046.sql once, then the migration goes on.';
+      using hint = 'A database administrator runs db/roles-0052.sql once, then the migration goes on.';
   end if;
 end $$;
 
@@ -79,12 +79,14 @@ alter policy of_book on books to voucher_app, voucher_reader, voucher_signer, vo
 
 grant select (book_id, code) on books to voucher_across;
 grant select (book_id, status, next_at) on outbox to voucher_across;
+grant select (book_id, status, next_at) on webhook_deliveries to voucher_across;
 grant select (book_id, simulation_id, state, lease_owner, lease_until) on simulations to voucher_across;
 grant select (book_id, fingerprint, status) on contracts to voucher_across;
 grant select, insert, delete, update (holders) on invoice_claims to voucher_across;
 revoke insert, delete, update on invoice_claims from voucher_app;
 create policy across on books to voucher_across using (true);
 create policy across on outbox for select to voucher_across using (true);
+create policy across on webhook_deliveries for select to voucher_across using (true);
 create policy across on simulations for select to voucher_across using (true);
 create policy across on contracts for select to voucher_across using (true);
 create policy across on invoice_claims to voucher_across using (true);
@@ -109,6 +111,13 @@ create function books_with_messages() returns setof uuid
   language sql volatile security definer set search_path = public, pg_temp as $$
   select b.book_id from books b
    where exists (select from outbox o where o.book_id = b.book_id and o.status = 'WAITING' and o.next_at <= clock_timestamp())
+$$;
+
+-- Books that have something to send now, by their codes.
+create function books_with_deliveries() returns setof text
+  language sql volatile security definer set search_path = public, pg_temp as $$
+  select b.code from books b
+   where exists (select from webhook_deliveries d where d.book_id = b.book_id and d.status = 'WAITING' and d.next_at <= clock_timestamp())
 $$;
 
 -- The book of the oldest simulation that nobody works on.
@@ -153,9 +162,9 @@ begin
   delete from invoice_claims where number = any (p_numbers) and holders = 0;
 end $$;
 
-revoke all on function known_books, book_of, books_with_messages, book_with_simulation, contracts_elsewhere, claim_numbers,
+revoke all on function known_books, book_of, books_with_messages, books_with_deliveries, book_with_simulation, contracts_elsewhere, claim_numbers,
   release_numbers from public;
-grant execute on function known_books, book_of, books_with_messages, book_with_simulation, contracts_elsewhere, claim_numbers,
+grant execute on function known_books, book_of, books_with_messages, books_with_deliveries, book_with_simulation, contracts_elsewhere, claim_numbers,
   release_numbers to voucher_app;
 grant execute on function known_books, book_of to voucher_reader, voucher_signer;
 reset role;
