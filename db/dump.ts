@@ -13,6 +13,7 @@ export async function dumpSchema(db: Database): Promise<string> {
       await sql`set local search_path = public, pg_catalog`;
       const paragraphs = [
         '-- Made by `npm run schema:dump` from db/migrations; do not edit. A test compares it.',
+        ...(await roles(sql)),
         ...(await types(sql)),
         ...(await sequences(sql)),
         ...(await tables(sql)),
@@ -37,6 +38,22 @@ interface Part {
 
 function partsOf(parts: readonly Part[], of: number): string[] {
   return parts.filter((part) => part.of === of).map((part) => part.text);
+}
+
+/** Our roles: what they may beyond rights on things, whom they may become, and with which settings they begin. */
+async function roles(sql: Sql): Promise<string[]> {
+  const rows = await sql<Line[]>`
+    select concat_ws(E'\n',
+      format('create role %I %s%s%s%s%s%s;', r.rolname, case when r.rolcanlogin then 'login' else 'nologin' end,
+        case when r.rolsuper then ' superuser' end, case when r.rolcreatedb then ' createdb' end, case when r.rolcreaterole then ' createrole' end,
+        case when r.rolbypassrls then ' bypassrls' end, case when r.rolinherit then ' inherit' else ' noinherit' end),
+      (select string_agg(format('grant %I to %I;', g.rolname, r.rolname), E'\n' order by g.rolname)
+         from pg_auth_members m join pg_roles g on g.oid = m.roleid where m.member = r.oid),
+      (select string_agg(format('alter role %I set %s;', r.rolname, s), E'\n' order by s)
+         from pg_db_role_setting d, unnest(d.setconfig) s where d.setrole = r.oid and d.setdatabase = 0)) as text
+    from pg_roles r where r.rolname in ('voucher_owner', 'voucher_app', 'voucher_reader', 'voucher_signer', 'voucher_party', 'voucher_across')
+    order by r.rolname`;
+  return rows.map(({ text }) => text);
 }
 
 async function types(sql: Sql): Promise<string[]> {

@@ -1,5 +1,31 @@
 -- Made by `npm run schema:dump` from db/migrations; do not edit. A test compares it.
 
+create role voucher_across nologin noinherit;
+
+create role voucher_app login noinherit;
+grant voucher_party to voucher_app;
+alter role voucher_app set TimeZone=UTC;
+alter role voucher_app set idle_in_transaction_session_timeout=10s;
+alter role voucher_app set lock_timeout=10s;
+alter role voucher_app set statement_timeout=30s;
+
+create role voucher_owner login noinherit;
+grant voucher_across to voucher_owner;
+
+create role voucher_party nologin noinherit;
+
+create role voucher_reader login noinherit;
+alter role voucher_reader set TimeZone=UTC;
+alter role voucher_reader set default_transaction_read_only=on;
+alter role voucher_reader set idle_in_transaction_session_timeout=10s;
+alter role voucher_reader set statement_timeout=30s;
+
+create role voucher_signer login noinherit;
+alter role voucher_signer set TimeZone=UTC;
+alter role voucher_signer set default_transaction_read_only=on;
+alter role voucher_signer set idle_in_transaction_session_timeout=10s;
+alter role voucher_signer set statement_timeout=30s;
+
 -- owner voucher_owner
 create table access_trail (
   book_id uuid not null,

@@ -98,6 +98,7 @@ export const settings = z
     DATABASE_PREPARE: z
       .enum(['true', 'false'], { error: 'DATABASE_PREPARE must be true or false (false behind PgBouncer)' })
       .default('true'),
+    ALLOW_UNSAFE_DATABASE: z.enum(['true', 'false'], { error: 'ALLOW_UNSAFE_DATABASE must be true or false' }).default('false'),
     DATA_DIR: z.string().min(1, { error: 'DATA_DIR must not be empty' }).default('./data'),
     DEMO: z.enum(['true', 'false'], { error: 'DEMO must be true or false' }).optional(),
     FIELD_KEY: fieldKey.optional(),

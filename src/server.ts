@@ -15,6 +15,7 @@ import { evidenceOf } from './evidence-files/settings.js';
 import { MappingUnusable } from './evidence-files/digital-invoice.js';
 import { discardUnfinishedDemo, openDemo } from './demo/open-demo.js';
 import { makeLogger } from './log.js';
+import { unsafeBecause } from './safe-database.js';
 import { limitsOf, readSettings, sharedOut } from './settings.js';
 
 /** Why the service cannot start, in a sentence for the person at the terminal. */
@@ -49,6 +50,11 @@ async function start(settings: Settings): Promise<void> {
     throw new CannotStart(
       `The database is at schema version ${found}, this release needs ${expected}: run npm run migrate with DATABASE_OWNER_URL set (or use the release that fits).`,
     );
+  }
+
+  if (settings.DATABASE_URL !== undefined && settings.ALLOW_UNSAFE_DATABASE === 'false') {
+    const reasons = await unsafeBecause(db);
+    if (reasons.length > 0) throw new CannotStart(`This database is not safe to run on. ${reasons.join(' ')}`);
   }
 
   const settable = demo ? demoClock() : undefined;

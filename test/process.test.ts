@@ -8,6 +8,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { connect } from '../db/client.js';
+import { unsafeBecause } from '../src/safe-database.js';
 import { uuidv7 } from '../src/identifiers.js';
 import { makeLogger } from '../src/log.js';
 import { readSettings } from '../src/settings.js';
@@ -176,6 +177,7 @@ void t.test('production: migrate, then a book, its first operator and a key that
     PORT: '0',
     DATA_DIR: dataDir,
     DATABASE_URL: urls.app,
+    ALLOW_UNSAFE_DATABASE: 'true',
     FIELD_KEY: 'ab'.repeat(32),
     LOG_LEVEL: 'silent',
   });
@@ -194,9 +196,47 @@ void t.test('production: migrate, then a book, its first operator and a key that
     PORT: '0',
     DATA_DIR: dataDir,
     DATABASE_URL: urls.app,
+    ALLOW_UNSAFE_DATABASE: 'true',
     FIELD_KEY: 'ab'.repeat(32),
   }).ended;
   t.match(behind, { code: 1, stderr: /schema version/ });
+});
+
+void t.test('a database that would forget, or a role that nothing binds, is refused at the start', async (t) => {
+  const { urls, admin } = await testDatabase(t);
+  const start = async (url: string) =>
+    run('src/server.ts', [], {
+      PORT: '0',
+      DATA_DIR: t.testdir({}),
+      DATABASE_URL: url,
+      FIELD_KEY: 'ab'.repeat(32),
+      LOG_LEVEL: 'silent',
+    }).ended;
+  t.match(await start(urls.app), {
+    code: 1,
+    stderr: /not safe to run on\..*fsync is off.*full_page_writes is off.*synchronous_commit is off/,
+  });
+
+  const reasons: [string, string, RegExp][] = [
+    ['the superuser', urls.admin, /superuser/],
+    ['the owner', urls.owner, /owns tables/],
+  ];
+  for (const [who, url, sentence] of reasons) {
+    const db = connect({ url, max: 1 });
+    t.match((await unsafeBecause(db)).join(' '), sentence, who);
+    await db.close();
+  }
+  const name = new URL(urls.app).pathname.slice(1);
+  // A role of this cluster is of every file's tests: one of our own may bypass.
+  const role = `bypass_${name}`;
+  await admin.sql.unsafe(`create role ${role} login bypassrls password 'x'`);
+  await admin.sql.unsafe(`grant connect on database ${name} to ${role}`);
+  const other = new URL(urls.app);
+  [other.username, other.password] = [role, 'x'];
+  const free = connect({ url: other.href, max: 1 });
+  t.match((await unsafeBecause(free)).join(' '), /may bypass row-level security/);
+  await free.close();
+  await admin.sql.unsafe(`drop owned by ${role}; drop role ${role}`);
 });
 
 void t.test('logs carry no secrets', async (t) => {
