@@ -63,8 +63,9 @@ export interface Tx {
 }
 
 /**
- * Which rows a statement may see: those of one book, and of these, where `legalPerson` (its uscc) is given, only what is that party's own.
- * The database holds it (row-level security): without a context nothing of any book can be read or written.
+ * Which rows a statement may see: those of one book. The database holds it (row-level security): without a context nothing of any book
+ * can be read or written. `legalPerson` (its uscc) says which party reads, null the whole book; no policy asks for it yet, so what of its
+ * book a party sees is its queries' to say.
  */
 export interface Context {
   readonly book: string;

@@ -51,7 +51,7 @@ async function roles(sql: Sql): Promise<string[]> {
          from pg_auth_members m join pg_roles g on g.oid = m.roleid where m.member = r.oid),
       (select string_agg(format('alter role %I set %s;', r.rolname, s), E'\n' order by s)
          from pg_db_role_setting d, unnest(d.setconfig) s where d.setrole = r.oid and d.setdatabase = 0)) as text
-    from pg_roles r where r.rolname in ('voucher_owner', 'voucher_app', 'voucher_reader', 'voucher_signer', 'voucher_party', 'voucher_across')
+    from pg_roles r where r.rolname in ('voucher_owner', 'voucher_app', 'voucher_reader', 'voucher_signer', 'voucher_across')
     order by r.rolname`;
   return rows.map(({ text }) => text);
 }

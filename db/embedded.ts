@@ -417,7 +417,7 @@ async function createRoles(urlOf: (database: string) => string, secrets: Secrets
     // A start that was cut short here begins again from nothing.
     await postgres.sql.unsafe(`drop database if exists ${DATABASE}`);
     await postgres.sql.unsafe(
-      'drop role if exists voucher_owner, voucher_app, voucher_reader, voucher_signer, voucher_party, voucher_across',
+      'drop role if exists voucher_owner, voucher_app, voucher_reader, voucher_signer, voucher_across',
     );
     // One statement at a time: `create database` refuses to be one of several.
     for (const statement of inPostgres.split(/;\s*$/m)) if (statement.trim()) await postgres.sql.unsafe(statement);
@@ -436,7 +436,7 @@ async function createRoles(urlOf: (database: string) => string, secrets: Secrets
 async function addRoles(url: string): Promise<void> {
   const vouchers = connect({ url, max: 1 });
   try {
-    const [known] = await vouchers.sql`select from pg_roles where rolname = 'voucher_party'`;
+    const [known] = await vouchers.sql`select from pg_roles where rolname = 'voucher_across'`;
     if (!known) await vouchers.sql.unsafe(await readFile(new URL('./roles-0052.sql', import.meta.url), 'utf8'));
   } finally {
     await vouchers.close();

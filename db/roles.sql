@@ -24,11 +24,8 @@ create role voucher_reader login nosuperuser nocreatedb nocreaterole noinherit p
 -- voucher_signer sees heads and hashes of the ledger, to sign them.
 create role voucher_signer login nosuperuser nocreatedb nocreaterole noinherit password :'signer_password';
 
--- Nobody logs in as these. A transaction of the service becomes voucher_party where it reads for a party of the trade; the
--- functions that look across books run as voucher_across.
-create role voucher_party nologin nosuperuser nocreatedb nocreaterole noinherit;
+-- Nobody logs in as this: the functions that look across books run as it.
 create role voucher_across nologin nosuperuser nocreatedb nocreaterole noinherit;
-grant voucher_party to voucher_app;
 grant voucher_across to voucher_owner;
 
 -- The client sets the same limits on every connection. They stand here too, for a pooler may drop a connection's own.
@@ -54,4 +51,4 @@ grant connect on database vouchers to voucher_app, voucher_reader, voucher_signe
 revoke all on schema public from public;
 -- Before PostgreSQL 16 a database's owner has this by inheritance only, and our roles inherit nothing.
 grant usage, create on schema public to voucher_owner, voucher_across;
-grant usage on schema public to voucher_app, voucher_reader, voucher_signer, voucher_party;
+grant usage on schema public to voucher_app, voucher_reader, voucher_signer;

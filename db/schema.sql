@@ -3,7 +3,6 @@
 create role voucher_across nologin noinherit;
 
 create role voucher_app login noinherit;
-grant voucher_party to voucher_app;
 alter role voucher_app set TimeZone=UTC;
 alter role voucher_app set idle_in_transaction_session_timeout=10s;
 alter role voucher_app set lock_timeout=10s;
@@ -11,8 +10,6 @@ alter role voucher_app set statement_timeout=30s;
 
 create role voucher_owner login noinherit;
 grant voucher_across to voucher_owner;
-
-create role voucher_party nologin noinherit;
 
 create role voucher_reader login noinherit;
 alter role voucher_reader set TimeZone=UTC;
@@ -62,7 +59,7 @@ alter table access_trail force row level security;
 CREATE INDEX access_trail_member ON public.access_trail USING btree (book_id, member_id, happened_at, trail_id) WHERE (member_id IS NOT NULL);
 CREATE INDEX access_trail_outcome ON public.access_trail USING btree (book_id, outcome, happened_at, trail_id);
 CREATE INDEX access_trail_time ON public.access_trail USING btree (book_id, happened_at, trail_id);
-create policy of_book on access_trail as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on access_trail as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on access_trail as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER access_trail_append_only BEFORE DELETE OR UPDATE ON public.access_trail FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER access_trail_no_truncate BEFORE TRUNCATE ON public.access_trail FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -105,7 +102,7 @@ CASE
     WHEN (fund IS NULL) THEN ''::text
     ELSE fund
 END), account_id);
-create policy of_book on accounts as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on accounts as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on accounts as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER accounts_are_kept BEFORE DELETE ON public.accounts FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER accounts_identity BEFORE UPDATE ON public.accounts FOR EACH ROW WHEN ((((((((new.book_id IS DISTINCT FROM old.book_id) OR (new.account_id IS DISTINCT FROM old.account_id)) OR (new.code IS DISTINCT FROM old.code)) OR (new.kind IS DISTINCT FROM old.kind)) OR (new.may_overdraw IS DISTINCT FROM old.may_overdraw)) OR (new.opened_seq IS DISTINCT FROM old.opened_seq)) OR (new.fund IS DISTINCT FROM old.fund) OR (new.debits_fen < old.debits_fen) OR (new.credits_fen < old.credits_fen))) EXECUTE FUNCTION refuse_other_account();
@@ -145,7 +142,7 @@ alter table allocation_lines enable row level security;
 alter table allocation_lines force row level security;
 CREATE UNIQUE INDEX allocation_lines_one_live ON public.allocation_lines USING btree (book_id, reimbursement_id) WHERE is_live;
 CREATE INDEX allocation_lines_reimbursement ON public.allocation_lines USING btree (book_id, reimbursement_id, is_live);
-create policy of_book on allocation_lines as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on allocation_lines as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on allocation_lines as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER allocation_lines_in_lane BEFORE INSERT OR UPDATE ON public.allocation_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER allocation_lines_leave_in_lane BEFORE DELETE ON public.allocation_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -191,7 +188,7 @@ alter table allocations force row level security;
 CREATE INDEX allocations_draft ON public.allocations USING btree (book_id, allocation_id) WHERE (status = 'DRAFT'::text);
 CREATE INDEX allocations_draft_amount ON public.allocations USING btree (book_id, total_fen, allocation_id) WHERE (status = 'DRAFT'::text);
 CREATE INDEX allocations_programme ON public.allocations USING btree (book_id, programme_code, status, allocation_id);
-create policy of_book on allocations as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on allocations as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on allocations as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER allocations_in_lane BEFORE INSERT OR UPDATE ON public.allocations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER allocations_leave_in_lane BEFORE DELETE ON public.allocations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -218,7 +215,7 @@ create table api_keys (
 alter table api_keys enable row level security;
 alter table api_keys force row level security;
 CREATE INDEX api_keys_member ON public.api_keys USING btree (book_id, member_id, key_id);
-create policy of_book on api_keys as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on api_keys as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on api_keys as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER api_keys_in_lane BEFORE INSERT OR UPDATE ON public.api_keys FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER api_keys_leave_in_lane BEFORE DELETE ON public.api_keys FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -249,7 +246,7 @@ END)),
 alter table application_queues enable row level security;
 alter table application_queues force row level security;
 CREATE INDEX application_queues_programme ON public.application_queues USING btree (book_id, programme_code, state);
-create policy of_book on application_queues as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on application_queues as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on application_queues as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER application_queues_in_lane BEFORE INSERT OR UPDATE ON public.application_queues FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER application_queues_leave_in_lane BEFORE DELETE ON public.application_queues FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -345,7 +342,7 @@ CREATE INDEX applications_legal_person ON public.applications USING btree (book_
 CREATE INDEX applications_programme ON public.applications USING btree (book_id, programme_code, status, application_id);
 CREATE INDEX applications_queue ON public.applications USING btree (book_id, programme_code, queue_rank, queue_block) WHERE (queue_rank IS NOT NULL);
 CREATE INDEX applications_waiting ON public.applications USING btree (book_id, status, application_id) WHERE (waiting_since IS NOT NULL);
-create policy of_book on applications as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on applications as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on applications as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER applications_fixed BEFORE UPDATE ON public.applications FOR EACH ROW WHEN (((old.status <> 'DRAFT'::text) AND (((((((((new.programme_code IS DISTINCT FROM old.programme_code) OR (new.programme_version_id IS DISTINCT FROM old.programme_version_id)) OR (new.enterprise_id IS DISTINCT FROM old.enterprise_id)) OR (new.legal_person_uscc IS DISTINCT FROM old.legal_person_uscc)) OR (new.application_no IS DISTINCT FROM old.application_no)) OR (new.submitted_on IS DISTINCT FROM old.submitted_on)) OR (new.submitted_person IS DISTINCT FROM old.submitted_person)) OR (new.control_version_ids IS DISTINCT FROM old.control_version_ids)) OR ((NOT ((old.status = 'SUPPLEMENT_REQUESTED'::text) AND (new.status = 'SUBMITTED'::text))) AND (((new.contract_id IS DISTINCT FROM old.contract_id) OR (new.purpose IS DISTINCT FROM old.purpose)) OR (new.matters IS DISTINCT FROM old.matters)))))) EXECUTE FUNCTION refuse_other_case();
 CREATE TRIGGER applications_in_lane BEFORE INSERT OR UPDATE ON public.applications FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -376,7 +373,7 @@ alter table appropriations enable row level security;
 alter table appropriations force row level security;
 CREATE INDEX appropriations_programme ON public.appropriations USING btree (book_id, programme_code, appropriation_id);
 CREATE INDEX appropriations_year ON public.appropriations USING btree (book_id, year, appropriation_id);
-create policy of_book on appropriations as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on appropriations as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on appropriations as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER appropriations_in_lane BEFORE INSERT OR UPDATE ON public.appropriations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER appropriations_leave_in_lane BEFORE DELETE ON public.appropriations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -401,7 +398,7 @@ create table award_computations (
 );
 alter table award_computations enable row level security;
 alter table award_computations force row level security;
-create policy of_book on award_computations as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on award_computations as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on award_computations as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER award_computations_in_lane BEFORE INSERT OR UPDATE ON public.award_computations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER award_computations_leave_in_lane BEFORE DELETE ON public.award_computations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -436,7 +433,7 @@ alter table bank_lines force row level security;
 CREATE UNIQUE INDEX bank_lines_one_effect_per_serial ON public.bank_lines USING btree (book_id, bank_serial) WHERE (result = 'MATCHED'::text);
 CREATE UNIQUE INDEX bank_lines_one_per_instruction ON public.bank_lines USING btree (book_id, instruction_id) WHERE (instruction_id IS NOT NULL);
 CREATE INDEX bank_lines_serial ON public.bank_lines USING btree (book_id, bank_serial);
-create policy of_book on bank_lines as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on bank_lines as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on bank_lines as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER bank_lines_in_lane BEFORE INSERT OR UPDATE ON public.bank_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER bank_lines_leave_in_lane BEFORE DELETE ON public.bank_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -460,7 +457,7 @@ create table bank_returns (
 );
 alter table bank_returns enable row level security;
 alter table bank_returns force row level security;
-create policy of_book on bank_returns as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on bank_returns as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on bank_returns as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER bank_returns_in_lane BEFORE INSERT OR UPDATE ON public.bank_returns FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER bank_returns_leave_in_lane BEFORE DELETE ON public.bank_returns FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -478,7 +475,7 @@ create table book_heads (
 ) with (fillfactor=10, autovacuum_vacuum_threshold=200, autovacuum_vacuum_scale_factor=0);
 alter table book_heads enable row level security;
 alter table book_heads force row level security;
-create policy of_book on book_heads as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on book_heads as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy signed on book_heads as permissive for select to voucher_signer using (true);
 create policy whole on book_heads as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER book_heads_in_lane BEFORE UPDATE ON public.book_heads FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -497,7 +494,7 @@ create table booked_days (
 );
 alter table booked_days enable row level security;
 alter table booked_days force row level security;
-create policy of_book on booked_days as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on booked_days as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on booked_days as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER booked_days_in_lane BEFORE INSERT OR UPDATE ON public.booked_days FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER booked_days_leave_in_lane BEFORE DELETE ON public.booked_days FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -523,7 +520,7 @@ create table books (
 alter table books enable row level security;
 alter table books force row level security;
 create policy across on books as permissive for all to voucher_across using (true);
-create policy of_book on books as restrictive for all to voucher_app, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on books as restrictive for all to voucher_app, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy signed on books as permissive for select to voucher_signer using (true);
 create policy whole on books as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 grant select (book_id, code) on books to voucher_across;
@@ -574,7 +571,7 @@ alter table bulk_jobs enable row level security;
 alter table bulk_jobs force row level security;
 CREATE INDEX bulk_jobs_kind ON public.bulk_jobs USING btree (book_id, kind, job_id);
 CREATE INDEX bulk_jobs_legal_person ON public.bulk_jobs USING btree (book_id, legal_person_uscc, job_id);
-create policy of_book on bulk_jobs as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on bulk_jobs as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on bulk_jobs as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 grant insert, select, update (state, lines_read, lines_accepted, lines_refused, documents, next_line, digest, ledger_seq, lease_owner, lease_until, updated_at) on bulk_jobs to voucher_app;
 grant select on bulk_jobs to voucher_reader;
@@ -595,7 +592,7 @@ create table bulk_refused_lines (
 );
 alter table bulk_refused_lines enable row level security;
 alter table bulk_refused_lines force row level security;
-create policy of_book on bulk_refused_lines as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on bulk_refused_lines as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on bulk_refused_lines as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER bulk_refused_lines_append_only BEFORE DELETE OR UPDATE ON public.bulk_refused_lines FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER bulk_refused_lines_no_truncate BEFORE TRUNCATE ON public.bulk_refused_lines FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -635,7 +632,7 @@ create table calendar_years (
 alter table calendar_years enable row level security;
 alter table calendar_years force row level security;
 CREATE INDEX calendar_years_status ON public.calendar_years USING btree (book_id, status);
-create policy of_book on calendar_years as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on calendar_years as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on calendar_years as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER calendar_years_in_lane BEFORE INSERT OR UPDATE ON public.calendar_years FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER calendar_years_leave_in_lane BEFORE DELETE ON public.calendar_years FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -662,7 +659,7 @@ create table chips (
 );
 alter table chips enable row level security;
 alter table chips force row level security;
-create policy of_book on chips as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on chips as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on chips as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER chips_in_lane BEFORE INSERT OR UPDATE ON public.chips FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER chips_leave_in_lane BEFORE DELETE ON public.chips FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -721,7 +718,7 @@ CREATE UNIQUE INDEX contract_amendments_one_open ON public.contract_amendments U
 CREATE UNIQUE INDEX contract_amendments_one_version ON public.contract_amendments USING btree (book_id, contract_id, version) WHERE (status = 'FILED'::text);
 CREATE INDEX contract_amendments_provider ON public.contract_amendments USING btree (book_id, provider_id, status, amendment_id);
 CREATE INDEX contract_amendments_status ON public.contract_amendments USING btree (book_id, status, amendment_id);
-create policy of_book on contract_amendments as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on contract_amendments as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on contract_amendments as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER contract_amendments_in_lane BEFORE INSERT OR UPDATE ON public.contract_amendments FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER contract_amendments_leave_in_lane BEFORE DELETE ON public.contract_amendments FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -744,7 +741,7 @@ create table contract_line_usage (
 alter table contract_line_usage enable row level security;
 alter table contract_line_usage force row level security;
 CREATE INDEX contract_line_usage_contract ON public.contract_line_usage USING btree (book_id, contract_id);
-create policy of_book on contract_line_usage as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on contract_line_usage as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on contract_line_usage as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER contract_line_usage_in_lane BEFORE INSERT OR UPDATE ON public.contract_line_usage FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER contract_line_usage_leave_in_lane BEFORE DELETE ON public.contract_line_usage FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -789,7 +786,7 @@ create table contract_lines (
 );
 alter table contract_lines enable row level security;
 alter table contract_lines force row level security;
-create policy of_book on contract_lines as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on contract_lines as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on contract_lines as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER contract_lines_in_lane BEFORE INSERT OR UPDATE ON public.contract_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER contract_lines_leave_in_lane BEFORE DELETE ON public.contract_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -815,7 +812,7 @@ create table contract_standings (
 );
 alter table contract_standings enable row level security;
 alter table contract_standings force row level security;
-create policy of_book on contract_standings as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on contract_standings as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on contract_standings as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER contract_standings_in_lane BEFORE INSERT OR UPDATE ON public.contract_standings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER contract_standings_leave_in_lane BEFORE DELETE ON public.contract_standings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -844,7 +841,7 @@ create table contract_version_lines (
 );
 alter table contract_version_lines enable row level security;
 alter table contract_version_lines force row level security;
-create policy of_book on contract_version_lines as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on contract_version_lines as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on contract_version_lines as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER contract_version_lines_append_only BEFORE DELETE OR UPDATE ON public.contract_version_lines FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER contract_version_lines_in_lane BEFORE INSERT OR UPDATE ON public.contract_version_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -879,7 +876,7 @@ create table contract_versions (
 );
 alter table contract_versions enable row level security;
 alter table contract_versions force row level security;
-create policy of_book on contract_versions as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on contract_versions as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on contract_versions as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER contract_versions_append_only BEFORE DELETE OR UPDATE ON public.contract_versions FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER contract_versions_in_lane BEFORE INSERT OR UPDATE ON public.contract_versions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -969,7 +966,7 @@ CREATE INDEX contracts_provider ON public.contracts USING btree (book_id, provid
 CREATE INDEX contracts_status ON public.contracts USING btree (book_id, status, contract_id);
 CREATE INDEX contracts_to_file_amount ON public.contracts USING btree (book_id, gross_fen, contract_id) WHERE ((status = 'CONFIRMED'::text) AND (gross_fen > 0));
 create policy across on contracts as permissive for select to voucher_across using (true);
-create policy of_book on contracts as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on contracts as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on contracts as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER contracts_in_lane BEFORE INSERT OR UPDATE ON public.contracts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER contracts_leave_in_lane BEFORE DELETE ON public.contracts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1012,7 +1009,7 @@ alter table corrections enable row level security;
 alter table corrections force row level security;
 CREATE INDEX corrections_contract ON public.corrections USING btree (book_id, contract_id, correction_id);
 CREATE INDEX corrections_reimbursement ON public.corrections USING btree (book_id, reimbursement_id, correction_id);
-create policy of_book on corrections as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on corrections as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on corrections as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER corrections_append_only BEFORE DELETE OR UPDATE ON public.corrections FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER corrections_in_lane BEFORE INSERT OR UPDATE ON public.corrections FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1039,7 +1036,7 @@ create table credentials (
 ) with (fillfactor=70);
 alter table credentials enable row level security;
 alter table credentials force row level security;
-create policy of_book on credentials as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on credentials as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on credentials as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 grant insert, select, update (password_hash, password_set_at, totp_sealed, totp_last_step, totp_next_sealed) on credentials to voucher_app;
 
@@ -1059,7 +1056,7 @@ create table delegated_acts (
 alter table delegated_acts enable row level security;
 alter table delegated_acts force row level security;
 CREATE INDEX delegated_acts_subject ON public.delegated_acts USING btree (book_id, subject_id);
-create policy of_book on delegated_acts as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on delegated_acts as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on delegated_acts as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER delegated_acts_in_lane BEFORE INSERT OR UPDATE ON public.delegated_acts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER delegated_acts_leave_in_lane BEFORE DELETE ON public.delegated_acts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1099,7 +1096,7 @@ alter table delegations enable row level security;
 alter table delegations force row level security;
 CREATE INDEX delegations_delegate ON public.delegations USING btree (book_id, delegate_id);
 CREATE INDEX delegations_delegator ON public.delegations USING btree (book_id, delegator_id);
-create policy of_book on delegations as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on delegations as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on delegations as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER delegations_in_lane BEFORE INSERT OR UPDATE ON public.delegations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER delegations_leave_in_lane BEFORE DELETE ON public.delegations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1126,7 +1123,7 @@ create table enterprise_payments (
 alter table enterprise_payments enable row level security;
 alter table enterprise_payments force row level security;
 CREATE INDEX enterprise_payments_invoice ON public.enterprise_payments USING btree (book_id, invoice_id);
-create policy of_book on enterprise_payments as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on enterprise_payments as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on enterprise_payments as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER enterprise_payments_in_lane BEFORE INSERT OR UPDATE ON public.enterprise_payments FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER enterprise_payments_leave_in_lane BEFORE DELETE ON public.enterprise_payments FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1159,7 +1156,7 @@ create table enterprises (
 alter table enterprises enable row level security;
 alter table enterprises force row level security;
 CREATE INDEX enterprises_legal_person ON public.enterprises USING btree (book_id, legal_person_uscc, enterprise_id);
-create policy of_book on enterprises as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on enterprises as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on enterprises as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER enterprises_in_lane BEFORE INSERT OR UPDATE ON public.enterprises FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER enterprises_leave_in_lane BEFORE DELETE ON public.enterprises FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1201,7 +1198,7 @@ alter table entries force row level security;
 CREATE INDEX entries_credit ON public.entries USING btree (book_id, credit_account_id, seq) WHERE (credit_account_id IS NOT NULL);
 CREATE INDEX entries_debit ON public.entries USING btree (book_id, debit_account_id, seq) WHERE (debit_account_id IS NOT NULL);
 CREATE INDEX entries_subject ON public.entries USING btree (book_id, subject_id, seq) WHERE (subject_id IS NOT NULL);
-create policy of_book on entries as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on entries as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy signed on entries as permissive for select to voucher_signer using (true);
 create policy whole on entries as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER entries_append_only BEFORE DELETE OR UPDATE ON public.entries FOR EACH ROW EXECUTE FUNCTION refuse_change();
@@ -1243,7 +1240,7 @@ alter table evidence_attachments force row level security;
 CREATE INDEX evidence_attachments_file ON public.evidence_attachments USING btree (book_id, evidence_file_id);
 CREATE UNIQUE INDEX evidence_attachments_once ON public.evidence_attachments USING btree (book_id, evidence_file_id, subject_id) WHERE (detached_on IS NULL);
 CREATE INDEX evidence_attachments_subject ON public.evidence_attachments USING btree (book_id, subject_id, attachment_id);
-create policy of_book on evidence_attachments as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on evidence_attachments as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on evidence_attachments as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER evidence_attachments_detached_once BEFORE UPDATE ON public.evidence_attachments FOR EACH ROW WHEN (((old.detached_on IS NOT NULL) OR (new.detached_on IS NULL))) EXECUTE FUNCTION refuse_detached_again();
 CREATE TRIGGER evidence_attachments_in_lane BEFORE INSERT OR UPDATE ON public.evidence_attachments FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1284,7 +1281,7 @@ create table evidence_files (
 alter table evidence_files enable row level security;
 alter table evidence_files force row level security;
 CREATE INDEX evidence_files_content ON public.evidence_files USING btree (book_id, sha256);
-create policy of_book on evidence_files as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on evidence_files as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on evidence_files as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER evidence_files_append_only BEFORE DELETE OR UPDATE ON public.evidence_files FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER evidence_files_in_lane BEFORE INSERT OR UPDATE ON public.evidence_files FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1314,7 +1311,7 @@ alter table exchange_marks enable row level security;
 alter table exchange_marks force row level security;
 CREATE INDEX exchange_marks_key ON public.exchange_marks USING btree (book_id, key_name, mark_id);
 CREATE INDEX exchange_marks_number ON public.exchange_marks USING btree (book_id, number_hash);
-create policy of_book on exchange_marks as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on exchange_marks as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on exchange_marks as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER exchange_marks_append_only BEFORE DELETE OR UPDATE ON public.exchange_marks FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER exchange_marks_in_lane BEFORE INSERT OR UPDATE ON public.exchange_marks FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1361,7 +1358,7 @@ create table expert_assignments (
 alter table expert_assignments enable row level security;
 alter table expert_assignments force row level security;
 CREATE INDEX expert_assignments_member ON public.expert_assignments USING btree (book_id, member_id, assignment_id);
-create policy of_book on expert_assignments as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on expert_assignments as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on expert_assignments as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER expert_assignments_in_lane BEFORE INSERT OR UPDATE ON public.expert_assignments FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER expert_assignments_leave_in_lane BEFORE DELETE ON public.expert_assignments FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1392,7 +1389,7 @@ create table expert_panels (
 );
 alter table expert_panels enable row level security;
 alter table expert_panels force row level security;
-create policy of_book on expert_panels as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on expert_panels as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on expert_panels as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER expert_panels_in_lane BEFORE INSERT OR UPDATE ON public.expert_panels FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER expert_panels_leave_in_lane BEFORE DELETE ON public.expert_panels FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1417,7 +1414,7 @@ create table explanation_wordings (
 );
 alter table explanation_wordings enable row level security;
 alter table explanation_wordings force row level security;
-create policy of_book on explanation_wordings as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on explanation_wordings as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on explanation_wordings as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER explanation_wordings_append_only BEFORE DELETE OR UPDATE ON public.explanation_wordings FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER explanation_wordings_in_lane BEFORE INSERT OR UPDATE ON public.explanation_wordings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1444,7 +1441,7 @@ create table facilities (
 );
 alter table facilities enable row level security;
 alter table facilities force row level security;
-create policy of_book on facilities as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on facilities as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on facilities as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER facilities_in_lane BEFORE INSERT OR UPDATE ON public.facilities FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER facilities_leave_in_lane BEFORE DELETE ON public.facilities FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1475,7 +1472,7 @@ create table facility_observations (
 );
 alter table facility_observations enable row level security;
 alter table facility_observations force row level security;
-create policy of_book on facility_observations as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on facility_observations as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on facility_observations as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER facility_observations_in_lane BEFORE INSERT OR UPDATE ON public.facility_observations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER facility_observations_leave_in_lane BEFORE DELETE ON public.facility_observations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1501,7 +1498,7 @@ create table facility_usage (
 alter table facility_usage enable row level security;
 alter table facility_usage force row level security;
 CREATE INDEX facility_usage_facility ON public.facility_usage USING btree (book_id, facility_id);
-create policy of_book on facility_usage as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on facility_usage as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on facility_usage as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER facility_usage_in_lane BEFORE INSERT OR UPDATE ON public.facility_usage FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER facility_usage_leave_in_lane BEFORE DELETE ON public.facility_usage FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1536,7 +1533,7 @@ alter table figures enable row level security;
 alter table figures force row level security;
 CREATE INDEX figures_holder ON public.figures USING btree (book_id, holder, figure_id);
 CREATE UNIQUE INDEX figures_revision ON public.figures USING btree (book_id, kind, holder, COALESCE(year, 0), revision);
-create policy of_book on figures as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on figures as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on figures as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER figures_in_lane BEFORE INSERT OR UPDATE ON public.figures FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER figures_leave_in_lane BEFORE DELETE ON public.figures FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1577,7 +1574,7 @@ alter table first_approvals enable row level security;
 alter table first_approvals force row level security;
 CREATE INDEX first_approvals_subject ON public.first_approvals USING btree (book_id, subject_id, approval_id);
 CREATE UNIQUE INDEX first_approvals_waiting ON public.first_approvals USING btree (book_id, subject_id) WHERE (status = 'WAITING'::text);
-create policy of_book on first_approvals as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on first_approvals as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on first_approvals as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER first_approvals_first_person BEFORE INSERT ON public.first_approvals FOR EACH ROW EXECUTE FUNCTION refuse_same_person('person_id done_by', 'for_person_id done_by');
 CREATE TRIGGER first_approvals_in_lane BEFORE INSERT OR UPDATE ON public.first_approvals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1611,7 +1608,7 @@ create table flag_parameters (
 );
 alter table flag_parameters enable row level security;
 alter table flag_parameters force row level security;
-create policy of_book on flag_parameters as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on flag_parameters as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on flag_parameters as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER flag_parameters_append_only BEFORE DELETE OR UPDATE ON public.flag_parameters FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER flag_parameters_in_lane BEFORE INSERT OR UPDATE ON public.flag_parameters FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1662,7 +1659,7 @@ CREATE INDEX flags_kind ON public.flags USING btree (book_id, status, kind, flag
 CREATE INDEX flags_kind_amount ON public.flags USING btree (book_id, status, kind, amount_fen, flag_id);
 CREATE INDEX flags_status ON public.flags USING btree (book_id, status, flag_id);
 CREATE INDEX flags_subject ON public.flags USING btree (book_id, subject_id, flag_id);
-create policy of_book on flags as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on flags as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on flags as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER flags_decided_once BEFORE UPDATE ON public.flags FOR EACH ROW WHEN (((old.status <> 'OPEN'::text) OR (new.status = 'OPEN'::text))) EXECUTE FUNCTION refuse_decided_again();
 CREATE TRIGGER flags_in_lane BEFORE INSERT OR UPDATE ON public.flags FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1695,7 +1692,7 @@ create table foreign_marks (
 );
 alter table foreign_marks enable row level security;
 alter table foreign_marks force row level security;
-create policy of_book on foreign_marks as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on foreign_marks as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on foreign_marks as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER foreign_marks_append_only BEFORE DELETE OR UPDATE ON public.foreign_marks FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER foreign_marks_in_lane BEFORE INSERT OR UPDATE ON public.foreign_marks FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1721,7 +1718,7 @@ create table former_names (
 );
 alter table former_names enable row level security;
 alter table former_names force row level security;
-create policy of_book on former_names as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on former_names as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on former_names as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER former_names_in_lane BEFORE INSERT OR UPDATE ON public.former_names FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER former_names_leave_in_lane BEFORE DELETE ON public.former_names FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1740,7 +1737,7 @@ create table fund_standings (
 );
 alter table fund_standings enable row level security;
 alter table fund_standings force row level security;
-create policy of_book on fund_standings as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on fund_standings as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on fund_standings as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER fund_standings_in_lane BEFORE INSERT OR UPDATE ON public.fund_standings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER fund_standings_leave_in_lane BEFORE DELETE ON public.fund_standings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1773,12 +1770,12 @@ create table invitations (
 alter table invitations enable row level security;
 alter table invitations force row level security;
 CREATE INDEX invitations_person ON public.invitations USING btree (book_id, person_id, invitation_id);
-create policy of_book on invitations as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on invitations as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on invitations as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER invitations_in_lane BEFORE INSERT OR UPDATE ON public.invitations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER invitations_leave_in_lane BEFORE DELETE ON public.invitations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (accepted_at, withdrawn_at) on invitations to voucher_app;
-grant select on invitations to voucher_reader;
+grant select (book_id, invitation_id, member_id, person_id, sign_in_name, expires_at, invited_member, accepted_at, withdrawn_at, recorded_at) on invitations to voucher_reader;
 
 -- owner voucher_owner
 create table invoice_claims (
@@ -1795,7 +1792,7 @@ create table invoice_claims (
 alter table invoice_claims enable row level security;
 alter table invoice_claims force row level security;
 create policy across on invoice_claims as permissive for all to voucher_across using (true);
-create policy of_book on invoice_claims as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on invoice_claims as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on invoice_claims as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 grant delete, insert, select, update (holders) on invoice_claims to voucher_across;
 grant select on invoice_claims to voucher_app;
@@ -1820,7 +1817,7 @@ create table issuer_flows (
 alter table issuer_flows enable row level security;
 alter table issuer_flows force row level security;
 CREATE INDEX issuer_flows_over ON public.issuer_flows USING btree (book_id, expires_at);
-create policy of_book on issuer_flows as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on issuer_flows as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on issuer_flows as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 grant delete, insert, select on issuer_flows to voucher_app;
 
@@ -1839,7 +1836,7 @@ create table issuer_subjects (
 );
 alter table issuer_subjects enable row level security;
 alter table issuer_subjects force row level security;
-create policy of_book on issuer_subjects as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on issuer_subjects as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on issuer_subjects as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 grant delete, insert, select, update (invitation_id, linked_at) on issuer_subjects to voucher_app;
 
@@ -1855,7 +1852,7 @@ create table known_origins (
 );
 alter table known_origins enable row level security;
 alter table known_origins force row level security;
-create policy of_book on known_origins as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on known_origins as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on known_origins as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 grant delete, insert, select, update (seen_at) on known_origins to voucher_app;
 
@@ -1872,7 +1869,7 @@ create table late_legs (
 );
 alter table late_legs enable row level security;
 alter table late_legs force row level security;
-create policy of_book on late_legs as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on late_legs as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on late_legs as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER late_legs_in_lane BEFORE INSERT OR UPDATE ON public.late_legs FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER late_legs_leave_in_lane BEFORE DELETE ON public.late_legs FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1893,7 +1890,7 @@ create table ledger_marks (
 );
 alter table ledger_marks enable row level security;
 alter table ledger_marks force row level security;
-create policy of_book on ledger_marks as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on ledger_marks as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy signed on ledger_marks as permissive for select to voucher_signer using (true);
 create policy whole on ledger_marks as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER ledger_marks_in_lane BEFORE INSERT OR UPDATE ON public.ledger_marks FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1919,7 +1916,7 @@ create table ledger_totals (
 ) with (fillfactor=10, autovacuum_vacuum_threshold=200, autovacuum_vacuum_scale_factor=0);
 alter table ledger_totals enable row level security;
 alter table ledger_totals force row level security;
-create policy of_book on ledger_totals as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on ledger_totals as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on ledger_totals as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER ledger_totals_in_lane BEFORE INSERT OR UPDATE ON public.ledger_totals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER ledger_totals_leave_in_lane BEFORE DELETE ON public.ledger_totals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1949,7 +1946,7 @@ create table ledger_turnovers (
 ) with (fillfactor=50, autovacuum_vacuum_threshold=200, autovacuum_vacuum_scale_factor=0);
 alter table ledger_turnovers enable row level security;
 alter table ledger_turnovers force row level security;
-create policy of_book on ledger_turnovers as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on ledger_turnovers as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on ledger_turnovers as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER ledger_turnovers_in_lane BEFORE INSERT OR UPDATE ON public.ledger_turnovers FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER ledger_turnovers_leave_in_lane BEFORE DELETE ON public.ledger_turnovers FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1989,7 +1986,7 @@ alter table legal_person_changes enable row level security;
 alter table legal_person_changes force row level security;
 CREATE INDEX legal_person_changes_status ON public.legal_person_changes USING btree (book_id, status, change_id);
 CREATE INDEX legal_person_changes_uscc ON public.legal_person_changes USING btree (book_id, uscc, change_id);
-create policy of_book on legal_person_changes as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on legal_person_changes as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on legal_person_changes as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER legal_person_changes_in_lane BEFORE INSERT OR UPDATE ON public.legal_person_changes FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER legal_person_changes_leave_in_lane BEFORE DELETE ON public.legal_person_changes FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -2022,7 +2019,7 @@ create table legal_person_classes (
 );
 alter table legal_person_classes enable row level security;
 alter table legal_person_classes force row level security;
-create policy of_book on legal_person_classes as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on legal_person_classes as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on legal_person_classes as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER legal_person_classes_in_lane BEFORE INSERT OR UPDATE ON public.legal_person_classes FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER legal_person_classes_leave_in_lane BEFORE DELETE ON public.legal_person_classes FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -2060,7 +2057,7 @@ alter table legal_person_holders enable row level security;
 alter table legal_person_holders force row level security;
 CREATE INDEX legal_person_holders_holder ON public.legal_person_holders USING btree (book_id, holder);
 CREATE INDEX legal_person_holders_legal_person ON public.legal_person_holders USING btree (book_id, legal_person_uscc, holder_record_id);
-create policy of_book on legal_person_holders as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on legal_person_holders as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on legal_person_holders as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER legal_person_holders_append_only BEFORE DELETE OR UPDATE ON public.legal_person_holders FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER legal_person_holders_in_lane BEFORE INSERT OR UPDATE ON public.legal_person_holders FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -2111,7 +2108,7 @@ alter table limit_exceptions force row level security;
 CREATE INDEX limit_exceptions_amount ON public.limit_exceptions USING btree (book_id, status, amount_fen, exception_id);
 CREATE INDEX limit_exceptions_status ON public.limit_exceptions USING btree (book_id, status, exception_id);
 CREATE INDEX limit_exceptions_window ON public.limit_exceptions USING btree (book_id, account, holder, span);
-create policy of_book on limit_exceptions as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on limit_exceptions as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on limit_exceptions as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER limit_exceptions_decided_once BEFORE UPDATE ON public.limit_exceptions FOR EACH ROW WHEN ((old.status <> 'ASKED'::text)) EXECUTE FUNCTION refuse_decided_exception();
 CREATE TRIGGER limit_exceptions_in_lane BEFORE INSERT OR UPDATE ON public.limit_exceptions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -2134,7 +2131,7 @@ create table limit_first_years (
 );
 alter table limit_first_years enable row level security;
 alter table limit_first_years force row level security;
-create policy of_book on limit_first_years as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on limit_first_years as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on limit_first_years as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER limit_first_years_in_lane BEFORE INSERT OR UPDATE ON public.limit_first_years FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER limit_first_years_leave_in_lane BEFORE DELETE ON public.limit_first_years FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -2172,7 +2169,7 @@ alter table limit_successions force row level security;
 CREATE INDEX limit_successions_change ON public.limit_successions USING btree (book_id, change_id);
 CREATE INDEX limit_successions_from ON public.limit_successions USING btree (book_id, account, from_holder, from_span) WHERE (why = 'CARRIED'::text);
 CREATE INDEX limit_successions_window ON public.limit_successions USING btree (book_id, account, holder, span);
-create policy of_book on limit_successions as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on limit_successions as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on limit_successions as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER limit_successions_in_lane BEFORE INSERT OR UPDATE ON public.limit_successions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER limit_successions_leave_in_lane BEFORE DELETE ON public.limit_successions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -2204,7 +2201,7 @@ create table list_prices (
 );
 alter table list_prices enable row level security;
 alter table list_prices force row level security;
-create policy of_book on list_prices as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on list_prices as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on list_prices as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER list_prices_append_only BEFORE DELETE OR UPDATE ON public.list_prices FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER list_prices_in_lane BEFORE INSERT OR UPDATE ON public.list_prices FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -2251,7 +2248,7 @@ CASE
 END), application_id);
 CREATE INDEX listing_applications_provider ON public.listing_applications USING btree (book_id, provider_id, application_id);
 CREATE INDEX listing_applications_status ON public.listing_applications USING btree (book_id, status, application_id);
-create policy of_book on listing_applications as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on listing_applications as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on listing_applications as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER listing_applications_in_lane BEFORE INSERT OR UPDATE ON public.listing_applications FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER listing_applications_leave_in_lane BEFORE DELETE ON public.listing_applications FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -2293,7 +2290,7 @@ alter table listing_measures enable row level security;
 alter table listing_measures force row level security;
 CREATE INDEX listing_measures_listing ON public.listing_measures USING btree (book_id, listing_id, measure_id);
 CREATE INDEX listing_measures_status ON public.listing_measures USING btree (book_id, status, measure_id);
-create policy of_book on listing_measures as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on listing_measures as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on listing_measures as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER listing_measures_in_lane BEFORE INSERT OR UPDATE ON public.listing_measures FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER listing_measures_leave_in_lane BEFORE DELETE ON public.listing_measures FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -2322,7 +2319,7 @@ create table listing_scores (
 );
 alter table listing_scores enable row level security;
 alter table listing_scores force row level security;
-create policy of_book on listing_scores as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on listing_scores as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on listing_scores as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER listing_scores_in_lane BEFORE INSERT OR UPDATE ON public.listing_scores FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER listing_scores_leave_in_lane BEFORE DELETE ON public.listing_scores FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -2353,7 +2350,7 @@ create table listing_steps (
 );
 alter table listing_steps enable row level security;
 alter table listing_steps force row level security;
-create policy of_book on listing_steps as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on listing_steps as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on listing_steps as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER listing_steps_in_lane BEFORE INSERT OR UPDATE ON public.listing_steps FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER listing_steps_leave_in_lane BEFORE DELETE ON public.listing_steps FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -2385,7 +2382,7 @@ create table listings (
 alter table listings enable row level security;
 alter table listings force row level security;
 CREATE INDEX listings_service_item ON public.listings USING btree (book_id, service_item, listing_id);
-create policy of_book on listings as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on listings as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on listings as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER listings_in_lane BEFORE INSERT OR UPDATE ON public.listings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER listings_leave_in_lane BEFORE DELETE ON public.listings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -2432,7 +2429,7 @@ CREATE INDEX matter_registrations_code ON public.matter_registrations USING btre
 CREATE UNIQUE INDEX matter_registrations_once ON public.matter_registrations USING btree (book_id, legal_person_uscc, kind, code) WHERE (status = ANY (ARRAY['REGISTERED'::text, 'CONFIRMED'::text]));
 CREATE INDEX matter_registrations_own ON public.matter_registrations USING btree (book_id, legal_person_uscc, kind, code);
 CREATE INDEX matter_registrations_status ON public.matter_registrations USING btree (book_id, status, registration_id);
-create policy of_book on matter_registrations as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on matter_registrations as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on matter_registrations as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER matter_registrations_in_lane BEFORE INSERT OR UPDATE ON public.matter_registrations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER matter_registrations_leave_in_lane BEFORE DELETE ON public.matter_registrations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -2460,7 +2457,7 @@ create table matters (
 );
 alter table matters enable row level security;
 alter table matters force row level security;
-create policy of_book on matters as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on matters as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on matters as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER matters_append_only BEFORE DELETE OR UPDATE ON public.matters FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER matters_in_lane BEFORE INSERT OR UPDATE ON public.matters FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -2491,7 +2488,7 @@ alter table members enable row level security;
 alter table members force row level security;
 CREATE INDEX members_legal_person ON public.members USING btree (book_id, legal_person_uscc);
 CREATE INDEX members_person ON public.members USING btree (book_id, person_id);
-create policy of_book on members as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on members as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on members as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER members_in_lane BEFORE INSERT OR UPDATE ON public.members FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER members_leave_in_lane BEFORE DELETE ON public.members FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -2512,7 +2509,7 @@ create table message_reads (
 );
 alter table message_reads enable row level security;
 alter table message_reads force row level security;
-create policy of_book on message_reads as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on message_reads as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on message_reads as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER message_reads_append_only BEFORE DELETE OR UPDATE ON public.message_reads FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER message_reads_in_lane BEFORE INSERT OR UPDATE ON public.message_reads FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -2542,7 +2539,7 @@ create table messages (
 alter table messages enable row level security;
 alter table messages force row level security;
 CREATE INDEX messages_addressee ON public.messages USING btree (book_id, addressee, message_id);
-create policy of_book on messages as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on messages as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on messages as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER messages_append_only BEFORE DELETE OR UPDATE ON public.messages FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER messages_no_truncate BEFORE TRUNCATE ON public.messages FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -2574,7 +2571,7 @@ create table notice_items (
 );
 alter table notice_items enable row level security;
 alter table notice_items force row level security;
-create policy of_book on notice_items as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on notice_items as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on notice_items as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER notice_items_in_lane BEFORE INSERT OR UPDATE ON public.notice_items FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER notice_items_leave_in_lane BEFORE DELETE ON public.notice_items FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -2591,7 +2588,7 @@ create table number_series (
 );
 alter table number_series enable row level security;
 alter table number_series force row level security;
-create policy of_book on number_series as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on number_series as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on number_series as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER number_series_in_lane BEFORE INSERT OR UPDATE ON public.number_series FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER number_series_leave_in_lane BEFORE DELETE ON public.number_series FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -2631,7 +2628,7 @@ create table objections (
 alter table objections enable row level security;
 alter table objections force row level security;
 CREATE INDEX objections_subject ON public.objections USING btree (book_id, subject_id, objection_id);
-create policy of_book on objections as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on objections as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on objections as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER objections_in_lane BEFORE INSERT OR UPDATE ON public.objections FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER objections_leave_in_lane BEFORE DELETE ON public.objections FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -2660,7 +2657,7 @@ create table opening_balances (
 alter table opening_balances enable row level security;
 alter table opening_balances force row level security;
 CREATE INDEX opening_balances_status ON public.opening_balances USING btree (book_id, status, opening_balance_id);
-create policy of_book on opening_balances as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on opening_balances as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on opening_balances as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER opening_balances_in_lane BEFORE INSERT OR UPDATE ON public.opening_balances FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER opening_balances_leave_in_lane BEFORE DELETE ON public.opening_balances FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -2708,7 +2705,7 @@ CREATE INDEX outbox_due ON public.outbox USING btree (book_id, next_at) WHERE (s
 CREATE INDEX outbox_open ON public.outbox USING btree (book_id, subject_id, ledger_seq, place) WHERE (status = ANY (ARRAY['WAITING'::text, 'DEAD'::text]));
 CREATE INDEX outbox_status ON public.outbox USING btree (book_id, status, message_id) WHERE (status <> 'DELIVERED'::text);
 create policy across on outbox as permissive for select to voucher_across using (true);
-create policy of_book on outbox as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on outbox as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on outbox as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER outbox_in_lane BEFORE INSERT ON public.outbox FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_staging_outside_lane();
 CREATE TRIGGER outbox_kept BEFORE DELETE ON public.outbox FOR EACH ROW EXECUTE FUNCTION refuse_change();
@@ -2735,7 +2732,7 @@ create table outcomes (
 );
 alter table outcomes enable row level security;
 alter table outcomes force row level security;
-create policy of_book on outcomes as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on outcomes as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on outcomes as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER outcomes_append_only BEFORE DELETE OR UPDATE ON public.outcomes FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER outcomes_in_lane BEFORE INSERT OR UPDATE ON public.outcomes FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -2772,7 +2769,7 @@ create table payee_accounts (
 );
 alter table payee_accounts enable row level security;
 alter table payee_accounts force row level security;
-create policy of_book on payee_accounts as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on payee_accounts as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on payee_accounts as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER payee_accounts_in_lane BEFORE INSERT OR UPDATE ON public.payee_accounts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER payee_accounts_leave_in_lane BEFORE DELETE ON public.payee_accounts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -2811,7 +2808,7 @@ CREATE INDEX payment_instructions_payee ON public.payment_instructions USING btr
 CREATE INDEX payment_instructions_returned ON public.payment_instructions USING btree (book_id, instruction_id) WHERE ((status = 'RETURNED'::text) AND (NOT reinstructed));
 CREATE INDEX payment_instructions_returned_amount ON public.payment_instructions USING btree (book_id, amount_fen, instruction_id) WHERE ((status = 'RETURNED'::text) AND (NOT reinstructed));
 CREATE INDEX payment_instructions_to_correct ON public.payment_instructions USING btree (book_id, payee_id, instruction_id) WHERE ((status = 'RETURNED'::text) AND (NOT reinstructed));
-create policy of_book on payment_instructions as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on payment_instructions as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on payment_instructions as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER payment_instructions_in_lane BEFORE INSERT OR UPDATE ON public.payment_instructions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER payment_instructions_leave_in_lane BEFORE DELETE ON public.payment_instructions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -2835,7 +2832,7 @@ create table pending_sign_ins (
 alter table pending_sign_ins enable row level security;
 alter table pending_sign_ins force row level security;
 CREATE INDEX pending_sign_ins_over ON public.pending_sign_ins USING btree (book_id, expires_at);
-create policy of_book on pending_sign_ins as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on pending_sign_ins as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on pending_sign_ins as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 grant delete, insert, select, update (tries) on pending_sign_ins to voucher_app;
 
@@ -2857,7 +2854,7 @@ create table person_identities (
 alter table person_identities enable row level security;
 alter table person_identities force row level security;
 CREATE INDEX person_identities_person ON public.person_identities USING btree (book_id, person_id);
-create policy of_book on person_identities as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on person_identities as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on person_identities as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER person_identities_in_lane BEFORE INSERT OR UPDATE ON public.person_identities FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER person_identities_leave_in_lane BEFORE DELETE ON public.person_identities FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -2893,7 +2890,7 @@ create table person_merges (
 alter table person_merges enable row level security;
 alter table person_merges force row level security;
 CREATE UNIQUE INDEX person_merges_open ON public.person_merges USING btree (book_id, other_person_id) WHERE (status = 'PROPOSED'::text);
-create policy of_book on person_merges as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on person_merges as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on person_merges as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER person_merges_in_lane BEFORE INSERT OR UPDATE ON public.person_merges FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER person_merges_leave_in_lane BEFORE DELETE ON public.person_merges FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -2916,7 +2913,7 @@ create table persons (
 alter table persons enable row level security;
 alter table persons force row level security;
 CREATE INDEX persons_same_as ON public.persons USING btree (book_id, same_as) WHERE (same_as IS NOT NULL);
-create policy of_book on persons as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on persons as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on persons as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER persons_in_lane BEFORE INSERT OR UPDATE ON public.persons FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER persons_leave_in_lane BEFORE DELETE ON public.persons FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -2981,7 +2978,7 @@ alter table programme_versions enable row level security;
 alter table programme_versions force row level security;
 CREATE INDEX programme_versions_code ON public.programme_versions USING btree (book_id, programme_code, programme_version_id);
 CREATE INDEX programme_versions_kind ON public.programme_versions USING btree (book_id, kind);
-create policy of_book on programme_versions as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on programme_versions as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on programme_versions as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE CONSTRAINT TRIGGER programme_versions_come_back AFTER UPDATE ON public.programme_versions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((old.status = 'REPEALED'::text) AND (new.status = 'ACTIVE'::text))) EXECUTE FUNCTION refuse_uncorrected_repeal();
 CREATE TRIGGER programme_versions_in_lane BEFORE INSERT OR UPDATE ON public.programme_versions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -3014,7 +3011,7 @@ alter table providers enable row level security;
 alter table providers force row level security;
 CREATE INDEX providers_acting_uscc ON public.providers USING btree (book_id, acting_uscc, provider_id);
 CREATE INDEX providers_legal_person ON public.providers USING btree (book_id, legal_person_uscc);
-create policy of_book on providers as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on providers as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on providers as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER providers_in_lane BEFORE INSERT OR UPDATE ON public.providers FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER providers_leave_in_lane BEFORE DELETE ON public.providers FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -3047,7 +3044,7 @@ create table public_notices (
 );
 alter table public_notices enable row level security;
 alter table public_notices force row level security;
-create policy of_book on public_notices as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on public_notices as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on public_notices as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER public_notices_in_lane BEFORE INSERT OR UPDATE ON public.public_notices FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER public_notices_leave_in_lane BEFORE DELETE ON public.public_notices FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -3128,7 +3125,7 @@ CREATE INDEX recoveries_debtor ON public.recoveries USING btree (book_id, debtor
 CREATE INDEX recoveries_due ON public.recoveries USING btree (book_id, due_on, recovery_id) WHERE (status = 'SERVED'::text);
 CREATE INDEX recoveries_reimbursement ON public.recoveries USING btree (book_id, reimbursement_id, recovery_id) WHERE (reimbursement_id IS NOT NULL);
 CREATE INDEX recoveries_status ON public.recoveries USING btree (book_id, status, recovery_id);
-create policy of_book on recoveries as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on recoveries as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on recoveries as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER recoveries_in_lane BEFORE INSERT OR UPDATE ON public.recoveries FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER recoveries_leave_in_lane BEFORE DELETE ON public.recoveries FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -3148,7 +3145,7 @@ create table recovery_codes (
 );
 alter table recovery_codes enable row level security;
 alter table recovery_codes force row level security;
-create policy of_book on recovery_codes as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on recovery_codes as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on recovery_codes as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 grant delete, insert, select, update (used_at) on recovery_codes to voucher_app;
 
@@ -3175,7 +3172,7 @@ alter table recovery_items enable row level security;
 alter table recovery_items force row level security;
 CREATE INDEX recovery_items_redemption ON public.recovery_items USING btree (book_id, redemption_id);
 CREATE INDEX recovery_items_reimbursement ON public.recovery_items USING btree (book_id, reimbursement_id) WHERE (reimbursement_id IS NOT NULL);
-create policy of_book on recovery_items as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on recovery_items as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on recovery_items as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER recovery_items_append_only BEFORE DELETE OR UPDATE ON public.recovery_items FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER recovery_items_in_lane BEFORE INSERT OR UPDATE ON public.recovery_items FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -3218,7 +3215,7 @@ alter table recovery_offsets enable row level security;
 alter table recovery_offsets force row level security;
 CREATE UNIQUE INDEX recovery_offsets_open ON public.recovery_offsets USING btree (book_id, recovery_id) WHERE (status = 'PROPOSED'::text);
 CREATE INDEX recovery_offsets_recovery ON public.recovery_offsets USING btree (book_id, recovery_id, offset_id);
-create policy of_book on recovery_offsets as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on recovery_offsets as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on recovery_offsets as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER recovery_offsets_in_lane BEFORE INSERT OR UPDATE ON public.recovery_offsets FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER recovery_offsets_leave_in_lane BEFORE DELETE ON public.recovery_offsets FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -3245,7 +3242,7 @@ create table recovery_receipts (
 alter table recovery_receipts enable row level security;
 alter table recovery_receipts force row level security;
 CREATE INDEX recovery_receipts_recovery ON public.recovery_receipts USING btree (book_id, recovery_id, receipt_id);
-create policy of_book on recovery_receipts as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on recovery_receipts as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on recovery_receipts as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER recovery_receipts_append_only BEFORE DELETE OR UPDATE ON public.recovery_receipts FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER recovery_receipts_in_lane BEFORE INSERT OR UPDATE ON public.recovery_receipts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -3280,7 +3277,7 @@ create table red_letter_lines (
 alter table red_letter_lines enable row level security;
 alter table red_letter_lines force row level security;
 CREATE INDEX red_letter_lines_invoice ON public.red_letter_lines USING btree (book_id, invoice_id, red_letter_line_id);
-create policy of_book on red_letter_lines as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on red_letter_lines as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on red_letter_lines as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER red_letter_lines_append_only BEFORE DELETE OR UPDATE ON public.red_letter_lines FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER red_letter_lines_in_lane BEFORE INSERT OR UPDATE ON public.red_letter_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -3329,7 +3326,7 @@ alter table red_letters enable row level security;
 alter table red_letters force row level security;
 CREATE INDEX red_letters_invoice ON public.red_letters USING btree (book_id, invoice_id, red_letter_id);
 CREATE INDEX red_letters_redemption ON public.red_letters USING btree (book_id, redemption_id) WHERE (redemption_id IS NOT NULL);
-create policy of_book on red_letters as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on red_letters as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on red_letters as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER red_letters_append_only BEFORE DELETE OR UPDATE ON public.red_letters FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER red_letters_in_lane BEFORE INSERT OR UPDATE ON public.red_letters FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -3370,7 +3367,7 @@ CREATE UNIQUE INDEX redemption_reversals_one_open ON public.redemption_reversals
 CREATE INDEX redemption_reversals_open ON public.redemption_reversals USING btree (book_id, reversal_id) WHERE (status = 'PROPOSED'::text);
 CREATE INDEX redemption_reversals_open_amount ON public.redemption_reversals USING btree (book_id, amount_fen, reversal_id) WHERE (status = 'PROPOSED'::text);
 CREATE INDEX redemption_reversals_redemption ON public.redemption_reversals USING btree (book_id, redemption_id, status, reversal_id);
-create policy of_book on redemption_reversals as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on redemption_reversals as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on redemption_reversals as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER redemption_reversals_in_lane BEFORE INSERT OR UPDATE ON public.redemption_reversals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER redemption_reversals_leave_in_lane BEFORE DELETE ON public.redemption_reversals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -3445,7 +3442,7 @@ CREATE INDEX redemptions_status ON public.redemptions USING btree (book_id, stat
 CREATE INDEX redemptions_unbatched ON public.redemptions USING btree (book_id, approved_on, redemption_id) WHERE ((status = 'APPROVED'::text) AND (settlement_id IS NULL));
 CREATE INDEX redemptions_voucher ON public.redemptions USING btree (book_id, voucher_id, status, redemption_id);
 CREATE INDEX redemptions_waiting_amount ON public.redemptions USING btree (book_id, reserved_fen, redemption_id) WHERE ((status = 'SUBMITTED'::text) AND (reserved_fen > 0));
-create policy of_book on redemptions as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on redemptions as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on redemptions as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER redemptions_in_lane BEFORE INSERT OR UPDATE ON public.redemptions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER redemptions_leave_in_lane BEFORE DELETE ON public.redemptions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -3475,7 +3472,7 @@ alter table reimbursement_line_cuts enable row level security;
 alter table reimbursement_line_cuts force row level security;
 CREATE UNIQUE INDEX reimbursement_line_cuts_once ON public.reimbursement_line_cuts USING btree (book_id, reimbursement_line_id, red_letter_id);
 CREATE INDEX reimbursement_line_cuts_reimbursement ON public.reimbursement_line_cuts USING btree (book_id, reimbursement_id, line_cut_id);
-create policy of_book on reimbursement_line_cuts as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on reimbursement_line_cuts as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on reimbursement_line_cuts as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER reimbursement_line_cuts_in_lane BEFORE INSERT OR UPDATE ON public.reimbursement_line_cuts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER reimbursement_line_cuts_leave_in_lane BEFORE DELETE ON public.reimbursement_line_cuts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -3539,7 +3536,7 @@ CREATE INDEX reimbursement_lines_contract ON public.reimbursement_lines USING bt
 CREATE INDEX reimbursement_lines_invoice ON public.reimbursement_lines USING btree (book_id, invoice_id) WHERE (invoice_id IS NOT NULL);
 CREATE UNIQUE INDEX reimbursement_lines_one_live ON public.reimbursement_lines USING btree (book_id, invoice_line_id) WHERE is_live;
 CREATE UNIQUE INDEX reimbursement_lines_one_live_reference ON public.reimbursement_lines USING btree (book_id, counterparty_uscc, reference) WHERE (is_live AND (invoice_line_id IS NULL));
-create policy of_book on reimbursement_lines as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on reimbursement_lines as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on reimbursement_lines as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER reimbursement_lines_corrected_early BEFORE UPDATE ON public.reimbursement_lines FOR EACH ROW WHEN (((((((((new.net_fen IS DISTINCT FROM old.net_fen) OR (new.vat_fen IS DISTINCT FROM old.vat_fen)) OR (new.gross_fen IS DISTINCT FROM old.gross_fen)) OR (new.reference IS DISTINCT FROM old.reference)) OR (new.counterparty_uscc IS DISTINCT FROM old.counterparty_uscc)) OR (new.counterparty_name IS DISTINCT FROM old.counterparty_name)) OR (new.contract_id IS DISTINCT FROM old.contract_id)) OR (new.number_conflict IS DISTINCT FROM old.number_conflict))) EXECUTE FUNCTION refuse_late_correction();
 CREATE TRIGGER reimbursement_lines_in_lane BEFORE INSERT OR UPDATE ON public.reimbursement_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -3655,7 +3652,7 @@ CREATE INDEX reimbursements_legal_person ON public.reimbursements USING btree (b
 CREATE INDEX reimbursements_programme ON public.reimbursements USING btree (book_id, programme_code, status, reimbursement_id);
 CREATE INDEX reimbursements_unbatched ON public.reimbursements USING btree (book_id, approved_on, reimbursement_id) WHERE ((status = 'APPROVED'::text) AND (settlement_id IS NULL));
 CREATE INDEX reimbursements_waiting ON public.reimbursements USING btree (book_id, status, reimbursement_id) WHERE (waiting_since IS NOT NULL);
-create policy of_book on reimbursements as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on reimbursements as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on reimbursements as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER reimbursements_fixed BEFORE UPDATE ON public.reimbursements FOR EACH ROW WHEN (((old.status <> 'DRAFT'::text) AND ((((((((((((new.programme_code IS DISTINCT FROM old.programme_code) OR (new.programme_version_id IS DISTINCT FROM old.programme_version_id)) OR (new.enterprise_id IS DISTINCT FROM old.enterprise_id)) OR (new.legal_person_uscc IS DISTINCT FROM old.legal_person_uscc)) OR (new.year IS DISTINCT FROM old.year)) OR (new.base_year IS DISTINCT FROM old.base_year)) OR (new.line_count IS DISTINCT FROM old.line_count)) OR (new.reimbursement_no IS DISTINCT FROM old.reimbursement_no)) OR (new.submitted_on IS DISTINCT FROM old.submitted_on)) OR (new.submitted_person IS DISTINCT FROM old.submitted_person)) OR (new.control_version_ids IS DISTINCT FROM old.control_version_ids)) OR ((NOT ((old.status = 'SUPPLEMENT_REQUESTED'::text) AND (new.status = 'SUBMITTED'::text))) AND (new.matters IS DISTINCT FROM old.matters))))) EXECUTE FUNCTION refuse_other_case();
 CREATE TRIGGER reimbursements_in_lane BEFORE INSERT OR UPDATE ON public.reimbursements FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -3691,7 +3688,7 @@ create table related_parties (
 alter table related_parties enable row level security;
 alter table related_parties force row level security;
 CREATE INDEX related_parties_second ON public.related_parties USING btree (book_id, second_uscc, relation_id);
-create policy of_book on related_parties as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on related_parties as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on related_parties as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER related_parties_in_lane BEFORE INSERT OR UPDATE ON public.related_parties FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER related_parties_leave_in_lane BEFORE DELETE ON public.related_parties FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -3710,7 +3707,7 @@ create table reminder_runs (
 );
 alter table reminder_runs enable row level security;
 alter table reminder_runs force row level security;
-create policy of_book on reminder_runs as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on reminder_runs as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on reminder_runs as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER reminder_runs_in_lane BEFORE INSERT OR UPDATE ON public.reminder_runs FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER reminder_runs_leave_in_lane BEFORE DELETE ON public.reminder_runs FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -3727,7 +3724,7 @@ create table reminders (
 );
 alter table reminders enable row level security;
 alter table reminders force row level security;
-create policy of_book on reminders as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on reminders as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on reminders as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER reminders_append_only BEFORE DELETE OR UPDATE ON public.reminders FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER reminders_in_lane BEFORE INSERT OR UPDATE ON public.reminders FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -3775,7 +3772,7 @@ alter table repeal_corrections force row level security;
 CREATE UNIQUE INDEX repeal_corrections_once ON public.repeal_corrections USING btree (book_id, repeal_id) WHERE (status <> 'DROPPED'::text);
 CREATE INDEX repeal_corrections_open ON public.repeal_corrections USING btree (book_id, correction_id) WHERE (status = 'PROPOSED'::text);
 CREATE INDEX repeal_corrections_version ON public.repeal_corrections USING btree (book_id, programme_version_id, correction_id);
-create policy of_book on repeal_corrections as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on repeal_corrections as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on repeal_corrections as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER repeal_corrections_in_lane BEFORE INSERT OR UPDATE ON public.repeal_corrections FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER repeal_corrections_leave_in_lane BEFORE DELETE ON public.repeal_corrections FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -3826,7 +3823,7 @@ alter table sessions enable row level security;
 alter table sessions force row level security;
 CREATE INDEX sessions_over ON public.sessions USING btree (book_id, expires_at);
 CREATE INDEX sessions_person ON public.sessions USING btree (book_id, person_id, session_id);
-create policy of_book on sessions as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on sessions as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on sessions as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 grant delete, insert, select, update (secret_hash, member_id, second_factor_at, seen_at, ended_at) on sessions to voucher_app;
 
@@ -3854,7 +3851,7 @@ create table settlement_lines (
 );
 alter table settlement_lines enable row level security;
 alter table settlement_lines force row level security;
-create policy of_book on settlement_lines as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on settlement_lines as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on settlement_lines as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER settlement_lines_in_lane BEFORE INSERT OR UPDATE ON public.settlement_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER settlement_lines_leave_in_lane BEFORE DELETE ON public.settlement_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -3878,7 +3875,7 @@ create table settlement_totals (
 );
 alter table settlement_totals enable row level security;
 alter table settlement_totals force row level security;
-create policy of_book on settlement_totals as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on settlement_totals as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on settlement_totals as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER settlement_totals_in_lane BEFORE INSERT OR UPDATE ON public.settlement_totals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER settlement_totals_leave_in_lane BEFORE DELETE ON public.settlement_totals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -3920,7 +3917,7 @@ alter table settlements enable row level security;
 alter table settlements force row level security;
 CREATE INDEX settlements_amount ON public.settlements USING btree (book_id, status, total_fen, settlement_id);
 CREATE INDEX settlements_status ON public.settlements USING btree (book_id, status, settlement_id);
-create policy of_book on settlements as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on settlements as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on settlements as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER settlements_in_lane BEFORE INSERT OR UPDATE ON public.settlements FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER settlements_leave_in_lane BEFORE DELETE ON public.settlements FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -3945,7 +3942,7 @@ create table sign_in_attempts (
 alter table sign_in_attempts enable row level security;
 alter table sign_in_attempts force row level security;
 CREATE INDEX sign_in_attempts_over ON public.sign_in_attempts USING btree (book_id, last_at);
-create policy of_book on sign_in_attempts as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on sign_in_attempts as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on sign_in_attempts as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 grant delete, insert, select, update (attempts, next_at, last_at) on sign_in_attempts to voucher_app;
 
@@ -3983,7 +3980,7 @@ create table simulation_enterprises (
 alter table simulation_enterprises enable row level security;
 alter table simulation_enterprises force row level security;
 CREATE INDEX simulation_enterprises_difference ON public.simulation_enterprises USING btree (book_id, simulation_id, difference_fen DESC, legal_person_uscc DESC);
-create policy of_book on simulation_enterprises as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on simulation_enterprises as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on simulation_enterprises as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER simulation_enterprises_append_only BEFORE DELETE OR UPDATE ON public.simulation_enterprises FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER simulation_enterprises_no_truncate BEFORE TRUNCATE ON public.simulation_enterprises FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -4034,7 +4031,7 @@ alter table simulations force row level security;
 CREATE INDEX simulations_programme ON public.simulations USING btree (book_id, programme_code, simulation_id);
 CREATE INDEX simulations_running ON public.simulations USING btree (book_id, simulation_id) WHERE (state = 'RUNNING'::text);
 create policy across on simulations as permissive for select to voucher_across using (true);
-create policy of_book on simulations as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on simulations as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on simulations as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 grant select (book_id, simulation_id, state, lease_owner, lease_until) on simulations to voucher_across;
 grant insert, select, update (state, facts_total, facts_done, result, failure, ledger_seq, attempts, lease_owner, lease_until, ended_at) on simulations to voucher_app;
@@ -4071,7 +4068,7 @@ create table supplement_lists (
 );
 alter table supplement_lists enable row level security;
 alter table supplement_lists force row level security;
-create policy of_book on supplement_lists as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on supplement_lists as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on supplement_lists as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER supplement_lists_in_lane BEFORE INSERT OR UPDATE ON public.supplement_lists FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER supplement_lists_leave_in_lane BEFORE DELETE ON public.supplement_lists FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -4103,7 +4100,7 @@ create table usage_invoice_lines (
 );
 alter table usage_invoice_lines enable row level security;
 alter table usage_invoice_lines force row level security;
-create policy of_book on usage_invoice_lines as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on usage_invoice_lines as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on usage_invoice_lines as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER usage_invoice_lines_in_lane BEFORE INSERT OR UPDATE ON public.usage_invoice_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER usage_invoice_lines_leave_in_lane BEFORE DELETE ON public.usage_invoice_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -4194,7 +4191,7 @@ CREATE INDEX usage_invoices_overdue ON public.usage_invoices USING btree (book_i
 CREATE INDEX usage_invoices_provider ON public.usage_invoices USING btree (book_id, provider_id, status, invoice_id);
 CREATE INDEX usage_invoices_status ON public.usage_invoices USING btree (book_id, status, invoice_id);
 CREATE INDEX usage_invoices_to_confirm ON public.usage_invoices USING btree (book_id, enterprise_id, invoice_id) WHERE (status = 'POSTED'::text);
-create policy of_book on usage_invoices as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on usage_invoices as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on usage_invoices as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER usage_invoices_in_lane BEFORE INSERT OR UPDATE ON public.usage_invoices FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER usage_invoices_leave_in_lane BEFORE DELETE ON public.usage_invoices FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -4218,7 +4215,7 @@ create table user_accounts (
 );
 alter table user_accounts enable row level security;
 alter table user_accounts force row level security;
-create policy of_book on user_accounts as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on user_accounts as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on user_accounts as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER user_accounts_in_lane BEFORE INSERT OR UPDATE ON public.user_accounts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER user_accounts_leave_in_lane BEFORE DELETE ON public.user_accounts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -4253,7 +4250,7 @@ alter table voucher_endings enable row level security;
 alter table voucher_endings force row level security;
 CREATE UNIQUE INDEX voucher_endings_once ON public.voucher_endings USING btree (book_id, voucher_id) WHERE (why = ANY (ARRAY['EXPIRED'::text, 'CANCELLED'::text, 'REVOKED'::text]));
 CREATE INDEX voucher_endings_voucher ON public.voucher_endings USING btree (book_id, voucher_id, ending_id);
-create policy of_book on voucher_endings as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on voucher_endings as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on voucher_endings as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER voucher_endings_in_lane BEFORE INSERT OR UPDATE ON public.voucher_endings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER voucher_endings_leave_in_lane BEFORE DELETE ON public.voucher_endings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -4292,7 +4289,7 @@ alter table voucher_proposals force row level security;
 CREATE UNIQUE INDEX voucher_proposals_one_open ON public.voucher_proposals USING btree (book_id, voucher_id) WHERE (status = 'PROPOSED'::text);
 CREATE INDEX voucher_proposals_status ON public.voucher_proposals USING btree (book_id, status, proposal_id);
 CREATE INDEX voucher_proposals_voucher ON public.voucher_proposals USING btree (book_id, voucher_id, status, proposal_id);
-create policy of_book on voucher_proposals as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on voucher_proposals as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on voucher_proposals as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER voucher_proposals_in_lane BEFORE INSERT OR UPDATE ON public.voucher_proposals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER voucher_proposals_leave_in_lane BEFORE DELETE ON public.voucher_proposals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -4313,7 +4310,7 @@ create table voucher_reasons (
 );
 alter table voucher_reasons enable row level security;
 alter table voucher_reasons force row level security;
-create policy of_book on voucher_reasons as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on voucher_reasons as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on voucher_reasons as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER voucher_reasons_in_lane BEFORE INSERT OR UPDATE ON public.voucher_reasons FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER voucher_reasons_leave_in_lane BEFORE DELETE ON public.voucher_reasons FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -4380,7 +4377,7 @@ CREATE INDEX vouchers_enterprise ON public.vouchers USING btree (book_id, enterp
 CREATE INDEX vouchers_legal_person ON public.vouchers USING btree (book_id, legal_person_uscc, voucher_id);
 CREATE INDEX vouchers_programme ON public.vouchers USING btree (book_id, programme_code, status, voucher_id);
 CREATE INDEX vouchers_provider ON public.vouchers USING btree (book_id, provider_id, programme_code, status, voucher_id);
-create policy of_book on vouchers as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on vouchers as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on vouchers as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER vouchers_in_lane BEFORE INSERT OR UPDATE ON public.vouchers FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER vouchers_leave_in_lane BEFORE DELETE ON public.vouchers FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -4417,7 +4414,7 @@ CREATE INDEX webhook_deliveries_due ON public.webhook_deliveries USING btree (bo
 CREATE INDEX webhook_deliveries_state ON public.webhook_deliveries USING btree (book_id, endpoint_id, status, message_id);
 CREATE INDEX webhook_deliveries_subject ON public.webhook_deliveries USING btree (book_id, endpoint_id, subject_id, ledger_seq, message_id) WHERE (status = 'WAITING'::text);
 create policy across on webhook_deliveries as permissive for select to voucher_across using (true);
-create policy of_book on webhook_deliveries as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on webhook_deliveries as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on webhook_deliveries as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 grant select (book_id, status, next_at) on webhook_deliveries to voucher_across;
 grant insert, select, update (status, attempts, next_at, lease_owner, first_failed_at, delivered_at, failure) on webhook_deliveries to voucher_app;
@@ -4445,12 +4442,12 @@ alter table webhook_endpoints enable row level security;
 alter table webhook_endpoints force row level security;
 CREATE INDEX webhook_endpoints_addressee ON public.webhook_endpoints USING btree (book_id, addressee) WHERE (status = 'ACTIVE'::text);
 CREATE INDEX webhook_endpoints_member ON public.webhook_endpoints USING btree (book_id, member_id);
-create policy of_book on webhook_endpoints as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_book on webhook_endpoints as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on webhook_endpoints as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER webhook_endpoints_in_lane BEFORE INSERT OR UPDATE ON public.webhook_endpoints FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER webhook_endpoints_leave_in_lane BEFORE DELETE ON public.webhook_endpoints FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (secret_sealed, previous_sealed, previous_until, status) on webhook_endpoints to voucher_app;
-grant select on webhook_endpoints to voucher_reader;
+grant select (book_id, endpoint_id, member_id, addressee, url, previous_until, status, recorded_at) on webhook_endpoints to voucher_reader;
 
 -- owner voucher_across
 CREATE OR REPLACE FUNCTION public.book_of(p_code text)
@@ -4613,7 +4610,7 @@ begin
   execute format('alter table %I enable row level security', p_table);
   execute format('alter table %I force row level security', p_table);
   execute format('create policy of_book on %I as restrictive
-                    to voucher_owner, voucher_app, voucher_reader, voucher_signer, voucher_party
+                    to voucher_owner, voucher_app, voucher_reader, voucher_signer
                     using (book_id = (select this_book()))', p_table);
   execute format('create policy whole on %I to voucher_owner, voucher_app, voucher_reader using (true)', p_table);
 end $procedure$;
@@ -4686,15 +4683,6 @@ begin
   perform set_config('ledger.lane', p_book::text, true);
 end $function$;
 grant execute on function open_lane_behind(uuid,uuid,date) to voucher_app;
-
--- owner voucher_owner
-CREATE OR REPLACE PROCEDURE public.open_to_parties(IN p_table text, IN p_own text DEFAULT 'true'::text)
- LANGUAGE plpgsql
-AS $procedure$
-begin
-  execute format('create policy own on %I for select to voucher_party using (%s)', p_table, p_own);
-  execute format('grant select on %I to voucher_party', p_table);
-end $procedure$;
 
 -- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.plan_by_index()
@@ -5141,14 +5129,6 @@ CREATE OR REPLACE FUNCTION public.this_book()
  STABLE PARALLEL SAFE
 RETURN (NULLIF(current_setting('voucher.book'::text, true), ''::text))::uuid;
 grant execute on function this_book() to public;
-
--- owner voucher_owner
-CREATE OR REPLACE FUNCTION public.this_legal_person()
- RETURNS text
- LANGUAGE sql
- STABLE PARALLEL SAFE
-RETURN NULLIF(current_setting('voucher.legal_person'::text, true), ''::text);
-grant execute on function this_legal_person() to public;
 
 -- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.total_settlement_lines()

@@ -390,7 +390,7 @@ function turnAway(request: FastifyRequest, reply: FastifyReply, told: Told): voi
   sendProblem(request, reply, told);
 }
 
-/** The trade's members see what is their own, the authorities the whole book. */
+/** With whose eyes the book is read: a legal person's of the trade, or the authorities'. */
 const eyesOf = ({ bookId, db }: OpenBook, { legalPersonUscc }: Principal): Database =>
   legalPersonUscc === null ? db : db.as({ book: bookId, legalPerson: legalPersonUscc });
 

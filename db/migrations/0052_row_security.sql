@@ -1,12 +1,11 @@
--- Row-level security. Every table of a book shows and takes only rows of the book that its transaction names, and what a
--- party of the trade reads is, of these, only what is its own. Nothing in the code can forget it: a statement without a
--- context meets no row at all.
+-- Row-level security. Every table of a book shows and takes only rows of the book that its transaction names. Nothing in the
+-- code can forget it: a statement without a context meets no row at all. A transaction says whom it is for by two settings
+-- that end with it: `voucher.book`, the book, and `voucher.legal_person`, the party of the trade that reads. No policy asks
+-- the second yet: which rows of its book a party sees, the queries say.
 --
--- A transaction says whom it is for by two settings that end with it: `voucher.book`, the book, and `voucher.legal_person`,
--- the party. Each kind of reader is a role of its own (db/roles.sql), so the policies of one cost another nothing:
+-- Each kind of reader is a role of its own (db/roles.sql), so the policies of one cost another nothing:
 --
 --   voucher_app, voucher_reader, voucher_owner   the whole book. The owner too, in its functions and in migrations.
---   voucher_party    what the service reads as for a party. It logs in nowhere; a transaction becomes it.
 --   voucher_across   what is asked across books. It logs in nowhere; functions run as it that tell ids and nothing else,
 --                    and it may read only the columns they need.
 --   voucher_signer   heads and hashes, to sign them.
@@ -15,17 +14,14 @@
 -- whatever is opened later, by whomever, stays within the book.
 do $$
 begin
-  if (select count(*) from pg_roles where rolname in ('voucher_party', 'voucher_across', 'voucher_signer')) < 3 then
-    raise exception 'the roles voucher_party, voucher_across and voucher_signer are missing'
+  if (select count(*) from pg_roles where rolname in ('voucher_across', 'voucher_signer')) < 2 then
+    raise exception 'the roles voucher_across and voucher_signer are missing'
       using hint = 'A database administrator runs db/roles-0052.sql once, then the migration goes on.';
   end if;
 end $$;
 
 create function this_book() returns uuid language sql stable parallel safe
   return nullif(current_setting('voucher.book', true), '')::uuid;
-
-create function this_legal_person() returns text language sql stable parallel safe
-  return nullif(current_setting('voucher.legal_person', true), '');
 
 -- For every table with a book_id. The book of the transaction is found once a statement (a select without a table is an
 -- InitPlan), and the index on book_id serves as ever.
@@ -34,16 +30,9 @@ begin
   execute format('alter table %I enable row level security', p_table);
   execute format('alter table %I force row level security', p_table);
   execute format('create policy of_book on %I as restrictive
-                    to voucher_owner, voucher_app, voucher_reader, voucher_signer, voucher_party
+                    to voucher_owner, voucher_app, voucher_reader, voucher_signer
                     using (book_id = (select this_book()))', p_table);
   execute format('create policy whole on %I to voucher_owner, voucher_app, voucher_reader using (true)', p_table);
-end $$;
-
--- What of a table a party may read: what fulfils `p_own`, all of it where nothing is said. Without this, nothing.
-create procedure open_to_parties(p_table text, p_own text default 'true') language plpgsql as $$
-begin
-  execute format('create policy own on %I for select to voucher_party using (%s)', p_table, p_own);
-  execute format('grant select on %I to voucher_party', p_table);
 end $$;
 
 -- What is kept in the lane is kept in its book too.
@@ -59,7 +48,7 @@ begin
   execute format('grant insert on %I to voucher_app', p_table);
   call keep_in_book(p_table);
 end $$;
-revoke all on procedure keep_in_book, open_to_parties from public;
+revoke all on procedure keep_in_book from public;
 
 do $$
 declare
@@ -73,7 +62,7 @@ begin
 end $$;
 
 -- A migration that changes rows does it book by book, and has to know which there are.
-alter policy of_book on books to voucher_app, voucher_reader, voucher_signer, voucher_party;
+alter policy of_book on books to voucher_app, voucher_reader, voucher_signer;
 
 -- ── Across books ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -223,11 +212,13 @@ declare
   of record;
 begin
   for of in
-    select h.t, string_agg(quote_ident(a.attname), ', ' order by a.attnum) as shown
-      from (values ('api_keys', array['secret_hash']), ('payee_accounts', array['account_no_sealed', 'account_fingerprint']),
-                   ('objections', array['name_sealed', 'contact_sealed']), ('person_identities', array['sealed', 'fingerprint'])) as h (t, hidden)
-      join pg_attribute a on a.attrelid = h.t::regclass and a.attnum > 0 and not a.attisdropped and a.attname <> all (h.hidden)
-     group by h.t
+    select c.relname as t, string_agg(quote_ident(a.attname), ', ' order by a.attnum) filter (where not k.is_secret) as shown
+      from pg_class c
+      join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+     cross join lateral (select a.attname ~ 'sealed|secret|password|token' or a.attname in ('account_fingerprint', 'session_hash')
+                                or (c.relname, a.attname) in (('person_identities', 'fingerprint'), ('recovery_codes', 'code_hash')) as is_secret) k
+     where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and has_table_privilege('voucher_reader', c.oid, 'select')
+     group by c.relname having bool_or(k.is_secret)
   loop
     execute format('revoke select on %I from voucher_reader', of.t);
     execute format('grant select (%s) on %I to voucher_reader', of.shown, of.t);

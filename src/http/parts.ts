@@ -57,7 +57,7 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Set for every address under /v1/books/{book}. */
     book: OpenBook;
-    /** What this caller may see of the book: all of it, or of the trade's members their own alone. */
+    /** The book with this caller's eyes: what its reading reads with. */
     db: Database;
     principal: Principal;
   }

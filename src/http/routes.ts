@@ -164,7 +164,7 @@ export function command<Body extends z.ZodType<object>, Result>(
   );
 }
 
-/** What a reading reads with: `db` sees what its caller may see of the book. */
+/** What a reading reads with: `db` is the book with its caller’s eyes. */
 interface Eyes {
   readonly book: OpenBook;
   readonly db: Database;
