@@ -416,9 +416,7 @@ async function createRoles(urlOf: (database: string) => string, secrets: Secrets
   try {
     // A start that was cut short here begins again from nothing.
     await postgres.sql.unsafe(`drop database if exists ${DATABASE}`);
-    await postgres.sql.unsafe(
-      'drop role if exists voucher_owner, voucher_app, voucher_reader, voucher_signer, voucher_across',
-    );
+    await postgres.sql.unsafe('drop role if exists voucher_owner, voucher_app, voucher_reader, voucher_signer, voucher_across');
     // One statement at a time: `create database` refuses to be one of several.
     for (const statement of inPostgres.split(/;\s*$/m)) if (statement.trim()) await postgres.sql.unsafe(statement);
   } finally {
