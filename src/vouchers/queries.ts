@@ -50,7 +50,7 @@ function idsOf(of: Wanted): SQL | undefined {
   const { bookId, viewer, status, programmeCode, enterpriseId, contractId, after } = of;
   const page = { id: vouchers.voucherId, bookId, after, limit: of.limit + 1 };
   const isProvider = viewer.role === 'provider';
-  const own = sql`(select provider_id as value from providers where book_id = ${bookId} and legal_person_uscc = ${viewer.legalPersonUscc})`;
+  const own = sql`(select provider_id as value from providers where book_id = ${bookId} and acting_uscc = ${viewer.legalPersonUscc})`;
   const narrow =
     contractId !== undefined
       ? ([vouchers.contractId, sql`${contractId}::uuid`] as const)
@@ -100,7 +100,7 @@ export function listVouchers(db: Database, of: Wanted): Promise<VoucherBalance[]
 const columnsOf = ({ columns }: Pick<Shelf<unknown>, 'columns'>): string =>
   columns.map(({ name, property }) => `t.${name} as "${property}"`).join(', ');
 
-const oneVoucher = `select ${columnsOf(voucherShelf)}, a.credits_fen - a.debits_fen as "balanceFen", p.legal_person_uscc as "providerLegalPerson"
+const oneVoucher = `select ${columnsOf(voucherShelf)}, a.credits_fen - a.debits_fen as "balanceFen", p.acting_uscc as "actingProvider"
    from vouchers t
    join providers p on p.book_id = t.book_id and p.provider_id = t.provider_id
    join accounts a on a.book_id = t.book_id and a.code = $3
@@ -112,14 +112,14 @@ export async function findVoucher(
   of: { bookId: string; voucherId: string; viewer: Viewer },
 ): Promise<VoucherBalance | undefined> {
   const { role, legalPersonUscc } = of.viewer;
-  const [found] = await sql.prepared<(Voucher & { balanceFen: bigint; providerLegalPerson: string })[]>(oneVoucher, [
+  const [found] = await sql.prepared<(Voucher & { balanceFen: bigint; actingProvider: string })[]>(oneVoucher, [
     of.bookId,
     of.voucherId,
     `voucher:${of.voucherId}`,
   ]);
   if (!found) return undefined;
-  const { balanceFen, providerLegalPerson, ...voucher } = found;
-  const holder = role === 'provider' ? providerLegalPerson : voucher.legalPersonUscc;
+  const { balanceFen, actingProvider, ...voucher } = found;
+  const holder = role === 'provider' ? actingProvider : voucher.legalPersonUscc;
   return legalPersonUscc === null || holder === legalPersonUscc ? { voucher, balanceFen } : undefined;
 }
 
