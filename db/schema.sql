@@ -1,6 +1,45 @@
 -- Made by `npm run schema:dump` from db/migrations; do not edit. A test compares it.
 
 -- owner voucher_owner
+create table access_trail (
+  book_id uuid not null,
+  trail_id uuid not null,
+  happened_at timestamp with time zone not null,
+  action text not null,
+  subject text,
+  outcome text not null,
+  code text,
+  member_id uuid,
+  person_id uuid,
+  role text,
+  means text,
+  credential text,
+  address text not null,
+  request_id text,
+  alike integer not null default 1,
+  constraint access_trail_pkey PRIMARY KEY (book_id, trail_id),
+  constraint access_trail_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint access_trail_action_check CHECK (((length(action) >= 1) AND (length(action) <= 200))),
+  constraint access_trail_address_check CHECK ((length(address) <= 64)),
+  constraint access_trail_alike CHECK (((alike = 1) OR (outcome = 'DENIED'::text))),
+  constraint access_trail_alike_check CHECK ((alike >= 1)),
+  constraint access_trail_code_check CHECK ((code ~ '^[A-Z_]+$'::text)),
+  constraint access_trail_credential_check CHECK ((length(credential) <= 64)),
+  constraint access_trail_denied_why CHECK (((outcome = 'DENIED'::text) = (code IS NOT NULL))),
+  constraint access_trail_means_check CHECK ((means = ANY (ARRAY['KEY'::text, 'SIGNED_KEY'::text, 'SESSION'::text]))),
+  constraint access_trail_outcome_check CHECK ((outcome = ANY (ARRAY['ALLOWED'::text, 'DENIED'::text]))),
+  constraint access_trail_request_id_check CHECK ((length(request_id) <= 64)),
+  constraint access_trail_subject_check CHECK (((length(subject) >= 1) AND (length(subject) <= 200)))
+);
+CREATE INDEX access_trail_member ON public.access_trail USING btree (book_id, member_id, happened_at, trail_id) WHERE (member_id IS NOT NULL);
+CREATE INDEX access_trail_outcome ON public.access_trail USING btree (book_id, outcome, happened_at, trail_id);
+CREATE INDEX access_trail_time ON public.access_trail USING btree (book_id, happened_at, trail_id);
+CREATE TRIGGER access_trail_append_only BEFORE DELETE OR UPDATE ON public.access_trail FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER access_trail_no_truncate BEFORE TRUNCATE ON public.access_trail FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+grant insert, select on access_trail to voucher_app;
+grant select on access_trail to voucher_reader;
+
+-- owner voucher_owner
 create table account_kinds (
   kind text not null,
   measure text not null,
@@ -833,6 +872,80 @@ grant insert, select on corrections to voucher_app;
 grant select on corrections to voucher_reader;
 
 -- owner voucher_owner
+create table credentials (
+  book_id uuid not null,
+  invitation_id uuid not null,
+  password_hash text,
+  password_set_at timestamp with time zone,
+  totp_sealed text,
+  totp_last_step bigint not null default 0,
+  totp_next_sealed text,
+  recorded_at timestamp with time zone not null,
+  constraint credentials_pkey PRIMARY KEY (book_id, invitation_id),
+  constraint credentials_book_id_invitation_id_fkey FOREIGN KEY (book_id, invitation_id) REFERENCES invitations(book_id, invitation_id),
+  constraint credentials_password CHECK (((password_hash IS NULL) = (password_set_at IS NULL))),
+  constraint credentials_password_hash_check CHECK ((password_hash ~~ '$argon2id$%'::text)),
+  constraint credentials_totp_last_step_check CHECK ((totp_last_step >= 0))
+) with (fillfactor=70);
+grant insert, select, update (password_hash, password_set_at, totp_sealed, totp_last_step, totp_next_sealed) on credentials to voucher_app;
+
+-- owner voucher_owner
+create table delegated_acts (
+  book_id uuid not null,
+  command_id uuid not null,
+  delegation_id uuid not null,
+  subject_id uuid not null,
+  person_id uuid not null,
+  for_person_id uuid not null,
+  recorded_at timestamp with time zone not null,
+  constraint delegated_acts_pkey PRIMARY KEY (book_id, command_id),
+  constraint delegated_acts_book_id_delegation_id_fkey FOREIGN KEY (book_id, delegation_id) REFERENCES delegations(book_id, delegation_id),
+  constraint delegated_acts_two_persons CHECK ((person_id <> for_person_id))
+);
+CREATE INDEX delegated_acts_subject ON public.delegated_acts USING btree (book_id, subject_id);
+CREATE TRIGGER delegated_acts_in_lane BEFORE INSERT OR UPDATE ON public.delegated_acts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER delegated_acts_leave_in_lane BEFORE DELETE ON public.delegated_acts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER delegated_acts_one_person BEFORE INSERT ON public.delegated_acts FOR EACH ROW EXECUTE FUNCTION refuse_same_person('person_id for_person_id');
+grant insert, select on delegated_acts to voucher_app;
+grant select on delegated_acts to voucher_reader;
+
+-- owner voucher_owner
+create table delegations (
+  book_id uuid not null,
+  delegation_id uuid not null,
+  delegator_id uuid not null,
+  delegator_person uuid not null,
+  delegate_id uuid not null,
+  delegate_person uuid not null,
+  verbs jsonb not null,
+  maximum_fen bigint,
+  from_day date not null,
+  to_day date not null,
+  reason text not null,
+  revoked_on date,
+  revoked_person uuid,
+  recorded_at timestamp with time zone not null,
+  constraint delegations_pkey PRIMARY KEY (book_id, delegation_id),
+  constraint delegations_book_id_delegate_id_fkey FOREIGN KEY (book_id, delegate_id) REFERENCES members(book_id, member_id),
+  constraint delegations_book_id_delegate_person_fkey FOREIGN KEY (book_id, delegate_person) REFERENCES persons(book_id, person_id),
+  constraint delegations_book_id_delegator_id_fkey FOREIGN KEY (book_id, delegator_id) REFERENCES members(book_id, member_id),
+  constraint delegations_book_id_delegator_person_fkey FOREIGN KEY (book_id, delegator_person) REFERENCES persons(book_id, person_id),
+  constraint delegations_days CHECK ((to_day >= from_day)),
+  constraint delegations_maximum_fen_check CHECK ((maximum_fen > 0)),
+  constraint delegations_never_to_oneself CHECK (((delegate_person <> delegator_person) AND (delegate_id <> delegator_id))),
+  constraint delegations_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint delegations_revoked CHECK (((revoked_on IS NULL) = (revoked_person IS NULL))),
+  constraint delegations_verbs_check CHECK ((jsonb_array_length(verbs) >= 1))
+);
+CREATE INDEX delegations_delegate ON public.delegations USING btree (book_id, delegate_id);
+CREATE INDEX delegations_delegator ON public.delegations USING btree (book_id, delegator_id);
+CREATE TRIGGER delegations_in_lane BEFORE INSERT OR UPDATE ON public.delegations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER delegations_leave_in_lane BEFORE DELETE ON public.delegations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER delegations_one_person BEFORE INSERT ON public.delegations FOR EACH ROW EXECUTE FUNCTION refuse_same_person('delegate_person delegator_person');
+grant insert, select, update (revoked_on, revoked_person) on delegations to voucher_app;
+grant select on delegations to voucher_reader;
+
+-- owner voucher_owner
 create table enterprise_payments (
   book_id uuid not null,
   payment_id uuid not null,
@@ -1215,6 +1328,45 @@ grant insert, select on figures to voucher_app;
 grant select on figures to voucher_reader;
 
 -- owner voucher_owner
+create table first_approvals (
+  book_id uuid not null,
+  approval_id uuid not null,
+  subject_kind text not null,
+  subject_id uuid not null,
+  digest text not null,
+  amount_fen bigint not null,
+  above_fen bigint not null,
+  done_by jsonb not null,
+  person_id uuid not null,
+  for_person_id uuid,
+  approved_on date not null,
+  status text not null,
+  second_person uuid,
+  second_for_person uuid,
+  second_on date,
+  recorded_at timestamp with time zone not null,
+  constraint first_approvals_pkey PRIMARY KEY (book_id, approval_id),
+  constraint first_approvals_book_id_person_id_fkey FOREIGN KEY (book_id, person_id) REFERENCES persons(book_id, person_id),
+  constraint first_approvals_book_id_second_person_fkey FOREIGN KEY (book_id, second_person) REFERENCES persons(book_id, person_id),
+  constraint first_approvals_above_fen_check CHECK ((above_fen >= 0)),
+  constraint first_approvals_check CHECK ((amount_fen > above_fen)),
+  constraint first_approvals_completed CHECK ((((status = 'COMPLETED'::text) = (num_nonnulls(second_person, second_on) = 2)) AND (num_nonnulls(second_person, second_on) = ANY (ARRAY[0, 2])))),
+  constraint first_approvals_digest_check CHECK ((digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint first_approvals_done_by_check CHECK ((jsonb_typeof(done_by) = 'array'::text)),
+  constraint first_approvals_four_eyes CHECK (((NOT (done_by ? (person_id)::text)) AND (NOT (done_by ? (second_person)::text)) AND (second_person <> person_id) AND (NOT (done_by ? (for_person_id)::text)) AND (NOT (done_by ? (second_for_person)::text)) AND (for_person_id <> second_person) AND (second_for_person <> person_id) AND (second_for_person <> for_person_id))),
+  constraint first_approvals_status_check CHECK ((status = ANY (ARRAY['WAITING'::text, 'COMPLETED'::text, 'DIED'::text]))),
+  constraint first_approvals_subject_kind_check CHECK ((subject_kind = ANY (ARRAY['APPLICATION'::text, 'ALLOCATION'::text, 'REDEMPTION'::text, 'SETTLEMENT'::text])))
+);
+CREATE INDEX first_approvals_subject ON public.first_approvals USING btree (book_id, subject_id, approval_id);
+CREATE UNIQUE INDEX first_approvals_waiting ON public.first_approvals USING btree (book_id, subject_id) WHERE (status = 'WAITING'::text);
+CREATE TRIGGER first_approvals_first_person BEFORE INSERT ON public.first_approvals FOR EACH ROW EXECUTE FUNCTION refuse_same_person('person_id done_by', 'for_person_id done_by');
+CREATE TRIGGER first_approvals_in_lane BEFORE INSERT OR UPDATE ON public.first_approvals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER first_approvals_leave_in_lane BEFORE DELETE ON public.first_approvals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER first_approvals_one_person BEFORE UPDATE ON public.first_approvals FOR EACH ROW WHEN (((new.second_person IS DISTINCT FROM old.second_person) OR (new.second_for_person IS DISTINCT FROM old.second_for_person))) EXECUTE FUNCTION refuse_same_person('second_person person_id for_person_id done_by', 'second_for_person person_id for_person_id done_by');
+grant insert, select, update (status, second_person, second_for_person, second_on) on first_approvals to voucher_app;
+grant select on first_approvals to voucher_reader;
+
+-- owner voucher_owner
 create table flag_parameters (
   book_id uuid not null,
   flag_parameter_id uuid not null,
@@ -1356,6 +1508,35 @@ grant insert, select, update (instructed_fen, recovered_fen) on fund_standings t
 grant select on fund_standings to voucher_reader;
 
 -- owner voucher_owner
+create table invitations (
+  book_id uuid not null,
+  invitation_id uuid not null,
+  member_id uuid not null,
+  person_id uuid not null,
+  sign_in_name text not null,
+  token_hash text not null,
+  expires_at timestamp with time zone not null,
+  invited_member uuid not null,
+  accepted_at timestamp with time zone,
+  withdrawn_at timestamp with time zone,
+  recorded_at timestamp with time zone not null,
+  constraint invitations_pkey PRIMARY KEY (book_id, invitation_id),
+  constraint invitations_book_id_token_hash_key UNIQUE (book_id, token_hash),
+  constraint invitations_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint invitations_book_id_member_id_fkey FOREIGN KEY (book_id, member_id) REFERENCES members(book_id, member_id),
+  constraint invitations_book_id_person_id_fkey FOREIGN KEY (book_id, person_id) REFERENCES persons(book_id, person_id),
+  constraint invitations_end_once CHECK (((accepted_at IS NULL) OR (withdrawn_at IS NULL))),
+  constraint invitations_in_time CHECK ((accepted_at < expires_at)),
+  constraint invitations_sign_in_name_check CHECK ((sign_in_name ~ '^[a-z0-9][a-z0-9._@+-]{2,63}$'::text)),
+  constraint invitations_token_hash_check CHECK ((token_hash ~ '^[0-9a-f]{64}$'::text))
+);
+CREATE INDEX invitations_person ON public.invitations USING btree (book_id, person_id, invitation_id);
+CREATE TRIGGER invitations_in_lane BEFORE INSERT OR UPDATE ON public.invitations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER invitations_leave_in_lane BEFORE DELETE ON public.invitations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (accepted_at, withdrawn_at) on invitations to voucher_app;
+grant select on invitations to voucher_reader;
+
+-- owner voucher_owner
 create table invoice_claims (
   number text not null,
   book_id uuid not null,
@@ -1369,6 +1550,52 @@ create table invoice_claims (
 );
 grant delete, insert, select, update (holders) on invoice_claims to voucher_app;
 grant select on invoice_claims to voucher_reader;
+
+-- owner voucher_owner
+create table issuer_flows (
+  book_id uuid not null,
+  state_hash text not null,
+  browser_hash text not null,
+  issuer text not null,
+  sealed text not null,
+  invitation_id uuid,
+  expires_at timestamp with time zone not null,
+  constraint issuer_flows_pkey PRIMARY KEY (book_id, state_hash),
+  constraint issuer_flows_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint issuer_flows_book_id_invitation_id_fkey FOREIGN KEY (book_id, invitation_id) REFERENCES invitations(book_id, invitation_id),
+  constraint issuer_flows_browser_hash_check CHECK ((browser_hash ~ '^[0-9a-f]{64}$'::text)),
+  constraint issuer_flows_issuer_check CHECK (((length(issuer) >= 1) AND (length(issuer) <= 40))),
+  constraint issuer_flows_state_hash_check CHECK ((state_hash ~ '^[0-9a-f]{64}$'::text))
+);
+CREATE INDEX issuer_flows_over ON public.issuer_flows USING btree (book_id, expires_at);
+grant delete, insert, select on issuer_flows to voucher_app;
+
+-- owner voucher_owner
+create table issuer_subjects (
+  book_id uuid not null,
+  subject_fingerprint text not null,
+  invitation_id uuid not null,
+  issuer text not null,
+  linked_at timestamp with time zone not null,
+  constraint issuer_subjects_pkey PRIMARY KEY (book_id, subject_fingerprint),
+  constraint issuer_subjects_book_id_invitation_id_issuer_key UNIQUE (book_id, invitation_id, issuer),
+  constraint issuer_subjects_book_id_invitation_id_fkey FOREIGN KEY (book_id, invitation_id) REFERENCES credentials(book_id, invitation_id),
+  constraint issuer_subjects_issuer_check CHECK (((length(issuer) >= 1) AND (length(issuer) <= 40))),
+  constraint issuer_subjects_subject_fingerprint_check CHECK ((subject_fingerprint ~ '^[0-9a-f]{64}$'::text))
+);
+grant delete, insert, select, update (invitation_id, linked_at) on issuer_subjects to voucher_app;
+
+-- owner voucher_owner
+create table known_origins (
+  book_id uuid not null,
+  invitation_id uuid not null,
+  origin text not null,
+  seen_at timestamp with time zone not null,
+  constraint known_origins_pkey PRIMARY KEY (book_id, invitation_id, origin),
+  constraint known_origins_book_id_invitation_id_fkey FOREIGN KEY (book_id, invitation_id) REFERENCES credentials(book_id, invitation_id),
+  constraint known_origins_origin_check CHECK ((length(origin) <= 100))
+);
+grant delete, insert, select, update (seen_at) on known_origins to voucher_app;
 
 -- owner voucher_owner
 create table late_legs (
@@ -1967,6 +2194,7 @@ create table messages (
 CREATE INDEX messages_addressee ON public.messages USING btree (book_id, addressee, message_id);
 CREATE TRIGGER messages_append_only BEFORE DELETE OR UPDATE ON public.messages FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER messages_no_truncate BEFORE TRUNCATE ON public.messages FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER messages_to_webhooks AFTER INSERT ON public.messages REFERENCING NEW TABLE AS put FOR EACH STATEMENT EXECUTE FUNCTION deliver_to_webhooks();
 grant insert, select on messages to voucher_app;
 grant select on messages to voucher_reader;
 
@@ -2203,6 +2431,23 @@ CREATE TRIGGER payment_instructions_in_lane BEFORE INSERT OR UPDATE ON public.pa
 CREATE TRIGGER payment_instructions_leave_in_lane BEFORE DELETE ON public.payment_instructions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (status, return_reason, reinstructed) on payment_instructions to voucher_app;
 grant select on payment_instructions to voucher_reader;
+
+-- owner voucher_owner
+create table pending_sign_ins (
+  book_id uuid not null,
+  pending_hash text not null,
+  invitation_id uuid not null,
+  began_by text not null,
+  tries integer not null default 0,
+  expires_at timestamp with time zone not null,
+  constraint pending_sign_ins_pkey PRIMARY KEY (book_id, pending_hash),
+  constraint pending_sign_ins_book_id_invitation_id_fkey FOREIGN KEY (book_id, invitation_id) REFERENCES credentials(book_id, invitation_id),
+  constraint pending_sign_ins_began_by_check CHECK ((began_by = ANY (ARRAY['PASSWORD'::text, 'ISSUER'::text]))),
+  constraint pending_sign_ins_pending_hash_check CHECK ((pending_hash ~ '^[0-9a-f]{64}$'::text)),
+  constraint pending_sign_ins_tries_check CHECK (((tries >= 0) AND (tries <= 5)))
+);
+CREATE INDEX pending_sign_ins_over ON public.pending_sign_ins USING btree (book_id, expires_at);
+grant delete, insert, select, update (tries) on pending_sign_ins to voucher_app;
 
 -- owner voucher_owner
 create table person_identities (
@@ -2468,6 +2713,18 @@ CREATE TRIGGER recoveries_leave_in_lane BEFORE DELETE ON public.recoveries FOR E
 CREATE TRIGGER recoveries_one_person BEFORE UPDATE ON public.recoveries FOR EACH ROW WHEN (((new.opened_person IS DISTINCT FROM old.opened_person) OR (new.appeal_decided_by IS DISTINCT FROM old.appeal_decided_by) OR (new.ended_person IS DISTINCT FROM old.ended_person))) EXECUTE FUNCTION refuse_same_person('opened_person proposed_person', 'appeal_decided_by opened_person', 'ended_person write_off_asked_by @WRITTEN_OFF');
 grant insert, select, update (correction_id, amount_fen, received_fen, status, document_no, opened_person, opened_on, served_on, due_on, appeal_reason, appeal_person, appeal_decided_by, appeal_decision, write_off_reason, write_off_asked_by, ended_person, ended_on) on recoveries to voucher_app;
 grant select on recoveries to voucher_reader;
+
+-- owner voucher_owner
+create table recovery_codes (
+  book_id uuid not null,
+  invitation_id uuid not null,
+  code_hash text not null,
+  used_at timestamp with time zone,
+  constraint recovery_codes_pkey PRIMARY KEY (book_id, invitation_id, code_hash),
+  constraint recovery_codes_book_id_invitation_id_fkey FOREIGN KEY (book_id, invitation_id) REFERENCES credentials(book_id, invitation_id),
+  constraint recovery_codes_code_hash_check CHECK ((code_hash ~ '^[0-9a-f]{64}$'::text))
+);
+grant delete, insert, select, update (used_at) on recovery_codes to voucher_app;
 
 -- owner voucher_owner
 create table recovery_items (
@@ -3050,6 +3307,36 @@ grant select on schema_migrations to voucher_app;
 grant select on schema_migrations to voucher_reader;
 
 -- owner voucher_owner
+create table sessions (
+  book_id uuid not null,
+  session_id uuid not null,
+  secret_hash text not null,
+  invitation_id uuid not null,
+  person_id uuid not null,
+  member_id uuid not null,
+  began_by text not null,
+  device text not null,
+  address_sealed text not null,
+  second_factor_at timestamp with time zone,
+  began_at timestamp with time zone not null,
+  seen_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  constraint sessions_pkey PRIMARY KEY (book_id, session_id),
+  constraint sessions_book_id_secret_hash_key UNIQUE (book_id, secret_hash),
+  constraint sessions_book_id_invitation_id_fkey FOREIGN KEY (book_id, invitation_id) REFERENCES credentials(book_id, invitation_id),
+  constraint sessions_book_id_member_id_fkey FOREIGN KEY (book_id, member_id) REFERENCES members(book_id, member_id),
+  constraint sessions_book_id_person_id_fkey FOREIGN KEY (book_id, person_id) REFERENCES persons(book_id, person_id),
+  constraint sessions_began_by_check CHECK ((began_by = ANY (ARRAY['PASSWORD'::text, 'ISSUER'::text, 'INVITATION'::text]))),
+  constraint sessions_device_check CHECK ((length(device) <= 200)),
+  constraint sessions_end CHECK ((expires_at > began_at)),
+  constraint sessions_secret_hash_check CHECK ((secret_hash ~ '^[0-9a-f]{64}$'::text))
+) with (fillfactor=70);
+CREATE INDEX sessions_over ON public.sessions USING btree (book_id, expires_at);
+CREATE INDEX sessions_person ON public.sessions USING btree (book_id, person_id, session_id);
+grant delete, insert, select, update (secret_hash, member_id, second_factor_at, seen_at, ended_at) on sessions to voucher_app;
+
+-- owner voucher_owner
 create table settlement_lines (
   book_id uuid not null,
   settlement_line_id uuid not null,
@@ -3134,6 +3421,23 @@ CREATE TRIGGER settlements_leave_in_lane BEFORE DELETE ON public.settlements FOR
 CREATE TRIGGER settlements_one_person BEFORE UPDATE ON public.settlements FOR EACH ROW WHEN (((new.approved_person IS DISTINCT FROM old.approved_person) OR (new.instructed_person IS DISTINCT FROM old.instructed_person))) EXECUTE FUNCTION refuse_same_person('approved_person drafted_person', 'instructed_person drafted_person approved_person');
 grant insert, select, update (status, approved_person, instructed_person, instructed_on, closed_person, closed_on) on settlements to voucher_app;
 grant select on settlements to voucher_reader;
+
+-- owner voucher_owner
+create table sign_in_attempts (
+  book_id uuid not null,
+  name_key text not null,
+  origin text not null,
+  attempts integer not null,
+  next_at timestamp with time zone not null,
+  last_at timestamp with time zone not null,
+  constraint sign_in_attempts_pkey PRIMARY KEY (book_id, name_key, origin),
+  constraint sign_in_attempts_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint sign_in_attempts_attempts_check CHECK ((attempts >= 0)),
+  constraint sign_in_attempts_name_key_check CHECK ((name_key ~ '^[0-9a-f]{64}$'::text)),
+  constraint sign_in_attempts_origin_check CHECK ((length(origin) <= 100))
+) with (fillfactor=70);
+CREATE INDEX sign_in_attempts_over ON public.sign_in_attempts USING btree (book_id, last_at);
+grant delete, insert, select, update (attempts, next_at, last_at) on sign_in_attempts to voucher_app;
 
 -- owner voucher_owner
 create table simulation_enterprises (
@@ -3367,6 +3671,25 @@ grant insert, select, update (paid_fen, status, decided_person, decided_on, disp
 grant select on usage_invoices to voucher_reader;
 
 -- owner voucher_owner
+create table user_accounts (
+  book_id uuid not null,
+  person_id uuid not null,
+  sign_in_name text not null,
+  invitation_id uuid not null,
+  recorded_at timestamp with time zone not null,
+  constraint user_accounts_pkey PRIMARY KEY (book_id, person_id),
+  constraint user_accounts_book_id_invitation_id_key UNIQUE (book_id, invitation_id),
+  constraint user_accounts_book_id_sign_in_name_key UNIQUE (book_id, sign_in_name),
+  constraint user_accounts_book_id_invitation_id_fkey FOREIGN KEY (book_id, invitation_id) REFERENCES invitations(book_id, invitation_id),
+  constraint user_accounts_book_id_person_id_fkey FOREIGN KEY (book_id, person_id) REFERENCES persons(book_id, person_id),
+  constraint user_accounts_sign_in_name_check CHECK ((sign_in_name ~ '^[a-z0-9][a-z0-9._@+-]{2,63}$'::text))
+);
+CREATE TRIGGER user_accounts_in_lane BEFORE INSERT OR UPDATE ON public.user_accounts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER user_accounts_leave_in_lane BEFORE DELETE ON public.user_accounts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (sign_in_name, invitation_id, recorded_at) on user_accounts to voucher_app;
+grant select on user_accounts to voucher_reader;
+
+-- owner voucher_owner
 create table voucher_endings (
   book_id uuid not null,
   ending_id uuid not null,
@@ -3513,6 +3836,61 @@ grant insert, select, update (enterprise_id, legal_person_uscc, reserved_fen, st
 grant select on vouchers to voucher_reader;
 
 -- owner voucher_owner
+create table webhook_deliveries (
+  book_id uuid not null,
+  endpoint_id uuid not null,
+  message_id uuid not null,
+  kind text not null,
+  subject_kind text not null,
+  subject_id uuid not null,
+  ledger_seq bigint not null,
+  staged_at timestamp with time zone not null,
+  status text not null default 'WAITING'::text,
+  attempts integer not null default 0,
+  next_at timestamp with time zone not null default clock_timestamp(),
+  lease_owner uuid,
+  first_failed_at timestamp with time zone,
+  delivered_at timestamp with time zone,
+  failure text,
+  constraint webhook_deliveries_pkey PRIMARY KEY (book_id, endpoint_id, message_id),
+  constraint webhook_deliveries_book_id_endpoint_id_fkey FOREIGN KEY (book_id, endpoint_id) REFERENCES webhook_endpoints(book_id, endpoint_id),
+  constraint webhook_deliveries_attempts_check CHECK ((attempts >= 0)),
+  constraint webhook_deliveries_failure_check CHECK ((length(failure) <= 200)),
+  constraint webhook_deliveries_status_check CHECK ((status = ANY (ARRAY['WAITING'::text, 'DELIVERED'::text, 'DEAD'::text])))
+);
+CREATE INDEX webhook_deliveries_delivered ON public.webhook_deliveries USING btree (book_id, endpoint_id, delivered_at) WHERE (status = 'DELIVERED'::text);
+CREATE INDEX webhook_deliveries_due ON public.webhook_deliveries USING btree (book_id, next_at) WHERE (status = 'WAITING'::text);
+CREATE INDEX webhook_deliveries_state ON public.webhook_deliveries USING btree (book_id, endpoint_id, status, message_id);
+CREATE INDEX webhook_deliveries_subject ON public.webhook_deliveries USING btree (book_id, endpoint_id, subject_id, ledger_seq, message_id) WHERE (status = 'WAITING'::text);
+grant insert, select, update (status, attempts, next_at, lease_owner, first_failed_at, delivered_at, failure) on webhook_deliveries to voucher_app;
+grant select on webhook_deliveries to voucher_reader;
+
+-- owner voucher_owner
+create table webhook_endpoints (
+  book_id uuid not null,
+  endpoint_id uuid not null,
+  member_id uuid not null,
+  addressee text not null,
+  url text not null,
+  secret_sealed text not null,
+  previous_sealed text,
+  previous_until timestamp with time zone,
+  status text not null,
+  recorded_at timestamp with time zone not null,
+  constraint webhook_endpoints_pkey PRIMARY KEY (book_id, endpoint_id),
+  constraint webhook_endpoints_book_id_member_id_fkey FOREIGN KEY (book_id, member_id) REFERENCES members(book_id, member_id),
+  constraint webhook_endpoints_previous CHECK (((previous_sealed IS NULL) = (previous_until IS NULL))),
+  constraint webhook_endpoints_status_check CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'DISABLED'::text, 'ENDED'::text]))),
+  constraint webhook_endpoints_url_check CHECK (((url ~~ 'https://%'::text) AND (length(url) <= 500)))
+);
+CREATE INDEX webhook_endpoints_addressee ON public.webhook_endpoints USING btree (book_id, addressee) WHERE (status = 'ACTIVE'::text);
+CREATE INDEX webhook_endpoints_member ON public.webhook_endpoints USING btree (book_id, member_id);
+CREATE TRIGGER webhook_endpoints_in_lane BEFORE INSERT OR UPDATE ON public.webhook_endpoints FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER webhook_endpoints_leave_in_lane BEFORE DELETE ON public.webhook_endpoints FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (secret_sealed, previous_sealed, previous_until, status) on webhook_endpoints to voucher_app;
+grant select on webhook_endpoints to voucher_reader;
+
+-- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.contracts_elsewhere(p_book uuid, p_fingerprints text[])
  RETURNS SETOF text
  LANGUAGE sql
@@ -3537,6 +3915,22 @@ begin
   values (p_book, p_code, p_name, p_division, 'compute-voucher-ledger/' || p_code || '/' || p_book, p_open_from, p_now);
   insert into book_heads (book_id, seq, recorded_at) values (p_book, 0, p_now);
 end $function$;
+
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.deliver_to_webhooks()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into webhook_deliveries (book_id, endpoint_id, message_id, kind, subject_kind, subject_id, ledger_seq, staged_at)
+  select p.book_id, w.endpoint_id, p.message_id, p.kind, p.subject_kind, p.subject_id, p.ledger_seq, p.staged_at
+    from put p
+    join webhook_endpoints w on w.book_id = p.book_id and w.addressee = p.addressee and w.status = 'ACTIVE'
+    join members m on m.book_id = w.book_id and m.member_id = w.member_id and m.status = 'ACTIVE'
+      on conflict do nothing;
+  return null;
+end $function$;
+grant execute on function deliver_to_webhooks() to public;
 
 -- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.explanation_in_full(p_book uuid, p_explanation json)
@@ -4008,7 +4402,9 @@ begin
       continue;
     end if;
     if exists (select from unnest(words[2:]) as w (name)
-                 join persons o on o.book_id = new.book_id and o.person_id = (row_now ->> w.name)::uuid
+                cross join lateral jsonb_array_elements_text(
+                  case jsonb_typeof(row_now -> w.name) when 'array' then row_now -> w.name else jsonb_build_array(row_now -> w.name) end) as e (id)
+                 join persons o on o.book_id = new.book_id and o.person_id = e.id::uuid
                  join persons d on d.book_id = new.book_id and d.person_id = doer
                 where w.name not like '@%' and coalesce(o.same_as, o.person_id) = coalesce(d.same_as, d.person_id)) then
       raise exception 'the same person did an earlier step of this'

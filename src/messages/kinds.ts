@@ -104,6 +104,10 @@ export const kinds = {
     zh: '追回 {recoveryNo} 已立案，应退回 {amount} 元：{reason}',
     en: 'Recovery {recoveryNo} was opened for {amount} yuan: {reason}',
   },
+  'webhook.disabled': {
+    zh: '发往 {host} 的消息推送连续数日失败，已停用；排除故障后请重新启用。',
+    en: 'Deliveries to {host} have failed for days and its webhook is disabled: enable it again once it is mended.',
+  },
 } as const satisfies Record<string, Words>;
 
 export type MessageKind = keyof typeof kinds;
