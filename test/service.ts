@@ -76,7 +76,15 @@ export async function startService(
   t: { teardown(handler: () => Promise<void>): void },
   options: { now?: string } & Pick<
     AppOptions,
-    'lane' | 'bodyLimit' | 'limits' | 'evidence' | 'exchangeKeys' | 'webhookHosts'
+    | 'lane'
+    | 'bodyLimit'
+    | 'limits'
+    | 'evidence'
+    | 'exchangeKeys'
+    | 'bearerMayApprove'
+    | 'publicOrigin'
+    | 'issuers'
+    | 'webhookHosts'
   > = {},
 ): Promise<Service> {
   const database = await testDatabase(t);
@@ -89,7 +97,8 @@ export async function startService(
   };
   const { now: _, ...rest } = options;
   const fieldKey = randomBytes(32);
-  const settings = { ...rest, clock, fieldKey, settableClock: { now: clock.now, set: clock.set } };
+  // A person's key does all that a test asks of it, unless the test is about that.
+  const settings = { bearerMayApprove: true, ...rest, clock, fieldKey, settableClock: { now: clock.now, set: clock.set } };
   const { app, books } = await build({ ...settings, db: database.db });
   await app.ready();
   t.teardown(async () => {
