@@ -23,6 +23,9 @@ import { Principals } from './access/principal.js';
 import { standIns } from './access/delegable.js';
 import { personRoutes } from './access/person-routes.js';
 import { accessRoutes } from './access/routes.js';
+import { accessOf } from './access-trail/of-request.js';
+import { accessTrailRoutes } from './access-trail/routes.js';
+import { AccessTrail } from './access-trail/trail.js';
 import { applicationRoutes } from './applications/routes.js';
 import { approvalRoutes } from './approvals/routes.js';
 import { bulkRoutes } from './bulk/routes.js';
@@ -125,6 +128,8 @@ declare module 'fastify' {
     open?: boolean;
     /** A command: whoever sends it is judged again in the lane of its book. */
     inLane?: boolean;
+    /** What it answers is personal, a bank account or a secret. */
+    sensitive?: boolean;
     /** May be approved in another's place: whose place, and whether, is judged in the lane. */
     delegable?: boolean;
   }
@@ -185,6 +190,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     damaged: { count: 0 },
   };
   const demands: Demands = { bearerMayApprove: options.bearerMayApprove ?? false, publicOrigin: options.publicOrigin };
+  const trail = new AccessTrail(db, clock, app.log);
   const parts: Parts = {
     db,
     clock,
@@ -193,6 +199,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     sealer: makeSealer(options.fieldKey),
     evidence,
     exchange: { keys: options.exchangeKeys ?? [] },
+    trail,
     webhookHosts: options.webhookHosts ?? [],
   };
 
@@ -201,6 +208,8 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
   app.addHook('onResponse', (request, reply, done) => {
     const { route } = request.flight;
     door.leave(request.flight);
+    const access = accessOf(request, reply.statusCode, (code) => books.known(code));
+    if (access) trail.record(access);
     metrics.requests.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000);
     request.log.debug({ method: request.method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'request');
     done();
@@ -255,6 +264,8 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
         return;
       }
       const admit = (found: { book: OpenBook; principal: Principal } | null): void => {
+        // Also for what goes no further: the trail of access names who was refused.
+        if (found) request.principal = found.principal;
         const refusal = found
           ? (door.takeOfKey(reply, name) ??
             door.enter(request, found.book) ??
@@ -265,7 +276,6 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
           return;
         }
         request.book = found.book;
-        request.principal = found.principal;
         door.goOn(found.book.traffic, done);
       };
       if (!way) {
@@ -289,6 +299,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
       door.takeOfAddress(request, reply) ?? { code: 'UNAUTHENTICATED' };
     accessRoutes(scope, parts);
     signInRoutes(scope, parts);
+    accessTrailRoutes(scope, parts);
     personRoutes(scope, parts);
     approvalRoutes(scope, parts);
     calendarRoutes(scope, parts);
@@ -335,7 +346,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     return { status: 'ready', schema: found };
   });
   app.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
-    metrics.read(books, door, connections, evidence);
+    metrics.read(books, door, connections, evidence, trail);
     return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
   });
 
@@ -363,6 +374,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
 
   app.addHook('onClose', async () => {
     await books.close();
+    await trail.close();
     door.close();
   });
   return { app, books };
@@ -481,6 +493,11 @@ function makeMetrics() {
     help: 'Downloads that met bytes which are not what was stored',
     registers,
   });
+  const trailWaiting = new Gauge({
+    name: 'access_trail_waiting',
+    help: 'Rows of the trail of access that are not written yet; more than a second’s worth means that they cannot be',
+    registers,
+  });
   return {
     registry,
     requests: new Histogram({
@@ -503,9 +520,10 @@ function makeMetrics() {
       registers: [registry],
     }),
     /** What others count, taken over when somebody asks. Labels are books that exist and reasons that are listed. */
-    read(books: Books, door: Door, connections: ConnectionCounts, evidence: Evidence): void {
+    read(books: Books, door: Door, connections: ConnectionCounts, evidence: Evidence, trail: AccessTrail): void {
       for (const each of [queue, inFlight, waiting, sentAway, cut, refused, damaged]) each.reset();
       damaged.inc(evidence.damaged.count);
+      trailWaiting.set(trail.waiting);
       for (const { code: book, lane, traffic } of books.all()) {
         queue.set({ book }, lane.depth);
         inFlight.set({ book, kind: 'command' }, traffic.commands);

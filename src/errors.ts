@@ -858,8 +858,8 @@ export const refusals = {
     409,
     '该主体已注销',
     'Closed',
-    '{uscc} 自 {closedOn} 起已注销、被合并或因分立终止，不再订立合同、提出申请或变更；请由承继的单位办理。',
-    '{uscc} is closed, merged or split up from {closedOn} on: it concludes, applies for and changes nothing more; whoever succeeds it does.',
+    '{uscc} 自 {closedOn} 起已注销、被合并或因分立终止，不再登记成员、订立合同、提出申请或变更。承继单位：{successor}。',
+    '{uscc} is closed, merged or split up from {closedOn} on: it has no new members, concludes, applies for and changes nothing more. Its successor: {successor}.',
   ),
   CHANGE_WRONG_STATE: refusal(
     409,
@@ -1178,8 +1178,8 @@ export const refusals = {
     409,
     '已提出追回',
     'A recovery is proposed already',
-    '算力券 {voucherNo} 已提出追回 {recoveryNo}，请先由另一人决定或撤销。',
-    'Recovery {recoveryNo} is proposed for voucher {voucherNo}; another person opens or drops it first.',
+    '{of} 已提出追回 {recoveryNo}，请先由另一人决定或撤销。',
+    'Recovery {recoveryNo} is proposed for {of}; another person opens or drops it first.',
   ),
   RECOVERY_OVERDUE: refusal(
     409,
@@ -1251,12 +1251,19 @@ export const refusals = {
     '算力券 {voucherNo} 尚无已付款项可追回；请直接撤销该券（POST /vouchers/…/propose-ending）。',
     'Nothing was paid on voucher {voucherNo} yet; revoke the voucher instead (POST /vouchers/…/propose-ending).',
   ),
+  NO_AWARD_TO_TAKE_BACK: refusal(
+    409,
+    '没有可收回的补助',
+    'No award to take back',
+    '{reimbursementNo} 没有可收回的补助：尚未核准，或已全部收回。',
+    'There is no award of {reimbursementNo} to take back: it is not approved, or all of it was taken back.',
+  ),
   CORRECTION_WAITS_FOR_BATCH: refusal(
     409,
     '款项在未拨付的结算批次中',
     'The money is in a batch that is not instructed yet',
-    '核销 {redemptionNo} 的款项在结算批次 {settlementNo}（{state}）中；请待该批次拨付后再办理，届时多付部分将予追回。',
-    'The money of redemption {redemptionNo} is in batch {settlementNo}, which is {state}; once that is instructed, what is beyond is recovered.',
+    '{caseNo} 的款项在结算批次 {settlementNo}（{state}）中；请待该批次拨付后再办理，届时多付部分将予追回。',
+    'The money of {caseNo} is in batch {settlementNo}, which is {state}; once that is instructed, what is beyond is recovered.',
   ),
   RED_LETTER_ABOVE_INVOICE: refusal(
     409,

@@ -22,6 +22,8 @@ interface Common {
   readonly tag: string;
   readonly summary: string;
   readonly roles: readonly Role[];
+  /** What it answers is personal, a bank account or a secret: who reads it is taken down in the trail of access. */
+  readonly sensitive?: boolean;
 }
 
 /** Every role: for what any member of the book may read. */
@@ -95,6 +97,7 @@ export function command<Body extends z.ZodType<object>, Result>(
         roles: options.roles,
         personOnly: options.personOnly ?? false,
         stepUp: options.stepUp ?? false,
+        sensitive: options.sensitive ?? false,
         inLane: true,
         delegable: rolesDelegating(options.verb.name) !== undefined,
       },
@@ -173,7 +176,7 @@ export function reading<Query extends z.ZodObject, Result extends z.ZodType>(
   app.get(
     `/v1/books/:book${options.url}`,
     {
-      config: { roles: options.roles, personOnly: false },
+      config: { roles: options.roles, personOnly: false, sensitive: options.sensitive ?? false },
       schema: {
         tags: [options.tag],
         summary: options.summary,

@@ -141,7 +141,12 @@ export function reimbursementRoutes(app: FastifyInstance, parts: Parts): void {
       if (!row) throw new Problem('NOT_FOUND');
       const after = idOfCursor(cursor);
       const lines = await listReimbursementLines(parts.db, { bookId: book.bookId, reimbursementId: id, after, limit });
-      return pageOf(lines, limit, (line) => line.reimbursementLineId, presentReimbursementLine);
+      return pageOf(
+        lines,
+        limit,
+        ({ line }) => line.reimbursementLineId,
+        ({ line, redFen }) => presentReimbursementLine(line, redFen),
+      );
     },
   });
 
