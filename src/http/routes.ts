@@ -99,6 +99,7 @@ export function command<Body extends z.ZodType<object>, Result>(
         stepUp: options.stepUp ?? false,
         sensitive: options.sensitive ?? false,
         inLane: true,
+        verb: options.verb.name,
         delegable: rolesDelegating(options.verb.name) !== undefined,
       },
       ...(options.bodyLimit === undefined ? {} : { bodyLimit: options.bodyLimit }),

@@ -334,6 +334,7 @@ const bound: Readonly<Record<string, Bound>> = {
   '/contracts/{id}/file': {
     anew: 'what was submitted is amended only once it is filed; listings, duplicates and models are looked at',
   },
+  '/custom-roles/{id}/approve': { digest: 'digest' },
   '/flags/{id}/clear': { unchangeable: 'flags' },
   '/flags/{id}/uphold': { unchangeable: 'flags' },
   '/legal-person-changes/{id}/approve': { unchangeable: 'legal_person_changes' },
