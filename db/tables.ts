@@ -2597,6 +2597,7 @@ export const webhookDeliveries = pgTable(
   (t) => [primaryKey({ columns: [t.bookId, t.endpointId, t.messageId] })],
 );
 export type WebhookDelivery = typeof webhookDeliveries.$inferSelect;
+
 export const invitations = pgTable(
   'invitations',
   {

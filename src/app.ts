@@ -189,8 +189,8 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     mappings: options.evidence?.mappings ?? loadMappings(shippedMappings),
     damaged: { count: 0 },
   };
-  const demands: Demands = { bearerMayApprove: options.bearerMayApprove ?? false, publicOrigin: options.publicOrigin };
   const trail = new AccessTrail(db, clock, app.log);
+  const demands: Demands = { bearerMayApprove: options.bearerMayApprove ?? false, publicOrigin: options.publicOrigin };
   const parts: Parts = {
     db,
     clock,
@@ -250,10 +250,10 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     };
     scope.addHook('onRequest', (request, reply, done) => {
       const { book: code } = request.params as { book: string };
-      const asked = request.flight.config ?? {};
-      const inPlace = asked.delegable === true && request.headers['on-behalf-of'] !== undefined;
-      const config = inPlace ? { ...asked, roles: standIns } : asked;
-      const { inLane = false, open: isOpen = false } = config;
+      const { config = {} } = request.flight;
+      const { delegable, inLane = false, open: isOpen = false } = config;
+      const inPlace = delegable === true && request.headers['on-behalf-of'] !== undefined;
+      const demanded = inPlace ? { ...config, roles: standIns } : config;
       const way = isOpen ? null : wayOf(request, code, { db, principals, clock });
       const name = `${code} ${way?.name ?? ''}`;
       const open = books.known(code);
@@ -269,14 +269,14 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
         const refusal = found
           ? (door.takeOfKey(reply, name) ??
             door.enter(request, found.book) ??
-            forbidden(request, found.principal, config, demands, clock.now()))
+            forbidden(request, found.principal, demanded, demands, clock.now()))
           : stranger(request, reply);
         if (refusal || !found) {
           turnAway(request, reply, refusal ?? { code: 'UNAUTHENTICATED' });
           return;
         }
         request.book = found.book;
-        request.principal = actingAs(found.principal, request.method, config) ?? found.principal;
+        request.principal = actingAs(found.principal, request.method, demanded) ?? found.principal;
         door.goOn(found.book.traffic, done);
       };
       if (!way) {
@@ -299,8 +299,8 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     const stranger = (request: FastifyRequest, reply: FastifyReply): Told =>
       door.takeOfAddress(request, reply) ?? { code: 'UNAUTHENTICATED' };
     accessRoutes(scope, parts);
-    signInRoutes(scope, parts);
     accessTrailRoutes(scope, parts);
+    signInRoutes(scope, parts);
     personRoutes(scope, parts);
     approvalRoutes(scope, parts);
     calendarRoutes(scope, parts);
