@@ -46,7 +46,7 @@ import type { ConnectionCounts } from './http/connections.js';
 import { answerClientError, boundConnections, serverOptions } from './http/connections.js';
 import { demoRoutes } from './http/demo.js';
 import type { Demands, Way } from './http/identify.js';
-import { forbidden, wayOf } from './http/identify.js';
+import { actingAs, forbidden, wayOf } from './http/identify.js';
 import { Door } from './http/door.js';
 import type { Limits } from './http/limits.js';
 import { limitsOfApp } from './http/limits.js';
@@ -277,8 +277,8 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
           return;
         }
         request.book = found.book;
-        request.principal = found.principal;
-        request.db = eyesOf(found.book, found.principal);
+        request.principal = actingAs(found.principal, request.method, demanded) ?? found.principal;
+        request.db = eyesOf(found.book, request.principal);
         door.goOn(found.book.traffic, done);
       };
       if (!way) {

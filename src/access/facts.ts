@@ -1,4 +1,14 @@
-import { apiKeys, books, delegatedActs, delegations, members, personIdentities, personMerges, persons } from '../../db/tables.js';
+import {
+  apiKeys,
+  books,
+  customRoles,
+  delegatedActs,
+  delegations,
+  members,
+  personIdentities,
+  personMerges,
+  persons,
+} from '../../db/tables.js';
 import type { Facts, Loader } from '../ledger/facts.js';
 import { shelf } from '../ledger/facts.js';
 import type { Actor } from '../ledger/lane.js';
@@ -25,6 +35,12 @@ export const memberShelf = shelf(members, {
   mutable: ['status', 'personId'],
 });
 export const delegationShelf = shelf(delegations, { rank: 2, id: 'delegationId', mutable: ['revokedOn', 'revokedPerson'] });
+export const customRoleShelf = shelf(customRoles, {
+  rank: 1,
+  id: 'customRoleId',
+  keys: { active: ['code', 'status'] },
+  mutable: ['status', 'decidedPerson', 'decidedOn'],
+});
 /** What was approved in another's place, found by what it was about. */
 export const delegatedActShelf = shelf(delegatedActs, {
   rank: 3,

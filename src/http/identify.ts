@@ -4,6 +4,7 @@ import type { FastifyContextConfig, FastifyRequest } from 'fastify';
 import type { Database } from '../../db/client.js';
 import type { Principal, Principals } from '../access/principal.js';
 import { findSession, hashOfToken, sessionCookie, stepUpMs } from '../access/sessions.js';
+import { actingRole, rightsOf } from '../access/rights.js';
 import { shanghaiDay } from '../calendar.js';
 import type { Clock } from '../ledger/lane.js';
 import { readCookie } from './cookies.js';
@@ -13,6 +14,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     roles?: readonly string[];
     personOnly?: boolean;
+    /** The verb of a command, as roles of a book name it. */
+    verb?: string | undefined;
     /** About the account and sessions of who is signed in: no key stands for it. */
     sessionOnly?: boolean;
     /** Approves, pays, or changes a payee, a programme, members, keys or roles: a person shows more than a session or bare key for it. */
@@ -67,19 +70,32 @@ export interface Demands {
 export function forbidden(
   request: FastifyRequest,
   principal: Principal,
-  { roles, personOnly, sessionOnly, stepUp }: FastifyContextConfig,
+  { roles, verb, personOnly, sessionOnly, stepUp }: FastifyContextConfig,
   demands: Demands,
   now: Date,
 ): Told | null {
   const { means, role, kind, session } = principal;
   if (means === 'SESSION' && request.method !== 'GET' && !isOwnSite(request, demands.publicOrigin)) return { code: 'CROSS_SITE' };
   if (sessionOnly && means !== 'SESSION') return { code: 'SESSION_REQUIRED' };
-  if (roles && !roles.includes(role)) return { code: 'FORBIDDEN', params: { roles: roles.join(', '), role } };
+  if (roles && actingAs(principal, request.method, { roles, verb }) === null)
+    return { code: 'FORBIDDEN', params: { roles: roles.join(', '), role } };
   if (personOnly && kind !== 'PERSON') return { code: 'PERSON_REQUIRED' };
   if (!stepUp || kind !== 'PERSON' || means === 'SIGNED_KEY') return null;
   if (means === 'KEY') return demands.bearerMayApprove ? null : { code: 'BEARER_KEY_NOT_ENOUGH' };
   const shownAt = session?.secondFactorAt?.getTime() ?? -Infinity;
   return now.getTime() - shownAt <= stepUpMs ? null : { code: 'STEP_UP_REQUIRED' };
+}
+
+/** As whom somebody uses an address: as a part of its role that the address is for. Null where none is, or its role is cut down to other verbs. */
+export function actingAs(
+  principal: Principal,
+  method: string,
+  { roles, verb }: Pick<FastifyContextConfig, 'roles' | 'verb'>,
+): Principal | null {
+  if (roles === undefined) return principal;
+  const role = actingRole(rightsOf(principal), { roles, reads: method === 'GET', verb });
+  if (role === undefined) return null;
+  return role === principal.role ? principal : { ...principal, role };
 }
 
 /** What a form of another site can send without being asked. */

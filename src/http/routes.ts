@@ -97,9 +97,10 @@ export function command<Body extends z.ZodType<object>, Result>(
       config: {
         roles: options.roles,
         personOnly: options.personOnly ?? false,
-        sensitive: options.sensitive ?? false,
         stepUp: options.stepUp ?? false,
+        sensitive: options.sensitive ?? false,
         inLane: true,
+        verb: options.verb.name,
         delegable: rolesDelegating(options.verb.name) !== undefined,
       },
       ...(options.bodyLimit === undefined ? {} : { bodyLimit: options.bodyLimit }),
