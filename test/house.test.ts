@@ -56,7 +56,7 @@ const slices = [
   ['corrections'],
   ['decision-letters'],
   ['evidence-files'],
-  ['reconciliation', 'prechecks', 'work-queues'],
+  ['reconciliation', 'prechecks', 'work-queues', 'field-keys'],
 ];
 const rankOf = (folder: string): number => slices.findIndex((names) => names.includes(folder));
 const folderOf = (file: string): string | undefined => /^src\/([^/]+)\//.exec(file)?.[1];

@@ -11,7 +11,9 @@ import type { AppOptions } from '../src/app.js';
 import { build } from '../src/app.js';
 import type { Books } from '../src/http/books.js';
 import { Facts, Loader } from '../src/ledger/facts.js';
+import type { FieldAlgorithm, FieldKeys } from '../src/sealer.js';
 import type { Role } from '../schemas/access.js';
+import { Canaries } from './canaries.js';
 import { type TestDatabase, testDatabase } from './database.js';
 
 /** What a request answered: status, parsed body, headers. Bodies are what the wire says; a test asserts what it needs. */
@@ -57,6 +59,8 @@ export interface Service extends TestDatabase {
   app: FastifyInstance;
   books: Books;
   clock: TestClock;
+  /** What it seals by: the first key of two. */
+  fieldKeys: FieldKeys;
   /** Raw call below `/v1/books/{book}`, with or without a key. */
   call(
     method: 'GET' | 'POST',
@@ -68,11 +72,20 @@ export interface Service extends TestDatabase {
   secondApp(): Promise<{ app: FastifyInstance; books: Books }>;
 }
 
+/** A ring of new keys, one by each algorithm. */
+const ringOf = (...algorithms: FieldAlgorithm[]): FieldKeys => ({
+  ring: algorithms.map((algorithm, i) => ({ id: `k${i + 1}`, algorithm, secret: randomBytes(32) })),
+  fingerprint: randomBytes(32),
+});
+
 const atTen = (to: string): Date => new Date(/^\d{4}-\d{2}-\d{2}$/.test(to) ? `${to}T10:00:00+08:00` : to);
 
 export async function startService(
   t: { teardown(handler: () => Promise<void>): void },
-  options: { now?: string } & Pick<AppOptions, 'lane' | 'bodyLimit' | 'limits' | 'evidence' | 'exchangeKeys'> = {},
+  options: { now?: string } & Pick<
+    AppOptions,
+    'lane' | 'bodyLimit' | 'limits' | 'evidence' | 'exchangeKeys' | 'hstsSeconds'
+  > = {},
 ): Promise<Service> {
   const database = await testDatabase(t);
   let now = atTen(options.now ?? '2024-07-01');
@@ -83,16 +96,20 @@ export async function startService(
     },
   };
   const { now: _, ...rest } = options;
-  const fieldKey = randomBytes(32);
-  const settings = { ...rest, clock, fieldKey, settableClock: { now: clock.now, set: clock.set } };
-  const { app, books } = await build({ ...settings, db: database.db });
+  const fieldKeys = ringOf('aes-256-gcm', 'sm4-ctr-hmac-sm3');
+  const settings = { ...rest, clock, fieldKey: fieldKeys, settableClock: { now: clock.now, set: clock.set } };
+  const canaries = new Canaries();
+  const { app, books } = await build({ ...settings, db: database.db, logger: canaries.logger });
   await app.ready();
   t.teardown(async () => {
     await app.close();
+    canaries.check();
     await compareMemory(database, books);
   });
 
   const call: Service['call'] = async (method, url, of = {}) => {
+    const payload = of.body === undefined || typeof of.body === 'string' ? of.body : JSON.stringify(of.body);
+    if (payload !== undefined) canaries.sent(payload);
     const response = await app.inject({
       method,
       url,
@@ -101,9 +118,10 @@ export async function startService(
         ...(of.body === undefined ? {} : { 'content-type': 'application/json' }),
         ...of.headers,
       },
-      ...(of.body === undefined ? {} : { payload: typeof of.body === 'string' ? of.body : JSON.stringify(of.body) }),
+      ...(payload === undefined ? {} : { payload }),
     });
     const text = response.body;
+    canaries.answered(`${method} ${url}`, response.statusCode, text);
     const isJson = /[/+]json/.test(String(response.headers['content-type'] ?? ''));
     return { status: response.statusCode, body: isJson ? (JSON.parse(text) as unknown) : text, headers: response.headers };
   };
@@ -157,6 +175,7 @@ export async function startService(
     app,
     books,
     clock,
+    fieldKeys,
     call,
     newBook,
     secondApp: async () => {
