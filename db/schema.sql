@@ -2747,11 +2747,11 @@ CREATE INDEX reimbursement_lines_contract ON public.reimbursement_lines USING bt
 CREATE INDEX reimbursement_lines_invoice ON public.reimbursement_lines USING btree (book_id, invoice_id) WHERE (invoice_id IS NOT NULL);
 CREATE UNIQUE INDEX reimbursement_lines_one_live ON public.reimbursement_lines USING btree (book_id, invoice_line_id) WHERE is_live;
 CREATE UNIQUE INDEX reimbursement_lines_one_live_reference ON public.reimbursement_lines USING btree (book_id, counterparty_uscc, reference) WHERE (is_live AND (invoice_line_id IS NULL));
-CREATE TRIGGER reimbursement_lines_amounts_fixed BEFORE UPDATE ON public.reimbursement_lines FOR EACH ROW WHEN ((((new.net_fen IS DISTINCT FROM old.net_fen) OR (new.vat_fen IS DISTINCT FROM old.vat_fen)) OR (new.gross_fen IS DISTINCT FROM old.gross_fen))) EXECUTE FUNCTION refuse_other_amount();
+CREATE TRIGGER reimbursement_lines_corrected_early BEFORE UPDATE ON public.reimbursement_lines FOR EACH ROW WHEN (((((((((new.net_fen IS DISTINCT FROM old.net_fen) OR (new.vat_fen IS DISTINCT FROM old.vat_fen)) OR (new.gross_fen IS DISTINCT FROM old.gross_fen)) OR (new.reference IS DISTINCT FROM old.reference)) OR (new.counterparty_uscc IS DISTINCT FROM old.counterparty_uscc)) OR (new.counterparty_name IS DISTINCT FROM old.counterparty_name)) OR (new.contract_id IS DISTINCT FROM old.contract_id)) OR (new.number_conflict IS DISTINCT FROM old.number_conflict))) EXECUTE FUNCTION refuse_late_correction();
 CREATE TRIGGER reimbursement_lines_in_lane BEFORE INSERT OR UPDATE ON public.reimbursement_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER reimbursement_lines_leave_in_lane BEFORE DELETE ON public.reimbursement_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-CREATE TRIGGER reimbursement_lines_name_one_paper BEFORE UPDATE OF invoice_id ON public.reimbursement_lines FOR EACH ROW WHEN (((new.invoice_id IS DISTINCT FROM old.invoice_id) AND ((old.invoice_id IS NOT NULL) OR (old.invoice_line_id IS NOT NULL)))) EXECUTE FUNCTION refuse_other_paper();
-grant insert, select, update (invoice_id, net_fen, vat_fen, gross_fen, basis_points, reason, is_live) on reimbursement_lines to voucher_app;
+CREATE TRIGGER reimbursement_lines_name_one_paper BEFORE UPDATE OF invoice_id ON public.reimbursement_lines FOR EACH ROW WHEN (((new.invoice_id IS DISTINCT FROM old.invoice_id) AND ((old.invoice_id IS NOT NULL) OR (old.invoice_line_id IS NOT NULL)) AND (NOT ((new.reference IS DISTINCT FROM old.reference) OR (new.counterparty_uscc IS DISTINCT FROM old.counterparty_uscc))))) EXECUTE FUNCTION refuse_other_paper();
+grant insert, select, update (invoice_id, contract_id, reference, counterparty_uscc, counterparty_name, net_fen, vat_fen, gross_fen, number_conflict, basis_points, reason, is_live) on reimbursement_lines to voucher_app;
 grant select on reimbursement_lines to voucher_reader;
 
 -- owner voucher_owner
@@ -3830,17 +3830,7 @@ begin
 end $function$;
 
 -- owner voucher_owner
-CREATE OR REPLACE FUNCTION public.refuse_other_account()
- RETURNS trigger
- LANGUAGE plpgsql
-AS $function$
-begin
-  raise exception 'an account keeps its identity, and its totals only grow' using errcode = 'VL001';
-end $function$;
-grant execute on function refuse_other_account() to public;
-
--- owner voucher_owner
-CREATE OR REPLACE FUNCTION public.refuse_other_amount()
+CREATE OR REPLACE FUNCTION public.refuse_late_correction()
  RETURNS trigger
  LANGUAGE plpgsql
 AS $function$
@@ -3850,10 +3840,20 @@ begin
      where r.book_id = old.book_id and r.reimbursement_id = old.reimbursement_id
        and r.status in ('SUPPLEMENT_REQUESTED', 'SUBMITTED') and r.reviewed_person is null)
   then
-    raise exception 'a declared amount is corrected before it is reviewed' using errcode = 'VL001';
+    raise exception 'what is declared is corrected before it is reviewed' using errcode = 'VL001';
   end if;
   return new;
 end $function$;
+
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.refuse_other_account()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'an account keeps its identity, and its totals only grow' using errcode = 'VL001';
+end $function$;
+grant execute on function refuse_other_account() to public;
 
 -- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.refuse_other_case()

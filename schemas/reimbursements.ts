@@ -35,7 +35,7 @@ const expenseItem = z
   .meta({ description: '事项: what was bought' });
 
 /** What the enterprise declares itself, for programmes whose base is a contract or a cost. */
-const declaredItem = z.strictObject({
+export const declaredItem = z.strictObject({
   reference: z.string().trim().min(1).max(100).meta({ description: 'Number of the invoice, contract or registration' }),
   description: z.string().trim().min(1).max(300),
   counterpartyUscc: uscc,

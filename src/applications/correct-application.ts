@@ -4,22 +4,26 @@ import type { Correcting, Correction } from '../cases/correcting.js';
 import { changesAmong } from '../cases/correcting.js';
 import { contractShelf } from '../contracts/facts.js';
 import { refuseUnlessInForce } from '../contracts/rules.js';
+import { enterpriseShelf } from '../enterprises/facts.js';
 import type { Facts } from '../ledger/facts.js';
 import type { Refused } from '../ledger/lane.js';
 import { refused } from '../ledger/lane.js';
 import type { Matters } from '../legal-persons/matters.js';
 import { gatherMattersAnew, matterFieldsSent, mattersAnew, mattersChanged } from '../legal-persons/matters.js';
 import { gatherMaterials } from '../materials/facts.js';
+import { decidingDayOf } from '../programmes/evaluate.js';
 import { programmeVersionShelf } from '../programmes/facts.js';
+import { lawOn } from '../programmes/language.js';
 import { versionDeciding } from '../programmes/published.js';
 import { isUuid } from '../identifiers.js';
 import { papersOf, subjectOf } from './cases.js';
 import type { Wanted } from './entitlement.js';
 import { entitlementOf, gatherEntitlements } from './entitlement.js';
-import { contractLinesOf, gatherContractFacts } from './evaluation-facts.js';
+import { circumstancesOf, contractLinesOf, gatherContractFacts } from './evaluation-facts.js';
 import { applicationShelf } from './facts.js';
 import { caseOf } from './review-application.js';
 import { contentDigestOf, isOpen, refusalOf } from './rules.js';
+import { gatherSuspicions, suspicionsOf } from './suspicions.js';
 
 type Corrected = Correction<Application>;
 
@@ -96,6 +100,10 @@ export const applicationCorrecting: Correcting<Application> = {
         'APPLICATION',
         asked.map(({ row, wanted: { law } }) => ({ law, papers: papersOf(row) })),
       ),
+      gatherSuspicions(
+        loader,
+        asked.map(({ wanted: { contract } }) => contract),
+      ),
     ]);
   },
 
@@ -108,14 +116,26 @@ export const applicationCorrecting: Correcting<Application> = {
     if (byLaw.kind === 'refused') return refusalOf(byLaw);
     const { contract, version } = asked;
     const contentDigest = contentDigestOf(row, version.digest, contract, contractLinesOf(facts, contract.contractId), row);
+    const computedFen = byLaw.kind === 'award' ? byLaw.computedFen : null;
+    const enterprise = facts.get(enterpriseShelf, row.enterpriseId);
+    if (!enterprise) throw new Error(`${row.applicationNo} has lost its enterprise`);
+    const found = suspicionsOf(facts, {
+      application: { ...row, computedFen },
+      contract,
+      enterprise,
+      law: lawOn(asked.law, decidingDayOf(asked.law, { appliedOn: row.submittedOn, signedOn: contract.signedOn })),
+      isRelated: circumstancesOf(facts, asked).provider.isRelated,
+      today: of.today,
+    });
     const changed = [
       { field: '/contractId', from: of.row.contractId, to: row.contractId },
       ...mattersChanged(anewOf(of), row.matters as Matters),
     ];
     return {
       kind: 'corrected',
-      row: { ...row, contentDigest, computedFen: byLaw.kind === 'award' ? byLaw.computedFen : null },
+      row: { ...row, contentDigest, computedFen },
       changed: changesAmong(changed),
+      found,
       beside: [],
     };
   },

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import type { SupplementList } from '../../db/tables.js';
 import type { supplement } from '../../schemas/cases.js';
 import type { Day } from '../calendar.js';
+import type { Suspicion } from '../flags/raise.js';
 import type { Change, Facts, Loader } from '../ledger/facts.js';
 import type { Refused } from '../ledger/lane.js';
 import { refused } from '../ledger/lane.js';
@@ -17,6 +18,8 @@ export interface Correction<Row> {
   readonly row: Row;
   readonly fields: Fields;
   readonly today: Day;
+  /** Numbers of papers that are held for it across all books; undefined where none were asked for, for a dry run. */
+  readonly held: readonly string[] | undefined;
 }
 
 /** How a kind of case is corrected. */
@@ -32,6 +35,8 @@ export interface Corrected<Row> {
   readonly row: Row;
   /** What changed of the fields that were written, old and new; one that says the same as before has changed nothing. */
   readonly changed: readonly FieldChange[];
+  /** What looks wrong with it as it stands now; what a flag on the case said before is not said again. */
+  readonly found: readonly Suspicion[];
   /** What changes beside the case's own row. */
   readonly beside: readonly Change[];
 }

@@ -17,6 +17,8 @@ import type { CaseRow } from './rules.js';
 import { presentList } from './rules.js';
 import { requestSupplement, supplement } from './supplement.js';
 
+type Answer = z.output<typeof schema.supplement>;
+
 /** How the cases of one kind are addressed and answered. */
 export interface CaseRoutes<Row extends CaseRow, Shown extends object, Draft extends z.ZodType<object>> {
   readonly cases: Cases<Row, Shown>;
@@ -30,6 +32,9 @@ export interface CaseRoutes<Row extends CaseRow, Shown extends object, Draft ext
   readonly drafting: Drafting<Row, z.output<Draft>>;
   readonly correcting: Correcting<Row>;
   readonly bodyLimit?: number;
+  /** Before an answer to a correction list is decided: holds outside its book what it names anew; and gives back what is not used after. */
+  readonly claim?: (of: { bookId: string; id: string; body: Answer }) => Promise<Answer>;
+  readonly release?: (of: { bookId: string; id: string; body: Answer }) => Promise<void>;
   /** Once a case is rejected or withdrawn: gives back what it held outside its book. */
   readonly ended?: (of: { bookId: string; id: string; outcome: Outcome<unknown> }) => Promise<void>;
   /** Whether a case is there for these eyes. */
@@ -89,6 +94,9 @@ export function caseRoutes<Row extends CaseRow, Shown extends object, Draft exte
     response: of.withSupplement,
     status: 200,
     verb: supplement(cases, of.correcting),
+    prepare: async ({ body, book: { bookId }, id, dryRun }) =>
+      dryRun ? body : ((await of.claim?.({ bookId, id, body })) ?? body),
+    settle: async ({ body, book: { bookId } }) => of.release?.({ bookId, id: (body as { id?: string }).id ?? '', body }),
   });
   command(app, parts, {
     url: `${url}/:id/accept`,

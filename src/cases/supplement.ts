@@ -4,6 +4,8 @@ import type { SupplementList } from '../../db/tables.js';
 import type { requestSupplement as requestBody, supplement as answerBody } from '../../schemas/cases.js';
 import { addWorkingDays } from '../calendar.js';
 import { calendarOf } from '../calendars/facts.js';
+import { gatherFlags } from '../flags/facts.js';
+import { notRaised, raise } from '../flags/raise.js';
 import type { Loader } from '../ledger/facts.js';
 import { insert, update } from '../ledger/facts.js';
 import type { Command, Verb } from '../ledger/lane.js';
@@ -21,6 +23,11 @@ import { answersDigestOf, inOrder, presentList, readAnswers, readDays, readItems
 import { toldOf } from './told.js';
 
 type Id = { id?: string };
+/** Numbers of papers that what is written anew names, held across all books before the lane. */
+export interface Held {
+  readonly claims?: readonly { readonly number: string }[];
+}
+const heldIn = ({ claims }: Held): string[] | undefined => claims?.map(({ number }) => number);
 type WithList<Shown> = Shown & { supplementList: ReturnType<typeof presentList> };
 
 const gatherLists = (loader: Loader, commands: readonly Command<Id>[]): Promise<unknown> =>
@@ -98,14 +105,14 @@ export const requestSupplement = <Row extends CaseRow, Shown extends object>(
 
 /**
  * The applicant answers every item of the list, on its last day at the latest, and writes anew what fields the list names: the case is
- * looked at again as if it were submitted so, and what changed is kept with the answers, old and new. Where the text asks for no
+ * looked at again as if it were submitted so, what newly looks wrong with it is flagged, and what changed is kept with the answers, old and new. Where the text asks for no
  * acceptance the case is complete with this, and takes its place. Refuses, in this order: NOT_FOUND (another firm's likewise), the life's code, FOUR_EYES,
  * SUPPLEMENT_OVERDUE, as `readAnswers`, as `refuseFields`, what a submission of the corrected case would be refused for, MATERIALS_MISSING, CALENDAR_YEAR_UNPUBLISHED.
  */
 export const supplement = <Row extends CaseRow, Shown extends object>(
   cases: Cases<Row, Shown>,
   correcting: Correcting<Row>,
-): Verb<z.output<typeof answerBody> & Id, WithList<Shown>> => ({
+): Verb<z.output<typeof answerBody> & Id & Held, WithList<Shown>> => ({
   name: `${cases.noun}.supplement`,
   money: true,
 
@@ -120,8 +127,12 @@ export const supplement = <Row extends CaseRow, Shown extends object>(
       commands.flatMap(({ body, today }) => {
         const row = loader.facts.get(cases.shelf, body.id ?? '');
         const fields = fieldsIn(body.answers);
-        return row && fields.size > 0 ? [{ row, fields, today }] : [];
+        return row && fields.size > 0 ? [{ row, fields, today, held: heldIn(body) }] : [];
       }),
+    );
+    await gatherFlags(
+      loader,
+      commands.map(({ body }) => body.id ?? ''),
     );
   },
 
@@ -141,7 +152,7 @@ export const supplement = <Row extends CaseRow, Shown extends object>(
     const notAsked = refuseFields(body.answers, list, correcting.fields);
     if (notAsked) return notAsked;
     const fields = fieldsIn(body.answers);
-    const corrected = fields.size === 0 ? null : correcting.correct(facts, { row: before, fields, today });
+    const corrected = fields.size === 0 ? null : correcting.correct(facts, { row: before, fields, today, held: heldIn(body) });
     if (corrected?.kind === 'refused') return corrected;
     const row = corrected?.row ?? before;
     const lacking = refusalOfPapers(facts, 'APPLICATION', cases.askedFor(facts, row));
@@ -156,6 +167,8 @@ export const supplement = <Row extends CaseRow, Shown extends object>(
     });
     const answered: SupplementList = { ...list, answers, answeredOn: today, answeredPerson: actor.personId };
     const place = way.accepts ? { complete: {}, changes: [] } : takePlace(facts, cases.places, command);
+    const subject = { subjectKind: cases.kind, subjectId: cases.idOf(row) };
+    const flags = raise(command, facts, subject, notRaised(facts, subject, corrected?.found ?? []));
     const after: Row = { ...moved.row, ...place.complete, answersDigest: answersDigestOf(row.answersDigest, list, answers) };
     return accepted({
       decision: `${cases.noun}.supplemented`,
@@ -167,6 +180,7 @@ export const supplement = <Row extends CaseRow, Shown extends object>(
         ...(corrected?.beside ?? []),
         update(supplementListShelf, answered),
         ...place.changes,
+        ...flags,
       ],
     });
   },

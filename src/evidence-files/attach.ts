@@ -1,6 +1,6 @@
 // Attaching a file to a thing, whether it was uploaded for it just now or before: what both verbs gather, and what they change.
 import type { EvidenceAttachment, EvidenceFile, UsageInvoice } from '../../db/tables.js';
-import type { DigitalInvoice, Finding } from '../../schemas/evidence-files.js';
+import type { DigitalInvoice } from '../../schemas/evidence-files.js';
 import { enterpriseShelf } from '../enterprises/facts.js';
 import type { Change, Facts, Loader } from '../ledger/facts.js';
 import { insert, update } from '../ledger/facts.js';
@@ -11,6 +11,7 @@ import { providerShelf } from '../providers/facts.js';
 import { invoiceLineShelf, invoiceShelf } from '../usage/facts.js';
 import { findingsOf } from './findings.js';
 import { seesSubject, verdictOf } from './rules.js';
+import { digitalInvoicesDiffer } from '../flags/digital-invoice.js';
 import { raise } from '../flags/raise.js';
 import type { Named } from './subjects.js';
 import { gatherSubjects, isClaimed, subjectOf } from './subjects.js';
@@ -86,27 +87,15 @@ function compared(facts: Facts, invoice: UsageInvoice, read: DigitalInvoice) {
 }
 
 /** The flag that a digital invoice raises which differs from an invoice that counts in a redemption or a reimbursement already. */
-function flagsOf(
+const flagsOf = (
   command: Pick<Command, 'actor' | 'today' | 'receivedAt' | 'newId'>,
   facts: Facts,
   invoice: UsageInvoice,
-  { attachmentId, findings }: EvidenceAttachment,
-): Change[] {
-  const found = (findings as Finding[] | null) ?? [];
-  if (found.length === 0 || !isClaimed(invoice)) return [];
-  const fields = [...new Set(found.map(({ field, typed, read }) => `${field}: ${typed} / ${read}`))].join('; ');
-  const rows = [
-    { kind: 'USAGE_INVOICE', id: invoice.invoiceId, name: invoice.invoiceNo },
-    { kind: 'EVIDENCE_ATTACHMENT', id: attachmentId, name: invoice.invoiceNo },
-  ];
-  return raise(command, facts, { subjectKind: 'USAGE_INVOICE', subjectId: invoice.invoiceId }, [
-    {
-      kind: 'DIGITAL_INVOICE_DIFFERS',
-      evidence: { inputs: { invoiceNo: invoice.invoiceNo, fields }, rows },
-      amountFen: invoice.grossFen,
-    },
-  ]);
-}
+  attachment: EvidenceAttachment,
+): Change[] => {
+  const found = isClaimed(invoice) ? digitalInvoicesDiffer([{ invoice, attachment }]) : [];
+  return raise(command, facts, { subjectKind: 'USAGE_INVOICE', subjectId: invoice.invoiceId }, found);
+};
 
 /** What an invoice says of the digital invoices attached to it, once these are, and of `raised` flags on it beside. */
 export function judged(invoice: UsageInvoice | undefined, attached: readonly EvidenceAttachment[], raised = 0): Change[] {

@@ -18,6 +18,14 @@ export interface Subject {
   readonly subjectId: string;
 }
 
+/** What rules found of a thing on which gathered flags stand, without what a flag said of the same rows before, decided or not. */
+export const notRaised = (facts: Facts, { subjectId }: Subject, found: readonly Suspicion[]): Suspicion[] => {
+  const nameOf = ({ kind, evidence }: Pick<Flag, 'kind' | 'evidence'>) =>
+    `${kind} ${evidence.rows.map(({ id }) => id).join(' ')}`;
+  const known = new Set(facts.all(flagShelf, 'subject', subjectId).map(nameOf));
+  return found.filter((of) => !known.has(nameOf(of)));
+};
+
 /**
  * The flags of what rules found of a thing, to be recorded with the command that shows it. Whoever raises flags on an invoice or a
  * contract adds as many to its `holdingFlags` in the same command.

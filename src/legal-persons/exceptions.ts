@@ -4,10 +4,11 @@ import { yearOf } from '../calendar.js';
 import type { Day } from '../calendar.js';
 import type { LimitWindow } from '../ledger/chart.js';
 import type { Facts, Loader } from '../ledger/facts.js';
-import type { Refused } from '../ledger/lane.js';
+import type { Params, Refused } from '../ledger/lane.js';
 import { refused } from '../ledger/lane.js';
 import { isUuid } from '../identifiers.js';
 import { firstYearIdOf, firstYearShelf, programmeVersionShelf } from '../programmes/facts.js';
+import { rules } from '../programmes/explain.js';
 import type { Limit } from '../programmes/language.js';
 import { lawOn } from '../programmes/language.js';
 import { programmeOf, versionInForce, versionName } from '../programmes/published.js';
@@ -62,7 +63,8 @@ export function readException(facts: Facts, of: Wanted, today: Day): { kind: 're
   const { programmeCode, limitId, window } = of;
   const version = versionInForce(facts.all(programmeVersionShelf, 'code', programmeCode), today);
   if (!version) return refused('PROGRAMME_NOT_IN_FORCE', { programme: programmeCode, day: today }, '/programmeCode');
-  const { limits } = lawOn(programmeOf(version), today);
+  const law = programmeOf(version);
+  const { limits } = lawOn(law, today);
   const limit = limits.find(({ id }) => id === limitId);
   if (!limit) {
     const known = limits.map(({ id }) => id).join(', ') || '—';
@@ -72,22 +74,23 @@ export function readException(facts: Facts, of: Wanted, today: Day): { kind: 're
       '/limitId',
     );
   }
-  if (!limit.soft) return refused('LIMIT_IS_HARD', { programme: versionName(version), limit: limitId }, '/limitId');
-  const read = holderOf(facts, limit, of, version.kind === 'GENERAL_CONTROLS');
+  const named = { programmeZh: law.name.zh, programmeEn: law.name.en, ...rules.limit(limit) };
+  if (!limit.soft) return refused('LIMIT_IS_HARD', named, '/limitId');
+  const read = holderOf(facts, limit, of, { isControls: version.kind === 'GENERAL_CONTROLS', named });
   if (read.kind === 'refused') return read;
   const { holder } = read;
   const expected = windowOf(facts, limit, holder, today);
   if (expected === null ? !/^2\d{3}$/.test(window) : window !== expected) {
-    return refused('LIMIT_WINDOW', { limit: limitId, window, expected: expected ?? String(yearOf(today)) }, '/window');
+    return refused('LIMIT_WINDOW', { ...named, window, expected: expected ?? String(yearOf(today)) }, '/window');
   }
   return { kind: 'read', at: { limit: limit.account, holder, window } };
 }
 
 function holderOf(
   facts: Facts,
-  { per, id }: Limit,
+  { per }: Limit,
   of: Wanted,
-  isControls: boolean,
+  { isControls, named }: { readonly isControls: boolean; readonly named: Params },
 ): { kind: 'holder'; holder: string } | Refused {
   const { holder, programmeCode } = of;
   switch (per) {
@@ -107,7 +110,7 @@ function holderOf(
     case 'PROGRAMME':
       // General controls count each programme for itself.
       if (holder === programmeCode || isControls) return { kind: 'holder', holder };
-      return refused('HOLDER_NOT_OF_LIMIT', { limit: id, holder, expected: programmeCode }, '/holder');
+      return refused('HOLDER_NOT_OF_LIMIT', { ...named, holder, expected: programmeCode }, '/holder');
   }
 }
 

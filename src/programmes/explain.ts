@@ -4,6 +4,7 @@ import type { Step } from '../ledger/explanations.js';
 import { formatYuan } from '../money.js';
 import type { Fen } from '../money.js';
 import { beneficiaryNames, findingNames, grouped, itemNames, purposeNames, windowInWords } from '../words.js';
+import { CONTRACT_CEILING } from './language.js';
 import type {
   BeneficiaryKind,
   Bilingual,
@@ -443,3 +444,13 @@ export const requiredParameters = {
 } as const satisfies Readonly<Record<string, Bilingual & { of: readonly ('VOUCHER' | 'REIMBURSEMENT')[] }>>;
 
 export type RequiredParameter = keyof typeof requiredParameters;
+
+/** The rule of a limit that accounts are kept for, in words: one of the law, the ceiling of a contract, or a stacking rule. */
+export function limitInWords({ limits, stacking }: Pick<Law, 'limits' | 'stacking'>, limitId: string): Bilingual {
+  if (limitId === CONTRACT_CEILING) return rules.contractCeiling;
+  const limit = limits.find(({ id }) => id === limitId);
+  if (limit) return rules.limit(limit);
+  const stacked = stacking.find(({ id }) => id === limitId);
+  if (!stacked) throw new Error(`the law has no limit ${limitId}`);
+  return rules.stacking(stacked);
+}

@@ -147,9 +147,8 @@ export function settledFees(facts: Facts, of: Making): ReimbursementLine[] {
     });
 }
 
-/** Contracts of this book for which money was given or promised already: a voucher, or a line that counts in a live application. */
-const supported = note<ReadonlySet<string>>('contracts that are supported');
-const ofBook = 'all';
+/** By contract of this book: whether money was given or promised for it already, as a voucher, or as a line that counts in a live application. */
+const supported = note<boolean>('contracts that are supported');
 
 /**
  * Gathers what a declared item may be on record as: the same number in a live application; a usage invoice of this book, which is then
@@ -184,7 +183,8 @@ export async function gatherDeclared(loader: Loader, enterprise: Enterprise, ite
          or exists (select from reimbursement_lines l where l.book_id = $1 and l.contract_id = u.contract_id and l.is_live)`,
     [loader.bookId, contractIds],
   );
-  loader.note(supported, ofBook, new Set(found.map(({ contractId }) => contractId)));
+  const given = new Set(found.map(({ contractId }) => contractId));
+  for (const contractId of contractIds) loader.note(supported, contractId, given.has(contractId));
   await Promise.all([
     loader.load(
       enterpriseShelf,
@@ -203,6 +203,21 @@ export async function gatherDeclared(loader: Loader, enterprise: Enterprise, ite
     }),
   ]);
 }
+
+/** A declared line as it was declared. */
+export const asDeclared = ({ evidence, settledOn, modelClass, modelRegistrationNo, ...line }: ReimbursementLine): Declared => ({
+  reference: line.reference,
+  description: line.description,
+  counterpartyUscc: line.counterpartyUscc,
+  counterpartyName: line.counterpartyName,
+  serviceItem: line.serviceItem,
+  netFen: line.netFen,
+  vatFen: line.vatFen,
+  grossFen: line.grossFen,
+  settledOn: settledOn ?? line.usedTo,
+  evidence: evidence ?? '',
+  ...(modelClass !== null && modelRegistrationNo !== null && { modelClass, modelRegistrationNo }),
+});
 
 /** The usage invoice of this book that a declared item names, if there is one. */
 function invoiceOf(facts: Facts, { counterpartyUscc, reference }: Declared) {
@@ -233,7 +248,7 @@ export const declaredLines = (
   items.map((item, i) => {
     const invoice = invoiceOf(facts, item);
     const named = contractOf(facts, item, of.enterprise);
-    const isSupported = named !== null && facts.noted(supported, ofBook).has(named.contract.contractId);
+    const isSupported = named !== null && facts.noted(supported, named.contract.contractId);
     const numberConflict =
       (invoice ? invoice.numberConflict : of.unheld.includes(item.reference)) ||
       (named !== null && (!named.isOwn || (isSupported && !of.byContract)));
@@ -280,9 +295,10 @@ const declaredLine = (
   modelRegistrationNo: item.modelRegistrationNo ?? null,
 });
 
-/** Whether what an item declares is funded already: declared in a live application, or an invoice that is redeemed or reimbursed. */
-export function isFunded(facts: Facts, item: Declared): boolean {
-  if (facts.all(reimbursementLineShelf, 'reference', [item.counterpartyUscc, item.reference, 'true']).length > 0) return true;
+/** Whether what an item declares is funded already: declared in another live application, or an invoice that is redeemed or reimbursed. */
+export function isFunded(facts: Facts, item: Declared, reimbursementId: string): boolean {
+  const live = facts.all(reimbursementLineShelf, 'reference', [item.counterpartyUscc, item.reference, 'true']);
+  if (live.some((line) => line.reimbursementId !== reimbursementId)) return true;
   const invoice = invoiceOf(facts, item);
   return invoice !== undefined && (invoice.redemptionId !== null || invoice.reimbursedLines > 0);
 }

@@ -4,6 +4,7 @@
 // refused or rejected.
 import type { z } from 'zod';
 import type { Database } from '../../db/client.js';
+import type { supplement } from '../../schemas/cases.js';
 import type { submitReimbursement } from '../../schemas/reimbursements.js';
 import { uuidv7 } from '../identifiers.js';
 import type { Outcome } from '../ledger/lane.js';
@@ -25,13 +26,60 @@ export async function claimPapers(
   of: { readonly bookId: string; readonly body: Body; readonly now: Date },
 ): Promise<Body & Claimed> {
   const { bookId, body, now } = of;
-  const numbers = [...new Set(body.items?.map(({ reference }) => paperNumber(reference)).filter(isInvoiceNumber))];
-  if (numbers.length === 0) return { ...body, claims: [] };
+  const references = body.items?.map(({ reference }) => reference) ?? [];
+  return { ...body, claims: await claimReferences(db, { bookId, references, now }) };
+}
+
+/** Takes a hold on each invoice number among these, for an owner of their own; those that are held. */
+async function claimReferences(
+  db: Database,
+  { bookId, references, now }: { readonly bookId: string; readonly references: readonly string[]; readonly now: Date },
+): Promise<NumberClaim[]> {
+  const numbers = [...new Set(references.map(paperNumber).filter(isInvoiceNumber))];
+  if (numbers.length === 0) return [];
   const owner = uuidv7(now);
   const asked = numbers.map((number): NumberClaim => ({ number, bookId, providerId: owner }));
   const isHeld = await claimNumbers(db, asked, now);
-  return { ...body, claims: asked.filter(isHeld) };
+  return asked.filter(isHeld);
 }
+
+/** Before the lane: takes a hold on each invoice number that answers to a correction list write anew, beside those the application holds. */
+export async function claimAnswers<Sent extends z.output<typeof supplement>>(
+  db: Database,
+  of: { readonly bookId: string; readonly reimbursementId: string; readonly body: Sent; readonly now: Date },
+): Promise<Sent & Claimed> {
+  const { bookId, reimbursementId, body, now } = of;
+  const references = body.answers.flatMap(({ fields }) =>
+    Object.entries(fields).flatMap(([field, value]) =>
+      /^\/lines\/\d+\/reference$/.test(field) && value !== null ? [value] : [],
+    ),
+  );
+  if (references.length === 0) return { ...body, claims: [] };
+  const before = await claimsHeld(db, bookId, reimbursementId);
+  const known = new Set(before.map(({ number }) => number));
+  const anew = references.filter((reference) => !known.has(paperNumber(reference)));
+  return { ...body, claims: [...before, ...(await claimReferences(db, { bookId, references: anew, now }))] };
+}
+
+/** After the lane: gives back what the application as it stands now does not name, of what was taken and of what it held before. */
+export async function releaseReplaced(
+  db: Database,
+  of: { readonly bookId: string; readonly reimbursementId: string; readonly body: object & Claimed },
+): Promise<void> {
+  const { bookId, reimbursementId } = of;
+  const { claims = [] } = of.body;
+  if (claims.length === 0) return;
+  const held = await claimsHeld(db, bookId, reimbursementId);
+  const nameOf = ({ number, providerId }: NumberClaim) => `${number} ${providerId}`;
+  const kept = new Set(held.map(nameOf));
+  await releaseNumbers(
+    db,
+    claims.filter((claim) => !kept.has(nameOf(claim))),
+  );
+}
+
+const claimsHeld = async (db: Database, bookId: string, reimbursementId: string): Promise<NumberClaim[]> =>
+  (await numbersHeld(db, bookId, reimbursementId)).map(({ number, owner }) => ({ number, bookId, providerId: owner }));
 
 /** The same for a draft that is about to be submitted: what is declared stands in it. */
 export async function claimDraft<Sent extends object>(
@@ -68,9 +116,5 @@ export async function releaseEnded(
 ): Promise<void> {
   const { bookId, reimbursementId, outcome } = of;
   if (outcome.kind !== 'accepted' || outcome.replayed) return;
-  const held = await numbersHeld(db, bookId, reimbursementId);
-  await releaseNumbers(
-    db,
-    held.map(({ number, owner }) => ({ number, bookId, providerId: owner })),
-  );
+  await releaseNumbers(db, await claimsHeld(db, bookId, reimbursementId));
 }

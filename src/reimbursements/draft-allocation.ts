@@ -16,7 +16,15 @@ import { gatherNumbers, seriesOf, takeNumber } from '../ledger/numbers.js';
 import { reimbursementCases } from './cases.js';
 import { allocationLineShelf, allocationShelf, reimbursementShelf } from './facts.js';
 import { flaggedOf, gatherFlagged, gatherWhole, wholeOf } from './gather.js';
-import { allocationDigestOf, draftedLines, presentAllocation, presentAllocationLine, shareOut, strategyOf } from './share-out.js';
+import {
+  allocationDigestOf,
+  draftedLines,
+  presentAllocation,
+  presentAllocationLine,
+  reasonsInWords,
+  shareOut,
+  strategyOf,
+} from './share-out.js';
 
 type Body = z.output<typeof body>;
 type Result = z.input<typeof allocationInFull>;
@@ -87,9 +95,9 @@ export const draftAllocation: Verb<Body, Result> = {
     const poolFen = facts.balance(accountOf.available(fund));
     const shared = shareOut(strategy, poolFen, facts, claimants);
     if (shared.claimsFen === 0n) {
-      const [first] = shared.shares;
-      const params = { reimbursementNo: first?.claimant.row.reimbursementNo ?? '—', reason: first?.reason ?? '—' };
-      return refused('ALLOCATION_GIVES_NOTHING', params);
+      const { shares } = shared;
+      const told = { zh: reasonsInWords(shares, 'zh'), en: reasonsInWords(shares, 'en') };
+      return refused('ALLOCATION_GIVES_NOTHING', { count: String(shares.length), ...told });
     }
     if (shared.totalFen === 0n) return refused('POOL_EXHAUSTED', { left: '0.00' });
     const moved: Reimbursement[] = [];

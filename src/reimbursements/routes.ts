@@ -11,7 +11,7 @@ import { tellInFull } from '../ledger/explanations.js';
 import { approveAllocation } from './approve-allocation.js';
 import { reimbursementBriefing } from './briefing.js';
 import { reimbursementCases } from './cases.js';
-import { claimDraft, claimPapers, releaseEnded, releaseUnused } from './claim-papers.js';
+import { claimAnswers, claimDraft, claimPapers, releaseEnded, releaseReplaced, releaseUnused } from './claim-papers.js';
 import { draftAllocation } from './draft-allocation.js';
 import { reimbursementCorrecting } from './correct-reimbursement.js';
 import { reimbursementDrafting } from './draft-reimbursement.js';
@@ -83,6 +83,8 @@ export function reimbursementRoutes(app: FastifyInstance, parts: Parts): void {
     drafting: reimbursementDrafting,
     correcting: reimbursementCorrecting,
     bodyLimit: declaredLimit,
+    claim: ({ id: reimbursementId, ...of }) => claimAnswers(parts.db, { ...of, reimbursementId, now: parts.clock.now() }),
+    release: ({ id: reimbursementId, ...of }) => releaseReplaced(parts.db, { ...of, reimbursementId }),
     ended: ({ id: reimbursementId, bookId, outcome }) => releaseEnded(parts.db, { bookId, reimbursementId, outcome }),
     isSeen: async ({ id, ...of }) => (await findReimbursement(parts.db, { ...of, reimbursementId: id })) !== undefined,
   });

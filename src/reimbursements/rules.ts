@@ -105,8 +105,18 @@ export const paperNumber = (typed: string): string =>
     .replace(/[‐-―−—]/g, '-')
     .toUpperCase();
 
+/** What makes two declared items one paper: the number of a tax invoice is one whoever is said to have issued it. */
+export const paperOf = ({ reference, counterpartyUscc }: Pick<Declared, 'reference' | 'counterpartyUscc'>): string =>
+  isInvoiceNumber(reference) ? reference : `${counterpartyUscc} ${reference}`;
+
 /** The number of a digital invoice (数电票), which counts once across all books. */
 export const isInvoiceNumber = (reference: string): boolean => /^\d{20}$/.test(reference);
+
+/** Those of these invoice numbers that are not `held` for an application: claimed elsewhere. Where none were asked for, none is told. */
+export const unheldAmong = (items: readonly Pick<Declared, 'reference'>[], held: readonly string[] | undefined): string[] =>
+  held === undefined
+    ? []
+    : items.flatMap(({ reference }) => (isInvoiceNumber(reference) && !held.includes(reference) ? [reference] : []));
 
 /**
  * Reads what an enterprise declares. Refuses, item by item: a code that is not valid (USCC_…), AMOUNT_ZERO, ITEM_DOES_NOT_ADD_UP,
@@ -134,8 +144,7 @@ export function readItems(
       return refused('ITEM_NOT_SETTLED', { reference: item.reference, settledOn: item.settledOn, today }, `${pointer}/settledOn`);
     }
     const reference = paperNumber(item.reference);
-    // The number of a tax invoice is one paper whoever is said to have issued it.
-    const key = isInvoiceNumber(reference) ? reference : `${counterparty.uscc} ${reference}`;
+    const key = paperOf({ reference, counterpartyUscc: counterparty.uscc });
     if (known.has(key)) return refused('ITEM_TWICE', { reference: item.reference }, `${pointer}/reference`);
     known.add(key);
     read.push({ ...item, reference, counterpartyUscc: counterparty.uscc, netFen, vatFen, grossFen, pointer });

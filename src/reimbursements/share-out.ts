@@ -6,11 +6,13 @@ import type { Allocation, AllocationLine, Reimbursement } from '../../db/tables.
 import type { allocation as shown, allocationInFull } from '../../schemas/reimbursements.js';
 import { placeOf } from '../applications/queue.js';
 import { formatInstant } from '../calendar.js';
+import type { Language } from '../errors.js';
+import { describeRefusal, isRefusalCode } from '../errors.js';
 import type { LimitWindow } from '../ledger/chart.js';
 import { accountOf } from '../ledger/chart.js';
 import type { Step } from '../ledger/explanations.js';
 import { Facts } from '../ledger/facts.js';
-import type { Refused } from '../ledger/lane.js';
+import type { Params, Refused } from '../ledger/lane.js';
 import { refused } from '../ledger/lane.js';
 import type { Posting } from '../ledger/templates.js';
 import { awardApproved, limitCharged, limitFunded } from '../ledger/templates.js';
@@ -41,8 +43,9 @@ export interface Share {
   /** a: what law, limits and review leave. */
   readonly claimFen: Fen;
   readonly amountFen: Fen;
-  /** Why nothing falls to it. */
+  /** Why nothing falls to it, with what its sentence tells. */
   readonly reason: string | null;
+  readonly params: Params;
   /** The law's explanation with the sharing as its last step. */
   readonly explanation: readonly Step[];
 }
@@ -101,7 +104,7 @@ export function shareOut(strategy: Strategy, poolFen: Fen, before: Facts, claima
     if (claimant.published) {
       const { rank, claimFen, reason } = claimant.published;
       move(balances, chargedAnyhow(balances, touched[i] ?? [], claimFen));
-      return { claimant, rank, claimFen, reason: claimFen === 0n ? reason : null, explanation: [] };
+      return { claimant, rank, claimFen, reason: claimFen === 0n ? reason : null, params: {}, explanation: [] };
     }
     const rank = priorityRank(law, row.submittedOn, eligibilityOf(row)?.classes ?? []);
     const limits = readLimits(balances, touched[i] ?? []);
@@ -110,14 +113,14 @@ export function shareOut(strategy: Strategy, poolFen: Fen, before: Facts, claima
     const common = { claimant, rank, explanation: award.explanation };
     if (award.kind !== 'award') {
       // More was reviewed than is computed now: the review is of something else.
-      const reason = award.code === 'AMOUNT_ABOVE_ENTITLEMENT' ? 'REVIEW_CHANGED' : award.code;
-      return { ...common, claimFen: 0n, reason };
+      if (award.code === 'AMOUNT_ABOVE_ENTITLEMENT') return { ...common, claimFen: 0n, ...changed(row) };
+      return { ...common, claimFen: 0n, reason: award.code, params: award.params };
     }
     const isAsReviewed = award.computedFen === row.computedFen && award.baseFen === row.baseFen && countsAsBefore(whole);
-    if (!isAsReviewed) return { ...common, claimFen: 0n, reason: 'REVIEW_CHANGED' };
+    if (!isAsReviewed) return { ...common, claimFen: 0n, ...changed(row) };
     const charge = awardApproved({ payeeId: '', fund: '', amountFen: award.amountFen, charges: limits.charges });
     move(balances, [...limits.funding, ...charge.filter(ofLimit)]);
-    return { ...common, claimFen: award.amountFen, reason: null };
+    return { ...common, claimFen: award.amountFen, reason: null, params: {} };
   });
   const claiming = claims.filter(({ claimFen }) => claimFen > 0n);
   const claimsFen = sumFen(claiming.map(({ claimFen }) => claimFen));
@@ -146,6 +149,31 @@ export function shareOut(strategy: Strategy, poolFen: Fen, before: Facts, claima
     return { ...claim, reason, amountFen: reason === null ? amountFen : 0n, explanation: [...claim.explanation, step] };
   });
   return { strategy, shares, claimsFen, sharedFen, totalFen: sumFen(shares.map(({ amountFen }) => amountFen)) };
+}
+
+const changed = ({ reviewDigest }: Reimbursement) => ({
+  reason: 'REVIEW_CHANGED',
+  params: { reviewDigest: reviewDigest ?? '—' },
+});
+
+/** How many applications a sentence names one by one. */
+const mostNamed = 10;
+
+/** Why nothing falls to any of these, in words: who is kept by the same is named together. */
+export function reasonsInWords(shares: readonly Share[], language: Language): string {
+  const groups = new Map<string, string[]>();
+  for (const { reason, params, claimant } of shares) {
+    const told = reason !== null && isRefusalCode(reason) ? describeRefusal(reason, params, language).detail : (reason ?? '—');
+    groups.set(told, [...(groups.get(told) ?? []), claimant.row.reimbursementNo]);
+  }
+  const [comma, colon, between] = language === 'zh' ? ['、', '：', ''] : [', ', ': ', ' '];
+  return [...groups]
+    .map(([told, numbers]) => {
+      const more = numbers.length - mostNamed;
+      const others = more <= 0 ? '' : language === 'zh' ? ` 等 ${numbers.length} 件` : ` and ${more} more`;
+      return `${numbers.slice(0, mostNamed).join(comma)}${others}${colon}${told}`;
+    })
+    .join(between);
 }
 
 /** A claim that stands, charged to its limits whatever they leave. */

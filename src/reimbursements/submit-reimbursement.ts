@@ -28,8 +28,8 @@ import { reimbursementCases } from './cases.js';
 import { reimbursementLineShelf, reimbursementShelf } from './facts.js';
 import { evaluationsOf, found, holdInvoices } from './lines.js';
 import { gatherPapers, papersOf } from './papers.js';
-import { conflictsOf, contentDigestOf, isInvoiceNumber, presentReimbursement, readItems, summaryOf, undecided } from './rules.js';
-import { gatherSuspicions, partiesOf, suspicionsOf } from './suspicions.js';
+import { conflictsOf, contentDigestOf, presentReimbursement, readItems, summaryOf, undecided, unheldAmong } from './rules.js';
+import { gatherSuspicions, suspicionsOf } from './suspicions.js';
 
 /** What enters the lane: with the invoice numbers among the items that were claimed for it; a dry run claims none. */
 type Body = z.output<typeof body> & { readonly claims?: readonly { readonly number: string }[] };
@@ -206,7 +206,7 @@ async function gatherBase(loader: Loader, command: Command<Body>): Promise<void>
   });
   await Promise.all([gatherAwardLimits(loader, asked), gatherPapers(loader, asked)]);
   const whole = asked.filter(({ lines }) => lines.length > 0).map((of) => caseOf(facts, of));
-  await gatherSuspicions(loader, [...new Set(whole.flatMap(partiesOf))]);
+  await gatherSuspicions(loader, whole);
   await gatherMaterials(
     loader,
     'APPLICATION',
@@ -252,19 +252,17 @@ function baseOf(
   if (body.items === undefined) return refused('ITEMS_REQUIRED', { programme: body.programmeCode }, '/items');
   const read = readItems(body.items, today);
   if (read.kind === 'refused') return read;
-  const funded = read.items.find((item) => isFunded(facts, item));
+  const funded = read.items.find((item) => isFunded(facts, item, id));
   if (funded) {
     const params = { reference: funded.reference, counterparty: funded.counterpartyName };
     return refused('ITEM_ALREADY_FUNDED', params, `${funded.pointer}/reference`);
   }
   const { stacking } = lawOn(lawUnder(facts, version, controlsOn(facts, today)), today);
+  // What was written into a draft after its numbers were claimed is not held either.
+  const held = body.claims?.map(({ number }) => number);
   const byContract = stacking.some(({ by }) => by === 'CONTRACT');
-  return { kind: 'base', lines: declaredLines(facts, read.items, { ...making, unheld: unheldOf(body, read.items), byContract }) };
-}
-
-/** Invoice numbers that are not held for this application: claimed elsewhere, or written into its draft after its numbers were claimed. */
-function unheldOf({ claims }: Body, items: readonly { readonly reference: string }[]): string[] {
-  if (claims === undefined) return [];
-  const held = new Set(claims.map(({ number }) => number));
-  return items.flatMap(({ reference }) => (isInvoiceNumber(reference) && !held.has(reference) ? [reference] : []));
+  return {
+    kind: 'base',
+    lines: declaredLines(facts, read.items, { ...making, unheld: unheldAmong(read.items, held), byContract }),
+  };
 }

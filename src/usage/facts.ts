@@ -94,7 +94,10 @@ export const reimbursementLineShelf = shelf(reimbursementLines, {
     reference: ['counterpartyUscc', 'reference', 'isLive'],
   },
   once: ['id', 'reimbursement', 'invoice', 'reference'],
-  mutable: ['invoiceId', 'basisPoints', 'reason', 'isLive', 'netFen', 'vatFen', 'grossFen'],
+  mutable: [
+    ...(['invoiceId', 'basisPoints', 'reason', 'isLive', 'netFen', 'vatFen', 'grossFen'] as const),
+    ...(['reference', 'counterpartyUscc', 'counterpartyName', 'contractId', 'numberConflict'] as const),
+  ],
 });
 
 /** Red letters: by their number, by the invoice they are of, by the redemption they correct. */

@@ -130,11 +130,11 @@ async function gatherBooking(
 /** What was spent, with the limits it was spent of funded first; refuses the first that is more than its limit leaves. */
 function spend(facts: Facts, spent: readonly Spent[]): { kind: 'spent'; postings: Posting[] } | Refused {
   const postings: Posting[] = [];
-  for (const { at, numberFen, amountFen } of spent) {
+  for (const { rule, at, numberFen, amountFen } of spent) {
     const { leftFen, funding } = readLimit(facts, at, numberFen);
     if (amountFen > leftFen) {
       return refused('OPENING_ABOVE_LIMIT', {
-        limit: at.limit,
+        ...rule,
         window: at.window,
         left: formatYuan(leftFen),
         amount: formatYuan(amountFen),

@@ -20,17 +20,18 @@ import type { Matters } from '../legal-persons/matters.js';
 import { gatherOwnMatters, ownMatters } from '../legal-persons/matters.js';
 import { figureThatCounts } from '../legal-persons/rules.js';
 import { decidingDayOf, limitsTouched } from '../programmes/evaluate.js';
-import { rules } from '../programmes/explain.js';
+import { limitInWords, rules } from '../programmes/explain.js';
 import { limitExceptionShelf, programmeVersionShelf } from '../programmes/facts.js';
-import type { ProgrammeVersion } from '../programmes/language.js';
+import type { Bilingual, ProgrammeVersion } from '../programmes/language.js';
 import { lawOn } from '../programmes/language.js';
 import { controlsOn, gatherControls, lawUnder } from '../programmes/laws.js';
 import { limitWindowOf } from '../programmes/limits.js';
 import { programmeOf, versionDeciding, versionInForce, versionName } from '../programmes/published.js';
 import { readUscc } from '../uscc.js';
 
-/** An amount spent of a limit whose number is `numberFen`: the law's, with what exceptions raised it by. */
+/** An amount spent of a limit whose number is `numberFen`: the law's, with what exceptions raised it by; `rule` is the limit in words. */
 export interface Spent {
+  readonly rule: Bilingual;
   readonly at: LimitWindow;
   readonly numberFen: Fen;
   readonly amountFen: Fen;
@@ -165,14 +166,12 @@ function readLimitUsed(facts: Facts, content: OpeningContent & { kind: 'LIMIT_US
     limit.figure === null
       ? limit.amountFen
       : figureThatCounts(facts.all(figureShelf, 'holder', [limit.figure, at.holder]), content.year)?.amountFen;
-  if (lawFen === undefined || lawFen === null) {
-    const { zh, en } = rules.limit(limit);
-    const params = { limit: limit.id, window: at.window, holder: at.holder, zh, en };
-    return refused('LIMIT_UNKNOWN', params, '/limitId');
-  }
+  const rule = rules.limit(limit);
+  if (lawFen === undefined || lawFen === null)
+    return refused('LIMIT_UNKNOWN', { limit: limit.id, window: at.window, holder: at.holder, ...rule }, '/limitId');
   const exceptions = facts.all(limitExceptionShelf, 'window', [at.limit, at.holder, at.window]);
   const raisedFen = sumFen(exceptions.flatMap((of) => (of.status === 'APPROVED' ? [of.amountFen] : [])));
-  return { kind: 'limitUsed', version, spent: [{ at, numberFen: lawFen + raisedFen, amountFen }] };
+  return { kind: 'limitUsed', version, spent: [{ rule, at, numberFen: lawFen + raisedFen, amountFen }] };
 }
 
 type OpeningVoucher = Extract<Opening, { kind: 'voucher' }>;
@@ -250,6 +249,8 @@ function readVoucher(facts: Facts, content: OpeningContent & { kind: 'VOUCHER' }
   if (read.kind === 'refused') return read;
   const { law, balanceFen, redeemedFen } = read;
   const spent: Spent[] = [];
+  const { limits } = lawOn(law, read.issuedOn);
+  const { stacking } = lawOn(law, read.decidingDay);
   // All that was claimed stays claimed: what it can still pay and what it has paid.
   for (const [stage, amountFen] of [
     ['ISSUE', balanceFen + redeemedFen],
@@ -259,12 +260,10 @@ function readVoucher(facts: Facts, content: OpeningContent & { kind: 'VOUCHER' }
       const { holder, limitId } = limit;
       if (holder.kind === 'LEGAL_PERSON' || holder.kind === 'PROGRAMME') continue;
       const numberFen = isHighest(law, limitId) ? amountFen : limit.amountFen;
-      if (numberFen === null) {
-        const known = lawOn(law, read.decidingDay).limits.find(({ id }) => id === limitId);
-        const { zh, en } = known ? rules.limit(known) : { zh: '', en: '' };
-        return refused('LIMIT_UNKNOWN', { limit: limitId, window: limit.window, holder: holder.id, zh, en }, '/matters');
-      }
-      spent.push({ at: limitWindowOf(limit), numberFen, amountFen });
+      const rule = limitInWords({ limits, stacking }, limitId);
+      if (numberFen === null)
+        return refused('LIMIT_UNKNOWN', { limit: limitId, window: limit.window, holder: holder.id, ...rule }, '/matters');
+      spent.push({ rule, at: limitWindowOf(limit), numberFen, amountFen });
     }
   }
   return { ...read, spent };

@@ -9,8 +9,8 @@ import { termsOf } from '../../src/experts/rules.js';
 import { lawOn } from '../../src/programmes/language.js';
 import { auditBusiness } from '../../src/reconciliation/audit.js';
 import type { Enterprise, World } from '../applications/world.js';
-import { programmeFile, told, zhengzhou } from '../applications/world.js';
-import { pdf, upload } from '../evidence-files/upload.js';
+import { uscc as organisation, programmeFile, told, zhengzhou } from '../applications/world.js';
+import { invoiceXml, pdf, upload } from '../evidence-files/upload.js';
 import { costCode, feeCode, uscc } from '../reimbursements/world.js';
 import { read } from '../programmes/world.js';
 import { expectStatus } from '../service.js';
@@ -18,6 +18,7 @@ import { startTeam } from './team.js';
 import { scored, startCases, steps } from './world.js';
 
 const digest = 'a'.repeat(64);
+const sellerUscc = organisation(9000001);
 
 void t.test(
   'each state waits for its next step as long as the text gives that step, in working days, and no longer',
@@ -338,7 +339,25 @@ void t.test('a correction list may have fields written anew: those it names, and
   );
   t.match(await world.application(id), { contractId: first, status: 'SUPPLEMENT_REQUESTED' }, 'nothing of it was written');
 
+  // Found out since it was submitted: they have one officer.
+  const officer = {
+    role: 'OFFICER',
+    holderName: '李四',
+    holderIdNo: '410102197001010022',
+    validFrom: '2020-01-01',
+    source: '核查',
+  };
+  for (const held of [firm.uscc, sellerUscc])
+    expectStatus(await reviewer.post('/legal-person-holders', { uscc: held, ...officer }), 201);
+  const flags = async () =>
+    (expectStatus(await reviewer.get(`/flags-of-subject?subjectId=${id}`), 200) as { items: { flagId: string; kind: string }[] })
+      .items;
+  t.strictSame(await flags(), []);
   const corrected = expectStatus(await answer({ 1: { '/matters/project': 'P-1' }, 3: { '/contractId': right } }), 200);
+  const [flag, ...others] = await flags();
+  t.match(flag, { kind: 'RELATED_PARTIES' }, 'what newly looks wrong with it is flagged');
+  t.strictSame(others, []);
+  expectStatus(await approver.post(`/flags/${flag?.flagId ?? ''}/clear`, { reason: '经核查不影响' }), 200);
   t.match(corrected, { status: 'SUBMITTED', contractId: right, matters: { project }, computed: '120000.00' });
   t.not(corrected.contentDigest, before['contentDigest']);
   t.strictSame(
@@ -364,7 +383,14 @@ void t.test('a correction list may have fields written anew: those it names, and
 void t.test('of an application for reimbursement, what it is about and what it declared', async (t) => {
   const { world, team } = await startTeam(t, steps.acceptance);
   const firm = await world.firm(1);
-  await world.fee(firm, { lines: [{ gross: '1000000.00' }] });
+  const fee = await world.fee(firm, { lines: [{ gross: '1000000.00' }] });
+  const xml = invoiceXml({ number: fee.invoiceNo });
+  const file = await upload(world, team.reviewer, '发票.xml', xml, {
+    kind: 'INVOICE',
+    subject: ['USAGE_INVOICE', fee.invoiceId],
+    book: world.book.code,
+  });
+  t.equal(file.status, 201);
   const matter = { kind: 'PROJECT', code: 'P-1', name: '事项', documentNo: '立项1号' };
   const { registrationId } = expectStatus(await firm.member.post('/matters', matter), 201) as { registrationId: string };
   const { holder } = expectStatus(await team.approver.post(`/matters/${registrationId}/confirm`, {}), 200) as { holder: string };
@@ -374,10 +400,15 @@ void t.test('of an application for reimbursement, what it is about and what it d
   expectStatus(await team.district.post(`${url}/request-supplement`, { items, workingDays: 5 }), 200);
   const answer = async (fields: object) =>
     firm.member.post(`${url}/supplement`, { answers: [{ item: 1, answer: '已更正', fields }] });
+  const flags = async () =>
+    (expectStatus(await team.reviewer.get(`/flags-of-subject?subjectId=${id}`), 200) as { items: object[] }).items;
+  const differs = [{ kind: 'DIGITAL_INVOICE_DIFFERS', amount: '1000000.00', rows: [{ id: fee.invoiceId }, {}] }];
+  t.match(await flags(), differs, 'what a digital invoice said otherwise before it was applied for is flagged with it');
   t.equal(told(await answer({ '/contractIds': 'x' })), '409 SUPPLEMENT_FIELD_FIXED');
   const corrected = expectStatus(await answer({ '/matters/project': 'P-1' }), 200);
   t.match(corrected, { status: 'SUBMITTED', matters: { project: holder } });
   t.match(corrected.supplementList.answers, [{ changes: [{ field: '/matters/project', from: null, to: holder }] }]);
+  t.match([await flags(), (await flags()).length], [differs, 1], 'once, however often it is looked at');
   t.equal(told(await team.district.post(`${url}/accept`)), '200');
 
   const item = (reference: string, gross: string) => ({
@@ -392,6 +423,8 @@ void t.test('of an application for reimbursement, what it is about and what it d
     settledOn: '2025-01-20',
     evidence: '银行回单',
   });
+  const other = await world.firm(2);
+  expectStatus(await world.apply(other, { programmeCode: costCode, items: [item('HT-F', '10000.00')] }), 201);
   const declared = { programmeCode: costCode, items: [item('HT-1', '100000.00'), item('HT-2', '50000.00')] };
   const costs = expectStatus(await world.apply(firm, declared), 201);
   const at = `/reimbursements/${costs.reimbursementId as string}`;
@@ -401,7 +434,11 @@ void t.test('of an application for reimbursement, what it is about and what it d
     firm.member.post(`${at}/supplement`, { answers: [{ item: 1, answer: '已更正', fields }] });
   const wrong: [string, object, string][] = [
     ['a line that is not named', { '/lines/1/gross': '1.00' }, '409 SUPPLEMENT_FIELD_NOT_NAMED'],
-    ['another field of the line', { '/lines/2/reference': 'HT-9' }, '409 SUPPLEMENT_FIELD_FIXED'],
+    ['another field of the line', { '/lines/2/description': '语料' }, '409 SUPPLEMENT_FIELD_FIXED'],
+    ['no number', { '/lines/2/reference': null }, '400 VALIDATION_FAILED'],
+    ['the paper of another line', { '/lines/2/reference': 'ht－1' }, '400 ITEM_TWICE'],
+    ['a code that is none', { '/lines/2/counterpartyUscc': '123' }, '400 USCC_LENGTH'],
+    ['a paper that is funded', { '/lines/2/reference': 'HT-F' }, '409 ITEM_ALREADY_FUNDED'],
     ['what is no amount', { '/lines/2/gross': '1' }, '400 AMOUNT_FORMAT'],
     ['what does not add up', { '/lines/2/gross': '40000.00' }, '400 ITEM_DOES_NOT_ADD_UP'],
     ['nothing', { '/lines/2/net': '0.00', '/lines/2/gross': '0.00' }, '400 AMOUNT_ZERO'],
@@ -413,6 +450,32 @@ void t.test('of an application for reimbursement, what it is about and what it d
   t.match(less.supplementList.answers, [{ changes: [{ field: '/lines/2/net', from: '50000.00', to: '40000.00' }, {}] }]);
   const { items: lines } = expectStatus(await firm.member.get(`${at}/lines`), 200) as { items: object[] };
   t.match(lines, [{ gross: '100000.00' }, { gross: '40000.00' }]);
+  const number = '24339900000000000001';
+  const holders = async (of: string) =>
+    (await world.owner.sql<{ holders: number }[]>`select holders from invoice_claims where number = ${of}`)[0]?.holders ?? 0;
+  const again = async (fields: object) => {
+    const items = [{ kind: 'FIELD', subject: '/lines/2', what: '票据号码与销售方不符', again: 1 }];
+    expectStatus(await team.reviewer.post(`${at}/request-supplement`, { items, workingDays: 5 }), 200);
+    return correct(fields);
+  };
+  const seller = { '/lines/2/counterpartyUscc': uscc(901), '/lines/2/counterpartyName': '西湖语料有限公司' };
+  const paper = expectStatus(await again({ '/lines/2/reference': ` ${number}`, ...seller }), 200);
+  t.match(paper.supplementList.answers[0].changes, [
+    { field: '/lines/2/reference', from: 'HT-2', to: number },
+    { from: uscc(900), to: uscc(901) },
+    { from: '钱江算力有限公司', to: '西湖语料有限公司' },
+  ]);
+  const linesNow = async () => (expectStatus(await firm.member.get(`${at}/lines`), 200) as { items: object[] }).items;
+  t.match(await linesNow(), [{ reference: 'HT-1' }, { reference: number, counterpartyUscc: uscc(901), numberConflict: false }]);
+  t.equal(await holders(number), 1, 'the number is held across all books');
+  const elsewhere = await world.apply(other, { programmeCode: costCode, items: [item(number, '10000.00')] });
+  t.match(expectStatus(elsewhere, 201), { numberConflicts: 1 }, 'and marked where it is declared after');
+  const taken = '24339900000000000002';
+  expectStatus(await world.apply(other, { programmeCode: costCode, items: [item(taken, '10000.00')] }), 201);
+  t.match(expectStatus(await again({ '/lines/2/reference': taken }), 200), { status: 'SUBMITTED' });
+  t.match((await linesNow())[1], { reference: taken, numberConflict: true }, 'as it is here, where it is held elsewhere');
+  t.equal(await holders(number), 0, 'what is named no more is given back');
+  t.equal(await holders(taken), 1);
   expectStatus(await team.reviewer.post(`${at}/review`, { eligibility: {} }), 200);
   await t.rejects(
     world.owner.begin(async ({ sql }) => {

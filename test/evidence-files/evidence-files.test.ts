@@ -24,8 +24,8 @@ import type { Answer, Caller } from '../service.js';
 import { expectStatus } from '../service.js';
 import { startTrade, uscc } from '../usage/world.js';
 import { bucketKey, startBucket } from './bucket.js';
-import type { UploadOf } from './upload.js';
-import { pdf, upload } from './upload.js';
+import type { InvoiceXml, UploadOf } from './upload.js';
+import { invoiceXml, pdf, upload } from './upload.js';
 import { zipOf } from './zip.js';
 
 const hash = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
@@ -37,40 +37,6 @@ const sheet = { name: '[Content_Types].xml', content: types('spreadsheetml.sheet
 const xlsx = zipOf([sheet, { name: 'xl/workbook.xml', content: '<workbook/>' }]);
 const docx = zipOf([{ name: '[Content_Types].xml', content: types('wordprocessingml.document.main+xml') }]);
 const ofd = zipOf([{ name: 'OFD.xml', content: '<ofd:OFD xmlns:ofd="http://www.ofdspec.org/2016"/>' }]);
-
-interface InvoiceXml {
-  number?: string;
-  issued?: string;
-  flag?: string;
-  seller?: [string, string];
-  buyer?: [string, string];
-  net?: string;
-  vat?: string;
-  gross?: string;
-  lines?: string;
-  remark?: string;
-  before?: string;
-}
-const invoiceXml = (of: InvoiceXml = {}): Buffer => {
-  const {
-    number = '24412000000000000001',
-    issued = '2024-08-01 10:00:00',
-    flag = 'Y',
-    net = '100.00',
-    vat = '0.00',
-    gross = '100',
-  } = of;
-  const [sellerCode, sellerName] = of.seller ?? [uscc(2), '中原算力有限公司'];
-  const [buyerCode, buyerName] = of.buyer ?? [uscc(1), '甲科技有限公司'];
-  const line = `<IssuItemInformation><ItemName>*信息技术服务*训练卡时</ItemName><Quantity>1.0000000000</Quantity><Amount>${net}</Amount><TaxRate>0.06</TaxRate><ComTaxAm>${vat}</ComTaxAm></IssuItemInformation>`;
-  return Buffer.from(`<?xml version="1.0" encoding="utf-8"?>${of.before ?? ''}
-<EInvoice><Header><EIid>${number}</EIid><InherentLabel><InIssuType><LabelCode>${flag}</LabelCode></InIssuType></InherentLabel></Header>
-<EInvoiceData><SellerInformation><SellerIdNum>${sellerCode}</SellerIdNum><SellerName>${sellerName}</SellerName></SellerInformation>
-<BuyerInformation><BuyerIdNum>${buyerCode}</BuyerIdNum><BuyerName>${buyerName}</BuyerName></BuyerInformation>
-<BasicInformation><TotalAmWithoutTax>${net}</TotalAmWithoutTax><TotalTaxAm>${vat}</TotalTaxAm><TotalTax-includedAmount>${gross}</TotalTax-includedAmount><RequestTime>${issued}</RequestTime></BasicInformation>
-${of.lines ?? line}<AdditionalInformation><Remark>${of.remark ?? ''}</Remark></AdditionalInformation></EInvoiceData>
-<TaxSupervisionInfo><InvoiceNumber>${number}</InvoiceNumber><IssueTime>${issued}</IssueTime></TaxSupervisionInfo></EInvoice>`);
-};
 
 void t.test('names and types: what is said of a file is read as it was meant, or refused', (t) => {
   const named: readonly (readonly [header: string | undefined, name: string | null])[] = [

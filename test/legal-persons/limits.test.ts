@@ -118,6 +118,14 @@ void t.test('a soft limit is raised by an exception of two persons, a hard one b
     t.equal(told(answer), expected, JSON.stringify(body));
     t.notMatch(answer.body.detail, /[{}]/);
   }
+  const hard = await reviewer.post('/limit-exceptions', { ...ask, limitId: 'redeemed' });
+  t.match(hard.body.detail, /^“.+”规定：同一企业（法人，含分支机构）每年兑付金额不超过 1,000,000\.00 元。该条不是“原则上”的规定/);
+  const never = await reviewer.post('/limit-exceptions', { ...ask, window: 'LIFETIME' });
+  t.match(
+    never.body.detail,
+    /原则上不超过 .* 元。其期间为2025 年，写作 2025；收到的是 LIFETIME/,
+    'in words of the law, not by ids',
+  );
   const both = await book.member('approver', { personId: reviewer.personId });
   const exception = expectStatus(await reviewer.post('/limit-exceptions', ask), 201);
   t.match(exception, { holder: firm.uscc, account: 'zhengzhou-compute.claimed', status: 'ASKED', approvedOn: null });

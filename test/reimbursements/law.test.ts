@@ -244,7 +244,7 @@ void t.test('one contract, all public money: what several programmes give togeth
   expectStatus(await world.reviewer.post(`/reimbursements/${idOf(declared)}/review`, { eligibility: {} }), 200);
   const nothing = await allocate(world, code);
   t.equal(told(nothing), '409 ALLOCATION_GIVES_NOTHING');
-  t.match(nothing.body.detail, /LIMIT_EXHAUSTED/);
+  t.match(nothing.body.detail, /限额已用完（.*）：.*剩余 0\.00 元；本次按规定计算为 3,000\.00 元/);
   // Half of a larger contract leaves room: what is on record of it is the law's to look at, and 12,000.00 are declared.
   expectStatus(await world.reviewer.post(`/reimbursements/${idOf(declared)}/reject`, { reason: '重报' }), 200);
   const again = await world.reviewed(firm, {}, { programmeCode: code, items: [item(contractNo as string, '12000.00')] });
@@ -285,14 +285,14 @@ void t.test('E2: 5,000,000.00 in three years from the first award, whatever the 
     const review = { eligibility: { local: true, statistics: true } };
     expectStatus(await world.reviewer.post(`/reimbursements/${idOf(applied.body)}/review`, review), 200);
     const answer = await allocate(world, feeCode, year);
-    if (answer.status !== 201) given.push(/LIMIT_[A-Z_]+/.exec(answer.body.detail as string)?.[0] ?? '—');
+    if (answer.status !== 201) given.push(/限额已用完（.*?）/.exec(answer.body.detail as string)?.[0] ?? '—');
     else {
       const { allocationId, contentDigest, lines } = answer.body as Drafted;
       expectStatus(await world.approver.post(`/allocations/${allocationId}/approve`, { contentDigest }), 200);
       given.push(lines[0]?.amount ?? '—');
     }
   }
-  t.strictSame(given, ['3000000.00', '2000000.00', 'LIMIT_EXHAUSTED', 'LIMIT_WINDOW_OVER']);
+  t.strictSame(given, ['3000000.00', '2000000.00', '限额已用完（2025 年至 2027 年）', 'LIMIT_WINDOW_OVER']);
   t.equal(await world.balance(`used:${feeCode}.awarded:${firm.uscc}:2025+3`), 500_000_000n);
   t.strictSame(await audited(world), []);
 });
@@ -360,7 +360,7 @@ serviceItems: { value: [RESEARCH_COST], ${cite('第六条')} }
     );
     const held = await allocate(world, feeCode);
     t.equal(told(held), '409 ALLOCATION_GIVES_NOTHING');
-    t.match(held.body.detail, /LIMIT_UNKNOWN/);
+    t.match(held.body.detail, /尚未登记/);
     expectStatus(await world.reviewer.post('/figures', contribution('1500000.00')), 201);
     t.equal((await give(world, feeCode)).get(idOf(applied)), '1200000.00');
 
@@ -373,7 +373,7 @@ serviceItems: { value: [RESEARCH_COST], ${cite('第六条')} }
 
     // «原则上»: an exception of two persons, for this holder and year.
     const more = await world.reviewed(firm, {}, { programmeCode: second, items: [cost('R-2', '400000.00')] });
-    t.match((await allocate(world, second)).body.detail, /LIMIT_EXHAUSTED/);
+    t.match((await allocate(world, second)).body.detail, /：限额已用完（2025 年）/);
     const exception = { programmeCode: 'district-controls', limitId: 'contribution', holder: firm.uscc, window: '2025' };
     const { exceptionId } = expectStatus(
       await world.reviewer.post('/limit-exceptions', { ...exception, amount: '50000.00', reason: '区政府专题会议纪要' }),
@@ -388,7 +388,7 @@ serviceItems: { value: [RESEARCH_COST], ${cite('第六条')} }
     t.equal((await give(world, second)).get(last), '450000.00');
     await world.fee(firm, { lines: [{ gross: '10.00' }] });
     await world.reviewed(firm);
-    t.match((await allocate(world, feeCode)).body.detail, /LIMIT_EXHAUSTED/);
+    t.match((await allocate(world, feeCode)).body.detail, /：限额已用完（2025 年）/);
 
     // An institution for research needs no figure.
     const rd = { uscc: institute.uscc, class: 'RD_INSTITUTION', validFrom: '2024-01-01', documentNo: '科〔2024〕1号' };

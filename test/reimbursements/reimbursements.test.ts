@@ -400,7 +400,12 @@ void t.test(
       await world.load(feeCode, '1000.00');
       const stale = await world.reviewer.post('/allocations', { programmeCode: feeCode, year: 2025 });
       t.match(stale, { status: 409, body: { code: 'ALLOCATION_GIVES_NOTHING' } });
-      t.match(stale.body.detail, /PROVIDER_NOT_LISTED/);
+      t.match(
+        stale.body.detail,
+        /^所列 \d+ 件申请目前均不能获得补助。.*-RB-2025-\d+：服务机构在 .* 未以服务事项“智能算力”入库/,
+        'each with what bound it, in words',
+      );
+      t.notMatch(stale.body.detail, /[A-Z]{3,}_|[{}]/);
       t.equal(expectStatus(await firm.member.get(`/usage-invoices/${two.invoiceId}`), 200).isReimbursed, false);
     });
     t.strictSame(await audited(world), []);
@@ -499,7 +504,7 @@ void t.test('an allocation is of one law, approved as it was drafted by other ey
     await world.reviewed(a);
     const none = await allocate();
     t.match(none, { status: 409, body: { code: 'ALLOCATION_GIVES_NOTHING' } });
-    t.match(none.body.detail, /LIMIT_EXHAUSTED/);
+    t.match(none.body.detail, /：限额已用完（2025 年）：同一企业/);
     await world.plantProgramme(
       fees.replace('version: 1', 'version: 2').replace('PRO_RATA', 'RANKED').replace('2025-01-01', '2025-02-11'),
       '2025-02-11',

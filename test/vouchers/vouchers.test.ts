@@ -180,7 +180,10 @@ void t.test('at go-live limits used and vouchers outstanding come in by two pers
   const more = expectStatus(await prepare({ ...used, amount: '150000.01' }), 201);
   const above = await approve(more.openingBalanceId as string);
   t.equal(told(above), '409 OPENING_ABOVE_LIMIT');
-  t.match(above.body.detail, /150,000\.01 元超过.*（2024 年）剩余的 150,000\.00 元/);
+  t.match(
+    above.body.detail,
+    /150,000\.01 元超过限额（2024 年）剩余的 150,000\.00 元：同一企业.*每年申领金额不超过 1,000,000\.00 元/,
+  );
 
   const paper = expectStatus(await prepare(voucher), 201);
   const id = paper.openingBalanceId as string;
