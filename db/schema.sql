@@ -2008,7 +2008,7 @@ CREATE INDEX objections_subject ON public.objections USING btree (book_id, subje
 CREATE TRIGGER objections_in_lane BEFORE INSERT OR UPDATE ON public.objections FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER objections_leave_in_lane BEFORE DELETE ON public.objections FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER objections_one_person BEFORE UPDATE ON public.objections FOR EACH ROW WHEN ((new.decided_person IS DISTINCT FROM old.decided_person)) EXECUTE FUNCTION refuse_same_person('decided_person reviewed_person published_person');
-grant insert, select, update (status, decided_person, decided_on, decision_reason) on objections to voucher_app;
+grant insert, select, update (name_sealed, contact_sealed, status, decided_person, decided_on, decision_reason) on objections to voucher_app;
 grant select on objections to voucher_reader;
 
 -- owner voucher_owner
@@ -2130,7 +2130,7 @@ create table payee_accounts (
 );
 CREATE TRIGGER payee_accounts_in_lane BEFORE INSERT OR UPDATE ON public.payee_accounts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER payee_accounts_leave_in_lane BEFORE DELETE ON public.payee_accounts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select on payee_accounts to voucher_app;
+grant insert, select, update (account_no_sealed) on payee_accounts to voucher_app;
 grant select on payee_accounts to voucher_reader;
 
 -- owner voucher_owner
@@ -2186,7 +2186,7 @@ create table person_identities (
 CREATE INDEX person_identities_person ON public.person_identities USING btree (book_id, person_id);
 CREATE TRIGGER person_identities_in_lane BEFORE INSERT OR UPDATE ON public.person_identities FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER person_identities_leave_in_lane BEFORE DELETE ON public.person_identities FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select on person_identities to voucher_app;
+grant insert, select, update (sealed) on person_identities to voucher_app;
 grant select on person_identities to voucher_reader;
 
 -- owner voucher_owner
