@@ -67,7 +67,11 @@ function waitingIn<Row extends object>({ shelf, columns }: SealedFields<Row>, { 
   const id = nameOf(shelf.id);
   const earlier = columns.map((column) => `not starts_with(${nameOf(column)}, $3)`).join(' or ');
   return {
-    has: (row: Row) => columns.some((column) => !String(row[column]).startsWith(current)),
+    has: (row: Row) =>
+      columns.some((column) => {
+        const sealed = row[column];
+        return typeof sealed === 'string' && !sealed.startsWith(current);
+      }),
     after: (db: Database, { bookId, after }: { bookId: string; after: string | undefined }) =>
       db.sql.prepared<{ id: string }[]>(
         `select ${id} as id from ${shelf.name} where book_id = $1 and ${id} > $2::uuid and (${earlier}) order by ${id} limit ${readAhead}`,
