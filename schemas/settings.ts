@@ -135,6 +135,13 @@ export const settings = z
     EVIDENCE_BUCKET_KEY_ID: z.string().min(1).optional(),
     EVIDENCE_BUCKET_SECRET: z.string().min(1).optional(),
     EXCHANGE_KEYS: exchangeKeys.optional(),
+    WEBHOOK_HOSTS: z
+      .string()
+      .regex(/^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+(,(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+)*$/, {
+        error: 'WEBHOOK_HOSTS must be host names in lower case, *. before one for all below it, several joined by commas',
+      })
+      .transform((text) => text.split(','))
+      .optional(),
     DIGITAL_INVOICE_MAPPINGS: z.string().min(1).optional(),
     HSTS_SECONDS: whole('HSTS_SECONDS', 0).default(0),
     KEEP_ALIVE_SECONDS: whole('KEEP_ALIVE_SECONDS', 1).default(72),

@@ -20,9 +20,14 @@ import { problem } from '../schemas/common.js';
 import type { ExchangeKey } from '../schemas/settings.js';
 import type { Principal } from './access/principal.js';
 import { Principals } from './access/principal.js';
+import { standIns } from './access/delegable.js';
 import { personRoutes } from './access/person-routes.js';
 import { accessRoutes } from './access/routes.js';
+import { accessOf } from './access-trail/of-request.js';
+import { accessTrailRoutes } from './access-trail/routes.js';
+import { AccessTrail } from './access-trail/trail.js';
 import { applicationRoutes } from './applications/routes.js';
+import { approvalRoutes } from './approvals/routes.js';
 import { bulkRoutes } from './bulk/routes.js';
 import { shanghaiDay } from './calendar.js';
 import { calendarRoutes } from './calendars/routes.js';
@@ -75,6 +80,9 @@ import { usageRoutes } from './usage/routes.js';
 import { expireDue } from './vouchers/expire-due.js';
 import { remindOfActivation, remindOfLastDay } from './vouchers/remind-expiring.js';
 import { voucherRoutes } from './vouchers/routes.js';
+import { WebhookSender } from './webhooks/deliver.js';
+import { webhookRoutes } from './webhooks/routes.js';
+import { makeSend } from './webhooks/send.js';
 import { workQueueRoutes } from './work-queues/routes.js';
 import type { FieldKeys } from './sealer.js';
 import { makeSealer } from './sealer.js';
@@ -102,6 +110,8 @@ export interface AppOptions {
   readonly exchangeKeys?: readonly ExchangeKey[];
   /** How long browsers shall ask for this host by TLS alone; 0 (unless said): nothing is told, for nothing in front speaks TLS. */
   readonly hstsSeconds?: number;
+  /** Hosts that webhooks may be sent to, `*.` before one for all below it; none unless said. */
+  readonly webhookHosts?: readonly string[];
   /** What differs from `limitsOfApp`; rates are unlimited unless said here. */
   readonly limits?: Partial<Limits>;
 }
@@ -116,6 +126,10 @@ declare module 'fastify' {
     open?: boolean;
     /** A command: whoever sends it is judged again in the lane of its book. */
     inLane?: boolean;
+    /** What it answers is personal, a bank account or a secret. */
+    sensitive?: boolean;
+    /** May be approved in another's place: whose place, and whether, is judged in the lane. */
+    delegable?: boolean;
   }
 }
 
@@ -179,6 +193,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     mappings: options.evidence?.mappings ?? loadMappings(shippedMappings),
     damaged: { count: 0 },
   };
+  const trail = new AccessTrail(db, clock, app.log);
   const parts: Parts = {
     db,
     clock,
@@ -186,6 +201,8 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     sealer: makeSealer(options.fieldKey),
     evidence,
     exchange: { keys: options.exchangeKeys ?? [] },
+    trail,
+    webhookHosts: options.webhookHosts ?? [],
   };
 
   // These hooks are callbacks, for every request pays for them; one that has answered does not go on.
@@ -193,6 +210,8 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
   app.addHook('onResponse', (request, reply, done) => {
     const { route } = request.flight;
     door.leave(request.flight);
+    const access = accessOf(request, reply.statusCode, (code) => books.known(code));
+    if (access) trail.record(access);
     metrics.requests.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000);
     request.log.debug({ method: request.method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'request');
     done();
@@ -240,7 +259,9 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     };
     scope.addHook('onRequest', (request, reply, done) => {
       const { book: code } = request.params as { book: string };
-      const { roles, personOnly, inLane = false, open: isOpen = false } = request.flight.config ?? {};
+      const { personOnly, inLane = false, delegable, open: isOpen = false } = request.flight.config ?? {};
+      const inPlace = delegable === true && request.headers['on-behalf-of'] !== undefined;
+      const roles = inPlace ? standIns : request.flight.config?.roles;
       const bearer = isOpen ? '' : bearerOf(request);
       const name = `${code} ${publicPart(bearer)}`;
       const open = books.known(code);
@@ -251,6 +272,8 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
         return;
       }
       const admit = (found: { book: OpenBook; principal: Principal } | null): void => {
+        // Also for what goes no further: the trail of access names who was refused.
+        if (found) request.principal = found.principal;
         const refusal = found
           ? (door.takeOfKey(reply, name) ?? door.enter(request, found.book) ?? forbidden(found.principal, roles, personOnly))
           : stranger(request, reply);
@@ -259,7 +282,6 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
           return;
         }
         request.book = found.book;
-        request.principal = found.principal;
         door.goOn(found.book.traffic, done);
       };
       if (isOpen) {
@@ -282,7 +304,9 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     const stranger = (request: FastifyRequest, reply: FastifyReply): Told =>
       door.takeOfAddress(request, reply) ?? { code: 'UNAUTHENTICATED' };
     accessRoutes(scope, parts);
+    accessTrailRoutes(scope, parts);
     personRoutes(scope, parts);
+    approvalRoutes(scope, parts);
     calendarRoutes(scope, parts);
     enterpriseRoutes(scope, parts);
     providerRoutes(scope, parts);
@@ -312,6 +336,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     ledgerRoutes(scope, parts);
     dashboardRoutes(scope, parts);
     workQueueRoutes(scope, parts);
+    webhookRoutes(scope, parts);
   });
   if (options.settableClock) demoRoutes(app, options.settableClock);
 
@@ -326,7 +351,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     return { status: 'ready', schema: found };
   });
   app.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
-    metrics.read(books, door, connections, evidence);
+    metrics.read(books, door, connections, evidence, trail);
     return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
   });
 
@@ -335,7 +360,18 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
   const dueWorks = [decideOverdue, expireDue, lapseDue, recoveriesFallDue];
   const works = [...dueWorks, remindOfLastDay, remindOfActivation, remindOfDeadline, tellApproved];
   const daily = new Daily({ db, clock, log: app.log, open: (code) => books.find(code), works });
+  const webhooks = new WebhookSender({
+    db,
+    clock,
+    sealer: parts.sealer,
+    send: makeSend(),
+    hosts: parts.webhookHosts,
+    log: app.log,
+    open: (code) => books.find(code),
+  });
+  app.addHook('preClose', () => webhooks.close());
   app.addHook('onListen', (done) => {
+    webhooks.start();
     daily.start();
     done();
   });
@@ -343,6 +379,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
 
   app.addHook('onClose', async () => {
     await books.close();
+    await trail.close();
     door.close();
   });
   return { app, books };
@@ -448,6 +485,11 @@ function makeMetrics() {
     help: 'Downloads that met bytes which are not what was stored',
     registers,
   });
+  const trailWaiting = new Gauge({
+    name: 'access_trail_waiting',
+    help: 'Rows of the trail of access that are not written yet; more than a second’s worth means that they cannot be',
+    registers,
+  });
   return {
     registry,
     requests: new Histogram({
@@ -470,9 +512,10 @@ function makeMetrics() {
       registers: [registry],
     }),
     /** What others count, taken over when somebody asks. Labels are books that exist and reasons that are listed. */
-    read(books: Books, door: Door, connections: ConnectionCounts, evidence: Evidence): void {
+    read(books: Books, door: Door, connections: ConnectionCounts, evidence: Evidence, trail: AccessTrail): void {
       for (const each of [queue, inFlight, waiting, sentAway, cut, refused, damaged]) each.reset();
       damaged.inc(evidence.damaged.count);
+      trailWaiting.set(trail.waiting);
       for (const { code: book, lane, traffic } of books.all()) {
         queue.set({ book }, lane.depth);
         inFlight.set({ book, kind: 'command' }, traffic.commands);

@@ -65,6 +65,7 @@ async function start(settings: Settings): Promise<void> {
     hstsSeconds: settings.HSTS_SECONDS,
     evidence: evidenceOf(settings),
     exchangeKeys: settings.EXCHANGE_KEYS ?? [],
+    webhookHosts: settings.WEBHOOK_HOSTS ?? [],
     lane: { maxBatch: settings.LANE_MAX_BATCH, maxQueue: settings.LANE_MAX_QUEUE },
     ...(settable ? { settableClock: settable } : {}),
   });

@@ -8,11 +8,15 @@ import { makeLogger } from '../src/log.js';
 
 /** Fields whose values are nobody's but their sender's, in what is sent and in what is shown once. */
 const secretField =
-  /"(accountNo|password|newPassword|secret|token|recoveryCodes?|totpSecret|number|subject|contact|holderIdNo)":"([^"\\]{8,})"/g;
-const apiKey = /cvk_[a-z0-9]{12}_[\w-]{43}/;
+  /"(accountNo|password|(?:new|current)Password|secret|token|pendingToken|recoveryCode|contact|holderIdNo)":"([^"\\]{8,})"/g;
+/** The number of a document that a person is known by; elsewhere a number is no secret. */
+const identityNumber = /"kind":"RESIDENT_ID","number":"([^"\\]{8,})"/g;
+/** Of the kinds that have a form of their own: keys of the API, sessions, secrets of webhooks and of second factors. */
+const opening = /cvk_[a-z0-9]{12}_[\w-]{43}|__Host-session[\w-]*=[\w-]{43}|whsec_[A-Za-z0-9+/]{43}=|otpauth:\/\/totp/;
 /** A key is shown once, in the field that says so. */
 const apiKeyElsewhere = /(?<!"secret":")cvk_[a-z0-9]{12}_[\w-]{43}/;
-const internals = /node_modules|\bat \S+ ?\(?\S*\.[jt]s:\d|\b(select|insert into|update) \S+ (from|set|\()|postgres|relation "|FST_ERR/i;
+const internals =
+  /node_modules|\bat \S+ ?\(?\S*\.[jt]s:\d|\b(select|insert into|update) \S+ (from|set|\()|postgres|relation "|FST_ERR/i;
 
 export class Canaries {
   readonly #secrets = new Set<string>();
@@ -28,6 +32,7 @@ export class Canaries {
       this.#secrets.add(value);
       if (field === 'accountNo') this.#accountNos.add(value);
     }
+    for (const [, number = ''] of body.matchAll(identityNumber)) this.#secrets.add(number);
   }
 
   /** Throws where an answer tells a secret outside the field that is for it, or, of a bug or fault, what stands behind it. */
@@ -41,7 +46,7 @@ export class Canaries {
 
   /** Throws where the log holds any of them. */
   check(): void {
-    assert.doesNotMatch(this.#log, apiKey, 'the log holds a key of the API');
+    assert.doesNotMatch(this.#log, opening, 'the log holds what opens something');
     for (const secret of this.#secrets) assert.ok(!this.#log.includes(secret), 'the log holds a secret that was sent');
   }
 }

@@ -75,7 +75,7 @@ void t.test('SM4-CTR and HMAC-SM3 are those of the standards: their published ve
 
 void t.test('the keys are exchanged while the service runs: every value, no other, and nothing lost', async (t) => {
   const service = await startService(t);
-  const { db, owner, clock, fieldKeys: keys } = service;
+  const { db, owner, clock, fieldKey: keys } = service;
   const { operator, member, code, bookId } = await service.newBook('rotating');
   const uscc = usccOf(1);
   const own = await member('provider', { uscc });

@@ -208,6 +208,12 @@ void t.test('logs carry no secrets', async (t) => {
     { headers: { authorization: canary }, secret: canary, body: { accountNo: canary }, member: { secret: canary } },
     'x',
   );
+  const fields = ['secret', 'password', 'newPassword', 'currentPassword', 'token', 'pendingToken', 'recoveryCode', 'contact'];
+  for (const field of [...fields, 'holderIdNo', 'otpauthUri']) logger.info({ [field]: canary, body: { [field]: canary } }, field);
+  const headers = Object.fromEntries(
+    ['authorization', 'cookie', 'set-cookie', 'signature', 'signature-input'].map((of) => [of, canary]),
+  );
+  logger.info({ ...headers, headers, req: { headers }, recoveryCodes: [canary], identity: { number: canary } }, 'headers');
   logger.error({ err: Object.assign(new Error('failed'), { parameters: [canary], detail: canary, query: canary }) }, 'bug');
   t.notMatch(written, canary);
   t.match(written, /\[redacted\]/);

@@ -56,11 +56,11 @@ export interface TestBook {
 }
 
 export interface Service extends TestDatabase {
+  /** What the app seals with. */
+  fieldKey: FieldKeys;
   app: FastifyInstance;
   books: Books;
   clock: TestClock;
-  /** What it seals by: the first key of two. */
-  fieldKeys: FieldKeys;
   /** Raw call below `/v1/books/{book}`, with or without a key. */
   call(
     method: 'GET' | 'POST',
@@ -84,7 +84,7 @@ export async function startService(
   t: { teardown(handler: () => Promise<void>): void },
   options: { now?: string } & Pick<
     AppOptions,
-    'lane' | 'bodyLimit' | 'limits' | 'evidence' | 'exchangeKeys' | 'hstsSeconds'
+    'lane' | 'bodyLimit' | 'limits' | 'evidence' | 'exchangeKeys' | 'webhookHosts' | 'hstsSeconds'
   > = {},
 ): Promise<Service> {
   const database = await testDatabase(t);
@@ -96,8 +96,8 @@ export async function startService(
     },
   };
   const { now: _, ...rest } = options;
-  const fieldKeys = ringOf('aes-256-gcm', 'sm4-ctr-hmac-sm3');
-  const settings = { ...rest, clock, fieldKey: fieldKeys, settableClock: { now: clock.now, set: clock.set } };
+  const fieldKey = ringOf('aes-256-gcm', 'sm4-ctr-hmac-sm3');
+  const settings = { ...rest, clock, fieldKey, settableClock: { now: clock.now, set: clock.set } };
   const canaries = new Canaries();
   const { app, books } = await build({ ...settings, db: database.db, logger: canaries.logger });
   await app.ready();
@@ -172,10 +172,10 @@ export async function startService(
 
   return {
     ...database,
+    fieldKey,
     app,
     books,
     clock,
-    fieldKeys,
     call,
     newBook,
     secondApp: async () => {

@@ -80,6 +80,7 @@ export function accessRoutes(app: FastifyInstance, parts: Parts): void {
 
   reading(app, {
     url: '/members',
+    sensitive: true,
     tag,
     summary: 'List members',
     roles: ['operator', 'auditor'],
@@ -105,6 +106,7 @@ export function accessRoutes(app: FastifyInstance, parts: Parts): void {
 
   reading(app, {
     url: '/members/:id/keys',
+    sensitive: true,
     tag,
     summary: 'The API keys of a member, without their secrets',
     roles: ['operator', 'auditor'],

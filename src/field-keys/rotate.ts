@@ -9,7 +9,7 @@ import { accepted, refused } from '../ledger/lane.js';
 import type { Sealer } from '../sealer.js';
 import { NoSuchKey } from '../sealer.js';
 import type { Again, SealedFields } from './sealed-fields.js';
-import { identityFields, objectionFields, payeeAccountFields } from './sealed-fields.js';
+import { identityFields, objectionFields, payeeAccountFields, webhookFields } from './sealed-fields.js';
 
 /** A value that opens to something else than its fingerprint was made of: it was put there by somebody, or FINGERPRINT_KEY is another. */
 export class FingerprintDiffers extends Error {}
@@ -40,6 +40,7 @@ const rotateAll = async (of: Rotation) => [
   await rotateFields(of, payeeAccountFields),
   await rotateFields(of, identityFields),
   await rotateFields(of, objectionFields),
+  await rotateFields(of, webhookFields),
 ];
 
 async function rotateFields<Row extends object>({ db, book, sealer, ...of }: Rotation, fields: SealedFields<Row>) {

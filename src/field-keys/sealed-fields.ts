@@ -5,6 +5,8 @@ import { objectionShelf } from '../notices/facts.js';
 import { objectionContext } from '../notices/rules.js';
 import { payeeAccountShelf } from '../payees/facts.js';
 import { accountContext } from '../payees/rules.js';
+import { secretContext } from '../webhooks/endpoints.js';
+import { webhookShelf } from '../webhooks/facts.js';
 
 /** A sealed value under the key that seals now. `fingerprinted`: what must come out of it, so that none is put in another's place. */
 export type Again = (
@@ -49,9 +51,24 @@ export const objectionFields = fields({
   }),
 });
 
+export const webhookFields = fields({
+  shelf: webhookShelf,
+  columns: ['secretSealed', 'previousSealed'],
+  again: (row, again) => ({
+    ...row,
+    secretSealed: again(row.secretSealed, secretContext(row.bookId)),
+    previousSealed: row.previousSealed === null ? null : again(row.previousSealed, secretContext(row.bookId)),
+  }),
+});
+
 /** `table.column`, in order: what the catalogue of the database is held against. */
-export const sealedColumns: readonly string[] = [payeeAccountFields, identityFields, objectionFields]
-  .flatMap(({ shelf, columns }) =>
-    columns.map((property: string) => `${shelf.name}.${shelf.columns.find((of) => of.property === property)?.name ?? property}`),
-  )
-  .sort();
+export const sealedColumns: readonly string[] = [
+  ...columnsOf(payeeAccountFields),
+  ...columnsOf(identityFields),
+  ...columnsOf(objectionFields),
+  ...columnsOf(webhookFields),
+].sort();
+
+function columnsOf<Row extends object>({ shelf, columns }: SealedFields<Row>): string[] {
+  return columns.map((property) => `${shelf.name}.${shelf.columns.find((of) => of.property === property)?.name ?? property}`);
+}
