@@ -872,6 +872,24 @@ grant insert, select on corrections to voucher_app;
 grant select on corrections to voucher_reader;
 
 -- owner voucher_owner
+create table credentials (
+  book_id uuid not null,
+  invitation_id uuid not null,
+  password_hash text,
+  password_set_at timestamp with time zone,
+  totp_sealed text,
+  totp_last_step bigint not null default 0,
+  totp_next_sealed text,
+  recorded_at timestamp with time zone not null,
+  constraint credentials_pkey PRIMARY KEY (book_id, invitation_id),
+  constraint credentials_book_id_invitation_id_fkey FOREIGN KEY (book_id, invitation_id) REFERENCES invitations(book_id, invitation_id),
+  constraint credentials_password CHECK (((password_hash IS NULL) = (password_set_at IS NULL))),
+  constraint credentials_password_hash_check CHECK ((password_hash ~~ '$argon2id$%'::text)),
+  constraint credentials_totp_last_step_check CHECK ((totp_last_step >= 0))
+) with (fillfactor=70);
+grant insert, select, update (password_hash, password_set_at, totp_sealed, totp_last_step, totp_next_sealed) on credentials to voucher_app;
+
+-- owner voucher_owner
 create table delegated_acts (
   book_id uuid not null,
   command_id uuid not null,
@@ -1490,6 +1508,35 @@ grant insert, select, update (instructed_fen, recovered_fen) on fund_standings t
 grant select on fund_standings to voucher_reader;
 
 -- owner voucher_owner
+create table invitations (
+  book_id uuid not null,
+  invitation_id uuid not null,
+  member_id uuid not null,
+  person_id uuid not null,
+  sign_in_name text not null,
+  token_hash text not null,
+  expires_at timestamp with time zone not null,
+  invited_member uuid not null,
+  accepted_at timestamp with time zone,
+  withdrawn_at timestamp with time zone,
+  recorded_at timestamp with time zone not null,
+  constraint invitations_pkey PRIMARY KEY (book_id, invitation_id),
+  constraint invitations_book_id_token_hash_key UNIQUE (book_id, token_hash),
+  constraint invitations_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint invitations_book_id_member_id_fkey FOREIGN KEY (book_id, member_id) REFERENCES members(book_id, member_id),
+  constraint invitations_book_id_person_id_fkey FOREIGN KEY (book_id, person_id) REFERENCES persons(book_id, person_id),
+  constraint invitations_end_once CHECK (((accepted_at IS NULL) OR (withdrawn_at IS NULL))),
+  constraint invitations_in_time CHECK ((accepted_at < expires_at)),
+  constraint invitations_sign_in_name_check CHECK ((sign_in_name ~ '^[a-z0-9][a-z0-9._@+-]{2,63}$'::text)),
+  constraint invitations_token_hash_check CHECK ((token_hash ~ '^[0-9a-f]{64}$'::text))
+);
+CREATE INDEX invitations_person ON public.invitations USING btree (book_id, person_id, invitation_id);
+CREATE TRIGGER invitations_in_lane BEFORE INSERT OR UPDATE ON public.invitations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER invitations_leave_in_lane BEFORE DELETE ON public.invitations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (accepted_at, withdrawn_at) on invitations to voucher_app;
+grant select on invitations to voucher_reader;
+
+-- owner voucher_owner
 create table invoice_claims (
   number text not null,
   book_id uuid not null,
@@ -1503,6 +1550,52 @@ create table invoice_claims (
 );
 grant delete, insert, select, update (holders) on invoice_claims to voucher_app;
 grant select on invoice_claims to voucher_reader;
+
+-- owner voucher_owner
+create table issuer_flows (
+  book_id uuid not null,
+  state_hash text not null,
+  browser_hash text not null,
+  issuer text not null,
+  sealed text not null,
+  invitation_id uuid,
+  expires_at timestamp with time zone not null,
+  constraint issuer_flows_pkey PRIMARY KEY (book_id, state_hash),
+  constraint issuer_flows_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint issuer_flows_book_id_invitation_id_fkey FOREIGN KEY (book_id, invitation_id) REFERENCES invitations(book_id, invitation_id),
+  constraint issuer_flows_browser_hash_check CHECK ((browser_hash ~ '^[0-9a-f]{64}$'::text)),
+  constraint issuer_flows_issuer_check CHECK (((length(issuer) >= 1) AND (length(issuer) <= 40))),
+  constraint issuer_flows_state_hash_check CHECK ((state_hash ~ '^[0-9a-f]{64}$'::text))
+);
+CREATE INDEX issuer_flows_over ON public.issuer_flows USING btree (book_id, expires_at);
+grant delete, insert, select on issuer_flows to voucher_app;
+
+-- owner voucher_owner
+create table issuer_subjects (
+  book_id uuid not null,
+  subject_fingerprint text not null,
+  invitation_id uuid not null,
+  issuer text not null,
+  linked_at timestamp with time zone not null,
+  constraint issuer_subjects_pkey PRIMARY KEY (book_id, subject_fingerprint),
+  constraint issuer_subjects_book_id_invitation_id_issuer_key UNIQUE (book_id, invitation_id, issuer),
+  constraint issuer_subjects_book_id_invitation_id_fkey FOREIGN KEY (book_id, invitation_id) REFERENCES credentials(book_id, invitation_id),
+  constraint issuer_subjects_issuer_check CHECK (((length(issuer) >= 1) AND (length(issuer) <= 40))),
+  constraint issuer_subjects_subject_fingerprint_check CHECK ((subject_fingerprint ~ '^[0-9a-f]{64}$'::text))
+);
+grant delete, insert, select, update (invitation_id, linked_at) on issuer_subjects to voucher_app;
+
+-- owner voucher_owner
+create table known_origins (
+  book_id uuid not null,
+  invitation_id uuid not null,
+  origin text not null,
+  seen_at timestamp with time zone not null,
+  constraint known_origins_pkey PRIMARY KEY (book_id, invitation_id, origin),
+  constraint known_origins_book_id_invitation_id_fkey FOREIGN KEY (book_id, invitation_id) REFERENCES credentials(book_id, invitation_id),
+  constraint known_origins_origin_check CHECK ((length(origin) <= 100))
+);
+grant delete, insert, select, update (seen_at) on known_origins to voucher_app;
 
 -- owner voucher_owner
 create table late_legs (
@@ -2340,6 +2433,23 @@ grant insert, select, update (status, return_reason, reinstructed) on payment_in
 grant select on payment_instructions to voucher_reader;
 
 -- owner voucher_owner
+create table pending_sign_ins (
+  book_id uuid not null,
+  pending_hash text not null,
+  invitation_id uuid not null,
+  began_by text not null,
+  tries integer not null default 0,
+  expires_at timestamp with time zone not null,
+  constraint pending_sign_ins_pkey PRIMARY KEY (book_id, pending_hash),
+  constraint pending_sign_ins_book_id_invitation_id_fkey FOREIGN KEY (book_id, invitation_id) REFERENCES credentials(book_id, invitation_id),
+  constraint pending_sign_ins_began_by_check CHECK ((began_by = ANY (ARRAY['PASSWORD'::text, 'ISSUER'::text]))),
+  constraint pending_sign_ins_pending_hash_check CHECK ((pending_hash ~ '^[0-9a-f]{64}$'::text)),
+  constraint pending_sign_ins_tries_check CHECK (((tries >= 0) AND (tries <= 5)))
+);
+CREATE INDEX pending_sign_ins_over ON public.pending_sign_ins USING btree (book_id, expires_at);
+grant delete, insert, select, update (tries) on pending_sign_ins to voucher_app;
+
+-- owner voucher_owner
 create table person_identities (
   book_id uuid not null,
   identity_id uuid not null,
@@ -2603,6 +2713,18 @@ CREATE TRIGGER recoveries_leave_in_lane BEFORE DELETE ON public.recoveries FOR E
 CREATE TRIGGER recoveries_one_person BEFORE UPDATE ON public.recoveries FOR EACH ROW WHEN (((new.opened_person IS DISTINCT FROM old.opened_person) OR (new.appeal_decided_by IS DISTINCT FROM old.appeal_decided_by) OR (new.ended_person IS DISTINCT FROM old.ended_person))) EXECUTE FUNCTION refuse_same_person('opened_person proposed_person', 'appeal_decided_by opened_person', 'ended_person write_off_asked_by @WRITTEN_OFF');
 grant insert, select, update (correction_id, amount_fen, received_fen, status, document_no, opened_person, opened_on, served_on, due_on, appeal_reason, appeal_person, appeal_decided_by, appeal_decision, write_off_reason, write_off_asked_by, ended_person, ended_on) on recoveries to voucher_app;
 grant select on recoveries to voucher_reader;
+
+-- owner voucher_owner
+create table recovery_codes (
+  book_id uuid not null,
+  invitation_id uuid not null,
+  code_hash text not null,
+  used_at timestamp with time zone,
+  constraint recovery_codes_pkey PRIMARY KEY (book_id, invitation_id, code_hash),
+  constraint recovery_codes_book_id_invitation_id_fkey FOREIGN KEY (book_id, invitation_id) REFERENCES credentials(book_id, invitation_id),
+  constraint recovery_codes_code_hash_check CHECK ((code_hash ~ '^[0-9a-f]{64}$'::text))
+);
+grant delete, insert, select, update (used_at) on recovery_codes to voucher_app;
 
 -- owner voucher_owner
 create table recovery_items (
@@ -3185,6 +3307,36 @@ grant select on schema_migrations to voucher_app;
 grant select on schema_migrations to voucher_reader;
 
 -- owner voucher_owner
+create table sessions (
+  book_id uuid not null,
+  session_id uuid not null,
+  secret_hash text not null,
+  invitation_id uuid not null,
+  person_id uuid not null,
+  member_id uuid not null,
+  began_by text not null,
+  device text not null,
+  address_sealed text not null,
+  second_factor_at timestamp with time zone,
+  began_at timestamp with time zone not null,
+  seen_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  constraint sessions_pkey PRIMARY KEY (book_id, session_id),
+  constraint sessions_book_id_secret_hash_key UNIQUE (book_id, secret_hash),
+  constraint sessions_book_id_invitation_id_fkey FOREIGN KEY (book_id, invitation_id) REFERENCES credentials(book_id, invitation_id),
+  constraint sessions_book_id_member_id_fkey FOREIGN KEY (book_id, member_id) REFERENCES members(book_id, member_id),
+  constraint sessions_book_id_person_id_fkey FOREIGN KEY (book_id, person_id) REFERENCES persons(book_id, person_id),
+  constraint sessions_began_by_check CHECK ((began_by = ANY (ARRAY['PASSWORD'::text, 'ISSUER'::text, 'INVITATION'::text]))),
+  constraint sessions_device_check CHECK ((length(device) <= 200)),
+  constraint sessions_end CHECK ((expires_at > began_at)),
+  constraint sessions_secret_hash_check CHECK ((secret_hash ~ '^[0-9a-f]{64}$'::text))
+) with (fillfactor=70);
+CREATE INDEX sessions_over ON public.sessions USING btree (book_id, expires_at);
+CREATE INDEX sessions_person ON public.sessions USING btree (book_id, person_id, session_id);
+grant delete, insert, select, update (secret_hash, member_id, second_factor_at, seen_at, ended_at) on sessions to voucher_app;
+
+-- owner voucher_owner
 create table settlement_lines (
   book_id uuid not null,
   settlement_line_id uuid not null,
@@ -3269,6 +3421,23 @@ CREATE TRIGGER settlements_leave_in_lane BEFORE DELETE ON public.settlements FOR
 CREATE TRIGGER settlements_one_person BEFORE UPDATE ON public.settlements FOR EACH ROW WHEN (((new.approved_person IS DISTINCT FROM old.approved_person) OR (new.instructed_person IS DISTINCT FROM old.instructed_person))) EXECUTE FUNCTION refuse_same_person('approved_person drafted_person', 'instructed_person drafted_person approved_person');
 grant insert, select, update (status, approved_person, instructed_person, instructed_on, closed_person, closed_on) on settlements to voucher_app;
 grant select on settlements to voucher_reader;
+
+-- owner voucher_owner
+create table sign_in_attempts (
+  book_id uuid not null,
+  name_key text not null,
+  origin text not null,
+  attempts integer not null,
+  next_at timestamp with time zone not null,
+  last_at timestamp with time zone not null,
+  constraint sign_in_attempts_pkey PRIMARY KEY (book_id, name_key, origin),
+  constraint sign_in_attempts_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint sign_in_attempts_attempts_check CHECK ((attempts >= 0)),
+  constraint sign_in_attempts_name_key_check CHECK ((name_key ~ '^[0-9a-f]{64}$'::text)),
+  constraint sign_in_attempts_origin_check CHECK ((length(origin) <= 100))
+) with (fillfactor=70);
+CREATE INDEX sign_in_attempts_over ON public.sign_in_attempts USING btree (book_id, last_at);
+grant delete, insert, select, update (attempts, next_at, last_at) on sign_in_attempts to voucher_app;
 
 -- owner voucher_owner
 create table simulation_enterprises (
@@ -3500,6 +3669,25 @@ CREATE TRIGGER usage_invoices_leave_in_lane BEFORE DELETE ON public.usage_invoic
 CREATE TRIGGER usage_invoices_one_person BEFORE UPDATE ON public.usage_invoices FOR EACH ROW WHEN ((new.decided_person IS DISTINCT FROM old.decided_person)) EXECUTE FUNCTION refuse_same_person('decided_person posted_person');
 grant insert, select, update (paid_fen, status, decided_person, decided_on, dispute_reason, redemption_id, reimbursed_lines, digital_invoice, decided_by, decision_reason, voided_no, voided_on, voided_person, void_reason, payment_conflict, red_fen, holding_flags) on usage_invoices to voucher_app;
 grant select on usage_invoices to voucher_reader;
+
+-- owner voucher_owner
+create table user_accounts (
+  book_id uuid not null,
+  person_id uuid not null,
+  sign_in_name text not null,
+  invitation_id uuid not null,
+  recorded_at timestamp with time zone not null,
+  constraint user_accounts_pkey PRIMARY KEY (book_id, person_id),
+  constraint user_accounts_book_id_invitation_id_key UNIQUE (book_id, invitation_id),
+  constraint user_accounts_book_id_sign_in_name_key UNIQUE (book_id, sign_in_name),
+  constraint user_accounts_book_id_invitation_id_fkey FOREIGN KEY (book_id, invitation_id) REFERENCES invitations(book_id, invitation_id),
+  constraint user_accounts_book_id_person_id_fkey FOREIGN KEY (book_id, person_id) REFERENCES persons(book_id, person_id),
+  constraint user_accounts_sign_in_name_check CHECK ((sign_in_name ~ '^[a-z0-9][a-z0-9._@+-]{2,63}$'::text))
+);
+CREATE TRIGGER user_accounts_in_lane BEFORE INSERT OR UPDATE ON public.user_accounts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER user_accounts_leave_in_lane BEFORE DELETE ON public.user_accounts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (sign_in_name, invitation_id, recorded_at) on user_accounts to voucher_app;
+grant select on user_accounts to voucher_reader;
 
 -- owner voucher_owner
 create table voucher_endings (

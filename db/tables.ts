@@ -2595,3 +2595,146 @@ export const webhookDeliveries = pgTable(
   (t) => [primaryKey({ columns: [t.bookId, t.endpointId, t.messageId] })],
 );
 export type WebhookDelivery = typeof webhookDeliveries.$inferSelect;
+
+export const invitations = pgTable(
+  'invitations',
+  {
+    bookId: uuid('book_id').notNull(),
+    invitationId: uuid('invitation_id').notNull(),
+    memberId: uuid('member_id').notNull(),
+    personId: uuid('person_id').notNull(),
+    signInName: text('sign_in_name').notNull(),
+    tokenHash: text('token_hash').notNull(),
+    expiresAt: timestamp('expires_at', { withTimezone: true, mode: 'string' }).notNull(),
+    invitedMember: uuid('invited_member').notNull(),
+    acceptedAt: timestamp('accepted_at', { withTimezone: true, mode: 'string' }),
+    withdrawnAt: timestamp('withdrawn_at', { withTimezone: true, mode: 'string' }),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.invitationId] })],
+);
+export type Invitation = typeof invitations.$inferSelect;
+
+export const userAccounts = pgTable(
+  'user_accounts',
+  {
+    bookId: uuid('book_id').notNull(),
+    personId: uuid('person_id').notNull(),
+    signInName: text('sign_in_name').notNull(),
+    invitationId: uuid('invitation_id').notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.personId] })],
+);
+export type UserAccount = typeof userAccounts.$inferSelect;
+
+export const credentials = pgTable(
+  'credentials',
+  {
+    bookId: uuid('book_id').notNull(),
+    invitationId: uuid('invitation_id').notNull(),
+    passwordHash: text('password_hash'),
+    passwordSetAt: timestamp('password_set_at', { withTimezone: true, mode: 'string' }),
+    totpSealed: text('totp_sealed'),
+    totpLastStep: bigint('totp_last_step', { mode: 'bigint' }).notNull(),
+    totpNextSealed: text('totp_next_sealed'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.invitationId] })],
+);
+
+export const recoveryCodes = pgTable(
+  'recovery_codes',
+  {
+    bookId: uuid('book_id').notNull(),
+    invitationId: uuid('invitation_id').notNull(),
+    codeHash: text('code_hash').notNull(),
+    usedAt: timestamp('used_at', { withTimezone: true, mode: 'string' }),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.invitationId, t.codeHash] })],
+);
+
+export const sessions = pgTable(
+  'sessions',
+  {
+    bookId: uuid('book_id').notNull(),
+    sessionId: uuid('session_id').notNull(),
+    secretHash: text('secret_hash').notNull(),
+    invitationId: uuid('invitation_id').notNull(),
+    personId: uuid('person_id').notNull(),
+    memberId: uuid('member_id').notNull(),
+    beganBy: text('began_by', { enum: ['PASSWORD', 'ISSUER', 'INVITATION'] }).notNull(),
+    device: text('device').notNull(),
+    addressSealed: text('address_sealed').notNull(),
+    secondFactorAt: timestamp('second_factor_at', { withTimezone: true, mode: 'string' }),
+    beganAt: timestamp('began_at', { withTimezone: true, mode: 'string' }).notNull(),
+    seenAt: timestamp('seen_at', { withTimezone: true, mode: 'string' }).notNull(),
+    expiresAt: timestamp('expires_at', { withTimezone: true, mode: 'string' }).notNull(),
+    endedAt: timestamp('ended_at', { withTimezone: true, mode: 'string' }),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.sessionId] })],
+);
+export type Session = typeof sessions.$inferSelect;
+
+export const pendingSignIns = pgTable(
+  'pending_sign_ins',
+  {
+    bookId: uuid('book_id').notNull(),
+    pendingHash: text('pending_hash').notNull(),
+    invitationId: uuid('invitation_id').notNull(),
+    beganBy: text('began_by', { enum: ['PASSWORD', 'ISSUER'] }).notNull(),
+    tries: integer('tries').notNull(),
+    expiresAt: timestamp('expires_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.pendingHash] })],
+);
+
+export const signInAttempts = pgTable(
+  'sign_in_attempts',
+  {
+    bookId: uuid('book_id').notNull(),
+    nameKey: text('name_key').notNull(),
+    origin: text('origin').notNull(),
+    attempts: integer('attempts').notNull(),
+    nextAt: timestamp('next_at', { withTimezone: true, mode: 'string' }).notNull(),
+    lastAt: timestamp('last_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.nameKey, t.origin] })],
+);
+
+export const knownOrigins = pgTable(
+  'known_origins',
+  {
+    bookId: uuid('book_id').notNull(),
+    invitationId: uuid('invitation_id').notNull(),
+    origin: text('origin').notNull(),
+    seenAt: timestamp('seen_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.invitationId, t.origin] })],
+);
+
+export const issuerSubjects = pgTable(
+  'issuer_subjects',
+  {
+    bookId: uuid('book_id').notNull(),
+    subjectFingerprint: text('subject_fingerprint').notNull(),
+    invitationId: uuid('invitation_id').notNull(),
+    issuer: text('issuer').notNull(),
+    linkedAt: timestamp('linked_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.subjectFingerprint] })],
+);
+
+export const issuerFlows = pgTable(
+  'issuer_flows',
+  {
+    bookId: uuid('book_id').notNull(),
+    stateHash: text('state_hash').notNull(),
+    browserHash: text('browser_hash').notNull(),
+    issuer: text('issuer').notNull(),
+    sealed: text('sealed').notNull(),
+    invitationId: uuid('invitation_id'),
+    expiresAt: timestamp('expires_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.stateHash] })],
+);

@@ -17,7 +17,7 @@ import { z } from 'zod';
 import type { Database } from '../db/client.js';
 import { expectedSchemaVersion, schemaVersion } from '../db/migrate.js';
 import { problem } from '../schemas/common.js';
-import type { ExchangeKey } from '../schemas/settings.js';
+import type { ExchangeKey, Issuer } from '../schemas/settings.js';
 import type { Principal } from './access/principal.js';
 import { Principals } from './access/principal.js';
 import { standIns } from './access/delegable.js';
@@ -29,7 +29,6 @@ import { AccessTrail } from './access-trail/trail.js';
 import { applicationRoutes } from './applications/routes.js';
 import { approvalRoutes } from './approvals/routes.js';
 import { bulkRoutes } from './bulk/routes.js';
-import { shanghaiDay } from './calendar.js';
 import { calendarRoutes } from './calendars/routes.js';
 import { contractRoutes } from './contracts/routes.js';
 import { correctionRoutes } from './corrections/routes.js';
@@ -46,6 +45,8 @@ import { Books } from './http/books.js';
 import type { ConnectionCounts } from './http/connections.js';
 import { answerClientError, boundConnections, serverOptions } from './http/connections.js';
 import { demoRoutes } from './http/demo.js';
+import type { Demands, Way } from './http/identify.js';
+import { forbidden, wayOf } from './http/identify.js';
 import { Door } from './http/door.js';
 import type { Limits } from './http/limits.js';
 import { limitsOfApp } from './http/limits.js';
@@ -54,7 +55,7 @@ import type { Told } from './http/problem.js';
 import { acceptJson } from './http/json.js';
 import { policyOfDocs, securityHeaders } from './http/security-headers.js';
 import { doubledHeader } from './http/single-headers.js';
-import { handleError, Problem, sendProblem } from './http/problem.js';
+import { handleError, Problem, sendProblem, tellProblem } from './http/problem.js';
 import type { Clock, LaneOptions } from './ledger/lane.js';
 import { invoiceExchangeRoutes } from './invoice-exchange/routes.js';
 import { ledgerRoutes } from './ledger/routes.js';
@@ -71,6 +72,9 @@ import { lapseDue } from './redemptions/lapse.js';
 import { tellApproved } from './redemptions/tell-approved.js';
 import { redemptionRoutes } from './redemptions/routes.js';
 import { reimbursementRoutes } from './reimbursements/routes.js';
+import { Issuers } from './sign-in/issuers.js';
+import { Passwords } from './sign-in/passwords.js';
+import { signInRoutes } from './sign-in/routes.js';
 import { settlementRoutes } from './settlements/routes.js';
 import { simulationRoutes } from './simulations/routes.js';
 import { successionRoutes } from './successions/routes.js';
@@ -112,6 +116,12 @@ export interface AppOptions {
   readonly hstsSeconds?: number;
   /** Hosts that webhooks may be sent to, `*.` before one for all below it; none unless said. */
   readonly webhookHosts?: readonly string[];
+  /** Whether a person's bare bearer key may approve, pay and the like; not unless said. */
+  readonly bearerMayApprove?: boolean;
+  /** Where people reach this service, e.g. `https://voucher.example.cn`. */
+  readonly publicOrigin?: string | undefined;
+  /** Issuers of OpenID Connect by which people can sign in; they need `publicOrigin`. */
+  readonly issuers?: readonly Issuer[];
   /** What differs from `limitsOfApp`; rates are unlimited unless said here. */
   readonly limits?: Partial<Limits>;
 }
@@ -120,8 +130,6 @@ type SettableClock = Clock & { set(now: Date): void };
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    roles?: readonly string[];
-    personOnly?: boolean;
     /** Open to everybody: a key is neither asked for nor looked at. */
     open?: boolean;
     /** A command: whoever sends it is judged again in the lane of its book. */
@@ -154,7 +162,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     // Addresses that no route can be looked up by (a broken escape, a part of absurd length): no hook runs for these.
     frameworkErrors: (_error, request, reply) => {
       tellBrowser(request.url, reply.raw);
-      sendProblem(request, reply, { code: 'ADDRESS_MALFORMED' });
+      tellProblem(request, reply, { code: 'ADDRESS_MALFORMED' });
     },
     ...(limits.trustedProxies === 0 ? {} : { trustProxy: (_address: string, hop: number) => hop < limits.trustedProxies }),
   });
@@ -194,10 +202,12 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     damaged: { count: 0 },
   };
   const trail = new AccessTrail(db, clock, app.log);
+  const demands: Demands = { bearerMayApprove: options.bearerMayApprove ?? false, publicOrigin: options.publicOrigin };
   const parts: Parts = {
     db,
     clock,
     principals,
+    signIn: { passwords: new Passwords(), issuers: new Issuers(options.issuers ?? [], options.publicOrigin) },
     sealer: makeSealer(options.fieldKey),
     evidence,
     exchange: { keys: options.exchangeKeys ?? [] },
@@ -252,21 +262,22 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
   await app.register(async (scope) => {
     scope.decorateRequest('book');
     scope.decorateRequest('principal');
-    const identify = async (code: string, bearer: string, inLane: boolean) => {
+    const identify = async (code: string, way: Way, inLane: boolean) => {
       const book = books.known(code) ?? (await books.find(code));
-      const principal = book && (await principals.find(book.bookId, bearer, shanghaiDay(clock.now()), inLane));
+      const principal = book && (await way.look(book.bookId, inLane));
       return principal ? { book, principal } : null;
     };
     scope.addHook('onRequest', (request, reply, done) => {
       const { book: code } = request.params as { book: string };
-      const { personOnly, inLane = false, delegable, open: isOpen = false } = request.flight.config ?? {};
+      const { config = {} } = request.flight;
+      const { delegable, inLane = false, open: isOpen = false } = config;
       const inPlace = delegable === true && request.headers['on-behalf-of'] !== undefined;
-      const roles = inPlace ? standIns : request.flight.config?.roles;
-      const bearer = isOpen ? '' : bearerOf(request);
-      const name = `${code} ${publicPart(bearer)}`;
+      const demanded = inPlace ? { ...config, roles: standIns } : config;
+      const way = isOpen ? null : wayOf(request, code, { db, principals, clock });
+      const name = `${code} ${way?.name ?? ''}`;
       const open = books.known(code);
       const keyless = () => (isOpen ? door.takeOfAddress(request, reply) : stranger(request, reply));
-      const early = door.before(request, reply, open, name) ?? (bearer === '' ? keyless() : null);
+      const early = door.before(request, reply, open, name) ?? (way ? null : keyless());
       if (early) {
         turnAway(request, reply, early);
         return;
@@ -275,7 +286,9 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
         // Also for what goes no further: the trail of access names who was refused.
         if (found) request.principal = found.principal;
         const refusal = found
-          ? (door.takeOfKey(reply, name) ?? door.enter(request, found.book) ?? forbidden(found.principal, roles, personOnly))
+          ? (door.takeOfKey(reply, name) ??
+            door.enter(request, found.book) ??
+            forbidden(request, found.principal, demanded, demands, clock.now()))
           : stranger(request, reply);
         if (refusal || !found) {
           turnAway(request, reply, refusal ?? { code: 'UNAUTHENTICATED' });
@@ -284,7 +297,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
         request.book = found.book;
         door.goOn(found.book.traffic, done);
       };
-      if (isOpen) {
+      if (!way) {
         const enter = (book: OpenBook | undefined): void => {
           const refusal = book ? door.enter(request, book) : { code: 'NOT_FOUND' as const };
           if (refusal || !book) {
@@ -298,13 +311,14 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
         door.find(name, { book: open, command: false, look }).then((book) => enter(book ?? undefined), done);
         return;
       }
-      const found = door.find(name, { book: open, command: inLane, look: () => identify(code, bearer, inLane) });
+      const found = door.find(name, { book: open, command: inLane, look: () => identify(code, way, inLane) });
       found.then(admit, done);
     });
     const stranger = (request: FastifyRequest, reply: FastifyReply): Told =>
       door.takeOfAddress(request, reply) ?? { code: 'UNAUTHENTICATED' };
     accessRoutes(scope, parts);
     accessTrailRoutes(scope, parts);
+    signInRoutes(scope, parts);
     personRoutes(scope, parts);
     approvalRoutes(scope, parts);
     calendarRoutes(scope, parts);
@@ -391,20 +405,6 @@ function turnAway(request: FastifyRequest, reply: FastifyReply, told: Told): voi
   sendProblem(request, reply, told);
 }
 
-function bearerOf(request: FastifyRequest): string {
-  const { authorization = '' } = request.headers;
-  return authorization.slice(0, 7).toLowerCase() === 'bearer ' ? authorization.slice(7) : '';
-}
-
-/** What of a key may be known: `cvk_` and the twelve characters it is found by. */
-const publicPart = (bearer: string): string => bearer.slice(0, 16);
-
-function forbidden(principal: Principal, roles?: readonly string[], personOnly?: boolean): Told | null {
-  if (roles && !roles.includes(principal.role))
-    return { code: 'FORBIDDEN', params: { roles: roles.join(', '), role: principal.role } };
-  return personOnly === true && principal.kind !== 'PERSON' ? { code: 'PERSON_REQUIRED' } : null;
-}
-
 async function describe(app: FastifyInstance): Promise<void> {
   const schemaRegistry = z.registry<{ id?: string }>();
   schemaRegistry.add(problem, { id: 'Problem' });
@@ -419,7 +419,15 @@ async function describe(app: FastifyInstance): Promise<void> {
           'Money is yuan with two decimals as text; days are YYYY-MM-DD in Asia/Shanghai; every POST takes an Idempotency-Key; refusals are RFC 9457 problems with a stable code, in Chinese or English by Accept-Language.',
       },
       components: {
-        securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'An API key of a member of the book' } },
+        securitySchemes: {
+          apiKey: { type: 'http', scheme: 'bearer', description: 'An API key of a member of the book' },
+          session: {
+            type: 'apiKey',
+            in: 'cookie',
+            name: '__Host-session-{book}',
+            description: 'The session of a person who has signed in; writing requests come from the same site',
+          },
+        },
       },
     },
     transform: createJsonSchemaTransform({ schemaRegistry }),

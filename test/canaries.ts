@@ -35,6 +35,11 @@ export class Canaries {
     for (const [, number = ''] of body.matchAll(identityNumber)) this.#secrets.add(number);
   }
 
+  /** Remembers a cookie. */
+  keep(value: string): void {
+    this.#secrets.add(value);
+  }
+
   /** Throws where an answer tells a secret outside the field that is for it, or, of a bug or fault, what stands behind it. */
   answered(request: string, status: number, text: string): void {
     assert.doesNotMatch(text, apiKeyElsewhere, `${request} told a key of the API`);

@@ -7,6 +7,7 @@ import type { FieldKeys } from '../src/sealer.js';
 import { makeSealer } from '../src/sealer.js';
 import { uscc as usccOf } from './applications/world.js';
 import { expectStatus, startService } from './service.js';
+import { browser, pass, signIn, signUp } from './sign-in/world.js';
 
 const bytes = (n: number) => Buffer.alloc(32, n);
 const accountNo = '6222020000000012345';
@@ -76,7 +77,9 @@ void t.test('SM4-CTR and HMAC-SM3 are those of the standards: their published ve
 void t.test('the keys are exchanged while the service runs: every value, no other, and nothing lost', async (t) => {
   const service = await startService(t);
   const { db, owner, clock, fieldKey: keys } = service;
-  const { operator, member, code, bookId } = await service.newBook('rotating');
+  const rotating = await service.newBook('rotating');
+  const { operator, member, code, bookId } = rotating;
+  const wang = await signUp(service, rotating, await member('reviewer', { personName: '王小明' }), { signInName: 'wang' });
   const uscc = usccOf(1);
   const own = await member('provider', { uscc });
   const { providerId } = expectStatus(await operator.post('/providers', { uscc, name: '中原算力有限公司' }), 201);
@@ -112,7 +115,7 @@ void t.test('the keys are exchanged while the service runs: every value, no othe
     'what was recorded meanwhile, by a process that seals by the key before, may be left',
   );
   const rest = await exchanged(reversed);
-  t.strictSame([first.resealed + rest.resealed, rest.left], [24, 0], 'and is found the next time');
+  t.strictSame([first.resealed + rest.resealed, rest.left], [25, 0], 'and is found the next time');
   t.strictSame(await exchanged(reversed), { resealed: 0, left: 0 }, 'a third time there is nothing to do');
 
   const after = await sealed();
@@ -126,6 +129,10 @@ void t.test('the keys are exchanged while the service runs: every value, no othe
     select account_no_sealed as sealed, account_fingerprint as fingerprint from payee_accounts where book_id = ${bookId} and valid_from = '2024-01-07'`;
   const plain = opener.open(account?.sealed ?? '', `payee_accounts/${bookId}/${providerId as string}/2024-01-07`);
   t.equal(plain, '6222020000000000007', 'the earlier key is not needed any more');
+  const [factor] = await owner.sql<{ sealed: string }[]>`select totp_sealed as sealed from credentials where book_id = ${bookId}`;
+  t.match(factor?.sealed, /^v2\.k2\./);
+  pass(service, 60);
+  expectStatus(await signIn(service, browser(service, code), wang), 200);
   t.match(await operator.post('/members', { ...known, personName: '乙' }), { body: { code: 'PERSON_IDENTITY_TAKEN' } });
   const entries = await owner.sql`select subject_id from entries where book_id = ${bookId} and kind = 'field.resealed'`;
   t.equal(entries.length, 24, 'each with an entry of the book');

@@ -56,6 +56,8 @@ export interface TestBook {
 }
 
 export interface Service extends TestDatabase {
+  /** What is sent past `call` is to be told it, so that it is looked for too. */
+  canaries: Canaries;
   /** What the app seals with. */
   fieldKey: FieldKeys;
   app: FastifyInstance;
@@ -84,7 +86,8 @@ export async function startService(
   t: { teardown(handler: () => Promise<void>): void },
   options: { now?: string } & Pick<
     AppOptions,
-    'lane' | 'bodyLimit' | 'limits' | 'evidence' | 'exchangeKeys' | 'webhookHosts' | 'hstsSeconds'
+    | ('lane' | 'bodyLimit' | 'limits' | 'evidence' | 'exchangeKeys' | 'webhookHosts')
+    | ('bearerMayApprove' | 'publicOrigin' | 'issuers' | 'hstsSeconds')
   > = {},
 ): Promise<Service> {
   const database = await testDatabase(t);
@@ -97,7 +100,8 @@ export async function startService(
   };
   const { now: _, ...rest } = options;
   const fieldKey = ringOf('aes-256-gcm', 'sm4-ctr-hmac-sm3');
-  const settings = { ...rest, clock, fieldKey, settableClock: { now: clock.now, set: clock.set } };
+  // A person's key does all that a test asks of it, unless the test is about that.
+  const settings = { bearerMayApprove: true, ...rest, clock, fieldKey, settableClock: { now: clock.now, set: clock.set } };
   const canaries = new Canaries();
   const { app, books } = await build({ ...settings, db: database.db, logger: canaries.logger });
   await app.ready();
@@ -172,6 +176,7 @@ export async function startService(
 
   return {
     ...database,
+    canaries,
     fieldKey,
     app,
     books,

@@ -14,7 +14,7 @@ export function accessOf(request: FastifyRequest, status: number, bookOf: (code:
   const { config, refusedWith } = flight;
   if (config === undefined || config.open === true) return null;
   const denied = status === 401 || status === 403 || status === 404;
-  const matters = status < 300 && (config.personOnly === true || config.sensitive === true);
+  const matters = status < 300 && (config.stepUp === true || config.personOnly === true || config.sensitive === true);
   if (!denied && !matters) return null;
   const { book: code, id, code: named } = request.params as { book?: string; id?: string; code?: string };
   const subject = id ?? named;
@@ -32,7 +32,7 @@ export function accessOf(request: FastifyRequest, status: number, bookOf: (code:
       memberId: principal.memberId,
       personId: principal.personId,
       role: principal.role,
-      means: 'KEY',
+      means: principal.means,
     },
     credential: credentialOf(request.headers.authorization),
     address: addressBlock(request.ip),

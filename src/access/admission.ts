@@ -1,10 +1,11 @@
-// Rights, checked inside the lane: membership and key as of this very head, so that a right withdrawn a moment ago on
-// another process is withdrawn here too.
+// Rights, checked inside the lane: membership, key and session as of this very head, so that a right withdrawn a moment ago
+// on another process is withdrawn here too.
 import type { Facts, Loader } from '../ledger/facts.js';
 import type { Actor, Admission, Command, Refused } from '../ledger/lane.js';
 import { isSamePerson, refused } from '../ledger/lane.js';
 import { rolesDelegating } from './delegable.js';
 import { delegationShelf, gatherPersons, keyShelf, memberShelf, personOf } from './facts.js';
+import { gatherSessions, sessionIsOpen } from './sessions.js';
 
 /** The founder of a book acts before there are members: only `npm run book:create` uses it, in its own process. */
 export const founderId = '00000000-0000-7000-8000-000000000000';
@@ -45,6 +46,10 @@ export const admission: Admission = {
         commands.flatMap(({ actor }) => actor.keyId ?? []),
       ),
       gatherDelegations(loader, commands),
+      gatherSessions(
+        loader,
+        commands.map(({ actor }) => actor),
+      ),
     ]);
   },
   decide(command, verb, facts) {
@@ -54,6 +59,7 @@ export const admission: Admission = {
     if (member?.status !== 'ACTIVE' || member.role !== actor.role || member.legalPersonUscc !== actor.legalPersonUscc) {
       return refused('UNAUTHENTICATED');
     }
+    if (actor.sessionId !== undefined && !sessionIsOpen(facts, actor.sessionId)) return refused('UNAUTHENTICATED');
     // Its person may have been found to be another one since it was looked up.
     const person = personOf(facts, member.personId);
     const isAsSent = member.personId === actor.personId && person.alsoPersonIds === undefined;

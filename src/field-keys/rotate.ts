@@ -8,11 +8,15 @@ import type { Clock, Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
 import type { Sealer } from '../sealer.js';
 import { NoSuchKey } from '../sealer.js';
+import { totpContext } from '../sign-in/codes.js';
 import type { Again, SealedFields } from './sealed-fields.js';
 import { identityFields, objectionFields, payeeAccountFields, webhookFields } from './sealed-fields.js';
 
 /** A value that opens to something else than its fingerprint was made of: it was put there by somebody, or FINGERPRINT_KEY is another. */
 export class FingerprintDiffers extends Error {}
+
+/** Credentials read ahead at once. */
+const credentialsAtOnce = 500;
 
 interface Rotation {
   readonly db: Database;
@@ -41,6 +45,7 @@ const rotateAll = async (of: Rotation) => [
   await rotateFields(of, identityFields),
   await rotateFields(of, objectionFields),
   await rotateFields(of, webhookFields),
+  await rotateSecondFactors(of),
 ];
 
 async function rotateFields<Row extends object>({ db, book, sealer, ...of }: Rotation, fields: SealedFields<Row>) {
@@ -60,6 +65,33 @@ async function rotateFields<Row extends object>({ db, book, sealer, ...of }: Rot
     },
   });
   return { resealed: done, left: (await waiting.after(db, { bookId, after: undefined })).length };
+}
+
+/** Secrets of second factors stand beside the lane: each is exchanged where it still is the one that was read. */
+async function rotateSecondFactors({ db, book: { bookId }, sealer, isStopping }: Rotation) {
+  const waiting = (after: string) =>
+    db.sql.prepared<{ id: string; now: string | null; next: string | null }[]>(
+      `select invitation_id as id, totp_sealed as now, totp_next_sealed as next from credentials
+        where book_id = $1 and invitation_id > $2::uuid and (not starts_with(totp_sealed, $3) or not starts_with(totp_next_sealed, $3))
+        order by invitation_id limit ${credentialsAtOnce}`,
+      [bookId, after, sealer.current],
+    );
+  let [resealed, after] = [0, firstId];
+  while (!isStopping()) {
+    const rows = await waiting(after);
+    for (const { id, now, next } of rows) {
+      const again = sealedAgain(sealer, `credentials ${id}`);
+      const context = totpContext({ bookId, invitationId: id });
+      const { count } = await db.sql`
+        update credentials set totp_sealed = ${now && again(now, context)}, totp_next_sealed = ${next && again(next, context)}
+         where book_id = ${bookId} and invitation_id = ${id}
+           and totp_sealed is not distinct from ${now} and totp_next_sealed is not distinct from ${next}`;
+      resealed += count;
+      after = id;
+    }
+    if (rows.length < credentialsAtOnce) break;
+  }
+  return { resealed, left: (await waiting(firstId)).length };
 }
 
 /** The rows of a table that an earlier key sealed. */

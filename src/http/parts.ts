@@ -7,6 +7,8 @@ import type { Principal, Principals } from '../access/principal.js';
 import type { EvidenceStore } from '../evidence-files/store.js';
 import type { Clock, Lane } from '../ledger/lane.js';
 import type { Sealer } from '../sealer.js';
+import type { Issuers } from '../sign-in/issuers.js';
+import type { Passwords } from '../sign-in/passwords.js';
 import type { Traffic } from './traffic.js';
 
 /** The running parts a slice's routes may use. */
@@ -15,6 +17,8 @@ export interface Parts {
   readonly clock: Clock;
   /** Who is behind a key. */
   readonly principals: Principals;
+  /** How passwords are hashed, and who else says who somebody is. */
+  readonly signIn: { readonly passwords: Passwords; readonly issuers: Issuers };
   /** Encrypts and fingerprints bank account numbers. */
   readonly sealer: Sealer;
   readonly evidence: Evidence;

@@ -55,6 +55,8 @@ export interface CommandOptions<Body extends z.ZodType, Result> extends Common {
   readonly verb: Verb<z.output<Body> & { id?: string; code?: string }, Result>;
   /** Decisions that only a natural person may take. */
   readonly personOnly?: boolean;
+  /** Approves, pays, or changes a payee, a programme, members, keys or roles: asks for a second factor or a signature. */
+  readonly stepUp?: boolean;
   readonly bodyLimit?: number;
   /** Before the lane: prepares what the verb needs but the client cannot send (a secret's hash, a sealed number). */
   readonly prepare?: (request: {
@@ -95,6 +97,7 @@ export function command<Body extends z.ZodType<object>, Result>(
         roles: options.roles,
         personOnly: options.personOnly ?? false,
         sensitive: options.sensitive ?? false,
+        stepUp: options.stepUp ?? false,
         inLane: true,
         delegable: rolesDelegating(options.verb.name) !== undefined,
       },
@@ -112,7 +115,7 @@ export function command<Body extends z.ZodType<object>, Result>(
           '4xx': problem,
           '5xx': problem,
         },
-        security: [{ apiKey: [] }],
+        security: [{ apiKey: [] }, { session: [] }],
       },
     },
     async (request, reply) => {
@@ -180,7 +183,7 @@ export function reading<Query extends z.ZodObject, Result extends z.ZodType>(
         params: namedIn(options.url),
         querystring: options.query ?? z.strictObject({}),
         response: { 200: options.response, '4xx': problem, '5xx': problem },
-        security: [{ apiKey: [] }],
+        security: [{ apiKey: [] }, { session: [] }],
       },
     },
     async (request, reply) =>

@@ -43,8 +43,9 @@ export interface Actor {
   readonly kind: 'PERSON' | 'MACHINE';
   readonly role: string;
   readonly legalPersonUscc: string | null;
-  /** The API key it speaks by, where there is one. */
+  /** The API key it speaks by, or the session, where there is one. */
   readonly keyId?: string;
+  readonly sessionId?: string;
   /** The delegation by which it says to act in another's place. */
   readonly delegationId?: string;
   /** Persons who are no second pair of eyes beside it: further rows of the same person, and in whose place it acts. */

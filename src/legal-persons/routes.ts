@@ -208,6 +208,7 @@ export function legalPersonRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'Approve an exception that another person asked for: raises the holder’s allowance',
     roles: ['approver'],
     personOnly: true,
+    stepUp: true,
     body: approveBody,
     response: limitExceptionRecorded,
     status: 200,

@@ -17,6 +17,7 @@ export function payeeRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'Record the bank account that a provider, or an enterprise, is paid on',
     roles: ['provider', 'enterprise'],
     personOnly: true,
+    stepUp: true,
     body: schema.recordPayeeAccount,
     response: schema.payeeAccountRecorded,
     status: 201,

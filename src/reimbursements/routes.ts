@@ -171,6 +171,7 @@ function allocationRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'Approve a drafted allocation by its digest: every award of it becomes payable to its enterprise',
     roles: ['approver'],
     personOnly: true,
+    stepUp: true,
     body: schema.approveAllocation,
     response: approvedOrAwaits(schema.allocationDecided),
     status: 200,
