@@ -20,10 +20,10 @@ let isStopping = false;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => (isStopping = true));
 try {
   const sealer = makeSealer(keys);
-  for (const { code } of await db.sql<{ code: string }[]>`select code from books order by code`) {
+  for (const { code } of await db.sql<{ code: string }[]>`select code from known_books() order by code`) {
     const book = await books.find(code);
     if (!book || isStopping) continue;
-    const { resealed, left } = await rotate({ db, book, clock: systemClock, sealer, isStopping: () => isStopping });
+    const { resealed, left } = await rotate({ book, clock: systemClock, sealer, isStopping: () => isStopping });
     console.log(`${code}: ${resealed} rows sealed anew, ${left === 0 ? 'none' : 'some'} left under an earlier key`);
     if (left > 0) process.exitCode = 1;
   }

@@ -105,7 +105,7 @@ void t.test('the keys are exchanged while the service runs: every value, no othe
   const before = await sealed();
   const book = await service.books.find(code);
   if (!book) throw new Error('the book is open');
-  const exchanged = (of: FieldKeys) => rotate({ db, book, clock, sealer: makeSealer(of), isStopping: () => false });
+  const exchanged = (of: FieldKeys) => rotate({ book, clock, sealer: makeSealer(of), isStopping: () => false });
 
   const reversed: FieldKeys = { ...keys, ring: keys.ring.toReversed() };
   const [first, ...meanwhile] = await Promise.all([exchanged(reversed), ...[21, 22, 23].map(record)]);

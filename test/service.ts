@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
-import { connect, ConnectionLost } from '../db/client.js';
+import { connect, ConnectionLost, type Database } from '../db/client.js';
 import { createBook } from '../src/access/create-book.js';
 import type { AppOptions } from '../src/app.js';
 import { build } from '../src/app.js';
@@ -55,6 +55,7 @@ export interface TestBook {
   ) => Promise<Caller>;
 }
 
+/** `db` and `owner` look at the book that was made first; the app has sessions without a context, as in production. */
 export interface Service extends TestDatabase {
   /** What is sent past `call` is to be told it, so that it is looked for too. */
   canaries: Canaries;
@@ -108,7 +109,7 @@ export async function startService(
   t.teardown(async () => {
     await app.close();
     canaries.check();
-    await compareMemory(database, books);
+    await compareMemory(books);
   });
 
   const call: Service['call'] = async (method, url, of = {}) => {
@@ -143,6 +144,7 @@ export async function startService(
     get: (url, o = {}) => call('GET', `/v1/books/${book}${url}`, { secret, ...(o.headers ? { headers: o.headers } : {}) }),
   });
 
+  let first: string | undefined;
   const newBook = async (code: string, name = code): Promise<TestBook> => {
     const { bookId, operatorKey } = await createBook(
       database.owner,
@@ -154,6 +156,7 @@ export async function startService(
       clock.now(),
       { code, name, divisionCode: '410100', operatorName: '平台运营' },
     );
+    first ??= bookId;
     const me = await call('GET', `/v1/books/${code}/me`, { secret: operatorKey });
     const operator = caller(code, me.body.memberId as string, me.body.personId as string, operatorKey);
     const member: TestBook['member'] = async (role, of = {}) => {
@@ -174,9 +177,16 @@ export async function startService(
     return { code, bookId, operator, member };
   };
 
+  const inFirst = (of: Database): Database => (first === undefined ? of : of.as({ book: first, legalPerson: null }));
   return {
     ...database,
     canaries,
+    get db() {
+      return inFirst(database.db);
+    },
+    get owner() {
+      return inFirst(database.owner);
+    },
     fieldKey,
     app,
     books,
@@ -200,8 +210,8 @@ export async function startService(
  * What a lane remembers is what the database says: checked after every test that starts a service, wherever the head is
  * still where the lane left it.
  */
-async function compareMemory({ db }: TestDatabase, books: Books): Promise<void> {
-  for (const { bookId, code, lane } of books.all()) {
+async function compareMemory(books: Books): Promise<void> {
+  for (const { bookId, code, db, lane } of books.all()) {
     const { remembered } = lane;
     // A test may have taken the database away.
     const [head] = await db.sql<{ seq: bigint }[]>`select seq from book_heads where book_id = ${bookId}`.catch(

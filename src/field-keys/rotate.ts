@@ -19,7 +19,6 @@ export class FingerprintDiffers extends Error {}
 const credentialsAtOnce = 500;
 
 interface Rotation {
-  readonly db: Database;
   readonly book: OpenBook;
   readonly clock: Clock;
   readonly sealer: Sealer;
@@ -48,8 +47,8 @@ const rotateAll = async (of: Rotation) => [
   await rotateSecondFactors(of),
 ];
 
-async function rotateFields<Row extends object>({ db, book, sealer, ...of }: Rotation, fields: SealedFields<Row>) {
-  const { bookId } = book;
+async function rotateFields<Row extends object>({ book, sealer, ...of }: Rotation, fields: SealedFields<Row>) {
+  const { bookId, db } = book;
   const waiting = waitingIn(fields, sealer);
   const { done } = await inSlices<{ id: string }>({
     ...of,
@@ -68,7 +67,7 @@ async function rotateFields<Row extends object>({ db, book, sealer, ...of }: Rot
 }
 
 /** Secrets of second factors stand beside the lane: each is exchanged where it still is the one that was read. */
-async function rotateSecondFactors({ db, book: { bookId }, sealer, isStopping }: Rotation) {
+async function rotateSecondFactors({ book: { bookId, db }, sealer, isStopping }: Rotation) {
   const waiting = (after: string) =>
     db.sql.prepared<{ id: string; now: string | null; next: string | null }[]>(
       `select invitation_id as id, totp_sealed as now, totp_next_sealed as next from credentials

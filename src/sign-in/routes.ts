@@ -94,7 +94,9 @@ function post<Body extends z.ZodType, Answer extends z.ZodType>(
 }
 
 export function signInRoutes(app: FastifyInstance, parts: Parts): void {
-  const { db, clock, signIn } = parts;
+  const { clock, signIn } = parts;
+  /** Beside the lane all is of the book in the address. */
+  const within = ({ book }: FastifyRequest): Parts => ({ ...parts, db: book.db });
   const open: FastifyContextConfig = { open: true };
   const own: FastifyContextConfig = { sessionOnly: true };
 
@@ -153,7 +155,7 @@ export function signInRoutes(app: FastifyInstance, parts: Parts): void {
     roles: ['operator', 'auditor'],
     query: pageQuery,
     response: page(schemas.invitation),
-    read: async ({ query, book }) => {
+    read: async ({ db, query, book }) => {
       const after = idOfCursor(query.cursor);
       const rows = await db.drizzle
         .select()
@@ -171,7 +173,7 @@ export function signInRoutes(app: FastifyInstance, parts: Parts): void {
     config: open,
     body: schemas.acceptInvitation,
     response: schemas.invitationOpened,
-    handle: ({ request, body, now }) => openEnrolment(parts, { book: request.book, body, now }),
+    handle: ({ request, body, now }) => openEnrolment(within(request), { book: request.book, body, now }),
   });
 
   post(app, parts, {
@@ -181,7 +183,7 @@ export function signInRoutes(app: FastifyInstance, parts: Parts): void {
     body: schemas.confirmInvitation,
     response: schemas.signedInFirst,
     handle: async ({ request, reply, body, now }) => {
-      const begun = await confirmEnrolment(parts, {
+      const begun = await confirmEnrolment(within(request), {
         book: request.book,
         token: body.token,
         code: body.code,
@@ -200,7 +202,7 @@ export function signInRoutes(app: FastifyInstance, parts: Parts): void {
     config: open,
     body: schemas.passwordSignIn,
     response: schemas.pendingSignIn,
-    handle: ({ request, body, now }) => showPassword(parts, { book: request.book, body, from: fromOf(request), now }),
+    handle: ({ request, body, now }) => showPassword(within(request), { book: request.book, body, from: fromOf(request), now }),
   });
 
   post(app, parts, {
@@ -215,7 +217,7 @@ export function signInRoutes(app: FastifyInstance, parts: Parts): void {
       return welcome(
         request,
         reply,
-        await showSecondFactor(parts, { book, pendingToken, code, memberId, from: fromOf(request), now }),
+        await showSecondFactor(within(request), { book, pendingToken, code, memberId, from: fromOf(request), now }),
       );
     },
   });
@@ -245,8 +247,13 @@ export function signInRoutes(app: FastifyInstance, parts: Parts): void {
     handle: async ({ request, reply, body, now }) => {
       const { book } = request;
       const { issuer, invitationToken: token } = body;
-      const invited = token === undefined ? undefined : await invitationOf(parts, book.bookId, { token }, now);
-      const { told, browserToken } = await startIssuer(parts, { book, issuer, linkTo: invited?.invitationId ?? null, now });
+      const invited = token === undefined ? undefined : await invitationOf(within(request), book.bookId, { token }, now);
+      const { told, browserToken } = await startIssuer(within(request), {
+        book,
+        issuer,
+        linkTo: invited?.invitationId ?? null,
+        now,
+      });
       writeCookie(reply, issuerCookie(book.code), browserToken, issuerFlowMs);
       return told;
     },
@@ -260,7 +267,7 @@ export function signInRoutes(app: FastifyInstance, parts: Parts): void {
     response: schemas.issuerCompleted,
     handle: async ({ request, reply, body, now }) => {
       const { book } = request;
-      const done = await completeIssuer(parts, {
+      const done = await completeIssuer(within(request), {
         log: request.log,
         book,
         answer: body.answer,
@@ -285,7 +292,7 @@ export function signInRoutes(app: FastifyInstance, parts: Parts): void {
     body: schemas.stepUp,
     response: empty,
     handle: async ({ request, reply, body, now }) => {
-      goOn(request, reply, await stepUp(parts, { ...sessionOf(request, now), code: body.code }));
+      goOn(request, reply, await stepUp(within(request), { ...sessionOf(request, now), code: body.code }));
       return {};
     },
   });
@@ -297,7 +304,7 @@ export function signInRoutes(app: FastifyInstance, parts: Parts): void {
     body: schemas.switchMember,
     response: empty,
     handle: async ({ request, reply, body, now }) => {
-      goOn(request, reply, await actAs(parts, { ...sessionOf(request, now), memberId: body.memberId }));
+      goOn(request, reply, await actAs(within(request), { ...sessionOf(request, now), memberId: body.memberId }));
       return {};
     },
   });
@@ -316,7 +323,7 @@ export function signInRoutes(app: FastifyInstance, parts: Parts): void {
       },
     },
     async (request, reply) =>
-      reply.send(await request.book.traffic.beside.run(() => ownAccountTold(parts, sessionOf(request, clock.now())))),
+      reply.send(await request.book.traffic.beside.run(() => ownAccountTold(within(request), sessionOf(request, clock.now())))),
   );
 
   app.get(
@@ -333,7 +340,9 @@ export function signInRoutes(app: FastifyInstance, parts: Parts): void {
       },
     },
     async (request, reply) =>
-      reply.send({ items: await request.book.traffic.beside.run(() => ownSessions(parts, sessionOf(request, clock.now()))) }),
+      reply.send({
+        items: await request.book.traffic.beside.run(() => ownSessions(within(request), sessionOf(request, clock.now()))),
+      }),
   );
 
   post(app, parts, {
@@ -345,7 +354,7 @@ export function signInRoutes(app: FastifyInstance, parts: Parts): void {
     handle: async ({ request, reply, now }) => {
       const { book, personId, sessionId } = sessionOf(request, now);
       leave(request, reply);
-      return { ended: await endSessions(db.sql, { bookId: book.bookId, personId, now, only: sessionId }) };
+      return { ended: await endSessions(book.db.sql, { bookId: book.bookId, personId, now, only: sessionId }) };
     },
   });
 
@@ -358,7 +367,7 @@ export function signInRoutes(app: FastifyInstance, parts: Parts): void {
     handle: async ({ request, reply, now }) => {
       const { book, personId } = sessionOf(request, now);
       leave(request, reply);
-      return { ended: await endSessions(db.sql, { bookId: book.bookId, personId, now }) };
+      return { ended: await endSessions(book.db.sql, { bookId: book.bookId, personId, now }) };
     },
   });
 
@@ -371,7 +380,7 @@ export function signInRoutes(app: FastifyInstance, parts: Parts): void {
     handle: async ({ request, now }) => {
       const { book, personId } = sessionOf(request, now);
       const only = (request.params as { id: string }).id;
-      const ended = await endSessions(db.sql, { bookId: book.bookId, personId, now, only });
+      const ended = await endSessions(book.db.sql, { bookId: book.bookId, personId, now, only });
       if (ended === 0) throw new Problem('NOT_FOUND');
       return { ended };
     },
@@ -384,7 +393,7 @@ export function signInRoutes(app: FastifyInstance, parts: Parts): void {
     body: schemas.changePassword,
     response: schemas.ended,
     handle: async ({ request, reply, body, now }) => {
-      const { secret, ended } = await changePassword(parts, { ...sessionOf(request, now), body });
+      const { secret, ended } = await changePassword(within(request), { ...sessionOf(request, now), body });
       goOn(request, reply, secret);
       return { ended };
     },
@@ -396,7 +405,7 @@ export function signInRoutes(app: FastifyInstance, parts: Parts): void {
     config: own,
     body: empty,
     response: schemas.secondFactorSecret,
-    handle: ({ request, now }) => newSecret(parts, sessionOf(request, now)),
+    handle: ({ request, now }) => newSecret(within(request), sessionOf(request, now)),
   });
 
   post(app, parts, {
@@ -406,7 +415,7 @@ export function signInRoutes(app: FastifyInstance, parts: Parts): void {
     body: schemas.confirmCode,
     response: schemas.recoveryCodeSet,
     handle: async ({ request, reply, body, now }) => {
-      const { secret, recoveryCodes } = await confirmNewSecret(parts, { ...sessionOf(request, now), code: body.code });
+      const { secret, recoveryCodes } = await confirmNewSecret(within(request), { ...sessionOf(request, now), code: body.code });
       goOn(request, reply, secret);
       return { recoveryCodes };
     },
@@ -418,7 +427,7 @@ export function signInRoutes(app: FastifyInstance, parts: Parts): void {
     config: { sessionOnly: true, stepUp: true },
     body: empty,
     response: schemas.recoveryCodeSet,
-    handle: async ({ request, now }) => ({ recoveryCodes: await newRecoveryCodes(parts, sessionOf(request, now)) }),
+    handle: async ({ request, now }) => ({ recoveryCodes: await newRecoveryCodes(within(request), sessionOf(request, now)) }),
   });
 
   post(app, parts, {
@@ -429,9 +438,14 @@ export function signInRoutes(app: FastifyInstance, parts: Parts): void {
     response: schemas.issuerStarted,
     handle: async ({ request, reply, body, now }) => {
       const { book, personId } = sessionOf(request, now);
-      const account = await accountOfPerson(db, book.bookId, personId);
+      const account = await accountOfPerson(book.db, book.bookId, personId);
       if (!account) throw new Problem('UNAUTHENTICATED');
-      const { told, browserToken } = await startIssuer(parts, { book, issuer: body.issuer, linkTo: account.invitationId, now });
+      const { told, browserToken } = await startIssuer(within(request), {
+        book,
+        issuer: body.issuer,
+        linkTo: account.invitationId,
+        now,
+      });
       writeCookie(reply, issuerCookie(book.code), browserToken, issuerFlowMs);
       return told;
     },

@@ -409,7 +409,7 @@ void t.test(
     t.notMatch(kept, /张三|13800000000/, 'who objects is sealed');
     const open = await world.books.find(book.code);
     const sealer = makeSealer({ ...world.fieldKey, ring: world.fieldKey.ring.toReversed() });
-    const turned = open && (await rotate({ db: world.db, book: open, clock: world.clock, sealer, isStopping: () => false }));
+    const turned = open && (await rotate({ book: open, clock: world.clock, sealer, isStopping: () => false }));
     t.match(turned, { left: 0 });
     t.not(JSON.stringify(await world.owner.sql`select * from objections where book_id = ${book.bookId}`), kept);
     const listed = async (by: typeof approver) =>
