@@ -20,8 +20,14 @@ export const identityShelf = shelf(personIdentities, {
   rank: 1,
   id: 'identityId',
   keys: { identity: ['kind', 'fingerprint'] },
+  mutable: ['sealed'],
   unique: ['identity'],
 });
+
+/** What a sealed identity is bound to, and must be given to the sealer to open it. */
+export const identityContext = (of: { readonly bookId: string; readonly kind: string; readonly fingerprint: string }): string =>
+  `${of.bookId} ${of.kind} ${of.fingerprint}`;
+
 export const personMergeShelf = shelf(personMerges, {
   rank: 1,
   id: 'mergeId',

@@ -13,7 +13,8 @@ interface Of {
   readonly now: Date;
 }
 
-const totpContext = ({ bookId, invitationId }: Pick<Of, 'bookId' | 'invitationId'>): string =>
+/** What a sealed secret of a second factor is bound to. */
+export const totpContext = ({ bookId, invitationId }: Pick<Of, 'bookId' | 'invitationId'>): string =>
   `credentials ${bookId} ${invitationId} totp`;
 const openSecret = (sealer: Sealer, sealed: string, of: Of): Buffer => Buffer.from(sealer.open(sealed, totpContext(of)), 'hex');
 const hashOfCode = (code: string): string => createHash('sha256').update(code).digest('hex');
