@@ -1,6 +1,7 @@
 // People sign in: invited, with a password and a second factor, in sessions that can be ended; and nobody else.
 import t from 'tap';
 import { stepOfCode, codeOf, stepAt, toBase32 } from '../../src/sign-in/totp.js';
+import { Passwords } from '../../src/sign-in/passwords.js';
 import { passwordRefusal } from '../../src/sign-in/password-rules.js';
 import { inviteFounder } from '../../src/sign-in/invite-founder.js';
 import { waitsOf } from '../../src/sign-in/rules.js';
@@ -76,6 +77,28 @@ void t.test('passwords: long enough, and not what attackers try first', (t) => {
     ],
   );
   t.end();
+});
+
+void t.test('hashing is bounded, and who is known does not wait behind everybody', async (t) => {
+  const passwords = new Passwords();
+  const stored = await passwords.hash(goodPassword);
+  t.match(stored, /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/, 'OWASP’s parameters');
+  const order: string[] = [];
+  const strangers = Array.from({ length: 60 }, () =>
+    passwords.matches(stored, 'wrong-entirely-0815', false).then(
+      () => order.push('stranger'),
+      (error: Error) => order.push(error.name),
+    ),
+  );
+  await new Promise((resolve) => setImmediate(resolve));
+  const known = passwords.matches(stored, goodPassword, true).then((does) => order.push(`known ${does}`));
+  let turns = 0;
+  const turning = setInterval(() => turns++, 5);
+  await Promise.all([...strangers, known]);
+  clearInterval(turning);
+  t.equal(order.filter((what) => what === 'ShareFull').length, 27, 'one is hashed, 32 wait, the rest is told to come back');
+  t.ok(order.indexOf('known true') <= 27 + 4, 'served among the first');
+  t.ok(turns > 10, `the thread goes on meanwhile: ${turns} turns`);
 });
 
 void t.test('an invitation is one person’s, once, in time, and takes the place of an earlier one', async (t) => {
@@ -409,6 +432,12 @@ void t.test('sessions: a new id each time, over when idle, at the end, or when e
   t.equal(await reads(phoneThere), 401, 'ended at once in the other process');
   t.equal((await phoneThere.post('/members', { personName: '甲', role: 'auditor' })).status, 401);
   t.equal(codeOfAnswer(await at.post(`/account/sessions/${phoneId}/end`)), '404 NOT_FOUND', 'once');
+
+  const endAll = (memberId: string) => book.operator.post(`/members/${memberId}/end-sessions`, {});
+  t.equal(codeOfAnswer(await endAll(book.bookId)), '404 NOT_FOUND');
+  t.match((await endAll(other.member.memberId)).body, { ended: 1 }, 'by an operator, for who has lost a device');
+  t.equal(await reads(other.browser), 401);
+  t.equal(await reads(at), 200);
 
   // A command that had been let in when its session ended is judged again where it is decided.
   const here = await service.books.find('zhengzhou');
