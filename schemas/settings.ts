@@ -143,6 +143,13 @@ export const settings = z
     EVIDENCE_BUCKET_KEY_ID: z.string().min(1).optional(),
     EVIDENCE_BUCKET_SECRET: z.string().min(1).optional(),
     EXCHANGE_KEYS: exchangeKeys.optional(),
+    WEBHOOK_HOSTS: z
+      .string()
+      .regex(/^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+(,(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+)*$/, {
+        error: 'WEBHOOK_HOSTS must be host names in lower case, *. before one for all below it, several joined by commas',
+      })
+      .transform((text) => text.split(','))
+      .optional(),
     DIGITAL_INVOICE_MAPPINGS: z.string().min(1).optional(),
     PUBLIC_ORIGIN: z
       .string()

@@ -22,7 +22,11 @@ import type { Principal } from './access/principal.js';
 import { Principals } from './access/principal.js';
 import { personRoutes } from './access/person-routes.js';
 import { accessRoutes } from './access/routes.js';
+import { accessOf } from './access-trail/of-request.js';
+import { accessTrailRoutes } from './access-trail/routes.js';
+import { AccessTrail } from './access-trail/trail.js';
 import { applicationRoutes } from './applications/routes.js';
+import { approvalRoutes } from './approvals/routes.js';
 import { bulkRoutes } from './bulk/routes.js';
 import { calendarRoutes } from './calendars/routes.js';
 import { contractRoutes } from './contracts/routes.js';
@@ -76,6 +80,9 @@ import { usageRoutes } from './usage/routes.js';
 import { expireDue } from './vouchers/expire-due.js';
 import { remindOfActivation, remindOfLastDay } from './vouchers/remind-expiring.js';
 import { voucherRoutes } from './vouchers/routes.js';
+import { WebhookSender } from './webhooks/deliver.js';
+import { webhookRoutes } from './webhooks/routes.js';
+import { makeSend } from './webhooks/send.js';
 import { workQueueRoutes } from './work-queues/routes.js';
 import { makeSealer } from './sealer.js';
 
@@ -106,6 +113,8 @@ export interface AppOptions {
   readonly publicOrigin?: string | undefined;
   /** Issuers of OpenID Connect by which people can sign in; they need `publicOrigin`. */
   readonly issuers?: readonly Issuer[];
+  /** Hosts that webhooks may be sent to, `*.` before one for all below it; none unless said. */
+  readonly webhookHosts?: readonly string[];
   /** What differs from `limitsOfApp`; rates are unlimited unless said here. */
   readonly limits?: Partial<Limits>;
 }
@@ -118,6 +127,10 @@ declare module 'fastify' {
     open?: boolean;
     /** A command: whoever sends it is judged again in the lane of its book. */
     inLane?: boolean;
+    /** What it answers is personal, a bank account or a secret. */
+    sensitive?: boolean;
+    /** May be approved in another's place: whose place, and whether, is judged in the lane. */
+    delegable?: boolean;
   }
 }
 
@@ -176,6 +189,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     damaged: { count: 0 },
   };
   const demands: Demands = { bearerMayApprove: options.bearerMayApprove ?? false, publicOrigin: options.publicOrigin };
+  const trail = new AccessTrail(db, clock, app.log);
   const parts: Parts = {
     db,
     clock,
@@ -184,6 +198,8 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     sealer: makeSealer(options.fieldKey),
     evidence,
     exchange: { keys: options.exchangeKeys ?? [] },
+    trail,
+    webhookHosts: options.webhookHosts ?? [],
   };
 
   // These hooks are callbacks, for every request pays for them; one that has answered does not go on.
@@ -191,6 +207,8 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
   app.addHook('onResponse', (request, reply, done) => {
     const { route } = request.flight;
     door.leave(request.flight);
+    const access = accessOf(request, reply.statusCode, (code) => books.known(code));
+    if (access) trail.record(access);
     metrics.requests.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000);
     request.log.debug({ method: request.method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'request');
     done();
@@ -243,6 +261,8 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
         return;
       }
       const admit = (found: { book: OpenBook; principal: Principal } | null): void => {
+        // Also for what goes no further: the trail of access names who was refused.
+        if (found) request.principal = found.principal;
         const refusal = found
           ? (door.takeOfKey(reply, name) ??
             door.enter(request, found.book) ??
@@ -253,7 +273,6 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
           return;
         }
         request.book = found.book;
-        request.principal = found.principal;
         door.goOn(found.book.traffic, done);
       };
       if (!way) {
@@ -277,7 +296,9 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
       door.takeOfAddress(request, reply) ?? { code: 'UNAUTHENTICATED' };
     accessRoutes(scope, parts);
     signInRoutes(scope, parts);
+    accessTrailRoutes(scope, parts);
     personRoutes(scope, parts);
+    approvalRoutes(scope, parts);
     calendarRoutes(scope, parts);
     enterpriseRoutes(scope, parts);
     providerRoutes(scope, parts);
@@ -307,6 +328,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     ledgerRoutes(scope, parts);
     dashboardRoutes(scope, parts);
     workQueueRoutes(scope, parts);
+    webhookRoutes(scope, parts);
   });
   if (options.settableClock) demoRoutes(app, options.settableClock);
 
@@ -321,7 +343,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     return { status: 'ready', schema: found };
   });
   app.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
-    metrics.read(books, door, connections, evidence);
+    metrics.read(books, door, connections, evidence, trail);
     return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
   });
 
@@ -330,7 +352,18 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
   const dueWorks = [decideOverdue, expireDue, lapseDue, recoveriesFallDue];
   const works = [...dueWorks, remindOfLastDay, remindOfActivation, remindOfDeadline, tellApproved];
   const daily = new Daily({ db, clock, log: app.log, open: (code) => books.find(code), works });
+  const webhooks = new WebhookSender({
+    db,
+    clock,
+    sealer: parts.sealer,
+    send: makeSend(),
+    hosts: parts.webhookHosts,
+    log: app.log,
+    open: (code) => books.find(code),
+  });
+  app.addHook('preClose', () => webhooks.close());
   app.addHook('onListen', (done) => {
+    webhooks.start();
     daily.start();
     done();
   });
@@ -338,6 +371,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
 
   app.addHook('onClose', async () => {
     await books.close();
+    await trail.close();
     door.close();
   });
   return { app, books };
@@ -456,6 +490,11 @@ function makeMetrics() {
     help: 'Downloads that met bytes which are not what was stored',
     registers,
   });
+  const trailWaiting = new Gauge({
+    name: 'access_trail_waiting',
+    help: 'Rows of the trail of access that are not written yet; more than a second’s worth means that they cannot be',
+    registers,
+  });
   return {
     registry,
     requests: new Histogram({
@@ -478,9 +517,10 @@ function makeMetrics() {
       registers: [registry],
     }),
     /** What others count, taken over when somebody asks. Labels are books that exist and reasons that are listed. */
-    read(books: Books, door: Door, connections: ConnectionCounts, evidence: Evidence): void {
+    read(books: Books, door: Door, connections: ConnectionCounts, evidence: Evidence, trail: AccessTrail): void {
       for (const each of [queue, inFlight, waiting, sentAway, cut, refused, damaged]) each.reset();
       damaged.inc(evidence.damaged.count);
+      trailWaiting.set(trail.waiting);
       for (const { code: book, lane, traffic } of books.all()) {
         queue.set({ book }, lane.depth);
         inFlight.set({ book, kind: 'command' }, traffic.commands);

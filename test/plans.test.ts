@@ -91,7 +91,8 @@ const boundingIn: Readonly<Record<string, readonly string[]>> = {
   listing_applications: ['provider_id'],
   listing_measures: ['listing_id'],
   repeal_corrections: ['programme_version_id'],
-  providers: ['provider_id'],
+  providers: ['provider_id', 'acting_uscc'],
+  reimbursement_line_cuts: ['reimbursement_line_id'],
   late_legs: ['account_id'],
   appropriations: ['programme_code', 'year'],
   evidence_attachments: ['subject_id'],
@@ -446,7 +447,7 @@ void t.test('no reading grows with the book', async (t) => {
     await sql`select from open_lane(${bookId})`;
     await sql`
       insert into limit_successions
-      values (${bookId}, ${uuidv7(now)}, ${change['changeId'] ?? ''}, 'CARRIED', 'zhengzhou-compute.claimed', ${uscc}, '2026', 1, 1)`;
+      values (${bookId}, ${uuidv7(now)}, ${change['changeId'] ?? ''}, 'GIVEN', 'zhengzhou-compute.claimed', ${uscc}, '2026', 1, 1)`;
   });
   const listingApplication = await send('provider', '/listing-applications', {
     providerId: voucher.providerId,
@@ -606,6 +607,9 @@ void t.test('no reading grows with the book', async (t) => {
       insert into messages (book_id, message_id, addressee, kind, subject_kind, subject_id, params, alike, ledger_seq, staged_at)
       values (${bookId}, ${messageId}, 'auditor', 'case.accepted', 'APPLICATION', ${uuidv7(now)}, '{}', 1, 1, ${now})`;
     await sql`
+      insert into access_trail (book_id, trail_id, happened_at, action, outcome, member_id, address)
+      values (${bookId}, ${messageId}, ${now}, 'GET /', 'ALLOWED', ${messageId}, '192.0.2.1')`;
+    await sql`
       insert into message_reads select ${bookId}, ${messageId}, ${messageId}, member_id, ${now} from members where book_id = ${bookId} limit 1`;
     await sql`insert into bulk_refused_lines values (${bookId}, ${uuidv7(now)}, ${jobId}, 1, '{}', '[]')`;
     await sql`
@@ -671,6 +675,7 @@ void t.test('no reading grows with the book', async (t) => {
   const values: Readonly<Record<string, string>> = {
     voucherId: voucher.voucherId,
     contractId: voucher.contractId,
+    reimbursementId,
     invoiceId: await one(`select invoice_id as id from red_letters where book_id = $1 limit 1`),
     enterpriseId: voucher.enterpriseId,
     providerId: voucher.providerId,
@@ -693,6 +698,8 @@ void t.test('no reading grows with the book', async (t) => {
     asOfSeq: '4531',
     asOfDay: '2026-04-15',
     fromDay: '2026-04-15',
+    toDay: '2026-04-15',
+    memberId: uuidv7(new Date('2026-04-15T02:00:00Z')),
     after: '3000',
   };
   t.ok(providerUscc);
@@ -853,7 +860,8 @@ void t.test('no reading grows with the book', async (t) => {
       ['applications', 'applications_due', 'applications_amount'],
       ['messages', 'messages_addressee'],
       ['outbox', 'outbox_status'],
-      ['corrections', 'corrections_contract'],
+      ['access_trail', 'access_trail_time', 'access_trail_member', 'access_trail_outcome'],
+      ['corrections', 'corrections_contract', 'corrections_reimbursement'],
       ['recoveries', 'recoveries_status', 'recoveries_debtor'],
       ['recovery_receipts', 'recovery_receipts_recovery'],
       ['recovery_offsets', 'recovery_offsets_recovery'],

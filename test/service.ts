@@ -54,6 +54,8 @@ export interface TestBook {
 }
 
 export interface Service extends TestDatabase {
+  /** What the app seals with. */
+  fieldKey: Buffer;
   app: FastifyInstance;
   books: Books;
   clock: TestClock;
@@ -74,7 +76,15 @@ export async function startService(
   t: { teardown(handler: () => Promise<void>): void },
   options: { now?: string } & Pick<
     AppOptions,
-    'lane' | 'bodyLimit' | 'limits' | 'evidence' | 'exchangeKeys' | 'bearerMayApprove' | 'publicOrigin' | 'issuers'
+    | 'lane'
+    | 'bodyLimit'
+    | 'limits'
+    | 'evidence'
+    | 'exchangeKeys'
+    | 'bearerMayApprove'
+    | 'publicOrigin'
+    | 'issuers'
+    | 'webhookHosts'
   > = {},
 ): Promise<Service> {
   const database = await testDatabase(t);
@@ -158,6 +168,7 @@ export async function startService(
 
   return {
     ...database,
+    fieldKey,
     app,
     books,
     clock,

@@ -84,6 +84,7 @@ export function accessRoutes(app: FastifyInstance, parts: Parts): void {
 
   reading(app, {
     url: '/members',
+    sensitive: true,
     tag,
     summary: 'List members',
     roles: ['operator', 'auditor'],
@@ -109,6 +110,7 @@ export function accessRoutes(app: FastifyInstance, parts: Parts): void {
 
   reading(app, {
     url: '/members/:id/keys',
+    sensitive: true,
     tag,
     summary: 'The API keys of a member, without their secrets',
     roles: ['operator', 'auditor'],

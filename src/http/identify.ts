@@ -2,6 +2,7 @@
 // And what else it must show before it may do what it asks for.
 import type { FastifyContextConfig, FastifyRequest } from 'fastify';
 import type { Database } from '../../db/client.js';
+import { standIns } from '../access/delegable.js';
 import type { Principal, Principals } from '../access/principal.js';
 import { findSession, hashOfToken, sessionCookie, stepUpMs } from '../access/sessions.js';
 import { shanghaiDay } from '../calendar.js';
@@ -17,6 +18,8 @@ declare module 'fastify' {
     sessionOnly?: boolean;
     /** Approves, pays, or changes a payee, a programme, members, keys or roles: a person shows more than a session or bare key for it. */
     stepUp?: boolean;
+    /** Signs somebody in, or changes an account or session: the trail of access has all of it. */
+    accountEvent?: boolean;
   }
 }
 
@@ -64,7 +67,7 @@ export interface Demands {
 export function forbidden(
   request: FastifyRequest,
   principal: Principal,
-  { roles, personOnly, sessionOnly, stepUp, streaming }: FastifyContextConfig,
+  { roles, personOnly, sessionOnly, stepUp, streaming, delegable }: FastifyContextConfig,
   demands: Demands,
   now: Date,
 ): Told | null {
@@ -72,7 +75,8 @@ export function forbidden(
   const writes = means === 'SESSION' && request.method !== 'GET';
   if (writes && !(isOwnSite(request, demands.publicOrigin) && (streaming || !isOfForm(request)))) return { code: 'CROSS_SITE' };
   if (sessionOnly && means !== 'SESSION') return { code: 'SESSION_REQUIRED' };
-  if (roles && !roles.includes(role)) return { code: 'FORBIDDEN', params: { roles: roles.join(', '), role } };
+  const may = delegable && request.headers['on-behalf-of'] !== undefined ? standIns : roles;
+  if (may && !may.includes(role)) return { code: 'FORBIDDEN', params: { roles: may.join(', '), role } };
   if (personOnly && kind !== 'PERSON') return { code: 'PERSON_REQUIRED' };
   if (!stepUp || kind !== 'PERSON' || means === 'SIGNED_KEY') return null;
   if (means === 'KEY') return demands.bearerMayApprove ? null : { code: 'BEARER_KEY_NOT_ENOUGH' };

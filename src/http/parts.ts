@@ -2,6 +2,7 @@
 import type { Database } from '../../db/client.js';
 import type { InvoiceMapping } from '../../schemas/evidence-files.js';
 import type { ExchangeKey } from '../../schemas/settings.js';
+import type { AccessTrail } from '../access-trail/trail.js';
 import type { Principal, Principals } from '../access/principal.js';
 import type { EvidenceStore } from '../evidence-files/store.js';
 import type { Clock, Lane } from '../ledger/lane.js';
@@ -21,8 +22,12 @@ export interface Parts {
   /** Encrypts and fingerprints bank account numbers. */
   readonly sealer: Sealer;
   readonly evidence: Evidence;
+  /** Takes down who was refused, and who read what is sensitive. */
+  readonly trail: AccessTrail;
   /** Keys shared with services of other cities; none: nothing is exchanged. */
   readonly exchange: { readonly keys: readonly ExchangeKey[] };
+  /** Hosts that webhooks may be sent to; none: there are no webhooks. */
+  readonly webhookHosts: readonly string[];
 }
 
 /** The bytes of evidence files, and how those that are digital invoices are read. */

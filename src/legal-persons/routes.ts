@@ -97,6 +97,7 @@ export function legalPersonRoutes(app: FastifyInstance, parts: Parts): void {
   });
   reading(app, {
     url: '/legal-person-holders',
+    sensitive: true,
     tag: 'legal persons',
     summary: 'List what was recorded of who holds or leads a legal person',
     roles: authorities,

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { approvedOrAwaits } from '../../schemas/approvals.js';
 import { page } from '../../schemas/common.js';
 import * as schema from '../../schemas/redemptions.js';
 import type { Parts } from '../http/parts.js';
@@ -38,7 +39,7 @@ export function redemptionRoutes(app: FastifyInstance, parts: Parts): void {
     personOnly: true,
     stepUp: true,
     body: schema.verifyRedemption,
-    response: schema.redemptionRecorded,
+    response: approvedOrAwaits(schema.redemptionRecorded),
     status: 200,
     verb: verifyRedemption,
   });

@@ -7,6 +7,7 @@ import type { Verb } from '../ledger/lane.js';
 import { accepted, isSamePerson, refused } from '../ledger/lane.js';
 import { programmeVersionShelf } from '../programmes/facts.js';
 import { fundersOf, programmeOf } from '../programmes/published.js';
+import { approversOf, gatherApprovals } from '../approvals/facts.js';
 import { payeeOf } from '../payees/facts.js';
 import { fundStandingShelf, settlementShelf } from './facts.js';
 import { gatherInstructions, giveInstructions } from './give-instructions.js';
@@ -37,6 +38,7 @@ export const instructSettlement: Verb<{ id?: string }, Result> = {
         [loader.bookId, ids],
       ),
       loader.load(settlementShelf, 'id', ids),
+      gatherApprovals(loader, ids),
     ]);
     const funds = [...new Set(sums.map((sum) => sum.fund))];
     const [versions] = await Promise.all([
@@ -79,8 +81,8 @@ export const instructSettlement: Verb<{ id?: string }, Result> = {
     if (!settlement) return refused('NOT_FOUND');
     const wrongState = refuseUnlessAt(settlement, 'APPROVED');
     if (wrongState) return wrongState;
-    if (isSamePerson(actor, settlement.draftedPerson) || isSamePerson(actor, settlement.approvedPerson))
-      return refused('FOUR_EYES');
+    const had = [settlement.draftedPerson, settlement.approvedPerson, ...approversOf(facts, settlement.settlementId)];
+    if (had.some((person) => isSamePerson(actor, person))) return refused('FOUR_EYES');
     const { parts, instructed } = splitDues(
       facts.noted(dues, settlement.settlementId),
       (fund) => sharesOf(facts, fund),

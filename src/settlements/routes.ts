@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { approvedOrAwaits } from '../../schemas/approvals.js';
 import { z } from 'zod';
 import { bookAndIdParams, page, pageQuery, problem } from '../../schemas/common.js';
 import * as schema from '../../schemas/settlements.js';
@@ -52,7 +53,7 @@ export function settlementRoutes(app: FastifyInstance, parts: Parts): void {
     personOnly: true,
     stepUp: true,
     body: schema.approveSettlement,
-    response: schema.settlementRecorded,
+    response: approvedOrAwaits(schema.settlementRecorded),
     status: 200,
     verb: approveSettlement,
   });

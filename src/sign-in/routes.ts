@@ -23,6 +23,7 @@ import {
   stepUp,
 } from './account.js';
 import type { From } from './attempts.js';
+import type { Begun } from './begin-session.js';
 import { endSessions } from './begin-session.js';
 import { confirmEnrolment, invitationOf, openEnrolment } from './enrol.js';
 import type { Invite } from './invite.js';
@@ -30,6 +31,7 @@ import { invite } from './invite.js';
 import { completeIssuer, startIssuer } from './issuers.js';
 import { accountOfPerson, personOfMember } from './queries.js';
 import { issuerFlowMs, originKnownMs, presentInvitation } from './rules.js';
+import type { About } from './sign-in.js';
 import { showPassword, showSecondFactor } from './sign-in.js';
 import { withdrawInvitation } from './withdraw-invitation.js';
 
@@ -44,6 +46,12 @@ const fromOf = (request: FastifyRequest): From => ({
   deviceToken: readCookie(request, deviceCookie(request.book.code)),
   device: (request.headers['user-agent'] ?? '').slice(0, 200),
 });
+
+const aboutOf =
+  ({ flight }: FastifyRequest): About =>
+  (personId) => {
+    flight.about = personId;
+  };
 
 /** Of a route that only sessions reach. */
 function sessionOf(request: FastifyRequest, now: Date): InSession & { secondFactorAt: Date | null } {
@@ -118,16 +126,13 @@ function get<Answer extends z.ZodType>(
 
 export function signInRoutes(app: FastifyInstance, parts: Parts): void {
   const { db, clock, signIn } = parts;
-  const open: FastifyContextConfig = { open: true };
-  const own: FastifyContextConfig = { sessionOnly: true };
+  const open: FastifyContextConfig = { open: true, accountEvent: true };
+  const own: FastifyContextConfig = { sessionOnly: true, accountEvent: true };
 
   /** The cookies of who has signed in; what is told besides. */
-  function welcome<Told>(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    of: { secret: string; deviceToken: string; told: Told },
-  ): Told {
+  function welcome(request: FastifyRequest, reply: FastifyReply, of: Begun & { deviceToken: string }): Begun['told'] {
     const { code } = request.book;
+    request.principal = of.principal;
     writeCookie(reply, sessionCookie(code), of.secret);
     writeCookie(reply, deviceCookie(code), of.deviceToken, originKnownMs);
     return of.told;
@@ -218,7 +223,7 @@ export function signInRoutes(app: FastifyInstance, parts: Parts): void {
   post(app, parts, {
     url: '/members/:id/end-sessions',
     summary: 'End all sessions of a member’s person, whose device is lost or account in strange hands',
-    config: { roles: ['operator'], personOnly: true },
+    config: { roles: ['operator'], personOnly: true, accountEvent: true },
     body: empty,
     response: schemas.ended,
     handle: async ({ at, request, now }) => {
@@ -237,7 +242,8 @@ export function signInRoutes(app: FastifyInstance, parts: Parts): void {
     config: open,
     body: schemas.passwordSignIn,
     response: schemas.pendingSignIn,
-    handle: ({ at, request, body, now }) => showPassword(at, { book: request.book, body, from: fromOf(request), now }),
+    handle: ({ at, request, body, now }) =>
+      showPassword(at, { book: request.book, body, from: fromOf(request), about: aboutOf(request), now }),
   });
 
   post(app, parts, {
@@ -252,7 +258,7 @@ export function signInRoutes(app: FastifyInstance, parts: Parts): void {
       return welcome(
         request,
         reply,
-        await showSecondFactor(at, { book, pendingToken, code, memberId, from: fromOf(request), now }),
+        await showSecondFactor(at, { book, pendingToken, code, memberId, from: fromOf(request), about: aboutOf(request), now }),
       );
     },
   });
@@ -260,7 +266,7 @@ export function signInRoutes(app: FastifyInstance, parts: Parts): void {
   get(app, parts, {
     url: '/sign-in/issuers',
     summary: 'Issuers of OpenID Connect by which people can sign in',
-    config: open,
+    config: { open: true },
     response: schemas.issuers,
     read: () => ({ items: signIn.issuers.all.map(({ name }) => ({ name })) }),
   });
@@ -306,7 +312,7 @@ export function signInRoutes(app: FastifyInstance, parts: Parts): void {
       writeCookie(reply, issuerCookie(book.code), '', 0);
       if (done.kind === 'PENDING') return done.told;
       if (done.kind === 'LINKED') return { linked: true as const };
-      return welcome(request, reply, { secret: done.begun.secret, told: done.begun.told, deviceToken: done.deviceToken });
+      return welcome(request, reply, { ...done.begun, deviceToken: done.deviceToken });
     },
   });
 
@@ -339,7 +345,7 @@ export function signInRoutes(app: FastifyInstance, parts: Parts): void {
   get(app, parts, {
     url: '/account',
     summary: 'One’s own account',
-    config: own,
+    config: { sessionOnly: true },
     response: schemas.account,
     read: ({ at, request }) => ownAccountTold(at, sessionOf(request, clock.now())),
   });
@@ -347,7 +353,7 @@ export function signInRoutes(app: FastifyInstance, parts: Parts): void {
   get(app, parts, {
     url: '/account/sessions',
     summary: 'Where one is signed in: devices, addresses, times',
-    config: own,
+    config: { sessionOnly: true },
     response: schemas.sessionList,
     read: async ({ at, request }) => ({ items: await ownSessions(at, sessionOf(request, clock.now())) }),
   });
@@ -391,7 +397,7 @@ export function signInRoutes(app: FastifyInstance, parts: Parts): void {
   post(app, parts, {
     url: '/account/password',
     summary: 'Change the password; every other session ends',
-    config: { sessionOnly: true, stepUp: true },
+    config: { sessionOnly: true, stepUp: true, accountEvent: true },
     body: schemas.changePassword,
     response: schemas.ended,
     handle: async ({ at, request, reply, body, now }) => {
@@ -426,7 +432,7 @@ export function signInRoutes(app: FastifyInstance, parts: Parts): void {
   post(app, parts, {
     url: '/account/recovery-codes',
     summary: 'Ten new recovery codes, shown once; those before no longer count',
-    config: { sessionOnly: true, stepUp: true },
+    config: { sessionOnly: true, stepUp: true, accountEvent: true },
     body: empty,
     response: schemas.recoveryCodeSet,
     handle: async ({ at, request, now }) => ({ recoveryCodes: await newRecoveryCodes(at, sessionOf(request, now)) }),
@@ -435,7 +441,7 @@ export function signInRoutes(app: FastifyInstance, parts: Parts): void {
   post(app, parts, {
     url: '/account/issuers',
     summary: 'Link an issuer’s identity with one’s account: where to send the browser',
-    config: { sessionOnly: true, stepUp: true },
+    config: { sessionOnly: true, stepUp: true, accountEvent: true },
     body: z.strictObject({ issuer: z.string().max(40) }),
     response: schemas.issuerStarted,
     handle: async ({ at, request, reply, body, now }) => {

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { approvedOrAwaits } from '../../schemas/approvals.js';
 import { z } from 'zod';
 import { approveApplication } from '../../schemas/applications.js';
 import { page } from '../../schemas/common.js';
@@ -44,7 +45,7 @@ export function voucherRoutes(app: FastifyInstance, parts: Parts): void {
     personOnly: true,
     stepUp: true,
     body: approveApplication,
-    response: applicationApproved,
+    response: approvedOrAwaits(applicationApproved),
     status: 200,
     verb: issueVoucher,
   });
