@@ -2530,6 +2530,72 @@ export const legalPersonHolders = pgTable(
 );
 export type LegalPersonHolder = typeof legalPersonHolders.$inferSelect;
 
+export const accessTrail = pgTable(
+  'access_trail',
+  {
+    bookId: uuid('book_id').notNull(),
+    trailId: uuid('trail_id').notNull(),
+    happenedAt: timestamp('happened_at', { withTimezone: true, mode: 'string' }).notNull(),
+    action: text('action').notNull(),
+    subject: text('subject'),
+    outcome: text('outcome', { enum: ['ALLOWED', 'DENIED'] }).notNull(),
+    code: text('code'),
+    memberId: uuid('member_id'),
+    personId: uuid('person_id'),
+    role: text('role'),
+    means: text('means', { enum: ['KEY', 'SIGNED_KEY', 'SESSION'] }),
+    credential: text('credential'),
+    address: text('address').notNull(),
+    requestId: text('request_id'),
+    alike: integer('alike')
+      .notNull()
+      .default(sql`1`),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.trailId] })],
+);
+export type AccessTrailRow = typeof accessTrail.$inferSelect;
+
+export const webhookEndpoints = pgTable(
+  'webhook_endpoints',
+  {
+    bookId: uuid('book_id').notNull(),
+    endpointId: uuid('endpoint_id').notNull(),
+    memberId: uuid('member_id').notNull(),
+    addressee: text('addressee').notNull(),
+    url: text('url').notNull(),
+    secretSealed: text('secret_sealed').notNull(),
+    previousSealed: text('previous_sealed'),
+    previousUntil: timestamp('previous_until', { withTimezone: true, mode: 'string' }),
+    status: text('status', { enum: ['ACTIVE', 'DISABLED', 'ENDED'] }).notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.endpointId] })],
+);
+export type WebhookEndpoint = typeof webhookEndpoints.$inferSelect;
+
+export const webhookDeliveries = pgTable(
+  'webhook_deliveries',
+  {
+    bookId: uuid('book_id').notNull(),
+    endpointId: uuid('endpoint_id').notNull(),
+    messageId: uuid('message_id').notNull(),
+    kind: text('kind').notNull(),
+    subjectKind: text('subject_kind').notNull(),
+    subjectId: uuid('subject_id').notNull(),
+    ledgerSeq: bigint('ledger_seq', { mode: 'bigint' }).notNull(),
+    stagedAt: timestamp('staged_at', { withTimezone: true, mode: 'string' }).notNull(),
+    status: text('status', { enum: ['WAITING', 'DELIVERED', 'DEAD'] }).notNull(),
+    attempts: integer('attempts').notNull(),
+    nextAt: timestamp('next_at', { withTimezone: true, mode: 'string' }).notNull(),
+    leaseOwner: uuid('lease_owner'),
+    firstFailedAt: timestamp('first_failed_at', { withTimezone: true, mode: 'string' }),
+    deliveredAt: timestamp('delivered_at', { withTimezone: true, mode: 'string' }),
+    failure: text('failure'),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.endpointId, t.messageId] })],
+);
+export type WebhookDelivery = typeof webhookDeliveries.$inferSelect;
+
 export const invitations = pgTable(
   'invitations',
   {
@@ -2672,68 +2738,3 @@ export const issuerFlows = pgTable(
   },
   (t) => [primaryKey({ columns: [t.bookId, t.stateHash] })],
 );
-export const accessTrail = pgTable(
-  'access_trail',
-  {
-    bookId: uuid('book_id').notNull(),
-    trailId: uuid('trail_id').notNull(),
-    happenedAt: timestamp('happened_at', { withTimezone: true, mode: 'string' }).notNull(),
-    action: text('action').notNull(),
-    subject: text('subject'),
-    outcome: text('outcome', { enum: ['ALLOWED', 'DENIED'] }).notNull(),
-    code: text('code'),
-    memberId: uuid('member_id'),
-    personId: uuid('person_id'),
-    role: text('role'),
-    means: text('means', { enum: ['KEY', 'SIGNED_KEY', 'SESSION'] }),
-    credential: text('credential'),
-    address: text('address').notNull(),
-    requestId: text('request_id'),
-    alike: integer('alike')
-      .notNull()
-      .default(sql`1`),
-  },
-  (t) => [primaryKey({ columns: [t.bookId, t.trailId] })],
-);
-export type AccessTrailRow = typeof accessTrail.$inferSelect;
-
-export const webhookEndpoints = pgTable(
-  'webhook_endpoints',
-  {
-    bookId: uuid('book_id').notNull(),
-    endpointId: uuid('endpoint_id').notNull(),
-    memberId: uuid('member_id').notNull(),
-    addressee: text('addressee').notNull(),
-    url: text('url').notNull(),
-    secretSealed: text('secret_sealed').notNull(),
-    previousSealed: text('previous_sealed'),
-    previousUntil: timestamp('previous_until', { withTimezone: true, mode: 'string' }),
-    status: text('status', { enum: ['ACTIVE', 'DISABLED', 'ENDED'] }).notNull(),
-    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
-  },
-  (t) => [primaryKey({ columns: [t.bookId, t.endpointId] })],
-);
-export type WebhookEndpoint = typeof webhookEndpoints.$inferSelect;
-
-export const webhookDeliveries = pgTable(
-  'webhook_deliveries',
-  {
-    bookId: uuid('book_id').notNull(),
-    endpointId: uuid('endpoint_id').notNull(),
-    messageId: uuid('message_id').notNull(),
-    kind: text('kind').notNull(),
-    subjectKind: text('subject_kind').notNull(),
-    subjectId: uuid('subject_id').notNull(),
-    ledgerSeq: bigint('ledger_seq', { mode: 'bigint' }).notNull(),
-    stagedAt: timestamp('staged_at', { withTimezone: true, mode: 'string' }).notNull(),
-    status: text('status', { enum: ['WAITING', 'DELIVERED', 'DEAD'] }).notNull(),
-    attempts: integer('attempts').notNull(),
-    nextAt: timestamp('next_at', { withTimezone: true, mode: 'string' }).notNull(),
-    leaseOwner: uuid('lease_owner'),
-    firstFailedAt: timestamp('first_failed_at', { withTimezone: true, mode: 'string' }),
-    deliveredAt: timestamp('delivered_at', { withTimezone: true, mode: 'string' }),
-    failure: text('failure'),
-  },
-  (t) => [primaryKey({ columns: [t.bookId, t.endpointId, t.messageId] })],
-);
-export type WebhookDelivery = typeof webhookDeliveries.$inferSelect;

@@ -20,6 +20,7 @@ import { problem } from '../schemas/common.js';
 import type { ExchangeKey, Issuer } from '../schemas/settings.js';
 import type { Principal } from './access/principal.js';
 import { Principals } from './access/principal.js';
+import { standIns } from './access/delegable.js';
 import { personRoutes } from './access/person-routes.js';
 import { accessRoutes } from './access/routes.js';
 import { accessOf } from './access-trail/of-request.js';
@@ -107,14 +108,14 @@ export interface AppOptions {
   readonly evidence?: Partial<Omit<Evidence, 'damaged'>>;
   /** Keys shared with services of other cities, for the exchange of invoices' hashes; none unless said. */
   readonly exchangeKeys?: readonly ExchangeKey[];
+  /** Hosts that webhooks may be sent to, `*.` before one for all below it; none unless said. */
+  readonly webhookHosts?: readonly string[];
   /** Whether a person's bare bearer key may approve, pay and the like; not unless said. */
   readonly bearerMayApprove?: boolean;
   /** Where people reach this service, e.g. `https://voucher.example.cn`. */
   readonly publicOrigin?: string | undefined;
   /** Issuers of OpenID Connect by which people can sign in; they need `publicOrigin`. */
   readonly issuers?: readonly Issuer[];
-  /** Hosts that webhooks may be sent to, `*.` before one for all below it; none unless said. */
-  readonly webhookHosts?: readonly string[];
   /** What differs from `limitsOfApp`; rates are unlimited unless said here. */
   readonly limits?: Partial<Limits>;
 }
@@ -188,8 +189,8 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     mappings: options.evidence?.mappings ?? loadMappings(shippedMappings),
     damaged: { count: 0 },
   };
-  const demands: Demands = { bearerMayApprove: options.bearerMayApprove ?? false, publicOrigin: options.publicOrigin };
   const trail = new AccessTrail(db, clock, app.log);
+  const demands: Demands = { bearerMayApprove: options.bearerMayApprove ?? false, publicOrigin: options.publicOrigin };
   const parts: Parts = {
     db,
     clock,
@@ -249,8 +250,10 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     };
     scope.addHook('onRequest', (request, reply, done) => {
       const { book: code } = request.params as { book: string };
-      const config = request.flight.config ?? {};
-      const { inLane = false, open: isOpen = false } = config;
+      const { config = {} } = request.flight;
+      const { delegable, inLane = false, open: isOpen = false } = config;
+      const inPlace = delegable === true && request.headers['on-behalf-of'] !== undefined;
+      const demanded = inPlace ? { ...config, roles: standIns } : config;
       const way = isOpen ? null : wayOf(request, code, { db, principals, clock });
       const name = `${code} ${way?.name ?? ''}`;
       const open = books.known(code);
@@ -266,7 +269,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
         const refusal = found
           ? (door.takeOfKey(reply, name) ??
             door.enter(request, found.book) ??
-            forbidden(request, found.principal, config, demands, clock.now()))
+            forbidden(request, found.principal, demanded, demands, clock.now()))
           : stranger(request, reply);
         if (refusal || !found) {
           turnAway(request, reply, refusal ?? { code: 'UNAUTHENTICATED' });
@@ -295,8 +298,8 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     const stranger = (request: FastifyRequest, reply: FastifyReply): Told =>
       door.takeOfAddress(request, reply) ?? { code: 'UNAUTHENTICATED' };
     accessRoutes(scope, parts);
-    signInRoutes(scope, parts);
     accessTrailRoutes(scope, parts);
+    signInRoutes(scope, parts);
     personRoutes(scope, parts);
     approvalRoutes(scope, parts);
     calendarRoutes(scope, parts);

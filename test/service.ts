@@ -76,15 +76,8 @@ export async function startService(
   t: { teardown(handler: () => Promise<void>): void },
   options: { now?: string } & Pick<
     AppOptions,
-    | 'lane'
-    | 'bodyLimit'
-    | 'limits'
-    | 'evidence'
-    | 'exchangeKeys'
-    | 'bearerMayApprove'
-    | 'publicOrigin'
-    | 'issuers'
-    | 'webhookHosts'
+    | ('lane' | 'bodyLimit' | 'limits' | 'evidence' | 'exchangeKeys' | 'webhookHosts')
+    | ('bearerMayApprove' | 'publicOrigin' | 'issuers')
   > = {},
 ): Promise<Service> {
   const database = await testDatabase(t);

@@ -45,11 +45,11 @@ export const admission: Admission = {
         'id',
         commands.flatMap(({ actor }) => actor.keyId ?? []),
       ),
+      gatherDelegations(loader, commands),
       gatherSessions(
         loader,
         commands.map(({ actor }) => actor),
       ),
-      gatherDelegations(loader, commands),
     ]);
   },
   decide(command, verb, facts) {

@@ -2,7 +2,6 @@
 // And what else it must show before it may do what it asks for.
 import type { FastifyContextConfig, FastifyRequest } from 'fastify';
 import type { Database } from '../../db/client.js';
-import { standIns } from '../access/delegable.js';
 import type { Principal, Principals } from '../access/principal.js';
 import { findSession, hashOfToken, sessionCookie, stepUpMs } from '../access/sessions.js';
 import { shanghaiDay } from '../calendar.js';
@@ -67,7 +66,7 @@ export interface Demands {
 export function forbidden(
   request: FastifyRequest,
   principal: Principal,
-  { roles, personOnly, sessionOnly, stepUp, streaming, delegable }: FastifyContextConfig,
+  { roles, personOnly, sessionOnly, stepUp, streaming }: FastifyContextConfig,
   demands: Demands,
   now: Date,
 ): Told | null {
@@ -75,8 +74,7 @@ export function forbidden(
   const writes = means === 'SESSION' && request.method !== 'GET';
   if (writes && !(isOwnSite(request, demands.publicOrigin) && (streaming || !isOfForm(request)))) return { code: 'CROSS_SITE' };
   if (sessionOnly && means !== 'SESSION') return { code: 'SESSION_REQUIRED' };
-  const may = delegable && request.headers['on-behalf-of'] !== undefined ? standIns : roles;
-  if (may && !may.includes(role)) return { code: 'FORBIDDEN', params: { roles: may.join(', '), role } };
+  if (roles && !roles.includes(role)) return { code: 'FORBIDDEN', params: { roles: roles.join(', '), role } };
   if (personOnly && kind !== 'PERSON') return { code: 'PERSON_REQUIRED' };
   if (!stepUp || kind !== 'PERSON' || means === 'SIGNED_KEY') return null;
   if (means === 'KEY') return demands.bearerMayApprove ? null : { code: 'BEARER_KEY_NOT_ENOUGH' };

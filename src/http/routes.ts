@@ -98,8 +98,8 @@ export function command<Body extends z.ZodType<object>, Result>(
       config: {
         roles: options.roles,
         personOnly: options.personOnly ?? false,
-        stepUp: options.stepUp ?? false,
         sensitive: options.sensitive ?? false,
+        stepUp: options.stepUp ?? false,
         inLane: true,
         delegable: rolesDelegating(options.verb.name) !== undefined,
       },
