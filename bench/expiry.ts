@@ -98,11 +98,12 @@ async function makeVouchers(): Promise<{ operator: string; code: string; bookId:
   const began = performance.now();
   const clock = demoClock();
   clock.set(new Date('2026-04-15T10:00:00+08:00'));
-  const db = connect({ url: embedded.appUrl });
+  const sessions = connect({ url: embedded.appUrl });
   const owner = connect({ url: embedded.ownerUrl, max: 1 });
-  const { app, books } = await build({ db, clock, bearerMayApprove: true, fieldKey: Buffer.from(fieldKey, 'hex') });
+  const { app, books } = await build({ db: sessions, clock, bearerMayApprove: true, fieldKey: Buffer.from(fieldKey, 'hex') });
   await app.ready();
-  const world = await makeWorld({ app, books, db, owner, clock, enterprises: 1, invoicesPerVoucher: 1 });
+  const world = await makeWorld({ app, books, db: sessions, owner, clock, enterprises: 1, invoicesPerVoucher: 1 });
+  const db = sessions.as({ book: world.bookId, legalPerson: null });
   const lane = (await books.find(world.code))?.lane;
   // Of 5,000.00, of which 1,000.00 can be claimed: a fen for each voucher.
   const contractId = world.vouchers[0]?.second.contractId;
@@ -177,7 +178,7 @@ async function makeVouchers(): Promise<{ operator: string; code: string; bookId:
     if (done.kind !== 'decided' || !done.written) throw new Error(JSON.stringify(done).slice(0, 500));
   }
   await app.close();
-  await Promise.all([db.close(), owner.close()]);
+  await Promise.all([sessions.close(), owner.close()]);
   console.log(`${vouchers} vouchers were made in ${((performance.now() - began) / 1000).toFixed(1)} s`);
   return { operator: world.secrets.operator, code: world.code, bookId: world.bookId };
 }

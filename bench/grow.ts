@@ -132,7 +132,7 @@ async function redeemOnce(
       await useLine(sql, bookId, voucher, 1);
     }
   });
-  const lane = new Lane({ db: owner, bookId, bookCode, clock: { now: () => now }, admission });
+  const lane = new Lane({ db: owner, readings: owner, bookId, bookCode, clock: { now: () => now }, admission });
   const outcomes = await Promise.all(
     invoices.map(async ({ voucher, invoiceId }) => {
       const { memberId, personId, uscc, voucherId } = voucher;

@@ -54,13 +54,14 @@ export async function copyDatabases(urls: Urls, each: readonly number[]): Promis
 export async function openBook(urls: Pick<Urls, 'appUrl' | 'ownerUrl'>): Promise<Book> {
   const clock = demoClock();
   clock.set(new Date(now));
-  const db = connect({ url: urls.appUrl, max: 1, statementTimeoutMs: 0, idleInTransactionTimeoutMs: 0 });
+  const sessions = connect({ url: urls.appUrl, max: 1, statementTimeoutMs: 0, idleInTransactionTimeoutMs: 0 });
   const owner = connect({ url: urls.ownerUrl, max: 1, statementTimeoutMs: 0, idleInTransactionTimeoutMs: 0 });
   // The world's own app has sessions of its own, so that none of them is left when it is made.
   const building = connect({ url: urls.appUrl });
   const { app, books } = await build({ db: building, clock, bearerMayApprove: true, fieldKey: Buffer.from(fieldKey, 'hex') });
   await app.ready();
-  const world = await makeWorld({ app, books, db, owner, clock, enterprises });
+  const world = await makeWorld({ app, books, db: sessions, owner, clock, enterprises });
+  const db = sessions.as({ book: world.bookId, legalPerson: null });
   await app.close();
   await building.close();
   return {
@@ -70,7 +71,7 @@ export async function openBook(urls: Pick<Urls, 'appUrl' | 'ownerUrl'>): Promise
     owner,
     serve: (of = {}) => ({ url: urls.appUrl, pool: 16, lane: {}, fieldKey, now, ...of }),
     close: async () => {
-      await Promise.all([db.close(), owner.close()]);
+      await Promise.all([sessions.close(), owner.close()]);
     },
   };
 }

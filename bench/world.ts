@@ -74,6 +74,7 @@ export async function makeWorld(of: {
     if (response.statusCode !== status) throw new Error(`POST ${url}: ${response.statusCode} ${response.body}`);
     return response.json<Answer['body']>();
   };
+  const inBook = db.as({ book: made.bookId, legalPerson: null });
   const member = async (role: string, uscc?: string): Promise<string> => {
     const one = await send(
       made.operatorKey,
@@ -164,7 +165,7 @@ export async function makeWorld(of: {
         const applicationId = application['applicationId'] ?? '';
         const maximum = of.maximum === undefined ? {} : { maximum: of.maximum };
         const review = await send(reviewer, `/applications/${applicationId}/review`, { eligibility: {}, ...maximum }, 200);
-        const [row] = await db.sql<{ id: string }[]>`
+        const [row] = await inBook.sql<{ id: string }[]>`
           select contract_line_id as id from contract_lines where book_id = ${made.bookId} and contract_id = ${contractId}`;
         return { contractId, contractLineId: row?.id ?? '', applicationId, reviewDigest: review['reviewDigest'] };
       };
@@ -197,6 +198,6 @@ export async function makeWorld(of: {
   const secrets = { provider: providerKey, approver, auditor, operator: made.operatorKey };
   const world: World = { bookId: made.bookId, code, vouchers, secrets, requests: [] };
   const invoices = (of.invoicesPerVoucher ?? 0) * vouchers.length;
-  if (invoices > 0) world.requests.push(...(await invoiceRequests(of.db, world, invoices, clock.now())));
+  if (invoices > 0) world.requests.push(...(await invoiceRequests(inBook, world, invoices, clock.now())));
   return world;
 }

@@ -62,6 +62,15 @@ export interface Tx {
   readonly drizzle: Drizzle;
 }
 
+/**
+ * Which rows a statement may see: those of one book, and of these, where `legalPerson` (its uscc) is given, only what is that party's own.
+ * The database holds it (row-level security): without a context nothing of any book can be read or written.
+ */
+export interface Context {
+  readonly book: string;
+  readonly legalPerson: string | null;
+}
+
 export interface Database {
   /** Where it is: for another thread of this process, which can be handed no connection. */
   readonly target: Pick<ConnectOptions, 'url' | 'prepare'>;
@@ -82,6 +91,11 @@ export interface Database {
    * database refuses outside the transaction that took it).
    */
   begin<T>(work: (tx: Tx) => Promise<T>, options?: { mode?: string; eager?: boolean }): Promise<T>;
+  /**
+   * The same sessions, with a context. It is set inside each transaction, so no session keeps it and a pooler may stand in between; a
+   * single statement is sent as a transaction of its own in one go, without a further round trip.
+   */
+  as(context: Context): Database;
   /** Waits for running work (at most `timeoutSeconds`, default 5), then closes every connection. */
   close(timeoutSeconds?: number): Promise<void>;
 }
@@ -123,31 +137,86 @@ const SESSION_LIFETIME_MS = 45 * 60_000;
 
 /** Opens nothing yet: the first statement does. */
 export function connect(options: ConnectOptions): Database {
-  const pool = new Pool(options);
-  const single: Run = async (start) => {
-    const session = await pool.acquire();
-    try {
-      return await session.run(start);
-    } finally {
-      pool.release(session);
-    }
-  };
-  return {
-    target: { url: options.url, ...(options.prepare === undefined ? {} : { prepare: options.prepare }) },
-    sql: sqlOver(single),
-    drizzle: drizzleFor(single),
-    begin: (work, { mode = '', eager = false } = {}) => transact(pool, work, mode, eager),
-    close: (timeoutSeconds = 5) => pool.close(timeoutSeconds * 1000),
-  };
+  return new Over(new Pool(options), options, '');
 }
 
-async function transact<T>(pool: Pool, work: (tx: Tx) => Promise<T>, mode: string, eager: boolean): Promise<T> {
+/** A pool, seen in a context: made anew for every request, so its ways to write statements are made when they are asked for. */
+class Over implements Database {
+  private ownSql: Sql | undefined;
+  private ownDrizzle: Drizzle | undefined;
+
+  constructor(
+    private readonly pool: Pool,
+    private readonly options: ConnectOptions,
+    /** Behind BEGIN: what sets the context; '' where there is none. */
+    private readonly entering: string,
+  ) {}
+
+  get target(): Database['target'] {
+    const { url, prepare } = this.options;
+    return { url, ...(prepare === undefined ? {} : { prepare }) };
+  }
+
+  get sql(): Sql {
+    return (this.ownSql ??= sqlOver((start) => this.single(start)));
+  }
+
+  get drizzle(): Drizzle {
+    return (this.ownDrizzle ??= drizzleFor((start) => this.single(start)));
+  }
+
+  begin<T>(work: (tx: Tx) => Promise<T>, { mode = '', eager = false }: { mode?: string; eager?: boolean } = {}): Promise<T> {
+    return transact(this.pool, work, { mode, eager, entering: this.entering });
+  }
+
+  as(context: Context): Database {
+    return new Over(this.pool, this.options, enteringOf(context));
+  }
+
+  close(timeoutSeconds = 5): Promise<void> {
+    return this.pool.close(timeoutSeconds * 1000);
+  }
+
+  private async single(start: Start): Promise<Result> {
+    const session = await this.pool.acquire();
+    try {
+      if (this.entering === '') return await session.run(start);
+      // Should BEGIN be refused, the statement meets no context and so no row.
+      const [begun, answered, ended] = await Promise.allSettled([
+        session.run((client) => client.unsafe(`begin${this.entering}`)),
+        session.run(start),
+        session.run((client) => client.unsafe('commit')),
+      ]);
+      for (const each of [begun, answered, ended]) if (each.status === 'rejected') throw each.reason;
+      if (answered.status === 'rejected') throw answered.reason;
+      return answered.value;
+    } finally {
+      this.pool.release(session);
+    }
+  }
+}
+
+/** The statement that sets a context for the rest of its transaction. Sent with BEGIN as one text, so its values are looked at here. */
+function enteringOf({ book, legalPerson }: Context): string {
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(book)) throw new Error(`not the id of a book: ${book}`);
+  if (legalPerson !== null && !/^[0-9A-Z]{18}$/.test(legalPerson))
+    throw new Error(`not the code of a legal person: ${legalPerson}`);
+  const settings = { 'voucher.book': book, 'voucher.legal_person': legalPerson ?? '' };
+  const calls = Object.entries(settings).map(([name, value]) => `set_config('${name}', '${value}', true)`);
+  return `; select ${calls.join(', ')}`;
+}
+
+async function transact<T>(
+  pool: Pool,
+  work: (tx: Tx) => Promise<T>,
+  { mode, eager, entering }: { mode: string; eager: boolean; entering: string },
+): Promise<T> {
   if (!/^[a-z ,]*$/i.test(mode)) throw new Error(`not a transaction mode: ${mode}`);
   const session = await pool.acquire();
   try {
     let ended = false;
     let failure: Error | undefined;
-    const begun = session.run((client) => client.unsafe(`begin ${mode}`));
+    const begun = session.run((client) => client.unsafe(`begin ${mode}${entering}`));
     if (eager) begun.catch((error: unknown) => (failure ??= error as Error));
     else await begun;
 
@@ -197,8 +266,11 @@ async function commit(session: Session, firstFailure: () => Error | undefined): 
     if (error instanceof postgres.PostgresError && error.severity === 'ERROR') throw error;
     throw new UnknownOutcome('the connection was lost at COMMIT', error);
   }
-  // COMMIT of a failed transaction is answered with ROLLBACK and no error.
-  if (command !== 'COMMIT') throw firstFailure() ?? new Error('the database rolled the transaction back');
+  // COMMIT of a failed transaction is answered with ROLLBACK and no error. The failure came before it, by a longer way perhaps.
+  if (command !== 'COMMIT') {
+    await new Promise(setImmediate);
+    throw firstFailure() ?? new Error('the database rolled the transaction back');
+  }
   // «committed locally, but might not have been replicated» comes as a warning beside a COMMIT that looks good.
   const warning = session.takeWarning();
   if (warning) throw new UnknownOutcome(warning['message'] ?? 'a warning at COMMIT', warning);

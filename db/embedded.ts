@@ -62,6 +62,8 @@ interface Secrets {
   voucher_owner: string;
   voucher_app: string;
   voucher_reader: string;
+  /** Clusters made before there was one have none. */
+  voucher_signer?: string;
 }
 
 /**
@@ -86,7 +88,7 @@ export async function startEmbedded({ dataDir, durable = true, logger }: Embedde
     if (!existsSync(path.join(cluster, ROLES_MADE))) {
       await createRoles((database) => urlOf('postgres', secrets.superuser, database), secrets);
       await writeFile(path.join(cluster, ROLES_MADE), '');
-    }
+    } else await addRoles(urlOf('postgres', secrets.superuser));
   } catch (error) {
     await server.stop();
     throw error;
@@ -256,6 +258,7 @@ async function createCluster(folder: string, cluster: string, launcher: Launcher
     voucher_owner: password(),
     voucher_app: password(),
     voucher_reader: password(),
+    voucher_signer: password(),
   };
   const aside = await mkdtemp(path.join(folder, '.postgres-'));
   try {
@@ -413,7 +416,9 @@ async function createRoles(urlOf: (database: string) => string, secrets: Secrets
   try {
     // A start that was cut short here begins again from nothing.
     await postgres.sql.unsafe(`drop database if exists ${DATABASE}`);
-    await postgres.sql.unsafe('drop role if exists voucher_owner, voucher_app, voucher_reader');
+    await postgres.sql.unsafe(
+      'drop role if exists voucher_owner, voucher_app, voucher_reader, voucher_signer, voucher_party, voucher_across',
+    );
     // One statement at a time: `create database` refuses to be one of several.
     for (const statement of inPostgres.split(/;\s*$/m)) if (statement.trim()) await postgres.sql.unsafe(statement);
   } finally {
@@ -427,12 +432,24 @@ async function createRoles(urlOf: (database: string) => string, secrets: Secrets
   }
 }
 
+/** What a cluster made by an older release lacks. */
+async function addRoles(url: string): Promise<void> {
+  const vouchers = connect({ url, max: 1 });
+  try {
+    const [known] = await vouchers.sql`select from pg_roles where rolname = 'voucher_party'`;
+    if (!known) await vouchers.sql.unsafe(await readFile(new URL('./roles-0052.sql', import.meta.url), 'utf8'));
+  } finally {
+    await vouchers.close();
+  }
+}
+
 /** roles.sql in two parts, before and after its \connect, with the passwords where psql would put them. */
 async function readRoles(secrets: Secrets): Promise<string[]> {
   const passwords: Record<string, string> = {
     owner_password: secrets.voucher_owner,
     app_password: secrets.voucher_app,
     reader_password: secrets.voucher_reader,
+    signer_password: secrets.voucher_signer ?? '',
   };
   const text = await readFile(new URL('./roles.sql', import.meta.url), 'utf8');
   return text

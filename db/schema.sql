@@ -31,9 +31,13 @@ create table access_trail (
   constraint access_trail_request_id_check CHECK ((length(request_id) <= 64)),
   constraint access_trail_subject_check CHECK (((length(subject) >= 1) AND (length(subject) <= 200)))
 );
+alter table access_trail enable row level security;
+alter table access_trail force row level security;
 CREATE INDEX access_trail_member ON public.access_trail USING btree (book_id, member_id, happened_at, trail_id) WHERE (member_id IS NOT NULL);
 CREATE INDEX access_trail_outcome ON public.access_trail USING btree (book_id, outcome, happened_at, trail_id);
 CREATE INDEX access_trail_time ON public.access_trail USING btree (book_id, happened_at, trail_id);
+create policy of_book on access_trail as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on access_trail as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER access_trail_append_only BEFORE DELETE OR UPDATE ON public.access_trail FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER access_trail_no_truncate BEFORE TRUNCATE ON public.access_trail FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 grant insert, select on access_trail to voucher_app;
@@ -68,7 +72,15 @@ create table accounts (
   constraint accounts_debits_fen_check CHECK ((debits_fen >= 0)),
   constraint accounts_not_overdrawn CHECK ((may_overdraw OR (credits_fen >= debits_fen)))
 ) with (fillfactor=60);
-CREATE INDEX accounts_listed ON public.accounts USING btree (book_id, kind, COALESCE(fund, ''::text), account_id);
+alter table accounts enable row level security;
+alter table accounts force row level security;
+CREATE INDEX accounts_listed ON public.accounts USING btree (book_id, kind, (
+CASE
+    WHEN (fund IS NULL) THEN ''::text
+    ELSE fund
+END), account_id);
+create policy of_book on accounts as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on accounts as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER accounts_are_kept BEFORE DELETE ON public.accounts FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER accounts_identity BEFORE UPDATE ON public.accounts FOR EACH ROW WHEN ((((((((new.book_id IS DISTINCT FROM old.book_id) OR (new.account_id IS DISTINCT FROM old.account_id)) OR (new.code IS DISTINCT FROM old.code)) OR (new.kind IS DISTINCT FROM old.kind)) OR (new.may_overdraw IS DISTINCT FROM old.may_overdraw)) OR (new.opened_seq IS DISTINCT FROM old.opened_seq)) OR (new.fund IS DISTINCT FROM old.fund) OR (new.debits_fen < old.debits_fen) OR (new.credits_fen < old.credits_fen))) EXECUTE FUNCTION refuse_other_account();
 CREATE TRIGGER accounts_in_lane BEFORE INSERT OR UPDATE ON public.accounts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -103,8 +115,12 @@ create table allocation_lines (
   constraint allocation_lines_reviewed_fen_check CHECK ((reviewed_fen > 0)),
   constraint allocation_lines_score_check CHECK (((score >= 0) AND (score <= 100)))
 );
+alter table allocation_lines enable row level security;
+alter table allocation_lines force row level security;
 CREATE UNIQUE INDEX allocation_lines_one_live ON public.allocation_lines USING btree (book_id, reimbursement_id) WHERE is_live;
 CREATE INDEX allocation_lines_reimbursement ON public.allocation_lines USING btree (book_id, reimbursement_id, is_live);
+create policy of_book on allocation_lines as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on allocation_lines as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER allocation_lines_in_lane BEFORE INSERT OR UPDATE ON public.allocation_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER allocation_lines_leave_in_lane BEFORE DELETE ON public.allocation_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (is_live) on allocation_lines to voucher_app;
@@ -144,9 +160,13 @@ create table allocations (
   constraint allocations_total_fen_check CHECK ((total_fen > 0)),
   constraint allocations_within_pool CHECK (((total_fen <= shared_fen) AND (shared_fen <= claims_fen)))
 );
+alter table allocations enable row level security;
+alter table allocations force row level security;
 CREATE INDEX allocations_draft ON public.allocations USING btree (book_id, allocation_id) WHERE (status = 'DRAFT'::text);
 CREATE INDEX allocations_draft_amount ON public.allocations USING btree (book_id, total_fen, allocation_id) WHERE (status = 'DRAFT'::text);
 CREATE INDEX allocations_programme ON public.allocations USING btree (book_id, programme_code, status, allocation_id);
+create policy of_book on allocations as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on allocations as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER allocations_in_lane BEFORE INSERT OR UPDATE ON public.allocations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER allocations_leave_in_lane BEFORE DELETE ON public.allocations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER allocations_one_person BEFORE UPDATE ON public.allocations FOR EACH ROW WHEN ((new.decided_person IS DISTINCT FROM old.decided_person)) EXECUTE FUNCTION refuse_same_person('decided_person drafted_person @APPROVED');
@@ -169,11 +189,15 @@ create table api_keys (
   constraint api_keys_prefix_check CHECK ((prefix ~ '^[a-z0-9]{12}$'::text)),
   constraint api_keys_secret_hash_check CHECK ((secret_hash ~ '^[0-9a-f]{64}$'::text))
 );
+alter table api_keys enable row level security;
+alter table api_keys force row level security;
 CREATE INDEX api_keys_member ON public.api_keys USING btree (book_id, member_id, key_id);
+create policy of_book on api_keys as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on api_keys as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER api_keys_in_lane BEFORE INSERT OR UPDATE ON public.api_keys FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER api_keys_leave_in_lane BEFORE DELETE ON public.api_keys FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (expires_on, revoked_at) on api_keys to voucher_app;
-grant select on api_keys to voucher_reader;
+grant select (book_id, key_id, member_id, prefix, expires_on, revoked_at, recorded_at) on api_keys to voucher_reader;
 
 -- owner voucher_owner
 create table application_queues (
@@ -196,7 +220,11 @@ END)),
   constraint application_queues_sum CHECK (((maximum_fen >= waiting) AND ((waiting > 0) OR (maximum_fen = 0)))),
   constraint application_queues_waiting_check CHECK ((waiting >= 0))
 ) with (fillfactor=50);
+alter table application_queues enable row level security;
+alter table application_queues force row level security;
 CREATE INDEX application_queues_programme ON public.application_queues USING btree (book_id, programme_code, state);
+create policy of_book on application_queues as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on application_queues as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER application_queues_in_lane BEFORE INSERT OR UPDATE ON public.application_queues FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER application_queues_leave_in_lane BEFORE DELETE ON public.application_queues FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (state, waiting, maximum_fen) on application_queues to voucher_app;
@@ -273,14 +301,26 @@ create table applications (
   constraint applications_waiting CHECK ((((status = ANY (ARRAY['APPROVED'::text, 'REJECTED'::text, 'WITHDRAWN'::text])) = (waiting_since IS NULL)) AND ((waiting_since IS NOT NULL) OR (due_on IS NULL)))),
   constraint applications_within_maximum CHECK ((award_fen <= maximum_fen))
 );
-CREATE INDEX applications_amount ON public.applications USING btree (book_id, status, COALESCE(maximum_fen, ('-1'::integer)::bigint), application_id) WHERE (waiting_since IS NOT NULL);
+alter table applications enable row level security;
+alter table applications force row level security;
+CREATE INDEX applications_amount ON public.applications USING btree (book_id, status, (
+CASE
+    WHEN (maximum_fen IS NULL) THEN ('-1'::integer)::bigint
+    ELSE maximum_fen
+END), application_id) WHERE (waiting_since IS NOT NULL);
 CREATE INDEX applications_contract ON public.applications USING btree (book_id, contract_id, application_id);
-CREATE INDEX applications_due ON public.applications USING btree (book_id, status, COALESCE(due_on, 'infinity'::date), application_id) WHERE (waiting_since IS NOT NULL);
+CREATE INDEX applications_due ON public.applications USING btree (book_id, status, (
+CASE
+    WHEN (due_on IS NULL) THEN 'infinity'::date
+    ELSE due_on
+END), application_id) WHERE (waiting_since IS NOT NULL);
 CREATE INDEX applications_enterprise ON public.applications USING btree (book_id, enterprise_id, application_id);
 CREATE INDEX applications_legal_person ON public.applications USING btree (book_id, legal_person_uscc, application_id);
 CREATE INDEX applications_programme ON public.applications USING btree (book_id, programme_code, status, application_id);
 CREATE INDEX applications_queue ON public.applications USING btree (book_id, programme_code, queue_rank, queue_block) WHERE (queue_rank IS NOT NULL);
 CREATE INDEX applications_waiting ON public.applications USING btree (book_id, status, application_id) WHERE (waiting_since IS NOT NULL);
+create policy of_book on applications as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on applications as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER applications_fixed BEFORE UPDATE ON public.applications FOR EACH ROW WHEN (((old.status <> 'DRAFT'::text) AND (((((((((new.programme_code IS DISTINCT FROM old.programme_code) OR (new.programme_version_id IS DISTINCT FROM old.programme_version_id)) OR (new.enterprise_id IS DISTINCT FROM old.enterprise_id)) OR (new.legal_person_uscc IS DISTINCT FROM old.legal_person_uscc)) OR (new.application_no IS DISTINCT FROM old.application_no)) OR (new.submitted_on IS DISTINCT FROM old.submitted_on)) OR (new.submitted_person IS DISTINCT FROM old.submitted_person)) OR (new.control_version_ids IS DISTINCT FROM old.control_version_ids)) OR ((NOT ((old.status = 'SUPPLEMENT_REQUESTED'::text) AND (new.status = 'SUBMITTED'::text))) AND (((new.contract_id IS DISTINCT FROM old.contract_id) OR (new.purpose IS DISTINCT FROM old.purpose)) OR (new.matters IS DISTINCT FROM old.matters)))))) EXECUTE FUNCTION refuse_other_case();
 CREATE TRIGGER applications_in_lane BEFORE INSERT OR UPDATE ON public.applications FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER applications_leave_in_lane BEFORE DELETE ON public.applications FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -306,8 +346,12 @@ create table appropriations (
   constraint appropriations_funder_check CHECK ((funder ~ '^[A-Z][A-Z0-9_]{0,30}$'::text)),
   constraint appropriations_year_check CHECK (((year >= 2000) AND (year <= 2999)))
 );
+alter table appropriations enable row level security;
+alter table appropriations force row level security;
 CREATE INDEX appropriations_programme ON public.appropriations USING btree (book_id, programme_code, appropriation_id);
 CREATE INDEX appropriations_year ON public.appropriations USING btree (book_id, year, appropriation_id);
+create policy of_book on appropriations as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on appropriations as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER appropriations_in_lane BEFORE INSERT OR UPDATE ON public.appropriations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER appropriations_leave_in_lane BEFORE DELETE ON public.appropriations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on appropriations to voucher_app;
@@ -329,6 +373,10 @@ create table award_computations (
   constraint award_computations_computed_fen_check CHECK ((computed_fen >= 0)),
   constraint award_computations_given CHECK (((num_nonnulls(base_fen, computed_fen) = ANY (ARRAY[0, 2])) AND ((award_fen = 0) OR (award_fen <= computed_fen))))
 );
+alter table award_computations enable row level security;
+alter table award_computations force row level security;
+create policy of_book on award_computations as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on award_computations as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER award_computations_in_lane BEFORE INSERT OR UPDATE ON public.award_computations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER award_computations_leave_in_lane BEFORE DELETE ON public.award_computations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on award_computations to voucher_app;
@@ -357,9 +405,13 @@ create table bank_lines (
   constraint bank_lines_result_check CHECK ((result = ANY (ARRAY['MATCHED'::text, 'UNKNOWN_INSTRUCTION'::text, 'AMOUNT_DIFFERS'::text, 'ALREADY_SETTLED'::text]))),
   constraint bank_lines_status_check CHECK ((status = ANY (ARRAY['PAID'::text, 'RETURNED'::text])))
 );
+alter table bank_lines enable row level security;
+alter table bank_lines force row level security;
 CREATE UNIQUE INDEX bank_lines_one_effect_per_serial ON public.bank_lines USING btree (book_id, bank_serial) WHERE (result = 'MATCHED'::text);
 CREATE UNIQUE INDEX bank_lines_one_per_instruction ON public.bank_lines USING btree (book_id, instruction_id) WHERE (instruction_id IS NOT NULL);
 CREATE INDEX bank_lines_serial ON public.bank_lines USING btree (book_id, bank_serial);
+create policy of_book on bank_lines as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on bank_lines as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER bank_lines_in_lane BEFORE INSERT OR UPDATE ON public.bank_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER bank_lines_leave_in_lane BEFORE DELETE ON public.bank_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on bank_lines to voucher_app;
@@ -380,6 +432,10 @@ create table bank_returns (
   constraint bank_returns_line_count_check CHECK ((line_count >= 1)),
   constraint bank_returns_total_fen_check CHECK ((total_fen > 0))
 );
+alter table bank_returns enable row level security;
+alter table bank_returns force row level security;
+create policy of_book on bank_returns as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on bank_returns as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER bank_returns_in_lane BEFORE INSERT OR UPDATE ON public.bank_returns FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER bank_returns_leave_in_lane BEFORE DELETE ON public.bank_returns FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on bank_returns to voucher_app;
@@ -394,11 +450,17 @@ create table book_heads (
   constraint book_heads_pkey PRIMARY KEY (book_id),
   constraint book_heads_seq_check CHECK ((seq >= 0))
 ) with (fillfactor=10, autovacuum_vacuum_threshold=200, autovacuum_vacuum_scale_factor=0);
+alter table book_heads enable row level security;
+alter table book_heads force row level security;
+create policy of_book on book_heads as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy signed on book_heads as permissive for select to voucher_signer using (true);
+create policy whole on book_heads as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER book_heads_in_lane BEFORE UPDATE ON public.book_heads FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER book_heads_no_truncate BEFORE TRUNCATE ON public.book_heads FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER book_heads_stay BEFORE DELETE ON public.book_heads FOR EACH ROW EXECUTE FUNCTION refuse_change();
 grant select on book_heads to voucher_app;
 grant select on book_heads to voucher_reader;
+grant select on book_heads to voucher_signer;
 
 -- owner voucher_owner
 create table booked_days (
@@ -407,6 +469,10 @@ create table booked_days (
   first_seq bigint not null,
   constraint booked_days_pkey PRIMARY KEY (book_id, booked_on)
 );
+alter table booked_days enable row level security;
+alter table booked_days force row level security;
+create policy of_book on booked_days as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on booked_days as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER booked_days_in_lane BEFORE INSERT OR UPDATE ON public.booked_days FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER booked_days_leave_in_lane BEFORE DELETE ON public.booked_days FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant select on booked_days to voucher_app;
@@ -428,8 +494,16 @@ create table books (
   constraint books_division_code_check CHECK ((division_code ~ '^\d{6}$'::text)),
   constraint books_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100)))
 );
+alter table books enable row level security;
+alter table books force row level security;
+create policy across on books as permissive for all to voucher_across using (true);
+create policy of_book on books as restrictive for all to voucher_app, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy signed on books as permissive for select to voucher_signer using (true);
+create policy whole on books as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
+grant select (book_id, code) on books to voucher_across;
 grant select on books to voucher_app;
 grant select on books to voucher_reader;
+grant select (book_id, code, origin) on books to voucher_signer;
 
 -- owner voucher_owner
 create table bulk_jobs (
@@ -470,8 +544,12 @@ create table bulk_jobs (
   constraint bulk_jobs_next_line_check CHECK ((next_line >= 1)),
   constraint bulk_jobs_state_check CHECK ((state = ANY (ARRAY['RUNNING'::text, 'DONE'::text, 'REFUSED'::text])))
 ) with (fillfactor=50);
+alter table bulk_jobs enable row level security;
+alter table bulk_jobs force row level security;
 CREATE INDEX bulk_jobs_kind ON public.bulk_jobs USING btree (book_id, kind, job_id);
 CREATE INDEX bulk_jobs_legal_person ON public.bulk_jobs USING btree (book_id, legal_person_uscc, job_id);
+create policy of_book on bulk_jobs as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on bulk_jobs as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 grant insert, select, update (state, lines_read, lines_accepted, lines_refused, documents, next_line, digest, ledger_seq, lease_owner, lease_until, updated_at) on bulk_jobs to voucher_app;
 grant select on bulk_jobs to voucher_reader;
 
@@ -489,6 +567,10 @@ create table bulk_refused_lines (
   constraint bulk_refused_lines_book_id_job_id_fkey FOREIGN KEY (book_id, job_id) REFERENCES bulk_jobs(book_id, job_id),
   constraint bulk_refused_lines_line_check CHECK ((line >= 1))
 );
+alter table bulk_refused_lines enable row level security;
+alter table bulk_refused_lines force row level security;
+create policy of_book on bulk_refused_lines as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on bulk_refused_lines as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER bulk_refused_lines_append_only BEFORE DELETE OR UPDATE ON public.bulk_refused_lines FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER bulk_refused_lines_no_truncate BEFORE TRUNCATE ON public.bulk_refused_lines FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 grant insert, select on bulk_refused_lines to voucher_app;
@@ -524,7 +606,11 @@ create table calendar_years (
   constraint calendar_years_working_days_check CHECK ((jsonb_typeof(working_days) = 'array'::text)),
   constraint calendar_years_year_check CHECK (((year >= 2000) AND (year <= 2999)))
 );
+alter table calendar_years enable row level security;
+alter table calendar_years force row level security;
 CREATE INDEX calendar_years_status ON public.calendar_years USING btree (book_id, status);
+create policy of_book on calendar_years as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on calendar_years as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER calendar_years_in_lane BEFORE INSERT OR UPDATE ON public.calendar_years FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER calendar_years_leave_in_lane BEFORE DELETE ON public.calendar_years FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER calendar_years_one_person BEFORE UPDATE ON public.calendar_years FOR EACH ROW WHEN ((new.published_person IS DISTINCT FROM old.published_person)) EXECUTE FUNCTION refuse_same_person('published_person proposed_person');
@@ -548,6 +634,10 @@ create table chips (
   constraint chips_source_check CHECK (((length(source) >= 1) AND (length(source) <= 500))),
   constraint chips_vendor_check CHECK (((length(vendor) >= 1) AND (length(vendor) <= 100)))
 );
+alter table chips enable row level security;
+alter table chips force row level security;
+create policy of_book on chips as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on chips as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER chips_in_lane BEFORE INSERT OR UPDATE ON public.chips FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER chips_leave_in_lane BEFORE DELETE ON public.chips FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on chips to voucher_app;
@@ -596,6 +686,8 @@ create table contract_amendments (
   constraint contract_amendments_vat_fen_check CHECK ((vat_fen >= 0)),
   constraint contract_amendments_version_check CHECK ((version >= 2))
 );
+alter table contract_amendments enable row level security;
+alter table contract_amendments force row level security;
 CREATE INDEX contract_amendments_amount ON public.contract_amendments USING btree (book_id, status, gross_fen, amendment_id);
 CREATE INDEX contract_amendments_contract ON public.contract_amendments USING btree (book_id, contract_id, amendment_id);
 CREATE INDEX contract_amendments_enterprise ON public.contract_amendments USING btree (book_id, enterprise_id, status, amendment_id);
@@ -603,6 +695,8 @@ CREATE UNIQUE INDEX contract_amendments_one_open ON public.contract_amendments U
 CREATE UNIQUE INDEX contract_amendments_one_version ON public.contract_amendments USING btree (book_id, contract_id, version) WHERE (status = 'FILED'::text);
 CREATE INDEX contract_amendments_provider ON public.contract_amendments USING btree (book_id, provider_id, status, amendment_id);
 CREATE INDEX contract_amendments_status ON public.contract_amendments USING btree (book_id, status, amendment_id);
+create policy of_book on contract_amendments as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on contract_amendments as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER contract_amendments_in_lane BEFORE INSERT OR UPDATE ON public.contract_amendments FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER contract_amendments_leave_in_lane BEFORE DELETE ON public.contract_amendments FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER contract_amendments_one_person BEFORE UPDATE ON public.contract_amendments FOR EACH ROW WHEN (((new.confirmed_person IS DISTINCT FROM old.confirmed_person) OR (new.decided_person IS DISTINCT FROM old.decided_person))) EXECUTE FUNCTION refuse_same_person('confirmed_person proposed_person', 'decided_person proposed_person confirmed_person @FILED');
@@ -621,7 +715,11 @@ create table contract_line_usage (
   constraint contract_line_usage_gross_fen_check CHECK ((gross_fen >= 0)),
   constraint contract_line_usage_quantity_check CHECK ((quantity >= (0)::numeric))
 );
+alter table contract_line_usage enable row level security;
+alter table contract_line_usage force row level security;
 CREATE INDEX contract_line_usage_contract ON public.contract_line_usage USING btree (book_id, contract_id);
+create policy of_book on contract_line_usage as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on contract_line_usage as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER contract_line_usage_in_lane BEFORE INSERT OR UPDATE ON public.contract_line_usage FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER contract_line_usage_leave_in_lane BEFORE DELETE ON public.contract_line_usage FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (quantity, gross_fen) on contract_line_usage to voucher_app;
@@ -663,6 +761,10 @@ create table contract_lines (
   constraint contract_lines_unit_check CHECK ((unit = ANY (ARRAY['CARD_HOUR'::text, 'CORE_HOUR'::text, 'MONTH'::text, 'ITEM'::text]))),
   constraint contract_lines_vat_fen_check CHECK ((vat_fen >= 0))
 );
+alter table contract_lines enable row level security;
+alter table contract_lines force row level security;
+create policy of_book on contract_lines as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on contract_lines as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER contract_lines_in_lane BEFORE INSERT OR UPDATE ON public.contract_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER contract_lines_leave_in_lane BEFORE DELETE ON public.contract_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (chip_origin, quantity, net_fen, vat_fen, gross_fen) on contract_lines to voucher_app;
@@ -685,6 +787,10 @@ create table contract_standings (
   constraint contract_standings_cut_off_fen_check CHECK ((cut_off_fen >= 0)),
   constraint contract_standings_weighted_base_check CHECK ((weighted_base >= (0)::numeric))
 );
+alter table contract_standings enable row level security;
+alter table contract_standings force row level security;
+create policy of_book on contract_standings as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on contract_standings as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER contract_standings_in_lane BEFORE INSERT OR UPDATE ON public.contract_standings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER contract_standings_leave_in_lane BEFORE DELETE ON public.contract_standings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (base_fen, claimed_fen, cut_off_fen, weighted_base) on contract_standings to voucher_app;
@@ -710,6 +816,10 @@ create table contract_version_lines (
   constraint contract_version_lines_quantity_check CHECK ((quantity >= (0)::numeric)),
   constraint contract_version_lines_vat_fen_check CHECK ((vat_fen >= 0))
 );
+alter table contract_version_lines enable row level security;
+alter table contract_version_lines force row level security;
+create policy of_book on contract_version_lines as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on contract_version_lines as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER contract_version_lines_append_only BEFORE DELETE OR UPDATE ON public.contract_version_lines FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER contract_version_lines_in_lane BEFORE INSERT OR UPDATE ON public.contract_version_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER contract_version_lines_leave_in_lane BEFORE DELETE ON public.contract_version_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -741,6 +851,10 @@ create table contract_versions (
   constraint contract_versions_content_digest_check CHECK ((content_digest ~ '^[0-9a-f]{64}$'::text)),
   constraint contract_versions_version_check CHECK ((version >= 1))
 );
+alter table contract_versions enable row level security;
+alter table contract_versions force row level security;
+create policy of_book on contract_versions as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on contract_versions as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER contract_versions_append_only BEFORE DELETE OR UPDATE ON public.contract_versions FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER contract_versions_in_lane BEFORE INSERT OR UPDATE ON public.contract_versions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER contract_versions_leave_in_lane BEFORE DELETE ON public.contract_versions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -817,6 +931,8 @@ END),
   constraint contracts_version_check CHECK ((version >= 1)),
   constraint contracts_voided_by_another CHECK (((status <> 'VOIDED'::text) OR (ended_person <> filed_person)))
 );
+alter table contracts enable row level security;
+alter table contracts force row level security;
 CREATE INDEX contracts_enterprise ON public.contracts USING btree (book_id, enterprise_id, contract_id);
 CREATE INDEX contracts_fingerprint ON public.contracts USING btree (book_id, fingerprint);
 CREATE INDEX contracts_fingerprint_anywhere ON public.contracts USING btree (fingerprint);
@@ -826,9 +942,13 @@ CREATE UNIQUE INDEX contracts_one_number ON public.contracts USING btree (book_i
 CREATE INDEX contracts_provider ON public.contracts USING btree (book_id, provider_id, status, contract_id);
 CREATE INDEX contracts_status ON public.contracts USING btree (book_id, status, contract_id);
 CREATE INDEX contracts_to_file_amount ON public.contracts USING btree (book_id, gross_fen, contract_id) WHERE ((status = 'CONFIRMED'::text) AND (gross_fen > 0));
+create policy across on contracts as permissive for select to voucher_across using (true);
+create policy of_book on contracts as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on contracts as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER contracts_in_lane BEFORE INSERT OR UPDATE ON public.contracts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER contracts_leave_in_lane BEFORE DELETE ON public.contracts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER contracts_one_person BEFORE UPDATE ON public.contracts FOR EACH ROW WHEN (((new.confirmed_person IS DISTINCT FROM old.confirmed_person) OR (new.filed_person IS DISTINCT FROM old.filed_person) OR (new.ended_person IS DISTINCT FROM old.ended_person))) EXECUTE FUNCTION refuse_same_person('confirmed_person submitted_person', 'filed_person submitted_person confirmed_person', 'ended_person filed_person @VOIDED');
+grant select (book_id, fingerprint, status) on contracts to voucher_across;
 grant insert, select, update (enterprise_id, starts_on, ends_on, net_fen, vat_fen, gross_fen, fingerprint, status, confirmed_person, filed_person, filing_no, filed_on, version, last_day, ended_on, ended_person, end_reason, formerly, holding_flags) on contracts to voucher_app;
 grant select on contracts to voucher_reader;
 
@@ -862,8 +982,12 @@ create table corrections (
   constraint corrections_reversed_fen_check CHECK ((reversed_fen >= 0)),
   constraint corrections_voided_fen_check CHECK ((voided_fen >= 0))
 );
+alter table corrections enable row level security;
+alter table corrections force row level security;
 CREATE INDEX corrections_contract ON public.corrections USING btree (book_id, contract_id, correction_id);
 CREATE INDEX corrections_reimbursement ON public.corrections USING btree (book_id, reimbursement_id, correction_id);
+create policy of_book on corrections as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on corrections as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER corrections_append_only BEFORE DELETE OR UPDATE ON public.corrections FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER corrections_in_lane BEFORE INSERT OR UPDATE ON public.corrections FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER corrections_leave_in_lane BEFORE DELETE ON public.corrections FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -887,6 +1011,10 @@ create table credentials (
   constraint credentials_password_hash_check CHECK ((password_hash ~~ '$argon2id$%'::text)),
   constraint credentials_totp_last_step_check CHECK ((totp_last_step >= 0))
 ) with (fillfactor=70);
+alter table credentials enable row level security;
+alter table credentials force row level security;
+create policy of_book on credentials as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on credentials as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 grant insert, select, update (password_hash, password_set_at, totp_sealed, totp_last_step, totp_next_sealed) on credentials to voucher_app;
 
 -- owner voucher_owner
@@ -902,7 +1030,11 @@ create table delegated_acts (
   constraint delegated_acts_book_id_delegation_id_fkey FOREIGN KEY (book_id, delegation_id) REFERENCES delegations(book_id, delegation_id),
   constraint delegated_acts_two_persons CHECK ((person_id <> for_person_id))
 );
+alter table delegated_acts enable row level security;
+alter table delegated_acts force row level security;
 CREATE INDEX delegated_acts_subject ON public.delegated_acts USING btree (book_id, subject_id);
+create policy of_book on delegated_acts as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on delegated_acts as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER delegated_acts_in_lane BEFORE INSERT OR UPDATE ON public.delegated_acts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER delegated_acts_leave_in_lane BEFORE DELETE ON public.delegated_acts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER delegated_acts_one_person BEFORE INSERT ON public.delegated_acts FOR EACH ROW EXECUTE FUNCTION refuse_same_person('person_id for_person_id');
@@ -937,8 +1069,12 @@ create table delegations (
   constraint delegations_revoked CHECK (((revoked_on IS NULL) = (revoked_person IS NULL))),
   constraint delegations_verbs_check CHECK ((jsonb_array_length(verbs) >= 1))
 );
+alter table delegations enable row level security;
+alter table delegations force row level security;
 CREATE INDEX delegations_delegate ON public.delegations USING btree (book_id, delegate_id);
 CREATE INDEX delegations_delegator ON public.delegations USING btree (book_id, delegator_id);
+create policy of_book on delegations as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on delegations as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER delegations_in_lane BEFORE INSERT OR UPDATE ON public.delegations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER delegations_leave_in_lane BEFORE DELETE ON public.delegations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER delegations_one_person BEFORE INSERT ON public.delegations FOR EACH ROW EXECUTE FUNCTION refuse_same_person('delegate_person delegator_person');
@@ -961,7 +1097,11 @@ create table enterprise_payments (
   constraint enterprise_payments_amount_fen_check CHECK ((amount_fen > 0)),
   constraint enterprise_payments_bank_serial_check CHECK (((length(bank_serial) >= 1) AND (length(bank_serial) <= 64)))
 );
+alter table enterprise_payments enable row level security;
+alter table enterprise_payments force row level security;
 CREATE INDEX enterprise_payments_invoice ON public.enterprise_payments USING btree (book_id, invoice_id);
+create policy of_book on enterprise_payments as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on enterprise_payments as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER enterprise_payments_in_lane BEFORE INSERT OR UPDATE ON public.enterprise_payments FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER enterprise_payments_leave_in_lane BEFORE DELETE ON public.enterprise_payments FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on enterprise_payments to voucher_app;
@@ -990,7 +1130,11 @@ create table enterprises (
   constraint enterprises_size_class_check CHECK ((size_class = ANY (ARRAY['LARGE'::text, 'MEDIUM'::text, 'SMALL'::text, 'MICRO'::text]))),
   constraint enterprises_uscc_check CHECK ((uscc ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'::text))
 );
+alter table enterprises enable row level security;
+alter table enterprises force row level security;
 CREATE INDEX enterprises_legal_person ON public.enterprises USING btree (book_id, legal_person_uscc, enterprise_id);
+create policy of_book on enterprises as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on enterprises as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER enterprises_in_lane BEFORE INSERT OR UPDATE ON public.enterprises FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER enterprises_leave_in_lane BEFORE DELETE ON public.enterprises FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (name, closed_on, successor_uscc) on enterprises to voucher_app;
@@ -1026,15 +1170,21 @@ create table entries (
   constraint entries_transfer_or_decision CHECK ((num_nonnulls(debit_account_id, credit_account_id, amount_fen, debit_after_fen, credit_after_fen) = ANY (ARRAY[0, 5]))),
   constraint entries_two_accounts CHECK ((debit_account_id <> credit_account_id))
 );
+alter table entries enable row level security;
+alter table entries force row level security;
 CREATE INDEX entries_credit ON public.entries USING btree (book_id, credit_account_id, seq) WHERE (credit_account_id IS NOT NULL);
 CREATE INDEX entries_debit ON public.entries USING btree (book_id, debit_account_id, seq) WHERE (debit_account_id IS NOT NULL);
 CREATE INDEX entries_subject ON public.entries USING btree (book_id, subject_id, seq) WHERE (subject_id IS NOT NULL);
+create policy of_book on entries as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy signed on entries as permissive for select to voucher_signer using (true);
+create policy whole on entries as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER entries_append_only BEFORE DELETE OR UPDATE ON public.entries FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER entries_in_lane BEFORE INSERT OR UPDATE ON public.entries FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER entries_leave_in_lane BEFORE DELETE ON public.entries FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON public.entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 grant select on entries to voucher_app;
 grant select on entries to voucher_reader;
+grant select (book_id, seq, recorded_at, request_digest, approval_digest) on entries to voucher_signer;
 
 -- owner voucher_owner
 create table evidence_attachments (
@@ -1062,9 +1212,13 @@ create table evidence_attachments (
   constraint evidence_attachments_detached CHECK ((num_nulls(detached_person, detached_on, detach_reason) = ANY (ARRAY[0, 3]))),
   constraint evidence_attachments_subject_kind_check CHECK ((subject_kind = ANY (ARRAY['CONTRACT'::text, 'APPLICATION'::text, 'REIMBURSEMENT'::text, 'USAGE_INVOICE'::text, 'PAYMENT'::text, 'RED_LETTER'::text, 'OBJECTION'::text, 'RECOVERY'::text, 'LISTING'::text, 'LISTING_APPLICATION'::text, 'FACILITY_OBSERVATION'::text])))
 );
+alter table evidence_attachments enable row level security;
+alter table evidence_attachments force row level security;
 CREATE INDEX evidence_attachments_file ON public.evidence_attachments USING btree (book_id, evidence_file_id);
 CREATE UNIQUE INDEX evidence_attachments_once ON public.evidence_attachments USING btree (book_id, evidence_file_id, subject_id) WHERE (detached_on IS NULL);
 CREATE INDEX evidence_attachments_subject ON public.evidence_attachments USING btree (book_id, subject_id, attachment_id);
+create policy of_book on evidence_attachments as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on evidence_attachments as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER evidence_attachments_detached_once BEFORE UPDATE ON public.evidence_attachments FOR EACH ROW WHEN (((old.detached_on IS NOT NULL) OR (new.detached_on IS NULL))) EXECUTE FUNCTION refuse_detached_again();
 CREATE TRIGGER evidence_attachments_in_lane BEFORE INSERT OR UPDATE ON public.evidence_attachments FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER evidence_attachments_kept BEFORE DELETE ON public.evidence_attachments FOR EACH ROW EXECUTE FUNCTION refuse_change();
@@ -1101,7 +1255,11 @@ create table evidence_files (
   constraint evidence_files_size_bytes_check CHECK ((size_bytes > 0)),
   constraint evidence_files_sm3_check CHECK ((sm3 ~ '^[0-9a-f]{64}$'::text))
 );
+alter table evidence_files enable row level security;
+alter table evidence_files force row level security;
 CREATE INDEX evidence_files_content ON public.evidence_files USING btree (book_id, sha256);
+create policy of_book on evidence_files as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on evidence_files as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER evidence_files_append_only BEFORE DELETE OR UPDATE ON public.evidence_files FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER evidence_files_in_lane BEFORE INSERT OR UPDATE ON public.evidence_files FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER evidence_files_leave_in_lane BEFORE DELETE ON public.evidence_files FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1126,8 +1284,12 @@ create table exchange_marks (
   constraint exchange_marks_number_hash_check CHECK ((number_hash ~ '^[0-9a-f]{64}$'::text)),
   constraint exchange_marks_seller_hash_check CHECK ((seller_hash ~ '^[0-9a-f]{64}$'::text))
 );
+alter table exchange_marks enable row level security;
+alter table exchange_marks force row level security;
 CREATE INDEX exchange_marks_key ON public.exchange_marks USING btree (book_id, key_name, mark_id);
 CREATE INDEX exchange_marks_number ON public.exchange_marks USING btree (book_id, number_hash);
+create policy of_book on exchange_marks as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on exchange_marks as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER exchange_marks_append_only BEFORE DELETE OR UPDATE ON public.exchange_marks FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER exchange_marks_in_lane BEFORE INSERT OR UPDATE ON public.exchange_marks FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER exchange_marks_leave_in_lane BEFORE DELETE ON public.exchange_marks FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1170,7 +1332,11 @@ create table expert_assignments (
   constraint expert_assignments_status_check CHECK ((status = ANY (ARRAY['ASSIGNED'::text, 'DECLARED'::text, 'SCORED'::text, 'CONFLICTED'::text, 'DISMISSED'::text, 'ENDED'::text]))),
   constraint expert_assignments_waiting CHECK ((((status = ANY (ARRAY['ASSIGNED'::text, 'DECLARED'::text])) = (waiting_since IS NOT NULL)) AND ((waiting_since IS NOT NULL) OR (due_on IS NULL))))
 );
+alter table expert_assignments enable row level security;
+alter table expert_assignments force row level security;
 CREATE INDEX expert_assignments_member ON public.expert_assignments USING btree (book_id, member_id, assignment_id);
+create policy of_book on expert_assignments as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on expert_assignments as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER expert_assignments_in_lane BEFORE INSERT OR UPDATE ON public.expert_assignments FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER expert_assignments_leave_in_lane BEFORE DELETE ON public.expert_assignments FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (status, conflict, scores, points, opinion, dismissed_person, dismissal_reason, waiting_since, due_on, doubts, explanation) on expert_assignments to voucher_app;
@@ -1198,6 +1364,10 @@ create table expert_panels (
   constraint expert_panels_experts_check CHECK ((experts >= 1)),
   constraint expert_panels_subject_kind_check CHECK ((subject_kind = ANY (ARRAY['APPLICATION'::text, 'REIMBURSEMENT'::text])))
 );
+alter table expert_panels enable row level security;
+alter table expert_panels force row level security;
+create policy of_book on expert_panels as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on expert_panels as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER expert_panels_in_lane BEFORE INSERT OR UPDATE ON public.expert_panels FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER expert_panels_leave_in_lane BEFORE DELETE ON public.expert_panels FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on expert_panels to voucher_app;
@@ -1219,6 +1389,10 @@ create table explanation_wordings (
 '::text) || rule_en) || '
 '::text) || COALESCE(decided_by, ''::text)), 'UTF8'::name)), 'hex'::text), 32)))
 );
+alter table explanation_wordings enable row level security;
+alter table explanation_wordings force row level security;
+create policy of_book on explanation_wordings as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on explanation_wordings as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER explanation_wordings_append_only BEFORE DELETE OR UPDATE ON public.explanation_wordings FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER explanation_wordings_in_lane BEFORE INSERT OR UPDATE ON public.explanation_wordings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER explanation_wordings_leave_in_lane BEFORE DELETE ON public.explanation_wordings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1242,6 +1416,10 @@ create table facilities (
   constraint facilities_kind_check CHECK ((kind = ANY (ARRAY['SUPERCOMPUTING'::text, 'AI_COMPUTING'::text, 'DATA_CENTER'::text]))),
   constraint facilities_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
 );
+alter table facilities enable row level security;
+alter table facilities force row level security;
+create policy of_book on facilities as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on facilities as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER facilities_in_lane BEFORE INSERT OR UPDATE ON public.facilities FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER facilities_leave_in_lane BEFORE DELETE ON public.facilities FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on facilities to voucher_app;
@@ -1269,6 +1447,10 @@ create table facility_observations (
   constraint facility_observations_precision_check CHECK (("precision" = ANY (ARRAY['FP64'::text, 'FP32'::text, 'FP16'::text, 'INT8'::text]))),
   constraint facility_observations_standard_racks_check CHECK ((standard_racks >= 0))
 );
+alter table facility_observations enable row level security;
+alter table facility_observations force row level security;
+create policy of_book on facility_observations as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on facility_observations as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER facility_observations_in_lane BEFORE INSERT OR UPDATE ON public.facility_observations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER facility_observations_leave_in_lane BEFORE DELETE ON public.facility_observations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on facility_observations to voucher_app;
@@ -1290,7 +1472,11 @@ create table facility_usage (
   constraint facility_usage_card_hours_check CHECK ((card_hours >= (0)::numeric)),
   constraint facility_usage_check CHECK ((usage_to >= usage_from))
 );
+alter table facility_usage enable row level security;
+alter table facility_usage force row level security;
 CREATE INDEX facility_usage_facility ON public.facility_usage USING btree (book_id, facility_id);
+create policy of_book on facility_usage as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on facility_usage as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER facility_usage_in_lane BEFORE INSERT OR UPDATE ON public.facility_usage FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER facility_usage_leave_in_lane BEFORE DELETE ON public.facility_usage FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (card_hours) on facility_usage to voucher_app;
@@ -1320,8 +1506,12 @@ create table figures (
   constraint figures_revision_check CHECK ((revision >= 1)),
   constraint figures_year_check CHECK (((year >= 2000) AND (year <= 2999)))
 );
+alter table figures enable row level security;
+alter table figures force row level security;
 CREATE INDEX figures_holder ON public.figures USING btree (book_id, holder, figure_id);
 CREATE UNIQUE INDEX figures_revision ON public.figures USING btree (book_id, kind, holder, COALESCE(year, 0), revision);
+create policy of_book on figures as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on figures as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER figures_in_lane BEFORE INSERT OR UPDATE ON public.figures FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER figures_leave_in_lane BEFORE DELETE ON public.figures FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on figures to voucher_app;
@@ -1357,8 +1547,12 @@ create table first_approvals (
   constraint first_approvals_status_check CHECK ((status = ANY (ARRAY['WAITING'::text, 'COMPLETED'::text, 'DIED'::text]))),
   constraint first_approvals_subject_kind_check CHECK ((subject_kind = ANY (ARRAY['APPLICATION'::text, 'ALLOCATION'::text, 'REDEMPTION'::text, 'SETTLEMENT'::text])))
 );
+alter table first_approvals enable row level security;
+alter table first_approvals force row level security;
 CREATE INDEX first_approvals_subject ON public.first_approvals USING btree (book_id, subject_id, approval_id);
 CREATE UNIQUE INDEX first_approvals_waiting ON public.first_approvals USING btree (book_id, subject_id) WHERE (status = 'WAITING'::text);
+create policy of_book on first_approvals as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on first_approvals as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER first_approvals_first_person BEFORE INSERT ON public.first_approvals FOR EACH ROW EXECUTE FUNCTION refuse_same_person('person_id done_by', 'for_person_id done_by');
 CREATE TRIGGER first_approvals_in_lane BEFORE INSERT OR UPDATE ON public.first_approvals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER first_approvals_leave_in_lane BEFORE DELETE ON public.first_approvals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1389,6 +1583,10 @@ create table flag_parameters (
   constraint flag_parameters_measure CHECK (((num_nonnulls(basis_points, amount_fen) = 1) AND ((kind = 'CONTRACT_SPLIT'::text) = (amount_fen IS NOT NULL)))),
   constraint flag_parameters_revision_check CHECK ((revision >= 1))
 );
+alter table flag_parameters enable row level security;
+alter table flag_parameters force row level security;
+create policy of_book on flag_parameters as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on flag_parameters as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER flag_parameters_append_only BEFORE DELETE OR UPDATE ON public.flag_parameters FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER flag_parameters_in_lane BEFORE INSERT OR UPDATE ON public.flag_parameters FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER flag_parameters_leave_in_lane BEFORE DELETE ON public.flag_parameters FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1431,11 +1629,15 @@ END)),
   constraint flags_status_check CHECK ((status = ANY (ARRAY['OPEN'::text, 'CLEARED'::text, 'UPHELD'::text]))),
   constraint flags_subject_kind_check CHECK ((subject_kind = ANY (ARRAY['CONTRACT'::text, 'APPLICATION'::text, 'REIMBURSEMENT'::text, 'USAGE_INVOICE'::text, 'REDEMPTION'::text])))
 );
+alter table flags enable row level security;
+alter table flags force row level security;
 CREATE INDEX flags_amount ON public.flags USING btree (book_id, status, amount_fen, flag_id);
 CREATE INDEX flags_kind ON public.flags USING btree (book_id, status, kind, flag_id);
 CREATE INDEX flags_kind_amount ON public.flags USING btree (book_id, status, kind, amount_fen, flag_id);
 CREATE INDEX flags_status ON public.flags USING btree (book_id, status, flag_id);
 CREATE INDEX flags_subject ON public.flags USING btree (book_id, subject_id, flag_id);
+create policy of_book on flags as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on flags as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER flags_decided_once BEFORE UPDATE ON public.flags FOR EACH ROW WHEN (((old.status <> 'OPEN'::text) OR (new.status = 'OPEN'::text))) EXECUTE FUNCTION refuse_decided_again();
 CREATE TRIGGER flags_in_lane BEFORE INSERT OR UPDATE ON public.flags FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER flags_kept BEFORE DELETE ON public.flags FOR EACH ROW EXECUTE FUNCTION refuse_change();
@@ -1465,6 +1667,10 @@ create table foreign_marks (
   constraint foreign_marks_seller_hash_check CHECK ((seller_hash ~ '^[0-9a-f]{64}$'::text)),
   constraint foreign_marks_source_check CHECK (((length(source) >= 1) AND (length(source) <= 100)))
 );
+alter table foreign_marks enable row level security;
+alter table foreign_marks force row level security;
+create policy of_book on foreign_marks as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on foreign_marks as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER foreign_marks_append_only BEFORE DELETE OR UPDATE ON public.foreign_marks FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER foreign_marks_in_lane BEFORE INSERT OR UPDATE ON public.foreign_marks FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER foreign_marks_leave_in_lane BEFORE DELETE ON public.foreign_marks FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1487,6 +1693,10 @@ create table former_names (
   constraint former_names_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
   constraint former_names_uscc_check CHECK ((uscc ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'::text))
 );
+alter table former_names enable row level security;
+alter table former_names force row level security;
+create policy of_book on former_names as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on former_names as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER former_names_in_lane BEFORE INSERT OR UPDATE ON public.former_names FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER former_names_leave_in_lane BEFORE DELETE ON public.former_names FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on former_names to voucher_app;
@@ -1502,6 +1712,10 @@ create table fund_standings (
   constraint fund_standings_check CHECK (((recovered_fen >= 0) AND (recovered_fen <= instructed_fen))),
   constraint fund_standings_instructed_fen_check CHECK ((instructed_fen >= 0))
 );
+alter table fund_standings enable row level security;
+alter table fund_standings force row level security;
+create policy of_book on fund_standings as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on fund_standings as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER fund_standings_in_lane BEFORE INSERT OR UPDATE ON public.fund_standings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER fund_standings_leave_in_lane BEFORE DELETE ON public.fund_standings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (instructed_fen, recovered_fen) on fund_standings to voucher_app;
@@ -1530,7 +1744,11 @@ create table invitations (
   constraint invitations_sign_in_name_check CHECK ((sign_in_name ~ '^[a-z0-9][a-z0-9._@+-]{2,63}$'::text)),
   constraint invitations_token_hash_check CHECK ((token_hash ~ '^[0-9a-f]{64}$'::text))
 );
+alter table invitations enable row level security;
+alter table invitations force row level security;
 CREATE INDEX invitations_person ON public.invitations USING btree (book_id, person_id, invitation_id);
+create policy of_book on invitations as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on invitations as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER invitations_in_lane BEFORE INSERT OR UPDATE ON public.invitations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER invitations_leave_in_lane BEFORE DELETE ON public.invitations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (accepted_at, withdrawn_at) on invitations to voucher_app;
@@ -1548,7 +1766,13 @@ create table invoice_claims (
   constraint invoice_claims_holders_check CHECK ((holders >= 0)),
   constraint invoice_claims_number_check CHECK ((number ~ '^\d{20}$'::text))
 );
-grant delete, insert, select, update (holders) on invoice_claims to voucher_app;
+alter table invoice_claims enable row level security;
+alter table invoice_claims force row level security;
+create policy across on invoice_claims as permissive for all to voucher_across using (true);
+create policy of_book on invoice_claims as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on invoice_claims as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
+grant delete, insert, select, update (holders) on invoice_claims to voucher_across;
+grant select on invoice_claims to voucher_app;
 grant select on invoice_claims to voucher_reader;
 
 -- owner voucher_owner
@@ -1567,7 +1791,11 @@ create table issuer_flows (
   constraint issuer_flows_issuer_check CHECK (((length(issuer) >= 1) AND (length(issuer) <= 40))),
   constraint issuer_flows_state_hash_check CHECK ((state_hash ~ '^[0-9a-f]{64}$'::text))
 );
+alter table issuer_flows enable row level security;
+alter table issuer_flows force row level security;
 CREATE INDEX issuer_flows_over ON public.issuer_flows USING btree (book_id, expires_at);
+create policy of_book on issuer_flows as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on issuer_flows as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 grant delete, insert, select on issuer_flows to voucher_app;
 
 -- owner voucher_owner
@@ -1583,6 +1811,10 @@ create table issuer_subjects (
   constraint issuer_subjects_issuer_check CHECK (((length(issuer) >= 1) AND (length(issuer) <= 40))),
   constraint issuer_subjects_subject_fingerprint_check CHECK ((subject_fingerprint ~ '^[0-9a-f]{64}$'::text))
 );
+alter table issuer_subjects enable row level security;
+alter table issuer_subjects force row level security;
+create policy of_book on issuer_subjects as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on issuer_subjects as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 grant delete, insert, select, update (invitation_id, linked_at) on issuer_subjects to voucher_app;
 
 -- owner voucher_owner
@@ -1595,6 +1827,10 @@ create table known_origins (
   constraint known_origins_book_id_invitation_id_fkey FOREIGN KEY (book_id, invitation_id) REFERENCES credentials(book_id, invitation_id),
   constraint known_origins_origin_check CHECK ((length(origin) <= 100))
 );
+alter table known_origins enable row level security;
+alter table known_origins force row level security;
+create policy of_book on known_origins as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on known_origins as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 grant delete, insert, select, update (seen_at) on known_origins to voucher_app;
 
 -- owner voucher_owner
@@ -1608,6 +1844,10 @@ create table late_legs (
   constraint late_legs_book_id_account_id_fkey FOREIGN KEY (book_id, account_id) REFERENCES accounts(book_id, account_id),
   constraint late_legs_delta_fen_check CHECK ((delta_fen <> 0))
 );
+alter table late_legs enable row level security;
+alter table late_legs force row level security;
+create policy of_book on late_legs as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on late_legs as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER late_legs_in_lane BEFORE INSERT OR UPDATE ON public.late_legs FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER late_legs_leave_in_lane BEFORE DELETE ON public.late_legs FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant select on late_legs to voucher_app;
@@ -1625,10 +1865,16 @@ create table ledger_marks (
   constraint ledger_marks_pkey PRIMARY KEY (book_id, kind, fund, seq),
   constraint ledger_marks_kind_fkey FOREIGN KEY (kind) REFERENCES account_kinds(kind)
 );
+alter table ledger_marks enable row level security;
+alter table ledger_marks force row level security;
+create policy of_book on ledger_marks as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy signed on ledger_marks as permissive for select to voucher_signer using (true);
+create policy whole on ledger_marks as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER ledger_marks_in_lane BEFORE INSERT OR UPDATE ON public.ledger_marks FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER ledger_marks_leave_in_lane BEFORE DELETE ON public.ledger_marks FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant select on ledger_marks to voucher_app;
 grant select on ledger_marks to voucher_reader;
+grant select on ledger_marks to voucher_signer;
 
 -- owner voucher_owner
 create table ledger_totals (
@@ -1645,6 +1891,10 @@ create table ledger_totals (
   constraint ledger_totals_credits_fen_check CHECK ((credits_fen >= 0)),
   constraint ledger_totals_debits_fen_check CHECK ((debits_fen >= 0))
 ) with (fillfactor=10, autovacuum_vacuum_threshold=200, autovacuum_vacuum_scale_factor=0);
+alter table ledger_totals enable row level security;
+alter table ledger_totals force row level security;
+create policy of_book on ledger_totals as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on ledger_totals as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER ledger_totals_in_lane BEFORE INSERT OR UPDATE ON public.ledger_totals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER ledger_totals_leave_in_lane BEFORE DELETE ON public.ledger_totals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant select on ledger_totals to voucher_app;
@@ -1671,6 +1921,10 @@ create table ledger_turnovers (
   constraint ledger_turnovers_span_check CHECK ((span = ANY (ARRAY['DAY'::text, 'MONTH'::text]))),
   constraint ledger_turnovers_transfers_check CHECK ((transfers > 0))
 ) with (fillfactor=50, autovacuum_vacuum_threshold=200, autovacuum_vacuum_scale_factor=0);
+alter table ledger_turnovers enable row level security;
+alter table ledger_turnovers force row level security;
+create policy of_book on ledger_turnovers as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on ledger_turnovers as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER ledger_turnovers_in_lane BEFORE INSERT OR UPDATE ON public.ledger_turnovers FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER ledger_turnovers_leave_in_lane BEFORE DELETE ON public.ledger_turnovers FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant select on ledger_turnovers to voucher_app;
@@ -1705,8 +1959,12 @@ create table legal_person_changes (
   constraint legal_person_changes_status_check CHECK ((status = ANY (ARRAY['PROPOSED'::text, 'APPROVED'::text, 'WITHDRAWN'::text]))),
   constraint legal_person_changes_uscc_check CHECK ((uscc ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'::text))
 );
+alter table legal_person_changes enable row level security;
+alter table legal_person_changes force row level security;
 CREATE INDEX legal_person_changes_status ON public.legal_person_changes USING btree (book_id, status, change_id);
 CREATE INDEX legal_person_changes_uscc ON public.legal_person_changes USING btree (book_id, uscc, change_id);
+create policy of_book on legal_person_changes as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on legal_person_changes as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER legal_person_changes_in_lane BEFORE INSERT OR UPDATE ON public.legal_person_changes FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER legal_person_changes_leave_in_lane BEFORE DELETE ON public.legal_person_changes FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER legal_person_changes_one_person BEFORE UPDATE ON public.legal_person_changes FOR EACH ROW WHEN ((new.decided_person IS DISTINCT FROM old.decided_person)) EXECUTE FUNCTION refuse_same_person('decided_person proposed_person @APPROVED');
@@ -1736,6 +1994,10 @@ create table legal_person_classes (
   constraint legal_person_classes_legal_person_uscc_check CHECK ((legal_person_uscc ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'::text)),
   constraint legal_person_classes_revision_check CHECK ((revision >= 1))
 );
+alter table legal_person_classes enable row level security;
+alter table legal_person_classes force row level security;
+create policy of_book on legal_person_classes as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on legal_person_classes as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER legal_person_classes_in_lane BEFORE INSERT OR UPDATE ON public.legal_person_classes FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER legal_person_classes_leave_in_lane BEFORE DELETE ON public.legal_person_classes FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on legal_person_classes to voucher_app;
@@ -1768,8 +2030,12 @@ create table legal_person_holders (
   constraint legal_person_holders_role_check CHECK ((role = ANY (ARRAY['SHAREHOLDER'::text, 'LEGAL_REPRESENTATIVE'::text, 'OFFICER'::text]))),
   constraint legal_person_holders_source_check CHECK (((length(source) >= 1) AND (length(source) <= 500)))
 );
+alter table legal_person_holders enable row level security;
+alter table legal_person_holders force row level security;
 CREATE INDEX legal_person_holders_holder ON public.legal_person_holders USING btree (book_id, holder);
 CREATE INDEX legal_person_holders_legal_person ON public.legal_person_holders USING btree (book_id, legal_person_uscc, holder_record_id);
+create policy of_book on legal_person_holders as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on legal_person_holders as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER legal_person_holders_append_only BEFORE DELETE OR UPDATE ON public.legal_person_holders FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER legal_person_holders_in_lane BEFORE INSERT OR UPDATE ON public.legal_person_holders FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER legal_person_holders_leave_in_lane BEFORE DELETE ON public.legal_person_holders FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1814,9 +2080,13 @@ create table limit_exceptions (
   constraint limit_exceptions_span_check CHECK ((span ~ '^(LIFETIME|\d{4}(\+\d{1,2})?)$'::text)),
   constraint limit_exceptions_status_check CHECK ((status = ANY (ARRAY['ASKED'::text, 'APPROVED'::text, 'REJECTED'::text])))
 );
+alter table limit_exceptions enable row level security;
+alter table limit_exceptions force row level security;
 CREATE INDEX limit_exceptions_amount ON public.limit_exceptions USING btree (book_id, status, amount_fen, exception_id);
 CREATE INDEX limit_exceptions_status ON public.limit_exceptions USING btree (book_id, status, exception_id);
 CREATE INDEX limit_exceptions_window ON public.limit_exceptions USING btree (book_id, account, holder, span);
+create policy of_book on limit_exceptions as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on limit_exceptions as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER limit_exceptions_decided_once BEFORE UPDATE ON public.limit_exceptions FOR EACH ROW WHEN ((old.status <> 'ASKED'::text)) EXECUTE FUNCTION refuse_decided_exception();
 CREATE TRIGGER limit_exceptions_in_lane BEFORE INSERT OR UPDATE ON public.limit_exceptions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER limit_exceptions_leave_in_lane BEFORE DELETE ON public.limit_exceptions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1836,6 +2106,10 @@ create table limit_first_years (
   constraint limit_first_years_first_year_check CHECK (((first_year >= 2000) AND (first_year <= 2999))),
   constraint limit_first_years_named CHECK ((first_year_id = ((account || ':'::text) || holder)))
 );
+alter table limit_first_years enable row level security;
+alter table limit_first_years force row level security;
+create policy of_book on limit_first_years as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on limit_first_years as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER limit_first_years_in_lane BEFORE INSERT OR UPDATE ON public.limit_first_years FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER limit_first_years_leave_in_lane BEFORE DELETE ON public.limit_first_years FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on limit_first_years to voucher_app;
@@ -1867,9 +2141,13 @@ END)),
   constraint limit_successions_span_check CHECK ((span ~ '^(LIFETIME|\d{4}(\+\d{1,2})?)$'::text)),
   constraint limit_successions_why_check CHECK ((why = ANY (ARRAY['CARRIED'::text, 'GIVEN'::text, 'FOUNDED'::text])))
 );
+alter table limit_successions enable row level security;
+alter table limit_successions force row level security;
 CREATE INDEX limit_successions_change ON public.limit_successions USING btree (book_id, change_id);
 CREATE INDEX limit_successions_from ON public.limit_successions USING btree (book_id, account, from_holder, from_span) WHERE (why = 'CARRIED'::text);
 CREATE INDEX limit_successions_window ON public.limit_successions USING btree (book_id, account, holder, span);
+create policy of_book on limit_successions as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on limit_successions as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER limit_successions_in_lane BEFORE INSERT OR UPDATE ON public.limit_successions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER limit_successions_leave_in_lane BEFORE DELETE ON public.limit_successions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on limit_successions to voucher_app;
@@ -1898,6 +2176,10 @@ create table list_prices (
   constraint list_prices_revision_check CHECK ((revision >= 1)),
   constraint list_prices_source_check CHECK (((length(source) >= 1) AND (length(source) <= 500)))
 );
+alter table list_prices enable row level security;
+alter table list_prices force row level security;
+create policy of_book on list_prices as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on list_prices as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER list_prices_append_only BEFORE DELETE OR UPDATE ON public.list_prices FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER list_prices_in_lane BEFORE INSERT OR UPDATE ON public.list_prices FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER list_prices_leave_in_lane BEFORE DELETE ON public.list_prices FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1934,9 +2216,17 @@ create table listing_applications (
   constraint listing_applications_service_item_check CHECK ((service_item = ANY (ARRAY['AI_COMPUTE'::text, 'SUPERCOMPUTE'::text, 'GENERAL_COMPUTE'::text, 'STORAGE'::text, 'NETWORK'::text, 'SECURITY'::text]))),
   constraint listing_applications_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'SUBMITTED'::text, 'UNDER_REVIEW'::text, 'SUPPLEMENT_REQUESTED'::text, 'PUBLIC_NOTICE'::text, 'LISTED'::text, 'REJECTED'::text, 'WITHDRAWN'::text])))
 );
-CREATE INDEX listing_applications_due ON public.listing_applications USING btree (book_id, status, COALESCE(notice_to, 'infinity'::date), application_id);
+alter table listing_applications enable row level security;
+alter table listing_applications force row level security;
+CREATE INDEX listing_applications_due ON public.listing_applications USING btree (book_id, status, (
+CASE
+    WHEN (notice_to IS NULL) THEN 'infinity'::date
+    ELSE notice_to
+END), application_id);
 CREATE INDEX listing_applications_provider ON public.listing_applications USING btree (book_id, provider_id, application_id);
 CREATE INDEX listing_applications_status ON public.listing_applications USING btree (book_id, status, application_id);
+create policy of_book on listing_applications as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on listing_applications as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER listing_applications_in_lane BEFORE INSERT OR UPDATE ON public.listing_applications FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER listing_applications_leave_in_lane BEFORE DELETE ON public.listing_applications FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER listing_applications_one_person BEFORE UPDATE ON public.listing_applications FOR EACH ROW WHEN ((new.listed_person IS DISTINCT FROM old.listed_person)) EXECUTE FUNCTION refuse_same_person('listed_person reviewed_person');
@@ -1973,8 +2263,12 @@ create table listing_measures (
   constraint listing_measures_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
   constraint listing_measures_status_check CHECK ((status = ANY (ARRAY['PROPOSED'::text, 'APPROVED'::text, 'WITHDRAWN'::text])))
 );
+alter table listing_measures enable row level security;
+alter table listing_measures force row level security;
 CREATE INDEX listing_measures_listing ON public.listing_measures USING btree (book_id, listing_id, measure_id);
 CREATE INDEX listing_measures_status ON public.listing_measures USING btree (book_id, status, measure_id);
+create policy of_book on listing_measures as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on listing_measures as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER listing_measures_in_lane BEFORE INSERT OR UPDATE ON public.listing_measures FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER listing_measures_leave_in_lane BEFORE DELETE ON public.listing_measures FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER listing_measures_one_person BEFORE UPDATE ON public.listing_measures FOR EACH ROW WHEN ((new.decided_person IS DISTINCT FROM old.decided_person)) EXECUTE FUNCTION refuse_same_person('decided_person proposed_person @APPROVED');
@@ -2000,6 +2294,10 @@ create table listing_scores (
   constraint listing_scores_evidence_check CHECK (((length(evidence) >= 1) AND (length(evidence) <= 500))),
   constraint listing_scores_score_check CHECK (((score >= 0) AND (score <= 100)))
 );
+alter table listing_scores enable row level security;
+alter table listing_scores force row level security;
+create policy of_book on listing_scores as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on listing_scores as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER listing_scores_in_lane BEFORE INSERT OR UPDATE ON public.listing_scores FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER listing_scores_leave_in_lane BEFORE DELETE ON public.listing_scores FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on listing_scores to voucher_app;
@@ -2027,6 +2325,10 @@ create table listing_steps (
   constraint listing_steps_step_no_check CHECK ((step_no >= 1)),
   constraint listing_steps_verb_check CHECK (((length(verb) >= 1) AND (length(verb) <= 40)))
 );
+alter table listing_steps enable row level security;
+alter table listing_steps force row level security;
+create policy of_book on listing_steps as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on listing_steps as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER listing_steps_in_lane BEFORE INSERT OR UPDATE ON public.listing_steps FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER listing_steps_leave_in_lane BEFORE DELETE ON public.listing_steps FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on listing_steps to voucher_app;
@@ -2054,7 +2356,11 @@ create table listings (
   constraint listings_service_item_check CHECK ((service_item = ANY (ARRAY['AI_COMPUTE'::text, 'SUPERCOMPUTE'::text, 'GENERAL_COMPUTE'::text, 'STORAGE'::text, 'NETWORK'::text, 'SECURITY'::text]))),
   constraint listings_suspensions_check CHECK ((jsonb_typeof(suspensions) = 'array'::text))
 );
+alter table listings enable row level security;
+alter table listings force row level security;
 CREATE INDEX listings_service_item ON public.listings USING btree (book_id, service_item, listing_id);
+create policy of_book on listings as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on listings as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER listings_in_lane BEFORE INSERT OR UPDATE ON public.listings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER listings_leave_in_lane BEFORE DELETE ON public.listings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (valid_to, suspensions) on listings to voucher_app;
@@ -2094,10 +2400,14 @@ create table matter_registrations (
   constraint matter_registrations_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
   constraint matter_registrations_status_check CHECK ((status = ANY (ARRAY['REGISTERED'::text, 'CONFIRMED'::text, 'REJECTED'::text, 'ENDED'::text])))
 );
+alter table matter_registrations enable row level security;
+alter table matter_registrations force row level security;
 CREATE INDEX matter_registrations_code ON public.matter_registrations USING btree (book_id, code, kind);
 CREATE UNIQUE INDEX matter_registrations_once ON public.matter_registrations USING btree (book_id, legal_person_uscc, kind, code) WHERE (status = ANY (ARRAY['REGISTERED'::text, 'CONFIRMED'::text]));
 CREATE INDEX matter_registrations_own ON public.matter_registrations USING btree (book_id, legal_person_uscc, kind, code);
 CREATE INDEX matter_registrations_status ON public.matter_registrations USING btree (book_id, status, registration_id);
+create policy of_book on matter_registrations as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on matter_registrations as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER matter_registrations_in_lane BEFORE INSERT OR UPDATE ON public.matter_registrations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER matter_registrations_leave_in_lane BEFORE DELETE ON public.matter_registrations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER matter_registrations_once_each BEFORE UPDATE ON public.matter_registrations FOR EACH ROW WHEN (((((old.status <> 'REGISTERED'::text) OR (new.status <> 'CONFIRMED'::text)) AND ((old.status <> 'REGISTERED'::text) OR (new.status <> 'REJECTED'::text))) AND ((old.status <> 'CONFIRMED'::text) OR (new.status <> 'ENDED'::text)))) EXECUTE FUNCTION refuse_other_registration();
@@ -2122,6 +2432,10 @@ create table matters (
   constraint matters_held_by_id_or_code CHECK (((holder = (matter_id)::text) OR (holder = code))),
   constraint matters_kind_check CHECK ((kind = ANY (ARRAY['PROJECT'::text, 'PRODUCT'::text, 'STANDARD'::text, 'AWARD_SERIES'::text])))
 );
+alter table matters enable row level security;
+alter table matters force row level security;
+create policy of_book on matters as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on matters as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER matters_append_only BEFORE DELETE OR UPDATE ON public.matters FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER matters_in_lane BEFORE INSERT OR UPDATE ON public.matters FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER matters_leave_in_lane BEFORE DELETE ON public.matters FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -2147,8 +2461,12 @@ create table members (
   constraint members_status_check CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'ENDED'::text]))),
   constraint members_trade_has_legal_person CHECK (((role = ANY (ARRAY['enterprise'::text, 'provider'::text])) = (legal_person_uscc IS NOT NULL)))
 );
+alter table members enable row level security;
+alter table members force row level security;
 CREATE INDEX members_legal_person ON public.members USING btree (book_id, legal_person_uscc);
 CREATE INDEX members_person ON public.members USING btree (book_id, person_id);
+create policy of_book on members as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on members as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER members_in_lane BEFORE INSERT OR UPDATE ON public.members FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER members_leave_in_lane BEFORE DELETE ON public.members FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (person_id, status) on members to voucher_app;
@@ -2166,6 +2484,10 @@ create table message_reads (
   constraint message_reads_book_id_member_id_fkey FOREIGN KEY (book_id, member_id) REFERENCES members(book_id, member_id),
   constraint message_reads_book_id_message_id_fkey FOREIGN KEY (book_id, message_id) REFERENCES messages(book_id, message_id)
 );
+alter table message_reads enable row level security;
+alter table message_reads force row level security;
+create policy of_book on message_reads as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on message_reads as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER message_reads_append_only BEFORE DELETE OR UPDATE ON public.message_reads FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER message_reads_in_lane BEFORE INSERT OR UPDATE ON public.message_reads FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER message_reads_leave_in_lane BEFORE DELETE ON public.message_reads FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -2191,7 +2513,11 @@ create table messages (
   constraint messages_addressee_check CHECK (((length(addressee) >= 1) AND (length(addressee) <= 60))),
   constraint messages_alike_check CHECK ((alike >= 1))
 );
+alter table messages enable row level security;
+alter table messages force row level security;
 CREATE INDEX messages_addressee ON public.messages USING btree (book_id, addressee, message_id);
+create policy of_book on messages as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on messages as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER messages_append_only BEFORE DELETE OR UPDATE ON public.messages FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER messages_no_truncate BEFORE TRUNCATE ON public.messages FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER messages_to_webhooks AFTER INSERT ON public.messages REFERENCING NEW TABLE AS put FOR EACH STATEMENT EXECUTE FUNCTION deliver_to_webhooks();
@@ -2220,6 +2546,10 @@ create table notice_items (
   constraint notice_items_shown_name_check CHECK (((length(shown_name) >= 1) AND (length(shown_name) <= 200))),
   constraint notice_items_subject_kind_check CHECK ((subject_kind = ANY (ARRAY['APPLICATION'::text, 'REIMBURSEMENT'::text])))
 );
+alter table notice_items enable row level security;
+alter table notice_items force row level security;
+create policy of_book on notice_items as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on notice_items as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER notice_items_in_lane BEFORE INSERT OR UPDATE ON public.notice_items FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER notice_items_leave_in_lane BEFORE DELETE ON public.notice_items FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on notice_items to voucher_app;
@@ -2233,6 +2563,10 @@ create table number_series (
   constraint number_series_pkey PRIMARY KEY (book_id, series),
   constraint number_series_last_check CHECK ((last >= 0))
 );
+alter table number_series enable row level security;
+alter table number_series force row level security;
+create policy of_book on number_series as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on number_series as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER number_series_in_lane BEFORE INSERT OR UPDATE ON public.number_series FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER number_series_leave_in_lane BEFORE DELETE ON public.number_series FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (last) on number_series to voucher_app;
@@ -2268,12 +2602,16 @@ create table objections (
   constraint objections_status_check CHECK ((status = ANY (ARRAY['OPEN'::text, 'UPHELD'::text, 'DISMISSED'::text]))),
   constraint objections_subject_kind_check CHECK ((subject_kind = ANY (ARRAY['APPLICATION'::text, 'REIMBURSEMENT'::text])))
 );
+alter table objections enable row level security;
+alter table objections force row level security;
 CREATE INDEX objections_subject ON public.objections USING btree (book_id, subject_id, objection_id);
+create policy of_book on objections as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on objections as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER objections_in_lane BEFORE INSERT OR UPDATE ON public.objections FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER objections_leave_in_lane BEFORE DELETE ON public.objections FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER objections_one_person BEFORE UPDATE ON public.objections FOR EACH ROW WHEN ((new.decided_person IS DISTINCT FROM old.decided_person)) EXECUTE FUNCTION refuse_same_person('decided_person reviewed_person published_person');
 grant insert, select, update (status, decided_person, decided_on, decision_reason) on objections to voucher_app;
-grant select on objections to voucher_reader;
+grant select (book_id, objection_id, objection_no, notice_id, notice_item_id, subject_kind, subject_id, content, received_on, status, reviewed_person, published_person, decided_person, decided_on, decision_reason, recorded_at) on objections to voucher_reader;
 
 -- owner voucher_owner
 create table opening_balances (
@@ -2293,7 +2631,11 @@ create table opening_balances (
   constraint opening_balances_kind_check CHECK ((kind = ANY (ARRAY['LIMIT_USED'::text, 'VOUCHER'::text]))),
   constraint opening_balances_status_check CHECK ((status = ANY (ARRAY['PREPARED'::text, 'APPROVED'::text])))
 );
+alter table opening_balances enable row level security;
+alter table opening_balances force row level security;
 CREATE INDEX opening_balances_status ON public.opening_balances USING btree (book_id, status, opening_balance_id);
+create policy of_book on opening_balances as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on opening_balances as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER opening_balances_in_lane BEFORE INSERT OR UPDATE ON public.opening_balances FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER opening_balances_leave_in_lane BEFORE DELETE ON public.opening_balances FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER opening_balances_one_person BEFORE UPDATE ON public.opening_balances FOR EACH ROW WHEN ((new.approved_person IS DISTINCT FROM old.approved_person)) EXECUTE FUNCTION refuse_same_person('approved_person prepared_person');
@@ -2334,12 +2676,18 @@ create table outbox (
   constraint outbox_status_check CHECK ((status = ANY (ARRAY['WAITING'::text, 'DELIVERED'::text, 'DEAD'::text, 'LET_GO'::text]))),
   constraint outbox_subject_kind_check CHECK ((subject_kind ~ '^[A-Z_]+$'::text))
 ) with (fillfactor=70);
+alter table outbox enable row level security;
+alter table outbox force row level security;
 CREATE INDEX outbox_due ON public.outbox USING btree (book_id, next_at) WHERE (status = 'WAITING'::text);
 CREATE INDEX outbox_open ON public.outbox USING btree (book_id, subject_id, ledger_seq, place) WHERE (status = ANY (ARRAY['WAITING'::text, 'DEAD'::text]));
 CREATE INDEX outbox_status ON public.outbox USING btree (book_id, status, message_id) WHERE (status <> 'DELIVERED'::text);
+create policy across on outbox as permissive for select to voucher_across using (true);
+create policy of_book on outbox as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on outbox as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER outbox_in_lane BEFORE INSERT ON public.outbox FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_staging_outside_lane();
 CREATE TRIGGER outbox_kept BEFORE DELETE ON public.outbox FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER outbox_no_truncate BEFORE TRUNCATE ON public.outbox FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+grant select (book_id, status, next_at) on outbox to voucher_across;
 grant insert, select, update (status, attempts, next_at, lease_owner, failure) on outbox to voucher_app;
 grant select on outbox to voucher_reader;
 
@@ -2359,6 +2707,10 @@ create table outcomes (
   constraint outcomes_key_check CHECK (((length(key) >= 1) AND (length(key) <= 200))),
   constraint outcomes_request_digest_check CHECK ((length(request_digest) = 32))
 );
+alter table outcomes enable row level security;
+alter table outcomes force row level security;
+create policy of_book on outcomes as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on outcomes as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER outcomes_append_only BEFORE DELETE OR UPDATE ON public.outcomes FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER outcomes_in_lane BEFORE INSERT OR UPDATE ON public.outcomes FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER outcomes_leave_in_lane BEFORE DELETE ON public.outcomes FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -2392,10 +2744,14 @@ create table payee_accounts (
   constraint payee_accounts_holder_name_check CHECK (((length(holder_name) >= 1) AND (length(holder_name) <= 200))),
   constraint payee_accounts_one_holder CHECK ((num_nonnulls(provider_id, enterprise_id) = 1))
 );
+alter table payee_accounts enable row level security;
+alter table payee_accounts force row level security;
+create policy of_book on payee_accounts as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on payee_accounts as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER payee_accounts_in_lane BEFORE INSERT OR UPDATE ON public.payee_accounts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER payee_accounts_leave_in_lane BEFORE DELETE ON public.payee_accounts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on payee_accounts to voucher_app;
-grant select on payee_accounts to voucher_reader;
+grant select (book_id, payee_account_id, provider_id, holder_name, bank_name, bank_code, account_no_last4, valid_from, recorded_at, enterprise_id) on payee_accounts to voucher_reader;
 
 -- owner voucher_owner
 create table payment_instructions (
@@ -2423,10 +2779,14 @@ create table payment_instructions (
   constraint payment_instructions_reinstructed CHECK (((NOT reinstructed) OR (status = 'RETURNED'::text))),
   constraint payment_instructions_status_check CHECK ((status = ANY (ARRAY['INSTRUCTED'::text, 'PAID'::text, 'RETURNED'::text])))
 );
+alter table payment_instructions enable row level security;
+alter table payment_instructions force row level security;
 CREATE INDEX payment_instructions_payee ON public.payment_instructions USING btree (book_id, payee_id, instruction_id);
 CREATE INDEX payment_instructions_returned ON public.payment_instructions USING btree (book_id, instruction_id) WHERE ((status = 'RETURNED'::text) AND (NOT reinstructed));
 CREATE INDEX payment_instructions_returned_amount ON public.payment_instructions USING btree (book_id, amount_fen, instruction_id) WHERE ((status = 'RETURNED'::text) AND (NOT reinstructed));
 CREATE INDEX payment_instructions_to_correct ON public.payment_instructions USING btree (book_id, payee_id, instruction_id) WHERE ((status = 'RETURNED'::text) AND (NOT reinstructed));
+create policy of_book on payment_instructions as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on payment_instructions as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER payment_instructions_in_lane BEFORE INSERT OR UPDATE ON public.payment_instructions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER payment_instructions_leave_in_lane BEFORE DELETE ON public.payment_instructions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (status, return_reason, reinstructed) on payment_instructions to voucher_app;
@@ -2446,7 +2806,11 @@ create table pending_sign_ins (
   constraint pending_sign_ins_pending_hash_check CHECK ((pending_hash ~ '^[0-9a-f]{64}$'::text)),
   constraint pending_sign_ins_tries_check CHECK (((tries >= 0) AND (tries <= 5)))
 );
+alter table pending_sign_ins enable row level security;
+alter table pending_sign_ins force row level security;
 CREATE INDEX pending_sign_ins_over ON public.pending_sign_ins USING btree (book_id, expires_at);
+create policy of_book on pending_sign_ins as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on pending_sign_ins as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 grant delete, insert, select, update (tries) on pending_sign_ins to voucher_app;
 
 -- owner voucher_owner
@@ -2464,11 +2828,15 @@ create table person_identities (
   constraint person_identities_fingerprint_check CHECK ((fingerprint ~ '^[0-9a-f]{64}$'::text)),
   constraint person_identities_kind_check CHECK ((kind = ANY (ARRAY['RESIDENT_ID'::text, 'OIDC_SUBJECT'::text])))
 );
+alter table person_identities enable row level security;
+alter table person_identities force row level security;
 CREATE INDEX person_identities_person ON public.person_identities USING btree (book_id, person_id);
+create policy of_book on person_identities as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on person_identities as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER person_identities_in_lane BEFORE INSERT OR UPDATE ON public.person_identities FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER person_identities_leave_in_lane BEFORE DELETE ON public.person_identities FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on person_identities to voucher_app;
-grant select on person_identities to voucher_reader;
+grant select (book_id, identity_id, person_id, kind, recorded_at) on person_identities to voucher_reader;
 
 -- owner voucher_owner
 create table person_merges (
@@ -2496,7 +2864,11 @@ create table person_merges (
   constraint person_merges_status_check CHECK ((status = ANY (ARRAY['PROPOSED'::text, 'APPROVED'::text, 'WITHDRAWN'::text]))),
   constraint person_merges_two CHECK ((person_id <> other_person_id))
 );
+alter table person_merges enable row level security;
+alter table person_merges force row level security;
 CREATE UNIQUE INDEX person_merges_open ON public.person_merges USING btree (book_id, other_person_id) WHERE (status = 'PROPOSED'::text);
+create policy of_book on person_merges as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on person_merges as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER person_merges_in_lane BEFORE INSERT OR UPDATE ON public.person_merges FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER person_merges_leave_in_lane BEFORE DELETE ON public.person_merges FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER person_merges_one_person BEFORE UPDATE ON public.person_merges FOR EACH ROW WHEN ((new.decided_person IS DISTINCT FROM old.decided_person)) EXECUTE FUNCTION refuse_same_person('decided_person proposed_person person_id other_person_id @APPROVED');
@@ -2515,7 +2887,11 @@ create table persons (
   constraint persons_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
   constraint persons_same_as_another CHECK ((same_as <> person_id))
 );
+alter table persons enable row level security;
+alter table persons force row level security;
 CREATE INDEX persons_same_as ON public.persons USING btree (book_id, same_as) WHERE (same_as IS NOT NULL);
+create policy of_book on persons as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on persons as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER persons_in_lane BEFORE INSERT OR UPDATE ON public.persons FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER persons_leave_in_lane BEFORE DELETE ON public.persons FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (same_as) on persons to voucher_app;
@@ -2575,8 +2951,12 @@ create table programme_versions (
   constraint programme_versions_status_check CHECK ((status = ANY (ARRAY['PUBLISHED'::text, 'ACTIVE'::text, 'REPEALED'::text]))),
   constraint programme_versions_version_check CHECK ((version >= 1))
 );
+alter table programme_versions enable row level security;
+alter table programme_versions force row level security;
 CREATE INDEX programme_versions_code ON public.programme_versions USING btree (book_id, programme_code, programme_version_id);
 CREATE INDEX programme_versions_kind ON public.programme_versions USING btree (book_id, kind);
+create policy of_book on programme_versions as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on programme_versions as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE CONSTRAINT TRIGGER programme_versions_come_back AFTER UPDATE ON public.programme_versions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((old.status = 'REPEALED'::text) AND (new.status = 'ACTIVE'::text))) EXECUTE FUNCTION refuse_uncorrected_repeal();
 CREATE TRIGGER programme_versions_in_lane BEFORE INSERT OR UPDATE ON public.programme_versions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER programme_versions_leave_in_lane BEFORE DELETE ON public.programme_versions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -2604,8 +2984,12 @@ create table providers (
   constraint providers_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
   constraint providers_uscc_check CHECK ((uscc ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'::text))
 );
+alter table providers enable row level security;
+alter table providers force row level security;
 CREATE INDEX providers_acting_uscc ON public.providers USING btree (book_id, acting_uscc, provider_id);
 CREATE INDEX providers_legal_person ON public.providers USING btree (book_id, legal_person_uscc);
+create policy of_book on providers as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on providers as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER providers_in_lane BEFORE INSERT OR UPDATE ON public.providers FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER providers_leave_in_lane BEFORE DELETE ON public.providers FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (name, closed_on, successor_uscc, acting_uscc) on providers to voucher_app;
@@ -2635,6 +3019,10 @@ create table public_notices (
   constraint public_notices_total_fen_check CHECK ((total_fen > 0)),
   constraint public_notices_working_days_check CHECK ((working_days >= 1))
 );
+alter table public_notices enable row level security;
+alter table public_notices force row level security;
+create policy of_book on public_notices as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on public_notices as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER public_notices_in_lane BEFORE INSERT OR UPDATE ON public.public_notices FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER public_notices_leave_in_lane BEFORE DELETE ON public.public_notices FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on public_notices to voucher_app;
@@ -2702,12 +3090,20 @@ END),
   constraint recoveries_write_off_reason_check CHECK (((length(write_off_reason) >= 1) AND (length(write_off_reason) <= 500))),
   constraint recoveries_written_off CHECK (((status <> 'WRITTEN_OFF'::text) OR (num_nonnulls(write_off_reason, write_off_asked_by, ended_person) = 3)))
 );
+alter table recoveries enable row level security;
+alter table recoveries force row level security;
 CREATE INDEX recoveries_amount ON public.recoveries USING btree (book_id, status, ((amount_fen - received_fen)), recovery_id);
-CREATE INDEX recoveries_by_due ON public.recoveries USING btree (book_id, status, COALESCE(due_on, 'infinity'::date), recovery_id);
+CREATE INDEX recoveries_by_due ON public.recoveries USING btree (book_id, status, (
+CASE
+    WHEN (due_on IS NULL) THEN 'infinity'::date
+    ELSE due_on
+END), recovery_id);
 CREATE INDEX recoveries_debtor ON public.recoveries USING btree (book_id, debtor_id, status, recovery_id);
 CREATE INDEX recoveries_due ON public.recoveries USING btree (book_id, due_on, recovery_id) WHERE (status = 'SERVED'::text);
 CREATE INDEX recoveries_reimbursement ON public.recoveries USING btree (book_id, reimbursement_id, recovery_id) WHERE (reimbursement_id IS NOT NULL);
 CREATE INDEX recoveries_status ON public.recoveries USING btree (book_id, status, recovery_id);
+create policy of_book on recoveries as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on recoveries as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER recoveries_in_lane BEFORE INSERT OR UPDATE ON public.recoveries FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER recoveries_leave_in_lane BEFORE DELETE ON public.recoveries FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER recoveries_one_person BEFORE UPDATE ON public.recoveries FOR EACH ROW WHEN (((new.opened_person IS DISTINCT FROM old.opened_person) OR (new.appeal_decided_by IS DISTINCT FROM old.appeal_decided_by) OR (new.ended_person IS DISTINCT FROM old.ended_person))) EXECUTE FUNCTION refuse_same_person('opened_person proposed_person', 'appeal_decided_by opened_person', 'ended_person write_off_asked_by @WRITTEN_OFF');
@@ -2724,6 +3120,10 @@ create table recovery_codes (
   constraint recovery_codes_book_id_invitation_id_fkey FOREIGN KEY (book_id, invitation_id) REFERENCES credentials(book_id, invitation_id),
   constraint recovery_codes_code_hash_check CHECK ((code_hash ~ '^[0-9a-f]{64}$'::text))
 );
+alter table recovery_codes enable row level security;
+alter table recovery_codes force row level security;
+create policy of_book on recovery_codes as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on recovery_codes as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 grant delete, insert, select, update (used_at) on recovery_codes to voucher_app;
 
 -- owner voucher_owner
@@ -2745,8 +3145,12 @@ create table recovery_items (
   constraint recovery_items_check CHECK (((restored_fen >= 0) AND (restored_fen <= amount_fen))),
   constraint recovery_items_of_one CHECK ((num_nonnulls(redemption_id, reimbursement_id) = 1))
 );
+alter table recovery_items enable row level security;
+alter table recovery_items force row level security;
 CREATE INDEX recovery_items_redemption ON public.recovery_items USING btree (book_id, redemption_id);
 CREATE INDEX recovery_items_reimbursement ON public.recovery_items USING btree (book_id, reimbursement_id) WHERE (reimbursement_id IS NOT NULL);
+create policy of_book on recovery_items as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on recovery_items as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER recovery_items_append_only BEFORE DELETE OR UPDATE ON public.recovery_items FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER recovery_items_in_lane BEFORE INSERT OR UPDATE ON public.recovery_items FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER recovery_items_leave_in_lane BEFORE DELETE ON public.recovery_items FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -2784,8 +3188,12 @@ create table recovery_offsets (
   constraint recovery_offsets_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
   constraint recovery_offsets_status_check CHECK ((status = ANY (ARRAY['PROPOSED'::text, 'APPROVED'::text, 'DROPPED'::text])))
 );
+alter table recovery_offsets enable row level security;
+alter table recovery_offsets force row level security;
 CREATE UNIQUE INDEX recovery_offsets_open ON public.recovery_offsets USING btree (book_id, recovery_id) WHERE (status = 'PROPOSED'::text);
 CREATE INDEX recovery_offsets_recovery ON public.recovery_offsets USING btree (book_id, recovery_id, offset_id);
+create policy of_book on recovery_offsets as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on recovery_offsets as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER recovery_offsets_in_lane BEFORE INSERT OR UPDATE ON public.recovery_offsets FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER recovery_offsets_leave_in_lane BEFORE DELETE ON public.recovery_offsets FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER recovery_offsets_one_person BEFORE UPDATE ON public.recovery_offsets FOR EACH ROW WHEN ((new.decided_person IS DISTINCT FROM old.decided_person)) EXECUTE FUNCTION refuse_same_person('decided_person proposed_person @APPROVED');
@@ -2808,7 +3216,11 @@ create table recovery_receipts (
   constraint recovery_receipts_amount_fen_check CHECK ((amount_fen > 0)),
   constraint recovery_receipts_bank_serial_check CHECK (((length(bank_serial) >= 1) AND (length(bank_serial) <= 64)))
 );
+alter table recovery_receipts enable row level security;
+alter table recovery_receipts force row level security;
 CREATE INDEX recovery_receipts_recovery ON public.recovery_receipts USING btree (book_id, recovery_id, receipt_id);
+create policy of_book on recovery_receipts as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on recovery_receipts as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER recovery_receipts_append_only BEFORE DELETE OR UPDATE ON public.recovery_receipts FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER recovery_receipts_in_lane BEFORE INSERT OR UPDATE ON public.recovery_receipts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER recovery_receipts_leave_in_lane BEFORE DELETE ON public.recovery_receipts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -2839,7 +3251,11 @@ create table red_letter_lines (
   constraint red_letter_lines_tie_out CHECK (((net_fen + vat_fen) = gross_fen)),
   constraint red_letter_lines_vat_fen_check CHECK ((vat_fen >= 0))
 );
+alter table red_letter_lines enable row level security;
+alter table red_letter_lines force row level security;
 CREATE INDEX red_letter_lines_invoice ON public.red_letter_lines USING btree (book_id, invoice_id, red_letter_line_id);
+create policy of_book on red_letter_lines as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on red_letter_lines as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER red_letter_lines_append_only BEFORE DELETE OR UPDATE ON public.red_letter_lines FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER red_letter_lines_in_lane BEFORE INSERT OR UPDATE ON public.red_letter_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER red_letter_lines_leave_in_lane BEFORE DELETE ON public.red_letter_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -2883,8 +3299,12 @@ create table red_letters (
   constraint red_letters_vat_fen_check CHECK ((vat_fen >= 0)),
   constraint red_letters_weighted_base_check CHECK ((weighted_base >= (0)::numeric))
 );
+alter table red_letters enable row level security;
+alter table red_letters force row level security;
 CREATE INDEX red_letters_invoice ON public.red_letters USING btree (book_id, invoice_id, red_letter_id);
 CREATE INDEX red_letters_redemption ON public.red_letters USING btree (book_id, redemption_id) WHERE (redemption_id IS NOT NULL);
+create policy of_book on red_letters as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on red_letters as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER red_letters_append_only BEFORE DELETE OR UPDATE ON public.red_letters FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER red_letters_in_lane BEFORE INSERT OR UPDATE ON public.red_letters FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER red_letters_leave_in_lane BEFORE DELETE ON public.red_letters FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -2918,10 +3338,14 @@ create table redemption_reversals (
   constraint redemption_reversals_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
   constraint redemption_reversals_status_check CHECK ((status = ANY (ARRAY['PROPOSED'::text, 'APPROVED'::text, 'DROPPED'::text])))
 );
+alter table redemption_reversals enable row level security;
+alter table redemption_reversals force row level security;
 CREATE UNIQUE INDEX redemption_reversals_one_open ON public.redemption_reversals USING btree (book_id, redemption_id) WHERE (status = 'PROPOSED'::text);
 CREATE INDEX redemption_reversals_open ON public.redemption_reversals USING btree (book_id, reversal_id) WHERE (status = 'PROPOSED'::text);
 CREATE INDEX redemption_reversals_open_amount ON public.redemption_reversals USING btree (book_id, amount_fen, reversal_id) WHERE (status = 'PROPOSED'::text);
 CREATE INDEX redemption_reversals_redemption ON public.redemption_reversals USING btree (book_id, redemption_id, status, reversal_id);
+create policy of_book on redemption_reversals as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on redemption_reversals as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER redemption_reversals_in_lane BEFORE INSERT OR UPDATE ON public.redemption_reversals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER redemption_reversals_leave_in_lane BEFORE DELETE ON public.redemption_reversals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER redemption_reversals_one_person BEFORE UPDATE ON public.redemption_reversals FOR EACH ROW WHEN ((new.decided_person IS DISTINCT FROM old.decided_person)) EXECUTE FUNCTION refuse_same_person('decided_person proposed_person @APPROVED');
@@ -2986,6 +3410,8 @@ create table redemptions (
   constraint redemptions_status_check CHECK ((status = ANY (ARRAY['SUBMITTED'::text, 'APPROVED'::text, 'RETURNED'::text, 'REVERSED'::text]))),
   constraint redemptions_weighted_base_check CHECK ((weighted_base >= (0)::numeric))
 );
+alter table redemptions enable row level security;
+alter table redemptions force row level security;
 CREATE INDEX redemptions_contract ON public.redemptions USING btree (book_id, contract_id, status, redemption_id);
 CREATE UNIQUE INDEX redemptions_one_live_per_invoice ON public.redemptions USING btree (book_id, invoice_id) WHERE (status <> ALL (ARRAY['RETURNED'::text, 'REVERSED'::text]));
 CREATE INDEX redemptions_provider ON public.redemptions USING btree (book_id, provider_id, status, redemption_id);
@@ -2993,6 +3419,8 @@ CREATE INDEX redemptions_status ON public.redemptions USING btree (book_id, stat
 CREATE INDEX redemptions_unbatched ON public.redemptions USING btree (book_id, approved_on, redemption_id) WHERE ((status = 'APPROVED'::text) AND (settlement_id IS NULL));
 CREATE INDEX redemptions_voucher ON public.redemptions USING btree (book_id, voucher_id, status, redemption_id);
 CREATE INDEX redemptions_waiting_amount ON public.redemptions USING btree (book_id, reserved_fen, redemption_id) WHERE ((status = 'SUBMITTED'::text) AND (reserved_fen > 0));
+create policy of_book on redemptions as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on redemptions as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER redemptions_in_lane BEFORE INSERT OR UPDATE ON public.redemptions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER redemptions_leave_in_lane BEFORE DELETE ON public.redemptions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER redemptions_one_person BEFORE UPDATE ON public.redemptions FOR EACH ROW WHEN ((new.decided_person IS DISTINCT FROM old.decided_person)) EXECUTE FUNCTION refuse_same_person('decided_person submitted_person');
@@ -3017,8 +3445,12 @@ create table reimbursement_line_cuts (
   constraint reimbursement_line_cuts_tie_out CHECK (((net_fen + vat_fen) = gross_fen)),
   constraint reimbursement_line_cuts_vat_fen_check CHECK ((vat_fen >= 0))
 );
+alter table reimbursement_line_cuts enable row level security;
+alter table reimbursement_line_cuts force row level security;
 CREATE UNIQUE INDEX reimbursement_line_cuts_once ON public.reimbursement_line_cuts USING btree (book_id, reimbursement_line_id, red_letter_id);
 CREATE INDEX reimbursement_line_cuts_reimbursement ON public.reimbursement_line_cuts USING btree (book_id, reimbursement_id, line_cut_id);
+create policy of_book on reimbursement_line_cuts as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on reimbursement_line_cuts as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER reimbursement_line_cuts_in_lane BEFORE INSERT OR UPDATE ON public.reimbursement_line_cuts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER reimbursement_line_cuts_leave_in_lane BEFORE DELETE ON public.reimbursement_line_cuts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on reimbursement_line_cuts to voucher_app;
@@ -3075,10 +3507,14 @@ create table reimbursement_lines (
   constraint reimbursement_lines_tie_out CHECK (((net_fen + vat_fen) = gross_fen)),
   constraint reimbursement_lines_vat_fen_check CHECK ((vat_fen >= 0))
 );
+alter table reimbursement_lines enable row level security;
+alter table reimbursement_lines force row level security;
 CREATE INDEX reimbursement_lines_contract ON public.reimbursement_lines USING btree (book_id, contract_id) WHERE (is_live AND (contract_id IS NOT NULL));
 CREATE INDEX reimbursement_lines_invoice ON public.reimbursement_lines USING btree (book_id, invoice_id) WHERE (invoice_id IS NOT NULL);
 CREATE UNIQUE INDEX reimbursement_lines_one_live ON public.reimbursement_lines USING btree (book_id, invoice_line_id) WHERE is_live;
 CREATE UNIQUE INDEX reimbursement_lines_one_live_reference ON public.reimbursement_lines USING btree (book_id, counterparty_uscc, reference) WHERE (is_live AND (invoice_line_id IS NULL));
+create policy of_book on reimbursement_lines as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on reimbursement_lines as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER reimbursement_lines_corrected_early BEFORE UPDATE ON public.reimbursement_lines FOR EACH ROW WHEN (((((((((new.net_fen IS DISTINCT FROM old.net_fen) OR (new.vat_fen IS DISTINCT FROM old.vat_fen)) OR (new.gross_fen IS DISTINCT FROM old.gross_fen)) OR (new.reference IS DISTINCT FROM old.reference)) OR (new.counterparty_uscc IS DISTINCT FROM old.counterparty_uscc)) OR (new.counterparty_name IS DISTINCT FROM old.counterparty_name)) OR (new.contract_id IS DISTINCT FROM old.contract_id)) OR (new.number_conflict IS DISTINCT FROM old.number_conflict))) EXECUTE FUNCTION refuse_late_correction();
 CREATE TRIGGER reimbursement_lines_in_lane BEFORE INSERT OR UPDATE ON public.reimbursement_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER reimbursement_lines_leave_in_lane BEFORE DELETE ON public.reimbursement_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -3176,13 +3612,25 @@ END),
   constraint reimbursements_waiting CHECK ((((status = ANY (ARRAY['APPROVED'::text, 'REJECTED'::text, 'WITHDRAWN'::text])) = (waiting_since IS NULL)) AND ((waiting_since IS NOT NULL) OR (due_on IS NULL)))),
   constraint reimbursements_within_computed CHECK (((reviewed_fen <= computed_fen) AND (award_fen <= reviewed_fen)))
 );
+alter table reimbursements enable row level security;
+alter table reimbursements force row level security;
 CREATE INDEX reimbursements_allocation ON public.reimbursements USING btree (book_id, allocation_id) WHERE (allocation_id IS NOT NULL);
-CREATE INDEX reimbursements_amount ON public.reimbursements USING btree (book_id, status, COALESCE(reviewed_fen, computed_fen), reimbursement_id) WHERE (waiting_since IS NOT NULL);
-CREATE INDEX reimbursements_due ON public.reimbursements USING btree (book_id, status, COALESCE(due_on, 'infinity'::date), reimbursement_id) WHERE (waiting_since IS NOT NULL);
+CREATE INDEX reimbursements_amount ON public.reimbursements USING btree (book_id, status, (
+CASE
+    WHEN (reviewed_fen IS NULL) THEN computed_fen
+    ELSE reviewed_fen
+END), reimbursement_id) WHERE (waiting_since IS NOT NULL);
+CREATE INDEX reimbursements_due ON public.reimbursements USING btree (book_id, status, (
+CASE
+    WHEN (due_on IS NULL) THEN 'infinity'::date
+    ELSE due_on
+END), reimbursement_id) WHERE (waiting_since IS NOT NULL);
 CREATE INDEX reimbursements_legal_person ON public.reimbursements USING btree (book_id, legal_person_uscc, reimbursement_id);
 CREATE INDEX reimbursements_programme ON public.reimbursements USING btree (book_id, programme_code, status, reimbursement_id);
 CREATE INDEX reimbursements_unbatched ON public.reimbursements USING btree (book_id, approved_on, reimbursement_id) WHERE ((status = 'APPROVED'::text) AND (settlement_id IS NULL));
 CREATE INDEX reimbursements_waiting ON public.reimbursements USING btree (book_id, status, reimbursement_id) WHERE (waiting_since IS NOT NULL);
+create policy of_book on reimbursements as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on reimbursements as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER reimbursements_fixed BEFORE UPDATE ON public.reimbursements FOR EACH ROW WHEN (((old.status <> 'DRAFT'::text) AND ((((((((((((new.programme_code IS DISTINCT FROM old.programme_code) OR (new.programme_version_id IS DISTINCT FROM old.programme_version_id)) OR (new.enterprise_id IS DISTINCT FROM old.enterprise_id)) OR (new.legal_person_uscc IS DISTINCT FROM old.legal_person_uscc)) OR (new.year IS DISTINCT FROM old.year)) OR (new.base_year IS DISTINCT FROM old.base_year)) OR (new.line_count IS DISTINCT FROM old.line_count)) OR (new.reimbursement_no IS DISTINCT FROM old.reimbursement_no)) OR (new.submitted_on IS DISTINCT FROM old.submitted_on)) OR (new.submitted_person IS DISTINCT FROM old.submitted_person)) OR (new.control_version_ids IS DISTINCT FROM old.control_version_ids)) OR ((NOT ((old.status = 'SUPPLEMENT_REQUESTED'::text) AND (new.status = 'SUBMITTED'::text))) AND (new.matters IS DISTINCT FROM old.matters))))) EXECUTE FUNCTION refuse_other_case();
 CREATE TRIGGER reimbursements_in_lane BEFORE INSERT OR UPDATE ON public.reimbursements FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER reimbursements_leave_in_lane BEFORE DELETE ON public.reimbursements FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -3214,7 +3662,11 @@ create table related_parties (
   constraint related_parties_second_uscc_check CHECK ((second_uscc ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'::text)),
   constraint related_parties_source_check CHECK (((length(source) >= 1) AND (length(source) <= 500)))
 );
+alter table related_parties enable row level security;
+alter table related_parties force row level security;
 CREATE INDEX related_parties_second ON public.related_parties USING btree (book_id, second_uscc, relation_id);
+create policy of_book on related_parties as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on related_parties as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER related_parties_in_lane BEFORE INSERT OR UPDATE ON public.related_parties FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER related_parties_leave_in_lane BEFORE DELETE ON public.related_parties FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on related_parties to voucher_app;
@@ -3230,6 +3682,10 @@ create table reminder_runs (
   constraint reminder_runs_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint reminder_runs_kind_check CHECK ((kind ~ '^[a-z_]+\.[a-z_]+$'::text))
 );
+alter table reminder_runs enable row level security;
+alter table reminder_runs force row level security;
+create policy of_book on reminder_runs as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on reminder_runs as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER reminder_runs_in_lane BEFORE INSERT OR UPDATE ON public.reminder_runs FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER reminder_runs_leave_in_lane BEFORE DELETE ON public.reminder_runs FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (through, recorded_at) on reminder_runs to voucher_app;
@@ -3243,6 +3699,10 @@ create table reminders (
   constraint reminders_pkey PRIMARY KEY (book_id, reminder_id),
   constraint reminders_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id)
 );
+alter table reminders enable row level security;
+alter table reminders force row level security;
+create policy of_book on reminders as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on reminders as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER reminders_append_only BEFORE DELETE OR UPDATE ON public.reminders FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER reminders_in_lane BEFORE INSERT OR UPDATE ON public.reminders FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER reminders_leave_in_lane BEFORE DELETE ON public.reminders FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -3284,9 +3744,13 @@ create table repeal_corrections (
   constraint repeal_corrections_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
   constraint repeal_corrections_status_check CHECK ((status = ANY (ARRAY['PROPOSED'::text, 'APPROVED'::text, 'DROPPED'::text])))
 );
+alter table repeal_corrections enable row level security;
+alter table repeal_corrections force row level security;
 CREATE UNIQUE INDEX repeal_corrections_once ON public.repeal_corrections USING btree (book_id, repeal_id) WHERE (status <> 'DROPPED'::text);
 CREATE INDEX repeal_corrections_open ON public.repeal_corrections USING btree (book_id, correction_id) WHERE (status = 'PROPOSED'::text);
 CREATE INDEX repeal_corrections_version ON public.repeal_corrections USING btree (book_id, programme_version_id, correction_id);
+create policy of_book on repeal_corrections as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on repeal_corrections as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER repeal_corrections_in_lane BEFORE INSERT OR UPDATE ON public.repeal_corrections FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER repeal_corrections_leave_in_lane BEFORE DELETE ON public.repeal_corrections FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER repeal_corrections_once_each BEFORE UPDATE ON public.repeal_corrections FOR EACH ROW WHEN (((old.status <> 'PROPOSED'::text) OR (new.status = 'PROPOSED'::text))) EXECUTE FUNCTION refuse_decided_correction();
@@ -3332,8 +3796,12 @@ create table sessions (
   constraint sessions_end CHECK ((expires_at > began_at)),
   constraint sessions_secret_hash_check CHECK ((secret_hash ~ '^[0-9a-f]{64}$'::text))
 ) with (fillfactor=70);
+alter table sessions enable row level security;
+alter table sessions force row level security;
 CREATE INDEX sessions_over ON public.sessions USING btree (book_id, expires_at);
 CREATE INDEX sessions_person ON public.sessions USING btree (book_id, person_id, session_id);
+create policy of_book on sessions as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on sessions as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 grant delete, insert, select, update (secret_hash, member_id, second_factor_at, seen_at, ended_at) on sessions to voucher_app;
 
 -- owner voucher_owner
@@ -3358,6 +3826,10 @@ create table settlement_lines (
   constraint settlement_lines_line_no_check CHECK ((line_no >= 1)),
   constraint settlement_lines_one_paper CHECK ((num_nonnulls(redemption_id, reimbursement_id) = 1))
 );
+alter table settlement_lines enable row level security;
+alter table settlement_lines force row level security;
+create policy of_book on settlement_lines as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on settlement_lines as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER settlement_lines_in_lane BEFORE INSERT OR UPDATE ON public.settlement_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER settlement_lines_leave_in_lane BEFORE DELETE ON public.settlement_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER settlement_lines_totalled AFTER INSERT ON public.settlement_lines REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION total_settlement_lines();
@@ -3378,6 +3850,10 @@ create table settlement_totals (
   constraint settlement_totals_line_count_check CHECK ((line_count >= 1)),
   constraint settlement_totals_total_fen_check CHECK ((total_fen > 0))
 );
+alter table settlement_totals enable row level security;
+alter table settlement_totals force row level security;
+create policy of_book on settlement_totals as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on settlement_totals as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER settlement_totals_in_lane BEFORE INSERT OR UPDATE ON public.settlement_totals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER settlement_totals_leave_in_lane BEFORE DELETE ON public.settlement_totals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant select on settlement_totals to voucher_app;
@@ -3414,8 +3890,12 @@ create table settlements (
   constraint settlements_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'APPROVED'::text, 'INSTRUCTED'::text, 'CLOSED'::text]))),
   constraint settlements_total_fen_check CHECK ((total_fen > 0))
 );
+alter table settlements enable row level security;
+alter table settlements force row level security;
 CREATE INDEX settlements_amount ON public.settlements USING btree (book_id, status, total_fen, settlement_id);
 CREATE INDEX settlements_status ON public.settlements USING btree (book_id, status, settlement_id);
+create policy of_book on settlements as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on settlements as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER settlements_in_lane BEFORE INSERT OR UPDATE ON public.settlements FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER settlements_leave_in_lane BEFORE DELETE ON public.settlements FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER settlements_one_person BEFORE UPDATE ON public.settlements FOR EACH ROW WHEN (((new.approved_person IS DISTINCT FROM old.approved_person) OR (new.instructed_person IS DISTINCT FROM old.instructed_person))) EXECUTE FUNCTION refuse_same_person('approved_person drafted_person', 'instructed_person drafted_person approved_person');
@@ -3436,7 +3916,11 @@ create table sign_in_attempts (
   constraint sign_in_attempts_name_key_check CHECK ((name_key ~ '^[0-9a-f]{64}$'::text)),
   constraint sign_in_attempts_origin_check CHECK ((length(origin) <= 100))
 ) with (fillfactor=70);
+alter table sign_in_attempts enable row level security;
+alter table sign_in_attempts force row level security;
 CREATE INDEX sign_in_attempts_over ON public.sign_in_attempts USING btree (book_id, last_at);
+create policy of_book on sign_in_attempts as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on sign_in_attempts as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 grant delete, insert, select, update (attempts, next_at, last_at) on sign_in_attempts to voucher_app;
 
 -- owner voucher_owner
@@ -3470,7 +3954,11 @@ create table simulation_enterprises (
   constraint simulation_enterprises_simulated_fen_check CHECK ((simulated_fen >= 0)),
   constraint simulation_enterprises_simulated_redeemed_fen_check CHECK ((simulated_redeemed_fen >= 0))
 );
+alter table simulation_enterprises enable row level security;
+alter table simulation_enterprises force row level security;
 CREATE INDEX simulation_enterprises_difference ON public.simulation_enterprises USING btree (book_id, simulation_id, difference_fen DESC, legal_person_uscc DESC);
+create policy of_book on simulation_enterprises as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on simulation_enterprises as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER simulation_enterprises_append_only BEFORE DELETE OR UPDATE ON public.simulation_enterprises FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER simulation_enterprises_no_truncate BEFORE TRUNCATE ON public.simulation_enterprises FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 grant insert, select on simulation_enterprises to voucher_app;
@@ -3515,8 +4003,14 @@ create table simulations (
   constraint simulations_state_check CHECK ((state = ANY (ARRAY['RUNNING'::text, 'DONE'::text, 'FAILED'::text, 'CANCELLED'::text]))),
   constraint simulations_year_check CHECK (((year >= 2000) AND (year <= 2999)))
 ) with (fillfactor=50);
+alter table simulations enable row level security;
+alter table simulations force row level security;
 CREATE INDEX simulations_programme ON public.simulations USING btree (book_id, programme_code, simulation_id);
 CREATE INDEX simulations_running ON public.simulations USING btree (book_id, simulation_id) WHERE (state = 'RUNNING'::text);
+create policy across on simulations as permissive for select to voucher_across using (true);
+create policy of_book on simulations as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on simulations as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
+grant select (book_id, simulation_id, state, lease_owner, lease_until) on simulations to voucher_across;
 grant insert, select, update (state, facts_total, facts_done, result, failure, ledger_seq, attempts, lease_owner, lease_until, ended_at) on simulations to voucher_app;
 grant select on simulations to voucher_reader;
 
@@ -3549,6 +4043,10 @@ create table supplement_lists (
   constraint supplement_lists_subject_kind_check CHECK ((subject_kind = ANY (ARRAY['APPLICATION'::text, 'REIMBURSEMENT'::text]))),
   constraint supplement_lists_working_days_check CHECK ((working_days >= 1))
 );
+alter table supplement_lists enable row level security;
+alter table supplement_lists force row level security;
+create policy of_book on supplement_lists as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on supplement_lists as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER supplement_lists_in_lane BEFORE INSERT OR UPDATE ON public.supplement_lists FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER supplement_lists_leave_in_lane BEFORE DELETE ON public.supplement_lists FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER supplement_lists_one_person BEFORE UPDATE ON public.supplement_lists FOR EACH ROW WHEN ((new.answered_person IS DISTINCT FROM old.answered_person)) EXECUTE FUNCTION refuse_same_person('answered_person asked_person');
@@ -3577,6 +4075,10 @@ create table usage_invoice_lines (
   constraint usage_invoice_lines_tie_out CHECK (((net_fen + vat_fen) = gross_fen)),
   constraint usage_invoice_lines_vat_fen_check CHECK ((vat_fen >= 0))
 );
+alter table usage_invoice_lines enable row level security;
+alter table usage_invoice_lines force row level security;
+create policy of_book on usage_invoice_lines as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on usage_invoice_lines as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER usage_invoice_lines_in_lane BEFORE INSERT OR UPDATE ON public.usage_invoice_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER usage_invoice_lines_leave_in_lane BEFORE DELETE ON public.usage_invoice_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on usage_invoice_lines to voucher_app;
@@ -3658,12 +4160,16 @@ END)) AND ((decided_by IS DISTINCT FROM 'BUREAU'::text) OR (decision_reason IS N
   constraint usage_invoices_voided CHECK ((((status = 'VOIDED'::text) = (num_nonnulls(voided_on, voided_person, void_reason) = 3)) AND ((status = 'VOIDED'::text) = (voided_no > 0)) AND ((status <> 'VOIDED'::text) OR ((redemption_id IS NULL) AND (paid_fen = 0))))),
   constraint usage_invoices_voided_no_check CHECK ((voided_no >= 0))
 ) with (fillfactor=70);
+alter table usage_invoices enable row level security;
+alter table usage_invoices force row level security;
 CREATE INDEX usage_invoices_contract ON public.usage_invoices USING btree (book_id, contract_id, status, invoice_id);
 CREATE INDEX usage_invoices_disputed_amount ON public.usage_invoices USING btree (book_id, gross_fen, invoice_id) WHERE ((status = 'DISPUTED'::text) AND (gross_fen > 0));
 CREATE INDEX usage_invoices_overdue ON public.usage_invoices USING btree (book_id, confirm_by, invoice_id) WHERE ((status = 'POSTED'::text) AND (confirm_by IS NOT NULL));
 CREATE INDEX usage_invoices_provider ON public.usage_invoices USING btree (book_id, provider_id, status, invoice_id);
 CREATE INDEX usage_invoices_status ON public.usage_invoices USING btree (book_id, status, invoice_id);
 CREATE INDEX usage_invoices_to_confirm ON public.usage_invoices USING btree (book_id, enterprise_id, invoice_id) WHERE (status = 'POSTED'::text);
+create policy of_book on usage_invoices as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on usage_invoices as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER usage_invoices_in_lane BEFORE INSERT OR UPDATE ON public.usage_invoices FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER usage_invoices_leave_in_lane BEFORE DELETE ON public.usage_invoices FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER usage_invoices_one_person BEFORE UPDATE ON public.usage_invoices FOR EACH ROW WHEN ((new.decided_person IS DISTINCT FROM old.decided_person)) EXECUTE FUNCTION refuse_same_person('decided_person posted_person');
@@ -3684,6 +4190,10 @@ create table user_accounts (
   constraint user_accounts_book_id_person_id_fkey FOREIGN KEY (book_id, person_id) REFERENCES persons(book_id, person_id),
   constraint user_accounts_sign_in_name_check CHECK ((sign_in_name ~ '^[a-z0-9][a-z0-9._@+-]{2,63}$'::text))
 );
+alter table user_accounts enable row level security;
+alter table user_accounts force row level security;
+create policy of_book on user_accounts as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on user_accounts as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER user_accounts_in_lane BEFORE INSERT OR UPDATE ON public.user_accounts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER user_accounts_leave_in_lane BEFORE DELETE ON public.user_accounts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (sign_in_name, invitation_id, recorded_at) on user_accounts to voucher_app;
@@ -3713,8 +4223,12 @@ create table voucher_endings (
   constraint voucher_endings_reasoned CHECK (((why <> ALL (ARRAY['CANCELLED'::text, 'REVOKED'::text, 'REDUCED'::text])) OR (reason IS NOT NULL))),
   constraint voucher_endings_why_check CHECK ((why = ANY (ARRAY['EXPIRED'::text, 'CANCELLED'::text, 'REVOKED'::text, 'REDUCED'::text, 'RELEASED'::text, 'REVERSED'::text])))
 );
+alter table voucher_endings enable row level security;
+alter table voucher_endings force row level security;
 CREATE UNIQUE INDEX voucher_endings_once ON public.voucher_endings USING btree (book_id, voucher_id) WHERE (why = ANY (ARRAY['EXPIRED'::text, 'CANCELLED'::text, 'REVOKED'::text]));
 CREATE INDEX voucher_endings_voucher ON public.voucher_endings USING btree (book_id, voucher_id, ending_id);
+create policy of_book on voucher_endings as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on voucher_endings as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER voucher_endings_in_lane BEFORE INSERT OR UPDATE ON public.voucher_endings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER voucher_endings_leave_in_lane BEFORE DELETE ON public.voucher_endings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on voucher_endings to voucher_app;
@@ -3747,9 +4261,13 @@ create table voucher_proposals (
   constraint voucher_proposals_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
   constraint voucher_proposals_status_check CHECK ((status = ANY (ARRAY['PROPOSED'::text, 'APPROVED'::text, 'DROPPED'::text])))
 );
+alter table voucher_proposals enable row level security;
+alter table voucher_proposals force row level security;
 CREATE UNIQUE INDEX voucher_proposals_one_open ON public.voucher_proposals USING btree (book_id, voucher_id) WHERE (status = 'PROPOSED'::text);
 CREATE INDEX voucher_proposals_status ON public.voucher_proposals USING btree (book_id, status, proposal_id);
 CREATE INDEX voucher_proposals_voucher ON public.voucher_proposals USING btree (book_id, voucher_id, status, proposal_id);
+create policy of_book on voucher_proposals as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on voucher_proposals as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER voucher_proposals_in_lane BEFORE INSERT OR UPDATE ON public.voucher_proposals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER voucher_proposals_leave_in_lane BEFORE DELETE ON public.voucher_proposals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER voucher_proposals_one_person BEFORE UPDATE ON public.voucher_proposals FOR EACH ROW WHEN ((new.decided_person IS DISTINCT FROM old.decided_person)) EXECUTE FUNCTION refuse_same_person('decided_person proposed_person @APPROVED');
@@ -3767,6 +4285,10 @@ create table voucher_reasons (
   constraint voucher_reasons_book_id_voucher_id_fkey FOREIGN KEY (book_id, voucher_id) REFERENCES vouchers(book_id, voucher_id),
   constraint voucher_reasons_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500)))
 );
+alter table voucher_reasons enable row level security;
+alter table voucher_reasons force row level security;
+create policy of_book on voucher_reasons as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on voucher_reasons as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER voucher_reasons_in_lane BEFORE INSERT OR UPDATE ON public.voucher_reasons FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER voucher_reasons_leave_in_lane BEFORE DELETE ON public.voucher_reasons FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on voucher_reasons to voucher_app;
@@ -3823,6 +4345,8 @@ create table vouchers (
   constraint vouchers_status_check CHECK ((status = ANY (ARRAY['ISSUED'::text, 'ACTIVE'::text, 'PARTIALLY_REDEEMED'::text, 'FULLY_REDEEMED'::text, 'FROZEN'::text, 'EXPIRED'::text, 'CANCELLED'::text, 'REVOKED'::text]))),
   constraint vouchers_to_be_activated CHECK (((activate_by IS NOT NULL) OR ((status <> 'ISSUED'::text) AND (frozen_from IS DISTINCT FROM 'ISSUED'::text))))
 );
+alter table vouchers enable row level security;
+alter table vouchers force row level security;
 CREATE INDEX vouchers_by_activation ON public.vouchers USING btree (book_id, programme_version_id, activate_by, voucher_id) WHERE (status = 'ISSUED'::text);
 CREATE INDEX vouchers_by_last_day ON public.vouchers USING btree (book_id, programme_version_id, last_day, voucher_id) WHERE (status = ANY (ARRAY['ACTIVE'::text, 'PARTIALLY_REDEEMED'::text]));
 CREATE INDEX vouchers_contract ON public.vouchers USING btree (book_id, contract_id, voucher_id);
@@ -3830,6 +4354,8 @@ CREATE INDEX vouchers_enterprise ON public.vouchers USING btree (book_id, enterp
 CREATE INDEX vouchers_legal_person ON public.vouchers USING btree (book_id, legal_person_uscc, voucher_id);
 CREATE INDEX vouchers_programme ON public.vouchers USING btree (book_id, programme_code, status, voucher_id);
 CREATE INDEX vouchers_provider ON public.vouchers USING btree (book_id, provider_id, programme_code, status, voucher_id);
+create policy of_book on vouchers as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on vouchers as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER vouchers_in_lane BEFORE INSERT OR UPDATE ON public.vouchers FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER vouchers_leave_in_lane BEFORE DELETE ON public.vouchers FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (enterprise_id, legal_person_uscc, reserved_fen, status, frozen_from, lapsed_fen, given_back_fen, ended_on) on vouchers to voucher_app;
@@ -3858,10 +4384,16 @@ create table webhook_deliveries (
   constraint webhook_deliveries_failure_check CHECK ((length(failure) <= 200)),
   constraint webhook_deliveries_status_check CHECK ((status = ANY (ARRAY['WAITING'::text, 'DELIVERED'::text, 'DEAD'::text])))
 );
+alter table webhook_deliveries enable row level security;
+alter table webhook_deliveries force row level security;
 CREATE INDEX webhook_deliveries_delivered ON public.webhook_deliveries USING btree (book_id, endpoint_id, delivered_at) WHERE (status = 'DELIVERED'::text);
 CREATE INDEX webhook_deliveries_due ON public.webhook_deliveries USING btree (book_id, next_at) WHERE (status = 'WAITING'::text);
 CREATE INDEX webhook_deliveries_state ON public.webhook_deliveries USING btree (book_id, endpoint_id, status, message_id);
 CREATE INDEX webhook_deliveries_subject ON public.webhook_deliveries USING btree (book_id, endpoint_id, subject_id, ledger_seq, message_id) WHERE (status = 'WAITING'::text);
+create policy across on webhook_deliveries as permissive for select to voucher_across using (true);
+create policy of_book on webhook_deliveries as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on webhook_deliveries as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
+grant select (book_id, status, next_at) on webhook_deliveries to voucher_across;
 grant insert, select, update (status, attempts, next_at, lease_owner, first_failed_at, delivered_at, failure) on webhook_deliveries to voucher_app;
 grant select on webhook_deliveries to voucher_reader;
 
@@ -3883,14 +4415,86 @@ create table webhook_endpoints (
   constraint webhook_endpoints_status_check CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'DISABLED'::text, 'ENDED'::text]))),
   constraint webhook_endpoints_url_check CHECK (((url ~~ 'https://%'::text) AND (length(url) <= 500)))
 );
+alter table webhook_endpoints enable row level security;
+alter table webhook_endpoints force row level security;
 CREATE INDEX webhook_endpoints_addressee ON public.webhook_endpoints USING btree (book_id, addressee) WHERE (status = 'ACTIVE'::text);
 CREATE INDEX webhook_endpoints_member ON public.webhook_endpoints USING btree (book_id, member_id);
+create policy of_book on webhook_endpoints as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on webhook_endpoints as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER webhook_endpoints_in_lane BEFORE INSERT OR UPDATE ON public.webhook_endpoints FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER webhook_endpoints_leave_in_lane BEFORE DELETE ON public.webhook_endpoints FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (secret_sealed, previous_sealed, previous_until, status) on webhook_endpoints to voucher_app;
 grant select on webhook_endpoints to voucher_reader;
 
--- owner voucher_owner
+-- owner voucher_across
+CREATE OR REPLACE FUNCTION public.book_of(p_code text)
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select b.book_id from books b where b.code = p_code
+$function$;
+grant execute on function book_of(text) to voucher_app;
+grant execute on function book_of(text) to voucher_reader;
+grant execute on function book_of(text) to voucher_signer;
+
+-- owner voucher_across
+CREATE OR REPLACE FUNCTION public.book_with_simulation()
+ RETURNS uuid
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select w.book_id from simulations w
+   where w.state = 'RUNNING' and (w.lease_owner is null or w.lease_until <= clock_timestamp())
+   order by w.simulation_id limit 1
+$function$;
+grant execute on function book_with_simulation() to voucher_app;
+
+-- owner voucher_across
+CREATE OR REPLACE FUNCTION public.books_with_deliveries()
+ RETURNS SETOF text
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select b.code from books b
+   where exists (select from webhook_deliveries d where d.book_id = b.book_id and d.status = 'WAITING' and d.next_at <= clock_timestamp())
+$function$;
+grant execute on function books_with_deliveries() to voucher_app;
+
+-- owner voucher_across
+CREATE OR REPLACE FUNCTION public.books_with_messages()
+ RETURNS SETOF uuid
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select b.book_id from books b
+   where exists (select from outbox o where o.book_id = b.book_id and o.status = 'WAITING' and o.next_at <= clock_timestamp())
+$function$;
+grant execute on function books_with_messages() to voucher_app;
+
+-- owner voucher_across
+CREATE OR REPLACE FUNCTION public.claim_numbers(p_now timestamp with time zone, p_numbers text[], p_books uuid[], p_providers uuid[], p_holders integer[])
+ RETURNS TABLE(held text)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  return query
+    insert into invoice_claims as c (number, book_id, provider_id, holders, claimed_at)
+    select u.number, u.book_id, u.provider_id, u.holders, p_now
+      from unnest(p_numbers, p_books, p_providers, p_holders) as u (number, book_id, provider_id, holders) order by u.number
+    on conflict (number) do update set holders = c.holders + excluded.holders
+     where c.book_id = excluded.book_id and c.provider_id = excluded.provider_id
+    returning c.number;
+end $function$;
+grant execute on function claim_numbers(timestamp with time zone,text[],uuid[],uuid[],integer[]) to voucher_app;
+
+-- owner voucher_across
 CREATE OR REPLACE FUNCTION public.contracts_elsewhere(p_book uuid, p_fingerprints text[])
  RETURNS SETOF text
  LANGUAGE sql
@@ -3911,6 +4515,7 @@ CREATE OR REPLACE FUNCTION public.create_book(p_book uuid, p_code text, p_name t
  SET search_path TO 'public', 'pg_temp'
 AS $function$
 begin
+  perform set_config('voucher.book', p_book::text, true);
   insert into books (book_id, code, name, division_code, origin, open_from, created_at)
   values (p_book, p_code, p_name, p_division, 'compute-voucher-ledger/' || p_code || '/' || p_book, p_open_from, p_now);
   insert into book_heads (book_id, seq, recorded_at) values (p_book, 0, p_now);
@@ -3975,6 +4580,19 @@ begin
 end $procedure$;
 
 -- owner voucher_owner
+CREATE OR REPLACE PROCEDURE public.keep_in_book(IN p_table text)
+ LANGUAGE plpgsql
+AS $procedure$
+begin
+  execute format('alter table %I enable row level security', p_table);
+  execute format('alter table %I force row level security', p_table);
+  execute format('create policy of_book on %I as restrictive
+                    to voucher_owner, voucher_app, voucher_reader, voucher_signer, voucher_party
+                    using (book_id = (select this_book()))', p_table);
+  execute format('create policy whole on %I to voucher_owner, voucher_app, voucher_reader using (true)', p_table);
+end $procedure$;
+
+-- owner voucher_owner
 CREATE OR REPLACE PROCEDURE public.keep_in_lane(IN p_table text)
  LANGUAGE plpgsql
 AS $procedure$
@@ -3987,7 +4605,21 @@ begin
                     execute function refuse_outside_lane()', p_table || '_leave_in_lane', p_table);
   execute format('grant select on %I to voucher_app, voucher_reader', p_table);
   execute format('grant insert on %I to voucher_app', p_table);
+  call keep_in_book(p_table);
 end $procedure$;
+
+-- owner voucher_across
+CREATE OR REPLACE FUNCTION public.known_books()
+ RETURNS TABLE(book_id uuid, code text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select b.book_id, b.code from books b order by b.code
+$function$;
+grant execute on function known_books() to voucher_app;
+grant execute on function known_books() to voucher_reader;
+grant execute on function known_books() to voucher_signer;
 
 -- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.open_lane(p_book uuid)
@@ -3999,12 +4631,12 @@ AS $function$
 declare
   head book_heads;
 begin
+  perform read_in_book(p_book);
   select * into head from book_heads h where h.book_id = p_book for update;
   if not found then
     raise exception 'no such book' using errcode = 'VL003';
   end if;
   perform set_config('ledger.lane', p_book::text, true);
-  perform plan_by_index();
   return query select head.seq, head.recorded_at, b.open_from from books b where b.book_id = p_book;
 end $function$;
 grant execute on function open_lane(uuid) to voucher_app;
@@ -4028,6 +4660,15 @@ begin
   perform set_config('ledger.lane', p_book::text, true);
 end $function$;
 grant execute on function open_lane_behind(uuid,uuid,date) to voucher_app;
+
+-- owner voucher_owner
+CREATE OR REPLACE PROCEDURE public.open_to_parties(IN p_table text, IN p_own text DEFAULT 'true'::text)
+ LANGUAGE plpgsql
+AS $procedure$
+begin
+  execute format('create policy own on %I for select to voucher_party using (%s)', p_table, p_own);
+  execute format('grant select on %I to voucher_party', p_table);
+end $procedure$;
 
 -- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.plan_by_index()
@@ -4185,6 +4826,17 @@ begin
   return p_head + n;
 end $function$;
 grant execute on function post_entries(uuid,bigint,timestamp with time zone,uuid[],text[],text[],text[],uuid[],uuid[],uuid[],text[],text[],integer[],text[],date[],uuid[],text[],text[],bigint[],uuid[],uuid[],bigint[],uuid) to voucher_app;
+
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.read_in_book(p_book uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform pg_catalog.set_config('voucher.book', p_book::text, true);
+  perform public.plan_by_index();
+end $function$;
+grant execute on function read_in_book(uuid) to voucher_app;
 
 -- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.rebuild_rollups(p_book uuid)
@@ -4438,6 +5090,39 @@ begin
   end if;
   return null;
 end $function$;
+
+-- owner voucher_across
+CREATE OR REPLACE FUNCTION public.release_numbers(p_numbers text[], p_books uuid[], p_providers uuid[], p_holders integer[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  -- In order of number, so that two groups that share some wait for one another in one direction only.
+  perform from invoice_claims where number = any (p_numbers) order by number for update;
+  update invoice_claims c set holders = greatest(c.holders - u.holders, 0)
+    from unnest(p_numbers, p_books, p_providers, p_holders) as u (number, book_id, provider_id, holders)
+   where c.number = u.number and c.book_id = u.book_id and c.provider_id = u.provider_id;
+  delete from invoice_claims where number = any (p_numbers) and holders = 0;
+end $function$;
+grant execute on function release_numbers(text[],uuid[],uuid[],integer[]) to voucher_app;
+
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.this_book()
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN (NULLIF(current_setting('voucher.book'::text, true), ''::text))::uuid;
+grant execute on function this_book() to public;
+
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.this_legal_person()
+ RETURNS text
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN NULLIF(current_setting('voucher.legal_person'::text, true), ''::text);
+grant execute on function this_legal_person() to public;
 
 -- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.total_settlement_lines()

@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { connect, unreachableBecause } from '../db/client.js';
 import { EmbeddedUnavailable, startEmbedded } from '../db/embedded.js';
 import { auditLedger } from '../src/ledger/audit.js';
+import { headOf } from '../src/ledger/statements.js';
 import { auditBusiness } from '../src/reconciliation/audit.js';
 import { recomputeAwards } from '../src/reconciliation/recompute.js';
 
@@ -36,21 +37,23 @@ const embedded =
     : undefined;
 const db = connect({ url: external ?? embedded?.appUrl ?? '', statementTimeoutMs: 0 });
 try {
-  const books = await db.sql<{ book_id: string; code: string; seq: bigint }[]>`
-    select b.book_id, b.code, h.seq from books b join book_heads h using (book_id)
-     where ${values.book ?? null}::text is null or b.code = ${values.book ?? null} order by b.code`;
+  const books = await db.sql<{ bookId: string; code: string }[]>`
+    select book_id as "bookId", code from known_books() where ${values.book ?? null}::text is null or code = ${values.book ?? null}`;
   if (books.length === 0) {
     console.error(values.book ? `There is no book ${values.book}.` : 'There is no book yet.');
     process.exitCode = 1;
   }
-  for (const book of books) {
+  for (const { bookId, code } of books) {
+    const book = db.as({ book: bookId, legalPerson: null });
     const findings = [
-      ...(await auditLedger(db, book.book_id)),
-      ...(await auditBusiness(db, book.book_id)),
-      ...(await recomputeAwards(db, book.book_id)),
+      ...(await auditLedger(book, bookId)),
+      ...(await auditBusiness(book, bookId)),
+      ...(await recomputeAwards(book, bookId)),
     ];
-    for (const found of findings) console.log(`${book.code}: invariant ${found.invariant}: ${found.subject}: ${found.detail}`);
-    console.log(`${book.code}: ${book.seq} entries, ${findings.length === 0 ? 'clean' : `${findings.length} findings`}`);
+    for (const found of findings) console.log(`${code}: invariant ${found.invariant}: ${found.subject}: ${found.detail}`);
+    console.log(
+      `${code}: ${await headOf(book, bookId)} entries, ${findings.length === 0 ? 'clean' : `${findings.length} findings`}`,
+    );
     if (findings.length > 0) process.exitCode = 1;
   }
 } catch (error) {

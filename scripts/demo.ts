@@ -401,10 +401,11 @@ async function walk(
     `${closing.ledgerSeq} entries`,
   );
 
-  for (const { book_id: bookId, code } of await db.sql<
-    { book_id: string; code: string }[]
-  >`select book_id, code from books order by code`) {
-    const findings = [...(await auditLedger(db, bookId)), ...(await auditBusiness(db, bookId))];
+  for (const { bookId, code } of await db.sql<
+    { bookId: string; code: string }[]
+  >`select book_id as "bookId", code from known_books()`) {
+    const book = db.as({ book: bookId, legalPerson: null });
+    const findings = [...(await auditLedger(book, bookId)), ...(await auditBusiness(book, bookId))];
     for (const { invariant, subject, detail } of findings) console.log(`  invariant ${invariant}: ${subject}: ${detail}`);
     told(`audit 审计 of ${code}`, findings.length === 0 ? 'clean' : `${findings.length} findings`, 'clean');
   }

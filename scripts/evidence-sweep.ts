@@ -14,8 +14,11 @@ const db = connect({ url: read.settings.DATABASE_URL, max: 1 });
 try {
   const store = storeOf(read.settings);
   for (const { bookId, code } of await db.sql<{ bookId: string; code: string }[]>`
-    select book_id as "bookId", code from books order by code`) {
-    const { kept, removed, told, incoming } = await sweep(db, store, { bookId, now: new Date() });
+    select book_id as "bookId", code from known_books()`) {
+    const { kept, removed, told, incoming } = await sweep(db.as({ book: bookId, legalPerson: null }), store, {
+      bookId,
+      now: new Date(),
+    });
     console.log(
       `${code}: ${kept} kept, ${removed.length} removed, ${told.length} to be removed by hand, ${incoming} unfinished uploads removed`,
     );

@@ -242,6 +242,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
 
   await app.register(async (scope) => {
     scope.decorateRequest('book');
+    scope.decorateRequest('db');
     scope.decorateRequest('principal');
     const identify = async (code: string, way: Way, inLane: boolean) => {
       const book = books.known(code) ?? (await books.find(code));
@@ -276,6 +277,8 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
           return;
         }
         request.book = found.book;
+        request.principal = found.principal;
+        request.db = eyesOf(found.book, found.principal);
         door.goOn(found.book.traffic, done);
       };
       if (!way) {
@@ -286,6 +289,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
             return;
           }
           request.book = book;
+          request.db = book.db;
           door.goOn(book.traffic, done);
         };
         const look = async () => books.known(code) ?? (await books.find(code)) ?? null;
@@ -298,7 +302,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     const stranger = (request: FastifyRequest, reply: FastifyReply): Told =>
       door.takeOfAddress(request, reply) ?? { code: 'UNAUTHENTICATED' };
     accessRoutes(scope, parts);
-    accessTrailRoutes(scope, parts);
+    accessTrailRoutes(scope);
     signInRoutes(scope, parts);
     personRoutes(scope, parts);
     approvalRoutes(scope, parts);
@@ -308,7 +312,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     payeeRoutes(scope, parts);
     contractRoutes(scope, parts);
     correctionRoutes(scope, parts);
-    decisionLetterRoutes(scope, parts);
+    decisionLetterRoutes(scope);
     recoveryRoutes(scope, parts);
     legalPersonRoutes(scope, parts);
     programmeRoutes(scope, parts);
@@ -328,8 +332,8 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     precheckRoutes(scope, parts);
     bulkRoutes(scope, parts);
     simulationRoutes(scope, parts);
-    ledgerRoutes(scope, parts);
-    dashboardRoutes(scope, parts);
+    ledgerRoutes(scope);
+    dashboardRoutes(scope);
     workQueueRoutes(scope, parts);
     webhookRoutes(scope, parts);
   });
@@ -385,6 +389,10 @@ function turnAway(request: FastifyRequest, reply: FastifyReply, told: Told): voi
   request.flight.sentAway = told.retryAfter !== undefined;
   sendProblem(request, reply, told);
 }
+
+/** The trade's members see what is their own, the authorities the whole book. */
+const eyesOf = ({ bookId, db }: OpenBook, { legalPersonUscc }: Principal): Database =>
+  legalPersonUscc === null ? db : db.as({ book: bookId, legalPerson: legalPersonUscc });
 
 async function describe(app: FastifyInstance): Promise<void> {
   const schemaRegistry = z.registry<{ id?: string }>();

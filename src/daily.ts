@@ -2,7 +2,7 @@
 // lanes. Every process may run it, at any time and as often as it likes: what has been done is not due any more, and where two meet, one
 // finds that nothing is left of its slice. One that dies leaves the rest to whoever looks next.
 import type { FastifyBaseLogger } from 'fastify';
-import type { Database } from '../db/client.js';
+import type { Database, Parameter } from '../db/client.js';
 import type { Day } from './calendar.js';
 import { shanghaiDay } from './calendar.js';
 import type { OpenBook } from './http/parts.js';
@@ -10,18 +10,23 @@ import type { Clock } from './ledger/lane.js';
 
 export interface DailyWork {
   readonly name: string;
-  /** Codes of the books in which something may be due; asked every minute, so it has to be answered from an index. */
-  readonly dueIn: (db: Database, today: Day) => Promise<string[]>;
+  /** Whether something may be due in a book; asked every minute of every book, so it has to be answered from an index. */
+  readonly isDue: (of: { readonly db: Database; readonly bookId: string; readonly today: Day }) => Promise<boolean>;
   /** Does what is due in a book, in slices, and answers how much that was; ends early where `isStopping`. */
-  readonly run: (of: {
-    readonly db: Database;
-    readonly book: OpenBook;
-    readonly clock: Clock;
-    readonly isStopping: () => boolean;
-  }) => Promise<number>;
+  readonly run: (of: { readonly book: OpenBook; readonly clock: Clock; readonly isStopping: () => boolean }) => Promise<number>;
+}
+
+/** Whether a reading finds anything: "select from …". */
+export async function isAny(db: Database, text: string, parameters: readonly Parameter[]): Promise<boolean> {
+  const [row] = await db.sql.prepared<{ found: boolean }[]>(`select exists (${text}) as found`, parameters);
+  return row?.found ?? false;
 }
 
 const lookEveryMs = 60_000;
+
+/** The books there are. */
+const knownBooks = (db: Database): Promise<{ bookId: string; code: string }[]> =>
+  db.sql.prepared<{ bookId: string; code: string }[]>('select book_id as "bookId", code from known_books()', []);
 
 export class Daily {
   #working: Promise<void> | undefined;
@@ -60,14 +65,16 @@ export class Daily {
 
   async #work(): Promise<void> {
     const { db, clock, log, open, works } = this.of;
-    for (const { name, dueIn, run } of works) {
+    for (const { name, isDue, run } of works) {
       try {
-        for (const code of await dueIn(db, shanghaiDay(clock.now()))) {
+        for (const { bookId, code } of await knownBooks(db)) {
           if (this.#closing) return;
+          const at = { db: db.as({ book: bookId, legalPerson: null }), bookId, today: shanghaiDay(clock.now()) };
+          if (!(await isDue(at))) continue;
           const book = await open(code);
           if (!book) continue;
           const began = performance.now();
-          const done = await run({ db, book, clock, isStopping: () => this.#closing });
+          const done = await run({ book, clock, isStopping: () => this.#closing });
           if (done > 0)
             log.info({ work: name, book: code, done, milliseconds: Math.round(performance.now() - began) }, 'daily work');
         }

@@ -49,7 +49,7 @@ export async function testDatabase(t: Teardown): Promise<TestDatabase> {
   const server = connect({ url: inDatabase(cluster.admin, 'postgres'), max: 1 });
   await server.sql.unsafe(`create database ${name} template ${template} strategy file_copy owner voucher_owner`);
   await server.sql.unsafe(`revoke all on database ${name} from public`);
-  await server.sql.unsafe(`grant connect on database ${name} to voucher_app, voucher_reader`);
+  await server.sql.unsafe(`grant connect on database ${name} to voucher_app, voucher_reader, voucher_signer`);
 
   const databases = {
     db: connect({ url: urls.app }),

@@ -125,6 +125,11 @@ void t.test('migrations: each once, in order, and never another', async (t) => {
 
   const name = `test_${randomBytes(6).toString('hex')}`;
   await admin.sql.unsafe(`create database ${name} template template0 owner voucher_owner`);
+  const made = new URL(urls.admin);
+  made.pathname = `/${name}`;
+  const maker = connect({ url: made.href, max: 1 });
+  await maker.sql`grant usage, create on schema public to voucher_across`;
+  await maker.close();
   t.teardown(async () => void (await admin.sql.unsafe(`drop database ${name} with (force)`)));
   const url = new URL(urls.owner);
   url.pathname = `/${name}`;

@@ -203,7 +203,11 @@ function flawsOf(plan: Plan, indexes: Indexes, by: string, ordered = false): str
   if (!ordered) return [`${said} where ${condition}: all of these are read`];
   // From a booked day on: of the entries since its first, those that are booked earlier are the few that came late.
   const fewLate = table === 'entries' && /^\(booked_on >= [^()]+\)$/.test(plan.Filter ?? '');
-  if (plan.Filter !== undefined && !fewLate) return [`${said} where ${condition}: passes over those that are not ${plan.Filter}`];
+  // What is open of a recovery is no column, and behind row-level security no index is entered by a difference: a later page passes over
+  // the recoveries of the pages before it.
+  const ofDifference = table === 'recoveries' && /amount_fen - received_fen/.test(plan.Filter ?? '');
+  if (plan.Filter !== undefined && !fewLate && !ofDifference)
+    return [`${said} where ${condition}: passes over those that are not ${plan.Filter}`];
   return below(false);
 }
 
@@ -354,7 +358,7 @@ void t.test('no reading grows with the book', async (t) => {
   if (!voucher) throw new Error('the world has no voucher');
   const root = `/v1/books/${world.code}`;
   const { uscc: providerUscc, enterpriseUscc } = (
-    await owner.sql<{ uscc: string; enterpriseUscc: string }[]>`
+    await admin.sql<{ uscc: string; enterpriseUscc: string }[]>`
       select p.uscc, e.uscc as "enterpriseUscc" from providers p, enterprises e
        where p.provider_id = ${voucher.providerId} and e.enterprise_id = ${voucher.enterpriseId}`
   )[0] ?? { uscc: '', enterpriseUscc: '' };
@@ -473,7 +477,7 @@ void t.test('no reading grows with the book', async (t) => {
     validFrom: '2026-04-15',
     source: '1',
   });
-  const [listing] = await owner.sql<{ id: string }[]>`select listing_id as id from listings where book_id = ${bookId}`;
+  const [listing] = await admin.sql<{ id: string }[]>`select listing_id as id from listings where book_id = ${bookId}`;
   await send('reviewer', `/listings/${listing?.id ?? ''}/suspend`, { from: '2026-04-15', reason: '1', documentNo: '1' });
   const project = { kind: 'PROJECT', code: 'P-1', name: '项目', documentNo: '1' };
   const { registrationId = '' } = await send(voucher.secret, '/matters', project);
@@ -486,7 +490,7 @@ void t.test('no reading grows with the book', async (t) => {
   const [amendmentId, evidenceFileId] = [uuidv7(now), uuidv7(now)];
   const [correctionId, recoveryId, redLetterId] = [uuidv7(now), uuidv7(now), uuidv7(now)];
   const [noticeId, assignmentId] = [uuidv7(now), uuidv7(now)];
-  const [expert] = await owner.sql<{ member: string; person: string }[]>`
+  const [expert] = await admin.sql<{ member: string; person: string }[]>`
     select member_id as member, person_id as person from members where book_id = ${bookId} and role = 'expert'`;
   const person = expert?.person ?? '';
   await owner.begin(async ({ sql }) => {
@@ -637,7 +641,7 @@ void t.test('no reading grows with the book', async (t) => {
     await wire.close();
   });
 
-  const one = async (text: string): Promise<string> => (await owner.sql.unsafe<{ id: string }[]>(text, [bookId]))[0]?.id ?? '';
+  const one = async (text: string): Promise<string> => (await admin.sql.unsafe<{ id: string }[]>(text, [bookId]))[0]?.id ?? '';
   const accountId = await one(
     `select account_id as id from accounts where book_id = $1 and kind = 'payable' order by credits_fen desc limit 1`,
   );
@@ -738,7 +742,7 @@ void t.test('no reading grows with the book', async (t) => {
         wire.take();
         const response = await app.inject({ method: 'GET', url, headers: headersOf(role) });
         for (const sent of wire.take()) {
-          const key = `${sent.named} ${sent.text} ${sent.parameters.join('|')}`;
+          const key = `${sent.begun} ${sent.named} ${sent.text} ${sent.parameters.join('|')}`;
           if (!sentBy.has(key))
             sentBy.set(key, {
               sent,
@@ -787,7 +791,7 @@ void t.test('no reading grows with the book', async (t) => {
       });
       if (response.statusCode !== 200) wrong.push(`POST /prechecks as ${role}: ${response.statusCode} ${response.body}`);
       for (const sent of wire.take()) {
-        const key = `${sent.named} ${sent.text} ${sent.parameters.join('|')}`;
+        const key = `${sent.begun} ${sent.named} ${sent.text} ${sent.parameters.join('|')}`;
         if (!sentBy.has(key)) sentBy.set(key, { sent, by: `POST /v1/books/{book}/prechecks as ${role}` });
       }
     }
@@ -800,7 +804,9 @@ void t.test('no reading grows with the book', async (t) => {
 
   // ── The plans ──
   const statements = [...sentBy.values()].filter(({ sent }) => /^\s*(select|with)/i.test(sent.text));
-  const planOf = async (sql: Database['sql'], { text, parameters, named }: Sent): Promise<Plan> => {
+  const planOf = async (sql: Database['sql'], { text, parameters, named, begun }: Sent): Promise<Plan> => {
+    const [, context] = begun.split(';');
+    await sql.unsafe(`set local role voucher_app; ${context ?? ''}`);
     await sql.unsafe(`set local plan_cache_mode = ${named ? 'force_generic_plan' : 'force_custom_plan'}`);
     // Five thousand rows are few enough to be read whole now and then; of five million nobody would.
     await sql.unsafe('set local enable_seqscan = off; set local random_page_cost = 1.1');
@@ -809,14 +815,14 @@ void t.test('no reading grows with the book', async (t) => {
     const [row] = await sql.unsafe<{ 'QUERY PLAN': { Plan: Plan }[] }[]>(
       `explain (format json) execute asked${literals.length === 0 ? '' : `(${literals.join(', ')})`}`,
     );
-    await sql.unsafe('deallocate asked');
+    await sql.unsafe('deallocate asked; reset role');
     const plan = row?.['QUERY PLAN'][0]?.Plan;
     if (!plan) throw new Error(`no plan of ${text}`);
     return plan;
   };
   const indexes: Indexes = new Map(
     (
-      await owner.sql<{ name: string; columns: string[]; unique: boolean }[]>`
+      await admin.sql<{ name: string; columns: string[]; unique: boolean }[]>`
         select c.relname as name, i.indisunique as "unique", array_agg(coalesce(t.attname::text, '') order by k.ord) as columns
           from pg_index i
           join pg_class c on c.oid = i.indexrelid and c.relnamespace = 'public'::regnamespace
@@ -827,7 +833,7 @@ void t.test('no reading grows with the book', async (t) => {
   );
   const flawsUnder = async (sql: Database['sql'], { sent, by }: (typeof statements)[number]): Promise<string[]> =>
     flawsOf(await planOf(sql, sent), indexes, by).map((flaw) => `${by}: ${flaw}`);
-  const flaws = await owner.begin(async ({ sql }) => {
+  const flaws = await admin.begin(async ({ sql }) => {
     const found: string[] = [];
     for (const of of statements) found.push(...(await flawsUnder(sql, of)));
     return [...new Set(found)];
@@ -899,7 +905,7 @@ void t.test('no reading grows with the book', async (t) => {
       const of = statements.filter(({ sent }) => new RegExp(`\\b${table}\\b`).test(sent.text));
       for (const name of names) {
         const noticed = new Error('noticed');
-        const lost = owner.begin(async ({ sql }) => {
+        const lost = admin.begin(async ({ sql }) => {
           await sql.unsafe(name.endsWith('_key') ? `alter table ${table} drop constraint ${name}` : `drop index ${name}`);
           for (const each of of) if ((await flawsUnder(sql, each)).length > 0) throw noticed;
           throw new Error('not noticed');

@@ -146,7 +146,7 @@ void t.test('a taken port is told by its setting', async (t) => {
 });
 
 void t.test('production: migrate, then a book, its first operator and a key that works', async (t) => {
-  const { urls, db } = await testDatabase(t);
+  const { urls, admin } = await testDatabase(t);
   const env = { DATABASE_OWNER_URL: urls.owner, DATABASE_URL: urls.app };
   const args = ['--code', 'luoyang', '--name', '洛阳市', '--division', '410300', '--operator', '张三'];
   t.match(await run('scripts/book-create.ts', [], env).ended, {
@@ -158,7 +158,7 @@ void t.test('production: migrate, then a book, its first operator and a key that
   t.equal(made.code, 0, made.stderr);
   const key = /(cvk_\S+)/.exec(made.stdout)?.[1];
   t.match(await run('scripts/book-create.ts', args, env).ended, { code: 1, stderr: /There is a book luoyang already/ });
-  t.match(await db.sql`select kind from entries order by seq`, [
+  t.match(await admin.sql`select kind from entries order by seq`, [
     { kind: 'member.registered' },
     { kind: 'key.issued' },
     { kind: 'member.invited' },

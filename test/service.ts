@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
-import { connect, ConnectionLost } from '../db/client.js';
+import { connect, ConnectionLost, type Database } from '../db/client.js';
 import { createBook } from '../src/access/create-book.js';
 import type { AppOptions } from '../src/app.js';
 import { build } from '../src/app.js';
@@ -53,6 +53,7 @@ export interface TestBook {
   ) => Promise<Caller>;
 }
 
+/** `db` and `owner` look at the book that was made first; the app has sessions without a context, as in production. */
 export interface Service extends TestDatabase {
   /** What the app seals with. */
   fieldKey: Buffer;
@@ -96,7 +97,7 @@ export async function startService(
   await app.ready();
   t.teardown(async () => {
     await app.close();
-    await compareMemory(database, books);
+    await compareMemory(books);
   });
 
   const call: Service['call'] = async (method, url, of = {}) => {
@@ -128,6 +129,7 @@ export async function startService(
     get: (url, o = {}) => call('GET', `/v1/books/${book}${url}`, { secret, ...(o.headers ? { headers: o.headers } : {}) }),
   });
 
+  let first: string | undefined;
   const newBook = async (code: string, name = code): Promise<TestBook> => {
     const { bookId, operatorKey } = await createBook(
       database.owner,
@@ -139,6 +141,7 @@ export async function startService(
       clock.now(),
       { code, name, divisionCode: '410100', operatorName: '平台运营' },
     );
+    first ??= bookId;
     const me = await call('GET', `/v1/books/${code}/me`, { secret: operatorKey });
     const operator = caller(code, me.body.memberId as string, me.body.personId as string, operatorKey);
     const member: TestBook['member'] = async (role, of = {}) => {
@@ -159,8 +162,15 @@ export async function startService(
     return { code, bookId, operator, member };
   };
 
+  const inFirst = (of: Database): Database => (first === undefined ? of : of.as({ book: first, legalPerson: null }));
   return {
     ...database,
+    get db() {
+      return inFirst(database.db);
+    },
+    get owner() {
+      return inFirst(database.owner);
+    },
     fieldKey,
     app,
     books,
@@ -184,8 +194,8 @@ export async function startService(
  * What a lane remembers is what the database says: checked after every test that starts a service, wherever the head is
  * still where the lane left it.
  */
-async function compareMemory({ db }: TestDatabase, books: Books): Promise<void> {
-  for (const { bookId, code, lane } of books.all()) {
+async function compareMemory(books: Books): Promise<void> {
+  for (const { bookId, code, db, lane } of books.all()) {
     const { remembered } = lane;
     // A test may have taken the database away.
     const [head] = await db.sql<{ seq: bigint }[]>`select seq from book_heads where book_id = ${bookId}`.catch(

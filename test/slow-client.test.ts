@@ -205,7 +205,7 @@ void t.test('who does not read its answer is ended, and held neither a lane nor 
 });
 
 void t.test('who goes away while its command waits costs no more, and the command counts', async (t) => {
-  const { client, secret, metric, command, holdLane, books, db, app } = await start(t);
+  const { client, secret, metric, command, holdLane, books, admin, app } = await start(t);
   const release = await holdLane();
   const lane = (await books.find('zhengzhou'))?.lane;
   // One command waits for the lock, so that all the others wait in the queue.
@@ -220,7 +220,7 @@ void t.test('who goes away while its command waits costs no more, and the comman
   t.equal(lane?.depth, 20, 'their commands still wait');
   await release();
   t.equal(await first, 201);
-  await until(async () => (await db.sql`select 1 from enterprises`).length === 21);
+  await until(async () => (await admin.sql`select 1 from enterprises`).length === 21);
   for (const [i, body] of bodies.entries()) {
     const again = await app.inject({
       method: 'POST',
@@ -282,7 +282,7 @@ void t.test('a body that is still coming when it was refused is not waited for',
 });
 
 void t.test('a stop under load: what was let in is answered, what comes is sent away, who is stuck is ended', async (t) => {
-  const { client, secret, metric, holdLane, app, close, db } = await start(t, {
+  const { client, secret, metric, holdLane, app, close, admin } = await start(t, {
     stopMs: 300,
     bodyTimeoutMs: 60_000,
     answerTimeoutMs: 60_000,
@@ -314,5 +314,5 @@ void t.test('a stop under load: what was let in is answered, what comes is sent 
   const answers = await Promise.all(inside.map((one) => one.answer()));
   t.strictSame(answers.map((a) => a.status), answers.map(() => 201), 'every command that waited'); // prettier-ignore
   await closing;
-  t.equal((await db.sql`select 1 from enterprises`).length, 60, 'as many as were acknowledged, and none of the half one');
+  t.equal((await admin.sql`select 1 from enterprises`).length, 60, 'as many as were acknowledged, and none of the half one');
 });

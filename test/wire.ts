@@ -9,6 +9,8 @@ export interface Sent {
   readonly parameters: readonly (string | null)[];
   /** Kept prepared by its session under a name: it may come to be planned without regard to its parameters. */
   readonly named: boolean;
+  /** What its transaction began with: BEGIN with what sets its context; '' where it stands alone. */
+  readonly begun: string;
 }
 
 export interface Wire {
@@ -19,10 +21,11 @@ export interface Wire {
   close(): Promise<void>;
 }
 
-/** The messages that matter: Parse (P) gives a name its text, Bind (B) sends parameters to a name. */
+/** The messages that matter: Parse (P) gives a name its text, Bind (B) sends parameters to a name, Query (Q) begins and ends transactions. */
 class Reader {
   #rest = Buffer.alloc(0);
   #started = false;
+  #begun = '';
   readonly #texts = new Map<string, string>();
 
   constructor(readonly onSent: (sent: Sent) => void) {}
@@ -41,6 +44,7 @@ class Reader {
       this.#started = true;
       if (type === 'P') this.#parse(body);
       if (type === 'B') this.#bind(body);
+      if (type === 'Q') this.#begun = textAt(body, 0).startsWith('begin') ? textAt(body, 0) : '';
     }
   }
 
@@ -64,7 +68,7 @@ class Reader {
       parameters.push(length < 0 ? null : body.toString('utf8', at, at + length));
       at += Math.max(length, 0);
     }
-    this.onSent({ text: this.#texts.get(name) ?? '', parameters, named: name !== '' });
+    this.onSent({ text: this.#texts.get(name) ?? '', parameters, named: name !== '', begun: this.#begun });
   }
 }
 

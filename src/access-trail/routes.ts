@@ -3,7 +3,6 @@ import type { z } from 'zod';
 import { trailFileQuery, trailPage, trailQuery, trailRow } from '../../schemas/access-trail.js';
 import { bookParams, problem } from '../../schemas/common.js';
 import { fileOf, mediaTypes, shareOf } from '../http/files.js';
-import type { Parts } from '../http/parts.js';
 import { Problem } from '../http/problem.js';
 import { idOfCursor, pageOf, reading } from '../http/routes.js';
 import { listTrail } from './queries.js';
@@ -14,7 +13,7 @@ const tag = 'access';
 const readers = ['auditor'] as const;
 
 /** Who was refused and who read what is sensitive, for auditors. */
-export function accessTrailRoutes(app: FastifyInstance, { db }: Parts): void {
+export function accessTrailRoutes(app: FastifyInstance): void {
   reading(app, {
     url: '/access-trail',
     tag,
@@ -22,7 +21,7 @@ export function accessTrailRoutes(app: FastifyInstance, { db }: Parts): void {
     roles: readers,
     query: trailQuery,
     response: trailPage,
-    read: async ({ query: { cursor, limit, ...of }, book: { bookId } }) => {
+    read: async ({ db, query: { cursor, limit, ...of }, book: { bookId } }) => {
       inOrder(of);
       const rows = await listTrail(db, { ...of, bookId, after: idOfCursor(cursor), limit });
       return pageOf(rows, limit, (row) => row.trailId, presentTrail);
@@ -42,7 +41,7 @@ export function accessTrailRoutes(app: FastifyInstance, { db }: Parts): void {
         security: [{ apiKey: [] }],
       },
     },
-    async ({ book, query }, reply) => {
+    async ({ book, db, query }, reply) => {
       const { format, ...of } = query as z.output<typeof trailFileQuery>;
       inOrder(of);
       const share = shareOf(book, reply);

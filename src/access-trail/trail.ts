@@ -131,7 +131,7 @@ export class AccessTrail {
 async function insertRows(db: Database, rows: readonly Row[]): Promise<void> {
   for (const bookId of new Set(rows.map((row) => row.bookId))) {
     const of = rows.filter((row) => row.bookId === bookId);
-    await db.sql.prepared(
+    await db.as({ book: bookId, legalPerson: null }).sql.prepared(
       `insert into access_trail (book_id, trail_id, happened_at, action, subject, outcome, code, member_id, person_id, role, means,
                                  credential, address, request_id, alike)
        select $1::uuid, u.* from unnest($2::uuid[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::text[], $8::uuid[],

@@ -31,7 +31,7 @@ export async function createBook(
 ): Promise<{ bookId: string; operatorMemberId: string; operatorKey: string }> {
   // A book that was made and then left before it had a key (two entries) is finished, not refused.
   const [made] = await owner.sql<{ book_id: string }[]>`select book_id from books where code = ${book.code}`;
-  const begun = made && (await headOf(owner, made.book_id)) < 2n ? made : undefined;
+  const begun = made && (await headOf(owner.as({ book: made.book_id, legalPerson: null }), made.book_id)) < 2n ? made : undefined;
   const bookId = begun?.book_id ?? uuidv7(now);
   if (!begun) {
     await owner.sql`select create_book(${bookId}, ${book.code}, ${book.name}, ${book.divisionCode},

@@ -68,9 +68,9 @@ export function personRoutes(app: FastifyInstance, parts: Parts): void {
     roles: ['operator', 'approver', 'finance_approver', 'auditor'],
     query: pageQuery,
     response: page(schema.personMerge),
-    read: async ({ query, book }) => {
+    read: async ({ db, query, book }) => {
       const after = idOfCursor(query.cursor);
-      const rows = await parts.db.drizzle
+      const rows = await db.drizzle
         .select()
         .from(personMerges)
         .where(and(eq(personMerges.bookId, book.bookId), after === undefined ? undefined : gt(personMerges.mergeId, after)))

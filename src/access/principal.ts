@@ -74,7 +74,7 @@ export class Principals {
   }
 
   async #read(bookId: string, prefix: string): Promise<Known | undefined> {
-    const [row] = await this.#db.sql.prepared<KeyRow[]>(
+    const [row] = await this.#db.as({ book: bookId, legalPerson: null }).sql.prepared<KeyRow[]>(
       `select k.key_id, k.secret_hash, k.expires_on, m.member_id, m.person_id, m.kind, m.role, m.legal_person_uscc
          from api_keys k join members m on m.book_id = k.book_id and m.member_id = k.member_id
         where k.book_id = $1 and k.prefix = $2 and k.revoked_at is null and m.status = 'ACTIVE'`,

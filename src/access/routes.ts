@@ -90,9 +90,9 @@ export function accessRoutes(app: FastifyInstance, parts: Parts): void {
     roles: ['operator', 'auditor'],
     query: pageQuery,
     response: page(member),
-    read: async ({ query, book }) => {
+    read: async ({ db, query, book }) => {
       const after = idOfCursor(query.cursor);
-      const rows = await parts.db.drizzle
+      const rows = await db.drizzle
         .select({ member: members, name: persons.name })
         .from(members)
         .innerJoin(persons, and(eq(persons.bookId, members.bookId), eq(persons.personId, members.personId)))
@@ -115,8 +115,8 @@ export function accessRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'The API keys of a member, without their secrets',
     roles: ['operator', 'auditor'],
     response: z.strictObject({ items: z.array(apiKey) }),
-    read: async ({ id, book }) => {
-      const rows = await parts.db.drizzle
+    read: async ({ db, id, book }) => {
+      const rows = await db.drizzle
         .select()
         .from(apiKeys)
         .where(and(eq(apiKeys.bookId, book.bookId), eq(apiKeys.memberId, id)))

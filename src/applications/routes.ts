@@ -73,7 +73,7 @@ export function applicationRoutes(app: FastifyInstance, parts: Parts): void {
     draftBody,
     drafting: applicationDrafting,
     correcting: applicationCorrecting,
-    isSeen: async ({ id, ...of }) => (await findApplication(parts.db, { ...of, applicationId: id })) !== undefined,
+    isSeen: async ({ id, db, ...of }) => (await findApplication(db, { ...of, applicationId: id })) !== undefined,
   });
 
   panelRoutes(app, parts, { cases: applicationCases, briefing: applicationBriefing, url: '/applications' });
@@ -85,9 +85,9 @@ export function applicationRoutes(app: FastifyInstance, parts: Parts): void {
     roles: [...authorities, 'district_reviewer', 'enterprise'],
     query: applicationQuery,
     response: page(application),
-    read: async ({ query, book, principal }) => {
+    read: async ({ db, query, book, principal }) => {
       const { cursor, limit, status, programmeCode, enterpriseId, contractId } = query;
-      const rows = await listApplications(parts.db, {
+      const rows = await listApplications(db, {
         bookId: book.bookId,
         legalPersonUscc: principal.legalPersonUscc,
         status,
@@ -98,7 +98,7 @@ export function applicationRoutes(app: FastifyInstance, parts: Parts): void {
         limit,
       });
       const { items, next } = pageOf(rows, limit, (row) => row.applicationId, presentApplication);
-      return { items: await Promise.all(items.map((item) => tellInFull(parts.db.sql, book.bookId, item))), next };
+      return { items: await Promise.all(items.map((item) => tellInFull(db.sql, book.bookId, item))), next };
     },
   });
 
@@ -108,14 +108,14 @@ export function applicationRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'One application with its explanation',
     roles: [...authorities, 'district_reviewer', 'enterprise'],
     response: application,
-    read: async ({ id, book, principal }) => {
-      const row = await findApplication(parts.db, {
+    read: async ({ db, id, book, principal }) => {
+      const row = await findApplication(db, {
         bookId: book.bookId,
         applicationId: id,
         legalPersonUscc: principal.legalPersonUscc,
       });
       if (!row) throw new Problem('NOT_FOUND');
-      return tellInFull(parts.db.sql, book.bookId, presentApplication(row));
+      return tellInFull(db.sql, book.bookId, presentApplication(row));
     },
   });
 }

@@ -19,9 +19,9 @@ export function approvalRoutes(app: FastifyInstance, parts: Parts): void {
     roles: authorities,
     query: schema.firstApprovalQuery,
     response: schema.firstApprovals,
-    read: async ({ query: { status, cursor, limit }, book: { bookId } }) => {
+    read: async ({ db, query: { status, cursor, limit }, book: { bookId } }) => {
       const after = idOfCursor(cursor);
-      const rows = await parts.db.drizzle
+      const rows = await db.drizzle
         .select()
         .from(firstApprovals)
         .where(
@@ -66,9 +66,9 @@ export function approvalRoutes(app: FastifyInstance, parts: Parts): void {
     roles: authorities,
     query: delegationSchema.delegationQuery,
     response: delegationSchema.delegations,
-    read: async ({ query: { cursor, limit }, book: { bookId } }) => {
+    read: async ({ db, query: { cursor, limit }, book: { bookId } }) => {
       const after = idOfCursor(cursor);
-      const rows = await parts.db.drizzle
+      const rows = await db.drizzle
         .select()
         .from(delegations)
         .where(and(eq(delegations.bookId, bookId), after === undefined ? undefined : gt(delegations.delegationId, after)))

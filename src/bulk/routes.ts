@@ -116,8 +116,8 @@ export function bulkRoutes(app: FastifyInstance, parts: Parts): void {
   });
 
   const readers = [...authorities, 'enterprise', 'provider'] as const;
-  const found = async (of: Pick<FastifyRequest, 'book' | 'principal'> & { jobId: string }) => {
-    const seen = await findJob(parts.db, { bookId: of.book.bookId, jobId: of.jobId, principal: of.principal });
+  const found = async (of: Pick<FastifyRequest, 'book' | 'db' | 'principal'> & { jobId: string }) => {
+    const seen = await findJob(of.db, { bookId: of.book.bookId, jobId: of.jobId, principal: of.principal });
     if (!seen) throw new Problem('NOT_FOUND');
     return seen;
   };
@@ -129,9 +129,9 @@ export function bulkRoutes(app: FastifyInstance, parts: Parts): void {
     roles: readers,
     query: schema.bulkJobQuery,
     response: page(schema.bulkJob),
-    read: async ({ query, book, principal }) => {
+    read: async ({ db, query, book, principal }) => {
       const { cursor, limit, kind } = query;
-      const rows = await listJobs(parts.db, { bookId: book.bookId, principal, kind, after: idOfCursor(cursor), limit });
+      const rows = await listJobs(db, { bookId: book.bookId, principal, kind, after: idOfCursor(cursor), limit });
       return pageOf(
         rows,
         limit,
@@ -147,8 +147,8 @@ export function bulkRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'One bulk job and how far it has come',
     roles: readers,
     response: schema.bulkJob,
-    read: async ({ id, book, principal }) => {
-      const { job, leased } = await found({ book, principal, jobId: id });
+    read: async ({ db, id, book, principal }) => {
+      const { job, leased } = await found({ db, book, principal, jobId: id });
       return presentJob(job, leased);
     },
   });
@@ -166,11 +166,11 @@ export function bulkRoutes(app: FastifyInstance, parts: Parts): void {
       },
     },
     async (request, reply) => {
-      const { book, principal } = request;
+      const { book, db, principal } = request;
       const { cursor, limit } = request.query as z.output<typeof schema.bulkLineQuery>;
-      const { job } = await found({ book, principal, jobId: idIn(request) });
+      const { job } = await found({ book, db, principal, jobId: idIn(request) });
       const after = lineOfCursor(cursor);
-      const rows = await listRefusedLines(parts.db, { bookId: book.bookId, jobId: job.jobId, after, limit: limit + 1 });
+      const rows = await listRefusedLines(db, { bookId: book.bookId, jobId: job.jobId, after, limit: limit + 1 });
       const language = languageOf(request);
       return reply.send(
         pageOf(
@@ -190,11 +190,11 @@ export function bulkRoutes(app: FastifyInstance, parts: Parts): void {
       schema: { ...ofJob, summary: 'The refused lines in the format that was uploaded, to be mended and sent again' },
     },
     async (request, reply) => {
-      const { book, principal } = request;
-      const { job } = await found({ book, principal, jobId: idIn(request) });
+      const { book, db, principal } = request;
+      const { job } = await found({ book, db, principal, jobId: idIn(request) });
       const type = job.format === 'csv' ? `${mediaTypes.csv}; charset=utf-8` : mediaTypes[job.format];
       void reply.header('content-disposition', `attachment; filename="refused-${job.jobId}.${job.format}"`);
-      return reply.type(type).send(refusedFile(parts.db, job, languageOf(request)));
+      return reply.type(type).send(refusedFile(db, job, languageOf(request)));
     },
   );
 
@@ -205,9 +205,9 @@ export function bulkRoutes(app: FastifyInstance, parts: Parts): void {
       schema: { ...ofJob, summary: 'The progress of a job as server-sent events (event: state), until it ends' },
     },
     async (request, reply) => {
-      const { book, principal } = request;
+      const { book, db, principal } = request;
       const jobId = idIn(request);
-      const first = await found({ book, principal, jobId });
+      const first = await found({ book, db, principal, jobId });
       reply.hijack();
       await watch(reply.raw, {
         first,
@@ -216,7 +216,7 @@ export function bulkRoutes(app: FastifyInstance, parts: Parts): void {
           const job = running.get(jobId);
           return job && { job, leased: true };
         },
-        find: () => findJob(parts.db, { bookId: book.bookId, jobId, principal }),
+        find: () => findJob(db, { bookId: book.bookId, jobId, principal }),
         present: ({ job, leased }) => presentJob(job, leased),
         // CUT too: nothing more happens until the file is sent again.
         isOver: ({ state }) => state !== 'RUNNING',

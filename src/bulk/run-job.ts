@@ -109,7 +109,7 @@ export function checkFile(parts: Parts, upload: Upload): Promise<Checked> {
   const mostRemembered = 200_000;
   return withReader(upload, async (reader, columns) => {
     const explainer = new Explainer(upload.kind, columns);
-    const identity = kind.identity({ db: parts.db, bookId: book.bookId, actor: principal, keys: parts.exchange.keys });
+    const identity = kind.identity({ db: book.db, bookId: book.bookId, actor: principal, keys: parts.exchange.keys });
     const seen = new Set<string>();
     const shown: RefusedLine[] = [];
     let counts = noCounts;
@@ -181,7 +181,7 @@ export function takeFile(parts: Parts, upload: Upload, key: string): Promise<Fin
     // What is taken at once is read at once: a file that is too large for it leaves no job behind.
     const whole = mode === 'all-or-nothing' ? await readWhole(reader) : undefined;
     const owner = uuidv7(parts.clock.now());
-    const begun = await beginJob(parts.db, {
+    const begun = await beginJob(book.db, {
       bookId: book.bookId,
       jobId: uuidv7(parts.clock.now()),
       memberId: principal.memberId,
@@ -260,10 +260,10 @@ class Run {
     this.#owner = owner;
     this.#explainer = explainer;
     const { kind, book, principal } = upload;
-    this.#prepare = kinds[kind].prepare({ db: parts.db, bookId: book.bookId, actor: principal, keys: parts.exchange.keys });
+    this.#prepare = kinds[kind].prepare({ db: book.db, bookId: book.bookId, actor: principal, keys: parts.exchange.keys });
     this.#job = job;
     // One that fails is not missed: the lease outlasts two of them, and a slice looks for itself.
-    this.#renewing = setInterval(() => void renewLease(parts.db, this.#mine).catch(() => undefined), renewEveryMs);
+    this.#renewing = setInterval(() => void renewLease(book.db, this.#mine).catch(() => undefined), renewEveryMs);
     upload.onProgress(job);
   }
 
@@ -324,7 +324,7 @@ class Run {
   async end(): Promise<void> {
     clearInterval(this.#renewing);
     // If it cannot be given back it runs out.
-    await releaseLease(this.#parts.db, this.#mine).catch(() => undefined);
+    await releaseLease(this.#upload.book.db, this.#mine).catch(() => undefined);
   }
 
   get #mine() {
@@ -442,7 +442,8 @@ class Run {
 
   /** Writes the progress outside the lane: nothing of it becomes a fact of the book. */
   async #record(progress: BulkJob, refusedLines: readonly RefusedLine[]): Promise<BulkJob> {
-    const { db, clock } = this.#parts;
+    const { clock } = this.#parts;
+    const { db } = this.#upload.book;
     const { state, linesRead, linesAccepted, linesRefused, documents, nextLine, digest, ledgerSeq, updatedAt } = progress;
     const written = await recordProgress(
       db,

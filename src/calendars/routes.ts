@@ -44,9 +44,9 @@ export function calendarRoutes(app: FastifyInstance, parts: Parts): void {
     roles: everyRole,
     query: schema.calendarQuery,
     response: page(schema.calendarYear),
-    read: async ({ query, book }) => {
+    read: async ({ db, query, book }) => {
       const of = { bookId: book.bookId, year: query.year, after: idOfCursor(query.cursor), limit: query.limit };
-      return pageOf(await listCalendars(parts.db, of), query.limit, (row) => row.calendarYearId, presentCalendar);
+      return pageOf(await listCalendars(db, of), query.limit, (row) => row.calendarYearId, presentCalendar);
     },
   });
   reading(app, {
@@ -56,8 +56,8 @@ export function calendarRoutes(app: FastifyInstance, parts: Parts): void {
     roles: everyRole,
     query: schema.workingDaysQuery,
     response: schema.workingDaysCounted,
-    read: async ({ query: { from, count }, book }) => {
-      const end = addWorkingDays(from, count, await readCalendar(parts.db, book.bookId));
+    read: async ({ db, query: { from, count }, book }) => {
+      const end = addWorkingDays(from, count, await readCalendar(db, book.bookId));
       if (end.kind === 'refused') throw problemOf(end);
       return { from, count, endsOn: end.day };
     },

@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import type { z } from 'zod';
 import * as schema from '../../schemas/cases.js';
-import type { Parts } from '../http/parts.js';
+import type { Database } from '../../db/client.js';
+import type { OpenBook, Parts } from '../http/parts.js';
 import { Problem } from '../http/problem.js';
 import type { CommandOptions } from '../http/routes.js';
 import { authorities, command, reading } from '../http/routes.js';
@@ -33,12 +34,12 @@ export interface CaseRoutes<Row extends CaseRow, Shown extends object, Draft ext
   readonly correcting: Correcting<Row>;
   readonly bodyLimit?: number;
   /** Before an answer to a correction list is decided: holds outside its book what it names anew; and gives back what is not used after. */
-  readonly claim?: (of: { bookId: string; id: string; body: Answer }) => Promise<Answer>;
-  readonly release?: (of: { bookId: string; id: string; body: Answer }) => Promise<void>;
+  readonly claim?: (of: { book: OpenBook; id: string; body: Answer }) => Promise<Answer>;
+  readonly release?: (of: { book: OpenBook; id: string; body: Answer }) => Promise<void>;
   /** Once a case is rejected or withdrawn: gives back what it held outside its book. */
-  readonly ended?: (of: { bookId: string; id: string; outcome: Outcome<unknown> }) => Promise<void>;
+  readonly ended?: (of: { book: OpenBook; id: string; outcome: Outcome<unknown> }) => Promise<void>;
   /** Whether a case is there for these eyes. */
-  readonly isSeen: (of: { bookId: string; id: string; legalPersonUscc: string | null }) => Promise<boolean>;
+  readonly isSeen: (of: { db: Database; bookId: string; id: string; legalPersonUscc: string | null }) => Promise<boolean>;
 }
 
 /** The steps that all kinds of cases share. */
@@ -49,7 +50,7 @@ export function caseRoutes<Row extends CaseRow, Shown extends object, Draft exte
 ): void {
   const { cases, url, tag, moved, draftBody, drafting } = of;
   const settle: NonNullable<CommandOptions<z.ZodType<object>, Shown>['settle']> = async ({ body, book, outcome }) => {
-    await of.ended?.({ bookId: book.bookId, id: (body as { id?: string }).id ?? '', outcome });
+    await of.ended?.({ book, id: (body as { id?: string }).id ?? '', outcome });
   };
   const limit = of.bodyLimit === undefined ? {} : { bodyLimit: of.bodyLimit };
   command(app, parts, {
@@ -94,9 +95,8 @@ export function caseRoutes<Row extends CaseRow, Shown extends object, Draft exte
     response: of.withSupplement,
     status: 200,
     verb: supplement(cases, of.correcting),
-    prepare: async ({ body, book: { bookId }, id, dryRun }) =>
-      dryRun ? body : ((await of.claim?.({ bookId, id, body })) ?? body),
-    settle: async ({ body, book: { bookId } }) => of.release?.({ bookId, id: (body as { id?: string }).id ?? '', body }),
+    prepare: async ({ body, book, id, dryRun }) => (dryRun ? body : ((await of.claim?.({ book, id, body })) ?? body)),
+    settle: async ({ body, book }) => of.release?.({ book, id: (body as { id?: string }).id ?? '', body }),
   });
   command(app, parts, {
     url: `${url}/:id/accept`,
@@ -149,9 +149,9 @@ export function caseRoutes<Row extends CaseRow, Shown extends object, Draft exte
     summary: 'The correction lists of an application with their answers',
     roles: [...authorities, 'district_reviewer', 'enterprise'],
     response: schema.supplementLists,
-    read: async ({ id, book, principal: { legalPersonUscc } }) => {
-      if (!(await of.isSeen({ bookId: book.bookId, id, legalPersonUscc }))) throw new Problem('NOT_FOUND');
-      const lists = await listSupplements(parts.db, { bookId: book.bookId, subjectId: id });
+    read: async ({ db, id, book, principal: { legalPersonUscc } }) => {
+      if (!(await of.isSeen({ db, bookId: book.bookId, id, legalPersonUscc }))) throw new Problem('NOT_FOUND');
+      const lists = await listSupplements(db, { bookId: book.bookId, subjectId: id });
       return { items: lists.map(presentList) };
     },
   });

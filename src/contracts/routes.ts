@@ -57,9 +57,9 @@ export function contractRoutes(app: FastifyInstance, parts: Parts): void {
     roles: [...authorities, 'enterprise', 'provider'],
     query: schema.contractQuery,
     response: page(schema.contract),
-    read: async ({ query, book, principal }) => {
+    read: async ({ db, query, book, principal }) => {
       const { cursor, limit, ...filters } = query;
-      const rows = await listContracts(parts.db, {
+      const rows = await listContracts(db, {
         ...filters,
         bookId: book.bookId,
         viewer: principal,
@@ -75,8 +75,8 @@ export function contractRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'One contract with its lines',
     roles: [...authorities, 'enterprise', 'provider'],
     response: schema.contract,
-    read: async ({ id, book, principal }) => {
-      const found = await findContract(parts.db, book.bookId, id, principal);
+    read: async ({ db, id, book, principal }) => {
+      const found = await findContract(db, book.bookId, id, principal);
       if (!found) throw new Problem('NOT_FOUND');
       return presentContract(found);
     },
@@ -164,10 +164,10 @@ export function contractRoutes(app: FastifyInstance, parts: Parts): void {
     roles: [...authorities, 'enterprise', 'provider'],
     query: schema.amendmentQuery,
     response: page(schema.amendment),
-    read: async ({ query, book, principal }) => {
+    read: async ({ db, query, book, principal }) => {
       const { cursor, limit, contractId, status } = query;
       const wanted = { bookId: book.bookId, viewer: principal, contractId, status, after: idOfCursor(cursor), limit };
-      return pageOf(await listAmendments(parts.db, wanted), limit, (row) => row.amendmentId, presentAmendment);
+      return pageOf(await listAmendments(db, wanted), limit, (row) => row.amendmentId, presentAmendment);
     },
   });
   reading(app, {
@@ -176,8 +176,8 @@ export function contractRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'One amendment with its lines',
     roles: [...authorities, 'enterprise', 'provider'],
     response: schema.amendment,
-    read: async ({ id, book, principal }) => {
-      const found = await findAmendment(parts.db, book.bookId, id, principal);
+    read: async ({ db, id, book, principal }) => {
+      const found = await findAmendment(db, book.bookId, id, principal);
       if (!found) throw new Problem('NOT_FOUND');
       return presentAmendment(found);
     },
@@ -188,8 +188,8 @@ export function contractRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'What a contract said as of each of its versions',
     roles: [...authorities, 'enterprise', 'provider'],
     response: schema.contractVersions,
-    read: async ({ id, book, principal }) => {
-      const found = await findVersions(parts.db, book.bookId, id, principal);
+    read: async ({ db, id, book, principal }) => {
+      const found = await findVersions(db, book.bookId, id, principal);
       if (!found) throw new Problem('NOT_FOUND');
       return found;
     },

@@ -56,9 +56,9 @@ export function correctionRoutes(app: FastifyInstance, parts: Parts): void {
   });
 
   const desks = new Map<string, ClaimDesk>();
-  const deskOf = ({ bookId, traffic }: OpenBook): ClaimDesk => {
+  const deskOf = ({ bookId, db, traffic }: OpenBook): ClaimDesk => {
     let desk = desks.get(bookId);
-    if (!desk) desks.set(bookId, (desk = new ClaimDesk(parts.db, bookId, (work, of) => traffic.around.run(work, of))));
+    if (!desk) desks.set(bookId, (desk = new ClaimDesk(db, bookId, (work, of) => traffic.around.run(work, of))));
     return desk;
   };
   command(app, parts, {
@@ -105,10 +105,10 @@ export function correctionRoutes(app: FastifyInstance, parts: Parts): void {
     roles: [...authorities, 'enterprise', 'provider'],
     query: schema.correctionQuery,
     response: page(schema.correctionItem),
-    read: async ({ query, book, principal }) => {
+    read: async ({ db, query, book, principal }) => {
       const { cursor, limit, contractId, reimbursementId } = query;
       const wanted = { bookId: book.bookId, viewer: principal, contractId, reimbursementId, after: idOfCursor(cursor), limit };
-      return pageOf(await listCorrections(parts.db, wanted), limit, (row) => row.correctionId, presentCorrection);
+      return pageOf(await listCorrections(db, wanted), limit, (row) => row.correctionId, presentCorrection);
     },
   });
   reading(app, {
@@ -117,11 +117,11 @@ export function correctionRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'One correction with its explanation, step by step; of an award after a red letter with the second computation',
     roles: [...authorities, 'enterprise', 'provider'],
     response: schema.correction,
-    read: async ({ id, book, principal }) => {
-      const found = await findCorrection(parts.db, book.bookId, id, principal);
+    read: async ({ db, id, book, principal }) => {
+      const found = await findCorrection(db, book.bookId, id, principal);
       if (!found) throw new Problem('NOT_FOUND');
       const { correction, computation } = found;
-      return tellInFull(parts.db.sql, book.bookId, {
+      return tellInFull(db.sql, book.bookId, {
         ...presentCorrection(correction),
         explanation: explanationOf(correction),
         computation: computation && presentComputation(computation),
@@ -135,10 +135,10 @@ export function correctionRoutes(app: FastifyInstance, parts: Parts): void {
     roles: [...authorities, 'enterprise', 'provider'],
     query: schema.redLetterQuery,
     response: page(schema.redLetter),
-    read: async ({ query, book, principal }) => {
+    read: async ({ db, query, book, principal }) => {
       const { cursor, limit, invoiceId } = query;
       const wanted = { bookId: book.bookId, viewer: principal, invoiceId, after: idOfCursor(cursor), limit };
-      const rows = await listRedLetters(parts.db, wanted);
+      const rows = await listRedLetters(db, wanted);
       return pageOf(
         rows,
         limit,

@@ -1,11 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import { dashboard, dashboardQuery } from '../../schemas/dashboard.js';
-import type { Parts } from '../http/parts.js';
 import { everyRole, reading } from '../http/routes.js';
 import { countedTo, readDashboard } from './queries.js';
 import { presentFund, presentMonth, presentWaiting } from './rules.js';
 
-export function dashboardRoutes(app: FastifyInstance, { db }: Parts): void {
+export function dashboardRoutes(app: FastifyInstance): void {
   reading(app, {
     url: '/dashboard',
     tag: 'dashboard',
@@ -14,7 +13,7 @@ export function dashboardRoutes(app: FastifyInstance, { db }: Parts): void {
     roles: everyRole,
     query: dashboardQuery,
     response: dashboard,
-    read: async ({ query, book, principal }) => {
+    read: async ({ db, query, book, principal }) => {
       const { programmeCode, year } = query;
       const read = await readDashboard(db, { bookId: book.bookId, principal, programmeCode, year });
       return {

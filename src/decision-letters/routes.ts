@@ -1,6 +1,5 @@
 import type { FastifyInstance } from 'fastify';
 import { decisionLetter } from '../../schemas/decision-letters.js';
-import type { Parts } from '../http/parts.js';
 import { Problem } from '../http/problem.js';
 import { authorities, reading } from '../http/routes.js';
 import type { Asked } from './letters.js';
@@ -9,7 +8,7 @@ import type { Decided } from './rules.js';
 import { letterOf } from './rules.js';
 
 /** Decisions as letters (决定书), to whoever may read what was decided. Refuses NOT_FOUND, NOT_DECIDED. */
-export function decisionLetterRoutes(app: FastifyInstance, parts: Parts): void {
+export function decisionLetterRoutes(app: FastifyInstance): void {
   const letters = [
     { of: 'applications', tag: 'applications', trade: ['enterprise'], find: letterOfApplication },
     { of: 'redemptions', tag: 'redemptions', trade: ['enterprise', 'provider'], find: letterOfRedemption },
@@ -29,8 +28,8 @@ export function decisionLetterRoutes(app: FastifyInstance, parts: Parts): void {
       summary: 'The decision as a letter (决定书): facts, articles, computation, result, remedies and deadlines',
       roles: [...authorities, ...trade],
       response: decisionLetter,
-      read: async ({ id, book, principal }) => {
-        const found = await find({ db: parts.db, book, principal, id });
+      read: async ({ db, id, book, principal }) => {
+        const found = await find({ db, book, principal, id });
         if (!found) throw new Problem('NOT_FOUND');
         if (found === 'UNDECIDED') throw new Problem('NOT_DECIDED');
         return letterOf(found);

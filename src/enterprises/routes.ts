@@ -36,13 +36,13 @@ export function enterpriseRoutes(app: FastifyInstance, parts: Parts): void {
     roles: everyRole,
     query: enterpriseQuery,
     response: page(enterprise),
-    read: async ({ query, book, principal }) => {
+    read: async ({ db, query, book, principal }) => {
       // A provider names the other side of its contract; whoever it has no code of, it does not see.
       const isProvider = principal.role === 'provider';
       if (isProvider && query.uscc === undefined) {
         throw new Problem('VALIDATION_FAILED', {}, [{ pointer: '/uscc', code: 'MISSING_FIELD' }]);
       }
-      const rows = await listEnterprises(parts.db, {
+      const rows = await listEnterprises(db, {
         bookId: book.bookId,
         legalPersonUscc: isProvider ? null : principal.legalPersonUscc,
         uscc: query.uscc,
@@ -60,11 +60,11 @@ export function enterpriseRoutes(app: FastifyInstance, parts: Parts): void {
     roles: [...authorities, 'enterprise'],
     query: namedOnQuery,
     response: enterpriseWithNames,
-    read: async ({ id, query, book, principal }) => {
-      const row = await findEnterprise(parts.db, book.bookId, id);
+    read: async ({ db, id, query, book, principal }) => {
+      const row = await findEnterprise(db, book.bookId, id);
       if (!row || (principal.legalPersonUscc !== null && principal.legalPersonUscc !== row.legalPersonUscc))
         throw new Problem('NOT_FOUND');
-      const former = await findFormerNames(parts.db, book.bookId, row.uscc);
+      const former = await findFormerNames(db, book.bookId, row.uscc);
       const name = query.on === undefined ? row.name : nameOn(row.name, former, query.on);
       return { ...presentEnterprise(row), name, formerNames: presentFormerNames(former) };
     },

@@ -123,9 +123,9 @@ export function evidenceFileRoutes(app: FastifyInstance, parts: Parts): void {
     roles: readers,
     query: schema.evidenceQuery,
     response: page(schema.evidenceOfSubject),
-    read: async ({ query, book, principal }) => {
+    read: async ({ db, query, book, principal }) => {
       const { cursor, limit, subjectId } = query;
-      const rows = await listOfSubject(parts.db, { bookId: book.bookId, principal, subjectId, after: idOfCursor(cursor), limit });
+      const rows = await listOfSubject(db, { bookId: book.bookId, principal, subjectId, after: idOfCursor(cursor), limit });
       return pageOf(
         rows,
         limit,
@@ -140,8 +140,8 @@ export function evidenceFileRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'What is known of one file, and what it is attached to',
     roles: readers,
     response: schema.evidenceFileInFull,
-    read: async ({ id, book, principal }) => {
-      const found = await findFile(parts.db, { bookId: book.bookId, principal, evidenceFileId: id });
+    read: async ({ db, id, book, principal }) => {
+      const found = await findFile(db, { bookId: book.bookId, principal, evidenceFileId: id });
       if (!found) throw new Problem('NOT_FOUND');
       return { ...presentFile(found.file), attachments: found.attachments.map(presentAttachment) };
     },
@@ -159,9 +159,9 @@ export function evidenceFileRoutes(app: FastifyInstance, parts: Parts): void {
       },
     },
     async (request, reply) => {
-      const { book, principal } = request;
+      const { book, db, principal } = request;
       const { id } = request.params as z.output<typeof bookAndIdParams>;
-      const find = () => findFile(parts.db, { bookId: book.bookId, principal, evidenceFileId: id });
+      const find = () => findFile(db, { bookId: book.bookId, principal, evidenceFileId: id });
       const found = await book.traffic.beside.run(find, { gone: () => reply.raw.destroyed });
       if (!found) throw new Problem('NOT_FOUND');
       const { sha256, mediaType, name, sizeBytes } = found.file;

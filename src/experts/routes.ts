@@ -37,8 +37,8 @@ export function panelRoutes<Row extends CaseRow>(
     summary: 'The experts of a case with their scores, and the digest that a review cites',
     roles: authorities,
     response: schema.expertPanel,
-    read: async ({ id, book }) => {
-      const found = await findPanel(parts.db, { bookId: book.bookId, subjectId: id });
+    read: async ({ db, id, book }) => {
+      const found = await findPanel(db, { bookId: book.bookId, subjectId: id });
       if (!found) throw new Problem('NOT_FOUND');
       return presentPanel(found);
     },
@@ -87,8 +87,8 @@ export function expertRoutes(app: FastifyInstance, parts: Parts): void {
     roles: ['expert'],
     query: schema.assignmentQuery,
     response: page(schema.expertAssignment),
-    read: async ({ query: { cursor, limit }, book, principal: { memberId } }) => {
-      const rows = await listAssignments(parts.db, { bookId: book.bookId, memberId, after: idOfCursor(cursor), limit });
+    read: async ({ db, query: { cursor, limit }, book, principal: { memberId } }) => {
+      const rows = await listAssignments(db, { bookId: book.bookId, memberId, after: idOfCursor(cursor), limit });
       return pageOf(
         rows,
         limit,
@@ -103,8 +103,8 @@ export function expertRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'One assignment of one’s own: whom it concerns, and, once declared, the case',
     roles: ['expert'],
     response: schema.expertAssignment,
-    read: async ({ id, book, principal: { memberId } }) => {
-      const found = await findAssignment(parts.db, { bookId: book.bookId, memberId, assignmentId: id });
+    read: async ({ db, id, book, principal: { memberId } }) => {
+      const found = await findAssignment(db, { bookId: book.bookId, memberId, assignmentId: id });
       if (!found) throw new Problem('NOT_FOUND');
       return presentAssignment(found.assignment, found.panel);
     },
@@ -115,11 +115,11 @@ export function expertRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'What the other experts scored: for one who has scored, and nobody before',
     roles: ['expert'],
     response: schema.expertPanel,
-    read: async ({ id, book: { bookId }, principal: { memberId } }) => {
-      const found = await findAssignment(parts.db, { bookId, memberId, assignmentId: id });
+    read: async ({ db, id, book: { bookId }, principal: { memberId } }) => {
+      const found = await findAssignment(db, { bookId, memberId, assignmentId: id });
       if (!found) throw new Problem('NOT_FOUND');
       if (found.assignment.status !== 'SCORED') throw new Problem('SCORES_HIDDEN');
-      const panel = await findPanel(parts.db, { bookId, panelId: found.panel.panelId });
+      const panel = await findPanel(db, { bookId, panelId: found.panel.panelId });
       if (!panel) throw new Problem('NOT_FOUND');
       return presentPanel(panel);
     },

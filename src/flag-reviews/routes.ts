@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import type { Database } from '../../db/client.js';
 import type { Role } from '../../schemas/access.js';
 import * as schema from '../../schemas/flags.js';
 import { pageQuery } from '../../schemas/common.js';
@@ -55,17 +56,17 @@ export function flagRoutes(app: FastifyInstance, parts: Parts): void {
     roles: authorities,
     query: schema.flagQuery,
     response: schema.flagPage,
-    read: async ({ query, book }) => {
+    read: async ({ db, query, book }) => {
       const { cursor, order, ...wanted } = query;
       const { bookId } = book;
       const after = idOfCursor(cursor);
       const rows =
         order === 'AGE'
-          ? await listFlagsByAge(parts.db, { bookId, ...wanted, after })
-          : await listFlagsByAmount(parts.db, {
+          ? await listFlagsByAge(db, { bookId, ...wanted, after })
+          : await listFlagsByAmount(db, {
               bookId,
               ...wanted,
-              after: after === undefined ? undefined : await placeOf(after, bookId),
+              after: after === undefined ? undefined : await placeOf(db, after, bookId),
             });
       return pageOf(
         rows,
@@ -76,8 +77,8 @@ export function flagRoutes(app: FastifyInstance, parts: Parts): void {
     },
   });
   /** Where the page before ended: amounts of flags never change. */
-  const placeOf = async (flagId: string, bookId: string) => {
-    const last = await findFlag(parts.db, bookId, flagId);
+  const placeOf = async (db: Database, flagId: string, bookId: string) => {
+    const last = await findFlag(db, bookId, flagId);
     if (!last) throw new Problem('NOT_FOUND');
     return last;
   };
@@ -87,8 +88,8 @@ export function flagRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'One flag with its evidence',
     roles: authorities,
     response: schema.flag,
-    read: async ({ id, book }) => {
-      const row = await findFlag(parts.db, book.bookId, id);
+    read: async ({ db, id, book }) => {
+      const row = await findFlag(db, book.bookId, id);
       if (!row) throw new Problem('NOT_FOUND');
       return presentFlag(row, today());
     },
@@ -100,8 +101,8 @@ export function flagRoutes(app: FastifyInstance, parts: Parts): void {
     roles: authorities,
     query: schema.flagsOfSubjectQuery,
     response: schema.flagsOfSubject,
-    read: async ({ query, book }) => ({
-      items: (await flagsOn(parts.db, book.bookId, query.subjectId)).map((row) => presentFlag(row, today())),
+    read: async ({ db, query, book }) => ({
+      items: (await flagsOn(db, book.bookId, query.subjectId)).map((row) => presentFlag(row, today())),
     }),
   });
 
@@ -123,8 +124,8 @@ export function flagRoutes(app: FastifyInstance, parts: Parts): void {
     roles: authorities,
     query: pageQuery,
     response: schema.flagParameterPage,
-    read: async ({ query, book }) => {
-      const rows = await listParameters(parts.db, {
+    read: async ({ db, query, book }) => {
+      const rows = await listParameters(db, {
         bookId: book.bookId,
         after: idOfCursor(query.cursor),
         limit: query.limit,

@@ -1,8 +1,6 @@
 // The books that are open in this process, each with its lane. A book is looked up by its code once and kept: code and
 // id never change.
-import { eq } from 'drizzle-orm';
 import type { Database } from '../../db/client.js';
-import { books } from '../../db/tables.js';
 import { admission } from '../access/admission.js';
 import type { Clock, LaneOptions } from '../ledger/lane.js';
 import { Lane } from '../ledger/lane.js';
@@ -34,26 +32,30 @@ export class Books {
   async find(code: string): Promise<OpenBook | null> {
     const known = this.#open.get(code);
     if (known) return known;
-    const [row] = await this.db.drizzle.select().from(books).where(eq(books.code, code));
+    const [found] = await this.db.sql.prepared<{ bookId: string | null }[]>('select book_of($1) as "bookId"', [code]);
+    if (!found?.bookId) return null;
+    const { bookId } = found;
+    const db = this.db.as({ book: bookId, legalPerson: null });
+    const [row] = await db.sql<{ name: string }[]>`select name from books where book_id = ${bookId}`;
     if (!row) return null;
     // Another request may have opened it while this one read: one lane per book and process.
     const meanwhile = this.#open.get(code);
     if (meanwhile) return meanwhile;
     const lane: Lane = new Lane({
       db: this.db,
-      readings: this.db,
+      readings: db,
       ...this.laneOptions,
       clock: this.clock,
       admission,
-      bookId: row.bookId,
-      bookCode: row.code,
+      bookId,
+      bookCode: code,
       onBatch: (batch) => {
         if (!batch.slice) traffic.pace.observe(batch.size, batch.milliseconds, performance.now());
         this.laneOptions.onBatch?.(batch);
       },
     });
     const traffic = this.trafficOf(lane);
-    const open = { bookId: row.bookId, code: row.code, name: row.name, lane, traffic };
+    const open = { bookId, code, name: row.name, db, lane, traffic };
     this.#open.set(code, open);
     return open;
   }

@@ -48,7 +48,10 @@ export function wayOf(request: FastifyRequest, bookCode: string, { db, principal
   }
   const secret = readCookie(request, sessionCookie(bookCode));
   if (secret === undefined) return null;
-  return { name: hashOfToken(secret).slice(0, 16), look: (bookId) => findSession(db, bookId, secret, clock.now()) };
+  return {
+    name: hashOfToken(secret).slice(0, 16),
+    look: (bookId) => findSession(db.as({ book: bookId, legalPerson: null }), bookId, secret, clock.now()),
+  };
 }
 
 /** What installations differ in. */

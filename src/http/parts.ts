@@ -13,6 +13,7 @@ import type { Traffic } from './traffic.js';
 
 /** The running parts a slice's routes may use. */
 export interface Parts {
+  /** Without a context: it sees nothing of any book but what the functions that look across books tell. */
   readonly db: Database;
   readonly clock: Clock;
   /** Who is behind a key. */
@@ -46,6 +47,8 @@ export interface OpenBook {
   readonly bookId: string;
   readonly code: string;
   readonly name: string;
+  /** All of this book, and nothing of another: for what the service does by itself, and for commands on their way to the lane. */
+  readonly db: Database;
   readonly lane: Lane;
   readonly traffic: Traffic;
 }
@@ -54,6 +57,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Set for every address under /v1/books/{book}. */
     book: OpenBook;
+    /** What this caller may see of the book: all of it, or of the trade's members their own alone. */
+    db: Database;
     principal: Principal;
   }
 }

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import type { Database } from '../../db/client.js';
 import type { Role } from '../../schemas/access.js';
 import { role } from '../../schemas/access.js';
 import { bookParams, problem } from '../../schemas/common.js';
@@ -149,7 +150,7 @@ export function command<Body extends z.ZodType<object>, Result>(
         if (outcome.kind === 'refused') throw problemOf(outcome);
         const result = { ...outcome.result, ledgerSeq: null };
         const shown = options.present ? options.present(result, { replayed: false, body }) : result;
-        return reply.code(200).send(await tellInFull(parts.db.sql, book.bookId, shown));
+        return reply.code(200).send(await tellInFull(book.db.sql, book.bookId, shown));
       }
       const outcome = await book.lane.submit(options.verb, { body, actor, requestDigest, key });
       const { settle } = options;
@@ -161,9 +162,15 @@ export function command<Body extends z.ZodType<object>, Result>(
       void reply.header('idempotency-replayed', String(outcome.replayed));
       const result: Result & { ledgerSeq: number } = outcome.result;
       const shown = options.present ? options.present(result, { replayed: outcome.replayed, body }) : result;
-      return reply.code(options.status).send(await tellInFull(parts.db.sql, book.bookId, shown));
+      return reply.code(options.status).send(await tellInFull(book.db.sql, book.bookId, shown));
     },
   );
+}
+
+/** What a reading reads with: `db` sees what its caller may see of the book. */
+interface Eyes {
+  readonly book: OpenBook;
+  readonly db: Database;
 }
 
 /** A GET outside the lane. The handler sees whose eyes it reads with and answers what those may see. */
@@ -172,7 +179,7 @@ export function reading<Query extends z.ZodObject, Result extends z.ZodType>(
   options: Common & {
     readonly query?: Query;
     readonly response: Result;
-    readonly read: (of: { id: string; query: z.output<Query>; book: OpenBook; principal: Principal }) => Promise<z.input<Result>>;
+    readonly read: (of: Eyes & { id: string; query: z.output<Query>; principal: Principal }) => Promise<z.input<Result>>;
   },
 ): void {
   const hasId = options.url.includes('/:id');
@@ -197,6 +204,7 @@ export function reading<Query extends z.ZodObject, Result extends z.ZodType>(
               id: hasId ? (request.params as { id: string }).id : '',
               query: request.query as z.output<Query>,
               book: request.book,
+              db: request.db,
               principal: request.principal,
             }),
           { gone: () => reply.raw.destroyed },
@@ -218,7 +226,7 @@ export function openReading<Query extends z.ZodObject, Result extends z.ZodType>
   options: Open & {
     readonly query?: Query;
     readonly response: Result;
-    readonly read: (of: { id: string; query: z.output<Query>; book: OpenBook }) => Promise<z.input<Result>>;
+    readonly read: (of: Eyes & { id: string; query: z.output<Query> }) => Promise<z.input<Result>>;
   },
 ): void {
   const hasId = options.url.includes('/:id');
@@ -243,6 +251,7 @@ export function openReading<Query extends z.ZodObject, Result extends z.ZodType>
               id: hasId ? (request.params as { id: string }).id : '',
               query: request.query as z.output<Query>,
               book: request.book,
+              db: request.db,
             }),
           { gone: () => reply.raw.destroyed },
         ),
@@ -255,7 +264,6 @@ const anybody: Actor = { memberId: publicId, personId: publicId, kind: 'PERSON',
 /** A POST that needs no key: saying the same twice is saying it once, for nobody has a key of their own to name it by. */
 export function openCommand<Body extends z.ZodType<object>, Result>(
   app: FastifyInstance,
-  parts: Parts,
   options: Open & {
     readonly body: Body;
     readonly response: z.ZodType;
@@ -289,7 +297,7 @@ export function openCommand<Body extends z.ZodType<object>, Result>(
       const outcome = await book.lane.submit(options.verb, { body, actor: anybody, requestDigest, key: requestDigest });
       if (outcome.kind === 'refused') throw problemOf(outcome);
       void reply.header('idempotency-replayed', String(outcome.replayed));
-      return reply.code(201).send(await tellInFull(parts.db.sql, book.bookId, outcome.result));
+      return reply.code(201).send(await tellInFull(book.db.sql, book.bookId, outcome.result));
     },
   );
 }

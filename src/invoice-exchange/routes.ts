@@ -18,11 +18,11 @@ export function invoiceExchangeRoutes(app: FastifyInstance, parts: Parts): void 
     roles: ['operator', 'auditor'],
     query: schema.markQuery,
     response: schema.markPage,
-    read: async ({ query, book }) => {
+    read: async ({ db, query, book }) => {
       const unknown = refuseKey(query.key, keys);
       if (unknown) throw problemOf(unknown);
       const after = idOfCursor(query.cursor);
-      const rows = await listMarks(parts.db, {
+      const rows = await listMarks(db, {
         bookId: book.bookId,
         keyName: query.key,
         after,
@@ -66,6 +66,6 @@ export function invoiceExchangeRoutes(app: FastifyInstance, parts: Parts): void 
     response: schema.invoicesMarked,
     status: 200,
     verb: markInvoices,
-    prepare: ({ body, book }) => hashBeforeLane(parts.db, book.bookId, body, parts.exchange),
+    prepare: ({ body, book }) => hashBeforeLane(book.db, book.bookId, body, parts.exchange),
   });
 }

@@ -176,8 +176,8 @@ export type SliceOutcome<Result> =
 
 export interface LaneOptions {
   readonly db: Database;
-  /** Where dry runs read, if not where the lane writes: a slow one must not hold a session that lanes wait for. */
-  readonly readings?: Database;
+  /** Where dry runs read, in the context of the book: not where the lane writes, for a slow one must not hold a session that lanes wait for. */
+  readonly readings: Database;
   readonly bookId: string;
   readonly bookCode: string;
   readonly clock: Clock;
@@ -342,7 +342,7 @@ export class Lane {
   }
 
   #onSnapshot<T>(work: (loader: Loader, facts: Facts) => Promise<T>): Promise<T> {
-    const { db, readings = db, bookId, bookCode } = this.#options;
+    const { readings, bookId, bookCode } = this.#options;
     return readings.begin(
       (tx) => {
         const facts = new Facts(bookId, bookCode);
@@ -712,7 +712,7 @@ export class Lane {
     const { facts, head, batchId } = underway;
     underway.isTaken = true;
     facts.forget(true);
-    const planned = tx.sql.prepared('select plan_by_index()', []).then(() => undefined);
+    const planned = tx.sql.prepared('select read_in_book($1)', [bookId]).then(() => undefined);
     const loader = new Loader(tx, bookId, facts);
     // What fails here may have failed for what is underway: under the lock it is told what is wrong.
     const [read] = await Promise.all([storedOutcomes(tx, bookId, commands), gather(loader), planned]).catch(() => {

@@ -19,7 +19,6 @@ import {
 import { formatInstant } from '../calendar.js';
 import type { FileFormat, Slice } from '../http/files.js';
 import { fileOf, mediaTypes, shareOf } from '../http/files.js';
-import type { Parts } from '../http/parts.js';
 import { Problem } from '../http/problem.js';
 import { authorities, idOfCursor, pageOf, reading } from '../http/routes.js';
 import { formatYuan, sumFen } from '../money.js';
@@ -29,7 +28,7 @@ import { headOf, listAccounts, listEntries, readBalance, readStatement, readTria
 const tag = 'ledger';
 const instantOf = (text: string): string => formatInstant(new Date(text));
 
-export function ledgerRoutes(app: FastifyInstance, { db }: Parts): void {
+export function ledgerRoutes(app: FastifyInstance): void {
   reading(app, {
     url: '/ledger/accounts',
     tag,
@@ -37,7 +36,7 @@ export function ledgerRoutes(app: FastifyInstance, { db }: Parts): void {
     roles: authorities,
     query: accountQuery,
     response: page(account),
-    read: async ({ query, book }) => {
+    read: async ({ db, query, book }) => {
       const rows = await listAccounts(db, { ...query, bookId: book.bookId, after: idOfCursor(query.cursor) });
       return pageOf(rows, query.limit, (row) => row.accountId, presentAccount);
     },
@@ -50,7 +49,7 @@ export function ledgerRoutes(app: FastifyInstance, { db }: Parts): void {
     roles: authorities,
     query: entryQuery,
     response: entryPage,
-    read: async ({ query, book }) => {
+    read: async ({ db, query, book }) => {
       const rows = await listEntries(db, { ...query, bookId: book.bookId, after: BigInt(query.after) });
       const items = rows.slice(0, query.limit).map(presentEntry);
       return { items, next: rows.length > query.limit ? (items.at(-1)?.seq ?? null) : null };
@@ -64,7 +63,7 @@ export function ledgerRoutes(app: FastifyInstance, { db }: Parts): void {
     roles: authorities,
     query: statementQuery,
     response: statement,
-    read: async ({ id, query, book }) => {
+    read: async ({ db, id, query, book }) => {
       const found = await readStatement(db, {
         ...statementOf(book.bookId, id, query),
         after: BigInt(query.after),
@@ -95,7 +94,7 @@ export function ledgerRoutes(app: FastifyInstance, { db }: Parts): void {
     roles: authorities,
     query: balanceQuery,
     response: balance,
-    read: async ({ id, query, book }) => {
+    read: async ({ db, id, query, book }) => {
       const seq = query.asOfSeq === undefined ? undefined : BigInt(query.asOfSeq);
       const found = await readBalance(db, { bookId: book.bookId, accountId: id, asOf: { seq, day: query.asOfDay } });
       if (!found) throw new Problem('NOT_FOUND');
@@ -116,7 +115,7 @@ export function ledgerRoutes(app: FastifyInstance, { db }: Parts): void {
     roles: authorities,
     query: balanceQuery,
     response: trialBalance,
-    read: async ({ query, book }) => {
+    read: async ({ db, query, book }) => {
       const seq = query.asOfSeq === undefined ? undefined : BigInt(query.asOfSeq);
       const { headSeq, lines } = await readTrialBalance(db, book.bookId, { seq, day: query.asOfDay });
       return {
@@ -137,11 +136,11 @@ export function ledgerRoutes(app: FastifyInstance, { db }: Parts): void {
     },
   });
 
-  fileRoutes(app, { db });
+  fileRoutes(app);
 }
 
 /** Downloads: streams, and so no plain readings. */
-function fileRoutes(app: FastifyInstance, { db }: Pick<Parts, 'db'>): void {
+function fileRoutes(app: FastifyInstance): void {
   const common = { tags: [tag], security: [{ apiKey: [] }], response: { '4xx': problem, '5xx': problem } };
   const config = { roles: authorities, personOnly: false, streaming: true, sensitive: true };
   app.get(
@@ -155,7 +154,7 @@ function fileRoutes(app: FastifyInstance, { db }: Pick<Parts, 'db'>): void {
         querystring: entryFileQuery,
       },
     },
-    async ({ book, query }, reply) => {
+    async ({ book, db, query }, reply) => {
       const { format, after, subjectId } = query as z.output<typeof entryFileQuery>;
       const share = shareOf(book, reply);
       const upTo = await share.begin(() => headOf(db, book.bookId));
@@ -177,7 +176,7 @@ function fileRoutes(app: FastifyInstance, { db }: Pick<Parts, 'db'>): void {
         querystring: statementFileQuery,
       },
     },
-    async ({ book, params, query }, reply) => {
+    async ({ book, db, params, query }, reply) => {
       const { id } = params as z.output<typeof bookAndIdParams>;
       const { format, ...of } = query as z.output<typeof statementFileQuery>;
       const { bookId } = book;

@@ -52,8 +52,8 @@ export function legalPersonRoutes(app: FastifyInstance, parts: Parts): void {
     roles: authorities,
     query: schema.ofUsccQuery,
     response: page(schema.legalPersonClass),
-    read: async ({ query, book }) => {
-      const rows = await listClasses(parts.db, { ...pageAt(book, query), uscc: query.uscc });
+    read: async ({ db, query, book }) => {
+      const rows = await listClasses(db, { ...pageAt(book, query), uscc: query.uscc });
       return pageOf(rows, query.limit, (row) => row.classRecordId, presentClass);
     },
   });
@@ -76,8 +76,8 @@ export function legalPersonRoutes(app: FastifyInstance, parts: Parts): void {
     roles: authorities,
     query: schema.ofUsccQuery,
     response: page(schema.relation),
-    read: async ({ query, book }) => {
-      const rows = await listRelations(parts.db, { ...pageAt(book, query), uscc: query.uscc });
+    read: async ({ db, query, book }) => {
+      const rows = await listRelations(db, { ...pageAt(book, query), uscc: query.uscc });
       return pageOf(rows, query.limit, (row) => row.relationId, presentRelation);
     },
   });
@@ -103,8 +103,8 @@ export function legalPersonRoutes(app: FastifyInstance, parts: Parts): void {
     roles: authorities,
     query: schema.holderQuery,
     response: page(schema.legalPersonHolder),
-    read: async ({ query, book }) => {
-      const rows = await listHolders(parts.db, { ...pageAt(book, query), uscc: query.uscc });
+    read: async ({ db, query, book }) => {
+      const rows = await listHolders(db, { ...pageAt(book, query), uscc: query.uscc });
       return pageOf(rows, query.limit, (row) => row.holderRecordId, presentHolder);
     },
   });
@@ -160,9 +160,9 @@ export function legalPersonRoutes(app: FastifyInstance, parts: Parts): void {
     roles: [...authorities, 'enterprise'],
     query: matterSchema.matterQuery,
     response: page(matterSchema.matter),
-    read: async ({ query, book, principal }) => {
+    read: async ({ db, query, book, principal }) => {
       const { uscc, matterCode: code, status } = query;
-      const rows = await listMatters(parts.db, { ...pageAt(book, query), uscc, code, status, own: principal.legalPersonUscc });
+      const rows = await listMatters(db, { ...pageAt(book, query), uscc, code, status, own: principal.legalPersonUscc });
       return pageOf(rows, query.limit, (row) => row.registrationId, presentMatter);
     },
   });
@@ -185,8 +185,8 @@ export function legalPersonRoutes(app: FastifyInstance, parts: Parts): void {
     roles: authorities,
     query: schema.figureQuery,
     response: page(schema.figure),
-    read: async ({ query, book }) => {
-      const rows = await listFigures(parts.db, { ...pageAt(book, query), holder: query.holder });
+    read: async ({ db, query, book }) => {
+      const rows = await listFigures(db, { ...pageAt(book, query), holder: query.holder });
       return pageOf(rows, query.limit, (row) => row.figureId, presentFigure);
     },
   });
@@ -232,8 +232,8 @@ export function legalPersonRoutes(app: FastifyInstance, parts: Parts): void {
     roles: authorities,
     query: limitExceptionQuery,
     response: page(limitException),
-    read: async ({ query, book }) => {
-      const rows = await listExceptions(parts.db, { ...pageAt(book, query), status: query.status });
+    read: async ({ db, query, book }) => {
+      const rows = await listExceptions(db, { ...pageAt(book, query), status: query.status });
       return pageOf(rows, query.limit, (row) => row.exceptionId, presentException);
     },
   });

@@ -86,7 +86,12 @@ export class Postman {
     const { db, clock, log } = this.of;
     try {
       for (const bookId of await booksWithMessages(db)) {
-        const { failures } = await deliverDue({ db, bookId, clock, isStopping: () => this.#closing });
+        const { failures } = await deliverDue({
+          db: db.as({ book: bookId, legalPerson: null }),
+          bookId,
+          clock,
+          isStopping: () => this.#closing,
+        });
         for (const error of failures) log.warn({ err: error, bookId }, 'a message was not delivered');
       }
     } catch (error) {

@@ -16,8 +16,7 @@ export type TakenMessage = Pick<
 /** Books that have something to deliver now. */
 export async function booksWithMessages(db: Database): Promise<string[]> {
   const rows = await db.sql.prepared<{ bookId: string }[]>(
-    `select b.book_id as "bookId" from books b
-      where exists (select from outbox o where o.book_id = b.book_id and o.status = 'WAITING' and o.next_at <= clock_timestamp())`,
+    'select book_id as "bookId" from books_with_messages() as book_id',
     [],
   );
   return rows.map(({ bookId }) => bookId);

@@ -6,6 +6,7 @@ import type { Database } from '../../db/client.js';
 import type { Day } from '../calendar.js';
 import { addDays, shanghaiDay } from '../calendar.js';
 import type { DailyWork } from '../daily.js';
+import { isAny } from '../daily.js';
 import type { OpenBook } from '../http/parts.js';
 import { firstId, inSlices } from '../in-slices.js';
 import type { Facts, Loader, Shelf } from '../ledger/facts.js';
@@ -41,8 +42,8 @@ export interface Reminder<Row> {
     db: Database,
     of: { bookId: string; kind: string; from: Day; to: Day; after: Ending },
   ) => Promise<readonly Ending[]>;
-  /** Codes of the books where something ends in these days. */
-  readonly endingIn: (db: Database, of: { from: Day; to: Day }) => Promise<string[]>;
+  /** Whether anything of a book ends in these days. */
+  readonly isEnding: (db: Database, of: { bookId: string; from: Day; to: Day }) => Promise<boolean>;
 }
 
 const reminderIdOf = (kind: string, id: string, endsOn: Day): string => `${kind} ${id} ${endsOn}`;
@@ -53,17 +54,13 @@ export function reminding<Row>(of: Reminder<Row>): DailyWork {
   const name = `remind:${of.kind}`;
   return {
     name,
-    dueIn: async (db, today) => {
-      const codes = await of.endingIn(db, { from: today, to: addDays(today, of.days) });
-      const rows = await db.sql.prepared<{ code: string }[]>(
-        `select b.code from books b where b.code = any($1::text[])
-            and not exists (select from reminder_runs r where r.book_id = b.book_id and r.kind = $2 and r.through >= $3::date)
-          order by b.code`,
-        [codes, of.kind, today],
-      );
-      return rows.map(({ code }) => code);
+    isDue: async ({ db, bookId, today }) => {
+      const told = 'select from reminder_runs r where r.book_id = $1 and r.kind = $2 and r.through >= $3::date';
+      if (await isAny(db, told, [bookId, of.kind, today])) return false;
+      return of.isEnding(db, { bookId, from: today, to: addDays(today, of.days) });
     },
-    async run({ db, book, clock, isStopping }) {
+    async run({ book, clock, isStopping }) {
+      const { db } = book;
       const today = shanghaiDay(clock.now());
       const between = { bookId: book.bookId, kind: of.kind, from: today, to: addDays(today, of.days) };
       const { done, isAll } = await inSlices({

@@ -29,7 +29,7 @@ export function messageRoutes(app: FastifyInstance, parts: Parts): void {
     roles: everyRole,
     query: pageQuery,
     response: schema.messages,
-    read: async ({ query: { cursor, limit }, book: { bookId }, principal }) => {
+    read: async ({ db, query: { cursor, limit }, book: { bookId }, principal }) => {
       const of = { bookId, addressee: addresseeOf(principal), memberId: principal.memberId };
       const rows = await listMessages(db, { ...of, after: idOfCursor(cursor), limit });
       return pageOf(
@@ -57,7 +57,7 @@ export function messageRoutes(app: FastifyInstance, parts: Parts): void {
     roles: ['operator', 'auditor'],
     query: schema.outboxQuery,
     response: schema.outbox,
-    read: async ({ query: { status, cursor, limit }, book: { bookId } }) => {
+    read: async ({ db, query: { status, cursor, limit }, book: { bookId } }) => {
       const rows = await listOutbox(db, { bookId, status, after: idOfCursor(cursor), limit });
       return pageOf(rows, limit, ({ messageId }) => messageId, presentOutbox);
     },

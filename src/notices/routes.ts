@@ -34,8 +34,8 @@ export function noticeRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'List public notices; needs no key',
     query: pageQuery,
     response: schema.notices,
-    read: async ({ query: { cursor, limit }, book }) => {
-      const rows = await listNotices(parts.db, { bookId: book.bookId, after: idOfCursor(cursor), limit });
+    read: async ({ db, query: { cursor, limit }, book }) => {
+      const rows = await listNotices(db, { bookId: book.bookId, after: idOfCursor(cursor), limit });
       return pageOf(rows, limit, ({ noticeId }) => noticeId, presentNotice);
     },
   });
@@ -44,14 +44,14 @@ export function noticeRoutes(app: FastifyInstance, parts: Parts): void {
     tag,
     summary: 'One public notice with its lines; needs no key',
     response: schema.noticeInFull,
-    read: async ({ id, book }) => {
-      const found = await findNotice(parts.db, book.bookId, id);
+    read: async ({ db, id, book }) => {
+      const found = await findNotice(db, book.bookId, id);
       if (!found) throw new Problem('NOT_FOUND');
       const today = shanghaiDay(parts.clock.now());
       return { ...presentNotice(found.notice), items: found.items.map(({ item, of }) => presentItem(item, of, today)) };
     },
   });
-  openCommand(app, parts, {
+  openCommand(app, {
     url: '/notices/:id/object',
     tag,
     summary: 'Object (异议) to one case of a notice; needs no key. Name and contact are told to nobody but who decides',
@@ -84,17 +84,17 @@ function objectionRoutes(app: FastifyInstance, parts: Parts, kind: 'APPLICATION'
     summary: 'The objections to a case; who objects is told only to those who may decide',
     roles: authorities,
     response: schema.objections,
-    read: async ({ id, book: { bookId }, principal }) => {
+    read: async ({ db, id, book: { bookId }, principal }) => {
       const eyes = { bookId, legalPersonUscc: null };
       const row =
         kind === 'APPLICATION'
-          ? await findApplication(parts.db, { ...eyes, applicationId: id })
-          : await findReimbursement(parts.db, { ...eyes, reimbursementId: id });
+          ? await findApplication(db, { ...eyes, applicationId: id })
+          : await findReimbursement(db, { ...eyes, reimbursementId: id });
       if (!row) throw new Problem('NOT_FOUND');
       const mayKnow = principal.role === 'reviewer' || principal.role === 'approver';
       const open = (sealed: string, noticeId: string, of: 'name' | 'contact') =>
         parts.sealer.open(sealed, objectionContext(bookId, noticeId, of));
-      const rows = await listObjections(parts.db, { bookId, subjectId: id });
+      const rows = await listObjections(db, { bookId, subjectId: id });
       return {
         items: rows.map((of) => {
           const opened = mayKnow && {

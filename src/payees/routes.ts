@@ -34,9 +34,9 @@ export function payeeRoutes(app: FastifyInstance, parts: Parts): void {
     roles: ['provider', 'enterprise', 'finance', 'finance_approver', 'auditor'],
     query: schema.payeeAccountQuery,
     response: page(schema.payeeAccount),
-    read: async ({ query, book, principal }) => {
+    read: async ({ db, query, book, principal }) => {
       const { cursor, limit, ...holder } = query;
-      const rows = await listPayeeAccounts(parts.db, {
+      const rows = await listPayeeAccounts(db, {
         bookId: book.bookId,
         after: idOfCursor(cursor),
         limit,

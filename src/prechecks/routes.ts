@@ -28,9 +28,10 @@ export function precheckRoutes(app: FastifyInstance, parts: Parts): void {
     },
     async (request, reply) => {
       const { book, principal } = request;
+      // By the whole book: what is left for others to claim decides what one can have. Whose facts are asked about, the request may say.
       const body = request.body as z.output<typeof precheck>;
       const today = shanghaiDay(parts.clock.now());
-      const gathered = await book.traffic.beside.run(() => gather(parts.db, book, { body, today, principal }), {
+      const gathered = await book.traffic.beside.run(() => gather(book.db, book, { body, today, principal }), {
         gone: () => reply.raw.destroyed,
       });
       const outlooks = outlooksOf(gathered.facts, gathered.candidates);

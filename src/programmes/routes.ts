@@ -161,9 +161,9 @@ export function programmeRoutes(app: FastifyInstance, parts: Parts): void {
     roles: everyRole,
     query: programmeQuery,
     response: page(programme),
-    read: async ({ query, book }) => {
+    read: async ({ db, query, book }) => {
       const { programmeCode, limit } = query;
-      const rows = await listProgrammes(parts.db, { bookId: book.bookId, programmeCode, after: idOfCursor(query.cursor), limit });
+      const rows = await listProgrammes(db, { bookId: book.bookId, programmeCode, after: idOfCursor(query.cursor), limit });
       return pageOf(
         rows,
         limit,
@@ -179,17 +179,17 @@ export function programmeRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'One version with its document and what keeps it from being activated',
     roles: everyRole,
     response: programmeShown,
-    read: async ({ id, book }) => {
-      const row = await findProgramme(parts.db, book.bookId, id);
+    read: async ({ db, id, book }) => {
+      const row = await findProgramme(db, book.bookId, id);
       if (!row) throw new Problem('NOT_FOUND');
       const law = programmeOf(row);
       return {
         ...presentProgramme(row, law),
         document: row.document,
-        repealCorrections: (await repealCorrectionsOf(parts.db, book.bookId, id)).map(presentRepealCorrection),
+        repealCorrections: (await repealCorrectionsOf(db, book.bookId, id)).map(presentRepealCorrection),
         openPoints:
           row.status === 'PUBLISHED'
-            ? presentOpenPoints(openPointsOf(law, await versionsOf(parts.db, book.bookId, row.programmeCode)))
+            ? presentOpenPoints(openPointsOf(law, await versionsOf(db, book.bookId, row.programmeCode)))
             : [],
       };
     },
@@ -210,7 +210,7 @@ export function programmeRoutes(app: FastifyInstance, parts: Parts): void {
       },
     },
     async (request, reply) => {
-      const row = await findProgramme(parts.db, request.book.bookId, (request.params as z.output<typeof bookAndIdParams>).id);
+      const row = await findProgramme(request.db, request.book.bookId, (request.params as z.output<typeof bookAndIdParams>).id);
       if (!row) throw new Problem('NOT_FOUND');
       const body = request.body as z.output<typeof evaluateProgramme>;
       const law = programmeOf(row);
@@ -252,9 +252,9 @@ export function programmeRoutes(app: FastifyInstance, parts: Parts): void {
     roles: authorities,
     query: appropriationQuery,
     response: page(appropriation),
-    read: async ({ query, book }) => {
+    read: async ({ db, query, book }) => {
       const { programmeCode, year, limit } = query;
-      const rows = await listAppropriations(parts.db, {
+      const rows = await listAppropriations(db, {
         bookId: book.bookId,
         programmeCode,
         year,
@@ -271,11 +271,8 @@ export function programmeRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'Where the money of each fund stands: loaded, available, promised, paid',
     roles: authorities,
     response: funds,
-    read: async ({ book }) => {
-      const [balances, versions] = await Promise.all([
-        fundBalances(parts.db, book.bookId),
-        activatedProgrammes(parts.db, book.bookId),
-      ]);
+    read: async ({ db, book }) => {
+      const [balances, versions] = await Promise.all([fundBalances(db, book.bookId), activatedProgrammes(db, book.bookId)]);
       return { items: presentFunds(balances, versions, shanghaiDay(parts.clock.now())) };
     },
   });

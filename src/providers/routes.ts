@@ -84,8 +84,8 @@ export function providerRoutes(app: FastifyInstance, parts: Parts): void {
     roles: everyRole,
     query: pageQuery,
     response: page(schema.provider),
-    read: async ({ query, book }) =>
-      pageOf(await listProviders(parts.db, pageAt(book, query)), query.limit, (row) => row.providerId, presentProvider),
+    read: async ({ db, query, book }) =>
+      pageOf(await listProviders(db, pageAt(book, query)), query.limit, (row) => row.providerId, presentProvider),
   });
   reading(app, {
     url: '/providers/:id',
@@ -94,10 +94,10 @@ export function providerRoutes(app: FastifyInstance, parts: Parts): void {
     roles: everyRole,
     query: namedOnQuery,
     response: schema.providerWithNames,
-    read: async ({ id, query, book }) => {
-      const row = await findProvider(parts.db, book.bookId, id);
+    read: async ({ db, id, query, book }) => {
+      const row = await findProvider(db, book.bookId, id);
       if (!row) throw new Problem('NOT_FOUND');
-      const former = await findFormerNames(parts.db, book.bookId, row.uscc);
+      const former = await findFormerNames(db, book.bookId, row.uscc);
       const name = query.on === undefined ? row.name : nameOn(row.name, former, query.on);
       return { ...presentProvider(row), name, formerNames: presentFormerNames(former) };
     },
@@ -131,8 +131,8 @@ export function providerRoutes(app: FastifyInstance, parts: Parts): void {
     roles: everyRole,
     query: schema.ofProviderQuery,
     response: page(schema.facility),
-    read: async ({ query, book }) => {
-      const rows = await listFacilities(parts.db, { ...pageAt(book, query), providerId: query.providerId });
+    read: async ({ db, query, book }) => {
+      const rows = await listFacilities(db, { ...pageAt(book, query), providerId: query.providerId });
       return pageOf(rows, query.limit, (row) => row.facilityId, presentFacility);
     },
   });
@@ -142,8 +142,8 @@ export function providerRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'One facility with its observations, oldest day first',
     roles: everyRole,
     response: schema.facilityWithObservations,
-    read: async ({ id, book }) => {
-      const found = await findFacility(parts.db, book.bookId, id);
+    read: async ({ db, id, book }) => {
+      const found = await findFacility(db, book.bookId, id);
       if (!found) throw new Problem('NOT_FOUND');
       return { ...presentFacility(found.facility), observations: found.observations.map(presentObservation) };
     },
@@ -168,9 +168,9 @@ export function providerRoutes(app: FastifyInstance, parts: Parts): void {
     roles: everyRole,
     query: schema.listingQuery,
     response: page(schema.listing),
-    read: async ({ query, book }) => {
+    read: async ({ db, query, book }) => {
       const { providerId, serviceItem } = query;
-      const rows = await listListings(parts.db, { ...pageAt(book, query), providerId, serviceItem });
+      const rows = await listListings(db, { ...pageAt(book, query), providerId, serviceItem });
       return pageOf(
         rows,
         query.limit,
@@ -243,8 +243,8 @@ export function providerRoutes(app: FastifyInstance, parts: Parts): void {
     roles: authorities,
     query: schema.measureQuery,
     response: page(schema.listingMeasure),
-    read: async ({ query, book }) => {
-      const rows = await listMeasures(parts.db, { ...pageAt(book, query), status: query.status });
+    read: async ({ db, query, book }) => {
+      const rows = await listMeasures(db, { ...pageAt(book, query), status: query.status });
       return pageOf(rows, query.limit, (row) => row.measureId, presentMeasure);
     },
   });
@@ -254,8 +254,8 @@ export function providerRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'One listing with every measure against it',
     roles: everyRole,
     response: schema.listingWithMeasures,
-    read: async ({ id, book, principal }) => {
-      const found = await findListing(parts.db, book.bookId, id);
+    read: async ({ db, id, book, principal }) => {
+      const found = await findListing(db, book.bookId, id);
       if (!found) throw new Problem('NOT_FOUND');
       // What is only proposed is the bureau's own.
       const isOfTrade = principal.legalPersonUscc !== null;
@@ -388,13 +388,13 @@ export function providerRoutes(app: FastifyInstance, parts: Parts): void {
     roles: [...authorities, 'provider'],
     query: schema.listingApplicationQuery,
     response: page(schema.listingApplication),
-    read: async ({ query, book, principal }) => {
+    read: async ({ db, query, book, principal }) => {
       const own =
         principal.legalPersonUscc === null
           ? undefined
-          : (await providersOf(parts.db, book.bookId, principal.legalPersonUscc)).map(({ providerId }) => providerId);
+          : (await providersOf(db, book.bookId, principal.legalPersonUscc)).map(({ providerId }) => providerId);
       const wanted = query.providerId === undefined ? own : [query.providerId].filter((id) => own?.includes(id) ?? true);
-      const rows = await listListingApplications(parts.db, {
+      const rows = await listListingApplications(db, {
         ...pageAt(book, query),
         status: query.status,
         providerIds: wanted,
@@ -408,9 +408,9 @@ export function providerRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'One application with its scores and every step',
     roles: [...authorities, 'provider'],
     response: schema.listingApplicationWithHistory,
-    read: async ({ id, book, principal }) => {
-      const found = await findListingApplication(parts.db, book.bookId, id);
-      const provider = found && (await findProvider(parts.db, book.bookId, found.application.providerId));
+    read: async ({ db, id, book, principal }) => {
+      const found = await findListingApplication(db, book.bookId, id);
+      const provider = found && (await findProvider(db, book.bookId, found.application.providerId));
       if (!found || !provider || !actsFor(principal, provider)) throw new Problem('NOT_FOUND');
       const { application, scores, steps } = found;
       return {
@@ -439,8 +439,8 @@ export function providerRoutes(app: FastifyInstance, parts: Parts): void {
     roles: everyRole,
     query: pageQuery,
     response: page(schema.chip),
-    read: async ({ query, book }) =>
-      pageOf(await listChips(parts.db, pageAt(book, query)), query.limit, (row) => row.chipId, presentChip),
+    read: async ({ db, query, book }) =>
+      pageOf(await listChips(db, pageAt(book, query)), query.limit, (row) => row.chipId, presentChip),
   });
 
   command(app, parts, {
@@ -460,9 +460,9 @@ export function providerRoutes(app: FastifyInstance, parts: Parts): void {
     roles: everyRole,
     query: schema.listPriceQuery,
     response: page(schema.listPrice),
-    read: async ({ query, book }) =>
+    read: async ({ db, query, book }) =>
       pageOf(
-        await listListPrices(parts.db, { ...pageAt(book, query), providerId: query.providerId }),
+        await listListPrices(db, { ...pageAt(book, query), providerId: query.providerId }),
         query.limit,
         (row) => row.listPriceId,
         presentListPrice,

@@ -3,6 +3,7 @@ import type { Database } from '../../db/client.js';
 import type { Day } from '../calendar.js';
 import { shanghaiDay } from '../calendar.js';
 import type { DailyWork } from '../daily.js';
+import { isAny } from '../daily.js';
 import { firstId, inSlices, readAhead } from '../in-slices.js';
 import { fallDue } from './decide-recovery.js';
 import { recoveryShelf } from './facts.js';
@@ -10,15 +11,17 @@ import { refuseRecovery } from './rules.js';
 
 export const recoveriesFallDue: DailyWork = {
   name: 'recoveries.fall-due',
-  dueIn: booksWithDue,
+  isDue: ({ db, bookId, today }) =>
+    isAny(db, `select from recoveries r where r.book_id = $1 and r.status = 'SERVED' and r.due_on < $2::date`, [bookId, today]),
 
-  async run({ db, ...of }) {
+  async run(of) {
+    const { db, bookId } = of.book;
     const today = shanghaiDay(of.clock.now());
     const { done } = await inSlices({
       ...of,
       name: 'fall-due',
       verb: fallDue,
-      dueAfter: (after: Due | undefined) => dueOf(db, { bookId: of.book.bookId, today, after }),
+      dueAfter: (after: Due | undefined) => dueOf(db, { bookId, today, after }),
       idOf: ({ recoveryId }) => recoveryId,
       refusal: (facts, id) => {
         const recovery = facts.get(recoveryShelf, id);
@@ -28,16 +31,6 @@ export const recoveriesFallDue: DailyWork = {
     return done;
   },
 };
-
-async function booksWithDue(db: Database, today: Day): Promise<string[]> {
-  const rows = await db.sql.prepared<{ code: string }[]>(
-    `select b.code from books b
-      where exists (select from recoveries r where r.book_id = b.book_id and r.status = 'SERVED' and r.due_on < $1::date)
-      order by b.code`,
-    [today],
-  );
-  return rows.map(({ code }) => code);
-}
 
 interface Due {
   readonly dueOn: Day;

@@ -132,9 +132,9 @@ export function recoveryRoutes(app: FastifyInstance, parts: Parts): void {
     roles: [...authorities, 'enterprise', 'provider'],
     query: schema.recoveryQuery,
     response: page(schema.recovery),
-    read: async ({ query, book, principal }) => {
+    read: async ({ db, query, book, principal }) => {
       const { cursor, limit, status } = query;
-      const rows = await listRecoveries(parts.db, {
+      const rows = await listRecoveries(db, {
         bookId: book.bookId,
         viewer: principal,
         status,
@@ -150,8 +150,8 @@ export function recoveryRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'One recovery with what it asks back and what came',
     roles: [...authorities, 'enterprise', 'provider'],
     response: schema.recoveryInFull,
-    read: async ({ id, book, principal }) => {
-      const found = await findRecovery(parts.db, { bookId: book.bookId, viewer: principal, recoveryId: id });
+    read: async ({ db, id, book, principal }) => {
+      const found = await findRecovery(db, { bookId: book.bookId, viewer: principal, recoveryId: id });
       if (!found) throw new Problem('NOT_FOUND');
       return {
         ...presentRecovery(found.recovery),

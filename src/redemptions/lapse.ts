@@ -4,6 +4,7 @@ import type { Database } from '../../db/client.js';
 import type { Day } from '../calendar.js';
 import { shanghaiDay } from '../calendar.js';
 import type { DailyWork } from '../daily.js';
+import { isAny } from '../daily.js';
 import { firstId, inSlices, readAhead } from '../in-slices.js';
 import type { Refused, Verb } from '../ledger/lane.js';
 import { refused } from '../ledger/lane.js';
@@ -55,12 +56,21 @@ export const lapseRedemption: Verb<{ id?: string }, Result> = {
   },
 };
 
+const pastItsDay = `v.last_day < $1::date and v.status <> 'FROZEN'`;
+
 export const lapseDue: DailyWork = {
   name: 'redemptions.lapse',
-  dueIn: booksWithDue,
+  // What its programme lets finish counts too.
+  isDue: ({ db, bookId, today }) =>
+    isAny(
+      db,
+      `select from redemptions r join vouchers v on v.book_id = r.book_id and v.voucher_id = r.voucher_id and ${pastItsDay}
+        where r.book_id = $2 and r.status = 'SUBMITTED'`,
+      [today, bookId],
+    ),
 
-  async run({ db, ...of }) {
-    const { bookId } = of.book;
+  async run(of) {
+    const { db, bookId } = of.book;
     const today = shanghaiDay(of.clock.now());
     const laws = new Map((await versionsOf(db, bookId)).map((row) => [row.programmeVersionId, programmeOf(row)]));
     const { done } = await inSlices({
@@ -80,20 +90,6 @@ export const lapseDue: DailyWork = {
     return done;
   },
 };
-
-const pastItsDay = `v.last_day < $1::date and v.status <> 'FROZEN'`;
-
-/** Books where something waits on a voucher past its last day; those whose programme lets it finish are among them. */
-async function booksWithDue(db: Database, today: Day): Promise<string[]> {
-  const rows = await db.sql.prepared<{ code: string }[]>(
-    `select b.code from books b
-      where exists (select from redemptions r join vouchers v on v.book_id = r.book_id and v.voucher_id = r.voucher_id and ${pastItsDay}
-                     where r.book_id = b.book_id and r.status = 'SUBMITTED')
-      order by b.code`,
-    [today],
-  );
-  return rows.map(({ code }) => code);
-}
 
 const versionsOf = (db: Database, bookId: string) =>
   db.sql.prepared<{ programmeVersionId: string; digest: string; document: string }[]>(

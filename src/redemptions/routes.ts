@@ -111,8 +111,8 @@ export function redemptionRoutes(app: FastifyInstance, parts: Parts): void {
     roles: [...authorities, 'enterprise', 'provider'],
     query: schema.redemptionQuery,
     response: page(schema.redemption),
-    read: async ({ query, book, principal }) => {
-      const rows = await listRedemptions(parts.db, {
+    read: async ({ db, query, book, principal }) => {
+      const rows = await listRedemptions(db, {
         bookId: book.bookId,
         principal,
         voucherId: query.voucherId,
@@ -131,11 +131,11 @@ export function redemptionRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'One redemption with its explanation and what does not agree',
     roles: [...authorities, 'enterprise', 'provider'],
     response: schema.redemptionTold,
-    read: async ({ id, book, principal }) => {
-      const row = await findRedemption(parts.db, { bookId: book.bookId, principal, redemptionId: id });
+    read: async ({ db, id, book, principal }) => {
+      const row = await findRedemption(db, { bookId: book.bookId, principal, redemptionId: id });
       if (!row) throw new Problem('NOT_FOUND');
-      const reversals = await reversalsOf(parts.db, { bookId: book.bookId, redemptionId: id });
-      const told = await tellInFull(parts.db.sql, book.bookId, presentInFull(row));
+      const reversals = await reversalsOf(db, { bookId: book.bookId, redemptionId: id });
+      const told = await tellInFull(db.sql, book.bookId, presentInFull(row));
       // Once a batch holds its money nothing of it can be reversed.
       const possible = row.settlementId === null ? [...redemptionLife.states[row.status]] : [];
       return { ...told, possible, reversals: reversals.map(presentReversal) };

@@ -46,9 +46,9 @@ export function reimbursementRoutes(app: FastifyInstance, parts: Parts): void {
     status: 201,
     verb: submitReimbursement,
     bodyLimit: declaredLimit,
-    prepare: ({ body, book: { bookId }, dryRun }) =>
-      dryRun ? body : claimPapers(parts.db, { bookId, body, now: parts.clock.now() }),
-    settle: ({ body, book: { bookId }, outcome }) => releaseUnused(parts.db, { bookId, body, outcome }),
+    prepare: ({ body, book: { bookId, db }, dryRun }) =>
+      dryRun ? body : claimPapers(db, { bookId, body, now: parts.clock.now() }),
+    settle: ({ body, book: { bookId, db }, outcome }) => releaseUnused(db, { bookId, body, outcome }),
   });
   command(app, parts, {
     url: '/reimbursements/:id/review',
@@ -70,9 +70,9 @@ export function reimbursementRoutes(app: FastifyInstance, parts: Parts): void {
     response: schema.reimbursementConsidered,
     status: 200,
     verb: submitDraft(reimbursementCases, submitReimbursement),
-    prepare: ({ body, book: { bookId }, principal: { legalPersonUscc }, id, dryRun }) =>
-      dryRun ? body : claimDraft(parts.db, { bookId, reimbursementId: id, legalPersonUscc, body, now: parts.clock.now() }),
-    settle: ({ body, book: { bookId }, outcome }) => releaseUnused(parts.db, { bookId, body, outcome }),
+    prepare: ({ body, book: { bookId, db }, principal: { legalPersonUscc }, id, dryRun }) =>
+      dryRun ? body : claimDraft(db, { bookId, reimbursementId: id, legalPersonUscc, body, now: parts.clock.now() }),
+    settle: ({ body, book: { bookId, db }, outcome }) => releaseUnused(db, { bookId, body, outcome }),
   });
   caseRoutes(app, parts, {
     cases: reimbursementCases,
@@ -84,10 +84,11 @@ export function reimbursementRoutes(app: FastifyInstance, parts: Parts): void {
     drafting: reimbursementDrafting,
     correcting: reimbursementCorrecting,
     bodyLimit: declaredLimit,
-    claim: ({ id: reimbursementId, ...of }) => claimAnswers(parts.db, { ...of, reimbursementId, now: parts.clock.now() }),
-    release: ({ id: reimbursementId, ...of }) => releaseReplaced(parts.db, { ...of, reimbursementId }),
-    ended: ({ id: reimbursementId, bookId, outcome }) => releaseEnded(parts.db, { bookId, reimbursementId, outcome }),
-    isSeen: async ({ id, ...of }) => (await findReimbursement(parts.db, { ...of, reimbursementId: id })) !== undefined,
+    claim: ({ id: reimbursementId, book: { bookId, db }, body }) =>
+      claimAnswers(db, { bookId, body, reimbursementId, now: parts.clock.now() }),
+    release: ({ id: reimbursementId, book: { bookId, db }, body }) => releaseReplaced(db, { bookId, body, reimbursementId }),
+    ended: ({ id: reimbursementId, book: { bookId, db }, outcome }) => releaseEnded(db, { bookId, reimbursementId, outcome }),
+    isSeen: async ({ id, db, ...of }) => (await findReimbursement(db, { ...of, reimbursementId: id })) !== undefined,
   });
 
   panelRoutes(app, parts, { cases: reimbursementCases, briefing: reimbursementBriefing, url: '/reimbursements' });
@@ -99,9 +100,9 @@ export function reimbursementRoutes(app: FastifyInstance, parts: Parts): void {
     roles: [...authorities, 'district_reviewer', 'enterprise'],
     query: schema.reimbursementQuery,
     response: page(schema.reimbursement),
-    read: async ({ query, book, principal }) => {
+    read: async ({ db, query, book, principal }) => {
       const { cursor, limit, status, programmeCode } = query;
-      const rows = await listReimbursements(parts.db, {
+      const rows = await listReimbursements(db, {
         bookId: book.bookId,
         legalPersonUscc: principal.legalPersonUscc,
         status,
@@ -110,7 +111,7 @@ export function reimbursementRoutes(app: FastifyInstance, parts: Parts): void {
         limit,
       });
       const { items, next } = pageOf(rows, limit, (row) => row.reimbursementId, presentReimbursement);
-      return { items: await Promise.all(items.map((item) => tellInFull(parts.db.sql, book.bookId, item))), next };
+      return { items: await Promise.all(items.map((item) => tellInFull(db.sql, book.bookId, item))), next };
     },
   });
   reading(app, {
@@ -119,13 +120,13 @@ export function reimbursementRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'One application with its base summed up and its explanation',
     roles: [...authorities, 'district_reviewer', 'enterprise'],
     response: schema.reimbursementInFull,
-    read: async ({ id, book, principal }) => {
+    read: async ({ db, id, book, principal }) => {
       const { legalPersonUscc } = principal;
-      const row = await findReimbursement(parts.db, { bookId: book.bookId, reimbursementId: id, legalPersonUscc });
+      const row = await findReimbursement(db, { bookId: book.bookId, reimbursementId: id, legalPersonUscc });
       if (!row) throw new Problem('NOT_FOUND');
-      const sums = await baseOfReimbursement(parts.db, book.bookId, id);
+      const sums = await baseOfReimbursement(db, book.bookId, id);
       const numberConflicts = sums.reduce((count, { conflicts }) => count + conflicts, 0);
-      return tellInFull(parts.db.sql, book.bookId, { ...presentReimbursement(row), summary: summaryOf(sums), numberConflicts });
+      return tellInFull(db.sql, book.bookId, { ...presentReimbursement(row), summary: summaryOf(sums), numberConflicts });
     },
   });
   reading(app, {
@@ -135,12 +136,12 @@ export function reimbursementRoutes(app: FastifyInstance, parts: Parts): void {
     roles: [...authorities, 'district_reviewer', 'enterprise'],
     query: pageQuery,
     response: page(schema.reimbursementLine),
-    read: async ({ id, query: { cursor, limit }, book, principal }) => {
+    read: async ({ db, id, query: { cursor, limit }, book, principal }) => {
       const { legalPersonUscc } = principal;
-      const row = await findReimbursement(parts.db, { bookId: book.bookId, reimbursementId: id, legalPersonUscc });
+      const row = await findReimbursement(db, { bookId: book.bookId, reimbursementId: id, legalPersonUscc });
       if (!row) throw new Problem('NOT_FOUND');
       const after = idOfCursor(cursor);
-      const lines = await listReimbursementLines(parts.db, { bookId: book.bookId, reimbursementId: id, after, limit });
+      const lines = await listReimbursementLines(db, { bookId: book.bookId, reimbursementId: id, after, limit });
       return pageOf(
         lines,
         limit,
@@ -195,8 +196,8 @@ function allocationRoutes(app: FastifyInstance, parts: Parts): void {
     roles: everyRole,
     query: schema.allocationQuery,
     response: page(schema.allocation),
-    read: async ({ query: { cursor, limit, programmeCode, status }, book }) => {
-      const rows = await listAllocations(parts.db, {
+    read: async ({ db, query: { cursor, limit, programmeCode, status }, book }) => {
+      const rows = await listAllocations(db, {
         bookId: book.bookId,
         after: idOfCursor(cursor),
         limit,
@@ -212,8 +213,8 @@ function allocationRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'One allocation with its published working: a, P, Σa and the result of each',
     roles: everyRole,
     response: schema.allocationInFull,
-    read: async ({ id, book }) => {
-      const found = await findAllocation(parts.db, book.bookId, id);
+    read: async ({ db, id, book }) => {
+      const found = await findAllocation(db, book.bookId, id);
       if (!found) throw new Problem('NOT_FOUND');
       return {
         ...presentAllocation(found.allocation),

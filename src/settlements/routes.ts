@@ -101,9 +101,9 @@ export function settlementRoutes(app: FastifyInstance, parts: Parts): void {
     roles: authorities,
     query: schema.settlementQuery,
     response: page(schema.settlement),
-    read: async ({ query, book }) => {
+    read: async ({ db, query, book }) => {
       const { cursor, limit, period, status } = query;
-      const rows = await listSettlements(parts.db, { bookId: book.bookId, after: idOfCursor(cursor), limit, period, status });
+      const rows = await listSettlements(db, { bookId: book.bookId, after: idOfCursor(cursor), limit, period, status });
       return pageOf(rows, limit, (row) => row.settlementId, presentSettlement);
     },
   });
@@ -113,11 +113,11 @@ export function settlementRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'One settlement with its control totals, instructions and where its total stands',
     roles: authorities,
     response: schema.settlementWhole,
-    read: async ({ id, book }) => {
+    read: async ({ db, id, book }) => {
       const [settlement, totals, instructions] = await Promise.all([
-        findSettlement(parts.db, book.bookId, id),
-        totalsOfSettlement(parts.db, book.bookId, id),
-        instructionsOfSettlement(parts.db, book.bookId, id),
+        findSettlement(db, book.bookId, id),
+        totalsOfSettlement(db, book.bookId, id),
+        instructionsOfSettlement(db, book.bookId, id),
       ]);
       if (!settlement) throw new Problem('NOT_FOUND');
       return {
@@ -145,9 +145,9 @@ export function settlementRoutes(app: FastifyInstance, parts: Parts): void {
     roles: authorities,
     query: pageQuery,
     response: page(schema.settlementLine),
-    read: async ({ id, query: { cursor, limit }, book }) => {
-      if (!(await findSettlement(parts.db, book.bookId, id))) throw new Problem('NOT_FOUND');
-      const rows = await listSettlementLines(parts.db, {
+    read: async ({ db, id, query: { cursor, limit }, book }) => {
+      if (!(await findSettlement(db, book.bookId, id))) throw new Problem('NOT_FOUND');
+      const rows = await listSettlementLines(db, {
         bookId: book.bookId,
         settlementId: id,
         after: idOfCursor(cursor),
@@ -195,10 +195,10 @@ function paymentFileRoute(app: FastifyInstance, parts: Parts): void {
     async (request, reply) => {
       const { id } = request.params as z.output<typeof bookAndIdParams>;
       const { format, status } = request.query as z.output<typeof schema.paymentFileQuery>;
-      const { book, principal } = request;
+      const { book, db, principal } = request;
       const [settlement, all] = await Promise.all([
-        findSettlement(parts.db, book.bookId, id),
-        instructionsOfSettlement(parts.db, book.bookId, id),
+        findSettlement(db, book.bookId, id),
+        instructionsOfSettlement(db, book.bookId, id),
       ]);
       if (!settlement) throw new Problem('NOT_FOUND');
       const shown = all.filter((of) => of.instruction.status === status);
@@ -265,8 +265,8 @@ function bankReturnRoutes(app: FastifyInstance, parts: Parts): void {
     roles: authorities,
     query: pageQuery,
     response: page(schema.bankReturn),
-    read: async ({ query: { cursor, limit }, book }) => {
-      const rows = await listBankReturns(parts.db, { bookId: book.bookId, after: idOfCursor(cursor), limit });
+    read: async ({ db, query: { cursor, limit }, book }) => {
+      const rows = await listBankReturns(db, { bookId: book.bookId, after: idOfCursor(cursor), limit });
       return pageOf(rows, limit, (row) => row.bankReturnId, presentBankReturn);
     },
   });
@@ -276,8 +276,8 @@ function bankReturnRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'One bank-return file with its lines and what became of each',
     roles: authorities,
     response: schema.bankReturnWhole,
-    read: async ({ id, book }) => {
-      const found = await findBankReturn(parts.db, book.bookId, id);
+    read: async ({ db, id, book }) => {
+      const found = await findBankReturn(db, book.bookId, id);
       if (!found) throw new Problem('NOT_FOUND');
       return presentBankReturnWhole(found.bankReturn, found.lines);
     },

@@ -78,7 +78,8 @@ const described = ({ url, summary, config, response }: Address<z.ZodType>): Fast
   security: config.open ? [] : config.sessionOnly ? [{ session: [] }] : [{ apiKey: [] }, { session: [] }],
 });
 
-const inBook = (parts: Parts, _request: FastifyRequest): Parts => parts;
+/** Beside the lane all is of the book in the address. */
+const inBook = (parts: Parts, { book }: FastifyRequest): Parts => ({ ...parts, db: book.db });
 
 /** A POST beside the lane. */
 function post<Body extends z.ZodType, Answer extends z.ZodType>(
@@ -125,7 +126,7 @@ function get<Answer extends z.ZodType>(
 }
 
 export function signInRoutes(app: FastifyInstance, parts: Parts): void {
-  const { db, clock, signIn } = parts;
+  const { clock, signIn } = parts;
   const open: FastifyContextConfig = { open: true, accountEvent: true };
   const own: FastifyContextConfig = { sessionOnly: true, accountEvent: true };
 
@@ -181,7 +182,7 @@ export function signInRoutes(app: FastifyInstance, parts: Parts): void {
     roles: ['operator', 'auditor'],
     query: pageQuery,
     response: page(schemas.invitation),
-    read: async ({ query, book }) => {
+    read: async ({ db, query, book }) => {
       const after = idOfCursor(query.cursor);
       const rows = await db.drizzle
         .select()

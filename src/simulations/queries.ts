@@ -38,8 +38,11 @@ const held = ({ bookId, simulationId, owner }: Mine): SQL | undefined =>
  * Takes the oldest simulation, of whatever book, that nobody works on: one that was just asked for, or whose process died. One that was
  * begun too often has failed, and the next is looked for. Undefined when there is none.
  */
-export async function takeSimulation(db: Database, of: { owner: string; now: Date }): Promise<Simulation | undefined> {
+export async function takeSimulation(unscoped: Database, of: { owner: string; now: Date }): Promise<Simulation | undefined> {
   for (;;) {
+    const [next] = await unscoped.sql.prepared<{ book: string | null }[]>('select book_with_simulation() as book', []);
+    if (!next?.book) return undefined;
+    const db = unscoped.as({ book: next.book, legalPerson: null });
     const [taken] = await db.drizzle
       .update(simulations)
       .set({
@@ -52,7 +55,7 @@ export async function takeSimulation(db: Database, of: { owner: string; now: Dat
       .where(
         sql`(${simulations.bookId}, ${simulations.simulationId}) = (
               select w.book_id, w.simulation_id from simulations w
-               where w.state = 'RUNNING' and (w.lease_owner is null or w.lease_until <= clock_timestamp())
+               where w.book_id = ${next.book} and w.state = 'RUNNING' and (w.lease_owner is null or w.lease_until <= clock_timestamp())
                order by w.simulation_id limit 1 for update skip locked)`,
       )
       .returning();

@@ -47,7 +47,7 @@ export function simulationRoutes(app: FastifyInstance, parts: Parts): void {
     settle: async () => simulator.wake(),
   });
 
-  const found = async ({ bookId }: OpenBook, simulationId: string) => {
+  const found = async ({ bookId, db }: OpenBook, simulationId: string) => {
     const seen = await findSimulation(db, { bookId, simulationId });
     if (!seen) throw new Problem('NOT_FOUND');
     const here = simulator.here(simulationId);
@@ -61,7 +61,7 @@ export function simulationRoutes(app: FastifyInstance, parts: Parts): void {
     roles: authorities,
     query: schema.simulationQuery,
     response: page(schema.simulationListed),
-    read: async ({ query, book }) => {
+    read: async ({ db, query, book }) => {
       const { programmeCode, cursor, limit } = query;
       const rows = await listSimulations(db, { bookId: book.bookId, programmeCode, after: idOfCursor(cursor), limit });
       return pageOf(
@@ -92,7 +92,7 @@ export function simulationRoutes(app: FastifyInstance, parts: Parts): void {
     roles: authorities,
     query: schema.simulationEnterpriseQuery,
     response: page(schema.simulationEnterprise),
-    read: async ({ id, query, book }) => {
+    read: async ({ db, id, query, book }) => {
       const { order, cursor, limit } = query;
       await found(book, id);
       const after = reachedOf(cursor);
@@ -114,7 +114,7 @@ export function simulationRoutes(app: FastifyInstance, parts: Parts): void {
       void reply.header('content-disposition', `attachment; filename="${book.code}-simulation-${id}.csv"`);
       const read = (after: Reached | undefined) =>
         book.traffic.beside.run(
-          () => listEnterprises(db, { bookId: book.bookId, simulationId: id, order: 'GAIN', after, limit: sliceOfFile }),
+          () => listEnterprises(book.db, { bookId: book.bookId, simulationId: id, order: 'GAIN', after, limit: sliceOfFile }),
           { gone, patient: true },
         );
       return reply.type('text/csv; charset=utf-8').send(Readable.from(csvOf(read), { objectMode: false }));
@@ -139,7 +139,7 @@ export function simulationRoutes(app: FastifyInstance, parts: Parts): void {
           const row = simulator.here(id);
           return row && { row, leased: true };
         },
-        find: () => findSimulation(db, { bookId: book.bookId, simulationId: id }),
+        find: () => findSimulation(book.db, { bookId: book.bookId, simulationId: id }),
         present: ({ row, leased }) => presentSimulation(row, leased),
         isOver: ({ state }) => state !== 'RUNNING' && state !== 'WAITING',
       }).catch((error: unknown) => {
@@ -162,7 +162,7 @@ export function simulationRoutes(app: FastifyInstance, parts: Parts): void {
       },
     },
     async (request, reply) => {
-      const { bookId } = request.book;
+      const { bookId, db } = request.book;
       const { id } = request.params as z.output<typeof bookAndIdParams>;
       const cancelled = await cancelSimulation(db, { bookId, simulationId: id, now: clock.now() });
       const { row } = cancelled ? { row: cancelled } : await found(request.book, id);

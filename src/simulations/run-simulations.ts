@@ -75,13 +75,14 @@ export class Simulator {
       const row = await takeSimulation(this.db, { owner, now: this.clock.now() });
       if (!row) return;
       const mine = { bookId: row.bookId, simulationId: row.simulationId, owner };
+      const db = this.db.as({ book: row.bookId, legalPerson: null });
       try {
-        await this.#run(row, mine);
+        await this.#run(db, row, mine);
       } catch (error) {
         this.log.error({ err: error, simulationId: row.simulationId, attempt: row.attempts }, 'a simulation failed');
         if (row.attempts >= mostAttempts) {
-          await endSimulation(this.db, mine, { failure: 'SIMULATION_FAILED', now: this.clock.now() });
-        } else await releaseSimulation(this.db, mine, { counts: true });
+          await endSimulation(db, mine, { failure: 'SIMULATION_FAILED', now: this.clock.now() });
+        } else await releaseSimulation(db, mine, { counts: true });
         // Not at once again: what was in the way may pass.
         return;
       } finally {
@@ -91,7 +92,7 @@ export class Simulator {
   }
 
   /** Resolves once it has ended, was cancelled, or was left because this process stops. */
-  async #run(row: Simulation, mine: Mine): Promise<void> {
+  async #run(db: Database, row: Simulation, mine: Mine): Promise<void> {
     const { bookId, programmeCode, programmeVersionId, comparedVersionId, year, poolFen } = row;
     const spec: SimulationSpec = {
       target: this.db.target,
@@ -110,7 +111,7 @@ export class Simulator {
     const telling = setInterval(() => {
       const { factsDone: done, factsTotal: total } = running.row;
       // One that fails is not missed: the lease outlasts several. One that finds nothing was cancelled elsewhere, or is another's.
-      recordProgress(this.db, mine, { done, total }).then(
+      recordProgress(db, mine, { done, total }).then(
         (isMine) => {
           if (!isMine) running.stop('cancelled');
         },
@@ -118,7 +119,7 @@ export class Simulator {
       );
     }, tellEveryMs);
     try {
-      if ((await ended) === 'closing') await releaseSimulation(this.db, mine, { counts: false });
+      if ((await ended) === 'closing') await releaseSimulation(db, mine, { counts: false });
     } finally {
       clearInterval(telling);
       await thread.terminate();

@@ -30,7 +30,7 @@ const begun = performance.now();
 // On Linux a priority is a thread's own; elsewhere it would be the whole service's.
 if (os.platform() === 'linux') os.setPriority(10);
 
-const db = connect({
+const sessions = connect({
   ...target,
   max: 1,
   applicationName: 'compute-voucher-ledger simulation',
@@ -39,6 +39,7 @@ const db = connect({
   // While a page is evaluated the transaction idles.
   idleInTransactionTimeoutMs: 120_000,
 });
+const db = sessions.as({ book: job.bookId, legalPerson: null });
 try {
   const lived = await db.begin((tx) => liveYear(tx, job, (done, total) => say({ kind: 'progress', done, total })), {
     mode: 'isolation level repeatable read read only',
@@ -46,5 +47,5 @@ try {
   const written = await recordResult(db, mine, lived, new Date(now.getTime() + performance.now() - begun));
   say({ kind: 'ended', written });
 } finally {
-  await db.close();
+  await sessions.close();
 }

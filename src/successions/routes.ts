@@ -72,10 +72,10 @@ export function successionRoutes(app: FastifyInstance, parts: Parts): void {
     roles: authorities,
     query: schema.changeQuery,
     response: page(schema.legalPersonChange),
-    read: async ({ query, book }) => {
+    read: async ({ db, query, book }) => {
       const { uscc, status } = query;
       const of = { bookId: book.bookId, uscc, status, after: idOfCursor(query.cursor), limit: query.limit };
-      return pageOf(await listChanges(parts.db, of), query.limit, (row) => row.changeId, presentChange);
+      return pageOf(await listChanges(db, of), query.limit, (row) => row.changeId, presentChange);
     },
   });
   reading(app, {
@@ -84,8 +84,8 @@ export function successionRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'One change with what it charged to limits',
     roles: authorities,
     response: schema.changeWithLimits,
-    read: async ({ id, book }) => {
-      const found = await findChange(parts.db, book.bookId, id);
+    read: async ({ db, id, book }) => {
+      const found = await findChange(db, book.bookId, id);
       if (!found) throw new Problem('NOT_FOUND');
       return { ...presentChange(found.change), limits: found.limits.map(presentSuccession) };
     },

@@ -41,17 +41,14 @@ export async function claimNumbers(
     const owners = new Map(rest.toReversed().map((of) => [of.number, of]));
     const round = rest.filter((of) => owners.get(of.number) === of);
     rest = rest.filter((of) => owners.get(of.number) !== of);
-    // No table is searched here, so its plan may be kept: whether a number is there, its unique index says.
-    const rows = await db.sql.prepared<NumberClaim[]>(
-      `insert into invoice_claims as c (number, book_id, provider_id, holders, claimed_at)
-       select u.number, u.book_id, u.provider_id, u.holders, $1::timestamptz
-         from unnest($2::text[], $3::uuid[], $4::uuid[], $5::int[]) as u (number, book_id, provider_id, holders) order by u.number
-       on conflict (number) do update set holders = c.holders + excluded.holders
-        where c.book_id = excluded.book_id and c.provider_id = excluded.provider_id
-       returning c.number, c.book_id as "bookId", c.provider_id as "providerId"`,
+    const rows = await db.sql.prepared<{ number: string }[]>(
+      'select held as number from claim_numbers($1::timestamptz, $2::text[], $3::uuid[], $4::uuid[], $5::int[])',
       [now.toISOString(), ...columnsOf(round)],
     );
-    for (const row of rows) held.add(nameOf(row));
+    for (const { number } of rows) {
+      const of = owners.get(number);
+      if (of) held.add(nameOf(of));
+    }
   }
   return (of) => held.has(nameOf(of));
 }
@@ -59,18 +56,7 @@ export async function claimNumbers(
 /** Gives one hold back for each of these, in the same order; with the last of a number its claim ends. */
 export async function releaseNumbers(db: Database, claims: readonly NumberClaim[]): Promise<void> {
   if (claims.length === 0) return;
-  const columns = columnsOf(merged(claims));
-  const [numbers] = columns;
-  await db.begin(async (tx) => {
-    await tx.sql.unsafe(`select from invoice_claims where number = any($1::text[]) order by number for update`, [numbers]);
-    await tx.sql.unsafe(
-      `update invoice_claims c set holders = greatest(c.holders - u.holders, 0)
-         from unnest($1::text[], $2::uuid[], $3::uuid[], $4::int[]) as u (number, book_id, provider_id, holders)
-        where c.number = u.number and c.book_id = u.book_id and c.provider_id = u.provider_id`,
-      columns,
-    );
-    await tx.sql.unsafe('delete from invoice_claims where number = any($1::text[]) and holders = 0', [numbers]);
-  });
+  await db.sql.prepared('select release_numbers($1::text[], $2::uuid[], $3::uuid[], $4::int[])', columnsOf(merged(claims)));
 }
 
 interface Holds extends NumberClaim {

@@ -3,6 +3,7 @@ import type { Database } from '../../db/client.js';
 import type { Day } from '../calendar.js';
 import { shanghaiDay } from '../calendar.js';
 import type { DailyWork } from '../daily.js';
+import { isAny } from '../daily.js';
 import { firstId, inSlices, readAhead } from '../in-slices.js';
 import { decideOverdueInvoice } from './confirm-invoice.js';
 import { invoiceShelf } from './facts.js';
@@ -10,15 +11,20 @@ import { refuseInvoice } from './rules.js';
 
 export const decideOverdue: DailyWork = {
   name: 'usage_invoices.decide-overdue',
-  dueIn: booksWithDue,
+  isDue: ({ db, bookId, today }) =>
+    isAny(db, `select from usage_invoices i where i.book_id = $1 and i.status = 'POSTED' and i.confirm_by < $2::date`, [
+      bookId,
+      today,
+    ]),
 
-  async run({ db, ...of }) {
+  async run(of) {
+    const { db, bookId } = of.book;
     const today = shanghaiDay(of.clock.now());
     const { done } = await inSlices({
       ...of,
       name: 'decide-overdue',
       verb: decideOverdueInvoice,
-      dueAfter: (after: Due | undefined) => dueOf(db, { bookId: of.book.bookId, today, after }),
+      dueAfter: (after: Due | undefined) => dueOf(db, { bookId, today, after }),
       idOf: ({ invoiceId }) => invoiceId,
       refusal: (facts, id) => {
         const invoice = facts.get(invoiceShelf, id);
@@ -28,16 +34,6 @@ export const decideOverdue: DailyWork = {
     return done;
   },
 };
-
-async function booksWithDue(db: Database, today: Day): Promise<string[]> {
-  const rows = await db.sql.prepared<{ code: string }[]>(
-    `select b.code from books b
-      where exists (select from usage_invoices i where i.book_id = b.book_id and i.status = 'POSTED' and i.confirm_by < $1::date)
-      order by b.code`,
-    [today],
-  );
-  return rows.map(({ code }) => code);
-}
 
 interface Due {
   readonly confirmBy: Day;

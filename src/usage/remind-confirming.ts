@@ -1,6 +1,7 @@
 // Both sides are told once more before the deadline of a usage invoice decides (DOMAIN 2.4, step 9).
 import type { UsageInvoice } from '../../db/tables.js';
 import { contractShelf } from '../contracts/facts.js';
+import { isAny } from '../daily.js';
 import { readAhead } from '../in-slices.js';
 import type { Ending } from '../messages/reminders.js';
 import { reminding } from '../messages/reminders.js';
@@ -38,13 +39,10 @@ export const remindOfDeadline = reminding<UsageInvoice>({
         order by i.confirm_by, i.invoice_id limit $6`,
       [bookId, from, to, after.endsOn, after.id, readAhead, kind],
     ),
-  endingIn: async (db, { from, to }) => {
-    const rows = await db.sql.prepared<{ code: string }[]>(
-      `select b.code from books b
-        where exists (select from usage_invoices i
-                       where i.book_id = b.book_id and ${waiting} and i.confirm_by > $1::date and i.confirm_by <= $2::date)`,
-      [from, to],
-    );
-    return rows.map(({ code }) => code);
-  },
+  isEnding: (db, { bookId, from, to }) =>
+    isAny(
+      db,
+      `select from usage_invoices i where i.book_id = $1 and ${waiting} and i.confirm_by > $2::date and i.confirm_by <= $3::date`,
+      [bookId, from, to],
+    ),
 });

@@ -19,9 +19,9 @@ const tag = 'usage';
 /** Usage invoices: posted by their provider, confirmed or disputed and paid by their enterprise, seen by both. */
 export function usageRoutes(app: FastifyInstance, parts: Parts): void {
   const desks = new Map<string, ClaimDesk>();
-  const deskOf = ({ bookId, traffic }: OpenBook): ClaimDesk => {
+  const deskOf = ({ bookId, db, traffic }: OpenBook): ClaimDesk => {
     let desk = desks.get(bookId);
-    if (!desk) desks.set(bookId, (desk = new ClaimDesk(parts.db, bookId, (work, of) => traffic.around.run(work, of))));
+    if (!desk) desks.set(bookId, (desk = new ClaimDesk(db, bookId, (work, of) => traffic.around.run(work, of))));
     return desk;
   };
 
@@ -118,11 +118,8 @@ export function usageRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'What is billed of a facility, period by period, beside what its installed cards can have given',
     roles: authorities,
     response: schema.facilityUsage,
-    read: async ({ id, book }) => {
-      const [found, rows] = await Promise.all([
-        findFacility(parts.db, book.bookId, id),
-        usageOfFacility(parts.db, book.bookId, id),
-      ]);
+    read: async ({ db, id, book }) => {
+      const [found, rows] = await Promise.all([findFacility(db, book.bookId, id), usageOfFacility(db, book.bookId, id)]);
       if (!found) throw new Problem('NOT_FOUND');
       return { items: rows.map((row) => presentFacilityUsage(row, found.observations)) };
     },
@@ -134,8 +131,8 @@ export function usageRoutes(app: FastifyInstance, parts: Parts): void {
     roles: [...authorities, 'enterprise', 'provider'],
     query: schema.usageInvoiceQuery,
     response: page(schema.usageInvoice),
-    read: async ({ query, book, principal }) => {
-      const rows = await listInvoices(parts.db, {
+    read: async ({ db, query, book, principal }) => {
+      const rows = await listInvoices(db, {
         bookId: book.bookId,
         principal,
         contractId: query.contractId,
@@ -153,8 +150,8 @@ export function usageRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'One usage invoice with its lines and payments',
     roles: [...authorities, 'enterprise', 'provider'],
     response: schema.usageInvoiceInFull,
-    read: async ({ id, book, principal }) => {
-      const found = await findInvoice(parts.db, { bookId: book.bookId, principal, invoiceId: id });
+    read: async ({ db, id, book, principal }) => {
+      const found = await findInvoice(db, { bookId: book.bookId, principal, invoiceId: id });
       if (!found) throw new Problem('NOT_FOUND');
       return {
         ...presentInvoice(found.invoice),

@@ -3,6 +3,7 @@ import type { Database } from '../../db/client.js';
 import type { Day } from '../calendar.js';
 import { shanghaiDay } from '../calendar.js';
 import type { DailyWork } from '../daily.js';
+import { isAny } from '../daily.js';
 import { firstId, inSlices, readAhead } from '../in-slices.js';
 import { programmeOf } from '../programmes/published.js';
 import { expiryRule } from './endings.js';
@@ -12,10 +13,23 @@ import { refuseVoucher } from './rules.js';
 
 export const expireDue: DailyWork = {
   name: 'vouchers.expire',
-  dueIn: booksWithDue,
+  // A voucher past its day whose programme does not say what becomes of it counts too.
+  isDue: ({ db, bookId, today }) =>
+    isAny(
+      db,
+      `select from programme_versions p
+        cross join lateral (
+          (select 1 from vouchers v where v.book_id = p.book_id and v.programme_version_id = p.programme_version_id
+              and v.status in ('ACTIVE', 'PARTIALLY_REDEEMED') and v.last_day < $2::date limit 1)
+          union all
+          (select 1 from vouchers v where v.book_id = p.book_id and v.programme_version_id = p.programme_version_id
+              and v.status = 'ISSUED' and v.activate_by < $2::date limit 1)) v
+        where p.book_id = $1`,
+      [bookId, today],
+    ),
 
-  async run({ db, ...of }) {
-    const { bookId } = of.book;
+  async run(of) {
+    const { db, bookId } = of.book;
     const today = shanghaiDay(of.clock.now());
     let expired = 0;
     for (const version of await versionsWithDue(db, bookId, today)) {
@@ -36,25 +50,6 @@ export const expireDue: DailyWork = {
     return expired;
   },
 };
-
-/** Books with a voucher past its day. Those whose programme does not say what becomes of it are among them. */
-async function booksWithDue(db: Database, today: Day): Promise<string[]> {
-  const rows = await db.sql.prepared<{ code: string }[]>(
-    `select b.code from books b
-      where exists (
-        select from programme_versions p
-         cross join lateral (
-           (select 1 from vouchers v where v.book_id = p.book_id and v.programme_version_id = p.programme_version_id
-               and v.status in ('ACTIVE', 'PARTIALLY_REDEEMED') and v.last_day < $1::date limit 1)
-           union all
-           (select 1 from vouchers v where v.book_id = p.book_id and v.programme_version_id = p.programme_version_id
-               and v.status = 'ISSUED' and v.activate_by < $1::date limit 1)) v
-         where p.book_id = b.book_id)
-      order by b.code`,
-    [today],
-  );
-  return rows.map(({ code }) => code);
-}
 
 /** The versions of a book with a voucher past its day that say, of some day of application, what becomes of the balance. */
 async function versionsWithDue(db: Database, bookId: string, today: Day) {

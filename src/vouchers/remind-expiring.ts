@@ -1,7 +1,6 @@
 // Reminders of vouchers: that their last day comes near, and that they are not accepted yet.
-import type { Database } from '../../db/client.js';
 import type { Voucher } from '../../db/tables.js';
-import type { Day } from '../calendar.js';
+import { isAny } from '../daily.js';
 import { readAhead } from '../in-slices.js';
 import type { MessageKind } from '../messages/kinds.js';
 import type { Ending, Reminder } from '../messages/reminders.js';
@@ -15,7 +14,7 @@ const beforeLastDay = 30;
 const beforeActivation = 7;
 
 /** Vouchers in these states by one of their days, from the index that the daily expiry reads. */
-const endings = (column: 'last_day' | 'activate_by', states: string): Pick<Reminder<Voucher>, 'endingAfter' | 'endingIn'> => {
+const endings = (column: 'last_day' | 'activate_by', states: string): Pick<Reminder<Voucher>, 'endingAfter' | 'isEnding'> => {
   const ofVersion = (bounds: string) =>
     `select v.voucher_id, v.${column} as ends_on from vouchers v
       where v.book_id = p.book_id and v.programme_version_id = p.programme_version_id and v.status in (${states}) and ${bounds}`;
@@ -30,16 +29,14 @@ const endings = (column: 'last_day' | 'activate_by', states: string): Pick<Remin
           order by 1, 2 limit $6`,
         [bookId, from, to, after.endsOn, after.id, readAhead, kind],
       ),
-    endingIn: async (db: Database, { from, to }: { from: Day; to: Day }) => {
-      const rows = await db.sql.prepared<{ code: string }[]>(
-        `select b.code from books b
-          where exists (select from programme_versions p
-                         cross join lateral (${ofVersion(`v.${column} > $1::date and v.${column} <= $2::date`)} limit 1) v
-                         where p.book_id = b.book_id)`,
-        [from, to],
-      );
-      return rows.map(({ code }) => code);
-    },
+    isEnding: (db, { bookId, from, to }) =>
+      isAny(
+        db,
+        `select from programme_versions p
+          cross join lateral (${ofVersion(`v.${column} > $2::date and v.${column} <= $3::date`)} limit 1) v
+          where p.book_id = $1`,
+        [bookId, from, to],
+      ),
   };
 };
 

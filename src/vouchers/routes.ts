@@ -154,9 +154,9 @@ export function voucherRoutes(app: FastifyInstance, parts: Parts): void {
     roles: holders,
     query: voucherQuery,
     response: page(voucher),
-    read: async ({ query, book, principal }) => {
+    read: async ({ db, query, book, principal }) => {
       const { cursor, limit, status, programmeCode, enterpriseId, contractId } = query;
-      const rows = await listVouchers(parts.db, {
+      const rows = await listVouchers(db, {
         bookId: book.bookId,
         viewer: principal,
         status,
@@ -181,10 +181,10 @@ export function voucherRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'One voucher: what it can still pay, what can be done with it now, how it came to be as it is',
     roles: holders,
     response: schema.voucherInFull,
-    read: async ({ id, book, principal }) => {
-      const found = await findVoucher(parts.db, { bookId: book.bookId, voucherId: id, viewer: principal });
+    read: async ({ db, id, book, principal }) => {
+      const found = await findVoucher(db, { bookId: book.bookId, voucherId: id, viewer: principal });
       if (!found) throw new Problem('NOT_FOUND');
-      const told = await tellOfVoucher(parts.db, { bookId: book.bookId, voucherId: id });
+      const told = await tellOfVoucher(db, { bookId: book.bookId, voucherId: id });
       return presentVoucherInFull(found.voucher, found.balanceFen, told, shanghaiDay(parts.clock.now()));
     },
   });
@@ -221,9 +221,9 @@ export function voucherRoutes(app: FastifyInstance, parts: Parts): void {
     roles: authorities,
     query: openingQuery,
     response: page(openingBalance),
-    read: async ({ query, book }) => {
+    read: async ({ db, query, book }) => {
       const { cursor, limit, status } = query;
-      const rows = await listOpenings(parts.db, { bookId: book.bookId, status, after: idOfCursor(cursor), limit });
+      const rows = await listOpenings(db, { bookId: book.bookId, status, after: idOfCursor(cursor), limit });
       return pageOf(rows, limit, (row) => row.openingBalanceId, presentOpening);
     },
   });

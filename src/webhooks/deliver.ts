@@ -32,7 +32,7 @@ export async function sendDue(of: Sending, book: OpenBook, isStopping: () => boo
   let delivered = 0;
   while (!isStopping()) {
     const owner = uuidv7(of.clock.now());
-    const taken = await takeDeliveries(of.db, { bookId: book.bookId, owner, limit: most });
+    const taken = await takeDeliveries(book.db, { bookId: book.bookId, owner, limit: most });
     if (taken.length === 0) break;
     const outcomes = await Promise.all(taken.filter(({ isHeld }) => !isHeld).map((one) => attempt(of, book, owner, one)));
     delivered += outcomes.filter(({ kind }) => kind === 'delivered').length;
@@ -40,13 +40,8 @@ export async function sendDue(of: Sending, book: OpenBook, isStopping: () => boo
   return delivered;
 }
 
-async function attempt(
-  { db, clock, sealer, send, hosts }: Sending,
-  book: OpenBook,
-  owner: string,
-  of: TakenDelivery,
-): Promise<Sent> {
-  const { bookId } = book;
+async function attempt({ clock, sealer, send, hosts }: Sending, book: OpenBook, owner: string, of: TakenDelivery): Promise<Sent> {
+  const { bookId, db } = book;
   const now = clock.now();
   const body = payloadOf(book.code, of);
   const context = secretContext(bookId);

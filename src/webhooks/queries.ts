@@ -14,11 +14,7 @@ export type TakenDelivery = Pick<
 
 /** Codes of the books that have something to send now. */
 export async function booksWithDeliveries(db: Database): Promise<string[]> {
-  const rows = await db.sql.prepared<{ code: string }[]>(
-    `select b.code from books b
-      where exists (select from webhook_deliveries d where d.book_id = b.book_id and d.status = 'WAITING' and d.next_at <= clock_timestamp())`,
-    [],
-  );
+  const rows = await db.sql.prepared<{ code: string }[]>('select code from books_with_deliveries() as code', []);
   return rows.map(({ code }) => code);
 }
 

@@ -51,8 +51,8 @@ export function webhookRoutes(app: FastifyInstance, parts: Parts): void {
     response: schema.webhookRecorded,
     status: 200,
     verb: enableWebhook,
-    settle: async ({ outcome, book: { bookId } }) => {
-      if (outcome.kind === 'accepted') await tryAgain(parts.db, { bookId, endpointId: outcome.result.endpointId });
+    settle: async ({ outcome, book: { bookId, db } }) => {
+      if (outcome.kind === 'accepted') await tryAgain(db, { bookId, endpointId: outcome.result.endpointId });
     },
   });
   command(app, parts, {
@@ -73,9 +73,9 @@ export function webhookRoutes(app: FastifyInstance, parts: Parts): void {
     roles: everyRole,
     query: schema.webhookQuery,
     response: schema.webhooks,
-    read: async ({ query: { cursor, limit }, book: { bookId }, principal }) => {
+    read: async ({ db, query: { cursor, limit }, book: { bookId }, principal }) => {
       const memberId = ['operator', 'auditor'].includes(principal.role) ? undefined : principal.memberId;
-      const rows = await listWebhooks(parts.db, { bookId, memberId, after: idOfCursor(cursor), limit });
+      const rows = await listWebhooks(db, { bookId, memberId, after: idOfCursor(cursor), limit });
       return pageOf(rows, limit, (row) => row.endpointId, presentWebhook);
     },
   });
@@ -86,9 +86,9 @@ export function webhookRoutes(app: FastifyInstance, parts: Parts): void {
     roles: everyRole,
     query: schema.webhookDeliveryQuery,
     response: schema.webhookDeliveries,
-    read: async ({ id, query: { status, cursor, limit }, book: { bookId }, principal: { memberId } }) => {
+    read: async ({ db, id, query: { status, cursor, limit }, book: { bookId }, principal: { memberId } }) => {
       const of = { bookId, endpointId: id, memberId, status, after: idOfCursor(cursor), limit };
-      const rows = await listDeliveries(parts.db, of);
+      const rows = await listDeliveries(db, of);
       if (rows === null) throw problemOf(refused('NOT_FOUND'));
       return pageOf(rows, limit, (row) => row.messageId, presentDelivery);
     },

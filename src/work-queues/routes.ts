@@ -14,7 +14,7 @@ const tag = 'work queues';
 const countedTo = 1000;
 
 /** What waits for whom. */
-export function workQueueRoutes(app: FastifyInstance, { db, clock }: Parts): void {
+export function workQueueRoutes(app: FastifyInstance, { clock }: Parts): void {
   reading(app, {
     url: '/work-queue',
     tag,
@@ -22,7 +22,7 @@ export function workQueueRoutes(app: FastifyInstance, { db, clock }: Parts): voi
     roles: everyRole,
     query: schema.workQueueQuery,
     response: schema.workQueue,
-    read: async ({ query, book: { bookId }, principal }) => {
+    read: async ({ db, query, book: { bookId }, principal }) => {
       const read = readWanted(query);
       if (read.kind === 'refused') throw problemOf(read);
       const mine = worksFor(principal.role);
@@ -50,7 +50,7 @@ export function workQueueRoutes(app: FastifyInstance, { db, clock }: Parts): voi
     summary: 'How much waits for the caller’s role, by kind',
     roles: everyRole,
     response: schema.workCounts,
-    read: async ({ book: { bookId }, principal }) => {
+    read: async ({ db, book: { bookId }, principal }) => {
       const works = worksFor(principal.role);
       const counts = await countWork(db, { bookId, principal }, works, countedTo);
       return {

@@ -9,7 +9,7 @@ const residentIds = ['000000199001010018', '000000199001010042', '00000019900101
 
 void t.test('an identity is one person’s', async (t) => {
   const service = await startService(t);
-  const { owner } = service;
+
   const book = await service.newBook('one');
   const { operator } = book;
   const register = (personName: string, identity: object, key?: string) =>
@@ -49,7 +49,7 @@ void t.test('an identity is one person’s', async (t) => {
   const elsewhere = { personName: '甲', role: 'reviewer', identity: { kind: 'RESIDENT_ID', number: first } };
   expectStatus(await other.operator.post('/members', elsewhere), 201);
 
-  const kept = await owner.sql<{ row: string }[]>`
+  const kept = await service.owner.sql<{ row: string }[]>`
     select concat(to_jsonb(i), (select string_agg(body::text, '') from outcomes)) as row from person_identities i`;
   for (const { row } of kept) for (const secret of [first, 'u-1']) t.notOk(row.includes(secret), 'and nothing holds it readably');
 });
@@ -62,7 +62,7 @@ const propose = async (by: Caller, year: number): Promise<string> =>
 
 void t.test('two rows of one person: merged by two others, and one pair of eyes from then on', async (t) => {
   const service = await startService(t);
-  const { owner } = service;
+
   const book = await service.newBook('one');
   const { operator } = book;
   const account = await book.member('operator', { personName: '李雷' });
@@ -127,16 +127,16 @@ void t.test('two rows of one person: merged by two others, and one pair of eyes 
   t.match(await second.post(`/calendars/${own}/approve`), { status: 403, body: { code: 'FOUR_EYES' } }, 'and after the merger');
   const byOther = await propose(third, 2033);
   expectStatus(await second.post(`/calendars/${byOther}/approve`), 200);
-  const [entry] = await owner.sql<{ person_id: string }[]>`
+  const [entry] = await service.owner.sql<{ person_id: string }[]>`
     select person_id from entries where kind = 'calendar.published' order by seq desc limit 1`;
   t.equal(entry?.person_id, account.personId, 'entries from now on say the person');
 
   // What the row that was merged had made under its own id.
-  const [kept] = await owner.sql<{ id: string }[]>`
+  const [kept] = await service.owner.sql<{ id: string }[]>`
     select calendar_year_id as id from calendar_years where proposed_person = ${account.personId} and year = 2031`;
   t.ok(kept, 'history stays');
   const set = (person: string) =>
-    owner.begin(async ({ sql }) => {
+    service.owner.begin(async ({ sql }) => {
       await sql.unsafe(`select set_config('ledger.lane', '${book.bookId}', true)`);
       await sql`update calendar_years set status = 'PUBLISHED', published_person = ${person}, published_on = '2024-07-01'
                  where calendar_year_id = ${before}`;
@@ -150,7 +150,6 @@ void t.test(
   'what a row made before it was merged is its person’s: by every verb that asks who did the step before',
   async (t) => {
     const service = await startService(t);
-    const { owner } = service;
     const book = await service.newBook('one');
     const third = await book.member('operator');
     const deciding = await book.member('approver');
@@ -163,7 +162,7 @@ void t.test(
     t.match(await kept.post(`/calendars/${made}/approve`), { status: 403, body: { code: 'FOUR_EYES' } });
     expectStatus(await deciding.post(`/calendars/${made}/approve`), 200);
 
-    const unheld = await owner.sql<{ table: string }[]>`
+    const unheld = await service.owner.sql<{ table: string }[]>`
     select c.relname as table from pg_class c
      where exists (select from pg_constraint k where k.conrelid = c.oid and k.contype = 'c' and k.conname ~ '(four_eyes|two_persons)')
        and not exists (select from pg_trigger g where g.tgrelid = c.oid and g.tgname = c.relname || '_one_person')`;

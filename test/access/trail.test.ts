@@ -137,7 +137,7 @@ void t.test('the trail of access', async (t) => {
       let away = true;
       const db = new Proxy(service.db, {
         get(of, name: keyof typeof service.db) {
-          if (name === 'sql' && away) throw new Error('the database is away');
+          if (name === 'as' && away) throw new Error('the database is away');
           return of[name];
         },
       });

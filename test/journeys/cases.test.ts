@@ -137,7 +137,7 @@ void t.test('a voucher: drafted, corrected once, scored, shown, objected to, app
   clock.set('2025-10-01T00:00:00+08:00');
   const here = await world.books.find(book.code);
   if (!here) throw new Error('the book is not there');
-  t.equal(await expireDue.run({ db: world.db, book: here, clock, isStopping: () => false }), 1);
+  t.equal(await expireDue.run({ book: here, clock, isStopping: () => false }), 1);
   const end = expectStatus(await firm.member.get(`/vouchers/${voucherId}`), 200);
   t.match(end, { status: 'EXPIRED', balance: '0.00', lapsed: '180000.00' });
   t.match(await redeem(late), { status: 409, body: { code: 'VOUCHER_EXPIRED' } });

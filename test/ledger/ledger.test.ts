@@ -109,13 +109,16 @@ interface Bench {
 }
 
 async function bench(t: { teardown(handler: () => Promise<void>): void }): Promise<Bench> {
-  const database = await testDatabase(t);
+  const made = await testDatabase(t);
   const bookId = uuidv7(new Date());
+  const context = { book: bookId, legalPerson: null };
+  const database = { ...made, db: made.db.as(context), owner: made.owner.as(context) };
   await database.owner
     .sql`select create_book(${bookId}, 'test', 'Test', '410100', '2024-01-01'::date, ${new Date('2024-01-01T00:00:00Z')}::timestamptz)`;
   const laneOn: Bench['laneOn'] = (on, options = {}) =>
     new Lane({
       db: on.db,
+      readings: on.db,
       bookId,
       bookCode: 'test',
       clock: { now: () => new Date('2024-07-01T02:00:00Z') },

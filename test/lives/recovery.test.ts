@@ -148,11 +148,15 @@ void t.test('the life of a recovery', async (t) => {
     if (!here) throw new Error('the book is not there');
     const falls = async (day: string): Promise<number> => {
       trade.clock.set(day);
-      return recoveriesFallDue.run({ db: trade.db, book: here, clock: trade.clock, isStopping: () => false });
+      return recoveriesFallDue.run({ book: here, clock: trade.clock, isStopping: () => false });
     };
     t.match(await does(reviewer, `/recoveries/${other}/fall-due`), { status: 'DUE' });
-    t.strictSame(await recoveriesFallDue.dueIn(trade.db, '2024-08-05'), [], 'the last day is inclusive');
-    t.strictSame(await recoveriesFallDue.dueIn(trade.db, '2024-08-06'), [book.code]);
+    t.strictSame(
+      await recoveriesFallDue.isDue({ db: trade.db, bookId: book.bookId, today: '2024-08-05' }),
+      false,
+      'the last day is inclusive',
+    );
+    t.strictSame(await recoveriesFallDue.isDue({ db: trade.db, bookId: book.bookId, today: '2024-08-06' }), true);
     const waiting = expectStatus(await auditor.get('/recoveries?status=SERVED'), 200).items.length as number;
     t.equal(await falls('2024-08-06'), waiting, 'what nobody carried out falls due by itself');
     t.match(await auditor.get(url), { body: { status: 'DUE' } });

@@ -240,18 +240,17 @@ void t.test('the life of a usage invoice', async (t) => {
       const mine = await Promise.all(Array.from({ length: 5 }, async () => post(confirming)));
       const [here, there] = [await trade.books.find(book.code), await (await trade.secondApp()).books.find(book.code)];
       if (!here || !there) throw new Error('the book is not there');
-      const run = async (of: typeof here) =>
-        decideOverdue.run({ db: trade.db, book: of, clock: trade.clock, isStopping: () => false });
+      const run = async (of: typeof here) => decideOverdue.run({ book: of, clock: trade.clock, isStopping: () => false });
       trade.clock.set('2024-11-20');
       t.match((await lapse(confirmed)).body, { status: 'CONFIRMED', decidedBy: 'DEADLINE', decidedOn: '2024-08-16' });
-      t.strictSame(await decideOverdue.dueIn(trade.db, '2024-11-20'), [book.code]);
+      t.strictSame(await decideOverdue.isDue({ db: trade.db, bookId: book.bookId, today: '2024-11-20' }), true);
       const [one, two] = await Promise.all([run(here), run(there)]);
       t.equal(one + two + (await run(there)), 6, 'the daily run finds the rest, each once');
       t.match(await auditor.get(`/usage-invoices/${returned}`), {
         body: { status: 'RETURNED', decidedBy: 'DEADLINE', decidedOn: '2024-08-16' },
       });
       t.match(await auditor.get(`/usage-invoices/${mine[0] ?? ''}`), { body: { status: 'CONFIRMED', decidedOn: '2024-10-01' } });
-      t.strictSame(await decideOverdue.dueIn(trade.db, '2024-11-20'), []);
+      t.strictSame(await decideOverdue.isDue({ db: trade.db, bookId: book.bookId, today: '2024-11-20' }), false);
       t.match(
         await lapse(silent),
         { status: 409, body: { code: 'CONFIRM_DEADLINE_AHEAD' } },

@@ -253,7 +253,7 @@ void t.test('what was approved by rule is told to whoever is paid, once for a da
   const { book, buyer, seller, db, clock } = trade;
   const open = await trade.books.find(book.code);
   if (!open) throw new Error('the book is not there');
-  const run = () => tellApproved.run({ db, book: open, clock, isStopping: () => false });
+  const run = () => tellApproved.run({ book: open, clock, isStopping: () => false });
   const contract = await trade.fileContract('1000000.00');
   const voucherId = await trade.voucher(contract, '100000.00');
   const redeem = async (gross: string, status = 'APPROVED') => {
@@ -269,17 +269,17 @@ void t.test('what was approved by rule is told to whoever is paid, once for a da
   };
   t.equal(await run(), 0, 'not while the day lasts');
   at(1, '00:05:00');
-  t.strictSame(await tellApproved.dueIn(db, addDays(today, 1)), [book.code]);
+  t.strictSame(await tellApproved.isDue({ db, bookId: book.bookId, today: addDays(today, 1) }), true);
   t.equal(await run(), 0, 'nor while what it received may not be committed');
   await redeem('500.00');
   at(1, '00:11:00');
   t.equal(await run(), 1);
   t.equal(await run(), 0);
-  t.strictSame(await tellApproved.dueIn(db, addDays(today, 1)), []);
+  t.strictSame(await tellApproved.isDue({ db, bookId: book.bookId, today: addDays(today, 1) }), false);
   const first = `2 redemptions (the first: ZHENGZHOU-R-2024-000001) were approved by rule on ${today}, 600.00 yuan in all.`;
   t.strictSame(await told(), [first]);
   at(4, '08:00:00');
-  t.strictSame(await tellApproved.dueIn(db, addDays(today, 4)), [book.code], 'however late it runs');
+  t.strictSame(await tellApproved.isDue({ db, bookId: book.bookId, today: addDays(today, 4) }), true, 'however late it runs');
   t.equal(await run(), 1);
   t.match(await told(), [
     new RegExp(`^1 redemptions .*000003\\) were approved by rule on ${addDays(today, 1)}, 100.00 yuan`),
@@ -293,7 +293,7 @@ void t.test('what ends soon is told of beforehand, once', async (t) => {
   const { bookId } = book;
   const open = await trade.books.find(book.code);
   if (!open) throw new Error('the book is not there');
-  const run = (of = open) => remindOfLastDay.run({ db, book: of, clock, isStopping: () => false });
+  const run = (of = open) => remindOfLastDay.run({ book: of, clock, isStopping: () => false });
   const told = async (of: Caller): Promise<string[]> => {
     await deliverDue({ db, bookId, clock });
     return (await inbox(of)).map(({ kind, textEn }) => `${kind}: ${textEn}`);
@@ -302,17 +302,25 @@ void t.test('what ends soon is told of beforehand, once', async (t) => {
   await trade.voucher(await trade.fileContract('900000.00'), '100.00', { lastDay: '2024-12-31' });
 
   clock.set('2024-09-09');
-  t.strictSame(await remindOfLastDay.dueIn(db, '2024-09-09'), [], 'thirty-one days before');
+  t.strictSame(
+    await remindOfLastDay.isDue({ db: db, bookId: book.bookId, today: '2024-09-09' }),
+    false,
+    'thirty-one days before',
+  );
   // However late it runs.
   clock.set('2024-09-15');
-  t.strictSame(await remindOfLastDay.dueIn(db, '2024-09-15'), [book.code]);
+  t.strictSame(await remindOfLastDay.isDue({ db: db, bookId: book.bookId, today: '2024-09-15' }), true);
   const second = await trade.secondApp();
   const there = await second.books.find(book.code);
   if (!there) throw new Error('the book is not there');
   const done = await Promise.all([run(), run(there)]);
   t.equal(done[0] + done[1], 1, 'two processes tell it once');
   t.match(await told(buyer), [/^voucher.expiring: Voucher .* can be used until 2024-10-10\.$/]);
-  t.strictSame(await remindOfLastDay.dueIn(db, '2024-09-15'), [], 'and have nothing more to do that day');
+  t.strictSame(
+    await remindOfLastDay.isDue({ db: db, bookId: book.bookId, today: '2024-09-15' }),
+    false,
+    'and have nothing more to do that day',
+  );
   clock.set('2024-09-16');
   t.equal(await run(), 0);
 
@@ -326,7 +334,7 @@ void t.test('what ends soon is told of beforehand, once', async (t) => {
       await sql`update usage_invoices set confirm_by = '2024-09-20', confirm_outcome = 'CONFIRMED' where book_id = ${bookId} and invoice_id = ${invoiceId}`;
     });
     clock.set('2024-09-17');
-    t.equal(await remindOfDeadline.run({ db, book: there, clock, isStopping: () => false }), 1);
+    t.equal(await remindOfDeadline.run({ book: there, clock, isStopping: () => false }), 1);
     for (const side of [buyer, seller]) {
       t.match(
         (await told(side))[0],

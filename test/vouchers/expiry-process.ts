@@ -9,7 +9,7 @@ const clock = { now: () => new Date(now) };
 const book = await new Books(db, clock).find(code);
 if (!book) throw new Error(`there is no book ${code}`);
 process.stdout.write('ready\n');
-const done = await expireDue.run({ db, book, clock, isStopping: () => false });
+const done = await expireDue.run({ book, clock, isStopping: () => false });
 process.stdout.write(`${done}\n`);
 await book.lane.close();
 await db.close();

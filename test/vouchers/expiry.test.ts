@@ -74,16 +74,16 @@ void t.test('the daily expiry', async (t) => {
   };
   const sumOf = (many: number): bigint => BigInt(many) * 101n + (BigInt(many) * BigInt(many - 1)) / 2n;
   const audited = async () => [...(await auditLedger(db, book.bookId)), ...(await auditBusiness(db, book.bookId))];
-  const run = async (of = open) => expireDue.run({ db, book: of, clock: trade.clock, isStopping: () => false });
+  const run = async (of = open) => expireDue.run({ book: of, clock: trade.clock, isStopping: () => false });
 
   await t.test('nothing on the last day; all on the day after, but what is frozen; and nothing twice', async (t) => {
     const [frozen = ''] = await bring(3, '2024-08-10');
     expectStatus(await approver.post(`/vouchers/${frozen}/freeze`, { reason: '核查' }), 200);
     trade.clock.set('2024-08-10T23:59:59+08:00');
-    t.strictSame(await expireDue.dueIn(db, '2024-08-10'), []);
+    t.strictSame(await expireDue.isDue({ db: db, bookId: book.bookId, today: '2024-08-10' }), false);
     t.equal(await run(), 0);
     trade.clock.set('2024-08-11T00:00:00+08:00');
-    t.strictSame(await expireDue.dueIn(db, '2024-08-11'), [book.code]);
+    t.strictSame(await expireDue.isDue({ db: db, bookId: book.bookId, today: '2024-08-11' }), true);
     t.equal(await run(), 2);
     t.equal(await run(), 0);
     const { fen } = { fen: 102n + 103n };
