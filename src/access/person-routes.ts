@@ -20,6 +20,7 @@ export function personRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'Record what a person is known by (resident id, OpenID subject): sealed, and one person’s alone',
     roles: ['operator'],
     personOnly: true,
+    stepUp: true,
     body: schema.recordIdentity,
     response: schema.identityRecorded,
     status: 201,

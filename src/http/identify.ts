@@ -20,6 +20,8 @@ declare module 'fastify' {
     sessionOnly?: boolean;
     /** Approves, pays, or changes a payee, a programme, members, keys or roles: a person shows more than a session or bare key for it. */
     stepUp?: boolean;
+    /** Signs somebody in, or changes an account or session: the trail of access has all of it. */
+    accountEvent?: boolean;
   }
 }
 
@@ -70,12 +72,13 @@ export interface Demands {
 export function forbidden(
   request: FastifyRequest,
   principal: Principal,
-  { roles, verb, personOnly, sessionOnly, stepUp }: FastifyContextConfig,
+  { roles, verb, personOnly, sessionOnly, stepUp, streaming }: FastifyContextConfig,
   demands: Demands,
   now: Date,
 ): Told | null {
   const { means, role, kind, session } = principal;
-  if (means === 'SESSION' && request.method !== 'GET' && !isOwnSite(request, demands.publicOrigin)) return { code: 'CROSS_SITE' };
+  const writes = means === 'SESSION' && request.method !== 'GET';
+  if (writes && !(isOwnSite(request, demands.publicOrigin) && (streaming || !isOfForm(request)))) return { code: 'CROSS_SITE' };
   if (sessionOnly && means !== 'SESSION') return { code: 'SESSION_REQUIRED' };
   if (roles && actingAs(principal, request.method, { roles, verb }) === null)
     return { code: 'FORBIDDEN', params: { roles: roles.join(', '), role } };
@@ -98,17 +101,9 @@ export function actingAs(
   return role === principal.role ? principal : { ...principal, role };
 }
 
-/** What a form of another site can send without being asked. */
-const typesOfForms = /^\s*(application\/x-www-form-urlencoded|multipart\/form-data|text\/plain)\s*(;|$)/i;
-
-/**
- * Whether a browser says that its page is ours, and the body is none that a form can send: a cookie alone shows only whose browser it is.
- * (The cookie is Strict besides.)
- */
+/** Whether a browser says that its page is ours: a cookie alone shows only whose browser it is. (The cookie is Strict besides.) */
 function isOwnSite({ headers }: FastifyRequest, publicOrigin: string | undefined): boolean {
   const { origin, host } = headers;
-  const type = headers['content-type'];
-  if (type === undefined || typesOfForms.test(type)) return false;
   const site = headers['sec-fetch-site'];
   if (site !== undefined) return site === 'same-origin' || site === 'none';
   if (origin === undefined) return false;
@@ -116,3 +111,9 @@ function isOwnSite({ headers }: FastifyRequest, publicOrigin: string | undefined
     ? host !== undefined && /^https?:\/\/(.*)$/.exec(origin)?.[1] === host
     : origin === publicOrigin;
 }
+
+const typesOfForms = /^\s*(application\/x-www-form-urlencoded|multipart\/form-data|text\/plain)\s*(;|$)/i;
+
+/** Whether a form of another site could send it without being asked; a text file that is uploaded looks like one. */
+const isOfForm = ({ headers }: FastifyRequest): boolean =>
+  headers['content-type'] === undefined || typesOfForms.test(headers['content-type']);

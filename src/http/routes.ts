@@ -82,6 +82,8 @@ export interface CommandOptions<Body extends z.ZodType, Result> extends Common {
   ) => object;
 }
 
+const stepUpTold = 'Asks for a second factor shown within ten minutes, or a signed request; a person’s bare key is not enough.';
+
 /**
  * A POST that goes through the lane. `:id` or `:code` in the url is handed to the verb as `body.id` or `body.code`. With `?dryRun=true` a money
  * command is decided and explained, and nothing is recorded. Refusals of the verb become problems by their code.
@@ -107,6 +109,7 @@ export function command<Body extends z.ZodType<object>, Result>(
       schema: {
         tags: [options.tag],
         summary: options.summary,
+        ...(options.stepUp ? { description: stepUpTold } : {}),
         params: namedIn(options.url),
         querystring: options.verb.money ? dryRunQuery : z.strictObject({}),
         headers: commandHeaders,
