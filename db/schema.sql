@@ -1041,6 +1041,41 @@ create policy whole on credentials as permissive for all to voucher_app, voucher
 grant insert, select, update (password_hash, password_set_at, totp_sealed, totp_last_step, totp_next_sealed) on credentials to voucher_app;
 
 -- owner voucher_owner
+create table custom_roles (
+  book_id uuid not null,
+  custom_role_id uuid not null,
+  code text not null,
+  name text not null,
+  parts jsonb not null,
+  rights jsonb,
+  read_only boolean not null,
+  digest text not null,
+  status text not null,
+  proposed_person uuid not null,
+  proposed_on date not null,
+  decided_person uuid,
+  decided_on date,
+  recorded_at timestamp with time zone not null,
+  constraint custom_roles_pkey PRIMARY KEY (book_id, custom_role_id),
+  constraint custom_roles_book_id_decided_person_fkey FOREIGN KEY (book_id, decided_person) REFERENCES persons(book_id, person_id),
+  constraint custom_roles_book_id_proposed_person_fkey FOREIGN KEY (book_id, proposed_person) REFERENCES persons(book_id, person_id),
+  constraint custom_roles_code_check CHECK ((code ~ '^[a-z][a-z0-9_]{1,39}$'::text)),
+  constraint custom_roles_decided CHECK ((((status = 'PROPOSED'::text) = (decided_person IS NULL)) AND ((decided_person IS NULL) = (decided_on IS NULL)))),
+  constraint custom_roles_digest_check CHECK ((digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint custom_roles_four_eyes CHECK (((status <> ALL (ARRAY['ACTIVE'::text, 'SUPERSEDED'::text])) OR (decided_person <> proposed_person))),
+  constraint custom_roles_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint custom_roles_parts_check CHECK ((jsonb_array_length(parts) >= 1)),
+  constraint custom_roles_status_check CHECK ((status = ANY (ARRAY['PROPOSED'::text, 'ACTIVE'::text, 'SUPERSEDED'::text, 'WITHDRAWN'::text])))
+);
+CREATE UNIQUE INDEX custom_roles_active ON public.custom_roles USING btree (book_id, code) WHERE (status = 'ACTIVE'::text);
+CREATE INDEX custom_roles_code ON public.custom_roles USING btree (book_id, code, status);
+CREATE TRIGGER custom_roles_in_lane BEFORE INSERT OR UPDATE ON public.custom_roles FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER custom_roles_leave_in_lane BEFORE DELETE ON public.custom_roles FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER custom_roles_one_person BEFORE UPDATE ON public.custom_roles FOR EACH ROW WHEN ((new.decided_person IS DISTINCT FROM old.decided_person)) EXECUTE FUNCTION refuse_same_person('decided_person proposed_person @ACTIVE');
+grant insert, select, update (status, decided_person, decided_on) on custom_roles to voucher_app;
+grant select on custom_roles to voucher_reader;
+
+-- owner voucher_owner
 create table delegated_acts (
   book_id uuid not null,
   command_id uuid not null,
@@ -2476,6 +2511,7 @@ create table members (
   legal_person_uscc text,
   status text not null,
   recorded_at timestamp with time zone not null,
+  custom_role text,
   constraint members_pkey PRIMARY KEY (book_id, member_id),
   constraint members_book_id_person_id_fkey FOREIGN KEY (book_id, person_id) REFERENCES persons(book_id, person_id),
   constraint members_kind_check CHECK ((kind = ANY (ARRAY['PERSON'::text, 'MACHINE'::text]))),

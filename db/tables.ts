@@ -1,5 +1,6 @@
 // drizzle's mirror of what the migrations produce (db/schema.sql is the truth; a test compares the two). Columns and
 // types only: keys, checks and grants live in SQL. Money is bigint fen, a day is 'YYYY-MM-DD', an instant is an ISO string.
+import type { Role } from '../schemas/access.js';
 import { sql } from 'drizzle-orm';
 import {
   bigint,
@@ -286,6 +287,7 @@ export const members = pgTable(
     legalPersonUscc: text('legal_person_uscc'),
     status: text('status', { enum: ['ACTIVE', 'ENDED'] }).notNull(),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    customRole: text('custom_role'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.memberId] })],
 );
@@ -2738,3 +2740,25 @@ export const issuerFlows = pgTable(
   },
   (t) => [primaryKey({ columns: [t.bookId, t.stateHash] })],
 );
+
+export const customRoles = pgTable(
+  'custom_roles',
+  {
+    bookId: uuid('book_id').notNull(),
+    customRoleId: uuid('custom_role_id').notNull(),
+    code: text('code').notNull(),
+    name: text('name').notNull(),
+    parts: jsonb('parts').$type<readonly Role[]>().notNull(),
+    rights: jsonb('rights').$type<readonly string[]>(),
+    readOnly: boolean('read_only').notNull(),
+    digest: text('digest').notNull(),
+    status: text('status', { enum: ['PROPOSED', 'ACTIVE', 'SUPERSEDED', 'WITHDRAWN'] }).notNull(),
+    proposedPerson: uuid('proposed_person').notNull(),
+    proposedOn: date('proposed_on', { mode: 'string' }).notNull(),
+    decidedPerson: uuid('decided_person'),
+    decidedOn: date('decided_on', { mode: 'string' }),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.customRoleId] })],
+);
+export type CustomRole = typeof customRoles.$inferSelect;

@@ -26,6 +26,43 @@ export const personIdentity = z
   ])
   .meta({ description: 'Kept sealed, and compared by its keyed fingerprint' });
 
+export const proposeRole = z.strictObject({
+  code: z
+    .string()
+    .regex(/^[a-z][a-z0-9_]{1,39}$/)
+    .refine((code) => !(role.options as readonly string[]).includes(code), { error: 'a built-in role has this name' }),
+  name,
+  parts: z.array(role).min(1).max(role.options.length).meta({ description: 'Built-in roles that it is made of' }),
+  rights: z
+    .array(z.string().regex(/^[a-z_]+(\.[a-z_-]+)?$/))
+    .min(1)
+    .max(200)
+    .optional()
+    .meta({
+      description: 'Of what its parts may do only these verbs, or groups of them; left out: all',
+      examples: [['voucher', 'redemption.verify']],
+    }),
+  readOnly: z.boolean().default(false),
+});
+export const approveRole = z.strictObject({ digest: z.string() });
+export const withdrawRole = z.strictObject({});
+export const customRole = z.strictObject({
+  customRoleId: id,
+  code: z.string(),
+  name: z.string(),
+  parts: z.array(role),
+  rights: z.array(z.string()).nullable(),
+  readOnly: z.boolean(),
+  digest: z.string(),
+  status: z.enum(['PROPOSED', 'ACTIVE', 'SUPERSEDED', 'WITHDRAWN']),
+  proposedPerson: id,
+  proposedOn: day,
+  decidedPerson: id.nullable(),
+  decidedOn: day.nullable(),
+  recordedAt: instant,
+});
+export const customRoleRecorded = customRole.extend({ ledgerSeq });
+
 /** Registers a person, or adds a membership to a known one (`personId`). */
 export const registerMember = z.strictObject({
   personId: id.optional().meta({ description: 'A person this book knows already; else `personName` makes one' }),
@@ -33,6 +70,7 @@ export const registerMember = z.strictObject({
   identity: personIdentity.optional().meta({ description: 'Of the person that `personName` makes' }),
   kind: z.enum(['PERSON', 'MACHINE']).default('PERSON'),
   role,
+  customRole: z.string().optional().meta({ description: 'A role of the book’s own, of which `role` is a part' }),
   legalPersonUscc: uscc.optional().meta({ description: 'Required for the roles enterprise and provider, absent for others' }),
 });
 
@@ -42,6 +80,7 @@ export const member = z.strictObject({
   personName: z.string(),
   kind: z.enum(['PERSON', 'MACHINE']),
   role,
+  customRole: z.string().nullable(),
   legalPersonUscc: z.string().nullable(),
   status: z.enum(['ACTIVE', 'ENDED']),
   recordedAt: instant,

@@ -6,6 +6,29 @@ const fieldKey = z
   .string()
   .regex(/^[0-9a-f]{64}$/i, { error: 'FIELD_KEY must be 64 hexadecimal characters (32 bytes), e.g. from: openssl rand -hex 32' });
 
+/** A ring of keys that seal what is stored encrypted: the first seals, all open. */
+export interface FieldKeySetting {
+  readonly id: string;
+  readonly algorithm: 'aes-256-gcm' | 'sm4-ctr-hmac-sm3';
+  /** Hexadecimal, 32 bytes. */
+  readonly secret: string;
+}
+const oneFieldKey = /^([a-z0-9][a-z0-9-]{0,19}):(aes-256-gcm|sm4-ctr-hmac-sm3):([0-9a-f]{64})$/i;
+const fieldKeys = z
+  .string()
+  .regex(new RegExp(`${oneFieldKey.source.slice(0, -1)}(,${oneFieldKey.source.slice(1, -1)})*$`, 'i'), {
+    error:
+      'FIELD_KEYS must be id:aes-256-gcm:hex or id:sm4-ctr-hmac-sm3:hex with 64 hexadecimal characters each, several joined by commas, the one that seals first',
+  })
+  .transform((text): FieldKeySetting[] =>
+    text.split(',').map((one) => {
+      const [, id = '', algorithm = '', secret = ''] = oneFieldKey.exec(one.toLowerCase()) ?? [];
+      return { id, algorithm: algorithm === 'sm4-ctr-hmac-sm3' ? algorithm : 'aes-256-gcm', secret };
+    }),
+  )
+  .refine((keys) => new Set(keys.map(({ id }) => id)).size === keys.length, { error: 'FIELD_KEYS names a key twice' })
+  .refine((keys) => new Set(keys.map(({ secret }) => secret)).size === keys.length, { error: 'FIELD_KEYS has one secret twice' });
+
 /** A key that services of several cities share, to tell each other of invoices by hashes. */
 export interface ExchangeKey {
   readonly name: string;
@@ -102,6 +125,11 @@ export const settings = z
     DATA_DIR: z.string().min(1, { error: 'DATA_DIR must not be empty' }).default('./data'),
     DEMO: z.enum(['true', 'false'], { error: 'DEMO must be true or false' }).optional(),
     FIELD_KEY: fieldKey.optional(),
+    FIELD_KEYS: fieldKeys.optional(),
+    FINGERPRINT_KEY: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/i, { error: 'FINGERPRINT_KEY must be 64 hexadecimal characters (32 bytes)' })
+      .optional(),
     LOG_LEVEL: z
       .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
         error: 'LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent',
@@ -152,6 +180,7 @@ export const settings = z
       .transform((text) => text.split(','))
       .optional(),
     DIGITAL_INVOICE_MAPPINGS: z.string().min(1).optional(),
+    HSTS_SECONDS: whole('HSTS_SECONDS', 0).default(0),
     PUBLIC_ORIGIN: z
       .string()
       .regex(/^https?:\/\/[^/\s]+$/, { error: 'PUBLIC_ORIGIN must look like https://voucher.example.cn, without a path' })
@@ -161,12 +190,39 @@ export const settings = z
     KEEP_ALIVE_SECONDS: whole('KEEP_ALIVE_SECONDS', 1).default(72),
   })
   .superRefine((of, context) => {
-    if (of.DATABASE_URL !== undefined && of.FIELD_KEY === undefined) {
+    if (of.DATABASE_URL !== undefined && of.FIELD_KEY === undefined && of.FIELD_KEYS === undefined) {
       context.addIssue({
         code: 'custom',
         path: ['FIELD_KEY'],
         message:
-          'FIELD_KEY is missing: with DATABASE_URL the key that encrypts bank accounts must be given (64 hexadecimal characters, e.g. from: openssl rand -hex 32) and kept',
+          'FIELD_KEY is missing: with DATABASE_URL the key that encrypts bank accounts must be given (64 hexadecimal characters, e.g. from: openssl rand -hex 32) and kept, or a ring of keys as FIELD_KEYS',
+      });
+    }
+    if (of.FIELD_KEYS !== undefined && of.FIELD_KEY === undefined && of.FINGERPRINT_KEY === undefined) {
+      context.addIssue({
+        code: 'custom',
+        path: ['FINGERPRINT_KEY'],
+        message:
+          'FINGERPRINT_KEY is missing: with FIELD_KEYS the key that equal values are found by must be given (64 hexadecimal characters) and kept when the ring changes; where there was a FIELD_KEY, its value',
+      });
+    }
+    if (of.FINGERPRINT_KEY !== undefined && of.FIELD_KEY === undefined && of.FIELD_KEYS === undefined) {
+      context.addIssue({
+        code: 'custom',
+        path: ['FINGERPRINT_KEY'],
+        message: 'FINGERPRINT_KEY goes with FIELD_KEYS: give both, or none',
+      });
+    }
+    // Fingerprints were made under FIELD_KEY: under another key no stored one would be found any more.
+    if (
+      of.FINGERPRINT_KEY !== undefined &&
+      of.FIELD_KEY !== undefined &&
+      of.FINGERPRINT_KEY.toLowerCase() !== of.FIELD_KEY.toLowerCase()
+    ) {
+      context.addIssue({
+        code: 'custom',
+        path: ['FINGERPRINT_KEY'],
+        message: 'FINGERPRINT_KEY must be the value of FIELD_KEY, under which the stored fingerprints were made',
       });
     }
     if (

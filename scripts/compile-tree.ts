@@ -6,7 +6,7 @@ import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'esbuild';
 
-const FOLDERS = ['bench', 'db', 'schemas', 'scripts', 'src', 'test'];
+const FOLDERS = ['bench', 'db', 'docs', 'schemas', 'scripts', 'src', 'test'];
 
 /** In a new folder of `root`, where its packages are found. `remove` deletes it. */
 export async function compileTree(root: string): Promise<{ tree: string; remove: () => Promise<void> }> {

@@ -46,13 +46,16 @@ import type { ConnectionCounts } from './http/connections.js';
 import { answerClientError, boundConnections, serverOptions } from './http/connections.js';
 import { demoRoutes } from './http/demo.js';
 import type { Demands, Way } from './http/identify.js';
-import { forbidden, wayOf } from './http/identify.js';
+import { actingAs, forbidden, wayOf } from './http/identify.js';
 import { Door } from './http/door.js';
 import type { Limits } from './http/limits.js';
 import { limitsOfApp } from './http/limits.js';
 import type { Evidence, OpenBook, Parts } from './http/parts.js';
 import type { Told } from './http/problem.js';
-import { handleError, Problem, sendProblem } from './http/problem.js';
+import { acceptJson } from './http/json.js';
+import { policyOfDocs, securityHeaders } from './http/security-headers.js';
+import { doubledHeader } from './http/single-headers.js';
+import { handleError, Problem, sendProblem, tellProblem } from './http/problem.js';
 import type { Clock, LaneOptions } from './ledger/lane.js';
 import { invoiceExchangeRoutes } from './invoice-exchange/routes.js';
 import { ledgerRoutes } from './ledger/routes.js';
@@ -85,6 +88,7 @@ import { WebhookSender } from './webhooks/deliver.js';
 import { webhookRoutes } from './webhooks/routes.js';
 import { makeSend } from './webhooks/send.js';
 import { workQueueRoutes } from './work-queues/routes.js';
+import type { FieldKeys } from './sealer.js';
 import { makeSealer } from './sealer.js';
 
 export interface AppOptions {
@@ -95,8 +99,8 @@ export interface AppOptions {
   /** Readings and the like that run at once; see http/shares.ts. A reading sends up to four statements at a time. */
   readonly places?: number;
   readonly clock: Clock;
-  /** 32 bytes: seals bank account numbers. */
-  readonly fieldKey: Buffer;
+  /** What bank account numbers and personal data are sealed by: 32 bytes, or a ring of keys. */
+  readonly fieldKey: Buffer | FieldKeys;
   readonly logger?: FastifyBaseLogger;
   /** Demo and test mode: the clock can be set over HTTP. */
   readonly settableClock?: SettableClock;
@@ -108,6 +112,8 @@ export interface AppOptions {
   readonly evidence?: Partial<Omit<Evidence, 'damaged'>>;
   /** Keys shared with services of other cities, for the exchange of invoices' hashes; none unless said. */
   readonly exchangeKeys?: readonly ExchangeKey[];
+  /** How long browsers shall ask for this host by TLS alone; 0 (unless said): nothing is told, for nothing in front speaks TLS. */
+  readonly hstsSeconds?: number;
   /** Hosts that webhooks may be sent to, `*.` before one for all below it; none unless said. */
   readonly webhookHosts?: readonly string[];
   /** Whether a person's bare bearer key may approve, pay and the like; not unless said. */
@@ -139,6 +145,7 @@ declare module 'fastify' {
 export async function build(options: AppOptions): Promise<{ app: FastifyInstance; books: Books }> {
   const { db, clock } = options;
   const limits: Limits = { ...limitsOfApp, ...options.limits };
+  const tellBrowser = securityHeaders(options.hstsSeconds ?? 0);
   const app = Fastify({
     ...(options.logger ? { loggerInstance: options.logger } : { logger: false }),
     bodyLimit: options.bodyLimit ?? 1024 * 1024,
@@ -152,6 +159,11 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     requestTimeout: 0,
     return503OnClosing: false,
     clientErrorHandler: answerClientError,
+    // Addresses that no route can be looked up by (a broken escape, a part of absurd length): no hook runs for these.
+    frameworkErrors: (_error, request, reply) => {
+      tellBrowser(request.url, reply.raw);
+      tellProblem(request, reply, { code: 'ADDRESS_MALFORMED' });
+    },
     ...(limits.trustedProxies === 0 ? {} : { trustProxy: (_address: string, hop: number) => hop < limits.trustedProxies }),
   });
   const connections = boundConnections(app.server, limits);
@@ -215,7 +227,8 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     done();
   });
   app.addHook('onRequest', (request, reply, done) => {
-    const { url } = request;
+    const { url, raw } = request;
+    tellBrowser(url, reply.raw);
     const watching = url === '/metrics' || url === '/health/live';
     // What belongs to a book is counted by its key.
     const counted = watching || url.startsWith('/v1/books/') || url === '/health/ready';
@@ -223,7 +236,13 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     if (sentAway) turnAway(request, reply, sentAway);
     // Before anything of the address is looked up: the database holds no NUL.
     else if (url.includes('%00')) done(new Problem('TEXT_NOT_ALLOWED'));
-    else done();
+    // An address with a host in it would be routed like any other, but is another text to whoever looks how it begins.
+    else if (!url.startsWith('/')) done(new Problem('ADDRESS_MALFORMED'));
+    else {
+      const doubled = doubledHeader(raw.rawHeaders);
+      if (doubled === null) done();
+      else done(new Problem('HEADER_TWICE', { name: doubled }));
+    }
   });
   // A command without a body is a command with an empty one.
   app.addHook('preValidation', (request, _reply, done) => {
@@ -277,8 +296,8 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
           return;
         }
         request.book = found.book;
-        request.principal = found.principal;
-        request.db = eyesOf(found.book, found.principal);
+        request.principal = actingAs(found.principal, request.method, demanded) ?? found.principal;
+        request.db = eyesOf(found.book, request.principal);
         door.goOn(found.book.traffic, done);
       };
       if (!way) {
@@ -422,27 +441,8 @@ async function describe(app: FastifyInstance): Promise<void> {
     transform: createJsonSchemaTransform({ schemaRegistry }),
     transformObject: (document) => withoutUnusedSchemas(transformObject(document)),
   });
-  await app.register(swaggerUi, { routePrefix: '/docs', logLevel: 'silent' });
+  await app.register(swaggerUi, { routePrefix: '/docs', logLevel: 'silent', staticCSP: policyOfDocs });
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
-}
-
-/** JSON that can be kept: no NUL, no half of a surrogate pair; the default parser refuses prototype keys. */
-function acceptJson(app: FastifyInstance): void {
-  const parse = app.getDefaultJsonParser('error', 'error');
-  app.removeContentTypeParser('application/json');
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) => {
-    void parse(request, body, (error, value: unknown) => {
-      // Either can only come in by an escape: a body without one is not looked through.
-      if (!error && body.includes('\\u') && !isKeepable(value)) done(new Problem('TEXT_NOT_ALLOWED'));
-      else done(error, value);
-    });
-  });
-}
-
-function isKeepable(value: unknown): boolean {
-  if (typeof value === 'string') return !value.includes('\0') && value.isWellFormed();
-  if (typeof value !== 'object' || value === null) return true;
-  return Object.entries(value).every(([key, of]) => isKeepable(key) && isKeepable(of));
 }
 
 /** The transform writes every schema twice, as input and as output; what nothing refers to is left out. */

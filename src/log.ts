@@ -1,6 +1,23 @@
 import type { DestinationStream, Logger } from 'pino';
 import { pino } from 'pino';
 
+const secretHeaders = ['authorization', 'cookie', 'set-cookie', 'signature', 'signature-input'];
+const secretFields = [
+  'secret',
+  'accountNo',
+  'password',
+  'currentPassword',
+  'newPassword',
+  'token',
+  'pendingToken',
+  'recoveryCode',
+  'recoveryCodes',
+  'otpauthUri',
+  'identity',
+  'contact',
+  'holderIdNo',
+];
+
 /** pino with secrets taken out wherever they could stand. Logs carry ids; bodies and parameters are never logged. */
 export const makeLogger = (level: string, destination?: DestinationStream): Logger =>
   pino(
@@ -8,15 +25,8 @@ export const makeLogger = (level: string, destination?: DestinationStream): Logg
       level,
       redact: {
         paths: [
-          'req.headers.authorization',
-          'headers.authorization',
-          'authorization',
-          'secret',
-          '*.secret',
-          'accountNo',
-          '*.accountNo',
-          'password',
-          '*.password',
+          ...secretHeaders.flatMap((name) => [`["${name}"]`, `*["${name}"]`, `*.headers["${name}"]`]),
+          ...secretFields.flatMap((name) => [name, `*.${name}`]),
           'err.parameters',
           'err.query',
           'err.detail',

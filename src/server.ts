@@ -16,7 +16,7 @@ import { MappingUnusable } from './evidence-files/digital-invoice.js';
 import { discardUnfinishedDemo, openDemo } from './demo/open-demo.js';
 import { makeLogger } from './log.js';
 import { unsafeBecause } from './safe-database.js';
-import { limitsOf, readSettings, sharedOut } from './settings.js';
+import { fieldKeysOf, limitsOf, readSettings, sharedOut } from './settings.js';
 
 /** Why the service cannot start, in a sentence for the person at the terminal. */
 class CannotStart extends Error {}
@@ -65,9 +65,10 @@ async function start(settings: Settings): Promise<void> {
     // The demo lives three months through the API within seconds.
     limits: { ...limitsOf(settings), ...(demo ? { keyPerSecond: Infinity, addressPerSecond: Infinity } : {}) },
     clock: settable ?? systemClock,
-    fieldKey: settings.FIELD_KEY === undefined ? await keptFieldKey(settings.DATA_DIR) : Buffer.from(settings.FIELD_KEY, 'hex'),
+    fieldKey: fieldKeysOf(settings) ?? (await keptFieldKey(settings.DATA_DIR)),
     logger,
     bodyLimit: settings.BODY_LIMIT,
+    hstsSeconds: settings.HSTS_SECONDS,
     evidence: evidenceOf(settings),
     publicOrigin: settings.PUBLIC_ORIGIN,
     issuers: settings.OIDC_ISSUERS ?? [],

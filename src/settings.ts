@@ -1,6 +1,7 @@
 import type { Settings } from '../schemas/settings.js';
 import { settings } from '../schemas/settings.js';
 import type { Limits } from './http/limits.js';
+import type { FieldKeys } from './sealer.js';
 
 /** The settings, or one sentence for each that is wrong or missing. An empty variable counts as not set. */
 export function readSettings(
@@ -15,6 +16,17 @@ export function readSettings(
       const name = issue.path.join('.');
       return issue.message.startsWith(name) ? issue.message : `${name}: ${issue.message}`;
     }),
+  };
+}
+
+/** The keys that what is stored encrypted is sealed by; undefined where none is set. */
+export function fieldKeysOf(of: Pick<Settings, 'FIELD_KEY' | 'FIELD_KEYS' | 'FINGERPRINT_KEY'>): FieldKeys | undefined {
+  const fingerprint = of.FINGERPRINT_KEY ?? of.FIELD_KEY;
+  if (fingerprint === undefined || (of.FIELD_KEY === undefined && of.FIELD_KEYS === undefined)) return undefined;
+  return {
+    ring: (of.FIELD_KEYS ?? []).map(({ id, algorithm, secret }) => ({ id, algorithm, secret: Buffer.from(secret, 'hex') })),
+    fingerprint: Buffer.from(fingerprint, 'hex'),
+    ...(of.FIELD_KEY === undefined ? {} : { unnamed: Buffer.from(of.FIELD_KEY, 'hex') }),
   };
 }
 

@@ -58,6 +58,7 @@ const slices = [
   ['decision-letters'],
   ['evidence-files'],
   ['reconciliation', 'prechecks', 'work-queues', 'webhooks'],
+  ['field-keys'],
 ];
 const rankOf = (folder: string): number => slices.findIndex((names) => names.includes(folder));
 const folderOf = (file: string): string | undefined => /^src\/([^/]+)\//.exec(file)?.[1];
@@ -190,4 +191,16 @@ void t.test('every refusal is reached by a test, by its code, and none is left o
     [],
     'codes that nothing refuses with',
   );
+});
+
+void t.test('docs/security.md holds each requirement by tests that there are', async (t) => {
+  const text = readFileSync(path.join(root, 'docs/security.md'), 'utf8');
+  const held = [...text.matchAll(/`(test\/[\w/-]+\.test\.ts)`: ((?:“[^”]+”(?:, )?)+)/g)];
+  t.ok(held.length > 40);
+  for (const [, file = '', titles = ''] of held) {
+    const tests = readFileSync(path.join(root, file), 'utf8');
+    for (const [, title = ''] of titles.matchAll(/“([^”]+)”/g)) t.ok(tests.includes(title), `${file}: ${title}`);
+  }
+  const ids = [...text.matchAll(/^\| ((?:\d+\.\d+\.\d+[–, ]*)+) \|/gm)].flatMap(([, cell = '']) => cell.split(', '));
+  t.equal(new Set(ids).size, ids.length, 'and says each once');
 });

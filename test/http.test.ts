@@ -1,5 +1,6 @@
 // What any address does before a slice is asked: who is calling, what a body may be, how a refusal is told, how a retry is
 // answered. Over HTTP on a real database.
+import net from 'node:net';
 import t from 'tap';
 import { describeRefusal, refusals } from '../src/errors.js';
 import { expectStatus, startService } from './service.js';
@@ -189,6 +190,154 @@ void t.test('bodies that cannot be read, and fields that cannot be meant', async
     body: { code: 'VALIDATION_FAILED' },
   });
   t.equal((await service.db.sql`select 1 from enterprises`).length, 0, 'nothing was written by any of these');
+});
+
+void t.test('what a parser could be tricked by is refused by its code, with and without a key', async (t) => {
+  const service = await startService(t);
+  const { operator } = await service.newBook('zhengzhou');
+  const url = '/v1/books/zhengzhou/enterprises';
+  const address = new URL(await service.app.listen({ port: 0, host: '127.0.0.1' }));
+  /** Sends bytes as they are, and reads until the connection ends. */
+  const raw = async (head: string, body: Buffer | string = '') => {
+    const socket = net.connect(Number(address.port), address.hostname);
+    const chunks: Buffer[] = [];
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+    socket.write(Buffer.concat([Buffer.from(`${head}\r\nHost: x\r\nConnection: close\r\n\r\n`), Buffer.from(body)]));
+    await new Promise((resolve) => socket.once('close', resolve).once('error', resolve));
+    const answer = Buffer.concat(chunks).toString();
+    return [Number(/^HTTP\/1.1 (\d+)/.exec(answer)?.[1]), /"code":"(\w+)"/.exec(answer)?.[1], answer] as const;
+  };
+  const bearer = `Authorization: Bearer ${operator.secret}`;
+  const post = (body: Buffer | string, ...headers: string[]) =>
+    raw([`POST ${url} HTTP/1.1`, bearer, `Content-Length: ${Buffer.byteLength(body)}`, ...headers].join('\r\n'), body);
+  const json = 'Content-Type: application/json';
+  const get = (path: string, ...headers: string[]) => raw([`GET ${path} HTTP/1.1`, bearer, ...headers].join('\r\n'));
+  const deep = (open: string, close: string, n: number) => `${open.repeat(n)}${close.repeat(n)}`;
+  const named = JSON.stringify(enterprise);
+  const cases: [what: string, answer: ReturnType<typeof raw>, status: number, code: string | undefined][] = [
+    [
+      'bytes that are no UTF-8',
+      post(Buffer.from([...Buffer.from('{"name":"'), 0xff, 0xfe, ...Buffer.from('"}')]), json),
+      400,
+      'TEXT_NOT_UTF8',
+    ],
+    [
+      'an overlong form',
+      post(Buffer.from([...Buffer.from('{"name":"'), 0xc0, 0xaf, ...Buffer.from('"}')]), json),
+      400,
+      'TEXT_NOT_UTF8',
+    ],
+    [
+      'half of a pair, in bytes',
+      post(Buffer.from([...Buffer.from('{"name":"'), 0xed, 0xa0, 0x80, ...Buffer.from('"}')]), json),
+      400,
+      'TEXT_NOT_UTF8',
+    ],
+    ['half of a pair, escaped', post('{"name":"\\udc00"}', json), 400, 'TEXT_NOT_ALLOWED'],
+    ['half of a pair in a key', post('{"\\ud83d":1}', json), 400, 'TEXT_NOT_ALLOWED'],
+    ['lists 33 deep', post(`{"name":${deep('[', ']', 33)}}`, json), 400, 'JSON_TOO_DEEP'],
+    ['objects without an end', post('{"a":'.repeat(100_000), json), 400, 'JSON_TOO_DEEP'],
+    [
+      '31 deep, brackets in text apart',
+      post(`{"name":"${'['.repeat(99)}","x":${deep('[', ']', 31)}}`, json),
+      400,
+      'VALIDATION_FAILED',
+    ],
+    ['__proto__', post('{"__proto__":{"role":"operator"}}', json), 400, 'MALFORMED_JSON'],
+    ['__proto__, escaped', post('{"\\u005f_proto__":{"x":1}}', json), 400, 'MALFORMED_JSON'],
+    ['constructor.prototype', post('{"constructor":{"prototype":{"x":1}}}', json), 400, 'MALFORMED_JSON'],
+    ['a field twice: the last counts, and is checked', post('{"name":"a","name":7}', json), 400, 'VALIDATION_FAILED'],
+    ['trailing text', post(`${named}x`, json), 400, 'MALFORMED_JSON'],
+    ['a byte-order mark', post(`\ufeff${named}x`, json), 400, 'MALFORMED_JSON'],
+    ['another charset', post(named, 'Content-Type: application/json; charset=utf-16'), 415, 'UNSUPPORTED_MEDIA_TYPE'],
+    ['another parameter', post(named, 'Content-Type: application/json; boundary=x'), 415, 'UNSUPPORTED_MEDIA_TYPE'],
+    ['two types', post(named, 'Content-Type: application/json, text/plain'), 415, 'UNSUPPORTED_MEDIA_TYPE'],
+    ['a type that begins like it', post(named, 'Content-Type: application/json+x'), 415, 'UNSUPPORTED_MEDIA_TYPE'],
+    ['a patch', post(named, 'Content-Type: application/merge-patch+json'), 415, 'UNSUPPORTED_MEDIA_TYPE'],
+    ['no type', post(named), 415, 'UNSUPPORTED_MEDIA_TYPE'],
+    ['the type twice', post(named, json, 'Content-Type: text/plain'), 400, 'HEADER_TWICE'],
+    ['two keys of the API', get('/v1/books/zhengzhou/me', 'authorization: Bearer x'), 400, 'HEADER_TWICE'],
+    ['two hosts', get('/v1/books/zhengzhou/me', 'HOST: y'), 400, 'HEADER_TWICE'],
+    ['two idempotency keys', post(named, json, 'Idempotency-Key: a', 'Idempotency-Key: b'), 400, 'HEADER_TWICE'],
+    ['two lengths', post(named, json, 'Content-Length: 1'), 400, 'MALFORMED_REQUEST'],
+    ['a length and chunks', post(named, json, 'Transfer-Encoding: chunked'), 400, 'MALFORMED_REQUEST'],
+    ['a header over two lines', get('/v1/books/zhengzhou/me', 'X: a\r\n b'), 400, 'MALFORMED_REQUEST'],
+    ['a bare line feed in a header', get('/v1/books/zhengzhou/me', 'X: a\nAuthorization: Bearer x'), 400, 'MALFORMED_REQUEST'],
+    ['a long address', get(`/v1/books/zhengzhou/me?${'x'.repeat(9_000)}`), 431, 'HEADERS_TOO_LARGE'],
+    ['a long part of an address', get(`/v1/books/${'x'.repeat(200)}/me`), 400, 'ADDRESS_MALFORMED'],
+    ['an escape that is none', get('/v1/books/zhengzhou/enterprises/%zz'), 400, 'ADDRESS_MALFORMED'],
+    ['an escape of no UTF-8', get('/v1/books/zhengzhou/enterprises/%ff'), 400, 'ADDRESS_MALFORMED'],
+    ['an escaped NUL', get('/v1/books/zhengzhou/enterprises/%00'), 400, 'TEXT_NOT_ALLOWED'],
+    ['an escaped slash in the book', get('/v1/books/zhengzhou%2Fme/me'), 401, 'UNAUTHENTICATED'],
+    ['an escaped slash is no slash', get('/v1/books/zhengzhou%2Fme'), 404, 'NOT_FOUND'],
+    ['an escaped slash in an id', get('/v1/books/zhengzhou/enterprises/..%2f..%2fme'), 400, 'VALIDATION_FAILED'],
+    ['two slashes', get('/v1//books/zhengzhou/me'), 404, 'NOT_FOUND'],
+    ['dots', get('/v1/books/zhengzhou/enterprises/../me'), 404, 'NOT_FOUND'],
+    ['out of the page’s files', get('/docs/static/..%2f..%2f..%2fpackage.json'), 404, 'NOT_FOUND'],
+    ['another case', get('/V1/books/zhengzhou/me'), 404, 'NOT_FOUND'],
+    ['a parameter twice', get('/v1/books/zhengzhou/enterprises?limit=1&limit=2'), 400, 'VALIDATION_FAILED'],
+    ['a parameter of a prototype', get('/v1/books/zhengzhou/enterprises?__proto__=1'), 400, 'VALIDATION_FAILED'],
+    ['a method of no route', raw(`DELETE ${url} HTTP/1.1\r\n${bearer}`), 404, 'NOT_FOUND'],
+    ['TRACE', raw(`TRACE / HTTP/1.1\r\n${bearer}`), 404, 'NOT_FOUND'],
+    ['another method in a header', get('/v1/books/zhengzhou/me', 'X-HTTP-Method-Override: POST'), 200, undefined],
+    ['an absolute address', get('http://elsewhere/v1/books/zhengzhou/me'), 400, 'ADDRESS_MALFORMED'],
+  ];
+  for (const [what, sent, status, code] of cases) {
+    const [is, told, answer] = await sent;
+    t.strictSame([is, told], [status, code], what);
+    if (status !== 200) t.match(answer, /application\/problem\+json/, what);
+    t.notMatch(answer, /node_modules|FST_ERR|at .*\.[jt]s:|postgres/, what);
+  }
+  const plain = { ...enterprise, uscc: '91420100MA0000007L' };
+  const accepted = await service.call('POST', url, {
+    secret: operator.secret,
+    body: JSON.stringify(plain),
+    headers: { 'content-type': 'Application/JSON; charset="UTF-8"' },
+  });
+  t.equal(accepted.status, 201, 'UTF-8 may be said');
+  t.equal((await service.db.sql`select 1 from enterprises`).length, 1, 'nothing was written by any of the others');
+});
+
+void t.test('every answer tells browsers what it is not for; of a book nothing is kept on the way', async (t) => {
+  const service = await startService(t, { hstsSeconds: 31_536_000 });
+  const { operator } = await service.newBook('zhengzhou');
+  const [secret, nowhere] = [operator.secret, '019a0000-0000-7000-8000-000000000000'];
+  const answers = {
+    read: await operator.get('/enterprises'),
+    made: await operator.post('/enterprises', enterprise),
+    'not found': await operator.get(`/enterprises/${nowhere}`),
+    refused: await operator.post('/enterprises', {}),
+    'not signed in': await service.call('GET', '/v1/books/zhengzhou/me'),
+    'no route': await service.call('GET', '/v1/x', { secret }),
+    'a broken address': await service.call('GET', '/v1/books/%zz', { secret }),
+    live: await service.call('GET', '/health/live'),
+    file: await operator.get('/ledger/entries?format=csv'),
+    docs: await service.call('GET', '/docs'),
+    'its files': await service.call('GET', '/docs/static/swagger-ui.css'),
+  };
+  for (const [what, { headers, status }] of Object.entries(answers)) {
+    t.match(
+      headers,
+      {
+        'x-content-type-options': 'nosniff',
+        'referrer-policy': 'no-referrer',
+        'cross-origin-resource-policy': 'same-origin',
+        'cross-origin-opener-policy': 'same-origin',
+        'content-security-policy': /^default-src 'none'.*frame-ancestors 'none'/,
+        'strict-transport-security': 'max-age=31536000; includeSubDomains',
+      },
+      `${what} ${status}`,
+    );
+    t.notOk('x-powered-by' in headers || 'server' in headers, 'and not what it is made with');
+    if (!['live', 'docs', 'its files'].includes(what)) t.match(headers['cache-control'], /no-store/, what);
+  }
+  t.match(answers.docs.headers['content-security-policy'], /script-src 'self';/, 'the API page runs its own scripts alone');
+  t.notMatch(answers.docs.body, /<script(?![^>]*\bsrc=)[^>]*>\s*\S/, 'and has none within');
+  const plain = await startService(t);
+  t.notOk(
+    'strict-transport-security' in (await plain.call('GET', '/health/live')).headers,
+    'TLS alone is asked for where it is told',
+  );
 });
 
 void t.test(

@@ -56,6 +56,9 @@ void t.test('settings: defaults, and a sentence for each that is wrong or missin
   const url = 'postgres://app:x@db:5432/vouchers';
   const key = 'a'.repeat(64);
   t.match(readSettings({ DATABASE_URL: url, FIELD_KEY: key }), { ok: true });
+  const ring = `2026:sm4-ctr-hmac-sm3:${'B'.repeat(64)},2024:aes-256-gcm:${key}`;
+  const withRing = readSettings({ DATABASE_URL: url, FIELD_KEYS: ring, FINGERPRINT_KEY: key });
+  t.match(withRing, { ok: true, settings: { FIELD_KEYS: [{ id: '2026', algorithm: 'sm4-ctr-hmac-sm3' }, { id: '2024' }] } });
   const wrong: [Record<string, string>, RegExp][] = [
     [{ PORT: 'http' }, /^PORT must be a number/],
     [{ PORT: '70000' }, /^PORT must be a port/],
@@ -66,6 +69,13 @@ void t.test('settings: defaults, and a sentence for each that is wrong or missin
     [{ DATABASE_PREPARE: 'no' }, /^DATABASE_PREPARE must be true or false/],
     [{ DEMO: 'yes' }, /^DEMO must be true or false/],
     [{ FIELD_KEY: 'short' }, /^FIELD_KEY must be 64 hexadecimal/],
+    [{ FIELD_KEYS: `a:aes-128:${key}` }, /^FIELD_KEYS must be id:aes-256-gcm:hex/],
+    [{ FIELD_KEYS: `a:aes-256-gcm:${key},a:aes-256-gcm:${'b'.repeat(64)}`, FIELD_KEY: key }, /^FIELD_KEYS names a key twice/],
+    [{ FIELD_KEYS: `a:aes-256-gcm:${key},b:aes-256-gcm:${key}`, FIELD_KEY: key }, /^FIELD_KEYS has one secret twice/],
+    [{ FIELD_KEYS: `a:aes-256-gcm:${key}` }, /^FINGERPRINT_KEY is missing/],
+    [{ FINGERPRINT_KEY: 'short' }, /^FINGERPRINT_KEY must be 64 hexadecimal/],
+    [{ FINGERPRINT_KEY: key }, /^FINGERPRINT_KEY goes with FIELD_KEYS/],
+    [{ FIELD_KEY: key, FINGERPRINT_KEY: 'b'.repeat(64) }, /^FINGERPRINT_KEY must be the value of FIELD_KEY/],
     [{ BODY_LIMIT: '1' }, /^BODY_LIMIT must be at least/],
     [{ LANE_MAX_BATCH: '0' }, /^LANE_MAX_BATCH must be at least 1/],
     [{ LANE_MAX_QUEUE: '0' }, /^LANE_MAX_QUEUE must be at least 1/],
@@ -186,6 +196,12 @@ void t.test('production: migrate, then a book, its first operator and a key that
   const address = /ready: (http\S+)/.exec(out)?.[1] ?? '';
   const me = await fetch(`${address}/v1/books/luoyang/me`, { headers: { authorization: `Bearer ${key}` } });
   t.match(await me.json(), { role: 'operator', bookName: '洛阳市' });
+  const ring = { DATABASE_URL: urls.app, FIELD_KEY: 'ab'.repeat(32), FIELD_KEYS: `next:sm4-ctr-hmac-sm3:${'cd'.repeat(32)}` };
+  t.match(await run('scripts/fields-rotate.ts', [], ring).ended, {
+    code: 0,
+    stdout: /luoyang: 0 rows sealed anew, none left under an earlier key/,
+  });
+  t.match(await run('scripts/fields-rotate.ts', [], { FIELD_KEYS: 'x' }).ended, { code: 1, stderr: /FIELD_KEYS must be/ });
   service.child.kill('SIGTERM');
   t.equal((await service.ended).code, 0);
 
@@ -247,6 +263,12 @@ void t.test('logs carry no secrets', async (t) => {
     { headers: { authorization: canary }, secret: canary, body: { accountNo: canary }, member: { secret: canary } },
     'x',
   );
+  const fields = ['secret', 'password', 'newPassword', 'currentPassword', 'token', 'pendingToken', 'recoveryCode', 'contact'];
+  for (const field of [...fields, 'holderIdNo', 'otpauthUri']) logger.info({ [field]: canary, body: { [field]: canary } }, field);
+  const headers = Object.fromEntries(
+    ['authorization', 'cookie', 'set-cookie', 'signature', 'signature-input'].map((of) => [of, canary]),
+  );
+  logger.info({ ...headers, headers, req: { headers }, recoveryCodes: [canary], identity: { number: canary } }, 'headers');
   logger.error({ err: Object.assign(new Error('failed'), { parameters: [canary], detail: canary, query: canary }) }, 'bug');
   t.notMatch(written, canary);
   t.match(written, /\[redacted\]/);

@@ -11,7 +11,9 @@ import type { AppOptions } from '../src/app.js';
 import { build } from '../src/app.js';
 import type { Books } from '../src/http/books.js';
 import { Facts, Loader } from '../src/ledger/facts.js';
+import type { FieldAlgorithm, FieldKeys } from '../src/sealer.js';
 import type { Role } from '../schemas/access.js';
+import { Canaries } from './canaries.js';
 import { type TestDatabase, testDatabase } from './database.js';
 
 /** What a request answered: status, parsed body, headers. Bodies are what the wire says; a test asserts what it needs. */
@@ -55,8 +57,10 @@ export interface TestBook {
 
 /** `db` and `owner` look at the book that was made first; the app has sessions without a context, as in production. */
 export interface Service extends TestDatabase {
+  /** What is sent past `call` is to be told it, so that it is looked for too. */
+  canaries: Canaries;
   /** What the app seals with. */
-  fieldKey: Buffer;
+  fieldKey: FieldKeys;
   app: FastifyInstance;
   books: Books;
   clock: TestClock;
@@ -71,6 +75,12 @@ export interface Service extends TestDatabase {
   secondApp(): Promise<{ app: FastifyInstance; books: Books }>;
 }
 
+/** A ring of new keys, one by each algorithm. */
+const ringOf = (...algorithms: FieldAlgorithm[]): FieldKeys => ({
+  ring: algorithms.map((algorithm, i) => ({ id: `k${i + 1}`, algorithm, secret: randomBytes(32) })),
+  fingerprint: randomBytes(32),
+});
+
 const atTen = (to: string): Date => new Date(/^\d{4}-\d{2}-\d{2}$/.test(to) ? `${to}T10:00:00+08:00` : to);
 
 export async function startService(
@@ -78,7 +88,7 @@ export async function startService(
   options: { now?: string } & Pick<
     AppOptions,
     | ('lane' | 'bodyLimit' | 'limits' | 'evidence' | 'exchangeKeys' | 'webhookHosts')
-    | ('bearerMayApprove' | 'publicOrigin' | 'issuers')
+    | ('bearerMayApprove' | 'publicOrigin' | 'issuers' | 'hstsSeconds')
   > = {},
 ): Promise<Service> {
   const database = await testDatabase(t);
@@ -90,17 +100,21 @@ export async function startService(
     },
   };
   const { now: _, ...rest } = options;
-  const fieldKey = randomBytes(32);
+  const fieldKey = ringOf('aes-256-gcm', 'sm4-ctr-hmac-sm3');
   // A person's key does all that a test asks of it, unless the test is about that.
   const settings = { bearerMayApprove: true, ...rest, clock, fieldKey, settableClock: { now: clock.now, set: clock.set } };
-  const { app, books } = await build({ ...settings, db: database.db });
+  const canaries = new Canaries();
+  const { app, books } = await build({ ...settings, db: database.db, logger: canaries.logger });
   await app.ready();
   t.teardown(async () => {
     await app.close();
+    canaries.check();
     await compareMemory(books);
   });
 
   const call: Service['call'] = async (method, url, of = {}) => {
+    const payload = of.body === undefined || typeof of.body === 'string' ? of.body : JSON.stringify(of.body);
+    if (payload !== undefined) canaries.sent(payload);
     const response = await app.inject({
       method,
       url,
@@ -109,9 +123,10 @@ export async function startService(
         ...(of.body === undefined ? {} : { 'content-type': 'application/json' }),
         ...of.headers,
       },
-      ...(of.body === undefined ? {} : { payload: typeof of.body === 'string' ? of.body : JSON.stringify(of.body) }),
+      ...(payload === undefined ? {} : { payload }),
     });
     const text = response.body;
+    canaries.answered(`${method} ${url}`, response.statusCode, text);
     const isJson = /[/+]json/.test(String(response.headers['content-type'] ?? ''));
     return { status: response.statusCode, body: isJson ? (JSON.parse(text) as unknown) : text, headers: response.headers };
   };
@@ -165,6 +180,7 @@ export async function startService(
   const inFirst = (of: Database): Database => (first === undefined ? of : of.as({ book: first, legalPerson: null }));
   return {
     ...database,
+    canaries,
     get db() {
       return inFirst(database.db);
     },

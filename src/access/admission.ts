@@ -4,7 +4,8 @@ import type { Facts, Loader } from '../ledger/facts.js';
 import type { Actor, Admission, Command, Refused } from '../ledger/lane.js';
 import { isSamePerson, refused } from '../ledger/lane.js';
 import { rolesDelegating } from './delegable.js';
-import { delegationShelf, gatherPersons, keyShelf, memberShelf, personOf } from './facts.js';
+import { customRoleShelf, delegationShelf, gatherPersons, keyShelf, memberShelf, personOf } from './facts.js';
+import { actingRole } from './rights.js';
 import { gatherSessions, sessionIsOpen } from './sessions.js';
 
 /** The founder of a book acts before there are members: only `npm run book:create` uses it, in its own process. */
@@ -35,10 +36,17 @@ export const admission: Admission = {
     );
     await Promise.all([
       members.then((rows) =>
-        gatherPersons(
-          loader,
-          rows.map(({ personId }) => personId),
-        ),
+        Promise.all([
+          gatherPersons(
+            loader,
+            rows.map(({ personId }) => personId),
+          ),
+          loader.load(
+            customRoleShelf,
+            'active',
+            rows.flatMap(({ customRole }) => (customRole === null ? [] : [[customRole, 'ACTIVE']])),
+          ),
+        ]),
       ),
       loader.load(
         keyShelf,
@@ -56,8 +64,13 @@ export const admission: Admission = {
     const { actor } = command;
     if ([founderId, calendarId, publicId].includes(actor.memberId)) return actor;
     const member = facts.get(memberShelf, actor.memberId);
-    if (member?.status !== 'ACTIVE' || member.role !== actor.role || member.legalPersonUscc !== actor.legalPersonUscc) {
-      return refused('UNAUTHENTICATED');
+    if (member?.status !== 'ACTIVE' || member.legalPersonUscc !== actor.legalPersonUscc) return refused('UNAUTHENTICATED');
+    if (member.customRole === null) {
+      if (member.role !== actor.role) return refused('UNAUTHENTICATED');
+    } else {
+      const [custom] = facts.all(customRoleShelf, 'active', [member.customRole, 'ACTIVE']);
+      const role = custom && actingRole(custom, { roles: [actor.role], reads: false, verb });
+      if (role === undefined) return refused('FORBIDDEN', { roles: actor.role, role: member.customRole });
     }
     if (actor.sessionId !== undefined && !sessionIsOpen(facts, actor.sessionId)) return refused('UNAUTHENTICATED');
     // Its person may have been found to be another one since it was looked up.

@@ -1,4 +1,14 @@
-import { apiKeys, books, delegatedActs, delegations, members, personIdentities, personMerges, persons } from '../../db/tables.js';
+import {
+  apiKeys,
+  books,
+  customRoles,
+  delegatedActs,
+  delegations,
+  members,
+  personIdentities,
+  personMerges,
+  persons,
+} from '../../db/tables.js';
 import type { Facts, Loader } from '../ledger/facts.js';
 import { shelf } from '../ledger/facts.js';
 import type { Actor } from '../ledger/lane.js';
@@ -10,8 +20,14 @@ export const identityShelf = shelf(personIdentities, {
   rank: 1,
   id: 'identityId',
   keys: { identity: ['kind', 'fingerprint'] },
+  mutable: ['sealed'],
   unique: ['identity'],
 });
+
+/** What a sealed identity is bound to, and must be given to the sealer to open it. */
+export const identityContext = (of: { readonly bookId: string; readonly kind: string; readonly fingerprint: string }): string =>
+  `${of.bookId} ${of.kind} ${of.fingerprint}`;
+
 export const personMergeShelf = shelf(personMerges, {
   rank: 1,
   id: 'mergeId',
@@ -25,6 +41,12 @@ export const memberShelf = shelf(members, {
   mutable: ['status', 'personId'],
 });
 export const delegationShelf = shelf(delegations, { rank: 2, id: 'delegationId', mutable: ['revokedOn', 'revokedPerson'] });
+export const customRoleShelf = shelf(customRoles, {
+  rank: 1,
+  id: 'customRoleId',
+  keys: { active: ['code', 'status'] },
+  mutable: ['status', 'decidedPerson', 'decidedOn'],
+});
 /** What was approved in another's place, found by what it was about. */
 export const delegatedActShelf = shelf(delegatedActs, {
   rank: 3,

@@ -10,7 +10,7 @@ import { insert } from '../ledger/facts.js';
 import type { Command, Refused, Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
 import type { Sealer } from '../sealer.js';
-import { identityShelf, personShelf } from './facts.js';
+import { identityContext, identityShelf, personShelf } from './facts.js';
 
 type Identity = z.output<typeof personIdentity>;
 type Sealed = Pick<PersonIdentity, 'kind' | 'sealed' | 'fingerprint'> & { readonly isWellFormed: boolean };
@@ -33,7 +33,7 @@ export function sealIdentity<Sent extends { readonly identity?: Identity | undef
   const plain = plainOf(identity);
   const fingerprint = sealer.fingerprint(`${kind} ${plain}`);
   const isWellFormed = kind !== 'RESIDENT_ID' || isResidentId(plain);
-  return { ...rest, sealed: { kind, sealed: sealer.seal(plain, `${bookId} ${kind} ${fingerprint}`), fingerprint, isWellFormed } };
+  return { ...rest, sealed: { kind, sealed: sealer.seal(plain, identityContext({ bookId, kind, fingerprint })), fingerprint, isWellFormed } };
 }
 
 /** What a request's digest is over: the fingerprint, which is the same on every retry and tells nothing. */

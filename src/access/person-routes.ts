@@ -1,17 +1,18 @@
 import { and, asc, eq, gt } from 'drizzle-orm';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { personMerges } from '../../db/tables.js';
+import { customRoles, personMerges } from '../../db/tables.js';
 import * as schema from '../../schemas/access.js';
 import { page, pageQuery } from '../../schemas/common.js';
 import type { Parts } from '../http/parts.js';
-import { command, idOfCursor, pageOf, reading } from '../http/routes.js';
+import { authorities, command, idOfCursor, pageOf, reading } from '../http/routes.js';
+import { approveRole, presentRole, proposeRole, withdrawRole } from './custom-roles.js';
 import { digestedIdentity, recordIdentity, sealIdentity } from './identities.js';
 import { approveMerge, presentMerge, proposeMerge, withdrawMerge } from './merge-persons.js';
 
 const tag = 'members';
 
-/** Persons behind members: what they are known by, and rows that were found to be one person. */
+/** Persons behind members: what they are known by, rows that were found to be one person; and roles of the book’s own. */
 export function personRoutes(app: FastifyInstance, parts: Parts): void {
   command(app, parts, {
     url: '/persons/:id/identities',
@@ -19,6 +20,7 @@ export function personRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'Record what a person is known by (resident id, OpenID subject): sealed, and one person’s alone',
     roles: ['operator'],
     personOnly: true,
+    stepUp: true,
     body: schema.recordIdentity,
     response: schema.identityRecorded,
     status: 201,
@@ -32,6 +34,7 @@ export function personRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'Propose that two rows are one person',
     roles: ['operator'],
     personOnly: true,
+    stepUp: true,
     body: schema.proposeMerge,
     response: schema.mergeRecorded,
     status: 201,
@@ -43,6 +46,7 @@ export function personRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'Decide that two rows are one person, by a second other person: its accounts are one pair of eyes from now on',
     roles: ['operator', 'approver', 'finance_approver'],
     personOnly: true,
+    stepUp: true,
     body: schema.approveMerge,
     response: schema.mergeRecorded,
     status: 200,
@@ -75,6 +79,60 @@ export function personRoutes(app: FastifyInstance, parts: Parts): void {
         .orderBy(asc(personMerges.mergeId))
         .limit(query.limit + 1);
       return pageOf(rows, query.limit, (row) => row.mergeId, presentMerge);
+    },
+  });
+  command(app, parts, {
+    url: '/custom-roles',
+    tag,
+    summary:
+      'Propose a role of the book’s own: parts of built-in roles, cut down to verbs or to reading; or a further version of one',
+    roles: ['operator'],
+    personOnly: true,
+    stepUp: true,
+    body: schema.proposeRole,
+    response: schema.customRoleRecorded,
+    status: 201,
+    verb: proposeRole,
+  });
+  command(app, parts, {
+    url: '/custom-roles/:id/approve',
+    tag,
+    summary: 'Approve a role that another person proposed, by its digest; whoever is in it has the new rights at once',
+    roles: ['operator', 'approver', 'finance_approver'],
+    personOnly: true,
+    stepUp: true,
+    body: schema.approveRole,
+    response: schema.customRoleRecorded,
+    status: 200,
+    verb: approveRole,
+  });
+  command(app, parts, {
+    url: '/custom-roles/:id/withdraw',
+    tag,
+    summary: 'Take a proposed role back',
+    roles: ['operator'],
+    personOnly: true,
+    body: schema.withdrawRole,
+    response: schema.customRoleRecorded,
+    status: 200,
+    verb: withdrawRole,
+  });
+  reading(app, {
+    url: '/custom-roles',
+    tag,
+    summary: 'Roles of the book’s own, with their versions',
+    roles: authorities,
+    query: pageQuery,
+    response: page(schema.customRole),
+    read: async ({ query, book }) => {
+      const after = idOfCursor(query.cursor);
+      const rows = await parts.db.drizzle
+        .select()
+        .from(customRoles)
+        .where(and(eq(customRoles.bookId, book.bookId), after === undefined ? undefined : gt(customRoles.customRoleId, after)))
+        .orderBy(asc(customRoles.customRoleId))
+        .limit(query.limit + 1);
+      return pageOf(rows, query.limit, (row) => row.customRoleId, presentRole);
     },
   });
 }

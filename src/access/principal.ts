@@ -5,9 +5,14 @@ import type { Database } from '../../db/client.js';
 import type { Role } from '../../schemas/access.js';
 import type { Day } from '../calendar.js';
 import type { Actor } from '../ledger/lane.js';
+import type { Rights } from './rights.js';
+import { customColumn } from './rights.js';
 
 export interface Principal extends Actor {
+  /** Where somebody is in a role of the book's own: the part of it that it acts as. */
   readonly role: Role;
+  /** What a role of the book's own lets it do; null for who is in a built-in one. */
+  readonly custom: Rights | null;
   /** How it has shown who it is. */
   readonly means: 'KEY' | 'SIGNED_KEY' | 'SESSION';
   /** Of a session: by whose account it began (the person's, or a further row of the same person), and when a second factor was last shown. */
@@ -61,7 +66,8 @@ export class Principals {
     if (!known) return null;
     const matches = timingSafeEqual(known.secretHash, createHash('sha256').update(proof).digest());
     if (!matches || expired(known)) return null;
-    if (remembered && this.#known.get(name) !== known) {
+    // What a book's own role lets one do is judged at the door too, so it may not be out of date here.
+    if (remembered && known.principal.custom === null && this.#known.get(name) !== known) {
       if (this.#known.size >= rememberAtMost) this.#known.delete(this.#known.keys().next().value ?? '');
       this.#known.set(name, known);
     }
@@ -75,7 +81,7 @@ export class Principals {
 
   async #read(bookId: string, prefix: string): Promise<Known | undefined> {
     const [row] = await this.#db.as({ book: bookId, legalPerson: null }).sql.prepared<KeyRow[]>(
-      `select k.key_id, k.secret_hash, k.expires_on, m.member_id, m.person_id, m.kind, m.role, m.legal_person_uscc
+      `select k.key_id, k.secret_hash, k.expires_on, m.member_id, m.person_id, m.kind, m.role, m.legal_person_uscc, ${customColumn}
          from api_keys k join members m on m.book_id = k.book_id and m.member_id = k.member_id
         where k.book_id = $1 and k.prefix = $2 and k.revoked_at is null and m.status = 'ACTIVE'`,
       [bookId, prefix],
@@ -89,6 +95,7 @@ export class Principals {
         personId: row.person_id,
         kind: row.kind,
         role: row.role,
+        custom: row.custom,
         legalPersonUscc: row.legal_person_uscc,
         keyId: row.key_id,
         means: 'KEY',
@@ -105,5 +112,6 @@ interface KeyRow {
   readonly person_id: string;
   readonly kind: 'PERSON' | 'MACHINE';
   readonly role: Role;
+  readonly custom: Rights | null;
   readonly legal_person_uscc: string | null;
 }

@@ -13,7 +13,7 @@ import { providerShelf } from '../providers/facts.js';
 import { readUscc, validUsccs } from '../uscc.js';
 import { gatherIdentities, identityRow, refuseIdentity } from './identities.js';
 import type { WithIdentity } from './identities.js';
-import { identityShelf, memberShelf, personShelf } from './facts.js';
+import { customRoleShelf, identityShelf, memberShelf, personShelf } from './facts.js';
 import { presentMember } from './rules.js';
 
 type Body = z.output<typeof body> & WithIdentity;
@@ -36,6 +36,11 @@ export const registerMember: Verb<Body, ReturnType<typeof presentMember>> = {
         commands.flatMap(({ body }) => body.personId ?? []),
       ),
       gatherIdentities(loader, commands),
+      loader.load(
+        customRoleShelf,
+        'active',
+        commands.flatMap(({ body }) => (body.customRole === undefined ? [] : [[body.customRole, 'ACTIVE']])),
+      ),
       loader.load(enterpriseShelf, 'uscc', codes),
       loader.load(providerShelf, 'uscc', codes),
     ]);
@@ -59,6 +64,8 @@ export const registerMember: Verb<Body, ReturnType<typeof presentMember>> = {
     // A row that was merged stands for the one that stays.
     const known = named?.sameAs ? facts.get(personShelf, named.sameAs) : named;
     if (known && body.sealed !== undefined) return refused('IDENTITY_OF_KNOWN_PERSON', {}, '/identity');
+    const [custom] = body.customRole === undefined ? [] : facts.all(customRoleShelf, 'active', [body.customRole, 'ACTIVE']);
+    if (body.customRole !== undefined && !custom?.parts.includes(body.role)) return refused('ROLE_UNKNOWN', {}, '/customRole');
     const taken = refuseIdentity(facts, body.sealed);
     if (taken) return taken;
 
@@ -76,6 +83,7 @@ export const registerMember: Verb<Body, ReturnType<typeof presentMember>> = {
       personId: person.personId,
       kind: body.kind,
       role: body.role,
+      customRole: body.customRole ?? null,
       legalPersonUscc: code?.uscc ?? null,
       status: 'ACTIVE',
       recordedAt,

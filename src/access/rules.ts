@@ -9,6 +9,7 @@ export const presentMember = (row: Member, personName: string): z.input<typeof m
   personName,
   kind: row.kind,
   role: row.role,
+  customRole: row.customRole,
   legalPersonUscc: row.legalPersonUscc,
   status: row.status,
   recordedAt: formatInstant(new Date(row.recordedAt)),

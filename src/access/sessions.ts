@@ -7,6 +7,8 @@ import type { Loader } from '../ledger/facts.js';
 import { note } from '../ledger/facts.js';
 import type { Actor } from '../ledger/lane.js';
 import type { Principal } from './principal.js';
+import type { Rights } from './rights.js';
+import { customColumn } from './rights.js';
 
 const minute = 60_000;
 /** Without a request for so long, and at the latest so long after it began, a session is over. Idle time is counted by the minute. */
@@ -34,7 +36,7 @@ const counting = `s.ended_at is null
 /** Who is behind the secret of a session's cookie, or null for any that does not count. */
 export async function findSession(db: Database, bookId: string, secret: string, now: Date): Promise<Principal | null> {
   const [row] = await db.sql.prepared<SessionRow[]>(
-    `select s.session_id, s.second_factor_at, s.seen_at, s.expires_at, s.person_id as account_person_id, m.member_id, m.person_id, m.kind, m.role, m.legal_person_uscc
+    `select s.session_id, s.second_factor_at, s.seen_at, s.expires_at, s.person_id as account_person_id, m.member_id, m.person_id, m.kind, m.role, m.legal_person_uscc, ${customColumn}
        from sessions s join members m on m.book_id = s.book_id and m.member_id = s.member_id
       where s.book_id = $1 and s.secret_hash = $2 and m.status = 'ACTIVE' and ${counting}`,
     [bookId, hashOfToken(secret)],
@@ -49,6 +51,7 @@ export async function findSession(db: Database, bookId: string, secret: string, 
     personId: row.person_id,
     kind: row.kind,
     role: row.role,
+    custom: row.custom,
     legalPersonUscc: row.legal_person_uscc,
     sessionId: row.session_id,
     means: 'SESSION',
@@ -69,6 +72,7 @@ interface SessionRow {
   readonly person_id: string;
   readonly kind: 'PERSON' | 'MACHINE';
   readonly role: Role;
+  readonly custom: Rights | null;
   readonly legal_person_uscc: string | null;
 }
 

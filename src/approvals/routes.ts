@@ -42,6 +42,7 @@ export function approvalRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'Let another member approve in one’s place, which it does with On-Behalf-Of: <delegationId>',
     roles: ['approver', 'reviewer'],
     personOnly: true,
+    stepUp: true,
     body: delegationSchema.delegate,
     response: delegationSchema.delegationRecorded,
     status: 201,

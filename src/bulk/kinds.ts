@@ -54,7 +54,8 @@ function claimInvoices({ db, bookId, actor, keys }: Context): Prepare {
   const providers = new ContractProviders(db, bookId);
   return async (sent, now) => {
     const bodies = sent as readonly PostedInvoice[];
-    const known = await providers.of(bodies.map(({ contractId }) => contractId));
+    const { legalPersonUscc } = actor;
+    const known = await providers.of(bodies.map(({ contractId }) => ({ contractId, legalPersonUscc })));
     const today = shanghaiDay(now);
     const claims = bodies.map((body) => {
       const provider = known.get(body.contractId);
@@ -94,7 +95,7 @@ export const kinds: Readonly<Record<BulkKind, Kind>> = {
       const providers = new ContractProviders(db, bookId);
       return async (body) => {
         const { contractId, invoiceNo } = body as PostedInvoice;
-        const provider = (await providers.of([contractId])).get(contractId);
+        const provider = (await providers.of([{ contractId, legalPersonUscc: null }])).get(contractId);
         return provider ? `${provider.providerId} ${invoiceNo}` : null;
       };
     },

@@ -18,7 +18,7 @@ import { gatherControls } from '../programmes/laws.js';
 import { programmeVersionShelf } from '../programmes/facts.js';
 import { lawOf } from '../redemptions/gather.js';
 import { recoveryShelf } from '../recoveries/facts.js';
-import { presentRecovery, refuseRecovery } from '../recoveries/rules.js';
+import { presentRecovery, refuseRecovery, unserved } from '../recoveries/rules.js';
 import { reimbursementShelf } from '../reimbursements/facts.js';
 import { lawOf as lawOfAward } from '../reimbursements/gather.js';
 import { standingOfAward } from '../reimbursements/rules.js';
@@ -143,16 +143,7 @@ export const proposeRecovery: Verb<z.output<typeof schema>, Result> = {
       proposedPerson: actor.personId,
       openedPerson: null,
       openedOn: null,
-      servedOn: null,
-      dueOn: null,
-      appealReason: null,
-      appealPerson: null,
-      appealDecidedBy: null,
-      appealDecision: null,
-      writeOffReason: null,
-      writeOffAskedBy: null,
-      endedPerson: null,
-      endedOn: null,
+      ...unserved,
       recordedAt: receivedAt.toISOString(),
     };
     return accepted({

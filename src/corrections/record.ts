@@ -7,6 +7,7 @@ import { keep } from '../ledger/explanations.js';
 import type { Change, Facts } from '../ledger/facts.js';
 import type { Command } from '../ledger/lane.js';
 import { seriesOf, takeNumbers } from '../ledger/numbers.js';
+import { unserved } from '../recoveries/rules.js';
 import type { Why } from './cut-back.js';
 
 /** What is corrected: what stands on a contract under a programme, or an award. */
@@ -61,16 +62,7 @@ export function openedRow(
     reason: why.reason,
     documentNo: null,
     proposedPerson: null,
-    servedOn: null,
-    dueOn: null,
-    appealReason: null,
-    appealPerson: null,
-    appealDecidedBy: null,
-    appealDecision: null,
-    writeOffReason: null,
-    writeOffAskedBy: null,
-    endedPerson: null,
-    endedOn: null,
+    ...unserved,
     recordedAt: receivedAt.toISOString(),
     ...opened,
   };

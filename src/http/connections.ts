@@ -73,7 +73,7 @@ function endWith(socket: Socket, code: RefusalCode): void {
     return;
   }
   socket.end(
-    `HTTP/1.1 ${zh.status} ${reasonOf(zh.status)}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n` +
+    `HTTP/1.1 ${zh.status} ${reasonOf(zh.status)}\r\nConnection: close\r\nContent-Type: application/problem+json\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n` +
       `${zh.status === 503 || zh.status === 429 ? 'Retry-After: 1\r\n' : ''}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
     () => socket.destroy(),
   );

@@ -52,6 +52,8 @@ export class Flight {
   answeredAt: number | undefined;
   /** Set where it was answered with a problem. */
   refusedWith: RefusalCode | undefined;
+  /** The person whom it was about, where the address does not say. */
+  about: string | undefined;
   /** Of a streaming route: the bytes that had moved when last looked, and when that was. */
   moved = 0;
   movedAt: number;

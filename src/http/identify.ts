@@ -4,6 +4,7 @@ import type { FastifyContextConfig, FastifyRequest } from 'fastify';
 import type { Database } from '../../db/client.js';
 import type { Principal, Principals } from '../access/principal.js';
 import { findSession, hashOfToken, sessionCookie, stepUpMs } from '../access/sessions.js';
+import { actingRole, rightsOf } from '../access/rights.js';
 import { shanghaiDay } from '../calendar.js';
 import type { Clock } from '../ledger/lane.js';
 import { readCookie } from './cookies.js';
@@ -13,10 +14,14 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     roles?: readonly string[];
     personOnly?: boolean;
+    /** The verb of a command, as roles of a book name it. */
+    verb?: string | undefined;
     /** About the account and sessions of who is signed in: no key stands for it. */
     sessionOnly?: boolean;
     /** Approves, pays, or changes a payee, a programme, members, keys or roles: a person shows more than a session or bare key for it. */
     stepUp?: boolean;
+    /** Signs somebody in, or changes an account or session: the trail of access has all of it. */
+    accountEvent?: boolean;
   }
 }
 
@@ -67,14 +72,16 @@ export interface Demands {
 export function forbidden(
   request: FastifyRequest,
   principal: Principal,
-  { roles, personOnly, sessionOnly, stepUp }: FastifyContextConfig,
+  { roles, verb, personOnly, sessionOnly, stepUp, streaming }: FastifyContextConfig,
   demands: Demands,
   now: Date,
 ): Told | null {
   const { means, role, kind, session } = principal;
-  if (means === 'SESSION' && request.method !== 'GET' && !isOwnSite(request, demands.publicOrigin)) return { code: 'CROSS_SITE' };
+  const writes = means === 'SESSION' && request.method !== 'GET';
+  if (writes && !(isOwnSite(request, demands.publicOrigin) && (streaming || !isOfForm(request)))) return { code: 'CROSS_SITE' };
   if (sessionOnly && means !== 'SESSION') return { code: 'SESSION_REQUIRED' };
-  if (roles && !roles.includes(role)) return { code: 'FORBIDDEN', params: { roles: roles.join(', '), role } };
+  if (roles && actingAs(principal, request.method, { roles, verb }) === null)
+    return { code: 'FORBIDDEN', params: { roles: roles.join(', '), role } };
   if (personOnly && kind !== 'PERSON') return { code: 'PERSON_REQUIRED' };
   if (!stepUp || kind !== 'PERSON' || means === 'SIGNED_KEY') return null;
   if (means === 'KEY') return demands.bearerMayApprove ? null : { code: 'BEARER_KEY_NOT_ENOUGH' };
@@ -82,17 +89,21 @@ export function forbidden(
   return now.getTime() - shownAt <= stepUpMs ? null : { code: 'STEP_UP_REQUIRED' };
 }
 
-/** What a form of another site can send without being asked. */
-const typesOfForms = /^\s*(application\/x-www-form-urlencoded|multipart\/form-data|text\/plain)\s*(;|$)/i;
+/** As whom somebody uses an address: as a part of its role that the address is for. Null where none is, or its role is cut down to other verbs. */
+export function actingAs(
+  principal: Principal,
+  method: string,
+  { roles, verb }: Pick<FastifyContextConfig, 'roles' | 'verb'>,
+): Principal | null {
+  if (roles === undefined) return principal;
+  const role = actingRole(rightsOf(principal), { roles, reads: method === 'GET', verb });
+  if (role === undefined) return null;
+  return role === principal.role ? principal : { ...principal, role };
+}
 
-/**
- * Whether a browser says that its page is ours, and the body is none that a form can send: a cookie alone shows only whose browser it is.
- * (The cookie is Strict besides.)
- */
+/** Whether a browser says that its page is ours: a cookie alone shows only whose browser it is. (The cookie is Strict besides.) */
 function isOwnSite({ headers }: FastifyRequest, publicOrigin: string | undefined): boolean {
   const { origin, host } = headers;
-  const type = headers['content-type'];
-  if (type === undefined || typesOfForms.test(type)) return false;
   const site = headers['sec-fetch-site'];
   if (site !== undefined) return site === 'same-origin' || site === 'none';
   if (origin === undefined) return false;
@@ -100,3 +111,9 @@ function isOwnSite({ headers }: FastifyRequest, publicOrigin: string | undefined
     ? host !== undefined && /^https?:\/\/(.*)$/.exec(origin)?.[1] === host
     : origin === publicOrigin;
 }
+
+const typesOfForms = /^\s*(application\/x-www-form-urlencoded|multipart\/form-data|text\/plain)\s*(;|$)/i;
+
+/** Whether a form of another site could send it without being asked; a text file that is uploaded looks like one. */
+const isOfForm = ({ headers }: FastifyRequest): boolean =>
+  headers['content-type'] === undefined || typesOfForms.test(headers['content-type']);

@@ -51,9 +51,14 @@ export function languageOf(request: FastifyRequest): Language {
 const readyMade = new Map<string, { status: number; body: string }>();
 
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, told: Told): FastifyReply {
+  request.flight.refusedWith = told.code;
+  return tellProblem(request, reply, told);
+}
+
+/** Of a request that is no flight: no hook has seen it, for its address leads to no route. */
+export function tellProblem(request: FastifyRequest, reply: FastifyReply, told: Told): FastifyReply {
   const language = languageOf(request);
   const { status, body } = rendered(told, language);
-  request.flight.refusedWith = told.code;
   if (status === 401) void reply.header('www-authenticate', 'Bearer');
   if (status === 503 || status === 429) void reply.header('retry-after', String(told.retryAfter ?? 1));
   return reply

@@ -82,6 +82,8 @@ export interface CommandOptions<Body extends z.ZodType, Result> extends Common {
   ) => object;
 }
 
+const stepUpTold = 'Asks for a second factor shown within ten minutes, or a signed request; a person’s bare key is not enough.';
+
 /**
  * A POST that goes through the lane. `:id` or `:code` in the url is handed to the verb as `body.id` or `body.code`. With `?dryRun=true` a money
  * command is decided and explained, and nothing is recorded. Refusals of the verb become problems by their code.
@@ -97,15 +99,17 @@ export function command<Body extends z.ZodType<object>, Result>(
       config: {
         roles: options.roles,
         personOnly: options.personOnly ?? false,
-        sensitive: options.sensitive ?? false,
         stepUp: options.stepUp ?? false,
+        sensitive: options.sensitive ?? false,
         inLane: true,
+        verb: options.verb.name,
         delegable: rolesDelegating(options.verb.name) !== undefined,
       },
       ...(options.bodyLimit === undefined ? {} : { bodyLimit: options.bodyLimit }),
       schema: {
         tags: [options.tag],
         summary: options.summary,
+        ...(options.stepUp ? { description: stepUpTold } : {}),
         params: namedIn(options.url),
         querystring: options.verb.money ? dryRunQuery : z.strictObject({}),
         headers: commandHeaders,

@@ -12,5 +12,5 @@ export const objectionShelf = shelf(objections, {
   rank: 62,
   id: 'objectionId',
   keys: { subject: ['subjectId'] },
-  mutable: ['status', 'decidedPerson', 'decidedOn', 'decisionReason'],
+  mutable: ['status', 'decidedPerson', 'decidedOn', 'decisionReason', 'nameSealed', 'contactSealed'],
 });

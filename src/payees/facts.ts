@@ -9,6 +9,7 @@ export const payeeAccountShelf = shelf(payeeAccounts, {
   rank: 12,
   id: 'payeeAccountId',
   keys: { provider: ['providerId'], enterprise: ['enterpriseId'] },
+  mutable: ['accountNoSealed'],
 });
 
 /** Whoever is paid: a provider whose vouchers were redeemed, an enterprise that is reimbursed. The id is one of both. */

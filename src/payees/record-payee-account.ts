@@ -29,6 +29,17 @@ export const sealAccountNo = (sealer: Sealer, bookId: string, sent: Sent): Body 
 });
 
 /**
+ * The number of an account, to pay on. One that is not what its fingerprint was made of was put there by somebody, and nothing is paid on
+ * it: a bug is thrown.
+ */
+export function openAccountNo(sealer: Sealer, account: PayeeAccount): string {
+  const accountNo = sealer.open(account.accountNoSealed, accountContext(account));
+  if (sealer.fingerprint(accountNo) !== account.accountFingerprint)
+    throw new Error(`the number of payee account ${account.payeeAccountId} is not the one that was recorded`);
+  return accountNo;
+}
+
+/**
  * What the request's digest is over. A plain digest of an account number is found out by trying: the digest is over the
  * keyed fingerprint instead, which is the same on every retry.
  */

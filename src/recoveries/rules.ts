@@ -50,6 +50,20 @@ export const recoveryLife = life({
 export const refuseRecovery = (row: Recovery, verb: RecoveryVerb): Refused | null =>
   refuseStep(recoveryLife, row.status, verb, { recoveryNo: row.recoveryNo });
 
+/** As a recovery begins: its notice is not served, and nobody has answered it. */
+export const unserved = {
+  servedOn: null,
+  dueOn: null,
+  appealReason: null,
+  appealPerson: null,
+  appealDecidedBy: null,
+  appealDecision: null,
+  writeOffReason: null,
+  writeOffAskedBy: null,
+  endedPerson: null,
+  endedOn: null,
+} as const;
+
 /** What is still to come back (fen). */
 export const outstandingFen = ({ amountFen, receivedFen }: Recovery): bigint => amountFen - receivedFen;
 

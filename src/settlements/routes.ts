@@ -7,7 +7,7 @@ import type { Parts } from '../http/parts.js';
 import { Problem } from '../http/problem.js';
 import { authorities, command, idOfCursor, pageOf, reading } from '../http/routes.js';
 import { formatYuan, sumFen } from '../money.js';
-import { accountContext } from '../payees/rules.js';
+import { openAccountNo } from '../payees/record-payee-account.js';
 import { approveSettlement } from './approve-settlement.js';
 import { bankReturnHeader, readBankReturnFile, writePaymentFile } from './bank-file.js';
 import { closeSettlement } from './close-settlement.js';
@@ -213,7 +213,7 @@ function paymentFileRoute(app: FastifyInstance, parts: Parts): void {
           status: instruction.status,
           holderName: account.holderName,
           accountNo: paymentRoles.includes(principal.role)
-            ? parts.sealer.open(account.accountNoSealed, accountContext(account))
+            ? openAccountNo(parts.sealer, account)
             : null,
           accountNoLast4: account.accountNoLast4,
           bankName: account.bankName,

@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import type { Database, Tx } from '../../db/client.js';
 import type { signedIn } from '../../schemas/sign-in.js';
+import type { Principal } from '../access/principal.js';
 import { makeToken, sessionLifeMs } from '../access/sessions.js';
 import { formatInstant } from '../calendar.js';
 import { Problem } from '../http/problem.js';
@@ -20,6 +21,8 @@ export interface Begun {
   /** For the cookie; never stored. */
   readonly secret: string;
   readonly told: z.input<typeof signedIn>;
+  /** Who the request has proved to come from. */
+  readonly principal: Principal;
 }
 
 /**
@@ -58,6 +61,16 @@ export async function beginSession(
        where book_id = ${bookId} and expires_at < ${new Date(now.getTime() - keptMs)} limit 20 for update skip locked)`;
   return {
     secret,
+    principal: {
+      memberId: acting.memberId,
+      personId: person.personId,
+      kind: 'PERSON',
+      role: acting.role,
+      legalPersonUscc: acting.legalPersonUscc,
+      sessionId,
+      means: 'SESSION',
+      session: { personId: person.personId, secondFactorAt },
+    },
     told: {
       sessionId,
       personName: person.personName,

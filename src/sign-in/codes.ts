@@ -13,13 +13,14 @@ interface Of {
   readonly now: Date;
 }
 
-const totpContext = ({ bookId, invitationId }: Pick<Of, 'bookId' | 'invitationId'>): string =>
+/** What a sealed secret of a second factor is bound to. */
+export const totpContext = ({ bookId, invitationId }: Pick<Of, 'bookId' | 'invitationId'>): string =>
   `credentials ${bookId} ${invitationId} totp`;
 const openSecret = (sealer: Sealer, sealed: string, of: Of): Buffer => Buffer.from(sealer.open(sealed, totpContext(of)), 'hex');
 const hashOfCode = (code: string): string => createHash('sha256').update(code).digest('hex');
 
 const appCode = /^\d{6}$/;
-const recoveryCode = /^[A-Z2-7]{16}$/;
+const recoveryCode = /^[A-Z2-7]{24}$/;
 
 /** Takes the code if it is one that counts; false, and nothing changes, for any other. */
 export async function takeCode(db: Database, sealer: Sealer, of: Of & { code: string }): Promise<boolean> {
@@ -67,7 +68,7 @@ export async function renewRecoveryCodes(
   tx: Tx,
   { bookId, invitationId }: Pick<Of, 'bookId' | 'invitationId'>,
 ): Promise<string[]> {
-  const codes = Array.from({ length: recoveryCodesInSet }, () => toBase32(randomBytes(10)));
+  const codes = Array.from({ length: recoveryCodesInSet }, () => toBase32(randomBytes(15)));
   await tx.sql`delete from recovery_codes where book_id = ${bookId} and invitation_id = ${invitationId}`;
   await tx.sql`
     insert into recovery_codes (book_id, invitation_id, code_hash)

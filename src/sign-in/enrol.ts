@@ -94,7 +94,7 @@ export async function confirmEnrolment(
       from: of.from,
       now,
     });
-    return { secret: begun.secret, told: begun.told, deviceToken, recoveryCodes };
+    return { secret: begun.secret, told: begun.told, principal: begun.principal, deviceToken, recoveryCodes };
   });
 }
 

@@ -95,3 +95,12 @@ export async function openInvitation(
   );
   return row;
 }
+
+/** Whose account a member signs in by. */
+export async function personOfMember(db: Database, bookId: string, memberId: string): Promise<string | undefined> {
+  const [row] = await db.sql.prepared<{ personId: string }[]>(
+    `select person_id as "personId" from members where book_id = $1 and member_id = $2`,
+    [bookId, memberId],
+  );
+  return row?.personId;
+}

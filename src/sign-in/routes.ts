@@ -1,6 +1,6 @@
 // Signing in and what a person does about its own account. Beside the lane but for invitations, which are decisions of the book; nothing here
 // takes an Idempotency-Key but those, for what is shown once is shown by no replay.
-import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify';
 import { and, asc, eq, gt } from 'drizzle-orm';
 import { z } from 'zod';
 import { invitations } from '../../db/tables.js';
@@ -23,13 +23,15 @@ import {
   stepUp,
 } from './account.js';
 import type { From } from './attempts.js';
+import type { Begun } from './begin-session.js';
 import { endSessions } from './begin-session.js';
 import { confirmEnrolment, invitationOf, openEnrolment } from './enrol.js';
 import type { Invite } from './invite.js';
 import { invite } from './invite.js';
 import { completeIssuer, startIssuer } from './issuers.js';
-import { accountOfPerson } from './queries.js';
+import { accountOfPerson, personOfMember } from './queries.js';
 import { issuerFlowMs, originKnownMs, presentInvitation } from './rules.js';
+import type { About } from './sign-in.js';
 import { showPassword, showSecondFactor } from './sign-in.js';
 import { withdrawInvitation } from './withdraw-invitation.js';
 
@@ -45,6 +47,12 @@ const fromOf = (request: FastifyRequest): From => ({
   device: (request.headers['user-agent'] ?? '').slice(0, 200),
 });
 
+const aboutOf =
+  ({ flight }: FastifyRequest): About =>
+  (personId) => {
+    flight.about = personId;
+  };
+
 /** Of a route that only sessions reach. */
 function sessionOf(request: FastifyRequest, now: Date): InSession & { secondFactorAt: Date | null } {
   const { book, principal } = request;
@@ -54,59 +62,78 @@ function sessionOf(request: FastifyRequest, now: Date): InSession & { secondFact
   return { book, personId, sessionId, secondFactorAt, now };
 }
 
-interface Address<Body extends z.ZodType, Answer extends z.ZodType> {
+interface Address<Answer extends z.ZodType> {
   readonly url: string;
   readonly summary: string;
   readonly config: FastifyContextConfig;
-  readonly body: Body;
   readonly response: Answer;
-  readonly handle: (of: {
-    request: FastifyRequest;
-    reply: FastifyReply;
-    body: z.output<Body>;
-    now: Date;
-  }) => Promise<z.input<Answer>>;
 }
+
+const described = ({ url, summary, config, response }: Address<z.ZodType>): FastifySchema => ({
+  tags: [tag],
+  summary,
+  params: url.includes('/:id') ? bookParams.extend({ id }) : bookParams,
+  querystring: empty,
+  response: { 200: response, '4xx': problem, '5xx': problem },
+  security: config.open ? [] : config.sessionOnly ? [{ session: [] }] : [{ apiKey: [] }, { session: [] }],
+});
+
+/** Beside the lane all is of the book in the address. */
+const inBook = (parts: Parts, { book }: FastifyRequest): Parts => ({ ...parts, db: book.db });
 
 /** A POST beside the lane. */
 function post<Body extends z.ZodType, Answer extends z.ZodType>(
   app: FastifyInstance,
-  { clock }: Parts,
-  { url, summary, config, body, response, handle }: Address<Body, Answer>,
+  parts: Parts,
+  of: Address<Answer> & {
+    readonly body: Body;
+    readonly handle: (of: {
+      /** With the database of the book that is asked. */
+      at: Parts;
+      request: FastifyRequest;
+      reply: FastifyReply;
+      body: z.output<Body>;
+      now: Date;
+    }) => Promise<z.input<Answer>>;
+  },
 ): void {
-  app.post(
-    `/v1/books/:book${url}`,
-    {
-      config,
-      schema: {
-        tags: [tag],
-        summary,
-        params: url.includes('/:id') ? bookParams.extend({ id }) : bookParams,
-        querystring: z.strictObject({}),
-        body,
-        response: { 200: response, '4xx': problem, '5xx': problem },
-        security: config.open ? [] : [{ session: [] }],
-      },
-    },
-    async (request, reply) =>
-      reply.send(await handle({ request, reply, body: request.body as z.output<Body>, now: clock.now() })),
+  const { url, config, body, handle } = of;
+  app.post(`/v1/books/:book${url}`, { config, schema: { body, ...described(of) } }, async (request, reply) =>
+    reply.send(
+      await handle({
+        at: inBook(parts, request),
+        request,
+        reply,
+        body: request.body as z.output<Body>,
+        now: parts.clock.now(),
+      }),
+    ),
+  );
+}
+
+/** A GET, in its turn beside the lane. */
+function get<Answer extends z.ZodType>(
+  app: FastifyInstance,
+  parts: Parts,
+  of: Address<Answer> & {
+    readonly read: (of: { at: Parts; request: FastifyRequest }) => Promise<z.input<Answer>> | z.input<Answer>;
+  },
+): void {
+  const { url, config, read } = of;
+  app.get(`/v1/books/:book${url}`, { config, schema: described(of) }, async (request, reply) =>
+    reply.send(await request.book.traffic.beside.run(() => read({ at: inBook(parts, request), request }))),
   );
 }
 
 export function signInRoutes(app: FastifyInstance, parts: Parts): void {
   const { clock, signIn } = parts;
-  /** Beside the lane all is of the book in the address. */
-  const within = ({ book }: FastifyRequest): Parts => ({ ...parts, db: book.db });
-  const open: FastifyContextConfig = { open: true };
-  const own: FastifyContextConfig = { sessionOnly: true };
+  const open: FastifyContextConfig = { open: true, accountEvent: true };
+  const own: FastifyContextConfig = { sessionOnly: true, accountEvent: true };
 
   /** The cookies of who has signed in; what is told besides. */
-  function welcome<Told>(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    of: { secret: string; deviceToken: string; told: Told },
-  ): Told {
+  function welcome(request: FastifyRequest, reply: FastifyReply, of: Begun & { deviceToken: string }): Begun['told'] {
     const { code } = request.book;
+    request.principal = of.principal;
     writeCookie(reply, sessionCookie(code), of.secret);
     writeCookie(reply, deviceCookie(code), of.deviceToken, originKnownMs);
     return of.told;
@@ -173,7 +200,7 @@ export function signInRoutes(app: FastifyInstance, parts: Parts): void {
     config: open,
     body: schemas.acceptInvitation,
     response: schemas.invitationOpened,
-    handle: ({ request, body, now }) => openEnrolment(within(request), { book: request.book, body, now }),
+    handle: ({ at, request, body, now }) => openEnrolment(at, { book: request.book, body, now }),
   });
 
   post(app, parts, {
@@ -182,8 +209,8 @@ export function signInRoutes(app: FastifyInstance, parts: Parts): void {
     config: open,
     body: schemas.confirmInvitation,
     response: schemas.signedInFirst,
-    handle: async ({ request, reply, body, now }) => {
-      const begun = await confirmEnrolment(within(request), {
+    handle: async ({ at, request, reply, body, now }) => {
+      const begun = await confirmEnrolment(at, {
         book: request.book,
         token: body.token,
         code: body.code,
@@ -191,6 +218,20 @@ export function signInRoutes(app: FastifyInstance, parts: Parts): void {
         now,
       });
       return { recoveryCodes: begun.recoveryCodes, ...welcome(request, reply, begun) };
+    },
+  });
+
+  post(app, parts, {
+    url: '/members/:id/end-sessions',
+    summary: 'End all sessions of a member’s person, whose device is lost or account in strange hands',
+    config: { roles: ['operator'], personOnly: true, accountEvent: true },
+    body: empty,
+    response: schemas.ended,
+    handle: async ({ at, request, now }) => {
+      const { bookId } = request.book;
+      const personId = await personOfMember(at.db, bookId, (request.params as { id: string }).id);
+      if (personId === undefined) throw new Problem('NOT_FOUND');
+      return { ended: await endSessions(at.db.sql, { bookId, personId, now }) };
     },
   });
 
@@ -202,7 +243,8 @@ export function signInRoutes(app: FastifyInstance, parts: Parts): void {
     config: open,
     body: schemas.passwordSignIn,
     response: schemas.pendingSignIn,
-    handle: ({ request, body, now }) => showPassword(within(request), { book: request.book, body, from: fromOf(request), now }),
+    handle: ({ at, request, body, now }) =>
+      showPassword(at, { book: request.book, body, from: fromOf(request), about: aboutOf(request), now }),
   });
 
   post(app, parts, {
@@ -211,32 +253,24 @@ export function signInRoutes(app: FastifyInstance, parts: Parts): void {
     config: open,
     body: schemas.secondFactor,
     response: schemas.signedIn,
-    handle: async ({ request, reply, body, now }) => {
+    handle: async ({ at, request, reply, body, now }) => {
       const { pendingToken, code, memberId } = body;
       const { book } = request;
       return welcome(
         request,
         reply,
-        await showSecondFactor(within(request), { book, pendingToken, code, memberId, from: fromOf(request), now }),
+        await showSecondFactor(at, { book, pendingToken, code, memberId, from: fromOf(request), about: aboutOf(request), now }),
       );
     },
   });
 
-  app.get(
-    '/v1/books/:book/sign-in/issuers',
-    {
-      config: open,
-      schema: {
-        tags: [tag],
-        summary: 'Issuers of OpenID Connect by which people can sign in',
-        params: bookParams,
-        querystring: z.strictObject({}),
-        response: { 200: schemas.issuers, '4xx': problem, '5xx': problem },
-        security: [],
-      },
-    },
-    async (_request, reply) => reply.send({ items: signIn.issuers.all.map(({ name }) => ({ name })) }),
-  );
+  get(app, parts, {
+    url: '/sign-in/issuers',
+    summary: 'Issuers of OpenID Connect by which people can sign in',
+    config: { open: true },
+    response: schemas.issuers,
+    read: () => ({ items: signIn.issuers.all.map(({ name }) => ({ name })) }),
+  });
 
   post(app, parts, {
     url: '/sign-in/issuers/start',
@@ -244,11 +278,11 @@ export function signInRoutes(app: FastifyInstance, parts: Parts): void {
     config: open,
     body: schemas.startIssuer,
     response: schemas.issuerStarted,
-    handle: async ({ request, reply, body, now }) => {
+    handle: async ({ at, request, reply, body, now }) => {
       const { book } = request;
       const { issuer, invitationToken: token } = body;
-      const invited = token === undefined ? undefined : await invitationOf(within(request), book.bookId, { token }, now);
-      const { told, browserToken } = await startIssuer(within(request), {
+      const invited = token === undefined ? undefined : await invitationOf(at, book.bookId, { token }, now);
+      const { told, browserToken } = await startIssuer(at, {
         book,
         issuer,
         linkTo: invited?.invitationId ?? null,
@@ -265,9 +299,9 @@ export function signInRoutes(app: FastifyInstance, parts: Parts): void {
     config: open,
     body: schemas.completeIssuer,
     response: schemas.issuerCompleted,
-    handle: async ({ request, reply, body, now }) => {
+    handle: async ({ at, request, reply, body, now }) => {
       const { book } = request;
-      const done = await completeIssuer(within(request), {
+      const done = await completeIssuer(at, {
         log: request.log,
         book,
         answer: body.answer,
@@ -279,7 +313,7 @@ export function signInRoutes(app: FastifyInstance, parts: Parts): void {
       writeCookie(reply, issuerCookie(book.code), '', 0);
       if (done.kind === 'PENDING') return done.told;
       if (done.kind === 'LINKED') return { linked: true as const };
-      return welcome(request, reply, { secret: done.begun.secret, told: done.begun.told, deviceToken: done.deviceToken });
+      return welcome(request, reply, { ...done.begun, deviceToken: done.deviceToken });
     },
   });
 
@@ -291,8 +325,8 @@ export function signInRoutes(app: FastifyInstance, parts: Parts): void {
     config: own,
     body: schemas.stepUp,
     response: empty,
-    handle: async ({ request, reply, body, now }) => {
-      goOn(request, reply, await stepUp(within(request), { ...sessionOf(request, now), code: body.code }));
+    handle: async ({ at, request, reply, body, now }) => {
+      goOn(request, reply, await stepUp(at, { ...sessionOf(request, now), code: body.code }));
       return {};
     },
   });
@@ -303,84 +337,59 @@ export function signInRoutes(app: FastifyInstance, parts: Parts): void {
     config: own,
     body: schemas.switchMember,
     response: empty,
-    handle: async ({ request, reply, body, now }) => {
-      goOn(request, reply, await actAs(within(request), { ...sessionOf(request, now), memberId: body.memberId }));
+    handle: async ({ at, request, reply, body, now }) => {
+      goOn(request, reply, await actAs(at, { ...sessionOf(request, now), memberId: body.memberId }));
       return {};
     },
   });
 
-  app.get(
-    '/v1/books/:book/account',
-    {
-      config: own,
-      schema: {
-        tags: [tag],
-        summary: 'One’s own account',
-        params: bookParams,
-        querystring: z.strictObject({}),
-        response: { 200: schemas.account, '4xx': problem, '5xx': problem },
-        security: [{ session: [] }],
-      },
-    },
-    async (request, reply) =>
-      reply.send(await request.book.traffic.beside.run(() => ownAccountTold(within(request), sessionOf(request, clock.now())))),
-  );
+  get(app, parts, {
+    url: '/account',
+    summary: 'One’s own account',
+    config: { sessionOnly: true },
+    response: schemas.account,
+    read: ({ at, request }) => ownAccountTold(at, sessionOf(request, clock.now())),
+  });
 
-  app.get(
-    '/v1/books/:book/account/sessions',
-    {
-      config: own,
-      schema: {
-        tags: [tag],
-        summary: 'Where one is signed in: devices, addresses, times',
-        params: bookParams,
-        querystring: z.strictObject({}),
-        response: { 200: schemas.sessionList, '4xx': problem, '5xx': problem },
-        security: [{ session: [] }],
-      },
-    },
-    async (request, reply) =>
-      reply.send({
-        items: await request.book.traffic.beside.run(() => ownSessions(within(request), sessionOf(request, clock.now()))),
-      }),
-  );
+  get(app, parts, {
+    url: '/account/sessions',
+    summary: 'Where one is signed in: devices, addresses, times',
+    config: { sessionOnly: true },
+    response: schemas.sessionList,
+    read: async ({ at, request }) => ({ items: await ownSessions(at, sessionOf(request, clock.now())) }),
+  });
 
+  const signOut = { config: own, body: empty, response: schemas.ended };
   post(app, parts, {
+    ...signOut,
     url: '/sign-in/sign-out',
     summary: 'End this session',
-    config: own,
-    body: empty,
-    response: schemas.ended,
-    handle: async ({ request, reply, now }) => {
+    handle: async ({ at, request, reply, now }) => {
       const { book, personId, sessionId } = sessionOf(request, now);
       leave(request, reply);
-      return { ended: await endSessions(book.db.sql, { bookId: book.bookId, personId, now, only: sessionId }) };
+      return { ended: await endSessions(at.db.sql, { bookId: book.bookId, personId, now, only: sessionId }) };
     },
   });
 
   post(app, parts, {
+    ...signOut,
     url: '/sign-in/sign-out-everywhere',
     summary: 'End all of one’s sessions, this one too',
-    config: own,
-    body: empty,
-    response: schemas.ended,
-    handle: async ({ request, reply, now }) => {
+    handle: async ({ at, request, reply, now }) => {
       const { book, personId } = sessionOf(request, now);
       leave(request, reply);
-      return { ended: await endSessions(book.db.sql, { bookId: book.bookId, personId, now }) };
+      return { ended: await endSessions(at.db.sql, { bookId: book.bookId, personId, now }) };
     },
   });
 
   post(app, parts, {
+    ...signOut,
     url: '/account/sessions/:id/end',
     summary: 'End one of one’s sessions',
-    config: own,
-    body: empty,
-    response: schemas.ended,
-    handle: async ({ request, now }) => {
+    handle: async ({ at, request, now }) => {
       const { book, personId } = sessionOf(request, now);
       const only = (request.params as { id: string }).id;
-      const ended = await endSessions(book.db.sql, { bookId: book.bookId, personId, now, only });
+      const ended = await endSessions(at.db.sql, { bookId: book.bookId, personId, now, only });
       if (ended === 0) throw new Problem('NOT_FOUND');
       return { ended };
     },
@@ -389,11 +398,11 @@ export function signInRoutes(app: FastifyInstance, parts: Parts): void {
   post(app, parts, {
     url: '/account/password',
     summary: 'Change the password; every other session ends',
-    config: { sessionOnly: true, stepUp: true },
+    config: { sessionOnly: true, stepUp: true, accountEvent: true },
     body: schemas.changePassword,
     response: schemas.ended,
-    handle: async ({ request, reply, body, now }) => {
-      const { secret, ended } = await changePassword(within(request), { ...sessionOf(request, now), body });
+    handle: async ({ at, request, reply, body, now }) => {
+      const { secret, ended } = await changePassword(at, { ...sessionOf(request, now), body });
       goOn(request, reply, secret);
       return { ended };
     },
@@ -405,7 +414,7 @@ export function signInRoutes(app: FastifyInstance, parts: Parts): void {
     config: own,
     body: empty,
     response: schemas.secondFactorSecret,
-    handle: ({ request, now }) => newSecret(within(request), sessionOf(request, now)),
+    handle: ({ at, request, now }) => newSecret(at, sessionOf(request, now)),
   });
 
   post(app, parts, {
@@ -414,8 +423,8 @@ export function signInRoutes(app: FastifyInstance, parts: Parts): void {
     config: own,
     body: schemas.confirmCode,
     response: schemas.recoveryCodeSet,
-    handle: async ({ request, reply, body, now }) => {
-      const { secret, recoveryCodes } = await confirmNewSecret(within(request), { ...sessionOf(request, now), code: body.code });
+    handle: async ({ at, request, reply, body, now }) => {
+      const { secret, recoveryCodes } = await confirmNewSecret(at, { ...sessionOf(request, now), code: body.code });
       goOn(request, reply, secret);
       return { recoveryCodes };
     },
@@ -424,23 +433,23 @@ export function signInRoutes(app: FastifyInstance, parts: Parts): void {
   post(app, parts, {
     url: '/account/recovery-codes',
     summary: 'Ten new recovery codes, shown once; those before no longer count',
-    config: { sessionOnly: true, stepUp: true },
+    config: { sessionOnly: true, stepUp: true, accountEvent: true },
     body: empty,
     response: schemas.recoveryCodeSet,
-    handle: async ({ request, now }) => ({ recoveryCodes: await newRecoveryCodes(within(request), sessionOf(request, now)) }),
+    handle: async ({ at, request, now }) => ({ recoveryCodes: await newRecoveryCodes(at, sessionOf(request, now)) }),
   });
 
   post(app, parts, {
     url: '/account/issuers',
     summary: 'Link an issuer’s identity with one’s account: where to send the browser',
-    config: { sessionOnly: true, stepUp: true },
+    config: { sessionOnly: true, stepUp: true, accountEvent: true },
     body: z.strictObject({ issuer: z.string().max(40) }),
     response: schemas.issuerStarted,
-    handle: async ({ request, reply, body, now }) => {
+    handle: async ({ at, request, reply, body, now }) => {
       const { book, personId } = sessionOf(request, now);
-      const account = await accountOfPerson(book.db, book.bookId, personId);
+      const account = await accountOfPerson(at.db, book.bookId, personId);
       if (!account) throw new Problem('UNAUTHENTICATED');
-      const { told, browserToken } = await startIssuer(within(request), {
+      const { told, browserToken } = await startIssuer(at, {
         book,
         issuer: body.issuer,
         linkTo: account.invitationId,

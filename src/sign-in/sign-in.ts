@@ -15,6 +15,9 @@ import type { Account } from './queries.js';
 import { accountOfInvitation, accountOfName } from './queries.js';
 import { originKnownMs, pendingMs, triesOfPending } from './rules.js';
 
+/** Told whose account it is about, for the trail of access; the caller learns nothing of it. */
+export type About = (personId: string) => void;
+
 /** How an attempt at a name from somewhere is counted, and the account of that name if there is one. */
 export async function attemptAt(
   { db, sealer }: Parts,
@@ -39,7 +42,7 @@ export async function attemptAt(
 /** The first step. Throws SIGN_IN_DELAYED, SIGN_IN_REFUSED. */
 export async function showPassword(
   parts: Parts,
-  of: { book: OpenBook; body: z.output<typeof passwordSignIn>; from: From; now: Date },
+  of: { book: OpenBook; body: z.output<typeof passwordSignIn>; from: From; about: About; now: Date },
 ): Promise<z.input<typeof pendingSignIn>> {
   const { book, body, from, now } = of;
   const { beside } = book.traffic;
@@ -49,6 +52,7 @@ export async function showPassword(
     await countAttempt(parts.db, found.attempt, 'PASSWORD', now);
     return found;
   });
+  if (account) of.about(account.personId);
   const hash = account?.hasSecondFactor ? account.passwordHash : null;
   const matches = await parts.signIn.passwords.matches(hash, body.password, attempt.isKnown);
   if (!matches || !account) throw new Problem('SIGN_IN_REFUSED');
@@ -76,7 +80,7 @@ export async function awaitSecondFactor(
  */
 export async function showSecondFactor(
   parts: Parts,
-  of: { book: OpenBook; pendingToken: string; code: string; memberId: string | undefined; from: From; now: Date },
+  of: { book: OpenBook; pendingToken: string; code: string; memberId: string | undefined; from: From; about: About; now: Date },
 ): Promise<Begun & { deviceToken: string }> {
   const { db, sealer } = parts;
   const { book, code, from, now } = of;
@@ -87,6 +91,7 @@ export async function showSecondFactor(
      where book_id = ${bookId} and pending_hash = ${pendingHash} and expires_at > ${now}`;
   const account = pending && (await accountOfInvitation(db, bookId, pending.invitation_id));
   if (!account) throw new Problem('SIGN_IN_OVER');
+  of.about(account.personId);
   // The way to the second factor is long for who guesses it: each code is an attempt at the name like a password.
   const { attempt } = await attemptAt(parts, { bookId, signInName: account.signInName, from, now });
   await countAttempt(db, attempt, 'CODE', now);
@@ -109,7 +114,7 @@ export async function showSecondFactor(
       from,
       now,
     });
-    return { secret: begun.secret, told: begun.told, deviceToken };
+    return { secret: begun.secret, told: begun.told, principal: begun.principal, deviceToken };
   });
 }
 

@@ -44,7 +44,7 @@ export class ClaimDesk {
     };
     this.#claims = new Gathering((group) =>
       inPlace(async () => {
-        const known = await providers.of(group.map(({ contractId }) => contractId));
+        const known = await providers.of(group);
         const claims = group.map((wanted): (NumberClaim & Pick<Claim, 'uscc'>) | null => {
           const provider = known.get(wanted.contractId);
           if (!provider || !actsFor(wanted, provider)) return null;

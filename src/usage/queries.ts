@@ -134,6 +134,7 @@ export const usageOfFacility = (db: Database, bookId: string, facilityId: string
 export interface ContractParty {
   readonly contractId: string;
   readonly providerId: string;
+  /** Who acts for it. */
   readonly legalPersonUscc: string;
   readonly uscc: string;
 }

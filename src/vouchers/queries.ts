@@ -3,19 +3,16 @@ import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.js';
 import { each, idsOfPage } from '../../db/planned.js';
 import type { OpeningBalance, Voucher, VoucherEnding, VoucherProposal } from '../../db/tables.js';
-import { openingBalances, providers, voucherEndings, voucherProposals, voucherReasons, vouchers } from '../../db/tables.js';
+import { openingBalances, providers, vouchers } from '../../db/tables.js';
+import type { Shelf } from '../ledger/facts.js';
 import type { Step } from '../ledger/history.js';
 import { stepsOf } from '../ledger/history.js';
 import { balanceNamed } from '../ledger/statements.js';
 import type { Actor } from '../ledger/lane.js';
+import { proposalShelf, voucherEndingShelf, voucherShelf } from './facts.js';
 
 /** Whose eyes: the authorities see every voucher, an enterprise its own, a provider those whose contract is with it. */
 export type Viewer = Pick<Actor, 'role' | 'legalPersonUscc'>;
-
-const seenBy = ({ role, legalPersonUscc }: Viewer): SQL | undefined => {
-  if (legalPersonUscc === null) return undefined;
-  return eq(role === 'provider' ? providers.actingUscc : vouchers.legalPersonUscc, legalPersonUscc);
-};
 
 /** A voucher with its account's balance (fen): what it can still pay. */
 export interface VoucherBalance {
@@ -102,14 +99,31 @@ export function listVouchers(db: Database, of: Wanted): Promise<VoucherBalance[]
   return selectVouchers(db, { where, limit: of.limit + 1 });
 }
 
+/** The columns of a shelf's table, as a prepared statement names them for its rows. */
+const columnsOf = ({ columns }: Pick<Shelf<unknown>, 'columns'>): string =>
+  columns.map(({ name, property }) => `t.${name} as "${property}"`).join(', ');
+
+const oneVoucher = `select ${columnsOf(voucherShelf)}, a.credits_fen - a.debits_fen as "balanceFen", p.acting_uscc as "actingProvider"
+   from vouchers t
+   join providers p on p.book_id = t.book_id and p.provider_id = t.provider_id
+   join accounts a on a.book_id = t.book_id and a.code = $3
+  where t.book_id = $1 and t.voucher_id = $2`;
+
 /** One voucher; undefined when there is none, or none that the viewer may see. */
 export async function findVoucher(
-  db: Database,
+  { sql }: Pick<Database, 'sql'>,
   of: { bookId: string; voucherId: string; viewer: Viewer },
 ): Promise<VoucherBalance | undefined> {
-  const where = and(eq(vouchers.bookId, of.bookId), eq(vouchers.voucherId, of.voucherId), seenBy(of.viewer));
-  const [found] = await selectVouchers(db, { where, limit: 1 });
-  return found;
+  const { role, legalPersonUscc } = of.viewer;
+  const [found] = await sql.prepared<(Voucher & { balanceFen: bigint; actingProvider: string })[]>(oneVoucher, [
+    of.bookId,
+    of.voucherId,
+    `voucher:${of.voucherId}`,
+  ]);
+  if (!found) return undefined;
+  const { balanceFen, actingProvider, ...voucher } = found;
+  const holder = role === 'provider' ? actingProvider : voucher.legalPersonUscc;
+  return legalPersonUscc === null || holder === legalPersonUscc ? { voucher, balanceFen } : undefined;
 }
 
 /** Opening balances in order of preparation, `limit` + 1 of them after a cursor. */
@@ -141,34 +155,26 @@ export interface VoucherTold {
   readonly proposal: VoucherProposal | undefined;
 }
 
+const itsEndings = `select ${columnsOf(voucherEndingShelf)} from voucher_endings t
+  where t.book_id = $1 and t.voucher_id = $2 order by t.ending_id limit 500`;
+const itsProposal = `select ${columnsOf(proposalShelf)} from voucher_proposals t
+  where t.book_id = $1 and t.voucher_id = $2 and t.status = 'PROPOSED' limit 1`;
+// A reason stands beside the entry of its command, which is about the voucher.
+const itsReasons = `select r.command_id as "commandId", r.reason
+   from (select e.command_id from entries e where e.book_id = $1 and e.subject_id = $2 order by e.seq limit 500) e
+  cross join lateral (select * from voucher_reasons r where r.book_id = $1 and r.command_id = e.command_id offset 0) r`;
+
 /** How a voucher came to be as it is: what moved its balance and what was decided about it, in order of the ledger, the first 500. */
 export async function tellOfVoucher(
-  db: Database,
+  db: Pick<Database, 'sql'>,
   { bookId, voucherId }: { bookId: string; voucherId: string },
 ): Promise<VoucherTold> {
-  const ofVoucher = <T extends typeof voucherEndings | typeof voucherProposals>(table: T): SQL | undefined =>
-    and(eq(table.bookId, bookId), eq(table.voucherId, voucherId));
-  const [steps, endings, [proposal]] = await Promise.all([
+  const [steps, endings, [proposal], reasons] = await Promise.all([
     stepsOf(db, bookId, { code: `voucher:${voucherId}`, subjectId: voucherId, limit: 500 }),
-    db.drizzle.select().from(voucherEndings).where(ofVoucher(voucherEndings)).orderBy(asc(voucherEndings.endingId)).limit(500),
-    db.drizzle
-      .select()
-      .from(voucherProposals)
-      .where(and(ofVoucher(voucherProposals), eq(voucherProposals.status, 'PROPOSED')))
-      .limit(1),
+    db.sql.prepared<VoucherEnding[]>(itsEndings, [bookId, voucherId]),
+    db.sql.prepared<VoucherProposal[]>(itsProposal, [bookId, voucherId]),
+    db.sql.prepared<{ commandId: string; reason: string }[]>(itsReasons, [bookId, voucherId]),
   ]);
-  const reasons = await db.drizzle
-    .select({ commandId: voucherReasons.commandId, reason: voucherReasons.reason })
-    .from(voucherReasons)
-    .where(
-      and(
-        eq(voucherReasons.bookId, bookId),
-        inArray(
-          voucherReasons.commandId,
-          steps.map(({ commandId }) => commandId),
-        ),
-      ),
-    );
   const reasonOf = new Map(reasons.map(({ commandId, reason }) => [commandId, reason]));
   return { steps: steps.map((step) => ({ ...step, reason: reasonOf.get(step.commandId) ?? null })), endings, proposal };
 }

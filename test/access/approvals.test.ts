@@ -319,3 +319,77 @@ void t.test('two approvers are two persons, also where one of them is represente
   expectStatus(await approve(approver, two), 200);
   t.equal(told(await approve(deputy, two)), '403 FOUR_EYES', 'nor the delegate after its delegator');
 });
+
+// An approval is of what was there when somebody decided to give it. Every verb that approves is in this table, by how that holds: it names the
+// digest of what it approves; or what it approves can be changed by nobody, the database grants no such right; or all of it is judged anew, by what
+// is on record in the moment of approval. A new approving verb is in none, and fails here.
+type Bound = { readonly digest: string } | { readonly unchangeable: string } | { readonly anew: string };
+const bound: Readonly<Record<string, Bound>> = {
+  '/allocations/{id}/approve': { digest: 'contentDigest' },
+  '/applications/{id}/approve': { digest: 'reviewDigest' },
+  '/calendars/{id}/approve': { unchangeable: 'calendar_years' },
+  '/contract-amendments/{id}/confirm': { unchangeable: 'contract_amendments' },
+  '/contract-amendments/{id}/file': { unchangeable: 'contract_amendments' },
+  '/contracts/{id}/confirm': { anew: 'what was submitted is amended only once it is filed' },
+  '/contracts/{id}/file': {
+    anew: 'what was submitted is amended only once it is filed; listings, duplicates and models are looked at',
+  },
+  '/custom-roles/{id}/approve': { digest: 'digest' },
+  '/flags/{id}/clear': { unchangeable: 'flags' },
+  '/flags/{id}/uphold': { unchangeable: 'flags' },
+  '/legal-person-changes/{id}/approve': { unchangeable: 'legal_person_changes' },
+  '/limit-exceptions/{id}/approve': { unchangeable: 'limit_exceptions' },
+  '/listing-applications/{id}/list': { digest: 'digest' },
+  '/listing-measures/{id}/approve': { unchangeable: 'listing_measures' },
+  '/matters/{id}/confirm': { unchangeable: 'matter_registrations' },
+  '/opening-balances/{id}/approve': { unchangeable: 'opening_balances' },
+  '/person-merges/{id}/approve': { digest: 'digest' },
+  '/programmes/{id}/activate': { unchangeable: 'programme_versions' },
+  '/programmes/{id}/correct-repeal': { digest: 'contentDigest' },
+  '/recoveries/{id}/offset': { unchangeable: 'recovery_offsets' },
+  '/recoveries/{id}/open': { anew: 'what was paid is looked at, and recovered as it is then' },
+  '/recoveries/{id}/write-off': { anew: 'what is still open is written off, at the reason that was given' },
+  '/redemptions/{id}/reverse': { digest: 'contentDigest' },
+  '/redemptions/{id}/verify': { anew: 'the amount that it names is judged by the law and the invoice as they are' },
+  '/settlements/{id}/approve': { digest: 'contentDigest' },
+  '/settlements/{id}/instruct': { unchangeable: 'settlements' },
+  '/usage-invoices/{id}/confirm': { anew: 'of an invoice that was posted nothing changes but by voiding it' },
+  '/vouchers/{id}/cancel': { digest: 'contentDigest' },
+  '/vouchers/{id}/revoke': { digest: 'contentDigest' },
+};
+/** Columns that say who decided what, when and why: what a decision writes beside what it is of. */
+const decisions = /^(status|\w+_(person|on|at|by|reason|document)|reason|decision_id|holder|parts|in_force_to|repeal_id)$/;
+
+void t.test('every verb that approves binds what it approves', async (t) => {
+  const { app, owner } = await startWorld(t);
+  interface Route {
+    post?: { requestBody?: { content: { 'application/json': { schema: { required?: string[] } } } } };
+  }
+  const paths = Object.entries((app.swagger() as { paths?: Record<string, Route> }).paths ?? {})
+    .map(([path, { post }]) => [path.replace('/v1/books/{book}', ''), post] as const)
+    .filter(
+      ([path, post]) =>
+        post &&
+        /\}\/(approve|verify|confirm|file|activate|list|cancel|instruct|reverse|open|offset|correct-repeal|write-off|clear|uphold)$|^\/vouchers\/\{id\}\/revoke$/.test(
+          path,
+        ),
+    );
+  const lives = paths.filter(([path]) => path !== '/vouchers/{id}/activate');
+  t.strictSame(lives.map(([path]) => path).sort(), Object.keys(bound).sort(), 'all of them, and no other');
+  for (const [path, post] of lives) {
+    const how = bound[path];
+    if (how && 'digest' in how) {
+      const { required = [] } = post?.requestBody?.content['application/json'].schema ?? {};
+      t.ok(required.includes(how.digest), `${path} names the ${how.digest}`);
+    } else if (how && 'unchangeable' in how) {
+      const columns = await owner.sql<{ name: string }[]>`
+        select column_name as name from information_schema.column_privileges
+         where table_name = ${how.unchangeable} and grantee = 'voucher_app' and privilege_type = 'UPDATE'`;
+      t.strictSame(
+        columns.map(({ name }) => name).filter((name) => !decisions.test(name)),
+        [],
+        `${path}: nobody changes ${how.unchangeable}`,
+      );
+    }
+  }
+});

@@ -173,3 +173,88 @@ void t.test(
     );
   },
 );
+
+void t.test(
+  'roles of a book’s own: by two persons, of parts that do not make and approve one thing, at once and everywhere',
+  async (t) => {
+    const service = await startService(t);
+    const book = await service.newBook('one');
+    const { operator } = book;
+    const approver = await book.member('approver');
+    const wanted = {
+      code: 'clerk',
+      name: '综合岗',
+      parts: ['reviewer', 'finance'],
+      rights: ['enterprise_class', 'programme.load'],
+    };
+    for (const [what, body, code] of [
+      ['who makes and who approves', { ...wanted, parts: ['reviewer', 'approver'] }, 'ROLE_MAKES_AND_APPROVES'],
+      ['who approves and who pays', { ...wanted, parts: ['approver', 'finance_approver'] }, 'ROLE_MAKES_AND_APPROVES'],
+      ['the operator, who decides no money', { ...wanted, parts: ['operator', 'finance'] }, 'ROLE_MAKES_AND_APPROVES'],
+      ['a side of the trade', { ...wanted, parts: ['enterprise', 'provider'], readOnly: true }, 'ROLE_COMBINES_TRADE'],
+      ['the name of a built-in one', { ...wanted, code: 'auditor' }, 'VALIDATION_FAILED'],
+    ] as const) {
+      t.match(await operator.post('/custom-roles', body), { status: 400, body: { code } }, `not ${what}`);
+    }
+    const decide = async (body: object) => {
+      const role = expectStatus(await operator.post('/custom-roles', body), 201);
+      t.match(await operator.post(`/custom-roles/${role.customRoleId}/approve`, { digest: role.digest }), {
+        body: { code: 'FOUR_EYES' },
+      });
+      t.match(await approver.post(`/custom-roles/${role.customRoleId}/approve`, { digest: 'x' }), {
+        body: { code: 'ROLE_CHANGED' },
+      });
+      return expectStatus(await approver.post(`/custom-roles/${role.customRoleId}/approve`, { digest: role.digest }), 200);
+    };
+    const inRole = async (role: string, customRole: string) => {
+      const made = expectStatus(await operator.post('/members', { personName: '岗', role, customRole }), 201);
+      const { secret } = expectStatus(await operator.post(`/members/${made.memberId}/keys`), 201) as { secret: string };
+      return (method: 'GET' | 'POST', url: string, body?: object) =>
+        service.call(method, `/v1/books/one${url}`, { secret, ...(body ? { body } : {}) });
+    };
+    const missing = { personName: '岗', role: 'reviewer', customRole: 'clerk' };
+    t.match(
+      await operator.post('/members', missing),
+      { status: 404, body: { code: 'ROLE_UNKNOWN' } },
+      'not before it is approved',
+    );
+    await decide({ ...wanted, readOnly: true });
+    t.match(
+      await operator.post('/members', { ...missing, role: 'approver' }),
+      { status: 404, body: { code: 'ROLE_UNKNOWN' } },
+      'of its parts',
+    );
+    const clerk = await inRole('reviewer', 'clerk');
+    t.equal((await clerk('GET', '/payee-accounts')).status, 200, 'reads what a part of it reads');
+    t.equal((await clerk('GET', '/me')).body.role, 'reviewer');
+    const noClass = { uscc: 'x', class: 'SME', holds: true, validFrom: '2024-01-01', documentNo: '1' };
+    t.match(
+      await clerk('POST', '/enterprise-classes', noClass),
+      { status: 403, body: { code: 'FORBIDDEN' } },
+      'and writes nothing',
+    );
+    t.match(await clerk('POST', '/settlements', { period: '2024-06' }), { status: 403, body: { code: 'FORBIDDEN' } });
+
+    const active = await decide({ code: 'clerk', name: '综合岗', parts: ['reviewer', 'finance'], rights: ['settlement'] });
+    t.match(
+      await clerk('POST', '/settlements', { period: '2024-06' }),
+      { body: { code: 'SETTLEMENT_EMPTY' } },
+      'a new version counts at once',
+    );
+    t.match(
+      await clerk('POST', '/enterprise-classes', noClass),
+      { status: 403, body: { code: 'FORBIDDEN' } },
+      'cut down to its verbs',
+    );
+    const versions = expectStatus(await approver.get('/custom-roles'), 200).items as { status: string }[];
+    t.strictSame(
+      versions.map(({ status }) => status),
+      ['SUPERSEDED', 'ACTIVE'],
+    );
+    t.match(await approver.post(`/custom-roles/${active.customRoleId}/approve`, { digest: active.digest }), {
+      body: { code: 'ROLE_WRONG_STATE' },
+    });
+    const dropped = expectStatus(await operator.post('/custom-roles', wanted), 201);
+    t.match(expectStatus(await operator.post(`/custom-roles/${dropped.customRoleId}/withdraw`), 200), { status: 'WITHDRAWN' });
+  },
+);

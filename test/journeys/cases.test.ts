@@ -164,7 +164,7 @@ void t.test('what is refused is told with its reason and its article, for vouche
   t.match(refusal.zh.text, /^不予补助决定书[\s\S]*第二条[\s\S]*不予补助。理由：费用不属于支持范围。/);
 });
 
-void t.test('an award: scored by experts, shown, shared out and payable', async (t) => {
+void t.test('an award: scored by experts, shown, shared out and payable, and corrected by a red letter', async (t) => {
   const { world, team } = await startTeam(
     t,
     steps.all.replace('PRELIMINARY_REVIEW, RECHECK, ', '') + steps.noticeDays + steps.experts,
@@ -173,8 +173,9 @@ void t.test('an award: scored by experts, shown, shared out and payable', async 
   await world.load(feeCode, '900000.00');
   const [first, second] = [await world.firm(1), await world.firm(2)];
   const ids: string[] = [];
+  const fees: { invoiceId: string; contractId: string }[] = [];
   for (const firm of [first, second]) {
-    await world.fee(firm, { lines: [{ gross: '1000000.00' }] });
+    fees.push(await world.fee(firm, { lines: [{ gross: '1000000.00' }] }));
     const id = expectStatus(await world.apply(firm), 201).reimbursementId as string;
     const url = `/reimbursements/${id}`;
     const memberIds = [experts[0].memberId, experts[1].memberId];
@@ -205,4 +206,36 @@ void t.test('an award: scored by experts, shown, shared out and payable', async 
   const letter = expectStatus(await first.member.get(`/reimbursements/${ids[0] ?? ''}/decision-letter`), 200) as DecisionLetter;
   readsLikeALetter(t, letter, { title: '补助决定书', party: '企业1' });
   t.match(letter.zh.text, /准予补助，列入结算批次支付。金额 450,000\.00 元（人民币肆拾伍万元整）。/);
+
+  // The seller takes a third of what the first had bought back; the second's award is not touched by it.
+  const [fee] = fees;
+  const third = { net: '-400000.00', vat: '0.00', gross: '-400000.00' };
+  const red = {
+    redLetterNo: `2533${'9'.repeat(16)}`,
+    contractId: fee?.contractId,
+    issuedOn: world.clock.now().toISOString().slice(0, 10),
+    reason: '部分服务未提供，退款',
+    lines: [{ lineNo: 1, quantity: '400', ...third }],
+  };
+  expectStatus(await world.seller.post(`/usage-invoices/${fee?.invoiceId ?? ''}/red-letters`, red), 201);
+  // 600,000.00 × 60 % is 360,000.00, of which the pool gives nine tenths as it did.
+  t.match(expectStatus(await first.member.get(`/reimbursements/${ids[0] ?? ''}`), 200), {
+    status: 'APPROVED',
+    award: '450000.00',
+    reversed: '126000.00',
+    recalled: '0.00',
+  });
+  t.equal(await world.balance(`payable:${second.enterpriseId}:${fund}`), 450_000_00n);
+  const { items } = expectStatus(await first.member.get(`/corrections?reimbursementId=${ids[0] ?? ''}`), 200) as {
+    items: { correctionId: string }[];
+  };
+  const url = `/corrections/${items[0]?.correctionId ?? ''}/decision-letter`;
+  const corrected = expectStatus(await first.member.get(url), 200) as DecisionLetter;
+  readsLikeALetter(t, corrected, { title: '补助更正决定书', party: '企业1' });
+  t.match(
+    corrected.zh.text,
+    /分配比例不变，其余各件不重新分配[\s\S]*本件核定金额 360,000\.00 元[\s\S]*得 324,000\.00 元[\s\S]*冲正未拨付款项 126,000\.00 元/,
+  );
+  t.equal(told(await second.member.get(url)), '404 NOT_FOUND');
+  t.strictSame(await audited(world, world.book), []);
 });

@@ -4,6 +4,8 @@ import t from 'tap';
 import { applicationLife } from '../../src/applications/rules.js';
 import type { CaseState, CaseVerb } from '../../src/cases/rules.js';
 import { assignmentLife } from '../../src/experts/rules.js';
+import { rotate } from '../../src/field-keys/rotate.js';
+import { makeSealer } from '../../src/sealer.js';
 import { auditBusiness } from '../../src/reconciliation/audit.js';
 import type { CaseWorld } from '../cases/world.js';
 import { objection, startCases, steps } from '../cases/world.js';
@@ -405,6 +407,11 @@ void t.test(
     t.match(expectStatus(await openly(`/notices/${noticeId}`), 200).items, [{ state: 'PAUSED' }, { state: 'RUNNING' }, {}]);
     const kept = JSON.stringify(await world.owner.sql`select * from objections where book_id = ${book.bookId}`);
     t.notMatch(kept, /张三|13800000000/, 'who objects is sealed');
+    const open = await world.books.find(book.code);
+    const sealer = makeSealer({ ...world.fieldKey, ring: world.fieldKey.ring.toReversed() });
+    const turned = open && (await rotate({ book: open, clock: world.clock, sealer, isStopping: () => false }));
+    t.match(turned, { left: 0 });
+    t.not(JSON.stringify(await world.owner.sql`select * from objections where book_id = ${book.bookId}`), kept);
     const listed = async (by: typeof approver) =>
       expectStatus(await by.get(`/applications/${a}/objections`), 200).items as object[];
     t.match(await listed(approver), [{ name: '张三', contact: '13800000000', status: 'OPEN' }, { name: '李四' }]);

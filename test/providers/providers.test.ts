@@ -466,7 +466,7 @@ void t.test('over HTTP', async (t) => {
       );
       const [row] = await sql<{ sealed: string; fingerprint: string }[]>`
       select account_no_sealed as sealed, account_fingerprint as fingerprint from payee_accounts where account_no_last4 = '3334'`;
-      t.match(row, { sealed: /^v1\./, fingerprint: /^[0-9a-f]{64}$/ });
+      t.match(row, { sealed: /^v2\.k1\./, fingerprint: /^[0-9a-f]{64}$/ });
     },
   );
 

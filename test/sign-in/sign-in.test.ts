@@ -1,6 +1,7 @@
 // People sign in: invited, with a password and a second factor, in sessions that can be ended; and nobody else.
 import t from 'tap';
 import { stepOfCode, codeOf, stepAt, toBase32 } from '../../src/sign-in/totp.js';
+import { Passwords } from '../../src/sign-in/passwords.js';
 import { passwordRefusal } from '../../src/sign-in/password-rules.js';
 import { inviteFounder } from '../../src/sign-in/invite-founder.js';
 import { waitsOf } from '../../src/sign-in/rules.js';
@@ -12,6 +13,53 @@ import { browser, codeFor, goodPassword, pass, signIn, signUp } from './world.js
 const codeOfAnswer = ({ status, body }: Answer): string =>
   `${status} ${(body as { code?: string } | undefined)?.code ?? ''}`.trim();
 const sessionOf = (at: Browser, book = 'zhengzhou'): string => at.cookies.get(`__Host-session-${book}`) ?? '';
+
+/** What approves, pays, or changes a payee, a programme, members, keys or roles. */
+const verbsThatMatter = [
+  '/allocations/{id}/approve',
+  '/applications/{id}/approve',
+  '/appropriations',
+  '/calendars/{id}/approve',
+  '/contract-amendments/{id}/file',
+  '/contracts/{id}/file',
+  '/contracts/{id}/terminate',
+  '/contracts/{id}/void',
+  '/delegations',
+  '/flags/{id}/clear',
+  '/keys/{id}/revoke',
+  '/legal-person-changes/{id}/approve',
+  '/limit-exceptions/{id}/approve',
+  '/listing-applications/{id}/list',
+  '/listing-measures/{id}/approve',
+  '/listings',
+  '/members',
+  '/members/{id}/end',
+  '/members/{id}/invite',
+  '/members/{id}/keys',
+  '/opening-balances/{id}/approve',
+  '/payee-accounts',
+  '/person-merges/{id}/approve',
+  '/persons/{id}/identities',
+  '/programmes',
+  '/programmes/{id}/activate',
+  '/programmes/{id}/correct-repeal',
+  '/programmes/{id}/repeal',
+  '/recoveries/{id}/decide-appeal',
+  '/recoveries/{id}/offset',
+  '/recoveries/{id}/open',
+  '/recoveries/{id}/write-off',
+  '/redemptions/{id}/reverse',
+  '/redemptions/{id}/verify',
+  '/settlements/{id}/approve',
+  '/settlements/{id}/close',
+  '/settlements/{id}/instruct',
+  '/settlements/{id}/reinstruct',
+  '/vouchers/{id}/cancel',
+  '/vouchers/{id}/revoke',
+  '/vouchers/{id}/unfreeze',
+  '/webhooks',
+  '/webhooks/{id}/rotate',
+];
 
 void t.test('codes by time are those of RFC 6238, appendix B, and RFC 4226, appendix D', (t) => {
   const secret = (bytes: number) => Buffer.from('12345678901234567890'.repeat(4).slice(0, bytes));
@@ -76,6 +124,28 @@ void t.test('passwords: long enough, and not what attackers try first', (t) => {
     ],
   );
   t.end();
+});
+
+void t.test('hashing is bounded, and who is known does not wait behind everybody', async (t) => {
+  const passwords = new Passwords();
+  const stored = await passwords.hash(goodPassword);
+  t.match(stored, /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/, 'OWASP’s parameters');
+  const order: string[] = [];
+  const strangers = Array.from({ length: 60 }, () =>
+    passwords.matches(stored, 'wrong-entirely-0815', false).then(
+      () => order.push('stranger'),
+      (error: Error) => order.push(error.name),
+    ),
+  );
+  await new Promise((resolve) => setImmediate(resolve));
+  const known = passwords.matches(stored, goodPassword, true).then((does) => order.push(`known ${does}`));
+  let turns = 0;
+  const turning = setInterval(() => turns++, 5);
+  await Promise.all([...strangers, known]);
+  clearInterval(turning);
+  t.equal(order.filter((what) => what === 'ShareFull').length, 27, 'one is hashed, 32 wait, the rest is told to come back');
+  t.ok(order.indexOf('known true') <= 27 + 4, 'served among the first');
+  t.ok(turns > 10, `the thread goes on meanwhile: ${turns} turns`);
 });
 
 void t.test('an invitation is one person’s, once, in time, and takes the place of an earlier one', async (t) => {
@@ -347,6 +417,29 @@ void t.test('guessing is slowed down, and locks nobody else out', async (t) => {
     '429 SIGN_IN_DELAYED',
     'an invented device is none',
   );
+  // The auditors see it: whose account, from where, and how it ended.
+  const auditor = await book.member('auditor');
+  const { personId } = wang.member;
+  await new Promise((resolve) => setTimeout(resolve, 1_200));
+  const trail = expectStatus(await auditor.get('/access-trail?limit=200'), 200).items as {
+    action: string;
+    code: string | null;
+    subject: string;
+  }[];
+  const told = (action: string, code: string | null) =>
+    trail.some(
+      (row) =>
+        row.action === `POST /v1/books/:book/sign-in/${action}` &&
+        row.code === code &&
+        (code !== 'SIGN_IN_REFUSED' || row.subject === personId),
+    );
+  t.ok(told('password', 'SIGN_IN_REFUSED'), 'refused');
+  t.ok(told('password', 'SIGN_IN_DELAYED'), 'slowed down');
+  t.match(
+    trail.find((row) => row.action.endsWith('/second-factor')),
+    { outcome: 'ALLOWED', personId, memberId: wang.member.memberId, means: 'SESSION', subject: personId },
+    'signed in',
+  );
   const kept = await service.db.sql<{ all: string }[]>`
     select (select string_agg(a::text, '') from sign_in_attempts a) || (select string_agg(k::text, '') from known_origins k)
         || (select string_agg(s::text, '') from sessions s) as all`;
@@ -409,6 +502,12 @@ void t.test('sessions: a new id each time, over when idle, at the end, or when e
   t.equal(await reads(phoneThere), 401, 'ended at once in the other process');
   t.equal((await phoneThere.post('/members', { personName: '甲', role: 'auditor' })).status, 401);
   t.equal(codeOfAnswer(await at.post(`/account/sessions/${phoneId}/end`)), '404 NOT_FOUND', 'once');
+
+  const endAll = (memberId: string) => book.operator.post(`/members/${memberId}/end-sessions`, {});
+  t.equal(codeOfAnswer(await endAll(book.bookId)), '404 NOT_FOUND');
+  t.match((await endAll(other.member.memberId)).body, { ended: 1 }, 'by an operator, for who has lost a device');
+  t.equal(await reads(other.browser), 401);
+  t.equal(await reads(at), 200);
 
   // A command that had been let in when its session ended is judged again where it is decided.
   const here = await service.books.find('zhengzhou');
@@ -511,6 +610,14 @@ void t.test('a session commands from its own site alone, and shows a second fact
   t.equal(both.status, 401, 'a cookie does not stand in for an Authorization that does not count');
   t.equal(codeOfAnswer(await book.operator.get('/account')), '403 SESSION_REQUIRED');
   t.equal(codeOfAnswer(await book.operator.post('/sign-in/sign-out', {})), '403 SESSION_REQUIRED');
+
+  const { paths } = (await service.call('GET', '/openapi.json')).body as {
+    paths: Record<string, { post?: { description?: string } }>;
+  };
+  const asking = Object.entries(paths).filter(
+    ([, { post }]) => post?.description?.startsWith('Asks for a second factor') === true,
+  );
+  t.strictSame(asking.map(([path]) => path.replace('/v1/books/{book}', '')).sort(), verbsThatMatter, 'and of these verbs');
 
   // Ten minutes after the second factor, and one second later.
   pass(service, 600);

@@ -22,6 +22,8 @@ export function browser(
   const { app = service.app, address = '192.0.2.1', agent = 'Test Browser' } = of;
   const send = async (method: 'GET' | 'POST', url: string, body: unknown, headers: Record<string, string>): Promise<Answer> => {
     const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const payload = method === 'POST' ? JSON.stringify(body ?? {}) : '';
+    service.canaries.sent(payload);
     const response = await app.inject({
       method,
       url: `/v1/books/${book}${url}`,
@@ -32,12 +34,18 @@ export function browser(
         ...(method === 'POST' ? { 'content-type': 'application/json' } : {}),
         ...headers,
       },
-      ...(method === 'POST' ? { payload: JSON.stringify(body ?? {}) } : {}),
+      ...(method === 'POST' ? { payload } : {}),
     });
+    // Secrets of second factors and tokens are shown once, in answers.
+    service.canaries.sent(response.body);
+    service.canaries.answered(`${method} ${url}`, response.statusCode, response.body);
     for (const line of [response.headers['set-cookie'] ?? []].flat()) {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
       if (/Max-Age=0/.test(line)) cookies.delete(name);
-      else cookies.set(name, value);
+      else {
+        cookies.set(name, value);
+        service.canaries.keep(value);
+      }
     }
     const isJson = /[/+]json/.test(String(response.headers['content-type'] ?? ''));
     return {
