@@ -602,6 +602,7 @@ create table contract_lines (
   constraint contract_lines_unit_check CHECK ((unit = ANY (ARRAY['CARD_HOUR'::text, 'CORE_HOUR'::text, 'MONTH'::text, 'ITEM'::text]))),
   constraint contract_lines_vat_fen_check CHECK ((vat_fen >= 0))
 );
+CREATE INDEX contract_lines_facility ON public.contract_lines USING btree (book_id, facility_id, contract_id);
 CREATE TRIGGER contract_lines_in_lane BEFORE INSERT OR UPDATE ON public.contract_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER contract_lines_leave_in_lane BEFORE DELETE ON public.contract_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (chip_origin, quantity, net_fen, vat_fen, gross_fen) on contract_lines to voucher_app;
