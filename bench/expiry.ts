@@ -100,7 +100,7 @@ async function makeVouchers(): Promise<{ operator: string; code: string; bookId:
   clock.set(new Date('2026-04-15T10:00:00+08:00'));
   const db = connect({ url: embedded.appUrl });
   const owner = connect({ url: embedded.ownerUrl, max: 1 });
-  const { app, books } = await build({ db, clock, fieldKey: Buffer.from(fieldKey, 'hex') });
+  const { app, books } = await build({ db, clock, bearerMayApprove: true, fieldKey: Buffer.from(fieldKey, 'hex') });
   await app.ready();
   const world = await makeWorld({ app, books, db, owner, clock, enterprises: 1, invoicesPerVoucher: 1 });
   const lane = (await books.find(world.code))?.lane;

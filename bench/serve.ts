@@ -33,6 +33,7 @@ async function serve({ url, pool, lane, limits = {}, fieldKey, now }: ServeOptio
     ...(laneDb ? { laneDb } : {}),
     places: sessions.places,
     clock,
+    bearerMayApprove: true,
     fieldKey: Buffer.from(fieldKey, 'hex'),
     lane,
     limits,

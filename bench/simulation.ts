@@ -105,7 +105,7 @@ async function makeYear(): Promise<{ secrets: { operator: string }; code: string
   const db = connect({ url: embedded.appUrl });
   const owner = connect({ url: embedded.ownerUrl, max: 1 });
   const admin = connect({ url: embedded.adminUrl, max: 1, statementTimeoutMs: 0, idleInTransactionTimeoutMs: 0 });
-  const { app, books } = await build({ db, clock, fieldKey: Buffer.from(fieldKey, 'hex') });
+  const { app, books } = await build({ db, clock, bearerMayApprove: true, fieldKey: Buffer.from(fieldKey, 'hex') });
   await app.ready();
   const world = await makeWorld({ app, books, db, owner, clock, enterprises: 1, invoicesPerVoucher: 1 });
   const send = async (secret: string, url: string, body: object): Promise<void> => {

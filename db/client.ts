@@ -444,10 +444,12 @@ class LazyStatement implements Promise<Result> {
     readonly build: (client: Client) => PromiseLike<Result>,
     private readonly run: Run,
     private readonly site: { stack?: string } | undefined,
+    /** What becomes of the answer. Only once the transaction has been told: a failure must be known before COMMIT is answered. */
+    private readonly read: (answer: Result) => Result = (answer) => answer,
   ) {}
 
   private start(): Promise<Result> {
-    return (this.started ??= this.run(this.build).catch((error: unknown) => {
+    return (this.started ??= this.run(this.build).then(this.read, (error: unknown) => {
       // The driver's stack ends in this file; the caller's line is what one looks for.
       if (error instanceof postgres.PostgresError && this.site?.stack) error.stack += `\n${this.site.stack}`;
       throw error;
@@ -493,8 +495,11 @@ function sqlOver(run: Run): Sql {
   };
   const prepared = (text: string, parameters: readonly unknown[]) => {
     const encoded = parameters.map(encode);
-    const build = (client: Client) => client.unsafe(text, encoded, { prepare: true }).values().then(asRows);
-    return new LazyStatement(build, run, undefined);
+    const build = (client: Client) => {
+      const answer: PromiseLike<unknown> = client.unsafe(text, encoded, { prepare: true }).values();
+      return answer as PromiseLike<Result>;
+    };
+    return new LazyStatement(build, run, undefined, asRows);
   };
   // The rows' type is the caller's word, as with every driver.
   return Object.assign(sql, { unsafe, prepared }) as Sql;
@@ -504,14 +509,14 @@ function sqlOver(run: Run): Sql {
 const makers = new WeakMap<object, MakeRow>();
 
 /** Lists of values made rows, in place. */
-function asRows(answer: postgres.ValuesRowList<postgres.Row[]>): Result {
+function asRows(answer: Result): Result {
   const rows: unknown[] = answer;
   if (rows.length > 0) {
     let make = makers.get(answer.columns);
     if (make === undefined) makers.set(answer.columns, (make = rowsOf(answer.columns.map(({ name }) => name))));
     for (let i = 0; i < rows.length; i++) rows[i] = make(rows[i] as unknown[]);
   }
-  return answer as Result;
+  return answer;
 }
 
 function drizzleFor(run: Run): Drizzle {

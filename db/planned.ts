@@ -3,7 +3,7 @@
 // A statement that is kept prepared may keep a plan from a day on which its table was empty. The lane's few statements are
 // written so that only one plan is possible; a reading is planned when it is asked, which costs a fraction of a millisecond.
 import type { SQL } from 'drizzle-orm';
-import { sql } from 'drizzle-orm';
+import { and, eq, gt, sql } from 'drizzle-orm';
 import type { AnyPgColumn } from 'drizzle-orm/pg-core';
 import { PgDialect } from 'drizzle-orm/pg-core';
 import type { Parameter, Sql, Statement } from './client.js';
@@ -49,6 +49,36 @@ export function idsOfPage(of: {
            order by ${sql.join([...columns, sql`${id}`], sql`, `)} limit ${limit}`;
   if (ranges === undefined) return sql`(${page})`;
   return sql`(select k.id from ${ranges} cross join lateral (${page}) as k order by k.id limit ${limit})`;
+}
+
+/**
+ * The condition of a page in order of id: of one key, or of several (`ranges`), which have few rows each and are looked through for a
+ * state; of one state, by its index; or of all. The list asks for `limit` rows, ordered by the id.
+ */
+export function pageOfKey(of: {
+  id: AnyPgColumn;
+  book: AnyPgColumn;
+  bookId: string;
+  key: { readonly column: AnyPgColumn; readonly value: SQL; readonly ranges?: SQL } | undefined;
+  state: { readonly column: AnyPgColumn; readonly is: string | undefined };
+  after: string | undefined;
+  limit: number;
+}): SQL | undefined {
+  const { id, book, bookId, key, state, after, limit } = of;
+  const page = { id, bookId, after, limit };
+  const isAt = state.is === undefined ? undefined : eq(state.column, state.is);
+  const ids =
+    key !== undefined
+      ? idsOfPage({
+          ...page,
+          key: [[key.column, key.value]],
+          ...(key.ranges && { ranges: key.ranges }),
+          sieve: isAt ?? sql`true`,
+        })
+      : state.is !== undefined
+        ? idsOfPage({ ...page, key: [[state.column, sql`${state.is}::text`]] })
+        : undefined;
+  return and(eq(book, bookId), ids ? sql`${id} = any(array${ids})` : after === undefined ? undefined : gt(id, after));
 }
 
 /** One range per value, as a from-list: `each('s', ['A', 'B'])` names them s.value. The values are ours, never a caller's. */

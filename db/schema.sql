@@ -1,6 +1,45 @@
 -- Made by `npm run schema:dump` from db/migrations; do not edit. A test compares it.
 
 -- owner voucher_owner
+create table access_trail (
+  book_id uuid not null,
+  trail_id uuid not null,
+  happened_at timestamp with time zone not null,
+  action text not null,
+  subject text,
+  outcome text not null,
+  code text,
+  member_id uuid,
+  person_id uuid,
+  role text,
+  means text,
+  credential text,
+  address text not null,
+  request_id text,
+  alike integer not null default 1,
+  constraint access_trail_pkey PRIMARY KEY (book_id, trail_id),
+  constraint access_trail_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint access_trail_action_check CHECK (((length(action) >= 1) AND (length(action) <= 200))),
+  constraint access_trail_address_check CHECK ((length(address) <= 64)),
+  constraint access_trail_alike CHECK (((alike = 1) OR (outcome = 'DENIED'::text))),
+  constraint access_trail_alike_check CHECK ((alike >= 1)),
+  constraint access_trail_code_check CHECK ((code ~ '^[A-Z_]+$'::text)),
+  constraint access_trail_credential_check CHECK ((length(credential) <= 64)),
+  constraint access_trail_denied_why CHECK (((outcome = 'DENIED'::text) = (code IS NOT NULL))),
+  constraint access_trail_means_check CHECK ((means = ANY (ARRAY['KEY'::text, 'SIGNED_KEY'::text, 'SESSION'::text]))),
+  constraint access_trail_outcome_check CHECK ((outcome = ANY (ARRAY['ALLOWED'::text, 'DENIED'::text]))),
+  constraint access_trail_request_id_check CHECK ((length(request_id) <= 64)),
+  constraint access_trail_subject_check CHECK (((length(subject) >= 1) AND (length(subject) <= 200)))
+);
+CREATE INDEX access_trail_member ON public.access_trail USING btree (book_id, member_id, happened_at, trail_id) WHERE (member_id IS NOT NULL);
+CREATE INDEX access_trail_outcome ON public.access_trail USING btree (book_id, outcome, happened_at, trail_id);
+CREATE INDEX access_trail_time ON public.access_trail USING btree (book_id, happened_at, trail_id);
+CREATE TRIGGER access_trail_append_only BEFORE DELETE OR UPDATE ON public.access_trail FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER access_trail_no_truncate BEFORE TRUNCATE ON public.access_trail FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+grant insert, select on access_trail to voucher_app;
+grant select on access_trail to voucher_reader;
+
+-- owner voucher_owner
 create table account_kinds (
   kind text not null,
   measure text not null,
@@ -65,6 +104,7 @@ create table allocation_lines (
   constraint allocation_lines_score_check CHECK (((score >= 0) AND (score <= 100)))
 );
 CREATE UNIQUE INDEX allocation_lines_one_live ON public.allocation_lines USING btree (book_id, reimbursement_id) WHERE is_live;
+CREATE INDEX allocation_lines_reimbursement ON public.allocation_lines USING btree (book_id, reimbursement_id, is_live);
 CREATE TRIGGER allocation_lines_in_lane BEFORE INSERT OR UPDATE ON public.allocation_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER allocation_lines_leave_in_lane BEFORE DELETE ON public.allocation_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (is_live) on allocation_lines to voucher_app;
@@ -272,6 +312,27 @@ CREATE TRIGGER appropriations_in_lane BEFORE INSERT OR UPDATE ON public.appropri
 CREATE TRIGGER appropriations_leave_in_lane BEFORE DELETE ON public.appropriations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on appropriations to voucher_app;
 grant select on appropriations to voucher_reader;
+
+-- owner voucher_owner
+create table award_computations (
+  book_id uuid not null,
+  correction_id uuid not null,
+  reimbursement_id uuid not null,
+  base_fen bigint,
+  computed_fen bigint,
+  award_fen bigint not null,
+  constraint award_computations_pkey PRIMARY KEY (book_id, correction_id),
+  constraint award_computations_book_id_correction_id_fkey FOREIGN KEY (book_id, correction_id) REFERENCES corrections(book_id, correction_id),
+  constraint award_computations_book_id_reimbursement_id_fkey FOREIGN KEY (book_id, reimbursement_id) REFERENCES reimbursements(book_id, reimbursement_id),
+  constraint award_computations_award_fen_check CHECK ((award_fen >= 0)),
+  constraint award_computations_base_fen_check CHECK ((base_fen >= 0)),
+  constraint award_computations_computed_fen_check CHECK ((computed_fen >= 0)),
+  constraint award_computations_given CHECK (((num_nonnulls(base_fen, computed_fen) = ANY (ARRAY[0, 2])) AND ((award_fen = 0) OR (award_fen <= computed_fen))))
+);
+CREATE TRIGGER award_computations_in_lane BEFORE INSERT OR UPDATE ON public.award_computations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER award_computations_leave_in_lane BEFORE DELETE ON public.award_computations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select on award_computations to voucher_app;
+grant select on award_computations to voucher_reader;
 
 -- owner voucher_owner
 create table bank_lines (
@@ -779,7 +840,7 @@ create table corrections (
   correction_no text not null,
   cause text not null,
   subject_id uuid not null,
-  contract_id uuid not null,
+  contract_id uuid,
   programme_code text not null,
   at_fault boolean not null,
   returned_fen bigint not null,
@@ -790,22 +851,100 @@ create table corrections (
   decided_person uuid not null,
   decided_on date not null,
   recorded_at timestamp with time zone not null,
+  reimbursement_id uuid,
   constraint corrections_pkey PRIMARY KEY (book_id, correction_id),
   constraint corrections_book_id_correction_no_key UNIQUE (book_id, correction_no),
   constraint corrections_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
+  constraint corrections_book_id_reimbursement_id_fkey FOREIGN KEY (book_id, reimbursement_id) REFERENCES reimbursements(book_id, reimbursement_id),
   constraint corrections_cause_check CHECK ((cause = ANY (ARRAY['CONTRACT_CUT'::text, 'CONTRACT_VOIDED'::text, 'RED_LETTER'::text, 'FRAUD'::text, 'CLAUSE'::text]))),
+  constraint corrections_of_one CHECK ((num_nonnulls(contract_id, reimbursement_id) = 1)),
   constraint corrections_recalled_fen_check CHECK ((recalled_fen >= 0)),
   constraint corrections_returned_fen_check CHECK ((returned_fen >= 0)),
   constraint corrections_reversed_fen_check CHECK ((reversed_fen >= 0)),
   constraint corrections_voided_fen_check CHECK ((voided_fen >= 0))
 );
 CREATE INDEX corrections_contract ON public.corrections USING btree (book_id, contract_id, correction_id);
+CREATE INDEX corrections_reimbursement ON public.corrections USING btree (book_id, reimbursement_id, correction_id);
 CREATE TRIGGER corrections_append_only BEFORE DELETE OR UPDATE ON public.corrections FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER corrections_in_lane BEFORE INSERT OR UPDATE ON public.corrections FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER corrections_leave_in_lane BEFORE DELETE ON public.corrections FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER corrections_no_truncate BEFORE TRUNCATE ON public.corrections FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 grant insert, select on corrections to voucher_app;
 grant select on corrections to voucher_reader;
+
+-- owner voucher_owner
+create table credentials (
+  book_id uuid not null,
+  invitation_id uuid not null,
+  password_hash text,
+  password_set_at timestamp with time zone,
+  totp_sealed text,
+  totp_last_step bigint not null default 0,
+  totp_next_sealed text,
+  recorded_at timestamp with time zone not null,
+  constraint credentials_pkey PRIMARY KEY (book_id, invitation_id),
+  constraint credentials_book_id_invitation_id_fkey FOREIGN KEY (book_id, invitation_id) REFERENCES invitations(book_id, invitation_id),
+  constraint credentials_password CHECK (((password_hash IS NULL) = (password_set_at IS NULL))),
+  constraint credentials_password_hash_check CHECK ((password_hash ~~ '$argon2id$%'::text)),
+  constraint credentials_totp_last_step_check CHECK ((totp_last_step >= 0))
+) with (fillfactor=70);
+grant insert, select, update (password_hash, password_set_at, totp_sealed, totp_last_step, totp_next_sealed) on credentials to voucher_app;
+
+-- owner voucher_owner
+create table delegated_acts (
+  book_id uuid not null,
+  command_id uuid not null,
+  delegation_id uuid not null,
+  subject_id uuid not null,
+  person_id uuid not null,
+  for_person_id uuid not null,
+  recorded_at timestamp with time zone not null,
+  constraint delegated_acts_pkey PRIMARY KEY (book_id, command_id),
+  constraint delegated_acts_book_id_delegation_id_fkey FOREIGN KEY (book_id, delegation_id) REFERENCES delegations(book_id, delegation_id),
+  constraint delegated_acts_two_persons CHECK ((person_id <> for_person_id))
+);
+CREATE INDEX delegated_acts_subject ON public.delegated_acts USING btree (book_id, subject_id);
+CREATE TRIGGER delegated_acts_in_lane BEFORE INSERT OR UPDATE ON public.delegated_acts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER delegated_acts_leave_in_lane BEFORE DELETE ON public.delegated_acts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER delegated_acts_one_person BEFORE INSERT ON public.delegated_acts FOR EACH ROW EXECUTE FUNCTION refuse_same_person('person_id for_person_id');
+grant insert, select on delegated_acts to voucher_app;
+grant select on delegated_acts to voucher_reader;
+
+-- owner voucher_owner
+create table delegations (
+  book_id uuid not null,
+  delegation_id uuid not null,
+  delegator_id uuid not null,
+  delegator_person uuid not null,
+  delegate_id uuid not null,
+  delegate_person uuid not null,
+  verbs jsonb not null,
+  maximum_fen bigint,
+  from_day date not null,
+  to_day date not null,
+  reason text not null,
+  revoked_on date,
+  revoked_person uuid,
+  recorded_at timestamp with time zone not null,
+  constraint delegations_pkey PRIMARY KEY (book_id, delegation_id),
+  constraint delegations_book_id_delegate_id_fkey FOREIGN KEY (book_id, delegate_id) REFERENCES members(book_id, member_id),
+  constraint delegations_book_id_delegate_person_fkey FOREIGN KEY (book_id, delegate_person) REFERENCES persons(book_id, person_id),
+  constraint delegations_book_id_delegator_id_fkey FOREIGN KEY (book_id, delegator_id) REFERENCES members(book_id, member_id),
+  constraint delegations_book_id_delegator_person_fkey FOREIGN KEY (book_id, delegator_person) REFERENCES persons(book_id, person_id),
+  constraint delegations_days CHECK ((to_day >= from_day)),
+  constraint delegations_maximum_fen_check CHECK ((maximum_fen > 0)),
+  constraint delegations_never_to_oneself CHECK (((delegate_person <> delegator_person) AND (delegate_id <> delegator_id))),
+  constraint delegations_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint delegations_revoked CHECK (((revoked_on IS NULL) = (revoked_person IS NULL))),
+  constraint delegations_verbs_check CHECK ((jsonb_array_length(verbs) >= 1))
+);
+CREATE INDEX delegations_delegate ON public.delegations USING btree (book_id, delegate_id);
+CREATE INDEX delegations_delegator ON public.delegations USING btree (book_id, delegator_id);
+CREATE TRIGGER delegations_in_lane BEFORE INSERT OR UPDATE ON public.delegations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER delegations_leave_in_lane BEFORE DELETE ON public.delegations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER delegations_one_person BEFORE INSERT ON public.delegations FOR EACH ROW EXECUTE FUNCTION refuse_same_person('delegate_person delegator_person');
+grant insert, select, update (revoked_on, revoked_person) on delegations to voucher_app;
+grant select on delegations to voucher_reader;
 
 -- owner voucher_owner
 create table enterprise_payments (
@@ -1190,6 +1329,45 @@ grant insert, select on figures to voucher_app;
 grant select on figures to voucher_reader;
 
 -- owner voucher_owner
+create table first_approvals (
+  book_id uuid not null,
+  approval_id uuid not null,
+  subject_kind text not null,
+  subject_id uuid not null,
+  digest text not null,
+  amount_fen bigint not null,
+  above_fen bigint not null,
+  done_by jsonb not null,
+  person_id uuid not null,
+  for_person_id uuid,
+  approved_on date not null,
+  status text not null,
+  second_person uuid,
+  second_for_person uuid,
+  second_on date,
+  recorded_at timestamp with time zone not null,
+  constraint first_approvals_pkey PRIMARY KEY (book_id, approval_id),
+  constraint first_approvals_book_id_person_id_fkey FOREIGN KEY (book_id, person_id) REFERENCES persons(book_id, person_id),
+  constraint first_approvals_book_id_second_person_fkey FOREIGN KEY (book_id, second_person) REFERENCES persons(book_id, person_id),
+  constraint first_approvals_above_fen_check CHECK ((above_fen >= 0)),
+  constraint first_approvals_check CHECK ((amount_fen > above_fen)),
+  constraint first_approvals_completed CHECK ((((status = 'COMPLETED'::text) = (num_nonnulls(second_person, second_on) = 2)) AND (num_nonnulls(second_person, second_on) = ANY (ARRAY[0, 2])))),
+  constraint first_approvals_digest_check CHECK ((digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint first_approvals_done_by_check CHECK ((jsonb_typeof(done_by) = 'array'::text)),
+  constraint first_approvals_four_eyes CHECK (((NOT (done_by ? (person_id)::text)) AND (NOT (done_by ? (second_person)::text)) AND (second_person <> person_id) AND (NOT (done_by ? (for_person_id)::text)) AND (NOT (done_by ? (second_for_person)::text)) AND (for_person_id <> second_person) AND (second_for_person <> person_id) AND (second_for_person <> for_person_id))),
+  constraint first_approvals_status_check CHECK ((status = ANY (ARRAY['WAITING'::text, 'COMPLETED'::text, 'DIED'::text]))),
+  constraint first_approvals_subject_kind_check CHECK ((subject_kind = ANY (ARRAY['APPLICATION'::text, 'ALLOCATION'::text, 'REDEMPTION'::text, 'SETTLEMENT'::text])))
+);
+CREATE INDEX first_approvals_subject ON public.first_approvals USING btree (book_id, subject_id, approval_id);
+CREATE UNIQUE INDEX first_approvals_waiting ON public.first_approvals USING btree (book_id, subject_id) WHERE (status = 'WAITING'::text);
+CREATE TRIGGER first_approvals_first_person BEFORE INSERT ON public.first_approvals FOR EACH ROW EXECUTE FUNCTION refuse_same_person('person_id done_by', 'for_person_id done_by');
+CREATE TRIGGER first_approvals_in_lane BEFORE INSERT OR UPDATE ON public.first_approvals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER first_approvals_leave_in_lane BEFORE DELETE ON public.first_approvals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER first_approvals_one_person BEFORE UPDATE ON public.first_approvals FOR EACH ROW WHEN (((new.second_person IS DISTINCT FROM old.second_person) OR (new.second_for_person IS DISTINCT FROM old.second_for_person))) EXECUTE FUNCTION refuse_same_person('second_person person_id for_person_id done_by', 'second_for_person person_id for_person_id done_by');
+grant insert, select, update (status, second_person, second_for_person, second_on) on first_approvals to voucher_app;
+grant select on first_approvals to voucher_reader;
+
+-- owner voucher_owner
 create table flag_parameters (
   book_id uuid not null,
   flag_parameter_id uuid not null,
@@ -1331,6 +1509,35 @@ grant insert, select, update (instructed_fen, recovered_fen) on fund_standings t
 grant select on fund_standings to voucher_reader;
 
 -- owner voucher_owner
+create table invitations (
+  book_id uuid not null,
+  invitation_id uuid not null,
+  member_id uuid not null,
+  person_id uuid not null,
+  sign_in_name text not null,
+  token_hash text not null,
+  expires_at timestamp with time zone not null,
+  invited_member uuid not null,
+  accepted_at timestamp with time zone,
+  withdrawn_at timestamp with time zone,
+  recorded_at timestamp with time zone not null,
+  constraint invitations_pkey PRIMARY KEY (book_id, invitation_id),
+  constraint invitations_book_id_token_hash_key UNIQUE (book_id, token_hash),
+  constraint invitations_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint invitations_book_id_member_id_fkey FOREIGN KEY (book_id, member_id) REFERENCES members(book_id, member_id),
+  constraint invitations_book_id_person_id_fkey FOREIGN KEY (book_id, person_id) REFERENCES persons(book_id, person_id),
+  constraint invitations_end_once CHECK (((accepted_at IS NULL) OR (withdrawn_at IS NULL))),
+  constraint invitations_in_time CHECK ((accepted_at < expires_at)),
+  constraint invitations_sign_in_name_check CHECK ((sign_in_name ~ '^[a-z0-9][a-z0-9._@+-]{2,63}$'::text)),
+  constraint invitations_token_hash_check CHECK ((token_hash ~ '^[0-9a-f]{64}$'::text))
+);
+CREATE INDEX invitations_person ON public.invitations USING btree (book_id, person_id, invitation_id);
+CREATE TRIGGER invitations_in_lane BEFORE INSERT OR UPDATE ON public.invitations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER invitations_leave_in_lane BEFORE DELETE ON public.invitations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (accepted_at, withdrawn_at) on invitations to voucher_app;
+grant select on invitations to voucher_reader;
+
+-- owner voucher_owner
 create table invoice_claims (
   number text not null,
   book_id uuid not null,
@@ -1344,6 +1551,52 @@ create table invoice_claims (
 );
 grant delete, insert, select, update (holders) on invoice_claims to voucher_app;
 grant select on invoice_claims to voucher_reader;
+
+-- owner voucher_owner
+create table issuer_flows (
+  book_id uuid not null,
+  state_hash text not null,
+  browser_hash text not null,
+  issuer text not null,
+  sealed text not null,
+  invitation_id uuid,
+  expires_at timestamp with time zone not null,
+  constraint issuer_flows_pkey PRIMARY KEY (book_id, state_hash),
+  constraint issuer_flows_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint issuer_flows_book_id_invitation_id_fkey FOREIGN KEY (book_id, invitation_id) REFERENCES invitations(book_id, invitation_id),
+  constraint issuer_flows_browser_hash_check CHECK ((browser_hash ~ '^[0-9a-f]{64}$'::text)),
+  constraint issuer_flows_issuer_check CHECK (((length(issuer) >= 1) AND (length(issuer) <= 40))),
+  constraint issuer_flows_state_hash_check CHECK ((state_hash ~ '^[0-9a-f]{64}$'::text))
+);
+CREATE INDEX issuer_flows_over ON public.issuer_flows USING btree (book_id, expires_at);
+grant delete, insert, select on issuer_flows to voucher_app;
+
+-- owner voucher_owner
+create table issuer_subjects (
+  book_id uuid not null,
+  subject_fingerprint text not null,
+  invitation_id uuid not null,
+  issuer text not null,
+  linked_at timestamp with time zone not null,
+  constraint issuer_subjects_pkey PRIMARY KEY (book_id, subject_fingerprint),
+  constraint issuer_subjects_book_id_invitation_id_issuer_key UNIQUE (book_id, invitation_id, issuer),
+  constraint issuer_subjects_book_id_invitation_id_fkey FOREIGN KEY (book_id, invitation_id) REFERENCES credentials(book_id, invitation_id),
+  constraint issuer_subjects_issuer_check CHECK (((length(issuer) >= 1) AND (length(issuer) <= 40))),
+  constraint issuer_subjects_subject_fingerprint_check CHECK ((subject_fingerprint ~ '^[0-9a-f]{64}$'::text))
+);
+grant delete, insert, select, update (invitation_id, linked_at) on issuer_subjects to voucher_app;
+
+-- owner voucher_owner
+create table known_origins (
+  book_id uuid not null,
+  invitation_id uuid not null,
+  origin text not null,
+  seen_at timestamp with time zone not null,
+  constraint known_origins_pkey PRIMARY KEY (book_id, invitation_id, origin),
+  constraint known_origins_book_id_invitation_id_fkey FOREIGN KEY (book_id, invitation_id) REFERENCES credentials(book_id, invitation_id),
+  constraint known_origins_origin_check CHECK ((length(origin) <= 100))
+);
+grant delete, insert, select, update (seen_at) on known_origins to voucher_app;
 
 -- owner voucher_owner
 create table late_legs (
@@ -1545,10 +1798,12 @@ create table limit_exceptions (
   rejected_person uuid,
   rejected_on date,
   rejection_reason text,
+  follows_id uuid,
   constraint limit_exceptions_pkey PRIMARY KEY (book_id, exception_id),
   constraint limit_exceptions_book_id_approved_person_fkey FOREIGN KEY (book_id, approved_person) REFERENCES persons(book_id, person_id),
   constraint limit_exceptions_book_id_asked_person_fkey FOREIGN KEY (book_id, asked_person) REFERENCES persons(book_id, person_id),
   constraint limit_exceptions_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint limit_exceptions_book_id_follows_id_fkey FOREIGN KEY (book_id, follows_id) REFERENCES limit_exceptions(book_id, exception_id),
   constraint limit_exceptions_book_id_rejected_person_fkey FOREIGN KEY (book_id, rejected_person) REFERENCES persons(book_id, person_id),
   constraint limit_exceptions_amount_fen_check CHECK ((amount_fen > 0)),
   constraint limit_exceptions_approved CHECK (((status = 'APPROVED'::text) = ((approved_person IS NOT NULL) AND (approved_on IS NOT NULL)))),
@@ -1598,15 +1853,23 @@ create table limit_successions (
   span text not null,
   amount_fen bigint not null,
   used_after_fen bigint not null,
+  from_holder text,
+  from_span text,
   constraint limit_successions_pkey PRIMARY KEY (book_id, limit_succession_id),
   constraint limit_successions_book_id_change_id_fkey FOREIGN KEY (book_id, change_id) REFERENCES legal_person_changes(book_id, change_id),
   constraint limit_successions_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint limit_successions_amount_fen_check CHECK ((amount_fen > 0)),
+  constraint limit_successions_carried CHECK ((num_nonnulls(from_holder, from_span) =
+CASE why
+    WHEN 'CARRIED'::text THEN 2
+    ELSE 0
+END)),
   constraint limit_successions_check CHECK ((used_after_fen >= amount_fen)),
   constraint limit_successions_span_check CHECK ((span ~ '^(LIFETIME|\d{4}(\+\d{1,2})?)$'::text)),
   constraint limit_successions_why_check CHECK ((why = ANY (ARRAY['CARRIED'::text, 'GIVEN'::text, 'FOUNDED'::text])))
 );
 CREATE INDEX limit_successions_change ON public.limit_successions USING btree (book_id, change_id);
+CREATE INDEX limit_successions_from ON public.limit_successions USING btree (book_id, account, from_holder, from_span) WHERE (why = 'CARRIED'::text);
 CREATE INDEX limit_successions_window ON public.limit_successions USING btree (book_id, account, holder, span);
 CREATE TRIGGER limit_successions_in_lane BEFORE INSERT OR UPDATE ON public.limit_successions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER limit_successions_leave_in_lane BEFORE DELETE ON public.limit_successions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1932,6 +2195,7 @@ create table messages (
 CREATE INDEX messages_addressee ON public.messages USING btree (book_id, addressee, message_id);
 CREATE TRIGGER messages_append_only BEFORE DELETE OR UPDATE ON public.messages FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER messages_no_truncate BEFORE TRUNCATE ON public.messages FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER messages_to_webhooks AFTER INSERT ON public.messages REFERENCING NEW TABLE AS put FOR EACH STATEMENT EXECUTE FUNCTION deliver_to_webhooks();
 grant insert, select on messages to voucher_app;
 grant select on messages to voucher_reader;
 
@@ -2170,6 +2434,23 @@ grant insert, select, update (status, return_reason, reinstructed) on payment_in
 grant select on payment_instructions to voucher_reader;
 
 -- owner voucher_owner
+create table pending_sign_ins (
+  book_id uuid not null,
+  pending_hash text not null,
+  invitation_id uuid not null,
+  began_by text not null,
+  tries integer not null default 0,
+  expires_at timestamp with time zone not null,
+  constraint pending_sign_ins_pkey PRIMARY KEY (book_id, pending_hash),
+  constraint pending_sign_ins_book_id_invitation_id_fkey FOREIGN KEY (book_id, invitation_id) REFERENCES credentials(book_id, invitation_id),
+  constraint pending_sign_ins_began_by_check CHECK ((began_by = ANY (ARRAY['PASSWORD'::text, 'ISSUER'::text]))),
+  constraint pending_sign_ins_pending_hash_check CHECK ((pending_hash ~ '^[0-9a-f]{64}$'::text)),
+  constraint pending_sign_ins_tries_check CHECK (((tries >= 0) AND (tries <= 5)))
+);
+CREATE INDEX pending_sign_ins_over ON public.pending_sign_ins USING btree (book_id, expires_at);
+grant delete, insert, select, update (tries) on pending_sign_ins to voucher_app;
+
+-- owner voucher_owner
 create table person_identities (
   book_id uuid not null,
   identity_id uuid not null,
@@ -2314,16 +2595,21 @@ create table providers (
   name text not null,
   recorded_at timestamp with time zone not null,
   closed_on date,
+  successor_uscc text,
+  acting_uscc text not null,
   constraint providers_pkey PRIMARY KEY (book_id, provider_id),
   constraint providers_book_id_uscc_key UNIQUE (book_id, uscc),
+  constraint providers_acting CHECK (((successor_uscc IS NOT NULL) OR (acting_uscc = legal_person_uscc))),
+  constraint providers_check CHECK (((successor_uscc IS NULL) OR (closed_on IS NOT NULL))),
   constraint providers_legal_person_uscc_check CHECK ((legal_person_uscc ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'::text)),
   constraint providers_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
   constraint providers_uscc_check CHECK ((uscc ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'::text))
 );
+CREATE INDEX providers_acting_uscc ON public.providers USING btree (book_id, acting_uscc, provider_id);
 CREATE INDEX providers_legal_person ON public.providers USING btree (book_id, legal_person_uscc);
 CREATE TRIGGER providers_in_lane BEFORE INSERT OR UPDATE ON public.providers FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER providers_leave_in_lane BEFORE DELETE ON public.providers FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (name, closed_on) on providers to voucher_app;
+grant insert, select, update (name, closed_on, successor_uscc, acting_uscc) on providers to voucher_app;
 grant select on providers to voucher_reader;
 
 -- owner voucher_owner
@@ -2365,7 +2651,7 @@ create table recoveries (
   debtor_id uuid not null,
   fund text not null,
   programme_code text not null,
-  contract_id uuid not null,
+  contract_id uuid,
   voucher_id uuid,
   amount_fen bigint not null,
   received_fen bigint not null default 0,
@@ -2388,9 +2674,11 @@ create table recoveries (
   ended_on date,
   recorded_at timestamp with time zone not null,
   clause_id text,
+  reimbursement_id uuid,
   constraint recoveries_pkey PRIMARY KEY (book_id, recovery_id),
   constraint recoveries_book_id_recovery_no_key UNIQUE (book_id, recovery_no),
   constraint recoveries_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
+  constraint recoveries_book_id_reimbursement_id_fkey FOREIGN KEY (book_id, reimbursement_id) REFERENCES reimbursements(book_id, reimbursement_id),
   constraint recoveries_book_id_voucher_id_fkey FOREIGN KEY (book_id, voucher_id) REFERENCES vouchers(book_id, voucher_id),
   constraint recoveries_amount_fen_check CHECK ((amount_fen >= 0)),
   constraint recoveries_appeal_decision_check CHECK (((length(appeal_decision) >= 1) AND (length(appeal_decision) <= 500))),
@@ -2400,7 +2688,8 @@ create table recoveries (
   constraint recoveries_clause CHECK (((cause = 'CLAUSE'::text) = (clause_id IS NOT NULL))),
   constraint recoveries_clause_id_check CHECK (((length(clause_id) >= 1) AND (length(clause_id) <= 100))),
   constraint recoveries_document_no_check CHECK (((length(document_no) >= 1) AND (length(document_no) <= 100))),
-  constraint recoveries_opened CHECK ((((status = ANY (ARRAY['PROPOSED'::text, 'DROPPED'::text])) = (opened_on IS NULL)) AND ((opened_on IS NULL) OR (amount_fen > 0)) AND ((correction_id IS NULL) = (opened_on IS NULL)))),
+  constraint recoveries_of_one CHECK (((num_nonnulls(contract_id, reimbursement_id) = 1) AND ((reimbursement_id IS NULL) OR (voucher_id IS NULL)))),
+  constraint recoveries_opened CHECK ((((status = ANY (ARRAY['PROPOSED'::text, 'DROPPED'::text])) = (opened_on IS NULL)) AND ((opened_on IS NULL) OR (amount_fen > 0) OR ((reimbursement_id IS NOT NULL) AND (status = 'RECOVERED'::text))) AND ((correction_id IS NULL) = (opened_on IS NULL)))),
   constraint recoveries_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
   constraint recoveries_received CHECK (
 CASE
@@ -2418,6 +2707,7 @@ CREATE INDEX recoveries_amount ON public.recoveries USING btree (book_id, status
 CREATE INDEX recoveries_by_due ON public.recoveries USING btree (book_id, status, COALESCE(due_on, 'infinity'::date), recovery_id);
 CREATE INDEX recoveries_debtor ON public.recoveries USING btree (book_id, debtor_id, status, recovery_id);
 CREATE INDEX recoveries_due ON public.recoveries USING btree (book_id, due_on, recovery_id) WHERE (status = 'SERVED'::text);
+CREATE INDEX recoveries_reimbursement ON public.recoveries USING btree (book_id, reimbursement_id, recovery_id) WHERE (reimbursement_id IS NOT NULL);
 CREATE INDEX recoveries_status ON public.recoveries USING btree (book_id, status, recovery_id);
 CREATE TRIGGER recoveries_in_lane BEFORE INSERT OR UPDATE ON public.recoveries FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER recoveries_leave_in_lane BEFORE DELETE ON public.recoveries FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -2426,21 +2716,38 @@ grant insert, select, update (correction_id, amount_fen, received_fen, status, d
 grant select on recoveries to voucher_reader;
 
 -- owner voucher_owner
+create table recovery_codes (
+  book_id uuid not null,
+  invitation_id uuid not null,
+  code_hash text not null,
+  used_at timestamp with time zone,
+  constraint recovery_codes_pkey PRIMARY KEY (book_id, invitation_id, code_hash),
+  constraint recovery_codes_book_id_invitation_id_fkey FOREIGN KEY (book_id, invitation_id) REFERENCES credentials(book_id, invitation_id),
+  constraint recovery_codes_code_hash_check CHECK ((code_hash ~ '^[0-9a-f]{64}$'::text))
+);
+grant delete, insert, select, update (used_at) on recovery_codes to voucher_app;
+
+-- owner voucher_owner
 create table recovery_items (
   book_id uuid not null,
   recovery_item_id uuid not null,
   recovery_id uuid not null,
-  redemption_id uuid not null,
+  redemption_id uuid,
   amount_fen bigint not null,
   restored_fen bigint not null,
+  reimbursement_id uuid,
   constraint recovery_items_pkey PRIMARY KEY (book_id, recovery_item_id),
   constraint recovery_items_book_id_recovery_id_redemption_id_key UNIQUE (book_id, recovery_id, redemption_id),
+  constraint recovery_items_book_id_recovery_id_reimbursement_id_key UNIQUE (book_id, recovery_id, reimbursement_id),
   constraint recovery_items_book_id_recovery_id_fkey FOREIGN KEY (book_id, recovery_id) REFERENCES recoveries(book_id, recovery_id),
   constraint recovery_items_book_id_redemption_id_fkey FOREIGN KEY (book_id, redemption_id) REFERENCES redemptions(book_id, redemption_id),
+  constraint recovery_items_book_id_reimbursement_id_fkey FOREIGN KEY (book_id, reimbursement_id) REFERENCES reimbursements(book_id, reimbursement_id),
   constraint recovery_items_amount_fen_check CHECK ((amount_fen > 0)),
-  constraint recovery_items_check CHECK (((restored_fen >= 0) AND (restored_fen <= amount_fen)))
+  constraint recovery_items_check CHECK (((restored_fen >= 0) AND (restored_fen <= amount_fen))),
+  constraint recovery_items_of_one CHECK ((num_nonnulls(redemption_id, reimbursement_id) = 1))
 );
 CREATE INDEX recovery_items_redemption ON public.recovery_items USING btree (book_id, redemption_id);
+CREATE INDEX recovery_items_reimbursement ON public.recovery_items USING btree (book_id, reimbursement_id) WHERE (reimbursement_id IS NOT NULL);
 CREATE TRIGGER recovery_items_append_only BEFORE DELETE OR UPDATE ON public.recovery_items FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER recovery_items_in_lane BEFORE INSERT OR UPDATE ON public.recovery_items FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER recovery_items_leave_in_lane BEFORE DELETE ON public.recovery_items FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -2694,6 +3001,31 @@ grant insert, select, update (status, cut_off_fen, approved_fen, reversed_fen, b
 grant select on redemptions to voucher_reader;
 
 -- owner voucher_owner
+create table reimbursement_line_cuts (
+  book_id uuid not null,
+  line_cut_id uuid not null,
+  reimbursement_id uuid not null,
+  reimbursement_line_id uuid not null,
+  red_letter_id uuid not null,
+  net_fen bigint not null,
+  vat_fen bigint not null,
+  gross_fen bigint not null,
+  constraint reimbursement_line_cuts_pkey PRIMARY KEY (book_id, line_cut_id),
+  constraint reimbursement_line_cuts_book_id_red_letter_id_fkey FOREIGN KEY (book_id, red_letter_id) REFERENCES red_letters(book_id, red_letter_id),
+  constraint reimbursement_line_cuts_book_id_reimbursement_line_id_fkey FOREIGN KEY (book_id, reimbursement_line_id) REFERENCES reimbursement_lines(book_id, reimbursement_line_id),
+  constraint reimbursement_line_cuts_gross_fen_check CHECK ((gross_fen > 0)),
+  constraint reimbursement_line_cuts_net_fen_check CHECK ((net_fen >= 0)),
+  constraint reimbursement_line_cuts_tie_out CHECK (((net_fen + vat_fen) = gross_fen)),
+  constraint reimbursement_line_cuts_vat_fen_check CHECK ((vat_fen >= 0))
+);
+CREATE UNIQUE INDEX reimbursement_line_cuts_once ON public.reimbursement_line_cuts USING btree (book_id, reimbursement_line_id, red_letter_id);
+CREATE INDEX reimbursement_line_cuts_reimbursement ON public.reimbursement_line_cuts USING btree (book_id, reimbursement_id, line_cut_id);
+CREATE TRIGGER reimbursement_line_cuts_in_lane BEFORE INSERT OR UPDATE ON public.reimbursement_line_cuts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER reimbursement_line_cuts_leave_in_lane BEFORE DELETE ON public.reimbursement_line_cuts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select on reimbursement_line_cuts to voucher_app;
+grant select on reimbursement_line_cuts to voucher_reader;
+
+-- owner voucher_owner
 create table reimbursement_lines (
   book_id uuid not null,
   reimbursement_line_id uuid not null,
@@ -2805,6 +3137,9 @@ create table reimbursements (
   decision_article text,
   waiting_since date,
   due_on date,
+  reversed_fen bigint not null default 0,
+  recalled_fen bigint not null default 0,
+  restored_fen bigint not null default 0,
   constraint reimbursements_pkey PRIMARY KEY (book_id, reimbursement_id),
   constraint reimbursements_book_id_reimbursement_no_key UNIQUE (book_id, reimbursement_no),
   constraint reimbursements_book_id_allocation_id_fkey FOREIGN KEY (book_id, allocation_id) REFERENCES allocations(book_id, allocation_id),
@@ -2829,12 +3164,16 @@ END),
   constraint reimbursements_matters_check CHECK ((jsonb_typeof(matters) = 'object'::text)),
   constraint reimbursements_notice_days_check CHECK ((notice_days >= 1)),
   constraint reimbursements_notice_days_left_check CHECK ((notice_days_left >= 0)),
+  constraint reimbursements_recalled_fen_check CHECK ((recalled_fen >= 0)),
+  constraint reimbursements_restored_fen_check CHECK ((restored_fen >= 0)),
+  constraint reimbursements_reversed_fen_check CHECK ((reversed_fen >= 0)),
   constraint reimbursements_review_digest_check CHECK ((review_digest ~ '^[0-9a-f]{64}$'::text)),
   constraint reimbursements_reviewed CHECK (((status <> ALL (ARRAY['REVIEWED'::text, 'IN_PUBLIC_NOTICE'::text, 'OBJECTION_PENDING'::text, 'ALLOCATED'::text, 'APPROVED'::text])) OR (num_nonnulls(reviewed_person, reviewed_fen, review_digest, eligibility) = 4))),
   constraint reimbursements_reviewed_fen_check CHECK ((reviewed_fen > 0)),
   constraint reimbursements_score_check CHECK (((score >= 0) AND (score <= 100))),
   constraint reimbursements_scores_digest_check CHECK ((scores_digest ~ '^[0-9a-f]{64}$'::text)),
   constraint reimbursements_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'SUBMITTED'::text, 'SUPPLEMENT_REQUESTED'::text, 'ACCEPTED'::text, 'CHECKED'::text, 'EXPERT_REVIEW'::text, 'REVIEWED'::text, 'IN_PUBLIC_NOTICE'::text, 'OBJECTION_PENDING'::text, 'ALLOCATED'::text, 'APPROVED'::text, 'REJECTED'::text, 'WITHDRAWN'::text]))),
+  constraint reimbursements_taken_back CHECK ((((reversed_fen + recalled_fen) <= COALESCE(award_fen, (0)::bigint)) AND (restored_fen <= recalled_fen) AND ((recalled_fen = 0) OR (settlement_id IS NOT NULL)))),
   constraint reimbursements_waiting CHECK ((((status = ANY (ARRAY['APPROVED'::text, 'REJECTED'::text, 'WITHDRAWN'::text])) = (waiting_since IS NULL)) AND ((waiting_since IS NOT NULL) OR (due_on IS NULL)))),
   constraint reimbursements_within_computed CHECK (((reviewed_fen <= computed_fen) AND (award_fen <= reviewed_fen)))
 );
@@ -2849,7 +3188,7 @@ CREATE TRIGGER reimbursements_fixed BEFORE UPDATE ON public.reimbursements FOR E
 CREATE TRIGGER reimbursements_in_lane BEFORE INSERT OR UPDATE ON public.reimbursements FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER reimbursements_leave_in_lane BEFORE DELETE ON public.reimbursements FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER reimbursements_one_person BEFORE UPDATE ON public.reimbursements FOR EACH ROW WHEN (((new.accepted_person IS DISTINCT FROM old.accepted_person) OR (new.checked_person IS DISTINCT FROM old.checked_person) OR (new.reviewed_person IS DISTINCT FROM old.reviewed_person) OR (new.decided_person IS DISTINCT FROM old.decided_person) OR (new.decided_person IS DISTINCT FROM old.decided_person))) EXECUTE FUNCTION refuse_same_person('accepted_person submitted_person', 'checked_person submitted_person accepted_person', 'reviewed_person submitted_person', 'decided_person submitted_person', 'decided_person reviewed_person accepted_person checked_person @APPROVED');
-grant insert, select, update (reimbursement_no, programme_code, programme_version_id, enterprise_id, legal_person_uscc, year, base_year, matters, control_version_ids, line_count, content_digest, status, submitted_on, submitted_person, base_fen, computed_fen, eligibility, reviewed_person, reviewed_fen, score, opinion, review_digest, allocation_id, fund, award_fen, approved_on, decided_person, decision_reason, explanation, settlement_id, recorded_at, draft, accepted_at, accepted_place, accepted_person, checked_person, answers_digest, panel_id, scores_digest, notice_days, notice_id, notice_last_day, notice_days_left, decision_article, waiting_since, due_on) on reimbursements to voucher_app;
+grant insert, select, update (reimbursement_no, programme_code, programme_version_id, enterprise_id, legal_person_uscc, year, base_year, matters, control_version_ids, line_count, content_digest, status, submitted_on, submitted_person, base_fen, computed_fen, eligibility, reviewed_person, reviewed_fen, score, opinion, review_digest, allocation_id, fund, award_fen, approved_on, decided_person, decision_reason, explanation, settlement_id, recorded_at, draft, accepted_at, accepted_place, accepted_person, checked_person, answers_digest, panel_id, scores_digest, notice_days, notice_id, notice_last_day, notice_days_left, decision_article, waiting_since, due_on, reversed_fen, recalled_fen, restored_fen) on reimbursements to voucher_app;
 grant select on reimbursements to voucher_reader;
 
 -- owner voucher_owner
@@ -2969,6 +3308,36 @@ grant select on schema_migrations to voucher_app;
 grant select on schema_migrations to voucher_reader;
 
 -- owner voucher_owner
+create table sessions (
+  book_id uuid not null,
+  session_id uuid not null,
+  secret_hash text not null,
+  invitation_id uuid not null,
+  person_id uuid not null,
+  member_id uuid not null,
+  began_by text not null,
+  device text not null,
+  address_sealed text not null,
+  second_factor_at timestamp with time zone,
+  began_at timestamp with time zone not null,
+  seen_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  constraint sessions_pkey PRIMARY KEY (book_id, session_id),
+  constraint sessions_book_id_secret_hash_key UNIQUE (book_id, secret_hash),
+  constraint sessions_book_id_invitation_id_fkey FOREIGN KEY (book_id, invitation_id) REFERENCES credentials(book_id, invitation_id),
+  constraint sessions_book_id_member_id_fkey FOREIGN KEY (book_id, member_id) REFERENCES members(book_id, member_id),
+  constraint sessions_book_id_person_id_fkey FOREIGN KEY (book_id, person_id) REFERENCES persons(book_id, person_id),
+  constraint sessions_began_by_check CHECK ((began_by = ANY (ARRAY['PASSWORD'::text, 'ISSUER'::text, 'INVITATION'::text]))),
+  constraint sessions_device_check CHECK ((length(device) <= 200)),
+  constraint sessions_end CHECK ((expires_at > began_at)),
+  constraint sessions_secret_hash_check CHECK ((secret_hash ~ '^[0-9a-f]{64}$'::text))
+) with (fillfactor=70);
+CREATE INDEX sessions_over ON public.sessions USING btree (book_id, expires_at);
+CREATE INDEX sessions_person ON public.sessions USING btree (book_id, person_id, session_id);
+grant delete, insert, select, update (secret_hash, member_id, second_factor_at, seen_at, ended_at) on sessions to voucher_app;
+
+-- owner voucher_owner
 create table settlement_lines (
   book_id uuid not null,
   settlement_line_id uuid not null,
@@ -3053,6 +3422,23 @@ CREATE TRIGGER settlements_leave_in_lane BEFORE DELETE ON public.settlements FOR
 CREATE TRIGGER settlements_one_person BEFORE UPDATE ON public.settlements FOR EACH ROW WHEN (((new.approved_person IS DISTINCT FROM old.approved_person) OR (new.instructed_person IS DISTINCT FROM old.instructed_person))) EXECUTE FUNCTION refuse_same_person('approved_person drafted_person', 'instructed_person drafted_person approved_person');
 grant insert, select, update (status, approved_person, instructed_person, instructed_on, closed_person, closed_on) on settlements to voucher_app;
 grant select on settlements to voucher_reader;
+
+-- owner voucher_owner
+create table sign_in_attempts (
+  book_id uuid not null,
+  name_key text not null,
+  origin text not null,
+  attempts integer not null,
+  next_at timestamp with time zone not null,
+  last_at timestamp with time zone not null,
+  constraint sign_in_attempts_pkey PRIMARY KEY (book_id, name_key, origin),
+  constraint sign_in_attempts_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint sign_in_attempts_attempts_check CHECK ((attempts >= 0)),
+  constraint sign_in_attempts_name_key_check CHECK ((name_key ~ '^[0-9a-f]{64}$'::text)),
+  constraint sign_in_attempts_origin_check CHECK ((length(origin) <= 100))
+) with (fillfactor=70);
+CREATE INDEX sign_in_attempts_over ON public.sign_in_attempts USING btree (book_id, last_at);
+grant delete, insert, select, update (attempts, next_at, last_at) on sign_in_attempts to voucher_app;
 
 -- owner voucher_owner
 create table simulation_enterprises (
@@ -3286,6 +3672,25 @@ grant insert, select, update (paid_fen, status, decided_person, decided_on, disp
 grant select on usage_invoices to voucher_reader;
 
 -- owner voucher_owner
+create table user_accounts (
+  book_id uuid not null,
+  person_id uuid not null,
+  sign_in_name text not null,
+  invitation_id uuid not null,
+  recorded_at timestamp with time zone not null,
+  constraint user_accounts_pkey PRIMARY KEY (book_id, person_id),
+  constraint user_accounts_book_id_invitation_id_key UNIQUE (book_id, invitation_id),
+  constraint user_accounts_book_id_sign_in_name_key UNIQUE (book_id, sign_in_name),
+  constraint user_accounts_book_id_invitation_id_fkey FOREIGN KEY (book_id, invitation_id) REFERENCES invitations(book_id, invitation_id),
+  constraint user_accounts_book_id_person_id_fkey FOREIGN KEY (book_id, person_id) REFERENCES persons(book_id, person_id),
+  constraint user_accounts_sign_in_name_check CHECK ((sign_in_name ~ '^[a-z0-9][a-z0-9._@+-]{2,63}$'::text))
+);
+CREATE TRIGGER user_accounts_in_lane BEFORE INSERT OR UPDATE ON public.user_accounts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER user_accounts_leave_in_lane BEFORE DELETE ON public.user_accounts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (sign_in_name, invitation_id, recorded_at) on user_accounts to voucher_app;
+grant select on user_accounts to voucher_reader;
+
+-- owner voucher_owner
 create table voucher_endings (
   book_id uuid not null,
   ending_id uuid not null,
@@ -3432,6 +3837,61 @@ grant insert, select, update (enterprise_id, legal_person_uscc, reserved_fen, st
 grant select on vouchers to voucher_reader;
 
 -- owner voucher_owner
+create table webhook_deliveries (
+  book_id uuid not null,
+  endpoint_id uuid not null,
+  message_id uuid not null,
+  kind text not null,
+  subject_kind text not null,
+  subject_id uuid not null,
+  ledger_seq bigint not null,
+  staged_at timestamp with time zone not null,
+  status text not null default 'WAITING'::text,
+  attempts integer not null default 0,
+  next_at timestamp with time zone not null default clock_timestamp(),
+  lease_owner uuid,
+  first_failed_at timestamp with time zone,
+  delivered_at timestamp with time zone,
+  failure text,
+  constraint webhook_deliveries_pkey PRIMARY KEY (book_id, endpoint_id, message_id),
+  constraint webhook_deliveries_book_id_endpoint_id_fkey FOREIGN KEY (book_id, endpoint_id) REFERENCES webhook_endpoints(book_id, endpoint_id),
+  constraint webhook_deliveries_attempts_check CHECK ((attempts >= 0)),
+  constraint webhook_deliveries_failure_check CHECK ((length(failure) <= 200)),
+  constraint webhook_deliveries_status_check CHECK ((status = ANY (ARRAY['WAITING'::text, 'DELIVERED'::text, 'DEAD'::text])))
+);
+CREATE INDEX webhook_deliveries_delivered ON public.webhook_deliveries USING btree (book_id, endpoint_id, delivered_at) WHERE (status = 'DELIVERED'::text);
+CREATE INDEX webhook_deliveries_due ON public.webhook_deliveries USING btree (book_id, next_at) WHERE (status = 'WAITING'::text);
+CREATE INDEX webhook_deliveries_state ON public.webhook_deliveries USING btree (book_id, endpoint_id, status, message_id);
+CREATE INDEX webhook_deliveries_subject ON public.webhook_deliveries USING btree (book_id, endpoint_id, subject_id, ledger_seq, message_id) WHERE (status = 'WAITING'::text);
+grant insert, select, update (status, attempts, next_at, lease_owner, first_failed_at, delivered_at, failure) on webhook_deliveries to voucher_app;
+grant select on webhook_deliveries to voucher_reader;
+
+-- owner voucher_owner
+create table webhook_endpoints (
+  book_id uuid not null,
+  endpoint_id uuid not null,
+  member_id uuid not null,
+  addressee text not null,
+  url text not null,
+  secret_sealed text not null,
+  previous_sealed text,
+  previous_until timestamp with time zone,
+  status text not null,
+  recorded_at timestamp with time zone not null,
+  constraint webhook_endpoints_pkey PRIMARY KEY (book_id, endpoint_id),
+  constraint webhook_endpoints_book_id_member_id_fkey FOREIGN KEY (book_id, member_id) REFERENCES members(book_id, member_id),
+  constraint webhook_endpoints_previous CHECK (((previous_sealed IS NULL) = (previous_until IS NULL))),
+  constraint webhook_endpoints_status_check CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'DISABLED'::text, 'ENDED'::text]))),
+  constraint webhook_endpoints_url_check CHECK (((url ~~ 'https://%'::text) AND (length(url) <= 500)))
+);
+CREATE INDEX webhook_endpoints_addressee ON public.webhook_endpoints USING btree (book_id, addressee) WHERE (status = 'ACTIVE'::text);
+CREATE INDEX webhook_endpoints_member ON public.webhook_endpoints USING btree (book_id, member_id);
+CREATE TRIGGER webhook_endpoints_in_lane BEFORE INSERT OR UPDATE ON public.webhook_endpoints FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER webhook_endpoints_leave_in_lane BEFORE DELETE ON public.webhook_endpoints FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (secret_sealed, previous_sealed, previous_until, status) on webhook_endpoints to voucher_app;
+grant select on webhook_endpoints to voucher_reader;
+
+-- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.contracts_elsewhere(p_book uuid, p_fingerprints text[])
  RETURNS SETOF text
  LANGUAGE sql
@@ -3456,6 +3916,22 @@ begin
   values (p_book, p_code, p_name, p_division, 'compute-voucher-ledger/' || p_code || '/' || p_book, p_open_from, p_now);
   insert into book_heads (book_id, seq, recorded_at) values (p_book, 0, p_now);
 end $function$;
+
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.deliver_to_webhooks()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into webhook_deliveries (book_id, endpoint_id, message_id, kind, subject_kind, subject_id, ledger_seq, staged_at)
+  select p.book_id, w.endpoint_id, p.message_id, p.kind, p.subject_kind, p.subject_id, p.ledger_seq, p.staged_at
+    from put p
+    join webhook_endpoints w on w.book_id = p.book_id and w.addressee = p.addressee and w.status = 'ACTIVE'
+    join members m on m.book_id = w.book_id and m.member_id = w.member_id and m.status = 'ACTIVE'
+      on conflict do nothing;
+  return null;
+end $function$;
+grant execute on function deliver_to_webhooks() to public;
 
 -- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.explanation_in_full(p_book uuid, p_explanation json)
@@ -3927,7 +4403,9 @@ begin
       continue;
     end if;
     if exists (select from unnest(words[2:]) as w (name)
-                 join persons o on o.book_id = new.book_id and o.person_id = (row_now ->> w.name)::uuid
+                cross join lateral jsonb_array_elements_text(
+                  case jsonb_typeof(row_now -> w.name) when 'array' then row_now -> w.name else jsonb_build_array(row_now -> w.name) end) as e (id)
+                 join persons o on o.book_id = new.book_id and o.person_id = e.id::uuid
                  join persons d on d.book_id = new.book_id and d.person_id = doer
                 where w.name not like '@%' and coalesce(o.same_as, o.person_id) = coalesce(d.same_as, d.person_id)) then
       raise exception 'the same person did an earlier step of this'

@@ -201,6 +201,67 @@ export const personMerges = pgTable(
 );
 export type PersonMerge = typeof personMerges.$inferSelect;
 
+export const delegations = pgTable(
+  'delegations',
+  {
+    bookId: uuid('book_id').notNull(),
+    delegationId: uuid('delegation_id').notNull(),
+    delegatorId: uuid('delegator_id').notNull(),
+    delegatorPerson: uuid('delegator_person').notNull(),
+    delegateId: uuid('delegate_id').notNull(),
+    delegatePerson: uuid('delegate_person').notNull(),
+    verbs: jsonb('verbs').$type<readonly string[]>().notNull(),
+    maximumFen: bigint('maximum_fen', { mode: 'bigint' }),
+    fromDay: date('from_day', { mode: 'string' }).notNull(),
+    toDay: date('to_day', { mode: 'string' }).notNull(),
+    reason: text('reason').notNull(),
+    revokedOn: date('revoked_on', { mode: 'string' }),
+    revokedPerson: uuid('revoked_person'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.delegationId] })],
+);
+export type Delegation = typeof delegations.$inferSelect;
+
+export const delegatedActs = pgTable(
+  'delegated_acts',
+  {
+    bookId: uuid('book_id').notNull(),
+    commandId: uuid('command_id').notNull(),
+    delegationId: uuid('delegation_id').notNull(),
+    subjectId: uuid('subject_id').notNull(),
+    personId: uuid('person_id').notNull(),
+    forPersonId: uuid('for_person_id').notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.commandId] })],
+);
+export type DelegatedAct = typeof delegatedActs.$inferSelect;
+
+export const firstApprovals = pgTable(
+  'first_approvals',
+  {
+    bookId: uuid('book_id').notNull(),
+    approvalId: uuid('approval_id').notNull(),
+    subjectKind: text('subject_kind', { enum: ['APPLICATION', 'ALLOCATION', 'REDEMPTION', 'SETTLEMENT'] }).notNull(),
+    subjectId: uuid('subject_id').notNull(),
+    digest: text('digest').notNull(),
+    amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
+    aboveFen: bigint('above_fen', { mode: 'bigint' }).notNull(),
+    doneBy: jsonb('done_by').$type<readonly string[]>().notNull(),
+    personId: uuid('person_id').notNull(),
+    forPersonId: uuid('for_person_id'),
+    approvedOn: date('approved_on', { mode: 'string' }).notNull(),
+    status: text('status', { enum: ['WAITING', 'COMPLETED', 'DIED'] }).notNull(),
+    secondPerson: uuid('second_person'),
+    secondForPerson: uuid('second_for_person'),
+    secondOn: date('second_on', { mode: 'string' }),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.approvalId] })],
+);
+export type FirstApproval = typeof firstApprovals.$inferSelect;
+
 export const members = pgTable(
   'members',
   {
@@ -275,6 +336,9 @@ export const providers = pgTable(
     name: text('name').notNull(),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
     closedOn: date('closed_on', { mode: 'string' }),
+    successorUscc: text('successor_uscc'),
+    /** The legal person that acts for it and is paid for it: its own, or who absorbed that. */
+    actingUscc: text('acting_uscc').notNull(),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.providerId] })],
 );
@@ -330,6 +394,8 @@ export const limitSuccessions = pgTable(
     span: text('span').notNull(),
     amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
     usedAfterFen: bigint('used_after_fen', { mode: 'bigint' }).notNull(),
+    fromHolder: text('from_holder'),
+    fromSpan: text('from_span'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.limitSuccessionId] })],
 );
@@ -807,6 +873,7 @@ export const limitExceptions = pgTable(
     rejectedPerson: uuid('rejected_person'),
     rejectedOn: date('rejected_on', { mode: 'string' }),
     rejectionReason: text('rejection_reason'),
+    followsId: uuid('follows_id'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.exceptionId] })],
 );
@@ -1599,6 +1666,15 @@ export const reimbursements = pgTable(
     decisionArticle: text('decision_article'),
     waitingSince: date('waiting_since', { mode: 'string' }),
     dueOn: date('due_on', { mode: 'string' }),
+    reversedFen: bigint('reversed_fen', { mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
+    recalledFen: bigint('recalled_fen', { mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
+    restoredFen: bigint('restored_fen', { mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.reimbursementId] })],
 );
@@ -1651,6 +1727,36 @@ export const reimbursementLines = pgTable(
   (t) => [primaryKey({ columns: [t.bookId, t.reimbursementLineId] })],
 );
 export type ReimbursementLine = typeof reimbursementLines.$inferSelect;
+
+export const reimbursementLineCuts = pgTable(
+  'reimbursement_line_cuts',
+  {
+    bookId: uuid('book_id').notNull(),
+    lineCutId: uuid('line_cut_id').notNull(),
+    reimbursementId: uuid('reimbursement_id').notNull(),
+    reimbursementLineId: uuid('reimbursement_line_id').notNull(),
+    redLetterId: uuid('red_letter_id').notNull(),
+    netFen: bigint('net_fen', { mode: 'bigint' }).notNull(),
+    vatFen: bigint('vat_fen', { mode: 'bigint' }).notNull(),
+    grossFen: bigint('gross_fen', { mode: 'bigint' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.lineCutId] })],
+);
+export type ReimbursementLineCut = typeof reimbursementLineCuts.$inferSelect;
+
+export const awardComputations = pgTable(
+  'award_computations',
+  {
+    bookId: uuid('book_id').notNull(),
+    correctionId: uuid('correction_id').notNull(),
+    reimbursementId: uuid('reimbursement_id').notNull(),
+    baseFen: bigint('base_fen', { mode: 'bigint' }),
+    computedFen: bigint('computed_fen', { mode: 'bigint' }),
+    awardFen: bigint('award_fen', { mode: 'bigint' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.correctionId] })],
+);
+export type AwardComputation = typeof awardComputations.$inferSelect;
 
 export const allocationLines = pgTable(
   'allocation_lines',
@@ -2058,7 +2164,7 @@ export const corrections = pgTable(
     correctionNo: text('correction_no').notNull(),
     cause: text('cause', { enum: ['CONTRACT_CUT', 'CONTRACT_VOIDED', 'RED_LETTER', 'FRAUD', 'CLAUSE'] }).notNull(),
     subjectId: uuid('subject_id').notNull(),
-    contractId: uuid('contract_id').notNull(),
+    contractId: uuid('contract_id'),
     programmeCode: text('programme_code').notNull(),
     atFault: boolean('at_fault').notNull(),
     returnedFen: bigint('returned_fen', { mode: 'bigint' }).notNull(),
@@ -2069,6 +2175,7 @@ export const corrections = pgTable(
     decidedPerson: uuid('decided_person').notNull(),
     decidedOn: date('decided_on', { mode: 'string' }).notNull(),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    reimbursementId: uuid('reimbursement_id'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.correctionId] })],
 );
@@ -2086,7 +2193,7 @@ export const recoveries = pgTable(
     debtorId: uuid('debtor_id').notNull(),
     fund: text('fund').notNull(),
     programmeCode: text('programme_code').notNull(),
-    contractId: uuid('contract_id').notNull(),
+    contractId: uuid('contract_id'),
     voucherId: uuid('voucher_id'),
     amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
     receivedFen: bigint('received_fen', { mode: 'bigint' })
@@ -2125,6 +2232,7 @@ export const recoveries = pgTable(
     endedPerson: uuid('ended_person'),
     endedOn: date('ended_on', { mode: 'string' }),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    reimbursementId: uuid('reimbursement_id'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.recoveryId] })],
 );
@@ -2136,9 +2244,10 @@ export const recoveryItems = pgTable(
     bookId: uuid('book_id').notNull(),
     recoveryItemId: uuid('recovery_item_id').notNull(),
     recoveryId: uuid('recovery_id').notNull(),
-    redemptionId: uuid('redemption_id').notNull(),
+    redemptionId: uuid('redemption_id'),
     amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
     restoredFen: bigint('restored_fen', { mode: 'bigint' }).notNull(),
+    reimbursementId: uuid('reimbursement_id'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.recoveryItemId] })],
 );
@@ -2420,3 +2529,212 @@ export const legalPersonHolders = pgTable(
   (t) => [primaryKey({ columns: [t.bookId, t.holderRecordId] })],
 );
 export type LegalPersonHolder = typeof legalPersonHolders.$inferSelect;
+
+export const accessTrail = pgTable(
+  'access_trail',
+  {
+    bookId: uuid('book_id').notNull(),
+    trailId: uuid('trail_id').notNull(),
+    happenedAt: timestamp('happened_at', { withTimezone: true, mode: 'string' }).notNull(),
+    action: text('action').notNull(),
+    subject: text('subject'),
+    outcome: text('outcome', { enum: ['ALLOWED', 'DENIED'] }).notNull(),
+    code: text('code'),
+    memberId: uuid('member_id'),
+    personId: uuid('person_id'),
+    role: text('role'),
+    means: text('means', { enum: ['KEY', 'SIGNED_KEY', 'SESSION'] }),
+    credential: text('credential'),
+    address: text('address').notNull(),
+    requestId: text('request_id'),
+    alike: integer('alike')
+      .notNull()
+      .default(sql`1`),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.trailId] })],
+);
+export type AccessTrailRow = typeof accessTrail.$inferSelect;
+
+export const webhookEndpoints = pgTable(
+  'webhook_endpoints',
+  {
+    bookId: uuid('book_id').notNull(),
+    endpointId: uuid('endpoint_id').notNull(),
+    memberId: uuid('member_id').notNull(),
+    addressee: text('addressee').notNull(),
+    url: text('url').notNull(),
+    secretSealed: text('secret_sealed').notNull(),
+    previousSealed: text('previous_sealed'),
+    previousUntil: timestamp('previous_until', { withTimezone: true, mode: 'string' }),
+    status: text('status', { enum: ['ACTIVE', 'DISABLED', 'ENDED'] }).notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.endpointId] })],
+);
+export type WebhookEndpoint = typeof webhookEndpoints.$inferSelect;
+
+export const webhookDeliveries = pgTable(
+  'webhook_deliveries',
+  {
+    bookId: uuid('book_id').notNull(),
+    endpointId: uuid('endpoint_id').notNull(),
+    messageId: uuid('message_id').notNull(),
+    kind: text('kind').notNull(),
+    subjectKind: text('subject_kind').notNull(),
+    subjectId: uuid('subject_id').notNull(),
+    ledgerSeq: bigint('ledger_seq', { mode: 'bigint' }).notNull(),
+    stagedAt: timestamp('staged_at', { withTimezone: true, mode: 'string' }).notNull(),
+    status: text('status', { enum: ['WAITING', 'DELIVERED', 'DEAD'] }).notNull(),
+    attempts: integer('attempts').notNull(),
+    nextAt: timestamp('next_at', { withTimezone: true, mode: 'string' }).notNull(),
+    leaseOwner: uuid('lease_owner'),
+    firstFailedAt: timestamp('first_failed_at', { withTimezone: true, mode: 'string' }),
+    deliveredAt: timestamp('delivered_at', { withTimezone: true, mode: 'string' }),
+    failure: text('failure'),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.endpointId, t.messageId] })],
+);
+export type WebhookDelivery = typeof webhookDeliveries.$inferSelect;
+
+export const invitations = pgTable(
+  'invitations',
+  {
+    bookId: uuid('book_id').notNull(),
+    invitationId: uuid('invitation_id').notNull(),
+    memberId: uuid('member_id').notNull(),
+    personId: uuid('person_id').notNull(),
+    signInName: text('sign_in_name').notNull(),
+    tokenHash: text('token_hash').notNull(),
+    expiresAt: timestamp('expires_at', { withTimezone: true, mode: 'string' }).notNull(),
+    invitedMember: uuid('invited_member').notNull(),
+    acceptedAt: timestamp('accepted_at', { withTimezone: true, mode: 'string' }),
+    withdrawnAt: timestamp('withdrawn_at', { withTimezone: true, mode: 'string' }),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.invitationId] })],
+);
+export type Invitation = typeof invitations.$inferSelect;
+
+export const userAccounts = pgTable(
+  'user_accounts',
+  {
+    bookId: uuid('book_id').notNull(),
+    personId: uuid('person_id').notNull(),
+    signInName: text('sign_in_name').notNull(),
+    invitationId: uuid('invitation_id').notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.personId] })],
+);
+export type UserAccount = typeof userAccounts.$inferSelect;
+
+export const credentials = pgTable(
+  'credentials',
+  {
+    bookId: uuid('book_id').notNull(),
+    invitationId: uuid('invitation_id').notNull(),
+    passwordHash: text('password_hash'),
+    passwordSetAt: timestamp('password_set_at', { withTimezone: true, mode: 'string' }),
+    totpSealed: text('totp_sealed'),
+    totpLastStep: bigint('totp_last_step', { mode: 'bigint' }).notNull(),
+    totpNextSealed: text('totp_next_sealed'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.invitationId] })],
+);
+
+export const recoveryCodes = pgTable(
+  'recovery_codes',
+  {
+    bookId: uuid('book_id').notNull(),
+    invitationId: uuid('invitation_id').notNull(),
+    codeHash: text('code_hash').notNull(),
+    usedAt: timestamp('used_at', { withTimezone: true, mode: 'string' }),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.invitationId, t.codeHash] })],
+);
+
+export const sessions = pgTable(
+  'sessions',
+  {
+    bookId: uuid('book_id').notNull(),
+    sessionId: uuid('session_id').notNull(),
+    secretHash: text('secret_hash').notNull(),
+    invitationId: uuid('invitation_id').notNull(),
+    personId: uuid('person_id').notNull(),
+    memberId: uuid('member_id').notNull(),
+    beganBy: text('began_by', { enum: ['PASSWORD', 'ISSUER', 'INVITATION'] }).notNull(),
+    device: text('device').notNull(),
+    addressSealed: text('address_sealed').notNull(),
+    secondFactorAt: timestamp('second_factor_at', { withTimezone: true, mode: 'string' }),
+    beganAt: timestamp('began_at', { withTimezone: true, mode: 'string' }).notNull(),
+    seenAt: timestamp('seen_at', { withTimezone: true, mode: 'string' }).notNull(),
+    expiresAt: timestamp('expires_at', { withTimezone: true, mode: 'string' }).notNull(),
+    endedAt: timestamp('ended_at', { withTimezone: true, mode: 'string' }),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.sessionId] })],
+);
+export type Session = typeof sessions.$inferSelect;
+
+export const pendingSignIns = pgTable(
+  'pending_sign_ins',
+  {
+    bookId: uuid('book_id').notNull(),
+    pendingHash: text('pending_hash').notNull(),
+    invitationId: uuid('invitation_id').notNull(),
+    beganBy: text('began_by', { enum: ['PASSWORD', 'ISSUER'] }).notNull(),
+    tries: integer('tries').notNull(),
+    expiresAt: timestamp('expires_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.pendingHash] })],
+);
+
+export const signInAttempts = pgTable(
+  'sign_in_attempts',
+  {
+    bookId: uuid('book_id').notNull(),
+    nameKey: text('name_key').notNull(),
+    origin: text('origin').notNull(),
+    attempts: integer('attempts').notNull(),
+    nextAt: timestamp('next_at', { withTimezone: true, mode: 'string' }).notNull(),
+    lastAt: timestamp('last_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.nameKey, t.origin] })],
+);
+
+export const knownOrigins = pgTable(
+  'known_origins',
+  {
+    bookId: uuid('book_id').notNull(),
+    invitationId: uuid('invitation_id').notNull(),
+    origin: text('origin').notNull(),
+    seenAt: timestamp('seen_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.invitationId, t.origin] })],
+);
+
+export const issuerSubjects = pgTable(
+  'issuer_subjects',
+  {
+    bookId: uuid('book_id').notNull(),
+    subjectFingerprint: text('subject_fingerprint').notNull(),
+    invitationId: uuid('invitation_id').notNull(),
+    issuer: text('issuer').notNull(),
+    linkedAt: timestamp('linked_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.subjectFingerprint] })],
+);
+
+export const issuerFlows = pgTable(
+  'issuer_flows',
+  {
+    bookId: uuid('book_id').notNull(),
+    stateHash: text('state_hash').notNull(),
+    browserHash: text('browser_hash').notNull(),
+    issuer: text('issuer').notNull(),
+    sealed: text('sealed').notNull(),
+    invitationId: uuid('invitation_id'),
+    expiresAt: timestamp('expires_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.stateHash] })],
+);

@@ -82,6 +82,9 @@ export const pageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50),
 });
 
+/** What a download is written as. */
+export const fileFormat = z.enum(['ndjson', 'csv']).default('ndjson').meta({ description: 'CSV is UTF-8 with BOM and CRLF' });
+
 export const bookParams = z.strictObject({ book: z.string().max(31) });
 export const bookAndIdParams = bookParams.extend({ id });
 

@@ -7,7 +7,8 @@ const correctionSummary = z.strictObject({
   correctionNo: z.string(),
   cause: z.enum(['CONTRACT_CUT', 'CONTRACT_VOIDED', 'RED_LETTER', 'FRAUD', 'CLAUSE']),
   subjectId: id,
-  contractId: id,
+  contractId: id.nullable().meta({ description: 'What is corrected: what stands on a contract …' }),
+  reimbursementId: id.nullable().meta({ description: '… or an award of reimbursement' }),
   programmeCode: z.string(),
   atFault: z.boolean(),
   returned: amount.meta({ description: 'Reservations returned to vouchers' }),
@@ -17,9 +18,19 @@ const correctionSummary = z.strictObject({
   decidedOn: day,
   recordedAt: instant,
 });
-export const correction = correctionSummary.extend({ explanation: z.array(explanationStep) });
+export const correction = correctionSummary.extend({
+  explanation: z.array(explanationStep),
+  computation: z.strictObject({ base: amount.nullable(), computed: amount.nullable(), award: amount }).nullable().meta({
+    description: 'Of an award after a red letter: the second computation; null base where the law gives nothing on what is left',
+  }),
+});
 export const correctionItem = correctionSummary;
-export const correctionQuery = pageQuery.extend({ contractId: id });
+export const correctionQuery = pageQuery
+  .extend({ contractId: id.optional(), reimbursementId: id.optional() })
+  .refine((of) => (of.contractId === undefined) !== (of.reimbursementId === undefined), {
+    error: 'MISSING_FIELD',
+    path: ['contractId'],
+  });
 
 export const followed = z
   .array(correctionSummary.extend({ recoveryNos: z.array(z.string()) }))

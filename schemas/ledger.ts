@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { amount, day, id, instant, signedAmount } from './common.js';
+import { amount, day, fileFormat, id, instant, signedAmount } from './common.js';
 
 export const asOf = {
   asOfSeq: z.coerce.number().int().min(0).optional().meta({ description: 'As of this ledger sequence (inclusive)' }),
@@ -34,6 +34,7 @@ export const entry = z.strictObject({
   recordedAt: instant,
   memberId: id,
   personId: id,
+  forPersonId: id.nullable().meta({ description: 'In whose place, where it was approved by a delegation' }),
   subjectId: id.nullable(),
   programmeVersion: z.string().nullable(),
   refusalCode: z.string().nullable(),
@@ -71,7 +72,6 @@ export const statementQuery = z
   .refine(atMostOne, { error: 'AS_OF_ONE', path: ['asOfDay'] });
 
 /** A download: everything up to the last entry there is when it starts, in slices, as one file. */
-const fileFormat = z.enum(['ndjson', 'csv']).default('ndjson').meta({ description: 'CSV is UTF-8 with BOM and CRLF' });
 export const entryFileQuery = z.strictObject({
   format: fileFormat,
   after: z.coerce.number().int().min(0).default(0).meta({ description: 'Entries after this sequence' }),

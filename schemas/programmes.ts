@@ -659,6 +659,8 @@ export const programmeFile = z.strictObject({
   ).optional(),
   // Working days of the public notice.
   noticeDays: parameter(whole(1, 60)).optional(),
+  // An approval of more than this needs two approvers; where no text says so, the bureau's own rule is cited as an interpretation.
+  twoApproversAbove: parameter(yuan).optional(),
   // How many working days each step may take; of `supplement` the enterprise has at least so many to correct what it handed in.
   stepDays: parameter(stepDays).optional(),
   // How many experts score a case, and by which criteria, each with its highest points; what is not given the bureau says when it assigns.

@@ -31,6 +31,7 @@ export const provider = z.strictObject({
   legalPersonUscc: z.string(),
   name: z.string(),
   closedOn: day.nullable(),
+  successorUscc: z.string().nullable().meta({ description: 'Who absorbed it: it acts for it, and is paid for it, from then on' }),
   recordedAt: instant,
 });
 export const providerWithNames = provider.extend({ formerNames: z.array(formerName) });

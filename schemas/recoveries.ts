@@ -24,24 +24,26 @@ const status = z
 const cause = z.enum(['CONTRACT_CUT', 'CONTRACT_VOIDED', 'RED_LETTER', 'FRAUD', 'CLAUSE']);
 
 /**
- * A fraud found: the voucher that was got by it is revoked, and all that was paid on it is claimed back. Or a clause of clawback of its
- * programme: the part that the clause names.
+ * A fraud found: the voucher that was got by it is revoked, and all that was paid on it is claimed back; an award of reimbursement is taken
+ * back in whole. Or a clause of clawback of its programme: the part that the clause names.
  */
-export const proposeRecovery = z.strictObject({
-  voucherId: id,
-  reason,
-  documentNo,
-  clause: z
-    .strictObject({
-      id: z
-        .string()
-        .min(1)
-        .max(100)
-        .meta({ description: 'Of a CLAWBACK clause of the voucher’s programme or of the controls over it' }),
-      atFault: z.boolean().meta({ description: 'For cause: limits get nothing back' }),
-    })
-    .optional(),
-});
+export const proposeRecovery = z
+  .strictObject({
+    voucherId: id.optional(),
+    reimbursementId: id.optional().meta({ description: 'An award of reimbursement, in place of a voucher' }),
+    reason,
+    documentNo,
+    clause: z
+      .strictObject({
+        id: z.string().min(1).max(100).meta({ description: 'Of a CLAWBACK clause of the programme or of the controls over it' }),
+        atFault: z.boolean().meta({ description: 'For cause: limits get nothing back' }),
+      })
+      .optional(),
+  })
+  .refine((of) => (of.voucherId === undefined) !== (of.reimbursementId === undefined), {
+    error: 'MISSING_FIELD',
+    path: ['voucherId'],
+  });
 export const openRecovery = z.strictObject({});
 export const dropRecovery = z.strictObject({ reason });
 export const serveRecovery = z.strictObject({
@@ -92,8 +94,9 @@ export const recovery = z.strictObject({
   debtorId: id.meta({ description: 'The payee that owes it back' }),
   fund: z.string(),
   programmeCode: z.string(),
-  contractId: id,
+  contractId: id.nullable(),
   voucherId: id.nullable(),
+  reimbursementId: id.nullable().meta({ description: 'Of an award of reimbursement; then there is no contract' }),
   amount,
   received: amount,
   atFault: z.boolean(),
@@ -113,7 +116,7 @@ const receipt = z.strictObject({ receiptId: id, bankSerial: z.string(), bookedOn
 export const recoveryRecorded = recovery.extend({ ledgerSeq });
 export const recoveryReceived = recovery.extend({ alreadyReceived: z.boolean(), ledgerSeq });
 export const recoveryInFull = recovery.extend({
-  items: z.array(z.strictObject({ redemptionId: id, amount })),
+  items: z.array(z.strictObject({ redemptionId: id.nullable(), reimbursementId: id.nullable(), amount })),
   receipts: z.array(receipt),
   offsets: z.array(recoveryOffset),
 });

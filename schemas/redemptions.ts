@@ -54,6 +54,7 @@ export const mismatch = z.strictObject({
     'NUMBER_CONFLICT',
     'DIGITAL_INVOICE_DIFFERS',
     'FLAGGED',
+    'TWO_APPROVERS',
     'BANK_SERIAL_SHARED',
     'CONTRACT_QUANTITY_EXCEEDED',
     'CONTRACT_AMOUNT_EXCEEDED',

@@ -28,6 +28,42 @@ const exchangeKeys = z
   )
   .refine((keys) => new Set(keys.map(({ name }) => name)).size === keys.length, { error: 'EXCHANGE_KEYS names a key twice' });
 
+/** Who tells us by OpenID Connect that somebody is who they say, and as what we are registered there. */
+export interface Issuer {
+  /** As people choose it. */
+  readonly name: string;
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret?: string | undefined;
+}
+const issuersForm =
+  'OIDC_ISSUERS must be JSON like [{"name":"city","issuer":"https://id.example.cn","clientId":"…","clientSecret":"…"}], each name once, over https (http on 127.0.0.1 alone)';
+const issuers = z
+  .string()
+  .transform((text, context): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      context.addIssue({ code: 'custom', message: issuersForm });
+      return z.NEVER;
+    }
+  })
+  .pipe(
+    z.array(
+      z.strictObject(
+        {
+          name: z.string().regex(/^[a-z][a-z0-9-]{0,39}$/, { error: issuersForm }),
+          issuer: z.string().regex(/^(https:\/\/|http:\/\/(127\.0\.0\.1|localhost)[:/])/, { error: issuersForm }),
+          clientId: z.string({ error: issuersForm }).min(1, { error: issuersForm }),
+          clientSecret: z.string({ error: issuersForm }).min(1, { error: issuersForm }).optional(),
+        },
+        { error: issuersForm },
+      ),
+      { error: issuersForm },
+    ),
+  )
+  .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, { error: issuersForm });
+
 const whole = (name: string, min: number) =>
   z.coerce
     .number({ error: `${name} must be a number` })
@@ -107,7 +143,20 @@ export const settings = z
     EVIDENCE_BUCKET_KEY_ID: z.string().min(1).optional(),
     EVIDENCE_BUCKET_SECRET: z.string().min(1).optional(),
     EXCHANGE_KEYS: exchangeKeys.optional(),
+    WEBHOOK_HOSTS: z
+      .string()
+      .regex(/^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+(,(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+)*$/, {
+        error: 'WEBHOOK_HOSTS must be host names in lower case, *. before one for all below it, several joined by commas',
+      })
+      .transform((text) => text.split(','))
+      .optional(),
     DIGITAL_INVOICE_MAPPINGS: z.string().min(1).optional(),
+    PUBLIC_ORIGIN: z
+      .string()
+      .regex(/^https?:\/\/[^/\s]+$/, { error: 'PUBLIC_ORIGIN must look like https://voucher.example.cn, without a path' })
+      .optional(),
+    OIDC_ISSUERS: issuers.optional(),
+    BEARER_KEYS_MAY_APPROVE: z.enum(['true', 'false'], { error: 'BEARER_KEYS_MAY_APPROVE must be true or false' }).optional(),
     KEEP_ALIVE_SECONDS: whole('KEEP_ALIVE_SECONDS', 1).default(72),
   })
   .superRefine((of, context) => {
@@ -134,6 +183,14 @@ export const settings = z
         code: 'custom',
         path: ['EVIDENCE_FOLDER'],
         message: 'EVIDENCE_FOLDER and EVIDENCE_BUCKET cannot both be given: evidence files stand in one place',
+      });
+    }
+    if (of.OIDC_ISSUERS !== undefined && of.PUBLIC_ORIGIN === undefined) {
+      context.addIssue({
+        code: 'custom',
+        path: ['PUBLIC_ORIGIN'],
+        message:
+          'PUBLIC_ORIGIN is missing: with OIDC_ISSUERS it must say where people reach this service, for issuers send them back there',
       });
     }
     if (of.DATABASE_URL !== undefined && of.DEMO === 'true') {

@@ -1,5 +1,6 @@
 // npm run book:create -- --code zhengzhou --name 郑州市 --division 410100 --operator 张三
-// Makes a book, its first operator and that operator's API key, and prints the key once. Needs DATABASE_OWNER_URL (makes
+// Makes a book, its first operator, that operator's API key and an invitation to sign in (as --sign-in-name, `operator` unless said), and
+// prints key and invitation once. Needs DATABASE_OWNER_URL (makes
 // the book) and DATABASE_URL (everything after goes through the book's lane, as the service's own role).
 import { parseArgs } from 'node:util';
 import { connect, sqlStateOf, unreachableBecause } from '../db/client.js';
@@ -7,6 +8,8 @@ import { expectedSchemaVersion, schemaVersion } from '../db/migrate.js';
 import { createBook } from '../src/access/create-book.js';
 import { systemClock } from '../src/clock.js';
 import { Books } from '../src/http/books.js';
+import { signInName as signInNameSchema } from '../schemas/sign-in.js';
+import { inviteFounder } from '../src/sign-in/invite-founder.js';
 
 const usage = 'Usage: npm run book:create -- --code zhengzhou --name 郑州市 --division 410100 --operator 张三';
 function stop(sentence: string): never {
@@ -17,7 +20,13 @@ function stop(sentence: string): never {
 function readOptions() {
   try {
     return parseArgs({
-      options: { code: { type: 'string' }, name: { type: 'string' }, division: { type: 'string' }, operator: { type: 'string' } },
+      options: {
+        code: { type: 'string' },
+        name: { type: 'string' },
+        division: { type: 'string' },
+        operator: { type: 'string' },
+        'sign-in-name': { type: 'string', default: 'operator' },
+      },
     }).values;
   } catch (error) {
     stop(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
@@ -31,6 +40,9 @@ if (!ownerUrl || !url) stop('Set DATABASE_OWNER_URL (the owner, who makes the bo
 if (!/^[a-z][a-z0-9-]{1,30}$/.test(values.code ?? ''))
   stop('--code is lower-case letters, digits and hyphens, starting with a letter (2 to 31 characters).');
 if (!/^\d{6}$/.test(values.division ?? '')) stop('--division is the six digits of GB/T 2260, e.g. 410100.');
+
+const signInName = signInNameSchema.safeParse(values['sign-in-name']);
+if (!signInName.success) stop('--sign-in-name is 3 to 64 of a–z, 0–9 and . _ @ + -, beginning with a letter or digit.');
 
 const owner = connect({ url: ownerUrl, max: 1 });
 const db = connect({ url, max: 2 });
@@ -61,6 +73,11 @@ try {
   );
   console.log(`Book ${values.code} (${made.bookId}) is open.`);
   console.log(`Operator's API key, shown this once: ${made.operatorKey}`);
+  const lane = (await books.find(values.code ?? ''))?.lane;
+  if (!lane) throw new Error('the new book cannot be read');
+  const token = await inviteFounder(lane, { memberId: made.operatorMemberId, signInName: signInName.data });
+  console.log(`Invitation to sign in as ${signInName.data}, shown this once, good for 7 days: ${token}`);
+  console.log(`Accept it at POST /v1/books/${values.code}/sign-in/invitations/accept with {"token": …, "password": …}.`);
 } catch (error) {
   if (sqlStateOf(error) === '23505') stop(`There is a book ${values.code} already.`);
   const unreachable = unreachableBecause(error);

@@ -420,7 +420,7 @@ try {
     await migrate(embedded.ownerUrl);
     const [db, owner] = [connect({ url: embedded.appUrl }), connect({ url: embedded.ownerUrl, max: 1 })];
     const clock = demoClock();
-    const { app, books } = await build({ db, clock, fieldKey: randomBytes(32), settableClock: clock });
+    const { app, books } = await build({ db, clock, bearerMayApprove: true, fieldKey: randomBytes(32), settableClock: clock });
     const address = await app.listen({ port: 0, host: '127.0.0.1' });
     const newBook = async (code: string, name: string, divisionCode: string): Promise<Caller> => {
       const laneOf = async () => {

@@ -17,14 +17,18 @@ import { z } from 'zod';
 import type { Database } from '../db/client.js';
 import { expectedSchemaVersion, schemaVersion } from '../db/migrate.js';
 import { problem } from '../schemas/common.js';
-import type { ExchangeKey } from '../schemas/settings.js';
+import type { ExchangeKey, Issuer } from '../schemas/settings.js';
 import type { Principal } from './access/principal.js';
 import { Principals } from './access/principal.js';
+import { standIns } from './access/delegable.js';
 import { personRoutes } from './access/person-routes.js';
 import { accessRoutes } from './access/routes.js';
+import { accessOf } from './access-trail/of-request.js';
+import { accessTrailRoutes } from './access-trail/routes.js';
+import { AccessTrail } from './access-trail/trail.js';
 import { applicationRoutes } from './applications/routes.js';
+import { approvalRoutes } from './approvals/routes.js';
 import { bulkRoutes } from './bulk/routes.js';
-import { shanghaiDay } from './calendar.js';
 import { calendarRoutes } from './calendars/routes.js';
 import { contractRoutes } from './contracts/routes.js';
 import { correctionRoutes } from './corrections/routes.js';
@@ -41,6 +45,8 @@ import { Books } from './http/books.js';
 import type { ConnectionCounts } from './http/connections.js';
 import { answerClientError, boundConnections, serverOptions } from './http/connections.js';
 import { demoRoutes } from './http/demo.js';
+import type { Demands, Way } from './http/identify.js';
+import { forbidden, wayOf } from './http/identify.js';
 import { Door } from './http/door.js';
 import type { Limits } from './http/limits.js';
 import { limitsOfApp } from './http/limits.js';
@@ -63,6 +69,9 @@ import { lapseDue } from './redemptions/lapse.js';
 import { tellApproved } from './redemptions/tell-approved.js';
 import { redemptionRoutes } from './redemptions/routes.js';
 import { reimbursementRoutes } from './reimbursements/routes.js';
+import { Issuers } from './sign-in/issuers.js';
+import { Passwords } from './sign-in/passwords.js';
+import { signInRoutes } from './sign-in/routes.js';
 import { settlementRoutes } from './settlements/routes.js';
 import { simulationRoutes } from './simulations/routes.js';
 import { successionRoutes } from './successions/routes.js';
@@ -72,6 +81,9 @@ import { usageRoutes } from './usage/routes.js';
 import { expireDue } from './vouchers/expire-due.js';
 import { remindOfActivation, remindOfLastDay } from './vouchers/remind-expiring.js';
 import { voucherRoutes } from './vouchers/routes.js';
+import { WebhookSender } from './webhooks/deliver.js';
+import { webhookRoutes } from './webhooks/routes.js';
+import { makeSend } from './webhooks/send.js';
 import { workQueueRoutes } from './work-queues/routes.js';
 import { makeSealer } from './sealer.js';
 
@@ -96,6 +108,14 @@ export interface AppOptions {
   readonly evidence?: Partial<Omit<Evidence, 'damaged'>>;
   /** Keys shared with services of other cities, for the exchange of invoices' hashes; none unless said. */
   readonly exchangeKeys?: readonly ExchangeKey[];
+  /** Hosts that webhooks may be sent to, `*.` before one for all below it; none unless said. */
+  readonly webhookHosts?: readonly string[];
+  /** Whether a person's bare bearer key may approve, pay and the like; not unless said. */
+  readonly bearerMayApprove?: boolean;
+  /** Where people reach this service, e.g. `https://voucher.example.cn`. */
+  readonly publicOrigin?: string | undefined;
+  /** Issuers of OpenID Connect by which people can sign in; they need `publicOrigin`. */
+  readonly issuers?: readonly Issuer[];
   /** What differs from `limitsOfApp`; rates are unlimited unless said here. */
   readonly limits?: Partial<Limits>;
 }
@@ -104,12 +124,14 @@ type SettableClock = Clock & { set(now: Date): void };
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    roles?: readonly string[];
-    personOnly?: boolean;
     /** Open to everybody: a key is neither asked for nor looked at. */
     open?: boolean;
     /** A command: whoever sends it is judged again in the lane of its book. */
     inLane?: boolean;
+    /** What it answers is personal, a bank account or a secret. */
+    sensitive?: boolean;
+    /** May be approved in another's place: whose place, and whether, is judged in the lane. */
+    delegable?: boolean;
   }
 }
 
@@ -167,13 +189,18 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     mappings: options.evidence?.mappings ?? loadMappings(shippedMappings),
     damaged: { count: 0 },
   };
+  const trail = new AccessTrail(db, clock, app.log);
+  const demands: Demands = { bearerMayApprove: options.bearerMayApprove ?? false, publicOrigin: options.publicOrigin };
   const parts: Parts = {
     db,
     clock,
     principals,
+    signIn: { passwords: new Passwords(), issuers: new Issuers(options.issuers ?? [], options.publicOrigin) },
     sealer: makeSealer(options.fieldKey),
     evidence,
     exchange: { keys: options.exchangeKeys ?? [] },
+    trail,
+    webhookHosts: options.webhookHosts ?? [],
   };
 
   // These hooks are callbacks, for every request pays for them; one that has answered does not go on.
@@ -181,6 +208,8 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
   app.addHook('onResponse', (request, reply, done) => {
     const { route } = request.flight;
     door.leave(request.flight);
+    const access = accessOf(request, reply.statusCode, (code) => books.known(code));
+    if (access) trail.record(access);
     metrics.requests.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000);
     request.log.debug({ method: request.method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'request');
     done();
@@ -214,36 +243,42 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
   await app.register(async (scope) => {
     scope.decorateRequest('book');
     scope.decorateRequest('principal');
-    const identify = async (code: string, bearer: string, inLane: boolean) => {
+    const identify = async (code: string, way: Way, inLane: boolean) => {
       const book = books.known(code) ?? (await books.find(code));
-      const principal = book && (await principals.find(book.bookId, bearer, shanghaiDay(clock.now()), inLane));
+      const principal = book && (await way.look(book.bookId, inLane));
       return principal ? { book, principal } : null;
     };
     scope.addHook('onRequest', (request, reply, done) => {
       const { book: code } = request.params as { book: string };
-      const { roles, personOnly, inLane = false, open: isOpen = false } = request.flight.config ?? {};
-      const bearer = isOpen ? '' : bearerOf(request);
-      const name = `${code} ${publicPart(bearer)}`;
+      const { config = {} } = request.flight;
+      const { delegable, inLane = false, open: isOpen = false } = config;
+      const inPlace = delegable === true && request.headers['on-behalf-of'] !== undefined;
+      const demanded = inPlace ? { ...config, roles: standIns } : config;
+      const way = isOpen ? null : wayOf(request, code, { db, principals, clock });
+      const name = `${code} ${way?.name ?? ''}`;
       const open = books.known(code);
       const keyless = () => (isOpen ? door.takeOfAddress(request, reply) : stranger(request, reply));
-      const early = door.before(request, reply, open, name) ?? (bearer === '' ? keyless() : null);
+      const early = door.before(request, reply, open, name) ?? (way ? null : keyless());
       if (early) {
         turnAway(request, reply, early);
         return;
       }
       const admit = (found: { book: OpenBook; principal: Principal } | null): void => {
+        // Also for what goes no further: the trail of access names who was refused.
+        if (found) request.principal = found.principal;
         const refusal = found
-          ? (door.takeOfKey(reply, name) ?? door.enter(request, found.book) ?? forbidden(found.principal, roles, personOnly))
+          ? (door.takeOfKey(reply, name) ??
+            door.enter(request, found.book) ??
+            forbidden(request, found.principal, demanded, demands, clock.now()))
           : stranger(request, reply);
         if (refusal || !found) {
           turnAway(request, reply, refusal ?? { code: 'UNAUTHENTICATED' });
           return;
         }
         request.book = found.book;
-        request.principal = found.principal;
         door.goOn(found.book.traffic, done);
       };
-      if (isOpen) {
+      if (!way) {
         const enter = (book: OpenBook | undefined): void => {
           const refusal = book ? door.enter(request, book) : { code: 'NOT_FOUND' as const };
           if (refusal || !book) {
@@ -257,13 +292,16 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
         door.find(name, { book: open, command: false, look }).then((book) => enter(book ?? undefined), done);
         return;
       }
-      const found = door.find(name, { book: open, command: inLane, look: () => identify(code, bearer, inLane) });
+      const found = door.find(name, { book: open, command: inLane, look: () => identify(code, way, inLane) });
       found.then(admit, done);
     });
     const stranger = (request: FastifyRequest, reply: FastifyReply): Told =>
       door.takeOfAddress(request, reply) ?? { code: 'UNAUTHENTICATED' };
     accessRoutes(scope, parts);
+    accessTrailRoutes(scope, parts);
+    signInRoutes(scope, parts);
     personRoutes(scope, parts);
+    approvalRoutes(scope, parts);
     calendarRoutes(scope, parts);
     enterpriseRoutes(scope, parts);
     providerRoutes(scope, parts);
@@ -293,6 +331,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     ledgerRoutes(scope, parts);
     dashboardRoutes(scope, parts);
     workQueueRoutes(scope, parts);
+    webhookRoutes(scope, parts);
   });
   if (options.settableClock) demoRoutes(app, options.settableClock);
 
@@ -307,7 +346,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     return { status: 'ready', schema: found };
   });
   app.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
-    metrics.read(books, door, connections, evidence);
+    metrics.read(books, door, connections, evidence, trail);
     return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
   });
 
@@ -316,7 +355,18 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
   const dueWorks = [decideOverdue, expireDue, lapseDue, recoveriesFallDue];
   const works = [...dueWorks, remindOfLastDay, remindOfActivation, remindOfDeadline, tellApproved];
   const daily = new Daily({ db, clock, log: app.log, open: (code) => books.find(code), works });
+  const webhooks = new WebhookSender({
+    db,
+    clock,
+    sealer: parts.sealer,
+    send: makeSend(),
+    hosts: parts.webhookHosts,
+    log: app.log,
+    open: (code) => books.find(code),
+  });
+  app.addHook('preClose', () => webhooks.close());
   app.addHook('onListen', (done) => {
+    webhooks.start();
     daily.start();
     done();
   });
@@ -324,6 +374,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
 
   app.addHook('onClose', async () => {
     await books.close();
+    await trail.close();
     door.close();
   });
   return { app, books };
@@ -333,20 +384,6 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
 function turnAway(request: FastifyRequest, reply: FastifyReply, told: Told): void {
   request.flight.sentAway = told.retryAfter !== undefined;
   sendProblem(request, reply, told);
-}
-
-function bearerOf(request: FastifyRequest): string {
-  const { authorization = '' } = request.headers;
-  return authorization.slice(0, 7).toLowerCase() === 'bearer ' ? authorization.slice(7) : '';
-}
-
-/** What of a key may be known: `cvk_` and the twelve characters it is found by. */
-const publicPart = (bearer: string): string => bearer.slice(0, 16);
-
-function forbidden(principal: Principal, roles?: readonly string[], personOnly?: boolean): Told | null {
-  if (roles && !roles.includes(principal.role))
-    return { code: 'FORBIDDEN', params: { roles: roles.join(', '), role: principal.role } };
-  return personOnly === true && principal.kind !== 'PERSON' ? { code: 'PERSON_REQUIRED' } : null;
 }
 
 async function describe(app: FastifyInstance): Promise<void> {
@@ -363,7 +400,15 @@ async function describe(app: FastifyInstance): Promise<void> {
           'Money is yuan with two decimals as text; days are YYYY-MM-DD in Asia/Shanghai; every POST takes an Idempotency-Key; refusals are RFC 9457 problems with a stable code, in Chinese or English by Accept-Language.',
       },
       components: {
-        securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'An API key of a member of the book' } },
+        securitySchemes: {
+          apiKey: { type: 'http', scheme: 'bearer', description: 'An API key of a member of the book' },
+          session: {
+            type: 'apiKey',
+            in: 'cookie',
+            name: '__Host-session-{book}',
+            description: 'The session of a person who has signed in; writing requests come from the same site',
+          },
+        },
       },
     },
     transform: createJsonSchemaTransform({ schemaRegistry }),
@@ -448,6 +493,11 @@ function makeMetrics() {
     help: 'Downloads that met bytes which are not what was stored',
     registers,
   });
+  const trailWaiting = new Gauge({
+    name: 'access_trail_waiting',
+    help: 'Rows of the trail of access that are not written yet; more than a second’s worth means that they cannot be',
+    registers,
+  });
   return {
     registry,
     requests: new Histogram({
@@ -470,9 +520,10 @@ function makeMetrics() {
       registers: [registry],
     }),
     /** What others count, taken over when somebody asks. Labels are books that exist and reasons that are listed. */
-    read(books: Books, door: Door, connections: ConnectionCounts, evidence: Evidence): void {
+    read(books: Books, door: Door, connections: ConnectionCounts, evidence: Evidence, trail: AccessTrail): void {
       for (const each of [queue, inFlight, waiting, sentAway, cut, refused, damaged]) each.reset();
       damaged.inc(evidence.damaged.count);
+      trailWaiting.set(trail.waiting);
       for (const { code: book, lane, traffic } of books.all()) {
         queue.set({ book }, lane.depth);
         inFlight.set({ book, kind: 'command' }, traffic.commands);

@@ -63,7 +63,11 @@ async function start(settings: Settings): Promise<void> {
     logger,
     bodyLimit: settings.BODY_LIMIT,
     evidence: evidenceOf(settings),
+    publicOrigin: settings.PUBLIC_ORIGIN,
+    issuers: settings.OIDC_ISSUERS ?? [],
+    bearerMayApprove: settings.BEARER_KEYS_MAY_APPROVE === undefined ? demo : settings.BEARER_KEYS_MAY_APPROVE === 'true',
     exchangeKeys: settings.EXCHANGE_KEYS ?? [],
+    webhookHosts: settings.WEBHOOK_HOSTS ?? [],
     lane: { maxBatch: settings.LANE_MAX_BATCH, maxQueue: settings.LANE_MAX_QUEUE },
     ...(settable ? { settableClock: settable } : {}),
   });

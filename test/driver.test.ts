@@ -247,6 +247,23 @@ void t.test('a transaction is all or nothing', async (t) => {
   t.equal(constraintOf(behind), 'pair_once', 'a failure with COMMIT on its heels is the reason the transaction is told');
   t.equal(await pairs(15), '', 'and nothing of it is written');
 
+  // What is prepared goes out with COMMIT in one piece, and now and then both answers are read in one piece too.
+  const insert = 'insert into pair values ($1, $2)';
+  await db.sql.prepared(insert, [16, 'a']);
+  const reasons = new Set<string | undefined>();
+  for (let round = 0; round < 1_000; round++) {
+    const late = db.begin(
+      ({ sql }) => {
+        for (const side of ['b', 'a']) sql.prepared(insert, [16, side]).catch(() => undefined);
+        return Promise.resolve();
+      },
+      { eager: true },
+    );
+    reasons.add(constraintOf(await failure(late)));
+  }
+  t.strictSame([...reasons], ['pair_once'], 'however close behind it COMMIT is answered');
+  t.equal(await pairs(16), 'a');
+
   const doubled = await failure(
     db.begin(async (tx) => {
       await Promise.all([put(tx, 3, 'a'), put(tx, 3, 'a'), put(tx, 3, 'b')]);

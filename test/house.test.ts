@@ -32,6 +32,7 @@ function importsOf(file: string): Import[] {
 }
 
 const slices = [
+  ['approvals'],
   ['messages'],
   ['calendars'],
   ['enterprises'],
@@ -56,7 +57,7 @@ const slices = [
   ['corrections'],
   ['decision-letters'],
   ['evidence-files'],
-  ['reconciliation', 'prechecks', 'work-queues'],
+  ['reconciliation', 'prechecks', 'work-queues', 'webhooks'],
 ];
 const rankOf = (folder: string): number => slices.findIndex((names) => names.includes(folder));
 const folderOf = (file: string): string | undefined => /^src\/([^/]+)\//.exec(file)?.[1];

@@ -12,6 +12,9 @@ import { connect, type Database } from '../db/client.js';
 import * as tables from '../db/tables.js';
 import type { Role } from '../schemas/access.js';
 import { makeKey } from '../src/access/principal.js';
+import { makeToken, sessionCookie } from '../src/access/sessions.js';
+import { makeSealer } from '../src/sealer.js';
+import { addressContext } from '../src/sign-in/begin-session.js';
 import { build } from '../src/app.js';
 import { demoClock } from '../src/clock.js';
 import { cursorOf } from '../src/http/routes.js';
@@ -75,6 +78,11 @@ const bounding = new Set([
 ]);
 /** Few rows of these tables for one value, though of others it has many. */
 const boundingIn: Readonly<Record<string, readonly string[]>> = {
+  // What one person has: a membership or a few, sessions of a month, ten codes.
+  sessions: ['person_id'],
+  members: ['person_id'],
+  recovery_codes: ['invitation_id'],
+  issuer_subjects: ['invitation_id'],
   facilities: ['provider_id'],
   list_prices: ['provider_id'],
   payee_accounts: ['provider_id'],
@@ -83,7 +91,8 @@ const boundingIn: Readonly<Record<string, readonly string[]>> = {
   listing_applications: ['provider_id'],
   listing_measures: ['listing_id'],
   repeal_corrections: ['programme_version_id'],
-  providers: ['provider_id'],
+  providers: ['provider_id', 'acting_uscc'],
+  reimbursement_line_cuts: ['reimbursement_line_id'],
   late_legs: ['account_id'],
   appropriations: ['programme_code', 'year'],
   evidence_attachments: ['subject_id'],
@@ -111,6 +120,8 @@ const accepted: readonly (readonly [address: string, table: string, where?: RegE
   ['work-queue', 'recoveries', /debtor_id = .*status = /],
   // A base of settled fees is all that a firm's contracts have used: as much as it has paid for.
   ['prechecks', 'usage_invoices', /contract_id = .* AND \(status = 'CONFIRMED'/],
+  // Who decides a flag on card-hours looks through what the contracts of that facility have billed.
+  ['facilities', 'usage_invoices', /contract_id = contract_lines\.contract_id/],
 ];
 
 interface Plan {
@@ -285,13 +296,39 @@ async function keyFor(owner: Database, bookId: string, now: Date, role: Role, us
   return secret;
 }
 
+/** The cookie of a session of a new person, written as rows. */
+async function sessionFor(owner: Database, bookId: string, bookCode: string, now: Date): Promise<string> {
+  const [personId, memberId, invitationId] = [uuidv7(now), uuidv7(now), uuidv7(now)];
+  const { token, hash } = makeToken();
+  const later = new Date(now.getTime() + 3_600_000);
+  const sealed = makeSealer(Buffer.from('ab'.repeat(32), 'hex')).seal('192.0.2.1', addressContext(bookId, personId));
+  await owner.begin(async ({ sql }) => {
+    await sql`select from open_lane(${bookId})`;
+    await sql`insert into persons (book_id, person_id, name, recorded_at) values (${bookId}, ${personId}, 'auditor', ${now})`;
+    await sql`insert into members values (${bookId}, ${memberId}, ${personId}, 'PERSON', 'auditor', null, 'ACTIVE', ${now})`;
+    await sql`
+      insert into invitations
+      values (${bookId}, ${invitationId}, ${memberId}, ${personId}, 'auditor', ${hash}, ${later}, ${memberId}, ${now}, null, ${now})`;
+    await sql`insert into user_accounts values (${bookId}, ${personId}, 'auditor', ${invitationId}, ${now})`;
+    await sql`insert into credentials (book_id, invitation_id, recorded_at) values (${bookId}, ${invitationId}, ${now})`;
+    await sql`insert into recovery_codes values (${bookId}, ${invitationId}, ${hash}, null)`;
+    await sql`insert into issuer_subjects values (${bookId}, ${hash}, ${invitationId}, 'city', ${now})`;
+    await sql`
+      insert into sessions (book_id, session_id, secret_hash, invitation_id, person_id, member_id, began_by, device, address_sealed, began_at,
+                            seen_at, expires_at)
+      values (${bookId}, ${memberId}, ${hash}, ${invitationId}, ${personId}, ${memberId}, 'PASSWORD', '1', ${sealed}, ${now}, ${now},
+              ${later})`;
+  });
+  return `${sessionCookie(bookCode)}=${token}`;
+}
+
 interface Parameter {
   name: string;
   in: string;
   schema?: { enum?: string[]; anyOf?: { enum?: string[] }[] };
 }
 interface Description {
-  paths: Record<string, Record<string, { parameters?: Parameter[] }>>;
+  paths: Record<string, Record<string, { parameters?: Parameter[]; security?: Record<string, unknown>[] }>>;
 }
 
 /** Every way to take one value, or none, of each filter. */
@@ -309,7 +346,7 @@ void t.test('no reading grows with the book', async (t) => {
   const now = new Date('2026-04-15T10:00:00+08:00');
   clock.set(now);
   const exchangeKeys = [{ name: '1', algorithm: 'sha256', secret: 'ab'.repeat(32) }] as const;
-  const parts = { clock, fieldKey: Buffer.from('ab'.repeat(32), 'hex'), exchangeKeys };
+  const parts = { clock, bearerMayApprove: true, fieldKey: Buffer.from('ab'.repeat(32), 'hex'), exchangeKeys };
   const making = connect({ url: urls.app });
   const first = await build({ ...parts, db: making });
   await first.app.ready();
@@ -323,6 +360,9 @@ void t.test('no reading grows with the book', async (t) => {
       select p.uscc, e.uscc as "enterpriseUscc" from providers p, enterprises e
        where p.provider_id = ${voucher.providerId} and e.enterprise_id = ${voucher.enterpriseId}`
   )[0] ?? { uscc: '', enterpriseUscc: '' };
+  const cookie = await sessionFor(owner, bookId, world.code, now);
+  const headersOf = (role: string): Record<string, string> =>
+    role === 'session' ? { cookie } : { authorization: `Bearer ${secretOf[role]}` };
   const secretOf: Record<string, string> = { enterprise: voucher.secret, provider: world.secrets.provider };
   for (const role of ['auditor', 'operator', 'finance', 'approver', 'finance_approver', 'reviewer', 'expert'] as const)
     secretOf[role] = await keyFor(owner, bookId, now, role, null);
@@ -409,7 +449,7 @@ void t.test('no reading grows with the book', async (t) => {
     await sql`select from open_lane(${bookId})`;
     await sql`
       insert into limit_successions
-      values (${bookId}, ${uuidv7(now)}, ${change['changeId'] ?? ''}, 'CARRIED', 'zhengzhou-compute.claimed', ${uscc}, '2026', 1, 1)`;
+      values (${bookId}, ${uuidv7(now)}, ${change['changeId'] ?? ''}, 'GIVEN', 'zhengzhou-compute.claimed', ${uscc}, '2026', 1, 1)`;
   });
   const listingApplication = await send('provider', '/listing-applications', {
     providerId: voucher.providerId,
@@ -574,6 +614,9 @@ void t.test('no reading grows with the book', async (t) => {
       insert into messages (book_id, message_id, addressee, kind, subject_kind, subject_id, params, alike, ledger_seq, staged_at)
       values (${bookId}, ${messageId}, 'auditor', 'case.accepted', 'APPLICATION', ${uuidv7(now)}, '{}', 1, 1, ${now})`;
     await sql`
+      insert into access_trail (book_id, trail_id, happened_at, action, outcome, member_id, address)
+      values (${bookId}, ${messageId}, ${now}, 'GET /', 'ALLOWED', ${messageId}, '192.0.2.1')`;
+    await sql`
       insert into message_reads select ${bookId}, ${messageId}, ${messageId}, member_id, ${now} from members where book_id = ${bookId} limit 1`;
     await sql`insert into bulk_refused_lines values (${bookId}, ${uuidv7(now)}, ${jobId}, 1, '{}', '[]')`;
     await sql`
@@ -642,6 +685,7 @@ void t.test('no reading grows with the book', async (t) => {
   const values: Readonly<Record<string, string>> = {
     voucherId: voucher.voucherId,
     contractId: voucher.contractId,
+    reimbursementId,
     invoiceId: await one(`select invoice_id as id from red_letters where book_id = $1 limit 1`),
     enterpriseId: voucher.enterpriseId,
     providerId: voucher.providerId,
@@ -667,6 +711,8 @@ void t.test('no reading grows with the book', async (t) => {
     asOfSeq: '4531',
     asOfDay: '2026-04-15',
     fromDay: '2026-04-15',
+    toDay: '2026-04-15',
+    memberId: uuidv7(new Date('2026-04-15T02:00:00Z')),
     after: '3000',
   };
   t.ok(providerUscc);
@@ -694,7 +740,8 @@ void t.test('no reading grows with the book', async (t) => {
       return [name, listed ?? [value ?? '']];
     });
     const paged = (get.parameters ?? []).some(({ name }) => name === 'cursor');
-    for (const role of ['auditor', 'operator', 'enterprise', 'provider', 'expert']) {
+    const bySessionOnly = get.security?.every((by) => 'session' in by) === true && get.security.length > 0;
+    for (const role of bySessionOnly ? ['session'] : ['auditor', 'operator', 'enterprise', 'provider', 'expert']) {
       // One of the authorities sees what the other does.
       if (role === 'operator' && answered.has(path)) continue;
       const may = async (query: readonly [string, string][]) => {
@@ -702,7 +749,7 @@ void t.test('no reading grows with the book', async (t) => {
           path.replace('{book}', world.code).replace('{id}', ids[slice] ?? '') +
           `?${new URLSearchParams(query as [string, string][]).toString()}`;
         wire.take();
-        const response = await app.inject({ method: 'GET', url, headers: { authorization: `Bearer ${secretOf[role]}` } });
+        const response = await app.inject({ method: 'GET', url, headers: headersOf(role) });
         for (const sent of wire.take()) {
           const key = `${sent.named} ${sent.text} ${sent.parameters.join('|')}`;
           if (!sentBy.has(key))
@@ -826,7 +873,8 @@ void t.test('no reading grows with the book', async (t) => {
       ['applications', 'applications_due', 'applications_amount'],
       ['messages', 'messages_addressee'],
       ['outbox', 'outbox_status'],
-      ['corrections', 'corrections_contract'],
+      ['access_trail', 'access_trail_time', 'access_trail_member', 'access_trail_outcome'],
+      ['corrections', 'corrections_contract', 'corrections_reimbursement'],
       ['recoveries', 'recoveries_status', 'recoveries_debtor'],
       ['recovery_receipts', 'recovery_receipts_recovery'],
       ['recovery_offsets', 'recovery_offsets_recovery'],

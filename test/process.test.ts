@@ -68,6 +68,16 @@ void t.test('settings: defaults, and a sentence for each that is wrong or missin
     [{ BODY_LIMIT: '1' }, /^BODY_LIMIT must be at least/],
     [{ LANE_MAX_BATCH: '0' }, /^LANE_MAX_BATCH must be at least 1/],
     [{ LANE_MAX_QUEUE: '0' }, /^LANE_MAX_QUEUE must be at least 1/],
+    [{ BEARER_KEYS_MAY_APPROVE: 'maybe' }, /^BEARER_KEYS_MAY_APPROVE must be true or false/],
+    [{ PUBLIC_ORIGIN: 'voucher.example.cn' }, /^PUBLIC_ORIGIN must look like/],
+    [{ PUBLIC_ORIGIN: 'https://voucher.example.cn/' }, /^PUBLIC_ORIGIN must look like/],
+    [{ PUBLIC_ORIGIN: 'https://a.cn', OIDC_ISSUERS: '{' }, /^OIDC_ISSUERS must be JSON like/],
+    [{ PUBLIC_ORIGIN: 'https://a.cn', OIDC_ISSUERS: '[{"name":"city"}]' }, /OIDC_ISSUERS must be JSON like/],
+    [
+      { PUBLIC_ORIGIN: 'https://a.cn', OIDC_ISSUERS: '[{"name":"city","issuer":"http://id.example.cn","clientId":"us"}]' },
+      /OIDC_ISSUERS must be JSON like/,
+    ],
+    [{ OIDC_ISSUERS: '[{"name":"city","issuer":"https://id.example.cn","clientId":"us"}]' }, /^PUBLIC_ORIGIN is missing/],
     [{ DATABASE_URL: url }, /^FIELD_KEY is missing/],
     [{ DATABASE_URL: url, FIELD_KEY: key, DEMO: 'true' }, /^DEMO=true is only for the embedded database/],
   ];
@@ -148,7 +158,12 @@ void t.test('production: migrate, then a book, its first operator and a key that
   t.equal(made.code, 0, made.stderr);
   const key = /(cvk_\S+)/.exec(made.stdout)?.[1];
   t.match(await run('scripts/book-create.ts', args, env).ended, { code: 1, stderr: /There is a book luoyang already/ });
-  t.match(await db.sql`select kind from entries order by seq`, [{ kind: 'member.registered' }, { kind: 'key.issued' }]);
+  t.match(await db.sql`select kind from entries order by seq`, [
+    { kind: 'member.registered' },
+    { kind: 'key.issued' },
+    { kind: 'member.invited' },
+  ]);
+  t.match(made.stdout, /Invitation to sign in as operator, shown this once, good for 7 days: [\w-]{43}\n/);
   const begun = uuidv7(new Date());
   const founded = connect({ url: urls.owner, max: 1 });
   await founded.sql`select create_book(${begun}, 'kaifeng', '开封市', '410200', '2024-01-01'::date, now())`;

@@ -54,6 +54,8 @@ export interface TestBook {
 }
 
 export interface Service extends TestDatabase {
+  /** What the app seals with. */
+  fieldKey: Buffer;
   app: FastifyInstance;
   books: Books;
   clock: TestClock;
@@ -72,7 +74,11 @@ const atTen = (to: string): Date => new Date(/^\d{4}-\d{2}-\d{2}$/.test(to) ? `$
 
 export async function startService(
   t: { teardown(handler: () => Promise<void>): void },
-  options: { now?: string } & Pick<AppOptions, 'lane' | 'bodyLimit' | 'limits' | 'evidence' | 'exchangeKeys'> = {},
+  options: { now?: string } & Pick<
+    AppOptions,
+    | ('lane' | 'bodyLimit' | 'limits' | 'evidence' | 'exchangeKeys' | 'webhookHosts')
+    | ('bearerMayApprove' | 'publicOrigin' | 'issuers')
+  > = {},
 ): Promise<Service> {
   const database = await testDatabase(t);
   let now = atTen(options.now ?? '2024-07-01');
@@ -84,7 +90,8 @@ export async function startService(
   };
   const { now: _, ...rest } = options;
   const fieldKey = randomBytes(32);
-  const settings = { ...rest, clock, fieldKey, settableClock: { now: clock.now, set: clock.set } };
+  // A person's key does all that a test asks of it, unless the test is about that.
+  const settings = { bearerMayApprove: true, ...rest, clock, fieldKey, settableClock: { now: clock.now, set: clock.set } };
   const { app, books } = await build({ ...settings, db: database.db });
   await app.ready();
   t.teardown(async () => {
@@ -154,6 +161,7 @@ export async function startService(
 
   return {
     ...database,
+    fieldKey,
     app,
     books,
     clock,

@@ -1,8 +1,11 @@
-// Rights, checked inside the lane: membership and key as of this very head, so that a right withdrawn a moment ago on
-// another process is withdrawn here too.
-import type { Actor, Admission } from '../ledger/lane.js';
-import { refused } from '../ledger/lane.js';
-import { gatherPersons, keyShelf, memberShelf, personOf } from './facts.js';
+// Rights, checked inside the lane: membership, key and session as of this very head, so that a right withdrawn a moment ago
+// on another process is withdrawn here too.
+import type { Facts, Loader } from '../ledger/facts.js';
+import type { Actor, Admission, Command, Refused } from '../ledger/lane.js';
+import { isSamePerson, refused } from '../ledger/lane.js';
+import { rolesDelegating } from './delegable.js';
+import { delegationShelf, gatherPersons, keyShelf, memberShelf, personOf } from './facts.js';
+import { gatherSessions, sessionIsOpen } from './sessions.js';
 
 /** The founder of a book acts before there are members: only `npm run book:create` uses it, in its own process. */
 export const founderId = '00000000-0000-7000-8000-000000000000';
@@ -42,23 +45,67 @@ export const admission: Admission = {
         'id',
         commands.flatMap(({ actor }) => actor.keyId ?? []),
       ),
+      gatherDelegations(loader, commands),
+      gatherSessions(
+        loader,
+        commands.map(({ actor }) => actor),
+      ),
     ]);
   },
-  decide(command, _verb, facts) {
+  decide(command, verb, facts) {
     const { actor } = command;
     if ([founderId, calendarId, publicId].includes(actor.memberId)) return actor;
     const member = facts.get(memberShelf, actor.memberId);
     if (member?.status !== 'ACTIVE' || member.role !== actor.role || member.legalPersonUscc !== actor.legalPersonUscc) {
       return refused('UNAUTHENTICATED');
     }
+    if (actor.sessionId !== undefined && !sessionIsOpen(facts, actor.sessionId)) return refused('UNAUTHENTICATED');
     // Its person may have been found to be another one since it was looked up.
     const person = personOf(facts, member.personId);
     const isAsSent = member.personId === actor.personId && person.alsoPersonIds === undefined;
     const acting = isAsSent ? actor : { ...actor, ...person };
-    if (actor.keyId === undefined) return acting;
     // Its last day counts whole, by the day of receipt; a revocation counts from its own entry on.
-    const key = facts.get(keyShelf, actor.keyId);
-    const counts = key?.revokedAt === null && (key.expiresOn === null || key.expiresOn >= command.today);
-    return counts ? acting : refused('UNAUTHENTICATED');
+    if (actor.keyId !== undefined) {
+      const key = facts.get(keyShelf, actor.keyId);
+      const counts = key?.revokedAt === null && (key.expiresOn === null || key.expiresOn >= command.today);
+      if (!counts) return refused('UNAUTHENTICATED');
+    }
+    return actor.delegationId === undefined ? acting : standingIn(facts, { ...command, actor: acting }, verb);
   },
 };
+
+async function gatherDelegations(loader: Loader, commands: readonly Command[]): Promise<void> {
+  const asked = commands.flatMap(({ actor }) => actor.delegationId ?? []);
+  if (asked.length === 0) return;
+  const rows = await loader.load(delegationShelf, 'id', asked);
+  const delegators = await loader.load(
+    memberShelf,
+    'id',
+    rows.map(({ delegatorId }) => delegatorId),
+  );
+  await gatherPersons(
+    loader,
+    delegators.map(({ personId }) => personId),
+  );
+}
+
+/**
+ * Who acts in another's place by a delegation that holds on this day, for this verb, of a delegator who has it still. Both are one pair of
+ * eyes then: what either did, this actor approves not. Refuses DELEGATION_NOT_VALID, whatever is wrong with it.
+ */
+function standingIn(facts: Facts, { actor, today }: Command, verb: string): Actor | Refused {
+  const row = facts.get(delegationShelf, actor.delegationId ?? '');
+  const delegator = row && facts.get(memberShelf, row.delegatorId);
+  const holds = row?.revokedOn === null && row.delegateId === actor.memberId && row.fromDay <= today && today <= row.toDay;
+  const hasVerb = row?.verbs.includes(verb) === true && rolesDelegating(verb)?.some((role) => role === delegator?.role) === true;
+  if (!holds || !hasVerb || delegator?.status !== 'ACTIVE' || isSamePerson(actor, delegator.personId)) {
+    return refused('DELEGATION_NOT_VALID');
+  }
+  const { delegationId, maximumFen } = row;
+  const { personId, alsoPersonIds = [] } = personOf(facts, delegator.personId);
+  return {
+    ...actor,
+    alsoPersonIds: [...(actor.alsoPersonIds ?? []), personId, ...alsoPersonIds],
+    standsInFor: { delegationId, personId, maximumFen },
+  };
+}

@@ -28,7 +28,7 @@ export async function createBook(
   laneOf: (bookId: string, code: string) => Promise<Lane>,
   now: Date,
   book: NewBook,
-): Promise<{ bookId: string; operatorKey: string }> {
+): Promise<{ bookId: string; operatorMemberId: string; operatorKey: string }> {
   // A book that was made and then left before it had a key (two entries) is finished, not refused.
   const [made] = await owner.sql<{ book_id: string }[]>`select book_id from books where code = ${book.code}`;
   const begun = made && (await headOf(owner, made.book_id)) < 2n ? made : undefined;
@@ -56,5 +56,5 @@ export async function createBook(
     body: { id: member.result.memberId, made: madeKey },
   });
   if (key.kind === 'refused') throw new Error(`the first key was refused: ${key.code}`);
-  return { bookId, operatorKey: madeKey.secret };
+  return { bookId, operatorMemberId: member.result.memberId, operatorKey: madeKey.secret };
 }

@@ -1,4 +1,4 @@
-import { apiKeys, books, members, personIdentities, personMerges, persons } from '../../db/tables.js';
+import { apiKeys, books, delegatedActs, delegations, members, personIdentities, personMerges, persons } from '../../db/tables.js';
 import type { Facts, Loader } from '../ledger/facts.js';
 import { shelf } from '../ledger/facts.js';
 import type { Actor } from '../ledger/lane.js';
@@ -23,6 +23,14 @@ export const memberShelf = shelf(members, {
   id: 'memberId',
   keys: { person: ['personId'], legalPerson: ['legalPersonUscc'] },
   mutable: ['status', 'personId'],
+});
+export const delegationShelf = shelf(delegations, { rank: 2, id: 'delegationId', mutable: ['revokedOn', 'revokedPerson'] });
+/** What was approved in another's place, found by what it was about. */
+export const delegatedActShelf = shelf(delegatedActs, {
+  rank: 3,
+  id: 'commandId',
+  keys: { subject: ['subjectId'] },
+  once: ['id', 'subject'],
 });
 export const keyShelf = shelf(apiKeys, { rank: 2, id: 'keyId', mutable: ['revokedAt', 'expiresOn'] });
 

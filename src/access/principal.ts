@@ -8,7 +8,10 @@ import type { Actor } from '../ledger/lane.js';
 
 export interface Principal extends Actor {
   readonly role: Role;
-  readonly keyId: string;
+  /** How it has shown who it is. */
+  readonly means: 'KEY' | 'SIGNED_KEY' | 'SESSION';
+  /** Of a session: by whose account it began (the person's, or a further row of the same person), and when a second factor was last shown. */
+  readonly session?: { readonly personId: string; readonly secondFactorAt: Date | null };
 }
 
 const keyPattern = /^cvk_([a-z0-9]{12})_([A-Za-z0-9_-]{43})$/;
@@ -88,6 +91,7 @@ export class Principals {
         role: row.role,
         legalPersonUscc: row.legal_person_uscc,
         keyId: row.key_id,
+        means: 'KEY',
       },
     };
   }

@@ -5,7 +5,12 @@ import type { Change } from '../ledger/facts.js';
 import { insert } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
-import { readUscc } from '../uscc.js';
+import { enterpriseShelf } from '../enterprises/facts.js';
+import { closed } from '../enterprises/rules.js';
+import type { Facts } from '../ledger/facts.js';
+import type { Refused } from '../ledger/lane.js';
+import { providerShelf } from '../providers/facts.js';
+import { readUscc, validUsccs } from '../uscc.js';
 import { gatherIdentities, identityRow, refuseIdentity } from './identities.js';
 import type { WithIdentity } from './identities.js';
 import { identityShelf, memberShelf, personShelf } from './facts.js';
@@ -15,13 +20,15 @@ type Body = z.output<typeof body> & WithIdentity;
 
 /**
  * Makes a membership: of a new person (`personName`) or of one the book knows (`personId`). One person may have several
- * memberships, and remains one pair of eyes.
+ * memberships, and remains one pair of eyes. Refuses, after what is wrong with it as written, ENTERPRISE_CLOSED for a legal person that was
+ * absorbed or has closed, naming its successor.
  */
 export const registerMember: Verb<Body, ReturnType<typeof presentMember>> = {
   name: 'member.register',
   money: false,
 
   async gather(loader, commands) {
+    const codes = validUsccs(commands.flatMap(({ body }) => body.legalPersonUscc ?? []));
     const [known] = await Promise.all([
       loader.load(
         personShelf,
@@ -29,6 +36,8 @@ export const registerMember: Verb<Body, ReturnType<typeof presentMember>> = {
         commands.flatMap(({ body }) => body.personId ?? []),
       ),
       gatherIdentities(loader, commands),
+      loader.load(enterpriseShelf, 'uscc', codes),
+      loader.load(providerShelf, 'uscc', codes),
     ]);
     await loader.load(
       personShelf,
@@ -43,6 +52,8 @@ export const registerMember: Verb<Body, ReturnType<typeof presentMember>> = {
     if (forTrade !== (body.legalPersonUscc !== undefined)) return refused('MEMBER_LEGAL_PERSON', {}, '/legalPersonUscc');
     const code = body.legalPersonUscc === undefined ? undefined : readUscc(body.legalPersonUscc, '/legalPersonUscc');
     if (code?.kind === 'refused') return code;
+    const ended = code && refuseEnded(facts, body.role, code.uscc);
+    if (ended) return ended;
     const named = body.personId === undefined ? undefined : facts.get(personShelf, body.personId);
     if (body.personId !== undefined && !named) return refused('NOT_FOUND', {}, '/personId');
     // A row that was merged stands for the one that stays.
@@ -78,3 +89,9 @@ export const registerMember: Verb<Body, ReturnType<typeof presentMember>> = {
     return accepted({ decision: 'member.registered', subjectId: id, result: presentMember(row, person.name), changes });
   },
 };
+
+/** ENTERPRISE_CLOSED where the code is of nobody any more on the side that the role acts for. One that is not registered yet may have members. */
+function refuseEnded(facts: Facts, role: Body['role'], uscc: string): Refused | null {
+  const party = role === 'provider' ? facts.one(providerShelf, 'uscc', uscc) : facts.one(enterpriseShelf, 'uscc', uscc);
+  return party && party.closedOn !== null ? closed(party, '/legalPersonUscc') : null;
+}

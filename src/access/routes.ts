@@ -33,6 +33,7 @@ export function accessRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'Register a member: a person (or machine) in a role',
     roles: ['operator'],
     personOnly: true,
+    stepUp: true,
     body: registerBody,
     response: memberRecorded,
     status: 201,
@@ -47,6 +48,7 @@ export function accessRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'End a membership; its keys stop working at once',
     roles: ['operator'],
     personOnly: true,
+    stepUp: true,
     body: empty,
     response: memberRecorded,
     status: 200,
@@ -59,6 +61,7 @@ export function accessRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'Issue an API key; its secret is shown once',
     roles: ['operator'],
     personOnly: true,
+    stepUp: true,
     body: issueKeyBody,
     response: apiKeyIssued,
     status: 201,
@@ -72,6 +75,7 @@ export function accessRoutes(app: FastifyInstance, parts: Parts): void {
     tag,
     summary: 'Revoke an API key',
     roles: ['operator'],
+    stepUp: true,
     body: empty,
     response: apiKeyRecorded,
     status: 200,
@@ -80,6 +84,7 @@ export function accessRoutes(app: FastifyInstance, parts: Parts): void {
 
   reading(app, {
     url: '/members',
+    sensitive: true,
     tag,
     summary: 'List members',
     roles: ['operator', 'auditor'],
@@ -105,6 +110,7 @@ export function accessRoutes(app: FastifyInstance, parts: Parts): void {
 
   reading(app, {
     url: '/members/:id/keys',
+    sensitive: true,
     tag,
     summary: 'The API keys of a member, without their secrets',
     roles: ['operator', 'auditor'],

@@ -30,11 +30,11 @@ export class KnownThen {
     private readonly facts: Facts,
   ) {}
 
-  /** Learns when everything came to be that was gathered around contracts since it was called last. */
-  async learn(): Promise<void> {
+  /** Learns when everything came to be that was gathered around contracts since it was called last, and these subjects beside it. */
+  async learn(also: readonly string[] = []): Promise<void> {
     const listings = this.#unknown(listingShelf, this.#first);
     await Promise.all([
-      this.#learnWhen([enterpriseShelf, providerShelf, observationShelf, listingShelf, classShelf, relationShelf]),
+      this.#learnWhen([enterpriseShelf, providerShelf, observationShelf, listingShelf, classShelf, relationShelf], also),
       this.#learnSaid(listings),
     ]);
   }
@@ -72,10 +72,10 @@ export class KnownThen {
     return [...this.facts.state(of).rows.keys()].filter((id) => !among.has(id));
   }
 
-  async #learnWhen(of: readonly Shelf<unknown>[]): Promise<void> {
+  async #learnWhen(of: readonly Shelf<unknown>[], also: readonly string[] = []): Promise<void> {
     // By what contracts went over is on record as of that decision, too.
     const transfers = transfersOf(this.facts).filter((id) => !this.#first.has(id));
-    const ids = [...of.flatMap((each) => this.#unknown(each, this.#first)), ...transfers];
+    const ids = [...of.flatMap((each) => this.#unknown(each, this.#first)), ...transfers, ...also];
     const known = await firstEntries(this.tx, this.facts.bookId, ids);
     for (const id of ids) this.#first.set(id, known.get(id) ?? 0n);
   }

@@ -31,6 +31,7 @@ export function calendarRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'Publish a version that another person proposed: from now on working days of its year are counted by it',
     roles: ['operator', 'approver'],
     personOnly: true,
+    stepUp: true,
     body: schema.approveCalendar,
     response: schema.calendarYearRecorded,
     status: 200,

@@ -24,7 +24,7 @@ export type Viewer = Pick<Actor, 'role' | 'legalPersonUscc'>;
 
 const seenBy = ({ role, legalPersonUscc }: Viewer): SQL | undefined => {
   if (legalPersonUscc === null) return undefined;
-  return eq(role === 'provider' ? providers.legalPersonUscc : enterprises.legalPersonUscc, legalPersonUscc);
+  return eq(role === 'provider' ? providers.actingUscc : enterprises.legalPersonUscc, legalPersonUscc);
 };
 
 async function selectContracts(db: Database, of: { where: SQL | undefined; limit: number }): Promise<WholeContract[]> {
@@ -145,7 +145,7 @@ export async function listAmendments(
   const side = viewer.role === 'provider' ? contractAmendments.providerId : contractAmendments.enterpriseId;
   const own =
     viewer.role === 'provider'
-      ? sql`(select provider_id as value from providers where book_id = ${bookId} and legal_person_uscc = ${legalPersonUscc})`
+      ? sql`(select provider_id as value from providers where book_id = ${bookId} and acting_uscc = ${legalPersonUscc})`
       : sql`(select enterprise_id as value from enterprises where book_id = ${bookId} and legal_person_uscc = ${legalPersonUscc})`;
   const states = each('s', status === undefined ? contractAmendments.status.enumValues : [status]);
   const inState = [contractAmendments.status, sql`s.value`] as const;

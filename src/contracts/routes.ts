@@ -44,6 +44,7 @@ export function contractRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'File a confirmed contract (备案)',
     roles: ['reviewer'],
     personOnly: true,
+    stepUp: true,
     body: schema.fileContract,
     response: schema.contractRecorded,
     status: 200,

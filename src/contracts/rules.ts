@@ -40,7 +40,7 @@ type Sent = z.output<typeof submitContract>;
  */
 export function sideOf(actor: Pick<Actor, 'role' | 'legalPersonUscc'>, enterprise: Enterprise, provider: Provider): Side | null {
   if (actor.role === 'enterprise' && actor.legalPersonUscc === enterprise.legalPersonUscc) return 'enterprise';
-  if (actor.role === 'provider' && actor.legalPersonUscc === provider.legalPersonUscc) return 'provider';
+  if (actor.role === 'provider' && actor.legalPersonUscc === provider.actingUscc) return 'provider';
   return null;
 }
 

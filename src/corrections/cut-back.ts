@@ -232,7 +232,7 @@ export class CutBack {
       const batch = redemption.settlementId === null ? null : (settlement?.status ?? 'DRAFT');
       if (batch === 'DRAFT' || batch === 'APPROVED') {
         const params = {
-          redemptionNo: redemption.redemptionNo,
+          caseNo: redemption.redemptionNo,
           settlementNo: settlement?.settlementNo ?? '—',
           state: settlement?.status ?? '—',
         };
@@ -369,6 +369,7 @@ export class CutBack {
             redemptionId: redemption.redemptionId,
             amountFen,
             restoredFen,
+            reimbursementId: null,
           };
           return insert(recoveryItemShelf, item);
         }),

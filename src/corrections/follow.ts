@@ -8,7 +8,8 @@ import type { Posting } from '../ledger/templates.js';
 import { atLeastNone, formatYuan, minFen } from '../money.js';
 import { voucherShelf } from '../vouchers/facts.js';
 import type { CutBack, Why } from './cut-back.js';
-import { ceilingOf, citeOf, corrected, cutBackOf, numbersFor, programmesOn } from './gather.js';
+import { ceilingOf, citeOf, corrected, cutBackOf, programmesOn } from './gather.js';
+import { numbersFor } from './record.js';
 import { presentCorrection } from './rules.js';
 
 export type Followed = ReturnType<typeof presentCorrection> & { recoveryNos: string[] };

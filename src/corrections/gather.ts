@@ -6,11 +6,10 @@ import { yearOf } from '../calendar.js';
 import { contractShelf } from '../contracts/facts.js';
 import type { WholeContract } from '../contracts/rules.js';
 import { accountOf } from '../ledger/chart.js';
-import { keep } from '../ledger/explanations.js';
 import type { Change, Facts, Loader } from '../ledger/facts.js';
 import { insert, note, update } from '../ledger/facts.js';
 import type { Command } from '../ledger/lane.js';
-import { gatherNumbers, seriesOf, takeNumbers } from '../ledger/numbers.js';
+import { gatherNumbers, seriesOf } from '../ledger/numbers.js';
 import type { Message } from '../ledger/outbox.js';
 import type { Fen } from '../money.js';
 import { decidingDayOf } from '../programmes/evaluate.js';
@@ -31,6 +30,7 @@ import { keptStanding, lowestRate, standingOf } from '../vouchers/rules.js';
 import { CutBack } from './cut-back.js';
 import type { Why } from './cut-back.js';
 import { correctionShelf } from './facts.js';
+import { correctionRow, openedRow } from './record.js';
 
 /** By command: the ids of the recoveries it may open, by fund. Their accounts are named by them, so they are chosen before. */
 const recoveryIds = note<ReadonlyMap<string, string>>('ids of recoveries');
@@ -218,55 +218,30 @@ export function corrected(
   const correctionId = command.newId();
   const ids = facts.noted(recoveryIds, command.id);
   const nos = [...of.numbers.recoveryNos];
+  const { contractId } = of.contract;
+  const about = { contractId, reimbursementId: null, programmeCode: of.programmeCode };
   const recoveries = cut.recoveries((fund, debtorId, amountFen): Recovery => {
-    const opened = { correctionId, openedPerson: why.personId, openedOn: why.today, amountFen };
-    if (of.proposed) return { ...of.proposed, ...opened, recoveryId: of.proposed.recoveryId, status: 'OPENED', fund, debtorId };
-    return {
-      bookId,
-      recoveryId: ids.get(fund) ?? '',
-      recoveryNo: nos.shift() ?? '',
-      cause: why.cause,
-      clauseId: null,
+    const { proposed } = of;
+    const { recoveryId, recoveryNo } = proposed ?? { recoveryId: ids.get(fund) ?? '', recoveryNo: nos.shift() ?? '' };
+    return openedRow(bookId, command, why, {
+      ...about,
+      proposed,
+      correctionId,
+      recoveryId,
+      recoveryNo,
       debtorId,
       fund,
-      programmeCode: of.programmeCode,
-      contractId: of.contract.contractId,
-      voucherId: null,
-      receivedFen: 0n,
-      atFault: why.atFault,
-      status: 'OPENED',
-      reason: why.reason,
-      documentNo: null,
-      proposedPerson: null,
-      servedOn: null,
-      dueOn: null,
-      appealReason: null,
-      appealPerson: null,
-      appealDecidedBy: null,
-      appealDecision: null,
-      writeOffReason: null,
-      writeOffAskedBy: null,
-      endedPerson: null,
-      endedOn: null,
-      recordedAt: command.receivedAt.toISOString(),
-      ...opened,
-    };
+      amountFen,
+    });
   });
-  const correction: Correction = {
-    bookId,
+  const correction = correctionRow(bookId, command, why, {
+    ...about,
     correctionId,
     correctionNo: of.numbers.correctionNo,
-    cause: why.cause,
     subjectId: of.subjectId,
-    contractId: of.contract.contractId,
-    programmeCode: of.programmeCode,
-    atFault: why.atFault,
-    ...cut.sums,
-    explanation: keep(cut.steps),
-    decidedPerson: why.personId,
-    decidedOn: why.today,
-    recordedAt: command.receivedAt.toISOString(),
-  };
+    sums: cut.sums,
+    steps: cut.steps,
+  });
   const standingId = standingIdOf(of.contract.contractId, of.programmeCode);
   const standing = facts.get(standingShelf, standingId);
   return {
@@ -280,26 +255,6 @@ export function corrected(
       ...cut.voucherChanges(),
       ...(standing ? [update(standingShelf, { ...standing, ...keptStanding(cut.standing) })] : []),
     ],
-  };
-}
-
-/** Takes the numbers of these corrections and of as many recoveries, with the changes that keep them taken. */
-export function numbersFor(
-  facts: Facts,
-  today: Day,
-  cuts: readonly { readonly recoveries: number }[],
-): { numbers: { correctionNo: string; recoveryNos: string[] }[]; changes: Change[] } {
-  const corrections = takeNumbers(facts, seriesOf('C', yearOf(today)), cuts.length);
-  const count = cuts.reduce((sum, { recoveries }) => sum + recoveries, 0);
-  const recoveries = takeNumbers(facts, seriesOf('RC', yearOf(today)), count);
-  let at = 0;
-  return {
-    numbers: cuts.map((cut, i) => {
-      const recoveryNos = recoveries.numbers.slice(at, at + cut.recoveries);
-      at += cut.recoveries;
-      return { correctionNo: corrections.numbers[i] ?? '', recoveryNos };
-    }),
-    changes: [...corrections.changes, ...recoveries.changes],
   };
 }
 

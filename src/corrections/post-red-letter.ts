@@ -28,6 +28,7 @@ import type { CutBack, CutRedemption } from './cut-back.js';
 import type { Followed, Following } from './follow.js';
 import { reasonOf, recorded } from './follow.js';
 import { citeOf, cutBackOf, gatherStanding } from './gather.js';
+import { followAwards, gatherReimbursed } from './red-lettered-awards.js';
 import { linesToTake, presentRedLetter } from './rules.js';
 
 type Body = z.output<typeof body> & { readonly id?: string; readonly claim?: Claim };
@@ -56,8 +57,9 @@ export async function releaseRedNumber(
 /**
  * A provider takes back a confirmed invoice in part or whole, by a red letter with a number of its own, which counts once. Where the invoice
  * is redeemed, the difference that it makes to the floor of the cumulative sum is posted, in the open month: a reservation is returned, an
- * approval that is not instructed reversed, and what was paid beyond is recovered. Refuses NOT_FOUND (another provider's likewise),
- * INVOICE_WRONG_STATE, INVOICE_REIMBURSED, what is wrong with it as written (linesToTake), RED_LETTER_NUMBER_USED,
+ * approval that is not instructed reversed, and what was paid beyond is recovered. Where it counts in applications for reimbursement, it
+ * counts there for what is left of it, and awards are computed anew; what follows for them is not the provider's to be told. Refuses
+ * NOT_FOUND (another provider's likewise), INVOICE_WRONG_STATE, what is wrong with it as written (linesToTake), RED_LETTER_NUMBER_USED,
  * CORRECTION_WAITS_FOR_BATCH.
  */
 export const postRedLetter: Verb<Body, Result> = {
@@ -87,6 +89,7 @@ export const postRedLetter: Verb<Body, Result> = {
       loader.load(lineUsageShelf, 'contract', contractIds),
       gatherFacilityUsage(loader, invoices),
     ]);
+    await gatherReimbursed(loader, commands, ids);
     await gatherStanding(
       loader,
       commands.flatMap((command) => {
@@ -103,7 +106,6 @@ export const postRedLetter: Verb<Body, Result> = {
     if (!invoice || !provider || !actsFor(actor, provider) || invoice.contractId !== body.contractId) return refused('NOT_FOUND');
     const wrongState = refuseInvoice(invoice, 'red-letters');
     if (wrongState) return wrongState;
-    if (invoice.reimbursedLines > 0) return refused('INVOICE_REIMBURSED', { invoiceNo: invoice.invoiceNo });
     const lines = facts.all(invoiceLineShelf, 'invoice', invoice.invoiceId);
     const before = facts.all(redLetterLineShelf, 'invoice', invoice.invoiceId);
     const taken = linesToTake(body, invoice, lines, before, today);
@@ -131,6 +133,8 @@ export const postRedLetter: Verb<Body, Result> = {
     const followed: Following = effect.cut
       ? recorded(facts, command, effect.contract, id, [{ programmeCode: effect.programmeCode, cut: effect.cut }])
       : { kind: 'followed', postings: [], changes: [], messages: [], corrections: [] };
+    const awards = followAwards(facts, command, { invoice, redLines });
+    if (awards.kind === 'refused') return awards;
     // After this line the command succeeds.
     const { gone } = effect;
     const left: UsageInvoice = { ...effect.invoice, redFen, status: isWhole ? 'RED_LETTERED' : invoice.status };
@@ -171,14 +175,15 @@ export const postRedLetter: Verb<Body, Result> = {
       decision: 'red_letter.posted',
       subjectId: id,
       result: { ...presentRedLetter(row, invoice.invoiceNo), invoiceStatus: left.status, corrections: followed.corrections },
-      postings: followed.postings,
-      messages: followed.messages,
+      postings: [...followed.postings, ...awards.postings],
+      messages: [...followed.messages, ...awards.messages],
       changes: [
         insert(redLetterShelf, row),
         ...redLines.map((line) => insert(redLetterLineShelf, line)),
         ...usage.map((of) => update(lineUsageShelf, of)),
         ...facilityUsageChanges(facts, invoice, takenBack, -1n),
         ...followed.changes,
+        ...awards.changes,
         update(invoiceShelf, left),
       ],
     });

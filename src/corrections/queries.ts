@@ -1,43 +1,68 @@
-import { and, asc, eq, gt } from 'drizzle-orm';
+import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.js';
-import type { Correction, RedLetter } from '../../db/tables.js';
-import { corrections, redLetters, usageInvoices } from '../../db/tables.js';
+import { idsOfPage } from '../../db/planned.js';
+import type { AwardComputation, Correction, RedLetter } from '../../db/tables.js';
+import { awardComputations, corrections, redLetters, usageInvoices } from '../../db/tables.js';
 import type { Viewer } from '../contracts/queries.js';
 import { findContract } from '../contracts/queries.js';
+import { findReimbursement } from '../reimbursements/queries.js';
 
-/** Corrections of a contract in order of decision, `limit` + 1 of them after a cursor; none where the viewer may not see the contract. */
+/** Whether the viewer may see what is corrected: the contract; or the award, which is its enterprise's and no provider's. */
+const maySee = async (
+  db: Database,
+  bookId: string,
+  viewer: Viewer,
+  of: { readonly contractId?: string | null | undefined; readonly reimbursementId?: string | null | undefined },
+): Promise<boolean> => {
+  if (of.contractId) return (await findContract(db, bookId, of.contractId, viewer)) !== undefined;
+  if (!of.reimbursementId || viewer.role === 'provider') return false;
+  const { legalPersonUscc } = viewer;
+  return (await findReimbursement(db, { bookId, reimbursementId: of.reimbursementId, legalPersonUscc })) !== undefined;
+};
+
+/** Corrections of a contract or an award in order of decision, `limit` + 1 of them after a cursor; none where the viewer may not see it. */
 export async function listCorrections(
   db: Database,
-  of: { bookId: string; viewer: Viewer; contractId: string; after: string | undefined; limit: number },
+  of: {
+    bookId: string;
+    viewer: Viewer;
+    contractId: string | undefined;
+    reimbursementId: string | undefined;
+    after: string | undefined;
+    limit: number;
+  },
 ): Promise<Correction[]> {
-  const { bookId, contractId, after, limit } = of;
-  if (!(await findContract(db, bookId, contractId, of.viewer))) return [];
+  const { bookId, contractId, reimbursementId, after, limit } = of;
+  if (!(await maySee(db, bookId, of.viewer, of))) return [];
+  const { correctionId: id } = corrections;
+  const key = contractId === undefined ? corrections.reimbursementId : corrections.contractId;
+  const ids = idsOfPage({ id, bookId, key: [[key, sql`${contractId ?? reimbursementId}::uuid`]], after, limit: limit + 1 });
   return db.drizzle
     .select()
     .from(corrections)
-    .where(
-      and(
-        eq(corrections.bookId, bookId),
-        eq(corrections.contractId, contractId),
-        after === undefined ? undefined : gt(corrections.correctionId, after),
-      ),
-    )
-    .orderBy(asc(corrections.correctionId))
+    .where(and(eq(corrections.bookId, bookId), sql`${id} = any(array${ids})`))
+    .orderBy(asc(id))
     .limit(limit + 1);
 }
 
-/** One correction; undefined when there is none, or none that the viewer may see. */
+/** One correction, with the second computation where it is of an award; undefined when there is none, or none that the viewer may see. */
 export async function findCorrection(
   db: Database,
   bookId: string,
   correctionId: string,
   viewer: Viewer,
-): Promise<Correction | undefined> {
-  const [found] = await db.drizzle
-    .select()
-    .from(corrections)
-    .where(and(eq(corrections.bookId, bookId), eq(corrections.correctionId, correctionId)));
-  return found && (await findContract(db, bookId, found.contractId, viewer)) ? found : undefined;
+): Promise<{ correction: Correction; computation: AwardComputation | null } | undefined> {
+  const [[correction], [computation = null]] = await Promise.all([
+    db.drizzle
+      .select()
+      .from(corrections)
+      .where(and(eq(corrections.bookId, bookId), eq(corrections.correctionId, correctionId))),
+    db.drizzle
+      .select()
+      .from(awardComputations)
+      .where(and(eq(awardComputations.bookId, bookId), eq(awardComputations.correctionId, correctionId))),
+  ]);
+  return correction && (await maySee(db, bookId, viewer, correction)) ? { correction, computation } : undefined;
 }
 
 /** The red letters of an invoice in order of posting, if the viewer may see its contract. */

@@ -13,7 +13,7 @@ import { fileAmendment } from './file-amendment.js';
 import { openRecovery, proposeRecovery } from './open-recovery.js';
 import { claimRedNumber, postRedLetter, releaseRedNumber } from './post-red-letter.js';
 import { findCorrection, listCorrections, listRedLetters } from './queries.js';
-import { explanationOf, presentCorrection, presentRedLetter } from './rules.js';
+import { explanationOf, presentComputation, presentCorrection, presentRedLetter } from './rules.js';
 import { voidContract } from './void-contract.js';
 
 /** What changes or ends a contract that money was promised and paid on, with all that follows from it. */
@@ -24,6 +24,7 @@ export function correctionRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'File a confirmed amendment, with all that follows from it',
     roles: ['reviewer'],
     personOnly: true,
+    stepUp: true,
     body: schema.fileAmendment,
     response: schema.amendmentFiled,
     status: 200,
@@ -35,6 +36,7 @@ export function correctionRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'Record that a contract ends early, by day',
     roles: ['reviewer'],
     personOnly: true,
+    stepUp: true,
     body: terminateBody,
     response: contractRecorded,
     status: 200,
@@ -46,6 +48,7 @@ export function correctionRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'Void a contract by decision, with its reason',
     roles: ['approver'],
     personOnly: true,
+    stepUp: true,
     body: schema.voidContract,
     response: schema.contractVoided,
     status: 200,
@@ -75,7 +78,7 @@ export function correctionRoutes(app: FastifyInstance, parts: Parts): void {
   command(app, parts, {
     url: '/recoveries',
     tag: 'recoveries',
-    summary: 'Propose to recover all that was paid on a voucher got by fraud',
+    summary: 'Propose to recover all that was paid on a voucher, or an award, got by fraud',
     roles: ['reviewer'],
     personOnly: true,
     body: recoveries.proposeRecovery,
@@ -86,9 +89,10 @@ export function correctionRoutes(app: FastifyInstance, parts: Parts): void {
   command(app, parts, {
     url: '/recoveries/:id/open',
     tag: 'recoveries',
-    summary: 'Open a proposed recovery: the voucher is revoked and what was paid on it claimed back',
+    summary: 'Open a proposed recovery: the voucher or award is revoked and what was paid on it claimed back',
     roles: ['approver'],
     personOnly: true,
+    stepUp: true,
     body: recoveries.openRecovery,
     response: recoveries.recoveryOpened,
     status: 200,
@@ -97,26 +101,31 @@ export function correctionRoutes(app: FastifyInstance, parts: Parts): void {
   reading(app, {
     url: '/corrections',
     tag: 'contracts',
-    summary: 'Corrections of a contract: what was returned, voided, reversed and recalled',
+    summary: 'Corrections of a contract or an award: what was returned, voided, reversed and recalled',
     roles: [...authorities, 'enterprise', 'provider'],
     query: schema.correctionQuery,
     response: page(schema.correctionItem),
     read: async ({ query, book, principal }) => {
-      const { cursor, limit, contractId } = query;
-      const wanted = { bookId: book.bookId, viewer: principal, contractId, after: idOfCursor(cursor), limit };
+      const { cursor, limit, contractId, reimbursementId } = query;
+      const wanted = { bookId: book.bookId, viewer: principal, contractId, reimbursementId, after: idOfCursor(cursor), limit };
       return pageOf(await listCorrections(parts.db, wanted), limit, (row) => row.correctionId, presentCorrection);
     },
   });
   reading(app, {
     url: '/corrections/:id',
     tag: 'contracts',
-    summary: 'One correction with its explanation, step by step',
+    summary: 'One correction with its explanation, step by step; of an award after a red letter with the second computation',
     roles: [...authorities, 'enterprise', 'provider'],
     response: schema.correction,
     read: async ({ id, book, principal }) => {
       const found = await findCorrection(parts.db, book.bookId, id, principal);
       if (!found) throw new Problem('NOT_FOUND');
-      return tellInFull(parts.db.sql, book.bookId, { ...presentCorrection(found), explanation: explanationOf(found) });
+      const { correction, computation } = found;
+      return tellInFull(parts.db.sql, book.bookId, {
+        ...presentCorrection(correction),
+        explanation: explanationOf(correction),
+        computation: computation && presentComputation(computation),
+      });
     },
   });
   reading(app, {

@@ -1,6 +1,6 @@
 // How corrections and red letters are shown, and what a red letter must tie out to. Pure.
 import type { z } from 'zod';
-import type { Correction, RedLetter, RedLetterLine, UsageInvoice, UsageInvoiceLine } from '../../db/tables.js';
+import type { AwardComputation, Correction, RedLetter, RedLetterLine, UsageInvoice, UsageInvoiceLine } from '../../db/tables.js';
 import type { correctionItem, postRedLetter, redLetter as shown } from '../../schemas/corrections.js';
 import type { Day } from '../calendar.js';
 import { formatInstant } from '../calendar.js';
@@ -18,6 +18,7 @@ export const presentCorrection = (row: Correction): z.input<typeof correctionIte
   cause: row.cause,
   subjectId: row.subjectId,
   contractId: row.contractId,
+  reimbursementId: row.reimbursementId,
   programmeCode: row.programmeCode,
   atFault: row.atFault,
   returned: formatYuan(row.returnedFen),
@@ -26,6 +27,12 @@ export const presentCorrection = (row: Correction): z.input<typeof correctionIte
   recalled: formatYuan(row.recalledFen),
   decidedOn: row.decidedOn,
   recordedAt: formatInstant(new Date(row.recordedAt)),
+});
+/** The second computation of an award, in yuan. */
+export const presentComputation = ({ baseFen, computedFen, awardFen }: AwardComputation) => ({
+  base: baseFen === null ? null : formatYuan(baseFen),
+  computed: computedFen === null ? null : formatYuan(computedFen),
+  award: formatYuan(awardFen),
 });
 export const explanationOf = (row: Correction): KeptStep[] => row.explanation as KeptStep[];
 

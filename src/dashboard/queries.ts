@@ -69,9 +69,9 @@ const fundsOfBook = (tx: Tx, of: Wanted): Promise<FundFigures[]> => {
   );
 };
 
-/** What leaves vouchers for good, and what comes back from redemptions of such as have ended. */
+/** What leaves vouchers for good, what comes back from redemptions of such as have ended, and awards taken back. */
 const lapsed = ['voucher.expired', 'redemption.released', 'redemption.reversed'];
-const givenBack = [...lapsed, 'voucher.cancelled', 'voucher.revoked', 'voucher.reduced'];
+const givenBack = [...lapsed, 'voucher.cancelled', 'voucher.revoked', 'voucher.reduced', 'award.reversed'];
 
 const monthsOfBook = (tx: Tx, of: Wanted): Promise<MonthFigures[]> => {
   const moved = (side: SQL, kind: string, postings: string[]): SQL =>
@@ -85,7 +85,7 @@ const monthsOfBook = (tx: Tx, of: Wanted): Promise<MonthFigures[]> => {
            ${credits('voucher', 'voucher.issued', 'opening.voucher')} + ${credits('payable', 'award.approved')} as promised,
            ${credits('available', ...givenBack)} as "givenBack", ${credits('lapsed', ...lapsed)} as lapsed,
            ${credits('reserved', 'redemption.reserved')} as claimed, ${debits('reserved', 'redemption.released')} as released,
-           ${credits('payable', 'redemption.approved', 'award.approved')} as redeemed, ${debits('payable', 'redemption.reversed')} as reversed,
+           ${credits('payable', 'redemption.approved', 'award.approved')} as redeemed, ${debits('payable', 'redemption.reversed', 'award.reversed')} as reversed,
            coalesce(sum(transfers) filter (where kind = 'payable' and posting = 'redemption.approved'), 0)::bigint as redemptions,
            ${credits('in_transit', 'settlement.instructed')} as instructed, ${credits('payable', 'settlement.returned')} as returned,
            ${credits('paid', 'settlement.paid')} as paid
@@ -101,18 +101,20 @@ const monthsOfBook = (tx: Tx, of: Wanted): Promise<MonthFigures[]> => {
 const paidTo = (of: Wanted, side: 'provider' | 'enterprise'): SQL => {
   const payee = sql`p.${sql.identifier(`${side}_id`)}`;
   const parties = sql.identifier(`${side}s`);
+  // A provider that was absorbed is paid through its successor.
+  const own = sql`p.${sql.identifier(side === 'provider' ? 'acting_uscc' : 'legal_person_uscc')} = ${of.principal.legalPersonUscc}`;
   return sql`
     select t.fund, a.fen as owed, 0::bigint as sent, 0::bigint as paid
       from ${parties} p
       join ledger_totals t on t.book_id = p.book_id and t.kind = 'payable'
       cross join lateral ${balanceNamed(sql`p.book_id`, sql`'payable:' || ${payee} || ':' || t.fund`)} a
-     where p.book_id = ${of.bookId} and p.legal_person_uscc = ${of.principal.legalPersonUscc}
+     where p.book_id = ${of.bookId} and ${own}
     union all
     select i.fund, 0, case i.status when 'INSTRUCTED' then i.amount_fen else 0 end, case i.status when 'PAID' then i.amount_fen else 0 end
       from ${parties} p
       cross join lateral (select * from payment_instructions i
                            where i.book_id = p.book_id and i.payee_id = ${payee} offset 0) i
-     where p.book_id = ${of.bookId} and p.legal_person_uscc = ${of.principal.legalPersonUscc}`;
+     where p.book_id = ${of.bookId} and ${own}`;
 };
 
 /** An enterprise's: its vouchers, which are few, with their accounts; and what it was awarded after it had paid (flow R). */

@@ -273,16 +273,51 @@ const causes: Readonly<Record<Correction['cause'], Bilingual>> = {
   CLAUSE: { zh: '符合政策规定的应退回情形', en: 'what the programme says is to be given back' },
 };
 
-/** A correction: what was returned, voided, reversed, and is to be paid back. */
-export async function letterOfCorrection(asked: Asked): Promise<Decided | undefined> {
-  const { db, book, principal, id } = asked;
-  const row = await findCorrection(db, book.bookId, id, principal);
-  const dealing = row && (await dealingOf(asked, row.contractId));
+/** What a letter of a correction tells of what it corrects; `payee` is who was paid, where that is not who the letter is to. */
+interface OfCorrection {
+  readonly programmeVersionId: string;
+  readonly enterpriseId: string;
+  readonly told: Bilingual;
+  readonly payee: string | null;
+}
+
+async function ofContract(asked: Asked, row: Correction, contractId: string): Promise<OfCorrection | undefined> {
+  const dealing = await dealingOf(asked, contractId);
   if (!dealing) return undefined;
-  const [version] = await versionsOf(db, book.bookId, row.programmeCode);
+  const [version] = await versionsOf(asked.db, asked.book.bookId, row.programmeCode);
   if (!version) throw new Error('a correction has lost its programme');
   const { programmeVersionId } = version;
   const { enterpriseId } = dealing.whole.contract;
+  return { programmeVersionId, enterpriseId, told: dealingTold(dealing), payee: dealing.providerName };
+}
+
+async function ofAward({ db, book, principal }: Asked, row: Correction): Promise<OfCorrection | undefined> {
+  const { legalPersonUscc } = principal;
+  const reimbursementId = row.reimbursementId ?? '';
+  const award = await findReimbursement(db, { bookId: book.bookId, reimbursementId, legalPersonUscc });
+  if (!award) return undefined;
+  const { programmeVersionId, enterpriseId, reimbursementNo, year, approvedOn } = award;
+  const granted = inYuan(award.awardFen ?? 0n);
+  return {
+    programmeVersionId,
+    enterpriseId,
+    told: {
+      zh: `补助 ${reimbursementNo}（${year} 年度）于 ${approvedOn ?? '—'} 核准，金额 ${granted} 元。`,
+      en: `Award ${reimbursementNo} for ${year} was approved on ${approvedOn ?? '—'} for ${granted} yuan.`,
+    },
+    payee: null,
+  };
+}
+
+/** A correction: what was returned, voided, reversed, and is to be paid back. */
+export async function letterOfCorrection(asked: Asked): Promise<Decided | undefined> {
+  const { db, book, principal, id } = asked;
+  const found = await findCorrection(db, book.bookId, id, principal);
+  if (!found) return undefined;
+  const { correction: row } = found;
+  const of = row.contractId === null ? await ofAward(asked, row) : await ofContract(asked, row, row.contractId);
+  if (!of) return undefined;
+  const { programmeVersionId, enterpriseId } = of;
   const { programme, ...rest } = await about(asked, { programmeVersionId, enterpriseId, day: row.decidedOn });
   const cause = causes[row.cause];
   const { returnedFen, voidedFen, reversedFen, recalledFen } = row;
@@ -293,17 +328,14 @@ export async function letterOfCorrection(asked: Asked): Promise<Decided | undefi
     { fen: recalledFen, zh: '追回已拨付款项', en: 'to be paid back' },
   ].filter(({ fen }) => fen > 0n);
   const recalls = recalledFen > 0n;
-  const debtor = dealing.providerName;
+  const debtor = of.payee ?? rest.party.name;
   return {
     ...rest,
     title: recalls
       ? { zh: '补助更正及追回决定书', en: 'Decision to correct and recover' }
       : { zh: '补助更正决定书', en: 'Decision to correct' },
     number: row.correctionNo,
-    facts: [
-      { zh: `「${programme.name.zh}」项下，${cause.zh}。`, en: `Under “${programme.name.en}”: ${cause.en}.` },
-      dealingTold(dealing),
-    ],
+    facts: [{ zh: `「${programme.name.zh}」项下，${cause.zh}。`, en: `Under “${programme.name.en}”: ${cause.en}.` }, of.told],
     steps: await stepsOf(asked, explanationOf(row)),
     decision: {
       zh: `${parts.map(({ fen, zh }) => `${zh} ${inYuan(fen)} 元`).join('；') || '无须调整'}。`,

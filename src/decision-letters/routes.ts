@@ -29,6 +29,7 @@ export function decisionLetterRoutes(app: FastifyInstance, parts: Parts): void {
     reading(app, {
       url: `/${of}/:id/decision-letter`,
       tag,
+      sensitive: true,
       summary: 'The decision as a letter (决定书): facts, articles, computation, result, remedies and deadlines',
       roles: [...authorities, ...trade],
       response: decisionLetter,

@@ -67,6 +67,7 @@ const inputNames: Readonly<Record<string, Bilingual>> = {
   red: { zh: '红字冲减基数', en: 'base taken by the red letter' },
   redeemedAndReserved: { zh: '已兑付和在审', en: 'redeemed and reserved' },
   redemptionNo: { zh: '核销编号', en: 'redemption' },
+  reimbursementNo: { zh: '补助编号', en: 'award' },
   requested: { zh: '申请金额', en: 'asked for' },
   required: { zh: '应付', en: 'to be paid' },
   reviewed: { zh: '评审金额', en: 'by the review' },

@@ -20,9 +20,10 @@ export const presentEnterprise = (row: Enterprise): z.input<typeof enterprise> =
   recordedAt: formatInstant(new Date(row.recordedAt)),
 });
 
-/** ENTERPRISE_CLOSED of a party that concludes and applies for nothing more. */
-export const closed = (of: { readonly uscc: string; readonly closedOn: Day | null }, pointer?: string): Refused =>
-  refused('ENTERPRISE_CLOSED', { uscc: of.uscc, closedOn: of.closedOn ?? '—' }, pointer);
+/** ENTERPRISE_CLOSED of a party that concludes and applies for nothing more, naming who has taken its place. */
+export const closed = (of: Closed, pointer?: string): Refused =>
+  refused('ENTERPRISE_CLOSED', { uscc: of.uscc, closedOn: of.closedOn ?? '—', successor: of.successorUscc ?? '—' }, pointer);
+type Closed = Pick<Enterprise, 'uscc' | 'closedOn' | 'successorUscc'>;
 
 /** The name a code had on a day: the earliest of the former ones that had not ended by then, else the one it has. */
 export const nameOn = (name: string, former: readonly Pick<FormerName, 'name' | 'lastDay'>[], day: Day): string =>

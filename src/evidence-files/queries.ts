@@ -39,9 +39,10 @@ function seenBy(bookId: string, viewer: Viewer): SQL | undefined {
   if (role === 'district_reviewer') return and(ofParties, inArray(evidenceAttachments.subjectKind, [...seenByDistricts]));
   if (role === 'expert') return and(ofParties, isAskedAbout(bookId, viewer));
   const of = role === 'provider' ? providers : enterprises;
+  const acting = role === 'provider' ? providers.actingUscc : enterprises.legalPersonUscc;
   const id = role === 'provider' ? sql`${providers.providerId}` : sql`${enterprises.enterpriseId}`;
   const attachedTo = role === 'provider' ? evidenceAttachments.providerId : evidenceAttachments.enterpriseId;
-  return sql`exists (select from ${of} where ${of.bookId} = ${bookId} and ${id} = ${attachedTo} and ${of.legalPersonUscc} = ${legalPersonUscc})`;
+  return sql`exists (select from ${of} where ${of.bookId} = ${bookId} and ${id} = ${attachedTo} and ${acting} = ${legalPersonUscc})`;
 }
 
 /**

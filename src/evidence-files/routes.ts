@@ -150,7 +150,7 @@ export function evidenceFileRoutes(app: FastifyInstance, parts: Parts): void {
   app.get(
     '/v1/books/:book/evidence-files/:id/content',
     {
-      config: { roles: readers, personOnly: false, streaming: true },
+      config: { roles: readers, personOnly: false, streaming: true, sensitive: true },
       schema: {
         tags: [tag],
         params: bookAndIdParams,

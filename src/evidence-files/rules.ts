@@ -15,7 +15,7 @@ export interface Subject {
   readonly kind: SubjectKind;
   readonly id: string;
   /** The parties to it, who see it. */
-  readonly provider: { readonly providerId: string; readonly legalPersonUscc: string } | null;
+  readonly provider: { readonly providerId: string; readonly actingUscc: string } | null;
   readonly enterprise: { readonly enterpriseId: string; readonly legalPersonUscc: string } | null;
   /** Members who are asked about it as experts, and have declared themselves free of interest. */
   readonly experts: readonly string[];
@@ -41,7 +41,8 @@ export const seesAll = ({ role, legalPersonUscc }: Pick<Eyes, 'role' | 'legalPer
 export function seesSubject(eyes: Eyes, of: Subject): boolean {
   if (eyes.role === 'expert') return of.experts.includes(eyes.memberId);
   if (eyes.role === 'district_reviewer') return seenByDistricts.includes(of.kind);
-  return seesAll(eyes) || (eyes.role === 'provider' ? of.provider : of.enterprise)?.legalPersonUscc === eyes.legalPersonUscc;
+  const acting = eyes.role === 'provider' ? of.provider?.actingUscc : of.enterprise?.legalPersonUscc;
+  return seesAll(eyes) || acting === eyes.legalPersonUscc;
 }
 
 /** Whether the file was uploaded by the actor's own side: its legal person in its role, or the authorities; experts and districts are one by one. */

@@ -35,6 +35,7 @@ export function flagRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'Clear a flag, with the reason',
     status: 200,
     roles: reviewing,
+    stepUp: true,
     body: schema.decideFlag,
     verb: clearFlag,
   });

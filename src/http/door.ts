@@ -7,6 +7,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { FastifyContextConfig, FastifyReply, FastifyRequest } from 'fastify';
+import type { RefusalCode } from '../errors.js';
 import { addressBlock, Buckets, Lately } from './buckets.js';
 import type { Limits } from './limits.js';
 import type { OpenBook } from './parts.js';
@@ -49,6 +50,8 @@ export class Flight {
   over = false;
   sentAway = false;
   answeredAt: number | undefined;
+  /** Set where it was answered with a problem. */
+  refusedWith: RefusalCode | undefined;
   /** Of a streaming route: the bytes that had moved when last looked, and when that was. */
   moved = 0;
   movedAt: number;

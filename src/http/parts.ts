@@ -2,10 +2,13 @@
 import type { Database } from '../../db/client.js';
 import type { InvoiceMapping } from '../../schemas/evidence-files.js';
 import type { ExchangeKey } from '../../schemas/settings.js';
+import type { AccessTrail } from '../access-trail/trail.js';
 import type { Principal, Principals } from '../access/principal.js';
 import type { EvidenceStore } from '../evidence-files/store.js';
 import type { Clock, Lane } from '../ledger/lane.js';
 import type { Sealer } from '../sealer.js';
+import type { Issuers } from '../sign-in/issuers.js';
+import type { Passwords } from '../sign-in/passwords.js';
 import type { Traffic } from './traffic.js';
 
 /** The running parts a slice's routes may use. */
@@ -14,11 +17,17 @@ export interface Parts {
   readonly clock: Clock;
   /** Who is behind a key. */
   readonly principals: Principals;
+  /** How passwords are hashed, and who else says who somebody is. */
+  readonly signIn: { readonly passwords: Passwords; readonly issuers: Issuers };
   /** Encrypts and fingerprints bank account numbers. */
   readonly sealer: Sealer;
   readonly evidence: Evidence;
+  /** Takes down who was refused, and who read what is sensitive. */
+  readonly trail: AccessTrail;
   /** Keys shared with services of other cities; none: nothing is exchanged. */
   readonly exchange: { readonly keys: readonly ExchangeKey[] };
+  /** Hosts that webhooks may be sent to; none: there are no webhooks. */
+  readonly webhookHosts: readonly string[];
 }
 
 /** The bytes of evidence files, and how those that are digital invoices are read. */

@@ -53,6 +53,7 @@ const readyMade = new Map<string, { status: number; body: string }>();
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, told: Told): FastifyReply {
   const language = languageOf(request);
   const { status, body } = rendered(told, language);
+  request.flight.refusedWith = told.code;
   if (status === 401) void reply.header('www-authenticate', 'Bearer');
   if (status === 503 || status === 429) void reply.header('retry-after', String(told.retryAfter ?? 1));
   return reply

@@ -10,6 +10,7 @@ import { isRefusalCode } from '../errors.js';
 import { uuidv7 } from '../identifiers.js';
 import { tellInFull } from '../ledger/explanations.js';
 import { publicId } from '../access/admission.js';
+import { rolesDelegating } from '../access/delegable.js';
 import type { Actor, Outcome, Refused, Verb } from '../ledger/lane.js';
 import type { OpenBook, Parts } from './parts.js';
 import type { Principal } from '../access/principal.js';
@@ -21,6 +22,8 @@ interface Common {
   readonly tag: string;
   readonly summary: string;
   readonly roles: readonly Role[];
+  /** What it answers is personal, a bank account or a secret: who reads it is taken down in the trail of access. */
+  readonly sensitive?: boolean;
 }
 
 /** Every role: for what any member of the book may read. */
@@ -29,6 +32,13 @@ export const everyRole: readonly Role[] = role.options;
 export const authorities: readonly Role[] = ['reviewer', 'approver', 'finance', 'finance_approver', 'auditor', 'operator'];
 
 const keyPattern = /^[\x21-\x7e]{1,200}$/;
+const commandHeaders = z.object({
+  'idempotency-key': z.string().optional(),
+  'on-behalf-of': z
+    .uuid({ error: 'ID_FORMAT' })
+    .optional()
+    .meta({ description: 'A delegation: approve in its delegator’s place, where the verb may be delegated' }),
+});
 const dryRunQuery = z.strictObject({ dryRun: z.enum(['true', 'false']).optional() });
 /** What an address names: a thing by its id, a programme by its code, or nothing but the book. */
 const namedIn = (url: string): z.ZodObject => {
@@ -45,6 +55,8 @@ export interface CommandOptions<Body extends z.ZodType, Result> extends Common {
   readonly verb: Verb<z.output<Body> & { id?: string; code?: string }, Result>;
   /** Decisions that only a natural person may take. */
   readonly personOnly?: boolean;
+  /** Approves, pays, or changes a payee, a programme, members, keys or roles: asks for a second factor or a signature. */
+  readonly stepUp?: boolean;
   readonly bodyLimit?: number;
   /** Before the lane: prepares what the verb needs but the client cannot send (a secret's hash, a sealed number). */
   readonly prepare?: (request: {
@@ -81,14 +93,21 @@ export function command<Body extends z.ZodType<object>, Result>(
   app.post(
     `/v1/books/:book${options.url}`,
     {
-      config: { roles: options.roles, personOnly: options.personOnly ?? false, inLane: true },
+      config: {
+        roles: options.roles,
+        personOnly: options.personOnly ?? false,
+        sensitive: options.sensitive ?? false,
+        stepUp: options.stepUp ?? false,
+        inLane: true,
+        delegable: rolesDelegating(options.verb.name) !== undefined,
+      },
       ...(options.bodyLimit === undefined ? {} : { bodyLimit: options.bodyLimit }),
       schema: {
         tags: [options.tag],
         summary: options.summary,
         params: namedIn(options.url),
         querystring: options.verb.money ? dryRunQuery : z.strictObject({}),
-        headers: z.object({ 'idempotency-key': z.string().optional() }),
+        headers: commandHeaders,
         body: options.body,
         response: {
           ...(options.verb.money ? { 200: options.response } : {}),
@@ -96,7 +115,7 @@ export function command<Body extends z.ZodType<object>, Result>(
           '4xx': problem,
           '5xx': problem,
         },
-        security: [{ apiKey: [] }],
+        security: [{ apiKey: [] }, { session: [] }],
       },
     },
     async (request, reply) => {
@@ -104,10 +123,13 @@ export function command<Body extends z.ZodType<object>, Result>(
       const dryRun = (request.query as z.output<typeof dryRunQuery>).dryRun === 'true';
       const key = dryRun ? '' : idempotencyKey(request, parts);
       const sent = request.body as z.output<Body>;
+      const { 'on-behalf-of': delegationId } = request.headers as z.output<typeof commandHeaders>;
+      if (delegationId !== undefined && request.flight.config?.delegable !== true) throw new Problem('DELEGATION_NOT_VALID');
       const { book: _, ...target } = request.params as { book: string; id?: string; code?: string };
       // The digest is over what the client sent, in schema order, so that a retry by another path of code is the same.
       const requestDigest = createHash('sha256')
         .update(`${options.verb.name}\n${JSON.stringify({ ...target, ...(options.digested?.(sent) ?? sent) }, bigintAsText)}`)
+        .update(delegationId === undefined ? '' : `\n${delegationId}`)
         .digest('hex');
       const around: OpenBook['traffic']['around']['run'] = options.ownPlaces
         ? async (work) => work()
@@ -118,16 +140,15 @@ export function command<Body extends z.ZodType<object>, Result>(
           : sent),
         ...target,
       } as z.output<Body> & { id?: string; code?: string };
+      const actor: Actor = delegationId === undefined ? principal : { ...principal, delegationId };
       if (dryRun) {
-        const outcome = await book.traffic.beside.run(() =>
-          book.lane.dryRun(options.verb, { body, actor: principal, requestDigest }),
-        );
+        const outcome = await book.traffic.beside.run(() => book.lane.dryRun(options.verb, { body, actor, requestDigest }));
         if (outcome.kind === 'refused') throw problemOf(outcome);
         const result = { ...outcome.result, ledgerSeq: null };
         const shown = options.present ? options.present(result, { replayed: false, body }) : result;
         return reply.code(200).send(await tellInFull(parts.db.sql, book.bookId, shown));
       }
-      const outcome = await book.lane.submit(options.verb, { body, actor: principal, requestDigest, key });
+      const outcome = await book.lane.submit(options.verb, { body, actor, requestDigest, key });
       const { settle } = options;
       if (settle) await around(() => settle({ outcome, body, book }), { patient: true });
       if (outcome.kind === 'refused') {
@@ -155,14 +176,14 @@ export function reading<Query extends z.ZodObject, Result extends z.ZodType>(
   app.get(
     `/v1/books/:book${options.url}`,
     {
-      config: { roles: options.roles, personOnly: false },
+      config: { roles: options.roles, personOnly: false, sensitive: options.sensitive ?? false },
       schema: {
         tags: [options.tag],
         summary: options.summary,
         params: namedIn(options.url),
         querystring: options.query ?? z.strictObject({}),
         response: { 200: options.response, '4xx': problem, '5xx': problem },
-        security: [{ apiKey: [] }],
+        security: [{ apiKey: [] }, { session: [] }],
       },
     },
     async (request, reply) =>

@@ -40,6 +40,8 @@ export interface LimitWindow {
   readonly holder: string;
   /** When: a year `2024`, `2024+3` for three years from 2024 on, or `LIFETIME`. */
   readonly window: string;
+  /** Where what was spent here was carried on to, by mergers: what comes back here comes back there too. */
+  readonly carriedTo?: readonly LimitWindow[];
 }
 
 /** The fund of a programme and a funding year: the money of one is never the money of another. */

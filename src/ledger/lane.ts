@@ -43,10 +43,15 @@ export interface Actor {
   readonly kind: 'PERSON' | 'MACHINE';
   readonly role: string;
   readonly legalPersonUscc: string | null;
-  /** The API key it speaks by, where there is one. */
+  /** The API key it speaks by, or the session, where there is one. */
   readonly keyId?: string;
-  /** Persons who are no second pair of eyes beside it: further rows of the same person. */
+  readonly sessionId?: string;
+  /** The delegation by which it says to act in another's place. */
+  readonly delegationId?: string;
+  /** Persons who are no second pair of eyes beside it: further rows of the same person, and in whose place it acts. */
   readonly alsoPersonIds?: readonly string[];
+  /** In whose place it acts, and up to which amount (fen), once the lane has admitted that. */
+  readonly standsInFor?: { readonly delegationId: string; readonly personId: string; readonly maximumFen: bigint | null };
 }
 
 /** Whether who acts is this person, by whichever account, or none other by the rules of four eyes. Nobody (null) is no one. */

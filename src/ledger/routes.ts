@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { z } from 'zod';
 import { bookAndIdParams, bookParams, page, problem } from '../../schemas/common.js';
 import {
@@ -17,14 +17,14 @@ import {
   trialBalance,
 } from '../../schemas/ledger.js';
 import { formatInstant } from '../calendar.js';
-import type { OpenBook, Parts } from '../http/parts.js';
+import type { FileFormat, Slice } from '../http/files.js';
+import { fileOf, mediaTypes, shareOf } from '../http/files.js';
+import type { Parts } from '../http/parts.js';
 import { Problem } from '../http/problem.js';
 import { authorities, idOfCursor, pageOf, reading } from '../http/routes.js';
 import { formatYuan, sumFen } from '../money.js';
 import type { AccountRow, EntryRow, StatementLine } from './statements.js';
 import { headOf, listAccounts, listEntries, readBalance, readStatement, readTrialBalance } from './statements.js';
-import type { FileFormat, Slice } from './write-files.js';
-import { fileOf, mediaTypes } from './write-files.js';
 
 const tag = 'ledger';
 const instantOf = (text: string): string => formatInstant(new Date(text));
@@ -143,7 +143,7 @@ export function ledgerRoutes(app: FastifyInstance, { db }: Parts): void {
 /** Downloads: streams, and so no plain readings. */
 function fileRoutes(app: FastifyInstance, { db }: Pick<Parts, 'db'>): void {
   const common = { tags: [tag], security: [{ apiKey: [] }], response: { '4xx': problem, '5xx': problem } };
-  const config = { roles: authorities, personOnly: false, streaming: true };
+  const config = { roles: authorities, personOnly: false, streaming: true, sensitive: true };
   app.get(
     '/v1/books/:book/ledger/entries-file',
     {
@@ -197,18 +197,6 @@ function fileRoutes(app: FastifyInstance, { db }: Pick<Parts, 'db'>): void {
   );
 }
 
-/**
- * A file's reads take places of its book like other readings, each for as long as it reads and not while the client takes what was
- * read. Where too much waits already none is begun; one that has begun is never refused in its middle.
- */
-function shareOf({ traffic }: OpenBook, { raw }: FastifyReply) {
-  const gone = () => raw.destroyed;
-  return {
-    begin: <T>(read: () => Promise<T>): Promise<T> => traffic.beside.run(read, { gone }),
-    goOn: <T>(read: () => Promise<T>): Promise<T> => traffic.beside.run(read, { gone, patient: true }),
-  };
-}
-
 const headersOf = (format: FileFormat, name: string, upTo: bigint) => ({
   'content-type': mediaTypes[format],
   'content-disposition': `attachment; filename="${name}.${format}"`,
@@ -219,8 +207,8 @@ const headersOf = (format: FileFormat, name: string, upTo: bigint) => ({
 function sliceOf<Row extends { readonly seq: bigint }>(
   rows: readonly Row[],
   limit: number,
-  present: (row: Row) => Slice['rows'][number],
-): Slice {
+  present: (row: Row) => Slice<bigint>['rows'][number],
+): Slice<bigint> {
   const taken = rows.slice(0, limit);
   return { rows: taken.map(present), next: rows.length > limit ? (taken.at(-1)?.seq ?? null) : null };
 }
@@ -256,6 +244,7 @@ const presentEntry = (row: EntryRow) => ({
   recordedAt: instantOf(row.recordedAt),
   memberId: row.memberId,
   personId: row.personId,
+  forPersonId: row.forPersonId,
   subjectId: row.subjectId,
   programmeVersion: row.programmeVersion,
   refusalCode: row.refusalCode,

@@ -34,6 +34,8 @@ export interface EntryRow {
   readonly recordedAt: string;
   readonly memberId: string;
   readonly personId: string;
+  /** In whose place, where it was delegated. */
+  readonly forPersonId: string | null;
   readonly subjectId: string | null;
   readonly programmeVersion: string | null;
   readonly refusalCode: string | null;
@@ -159,7 +161,8 @@ export const listEntries = (
            e.member_id as "memberId", e.person_id as "personId", e.subject_id as "subjectId",
            e.programme_version as "programmeVersion", e.refusal_code as "refusalCode", e.reverses_seq as "reversesSeq",
            encode(e.request_digest, 'hex') as "requestDigest", encode(e.approval_digest, 'hex') as "approvalDigest",
-           ${codeOf('debit')} as "debitCode", ${codeOf('credit')} as "creditCode", e.amount_fen as "amountFen"
+           ${codeOf('debit')} as "debitCode", ${codeOf('credit')} as "creditCode", e.amount_fen as "amountFen",
+           (select d.for_person_id from delegated_acts d where d.book_id = e.book_id and d.command_id = e.command_id) as "forPersonId"
       from entries e
      where e.book_id = ${of.bookId} and ${range}${upTo}
      order by ${order} limit ${of.limit + 1}`,

@@ -51,9 +51,14 @@ export const limitRaised = (of: { at: LimitWindow; amountFen: bigint }): Posting
 export const limitCharged = (of: { at: LimitWindow; amountFen: bigint }): Posting[] =>
   transfer('limit.charged', accountOf.allowance(of.at), accountOf.used(of.at), of.amountFen);
 
-/** What a limit gets back of what was charged to it, in the window that was charged: beside the money, in the same group. */
-export const limitRestored = (of: { at: LimitWindow; amountFen: bigint }): Posting[] =>
-  transfer('limit.restored', accountOf.used(of.at), accountOf.allowance(of.at), of.amountFen);
+/**
+ * What a limit gets back of what was charged to it, in the window that was charged: beside the money, in the same group. Where its holder
+ * was absorbed since, whoever it was carried on to gets it back with it.
+ */
+export const limitRestored = ({ at, amountFen }: { at: LimitWindow; amountFen: bigint }): Posting[] => [
+  ...transfer('limit.restored', accountOf.used(at), accountOf.allowance(at), amountFen),
+  ...(at.carriedTo ?? []).flatMap((to) => transfer('limit.returned', accountOf.used(to), accountOf.allowance(to), amountFen)),
+];
 
 /**
  * What a holder counts as spent of a limit because legal persons merged or split: out of its allowance as far as that reaches, the rest
@@ -208,6 +213,20 @@ export const awardApproved = (of: {
 }): Posting[] => [
   ...transfer('award.approved', accountOf.available(of.fund), accountOf.payable(of.payeeId, of.fund), of.amountFen),
   ...of.charges.flatMap((at) => limitCharged({ at, amountFen: of.amountFen })),
+];
+
+/**
+ * An award taken back, in part or whole, before its money is with the bank: it is available again, and every limit it was charged to gets
+ * as much back, in the window once charged.
+ */
+export const awardReversed = (of: {
+  payeeId: string;
+  fund: string;
+  amountFen: bigint;
+  charged: readonly LimitWindow[];
+}): Posting[] => [
+  ...transfer('award.reversed', accountOf.payable(of.payeeId, of.fund), accountOf.available(of.fund), of.amountFen),
+  ...of.charged.flatMap((at) => limitRestored({ at, amountFen: of.amountFen })),
 ];
 
 /** A payment instructed: what is owed to one payee out of one fund, this funder's part of it, is with the bank. */

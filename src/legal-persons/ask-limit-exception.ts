@@ -43,6 +43,7 @@ export const askLimitException: Verb<Body, ReturnType<typeof presentException>> 
       amountFen,
       reason: body.reason,
       status: 'ASKED',
+      followsId: null,
       askedPerson: actor.personId,
       askedOn: today,
       approvedPerson: null,

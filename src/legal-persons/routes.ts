@@ -97,6 +97,7 @@ export function legalPersonRoutes(app: FastifyInstance, parts: Parts): void {
   });
   reading(app, {
     url: '/legal-person-holders',
+    sensitive: true,
     tag: 'legal persons',
     summary: 'List what was recorded of who holds or leads a legal person',
     roles: authorities,
@@ -207,6 +208,7 @@ export function legalPersonRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'Approve an exception that another person asked for: raises the holder’s allowance',
     roles: ['approver'],
     personOnly: true,
+    stepUp: true,
     body: approveBody,
     response: limitExceptionRecorded,
     status: 200,

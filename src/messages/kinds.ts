@@ -34,6 +34,14 @@ export const kinds = {
     zh: '{caseNo} 已批准，金额 {amount} 元。',
     en: '{caseNo} was approved for {amount} yuan.',
   },
+  'case.award_corrected': {
+    zh: '{caseNo} 的补助由 {before} 元更正为 {amount} 元：{reason}',
+    en: 'The award of {caseNo} was corrected from {before} to {amount} yuan: {reason}',
+  },
+  'case.invoice_red_lettered': {
+    zh: '{caseNo} 计入的发票 {invoiceNo} 已开具红字发票 {redLetterNo}，计入基数相应减少，将重新评审。',
+    en: 'A red letter {redLetterNo} was posted to invoice {invoiceNo}, which counts in {caseNo}: its base is less, and it is reviewed again.',
+  },
   'case.rejected': {
     zh: '{caseNo} 不予批准：{reason}',
     en: '{caseNo} was rejected: {reason}',
@@ -95,6 +103,10 @@ export const kinds = {
   'recovery.opened': {
     zh: '追回 {recoveryNo} 已立案，应退回 {amount} 元：{reason}',
     en: 'Recovery {recoveryNo} was opened for {amount} yuan: {reason}',
+  },
+  'webhook.disabled': {
+    zh: '发往 {host} 的消息推送连续数日失败，已停用；排除故障后请重新启用。',
+    en: 'Deliveries to {host} have failed for days and its webhook is disabled: enable it again once it is mended.',
   },
 } as const satisfies Record<string, Words>;
 

@@ -115,7 +115,7 @@ export async function putIntoInboxes(db: Database, of: { bookId: string; message
      select $1, u.message_id,
             coalesce(u.to_role,
                      (select 'enterprise:' || e.legal_person_uscc from enterprises e where e.book_id = $1 and e.enterprise_id = u.to_party),
-                     (select 'provider:' || p.legal_person_uscc from providers p where p.book_id = $1 and p.provider_id = u.to_party)),
+                     (select 'provider:' || p.acting_uscc from providers p where p.book_id = $1 and p.provider_id = u.to_party)),
             u.kind, u.subject_kind, u.subject_id, u.params, u.alike, u.ledger_seq, u.staged_at
        from unnest($2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::uuid[], $8::json[], $9::int[], $10::bigint[], $11::timestamptz[])
               as u (message_id, to_role, to_party, kind, subject_kind, subject_id, params, alike, ledger_seq, staged_at)

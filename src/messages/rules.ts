@@ -10,7 +10,8 @@ import type { MessageKind, ParamsOf } from './kinds.js';
 import { wordsOf } from './kinds.js';
 
 /** What a message is about. */
-type SubjectKind = 'APPLICATION' | 'REIMBURSEMENT' | 'VOUCHER' | 'CONTRACT' | 'REDEMPTION' | 'PAYMENT_INSTRUCTION' | 'RECOVERY';
+type SubjectKind =
+  'APPLICATION' | 'REIMBURSEMENT' | 'VOUCHER' | 'CONTRACT' | 'REDEMPTION' | 'PAYMENT_INSTRUCTION' | 'RECOVERY' | 'WEBHOOK';
 
 /** A message to be staged with a command: to parties (enterprises or providers) by their ids, or to everybody in a role. */
 export const tell = <Kind extends MessageKind>(

@@ -17,19 +17,23 @@ export interface Payee {
   readonly side: 'provider' | 'enterprise';
   readonly name: string;
   readonly legalPersonUscc: string;
+  /** Who has taken its place, where it was absorbed. */
+  readonly successorUscc: string | null;
 }
 
-export const payeeOfProvider = ({ providerId, name, legalPersonUscc }: Provider): Payee => ({
+export const payeeOfProvider = ({ providerId, name, legalPersonUscc, successorUscc }: Provider): Payee => ({
   payeeId: providerId,
   side: 'provider',
   name,
   legalPersonUscc,
+  successorUscc,
 });
-export const payeeOfEnterprise = ({ enterpriseId, name, legalPersonUscc }: Enterprise): Payee => ({
+export const payeeOfEnterprise = ({ enterpriseId, name, legalPersonUscc, successorUscc }: Enterprise): Payee => ({
   payeeId: enterpriseId,
   side: 'enterprise',
   name,
   legalPersonUscc,
+  successorUscc,
 });
 
 /** Gathers providers and enterprises by the id that a payment names its payee by. */
@@ -43,6 +47,36 @@ export function payeeOf(facts: Facts, payeeId: string): Payee | undefined {
   if (provider) return payeeOfProvider(provider);
   const enterprise = facts.get(enterpriseShelf, payeeId);
   return enterprise && payeeOfEnterprise(enterprise);
+}
+
+/** Gathers payees with whoever follows them, one after the other, until one that was not absorbed. */
+export async function gatherPaidTo(loader: Loader, payeeIds: readonly string[]): Promise<void> {
+  await gatherPayees(loader, payeeIds);
+  let of = payeeIds.flatMap((id) => payeeOf(loader.facts, id) ?? []);
+  while (of.some(({ successorUscc }) => successorUscc !== null)) {
+    const codes = (side: Payee['side']): string[] =>
+      of.flatMap((payee) => (payee.side === side && payee.successorUscc !== null ? [payee.successorUscc] : []));
+    await Promise.all([
+      loader.load(providerShelf, 'uscc', codes('provider')),
+      loader.load(enterpriseShelf, 'uscc', codes('enterprise')),
+    ]);
+    of = of.flatMap((payee) => followerOf(loader.facts, payee) ?? []);
+  }
+}
+
+/** Who has taken a gathered payee's place, if it was absorbed: of the same side, on which alone it is paid. */
+function followerOf(facts: Facts, { side, successorUscc }: Payee): Payee | undefined {
+  if (successorUscc === null) return undefined;
+  const provider = side === 'provider' ? facts.one(providerShelf, 'uscc', successorUscc) : undefined;
+  const enterprise = side === 'enterprise' ? facts.one(enterpriseShelf, 'uscc', successorUscc) : undefined;
+  return provider ? payeeOfProvider(provider) : enterprise && payeeOfEnterprise(enterprise);
+}
+
+/** Who is paid, and owes back, in place of a payee that was absorbed: the last that followed it, or itself (gatherPaidTo). */
+export function paidTo(facts: Facts, payeeId: string): Payee | undefined {
+  let payee = payeeOf(facts, payeeId);
+  for (let next = payee; next; next = followerOf(facts, next)) payee = next;
+  return payee;
 }
 
 /** Gathers the accounts of these payees, whichever side they are of. */

@@ -17,6 +17,7 @@ export function payeeRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'Record the bank account that a provider, or an enterprise, is paid on',
     roles: ['provider', 'enterprise'],
     personOnly: true,
+    stepUp: true,
     body: schema.recordPayeeAccount,
     response: schema.payeeAccountRecorded,
     status: 201,
@@ -27,6 +28,7 @@ export function payeeRoutes(app: FastifyInstance, parts: Parts): void {
 
   reading(app, {
     url: '/payee-accounts',
+    sensitive: true,
     tag,
     summary: 'List payee accounts, numbers to the last four digits; members of the trade see their own',
     roles: ['provider', 'enterprise', 'finance', 'finance_approver', 'auditor'],

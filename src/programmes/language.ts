@@ -198,6 +198,8 @@ export interface Law {
   reviewSteps: Ruled<readonly ReviewStep[]> | null;
   /** Working days. */
   noticeDays: Ruled<number> | null;
+  /** More than this (fen) two persons approve; null: one does. */
+  twoApproversAbove: Ruled<Fen> | null;
   stepDays: Ruled<StepDays> | null;
   expertReview: Ruled<ExpertReview> | null;
   transfer: Ruled<'FORBIDDEN'> | null;
@@ -767,6 +769,7 @@ function lawFrom(file: ProgrammeFile, day: Day): Law {
     })),
     reviewSteps: on(file.reviewSteps),
     noticeDays: on(file.noticeDays),
+    twoApproversAbove: amount(file.twoApproversAbove),
     stepDays: on(file.stepDays),
     expertReview: experts && {
       ...experts,

@@ -1,6 +1,7 @@
 // The law's limits as accounts of the ledger: which are touched, what is left of them, what to fund and to charge.
 import type { LimitException, LimitFirstYear } from '../../db/tables.js';
 import type { LimitWindow } from '../ledger/chart.js';
+import { accountOf } from '../ledger/chart.js';
 import type { Change, Facts, Loader } from '../ledger/facts.js';
 import { insert } from '../ledger/facts.js';
 import { readLimit } from '../ledger/limits.js';
@@ -34,6 +35,49 @@ export function readLimits(
     left: Object.fromEntries(read.map(({ id, leftFen }) => [id, leftFen])),
     funding: read.flatMap(({ funding }) => funding),
     charges: read.map(({ at }) => at),
+  };
+}
+
+/**
+ * These windows with those that mergers carried them on to, told apart from the ones that were not, and the accounts of all of them
+ * gathered: what comes back to a window comes back wherever it was carried.
+ */
+export async function gatherCarried(loader: Loader, windows: readonly LimitWindow[]): Promise<(at: LimitWindow) => LimitWindow> {
+  const keyOf = ({ limit, holder, window }: LimitWindow): string => [limit, holder, window].join(' ');
+  const distinct = [...new Map(windows.map((at) => [keyOf(at), at])).values()];
+  const rows =
+    distinct.length === 0
+      ? []
+      : await loader.tx.sql.prepared<{ n: number; limit: string; holder: string; window: string }[]>(
+          `with recursive onward as (
+             select k.n::int as n, s.account, s.holder, s.span
+               from unnest($2::text[], $3::text[], $4::text[]) with ordinality as k (account, holder, span, n)
+              cross join lateral (select * from limit_successions s where s.book_id = $1 and s.why = 'CARRIED' and s.account = k.account
+                                     and s.from_holder = k.holder and s.from_span = k.span offset 0) s
+             union all
+             select o.n, s.account, s.holder, s.span
+               from onward o
+              cross join lateral (select * from limit_successions s where s.book_id = $1 and s.why = 'CARRIED' and s.account = o.account
+                                     and s.from_holder = o.holder and s.from_span = o.span offset 0) s)
+           select n, account as "limit", holder, span as "window" from onward`,
+          [
+            loader.bookId,
+            distinct.map(({ limit }) => limit),
+            distinct.map(({ holder }) => holder),
+            distinct.map(({ window }) => window),
+          ],
+        );
+  const carried = new Map<string, LimitWindow[]>();
+  for (const { n, limit, holder, window } of rows) {
+    const key = keyOf(distinct[n - 1] ?? { limit: '', holder: '', window: '' });
+    carried.set(key, [...(carried.get(key) ?? []), { limit, holder, window }]);
+  }
+  await loader.accounts(
+    [...distinct, ...[...carried.values()].flat()].flatMap((at) => [accountOf.used(at), accountOf.allowance(at)]),
+  );
+  return (at) => {
+    const carriedTo = carried.get(keyOf(at));
+    return carriedTo ? { ...at, carriedTo } : at;
   };
 }
 

@@ -167,6 +167,11 @@ const directions: { readonly [K in Dated]: Direction<ValueOf<K>> | null } = {
     widens: (before, after) => after < before,
     words: (days) => both(`${days} 个工作日`, `${days} working days`),
   },
+  twoApproversAbove: {
+    name: both('须两人批准的金额', 'amount above which two approve'),
+    widens: (before, after) => after > before,
+    words: yuan,
+  },
   transfer: ordered(both('转让', 'transfer'), ['FORBIDDEN']),
   validityMonths: {
     name: both('算力券有效期', 'validity of a voucher'),

@@ -2,6 +2,7 @@
 import type { ProgrammeVersion as VersionRow } from '../../db/tables.js';
 import { addDays } from '../calendar.js';
 import type { Day } from '../calendar.js';
+import type { Fen } from '../money.js';
 import { activationProblems } from './check.js';
 import { decidingDayOf } from './evaluate.js';
 import { lawOn, parseProgramme } from './language.js';
@@ -130,6 +131,14 @@ export function fundersOf(rows: readonly (Dated & Text)[], year: number): readon
   const row = day === undefined ? undefined : versionInForce(rows, day);
   if (day === undefined || row === undefined) return undefined;
   return lawOn(programmeOf(row), day).funders?.value;
+}
+
+/**
+ * The amount (fen) above which two approve payments of a programme on a day: by what is law then, or was law last. Null where nothing says so.
+ */
+export function twoApproversAboveOf(rows: readonly (Dated & Text)[], day: Day): Fen | null {
+  const row = versionInForce(rows, day) ?? highest(rows.filter(hasBeenActivated));
+  return row === undefined ? null : (lawOn(programmeOf(row), day).twoApproversAbove?.value ?? null);
 }
 
 /** 1 January of the year, or the first day of it on which a version is in force; undefined when none is. */

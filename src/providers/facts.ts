@@ -15,8 +15,8 @@ import { shelf } from '../ledger/facts.js';
 export const providerShelf = shelf(providers, {
   rank: 10,
   id: 'providerId',
-  keys: { uscc: ['uscc'], legalPerson: ['legalPersonUscc'] },
-  mutable: ['name', 'closedOn'],
+  keys: { uscc: ['uscc'], legalPerson: ['legalPersonUscc'], acting: ['actingUscc'] },
+  mutable: ['name', 'closedOn', 'successorUscc', 'actingUscc'],
 });
 export const facilityShelf = shelf(facilities, { rank: 11, id: 'facilityId', keys: { provider: ['providerId'] } });
 export const observationShelf = shelf(facilityObservations, {

@@ -1,6 +1,6 @@
 import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.js';
-import { idsOfPage } from '../../db/planned.js';
+import { pageOfKey } from '../../db/planned.js';
 import type {
   Chip,
   Facility,
@@ -88,26 +88,15 @@ export const listListings = (
   db: Database,
   of: Page & { providerId: string | undefined; serviceItem: Listing['serviceItem'] | undefined },
 ): Promise<Listing[]> => {
-  const { bookId, providerId, serviceItem, after } = of;
+  const { listingId: id, bookId: book, providerId: column } = listings;
   const limit = of.limit + 1;
-  const item = serviceItem === undefined ? undefined : eq(listings.serviceItem, serviceItem);
-  const page = { id: listings.listingId, bookId, after, limit };
-  const ids =
-    providerId !== undefined
-      ? idsOfPage({ ...page, key: [[listings.providerId, sql`${providerId}::uuid`]], sieve: item ?? sql`true` })
-      : serviceItem !== undefined
-        ? idsOfPage({ ...page, key: [[listings.serviceItem, sql`${serviceItem}::text`]] })
-        : undefined;
+  const key = of.providerId === undefined ? undefined : { column, value: sql`${of.providerId}::uuid` };
+  const state = { column: listings.serviceItem, is: of.serviceItem };
   return db.drizzle
     .select()
     .from(listings)
-    .where(
-      and(
-        eq(listings.bookId, bookId),
-        ids ? sql`${listings.listingId} = any(array${ids})` : after === undefined ? undefined : gt(listings.listingId, after),
-      ),
-    )
-    .orderBy(asc(listings.listingId))
+    .where(pageOfKey({ id, book, bookId: of.bookId, key, state, after: of.after, limit }))
+    .orderBy(asc(id))
     .limit(limit);
 };
 
@@ -136,22 +125,13 @@ export function listMeasures(
   db: Database,
   of: Page & { status: ListingMeasure['status'] | undefined },
 ): Promise<ListingMeasure[]> {
-  const { bookId, status, after } = of;
-  const { measureId: id } = listingMeasures;
+  const { measureId: id, bookId: book } = listingMeasures;
   const limit = of.limit + 1;
-  const ids =
-    status === undefined
-      ? undefined
-      : idsOfPage({ id, bookId, key: [[listingMeasures.status, sql`${status}::text`]], after, limit });
+  const state = { column: listingMeasures.status, is: of.status };
   return db.drizzle
     .select()
     .from(listingMeasures)
-    .where(
-      and(
-        eq(listingMeasures.bookId, bookId),
-        ids ? sql`${id} = any(array${ids})` : after === undefined ? undefined : gt(id, after),
-      ),
-    )
+    .where(pageOfKey({ id, book, bookId: of.bookId, key: undefined, state, after: of.after, limit }))
     .orderBy(asc(id))
     .limit(limit);
 }
@@ -161,33 +141,15 @@ export function listListingApplications(
   db: Database,
   of: Page & { status: ListingApplication['status'] | undefined; providerIds: readonly string[] | undefined },
 ): Promise<ListingApplication[]> {
-  const { bookId, status, providerIds, after } = of;
-  const { applicationId: id, providerId, status: at } = listingApplications;
+  const { applicationId: id, bookId: book, providerId: column } = listingApplications;
   const limit = of.limit + 1;
-  // A provider has few of them: these are looked through.
-  const ids =
-    providerIds !== undefined
-      ? idsOfPage({
-          id,
-          bookId,
-          after,
-          limit,
-          key: [[providerId, sql`p.id`]] as const,
-          ranges: sql`unnest(${`{${providerIds.join(',')}}`}::uuid[]) as p (id)`,
-          sieve: status === undefined ? undefined : eq(at, status),
-        })
-      : status === undefined
-        ? undefined
-        : idsOfPage({ id, bookId, key: [[at, sql`${status}::text`]], after, limit });
+  const ranges = sql`unnest(${`{${(of.providerIds ?? []).join(',')}}`}::uuid[]) as p (id)`;
+  const key = of.providerIds === undefined ? undefined : { column, value: sql`p.id`, ranges };
+  const state = { column: listingApplications.status, is: of.status };
   return db.drizzle
     .select()
     .from(listingApplications)
-    .where(
-      and(
-        eq(listingApplications.bookId, bookId),
-        ids ? sql`${id} = any(array${ids})` : after === undefined ? undefined : gt(id, after),
-      ),
-    )
+    .where(pageOfKey({ id, book, bookId: of.bookId, key, state, after: of.after, limit }))
     .orderBy(asc(id))
     .limit(limit);
 }
@@ -217,12 +179,12 @@ export async function findListingApplication(
   return application && { application, scores, steps };
 }
 
-/** The providers of a legal person, branches among them. */
+/** The providers that a legal person acts for: its own, branches among them, and those that it has absorbed. */
 export const providersOf = (db: Database, bookId: string, legalPersonUscc: string): Promise<Provider[]> =>
   db.drizzle
     .select()
     .from(providers)
-    .where(and(eq(providers.bookId, bookId), eq(providers.legalPersonUscc, legalPersonUscc)));
+    .where(and(eq(providers.bookId, bookId), eq(providers.actingUscc, legalPersonUscc)));
 
 export const listChips = (db: Database, of: Page): Promise<Chip[]> =>
   db.drizzle

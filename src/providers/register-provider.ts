@@ -45,6 +45,8 @@ export const registerProvider: Verb<Body, ReturnType<typeof presentProvider>> = 
       name: body.name,
       recordedAt: receivedAt.toISOString(),
       closedOn: null,
+      successorUscc: null,
+      actingUscc: parent.uscc,
     };
     return accepted({
       decision: 'provider.registered',

@@ -28,9 +28,14 @@ import { addDays, formatInstant, overlaps } from '../calendar.js';
 import type { Actor } from '../ledger/lane.js';
 import { life } from '../lives.js';
 
-/** Whether a provider's things are this actor's business: a member of the trade acts for its own legal person only. */
-export const actsFor = (actor: Pick<Actor, 'legalPersonUscc'>, of: { legalPersonUscc: string }): boolean =>
-  actor.legalPersonUscc === null || actor.legalPersonUscc === of.legalPersonUscc;
+/**
+ * Whether somebody's things are this actor's business: a member of the trade acts for its own legal person only, and for a provider that
+ * its own has absorbed.
+ */
+export const actsFor = (
+  actor: Pick<Actor, 'legalPersonUscc'>,
+  of: { readonly legalPersonUscc: string; readonly actingUscc?: string },
+): boolean => actor.legalPersonUscc === null || actor.legalPersonUscc === (of.actingUscc ?? of.legalPersonUscc);
 
 /** The life of a listing, by what it is on the day it is asked. Its last day by document is set by `end`, whatever its state. */
 export const listingLife = life({
@@ -125,6 +130,7 @@ export const presentProvider = (row: Provider): z.input<typeof provider> => ({
   legalPersonUscc: row.legalPersonUscc,
   name: row.name,
   closedOn: row.closedOn,
+  successorUscc: row.successorUscc,
   recordedAt: instantOf(row),
 });
 

@@ -31,7 +31,15 @@ export async function findBusiness({ sql }: Pick<Tx, 'sql'>, bookId: string): Pr
   const checks: [number, Promise<Rows>[]][] = [
     [3, fundsAsLoaded(sql, bookId)],
     [4, vouchersAsFaced(sql, bookId)],
-    [5, [...limitsAsLaw(sql, bookId, law), ...contractsAsFiled(sql, bookId, law), queuesAsWaiting(sql, bookId)]],
+    [
+      5,
+      [
+        ...limitsAsLaw(sql, bookId, law),
+        ...contractsAsFiled(sql, bookId, law),
+        queuesAsWaiting(sql, bookId),
+        returnsAsCarried(sql, bookId),
+      ],
+    ],
     [3, recoveriesAsOpened(sql, bookId)],
     [6, [...countedOnce(sql, bookId), reversedOnce(sql, bookId), ...batchesAsPaid(sql, bookId)]],
     [9, explanationsTold(sql, bookId)],
@@ -252,7 +260,7 @@ const fundsAsLoaded = (sql: Sql, bookId: string): Promise<Rows>[] => [
       select fund, sum(fen) as fen
         from (select fund, face_fen - given_back_fen as fen from vouchers where book_id = ${bookId}
               union all
-              select fund, award_fen from reimbursements where book_id = ${bookId} and status = 'APPROVED') x group by fund)
+              select fund, award_fen - reversed_fen from reimbursements where book_id = ${bookId} and status = 'APPROVED') x group by fund)
     select fund as subject, format('loaded %s, free %s, promised %s', coalesce(l.fen, 0), coalesce(f.fen, 0), coalesce(p.fen, 0)) as detail
       from loaded l full join free f using (fund) full join promised p using (fund)
      where coalesce(l.fen, 0) <> coalesce(f.fen, 0) + coalesce(p.fen, 0) order by fund`,
@@ -378,7 +386,7 @@ const spentOfLimits = (sql: Sql, bookId: string, { limits, own, untold }: Law): 
     union all
     -- An award is of a contract when all that counts in it is of one.
     select 'CLAIMED', ${lawName(sql)}, v.programme_code, v.legal_person_uscc, l.contract_id, v.matters, v.approved_on, v.submitted_on,
-           v.submitted_on, v.award_fen, v.computed_fen, l.net, l.gross, null, null
+           v.submitted_on, v.award_fen - v.reversed_fen - v.restored_fen, v.computed_fen, l.net, l.gross, null, null
       from reimbursements v
       cross join lateral (
         select case when count(distinct l.contract_id) = 1 then min(l.contract_id::text)::uuid end as contract_id,
@@ -417,7 +425,12 @@ const spentOfLimits = (sql: Sql, bookId: string, { limits, own, untold }: Law): 
     union all
     -- What mergers and splits charged.
     select account, holder, amount_fen, null, null, null, span from limit_successions
-     where book_id = ${bookId} and account <> all(${untold}::text[])),
+     where book_id = ${bookId} and account <> all(${untold}::text[])
+    union all
+    -- What came back of what was carried on: it came back to whom it was carried from, and by as much (returnsAsCarried).
+    select split_part(a.code, ':', 2), split_part(a.code, ':', 3), -e.amount_fen, null, null, null, split_part(a.code, ':', 4)
+      from entries e join accounts a on a.book_id = e.book_id and a.account_id = e.debit_account_id
+     where e.book_id = ${bookId} and e.kind = 'limit.returned' and split_part(a.code, ':', 2) <> all(${untold}::text[])),
   total as (
     select "limit", holder, span, sum(fen)::bigint as fen,
            max(case when stacking <> 'PUBLIC_MONEY_CEILING' then computed end) as highest, max(shared) as shared
@@ -506,6 +519,27 @@ const limitsAsLaw = (sql: Sql, bookId: string, law: Law): Promise<Rows>[] => [
      where coalesce(a.fen, 0) <> coalesce(x.fen, 0)
        and split_part(code, ':', 2) <> all(${law.untold}::text[]) order by code limit 100`,
 ];
+
+/** 5. After a merger whatever comes back to a window that was carried on comes back where it was carried to, in the same decision, and nothing else does. */
+const returnsAsCarried = (sql: Sql, bookId: string): Promise<Rows> => sql<Rows>`
+  with carried as (
+    select s.account, s.from_holder, s.from_span, s.holder, s.span,
+           (select min(e.seq) from entries e where e.book_id = s.book_id and e.subject_id = c.decision_id) as since
+      from limit_successions s join legal_person_changes c on c.book_id = s.book_id and c.change_id = s.change_id
+     where s.book_id = ${bookId} and s.why = 'CARRIED'),
+  back as (
+    select e.command_id, e.subject_id, e.kind, e.seq, e.amount_fen, a.code
+      from entries e join accounts a on a.book_id = e.book_id and a.account_id = e.debit_account_id
+     where e.book_id = ${bookId} and e.kind in ('limit.restored', 'limit.returned')),
+  due as (
+    select b.command_id, b.subject_id, format('used:%s:%s:%s', c.account, c.holder, c.span) as code, sum(b.amount_fen) as fen
+      from back b join carried c on b.code = format('used:%s:%s:%s', c.account, c.from_holder, c.from_span) and b.seq > c.since
+     group by 1, 2, 3),
+  done as (
+    select command_id, subject_id, code, sum(amount_fen) as fen from back where kind = 'limit.returned' group by 1, 2, 3)
+  select coalesce(d.code, x.code) as subject, format('%s was to come back, %s did', coalesce(d.fen, 0), coalesce(x.fen, 0)) as detail
+    from due d full join done x on x.command_id = d.command_id and x.subject_id is not distinct from d.subject_id and x.code = d.code
+   where coalesce(d.fen, 0) <> coalesce(x.fen, 0) order by 1 limit 100`;
 
 /**
  * 5. Per contract and programme: what is redeemed and reserved is within what was invoiced of it, each line at its rate, and the standing
@@ -642,11 +676,11 @@ const countedOnce = (sql: Sql, bookId: string): Promise<Rows>[] => [
              min(payee_id::text) as payee_id, min(fund) as fund
         from settlement_lines where book_id = ${bookId} and reimbursement_id is not null group by reimbursement_id)
     select 'reimbursement ' || r.reimbursement_no as subject,
-           format('in %s batches; awarded %s, on lines %s', coalesce(l.n, 0), r.award_fen, coalesce(l.fen, 0)) as detail
+           format('in %s batches; awarded %s, reversed %s, on lines %s', coalesce(l.n, 0), r.award_fen, r.reversed_fen, coalesce(l.fen, 0)) as detail
       from reimbursements r left join line l using (reimbursement_id)
      where r.book_id = ${bookId}
        and (r.settlement_id::text is distinct from l.settlement_id
-            or (l.n > 0 and (l.n > 1 or (l.fen, l.payee_id, l.fund) is distinct from (r.award_fen::numeric, r.enterprise_id::text, r.fund))))
+            or (l.n > 0 and (l.n > 1 or (l.fen, l.payee_id, l.fund) is distinct from ((r.award_fen - r.reversed_fen)::numeric, r.enterprise_id::text, r.fund))))
      limit 100`,
   // 6. A line of an invoice is live in one application, an invoice counts its live lines, and is redeemed or reimbursed, never both.
   sql<Rows>`
@@ -789,7 +823,7 @@ const batchesAsPaid = (sql: Sql, bookId: string): Promise<Rows>[] => [
           from (select provider_id as payee_id, fund, approved_fen - reversed_fen - offset_fen as fen from redemptions
                  where book_id = ${bookId} and status in ('APPROVED', 'REVERSED')
                 union all
-                select enterprise_id, fund, award_fen from reimbursements where book_id = ${bookId} and status = 'APPROVED'
+                select enterprise_id, fund, award_fen - reversed_fen from reimbursements where book_id = ${bookId} and status = 'APPROVED'
                 union all
                 select payee_id, fund, -amount_fen from payment_instructions
                  where book_id = ${bookId} and status in ('INSTRUCTED', 'PAID')) owed
@@ -828,13 +862,56 @@ const recoveriesAsOpened = (sql: Sql, bookId: string): Promise<Rows>[] => [
   sql<Rows>`
     with item as (
       select redemption_id, sum(amount_fen) as fen, sum(restored_fen) as restored
-        from recovery_items where book_id = ${bookId} group by redemption_id)
+        from recovery_items where book_id = ${bookId} and redemption_id is not null group by redemption_id)
     select 'redemption ' || r.redemption_no as subject,
            format('recalled %s, restored %s; its recoveries say %s and %s', r.recalled_fen, r.restored_fen, coalesce(i.fen, 0),
                   coalesce(i.restored, 0)) as detail
       from redemptions r left join item i using (redemption_id)
      where r.book_id = ${bookId}
        and (r.recalled_fen, r.restored_fen) is distinct from (coalesce(i.fen, 0)::bigint, coalesce(i.restored, 0)::bigint)
+     order by 1 limit 100`,
+  sql<Rows>`
+    with item as (
+      select reimbursement_id, sum(amount_fen) as fen, sum(restored_fen) as restored
+        from recovery_items where book_id = ${bookId} and reimbursement_id is not null group by reimbursement_id),
+    decided as (
+      select c.reimbursement_id, sum(c.reversed_fen) as reversed, sum(c.recalled_fen) as recalled,
+             (array_agg(a.award_fen order by a.correction_id desc) filter (where a.award_fen is not null))[1] as most
+        from corrections c left join award_computations a using (book_id, correction_id)
+       where c.book_id = ${bookId} and c.reimbursement_id is not null group by c.reimbursement_id),
+    posted as (
+      select subject_id as reimbursement_id, sum(amount_fen) as fen
+        from entries where book_id = ${bookId} and kind = 'award.reversed' and amount_fen is not null group by subject_id)
+    select 'reimbursement ' || r.reimbursement_no as subject,
+           format('awarded %s, reversed %s, recalled %s, restored %s; corrections say %s and %s, at most %s; entries %s; recoveries %s and %s',
+                  r.award_fen, r.reversed_fen, r.recalled_fen, r.restored_fen, coalesce(d.reversed, 0), coalesce(d.recalled, 0), d.most,
+                  coalesce(p.fen, 0), coalesce(i.fen, 0), coalesce(i.restored, 0)) as detail
+      from reimbursements r left join decided d using (reimbursement_id) left join posted p using (reimbursement_id)
+      left join item i using (reimbursement_id)
+     where r.book_id = ${bookId}
+       and ((r.reversed_fen, r.reversed_fen, r.recalled_fen, r.recalled_fen, r.restored_fen)
+              is distinct from (coalesce(d.reversed, 0)::bigint, coalesce(p.fen, 0)::bigint, coalesce(d.recalled, 0)::bigint, coalesce(i.fen, 0)::bigint,
+                                coalesce(i.restored, 0)::bigint)
+            or r.award_fen - r.reversed_fen - r.recalled_fen > d.most)
+     order by 1 limit 100`,
+  // What a red letter took of an invoice after an award, it took of the lines that count there, once.
+  sql<Rows>`
+    with taken as (
+      select l.reimbursement_line_id, x.red_letter_id, x.net_fen, x.gross_fen
+        from reimbursements r
+        join reimbursement_lines l on l.book_id = r.book_id and l.reimbursement_id = r.reimbursement_id and l.is_live
+        join red_letter_lines x on x.book_id = l.book_id and x.invoice_line_id = l.invoice_line_id and x.gross_fen > 0
+       where r.book_id = ${bookId} and r.status = 'APPROVED'
+         and (select min(e.seq) from entries e where e.book_id = r.book_id and e.subject_id = x.red_letter_id and e.kind = 'red_letter.posted')
+             > (select min(e.seq) from entries e where e.book_id = r.book_id and e.subject_id = r.allocation_id and e.kind = 'award.approved')),
+    cut as (
+      select c.* from reimbursement_line_cuts c
+        join reimbursement_lines l on l.book_id = c.book_id and l.reimbursement_line_id = c.reimbursement_line_id
+       where c.book_id = ${bookId} and l.invoice_line_id is not null)
+    select format('line %s and red letter %s', t.reimbursement_line_id, t.red_letter_id) as subject,
+           format('the red letter took %s, of the line %s', t.gross_fen, coalesce(c.gross_fen, 0)) as detail
+      from taken t left join cut c on c.reimbursement_line_id = t.reimbursement_line_id and c.red_letter_id = t.red_letter_id
+     where (t.net_fen, t.gross_fen) is distinct from (c.net_fen, c.gross_fen)
      order by 1 limit 100`,
   asAccounts(
     sql,

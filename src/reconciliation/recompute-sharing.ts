@@ -8,7 +8,7 @@ import type { Facts, Loader } from '../ledger/facts.js';
 import type { Fen } from '../money.js';
 import { limitWindowOf } from '../programmes/limits.js';
 import { gatherAwardLimits } from '../reimbursements/award-facts.js';
-import { allocationLineShelf, allocationShelf, reimbursementShelf } from '../reimbursements/facts.js';
+import { allocationLineShelf, allocationShelf, lineCutShelf, reimbursementShelf } from '../reimbursements/facts.js';
 import { askedOf, gatherParts, wholeOf } from '../reimbursements/gather.js';
 import { touchedBy } from '../reimbursements/lines.js';
 import type { Claimant } from '../reimbursements/share-out.js';
@@ -25,6 +25,10 @@ export async function gatherSharings(loader: Loader, allocationIds: readonly str
   const ids = lines.map(({ reimbursementId }) => reimbursementId);
   await gatherParts(loader, await loader.load(reimbursementShelf, 'id', ids));
 }
+
+/** The red letters that took something of gathered applications: what they took before an award counted in it. */
+export const redLettersOf = (facts: Facts): string[] =>
+  [...facts.state(lineCutShelf).rows.values()].map(({ redLetterId }) => String(redLetterId));
 
 /** Gathers what the limits of these allocations' awards looked at when they were approved. */
 export const gatherSharingLimits = (

@@ -42,7 +42,8 @@ import { redemptionShelf } from '../redemptions/facts.js';
 import type { RedemptionCase } from '../redemptions/rules.js';
 import { claimOf, evaluate, evaluateFirmly } from '../redemptions/rules.js';
 import type { Refused } from '../ledger/lane.js';
-import { checkSharing, gatherSharingLimits, gatherSharings, sharingOf } from './recompute-sharing.js';
+import { checkComputations } from './recompute-corrections.js';
+import { checkSharing, gatherSharingLimits, gatherSharings, redLettersOf, sharingOf } from './recompute-sharing.js';
 import { invoiceLineShelf, invoiceShelf, redLetterLineShelf, redLetterShelf } from '../usage/facts.js';
 import { netOf } from '../usage/rules.js';
 import { openingShelf, standingIdOf, voucherShelf } from '../vouchers/facts.js';
@@ -126,7 +127,12 @@ async function recomputeSlice(
     events.flatMap(({ of, award }) => award?.accounts.map((account) => ({ code: account.code, seq: of.first })) ?? []),
   );
   const chargedBy = await chargesOf(tx, bookId, moved);
-  return events.flatMap(({ of, award }) => {
+  const corrections = await checkComputations(
+    tx,
+    bookId,
+    moved.filter(({ kind }) => kind === 'red_letter.posted'),
+  );
+  const awards = events.flatMap(({ of, award }) => {
     const before = award && new Facts(bookId, '');
     for (const account of award?.accounts ?? []) {
       const balanceFen = balanceAt(account.code, of.first);
@@ -136,6 +142,7 @@ async function recomputeSlice(
     if ('claimants' in award) return checkSharing(award, before, chargedBy(of.commandId));
     return [...checkAward(facts, before, of, award, contracts), ...checkCharges(of, award, chargedBy(of.commandId))];
   });
+  return [...awards, ...corrections];
 }
 
 /** What was known before an entry. */
@@ -184,7 +191,7 @@ async function gatherSlice(loader: Loader, moved: readonly Moved[]): Promise<Pas
   );
   const then = new KnownThen(tx, facts);
   const past: Past = (before) => ({ ...then.before(before), lines: (lines) => linesAsOf(lines, before) });
-  await then.learn();
+  await then.learn(redLettersOf(facts));
   // Which figures and exceptions limits look at follows from what was known then; when these came is asked after.
   await gatherLimitFacts(
     loader,
@@ -378,7 +385,9 @@ function takeOther(facts: Facts, of: Moved, contracts: Map<string, Track>): Rows
         : { baseFen: 0n, weighted: 0n, claimedFen: -of.amountFen, cutOffFen: of.amountFen };
     track.standing = together(track.standing, gone, lowest);
   } else if (of.kind === 'recovery.opened') {
-    const row = there(facts.get(redemptionShelf, of.subjectId));
+    const row = facts.get(redemptionShelf, of.subjectId);
+    // Of an award: no contract stands otherwise by it.
+    if (!row) return [];
     const track = trackOf(contracts, row);
     const lowest = lowestRateOf(facts, there(facts.get(voucherShelf, row.voucherId)));
     track.standing = together(

@@ -4,7 +4,7 @@ import { shelf } from '../ledger/facts.js';
 export const recoveryShelf = shelf(recoveries, {
   rank: 80,
   id: 'recoveryId',
-  keys: { voucher: ['voucherId'] },
+  keys: { voucher: ['voucherId'], reimbursement: ['reimbursementId'] },
   mutable: [
     ...([
       'amountFen',

@@ -23,7 +23,7 @@ export function listRecoveries(
   if (legalPersonUscc !== null && told.length === 0) return Promise.resolve([]);
   const own =
     viewer.role === 'provider'
-      ? sql`(select provider_id as value from providers where book_id = ${bookId} and legal_person_uscc = ${legalPersonUscc}) as o`
+      ? sql`(select provider_id as value from providers where book_id = ${bookId} and acting_uscc = ${legalPersonUscc}) as o`
       : sql`(select enterprise_id as value from enterprises where book_id = ${bookId} and legal_person_uscc = ${legalPersonUscc}) as o`;
   const ids =
     legalPersonUscc !== null
@@ -96,7 +96,7 @@ export async function findRecovery(
             and(
               eq(providers.bookId, bookId),
               eq(providers.providerId, recovery.debtorId),
-              eq(providers.legalPersonUscc, legalPersonUscc),
+              eq(providers.actingUscc, legalPersonUscc),
             ),
           )
       : await db.drizzle

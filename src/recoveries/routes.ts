@@ -52,6 +52,7 @@ export function recoveryRoutes(app: FastifyInstance, parts: Parts): void {
     url: '/recoveries/:id/decide-appeal',
     summary: 'Decide an appeal',
     roles: ['approver'],
+    stepUp: true,
     body: schema.decideAppeal,
     verb: decideAppeal,
   });
@@ -94,6 +95,7 @@ export function recoveryRoutes(app: FastifyInstance, parts: Parts): void {
     url: '/recoveries/:id/write-off',
     summary: 'Write off what is left, by another person',
     roles: ['finance_approver'],
+    stepUp: true,
     body: schema.writeOffRecovery,
     verb: writeOffRecovery,
   });
@@ -119,6 +121,7 @@ export function recoveryRoutes(app: FastifyInstance, parts: Parts): void {
     url: '/recoveries/:id/offset',
     summary: 'Off-set as proposed, by another person',
     roles: ['finance_approver'],
+    stepUp: true,
     body: schema.offsetStep,
     verb: offsetRecovery,
   });

@@ -70,6 +70,7 @@ export const presentRecovery = (row: Recovery): z.input<typeof shown> => ({
   programmeCode: row.programmeCode,
   contractId: row.contractId,
   voucherId: row.voucherId,
+  reimbursementId: row.reimbursementId,
   amount: formatYuan(row.amountFen),
   received: formatYuan(row.receivedFen),
   atFault: row.atFault,
@@ -86,7 +87,11 @@ export const presentRecovery = (row: Recovery): z.input<typeof shown> => ({
   recordedAt: formatInstant(new Date(row.recordedAt)),
 });
 
-export const presentItem = (row: RecoveryItem) => ({ redemptionId: row.redemptionId, amount: formatYuan(row.amountFen) });
+export const presentItem = (row: RecoveryItem) => ({
+  redemptionId: row.redemptionId,
+  reimbursementId: row.reimbursementId,
+  amount: formatYuan(row.amountFen),
+});
 export const presentOffset = (row: RecoveryOffset): z.input<typeof shownOffset> => ({
   offsetId: row.offsetId,
   redemptionId: row.redemptionId,

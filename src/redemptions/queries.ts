@@ -11,7 +11,7 @@ import type { Principal } from '../access/principal.js';
 function seenBy(db: Database, bookId: string, { role, legalPersonUscc }: Principal): SQL | undefined {
   if (legalPersonUscc === null) return undefined;
   if (role === 'provider') {
-    const own = and(eq(providers.bookId, bookId), eq(providers.legalPersonUscc, legalPersonUscc));
+    const own = and(eq(providers.bookId, bookId), eq(providers.actingUscc, legalPersonUscc));
     return inArray(redemptions.providerId, db.drizzle.select({ id: providers.providerId }).from(providers).where(own));
   }
   const own = and(eq(enterprises.bookId, bookId), eq(enterprises.legalPersonUscc, legalPersonUscc));
@@ -46,7 +46,7 @@ function idsOf(of: Wanted): SQL | undefined {
       limit: of.limit + 1,
     });
   const ofBook = sql`book_id = ${bookId}`;
-  const ownProviders = sql`(select provider_id from providers where ${ofBook} and legal_person_uscc = ${legalPersonUscc})`;
+  const ownProviders = sql`(select provider_id from providers where ${ofBook} and acting_uscc = ${legalPersonUscc})`;
   const ownEnterprises = sql`(select enterprise_id from enterprises where ${ofBook} and legal_person_uscc = ${legalPersonUscc})`;
   const seen =
     legalPersonUscc === null
@@ -65,7 +65,7 @@ function idsOf(of: Wanted): SQL | undefined {
   }
   if (legalPersonUscc === null) return status === undefined ? undefined : ids(sql``);
   if (role === 'provider') {
-    const own = sql`(select provider_id as value from providers where ${ofBook} and legal_person_uscc = ${legalPersonUscc}) as x cross join `;
+    const own = sql`(select provider_id as value from providers where ${ofBook} and acting_uscc = ${legalPersonUscc}) as x cross join `;
     return ids(own, redemptions.providerId);
   }
   const own = sql`(select voucher_id as value from vouchers where ${ofBook} and legal_person_uscc = ${legalPersonUscc}) as x cross join `;

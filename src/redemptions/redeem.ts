@@ -22,6 +22,7 @@ import { redemptionShelf } from './facts.js';
 import { askedFor, caseOf, gatherCases, gatherPapers } from './gather.js';
 import {
   evaluateFirmly,
+  aboveRule,
   mismatchesOf,
   presentInFull,
   refusalOfInvoice,
@@ -86,10 +87,13 @@ export const redeem: Verb<Body, Result> = {
 
     const whole = caseOf(facts, voucher, invoice, today);
     const limits = readLimits(facts, whole.touched);
-    const mismatches = mismatchesOf(whole);
-    const approved = mismatches.length === 0;
+    const differing = mismatchesOf(whole);
     const asked: Parameters<typeof evaluateFirmly>[1] = { submittedOn: today, balanceFen, limitsLeft: limits.left, requestedFen };
-    const possible = evaluateFirmly(whole, asked, !approved);
+    const byRule = evaluateFirmly(whole, asked, differing.length > 0);
+    if (byRule.kind !== 'award') return refusedBy(byRule);
+    const mismatches = differing.length > 0 ? differing : aboveRule(whole.law, byRule.amountFen, today);
+    const approved = mismatches.length === 0;
+    const possible = mismatches === differing || approved ? byRule : evaluateFirmly(whole, asked, true);
     if (possible.kind !== 'award') return refusedBy(possible);
     const leftToPay = owedFen(whole);
     const isTooMuch = leftToPay !== null && possible.amountFen > leftToPay;

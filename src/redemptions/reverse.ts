@@ -9,6 +9,7 @@ import { creditedAbout } from '../ledger/history.js';
 import type { Verb } from '../ledger/lane.js';
 import { accepted, isSamePerson, refused } from '../ledger/lane.js';
 import { formatYuan } from '../money.js';
+import { gatherCarried } from '../programmes/limits.js';
 import { versionName } from '../programmes/published.js';
 import { redLetterShelf } from '../usage/facts.js';
 import { windowOf } from '../vouchers/endings.js';
@@ -36,12 +37,15 @@ export async function gatherApprovals(loader: Loader, redemptionIds: readonly st
   const windows = rows
     .filter(({ kind }) => kind === 'limit.charged')
     .map(({ subjectId, code }) => ({ id: subjectId, at: windowOf(code) }));
+  const carried = await gatherCarried(
+    loader,
+    windows.map(({ at }) => at),
+  );
   for (const id of redemptionIds) {
     const approvedSeq = rows.find((row) => row.subjectId === id && row.kind === 'redemption.approved')?.seq ?? 0n;
-    const charged = windows.filter((of) => of.id === id).map(({ at }) => at);
+    const charged = windows.filter((of) => of.id === id).map(({ at }) => carried(at));
     loader.note(approvals, id, { approvedSeq, charged });
   }
-  await loader.accounts(windows.flatMap(({ at }) => [accountOf.used(at), accountOf.allowance(at)]));
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { approvedOrAwaits } from '../../schemas/approvals.js';
 import { page } from '../../schemas/common.js';
 import * as schema from '../../schemas/redemptions.js';
 import type { Parts } from '../http/parts.js';
@@ -36,8 +37,9 @@ export function redemptionRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'Verify (核验) a waiting redemption for all or part of it',
     roles: ['reviewer'],
     personOnly: true,
+    stepUp: true,
     body: schema.verifyRedemption,
-    response: schema.redemptionRecorded,
+    response: approvedOrAwaits(schema.redemptionRecorded),
     status: 200,
     verb: verifyRedemption,
   });
@@ -95,6 +97,7 @@ export function redemptionRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'Take back an approved redemption, as another person proposed; limits and voucher get it back',
     roles: ['approver'],
     personOnly: true,
+    stepUp: true,
     body: schema.reverseRedemption,
     response: schema.redemptionRecorded,
     status: 200,

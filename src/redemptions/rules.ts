@@ -271,6 +271,21 @@ export function refusalOfDecision(redemption: Redemption, verb: 'verify' | 'retu
 
 export type Mismatch = z.input<typeof mismatch>;
 
+/** What two persons have to decide is verified by no rule: nothing where one suffices. Amounts in fen. */
+export function aboveRule(law: ProgrammeVersion, amountFen: Fen, today: Day): Mismatch[] {
+  const above = lawOn(law, today).twoApproversAbove;
+  if (above === null || amountFen <= above.value) return [];
+  return [
+    {
+      code: 'TWO_APPROVERS',
+      zh: '金额超过须两人批准的数额，由人员核验',
+      en: 'the amount is one that two approve: verified by persons',
+      lineNo: null,
+      inputs: { amount: formatYuan(amountFen), above: formatYuan(above.value) },
+    },
+  ];
+}
+
 /** Everything in which contract, usage and invoice do not agree; nothing of it is decided here. */
 export function mismatchesOf({
   invoice,
@@ -411,7 +426,7 @@ export const approvalDigestOf = (redemption: Redemption, invoice: UsageInvoice, 
         redemption.voucherId,
         redemption.invoiceId,
         invoice.invoiceNo,
-        ...[invoice.grossFen, redemption.reservedFen, approvedFen].map(String),
+        ...[invoice.grossFen, invoice.redFen, redemption.reservedFen, approvedFen].map(String),
       ]),
     )
     .digest('hex');

@@ -2,6 +2,9 @@ import type { z } from 'zod';
 import type { verifyRedemption as body } from '../../schemas/redemptions.js';
 import { gatherFlags, holdingFlags } from '../flags/facts.js';
 import { refuseFlagged } from '../flags/rules.js';
+import type { AwaitsSecond } from '../approvals/approve.js';
+import { approve, twoNeeded } from '../approvals/approve.js';
+import { gatherApprovals } from '../approvals/facts.js';
 import { keep } from '../ledger/explanations.js';
 import { accountOf } from '../ledger/chart.js';
 import { update } from '../ledger/facts.js';
@@ -9,6 +12,7 @@ import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
 import { redemptionApproved } from '../ledger/templates.js';
 import { formatYuan } from '../money.js';
+import { lawOn } from '../programmes/language.js';
 import { firstYearChanges, readLimits } from '../programmes/limits.js';
 import { versionName } from '../programmes/published.js';
 import { fenOf } from '../usage/rules.js';
@@ -33,7 +37,7 @@ import { refusalOfPaying } from './take-back.js';
 import { toldOfApproval } from './told.js';
 
 type Body = z.output<typeof body> & { readonly id?: string };
-type Result = ReturnType<typeof presentInFull> & { voucherBalance: string };
+type Result = (ReturnType<typeof presentInFull> & { voucherBalance: string }) | AwaitsSecond;
 
 /**
  * A reviewer verifies (核验) a waiting redemption for all or part of what it reserved. It is judged anew, by what is on record now
@@ -41,20 +45,15 @@ type Result = ReturnType<typeof presentInFull> & { voucherBalance: string };
  * one invoice is not to be had with the next. Refuses NOT_FOUND, REDEMPTION_WRONG_STATE, FOUR_EYES, FLAG_HOLDS until no
  * flag holds it, its invoice or its contract, AMOUNT_ZERO (to give nothing is to
  * return it), APPROVED_ABOVE_RESERVED, VOUCHER_FROZEN, VOUCHER_REVOKED, what the programme refuses, AMOUNT_ABOVE_ENTITLEMENT, SELF_FUNDED_PART_UNPAID,
- * SELF_FUNDED_PART_OVERPAID.
+ * SELF_FUNDED_PART_OVERPAID. Above the amount of the programme two reviewers verify the same (`approve`).
  */
 export const verifyRedemption: Verb<Body, Result> = {
   name: 'redemption.verify',
   money: true,
 
   async gather(loader, commands) {
-    await Promise.all([
-      gatherWaiting(loader, commands),
-      gatherFlags(
-        loader,
-        commands.map(({ body }) => body.id ?? ''),
-      ),
-    ]);
+    const ids = commands.map(({ body }) => body.id ?? '');
+    await Promise.all([gatherWaiting(loader, commands), gatherFlags(loader, ids), gatherApprovals(loader, ids)]);
   },
 
   decide(command, facts) {
@@ -93,6 +92,16 @@ export const verifyRedemption: Verb<Body, Result> = {
     if (award.kind !== 'award') return refusedBy(award);
     const leftToPay = owedFen(whole);
     if (leftToPay !== null && approvedFen > leftToPay) return overpaid(invoice, approvedFen, '/approved');
+    const digest = approvalDigestOf(redemption, invoice, approvedFen);
+    const approval = approve(facts, command, {
+      subjectKind: 'REDEMPTION',
+      subjectId: redemptionId,
+      digest,
+      amountFen: approvedFen,
+      two: twoNeeded(approvedFen, lawOn(whole.law, today).twoApproversAbove?.value ?? null),
+      doneBy: [redemption.submittedPerson],
+    });
+    if (approval.kind !== 'given') return approval;
     // After this line the command succeeds.
     const releasedFen = reservedFen - approvedFen;
     const row = {
@@ -121,7 +130,7 @@ export const verifyRedemption: Verb<Body, Result> = {
       decision: 'redemption.approved',
       subjectId: redemptionId,
       programmeVersion: versionName(whole.version),
-      approvalDigest: approvalDigestOf(redemption, invoice, approvedFen),
+      approvalDigest: digest,
       result: { ...presentInFull(row), voucherBalance: formatYuan(back.balanceFen) },
       postings: [
         ...limits.funding,
@@ -141,6 +150,7 @@ export const verifyRedemption: Verb<Body, Result> = {
         update(redemptionShelf, row),
         update(voucherShelf, restated(back)),
         ...back.changes,
+        ...approval.changes,
         update(
           standingShelf,
           standingAfter(whole, { baseFen: 0n, weighted: 0n, claimedFen: -releasedFen, cutOffFen: releasedFen }),

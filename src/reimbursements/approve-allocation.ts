@@ -1,6 +1,9 @@
 import type { z } from 'zod';
 import type { Allocation, Reimbursement } from '../../db/tables.js';
 import type { allocation, approveAllocation as body } from '../../schemas/reimbursements.js';
+import type { AwaitsSecond } from '../approvals/approve.js';
+import { approve, twoNeeded } from '../approvals/approve.js';
+import { gatherApprovals } from '../approvals/facts.js';
 import { ended } from '../cases/rules.js';
 import { toldOf } from '../cases/told.js';
 import { refuseFlagged } from '../flags/rules.js';
@@ -9,7 +12,8 @@ import { accountOf } from '../ledger/chart.js';
 import { update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
 import { accepted, isSamePerson, refused } from '../ledger/lane.js';
-import { formatYuan } from '../money.js';
+import { formatYuan, minFen, sumFen } from '../money.js';
+import { lawOn } from '../programmes/language.js';
 import { firstYearChanges } from '../programmes/limits.js';
 import { versionName } from '../programmes/published.js';
 import { reimbursementCases } from './cases.js';
@@ -33,9 +37,9 @@ type Body = z.output<typeof body> & { id?: string };
  * one linked group. By a person who neither applied, accepted, checked, reviewed nor drafted, naming the digest of the draft. It is shared out again at
  * this moment: where limits, the pool or what counts have changed somebody's share, nothing is approved. Who is given nothing is free
  * for another allocation. Refuses, in this order: NOT_FOUND, ALLOCATION_WRONG_STATE, FOUR_EYES, FLAG_HOLDS
- * where an application, or an invoice or contract that counts in one, was flagged meanwhile, ALLOCATION_CHANGED.
+ * where an application, or an invoice or contract that counts in one, was flagged meanwhile, ALLOCATION_CHANGED. Above the amount of the programme two approve the same (`approve`).
  */
-export const approveAllocation: Verb<Body, z.input<typeof allocation>> = {
+export const approveAllocation: Verb<Body, z.input<typeof allocation> | AwaitsSecond> = {
   name: 'allocation.approve',
   money: true,
 
@@ -45,6 +49,7 @@ export const approveAllocation: Verb<Body, z.input<typeof allocation>> = {
       loader.load(allocationShelf, 'id', ids),
       loader.load(allocationLineShelf, 'allocation', ids),
       loader.load(reimbursementShelf, 'allocation', ids),
+      gatherApprovals(loader, ids),
     ]);
     await Promise.all([
       gatherWhole(
@@ -68,7 +73,8 @@ export const approveAllocation: Verb<Body, z.input<typeof allocation>> = {
     ]);
   },
 
-  decide({ id, body, actor, today }, facts) {
+  decide(command, facts) {
+    const { id, body, actor, today } = command;
     const draft = facts.get(allocationShelf, body.id ?? '');
     if (!draft) return refused('NOT_FOUND');
     const wrongState = refuseUnlessDraft(draft);
@@ -89,6 +95,18 @@ export const approveAllocation: Verb<Body, z.input<typeof allocation>> = {
     if (body.contentDigest !== now || contentDigest !== now) {
       return refused('ALLOCATION_CHANGED', { contentDigest: now, changed: differences(lines, shared) }, '/contentDigest');
     }
+    const totalFen = sumFen(shared.shares.map(({ amountFen }) => amountFen));
+    const [first, ...others] = rows.flatMap((of) => lawOn(lawOf(facts, of).law, today).twoApproversAbove?.value ?? []);
+    const aboveFen = first === undefined ? null : minFen(first, ...others);
+    const approval = approve(facts, command, {
+      subjectKind: 'ALLOCATION',
+      subjectId: draft.allocationId,
+      digest: contentDigest,
+      amountFen: totalFen,
+      two: twoNeeded(totalFen, aboveFen),
+      doneBy: had,
+    });
+    if (approval.kind !== 'given') return approval;
     // After this line the command succeeds.
     const row: Allocation = { ...draft, status: 'APPROVED', decidedPerson: actor.personId, decidedOn: today };
     const awarded = shared.shares.filter(({ amountFen }) => amountFen > 0n);
@@ -104,6 +122,7 @@ export const approveAllocation: Verb<Body, z.input<typeof allocation>> = {
       postings: postingsOf(facts, fund, awarded),
       changes: [
         update(allocationShelf, row),
+        ...approval.changes,
         ...firstYearChanges(facts, windowsOf(awarded)),
         ...awarded.map(({ claimant, amountFen, explanation }) => {
           const award: Reimbursement = {

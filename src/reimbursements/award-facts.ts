@@ -1,6 +1,6 @@
 // An application's lines as the evaluator asks for them: who applies, whom each line was bought of, where and when it was used and
 // settled, and what the limits of the law take their numbers and windows from.
-import type { Enterprise, Reimbursement, ReimbursementLine } from '../../db/tables.js';
+import type { Enterprise, Reimbursement, ReimbursementLine, ReimbursementLineCut } from '../../db/tables.js';
 import type { Known, Question } from '../applications/evaluation-facts.js';
 import {
   applicantOf,
@@ -25,6 +25,7 @@ import { limitsTouched, nothingOnRecord } from '../programmes/evaluate.js';
 import type { ProgrammeVersion } from '../programmes/language.js';
 import { limitWindowOf } from '../programmes/limits.js';
 import type { Predicates } from './rules.js';
+import { leftOf } from './rules.js';
 
 /** Who applies, for what, on which day: of an application that is there, or about to be. */
 export type Applying = Pick<Reimbursement, 'enterpriseId' | 'submittedOn' | 'baseYear' | 'matters'>;
@@ -34,6 +35,8 @@ export interface Asked {
   readonly law: ProgrammeVersion;
   readonly of: Applying;
   readonly lines: readonly ReimbursementLine[];
+  /** What red letters took of them since; left out: nothing. */
+  readonly cuts?: readonly ReimbursementLineCut[];
   readonly bookedOn: Day;
   readonly predicates: Predicates;
   /** What was on record when it was decided; left out: all that is. */
@@ -99,7 +102,10 @@ function questionOf(facts: Facts, asked: Asked): { lines: Case['lines']; questio
     }),
     matters,
     baseYear: of.baseYear,
-    items: lines.map((group) => ({ ...itemOf(facts, enterprise, group, known), lines: settledLines(facts, group) })),
+    items: lines.map((group) => ({
+      ...itemOf(facts, enterprise, group, known),
+      lines: settledLines(facts, group, asked.cuts ?? []),
+    })),
   };
   const contractIds = [...new Set(asked.lines.flatMap(({ contractId }) => contractId ?? []))];
   // Of the project, and of the one contract where there is only one.
@@ -125,12 +131,14 @@ function itemOf(facts: Facts, enterprise: Enterprise, group: readonly Reimbursem
   return dealingOf(facts, there(facts.get(contractShelf, first.contractId)), { days, known });
 }
 
-function settledLines(facts: Facts, group: readonly ReimbursementLine[]): SettledLine[] {
+/** The lines of a group for what is left of them. */
+function settledLines(facts: Facts, group: readonly ReimbursementLine[], cuts: readonly ReimbursementLineCut[]): SettledLine[] {
   const contractId = group[0]?.contractId ?? null;
   const ofContract = new Map(
     contractId === null ? [] : contractLinesOf(facts, contractId).map((line) => [line.contractLineId, line]),
   );
-  return group.map((line) => {
+  return group.map((found) => {
+    const line = leftOf(found, cuts);
     const contractLine = ofContract.get(line.contractLineId ?? '');
     const read = contractLine
       ? evaluatorLine(contractLine, line)

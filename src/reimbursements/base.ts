@@ -9,7 +9,8 @@ import { enterpriseShelf } from '../enterprises/facts.js';
 import type { Facts, Loader } from '../ledger/facts.js';
 import { note } from '../ledger/facts.js';
 import { providerShelf } from '../providers/facts.js';
-import { invoiceLineShelf, invoiceShelf } from '../usage/facts.js';
+import { invoiceLineShelf, invoiceShelf, redLetterLineShelf } from '../usage/facts.js';
+import { netOf } from '../usage/rules.js';
 import { gatherDealings } from './award-facts.js';
 import { reimbursementLineShelf } from './facts.js';
 import type { Declared } from './rules.js';
@@ -21,7 +22,7 @@ interface Candidate {
   readonly contractId: string;
   /** How many lines it has. */
   readonly lines: number;
-  /** The day of the last payment, if all of it is paid. */
+  /** The day of the last payment, if all that red letters left of it is paid. */
   readonly settledOn: Day | null;
 }
 /** By application: the invoices that its base is looked for in. */
@@ -51,7 +52,7 @@ export async function gatherSettledFees(
   const { legalPersonUscc } = enterprise;
   const [from, to] = [`${baseYear}-01-01`, `${baseYear}-12-31`];
   const found = await loader.tx.sql.prepared<Candidate[]>(
-    `select i.invoice_id as "invoiceId", i.contract_id as "contractId", l.n as lines, case when i.paid_fen = i.gross_fen then p.last end as "settledOn"
+    `select i.invoice_id as "invoiceId", i.contract_id as "contractId", l.n as lines, case when i.paid_fen >= i.gross_fen - i.red_fen then p.last end as "settledOn"
        from enterprises e
        cross join lateral (select * from contracts c where c.book_id = e.book_id and c.enterprise_id = e.enterprise_id offset 0) c
        cross join lateral (select * from usage_invoices i where i.book_id = c.book_id and i.contract_id = c.contract_id offset 0) i
@@ -70,6 +71,7 @@ export async function gatherSettledFees(
   const [invoices] = await Promise.all([
     loader.load(invoiceShelf, 'id', ids),
     loader.load(invoiceLineShelf, 'invoice', ids),
+    loader.load(redLetterLineShelf, 'invoice', ids),
     loader.load(
       reimbursementLineShelf,
       'invoice',
@@ -91,8 +93,8 @@ interface Making {
 }
 
 /**
- * Every line of the gathered invoices, of all contracts or of those named, in the order of the invoices, each with the day on which
- * the invoice was paid in full. One that the book itself rules out has its reason; the others are still to be weighed by the law.
+ * Every line of the gathered invoices, of all contracts or of those named, in the order of the invoices, for what red letters left of
+ * it, each with the day on which the invoice was paid in full. One that the book itself rules out has its reason; the others are still to be weighed by the law.
  */
 export function settledFees(facts: Facts, of: Making): ReimbursementLine[] {
   const found = facts.noted(candidates, of.reimbursementId);
@@ -110,7 +112,13 @@ export function settledFees(facts: Facts, of: Making): ReimbursementLine[] {
       const invoice = there(facts.get(invoiceShelf, invoiceId));
       const live = facts.all(reimbursementLineShelf, 'invoice', [invoiceId, 'true']);
       const lines = [...facts.all(invoiceLineShelf, 'invoice', invoiceId)].sort((a, b) => a.lineNo - b.lineNo);
-      return lines.map((line) => ({ invoice, line, settledOn, reason: bookReasonOf(invoice, line.invoiceLineId, live) }));
+      const red = facts.all(redLetterLineShelf, 'invoice', invoiceId);
+      return lines.map((line) => ({
+        invoice,
+        line: netOf(line, red),
+        settledOn,
+        reason: bookReasonOf(invoice, line.invoiceLineId, live),
+      }));
     })
     .map(({ invoice, line, settledOn, reason }, i): ReimbursementLine => {
       const bought = contractLine(invoice.contractId, line.contractLineId);

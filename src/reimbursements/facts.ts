@@ -1,4 +1,4 @@
-import { allocationLines, allocations, reimbursements } from '../../db/tables.js';
+import { allocationLines, allocations, awardComputations, reimbursementLineCuts, reimbursements } from '../../db/tables.js';
 import { changedBySteps, fixedAtSubmission } from '../cases/facts.js';
 import { shelf } from '../ledger/facts.js';
 
@@ -34,12 +34,27 @@ export const reimbursementShelf = shelf(reimbursements, {
     'approvedOn',
     'explanation',
     'settlementId',
+    'reversedFen',
+    'recalledFen',
+    'restoredFen',
   ],
 });
 export const allocationLineShelf = shelf(allocationLines, {
   rank: 56,
   id: 'allocationLineId',
-  keys: { allocation: ['allocationId'] },
-  once: ['id', 'allocation'],
+  keys: { allocation: ['allocationId'], reimbursement: ['reimbursementId', 'isLive'] },
+  once: ['id', 'allocation', 'reimbursement'],
   mutable: ['isLive'],
+});
+/** What red letters took of lines that count; and awards computed anew after them. */
+export const lineCutShelf = shelf(reimbursementLineCuts, {
+  rank: 63,
+  id: 'lineCutId',
+  keys: { reimbursement: ['reimbursementId'] },
+  once: ['id', 'reimbursement'],
+});
+export const awardComputationShelf = shelf(awardComputations, {
+  rank: 80,
+  id: 'correctionId',
+  once: ['id'],
 });

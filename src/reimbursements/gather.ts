@@ -1,5 +1,5 @@
 // Applications that are there already, gathered with all that deciding on them looks at.
-import type { ProgrammeVersion as VersionRow, Reimbursement } from '../../db/tables.js';
+import type { ProgrammeVersion as VersionRow, Reimbursement, ReimbursementLineCut } from '../../db/tables.js';
 import type { Known } from '../applications/evaluation-facts.js';
 import type { Day } from '../calendar.js';
 import type { Facts, Loader } from '../ledger/facts.js';
@@ -10,7 +10,7 @@ import { controlIdsOf, gatherControls, lawUnder } from '../programmes/laws.js';
 import { invoiceShelf } from '../usage/facts.js';
 import type { Asked, Case } from './award-facts.js';
 import { caseOf, gatherAwardLimits, gatherDealings } from './award-facts.js';
-import { reimbursementLineShelf } from './facts.js';
+import { lineCutShelf, reimbursementLineShelf } from './facts.js';
 import { countedOf, linesOf } from './lines.js';
 import type { Predicates } from './rules.js';
 import { eligibilityOf } from './rules.js';
@@ -29,6 +29,11 @@ export async function gatherParts(loader: Loader, rows: readonly Reimbursement[]
       rows.map(({ programmeVersionId }) => programmeVersionId),
     ),
     gatherControls(loader),
+    loader.load(
+      lineCutShelf,
+      'reimbursement',
+      rows.map(({ reimbursementId }) => reimbursementId),
+    ),
   ]);
   const applicantOf = new Map(rows.map(({ reimbursementId, enterpriseId }) => [reimbursementId, enterpriseId]));
   await gatherDealings(loader, {
@@ -71,13 +76,20 @@ interface At {
   readonly bookedOn: Day;
   readonly predicates?: Predicates;
   readonly known?: Known;
+  /** What red letters took of its lines; left out: all that did as far as is known. */
+  readonly cuts?: readonly ReimbursementLineCut[];
 }
 
+/** What red letters took of the lines of a gathered application, in order. */
+export const cutsOf = (facts: Facts, { reimbursementId }: Reimbursement): readonly ReimbursementLineCut[] =>
+  facts.all(lineCutShelf, 'reimbursement', reimbursementId);
+
 /** What is asked about what counts of a gathered application. */
-export const askedOf = (facts: Facts, row: Reimbursement, { bookedOn, predicates, known }: At): Asked => ({
+export const askedOf = (facts: Facts, row: Reimbursement, { bookedOn, predicates, known, cuts }: At): Asked => ({
   law: lawOf(facts, row).law,
   of: row,
   lines: countedOf(linesOf(facts, row)),
+  cuts: cuts ?? cutsOf(facts, row).filter(({ redLetterId }) => known?.has(redLetterId) ?? true),
   bookedOn,
   predicates: predicates ?? eligibilityOf(row)?.predicates ?? {},
   ...(known && { known }),

@@ -103,10 +103,17 @@ export const baseOfReimbursement = (
     .where(and(eq(reimbursementLines.bookId, bookId), eq(reimbursementLines.reimbursementId, reimbursementId)))
     .groupBy(reimbursementLines.basisPoints, reimbursementLines.reason);
 
-/** The lines of an application in their order, after the line of a cursor. */
-export const listReimbursementLines = (db: Database, of: Page & { reimbursementId: string }): Promise<ReimbursementLine[]> =>
+/** The lines of an application in their order, after the line of a cursor, each with what red letters took of it (fen). */
+export const listReimbursementLines = (
+  db: Database,
+  of: Page & { reimbursementId: string },
+): Promise<{ line: ReimbursementLine; redFen: bigint }[]> =>
   db.drizzle
-    .select()
+    .select({
+      line: reimbursementLines,
+      redFen: sql<bigint>`(select coalesce(sum(x.gross_fen), 0)::bigint from reimbursement_line_cuts x
+        where x.book_id = ${of.bookId} and x.reimbursement_line_id = reimbursement_lines.reimbursement_line_id)`,
+    })
     .from(reimbursementLines)
     .where(
       and(

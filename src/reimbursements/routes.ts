@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { approvedOrAwaits } from '../../schemas/approvals.js';
 import { page, pageQuery } from '../../schemas/common.js';
 import * as schema from '../../schemas/reimbursements.js';
 import { submitDraft } from '../cases/draft.js';
@@ -140,7 +141,12 @@ export function reimbursementRoutes(app: FastifyInstance, parts: Parts): void {
       if (!row) throw new Problem('NOT_FOUND');
       const after = idOfCursor(cursor);
       const lines = await listReimbursementLines(parts.db, { bookId: book.bookId, reimbursementId: id, after, limit });
-      return pageOf(lines, limit, (line) => line.reimbursementLineId, presentReimbursementLine);
+      return pageOf(
+        lines,
+        limit,
+        ({ line }) => line.reimbursementLineId,
+        ({ line, redFen }) => presentReimbursementLine(line, redFen),
+      );
     },
   });
 
@@ -165,8 +171,9 @@ function allocationRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'Approve a drafted allocation by its digest: every award of it becomes payable to its enterprise',
     roles: ['approver'],
     personOnly: true,
+    stepUp: true,
     body: schema.approveAllocation,
-    response: schema.allocationDecided,
+    response: approvedOrAwaits(schema.allocationDecided),
     status: 200,
     verb: approveAllocation,
   });

@@ -1,7 +1,7 @@
 // An application for reimbursement: what its base is digested and summed up to, what a review binds, and how it is shown. Pure.
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
-import type { Reimbursement, ReimbursementLine, UsageInvoice } from '../../db/tables.js';
+import type { Reimbursement, ReimbursementLine, ReimbursementLineCut, UsageInvoice } from '../../db/tables.js';
 import type {
   reimbursement as shown,
   reimbursementConsidered,
@@ -22,7 +22,7 @@ import type { Refused } from '../ledger/lane.js';
 import { refused } from '../ledger/lane.js';
 import { life } from '../lives.js';
 import type { Fen } from '../money.js';
-import { formatYuan, parseYuan } from '../money.js';
+import { atLeastNone, formatYuan, parseYuan, sumFen } from '../money.js';
 import type { Predicate } from '../programmes/language.js';
 import { controlIdsOf } from '../programmes/laws.js';
 import { lineFinding } from '../programmes/lines.js';
@@ -46,6 +46,9 @@ export const undecided = {
   decisionReason: null,
   explanation: null,
   settlementId: null,
+  reversedFen: 0n,
+  recalledFen: 0n,
+  restoredFen: 0n,
   ...untouched,
 } as const;
 
@@ -87,6 +90,19 @@ export function bookReasonOf(
   if (live.some((line) => line.invoiceLineId === null || line.invoiceLineId === invoiceLineId)) return 'LINE_ALREADY_REIMBURSED';
   return null;
 }
+
+/** A line for what red letters left of it (fen); of one that was corrected below what they took, nothing. */
+export function leftOf(line: ReimbursementLine, cuts: readonly ReimbursementLineCut[]): ReimbursementLine {
+  const own = cuts.filter(({ reimbursementLineId }) => reimbursementLineId === line.reimbursementLineId);
+  if (own.length === 0) return line;
+  const left = (amount: 'netFen' | 'vatFen'): Fen => atLeastNone(line[amount] - sumFen(own.map((cut) => cut[amount])));
+  const [netFen, vatFen] = [left('netFen'), left('vatFen')];
+  return { ...line, netFen, vatFen, grossFen: netFen + vatFen };
+}
+
+/** What of an award is still its enterprise's, paid or not (fen). */
+export const standingOfAward = ({ awardFen, reversedFen, recalledFen }: Reimbursement): Fen =>
+  (awardFen ?? 0n) - reversedFen - recalledFen;
 
 type DeclaredItem = NonNullable<z.output<typeof submitReimbursement>['items']>[number];
 export interface Declared extends Omit<DeclaredItem, 'net' | 'vat' | 'gross'> {
@@ -292,6 +308,8 @@ export const presentReimbursement = (row: Reimbursement): Shown => {
     allocationId: row.allocationId,
     fund: row.fund,
     award: yuanOrNull(row.awardFen),
+    reversed: formatYuan(row.reversedFen),
+    recalled: formatYuan(row.recalledFen),
     approvedOn: row.approvedOn,
     decisionReason: row.decisionReason,
     settlementId: row.settlementId,
@@ -301,7 +319,8 @@ export const presentReimbursement = (row: Reimbursement): Shown => {
   };
 };
 
-export const presentReimbursementLine = (row: ReimbursementLine): z.input<typeof reimbursementLine> => ({
+/** A line as it was found, and what red letters took of it since (fen). */
+export const presentReimbursementLine = (row: ReimbursementLine, redFen: Fen): z.input<typeof reimbursementLine> => ({
   reimbursementLineId: row.reimbursementLineId,
   lineNo: row.lineNo,
   invoiceId: row.invoiceId,
@@ -318,6 +337,7 @@ export const presentReimbursementLine = (row: ReimbursementLine): z.input<typeof
   net: formatYuan(row.netFen),
   vat: formatYuan(row.vatFen),
   gross: formatYuan(row.grossFen),
+  red: formatYuan(redFen),
   usedFrom: row.usedFrom,
   usedTo: row.usedTo,
   settledOn: row.settledOn,

@@ -1,32 +1,63 @@
 import type { z } from 'zod';
 import type { Settlement } from '../../db/tables.js';
 import type { approveSettlement as body, settlement } from '../../schemas/settlements.js';
-import { update } from '../ledger/facts.js';
+import type { AwaitsSecond, TwoNeeded } from '../approvals/approve.js';
+import { approve, twoNeeded } from '../approvals/approve.js';
+import { gatherApprovals } from '../approvals/facts.js';
+import type { Day } from '../calendar.js';
+import type { Facts } from '../ledger/facts.js';
+import { note, update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
 import { accepted, isSamePerson, refused } from '../ledger/lane.js';
+import type { Fen } from '../money.js';
 import { formatYuan } from '../money.js';
+import { programmeVersionShelf } from '../programmes/facts.js';
+import { twoApproversAboveOf } from '../programmes/published.js';
 import { settlementShelf } from './facts.js';
-import { presentSettlement, refuseUnlessAt } from './rules.js';
+import { presentSettlement, readFund, refuseUnlessAt } from './rules.js';
 
 type Body = z.output<typeof body> & { id?: string };
 
+/** By settlement: what each programme gets out of it, in fen. The lines of a batch never change, so a sum of them stands. */
+const subtotals = note<readonly { readonly programmeCode: string; readonly amountFen: Fen }[]>('subtotals by programme');
+
 /**
  * Approves a drafted batch. The approval binds what was checked: digest, count and total. Refuses NOT_FOUND,
- * SETTLEMENT_WRONG_STATE, FOUR_EYES (who drafted it), SETTLEMENT_CHANGED.
+ * SETTLEMENT_WRONG_STATE, FOUR_EYES (who drafted it), SETTLEMENT_CHANGED. Where a programme's part is above its amount two approve (`approve`).
  */
-export const approveSettlement: Verb<Body, z.input<typeof settlement>> = {
+export const approveSettlement: Verb<Body, z.input<typeof settlement> | AwaitsSecond> = {
   name: 'settlement.approve',
   money: true,
 
   async gather(loader, commands) {
+    const ids = commands.map(({ body }) => body.id ?? '');
+    const [sums] = await Promise.all([
+      loader.tx.sql.prepared<{ settlementId: string; fund: string; amountFen: Fen }[]>(
+        `select settlement_id as "settlementId", fund, sum(amount_fen)::bigint as "amountFen" from settlement_lines
+          where book_id = $1 and settlement_id = any($2::uuid[]) group by settlement_id, fund order by fund`,
+        [loader.bookId, ids],
+      ),
+      loader.load(settlementShelf, 'id', ids),
+      gatherApprovals(loader, ids),
+    ]);
+    const parts = sums.map((sum) => ({ ...sum, programmeCode: readFund(sum.fund).programmeCode }));
+    for (const id of ids) {
+      const fenOf = new Map<string, Fen>();
+      for (const { settlementId, programmeCode, amountFen } of parts) {
+        if (settlementId === id) fenOf.set(programmeCode, (fenOf.get(programmeCode) ?? 0n) + amountFen);
+      }
+      const of = [...fenOf].map(([programmeCode, amountFen]) => ({ programmeCode, amountFen }));
+      loader.note(subtotals, id, of);
+    }
     await loader.load(
-      settlementShelf,
-      'id',
-      commands.map(({ body }) => body.id ?? ''),
+      programmeVersionShelf,
+      'code',
+      parts.map(({ programmeCode }) => programmeCode),
     );
   },
 
-  decide({ body, actor }, facts) {
+  decide(command, facts) {
+    const { body, actor, today } = command;
     const settlement = facts.get(settlementShelf, body.id ?? '');
     if (!settlement) return refused('NOT_FOUND');
     const wrongState = refuseUnlessAt(settlement, 'DRAFT');
@@ -37,6 +68,15 @@ export const approveSettlement: Verb<Body, z.input<typeof settlement>> = {
     if (body.contentDigest !== contentDigest || body.count !== lineCount || body.total !== total) {
       return refused('SETTLEMENT_CHANGED', { count: String(lineCount), total, contentDigest });
     }
+    const approval = approve(facts, command, {
+      subjectKind: 'SETTLEMENT',
+      subjectId: settlement.settlementId,
+      digest: contentDigest,
+      amountFen: settlement.totalFen,
+      two: firstAbove(facts, settlement.settlementId, today),
+      doneBy: [settlement.draftedPerson],
+    });
+    if (approval.kind !== 'given') return approval;
     // After this line the command succeeds.
     const row: Settlement = { ...settlement, status: 'APPROVED', approvedPerson: actor.personId };
     return accepted({
@@ -44,7 +84,17 @@ export const approveSettlement: Verb<Body, z.input<typeof settlement>> = {
       subjectId: row.settlementId,
       approvalDigest: contentDigest,
       result: presentSettlement(row),
-      changes: [update(settlementShelf, row)],
+      changes: [update(settlementShelf, row), ...approval.changes],
     });
   },
 };
+
+/** The first programme, by code, whose part of the batch is above what it lets one person approve; null when none is. */
+function firstAbove(facts: Facts, settlementId: string, today: Day): TwoNeeded | null {
+  for (const { programmeCode, amountFen } of facts.noted(subtotals, settlementId)) {
+    const rows = facts.all(programmeVersionShelf, 'code', programmeCode);
+    const two = twoNeeded(amountFen, twoApproversAboveOf(rows, today));
+    if (two) return two;
+  }
+  return null;
+}

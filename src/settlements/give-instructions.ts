@@ -9,7 +9,7 @@ import { refused } from '../ledger/lane.js';
 import { gatherNumbers, seriesOf, takeNumbers } from '../ledger/numbers.js';
 import type { Posting } from '../ledger/templates.js';
 import { settlementInstructed } from '../ledger/templates.js';
-import { accountsOf, gatherAccounts, gatherPayees, payeeOf } from '../payees/facts.js';
+import { accountsOf, gatherAccounts, gatherPaidTo, paidTo } from '../payees/facts.js';
 import { payeeAccountOn } from '../payees/rules.js';
 import { instructionShelf } from './facts.js';
 import type { Part } from './rules.js';
@@ -34,9 +34,12 @@ export async function gatherInstructions(
     ]);
   });
   const payees = wanted.flatMap(({ payments }) => payments.map((payment) => payment.payeeId));
+  await gatherPaidTo(loader, payees);
   await Promise.all([
-    gatherPayees(loader, payees),
-    gatherAccounts(loader, payees),
+    gatherAccounts(
+      loader,
+      payees.flatMap((payeeId) => paidTo(loader.facts, payeeId)?.payeeId ?? []),
+    ),
     loader.accounts(accounts),
     gatherNumbers(
       loader,
@@ -46,7 +49,7 @@ export async function gatherInstructions(
 }
 
 /**
- * Instructs payments of a batch, each on the account its payee has registered for today. Refuses PAYEE_ACCOUNT_MISSING,
+ * Instructs payments of a batch, each on the account its payee, or who has taken its place since, has registered for today. Refuses PAYEE_ACCOUNT_MISSING,
  * naming every payee that has none.
  */
 export function giveInstructions(
@@ -55,10 +58,10 @@ export function giveInstructions(
   settlement: Settlement,
   parts: readonly (Part & { readonly attempt: number })[],
 ): Refused | { kind: 'given'; instructions: PaymentInstruction[]; postings: Posting[]; changes: Change[] } {
-  const accountOn = (payeeId: string) => payeeAccountOn(accountsOf(facts, payeeId), today);
+  const accountOn = (payeeId: string) => payeeAccountOn(accountsOf(facts, paidTo(facts, payeeId)?.payeeId ?? payeeId), today);
   const without = parts.map((part) => part.payeeId).filter((payeeId) => !accountOn(payeeId));
   if (without.length > 0) {
-    const payees = [...new Set(without)].map((payeeId) => payeeOf(facts, payeeId)?.name ?? payeeId);
+    const payees = [...new Set(without)].map((payeeId) => paidTo(facts, payeeId)?.name ?? payeeId);
     return refused('PAYEE_ACCOUNT_MISSING', { payees: payees.join('、'), day: today });
   }
   // After this line the command succeeds.

@@ -8,6 +8,7 @@ import { accepted, isSamePerson, refused } from '../ledger/lane.js';
 import { asksForMaterials } from '../materials/rules.js';
 import { programmeVersionShelf } from '../programmes/facts.js';
 import { fundersOf, programmeOf } from '../programmes/published.js';
+import { approversOf, gatherApprovals } from '../approvals/facts.js';
 import { payeeOf } from '../payees/facts.js';
 import { redemptionShelf } from '../redemptions/facts.js';
 import { reimbursementShelf } from '../reimbursements/facts.js';
@@ -45,6 +46,7 @@ export const instructSettlement: Verb<{ id?: string }, Result> = {
         [loader.bookId, ids],
       ),
       loader.load(settlementShelf, 'id', ids),
+      gatherApprovals(loader, ids),
     ]);
     const funds = [...new Set(sums.map((sum) => sum.fund))];
     const [versions] = await Promise.all([
@@ -111,8 +113,8 @@ export const instructSettlement: Verb<{ id?: string }, Result> = {
     if (!settlement) return refused('NOT_FOUND');
     const wrongState = refuseUnlessAt(settlement, 'APPROVED');
     if (wrongState) return wrongState;
-    if (isSamePerson(actor, settlement.draftedPerson) || isSamePerson(actor, settlement.approvedPerson))
-      return refused('FOUR_EYES');
+    const had = [settlement.draftedPerson, settlement.approvedPerson, ...approversOf(facts, settlement.settlementId)];
+    if (had.some((person) => isSamePerson(actor, person))) return refused('FOUR_EYES');
     const payables = facts
       .noted(linesWithPapers, settlement.settlementId)
       .flatMap(({ redemptionId, reimbursementId }): Payable[] => {

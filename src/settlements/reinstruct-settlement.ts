@@ -3,6 +3,7 @@ import type { settlementInstructed } from '../../schemas/settlements.js';
 import { update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
 import { accepted, isSamePerson, refused } from '../ledger/lane.js';
+import { approversOf, gatherApprovals } from '../approvals/facts.js';
 import { payeeOf } from '../payees/facts.js';
 import { instructionShelf, settlementShelf } from './facts.js';
 import { gatherInstructions, giveInstructions } from './give-instructions.js';
@@ -21,8 +22,9 @@ export const reinstructSettlement: Verb<{ id?: string }, Result> = {
 
   async gather(loader, commands) {
     const ids = commands.map(({ body }) => body.id ?? '');
-    const [, instructions] = await Promise.all([
+    const [, , instructions] = await Promise.all([
       loader.load(settlementShelf, 'id', ids),
+      gatherApprovals(loader, ids),
       loader.load(instructionShelf, 'settlement', ids),
     ]);
     await gatherInstructions(
@@ -37,8 +39,8 @@ export const reinstructSettlement: Verb<{ id?: string }, Result> = {
     if (!settlement) return refused('NOT_FOUND');
     const wrongState = refuseUnlessAt(settlement, 'INSTRUCTED');
     if (wrongState) return wrongState;
-    if (isSamePerson(actor, settlement.draftedPerson) || isSamePerson(actor, settlement.approvedPerson))
-      return refused('FOUR_EYES');
+    const had = [settlement.draftedPerson, settlement.approvedPerson, ...approversOf(facts, settlement.settlementId)];
+    if (had.some((person) => isSamePerson(actor, person))) return refused('FOUR_EYES');
     const returned = lastAttempts(facts.all(instructionShelf, 'settlement', settlement.settlementId)).filter(
       (of) => of.status === 'RETURNED',
     );

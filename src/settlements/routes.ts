@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { approvedOrAwaits } from '../../schemas/approvals.js';
 import { z } from 'zod';
 import { bookAndIdParams, page, pageQuery, problem } from '../../schemas/common.js';
 import * as schema from '../../schemas/settlements.js';
@@ -50,8 +51,9 @@ export function settlementRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'Approve a drafted batch by its digest, count and total',
     roles: ['approver'],
     personOnly: true,
+    stepUp: true,
     body: schema.approveSettlement,
-    response: schema.settlementRecorded,
+    response: approvedOrAwaits(schema.settlementRecorded),
     status: 200,
     verb: approveSettlement,
   });
@@ -61,6 +63,7 @@ export function settlementRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'Instruct the payment of an approved batch',
     roles: ['finance_approver'],
     personOnly: true,
+    stepUp: true,
     body: empty,
     response: schema.settlementInstructed,
     status: 200,
@@ -72,6 +75,7 @@ export function settlementRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'Send the payments that the bank returned (退票) out again',
     roles: ['finance_approver'],
     personOnly: true,
+    stepUp: true,
     body: empty,
     response: schema.settlementInstructed,
     status: 200,
@@ -83,6 +87,7 @@ export function settlementRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'Close a batch of which everything is paid',
     roles: ['finance'],
     personOnly: true,
+    stepUp: true,
     body: empty,
     response: schema.settlementRecorded,
     status: 200,

@@ -49,10 +49,10 @@ export const unbatchedFen = (of: Redemption, byDay: Day): Fen =>
     ? of.approvedFen - of.reversedFen - of.batchedFen - of.offsetFen
     : 0n;
 
-/** What of an award may still go into a batch, in fen: all of it, once approved by the day. */
+/** What of an award may still go into a batch, in fen: once approved by the day, all of it, less what was reversed. */
 export const unbatchedAwardFen = (of: Reimbursement, byDay: Day): Fen =>
   of.status === 'APPROVED' && of.settlementId === null && of.approvedOn !== null && of.approvedOn <= byDay
-    ? (of.awardFen ?? 0n)
+    ? (of.awardFen ?? 0n) - of.reversedFen
     : 0n;
 
 /** Whether what a programme of this cadence owes is settled with the batches of a month: QUARTERLY ones with a quarter's last only. */

@@ -1,7 +1,7 @@
 // What a change does, decided the same way when it is proposed and when it is approved. A contract goes from one enterprise to another whole,
 // with its vouchers; whose it was is kept with it, and what was decided before stays with who it was then.
 import type { z } from 'zod';
-import type { Contract, Enterprise, LegalPersonChange, MatterRegistration, Voucher } from '../../db/tables.js';
+import type { Contract, Enterprise, LegalPersonChange, MatterRegistration, Provider, Voucher } from '../../db/tables.js';
 import type * as schema from '../../schemas/successions.js';
 import { memberShelf } from '../access/facts.js';
 import type { Day } from '../calendar.js';
@@ -72,6 +72,8 @@ export async function gatherChanges(loader: Loader, wanted: readonly Wanted[], t
       loader.load(providerShelf, 'uscc', codes),
       loader.load(formerNameShelf, 'uscc', codes),
       subject === undefined ? [] : loader.load(memberShelf, 'legalPerson', [subject]),
+      subject === undefined ? [] : loader.load(providerShelf, 'legalPerson', [subject]),
+      subject === undefined ? [] : loader.load(providerShelf, 'acting', [subject]),
     ]);
     if (of.kind === 'NAME') continue;
     const enterprises = own[0].map(({ enterpriseId }) => enterpriseId);
@@ -80,7 +82,7 @@ export async function gatherChanges(loader: Loader, wanted: readonly Wanted[], t
       loader.load(
         listingShelf,
         'provider',
-        own[2].map(({ providerId }) => providerId),
+        [...own[2], ...own[5]].map(({ providerId }) => providerId),
       ),
       gatherSuccession(loader, codes, today),
     ]);
@@ -118,11 +120,10 @@ export function effectsOf(facts: Facts, of: Wanted, by: By): Effects | Refused {
   const { uscc } = code;
   if (of.kind === 'NAME') return renamed(facts, uscc, of, by);
   if (of.kind === 'CLOSURE' && !facts.one(enterpriseShelf, 'uscc', uscc)) return providerEnded(facts, uscc, of);
+  if (of.kind === 'MERGER') return merged(facts, uscc, of, by);
   const subject = legalPerson(facts, uscc, '/uscc');
   if (subject.kind === 'refused') return subject;
   switch (of.kind) {
-    case 'MERGER':
-      return merged(facts, subject.row, of, by);
     case 'SPLIT':
       return split(facts, subject.row, of, by);
     case 'CLOSURE':
@@ -240,16 +241,86 @@ const close = (facts: Facts, uscc: string, closedOn: Day, successorUscc: string 
   ...membersEnded(facts, uscc, 'enterprise'),
 ];
 
-/** Refuses MERGED_WITH_ITSELF, of the successor what is refused of the absorbed, CHANGE_CASES_WAIT. */
-function merged(facts: Facts, { uscc }: Enterprise, of: Kind<'MERGER'>, by: By): Effects | Refused {
+/**
+ * Whatever the absorbed legal person is here, an enterprise, a provider or both, its successor takes over as that. Refuses
+ * MERGED_WITH_ITSELF; PARTY_UNKNOWN, CHANGE_OF_BRANCH and ENTERPRISE_CLOSED of either of them; and what `enterpriseMerged` and
+ * `providerMerged` do.
+ */
+function merged(facts: Facts, uscc: string, of: Kind<'MERGER'>, by: By): Effects | Refused {
+  const provider = facts.one(providerShelf, 'uscc', uscc);
+  const isProvider = provider?.closedOn === null;
+  const enterprise = facts.one(enterpriseShelf, 'uscc', uscc);
+  const isEnterprise = enterprise?.closedOn === null;
+  if (!isProvider && !isEnterprise) {
+    const ended = enterprise ?? provider;
+    return ended ? closed(ended, '/uscc') : refused('PARTY_UNKNOWN', { uscc }, '/uscc');
+  }
   const code = readUscc(of.content.successorUscc, '/successorUscc');
   if (code.kind === 'refused') return code;
   if (code.uscc === uscc) return refused('MERGED_WITH_ITSELF', { uscc }, '/successorUscc');
+  const asEnterprise = isEnterprise ? enterpriseMerged(facts, uscc, code, of, by) : null;
+  if (asEnterprise?.kind === 'refused') return asEnterprise;
+  const asProvider = isProvider ? providerMerged(facts, uscc, code, of) : null;
+  if (asProvider?.kind === 'refused') return asProvider;
+  return {
+    kind: 'effects',
+    uscc,
+    postings: asEnterprise?.postings ?? [],
+    changes: [...(asEnterprise?.changes ?? []), ...(asProvider?.changes ?? [])],
+  };
+}
+
+/**
+ * Who takes a provider's place acts for it and is paid for it from then on: its contracts, invoices and what is owed to it stay under its name.
+ * A listing is of whoever was selected (遴选, E 二; 名单, D 二(六)), and no text lets it pass on: it ends first, and the successor applies for
+ * its own. Refuses also PROVIDER_STILL_LISTED.
+ */
+function providerMerged(facts: Facts, uscc: string, code: { readonly uscc: string }, of: Wanted): Effects | Refused {
+  const successor = facts.one(providerShelf, 'uscc', code.uscc);
+  const pointer = '/successorUscc';
+  if (!successor) return refused('PARTY_UNKNOWN', { uscc: code.uscc }, pointer);
+  const own = facts.all(providerShelf, 'legalPerson', uscc);
+  const branch = [successor, ...facts.all(providerShelf, 'uscc', uscc)].find((row) => row.legalPersonUscc !== row.uscc);
+  if (branch) return refused('CHANGE_OF_BRANCH', { uscc: branch.uscc, legalPerson: branch.legalPersonUscc }, pointer);
+  if (successor.closedOn !== null) return closed(successor, pointer);
+  const listed = own.flatMap((row) => refuseListed(facts, row, of) ?? []);
+  if (listed[0]) return listed[0];
+  const before = facts.all(providerShelf, 'acting', uscc).filter(({ legalPersonUscc }) => legalPersonUscc !== uscc);
+  return {
+    kind: 'effects',
+    uscc,
+    postings: [],
+    changes: [
+      ...own.map((row) =>
+        update(providerShelf, {
+          ...row,
+          closedOn: row.closedOn ?? of.effectiveOn,
+          successorUscc: code.uscc,
+          actingUscc: code.uscc,
+        }),
+      ),
+      // Whom it had absorbed itself.
+      ...before.map((row) => update(providerShelf, { ...row, actingUscc: code.uscc })),
+      ...membersEnded(facts, uscc, 'provider'),
+    ],
+  };
+}
+
+/** Refuses CHANGE_CASES_WAIT. */
+function enterpriseMerged(
+  facts: Facts,
+  uscc: string,
+  code: { readonly uscc: string },
+  of: Kind<'MERGER'>,
+  by: By,
+): Effects | Refused {
+  const subject = legalPerson(facts, uscc, '/uscc');
+  if (subject.kind === 'refused') return subject;
   const successor = legalPerson(facts, code.uscc, '/successorUscc');
   if (successor.kind === 'refused') return successor;
   const waiting = refuseWaiting(facts, uscc);
   if (waiting) return waiting;
-  const limits = carried(facts, uscc, code.uscc, by);
+  const limits = carried(facts, uscc, code.uscc, { ...by, reason: of.reason });
   return {
     kind: 'effects',
     uscc,
@@ -315,7 +386,7 @@ function split(facts: Facts, { uscc }: Enterprise, of: Kind<'SPLIT'>, by: By): E
       !taken.has(contractId) && (!over.includes(status) || facts.all(voucherShelf, 'contract', contractId).some(lives)),
   );
   if (!continues && left) return refused('SPLIT_CONTRACT_LEFT', { contractNo: left.contractNo }, '/continues');
-  const limits = shared(facts, uscc, founded, by);
+  const limits = shared(facts, uscc, founded, { ...by, reason: of.reason });
   if (limits.kind === 'refused') return limits;
   return {
     kind: 'effects',
@@ -396,17 +467,22 @@ function cancelled(facts: Facts, voucher: Voucher, { reason }: Wanted, { today, 
   };
 }
 
+/** PROVIDER_STILL_LISTED on the day or after. */
+function refuseListed(facts: Facts, { providerId }: Provider, { effectiveOn }: Wanted): Refused | null {
+  const listed = facts
+    .all(listingShelf, 'provider', providerId)
+    .find(({ validTo }) => validTo === null || validTo >= effectiveOn);
+  if (!listed) return null;
+  return refused('PROVIDER_STILL_LISTED', { serviceItem: listed.serviceItem, validTo: listed.validTo ?? '—' }, '/effectiveOn');
+}
+
 /** A provider that closes is delisted first, by a measure. Refuses PARTY_UNKNOWN, ENTERPRISE_CLOSED, PROVIDER_STILL_LISTED. */
 function providerEnded(facts: Facts, uscc: string, of: Wanted): Effects | Refused {
   const provider = facts.one(providerShelf, 'uscc', uscc);
   if (!provider) return refused('PARTY_UNKNOWN', { uscc }, '/uscc');
   if (provider.closedOn !== null) return closed(provider, '/uscc');
-  const listed = facts
-    .all(listingShelf, 'provider', provider.providerId)
-    .find(({ validTo }) => validTo === null || validTo >= of.effectiveOn);
-  if (listed) {
-    return refused('PROVIDER_STILL_LISTED', { serviceItem: listed.serviceItem, validTo: listed.validTo ?? '—' }, '/effectiveOn');
-  }
+  const listed = refuseListed(facts, provider, of);
+  if (listed) return listed;
   return {
     kind: 'effects',
     uscc,

@@ -11,7 +11,7 @@ import type { Refused } from '../ledger/lane.js';
 import { refused } from '../ledger/lane.js';
 import { gatherLimits, readLimit } from '../ledger/limits.js';
 import type { Posting } from '../ledger/templates.js';
-import { limitSucceeded } from '../ledger/templates.js';
+import { about, limitRaised, limitSucceeded } from '../ledger/templates.js';
 import type { Fen } from '../money.js';
 import { formatYuan, sumFen } from '../money.js';
 import { firstYearIdOf, firstYearShelf, limitExceptionShelf, programmeVersionShelf } from '../programmes/facts.js';
@@ -87,32 +87,44 @@ export interface Followed {
   readonly postings: readonly Posting[];
   readonly changes: readonly Change[];
 }
+/** Who proposed what is followed here, who decides it, and why. */
 interface Of {
   readonly changeId: string;
+  readonly proposedPerson: string;
+  readonly decidedPerson: string;
+  readonly reason: string;
   readonly today: Day;
+  readonly receivedAt: Date;
   readonly newId: () => string;
 }
 
 const keyOf = ({ limit, holder, window }: LimitWindow): string[] => [limit, holder, window];
 
-/** Charges a window, and says why. */
-function charge(facts: Facts, at: LimitWindow, amountFen: Fen, why: LimitSuccession['why'], of: Of): Omit<Followed, 'kind'> {
+/** Charges a window, and says why; `from`: whose and which it is carried on from, `raisedFen`: what it is raised by in the same decision. */
+function charge(
+  facts: Facts,
+  at: LimitWindow,
+  amountFen: Fen,
+  of: Of & Pick<LimitSuccession, 'why'> & { readonly from?: LimitWindow; readonly raisedFen?: Fen },
+): Omit<Followed, 'kind'> {
   if (amountFen <= 0n) return { postings: [], changes: [] };
   const { limit: account, holder, window: span } = at;
   const usedAfterFen = facts.balance(accountOf.used(at)) + amountFen;
   return {
-    postings: limitSucceeded({ at, allowanceFen: facts.balance(accountOf.allowance(at)), amountFen }),
+    postings: limitSucceeded({ at, allowanceFen: facts.balance(accountOf.allowance(at)) + (of.raisedFen ?? 0n), amountFen }),
     changes: [
       insert(limitSuccessionShelf, {
         bookId: facts.bookId,
         limitSuccessionId: of.newId(),
         changeId: of.changeId,
-        why,
+        why: of.why,
         account,
         holder,
         span,
         amountFen,
         usedAfterFen,
+        fromHolder: of.from?.holder ?? null,
+        fromSpan: of.from?.window ?? null,
       }),
     ],
   };
@@ -134,7 +146,7 @@ const inherit = (facts: Facts, { account, years }: PersonLimit, holder: string, 
 
 /**
  * A merger: what the absorbed legal person has spent in each window that runs counts as spent by its successor, even where that makes more
- * than the limit. What stood as spent only because it was founded by a split is not carried on.
+ * than the limit; the exceptions that it was given go with it. What stood as spent only because it was founded by a split is not carried on.
  */
 export function carried(facts: Facts, from: string, to: string, of: Of): Followed {
   const parts = personLimits(facts, of.today).map((limit) => {
@@ -146,11 +158,41 @@ export function carried(facts: Facts, from: string, to: string, of: Of): Followe
     const own = facts.get(firstYearShelf, firstYearIdOf(limit.account, to));
     const target = limit.years < 2 || own === undefined ? window : runningWindow(facts, limit, to, of.today);
     // Its own years are over: it is given nothing more, whatever counts.
-    if (spentFen <= 0n || target === null) return { postings: [], changes: [] };
-    const charged = charge(facts, { ...source, holder: to, window: target }, spentFen, 'CARRIED', of);
-    return { postings: charged.postings, changes: [...inherit(facts, limit, to, target), ...charged.changes] };
+    if (target === null) return { postings: [], changes: [] };
+    const at = { ...source, holder: to, window: target };
+    const raised = exceptionsFollow(facts, source, at, of);
+    const charged = charge(facts, at, spentFen, { ...of, why: 'CARRIED', from: source, raisedFen: raised.amountFen });
+    const begins = spentFen > 0n ? inherit(facts, limit, to, target) : [];
+    return { postings: [...raised.postings, ...charged.postings], changes: [...begins, ...raised.changes, ...charged.changes] };
   });
   return { kind: 'followed', postings: parts.flatMap((p) => p.postings), changes: parts.flatMap((p) => p.changes) };
+}
+
+/** The exceptions approved for a window, for the one that it is carried on to: each by a row of its own that names the one it follows. */
+function exceptionsFollow(
+  facts: Facts,
+  source: LimitWindow,
+  at: LimitWindow,
+  of: Of,
+): Omit<Followed, 'kind'> & { amountFen: Fen } {
+  const rows = raisedIn(facts, source).map((before): LimitException => ({
+    ...before,
+    exceptionId: of.newId(),
+    holder: at.holder,
+    span: at.window,
+    reason: of.reason,
+    askedPerson: of.proposedPerson,
+    askedOn: of.today,
+    approvedPerson: of.decidedPerson,
+    approvedOn: of.today,
+    recordedAt: of.receivedAt.toISOString(),
+    followsId: before.exceptionId,
+  }));
+  return {
+    amountFen: sumFen(rows.map(({ amountFen }) => amountFen)),
+    postings: rows.flatMap(({ exceptionId, amountFen }) => about(exceptionId, limitRaised({ at, amountFen }))),
+    changes: rows.map((row) => insert(limitExceptionShelf, row)),
+  };
 }
 
 /** Who was founded by a split, and how much of what is left of each limit it is handed (fen, by the limit's name). */
@@ -182,14 +224,14 @@ export function shared(facts: Facts, from: string, heirs: readonly Founded[], of
       const params = { limit: limit.account, given: formatYuan(givenFen), left: formatYuan(leftFen) };
       return refused('SPLIT_LEFT_BEYOND', params, '/heirs');
     }
-    const given = charge(facts, at, givenFen, 'GIVEN', of);
+    const given = charge(facts, at, givenFen, { ...of, why: 'GIVEN' });
     postings.push(...given.postings);
     changes.push(...given.changes);
     for (const { holder, left } of heirs) {
       const its = { ...at, holder };
       if (facts.balance(accountOf.used(its)) > 0n)
         return refused('SPLIT_HEIR_NOT_NEW', { uscc: holder, limit: limit.account }, '/heirs');
-      const founded = charge(facts, its, numberFen - (left.get(limit.account) ?? 0n), 'FOUNDED', of);
+      const founded = charge(facts, its, numberFen - (left.get(limit.account) ?? 0n), { ...of, why: 'FOUNDED' });
       postings.push(...founded.postings);
       changes.push(...inherit(facts, limit, holder, window), ...founded.changes);
     }
@@ -197,11 +239,9 @@ export function shared(facts: Facts, from: string, heirs: readonly Founded[], of
   return { kind: 'followed', postings, changes };
 }
 
-/** What approved exceptions raised a window by. */
-const raisedFen = (facts: Facts, at: LimitWindow): Fen =>
-  sumFen(
-    facts
-      .all(limitExceptionShelf, 'window', keyOf(at))
-      .filter(({ status }: LimitException) => status === 'APPROVED')
-      .map(({ amountFen }) => amountFen),
-  );
+/** The approved exceptions to a window. */
+const raisedIn = (facts: Facts, at: LimitWindow): LimitException[] =>
+  facts.all(limitExceptionShelf, 'window', keyOf(at)).filter(({ status }) => status === 'APPROVED');
+
+/** What they raised it by. */
+const raisedFen = (facts: Facts, at: LimitWindow): Fen => sumFen(raisedIn(facts, at).map(({ amountFen }) => amountFen));

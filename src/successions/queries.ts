@@ -1,6 +1,6 @@
-import { and, asc, eq, gt, sql } from 'drizzle-orm';
+import { and, asc, eq, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.js';
-import { idsOfPage } from '../../db/planned.js';
+import { pageOfKey } from '../../db/planned.js';
 import type { LegalPersonChange, LimitSuccession } from '../../db/tables.js';
 import { legalPersonChanges, limitSuccessions } from '../../db/tables.js';
 
@@ -15,32 +15,14 @@ export function listChanges(
     limit: number;
   },
 ): Promise<LegalPersonChange[]> {
-  const { bookId, uscc, status, after } = of;
-  const { changeId: id, uscc: code, status: at } = legalPersonChanges;
+  const { changeId: id, bookId: book } = legalPersonChanges;
   const limit = of.limit + 1;
-  // A code has few of them: these are looked through.
-  const ids =
-    uscc !== undefined
-      ? idsOfPage({
-          id,
-          bookId,
-          after,
-          limit,
-          key: [[code, sql`${uscc}::text`]] as const,
-          sieve: status === undefined ? undefined : eq(at, status),
-        })
-      : status === undefined
-        ? undefined
-        : idsOfPage({ id, bookId, key: [[at, sql`${status}::text`]], after, limit });
+  const key = of.uscc === undefined ? undefined : { column: legalPersonChanges.uscc, value: sql`${of.uscc}::text` };
+  const state = { column: legalPersonChanges.status, is: of.status };
   return db.drizzle
     .select()
     .from(legalPersonChanges)
-    .where(
-      and(
-        eq(legalPersonChanges.bookId, bookId),
-        ids ? sql`${id} = any(array${ids})` : after === undefined ? undefined : gt(id, after),
-      ),
-    )
+    .where(pageOfKey({ id, book, bookId: of.bookId, key, state, after: of.after, limit }))
     .orderBy(asc(id))
     .limit(limit);
 }

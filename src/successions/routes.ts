@@ -48,6 +48,7 @@ export function successionRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'Decide a change that another person proposed: it is done with this decision',
     roles: ['approver'],
     personOnly: true,
+    stepUp: true,
     body: schema.decideChange,
     response: schema.changeRecorded,
     status: 200,

@@ -19,7 +19,7 @@ import type { Principal } from '../access/principal.js';
 function seenBy(db: Database, bookId: string, { role, legalPersonUscc }: Principal): SQL | undefined {
   if (legalPersonUscc === null) return undefined;
   if (role === 'provider') {
-    const own = and(eq(providers.bookId, bookId), eq(providers.legalPersonUscc, legalPersonUscc));
+    const own = and(eq(providers.bookId, bookId), eq(providers.actingUscc, legalPersonUscc));
     return inArray(usageInvoices.providerId, db.drizzle.select({ id: providers.providerId }).from(providers).where(own));
   }
   const own = and(eq(enterprises.bookId, bookId), eq(enterprises.legalPersonUscc, legalPersonUscc));
@@ -196,7 +196,7 @@ export const findContractProviders = (
   contractIds: readonly string[],
 ): Promise<readonly ContractParty[]> =>
   db.sql.prepared<ContractParty[]>(
-    `select c.contract_id as "contractId", p.provider_id as "providerId", p.legal_person_uscc as "legalPersonUscc",
+    `select c.contract_id as "contractId", p.provider_id as "providerId", p.acting_uscc as "legalPersonUscc",
             p.uscc
        from unnest($2::uuid[]) as k (contract_id)
        cross join lateral (select * from contracts c where c.book_id = $1 and c.contract_id = k.contract_id limit 1) c

@@ -16,6 +16,7 @@ import { decidingDayOf } from '../programmes/evaluate.js';
 import { programmeVersionShelf } from '../programmes/facts.js';
 import type { ProgrammeVersion } from '../programmes/language.js';
 import { lawOn } from '../programmes/language.js';
+import { gatherCarried } from '../programmes/limits.js';
 import { programmeOf } from '../programmes/published.js';
 import { voucherEndingShelf } from './facts.js';
 import type { HeldVoucher } from './rules.js';
@@ -97,8 +98,8 @@ export async function gatherCharged(loader: Loader, vouchers: readonly Voucher[]
   const rows = await chargedWith(loader.tx, loader.bookId, [...idOf.keys()]);
   const windows = new Map<string, LimitWindow[]>(vouchers.map(({ voucherId }) => [voucherId, []]));
   for (const { code, used } of rows) windows.get(idOf.get(code) ?? '')?.push(windowOf(used));
-  for (const [id, at] of windows) loader.note(charged, id, at);
-  await loader.accounts([...windows.values()].flat().flatMap((at) => [accountOf.used(at), accountOf.allowance(at)]));
+  const carried = await gatherCarried(loader, [...windows.values()].flat());
+  for (const [id, at] of windows) loader.note(charged, id, at.map(carried));
 }
 
 /** The limit of an account `used:{limit}:{holder}:{window}`; a holder's name may have colons, the others have none. */

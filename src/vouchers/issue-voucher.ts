@@ -27,6 +27,9 @@ import {
   refusalOf,
   reviewDigestOf,
 } from '../applications/rules.js';
+import type { AwaitsSecond } from '../approvals/approve.js';
+import { approve, twoNeeded } from '../approvals/approve.js';
+import { gatherApprovals } from '../approvals/facts.js';
 import { ended, wayOf } from '../cases/rules.js';
 import { toldOf } from '../cases/told.js';
 import { gatherFlags, holdingFlags } from '../flags/facts.js';
@@ -50,7 +53,7 @@ import { standingIdOf, standingShelf, voucherShelf } from './facts.js';
 import { begun, freshStanding, neverEnded, presentVoucher, toldOfIssue } from './rules.js';
 
 type Body = z.output<typeof body> & { id?: string };
-type Result = ReturnType<typeof presentApplication> & { voucher: ReturnType<typeof presentVoucher> };
+type Result = (ReturnType<typeof presentApplication> & { voucher: ReturnType<typeof presentVoucher> }) | AwaitsSecond;
 
 /**
  * Approves a reviewed application and issues its voucher (发放) in one linked group: min(the maximum, what limits and the money
@@ -60,7 +63,7 @@ type Result = ReturnType<typeof presentApplication> & { voucher: ReturnType<type
  *
  * Refuses, in this order: NOT_FOUND, APPLICATION_WRONG_STATE, NOTICE_RUNNING up to the last day of its public notice, FOUR_EYES, FLAG_HOLDS, REVIEWED_CASE_CHANGED where the contract is
  * not the one that was reviewed, REVIEW_CHANGED, PROGRAMME_NOT_IN_FORCE when the programme
- * itself has ended, the evaluation's refusals (among them LIMIT_EXHAUSTED, POOL_EXHAUSTED), AMOUNT_CHANGED, EARLIER_APPLICATION_WAITS.
+ * itself has ended, the evaluation's refusals (among them LIMIT_EXHAUSTED, POOL_EXHAUSTED), AMOUNT_CHANGED, EARLIER_APPLICATION_WAITS. Above the amount of the programme two approve the same (`approve`).
  */
 export const issueVoucher: Verb<Body, Result> = {
   name: 'application.approve',
@@ -74,6 +77,10 @@ export const issueVoucher: Verb<Body, Result> = {
         commands.map(({ today }) => seriesOf('V', yearOf(today))),
       ),
       gatherFlags(
+        loader,
+        commands.map(({ body }) => body.id ?? ''),
+      ),
+      gatherApprovals(
         loader,
         commands.map(({ body }) => body.id ?? ''),
       ),
@@ -147,6 +154,16 @@ export const issueVoucher: Verb<Body, Result> = {
         }
       }
     }
+    const approvalDigest = awardDigestOf(reviewDigest, awardFen);
+    const approval = approve(facts, command, {
+      subjectKind: 'APPLICATION',
+      subjectId: row.applicationId,
+      digest: approvalDigest,
+      amountFen: awardFen,
+      two: twoNeeded(awardFen, lawOn(law, today).twoApproversAbove?.value ?? null),
+      doneBy: had,
+    });
+    if (approval.kind !== 'given') return approval;
     // After this line the command succeeds.
     const { number, changes } = takeNumber(facts, seriesOf('V', yearOf(today)));
     const voucher: Voucher = {
@@ -195,7 +212,7 @@ export const issueVoucher: Verb<Body, Result> = {
       decision: 'application.approved',
       subjectId: row.applicationId,
       programmeVersion: versionName(version),
-      approvalDigest: awardDigestOf(reviewDigest, awardFen),
+      approvalDigest,
       postings: [
         ...entitlement.funding,
         ...voucherIssued({ voucherId: voucher.voucherId, fund, faceFen: awardFen, charges: entitlement.charges }),
@@ -203,6 +220,7 @@ export const issueVoucher: Verb<Body, Result> = {
       result: { ...presentApplication(approved), voucher: presentVoucher(voucher, awardFen) },
       changes: [
         update(applicationShelf, approved),
+        ...approval.changes,
         ...queueChanges(facts, row, approved),
         insert(voucherShelf, voucher),
         ...(standing

@@ -21,7 +21,7 @@ export type Viewer = Pick<Actor, 'role' | 'legalPersonUscc'>;
 
 const seenBy = ({ role, legalPersonUscc }: Viewer): SQL | undefined => {
   if (legalPersonUscc === null) return undefined;
-  return eq(role === 'provider' ? providers.legalPersonUscc : vouchers.legalPersonUscc, legalPersonUscc);
+  return eq(role === 'provider' ? providers.actingUscc : vouchers.legalPersonUscc, legalPersonUscc);
 };
 
 /** A voucher with its account's balance (fen): what it can still pay. */
@@ -61,7 +61,7 @@ function idsOf(of: Wanted): SQL | undefined {
   const { bookId, viewer, status, programmeCode, enterpriseId, contractId, after } = of;
   const page = { id: vouchers.voucherId, bookId, after, limit: of.limit + 1 };
   const isProvider = viewer.role === 'provider';
-  const own = sql`(select provider_id as value from providers where book_id = ${bookId} and legal_person_uscc = ${viewer.legalPersonUscc})`;
+  const own = sql`(select provider_id as value from providers where book_id = ${bookId} and acting_uscc = ${viewer.legalPersonUscc})`;
   const narrow =
     contractId !== undefined
       ? ([vouchers.contractId, sql`${contractId}::uuid`] as const)

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { approvedOrAwaits } from '../../schemas/approvals.js';
 import { z } from 'zod';
 import { approveApplication } from '../../schemas/applications.js';
 import { page } from '../../schemas/common.js';
@@ -42,8 +43,9 @@ export function voucherRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'Approve a reviewed application: issues its voucher (发放) within limits and money',
     roles: ['approver'],
     personOnly: true,
+    stepUp: true,
     body: approveApplication,
-    response: applicationApproved,
+    response: approvedOrAwaits(applicationApproved),
     status: 200,
     verb: issueVoucher,
   });
@@ -66,6 +68,7 @@ export function voucherRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'Unfreeze a voucher: back to where it was',
     roles: ['approver'],
     personOnly: true,
+    stepUp: true,
     body: freezeBody,
     response: voucherChanged,
     status: 200,
@@ -124,6 +127,7 @@ export function voucherRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'Cancel a voucher without fault, as another person proposed; unused, its quota comes back in the same window',
     roles: ['approver'],
     personOnly: true,
+    stepUp: true,
     body: schema.endVoucher,
     response: voucherChanged,
     status: 200,
@@ -136,6 +140,7 @@ export function voucherRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'Revoke a voucher for cause, as another person proposed',
     roles: ['approver'],
     personOnly: true,
+    stepUp: true,
     body: schema.endVoucher,
     response: voucherChanged,
     status: 200,
@@ -202,6 +207,7 @@ export function voucherRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'Approve an opening balance prepared by another person, and book it',
     roles: ['approver'],
     personOnly: true,
+    stepUp: true,
     body: z.strictObject({}),
     response: openingApproved,
     status: 200,

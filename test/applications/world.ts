@@ -11,7 +11,10 @@ import { expectStatus, startService } from '../service.js';
 export const uscc = (n: number): string => makeUscc(`91410100MA${String(n).padStart(7, '0')}`);
 
 /** The text of a programme file of the repository, with words replaced. */
-export async function programmeFile(name: string, replaced: readonly (readonly [string | RegExp, string])[] = []): Promise<string> {
+export async function programmeFile(
+  name: string,
+  replaced: readonly (readonly [string | RegExp, string])[] = [],
+): Promise<string> {
   let text = await readFile(new URL(`../../db/programmes/${name}.yaml`, import.meta.url), 'utf8');
   for (const [from, to] of replaced) {
     const next = text.replace(from, to);
@@ -63,10 +66,15 @@ export interface Reviewed {
 
 export async function startWorld(
   t: { teardown(handler: () => Promise<void>): void },
-  of: { programme?: string; now?: string; replaced?: readonly (readonly [string | RegExp, string])[] } = {},
+  of: {
+    programme?: string;
+    now?: string;
+    replaced?: readonly (readonly [string | RegExp, string])[];
+    webhookHosts?: readonly string[];
+  } = {},
 ): Promise<World> {
   const programme = of.programme ?? zhengzhou;
-  const service = await startService(t, { now: of.now ?? '2024-07-01' });
+  const service = await startService(t, { now: of.now ?? '2024-07-01', webhookHosts: of.webhookHosts ?? [] });
   const book = await service.newBook('testcity');
   const { operator } = book;
   const providerUscc = uscc(9000001);

@@ -49,7 +49,7 @@ void t.test('invoices are exchanged between cities', async (t) => {
   const early = sent('100.00');
   const { invoiceId: earlyId } = expectStatus(await seller.post('/usage-invoices', early), 201);
 
-  const { app } = await build({ db: trade.db, clock: trade.clock, fieldKey: randomBytes(32), exchangeKeys: [old, fresh] });
+  const { app } = await build({ db: trade.db, clock: trade.clock, bearerMayApprove: true, fieldKey: randomBytes(32), exchangeKeys: [old, fresh] });
   t.teardown(() => app.close());
   const as = (secret: string) => async (method: 'GET' | 'POST', url: string, payload?: object) => {
     const headers = { authorization: `Bearer ${secret}` };

@@ -15,7 +15,7 @@ import { testDatabase } from '../database.js';
 void t.test('the demo world: lived through the API, clean, and made once', async (t) => {
   const { db, owner } = await testDatabase(t);
   const clock = demoClock();
-  const { app, books } = await build({ db, clock, fieldKey: randomBytes(32), settableClock: clock });
+  const { app, books } = await build({ db, clock, bearerMayApprove: true, fieldKey: randomBytes(32), settableClock: clock });
   const address = await app.listen({ port: 0, host: '127.0.0.1' });
   t.teardown(() => app.close());
   const dataDir = t.testdir({});

@@ -166,6 +166,25 @@ void t.test('a soft limit is raised by an exception of two persons, a hard one b
   t.equal(told(late), '409 EXCEPTION_OUTDATED');
   await world.enact(zhengzhou, [version(5)]);
   t.equal(told(await approver.post(`/limit-exceptions/${stale.exceptionId as string}/approve`)), '409 LIMIT_IS_HARD');
+
+  // The exception goes where what was spent by it goes, or its holder's successor would stand beyond the law.
+  const follower = await world.enterprise(3);
+  const merger = { uscc: firm.uscc, successorUscc: follower.uscc, effectiveOn: '2025-03-03', documentNo: '1', reason: '合并' };
+  for (const { applicationId, status } of itemsOf<{ applicationId: string; status: string }>(
+    await reviewer.get('/applications'),
+  )) {
+    if (status === 'APPROVED') continue;
+    expectStatus(await reviewer.post(`/applications/${applicationId}/reject`, { reason: '合并' }), 200);
+  }
+  const { changeId } = expectStatus(await reviewer.post('/mergers', merger), 201);
+  expectStatus(await approver.post(`/legal-person-changes/${changeId as string}/approve`), 200);
+  t.match(itemsOf(await reviewer.get('/limit-exceptions?status=APPROVED')), [
+    { holder: firm.uscc, amount: '250000.00' },
+    { holder: follower.uscc, amount: '250000.00', window: '2025', reason: '合并' },
+  ]);
+  t.equal(await world.balance(`used:zhengzhou-compute.claimed:${follower.uscc}:2025`), 125000000n);
+  t.equal(await world.balance(`allowance:zhengzhou-compute.claimed:${follower.uscc}:2025`), 0n, 'and it is spent there, too');
+  await clean(t, world);
   await clean(t, world);
 
   // An exception that was never posted, and an award beyond what was raised, are found.

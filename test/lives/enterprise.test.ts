@@ -65,6 +65,8 @@ void t.test('legal persons change, and what they hold follows', async (t) => {
     expectStatus(await reviewer.post(`/matters/${made}/confirm`, { joint: false }), 200);
     return made;
   };
+  const newMember = (role: string, legalPersonUscc: string): Promise<Answer> =>
+    operator.post('/members', { kind: 'PERSON', role, personName: '新人', legalPersonUscc });
   const mattersOf = async (of: Enterprise): Promise<object[]> => itemsOf<object>(await reviewer.get(`/matters?uscc=${of.uscc}`));
   const vouchersOf = async (of: Enterprise): Promise<string[]> =>
     itemsOf<{ voucherId: string }>(await reviewer.get(`/vouchers?enterpriseId=${of.enterpriseId}`)).map(
@@ -134,7 +136,8 @@ void t.test('legal persons change, and what they hold follows', async (t) => {
       [{ successorUscc: uscc(77) }, '409 PARTY_UNKNOWN', '/successorUscc'],
       [{ successorUscc: branch.uscc }, '409 CHANGE_OF_BRANCH', '/successorUscc'],
       [{ uscc: branch.uscc }, '409 CHANGE_OF_BRANCH', '/uscc'],
-      [{ uscc: uscc(9000001) }, '409 PARTY_UNKNOWN', '/uscc'],
+      [{ uscc: uscc(9000001) }, '409 PARTY_UNKNOWN', '/successorUscc'],
+      [{ uscc: uscc(77) }, '409 PARTY_UNKNOWN', '/uscc'],
       [{}, '409 CHANGE_CASES_WAIT', '/uscc'],
     ] as const) {
       const answer = await reviewer.post('/mergers', { ...because, ...merger, ...more });
@@ -178,9 +181,13 @@ void t.test('legal persons change, and what they hold follows', async (t) => {
       closedOn: '2025-03-03',
       successorUscc: successor.uscc,
     });
-    const anew = { ...absorbed, member: await book.member('enterprise', { uscc: absorbed.uscc }) };
-    const contract = await world.contractOf(anew, [{ gross: '10.00', chip: 'A' }]).catch((error: unknown) => String(error));
-    t.match(contract, /ENTERPRISE_CLOSED/, 'the absorbed one concludes no more');
+    t.match(await newMember('enterprise', absorbed.uscc), {
+      status: 409,
+      body: { code: 'ENTERPRISE_CLOSED', detail: new RegExp(successor.uscc) },
+    });
+    const bySeller = { ...absorbed, member: provider };
+    const contract = await world.contractOf(bySeller, [{ gross: '10.00', chip: 'A' }]).catch((error: unknown) => String(error));
+    t.match(contract, new RegExp(`ENTERPRISE_CLOSED.*${successor.uscc}`), 'the absorbed one concludes no more');
     t.equal(
       told(await reviewer.post('/mergers', { ...because, ...merger })),
       '409 ENTERPRISE_CLOSED',
@@ -213,6 +220,60 @@ void t.test('legal persons change, and what they hold follows', async (t) => {
     t.equal(await refusedAward(successor), '409 LIMIT_EXHAUSTED');
     t.strictSame(await world.found(), []);
   });
+
+  await t.test(
+    'what comes back of what the absorbed one had spent comes back to its successor, however often it merged',
+    async (t) => {
+      for (const [n, chain] of [
+        [200, 1],
+        [210, 2],
+        [220, 3],
+      ] as const) {
+        const firms: Enterprise[] = [];
+        for (let i = 0; i <= chain; i++) firms.push(await world.enterprise(n + i));
+        const [absorbed, ...followers] = firms;
+        if (!absorbed) throw new Error('a firm');
+        const { voucherId, contractId } = await awarded(absorbed, '1000000.00');
+        const unused = await awarded(absorbed, '500000.00');
+        const redemption = expectStatus(await world.redeem(absorbed, voucherId, contractId, 1, '300000.00'), 201);
+        let from = absorbed;
+        for (const to of followers) {
+          t.equal(told(await decide('/mergers', { uscc: from.uscc, successorUscc: to.uscc })), '200');
+          from = to;
+        }
+        const spent = async (limit: string): Promise<bigint[]> => Promise.all(firms.map((firm) => used(limit, firm)));
+        t.strictSame(
+          await spent(redeemed),
+          firms.map(() => 60000n),
+          'carried on from one to the next',
+        );
+        const url = `/redemptions/${redemption.redemptionId as string}`;
+        const half = expectStatus(
+          await reviewer.post(`${url}/propose-reversal`, { reason: '票面有误', amount: '20000.00' }),
+          201,
+        );
+        expectStatus(await approver.post(`${url}/reverse`, { contentDigest: half.contentDigest }), 200);
+        t.strictSame(
+          await spent(redeemed),
+          firms.map(() => 40000n),
+          'a part',
+        );
+        t.equal(await world.balance(`allowance:${redeemed}:${from.uscc}:2025`), 2000000n, 'which the last may spend');
+        t.strictSame(await world.found(), [], 'the audits find nothing');
+        const ending = expectStatus(
+          await reviewer.post(`/vouchers/${unused.voucherId}/propose-ending`, { kind: 'CANCEL', reason: '合同终止' }),
+          201,
+        );
+        expectStatus(await approver.post(`/vouchers/${unused.voucherId}/cancel`, { contentDigest: ending.contentDigest }), 200);
+        t.strictSame(
+          await spent(claimed),
+          firms.map(() => 200000n),
+          'and what a voucher did not pay',
+        );
+        t.strictSame(await world.found(), [], 'the audits find nothing');
+      }
+    },
+  );
 
   await t.test('a split: contracts go whole, and what is left of a limit is shared, never doubled', async (t) => {
     const [parent, child, other] = [await world.enterprise(31), await world.enterprise(32), await world.enterprise(33)];
@@ -323,10 +384,8 @@ void t.test('legal persons change, and what they hold follows', async (t) => {
       t.match(expectStatus(await reviewer.get(`/vouchers/${voucherId}`), 200), { status, balance: left });
       t.equal((await world.balance('available:zhengzhou-compute/2025')) - before, vouchers === 'CANCEL' ? 16000000n : 0n);
       t.equal(told(await firm.member.get('/me')), '401 UNAUTHENTICATED', 'its members are none any more');
-      const anew = { ...firm, member: await book.member('enterprise', { uscc: firm.uscc }) };
-      t.equal(told(await world.submit(anew, spare)), '409 ENTERPRISE_CLOSED');
-      const late = await world.redeem(anew, voucherId, contractId, 1, '1000.00');
-      t.match(told(late), /^409 VOUCHER_/);
+      t.equal(told(await newMember('enterprise', firm.uscc)), '409 ENTERPRISE_CLOSED', 'and it has no new ones');
+      t.equal(told(await world.submit(firm, spare)), '401 UNAUTHENTICATED');
       t.equal(told(await reviewer.post('/closures', { ...because, uscc: firm.uscc, vouchers })), '409 ENTERPRISE_CLOSED');
     }
     t.strictSame(await world.found(), []);
@@ -346,6 +405,130 @@ void t.test('legal persons change, and what they hold follows', async (t) => {
     t.equal(told(await decide('/closures', closing)), '200');
     t.match(expectStatus(await provider.get(`/providers/${seller.providerId as string}`), 200), { closedOn: '2025-03-03' });
     t.equal(told(await reviewer.post('/closures', { ...because, ...closing })), '409 ENTERPRISE_CLOSED');
+  });
+
+  await t.test('a provider merges: its listing ends, its successor acts for it and is paid for it', async (t) => {
+    const made = async (who: typeof operator, url: string, body: object, status = 201) =>
+      expectStatus(await who.post(url, body), status);
+    const code = uscc(9000010);
+    const { providerId: sellerId } = await made(operator, '/providers', { uscc: code, name: '嵩岳智算' });
+    const seller = await book.member('provider', { uscc: code });
+    const { facilityId } = await made(operator, '/facilities', { providerId: sellerId, name: '嵩岳中心', kind: 'AI_COMPUTING' });
+    await made(reviewer, `/facilities/${facilityId as string}/observations`, {
+      observedOn: '2024-06-01',
+      inService: true,
+      pflops: '100.00',
+      precision: 'FP16',
+      evidence: '核查报告',
+    });
+    const listing = { serviceItem: 'AI_COMPUTE', batchNo: '1', documentNo: '1', validFrom: '2025-01-01' };
+    const { listingId } = await made(reviewer, '/listings', { providerId: sellerId, ...listing });
+    const firm = await world.enterprise(301);
+    const money = (gross: string) => ({ net: gross, vat: '0.00', gross });
+    const { contractId } = await made(seller, '/contracts', {
+      contractNo: 'SY-1',
+      enterpriseId: firm.enterpriseId,
+      providerId: sellerId,
+      signedOn: '2025-03-01',
+      startsOn: '2025-03-01',
+      endsOn: '2025-12-31',
+      purpose: 'MODEL_RESEARCH',
+      ...money('1000000.00'),
+      lines: [
+        {
+          description: '算力',
+          serviceItem: 'AI_COMPUTE',
+          facilityId,
+          unit: 'CARD_HOUR',
+          quantity: '1000',
+          chipVendor: '华为',
+          chipModel: 'A',
+          ...money('1000000.00'),
+        },
+      ],
+    });
+    await made(firm.member, `/contracts/${contractId as string}/confirm`, {}, 200);
+    await made(reviewer, `/contracts/${contractId as string}/file`, {}, 200);
+    const awarding = await world.award(firm, contractId as string);
+    t.equal(face(awarding), '200000.00');
+    const invoice = (no: number, day: string) => ({
+      invoiceNo: `25442${String(no).padStart(15, '0')}`,
+      contractId,
+      issuedOn: '2025-03-10',
+      usageFrom: '2025-03-05',
+      usageTo: day,
+      ...money('100000.00'),
+      lines: [{ contractLineNo: 1, quantity: '100', ...money('100000.00') }],
+    });
+    const redeemed = async (who: typeof operator, no: number): Promise<string> => {
+      const { invoiceId } = await made(who, '/usage-invoices', invoice(no, '2025-03-09'));
+      const url = `/usage-invoices/${invoiceId as string}`;
+      await made(firm.member, `${url}/confirm`, {}, 200);
+      await made(firm.member, `${url}/payments`, { amount: '80000.00', paidOn: '2025-03-10', bankSerial: `SY-${no}` });
+      const of = await made(firm.member, '/redemptions', { voucherId: awarding.body.voucher.voucherId as string, invoiceId });
+      if (of.status !== 'APPROVED') t.comment(JSON.stringify(of.mismatches));
+      return invoiceId as string;
+    };
+    const first = await redeemed(seller, 1);
+
+    const merger = { uscc: code, successorUscc: uscc(9000001), effectiveOn: '2025-03-10' };
+    t.equal(told(await reviewer.post('/mergers', { ...because, ...merger })), '409 PROVIDER_STILL_LISTED');
+    expectStatus(await delisted({ reviewer, approver }, listingId as string, '2025-03-09'), 200);
+    for (const [more, expected, pointer] of [
+      [{ successorUscc: code }, '400 MERGED_WITH_ITSELF', '/successorUscc'],
+      [{ successorUscc: firm.uscc }, '409 PARTY_UNKNOWN', '/successorUscc'],
+      [{ successorUscc: uscc(9000003) }, '409 ENTERPRISE_CLOSED', '/successorUscc'],
+      [{ uscc: uscc(9000003) }, '409 ENTERPRISE_CLOSED', '/uscc'],
+    ] as const) {
+      const answer = await reviewer.post('/mergers', { ...because, ...merger, ...more });
+      t.equal(told(answer), expected, JSON.stringify(more));
+      t.match(fields(answer)[0], pointer);
+    }
+    t.equal(told(await decide('/mergers', merger)), '200');
+    t.match(expectStatus(await provider.get(`/providers/${sellerId as string}`), 200), {
+      closedOn: '2025-03-10',
+      successorUscc: uscc(9000001),
+      legalPersonUscc: code,
+    });
+    t.equal(told(await seller.get('/me')), '401 UNAUTHENTICATED', 'nobody acts for who is no more');
+    t.match(await newMember('provider', code), {
+      status: 409,
+      body: { code: 'ENTERPRISE_CLOSED', detail: new RegExp(uscc(9000001)) },
+    });
+    t.equal(
+      told(await provider.post('/usage-invoices', invoice(2, '2025-03-10'))),
+      '409 PROVIDER_NOT_LISTED',
+      'its listing does not go over',
+    );
+    await redeemed(provider, 3);
+    t.equal(itemsOf(await provider.get(`/redemptions?contractId=${contractId as string}`)).length, 2, 'and sees what was before');
+    t.strictSame(await world.found(), [], 'the audits find nothing');
+
+    const [finance, payer] = [await book.member('finance'), await book.member('finance_approver')];
+    const account = {
+      holderName: '中原智算集团',
+      bankName: '银行',
+      bankCode: '102491000012',
+      accountNo: '6222020000000017',
+      validFrom: '2025-01-01',
+    };
+    await made(provider, '/payee-accounts', { providerId, ...account });
+    const batch = await made(finance, '/settlements', { period: '2025-03' });
+    const url = `/settlements/${batch.settlementId as string}`;
+    const bound = { contentDigest: batch.contentDigest, count: batch.lineCount, total: batch.total };
+    await made(approver, `${url}/approve`, bound, 200);
+    await made(payer, `${url}/instruct`, {}, 200);
+    const { lines } = expectStatus(await finance.get(`${url}/instructions`), 200) as { lines: { holderName: string }[] };
+    t.strictSame(
+      [...new Set(lines.map(({ holderName }) => holderName))],
+      ['中原智算集团'],
+      'it is paid on its successor’s account',
+    );
+    const red = { redLetterNo: `25449${'0'.repeat(14)}1`, contractId, issuedOn: '2025-03-10', reason: '退款' };
+    const followed = expectStatus(await provider.post(`/usage-invoices/${first}/red-letters`, red), 201);
+    t.match(followed.corrections, [{ recalled: '20000.00' }], 'its invoices are the successor’s to take back');
+    t.equal(itemsOf(await provider.get('/recoveries')).length, 1, 'and what they were paid for its to pay back');
+    t.strictSame(await world.found(), [], 'the audits find nothing');
   });
 
   await t.test('the history is whole, and nothing of it can be rewritten', async (t) => {

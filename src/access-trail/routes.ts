@@ -1,0 +1,69 @@
+import type { FastifyInstance } from 'fastify';
+import type { z } from 'zod';
+import { trailFileQuery, trailPage, trailQuery, trailRow } from '../../schemas/access-trail.js';
+import { bookParams, problem } from '../../schemas/common.js';
+import { fileOf, mediaTypes, shareOf } from '../http/files.js';
+import type { Parts } from '../http/parts.js';
+import { Problem } from '../http/problem.js';
+import { idOfCursor, pageOf, reading } from '../http/routes.js';
+import { listTrail } from './queries.js';
+import { presentTrail } from './rules.js';
+
+const tag = 'access';
+/** Those whom it is about do not read it, operators among them. */
+const readers = ['auditor'] as const;
+
+/** Who was refused and who read what is sensitive, for auditors. */
+export function accessTrailRoutes(app: FastifyInstance, { db }: Parts): void {
+  reading(app, {
+    url: '/access-trail',
+    tag,
+    summary: 'Decisions on access and readings of sensitive data, by time; what just happened is here within about a second',
+    roles: readers,
+    query: trailQuery,
+    response: trailPage,
+    read: async ({ query: { cursor, limit, ...of }, book: { bookId } }) => {
+      inOrder(of);
+      const rows = await listTrail(db, { ...of, bookId, after: idOfCursor(cursor), limit });
+      return pageOf(rows, limit, (row) => row.trailId, presentTrail);
+    },
+  });
+
+  app.get(
+    '/v1/books/:book/access-trail-file',
+    {
+      config: { roles: readers, personOnly: false, streaming: true, sensitive: true },
+      schema: {
+        tags: [tag],
+        summary: 'The trail of access as one file, NDJSON or CSV',
+        params: bookParams,
+        querystring: trailFileQuery,
+        response: { '4xx': problem, '5xx': problem },
+        security: [{ apiKey: [] }],
+      },
+    },
+    async ({ book, query }, reply) => {
+      const { format, ...of } = query as z.output<typeof trailFileQuery>;
+      inOrder(of);
+      const share = shareOf(book, reply);
+      const read = (after: string | undefined, limit: number) => listTrail(db, { ...of, bookId: book.bookId, after, limit });
+      // Asked for before anything is sent, so that a busy book can still refuse.
+      await share.begin(() => read(undefined, 1));
+      const file = fileOf<string | undefined>(format, Object.keys(trailRow.shape), undefined, async (after, limit) => {
+        const rows = await share.goOn(() => read(after, limit));
+        return {
+          rows: rows.slice(0, limit).map(presentTrail),
+          next: rows.length > limit ? (rows[limit - 1]?.trailId ?? null) : null,
+        };
+      });
+      const name = `attachment; filename="${book.code}-access-trail.${format}"`;
+      return reply.headers({ 'content-type': mediaTypes[format], 'content-disposition': name }).send(file);
+    },
+  );
+}
+
+function inOrder({ fromDay, toDay }: { fromDay?: string | undefined; toDay?: string | undefined }): void {
+  if (fromDay === undefined || toDay === undefined || fromDay <= toDay) return;
+  const params = { from: fromDay, to: toDay };
+  throw new Problem('VALIDATION_FAILED', {}, [{ pointer: '/toDay', code: 'PERIOD_ENDS_BEFORE_START', params }]);
+}

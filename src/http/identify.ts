@@ -1,0 +1,99 @@
+// How a request says who sends it: by a bearer key in its Authorization header, else by the cookie of a session of the book in its address.
+// And what else it must show before it may do what it asks for.
+import type { FastifyContextConfig, FastifyRequest } from 'fastify';
+import type { Database } from '../../db/client.js';
+import type { Principal, Principals } from '../access/principal.js';
+import { findSession, hashOfToken, sessionCookie, stepUpMs } from '../access/sessions.js';
+import { shanghaiDay } from '../calendar.js';
+import type { Clock } from '../ledger/lane.js';
+import { readCookie } from './cookies.js';
+import type { Told } from './problem.js';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    roles?: readonly string[];
+    personOnly?: boolean;
+    /** About the account and sessions of who is signed in: no key stands for it. */
+    sessionOnly?: boolean;
+    /** Approves, pays, or changes a payee, a programme, members, keys or roles: a person shows more than a session or bare key for it. */
+    stepUp?: boolean;
+  }
+}
+
+/** One way in which a request says who sends it. */
+export interface Way {
+  /** What of it may be known: the door counts by it. */
+  readonly name: string;
+  /** Who it is, or null for whatever does not count. `inLane`: a command, whose lane looks again. */
+  look(bookId: string, inLane: boolean): Promise<Principal | null>;
+}
+
+interface Known {
+  readonly db: Database;
+  readonly principals: Principals;
+  readonly clock: Clock;
+}
+
+/** The way that a request to this book has taken, or null for one that says nothing. */
+export function wayOf(request: FastifyRequest, bookCode: string, { db, principals, clock }: Known): Way | null {
+  const { authorization } = request.headers;
+  if (authorization !== undefined) {
+    if (authorization.slice(0, 7).toLowerCase() !== 'bearer ') return null;
+    const bearer = authorization.slice(7);
+    // `cvk_` and the twelve characters that it is found by.
+    const name = bearer.slice(0, 16);
+    return { name, look: (bookId, inLane) => principals.find(bookId, bearer, shanghaiDay(clock.now()), inLane) };
+  }
+  const secret = readCookie(request, sessionCookie(bookCode));
+  if (secret === undefined) return null;
+  return { name: hashOfToken(secret).slice(0, 16), look: (bookId) => findSession(db, bookId, secret, clock.now()) };
+}
+
+/** What installations differ in. */
+export interface Demands {
+  /** Whether a person's bare bearer key may take a step that asks for more. */
+  readonly bearerMayApprove: boolean;
+  /** Where people reach this service, if it is told. */
+  readonly publicOrigin: string | undefined;
+}
+
+/**
+ * Why a principal may not do what a route is for, or null. In this order: CROSS_SITE for a session's writing request that may come from
+ * another site, SESSION_REQUIRED, FORBIDDEN by role, PERSON_REQUIRED, then BEARER_KEY_NOT_ENOUGH or STEP_UP_REQUIRED.
+ */
+export function forbidden(
+  request: FastifyRequest,
+  principal: Principal,
+  { roles, personOnly, sessionOnly, stepUp }: FastifyContextConfig,
+  demands: Demands,
+  now: Date,
+): Told | null {
+  const { means, role, kind, session } = principal;
+  if (means === 'SESSION' && request.method !== 'GET' && !isOwnSite(request, demands.publicOrigin)) return { code: 'CROSS_SITE' };
+  if (sessionOnly && means !== 'SESSION') return { code: 'SESSION_REQUIRED' };
+  if (roles && !roles.includes(role)) return { code: 'FORBIDDEN', params: { roles: roles.join(', '), role } };
+  if (personOnly && kind !== 'PERSON') return { code: 'PERSON_REQUIRED' };
+  if (!stepUp || kind !== 'PERSON' || means === 'SIGNED_KEY') return null;
+  if (means === 'KEY') return demands.bearerMayApprove ? null : { code: 'BEARER_KEY_NOT_ENOUGH' };
+  const shownAt = session?.secondFactorAt?.getTime() ?? -Infinity;
+  return now.getTime() - shownAt <= stepUpMs ? null : { code: 'STEP_UP_REQUIRED' };
+}
+
+/** What a form of another site can send without being asked. */
+const typesOfForms = /^\s*(application\/x-www-form-urlencoded|multipart\/form-data|text\/plain)\s*(;|$)/i;
+
+/**
+ * Whether a browser says that its page is ours, and the body is none that a form can send: a cookie alone shows only whose browser it is.
+ * (The cookie is Strict besides.)
+ */
+function isOwnSite({ headers }: FastifyRequest, publicOrigin: string | undefined): boolean {
+  const { origin, host } = headers;
+  const type = headers['content-type'];
+  if (type === undefined || typesOfForms.test(type)) return false;
+  const site = headers['sec-fetch-site'];
+  if (site !== undefined) return site === 'same-origin' || site === 'none';
+  if (origin === undefined) return false;
+  return publicOrigin === undefined
+    ? host !== undefined && /^https?:\/\/(.*)$/.exec(origin)?.[1] === host
+    : origin === publicOrigin;
+}

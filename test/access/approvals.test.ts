@@ -1,0 +1,321 @@
+// Approvals of money: above a programme's amount by two, who are neither maker, checker nor each other; and in another's place, dated, limited
+// and never in one's own matter. Judged by persons, in the service and in the database.
+import t from 'tap';
+import type { World } from '../applications/world.js';
+import { startWorld, told } from '../applications/world.js';
+import { confirmedInvoice } from '../journeys/job.js';
+import { feeCode, startWorld as startReimbursements } from '../reimbursements/world.js';
+import type { Caller } from '../service.js';
+import { expectStatus } from '../service.js';
+
+const bureausOwn = (amount: string) => `twoApproversAbove:
+  value: ${amount}
+  cite:
+    document: notice
+    article: 第八条
+    interpretation: true
+    reading: { zh: 主管部门内部规定, en: a rule of the bureau’s own }
+    decidedBy: 市工信局
+
+cases:`;
+
+/** Merges `other` into `person`, by two others. */
+async function merged(world: Pick<World, 'book'>, person: Caller, other: Caller): Promise<void> {
+  const body = { personId: person.personId, otherPersonId: other.personId, reason: '同一人' };
+  const merge = expectStatus(await world.book.operator.post('/person-merges', body), 201);
+  const deciding = await world.book.member('approver');
+  expectStatus(await deciding.post(`/person-merges/${merge.mergeId}/approve`, { digest: merge.digest }), 200);
+}
+
+void t.test('above the amount two approve an application, and nothing moves before the second', async (t) => {
+  const world = await startWorld(t, { replaced: [[/^cases:/m, bureausOwn('400000.00')]] });
+  const { book, reviewer, approver } = world;
+  expectStatus(await world.load('5000000.00'), 201);
+  const firm = await world.enterprise(1);
+  const [second, account] = [await book.member('approver'), await book.member('approver')];
+  const asReviewer = await book.member('approver', { personId: reviewer.personId });
+  await merged(world, approver, account);
+  const approve = (by: Caller, of: { applicationId: string; reviewDigest: string }, query = '') =>
+    by.post(`/applications/${of.applicationId}/approve${query}`, { reviewDigest: of.reviewDigest, acceptReduced: true });
+
+  const at = await world.reviewed(firm, '2000000.00');
+  t.match(
+    expectStatus(await approve(approver, at), 200),
+    { status: 'APPROVED', award: '400000.00' },
+    'at the amount one suffices',
+  );
+
+  const other = await world.enterprise(2);
+  const above = await world.reviewed(other, '2000000.05');
+  const waits = {
+    awaitsSecondApproval: { amount: '400000.01', above: '400000.00', status: 'WAITING', person: approver.personId },
+  };
+  t.match(expectStatus(await approve(approver, above, '?dryRun=true'), 200), waits, 'a dry run says so');
+  const first = expectStatus(await approve(approver, above), 200);
+  t.match(first, waits);
+  t.match(
+    expectStatus(await approver.get(`/applications/${above.applicationId}`), 200),
+    { status: 'REVIEWED' },
+    'it stays as it is',
+  );
+  t.equal((await world.owner.sql`select from vouchers where application_id = ${above.applicationId}`).length, 0);
+  const entries = expectStatus(await approver.get(`/ledger/entries?subjectId=${above.applicationId}`), 200).items as object[];
+  t.match(entries.at(-1), {
+    kind: 'application.approved_first',
+    approvalDigest: first.awaitsSecondApproval.digest,
+    amount: null,
+  });
+  t.match(expectStatus(await second.get('/first-approvals'), 200).items, [{ subjectId: above.applicationId, status: 'WAITING' }]);
+
+  for (const [who, by] of [
+    ['who approved first', approver],
+    ['another account of the first approver', account],
+    ['the reviewer by another account', asReviewer],
+  ] as const) {
+    t.equal(told(await approve(by, above)), '403 FOUR_EYES', `not by ${who}`);
+  }
+  const decided = expectStatus(await approve(second, above), 200);
+  t.match(decided, { status: 'APPROVED', award: '400000.01', voucher: { face: '400000.01' } });
+  t.match(expectStatus(await second.get('/first-approvals?status=COMPLETED'), 200).items, [
+    { person: approver.personId, secondPerson: second.personId },
+  ]);
+
+  await t.test('a first approval is of one digest: once that has changed it is dead, and the next is a first one', async (t) => {
+    const third = await world.enterprise(3);
+    const of = await world.reviewed(third, '3000000.00');
+    expectStatus(await approve(approver, of), 200);
+    const body = { eligibility: world.eligibility, maximum: '450000.00' };
+    const again = expectStatus(await reviewer.post(`/applications/${of.applicationId}/review`, body), 200);
+    t.equal(told(await approve(second, of)), '409 REVIEW_CHANGED', 'the digest that the first named is no more');
+    const now = { ...of, reviewDigest: again.reviewDigest as string };
+    t.match(expectStatus(await approve(second, now), 200), {
+      awaitsSecondApproval: { person: second.personId, amount: '450000.00' },
+    });
+    t.match(expectStatus(await second.get('/first-approvals?status=DIED'), 200).items, [{ person: approver.personId }]);
+    t.match(
+      expectStatus(await approve(approver, now), 200),
+      { status: 'APPROVED', award: '450000.00' },
+      'whose was dead may be the second',
+    );
+  });
+
+  await t.test('the database holds the two approvers apart, as persons', async (t) => {
+    const [row] = await world.owner.sql<{ id: string }[]>`
+      select approval_id as id from first_approvals where status = 'DIED' limit 1`;
+    const complete = (person: string) =>
+      world.owner.begin(async ({ sql }) => {
+        await sql.unsafe(`select set_config('ledger.lane', '${book.bookId}', true)`);
+        await sql`update first_approvals set status = 'COMPLETED', second_person = ${person}, second_on = '2024-07-01'
+                   where approval_id = ${row?.id ?? ''}`;
+      });
+    for (const [who, person] of [
+      ['the first approver', approver.personId],
+      ['another account', account.personId],
+      ['the reviewer', reviewer.personId],
+    ] as const) {
+      await t.rejects(complete(person), { code: '23514' }, who);
+    }
+  });
+});
+
+void t.test('above the amount no rule verifies a redemption, and two reviewers do', async (t) => {
+  const world = await startWorld(t, { replaced: [[/^cases:/m, bureausOwn('50000.00')]] });
+  expectStatus(await world.load('5000000.00'), 201);
+  const firm = await world.enterprise(1);
+  const of = await world.reviewed(firm, '1000000.00');
+  const { reviewer, book } = world;
+  expectStatus(await world.approve(of), 200);
+  const by = await book.member('approver');
+  const { voucher } = expectStatus(
+    await by.post(`/applications/${of.applicationId}/approve`, { reviewDigest: of.reviewDigest }),
+    200,
+  );
+  const redeem = async (gross: string, own: string, from: string) => {
+    const invoice = { firm: firm.member, contractId: of.contractId, contractGross: '1000000.00', gross, own, from };
+    const invoiceId = await confirmedInvoice(world, invoice);
+    return expectStatus(await firm.member.post('/redemptions', { voucherId: voucher.voucherId as string, invoiceId }), 201);
+  };
+  t.match(
+    await redeem('250000.00', '200000.00', '2024-07-02'),
+    { status: 'APPROVED', approved: '50000.00' },
+    'at the amount a rule does',
+  );
+  const waiting = await redeem('300000.00', '240000.00', '2024-08-02');
+  t.match(waiting, { status: 'SUBMITTED', reserved: '60000.00', mismatches: [{ code: 'TWO_APPROVERS' }] });
+  const verify = (who: Caller) => who.post(`/redemptions/${waiting.redemptionId as string}/verify`, { approved: '60000.00' });
+  const [second, account] = [await book.member('reviewer'), await book.member('reviewer')];
+  await merged(world, reviewer, account);
+  t.match(expectStatus(await verify(reviewer), 200), { awaitsSecondApproval: { amount: '60000.00', subjectKind: 'REDEMPTION' } });
+  t.equal(told(await verify(account)), '403 FOUR_EYES');
+  t.match(expectStatus(await verify(second), 200), { status: 'APPROVED', approved: '60000.00' });
+});
+
+void t.test('above the amount two approve an allocation and a batch, and neither of them pays', async (t) => {
+  const world = await startReimbursements(t, {
+    fees: [
+      ['allocation:', 'twoApproversAbove: { value: 1000000.00, cite: { document: measure, article: 第五条 } }\nallocation:'],
+    ],
+  });
+  const { book, approver, finance, payer, reviewer } = world;
+  await world.load(feeCode, '100000000.00');
+  const firm = await world.firm(1);
+  await world.fee(firm, { lines: [{ gross: '2000000.00' }] });
+  await world.reviewed(firm, { score: 80, opinion: '同意' });
+  const draft = expectStatus(await reviewer.post('/allocations', { programmeCode: feeCode, year: 2025 }), 201);
+  t.equal(draft.total, '1200000.00');
+  const second = await book.member('approver');
+  const allocate = (by: Caller) => by.post(`/allocations/${draft.allocationId}/approve`, { contentDigest: draft.contentDigest });
+  t.match(expectStatus(await allocate(approver), 200), {
+    awaitsSecondApproval: { subjectKind: 'ALLOCATION', amount: '1200000.00' },
+  });
+  t.equal(told(await allocate(approver)), '403 FOUR_EYES');
+  t.match(expectStatus(await allocate(second), 200), { status: 'APPROVED' });
+
+  world.clock.set('2025-03-03');
+  const batch = expectStatus(await finance.post('/settlements', { period: '2025-02' }), 201);
+  const { settlementId, contentDigest, lineCount: count, total } = batch as Record<string, string>;
+  const approve = (by: Caller) => by.post(`/settlements/${settlementId}/approve`, { contentDigest, count, total });
+  const drafting = await book.member('approver', { personId: finance.personId });
+  t.equal(told(await approve(drafting)), '403 FOUR_EYES');
+  t.match(expectStatus(await approve(approver), 200), {
+    awaitsSecondApproval: { subjectKind: 'SETTLEMENT', above: '1000000.00' },
+  });
+  t.equal(told(await payer.post(`/settlements/${settlementId}/instruct`)), '409 SETTLEMENT_WRONG_STATE');
+  t.match(expectStatus(await approve(second), 200), { status: 'APPROVED' });
+  for (const person of [approver, second]) {
+    const paying = await book.member('finance_approver', { personId: person.personId });
+    t.equal(told(await paying.post(`/settlements/${settlementId}/instruct`)), '403 FOUR_EYES', 'neither approver pays');
+  }
+});
+
+void t.test('in another’s place: dated, limited, revocable, and never in one’s own or the delegator’s matter', async (t) => {
+  const world = await startWorld(t);
+  const { book, approver, finance, clock } = world;
+  expectStatus(await world.load('5000000.00'), 201);
+  const firm = await world.enterprise(1);
+  const [deputy, account] = [await book.member('reviewer'), await book.member('reviewer')];
+  await merged(world, approver, account);
+  const wanted = {
+    delegateId: deputy.memberId,
+    verbs: ['application.approve'],
+    maximum: '100000.00',
+    fromDay: '2024-07-02',
+    toDay: '2024-07-05',
+    reason: '出差',
+  };
+  const machine = await book.member('reviewer', { kind: 'MACHINE' });
+  const auditor = await book.member('auditor');
+  for (const [what, by, body, expected] of [
+    ['to oneself', approver, { ...wanted, delegateId: approver.memberId }, '400 DELEGATION_TO_ONESELF'],
+    ['to another account of one’s own', approver, { ...wanted, delegateId: account.memberId }, '400 DELEGATION_TO_ONESELF'],
+    ['to a machine', approver, { ...wanted, delegateId: machine.memberId }, '400 DELEGATE_UNFIT'],
+    ['to an auditor', approver, { ...wanted, delegateId: auditor.memberId }, '400 DELEGATE_UNFIT'],
+    ['to a member of the trade', approver, { ...wanted, delegateId: firm.member.memberId }, '400 DELEGATE_UNFIT'],
+    ['to nobody', approver, { ...wanted, delegateId: book.bookId }, '404 NOT_FOUND'],
+    ['of what one may not do', approver, { ...wanted, verbs: ['redemption.verify'] }, '403 DELEGATION_BEYOND_ROLE'],
+    ['of days that are past', approver, { ...wanted, fromDay: '2024-06-01', toDay: '2024-06-30' }, '400 DELEGATION_OVER'],
+    ['the wrong way round', approver, { ...wanted, toDay: '2024-07-01' }, '400 PERIOD_ENDS_BEFORE_START'],
+    ['up to nothing', approver, { ...wanted, maximum: '0.00' }, '400 AMOUNT_ZERO'],
+    ['by who approves nothing', finance, wanted, '403 FORBIDDEN'],
+  ] as const) {
+    t.equal(told(await by.post('/delegations', body)), expected, `not ${what}`);
+  }
+  const { delegationId } = expectStatus(await approver.post('/delegations', wanted), 201) as { delegationId: string };
+  const inPlace = { headers: { 'on-behalf-of': delegationId } };
+  const approve = (of: { applicationId: string; reviewDigest: string }, by = deputy, options: object = inPlace) =>
+    by.post(`/applications/${of.applicationId}/approve`, { reviewDigest: of.reviewDigest }, options);
+  const small = await world.reviewed(firm, '500000.00');
+  t.equal(told(await approve(small, deputy, {})), '403 FORBIDDEN', 'a delegate says in whose place it acts');
+  t.equal(told(await approve(small)), '403 DELEGATION_NOT_VALID', 'not before its first day');
+  clock.set('2024-07-02');
+  t.equal(told(await approve(small, finance)), '403 DELEGATION_NOT_VALID', 'nobody but the delegate');
+  t.equal(
+    told(await approve(small, deputy, { headers: { 'on-behalf-of': book.bookId } })),
+    '403 DELEGATION_NOT_VALID',
+    'by none there is',
+  );
+  t.equal(told(await approve(small, deputy, { headers: { 'on-behalf-of': 'x' } })), '400 VALIDATION_FAILED');
+  t.equal(
+    told(await approver.post('/calendars/' + book.bookId + '/approve', {}, inPlace)),
+    '403 DELEGATION_NOT_VALID',
+    'for nothing else',
+  );
+  t.equal(told(await approve(small, firm.member)), '403 FORBIDDEN');
+
+  const big = await world.reviewed(firm, '500000.05');
+  t.equal(told(await approve(big)), '403 DELEGATION_AMOUNT', 'a fen above its amount');
+  const own = expectStatus(
+    await deputy.post(`/applications/${big.applicationId}/review`, { eligibility: world.eligibility, maximum: '90000.00' }),
+    200,
+  );
+  t.equal(
+    told(await approve({ ...big, reviewDigest: own.reviewDigest as string })),
+    '403 FOUR_EYES',
+    'what the delegate reviewed',
+  );
+  const reviewing = await book.member('reviewer', { personId: approver.personId });
+  const theirs = expectStatus(
+    await reviewing.post(`/applications/${big.applicationId}/review`, { eligibility: world.eligibility }),
+    200,
+  );
+  t.equal(
+    told(await approve({ ...big, reviewDigest: theirs.reviewDigest as string })),
+    '403 FOUR_EYES',
+    'what the delegator reviewed',
+  );
+
+  const approved = expectStatus(await approve(small), 200);
+  t.match(approved, { status: 'APPROVED', award: '100000.00' });
+  const entries = expectStatus(await auditor.get(`/ledger/entries?subjectId=${small.applicationId}`), 200).items as object[];
+  t.match(entries.at(-1), { personId: deputy.personId, forPersonId: approver.personId }, 'the entry tells both');
+  t.match(entries[0], { forPersonId: null });
+  const next = await world.reviewed(await world.enterprise(2), '100000.00');
+  clock.set('2024-07-06');
+  t.equal(told(await approve(next)), '403 DELEGATION_NOT_VALID', 'not after its last day');
+  clock.set('2024-07-05');
+  for (const [by, expected] of [
+    [finance, '404 NOT_FOUND'],
+    [approver, '200'],
+    [approver, '409 DELEGATION_REVOKED'],
+  ] as const) {
+    t.equal(told(await by.post(`/delegations/${delegationId}/revoke`)), expected);
+  }
+  t.equal(told(await approve(next)), '403 DELEGATION_NOT_VALID', 'not once revoked');
+  t.match(expectStatus(await auditor.get('/delegations'), 200).items, [{ delegationId, revokedPerson: approver.personId }]);
+  const again = expectStatus(await approver.post('/delegations', wanted), 201) as { delegationId: string };
+  expectStatus(await book.operator.post(`/members/${approver.memberId}/end`), 200);
+  t.equal(
+    told(await approve(next, deputy, { headers: { 'on-behalf-of': again.delegationId } })),
+    '403 DELEGATION_NOT_VALID',
+    'not once the delegator may not',
+  );
+});
+
+void t.test('two approvers are two persons, also where one of them is represented', async (t) => {
+  const world = await startWorld(t, { replaced: [[/^cases:/m, bureausOwn('1000.00')]] });
+  const { book, approver } = world;
+  expectStatus(await world.load('5000000.00'), 201);
+  const firm = await world.enterprise(1);
+  const [deputy, second] = [await book.member('finance'), await book.member('approver')];
+  const wanted = {
+    delegateId: deputy.memberId,
+    verbs: ['application.approve'],
+    fromDay: '2024-07-01',
+    toDay: '2024-07-05',
+    reason: '休假',
+  };
+  const { delegationId } = expectStatus(await approver.post('/delegations', wanted), 201) as { delegationId: string };
+  const approve = (by: Caller, of: { applicationId: string; reviewDigest: string }) =>
+    by.post(
+      `/applications/${of.applicationId}/approve`,
+      { reviewDigest: of.reviewDigest },
+      by === deputy ? { headers: { 'on-behalf-of': delegationId } } : {},
+    );
+  const one = await world.reviewed(firm, '100000.00');
+  t.match(expectStatus(await approve(deputy, one), 200), { awaitsSecondApproval: { forPerson: approver.personId } });
+  t.equal(told(await approve(approver, one)), '403 FOUR_EYES', 'the delegator is not the second after its delegate');
+  t.match(expectStatus(await approve(second, one), 200), { status: 'APPROVED' });
+  const two = await world.reviewed(firm, '100000.00');
+  expectStatus(await approve(approver, two), 200);
+  t.equal(told(await approve(deputy, two)), '403 FOUR_EYES', 'nor the delegate after its delegator');
+});

@@ -1,0 +1,435 @@
+// Red letters and frauds behind awards of reimbursement: an award is computed anew on what red letters left, by the same version and day; what
+// it comes to beyond that goes back to the pool before payment, and is recovered after it. The books are clean after every step.
+import t from 'tap';
+import { auditLedger } from '../../src/ledger/audit.js';
+import { formatYuan } from '../../src/money.js';
+import { auditBusiness } from '../../src/reconciliation/audit.js';
+import { recomputeAwards } from '../../src/reconciliation/recompute.js';
+import type { DecisionLetter } from '../journeys/letter.js';
+import { readsLikeALetter } from '../journeys/letter.js';
+import type { Answer } from '../service.js';
+import { expectStatus } from '../service.js';
+import type { Firm, World } from './world.js';
+import { feeCode, fund, startWorld, told } from './world.js';
+
+type Asserts = Pick<typeof t, 'strictSame' | 'match' | 'equal'>;
+type Fee = Awaited<ReturnType<World['fee']>>;
+
+let numbers = 0;
+let serials = 0;
+
+/** A firm's award, and all that may be done about it. */
+interface Award {
+  readonly firm: Firm;
+  readonly id: string;
+  readonly fees: readonly Fee[];
+}
+
+async function startBooks(t: { teardown(handler: () => Promise<void>): void }) {
+  const world = await startWorld(t);
+  const { seller, reviewer, approver, finance, payer, book, db } = world;
+  const does = async (answer: Promise<Answer>, status = 200) => expectStatus(await answer, status);
+  const clean = async (t: Asserts, when: string): Promise<void> => {
+    t.strictSame(await auditLedger(db, book.bookId), [], `the ledger, ${when}`);
+    t.strictSame(await auditBusiness(db, book.bookId), [], `the business, ${when}`);
+    t.strictSame(await recomputeAwards(db, book.bookId), [], `every award, ${when}`);
+  };
+  /** A red letter over so much of the first line, or of what is left of all of it. */
+  const red = (fee: Fee, gross?: string) =>
+    seller.post(`/usage-invoices/${fee.invoiceId}/red-letters`, {
+      redLetterNo: `2533${String(++numbers).padStart(16, '9')}`,
+      contractId: fee.contractId,
+      issuedOn: '2025-02-10',
+      reason: '服务中止，部分退款',
+      ...(gross === undefined
+        ? {}
+        : { lines: [{ lineNo: 1, quantity: '1', net: `-${gross}`, vat: '0.00', gross: `-${gross}` }] }),
+    });
+  /** Each firm with fees of these sums, applied for and reviewed. */
+  const applied = async (firm: Firm, sums: readonly string[]): Promise<Award> => {
+    const fees: Fee[] = [];
+    for (const gross of sums) fees.push(await world.fee(firm, { lines: [{ gross }] }));
+    return { firm, fees, id: await world.reviewed(firm) };
+  };
+  const draft = async () =>
+    (await does(reviewer.post('/allocations', { programmeCode: feeCode, year: 2025 }), 201)) as {
+      allocationId: string;
+      contentDigest: string;
+    };
+  const allocate = async (): Promise<void> => {
+    const { allocationId, contentDigest } = await draft();
+    await does(approver.post(`/allocations/${allocationId}/approve`, { contentDigest }));
+  };
+  let bank = 0;
+  const hasAccount = ({ firm }: Award) =>
+    does(
+      firm.member.post('/payee-accounts', {
+        enterpriseId: firm.enterpriseId,
+        holderName: firm.name,
+        bankName: '银行',
+        bankCode: '102331000012',
+        accountNo: `622202100100${String(++bank).padStart(7, '0')}`,
+        validFrom: '2025-01-01',
+      }),
+      201,
+    );
+  const batch = async () =>
+    (await does(finance.post('/settlements', { period: '2025-02' }), 201)) as {
+      settlementId: string;
+      contentDigest: string;
+      lineCount: number;
+      total: string;
+    };
+  const pay = async (of: Awaited<ReturnType<typeof batch>>): Promise<void> => {
+    const { settlementId, contentDigest, lineCount: count, total } = of;
+    await does(approver.post(`/settlements/${settlementId}/approve`, { contentDigest, count, total }));
+    const { instructions } = await does(payer.post(`/settlements/${settlementId}/instruct`, {}));
+    const lines = (instructions as { instructionNo: string; amount: string }[]).map(({ instructionNo, amount }) => ({
+      instructionNo,
+      status: 'PAID',
+      bankSerial: `RED-${++serials}`,
+      bookedOn: '2025-02-10',
+      amount,
+    }));
+    await does(finance.post('/bank-returns', { declaredCount: lines.length, declaredTotal: total, lines }), 201);
+  };
+  const corrections = async ({ id }: Award) =>
+    (await does(reviewer.get(`/corrections?reimbursementId=${id}`))).items as { correctionId: string; recalled: string }[];
+  /** Award, reversed and recalled as they stand. */
+  const stands = async ({ id }: Award) => {
+    const { award, reversed, recalled } = await does(reviewer.get(`/reimbursements/${id}`));
+    return `${award as string} − ${reversed as string} − ${recalled as string}`;
+  };
+  const yuan = async (code: string) => formatYuan(await world.balance(code));
+  const propose = ({ id: reimbursementId }: Award, clause?: { id: string; atFault: boolean }) =>
+    reviewer.post('/recoveries', {
+      reimbursementId,
+      reason: '经查实伪造付款凭证',
+      documentNo: '杭经信〔2025〕7号',
+      ...(clause && { clause }),
+    });
+  const open = (recoveryId: string) => approver.post(`/recoveries/${recoveryId}/open`, {});
+  return {
+    ...world,
+    does,
+    clean,
+    red,
+    applied,
+    draft,
+    allocate,
+    hasAccount,
+    batch,
+    pay,
+    corrections,
+    stands,
+    yuan,
+    propose,
+    open,
+  };
+}
+
+void t.test('before payment: each red letter counts once, and the difference is the pool’s and the limit’s again', async (t) => {
+  const books = await startBooks(t);
+  const { does, red, stands, yuan } = books;
+  await books.load(feeCode, '1000000.00');
+  const award = await books.applied(await books.firm(1), ['100000.00', '50000.00']);
+  const [first, second] = award.fees;
+  if (!first || !second) throw new Error('two fees');
+  await books.allocate();
+  t.equal(await stands(award), '90000.00 − 0.00 − 0.00');
+  const posted = await does(red(first, '20000.01'), 201);
+  t.strictSame(posted.corrections, [], 'what follows for the enterprise is not the provider’s to be told');
+  t.equal(await stands(award), '90000.00 − 12000.01 − 0.00', 'down to the fen on the sum that is left: 77,999.994');
+  t.equal(await yuan(`available:${fund}`), '922000.01');
+  t.equal(await yuan(`payable:${award.firm.enterpriseId}:${fund}`), '77999.99');
+  t.equal(await yuan(`used:${feeCode}.awarded:${award.firm.uscc}:2025`), '77999.99');
+  await books.clean(t, 'after a part');
+  await does(red(first, '9999.99'), 201);
+  t.equal(await stands(award), '90000.00 − 18000.00 − 0.00', 'two of them come to what one would');
+  const [, last] = await books.corrections(award);
+  const shown = await does(award.firm.member.get(`/corrections/${last?.correctionId ?? ''}`));
+  t.match(shown, {
+    cause: 'RED_LETTER',
+    contractId: null,
+    reimbursementId: award.id,
+    reversed: '5999.99',
+    recalled: '0.00',
+    computation: { base: '120000.00', computed: '72000.00', award: '72000.00' },
+  });
+  t.equal(told(await books.seller.get(`/corrections/${last?.correctionId ?? ''}`)), '404 NOT_FOUND');
+  t.strictSame((await does(books.seller.get(`/corrections?reimbursementId=${award.id}`))).items, []);
+  t.equal(told(await books.reviewer.get('/corrections')), '400 VALIDATION_FAILED', 'a contract or an award');
+  const letter = (await does(
+    award.firm.member.get(`/corrections/${last?.correctionId ?? ''}/decision-letter`),
+  )) as DecisionLetter;
+  readsLikeALetter(t, letter, { title: '补助更正决定书', party: award.firm.name });
+  t.match(letter.zh.text, /发票开具红字[\s\S]*冲正未拨付款项 5,999\.99 元/);
+  await does(red(first), 201);
+  await does(red(second), 201);
+  t.equal(await stands(award), '90000.00 − 90000.00 − 0.00', 'nothing is left, and nothing of it');
+  t.equal(await yuan(`used:${feeCode}.awarded:${award.firm.uscc}:2025`), '0.00');
+  await books.clean(t, 'after all of it');
+  t.equal(told(await books.finance.post('/settlements', { period: '2025-02' })), '409 SETTLEMENT_EMPTY');
+  t.equal(told(await books.propose(award)), '409 NO_AWARD_TO_TAKE_BACK');
+  const { items } = await does(award.firm.member.get(`/reimbursements/${award.id}/lines`));
+  t.strictSame(
+    (items as { gross: string; red: string }[]).map((of) => [of.gross, of.red]),
+    [
+      ['100000.00', '100000.00'],
+      ['50000.00', '50000.00'],
+    ],
+    'lines stand as they were found',
+  );
+});
+
+void t.test('after payment: a recovery for the difference, which the enterprise pays back', async (t) => {
+  const books = await startBooks(t);
+  const { does, red, stands, yuan } = books;
+  await books.load(feeCode, '1000000.00');
+  const award = await books.applied(await books.firm(1), ['100000.00']);
+  const [fee] = award.fees;
+  if (!fee) throw new Error('a fee');
+  await books.allocate();
+  await books.hasAccount(award);
+  const batch = await books.batch();
+  t.match(await red(fee, '1000.00'), { status: 409, body: { code: 'CORRECTION_WAITS_FOR_BATCH', detail: /-RB-/ } });
+  t.equal(await stands(award), '60000.00 − 0.00 − 0.00');
+  await books.pay(batch);
+  await does(red(fee, '20000.00'), 201);
+  t.equal(await stands(award), '60000.00 − 0.00 − 12000.00');
+  t.equal(await yuan(`used:${feeCode}.awarded:${award.firm.uscc}:2025`), '48000.00', 'without fault limits get it back');
+  await books.clean(t, 'after the red letter');
+  const { items } = await does(award.firm.member.get('/recoveries'));
+  t.match(items, [
+    { cause: 'RED_LETTER', amount: '12000.00', reimbursementId: award.id, contractId: null, debtorId: award.firm.enterpriseId },
+  ]);
+  const url = `/recoveries/${(items as { recoveryId: string }[])[0]?.recoveryId ?? ''}`;
+  const served = { documentNo: '杭经信〔2025〕8号', servedOn: '2025-02-10', dueOn: '2025-03-10' };
+  await does(books.reviewer.post(`${url}/serve`, served));
+  const receipt = { amount: '12000.00', bookedOn: '2025-02-10', bankSerial: 'BACK-1' };
+  t.match(await does(books.finance.post(`${url}/receive`, receipt)), { status: 'RECOVERED' });
+  const [correction] = await books.corrections(award);
+  const letter = (await does(
+    award.firm.member.get(`/corrections/${correction?.correctionId ?? ''}/decision-letter`),
+  )) as DecisionLetter;
+  readsLikeALetter(t, letter, { title: '补助更正及追回决定书', party: award.firm.name });
+  t.match(letter.zh.text, new RegExp(`应退还的款项由收款人${award.firm.name}`));
+  await books.clean(t, 'paid back');
+});
+
+void t.test('an award of a firm that was absorbed is paid to its successor, who owes back what is beyond it', async (t) => {
+  const books = await startBooks(t);
+  const { does, red, yuan } = books;
+  await books.load(feeCode, '1000000.00');
+  const award = await books.applied(await books.firm(1), ['100000.00']);
+  const [fee] = award.fees;
+  if (!fee) throw new Error('a fee');
+  await books.allocate();
+  const [follower, last] = [await books.firm(2), await books.firm(3)];
+  for (const [from, to] of [
+    [award.firm, follower],
+    [follower, last],
+  ] as const) {
+    const merger = {
+      uscc: from.uscc,
+      successorUscc: to.uscc,
+      effectiveOn: '2025-02-10',
+      documentNo: '市监登字〔2025〕1号',
+      reason: '吸收合并',
+    };
+    const { changeId } = await does(books.reviewer.post('/mergers', merger), 201);
+    await does(books.approver.post(`/legal-person-changes/${changeId as string}/approve`, {}));
+  }
+  await does(red(fee, '10000.00'), 201);
+  for (const { uscc } of [award.firm, follower, last]) {
+    t.equal(await yuan(`used:${feeCode}.awarded:${uscc}:2025`), '54000.00', 'what comes back to the limit comes back to each');
+  }
+  const batch = await books.batch();
+  await books.hasAccount({ ...award, firm: last });
+  await books.pay(batch);
+  const holders = await books.db.sql<{ name: string }[]>`
+    select distinct a.holder_name as name from payment_instructions i join payee_accounts a using (book_id, payee_account_id)`;
+  t.strictSame([...holders], [{ name: last.name }], 'on its successor’s account');
+  await does(red(fee), 201);
+  t.match((await does(last.member.get('/recoveries'))).items, [{ debtorId: last.enterpriseId, amount: '54000.00' }]);
+  t.equal(await yuan(`used:${feeCode}.awarded:${last.uscc}:2025`), '0.00');
+  await books.clean(t, 'after two mergers');
+});
+
+void t.test('fraud, and a clause: by two persons, in whole or the clause’s part', async (t) => {
+  const books = await startBooks(t);
+  const { does, stands, yuan } = books;
+  await books.load(feeCode, '1000000.00');
+  const unpaid = await books.applied(await books.firm(1), ['10000.00']);
+  t.equal(told(await books.propose(unpaid)), '409 NO_AWARD_TO_TAKE_BACK', 'it is not approved yet');
+  await books.allocate();
+  const { recoveryId } = await does(books.propose(unpaid), 201);
+  t.match(await books.propose(unpaid), { status: 409, body: { code: 'RECOVERY_PROPOSED', detail: /-RB-/ } });
+  t.equal(told(await books.propose(unpaid, { id: 'none', atFault: true })), '409 RECOVERY_PROPOSED');
+  const opened = await does(books.open(recoveryId as string));
+  t.match(opened, {
+    status: 'RECOVERED',
+    amount: '0.00',
+    corrections: [{ cause: 'FRAUD', reversed: '6000.00', recalled: '0.00' }],
+  });
+  t.equal(await stands(unpaid), '6000.00 − 6000.00 − 0.00', 'nothing had been paid: the pool has it again');
+  t.equal(await yuan(`available:${fund}`), '1000000.00');
+  await books.clean(t, 'before payment');
+
+  const paid = await books.applied(await books.firm(2), ['20000.00']);
+  await books.allocate();
+  await books.hasAccount(paid);
+  await books.pay(await books.batch());
+  t.equal(told(await books.propose(paid, { id: 'none', atFault: true })), '409 CLAUSE_UNKNOWN');
+  const second = await does(books.propose(paid), 201);
+  t.equal(told(await books.reviewer.post(`/recoveries/${second.recoveryId as string}/open`, {})), '403 FORBIDDEN');
+  t.match(await does(books.open(second.recoveryId as string)), {
+    status: 'OPENED',
+    amount: '12000.00',
+    atFault: true,
+    corrections: [{ reversed: '0.00', recalled: '12000.00' }],
+  });
+  t.equal(await yuan(`used:${feeCode}.awarded:${paid.firm.uscc}:2025`), '12000.00', 'for cause limits get nothing back');
+  t.strictSame((await does(paid.firm.member.get(`/recoveries/${second.recoveryId as string}`))).items, [
+    { redemptionId: null, reimbursementId: paid.id, amount: '12000.00' },
+  ]);
+  await books.clean(t, 'after payment');
+});
+
+void t.test(
+  'a pool that was cut pro rata is not shared out again: others keep theirs, the corrected one its proportion',
+  async (t) => {
+    const books = await startBooks(t);
+    const { does, stands } = books;
+    await books.load(feeCode, '90000.00');
+    const [one, two] = [
+      await books.applied(await books.firm(1), ['100000.00']),
+      await books.applied(await books.firm(2), ['200000.00']),
+    ];
+    await books.allocate();
+    t.equal(await stands(one), '30000.00 − 0.00 − 0.00', 'half of each claim');
+    const [fee] = one.fees;
+    if (!fee) throw new Error('a fee');
+    await does(books.red(fee, '33333.33'), 201);
+    t.equal(await stands(one), '30000.00 − 10000.00 − 0.00', 'half of 40,000.00');
+    t.equal(await stands(two), '60000.00 − 0.00 − 0.00');
+    const [correction] = await books.corrections(one);
+    const { explanation } = await does(books.reviewer.get(`/corrections/${correction?.correctionId ?? ''}`));
+    t.match(
+      (explanation as object[]).slice(-3, -2),
+      [{ ruleZh: /分配比例不变，其余各件不重新分配/, inputs: { claim: '40000.00', shared: '90000.00', claims: '180000.00' } }],
+      'and it says why',
+    );
+    await books.clean(t, 'and the batch stands');
+  },
+);
+
+void t.test('a case that is not decided counts its invoice for what is left, and is reviewed again', async (t) => {
+  const books = await startBooks(t);
+  const { does, reviewer } = books;
+  await books.load(feeCode, '1000000.00');
+  const firm = await books.firm(1);
+  const early = await books.fee(firm, { lines: [{ gross: '1000.00' }] });
+  await does(books.red(early, '400.00'), 201);
+  const award = await books.applied(firm, ['10000.00']);
+  const [fee] = award.fees;
+  if (!fee) throw new Error('a fee');
+  t.match(await does(reviewer.get(`/reimbursements/${award.id}`)), { base: '10600.00', computed: '6360.00' });
+  const drafted = await books.draft();
+  await does(books.red(fee, '5000.00'), 201);
+  t.match(await books.approver.post(`/allocations/${drafted.allocationId}/approve`, { contentDigest: drafted.contentDigest }), {
+    status: 409,
+    body: { code: 'ALLOCATION_CHANGED' },
+  });
+  await does(reviewer.post(`/allocations/${drafted.allocationId}/withdraw`, { reason: '发票红冲' }));
+  const eligibility = { local: true, statistics: true };
+  t.match(await does(reviewer.post(`/reimbursements/${award.id}/review`, { eligibility })), {
+    base: '5600.00',
+    computed: '3360.00',
+  });
+  await books.allocate();
+  t.equal(await books.stands(award), '3360.00 − 0.00 − 0.00');
+  await books.clean(t, 'awarded on what was left');
+});
+
+void t.test('in any order: red letters, frauds and payment come out clean, or are refused', async (t) => {
+  const books = await startBooks(t);
+  const { does, red } = books;
+  await books.load(feeCode, '10000000.00');
+  type Step = (award: Award) => Promise<Answer>;
+  const first = ({ fees: [fee] }: Award): Fee => {
+    if (!fee) throw new Error('an award has a fee');
+    return fee;
+  };
+  const steps: Record<string, Step> = {
+    part: (award) => red(first(award), '3333.33'),
+    whole: (award) => red(first(award)),
+    fraud: async (award) => {
+      const proposed = await books.propose(award);
+      if (proposed.status !== 201) return proposed;
+      const { recoveryId } = proposed.body as { recoveryId: string };
+      const answer = await books.open(recoveryId);
+      if (answer.status !== 200) await does(books.approver.post(`/recoveries/${recoveryId}/drop`, { reason: '暂缓' }));
+      return answer;
+    },
+  };
+  // Of 10,000.00 of fees 6,000.00 were awarded; a red letter in part takes 3,333.33 of them.
+  const orders: [name: string, ...[step: string, stands: string][]][] = [
+    ['parts, then whole', ['part', '2000.00 − 0.00'], ['part', '4000.00 − 0.00'], ['whole', '6000.00 − 0.00']],
+    ['fraud before payment, then parts', ['fraud', '6000.00 − 0.00'], ['part', '6000.00 − 0.00'], ['whole', '6000.00 − 0.00']],
+    ['a part, fraud, and again', ['part', '2000.00 − 0.00'], ['fraud', '6000.00 − 0.00'], ['fraud', '409 NO_AWARD_TO_TAKE_BACK']],
+    ['whole, then a part', ['whole', '6000.00 − 0.00'], ['part', '409 INVOICE_WRONG_STATE']],
+    [
+      'paid, parts, fraud',
+      ['pay', '0.00 − 0.00'],
+      ['part', '0.00 − 2000.00'],
+      ['fraud', '0.00 − 6000.00'],
+      ['part', '0.00 − 6000.00'],
+    ],
+    [
+      'a part, paid, a part, whole',
+      ['part', '2000.00 − 0.00'],
+      ['pay', '2000.00 − 0.00'],
+      ['part', '2000.00 − 2000.00'],
+      ['whole', '2000.00 − 4000.00'],
+    ],
+    [
+      'in a batch, which is paid then',
+      ['batch', '0.00 − 0.00'],
+      ['part', '409 CORRECTION_WAITS_FOR_BATCH'],
+      ['fraud', '409 CORRECTION_WAITS_FOR_BATCH'],
+      ['paid', '0.00 − 0.00'],
+      ['whole', '0.00 − 6000.00'],
+    ],
+  ];
+  let n = 0;
+  for (const [name, ...wanted] of orders) {
+    const award = await books.applied(await books.firm(++n), ['10000.00']);
+    await books.allocate();
+    let drafted: Awaited<ReturnType<typeof books.batch>> | undefined;
+    const found: string[] = [];
+    for (const [step] of wanted) {
+      const verb = steps[step];
+      if (verb) {
+        const answer = await verb(award);
+        if (answer.status >= 300) {
+          found.push(told(answer));
+          continue;
+        }
+      } else {
+        if (!drafted) {
+          await books.hasAccount(award);
+          drafted = await books.batch();
+        }
+        if (step !== 'batch') await books.pay(drafted);
+      }
+      found.push((await books.stands(award)).replace('6000.00 − ', ''));
+    }
+    t.strictSame(
+      found,
+      wanted.map(([, stands]) => stands),
+      name,
+    );
+    await books.clean(t, name);
+  }
+});
