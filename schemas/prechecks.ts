@@ -128,8 +128,9 @@ const bilingual = z.strictObject({ zh: z.string(), en: z.string() });
 
 /** What an application would still need. */
 const missing = z.strictObject({
-  kind: z.enum(['PREDICATE', 'FACT', 'FIGURE', 'MATTER', 'FILING', 'DEADLINE']).meta({
-    description: 'A condition to be shown; a fact not given; a number not on record; 备案; a day that is over or not come',
+  kind: z.enum(['PREDICATE', 'MATERIAL', 'FACT', 'FIGURE', 'MATTER', 'FILING', 'DEADLINE']).meta({
+    description:
+      'A condition to be shown; a paper to hand in, at its step; a fact not given; a number not on record; 备案; a day that is over or not come',
   }),
   name: z.string().meta({ description: 'The predicate’s or limit’s id, or which fact' }),
   text: z.string().meta({ description: 'In the reader’s language' }),

@@ -225,11 +225,11 @@ const stackingRule = z
 
 /**
  * A paper that has to be there by a step. APPLICATION: when it is submitted, and whenever it is looked at before it is accepted;
- * REDEMPTION: when a voucher is redeemed.
+ * REDEMPTION: when a voucher is redeemed; PAYMENT: before what is approved goes into a batch, from its payee.
  */
 const material = z.strictObject({
   kind: materialKind.exclude(['OTHER']),
-  by: z.enum(['APPLICATION', 'REDEMPTION']),
+  by: z.enum(['APPLICATION', 'REDEMPTION', 'PAYMENT']),
   name: bilingual,
   cite: citation,
 });

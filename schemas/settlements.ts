@@ -58,7 +58,18 @@ export const instruction = z.strictObject({
 });
 
 export const settlementRecorded = settlement.extend({ ledgerSeq });
-export const settlementDrafted = settlement.extend({ totals: controlTotals, ledgerSeq });
+/** Approved, and not in the batch: its payee has not handed in what the programme asks for before it is paid. */
+const leftOut = z.strictObject({
+  redemptionId: id.nullable(),
+  reimbursementId: id.nullable(),
+  number: z.string(),
+  payeeId: id,
+  amount,
+  missing: z
+    .strictObject({ zh: z.string(), en: z.string() })
+    .meta({ description: 'Every paper, with the article that asks for it' }),
+});
+export const settlementDrafted = settlement.extend({ totals: controlTotals, leftOut: z.array(leftOut), ledgerSeq });
 export const settlementInstructed = settlement.extend({
   instructions: z.array(instruction).meta({ description: 'The instructions this command gave' }),
   ledgerSeq,

@@ -128,4 +128,9 @@ export const paymentRecorded = payment.extend({
   ledgerSeq,
 });
 
+export const facilityInvoiceQuery = pageQuery.extend({
+  usageFrom: day.optional().meta({ description: 'Periods that begin on this day or later' }),
+  usageTo: day.optional().meta({ description: 'Periods that end on this day or before' }),
+  chipModel: z.string().min(1).max(100).optional().meta({ description: 'Of lines that name this model of chip' }),
+});
 export const usageInvoiceQuery = pageQuery.extend({ contractId: id.optional(), status: invoiceStatus.optional() });

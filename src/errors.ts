@@ -2877,8 +2877,8 @@ export const refusals = {
     422,
     '申报材料不齐',
     'Materials are missing',
-    '尚缺材料：{zh}。请上传后附于申请（可先保存草稿）、合同或发票，再提交。',
-    'Materials are missing: {en}. Upload them, attach them to the application (keep a draft first), the contract or the invoice, and submit again.',
+    '尚缺材料：{zh}。请上传后附于申请（可先保存草稿）、合同或发票，再办理。',
+    'Materials are missing: {en}. Upload them, attach them to the application (keep a draft first), the contract or the invoice, and go on.',
   ),
 
   // ── Pre-checks ──

@@ -120,6 +120,8 @@ const accepted: readonly (readonly [address: string, table: string, where?: RegE
   ['work-queue', 'recoveries', /debtor_id = .*status = /],
   // A base of settled fees is all that a firm's contracts have used: as much as it has paid for.
   ['prechecks', 'usage_invoices', /contract_id = .* AND \(status = 'CONFIRMED'/],
+  // Who decides a flag on card-hours looks through what the contracts of that facility have billed.
+  ['facilities', 'usage_invoices', /contract_id = contract_lines\.contract_id/],
 ];
 
 interface Plan {
@@ -537,6 +539,11 @@ void t.test('no reading grows with the book', async (t) => {
       values (${bookId}, ${uuidv7(now)}, ${recoveryId}, ${redemptions[0] ?? ''}, 'zhengzhou-compute/2026', 1, '1', '1', '1', 'PROPOSED',
               ${uuidv7(now)}, '2026-04-15', ${now})`;
     await sql`
+      insert into recovery_offsets (book_id, offset_id, recovery_id, redemption_id, fund, amount_fen, document, article, reason, status,
+                                    proposed_person, proposed_on, recorded_at, decided_person, decided_on, parts)
+      values (${bookId}, ${uuidv7(now)}, ${recoveryId}, ${redemptions[0] ?? ''}, 'zhengzhou-compute/2026', 1, '1', '1', '1', 'APPROVED',
+              ${uuidv7(now)}, '2026-04-15', ${now}, ${uuidv7(now)}, '2026-04-15', '[{}]')`;
+    await sql`
       insert into red_letters (book_id, red_letter_id, red_letter_no, invoice_id, contract_id, provider_id, issued_on, net_fen, vat_fen, gross_fen,
                                reason, base_fen, weighted_base, cut_off_fen, posted_person, posted_on, number_conflict, recorded_at)
       select r.book_id, ${redLetterId}, '26410000000000999999', r.invoice_id, r.contract_id, r.provider_id, '2026-04-15', 1, 0, 1, '1', 0, 0, 0,
@@ -664,6 +671,9 @@ void t.test('no reading grows with the book', async (t) => {
     'contract-amendments': amendmentId,
     corrections: correctionId,
     recoveries: recoveryId,
+    'recovery-offsets': await one(
+      `select offset_id as id from recovery_offsets where book_id = $1 and status = 'APPROVED' limit 1`,
+    ),
     'legal-person-changes': change['changeId'] ?? '',
     listings: listing?.id ?? '',
     'listing-applications': listingApplication['applicationId'] ?? '',
@@ -697,6 +707,9 @@ void t.test('no reading grows with the book', async (t) => {
     fund: 'zhengzhou-compute/2026',
     kind: 'reserved',
     code: `payable:${voucher.providerId}:zhengzhou-compute/2026`,
+    usageFrom: '2026-04-15',
+    usageTo: '2026-04-15',
+    chipModel: '910B',
     until: '2026-04-15',
     atLeast: '1.00',
     asOfSeq: '4531',

@@ -35,7 +35,7 @@ export interface Asked {
 }
 
 /** What a letter says of the programme and of whom it concerns. */
-async function about({ db, book }: Asked, of: { programmeVersionId: string; enterpriseId: string; day: Day }) {
+export async function about({ db, book }: Asked, of: { programmeVersionId: string; enterpriseId: string; day: Day }) {
   const [version, enterprise] = await Promise.all([
     findProgramme(db, book.bookId, of.programmeVersionId),
     findEnterprise(db, book.bookId, of.enterpriseId),
@@ -62,29 +62,29 @@ interface Dealing {
 }
 
 /** The contract with its provider's name, where this reader may see it. */
-async function dealingOf({ db, book, principal }: Asked, contractId: string): Promise<Dealing | undefined> {
+export async function dealingOf({ db, book, principal }: Asked, contractId: string): Promise<Dealing | undefined> {
   const whole = await findContract(db, book.bookId, contractId, principal);
   const provider = whole && (await findProvider(db, book.bookId, whole.contract.providerId));
   return whole && { whole, providerName: provider?.name ?? '' };
 }
 
-const dealingTold = ({ whole: { contract }, providerName }: Dealing): Bilingual => ({
+export const dealingTold = ({ whole: { contract }, providerName }: Dealing): Bilingual => ({
   zh: `合同 ${contract.contractNo}，${contract.signedOn} 签订，算力服务机构为${providerName}，合同金额（价税合计）${inYuan(contract.grossFen)} 元。`,
   en: `Contract ${contract.contractNo} of ${contract.signedOn} with ${providerName}, ${inYuan(contract.grossFen)} yuan with tax.`,
 });
 
-async function contractTold(asked: Asked, contractId: string): Promise<Bilingual[]> {
+export async function contractTold(asked: Asked, contractId: string): Promise<Bilingual[]> {
   const dealing = await dealingOf(asked, contractId);
   return dealing ? [dealingTold(dealing)] : [];
 }
 
-const applied = ({ name }: ProgrammeVersion, on: Day): Bilingual => ({
+export const applied = ({ name }: ProgrammeVersion, on: Day): Bilingual => ({
   zh: `当事人于 ${on} 申请「${name.zh}」。`,
   en: `Applied on ${on} under “${name.en}”.`,
 });
 
 /** What refuses, with its reason and the article it rests on, as the case keeps them. */
-async function refusal(
+export async function refusal(
   asked: Asked,
   of: { kinds: readonly string[]; reason: string | null; article: string | null; document: string },
 ) {
@@ -99,11 +99,43 @@ async function refusal(
   };
 }
 
-/** A voucher issued, or refused; undefined where there is none, or none that this reader may see. */
+/** That an application was taken back: nothing is decided by it, and nothing is to be said against it. */
+async function withdrawal(
+  asked: Asked,
+  of: {
+    noun: 'application' | 'reimbursement';
+    number: string;
+    programmeVersionId: string;
+    enterpriseId: string;
+    submittedOn: Day;
+    decisionReason: string | null;
+  },
+): Promise<Decided> {
+  const { programme, ...rest } = await about(asked, { ...of, day: of.submittedOn });
+  const why = { reason: of.decisionReason, article: null, document: '' };
+  const told = await refusal(asked, { kinds: [`${of.noun}.withdrawn`], ...why });
+  return {
+    ...rest,
+    title: { zh: '撤回申请确认书', en: 'Acknowledgement of a withdrawal' },
+    number: of.number,
+    facts: [applied(programme, of.submittedOn)],
+    steps: [],
+    decision: {
+      zh: `确认当事人撤回申请，本件终止办理，占用的额度和票据不再占用。${told.reasonZh}符合条件的，可以重新申请。`,
+      en: `The application is taken back and goes no further; nothing is held for it any more.${told.reasonEn} It may be made anew.`,
+    },
+    isAcknowledgement: true,
+    amountFen: 0n,
+    decidedOn: told.decidedOn ?? of.submittedOn,
+  };
+}
+
+/** A voucher issued, or refused, or its application taken back; undefined where there is none, or none that this reader may see. */
 export async function letterOfApplication(asked: Asked): Promise<Decided | 'UNDECIDED' | undefined> {
   const { db, book, principal, id } = asked;
   const row = await findApplication(db, { bookId: book.bookId, applicationId: id, legalPersonUscc: principal.legalPersonUscc });
   if (!row) return undefined;
+  if (row.status === 'WITHDRAWN') return withdrawal(asked, { ...row, noun: 'application', number: row.applicationNo });
   if (row.status === 'REJECTED') {
     const { programme, ...rest } = await about(asked, { ...row, day: row.submittedOn });
     const document = documentName(programme, programme.basis);
@@ -189,12 +221,13 @@ export async function letterOfRedemption(asked: Asked): Promise<Decided | 'UNDEC
   };
 }
 
-/** An award of reimbursement, or its refusal. */
+/** An award of reimbursement, its refusal, or that its application was taken back. */
 export async function letterOfReimbursement(asked: Asked): Promise<Decided | 'UNDECIDED' | undefined> {
   const { db, book, principal, id } = asked;
   const { legalPersonUscc } = principal;
   const row = await findReimbursement(db, { bookId: book.bookId, reimbursementId: id, legalPersonUscc });
   if (!row) return undefined;
+  if (row.status === 'WITHDRAWN') return withdrawal(asked, { ...row, noun: 'reimbursement', number: row.reimbursementNo });
   const isRejected = row.status === 'REJECTED';
   if ((row.approvedOn === null || row.awardFen === null) && !isRejected) return 'UNDECIDED';
   const { programme, ...rest } = await about(asked, { ...row, day: row.submittedOn });

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { decisionLetter } from '../../schemas/decision-letters.js';
 import { Problem } from '../http/problem.js';
 import { authorities, reading } from '../http/routes.js';
+import { letterOfContract, letterOfOffset, letterOfVoucher } from './endings.js';
 import type { Asked } from './letters.js';
 import { letterOfApplication, letterOfCorrection, letterOfRedemption, letterOfReimbursement } from './letters.js';
 import type { Decided } from './rules.js';
@@ -14,6 +15,9 @@ export function decisionLetterRoutes(app: FastifyInstance): void {
     { of: 'redemptions', tag: 'redemptions', trade: ['enterprise', 'provider'], find: letterOfRedemption },
     { of: 'reimbursements', tag: 'reimbursements', trade: ['enterprise'], find: letterOfReimbursement },
     { of: 'corrections', tag: 'contracts', trade: ['enterprise', 'provider'], find: letterOfCorrection },
+    { of: 'contracts', tag: 'contracts', trade: ['enterprise', 'provider'], find: letterOfContract },
+    { of: 'vouchers', tag: 'vouchers', trade: ['enterprise', 'provider'], find: letterOfVoucher },
+    { of: 'recovery-offsets', tag: 'recoveries', trade: ['enterprise', 'provider'], find: letterOfOffset },
   ] as const satisfies readonly {
     of: string;
     tag: string;

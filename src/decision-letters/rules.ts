@@ -20,6 +20,8 @@ export interface Decided {
   /** The decision in a sentence; the amount in figures and words follows it where there is one. */
   readonly decision: Bilingual;
   readonly amountFen: Fen;
+  /** Where nothing was decided, and a step of the party itself is acknowledged: there is no remedy to name. */
+  readonly isAcknowledgement?: true;
   /** What follows for whom it concerns, beside the remedies that the law gives against every decision. */
   readonly also?: Bilingual;
   /** The departments that answer for the programme, the leading one first; none where its text names none. */
@@ -154,7 +156,7 @@ export function letterOf(of: Decided): z.input<typeof decisionLetter> {
     grounds: articles.map(({ document, article }) => `${named(document)}${article}`),
     computation: steps.map(stepZh),
     decision: `${of.decision.zh}${sumZh}`,
-    remedy: `${of.also?.zh ?? ''}${remedies.zh}`,
+    remedy: of.isAcknowledgement ? '' : `${of.also?.zh ?? ''}${remedies.zh}`,
     signed: `${department ?? `${of.bookName}算力券主管部门`}\n${dayInWords(decidedOn)}`,
   };
   const en = {
@@ -165,7 +167,7 @@ export function letterOf(of: Decided): z.input<typeof decisionLetter> {
     grounds: articles.map(({ document, article }) => `${document}, ${article}`),
     computation: steps.map(stepEn),
     decision: `${of.decision.en}${sumEn}`,
-    remedy: `${of.also === undefined ? '' : `${of.also.en} `}${remedies.en}`,
+    remedy: of.isAcknowledgement ? '' : `${of.also === undefined ? '' : `${of.also.en} `}${remedies.en}`,
     signed: `${department ?? `The department in charge, ${of.bookName}`}\n${decidedOn}`,
   };
   const explanation = steps.map((step) => ({ ...step }));
@@ -192,7 +194,7 @@ interface Parts {
 
 /** All of it, chapter by chapter; one that has nothing to say is left out. */
 function textOf(of: Parts, language: keyof Bilingual): string {
-  const bodies = [of.facts, of.grounds, of.computation, [of.decision], [of.remedy]];
+  const bodies = [of.facts, of.grounds, of.computation, [of.decision], of.remedy === '' ? [] : [of.remedy]];
   const told = bodies
     .flatMap((body, i) => (body.length === 0 ? [] : [{ body, name: chapters[i]?.[language] ?? '' }]))
     .map(({ body, name }, i) =>

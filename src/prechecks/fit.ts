@@ -9,7 +9,7 @@ import { lawOn } from '../programmes/language.js';
 import type { Law, Matter, ProgrammeVersion } from '../programmes/language.js';
 import type { ContractTerms, Enterprise, Facility, Provider } from '../programmes/lines.js';
 import type { Missing } from './missing.js';
-import { chipsToShow, fact, filing, matterToName, predicateToShow, ruleToShow } from './missing.js';
+import { chipsToShow, fact, filing, materialToHandIn, matterToName, predicateToShow, ruleToShow } from './missing.js';
 
 /** Ids of what nobody has named: of no account, for no code and no id begins so. */
 export const UNNAMED = { applicant: '?applicant', contract: '?contract', provider: '?provider', facility: '?facility' } as const;
@@ -77,10 +77,12 @@ export function fit(law: ProgrammeVersion, said: Said): Fitted {
   const on = flow === 'VOUCHER' ? byContract : lawOn(law, day);
   const shown = law.eligibility.filter(({ id }) => said.predicates[id] !== true).map((of) => predicateToShow(law, of));
 
+  const papers = law.materials.map((of) => materialToHandIn(law, of));
+
   const bought = boughtFor(on, flow, said);
   if (bought === null) {
     const what = looksAtFees(on) ? fact(law, on.base?.cite, 'FEES') : fact(law, on.base?.cite, 'CONTRACT');
-    return { law, on, flow, asking: null, keys: [], missing: [...shown, what] };
+    return { law, on, flow, asking: null, keys: [], missing: [...shown, ...papers, what] };
   }
   const { matters, missing: unnamed } = mattersOf(law, on, said);
   const limitFacts: LimitFacts = {
@@ -102,7 +104,7 @@ export function fit(law: ProgrammeVersion, said: Said): Fitted {
         ? { stage: 'ISSUE', at: { ...common, ...first, contract: { ...first.contract, lines: first.lines } } }
         : null;
   const keys = bought.map(({ lines }) => lines.map(({ key }) => key));
-  return { law, on, flow, asking, keys, missing: [...shown, ...unnamed, ...openOf(law, on, flow, said, bought)] };
+  return { law, on, flow, asking, keys, missing: [...shown, ...papers, ...unnamed, ...openOf(law, on, flow, said, bought)] };
 }
 
 /** What the programme looks at: fees that were settled, or the contract; costs are either. Null: it was not given. */

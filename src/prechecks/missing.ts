@@ -5,10 +5,10 @@ import { describeRefusal } from '../errors.js';
 import type { RefusalCode } from '../errors.js';
 import { rules } from '../programmes/explain.js';
 import { documentName } from '../programmes/language.js';
-import type { Bilingual, Citation, Law, Matter, Predicate, ProgrammeVersion } from '../programmes/language.js';
+import type { Bilingual, Citation, Law, Material, Matter, Predicate, ProgrammeVersion } from '../programmes/language.js';
 
 export interface Missing {
-  kind: 'PREDICATE' | 'FACT' | 'FIGURE' | 'MATTER' | 'FILING' | 'DEADLINE';
+  kind: 'PREDICATE' | 'MATERIAL' | 'FACT' | 'FIGURE' | 'MATTER' | 'FILING' | 'DEADLINE';
   name: string;
   text: Bilingual;
   evidence: string[];
@@ -37,6 +37,27 @@ export function predicateToShow(law: ProgrammeVersion, predicate: Predicate): Mi
     const { id: name, evidence, strength } = predicate;
     const condition = { kind: 'PREDICATE' as const, name, text: rules.predicate(predicate), evidence: [...evidence] };
     shown.set(predicate, (of = missing(law, predicate.cite, { ...condition, exceptionPossible: strength === 'SOFT' })));
+  }
+  return of;
+}
+
+const handedIn: Record<Material['by'], Bilingual> = {
+  APPLICATION: { zh: '申请时', en: 'with the application' },
+  REDEMPTION: { zh: '申请兑付时', en: 'when a voucher is redeemed' },
+  PAYMENT: { zh: '拨付前', en: 'before it is paid' },
+};
+const asked = new WeakMap<Material, Missing>();
+
+/** A paper that the programme asks for, and at which step. */
+export function materialToHandIn(law: ProgrammeVersion, material: Material): Missing {
+  let of = asked.get(material);
+  if (of === undefined) {
+    const { kind: name, by, cite } = material;
+    const text = {
+      zh: `${handedIn[by].zh}须提交：${material.name.zh}`,
+      en: `to be handed in ${handedIn[by].en}: ${material.name.en}`,
+    };
+    asked.set(material, (of = missing(law, cite, { kind: 'MATERIAL', name, text })));
   }
   return of;
 }

@@ -121,7 +121,7 @@ export interface Predicate {
 /** A paper that has to be there by a step: when an application is submitted, or a voucher redeemed. */
 export interface Material {
   kind: MaterialKind;
-  by: 'APPLICATION' | 'REDEMPTION';
+  by: 'APPLICATION' | 'REDEMPTION' | 'PAYMENT';
   name: Bilingual;
   cite: Citation;
 }

@@ -112,3 +112,12 @@ export async function findRecovery(
   // What is only proposed is the bureau's own.
   return mine ? { recovery, items, receipts, offsets: offsets.filter(({ status }) => status === 'APPROVED') } : undefined;
 }
+
+/** One off-set; whoever may see it sees its recovery. */
+export async function findOffset(db: Database, bookId: string, offsetId: string): Promise<RecoveryOffset | undefined> {
+  const [found] = await db.drizzle
+    .select()
+    .from(recoveryOffsets)
+    .where(and(eq(recoveryOffsets.bookId, bookId), eq(recoveryOffsets.offsetId, offsetId)));
+  return found;
+}

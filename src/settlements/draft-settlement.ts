@@ -14,6 +14,8 @@ import { programmeOf } from '../programmes/published.js';
 import { redemptionShelf } from '../redemptions/facts.js';
 import { reimbursementShelf } from '../reimbursements/facts.js';
 import { settlementLineShelf, settlementShelf } from './facts.js';
+import type { Payable } from './papers.js';
+import { gatherPaymentPapers, lackingOf, presentLeftOut, refuseLacking } from './papers.js';
 import { contentDigestOf, controlTotalsOf, isSettledWith, presentSettlement, unbatchedAwardFen, unbatchedFen } from './rules.js';
 
 type Body = z.output<typeof body>;
@@ -27,7 +29,8 @@ const unbatchedAwards = note<readonly string[]>('unbatched awards');
  * Drafts a batch (结算批次) of a period: every redemption and every award approved on or before its last day that is in no
  * batch yet, frozen with its control totals. Money moves when the batch is instructed. Of a programme
  * that is settled by the quarter only a quarter's last month takes anything. What is approved by another command of the
- * very same lane batch waits for the next draft. Refuses PERIOD_IN_FUTURE, SETTLEMENT_EXISTS, SETTLEMENT_EMPTY.
+ * very same lane batch waits for the next draft. What lacks a paper that its payee has to hand in first is left out, and told with what it
+ * lacks. Refuses PERIOD_IN_FUTURE, SETTLEMENT_EXISTS, SETTLEMENT_EMPTY, MATERIALS_MISSING, line by line, where nothing is left.
  */
 export const draftSettlement: Verb<Body, Result> = {
   name: 'settlement.draft',
@@ -68,6 +71,7 @@ export const draftSettlement: Verb<Body, Result> = {
       'id',
       [...redemptions, ...awards].map((of) => of.programmeVersionId),
     );
+    await gatherPaymentPapers(loader, [...redemptions, ...awards]);
     await gatherPayees(loader, [...redemptions.map((of) => of.providerId), ...awards.map((of) => of.enterpriseId)]);
   },
 
@@ -88,17 +92,28 @@ export const draftSettlement: Verb<Body, Result> = {
       const version = facts.get(programmeVersionShelf, programmeVersionId);
       return isSettledWith(version && lawOn(programmeOf(version), lastDay).settlementCadence?.value, period);
     };
-    const redeemed = facts.noted(unbatched, facts.bookId).flatMap((id) => {
+    const redeemable = facts.noted(unbatched, facts.bookId).flatMap((id) => {
       const of = facts.get(redemptionShelf, id);
       const amountFen = of && isDue(of) ? unbatchedFen(of, lastDay) : 0n;
       return of && amountFen > 0n ? [{ of, amountFen }] : [];
     });
-    const awarded = facts.noted(unbatchedAwards, facts.bookId).flatMap((id) => {
+    const awardable = facts.noted(unbatchedAwards, facts.bookId).flatMap((id) => {
       const of = facts.get(reimbursementShelf, id);
       const amountFen = of && isDue(of) ? unbatchedAwardFen(of, lastDay) : 0n;
       return of && amountFen > 0n ? [{ of, amountFen }] : [];
     });
-    if (redeemed.length + awarded.length === 0) return refused('SETTLEMENT_EMPTY', { day: lastDay });
+    const due = [...redeemable, ...awardable];
+    if (due.length === 0) return refused('SETTLEMENT_EMPTY', { day: lastDay });
+    const hasAll = ({ of }: { readonly of: Payable }): boolean => lackingOf(facts, of) === null;
+    const [redeemed, awarded] = [redeemable.filter(hasAll), awardable.filter(hasAll)];
+    const leftOut = due.filter((one) => !hasAll(one));
+    if (leftOut.length === due.length) {
+      const lacking = refuseLacking(
+        facts,
+        due.map(({ of }) => of),
+      );
+      if (lacking) return lacking;
+    }
     // After this line the command succeeds.
     const papers = [
       ...redeemed.map(({ of, amountFen }) => ({
@@ -149,6 +164,7 @@ export const draftSettlement: Verb<Body, Result> = {
       result: {
         ...presentSettlement(row),
         totals: controlTotalsOf(lines, (payeeId) => payeeOf(facts, payeeId)?.name ?? ''),
+        leftOut: leftOut.map((one) => presentLeftOut(facts, one)),
       },
       changes: [
         ...changes,

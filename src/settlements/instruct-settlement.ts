@@ -1,16 +1,21 @@
 import type { z } from 'zod';
-import type { FundStanding, Settlement } from '../../db/tables.js';
+import type { FundStanding, Settlement, SettlementLine } from '../../db/tables.js';
 import type { settlementInstructed } from '../../schemas/settlements.js';
 import type { Change, Facts } from '../ledger/facts.js';
 import { insert, note, update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
 import { accepted, isSamePerson, refused } from '../ledger/lane.js';
+import { asksForMaterials } from '../materials/rules.js';
 import { programmeVersionShelf } from '../programmes/facts.js';
 import { fundersOf, programmeOf } from '../programmes/published.js';
 import { approversOf, gatherApprovals } from '../approvals/facts.js';
 import { payeeOf } from '../payees/facts.js';
-import { fundStandingShelf, settlementShelf } from './facts.js';
+import { redemptionShelf } from '../redemptions/facts.js';
+import { reimbursementShelf } from '../reimbursements/facts.js';
+import { fundStandingShelf, settlementLineShelf, settlementShelf } from './facts.js';
 import { gatherInstructions, giveInstructions } from './give-instructions.js';
+import type { Payable } from './papers.js';
+import { gatherPaymentPapers, refuseLacking } from './papers.js';
 import type { Due } from './rules.js';
 import { presentInstruction, presentSettlement, readFund, refuseUnlessAt, splitDues } from './rules.js';
 
@@ -19,10 +24,13 @@ type Result = Omit<z.input<typeof settlementInstructed>, 'ledgerSeq'>;
 /** By settlement: what each payee gets out of each fund. The lines of a batch never change, so a sum of them stands. */
 const dues = note<readonly Due[]>('dues');
 
+/** By settlement: its lines, in a book where a programme asks for papers before it is paid; else none. */
+const linesWithPapers = note<readonly SettlementLine[]>('lines whose payees hand in papers');
+
 /**
  * Instructs the payment of an approved batch: one instruction per payee, fund and funder, the funders' shares exact over
  * all batches of a fund. Refuses NOT_FOUND, SETTLEMENT_WRONG_STATE, FOUR_EYES (who drafted or approved it),
- * PAYEE_ACCOUNT_MISSING.
+ * MATERIALS_MISSING line by line, PAYEE_ACCOUNT_MISSING.
  */
 export const instructSettlement: Verb<{ id?: string }, Result> = {
   name: 'settlement.instruct',
@@ -49,6 +57,30 @@ export const instructSettlement: Verb<{ id?: string }, Result> = {
       ),
       loader.load(fundStandingShelf, 'id', funds),
     ]);
+    // What a payee handed in may have been detached since the batch was drafted.
+    const asks = versions.some((row) => asksForMaterials(programmeOf(row), 'PAYMENT'));
+    const lines = asks ? await loader.load(settlementLineShelf, 'settlement', ids) : [];
+    for (const id of ids)
+      loader.note(
+        linesWithPapers,
+        id,
+        lines.filter(({ settlementId }) => settlementId === id),
+      );
+    if (asks) {
+      const [redemptions, awards] = await Promise.all([
+        loader.load(
+          redemptionShelf,
+          'id',
+          lines.flatMap(({ redemptionId }) => redemptionId ?? []),
+        ),
+        loader.load(
+          reimbursementShelf,
+          'id',
+          lines.flatMap(({ reimbursementId }) => reimbursementId ?? []),
+        ),
+      ]);
+      await gatherPaymentPapers(loader, [...redemptions, ...awards]);
+    }
     // Every funder any version names: which version holds is decided later, and may change in this very lane batch.
     const fundersNamed = (programmeCode: string) => [
       ...new Set(
@@ -83,6 +115,17 @@ export const instructSettlement: Verb<{ id?: string }, Result> = {
     if (wrongState) return wrongState;
     const had = [settlement.draftedPerson, settlement.approvedPerson, ...approversOf(facts, settlement.settlementId)];
     if (had.some((person) => isSamePerson(actor, person))) return refused('FOUR_EYES');
+    const payables = facts
+      .noted(linesWithPapers, settlement.settlementId)
+      .flatMap(({ redemptionId, reimbursementId }): Payable[] => {
+        const [redemption, award] = [
+          redemptionId === null ? undefined : facts.get(redemptionShelf, redemptionId),
+          reimbursementId === null ? undefined : facts.get(reimbursementShelf, reimbursementId),
+        ];
+        return [redemption ?? [], award ?? []].flat();
+      });
+    const lacking = refuseLacking(facts, payables);
+    if (lacking) return lacking;
     const { parts, instructed } = splitDues(
       facts.noted(dues, settlement.settlementId),
       (fund) => sharesOf(facts, fund),

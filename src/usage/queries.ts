@@ -1,6 +1,6 @@
 import type { SQL } from 'drizzle-orm';
 import type { AnyPgColumn } from 'drizzle-orm/pg-core';
-import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, gte, inArray, lte, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.js';
 import { each, idsOfPage } from '../../db/planned.js';
 import type { EnterprisePayment, FacilityUsage, UsageInvoice, UsageInvoiceLine } from '../../db/tables.js';
@@ -121,6 +121,57 @@ export async function findInvoice(
       .orderBy(asc(enterprisePayments.paymentId)),
   ]);
   return invoice && { invoice, lines, payments };
+}
+
+/** Invoices in these states bill something: not those returned, voided, or taken back whole by red letters. */
+const billing = ['POSTED', 'CONFIRMED', 'DISPUTED'] as const satisfies readonly UsageInvoice['status'][];
+
+/**
+ * The invoices that bill a facility (of one model of chip, if wanted) for periods that lie wholly within some days, in order of posting, `limit` + 1 of them after a cursor: those that its usage is the sum of. Looked for by the contracts that
+ * name the facility, each of which has few.
+ */
+export function listInvoicesOfFacility(
+  db: Database,
+  of: {
+    bookId: string;
+    facilityId: string;
+    usageFrom: string | undefined;
+    usageTo: string | undefined;
+    chipModel: string | undefined;
+    after: string | undefined;
+    limit: number;
+  },
+): Promise<UsageInvoice[]> {
+  const { bookId, facilityId, usageFrom, usageTo, chipModel, after } = of;
+  const limit = of.limit + 1;
+  const ofChip =
+    chipModel === undefined
+      ? sql``
+      : sql` and exists (select from chips h where h.book_id = c.book_id and h.chip_id = c.chip_id and h.model = ${chipModel})`;
+  const billed = sql`exists (
+    select from usage_invoice_lines l
+      join contract_lines c on c.book_id = l.book_id and c.contract_line_id = l.contract_line_id
+     where l.book_id = ${bookId} and l.invoice_id = ${usageInvoices.invoiceId} and c.facility_id = ${facilityId}${ofChip} offset 0)`;
+  const ids = idsOfPage({
+    id: usageInvoices.invoiceId,
+    bookId,
+    ranges: sql`(select distinct contract_id as value from contract_lines where book_id = ${bookId} and facility_id = ${facilityId}) as x`,
+    key: [[usageInvoices.contractId, sql`x.value`]],
+    sieve: and(
+      inArray(usageInvoices.status, [...billing]),
+      usageFrom === undefined ? undefined : gte(usageInvoices.usageFrom, usageFrom),
+      usageTo === undefined ? undefined : lte(usageInvoices.usageTo, usageTo),
+      billed,
+    ),
+    after,
+    limit,
+  });
+  return db.drizzle
+    .select()
+    .from(usageInvoices)
+    .where(and(eq(usageInvoices.bookId, bookId), sql`${usageInvoices.invoiceId} = any(array${ids})`))
+    .orderBy(asc(usageInvoices.invoiceId))
+    .limit(limit);
 }
 
 /** What is billed of a facility, in order of periods. */

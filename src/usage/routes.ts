@@ -9,7 +9,7 @@ import { ClaimDesk } from './claim-desk.js';
 import { confirmInvoice, decideInvoice, decideOverdueInvoice, disputeInvoice } from './confirm-invoice.js';
 import { presentFacilityUsage } from './facility-usage.js';
 import { claimBeforeLane, postInvoice, releaseAfterLane } from './post-invoice.js';
-import { findInvoice, listInvoices, usageOfFacility } from './queries.js';
+import { findInvoice, listInvoices, listInvoicesOfFacility, usageOfFacility } from './queries.js';
 import { recordPayment } from './record-payment.js';
 import { presentInvoice, presentInvoiceLine, presentPayment } from './rules.js';
 import { releaseVoided, voidInvoice } from './void-invoice.js';
@@ -122,6 +122,20 @@ export function usageRoutes(app: FastifyInstance, parts: Parts): void {
       const [found, rows] = await Promise.all([findFacility(db, book.bookId, id), usageOfFacility(db, book.bookId, id)]);
       if (!found) throw new Problem('NOT_FOUND');
       return { items: rows.map((row) => presentFacilityUsage(row, found.observations)) };
+    },
+  });
+  reading(app, {
+    url: '/facilities/:id/usage-invoices',
+    tag: 'facilities',
+    summary: 'The invoices that bill a facility, for periods within some days: what a flag on its capacity rests on',
+    roles: authorities,
+    query: schema.facilityInvoiceQuery,
+    response: page(schema.usageInvoice),
+    read: async ({ id, query: { cursor, limit, usageFrom, usageTo, chipModel }, book: { bookId } }) => {
+      if (!(await findFacility(parts.db, bookId, id))) throw new Problem('NOT_FOUND');
+      const wanted = { bookId, facilityId: id, usageFrom, usageTo, chipModel, after: idOfCursor(cursor), limit };
+      const rows = await listInvoicesOfFacility(parts.db, wanted);
+      return pageOf(rows, limit, (row) => row.invoiceId, presentInvoice);
     },
   });
   reading(app, {

@@ -501,6 +501,13 @@ void t.test('papers that the programme asks for are there when it is submitted, 
   t.equal(told(bare), '422 MATERIALS_MISSING');
   const all = /真实性承诺书（郑工信〔2024〕演示1号第七条）；算力服务合同（郑工信〔2024〕演示1号第八条）/;
   t.match(bare.body.detail, all, 'all of it at once, by name and article');
+  const looked = expectStatus(await firm.member.post('/prechecks', { enterpriseId: firm.enterpriseId, contractId }), 200);
+  const { missing } = (looked.programmes as { programmeCode: string; missing: { kind: string }[] }[])[0] ?? { missing: [] };
+  t.match(
+    missing.filter(({ kind }) => kind === 'MATERIAL'),
+    [{ name: 'COMMITMENT_LETTER', text: '申请时须提交：真实性承诺书', article: '第七条' }, { name: 'CONTRACT' }],
+    'and a pre-check says so before',
+  );
   const english = await firm.member.post(
     '/applications',
     { programmeCode, contractId, commitment: true },
@@ -561,6 +568,70 @@ void t.test('papers of reimbursed invoices stand with each of them, or with the 
   const draft = expectStatus(await firm.member.post('/reimbursements/drafts', { programmeCode: feeCode }), 201);
   t.equal(told(await firm.member.post(`/reimbursements/${draft.reimbursementId as string}/submit`, { commitment: true })), '200');
 });
+
+void t.test(
+  'what a payee has to hand in before it is paid keeps its line out of the batch, and the batch from being instructed',
+  async (t) => {
+    const papers = `materials:
+  - { kind: COMMITMENT_LETTER, by: PAYMENT, name: { zh: 收款承诺书, en: receipt letter }, cite: { document: measure, article: 第九条 } }
+`;
+    const { world } = await startTeam(t, papers);
+    const { book, reviewer, approver } = world;
+    const [finance, payer] = [await book.member('finance'), await book.member('finance_approver')];
+    await world.load(feeCode, '9000000.00');
+    const paid = async (n: number) => {
+      const firm = await world.firm(n);
+      await world.fee(firm, { lines: [{ gross: '100000.00' }] });
+      const account = {
+        enterpriseId: firm.enterpriseId,
+        bankName: '银行',
+        bankCode: '102491000012',
+        accountNo: `622202000000000${n}`,
+      };
+      const holder = { holderName: firm.name, validFrom: '2025-01-01' };
+      expectStatus(await firm.member.post('/payee-accounts', { ...account, ...holder }), 201);
+      return { firm, id: await world.reviewed(firm) };
+    };
+    const [one, two] = [await paid(1), await paid(2)];
+    const { allocationId, contentDigest } = expectStatus(
+      await reviewer.post('/allocations', { programmeCode: feeCode, year: 2025 }),
+      201,
+    );
+    expectStatus(
+      await approver.post(`/allocations/${allocationId as string}/approve`, { contentDigest: contentDigest as string }),
+      200,
+    );
+    const period = world.clock.now().toISOString().slice(0, 7);
+    const draft = () => finance.post('/settlements', { period });
+    const nothing = await draft();
+    t.equal(told(nothing), '422 MATERIALS_MISSING', 'nobody has handed in anything');
+    t.match(nothing.body.detail, /-RB-2025-000001：收款承诺书（.*第九条）；\S+-RB-2025-000002：收款承诺书/, 'line by line');
+    const letter = expectStatus(
+      await upload(world, one.firm.member, '承诺书.pdf', pdf('1'), {
+        kind: 'COMMITMENT_LETTER',
+        subject: ['REIMBURSEMENT', one.id],
+        book: book.code,
+      }),
+      201,
+    ) as { evidenceFileId: string; attachment: { attachmentId: string } };
+    const batch = expectStatus(await draft(), 201);
+    t.match(batch, {
+      lineCount: 1,
+      leftOut: [{ reimbursementId: two.id, missing: { zh: /^收款承诺书（/, en: /^receipt letter \(/ } }],
+    });
+    const url = `/settlements/${batch.settlementId as string}`;
+    const seen = { contentDigest: batch.contentDigest as string, count: 1, total: batch.total as string };
+    expectStatus(await approver.post(`${url}/approve`, seen), 200);
+    const detach = { attachmentId: letter.attachment.attachmentId, reason: '用错' };
+    const detached = await reviewer.post(`/evidence-files/${letter.evidenceFileId}/detach`, detach);
+    if (detached.status === 200) {
+      t.equal(told(await payer.post(`${url}/instruct`)), '422 MATERIALS_MISSING', 'nor is anything paid once it is taken away');
+      const again = { kind: 'COMMITMENT_LETTER', subject: ['REIMBURSEMENT', one.id] as [string, string], book: book.code };
+      expectStatus(await upload(world, one.firm.member, '承诺书.pdf', pdf('2'), again), 201);
+    }
+    t.match(expectStatus(await payer.post(`${url}/instruct`), 200), { status: 'INSTRUCTED' });
+  },
+);
 
 void t.test('working days that nobody has published are not guessed', async (t) => {
   const world = await startCases(t, { text: steps.acceptance + steps.days, years: [2025] });

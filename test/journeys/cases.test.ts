@@ -153,6 +153,10 @@ void t.test('what is refused is told with its reason and its article, for vouche
     /^不予发放算力券决定书[\s\S]*一、事实[\s\S]*依据\n.*第四条[\s\S]*决定\n不予发放算力券。理由：不符合。[\s\S]*六十日内/,
   );
   t.match(letter.en.text, /No voucher is issued\. Reason: 不符合/);
+  const withdrawn = await world.brought('WITHDRAWN');
+  const paper = expectStatus(await world.firm.member.get(`/applications/${withdrawn}/decision-letter`), 200) as DecisionLetter;
+  t.match(paper.zh.text, /^撤回申请确认书[\s\S]*确认当事人撤回申请，本件终止办理/);
+  t.notMatch(paper.zh.text, /救济|六十日/, 'there is no decision to go against');
   const { world: other } = await startTeam(t, steps.acceptance);
   const firm = await other.firm(1);
   await other.fee(firm, { lines: [{ gross: '1000000.00' }] });

@@ -263,7 +263,10 @@ void t.test('the life of a contract', async (t) => {
       body: { code: 'CONTRACT_DUPLICATE', detail: /LF-SAME/ },
     });
     const amendmentId = await amend(id, '78.00');
+    t.equal((await buyer.get(`/contracts/${other}/decision-letter`)).body.code, 'NOT_DECIDED');
     await does(approver, `/contracts/${other}/void`, { reason, atFault: false });
+    const letter = expectStatus(await buyer.get(`/contracts/${other}/decision-letter`), 200);
+    t.match(letter.zh.text, new RegExp(`^合同备案作废决定书[\\s\\S]*自始不产生补助效力。理由：${reason}[\\s\\S]*六十日内`));
     await does(buyer, `/contract-amendments/${amendmentId}/confirm`);
     const taken = {
       ...money('78.00'),

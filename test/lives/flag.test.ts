@@ -158,6 +158,21 @@ void t.test('flags', async (t) => {
       { ...month, chipVendor: chip.vendor, chipModel: chip.model, cardHours: '737280' },
     ]);
     t.equal((await auditor.get(`/facilities/${trade.providerId}/usage`)).status, 404);
+    const behind = async (query: string) =>
+      expectStatus(await auditor.get(`/facilities/${facilityId as string}/usage-invoices${query}`), 200) as {
+        items: { usageFrom: string; usageTo: string }[];
+        next: string | null;
+      };
+    const all = await behind('');
+    t.ok(all.items.length > 1, 'the invoices behind it');
+    const [{ usageFrom, usageTo }] = all.items as [{ usageFrom: string; usageTo: string }];
+    const within = await behind(`?usageFrom=${usageFrom}&usageTo=${usageTo}`);
+    t.ok(within.items.length > 0 && within.items.every((of) => of.usageFrom >= usageFrom && of.usageTo <= usageTo));
+    const page = await behind('?limit=1');
+    t.strictSame([page.items, (await behind(`?limit=200&cursor=${page.next ?? ''}`)).items].flat(), all.items, 'page by page');
+    t.strictSame((await behind('?chipModel=none')).items, []);
+    t.match(await seller.get(`/facilities/${facilityId as string}/usage-invoices`), { status: 403 });
+    t.equal((await auditor.get(`/facilities/${trade.providerId}/usage-invoices`)).status, 404);
     await does(seller, `/usage-invoices/${rest.invoiceId as string}/void`, { reason });
     await does(seller, `/usage-invoices/${first.invoiceId as string}/void`, { reason });
     t.match(await post(one, '700000'), { isFlagged: false }, 'what is voided was not billed');

@@ -207,6 +207,14 @@ void t.test('the life of a recovery', async (t) => {
       const told = expectStatus(await auditor.get(url), 200);
       t.match(told, { offsets: [{ status: 'DROPPED' }, { status: 'APPROVED', amount: '500.01', article: '第八条' }] });
       t.match(await seller.get(url), { body: { offsets: [{ status: 'APPROVED', amount: '500.01' }] } });
+      const [dropped, offset] = (told.offsets as { offsetId: string }[]).map(({ offsetId }) => `/recovery-offsets/${offsetId}`);
+      const letter = expectStatus(await seller.get(`${offset ?? ''}/decision-letter`), 200);
+      t.match(
+        letter.zh.text,
+        /^抵扣决定书[\s\S]*依据\n.*第八条[\s\S]*抵扣追回 \S+ 的应退款项[\s\S]*金额 500\.01 元[\s\S]*六十日内/,
+      );
+      t.equal((await seller.get(`${dropped ?? ''}/decision-letter`)).status, 404, 'of what was dropped its debtor knows nothing');
+      t.equal((await auditor.get(`${dropped ?? ''}/decision-letter`)).body.code, 'NOT_DECIDED');
     },
   );
   t.strictSame(await auditLedger(trade.db, book.bookId), []);

@@ -191,6 +191,8 @@ void t.test('the life of a voucher, of a programme that asks for its terms to be
       'how it came to be as it is',
     );
     t.strictSame([shown.possible, shown.proposal], [[], null]);
+    const letter = expectStatus(await of.firm.member.get(`${url}/decision-letter`), 200);
+    t.match(letter.zh.text, new RegExp(`^算力券撤销决定书[\\s\\S]*理由：${reason}[\\s\\S]*金额 1,000\\.00 元`));
     t.equal(told(await redeem(of, '1000.00', '800.00')), '409 VOUCHER_WRONG_STATE');
     t.strictSame(await audited(), []);
   });
