@@ -435,7 +435,7 @@ async function addRoles(url: string): Promise<void> {
   const vouchers = connect({ url, max: 1 });
   try {
     const [known] = await vouchers.sql`select from pg_roles where rolname = 'voucher_across'`;
-    if (!known) await vouchers.sql.unsafe(await readFile(new URL('./roles-0052.sql', import.meta.url), 'utf8'));
+    if (!known) await vouchers.sql.unsafe(await readFile(new URL('./roles-0053.sql', import.meta.url), 'utf8'));
   } finally {
     await vouchers.close();
   }

@@ -4,8 +4,8 @@
 --   psql -v owner_password=… -v app_password=… -v reader_password=… -v signer_password=… -f db/roles.sql
 --
 -- or with VOUCHER_OWNER_PASSWORD, VOUCHER_APP_PASSWORD, VOUCHER_READER_PASSWORD and VOUCHER_SIGNER_PASSWORD in the
--- environment, as compose.yaml does. A database made before migration 0052 is given the roles it lacks by
--- db/roles-0052.sql instead. The embedded database runs this same file. What each role may do inside the database, the migrations say.
+-- environment, as compose.yaml does. A database made before migration 0053 is given the roles it lacks by
+-- db/roles-0053.sql instead. The embedded database runs this same file. What each role may do inside the database, the migrations say.
 
 \getenv owner_password VOUCHER_OWNER_PASSWORD
 \getenv app_password VOUCHER_APP_PASSWORD

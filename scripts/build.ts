@@ -10,5 +10,5 @@ execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-p', 
 });
 for (const folder of ['db/migrations', 'db/programmes', 'db/digital-invoices'])
   cpSync(`${root}${folder}`, `${root}dist/${folder}`, { recursive: true });
-for (const roles of ['roles.sql', 'roles-0052.sql']) cpSync(`${root}db/${roles}`, `${root}dist/db/${roles}`);
+for (const roles of ['roles.sql', 'roles-0053.sql']) cpSync(`${root}db/${roles}`, `${root}dist/db/${roles}`);
 console.log('dist/ is built.');

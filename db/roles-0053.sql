@@ -1,7 +1,7 @@
--- For a database made before migration 0052: the roles that row-level security needs and db/roles.sql did not make yet. A
+-- For a database made before migration 0053: the roles that row-level security needs and db/roles.sql did not make yet. A
 -- database administrator runs it once, as a superuser and connected to the service's database, before that migration:
 --
---   psql -d vouchers -f db/roles-0052.sql
+--   psql -d vouchers -f db/roles-0053.sql
 --
 -- voucher_signer gets no password here, so it cannot log in until it is given one. db/roles.sql says what each role is.
 create role voucher_signer login nosuperuser nocreatedb nocreaterole noinherit;

@@ -16,7 +16,7 @@ do $$
 begin
   if (select count(*) from pg_roles where rolname in ('voucher_across', 'voucher_signer')) < 2 then
     raise exception 'the roles voucher_across and voucher_signer are missing'
-      using hint = 'A database administrator runs db/roles-0052.sql once, then the migration goes on.';
+      using hint = 'A database administrator runs db/roles-0053.sql once, then the migration goes on.';
   end if;
 end $$;
 
