@@ -67,6 +67,8 @@ export async function beginSession(
       kind: 'PERSON',
       role: acting.role,
       legalPersonUscc: acting.legalPersonUscc,
+      // The next request looks up what it may; this one is only taken down.
+      custom: null,
       sessionId,
       means: 'SESSION',
       session: { personId: person.personId, secondFactorAt },
