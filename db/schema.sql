@@ -163,16 +163,22 @@ create table api_keys (
   expires_on date,
   revoked_at timestamp with time zone,
   recorded_at timestamp with time zone not null,
+  scope jsonb,
+  successor_id uuid,
   constraint api_keys_pkey PRIMARY KEY (book_id, key_id),
   constraint api_keys_book_id_prefix_key UNIQUE (book_id, prefix),
+  constraint api_keys_book_id_successor_id_key UNIQUE (book_id, successor_id),
   constraint api_keys_book_id_member_id_fkey FOREIGN KEY (book_id, member_id) REFERENCES members(book_id, member_id),
+  constraint api_keys_book_id_successor_id_fkey FOREIGN KEY (book_id, successor_id) REFERENCES api_keys(book_id, key_id),
+  constraint api_keys_followed_ends CHECK (((successor_id IS NULL) OR ((expires_on IS NOT NULL) AND (successor_id <> key_id)))),
   constraint api_keys_prefix_check CHECK ((prefix ~ '^[a-z0-9]{12}$'::text)),
+  constraint api_keys_scope_check CHECK ((jsonb_typeof(scope) = 'array'::text)),
   constraint api_keys_secret_hash_check CHECK ((secret_hash ~ '^[0-9a-f]{64}$'::text))
 );
 CREATE INDEX api_keys_member ON public.api_keys USING btree (book_id, member_id, key_id);
 CREATE TRIGGER api_keys_in_lane BEFORE INSERT OR UPDATE ON public.api_keys FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER api_keys_leave_in_lane BEFORE DELETE ON public.api_keys FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (expires_on, revoked_at) on api_keys to voucher_app;
+grant insert, select, update (expires_on, revoked_at, successor_id) on api_keys to voucher_app;
 grant select on api_keys to voucher_reader;
 
 -- owner voucher_owner
