@@ -206,10 +206,16 @@ create table api_keys (
   expires_on date,
   revoked_at timestamp with time zone,
   recorded_at timestamp with time zone not null,
+  scope jsonb,
+  successor_id uuid,
   constraint api_keys_pkey PRIMARY KEY (book_id, key_id),
   constraint api_keys_book_id_prefix_key UNIQUE (book_id, prefix),
+  constraint api_keys_book_id_successor_id_key UNIQUE (book_id, successor_id),
   constraint api_keys_book_id_member_id_fkey FOREIGN KEY (book_id, member_id) REFERENCES members(book_id, member_id),
+  constraint api_keys_book_id_successor_id_fkey FOREIGN KEY (book_id, successor_id) REFERENCES api_keys(book_id, key_id),
+  constraint api_keys_followed_ends CHECK (((successor_id IS NULL) OR ((expires_on IS NOT NULL) AND (successor_id <> key_id)))),
   constraint api_keys_prefix_check CHECK ((prefix ~ '^[a-z0-9]{12}$'::text)),
+  constraint api_keys_scope_check CHECK ((jsonb_typeof(scope) = 'array'::text)),
   constraint api_keys_secret_hash_check CHECK ((secret_hash ~ '^[0-9a-f]{64}$'::text))
 );
 alter table api_keys enable row level security;
@@ -219,8 +225,8 @@ create policy of_book on api_keys as restrictive for all to voucher_app, voucher
 create policy whole on api_keys as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER api_keys_in_lane BEFORE INSERT OR UPDATE ON public.api_keys FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER api_keys_leave_in_lane BEFORE DELETE ON public.api_keys FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (expires_on, revoked_at) on api_keys to voucher_app;
-grant select (book_id, key_id, member_id, prefix, expires_on, revoked_at, recorded_at) on api_keys to voucher_reader;
+grant insert, select, update (expires_on, revoked_at, successor_id) on api_keys to voucher_app;
+grant select (book_id, key_id, member_id, prefix, expires_on, revoked_at, recorded_at, scope, successor_id) on api_keys to voucher_reader;
 
 -- owner voucher_owner
 create table application_queues (

@@ -304,6 +304,8 @@ export const apiKeys = pgTable(
     expiresOn: date('expires_on', { mode: 'string' }),
     revokedAt: timestamp('revoked_at', { withTimezone: true, mode: 'string' }),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    scope: jsonb('scope').$type<readonly string[]>(),
+    successorId: uuid('successor_id'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.keyId] })],
 );

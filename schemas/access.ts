@@ -119,12 +119,25 @@ export const personMerge = z.strictObject({
 });
 export const mergeRecorded = personMerge.extend({ ledgerSeq });
 
-export const issueKey = z.strictObject({ expiresOn: day.optional() });
+const scopeName = z.string().regex(/^[a-z]+(_[a-z]+)*(\.[a-z]+(_[a-z]+)*)?$/);
+export const issueKey = z.strictObject({
+  expiresOn: day.optional().meta({ description: 'Its last day, inclusive' }),
+  scope: z.array(scopeName).max(50).optional().meta({
+    description:
+      'What it may write besides reading: verbs (`redemption.verify`) or groups (`redemption`), each one that the member’s role has; [] for reading alone, absent for all of the role',
+  }),
+});
+export const rotateKey = z.strictObject({
+  lastDay: day.meta({ description: 'Until the end of which the old key counts beside its successor; at most 30 days on' }),
+  expiresOn: day.optional().meta({ description: 'The last day of the successor, inclusive' }),
+});
 export const apiKey = z.strictObject({
   keyId: id,
   memberId: id,
   prefix: z.string(),
+  scope: z.array(z.string()).nullable(),
   expiresOn: day.nullable(),
+  successorId: id.nullable(),
   revokedAt: instant.nullable(),
 });
 /** `secret` is shown once: a replay of the same request answers null. */

@@ -210,6 +210,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     signIn: { passwords: new Passwords(), issuers: new Issuers(options.issuers ?? [], options.publicOrigin) },
     sealer: makeSealer(options.fieldKey),
     evidence,
+    verbs: new Map(),
     exchange: { keys: options.exchangeKeys ?? [] },
     trail,
     webhookHosts: options.webhookHosts ?? [],

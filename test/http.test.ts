@@ -461,7 +461,8 @@ void t.test('refusals are problems, in Chinese or English, and every one has its
   ]);
   for (const [code, refusal] of Object.entries(refusals)) {
     t.ok(refusal.status >= 400 && refusal.title.zh && refusal.title.en && refusal.detail.zh && refusal.detail.en, code);
-    const holes = (text: string) => [...text.matchAll(/\{(\w+)(?::\w+)?\}/g)].map((m) => (m[1] === 'zh' ? 'en' : m[1])).sort();
+    const holes = (text: string) =>
+      [...text.matchAll(/\{(\w+)(?::\w+)?\}/g)].map(([, name = '']) => name.replace(/^zh$/, 'en').replace(/Zh$/, 'En')).sort();
     t.strictSame(
       [...new Set(holes(refusal.detail.zh))],
       [...new Set(holes(refusal.detail.en))],

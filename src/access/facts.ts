@@ -54,7 +54,7 @@ export const delegatedActShelf = shelf(delegatedActs, {
   keys: { subject: ['subjectId'] },
   once: ['id', 'subject'],
 });
-export const keyShelf = shelf(apiKeys, { rank: 2, id: 'keyId', mutable: ['revokedAt', 'expiresOn'] });
+export const keyShelf = shelf(apiKeys, { rank: 2, id: 'keyId', mutable: ['revokedAt', 'expiresOn', 'successorId'] });
 
 /** Gathers which further rows these persons were found to have. */
 export const gatherPersons = (loader: Loader, personIds: readonly string[]): Promise<unknown> =>

@@ -9,6 +9,10 @@ import { presentKey } from './rules.js';
 export interface IssueKey {
   readonly id?: string;
   readonly expiresOn?: string | undefined;
+  /** What it may write; [] for a key that only reads, undefined for whatever the member's role may. */
+  readonly scope?: string[] | undefined;
+  /** Whose each name of the scope is, from the routes: the key gets none that its member does not have. */
+  readonly rolesOfScope?: ReadonlyMap<string, readonly string[]>;
   readonly made?: { readonly prefix: string; readonly secretHash: string; readonly secret: string };
 }
 
@@ -31,6 +35,8 @@ export const issueKey: Verb<IssueKey, ReturnType<typeof presentKey>> = {
     if (member.status === 'ENDED') return refused('MEMBER_ENDED');
     if (body.expiresOn !== undefined && body.expiresOn < today)
       return refused('KEY_EXPIRES_IN_PAST', { day: body.expiresOn }, '/expiresOn');
+    const beyond = body.scope?.find((name) => !body.rolesOfScope?.get(name)?.includes(member.role));
+    if (beyond !== undefined) return refused('KEY_SCOPE_BEYOND_ROLE', { role: member.role, name: beyond }, '/scope');
     const row: ApiKey = {
       bookId: facts.bookId,
       keyId: id,
@@ -40,6 +46,8 @@ export const issueKey: Verb<IssueKey, ReturnType<typeof presentKey>> = {
       expiresOn: body.expiresOn ?? null,
       revokedAt: null,
       recordedAt: receivedAt.toISOString(),
+      scope: body.scope ?? null,
+      successorId: null,
     };
     return accepted({ decision: 'key.issued', subjectId: id, result: presentKey(row), changes: [insert(keyShelf, row)] });
   },

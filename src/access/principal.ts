@@ -15,6 +15,8 @@ export interface Principal extends Actor {
   readonly custom: Rights | null;
   /** How it has shown who it is. */
   readonly means: 'KEY' | 'SIGNED_KEY' | 'SESSION';
+  /** Of a key that may write less than its member: by which verbs or groups of verbs. Never changes once the key is issued. */
+  readonly scope?: readonly string[];
   /** Of a session: by whose account it began (the person's, or a further row of the same person), and when a second factor was last shown. */
   readonly session?: { readonly personId: string; readonly secondFactorAt: Date | null };
 }
@@ -81,7 +83,7 @@ export class Principals {
 
   async #read(bookId: string, prefix: string): Promise<Known | undefined> {
     const [row] = await this.#db.as({ book: bookId, legalPerson: null }).sql.prepared<KeyRow[]>(
-      `select k.key_id, k.secret_hash, k.expires_on, m.member_id, m.person_id, m.kind, m.role, m.legal_person_uscc, ${customColumn}
+      `select k.key_id, k.secret_hash, k.expires_on, k.scope, m.member_id, m.person_id, m.kind, m.role, m.legal_person_uscc, ${customColumn}
          from api_keys k join members m on m.book_id = k.book_id and m.member_id = k.member_id
         where k.book_id = $1 and k.prefix = $2 and k.revoked_at is null and m.status = 'ACTIVE'`,
       [bookId, prefix],
@@ -99,6 +101,7 @@ export class Principals {
         legalPersonUscc: row.legal_person_uscc,
         keyId: row.key_id,
         means: 'KEY',
+        ...(row.scope === null ? {} : { scope: row.scope }),
       },
     };
   }
@@ -108,6 +111,7 @@ interface KeyRow {
   readonly key_id: string;
   readonly secret_hash: string;
   readonly expires_on: Day | null;
+  readonly scope: readonly string[] | null;
   readonly member_id: string;
   readonly person_id: string;
   readonly kind: 'PERSON' | 'MACHINE';

@@ -10,9 +10,11 @@ import {
   member,
   memberRecorded,
   registerMember as registerBody,
+  rotateKey as rotateKeyBody,
 } from '../../schemas/access.js';
 import { page, pageQuery } from '../../schemas/common.js';
 import type { Parts } from '../http/parts.js';
+import { Problem } from '../http/problem.js';
 import { command, everyRole, idOfCursor, pageOf, reading } from '../http/routes.js';
 import { endMember } from './end-member.js';
 import type { IssueKey } from './issue-key.js';
@@ -21,10 +23,29 @@ import { issueKey } from './issue-key.js';
 import { makeKey } from './principal.js';
 import { registerMember } from './register-member.js';
 import { revokeKey } from './revoke-key.js';
-import { presentKey, presentMember } from './rules.js';
+import type { RotateKey } from './rotate-key.js';
+import { rotateKey } from './rotate-key.js';
+import { presentKey, presentMember, scopeCovers } from './rules.js';
 
 const tag = 'members';
 const empty = z.strictObject({});
+
+/** A secret leaves with the answer that made it; of a replay the secret made meanwhile belongs to no key. */
+const showOnce = (result: object, { replayed, body }: { replayed: boolean; body: IssueKey }): object => ({
+  ...result,
+  secret: replayed ? null : (body.made?.secret ?? null),
+});
+
+/** Who has what a scope names. Refuses KEY_SCOPE_UNKNOWN. */
+function rolesOfScope({ verbs }: Parts, scope: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  return new Map(
+    scope.map((name) => {
+      const roles = [...verbs].flatMap(([verb, of]) => (scopeCovers([name], verb) ? of : []));
+      if (roles.length === 0) throw new Problem('KEY_SCOPE_UNKNOWN', { name });
+      return [name, roles];
+    }),
+  );
+}
 
 export function accessRoutes(app: FastifyInstance, parts: Parts): void {
   command(app, parts, {
@@ -66,8 +87,24 @@ export function accessRoutes(app: FastifyInstance, parts: Parts): void {
     response: apiKeyIssued,
     status: 201,
     verb: issueKey,
-    prepare: ({ body }): IssueKey => ({ ...body, made: makeKey() }),
-    present: (result, { replayed, body }) => ({ ...result, secret: replayed ? null : ((body as IssueKey).made?.secret ?? null) }),
+    prepare: ({ body }): IssueKey => ({ ...body, made: makeKey(), rolesOfScope: rolesOfScope(parts, body.scope ?? []) }),
+    present: showOnce,
+  });
+
+  command(app, parts, {
+    url: '/keys/:id/rotate',
+    tag,
+    summary:
+      'Issue the successor of an API key, shown once; the old one counts beside it until the end of a last day, 30 days on at most',
+    roles: ['operator'],
+    personOnly: true,
+    stepUp: true,
+    body: rotateKeyBody,
+    response: apiKeyIssued,
+    status: 201,
+    verb: rotateKey,
+    prepare: ({ body }): RotateKey => ({ ...body, made: makeKey() }),
+    present: showOnce,
   });
 
   command(app, parts, {

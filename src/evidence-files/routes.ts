@@ -35,7 +35,7 @@ export function evidenceFileRoutes(app: FastifyInstance, parts: Parts): void {
     scope.post(
       '/v1/books/:book/evidence-files',
       {
-        config: { roles: writers, personOnly: false, streaming: true, inLane: true },
+        config: { roles: writers, personOnly: false, streaming: true, inLane: true, verb: recordFile.name },
         schema: {
           tags: [tag],
           summary: 'Upload a file as a stream, and attach it at once if wanted',

@@ -9,12 +9,13 @@ import { shanghaiDay } from '../calendar.js';
 import type { Clock } from '../ledger/lane.js';
 import { readCookie } from './cookies.js';
 import type { Told } from './problem.js';
+import { scopeCovers } from '../access/rules.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     roles?: readonly string[];
     personOnly?: boolean;
-    /** The verb of a command, as roles of a book name it. */
+    /** Of a route that writes: the verb it does, by which roles of a book and the scopes of keys name it. */
     verb?: string | undefined;
     /** About the account and sessions of who is signed in: no key stands for it. */
     sessionOnly?: boolean;
@@ -22,6 +23,8 @@ declare module 'fastify' {
     stepUp?: boolean;
     /** Signs somebody in, or changes an account or session: the trail of access has all of it. */
     accountEvent?: boolean;
+    /** Only asks, though by POST: any key of the role may. */
+    writesNothing?: boolean;
   }
 }
 
@@ -67,21 +70,25 @@ export interface Demands {
 
 /**
  * Why a principal may not do what a route is for, or null. In this order: CROSS_SITE for a session's writing request that may come from
- * another site, SESSION_REQUIRED, FORBIDDEN by role, PERSON_REQUIRED, then BEARER_KEY_NOT_ENOUGH or STEP_UP_REQUIRED.
+ * another site, SESSION_REQUIRED, FORBIDDEN by role, KEY_SCOPE, PERSON_REQUIRED, then BEARER_KEY_NOT_ENOUGH or STEP_UP_REQUIRED.
  */
 export function forbidden(
   request: FastifyRequest,
   principal: Principal,
-  { roles, verb, personOnly, sessionOnly, stepUp, streaming }: FastifyContextConfig,
+  { roles, verb, personOnly, sessionOnly, stepUp, streaming, writesNothing }: FastifyContextConfig,
   demands: Demands,
   now: Date,
 ): Told | null {
-  const { means, role, kind, session } = principal;
+  const { means, role, kind, session, scope } = principal;
   const writes = means === 'SESSION' && request.method !== 'GET';
   if (writes && !(isOwnSite(request, demands.publicOrigin) && (streaming || !isOfForm(request)))) return { code: 'CROSS_SITE' };
   if (sessionOnly && means !== 'SESSION') return { code: 'SESSION_REQUIRED' };
   if (roles && actingAs(principal, request.method, { roles, verb }) === null)
     return { code: 'FORBIDDEN', params: { roles: roles.join(', '), role } };
+  // A scope is as old as its key, so that what is remembered of a key is never out of date in this. A route that does not say what it
+  // does is in nobody's scope.
+  if (scope && request.method !== 'GET' && !writesNothing && (verb === undefined || !scopeCovers(scope, verb)))
+    return { code: 'KEY_SCOPE', params: { scope: scope.join(', ') || '—' } };
   if (personOnly && kind !== 'PERSON') return { code: 'PERSON_REQUIRED' };
   if (!stepUp || kind !== 'PERSON' || means === 'SIGNED_KEY') return null;
   if (means === 'KEY') return demands.bearerMayApprove ? null : { code: 'BEARER_KEY_NOT_ENOUGH' };

@@ -1,5 +1,6 @@
 // What routes are built from.
 import type { Database } from '../../db/client.js';
+import type { Role } from '../../schemas/access.js';
 import type { InvoiceMapping } from '../../schemas/evidence-files.js';
 import type { ExchangeKey } from '../../schemas/settings.js';
 import type { AccessTrail } from '../access-trail/trail.js';
@@ -23,6 +24,8 @@ export interface Parts {
   /** Encrypts and fingerprints bank account numbers. */
   readonly sealer: Sealer;
   readonly evidence: Evidence;
+  /** Every verb that a route does, and whose it is: what the scope of a key is made of. Filled as the routes are made. */
+  readonly verbs: Map<string, readonly Role[]>;
   /** Takes down who was refused, and who read what is sensitive. */
   readonly trail: AccessTrail;
   /** Keys shared with services of other cities; none: nothing is exchanged. */

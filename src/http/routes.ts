@@ -93,6 +93,7 @@ export function command<Body extends z.ZodType<object>, Result>(
   parts: Parts,
   options: CommandOptions<Body, Result>,
 ): void {
+  parts.verbs.set(options.verb.name, [...(parts.verbs.get(options.verb.name) ?? []), ...options.roles]);
   app.post(
     `/v1/books/:book${options.url}`,
     {

@@ -15,7 +15,7 @@ export function precheckRoutes(app: FastifyInstance, parts: Parts): void {
   app.post(
     '/v1/books/:book/prechecks',
     {
-      config: { roles: everyRole, personOnly: false },
+      config: { roles: everyRole, personOnly: false, writesNothing: true },
       schema: {
         tags: ['prechecks'],
         summary:

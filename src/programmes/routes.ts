@@ -199,7 +199,7 @@ export function programmeRoutes(app: FastifyInstance, parts: Parts): void {
   app.post(
     '/v1/books/:book/programmes/:id/evaluations',
     {
-      config: { roles: everyRole, personOnly: false },
+      config: { roles: everyRole, personOnly: false, writesNothing: true },
       schema: {
         tags: [tag],
         summary: 'Try a version, a draft too, on given facts: the award and why',

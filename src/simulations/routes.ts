@@ -154,7 +154,7 @@ export function simulationRoutes(app: FastifyInstance, parts: Parts): void {
   app.delete(
     '/v1/books/:book/simulations/:id',
     {
-      config: { roles: starters, personOnly: false },
+      config: { roles: starters, personOnly: false, verb: 'simulation.cancel' },
       schema: {
         ...ofSimulation,
         summary: 'Cancel a simulation that is under way or waits',
