@@ -66,6 +66,10 @@ export async function lastBooked(
   return row?.bookedOn ?? null;
 }
 
+/** Commands that entered anything about a subject, in order, the first 500: for the text of a prepared statement, book and subject by parameter. */
+export const commandsAbout = (bookId: string, subjectId: string): string =>
+  `(select e.command_id from entries e where e.book_id = ${bookId} and e.subject_id = ${subjectId} order by e.seq limit 500)`;
+
 /** What the answer to a command said of its subject, from an entry on. */
 export interface Said {
   readonly subjectId: string;

@@ -71,6 +71,10 @@ export async function headOf(on: Pick<Tx, 'sql'>, bookId: string): Promise<bigin
 export const balanceNamed = (bookId: SQL, code: SQL): SQL =>
   sql`(select credits_fen - debits_fen as fen from accounts where book_id = ${bookId} and code = ${code} offset 0)`;
 
+/** The same as the text of a prepared statement, where `bookId` and `code` name a column or a parameter. */
+export const balanceText = (bookId: string, code: string): string =>
+  `(select credits_fen - debits_fen as fen from accounts where book_id = ${bookId} and code = ${code} offset 0)`;
+
 /** Balance (fen, credits − debits) of a fund's accounts of one kind; `funder` for the kinds that are kept by funder. */
 export interface FundBalance {
   readonly fund: string;

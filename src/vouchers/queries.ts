@@ -6,8 +6,8 @@ import type { OpeningBalance, Voucher, VoucherEnding, VoucherProposal } from '..
 import { openingBalances, providers, vouchers } from '../../db/tables.js';
 import type { Shelf } from '../ledger/facts.js';
 import type { Step } from '../ledger/history.js';
-import { stepsOf } from '../ledger/history.js';
-import { balanceNamed } from '../ledger/statements.js';
+import { commandsAbout, stepsOf } from '../ledger/history.js';
+import { balanceNamed, balanceText } from '../ledger/statements.js';
 import type { Actor } from '../ledger/lane.js';
 import { proposalShelf, voucherEndingShelf, voucherShelf } from './facts.js';
 
@@ -103,10 +103,10 @@ export function listVouchers(db: Database, of: Wanted): Promise<VoucherBalance[]
 const columnsOf = ({ columns }: Pick<Shelf<unknown>, 'columns'>): string =>
   columns.map(({ name, property }) => `t.${name} as "${property}"`).join(', ');
 
-const oneVoucher = `select ${columnsOf(voucherShelf)}, a.credits_fen - a.debits_fen as "balanceFen", p.acting_uscc as "actingProvider"
+const oneVoucher = `select ${columnsOf(voucherShelf)}, a.fen as "balanceFen", p.acting_uscc as "actingProvider"
    from vouchers t
    join providers p on p.book_id = t.book_id and p.provider_id = t.provider_id
-   join accounts a on a.book_id = t.book_id and a.code = $3
+  cross join lateral ${balanceText('t.book_id', '$3')} a
   where t.book_id = $1 and t.voucher_id = $2`;
 
 /** One voucher; undefined when there is none, or none that the viewer may see. */
@@ -161,7 +161,7 @@ const itsProposal = `select ${columnsOf(proposalShelf)} from voucher_proposals t
   where t.book_id = $1 and t.voucher_id = $2 and t.status = 'PROPOSED' limit 1`;
 // A reason stands beside the entry of its command, which is about the voucher.
 const itsReasons = `select r.command_id as "commandId", r.reason
-   from (select e.command_id from entries e where e.book_id = $1 and e.subject_id = $2 order by e.seq limit 500) e
+   from ${commandsAbout('$1', '$2')} e
   cross join lateral (select * from voucher_reasons r where r.book_id = $1 and r.command_id = e.command_id offset 0) r`;
 
 /** How a voucher came to be as it is: what moved its balance and what was decided about it, in order of the ledger, the first 500. */
