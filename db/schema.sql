@@ -183,10 +183,16 @@ create table api_keys (
   expires_on date,
   revoked_at timestamp with time zone,
   recorded_at timestamp with time zone not null,
+  scope jsonb,
+  successor_id uuid,
   constraint api_keys_pkey PRIMARY KEY (book_id, key_id),
   constraint api_keys_book_id_prefix_key UNIQUE (book_id, prefix),
+  constraint api_keys_book_id_successor_id_key UNIQUE (book_id, successor_id),
   constraint api_keys_book_id_member_id_fkey FOREIGN KEY (book_id, member_id) REFERENCES members(book_id, member_id),
+  constraint api_keys_book_id_successor_id_fkey FOREIGN KEY (book_id, successor_id) REFERENCES api_keys(book_id, key_id),
+  constraint api_keys_followed_ends CHECK (((successor_id IS NULL) OR ((expires_on IS NOT NULL) AND (successor_id <> key_id)))),
   constraint api_keys_prefix_check CHECK ((prefix ~ '^[a-z0-9]{12}$'::text)),
+  constraint api_keys_scope_check CHECK ((jsonb_typeof(scope) = 'array'::text)),
   constraint api_keys_secret_hash_check CHECK ((secret_hash ~ '^[0-9a-f]{64}$'::text))
 );
 alter table api_keys enable row level security;
@@ -196,8 +202,8 @@ create policy of_book on api_keys as restrictive for all to voucher_app, voucher
 create policy whole on api_keys as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER api_keys_in_lane BEFORE INSERT OR UPDATE ON public.api_keys FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER api_keys_leave_in_lane BEFORE DELETE ON public.api_keys FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (expires_on, revoked_at) on api_keys to voucher_app;
-grant select (book_id, key_id, member_id, prefix, expires_on, revoked_at, recorded_at) on api_keys to voucher_reader;
+grant insert, select, update (expires_on, revoked_at, successor_id) on api_keys to voucher_app;
+grant select (book_id, key_id, member_id, prefix, expires_on, revoked_at, recorded_at, scope, successor_id) on api_keys to voucher_reader;
 
 -- owner voucher_owner
 create table application_queues (
@@ -763,6 +769,7 @@ create table contract_lines (
 );
 alter table contract_lines enable row level security;
 alter table contract_lines force row level security;
+CREATE INDEX contract_lines_facility ON public.contract_lines USING btree (book_id, facility_id, contract_id);
 create policy of_book on contract_lines as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on contract_lines as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER contract_lines_in_lane BEFORE INSERT OR UPDATE ON public.contract_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1044,8 +1051,12 @@ create table custom_roles (
   constraint custom_roles_parts_check CHECK ((jsonb_array_length(parts) >= 1)),
   constraint custom_roles_status_check CHECK ((status = ANY (ARRAY['PROPOSED'::text, 'ACTIVE'::text, 'SUPERSEDED'::text, 'WITHDRAWN'::text])))
 );
+alter table custom_roles enable row level security;
+alter table custom_roles force row level security;
 CREATE UNIQUE INDEX custom_roles_active ON public.custom_roles USING btree (book_id, code) WHERE (status = 'ACTIVE'::text);
 CREATE INDEX custom_roles_code ON public.custom_roles USING btree (book_id, code, status);
+create policy of_book on custom_roles as restrictive for all to voucher_app, voucher_owner, voucher_party, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on custom_roles as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER custom_roles_in_lane BEFORE INSERT OR UPDATE ON public.custom_roles FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER custom_roles_leave_in_lane BEFORE DELETE ON public.custom_roles FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER custom_roles_one_person BEFORE UPDATE ON public.custom_roles FOR EACH ROW WHEN ((new.decided_person IS DISTINCT FROM old.decided_person)) EXECUTE FUNCTION refuse_same_person('decided_person proposed_person @ACTIVE');
@@ -2646,7 +2657,7 @@ create policy whole on objections as permissive for all to voucher_app, voucher_
 CREATE TRIGGER objections_in_lane BEFORE INSERT OR UPDATE ON public.objections FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER objections_leave_in_lane BEFORE DELETE ON public.objections FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER objections_one_person BEFORE UPDATE ON public.objections FOR EACH ROW WHEN ((new.decided_person IS DISTINCT FROM old.decided_person)) EXECUTE FUNCTION refuse_same_person('decided_person reviewed_person published_person');
-grant insert, select, update (status, decided_person, decided_on, decision_reason) on objections to voucher_app;
+grant insert, select, update (name_sealed, contact_sealed, status, decided_person, decided_on, decision_reason) on objections to voucher_app;
 grant select (book_id, objection_id, objection_no, notice_id, notice_item_id, subject_kind, subject_id, content, received_on, status, reviewed_person, published_person, decided_person, decided_on, decision_reason, recorded_at) on objections to voucher_reader;
 
 -- owner voucher_owner
@@ -2786,7 +2797,7 @@ create policy of_book on payee_accounts as restrictive for all to voucher_app, v
 create policy whole on payee_accounts as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER payee_accounts_in_lane BEFORE INSERT OR UPDATE ON public.payee_accounts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER payee_accounts_leave_in_lane BEFORE DELETE ON public.payee_accounts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select on payee_accounts to voucher_app;
+grant insert, select, update (account_no_sealed) on payee_accounts to voucher_app;
 grant select (book_id, payee_account_id, provider_id, holder_name, bank_name, bank_code, account_no_last4, valid_from, recorded_at, enterprise_id) on payee_accounts to voucher_reader;
 
 -- owner voucher_owner
@@ -2871,7 +2882,7 @@ create policy of_book on person_identities as restrictive for all to voucher_app
 create policy whole on person_identities as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER person_identities_in_lane BEFORE INSERT OR UPDATE ON public.person_identities FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER person_identities_leave_in_lane BEFORE DELETE ON public.person_identities FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select on person_identities to voucher_app;
+grant insert, select, update (sealed) on person_identities to voucher_app;
 grant select (book_id, identity_id, person_id, kind, recorded_at) on person_identities to voucher_reader;
 
 -- owner voucher_owner

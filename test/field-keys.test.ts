@@ -76,8 +76,9 @@ void t.test('SM4-CTR and HMAC-SM3 are those of the standards: their published ve
 
 void t.test('the keys are exchanged while the service runs: every value, no other, and nothing lost', async (t) => {
   const service = await startService(t);
-  const { db, owner, clock, fieldKey: keys } = service;
   const rotating = await service.newBook('rotating');
+  // Both look at the first book, which is there by now.
+  const { db, owner, clock, fieldKey: keys } = service;
   const { operator, member, code, bookId } = rotating;
   const wang = await signUp(service, rotating, await member('reviewer', { personName: '王小明' }), { signInName: 'wang' });
   const uscc = usccOf(1);
@@ -103,6 +104,7 @@ void t.test('the keys are exchanged while the service runs: every value, no othe
     union all select identity_id, sealed, fingerprint, (to_jsonb(i) - 'sealed')::text from person_identities i where book_id = ${bookId}
     order by id`;
   const before = await sealed();
+  t.equal(before.length, 21);
   const book = await service.books.find(code);
   if (!book) throw new Error('the book is open');
   const exchanged = (of: FieldKeys) => rotate({ book, clock, sealer: makeSealer(of), isStopping: () => false });

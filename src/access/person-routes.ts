@@ -124,9 +124,9 @@ export function personRoutes(app: FastifyInstance, parts: Parts): void {
     roles: authorities,
     query: pageQuery,
     response: page(schema.customRole),
-    read: async ({ query, book }) => {
+    read: async ({ query, db, book }) => {
       const after = idOfCursor(query.cursor);
-      const rows = await parts.db.drizzle
+      const rows = await db.drizzle
         .select()
         .from(customRoles)
         .where(and(eq(customRoles.bookId, book.bookId), after === undefined ? undefined : gt(customRoles.customRoleId, after)))

@@ -131,10 +131,10 @@ export function usageRoutes(app: FastifyInstance, parts: Parts): void {
     roles: authorities,
     query: schema.facilityInvoiceQuery,
     response: page(schema.usageInvoice),
-    read: async ({ id, query: { cursor, limit, usageFrom, usageTo, chipModel }, book: { bookId } }) => {
-      if (!(await findFacility(parts.db, bookId, id))) throw new Problem('NOT_FOUND');
+    read: async ({ id, query: { cursor, limit, usageFrom, usageTo, chipModel }, db, book: { bookId } }) => {
+      if (!(await findFacility(db, bookId, id))) throw new Problem('NOT_FOUND');
       const wanted = { bookId, facilityId: id, usageFrom, usageTo, chipModel, after: idOfCursor(cursor), limit };
-      const rows = await listInvoicesOfFacility(parts.db, wanted);
+      const rows = await listInvoicesOfFacility(db, wanted);
       return pageOf(rows, limit, (row) => row.invoiceId, presentInvoice);
     },
   });
