@@ -36,9 +36,16 @@ export function makeKey(): { prefix: string; secret: string; secretHash: string 
 interface Known {
   readonly secretHash: Buffer;
   readonly expiresOn: Day | null;
+  /** By the process's own steady clock, in milliseconds. */
+  readonly readAt: number;
   readonly principal: Principal;
 }
 
+/**
+ * Then it is read again: what a command meets before its lane (its schema, the bytes of an upload) is also no longer for a key that was
+ * revoked elsewhere.
+ */
+const rememberForMs = 500;
 /** Keys remembered at most; the one that was read longest ago goes first. */
 const rememberAtMost = 10_000;
 
@@ -46,6 +53,8 @@ const rememberAtMost = 10_000;
 export class Principals {
   readonly #db: Database;
   readonly #known = new Map<string, Known>();
+  /** Readings under way for commands: many of one key ask once. */
+  readonly #reading = new Map<string, Promise<Known | undefined>>();
 
   constructor(db: Database) {
     this.#db = db;
@@ -64,8 +73,13 @@ export class Principals {
     const expired = ({ expiresOn }: Known): boolean => expiresOn !== null && expiresOn < today;
     let known = remembered ? this.#known.get(name) : undefined;
     // A key that has expired as far as we remember may have been prolonged meanwhile.
-    if (!known || expired(known)) known = await this.#read(bookId, prefix);
-    if (!known) return null;
+    const old = known !== undefined && performance.now() - known.readAt > rememberForMs;
+    if (!known || old || expired(known))
+      known = await (remembered ? this.#readOnce(name, bookId, prefix) : this.#read(bookId, prefix));
+    if (!known) {
+      if (old) this.#known.delete(name);
+      return null;
+    }
     const matches = timingSafeEqual(known.secretHash, createHash('sha256').update(proof).digest());
     if (!matches || expired(known)) return null;
     // What a book's own role lets one do is judged at the door too, so it may not be out of date here.
@@ -81,7 +95,17 @@ export class Principals {
     for (const [name, known] of this.#known) if (known.principal === principal) this.#known.delete(name);
   }
 
+  #readOnce(name: string, bookId: string, prefix: string): Promise<Known | undefined> {
+    let reading = this.#reading.get(name);
+    if (!reading) {
+      reading = this.#read(bookId, prefix).finally(() => this.#reading.delete(name));
+      this.#reading.set(name, reading);
+    }
+    return reading;
+  }
+
   async #read(bookId: string, prefix: string): Promise<Known | undefined> {
+    const readAt = performance.now();
     const [row] = await this.#db.as({ book: bookId, legalPerson: null }).sql.prepared<KeyRow[]>(
       `select k.key_id, k.secret_hash, k.expires_on, k.scope, m.member_id, m.person_id, m.kind, m.role, m.legal_person_uscc, ${customColumn}
          from api_keys k join members m on m.book_id = k.book_id and m.member_id = k.member_id
@@ -92,6 +116,7 @@ export class Principals {
     return {
       secretHash: Buffer.from(row.secret_hash, 'hex'),
       expiresOn: row.expires_on,
+      readAt,
       principal: {
         memberId: row.member_id,
         personId: row.person_id,

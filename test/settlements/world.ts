@@ -276,7 +276,7 @@ export async function startWorld(
         status: 'APPROVED',
         submittedOn: '2024-01-15',
         submittedPerson: anybody(),
-        eligibility: {},
+        eligibility: { predicates: {}, exceptions: {}, classes: [] },
         reviewedPerson: anybody(),
         reviewDigest: '0'.repeat(64),
         maximumFen: amountFen,
