@@ -1618,6 +1618,7 @@ create table first_approvals (
 );
 alter table first_approvals enable row level security;
 alter table first_approvals force row level security;
+CREATE INDEX first_approvals_status ON public.first_approvals USING btree (book_id, status, approval_id);
 CREATE INDEX first_approvals_subject ON public.first_approvals USING btree (book_id, subject_id, approval_id);
 CREATE UNIQUE INDEX first_approvals_waiting ON public.first_approvals USING btree (book_id, subject_id) WHERE (status = 'WAITING'::text);
 create policy of_book on first_approvals as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
@@ -4488,7 +4489,7 @@ create table webhook_endpoints (
 alter table webhook_endpoints enable row level security;
 alter table webhook_endpoints force row level security;
 CREATE INDEX webhook_endpoints_addressee ON public.webhook_endpoints USING btree (book_id, addressee) WHERE (status = 'ACTIVE'::text);
-CREATE INDEX webhook_endpoints_member ON public.webhook_endpoints USING btree (book_id, member_id);
+CREATE INDEX webhook_endpoints_member ON public.webhook_endpoints USING btree (book_id, member_id, endpoint_id);
 create policy of_book on webhook_endpoints as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on webhook_endpoints as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER webhook_endpoints_in_lane BEFORE INSERT OR UPDATE ON public.webhook_endpoints FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();

@@ -258,7 +258,7 @@ async function multiply(admin: Database, bookId: string, times: number): Promise
         if (type === 'uuid' && column.endsWith('_id'))
           return `case when i % 50 = 0 or ${old} is null then ${old} else overlay(overlay(md5('${column}' || (i % 500)) placing '4' from 13) placing '8' from 17)::uuid end`;
         const states = statesOf.get(`${name}.${column}`);
-        if (states !== undefined && column === 'status')
+        if (states !== undefined && ['status', 'outcome'].includes(column))
           return `(array[${states.map((state) => `'${state}'`).join(', ')}])[1 + i / 4 % ${states.length}]`;
         if (column === 'year') return `${old} + i % 5`;
         if (column === 'period') return `'20' || (20 + i % 60 / 12) || '-' || lpad((1 + i % 12)::text, 2, '0')`;
@@ -611,6 +611,25 @@ void t.test('no reading grows with the book', async (t) => {
                 ${person}, ${person}, ${now})`;
     }
     const messageId = uuidv7(now);
+    const [endpointId, delegationId] = [uuidv7(now), uuidv7(now)];
+    const [delegator, delegate] = await sql<{ member: string; person: string }[]>`
+      select distinct on (person_id) member_id as member, person_id as person from members where book_id = ${bookId} limit 2`;
+    await sql`
+      insert into webhook_endpoints (book_id, endpoint_id, member_id, addressee, url, secret_sealed, status, recorded_at)
+      select ${bookId}, ${endpointId}, member_id, 'auditor', 'https://hooks.example.cn/', '1', 'ACTIVE', ${now}
+        from members where book_id = ${bookId} limit 1`;
+    await sql`
+      insert into delegations (book_id, delegation_id, delegator_id, delegator_person, delegate_id, delegate_person, verbs, from_day, to_day,
+                               reason, recorded_at)
+      values (${bookId}, ${delegationId}, ${delegator?.member ?? ''}, ${delegator?.person ?? ''}, ${delegate?.member ?? ''},
+              ${delegate?.person ?? ''}, '["redemption.verify"]', '2026-04-15', '2026-04-16', '1', ${now})`;
+    await sql`
+      insert into delegated_acts
+      values (${bookId}, ${uuidv7(now)}, ${delegationId}, ${uuidv7(now)}, ${delegate?.person ?? ''}, ${delegator?.person ?? ''}, ${now})`;
+    await sql`
+      insert into first_approvals (book_id, approval_id, subject_kind, subject_id, digest, amount_fen, above_fen, done_by, person_id, approved_on,
+                                   status, recorded_at)
+      values (${bookId}, ${uuidv7(now)}, 'REDEMPTION', ${uuidv7(now)}, ${'0'.repeat(64)}, 2, 1, '[]', ${person}, '2026-04-15', 'WAITING', ${now})`;
     await sql`
       insert into outbox (book_id, message_id, kind, subject_kind, subject_id, to_role, params, ledger_seq, place, staged_at)
       values (${bookId}, ${messageId}, 'case.accepted', 'APPLICATION', ${uuidv7(now)}, 'auditor', '{}', 1, 1, ${now})`;
@@ -684,6 +703,7 @@ void t.test('no reading grows with the book', async (t) => {
     flags: flagId,
     notices: noticeId,
     'expert-assignments': assignmentId,
+    webhooks: await one(`select endpoint_id as id from webhook_deliveries where book_id = $1 limit 1`),
   };
   /** Values of filters. Those with a list of their own in the description take each of it. */
   const values: Readonly<Record<string, string>> = {

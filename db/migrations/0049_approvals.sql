@@ -28,6 +28,7 @@ create table first_approvals (
     and second_for_person <> person_id and second_for_person <> for_person_id)
 );
 create unique index first_approvals_waiting on first_approvals (book_id, subject_id) where status = 'WAITING';
+create index first_approvals_status on first_approvals (book_id, status, approval_id);
 create index first_approvals_subject on first_approvals (book_id, subject_id, approval_id);
 call keep_in_lane('first_approvals');
 grant update (status, second_person, second_for_person, second_on) on first_approvals to voucher_app;

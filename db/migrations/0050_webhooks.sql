@@ -15,7 +15,7 @@ create table webhook_endpoints (
   foreign key (book_id, member_id) references members (book_id, member_id),
   constraint webhook_endpoints_previous check ((previous_sealed is null) = (previous_until is null))
 );
-create index webhook_endpoints_member on webhook_endpoints (book_id, member_id);
+create index webhook_endpoints_member on webhook_endpoints (book_id, member_id, endpoint_id);
 create index webhook_endpoints_addressee on webhook_endpoints (book_id, addressee) where status = 'ACTIVE';
 call keep_in_lane('webhook_endpoints');
 grant update (secret_sealed, previous_sealed, previous_until, status) on webhook_endpoints to voucher_app;

@@ -135,12 +135,12 @@ void t.test('the trail of access', async (t) => {
     async (t) => {
       const ground = { bookId: book.bookId, action: 'test.flood', address: '192.0.2.1', code: 'UNAUTHENTICATED' } as const;
       let away = true;
-      const db = new Proxy(service.db, {
-        get(of, name: keyof typeof service.db) {
-          if (name === 'as' && away) throw new Error('the database is away');
-          return of[name];
-        },
-      });
+      const as: typeof service.db.as = (eyes) => service.db.as(eyes);
+      const faulty: typeof as = (eyes) => {
+        if (away) throw new Error('the database is away');
+        return as(eyes);
+      };
+      const db = { ...service.db, as: faulty };
       const trail = new AccessTrail(db, service.clock, service.app.log);
       for (let n = 0; n < 6_000; n++) trail.record({ ...ground, subject: String(n) });
       await trail.write();
