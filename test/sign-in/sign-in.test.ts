@@ -41,6 +41,7 @@ const verbsThatMatter = [
   '/members/{id}/keys',
   '/opening-balances/{id}/approve',
   '/payee-accounts',
+  '/person-merges',
   '/person-merges/{id}/approve',
   '/persons/{id}/identities',
   '/programmes',
