@@ -68,7 +68,7 @@ export async function openBook(urls: Pick<Urls, 'appUrl' | 'ownerUrl'>): Promise
     world,
     stock: new Stock(db, world, clock.now()),
     db,
-    owner,
+    owner: owner.as({ book: world.bookId, legalPerson: null }),
     serve: (of = {}) => ({ url: urls.appUrl, pool: 16, lane: {}, fieldKey, now, ...of }),
     close: async () => {
       await Promise.all([sessions.close(), owner.close()]);
