@@ -45,7 +45,7 @@ interface Known {
  * Then it is read again: what a command meets before its lane (its schema, the bytes of an upload) is also no longer for a key that was
  * revoked elsewhere.
  */
-const rememberForMs = 500;
+export const rememberForMs = 500;
 /** Keys remembered at most; the one that was read longest ago goes first. */
 const rememberAtMost = 10_000;
 

@@ -46,9 +46,9 @@ export class Issuers {
     const issuer = this.all.find((each) => each.name === name);
     if (!issuer) throw new Problem('ISSUER_UNKNOWN', { name });
     const known = this.#described.get(name);
-    if (known && Date.now() - known.at < describedMs) return known.config;
+    if (known && performance.now() - known.at < describedMs) return known.config;
     const config = describeIssuer(issuer);
-    this.#described.set(name, { at: Date.now(), config });
+    this.#described.set(name, { at: performance.now(), config });
     try {
       return await config;
     } catch {

@@ -18,6 +18,9 @@ export class Passwords {
   /** Of no password: what one is held against where there is none, so that this takes as long. */
   #nobodys: Promise<string> | undefined;
 
+  /** `judge`: holds a password against a hash; a test hands in one that it can watch. */
+  constructor(private readonly judge: (hash: string, password: string) => Promise<boolean> = (...of) => verify(...of)) {}
+
   /** What is stored of a password. Rejects with ShareFull (503) when too many wait. */
   hash(password: string): Promise<string> {
     return this.#known.run(() => hash(normalised(password), parameters));
@@ -28,7 +31,7 @@ export class Passwords {
     this.#nobodys ??= hash(randomBytes(32), parameters);
     const nobodys = await this.#nobodys;
     const share = isKnown ? this.#known : this.#others;
-    const does = await share.run(() => verify(stored ?? nobodys, normalised(password)));
+    const does = await share.run(() => this.judge(stored ?? nobodys, normalised(password)));
     return does && stored !== null;
   }
 }
