@@ -88,7 +88,11 @@ export async function preparePeer(file: string, adminUrl: string, folder: string
   }
   const url = await freshDatabase(adminUrl, 'peer');
   const database = connect({ url, max: 1, statementTimeoutMs: 0 });
-  await database.sql.unsafe(setup).finally(() => database.close());
+  try {
+    await database.sql.unsafe(setup);
+  } finally {
+    await database.close();
+  }
   const script = path.join(folder, 'peer-transaction.sql');
   await writeFile(script, transaction);
   return { name: name?.trim() ?? path.basename(file), url, script };
@@ -98,7 +102,11 @@ async function freshDatabase(adminUrl: string, name: string): Promise<string> {
   const url = new URL(adminUrl);
   url.pathname = '/postgres';
   const server = connect({ url: url.href, max: 1 });
-  await server.sql.unsafe(`create database ${name}`).finally(() => server.close());
+  try {
+    await server.sql.unsafe(`create database ${name}`);
+  } finally {
+    await server.close();
+  }
   url.pathname = `/${name}`;
   return url.href;
 }

@@ -139,7 +139,11 @@ async function openGrown(bench: Bench, urls: Urls, transfers: number): Promise<B
     told = done;
     bench.say(`${done.toLocaleString('en-US')} of ${of.toLocaleString('en-US')} redemptions`);
   };
-  await grow({ owner, bookId: book.world.bookId, transfers, onProgress }).finally(() => owner.close());
+  try {
+    await grow({ owner, bookId: book.world.bookId, transfers, onProgress });
+  } finally {
+    await owner.close();
+  }
   await book.owner.sql.unsafe('analyze');
   return book;
 }

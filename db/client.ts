@@ -660,7 +660,7 @@ function arrayLiteral(values: readonly unknown[]): string {
  */
 const quoted = (text: string): string => {
   if (!/["\\]/.test(text)) return `"${text}"`;
-  // eslint-disable-next-line no-control-regex -- they are what is looked for
+  // oxlint-disable-next-line no-control-regex -- they are what is looked for
   return /[\u0000-\u001f]/.test(text) || !text.isWellFormed() ? `"${text.replace(/["\\]/g, '\\$&')}"` : JSON.stringify(text);
 };
 

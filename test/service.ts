@@ -19,7 +19,7 @@ import { type TestDatabase, testDatabase } from './database.js';
 /** What a request answered: status, parsed body, headers. Bodies are what the wire says; a test asserts what it needs. */
 export interface Answer {
   status: number;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a test reads whatever the wire said
+  // oxlint-disable-next-line typescript/no-explicit-any -- a test reads whatever the wire said
   body: any;
   headers: Record<string, unknown>;
 }
@@ -238,7 +238,7 @@ async function compareMemory(books: Books): Promise<void> {
 }
 
 /** The body of an answer that must have this status; else an error that shows what came instead. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- a test reads whatever the wire said
+// oxlint-disable-next-line typescript/no-explicit-any -- a test reads whatever the wire said
 export function expectStatus(answer: Answer, status: number): any {
   if (answer.status !== status) throw new Error(`expected ${status}, got ${answer.status}: ${JSON.stringify(answer.body)}`);
   return answer.body as unknown;

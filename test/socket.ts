@@ -9,7 +9,7 @@ import type { FastifyInstance } from 'fastify';
 export interface Told {
   status: number;
   headers: Record<string, string>;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a test reads whatever the wire said
+  // oxlint-disable-next-line typescript/no-explicit-any -- a test reads whatever the wire said
   body: any;
 }
 

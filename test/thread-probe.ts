@@ -6,4 +6,4 @@ enum Words {
   Hello = 'a thread of TypeScript says hello',
 }
 if (isMainThread) startThread('thread-probe', import.meta.url, {});
-else console.log(Words.Hello); // eslint-disable-line no-console -- what the test reads
+else console.log(Words.Hello); // oxlint-disable-line no-console -- what the test reads

@@ -232,7 +232,7 @@ export const publishListingNotice = step<z.output<typeof schema.publishListingNo
 
 /** What is approved when it is listed: SHA-256 (hex) of the JSON array of the application, its evidence, its scores and its notice. */
 export function digestOfApplication(row: Row, scores: readonly ListingScore[]): string {
-  const scored = scores.map((of) => [of.scoredPerson, of.criterion, of.score, of.evidence]).sort();
+  const scored = scores.map((of) => [of.scoredPerson, of.criterion, of.score, of.evidence]).sort((a, b) => (String(a) < String(b) ? -1 : 1));
   const evidence = Object.entries(row.evidence).sort(([a], [b]) => (a < b ? -1 : 1));
   return createHash('sha256')
     .update(

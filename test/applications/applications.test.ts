@@ -344,7 +344,7 @@ void t.test('50 applications on one contract, and 50 approvals of the one that s
   const fifty = Array.from({ length: 50 });
   const submitted = await Promise.all(fifty.map(() => world.submit(firm, contractId)));
   t.strictSame(tally(submitted.map(told)), { '201': 1, '409 APPLICATION_OPEN': 49 });
-  const { applicationId } = submitted.find(({ status }) => status === 201)?.body as { applicationId: string };
+  const applicationId = submitted.find(({ status }) => status === 201)?.body.applicationId as string;
   const { reviewDigest } = expectStatus(
     await world.reviewer.post(`/applications/${applicationId}/review`, { eligibility: {} }),
     200,

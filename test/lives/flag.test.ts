@@ -143,8 +143,8 @@ void t.test('flags', async (t) => {
       inputs: { chip: '*', days: '30', possible: '737280', billed: '737280.0001', beyond: '0.0001' },
       status: 'OPEN',
     });
-    t.match((flag?.['explanation'] as { zh: string }).zh, /2024-09-01 至 2024-09-30 共 30 日.*737280 卡时/);
-    t.equal((flag?.['rows'] as unknown[]).length, 3, 'the facility, and both rows of its usage');
+    t.match(flag, { explanation: { zh: /2024-09-01 至 2024-09-30 共 30 日.*737280 卡时/ } });
+    t.equal((flag as { rows: unknown[] } | undefined)?.rows.length, 3, 'the facility, and both rows of its usage');
     t.match(
       await post(one, '24576', { ...september, usageTo: '2024-09-01' }),
       { isFlagged: true },
@@ -199,7 +199,7 @@ void t.test('flags', async (t) => {
       inputs: { otherNo: 'ND-1', difference: '5000.00', basisPoints: '500' },
       rows: [{ id: first, name: 'ND-1' }],
     });
-    t.match((flag?.['explanation'] as { zh: string }).zh, /与合同 ND-1 当事人相同、期间重叠.*郑工信〔2024〕9号/);
+    t.match(flag, { explanation: { zh: /与合同 ND-1 当事人相同、期间重叠.*郑工信〔2024〕9号/ } });
     t.strictSame(await kindsOn(await submit('ND-3', '94999.99', { startsOn: '2025-07-01', endsOn: '2026-01-01' })), []);
     await does(seller, `/contracts/${near}/withdraw`);
     t.match(await approver.post('/flag-parameters', { kind: 'CONTRACT_SPLIT', amount: '1.00', ...parameter }), { status: 403 });

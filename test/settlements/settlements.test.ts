@@ -560,10 +560,7 @@ void t.test('races: two drafts at once, twenty instructions at once, one effect'
     [409, 'SETTLEMENT_EXISTS'],
   ]);
 
-  const { settlementId, contentDigest } = drafts.find((of) => of.status === 201)?.body as {
-    settlementId: string;
-    contentDigest: string;
-  };
+  const { settlementId, contentDigest } = drafts.find((of) => of.status === 201)?.body ?? {};
   const approval = { contentDigest, count: 1, total: '100.00' };
   const instruct = () => world.payer.post(`/settlements/${settlementId}/instruct`);
   const answers = await Promise.all([
