@@ -68,7 +68,7 @@ async function ends(file: string, size: number): Promise<{ head: Buffer; tail: B
 /** Whether all of it is text in this encoding, without control characters but tabs and ends of lines. */
 async function isText(file: string, encoding: string): Promise<boolean> {
   const decoder = new TextDecoder(encoding, { fatal: true });
-  // eslint-disable-next-line no-control-regex -- that is what is looked for
+  // oxlint-disable-next-line no-control-regex -- that is what is looked for
   const control = /[\u0000-\u0008\u000e-\u001f\u007f]/;
   try {
     for await (const chunk of createReadStream(file)) {
