@@ -13,6 +13,7 @@ export const amount = z
 /** A yuan amount that may be negative (account balances only). */
 export const signedAmount = z
   .string()
+  .regex(/^-?\d+\.\d{2}$/)
   .meta({ description: 'Yuan with two decimals, as text; may be negative', examples: ['-1234.56'] });
 
 /** A calendar day that exists, in Asia/Shanghai. */
@@ -83,7 +84,10 @@ export const pageQuery = z.strictObject({
 });
 
 /** What a download is written as. */
-export const fileFormat = z.enum(['ndjson', 'csv']).default('ndjson').meta({ description: 'CSV is UTF-8 with BOM and CRLF' });
+export const fileFormat = z
+  .enum(['ndjson', 'csv', 'xlsx'])
+  .default('ndjson')
+  .meta({ description: 'CSV is UTF-8 with BOM and CRLF; in CSV and xlsx columns are named in the language that is asked for' });
 
 export const bookParams = z.strictObject({ book: z.string().max(31) });
 export const bookAndIdParams = bookParams.extend({ id });

@@ -2,8 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import type { z } from 'zod';
 import { trailFileQuery, trailPage, trailQuery, trailRow } from '../../schemas/access-trail.js';
 import { bookParams, problem } from '../../schemas/common.js';
-import { fileOf, mediaTypes, shareOf } from '../http/files.js';
-import { Problem } from '../http/problem.js';
+import { fileOf, headersOfFile, shareOf } from '../http/files.js';
+import { languageOf, Problem } from '../http/problem.js';
 import { idOfCursor, pageOf, reading } from '../http/routes.js';
 import { listTrail } from './queries.js';
 import { presentTrail } from './rules.js';
@@ -21,6 +21,7 @@ export function accessTrailRoutes(app: FastifyInstance): void {
     roles: readers,
     query: trailQuery,
     response: trailPage,
+    ownFile: true,
     read: async ({ db, query: { cursor, limit, ...of }, book: { bookId } }) => {
       inOrder(of);
       const rows = await listTrail(db, { ...of, bookId, after: idOfCursor(cursor), limit });
@@ -34,29 +35,30 @@ export function accessTrailRoutes(app: FastifyInstance): void {
       config: { roles: readers, personOnly: false, streaming: true, sensitive: true },
       schema: {
         tags: [tag],
-        summary: 'The trail of access as one file, NDJSON or CSV',
+        summary: 'The trail of access as one file, NDJSON, CSV or xlsx',
         params: bookParams,
         querystring: trailFileQuery,
         response: { '4xx': problem, '5xx': problem },
         security: [{ apiKey: [] }],
       },
     },
-    async ({ book, db, query }, reply) => {
+    async (request, reply) => {
+      const { book, db, query } = request;
       const { format, ...of } = query as z.output<typeof trailFileQuery>;
       inOrder(of);
       const share = shareOf(book, reply);
       const read = (after: string | undefined, limit: number) => listTrail(db, { ...of, bookId: book.bookId, after, limit });
       // Asked for before anything is sent, so that a busy book can still refuse.
       await share.begin(() => read(undefined, 1));
-      const file = fileOf<string | undefined>(format, Object.keys(trailRow.shape), undefined, async (after, limit) => {
+      const listed = { format, schema: trailRow, language: languageOf(request), name: 'access-trail' };
+      const file = fileOf<string | undefined>(listed, undefined, async (after, limit) => {
         const rows = await share.goOn(() => read(after, limit));
         return {
           rows: rows.slice(0, limit).map(presentTrail),
           next: rows.length > limit ? (rows[limit - 1]?.trailId ?? null) : null,
         };
       });
-      const name = `attachment; filename="${book.code}-access-trail.${format}"`;
-      return reply.headers({ 'content-type': mediaTypes[format], 'content-disposition': name }).send(file);
+      return reply.headers(headersOfFile(format, `${book.code}-access-trail`)).send(file);
     },
   );
 }

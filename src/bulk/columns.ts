@@ -152,17 +152,9 @@ function withDecimals(text: string): string {
   return `${whole}.${decimals.padEnd(2, '0')}`;
 }
 
-// A cell that begins like a formula is run by a spreadsheet that opens the file. An apostrophe before it makes it text;
-// on the way in one apostrophe is taken off again, so what goes out and comes back is the same.
-const formula = /^[=+\-@\t\r]/;
-const number = /^[-+]?[\d.,]+$/;
+// On the way out an apostrophe stands before text that begins like a formula (escapedCell): on the way in it is taken off again, so that
+// what goes out and comes back is the same.
 const plain = (text: string): string => (/^'[=+\-@\t\r']/.test(text) ? text.slice(1) : text);
-
-/** A cell as it is written to a CSV file: text that begins like a formula is escaped, a number is not. */
-export function escapedCell(cell: string, form: Column['form'] = 'text'): string {
-  if (!formula.test(cell)) return cell;
-  return form !== 'text' && number.test(cell) ? cell : `'${cell}`;
-}
 
 /** Columns of the file whose cells of the head differ from the document's first row. */
 export function differingHead(layout: Layout, first: readonly string[], row: readonly string[]): number[] {

@@ -1,19 +1,15 @@
 // The refused lines of a job as a file of the format that was uploaded: its own columns, and what is wrong with each line. Mend
 // the cells and send it again; the added columns are ignored then.
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { Readable } from 'node:stream';
-import { setImmediate as aside } from 'node:timers/promises';
 import { stringify } from 'csv-stringify/sync';
-import ExcelJS from 'exceljs';
 import type { Database } from '../../db/client.js';
 import type { BulkJob, BulkRefusedLine } from '../../db/tables.js';
 import type { BulkFormat } from '../../schemas/bulk.js';
 import type { Language } from '../errors.js';
 import type { Layout } from './columns.js';
-import { errorColumns, escapedCell, layoutOf } from './columns.js';
+import { escapedCell } from '../http/files.js';
+import { xlsxOf } from '../http/xlsx.js';
+import { errorColumns, layoutOf } from './columns.js';
 import { listRefusedLines } from './queries.js';
 import { presentRefusedLine } from './rules.js';
 
@@ -81,7 +77,7 @@ async function* asCsv(db: Database, job: BulkJob, layout: Layout, language: Lang
   for await (const lines of refusedLines(db, job)) {
     yield write(
       lines.map((line) => [
-        ...cellsOf(line).map((cell, i) => escapedCell(cell, layout.columns[i]?.form)),
+        ...cellsOf(line).map((cell, i) => escapedCell(cell, layout.columns[i]?.form !== 'text')),
         ...errorCells(line, language).map((cell) => escapedCell(cell)),
       ]),
     );
@@ -90,27 +86,12 @@ async function* asCsv(db: Database, job: BulkJob, layout: Layout, language: Lang
 
 const cellsOf = ({ raw }: BulkRefusedLine): readonly string[] => JSON.parse(raw) as readonly string[];
 
-/** Put down before it is sent, for a zip cannot wait for a slow reader; every cell is text, so nothing is taken for a formula. */
-async function* asXlsx(db: Database, job: BulkJob, layout: Layout, language: Language): AsyncGenerator<Buffer> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'bulk-'));
-  try {
-    const file = path.join(folder, 'refused.xlsx');
-    const workbook = new ExcelJS.stream.xlsx.WorkbookWriter({
-      stream: createWriteStream(file),
-      useStyles: true,
-      useSharedStrings: false,
-    });
-    const sheet = workbook.addWorksheet('refused');
-    sheet.columns = [...layout.names, ...errorColumns].map((header) => ({ header, width: 18, style: { numFmt: '@' } }));
-    for await (const lines of refusedLines(db, job)) {
-      for (const line of lines) sheet.addRow([...cellsOf(line), ...errorCells(line, language)]).commit();
-      // People's commands between the slices.
-      await aside();
-    }
-    sheet.commit();
-    await workbook.commit();
-    for await (const bytes of createReadStream(file)) yield bytes as Buffer;
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+/** Every cell is text, so nothing is taken for a formula. */
+function asXlsx(db: Database, job: BulkJob, layout: Layout, language: Language): AsyncGenerator<Buffer> {
+  const columns = [...layout.names, ...errorColumns].map((header) => ({ header, form: 'text' as const }));
+  return xlsxOf('refused', columns, rowsOf(refusedLines(db, job), language));
+}
+
+async function* rowsOf(slices: AsyncIterable<readonly BulkRefusedLine[]>, language: Language): AsyncGenerator<string[][]> {
+  for await (const lines of slices) yield lines.map((line) => [...cellsOf(line), ...errorCells(line, language)]);
 }

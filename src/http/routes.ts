@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { Database } from '../../db/client.js';
 import type { Role } from '../../schemas/access.js';
 import { role } from '../../schemas/access.js';
-import { bookParams, problem } from '../../schemas/common.js';
+import { bookParams, fileFormat, problem } from '../../schemas/common.js';
 import { programmeCode } from '../../schemas/programme-api.js';
 import { isRefusalCode } from '../errors.js';
 import { uuidv7 } from '../identifiers.js';
@@ -15,7 +15,9 @@ import { rolesDelegating } from '../access/delegable.js';
 import type { Actor, Outcome, Refused, Verb } from '../ledger/lane.js';
 import type { OpenBook, Parts } from './parts.js';
 import type { Principal } from '../access/principal.js';
-import { Problem } from './problem.js';
+import type { Slice } from './files.js';
+import { fileOf, headersOfFile, shareOf, sliceSize } from './files.js';
+import { languageOf, Problem } from './problem.js';
 
 interface Common {
   /** Below `/v1/books/{book}`, e.g. `/vouchers/:id/freeze`. */
@@ -175,15 +177,24 @@ interface Eyes {
   readonly db: Database;
 }
 
-/** A GET outside the lane. The handler sees whose eyes it reads with and answers what those may see. */
+interface ReadingOptions<Query extends z.ZodObject, Result extends z.ZodType> extends Common {
+  readonly query?: Query;
+  readonly response: Result;
+  readonly read: (of: Eyes & { id: string; query: z.output<Query>; principal: Principal }) => Promise<z.input<Result>>;
+  /** Of a list that has a download of its own, which is more than the list's pages one after the other. */
+  readonly ownFile?: boolean;
+}
+
+/**
+ * A GET outside the lane. The handler sees whose eyes it reads with and answers what those may see. A list is beside it a download
+ * (`-file`) of all its pages under the same filters.
+ */
 export function reading<Query extends z.ZodObject, Result extends z.ZodType>(
   app: FastifyInstance,
-  options: Common & {
-    readonly query?: Query;
-    readonly response: Result;
-    readonly read: (of: Eyes & { id: string; query: z.output<Query>; principal: Principal }) => Promise<z.input<Result>>;
-  },
+  options: ReadingOptions<Query, Result>,
 ): void {
+  const item = itemOf(options.response);
+  if (item && !options.ownFile) listFile(app, options, item);
   const hasId = options.url.includes('/:id');
   app.get(
     `/v1/books/:book${options.url}`,
@@ -212,6 +223,60 @@ export function reading<Query extends z.ZodObject, Result extends z.ZodType>(
           { gone: () => reply.raw.destroyed },
         ),
       ),
+  );
+}
+
+/** Of which rows a response is a list: one of `items` and nothing else but where it goes on. */
+function itemOf(response: z.ZodType): z.ZodObject | undefined {
+  if (!(response instanceof z.ZodObject)) return undefined;
+  const { items, next: _, ...rest } = response.shape as Record<string, z.ZodType>;
+  if (!(items instanceof z.ZodArray) || Object.keys(rest).length > 0) return undefined;
+  return items.element instanceof z.ZodObject ? items.element : undefined;
+}
+
+/** The pages of a list one after the other, with the caller's eyes and filters, as one file. */
+function listFile<Query extends z.ZodObject, Result extends z.ZodType>(
+  app: FastifyInstance,
+  { url, tag, summary, roles, sensitive = false, query, read }: ReadingOptions<Query, Result>,
+  item: z.ZodObject,
+): void {
+  const { cursor, limit, ...filters } = query?.shape ?? {};
+  const isPaged = cursor !== undefined && limit !== undefined;
+  const name = url
+    .replace(/\/:\w+/g, '')
+    .slice(1)
+    .replaceAll('/', '-');
+  app.get(
+    `/v1/books/:book${url}-file`,
+    {
+      config: { roles, personOnly: false, sensitive, streaming: true },
+      schema: {
+        tags: [tag],
+        summary: `As one file, NDJSON, CSV or xlsx: ${summary}`,
+        params: namedIn(url),
+        querystring: z.strictObject({ ...filters, format: fileFormat }),
+        response: { '4xx': problem, '5xx': problem },
+        security: [{ apiKey: [] }, { session: [] }],
+      },
+    },
+    async (request, reply) => {
+      const { book, db, principal } = request;
+      const { format, ...asked } = request.query as { format: z.output<typeof fileFormat> };
+      const { id = '' } = request.params as { id?: string };
+      const share = shareOf(book, reply);
+      const pageAfter = async (after: string, size: number): Promise<Slice<string>> => {
+        const page = isPaged ? { limit: size, ...(after === '' ? {} : { cursor: after }) } : {};
+        const found = await read({ id, query: { ...asked, ...page } as z.output<Query>, book, db, principal });
+        const { items, next = null } = found as { items: object[]; next?: string | null };
+        return { rows: items, next };
+      };
+      // Asked before anything is sent, so that what is refused is still told as a problem.
+      const first = await share.begin(() => pageAfter('', sliceSize));
+      const file = fileOf({ format, schema: item, language: languageOf(request), name }, '', async (after, size) =>
+        after === '' ? first : share.goOn(() => pageAfter(after, size)),
+      );
+      return reply.headers(headersOfFile(format, `${book.code}-${name}`)).send(file);
+    },
   );
 }
 

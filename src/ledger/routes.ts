@@ -18,8 +18,8 @@ import {
 } from '../../schemas/ledger.js';
 import { formatInstant } from '../calendar.js';
 import type { FileFormat, Slice } from '../http/files.js';
-import { fileOf, mediaTypes, shareOf } from '../http/files.js';
-import { Problem } from '../http/problem.js';
+import { fileOf, headersOfFile, shareOf } from '../http/files.js';
+import { languageOf, Problem } from '../http/problem.js';
 import { authorities, idOfCursor, pageOf, reading } from '../http/routes.js';
 import { formatYuan, sumFen } from '../money.js';
 import type { AccountRow, EntryRow, StatementLine } from './statements.js';
@@ -49,6 +49,7 @@ export function ledgerRoutes(app: FastifyInstance): void {
     roles: authorities,
     query: entryQuery,
     response: entryPage,
+    ownFile: true,
     read: async ({ db, query, book }) => {
       const rows = await listEntries(db, { ...query, bookId: book.bookId, after: BigInt(query.after) });
       const items = rows.slice(0, query.limit).map(presentEntry);
@@ -149,16 +150,18 @@ function fileRoutes(app: FastifyInstance): void {
       config,
       schema: {
         ...common,
-        summary: 'All entries as one file, NDJSON or CSV, up to the last there is when it begins (header ledger-seq)',
+        summary: 'All entries as one file, NDJSON, CSV or xlsx, up to the last there is when it begins (header ledger-seq)',
         params: bookParams,
         querystring: entryFileQuery,
       },
     },
-    async ({ book, db, query }, reply) => {
+    async (request, reply) => {
+      const { book, db, query } = request;
       const { format, after, subjectId } = query as z.output<typeof entryFileQuery>;
       const share = shareOf(book, reply);
       const upTo = await share.begin(() => headOf(db, book.bookId));
-      const file = fileOf(format, Object.keys(entry.shape), BigInt(after), async (from, limit) => {
+      const listed = { format, schema: entry, language: languageOf(request), name: 'entries' };
+      const file = fileOf(listed, BigInt(after), async (from, limit) => {
         const rows = await share.goOn(() => listEntries(db, { bookId: book.bookId, after: from, upTo, subjectId, limit }));
         return sliceOf(rows, limit, presentEntry);
       });
@@ -171,12 +174,13 @@ function fileRoutes(app: FastifyInstance): void {
       config,
       schema: {
         ...common,
-        summary: 'The whole statement of an account as one file, NDJSON or CSV (header ledger-seq)',
+        summary: 'The whole statement of an account as one file, NDJSON, CSV or xlsx (header ledger-seq)',
         params: bookAndIdParams,
         querystring: statementFileQuery,
       },
     },
-    async ({ book, db, params, query }, reply) => {
+    async (request, reply) => {
+      const { book, db, params, query } = request;
       const { id } = params as z.output<typeof bookAndIdParams>;
       const { format, ...of } = query as z.output<typeof statementFileQuery>;
       const { bookId } = book;
@@ -187,7 +191,8 @@ function fileRoutes(app: FastifyInstance): void {
       // Bound by the head it began at, by day too: what is booked late from now on is not in this file.
       const upTo = of.asOfSeq === undefined ? first.headSeq : BigInt(of.asOfSeq);
       const asOf = { ...statementWanted.asOf, seq: upTo };
-      const file = fileOf(format, Object.keys(statementLine.shape), 0n, async (after, limit) => {
+      const listed = { format, schema: statementLine, language: languageOf(request), name: 'statement' };
+      const file = fileOf(listed, 0n, async (after, limit) => {
         const found = await share.goOn(() => readStatement(db, { ...statementWanted, asOf, after, limit }));
         return sliceOf(found?.lines ?? [], limit, presentLine);
       });
@@ -197,8 +202,7 @@ function fileRoutes(app: FastifyInstance): void {
 }
 
 const headersOf = (format: FileFormat, name: string, upTo: bigint) => ({
-  'content-type': mediaTypes[format],
-  'content-disposition': `attachment; filename="${name}.${format}"`,
+  ...headersOfFile(format, name),
   'ledger-seq': upTo.toString(),
 });
 

@@ -1,11 +1,8 @@
-import { Readable } from 'node:stream';
-import { stringify } from 'csv-stringify/sync';
 import type { FastifyInstance } from 'fastify';
 import type { z } from 'zod';
 import type { Role } from '../../schemas/access.js';
 import { bookAndIdParams, page, problem } from '../../schemas/common.js';
 import * as schema from '../../schemas/simulations.js';
-import { escapedCell } from '../bulk/columns.js';
 import type { OpenBook, Parts } from '../http/parts.js';
 import { Problem } from '../http/problem.js';
 import { authorities, command, cursorOf, idOfCursor, pageOf, reading } from '../http/routes.js';
@@ -18,9 +15,6 @@ import { startSimulation } from './start-simulation.js';
 
 const tag = 'simulations';
 const starters: readonly Role[] = ['operator', 'reviewer', 'approver', 'finance'];
-/** Legal persons that a file reads at once. */
-const sliceOfFile = 1_000;
-
 /** A version of a programme lived over a year's recorded facts: who would win, who would lose, what it would cost. */
 export function simulationRoutes(app: FastifyInstance, parts: Parts): void {
   const { db, clock } = parts;
@@ -104,24 +98,6 @@ export function simulationRoutes(app: FastifyInstance, parts: Parts): void {
   const ofSimulation = { params: bookAndIdParams, security: [{ apiKey: [] }], tags: [tag] };
   const config = { roles: authorities, personOnly: false, streaming: true };
   app.get(
-    '/v1/books/:book/simulations/:id/enterprise-file',
-    { config, schema: { ...ofSimulation, summary: 'The same for all legal persons, as one CSV file' } },
-    async (request, reply) => {
-      const { book } = request;
-      const { id } = request.params as z.output<typeof bookAndIdParams>;
-      const gone = () => reply.raw.destroyed;
-      await book.traffic.beside.run(() => found(book, id), { gone });
-      void reply.header('content-disposition', `attachment; filename="${book.code}-simulation-${id}.csv"`);
-      const read = (after: Reached | undefined) =>
-        book.traffic.beside.run(
-          () => listEnterprises(book.db, { bookId: book.bookId, simulationId: id, order: 'GAIN', after, limit: sliceOfFile }),
-          { gone, patient: true },
-        );
-      return reply.type('text/csv; charset=utf-8').send(Readable.from(csvOf(read), { objectMode: false }));
-    },
-  );
-
-  app.get(
     '/v1/books/:book/simulations/:id/events',
     {
       config,
@@ -171,24 +147,6 @@ export function simulationRoutes(app: FastifyInstance, parts: Parts): void {
       return reply.send(presentSimulation(row, false));
     },
   );
-}
-
-async function* csvOf(read: (after: Reached | undefined) => ReturnType<typeof listEnterprises>): AsyncGenerator<string> {
-  const columns = Object.keys(schema.simulationEnterprise.shape);
-  const written = (rows: string[][], first: boolean) =>
-    stringify(rows, { columns, header: first, bom: first, record_delimiter: 'windows' });
-  yield written([], true);
-  for (let after: Reached | undefined; ;) {
-    const rows = await read(after);
-    yield written(
-      rows.map((row) =>
-        Object.values({ ...presentEnterprise(row), name: escapedCell(row.name), bound: row.bound.join(' ') }).map(String),
-      ),
-      false,
-    );
-    after = rows.at(-1);
-    if (rows.length < sliceOfFile) return;
-  }
 }
 
 /** Where a page of legal persons ended, as its cursor says. */

@@ -6,11 +6,12 @@ import { crc32, deflateRawSync } from 'node:zlib';
 import ExcelJS from 'exceljs';
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
-import { bodyOf, columnsOf, escapedCell, layoutOf, valueOf } from '../../src/bulk/columns.js';
+import { bodyOf, columnsOf, layoutOf, valueOf } from '../../src/bulk/columns.js';
 import type { Document, FileSlice } from '../../src/bulk/file.js';
 import { FileUnreadable, longestRow } from '../../src/bulk/file.js';
 import { FileReader } from '../../src/bulk/read-file.js';
 import { textOf, xlsxBounds } from '../../src/bulk/read-xlsx.js';
+import { escapedCell } from '../../src/http/files.js';
 import { SliceSize, sliceBounds } from '../../src/ledger/slice-size.js';
 import type { BulkFormat } from '../../schemas/bulk.js';
 import { nextInvoiceNo } from '../usage/world.js';
@@ -246,8 +247,8 @@ void t.test(
     ] as const) {
       t.equal(valueOf(column(name), cell), value, `${name} ${cell}`);
     }
-    t.equal(escapedCell('=HYPERLINK("x")', 'amount'), '\'=HYPERLINK("x")', 'in a column of amounts too');
-    t.equal(escapedCell('-5.00', 'amount'), '-5.00', 'a negative number is none');
+    t.equal(escapedCell('=HYPERLINK("x")', true), '\'=HYPERLINK("x")', 'in a column of amounts too');
+    t.equal(escapedCell('-5.00', true), '-5.00', 'a negative number is none');
     t.equal(escapedCell('-5.00'), "'-5.00");
     fc.assert(
       fc.property(fc.string(), (text) => {

@@ -280,7 +280,7 @@ void t.test(`any sequence, any day, any account: what is read is what the entrie
       page.items,
       'over the seam of two slices',
     );
-    const csv = String((await auditor.get('/ledger/entries-file?format=csv&after=10')).body);
+    const csv = String((await auditor.get('/ledger/entries-file?format=csv&after=10', { headers: { 'accept-language': 'en' } })).body);
     const rows = csv.split('\r\n');
     t.equal(rows[0], `\uFEFF${Object.keys(page.items[0] as object).join(',')}`);
     t.equal(rows.length, ledgerSeq - 10 + 2);

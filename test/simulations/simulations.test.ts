@@ -163,7 +163,7 @@ void t.test('what a draft would have changed: who wins, who loses, and what it c
       );
     }
     t.equal(told(await world.finance.get(`${url}/enterprises?cursor=x`)), '400 VALIDATION_FAILED');
-    const file = await world.finance.get(`${url}/enterprise-file`);
+    const file = await world.finance.get(`${url}/enterprises-file?format=csv`, { headers: { 'accept-language': 'en' } });
     t.match(String(file.headers['content-type']), /text\/csv/);
     const [header, first, ...more] = (file.body as string).trim().split('\r\n');
     t.match(header, /^\ufeff?legalPersonUscc,name,applications,compared,simulated,difference/);
@@ -216,7 +216,7 @@ void t.test('what a draft would have changed: who wins, who loses, and what it c
     const { simulationId } = await simulated(world, { version: 1 });
     const other = await world.newBook('othercity');
     const theirs = await other.member('finance');
-    for (const url of ['', '/enterprises', '/enterprise-file', '/events'])
+    for (const url of ['', '/enterprises', '/enterprises-file', '/events'])
       t.equal(told(await theirs.get(`/simulations/${simulationId as string}${url}`)), '404 NOT_FOUND');
     t.strictSame(expectStatus(await theirs.get('/simulations'), 200).items, []);
     t.equal(told(await start(theirs, { version: 1, year: 2024 })), '404 NOT_FOUND');
