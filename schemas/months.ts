@@ -67,5 +67,9 @@ export const monthDecided = monthShown.extend({ ledgerSeq });
 export const monthWhole = monthShown.extend({ build: monthBuild });
 
 export const monthQuery = pageQuery.extend({ status: z.enum(['CLOSING', 'SEALED']).optional() });
-/** `months`, and the first open one, that none of them is. */
-export const monthPage = z.strictObject({ items: z.array(monthShown), next: z.string().nullable(), firstOpen: z.string() });
+/** The first month that is open. */
+export const openMonth = z.strictObject({
+  month: z.string(),
+  from: day.meta({ description: 'Its first day: nothing is booked on an earlier one' }),
+  shutFrom: day.meta({ description: 'The first day on which it can be shut' }),
+});

@@ -7,10 +7,11 @@ import { astray, obstaclesOf } from './checks.js';
 import { headingOf, makeData } from './make-data.js';
 import { packFiles } from './pack-files.js';
 import { Spool, writePack } from './pack.js';
+import { shutEntry } from './rules.js';
 import { Parties } from './parties.js';
 import type { Party, Progress, Result } from './queries.js';
 import { PayeeSheets } from './payee-sheets.js';
-import { spanOf } from './span.js';
+import { spanOf } from '../ledger/months.js';
 
 export interface Building {
   readonly bookId: string;
@@ -34,7 +35,7 @@ export async function buildMonth(
   of: Building,
   { folder, onProgress }: { readonly folder: string; readonly onProgress: (progress: Progress) => void },
 ): Promise<Built> {
-  const span = await spanOf(db, of);
+  const span = await spanOf(db, { bookId: of.bookId, month: of.month, shutBy: { kind: shutEntry, subjectId: of.monthId } });
   const entriesTotal = span.cutOff - span.from + 1n;
   let entriesDone = 0n;
   const tell = (step: Progress['step']): void => onProgress({ step, entriesDone, entriesTotal });

@@ -3,7 +3,7 @@ import type { Database } from '../../db/client.js';
 import type { Obstacle } from '../../schemas/months.js';
 import { auditLedger } from '../ledger/audit.js';
 import { auditBusiness } from '../reconciliation/audit.js';
-import type { MonthSpan } from './span.js';
+import type { MonthSpan } from '../ledger/months.js';
 
 /** How many of a kind are told by name. */
 const named = 5;

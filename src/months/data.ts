@@ -2,10 +2,10 @@
 // a single byte is another version of it, under another first line, and months that were sealed keep theirs.
 import { createHash } from 'node:crypto';
 import { formatYuan } from '../money.js';
-import type { Balance, Trial, Turnover } from './balances.js';
+import type { Balance, Trial, Turnover } from '../ledger/months.js';
 import type { MonthLine } from './lines.js';
 import type { Party } from './queries.js';
-import type { MonthSpan } from './span.js';
+import type { MonthSpan } from '../ledger/months.js';
 
 /** A record: its name and its fields, parted by tabs; what would break it is a space. */
 const record = (...fields: readonly string[]): string => `${fields.map((field) => field.replace(/[\t\r\n]/g, ' ')).join('\t')}\n`;

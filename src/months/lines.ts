@@ -3,10 +3,11 @@
 // slices of the sequence; of a month that is shut they are the same for ever, for whatever they are made of is never changed.
 import type { Database } from '../../db/client.js';
 import type { Day } from '../calendar.js';
+import type { MonthSpan, Transfer } from '../ledger/months.js';
+import { transfersOf } from '../ledger/months.js';
 import type { Fen } from '../money.js';
 import type { Parties } from './parties.js';
 import type { Party } from './queries.js';
-import type { MonthSpan } from './span.js';
 
 export interface MonthLine {
   readonly seq: bigint;
@@ -31,28 +32,11 @@ export interface MonthLine {
   readonly belongsTo: Day | null;
 }
 
-/** Entries read at once. */
-const entriesAtOnce = 20_000n;
-
 /** Not lines: what waits between two lines, and the law's limits. */
-const notLines = ['redemption.reserved', 'redemption.released'];
-export const isLine = (posting: string): boolean => !notLines.includes(posting) && !/^limit\.|\.limit_used$/.test(posting);
-
-interface Transfer {
-  seq: bigint;
-  bookedOn: Day;
-  posting: string;
-  debit: string;
-  credit: string;
-  fund: string;
-  amountFen: Fen;
-  corrects: bigint | null;
-  /** The redemption whose approval is taken back. */
-  taken: string | null;
-  /** The bank's day, of what the bank said. */
-  bankDay: Day | null;
-  subjectId: string | null;
-}
+const waiting = ['redemption.reserved', 'redemption.released'];
+const limits = ['limit.charged', 'limit.restored', 'limit.returned', 'limit.funded', 'limit.raised', 'limit.succeeded', 'opening.limit_used'];
+const notLines = [...waiting, ...limits];
+export const isLine = (posting: string): boolean => !notLines.includes(posting);
 
 /** The lines of a month in order of sequence, in slices; each with the sequence up to which it goes. */
 export async function* linesOf(
@@ -60,28 +44,8 @@ export async function* linesOf(
   span: MonthSpan,
   parties: Parties,
 ): AsyncGenerator<{ readonly lines: readonly MonthLine[]; readonly upTo: bigint }> {
-  for (let after = span.from - 1n; after < span.cutOff; ) {
-    const upTo = after + entriesAtOnce < span.cutOff ? after + entriesAtOnce : span.cutOff;
-    const transfers = await db.sql.prepared<Transfer[]>(
-      `select e.seq, e.booked_on as "bookedOn", e.kind as posting, d.code as debit, k.code as credit,
-              case when d.fund is null then k.fund else d.fund end as fund, e.amount_fen as "amountFen", e.reverses_seq as corrects,
-              case when e.reverses_seq is not null then
-                (select split_part(a.code, ':', 2) from entries o join accounts a on a.book_id = o.book_id and a.account_id = o.debit_account_id
-                  where o.book_id = e.book_id and o.seq = e.reverses_seq and a.kind = 'reserved') end as taken,
-              case when d.code like 'in_transit:%' then
-                (select b.booked_on from bank_lines b
-                  where b.book_id = e.book_id and b.instruction_id = split_part(d.code, ':', 2)::uuid and b.bank_return_id = e.subject_id) end as "bankDay",
-              e.subject_id as "subjectId"
-         from (select * from entries
-                where book_id = $1 and seq > $2 and seq <= $3 and booked_on >= $4::date and booked_on <= $5::date and amount_fen is not null
-                  and kind <> all ($6::text[]) and kind !~ '^limit[.]|[.]limit_used$' offset 0) e
-        cross join lateral (select a.code, a.fund from accounts a where a.book_id = $1 and a.account_id = e.debit_account_id offset 0) d
-        cross join lateral (select a.code, a.fund from accounts a where a.book_id = $1 and a.account_id = e.credit_account_id offset 0) k
-        order by e.seq`,
-      [span.bookId, after, upTo, span.first, span.last, notLines],
-    );
+  for await (const { transfers, upTo } of transfersOf(db, span, notLines)) {
     yield { lines: await told(db, span.bookId, transfers, parties), upTo };
-    after = upTo;
   }
 }
 
@@ -91,9 +55,12 @@ const named = (kind: string, ...codes: readonly string[]): string | null => {
   return code === undefined ? null : (code.split(':')[1] ?? null);
 };
 
-const redemptionOf = ({ debit, taken }: Transfer): string | null => named('reserved', debit) ?? taken;
+const redemptionOf = ({ debit, correctedDebit }: Transfer): string | null => named('reserved', debit, correctedDebit ?? '');
 const voucherOf = ({ debit, credit }: Transfer): string | null => named('voucher', debit, credit);
 const instructionOf = ({ debit, credit }: Transfer): string | null => named('in_transit', debit, credit);
+/** What the bank said of an instruction, in which of its files. */
+const bankLineOf = (of: Transfer): string | null =>
+  /^settlement\.(paid|returned)$/.test(of.posting) ? `${of.subjectId ?? ''} ${instructionOf(of) ?? ''}` : null;
 const payeeNamed = ({ debit, credit }: Transfer): string | null =>
   named('payable', debit, credit) ?? named('receivable', debit, credit);
 
@@ -115,6 +82,11 @@ interface InstructionPapers {
   instructionNo: string;
   payeeId: string;
 }
+interface BankPapers {
+  /** Of the file and the instruction. */
+  id: string;
+  bankDay: Day;
+}
 interface SubjectPapers {
   id: string;
   no: string;
@@ -127,7 +99,7 @@ async function told(db: Database, bookId: string, transfers: readonly Transfer[]
   const byId = <Row extends { id: string }>(rows: readonly Row[]) => new Map(rows.map((row) => [row.id, row]));
   const asked = <Row extends { id: string }>(ids: readonly string[], text: string): Promise<Map<string, Row>> =>
     ids.length === 0 ? Promise.resolve(new Map<string, Row>()) : db.sql.prepared<Row[]>(text, [bookId, ids]).then(byId);
-  const [redemptions, papersOfVouchers, instructions, subjects] = await Promise.all([
+  const [redemptions, papersOfVouchers, instructions, bankLines, subjects] = await Promise.all([
     asked<RedemptionPapers>(
       idsBy(redemptionOf),
       `select u.id, r.redemption_no as "redemptionNo", v.voucher_no as "voucherNo", i.invoice_no as "invoiceNo",
@@ -148,6 +120,13 @@ async function told(db: Database, bookId: string, transfers: readonly Transfer[]
       idsBy(instructionOf),
       `select u.id, i.instruction_no as "instructionNo", i.payee_id as "payeeId" from unnest($2::uuid[]) as u (id)
          cross join lateral (select * from payment_instructions i where i.book_id = $1 and i.instruction_id = u.id offset 0) i`,
+    ),
+    asked<BankPapers>(
+      idsBy(bankLineOf),
+      `select u.id, b.booked_on as "bankDay" from unnest($2::text[]) as u (id)
+         cross join lateral (select b.booked_on from bank_lines b
+                              where b.book_id = $1 and b.bank_return_id = split_part(u.id, ' ', 1)::uuid
+                                and b.instruction_id = split_part(u.id, ' ', 2)::uuid limit 1) b`,
     ),
     asked<SubjectPapers>(
       [
@@ -177,7 +156,8 @@ async function told(db: Database, bookId: string, transfers: readonly Transfer[]
     const redemption = redemptions.get(redemptionOf(of) ?? '');
     const voucher = papersOfVouchers.get(voucherOf(of) ?? '');
     const instruction = instructionFor(of);
-    const { seq, bookedOn, posting, fund, debit, credit, amountFen, corrects, bankDay } = of;
+    const { seq, bookedOn, posting, fund, debit, credit, amountFen, corrects } = of;
+    const bankDay = bankLines.get(bankLineOf(of) ?? '')?.bankDay ?? null;
     return {
       seq,
       bookedOn,

@@ -2,14 +2,14 @@
 // it is made again to compare.
 import type { Database } from '../../db/client.js';
 import type { Fen } from '../money.js';
-import type { Balance, Trial, Turnover } from './balances.js';
-import { balancesOf, trialOf, turnoversOf } from './balances.js';
+import type { Balance, Trial, Turnover } from '../ledger/months.js';
+import { balancesOf, trialOf, turnoversOf } from '../ledger/months.js';
 import type { Heading } from './data.js';
 import { balanceText, DataText, headingText, lineText, partyText, trialText, turnoverText } from './data.js';
 import type { MonthLine } from './lines.js';
 import { isLine, linesOf } from './lines.js';
 import type { Parties } from './parties.js';
-import type { MonthSpan } from './span.js';
+import type { MonthSpan } from '../ledger/months.js';
 
 export interface MonthData {
   readonly trial: readonly Trial[];

@@ -23,7 +23,7 @@ import {
   payeeColumns,
   trialColumns,
 } from './sheets.js';
-import type { MonthSpan } from './span.js';
+import type { MonthSpan } from '../ledger/months.js';
 
 export interface Packed {
   readonly span: MonthSpan;

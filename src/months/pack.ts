@@ -9,7 +9,7 @@ import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ZipFile } from 'yazl';
 import { addDays } from '../calendar.js';
-import type { MonthSpan } from './span.js';
+import type { MonthSpan } from '../ledger/months.js';
 
 /** Text that grows on disk, of which pieces are read again by where they stand. */
 export class Spool {

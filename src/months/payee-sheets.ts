@@ -1,7 +1,7 @@
 // What the lines and balances of a month add up to for each payee and each funder, gathered as they go by; of the lines themselves only where
 // they stand on disk.
 import type { Fen } from '../money.js';
-import type { Balance } from './balances.js';
+import type { Balance } from '../ledger/months.js';
 import type { MonthLine } from './lines.js';
 import type { Spool } from './pack.js';
 import { Places } from './pack.js';

@@ -1,9 +1,11 @@
 // Months and their builds outside the lane: what is shown of them, who works on a build and what came of it.
 import type { SQL } from 'drizzle-orm';
 import { and, asc, desc, eq, gt, sql } from 'drizzle-orm';
-import type { Database } from '../../db/client.js';
+import type { Database, Tx } from '../../db/client.js';
 import type { Month, MonthBuild, MonthParty } from '../../db/tables.js';
 import { monthBuilds, monthParties, months, persons } from '../../db/tables.js';
+import type { Day } from '../calendar.js';
+import { monthOf } from '../calendar.js';
 import type { Building } from './build-month.js';
 import { mostAttempts } from './rules.js';
 
@@ -30,10 +32,11 @@ export const listMonths = (
     .orderBy(asc(months.monthId))
     .limit(of.limit + 1);
 
-/** The first month that may still be booked in, `YYYY-MM`. */
-export async function firstOpenMonth(db: Database, bookId: string): Promise<string> {
-  const [row] = await db.sql<{ month: string }[]>`select to_char(open_from, 'YYYY-MM') as month from books where book_id = ${bookId}`;
-  return row?.month ?? '';
+/** The first month that may still be booked in, `YYYY-MM`, and its first open day. */
+export async function openMonthOf(on: Pick<Tx, 'sql'>, bookId: string): Promise<{ month: string; from: Day }> {
+  const [row] = await on.sql<{ from: Day }[]>`select open_from as "from" from books where book_id = ${bookId}`;
+  if (!row) throw new Error('there is no such book');
+  return { from: row.from, month: monthOf(row.from) };
 }
 
 export interface SeenMonth {

@@ -1,14 +1,14 @@
-import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import type { z } from 'zod';
-import { bookAndIdParams } from '../../schemas/common.js';
+import { bookAndIdParams, page } from '../../schemas/common.js';
 import * as schema from '../../schemas/months.js';
+import { openStored } from '../evidence-files/open-stored.js';
 import type { OpenBook, Parts } from '../http/parts.js';
 import { Problem } from '../http/problem.js';
 import { authorities, command, idOfCursor, pageOf, reading } from '../http/routes.js';
 import { buildMonthAgain } from './build-again.js';
-import { findMonth, firstOpenMonth, listMonths } from './queries.js';
-import { presentBuild, presentMonth } from './rules.js';
+import { findMonth, listMonths, openMonthOf } from './queries.js';
+import { firstDayToShut, presentBuild, presentMonth } from './rules.js';
 import { Builder } from './run-builds.js';
 import { sealMonth } from './seal-month.js';
 import { shutMonth } from './shut-month.js';
@@ -72,17 +72,25 @@ export function monthRoutes(app: FastifyInstance, parts: Parts): void {
   reading(app, {
     url: '/months',
     tag,
-    summary: 'Months that are shut or sealed, in order, and the first that is open',
+    summary: 'Months that are shut or sealed, in order',
     roles: authorities,
     query: schema.monthQuery,
-    response: schema.monthPage,
+    response: page(schema.monthShown),
     read: async ({ db, query, book }) => {
       const { status, cursor, limit } = query;
-      const [rows, firstOpen] = await Promise.all([
-        listMonths(db, { bookId: book.bookId, status, after: idOfCursor(cursor), limit }),
-        firstOpenMonth(db, book.bookId),
-      ]);
-      return { ...pageOf(rows, limit, (row) => row.monthId, presentMonth), firstOpen };
+      const rows = await listMonths(db, { bookId: book.bookId, status, after: idOfCursor(cursor), limit });
+      return pageOf(rows, limit, (row) => row.monthId, presentMonth);
+    },
+  });
+  reading(app, {
+    url: '/open-month',
+    tag,
+    summary: 'The first open month, and from when on it can be shut',
+    roles: authorities,
+    response: schema.openMonth,
+    read: async ({ db, book }) => {
+      const { month, from } = await openMonthOf(db, book.bookId);
+      return { month, from, shutFrom: firstDayToShut(month) };
     },
   });
   reading(app, {
@@ -104,7 +112,7 @@ export function monthRoutes(app: FastifyInstance, parts: Parts): void {
       schema: {
         tags: [tag],
         security: [{ apiKey: [] }],
-        summary: 'The close pack of a month: one zip, by its hash (ETag)',
+        summary: 'The close pack of a month: one zip, verified by its hash on the way',
         params: bookAndIdParams,
       },
     },
@@ -114,15 +122,16 @@ export function monthRoutes(app: FastifyInstance, parts: Parts): void {
       const gone = () => reply.raw.destroyed;
       const { month, build } = await book.traffic.beside.run(() => found(book, id), { gone });
       if (build.packDigest === null || build.packBytes === null) throw new Problem('MONTH_BEING_BUILT', { month: month.month });
-      const bytes = await evidence.store.open({ bookId: book.bookId, sha256: build.packDigest });
+      const bytes = await openStored(request, evidence, { sha256: build.packDigest, size: Number(build.packBytes) });
       return reply
         .headers({
           'content-type': 'application/zip',
           'content-length': build.packBytes.toString(),
           'content-disposition': `attachment; filename="${book.code}-${month.month}.zip"`,
-          etag: `"${build.packDigest}"`,
+          'cache-control': 'private, no-store',
+          'repr-digest': `sha-256=:${Buffer.from(build.packDigest, 'hex').toString('base64')}:`,
         })
-        .send(Readable.from(bytes, { objectMode: false }));
+        .send(bytes);
     },
   );
 }

@@ -16,6 +16,9 @@ export const monthLife = life({
   states: { CLOSING: ['build', 'seal'], SEALED: [] },
 });
 
+/** The kind of the entry that shuts a month, about its id: its sequence is the cut-off. */
+export const shutEntry = 'month.shut';
+
 /** A build whose process died, or that failed, is begun so often at most. */
 export const mostAttempts = 3;
 

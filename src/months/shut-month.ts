@@ -7,7 +7,8 @@ import type { Verb } from '../ledger/lane.js';
 import { accepted } from '../ledger/lane.js';
 import { tell } from '../messages/rules.js';
 import { monthBuildShelf, monthShelf } from './facts.js';
-import { presentMonth, refuseShutting } from './rules.js';
+import { openMonthOf } from './queries.js';
+import { presentMonth, refuseShutting, shutEntry } from './rules.js';
 
 /** The first month that may still be booked in, `YYYY-MM`. */
 const firstOpen = note<string>('first open month');
@@ -43,10 +44,8 @@ export const shutMonth: Verb<z.output<typeof body>, ReturnType<typeof presentMon
   money: true,
 
   async gather(loader, commands) {
-    const [[book]] = await Promise.all([
-      loader.tx.sql.prepared<{ month: string }[]>(`select to_char(open_from, 'YYYY-MM') as month from books where book_id = $1`, [
-        loader.bookId,
-      ]),
+    const [{ month }] = await Promise.all([
+      openMonthOf(loader.tx, loader.bookId),
       loader.load(
         monthShelf,
         'month',
@@ -54,7 +53,7 @@ export const shutMonth: Verb<z.output<typeof body>, ReturnType<typeof presentMon
       ),
       loader.load(monthShelf, 'status', ['CLOSING']),
     ]);
-    loader.note(firstOpen, '', book?.month ?? '');
+    loader.note(firstOpen, '', month);
   },
 
   decide({ id, body, actor, receivedAt, today, newId }, facts) {
@@ -83,7 +82,7 @@ export const shutMonth: Verb<z.output<typeof body>, ReturnType<typeof presentMon
     };
     const build = waitingBuild({ bookId: facts.bookId, buildId: newId(), monthId: id, recordedAt });
     return accepted({
-      decision: 'month.shut',
+      decision: shutEntry,
       subjectId: id,
       result: presentMonth(row),
       changes: [insert(monthShelf, row), insert(monthBuildShelf, build)],

@@ -64,6 +64,10 @@ void t.test('a month is shut, built and sealed', async (t) => {
     const body = answers.find(({ status }) => status === 201)?.body as Body;
     monthId = String(body['monthId']);
     t.match(await finance.post('/months', { month: '2024-08' }), { status: 409, body: { code: 'MONTH_STILL_CLOSING' } });
+    t.strictSame(
+      answers.flatMap((of) => (of.body as Body)['code'] ?? []),
+      ['MONTH_SHUT', 'MONTH_SHUT'],
+    );
     const { build } = await built(world, monthId);
     t.match(build, { state: 'DONE', cutOffSeq: body['ledgerSeq'], failure: null });
     t.match(build['obstacles'], [{ kind: 'PAYMENTS_IN_TRANSIT', count: instructions.length }]);
@@ -83,6 +87,25 @@ void t.test('a month is shut, built and sealed', async (t) => {
     t.strictSame(build['obstacles'], []);
   });
 
+  await t.test('one whose process is gone is built anew, and comes to the same', async (t) => {
+    const { build: before } = await built(world, monthId);
+    // As a process leaves it that died: its lease runs out soon.
+    await world.owner.begin(async ({ sql }) => {
+      await sql`alter table month_parties disable trigger user`;
+      await sql`delete from month_parties where build_id = ${String(before['buildId'])}`;
+      await sql`alter table month_parties enable trigger user`;
+      await sql`
+        update month_builds set state = 'RUNNING', ended_at = null, attempts = 1, lease_owner = gen_random_uuid(),
+               lease_until = clock_timestamp() + interval '1 second' where build_id = ${String(before['buildId'])}`;
+    });
+    const building = { status: 409, body: { code: 'MONTH_BEING_BUILT' } };
+    t.match(await payer.post(`/months/${monthId}/seal`, { sealDigest: before['sealDigest'] }), building);
+    t.match(await finance.post(`/months/${monthId}/build`), building);
+    const { build } = await built(world, monthId);
+    const { endedAt: _, ...same } = before;
+    t.match(build, same);
+  });
+
   await t.test('another person seals it by its digest, once', async (t) => {
     const { build } = await built(world, monthId);
     const sealDigest = build['sealDigest'];
@@ -91,7 +114,9 @@ void t.test('a month is shut, built and sealed', async (t) => {
     t.match(await payer.post(`/months/${monthId}/seal`, { sealDigest }), { status: 409, body: { code: 'MONTH_WRONG_STATE' } });
     t.match(await finance.post(`/months/${monthId}/build`), { status: 409, body: { code: 'MONTH_WRONG_STATE' } });
     const listed = expectStatus(await auditor.get('/months'), 200);
-    t.match(listed, { items: [{ month: '2024-07', status: 'SEALED', sealDigest }], firstOpen: '2024-08' });
+    t.match(listed, { items: [{ month: '2024-07', status: 'SEALED', sealDigest }], next: null });
+    const open = { month: '2024-08', from: '2024-08-01', shutFrom: '2024-09-02' };
+    t.strictSame(expectStatus(await auditor.get('/open-month'), 200), open);
   });
 
   await t.test('the pack is one zip, whose manifest tells what is in it', async (t) => {

@@ -1,25 +1,21 @@
-/** Reads a small zip from memory. Not a test itself. */
-import yauzl from 'yauzl';
+/** Reads a small zip, each file whole, by its name. Not a test itself. */
+import { randomUUID } from 'node:crypto';
+import { rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { openPromise } from 'yauzl';
 
-export const openZip = (bytes: Buffer): Promise<Map<string, Buffer>> =>
-  new Promise((resolve, reject) => {
-    yauzl.fromBuffer(bytes, { lazyEntries: true }, (error, zip) => {
-      if (error) return reject(error);
-      const files = new Map<string, Buffer>();
-      zip.on('error', reject);
-      zip.on('end', () => resolve(files));
-      zip.on('entry', (entry: yauzl.Entry) => {
-        zip.openReadStream(entry, (failure, stream) => {
-          if (failure) return reject(failure);
-          const chunks: Buffer[] = [];
-          stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-          stream.on('error', reject);
-          stream.on('end', () => {
-            files.set(entry.fileName, Buffer.concat(chunks));
-            zip.readEntry();
-          });
-        });
-      });
-      zip.readEntry();
-    });
-  });
+export async function openZip(bytes: Buffer): Promise<Map<string, Buffer>> {
+  const file = path.join(tmpdir(), `${randomUUID()}.zip`);
+  await writeFile(file, bytes);
+  const zip = await openPromise(file, { autoClose: false });
+  try {
+    const files = new Map<string, Buffer>();
+    for await (const entry of zip.eachEntry()) files.set(entry.fileName, await buffer(await zip.openReadStreamPromise(entry)));
+    return files;
+  } finally {
+    zip.close();
+    await rm(file);
+  }
+}
