@@ -96,7 +96,8 @@ void t.test('a month is shut, built and sealed', async (t) => {
       await sql`alter table month_parties enable trigger user`;
       await sql`
         update month_builds set state = 'RUNNING', ended_at = null, attempts = 1, lease_owner = gen_random_uuid(),
-               lease_until = clock_timestamp() + interval '1 second' where build_id = ${String(before['buildId'])}`;
+               lease_until = clock_timestamp() + interval '1 second', cut_off_seq = null, obstacles = null, line_count = null,
+               data_digest = null, balances_digest = null, pack_digest = null, pack_bytes = null where build_id = ${String(before['buildId'])}`;
     });
     const building = { status: 409, body: { code: 'MONTH_BEING_BUILT' } };
     t.match(await payer.post(`/months/${monthId}/seal`, { sealDigest: before['sealDigest'] }), building);
