@@ -1,7 +1,7 @@
 // The lines of a month: every transfer of money booked in it that gives somebody a claim, settles one or ends one, with the papers and
 // parties it is about. What only waits in between (reserved, released) and what is no money (limits) stands in the turnovers alone. Read in
 // slices of the sequence; of a month that is shut they are the same for ever, for whatever they are made of is never changed.
-import type { Database } from '../../db/client.js';
+import type { Tx } from '../../db/client.js';
 import type { Day } from '../calendar.js';
 import type { MonthSpan, Transfer } from '../ledger/months.js';
 import { transfersOf } from '../ledger/months.js';
@@ -34,13 +34,21 @@ export interface MonthLine {
 
 /** Not lines: what waits between two lines, and the law's limits. */
 const waiting = ['redemption.reserved', 'redemption.released'];
-const limits = ['limit.charged', 'limit.restored', 'limit.returned', 'limit.funded', 'limit.raised', 'limit.succeeded', 'opening.limit_used'];
+const limits = [
+  'limit.charged',
+  'limit.restored',
+  'limit.returned',
+  'limit.funded',
+  'limit.raised',
+  'limit.succeeded',
+  'opening.limit_used',
+];
 const notLines = [...waiting, ...limits];
 export const isLine = (posting: string): boolean => !notLines.includes(posting);
 
 /** The lines of a month in order of sequence, in slices; each with the sequence up to which it goes. */
 export async function* linesOf(
-  db: Database,
+  db: Tx,
   span: MonthSpan,
   parties: Parties,
 ): AsyncGenerator<{ readonly lines: readonly MonthLine[]; readonly upTo: bigint }> {
@@ -93,7 +101,8 @@ interface SubjectPapers {
   debtorId: string | null;
 }
 
-async function told(db: Database, bookId: string, transfers: readonly Transfer[], parties: Parties): Promise<MonthLine[]> {
+/** Transfers as lines. */
+export async function told(db: Tx, bookId: string, transfers: readonly Transfer[], parties: Parties): Promise<MonthLine[]> {
   const idsBy = (idOf: (of: Transfer) => string | null) => [...new Set(transfers.flatMap((of) => idOf(of) ?? []))];
   const vouchers = idsBy(voucherOf);
   const byId = <Row extends { id: string }>(rows: readonly Row[]) => new Map(rows.map((row) => [row.id, row]));
@@ -131,7 +140,9 @@ async function told(db: Database, bookId: string, transfers: readonly Transfer[]
     asked<SubjectPapers>(
       [
         ...new Set(
-          transfers.flatMap((of) => ((redemptionOf(of) ?? voucherOf(of) ?? instructionOf(of)) === null ? (of.subjectId ?? []) : [])),
+          transfers.flatMap((of) =>
+            (redemptionOf(of) ?? voucherOf(of) ?? instructionOf(of)) === null ? (of.subjectId ?? []) : [],
+          ),
         ),
       ],
       `select u.id, s.no, s.debtor as "debtorId" from unnest($2::uuid[]) as u (id)

@@ -1,6 +1,6 @@
 // Who is meant by what a month's lines name. Read from the book as its data is made for the first time, each once; when it is made again,
 // from what was kept then, so that it comes out the same whatever firms are called or have become since.
-import type { Database } from '../../db/client.js';
+import type { Tx } from '../../db/client.js';
 import type { Party } from './queries.js';
 
 export class Parties {
@@ -8,7 +8,7 @@ export class Parties {
 
   /** `kept`: what the first making kept, where this is not it. */
   constructor(
-    private readonly db: Database,
+    private readonly db: Tx,
     private readonly bookId: string,
     private readonly kept?: readonly Party[],
   ) {
