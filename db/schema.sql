@@ -733,6 +733,40 @@ grant insert, select, update (status, confirmed_person, decided_person, decided_
 grant select on contract_amendments to voucher_reader;
 
 -- owner voucher_owner
+create table contract_drafts (
+  book_id uuid not null,
+  contract_draft_id uuid not null,
+  legal_person_uscc text not null,
+  side text not null,
+  content json not null,
+  status text not null,
+  drafted_person uuid not null,
+  ended_on date,
+  ended_person uuid,
+  recorded_at timestamp with time zone not null,
+  constraint contract_drafts_pkey PRIMARY KEY (book_id, contract_draft_id),
+  constraint contract_drafts_book_id_drafted_person_fkey FOREIGN KEY (book_id, drafted_person) REFERENCES persons(book_id, person_id),
+  constraint contract_drafts_book_id_ended_person_fkey FOREIGN KEY (book_id, ended_person) REFERENCES persons(book_id, person_id),
+  constraint contract_drafts_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint contract_drafts_ended CHECK ((num_nonnulls(ended_on, ended_person) =
+CASE status
+    WHEN 'DRAFT'::text THEN 0
+    ELSE 2
+END)),
+  constraint contract_drafts_side_check CHECK ((side = ANY (ARRAY['enterprise'::text, 'provider'::text]))),
+  constraint contract_drafts_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'SUBMITTED'::text, 'DISCARDED'::text])))
+);
+alter table contract_drafts enable row level security;
+alter table contract_drafts force row level security;
+CREATE INDEX contract_drafts_open ON public.contract_drafts USING btree (book_id, legal_person_uscc, side, contract_draft_id) WHERE (status = 'DRAFT'::text);
+create policy of_book on contract_drafts as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on contract_drafts as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
+CREATE TRIGGER contract_drafts_in_lane BEFORE INSERT OR UPDATE ON public.contract_drafts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER contract_drafts_leave_in_lane BEFORE DELETE ON public.contract_drafts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (content, status, drafted_person, ended_on, ended_person) on contract_drafts to voucher_app;
+grant select on contract_drafts to voucher_reader;
+
+-- owner voucher_owner
 create table contract_line_usage (
   book_id uuid not null,
   contract_line_id uuid not null,

@@ -1165,6 +1165,13 @@ export const refusals = {
     '提前终止的最后使用日 {lastDay} 须不早于 {startsOn} 且早于合同止日 {endsOn}。',
     'The last day of usage, {lastDay}, must be on or after {startsOn} and before the contract’s own last day {endsOn}.',
   ),
+  CONTRACT_DRAFT_WRONG_STATE: refusal(
+    409,
+    '草稿状态不允许此操作',
+    'Not in this state of the draft',
+    '合同草稿的状态为 {state}，现在可以办理的是：{possible}。',
+    'The draft is {state}; what can be done now is {possible}.',
+  ),
   AMENDMENT_WRONG_STATE: refusal(
     409,
     '变更状态不允许此操作',
