@@ -2253,6 +2253,8 @@ export const recoveries = pgTable(
     writeOffAskedBy: uuid('write_off_asked_by'),
     endedPerson: uuid('ended_person'),
     endedOn: date('ended_on', { mode: 'string' }),
+    /** Whose it was before, oldest first; `until` is the first day of the next. */
+    formerly: jsonb('formerly').$type<readonly { debtorId: string; until: string; decisionId: string }[]>().notNull(),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
     reimbursementId: uuid('reimbursement_id'),
   },

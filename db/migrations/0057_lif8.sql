@@ -20,3 +20,10 @@ create table contract_drafts (
 create index contract_drafts_open on contract_drafts (book_id, legal_person_uscc, side, contract_draft_id) where status = 'DRAFT';
 call keep_in_lane('contract_drafts');
 grant update (content, status, drafted_person, ended_on, ended_person) on contract_drafts to voucher_app;
+
+-- What an enterprise owes back goes over to whoever absorbs it, or to the heir that a split names: what is left of the claim moves from one
+-- debtor to the other by a transfer of its own, in the decision of two persons that merges or splits them. Whose it was stays on it.
+alter table recoveries
+  add column formerly jsonb not null default '[]' check (jsonb_typeof(formerly) = 'array');
+grant update (debtor_id, formerly) on recoveries to voucher_app;
+insert into posting_kinds (posting, debit_kind, credit_kind) values ('recovery.succeeded', 'receivable', 'receivable');

@@ -118,6 +118,7 @@ void t.test('the life of a contract', async (t) => {
       look: (url) => lookAt(auditor, url),
     });
     t.equal(refused, 6);
+    t.equal(contractDraftLife.code, 'CONTRACT_DRAFT_WRONG_STATE');
   });
 
   await t.test('a draft binds nothing and is of its side alone; submitted it is looked at as if it came that day', async (t) => {
