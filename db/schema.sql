@@ -2306,13 +2306,17 @@ create table listing_applications (
   listing_id uuid,
   listed_person uuid,
   recorded_at timestamp with time zone not null,
+  programme_version_id uuid,
+  criteria jsonb not null,
   constraint listing_applications_pkey PRIMARY KEY (book_id, application_id),
   constraint listing_applications_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint listing_applications_book_id_listed_person_fkey FOREIGN KEY (book_id, listed_person) REFERENCES persons(book_id, person_id),
+  constraint listing_applications_book_id_programme_version_id_fkey FOREIGN KEY (book_id, programme_version_id) REFERENCES programme_versions(book_id, programme_version_id),
   constraint listing_applications_book_id_provider_id_fkey FOREIGN KEY (book_id, provider_id) REFERENCES providers(book_id, provider_id),
   constraint listing_applications_book_id_reviewed_person_fkey FOREIGN KEY (book_id, reviewed_person) REFERENCES persons(book_id, person_id),
   constraint listing_applications_batch_no_check CHECK (((length(batch_no) >= 1) AND (length(batch_no) <= 50))),
   constraint listing_applications_check CHECK ((notice_to > notice_from)),
+  constraint listing_applications_criteria_check CHECK (((jsonb_typeof(criteria) = 'array'::text) AND ((jsonb_array_length(criteria) >= 1) AND (jsonb_array_length(criteria) <= 50)))),
   constraint listing_applications_evidence_check CHECK ((jsonb_typeof(evidence) = 'object'::text)),
   constraint listing_applications_four_eyes CHECK ((listed_person <> reviewed_person)),
   constraint listing_applications_listed CHECK ((((status = 'LISTED'::text) = (listing_id IS NOT NULL)) AND ((listing_id IS NULL) = (listed_person IS NULL)))),
@@ -2394,9 +2398,8 @@ create table listing_scores (
   constraint listing_scores_book_id_application_id_fkey FOREIGN KEY (book_id, application_id) REFERENCES listing_applications(book_id, application_id),
   constraint listing_scores_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint listing_scores_book_id_scored_person_fkey FOREIGN KEY (book_id, scored_person) REFERENCES persons(book_id, person_id),
-  constraint listing_scores_criterion_check CHECK ((criterion = ANY (ARRAY['ADVANCED_EQUIPMENT'::text, 'TECHNICAL_SECURITY'::text, 'GREEN_ENERGY'::text, 'FAVOURABLE_PRICE'::text]))),
   constraint listing_scores_evidence_check CHECK (((length(evidence) >= 1) AND (length(evidence) <= 500))),
-  constraint listing_scores_score_check CHECK (((score >= 0) AND (score <= 100)))
+  constraint listing_scores_score_check CHECK ((score >= 0))
 );
 alter table listing_scores enable row level security;
 alter table listing_scores force row level security;
@@ -2404,6 +2407,7 @@ create policy of_book on listing_scores as restrictive for all to voucher_app, v
 create policy whole on listing_scores as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER listing_scores_in_lane BEFORE INSERT OR UPDATE ON public.listing_scores FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER listing_scores_leave_in_lane BEFORE DELETE ON public.listing_scores FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER listing_scores_of_criterion BEFORE INSERT ON public.listing_scores FOR EACH ROW EXECUTE FUNCTION refuse_score_beyond_criterion();
 grant insert, select on listing_scores to voucher_app;
 grant select on listing_scores to voucher_reader;
 
@@ -5164,6 +5168,24 @@ begin
   return new;
 end $function$;
 grant execute on function refuse_same_person() to public;
+
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.refuse_score_beyond_criterion()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+  v_points integer;
+begin
+  select coalesce((c ->> 'points')::integer, 100) into v_points
+    from listing_applications a cross join jsonb_array_elements(a.criteria) c
+   where a.book_id = new.book_id and a.application_id = new.application_id and c ->> 'id' = new.criterion;
+  if v_points is null or new.score > v_points then
+    raise exception 'the application is not scored by % up to %', new.criterion, new.score using errcode = 'check_violation';
+  end if;
+  return new;
+end $function$;
+grant execute on function refuse_score_beyond_criterion() to public;
 
 -- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.refuse_staging_outside_lane()

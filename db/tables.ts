@@ -468,6 +468,13 @@ export const listings = pgTable(
 );
 export type Listing = typeof listings.$inferSelect;
 
+/** What a provider is selected by; points null: up to 100. */
+export interface SelectionCriterion {
+  readonly id: string;
+  readonly name: { readonly zh: string; readonly en: string };
+  readonly points: number | null;
+}
+
 export const listingApplications = pgTable(
   'listing_applications',
   {
@@ -479,6 +486,8 @@ export const listingApplications = pgTable(
     }).notNull(),
     batchNo: text('batch_no').notNull(),
     evidence: jsonb('evidence').$type<Readonly<Record<string, string>>>().notNull(),
+    programmeVersionId: uuid('programme_version_id'),
+    criteria: jsonb('criteria').$type<readonly SelectionCriterion[]>().notNull(),
     status: text('status', {
       enum: ['DRAFT', 'SUBMITTED', 'UNDER_REVIEW', 'SUPPLEMENT_REQUESTED', 'PUBLIC_NOTICE', 'LISTED', 'REJECTED', 'WITHDRAWN'],
     }).notNull(),
@@ -519,9 +528,7 @@ export const listingScores = pgTable(
     bookId: uuid('book_id').notNull(),
     scoreId: uuid('score_id').notNull(),
     applicationId: uuid('application_id').notNull(),
-    criterion: text('criterion', {
-      enum: ['ADVANCED_EQUIPMENT', 'TECHNICAL_SECURITY', 'GREEN_ENERGY', 'FAVOURABLE_PRICE'],
-    }).notNull(),
+    criterion: text('criterion').notNull(),
     score: integer('score').notNull(),
     evidence: text('evidence').notNull(),
     scoredPerson: uuid('scored_person').notNull(),

@@ -77,6 +77,14 @@ export const entryFileQuery = z.strictObject({
   after: z.coerce.number().int().min(0).default(0).meta({ description: 'Entries after this sequence' }),
   subjectId: id.optional(),
 });
+export const journalQuery = z.strictObject({
+  asOfSeq: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .optional()
+    .meta({ description: 'The last entry it holds; left out: the last there is' }),
+});
 export const statementFileQuery = z
   .strictObject({ format: fileFormat, ...period })
   .refine(atMostOne, { error: 'AS_OF_ONE', path: ['asOfDay'] });

@@ -335,6 +335,17 @@ const expertReview = z
     params: { zh: '应填写 experts、criteria 或两者' },
   });
 
+const providerSelection = z.strictObject({
+  criteria: z
+    .array(z.strictObject({ id: code, name: bilingual, points: whole(1, 1000).optional() }))
+    .min(1)
+    .max(50)
+    .refine((all) => new Set(all.map(({ id }) => id)).size === all.length, {
+      error: 'a criterion is named twice',
+      params: { zh: '遴选标准重复' },
+    }),
+});
+
 const redemption = z.strictObject({
   // Whether the enterprise must have paid its own part of the invoice before the voucher pays the rest.
   selfFundedPaid: parameter(z.enum(['BEFORE_REDEMPTION', 'NOT_REQUIRED'])).optional(),
@@ -665,6 +676,8 @@ export const programmeFile = z.strictObject({
   stepDays: parameter(stepDays).optional(),
   // How many experts score a case, and by which criteria, each with its highest points; what is not given the bureau says when it assigns.
   expertReview: parameter(expertReview).optional(),
+  // What providers are selected by when they apply to be listed, with the highest points where the text gives them.
+  providerSelection: parameter(providerSelection).optional(),
   transfer: parameter(z.enum(['FORBIDDEN'])).optional(),
   // From the day of issue to the corresponding day, its last day inclusive.
   validityMonths: parameter(whole(1, 120)).optional(),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { day, id, instant, ledgerSeq, name, pageQuery, reason, uscc } from './common.js';
+import { className, day, id, instant, ledgerSeq, name, pageQuery, reason, uscc } from './common.js';
 import { formerName } from './enterprises.js';
+import { programmeCode } from './programme-api.js';
 
 export const serviceItem = z
   .enum(['AI_COMPUTE', 'SUPERCOMPUTE', 'GENERAL_COMPUTE', 'STORAGE', 'NETWORK', 'SECURITY'])
@@ -162,14 +163,22 @@ export const measureQuery = pageQuery.extend({ status: z.enum(['PROPOSED', 'APPR
 
 // ── Applications to be listed ──
 
-/** The four criteria of selection: 设备先进、技术安全、绿色节能、价格优惠. */
-const criteria = <T extends z.ZodType>(of: T) =>
-  z.strictObject({ ADVANCED_EQUIPMENT: of, TECHNICAL_SECURITY: of, GREEN_ENERGY: of, FAVOURABLE_PRICE: of });
-const criterion = z.enum(['ADVANCED_EQUIPMENT', 'TECHNICAL_SECURITY', 'GREEN_ENERGY', 'FAVOURABLE_PRICE']);
+const criterion = className.meta({ description: 'A criterion of selection (遴选标准)', examples: ['GREEN_ENERGY'] });
+/** By criterion, for each that the applicant is selected by. */
+const criteria = <T extends z.ZodType>(of: T) => z.record(criterion, of);
 const batchNo = z.string().trim().min(1).max(50).meta({ description: 'The batch it is for, e.g. 2026-1' });
 const said = criteria(evidence).meta({ description: 'What the provider says to each criterion, and the papers it rests on' });
 
-export const draftListingApplication = z.strictObject({ providerId: id, serviceItem, batchNo, evidence: said });
+export const draftListingApplication = z.strictObject({
+  providerId: id,
+  serviceItem,
+  batchNo,
+  programmeCode: programmeCode.optional().meta({
+    description:
+      'Whose criteria it is selected by, as in force today; left out: equipment, security, energy and price, up to 100 points each',
+  }),
+  evidence: said,
+});
 export const amendListingApplication = z.strictObject({ batchNo, evidence: said });
 export const listingApplicationStep = z.strictObject({});
 export const requestListingSupplement = z.strictObject({
@@ -177,7 +186,7 @@ export const requestListingSupplement = z.strictObject({
 });
 export const supplementListingApplication = z.strictObject({ evidence: said });
 export const scoreListingApplication = z.strictObject({
-  scores: criteria(z.strictObject({ score: z.int().min(0).max(100), evidence })),
+  scores: criteria(z.strictObject({ score: z.int().min(0).max(1000), evidence })),
 });
 export const publishListingNotice = z.strictObject({
   documentNo: documentNo.meta({ description: 'The notice' }),
@@ -202,7 +211,15 @@ export const listingApplication = z.strictObject({
   providerId: id,
   serviceItem,
   batchNo: z.string(),
-  evidence: criteria(z.string()),
+  programmeVersionId: id.nullable().meta({ description: 'Whose criteria these are; null: the bureau’s own' }),
+  criteria: z.array(
+    z.strictObject({
+      id: z.string(),
+      name: z.strictObject({ zh: z.string(), en: z.string() }),
+      points: z.int().nullable().meta({ description: 'The most that it is scored with; null: 100' }),
+    }),
+  ),
+  evidence: z.record(z.string(), z.string()),
   status: z.enum([
     'DRAFT',
     'SUBMITTED',
@@ -223,7 +240,9 @@ export const listingApplicationWithHistory = listingApplication.extend({
   digest: z
     .string()
     .meta({ description: 'SHA-256 over what would be approved: the application, its evidence, scores and notice' }),
-  scores: z.array(z.strictObject({ criterion, score: z.int(), evidence: z.string(), scoredPerson: id, recordedAt: instant })),
+  scores: z.array(
+    z.strictObject({ criterion: z.string(), score: z.int(), evidence: z.string(), scoredPerson: id, recordedAt: instant }),
+  ),
   steps: z.array(
     z.strictObject({
       stepNo: z.int(),

@@ -2426,6 +2426,20 @@ export const refusals = {
     '评审任务的状态为 {state}，现在可以办理的是：{possible}。',
     'The assignment is {state}; what can be done now: {possible}.',
   ),
+  CRITERIA_MISSED: refusal(
+    400,
+    '应对每项遴选标准逐一说明',
+    'Not every criterion of selection is answered',
+    '缺少的标准：{missing}；未列入的标准：{others}。',
+    'Missing criteria: {missing}; criteria that it is not selected by: {others}.',
+  ),
+  SELECTION_UNREGULATED: refusal(
+    422,
+    '政策未规定遴选标准',
+    'The programme names no criteria of selection',
+    '政策 {programmeCode} 在 {day} 没有施行的版本规定遴选标准；可不指明政策，按主管部门的标准申请。',
+    'No version of {programmeCode} in force on {day} names criteria of selection; leave the programme out to be selected by the bureau’s own.',
+  ),
   SCORE_CRITERION_UNKNOWN: refusal(
     400,
     '没有该评分项',

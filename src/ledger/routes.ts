@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import type { z } from 'zod';
 import { bookAndIdParams, bookParams, page, problem } from '../../schemas/common.js';
@@ -10,6 +11,7 @@ import {
   entryFileQuery,
   entryPage,
   entryQuery,
+  journalQuery,
   statement,
   statementFileQuery,
   statementLine,
@@ -22,6 +24,7 @@ import { fileOf, headersOfFile, shareOf } from '../http/files.js';
 import { languageOf, Problem } from '../http/problem.js';
 import { authorities, idOfCursor, pageOf, reading } from '../http/routes.js';
 import { formatYuan, sumFen } from '../money.js';
+import { journalOf } from './journal.js';
 import type { AccountRow, EntryRow, StatementLine } from './statements.js';
 import { headOf, listAccounts, listEntries, readBalance, readStatement, readTrialBalance } from './statements.js';
 
@@ -166,6 +169,34 @@ function fileRoutes(app: FastifyInstance): void {
         return sliceOf(rows, limit, presentEntry);
       });
       return reply.headers(headersOf(format, `${book.code}-entries-${upTo}`, upTo)).send(file);
+    },
+  );
+  app.get(
+    '/v1/books/:book/ledger/journal',
+    {
+      config,
+      schema: {
+        ...common,
+        summary:
+          'The whole ledger as a plain-text journal in hledger’s format, up to an entry or the last there is (header ledger-seq)',
+        params: bookParams,
+        querystring: journalQuery,
+      },
+    },
+    async (request, reply) => {
+      const { book, db, query } = request;
+      const { asOfSeq } = query as z.output<typeof journalQuery>;
+      const share = shareOf(book, reply);
+      const head = await share.begin(() => headOf(db, book.bookId));
+      const upTo = asOfSeq !== undefined && BigInt(asOfSeq) < head ? BigInt(asOfSeq) : head;
+      const journal = journalOf(db, { bookId: book.bookId, code: book.code, name: book.name, upTo }, share.goOn);
+      return reply
+        .headers({
+          'content-type': 'text/plain; charset=utf-8',
+          'content-disposition': `attachment; filename="${book.code}-${upTo}.journal"`,
+          'ledger-seq': upTo.toString(),
+        })
+        .send(Readable.from(journal, { highWaterMark: 1 }));
     },
   );
   app.get(

@@ -202,6 +202,8 @@ export interface Law {
   twoApproversAbove: Ruled<Fen> | null;
   stepDays: Ruled<StepDays> | null;
   expertReview: Ruled<ExpertReview> | null;
+  /** What providers are selected by, each with its highest points; null where the text gives none. */
+  providerSelection: Ruled<readonly (Omit<Criterion, 'points'> & { readonly points: number | null })[]> | null;
   transfer: Ruled<'FORBIDDEN'> | null;
   validityMonths: Ruled<number> | null;
   /** Days from the issue, not counted, within which its holder accepts a voucher; null: it need not. */
@@ -731,6 +733,7 @@ function lawFrom(file: ProgrammeFile, day: Day): Law {
   };
   const rate = on(file.rate);
   const experts = on(file.expertReview);
+  const selection = on(file.providerSelection);
   const pool = on(file.pool);
   const { redemption } = file;
   return {
@@ -774,6 +777,10 @@ function lawFrom(file: ProgrammeFile, day: Day): Law {
     expertReview: experts && {
       ...experts,
       value: { experts: experts.value.experts ?? null, criteria: experts.value.criteria ?? null },
+    },
+    providerSelection: selection && {
+      ...selection,
+      value: selection.value.criteria.map(({ id, name, points }) => ({ id, name, points: points ?? null })),
     },
     transfer: on(file.transfer),
     validityMonths: on(file.validityMonths),

@@ -137,6 +137,7 @@ const directions: { readonly [K in Dated]: Direction<ValueOf<K>> | null } = {
   usageConfirmation: null,
   stepDays: null,
   expertReview: null,
+  providerSelection: null,
   amountBasis: ordered(both('金额口径', 'amount basis'), ['NET', 'GROSS']),
   rate: { name: both('补助比例', 'rate'), widens: rateWidens, words: rules.rate, dropped: false },
   mixedChips: ordered(both('混合芯片的处理', 'mixed chips'), ['NOT_COUNTED', 'LOWER_RATE']),

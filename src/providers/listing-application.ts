@@ -2,17 +2,30 @@
 // leaves; what was said with it is kept with it.
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
-import type { Listing, ListingApplication, ListingScore, ListingStep } from '../../db/tables.js';
+import type { Listing, ListingApplication, ListingScore, ListingStep, SelectionCriterion } from '../../db/tables.js';
 import type * as schema from '../../schemas/providers.js';
 import { calendarOf, gatherCalendar } from '../calendars/facts.js';
+import type { Day } from '../calendar.js';
 import { addWorkingDays, overlaps } from '../calendar.js';
 import type { Change, Facts } from '../ledger/facts.js';
 import { insert, update } from '../ledger/facts.js';
 import type { Command, Refused, Verb } from '../ledger/lane.js';
 import { accepted, isSamePerson, refused } from '../ledger/lane.js';
 import { refuseStep } from '../lives.js';
+import { programmeVersionShelf } from '../programmes/facts.js';
+import { lawOn } from '../programmes/language.js';
+import { programmeOf, versionInForce } from '../programmes/published.js';
 import { listingApplicationShelf, listingScoreShelf, listingShelf, listingStepShelf, providerShelf } from './facts.js';
-import { actsFor, listedDays, listingApplicationLife, presentListing, presentListingApplication } from './rules.js';
+import {
+  actsFor,
+  listedDays,
+  listingApplicationLife,
+  ownCriteria,
+  presentListing,
+  presentListingApplication,
+  refuseMissed,
+  refuseScores,
+} from './rules.js';
 
 type Row = ListingApplication;
 type Result = ReturnType<typeof presentListingApplication>;
@@ -103,23 +116,47 @@ const to = (row: Row, status: Row['status'], detail?: object): Taken => ({
 
 // ── The provider ──
 
-/** Drafts an application of one's own provider. Refuses NOT_FOUND for another's. */
+type Selected =
+  | { readonly kind: 'selected'; readonly programmeVersionId: string | null; readonly criteria: readonly SelectionCriterion[] }
+  | Refused;
+
+/** By whose criteria: those of the version in force today. Refuses SELECTION_UNREGULATED where it has none, or none is in force. */
+function selectedBy(facts: Facts, programmeCode: string | undefined, today: Day): Selected {
+  if (programmeCode === undefined) return { kind: 'selected', programmeVersionId: null, criteria: ownCriteria };
+  const version = versionInForce(facts.all(programmeVersionShelf, 'code', programmeCode), today);
+  const selection = version && lawOn(programmeOf(version), today)?.providerSelection;
+  if (!version || !selection) return refused('SELECTION_UNREGULATED', { programmeCode, day: today }, '/programmeCode');
+  return { kind: 'selected', programmeVersionId: version.programmeVersionId, criteria: selection.value };
+}
+
+/** Drafts an application of one's own provider. Refuses NOT_FOUND for another's, SELECTION_UNREGULATED, CRITERIA_MISSED. */
 export const draftListingApplication: Verb<z.output<typeof schema.draftListingApplication>, Result> = {
   name: 'listing_application.draft',
   money: false,
 
   async gather(loader, commands) {
-    await loader.load(
-      providerShelf,
-      'id',
-      commands.map(({ body }) => body.providerId),
-    );
+    await Promise.all([
+      loader.load(
+        providerShelf,
+        'id',
+        commands.map(({ body }) => body.providerId),
+      ),
+      loader.load(
+        programmeVersionShelf,
+        'code',
+        commands.flatMap(({ body }) => body.programmeCode ?? []),
+      ),
+    ]);
   },
 
   decide(command, facts) {
     const { id, body, actor, receivedAt } = command;
     const provider = facts.get(providerShelf, body.providerId);
     if (!provider || !actsFor(actor, provider)) return refused('NOT_FOUND', {}, '/providerId');
+    const selected = selectedBy(facts, body.programmeCode, command.today);
+    if (selected.kind === 'refused') return selected;
+    const missed = refuseMissed(selected.criteria, body.evidence, '/evidence');
+    if (missed) return missed;
     // After this line the command succeeds.
     const row: Row = {
       bookId: facts.bookId,
@@ -128,6 +165,8 @@ export const draftListingApplication: Verb<z.output<typeof schema.draftListingAp
       serviceItem: body.serviceItem,
       batchNo: body.batchNo,
       evidence: body.evidence,
+      programmeVersionId: selected.programmeVersionId,
+      criteria: selected.criteria,
       status: 'DRAFT',
       reviewedPerson: null,
       noticeFrom: null,
@@ -151,18 +190,24 @@ export const draftListingApplication: Verb<z.output<typeof schema.draftListingAp
 export const amendListingApplication = step<z.output<typeof schema.amendListingApplication>>(
   'amend',
   'listing_application.amended',
-  (row, { body: { batchNo, evidence } }) => ({
-    kind: 'taken',
-    row: { ...row, batchNo, evidence },
-    detail: { batchNo, evidence },
-  }),
+  (row, { body: { batchNo, evidence } }) =>
+    refuseMissed(row.criteria, evidence, '/evidence') ?? {
+      kind: 'taken',
+      row: { ...row, batchNo, evidence },
+      detail: { batchNo, evidence },
+    },
 );
 export const submitListingApplication = step('submit', 'listing_application.submitted', (row) => to(row, 'SUBMITTED'));
 /** Answers what was to be supplied; the review goes on. What was scored before stays as it was said. */
 export const supplementListingApplication = step<z.output<typeof schema.supplementListingApplication>>(
   'supplement',
   'listing_application.supplemented',
-  (row, { body: { evidence } }) => ({ kind: 'taken', row: { ...row, evidence, status: 'UNDER_REVIEW' }, detail: { evidence } }),
+  (row, { body: { evidence } }) =>
+    refuseMissed(row.criteria, evidence, '/evidence') ?? {
+      kind: 'taken',
+      row: { ...row, evidence, status: 'UNDER_REVIEW' },
+      detail: { evidence },
+    },
 );
 export const withdrawListingApplication = step<z.output<typeof schema.withReason>>(
   'withdraw',
@@ -184,18 +229,22 @@ export const rejectListingApplication = step<z.output<typeof schema.withReason>>
   (row) => to(row, 'REJECTED'),
 );
 
-/** Scores it by the four criteria, each with its evidence. Refuses LISTING_SCORED_ALREADY to whoever has scored it before. */
+/**
+ * Scores it by each of its criteria, with the evidence of each. Refuses LISTING_SCORED_ALREADY to whoever has scored it before,
+ * CRITERIA_MISSED, SCORE_ABOVE_POINTS.
+ */
 export const scoreListingApplication = step<z.output<typeof schema.scoreListingApplication>>(
   'score',
   'listing_application.scored',
   (row, { body, actor, newId, receivedAt }, facts) => {
     const before = facts.all(listingScoreShelf, 'application', row.applicationId);
     if (before.some(({ scoredPerson }) => isSamePerson(actor, scoredPerson))) return refused('LISTING_SCORED_ALREADY');
-    const criteria = Object.entries(body.scores) as [ListingScore['criterion'], { score: number; evidence: string }][];
+    const wrong = refuseScores(row.criteria, body.scores);
+    if (wrong) return wrong;
     return {
       kind: 'taken',
       row,
-      changes: criteria.map(([criterion, { score, evidence }]) =>
+      changes: Object.entries(body.scores).map(([criterion, { score, evidence }]) =>
         insert(listingScoreShelf, {
           bookId: row.bookId,
           scoreId: newId(),
@@ -230,9 +279,11 @@ export const publishListingNotice = step<z.output<typeof schema.publishListingNo
   },
 );
 
-/** What is approved when it is listed: SHA-256 (hex) of the JSON array of the application, its evidence, its scores and its notice. */
+/** What is approved when it is listed: SHA-256 (hex) of the JSON array of the application, its criteria, evidence, scores and notice. */
 export function digestOfApplication(row: Row, scores: readonly ListingScore[]): string {
-  const scored = scores.map((of) => [of.scoredPerson, of.criterion, of.score, of.evidence]).sort((a, b) => (String(a) < String(b) ? -1 : 1));
+  const scored = scores
+    .map((of) => [of.scoredPerson, of.criterion, of.score, of.evidence])
+    .sort((a, b) => (String(a) < String(b) ? -1 : 1));
   const evidence = Object.entries(row.evidence).sort(([a], [b]) => (a < b ? -1 : 1));
   return createHash('sha256')
     .update(
@@ -241,6 +292,8 @@ export function digestOfApplication(row: Row, scores: readonly ListingScore[]): 
         row.providerId,
         row.serviceItem,
         row.batchNo,
+        row.programmeVersionId,
+        row.criteria.map(({ id, points }) => [id, points]),
         evidence,
         scored,
         row.noticeFrom,

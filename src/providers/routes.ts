@@ -339,7 +339,7 @@ export function providerRoutes(app: FastifyInstance, parts: Parts): void {
   command(app, parts, {
     url: '/listing-applications/:id/score',
     tag: 'listing applications',
-    summary: 'Score an application by the four criteria, with the evidence of each',
+    summary: 'Score an application by each of its criteria, with the evidence of each',
     roles: ['reviewer'],
     personOnly: true,
     body: schema.scoreListingApplication,

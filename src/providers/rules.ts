@@ -11,6 +11,7 @@ import type {
   ListingStep,
   ListPrice,
   Provider,
+  SelectionCriterion,
 } from '../../db/tables.js';
 import type {
   chip,
@@ -25,7 +26,8 @@ import type {
 } from '../../schemas/providers.js';
 import type { Day, Period } from '../calendar.js';
 import { addDays, formatInstant, overlaps } from '../calendar.js';
-import type { Actor } from '../ledger/lane.js';
+import type { Actor, Refused } from '../ledger/lane.js';
+import { refused } from '../ledger/lane.js';
 import { life } from '../lives.js';
 
 /**
@@ -188,17 +190,47 @@ export const presentMeasure = (row: ListingMeasure): z.input<typeof listingMeasu
   recordedAt: instantOf(row),
 });
 
+/** What providers are selected by where no programme is named (算力伙伴计划: 设备先进、技术安全、绿色节能、价格优惠). */
+export const ownCriteria: readonly SelectionCriterion[] = [
+  { id: 'ADVANCED_EQUIPMENT', name: { zh: '设备先进', en: 'advanced equipment' }, points: null },
+  { id: 'TECHNICAL_SECURITY', name: { zh: '技术安全', en: 'technical security' }, points: null },
+  { id: 'GREEN_ENERGY', name: { zh: '绿色节能', en: 'green and saving energy' }, points: null },
+  { id: 'FAVOURABLE_PRICE', name: { zh: '价格优惠', en: 'favourable price' }, points: null },
+];
+
+/** Something for each criterion, and for no other: refuses CRITERIA_MISSED with what is missing and what is not asked for. */
+export function refuseMissed(criteria: readonly SelectionCriterion[], said: object, pointer: string): Refused | undefined {
+  const asked = new Set(criteria.map(({ id }) => id));
+  const missing = [...asked].filter((id) => !Object.hasOwn(said, id));
+  const others = Object.keys(said).filter((id) => !asked.has(id));
+  if (missing.length === 0 && others.length === 0) return undefined;
+  return refused('CRITERIA_MISSED', { missing: missing.join(', ') || '—', others: others.join(', ') || '—' }, pointer);
+}
+
+/** Scores within the points of their criteria (100 where the text gives none). Refuses CRITERIA_MISSED, SCORE_ABOVE_POINTS. */
+export function refuseScores(
+  criteria: readonly SelectionCriterion[],
+  scores: Readonly<Record<string, { readonly score: number }>>,
+): Refused | undefined {
+  const missed = refuseMissed(criteria, scores, '/scores');
+  if (missed) return missed;
+  for (const { id, points } of criteria) {
+    const given = scores[id]?.score ?? 0;
+    const most = points ?? 100;
+    if (given > most)
+      return refused('SCORE_ABOVE_POINTS', { criterion: id, points: String(given), most: String(most) }, `/scores/${id}/score`);
+  }
+  return undefined;
+}
+
 export const presentListingApplication = (row: ListingApplication): z.input<typeof listingApplication> => ({
   applicationId: row.applicationId,
   providerId: row.providerId,
   serviceItem: row.serviceItem,
   batchNo: row.batchNo,
-  evidence: {
-    ADVANCED_EQUIPMENT: row.evidence['ADVANCED_EQUIPMENT'] ?? '',
-    TECHNICAL_SECURITY: row.evidence['TECHNICAL_SECURITY'] ?? '',
-    GREEN_ENERGY: row.evidence['GREEN_ENERGY'] ?? '',
-    FAVOURABLE_PRICE: row.evidence['FAVOURABLE_PRICE'] ?? '',
-  },
+  programmeVersionId: row.programmeVersionId,
+  criteria: row.criteria.map(({ id, name, points }) => ({ id, name: { zh: name.zh, en: name.en }, points })),
+  evidence: { ...row.evidence },
   status: row.status,
   noticeFrom: row.noticeFrom,
   noticeTo: row.noticeTo,

@@ -2,6 +2,7 @@
 // any booked day, and the files. Everything is compared with what the entries alone say, on a history made by chance: days
 // pass, banks report late, batches are of every size.
 import { createHash } from 'node:crypto';
+import { spawnSync } from 'node:child_process';
 import t from 'tap';
 import { addDays } from '../../src/calendar.js';
 import { uuidv7 } from '../../src/identifiers.js';
@@ -248,6 +249,59 @@ void t.test(`any sequence, any day, any account: what is read is what the entrie
     }
   });
 
+  await t.test('the journal in plain text: every entry is in it, its balances are ours, and hledger accepts it', async (t) => {
+    const finance = await book.member('finance');
+    const answer = await finance.get('/ledger/journal');
+    const journal = expectStatus(answer, 200) as string;
+    const head = Number(answer.headers['ledger-seq']);
+    const numbers = [...journal.matchAll(/^(?:; )?\d{4}-\d\d-\d\d \((\d+)\) /gm)].map(([, seq]) => Number(seq));
+    t.strictSame(
+      numbers,
+      Array.from({ length: head }, (_, i) => i + 1),
+      'no number is missing',
+    );
+    // Read by a reader of its own, not by what wrote it.
+    const balances = new Map<string, bigint>();
+    for (const [, account = '', sign, yuan, fen] of journal.matchAll(
+      /^ {4}([a-z_]+:\S+) {2}(-?)(\d+)\.(\d\d) (?:CNY|QUOTA)$/gm,
+    )) {
+      const amount = BigInt(`${yuan}${fen}`) * (sign === '-' ? -1n : 1n);
+      balances.set(account, (balances.get(account) ?? 0n) + amount);
+    }
+    const kept = await db.sql<{ code: string; fen: bigint }[]>`
+      select code, credits_fen - debits_fen as fen from accounts where book_id = ${bookId}`;
+    t.strictSame([...balances].sort(), kept.map(({ code, fen }): [string, bigint] => [code, fen]).sort());
+    for (const { code } of kept) if (!journal.includes(`\naccount ${code}\n`)) t.fail(`${code} is not declared`);
+
+    const early = String((await finance.get('/ledger/journal?asOfSeq=100')).body);
+    t.match(early, /Balances as of entry 100\n/);
+    t.notMatch(early, /\(101\)/);
+
+    if (spawnSync('hledger', ['--version']).status !== 0) {
+      t.comment('hledger is not installed here: what it would say of the journal was not asked');
+      return;
+    }
+    const hledger = (text: string, ...args: string[]) =>
+      spawnSync('hledger', ['-f', '-', ...args], { input: text, encoding: 'utf8', env: { ...process.env, LC_ALL: 'C.UTF-8' } });
+    for (const text of [journal, early]) {
+      const checked = hledger(text, 'check', '--strict');
+      t.strictSame([checked.status, checked.stderr], [0, '']);
+    }
+    const read = hledger(journal, 'balance', '--flat', '--no-total', '--empty', '-O', 'csv', '--no-elide');
+    const theirs = new Map(
+      [...read.stdout.matchAll(/^"([^"]+)","(-?)(\d+)\.(\d\d) (?:CNY|QUOTA)"$/gm)].map(([, account = '', sign, yuan, fen]) => [
+        account,
+        BigInt(`${yuan}${fen}`) * (sign === '-' ? -1n : 1n),
+      ]),
+    );
+    const differing = kept.filter(({ code, fen }) => (theirs.get(code) ?? 0n) !== fen);
+    t.strictSame(differing, [], 'and its balances of all accounts are ours');
+    t.ok(theirs.size > 10);
+    const [line = ''] = /^ {4}payable:.*\n.*\n/m.exec(journal) ?? [];
+    const tampered = journal.replace(line, line.replaceAll(/\d+\.\d\d/g, '0.01'));
+    t.not(hledger(tampered, 'check').status, 0, 'a changed amount does not check');
+  });
+
   await t.test('over HTTP: periods, files, and who may read them', async (t) => {
     const auditor = await book.member('auditor');
     const accountId = busy[0] ?? '';
@@ -280,7 +334,9 @@ void t.test(`any sequence, any day, any account: what is read is what the entrie
       page.items,
       'over the seam of two slices',
     );
-    const csv = String((await auditor.get('/ledger/entries-file?format=csv&after=10', { headers: { 'accept-language': 'en' } })).body);
+    const csv = String(
+      (await auditor.get('/ledger/entries-file?format=csv&after=10', { headers: { 'accept-language': 'en' } })).body,
+    );
     const rows = csv.split('\r\n');
     t.equal(rows[0], `\uFEFF${Object.keys(page.items[0] as object).join(',')}`);
     t.equal(rows.length, ledgerSeq - 10 + 2);

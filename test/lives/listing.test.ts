@@ -123,7 +123,8 @@ void t.test('a provider is listed, suspended, resumed and delisted', async (t) =
         '404 NOT_FOUND',
       );
       const half = await provider.post('/listing-applications', { ...draft, evidence: { GREEN_ENERGY: 'x' } });
-      t.equal(told(half), '400 VALIDATION_FAILED');
+      t.equal(told(half), '400 CRITERIA_MISSED');
+      t.match(half.body, { detail: /ADVANCED_EQUIPMENT, TECHNICAL_SECURITY, FAVOURABLE_PRICE/ });
       const id = await drafted();
       t.equal(told(await stranger.post(`/listing-applications/${id}/submit`)), '404 NOT_FOUND', 'another’s is not there');
       t.equal(told(await stranger.get(`/listing-applications/${id}`)), '404 NOT_FOUND');
@@ -200,6 +201,72 @@ void t.test('a provider is listed, suspended, resumed and delisted', async (t) =
       await t.rejects(world.db.sql`update listing_scores set score = 100`);
     },
   );
+
+  await t.test('a programme that names criteria selects by them, as they stood when it was applied (E-1)', async (t) => {
+    const law = (points: number): [RegExp, string][] => [
+      [
+        /^voucherKind:/m,
+        `providerSelection:
+  value:
+    criteria:
+      - { id: COMPUTE_SCALE, name: { zh: 算力规模, en: scale }, points: ${points} }
+      - { id: GREEN_ENERGY, name: { zh: 绿色节能, en: green energy } }
+  cite: { document: measure, article: 试验 }
+
+voucherKind:`,
+      ],
+      [/^programme: .*$/m, 'programme: selection'],
+    ];
+    const draftUnder = (programmeCode: string, said: object) =>
+      provider.post('/listing-applications', { ...draft, programmeCode, evidence: said });
+    const evidence = { COMPUTE_SCALE: '规模证明', GREEN_ENERGY: 'PUE 检测报告' };
+    t.equal(told(await draftUnder('selection', evidence)), '422 SELECTION_UNREGULATED', 'it is not there');
+    t.equal(told(await draftUnder(world.programmeCode, evidence)), '422 SELECTION_UNREGULATED', 'it names no criteria');
+    const programmeVersionId = await world.enact('zhengzhou/zhengzhou-compute.v2', law(40));
+    const four = await draftUnder('selection', draft.evidence);
+    t.equal(told(four), '400 CRITERIA_MISSED');
+    t.match(four.body, { detail: /COMPUTE_SCALE.*ADVANCED_EQUIPMENT, TECHNICAL_SECURITY, FAVOURABLE_PRICE/ });
+    const drafted = expectStatus(await draftUnder('selection', evidence), 201);
+    t.match(drafted, {
+      programmeVersionId,
+      criteria: [
+        { id: 'COMPUTE_SCALE', points: 40 },
+        { id: 'GREEN_ENERGY', points: null },
+      ],
+    });
+    const id = drafted.applicationId as string;
+    t.equal(
+      told(await provider.post(`/listing-applications/${id}/amend`, { batchNo: '1', evidence: {} })),
+      '400 CRITERIA_MISSED',
+    );
+    await done(id, 'submit', 'accept');
+    const score = (scale: number, others: object = { GREEN_ENERGY: { score: 100, evidence: '核查' } }) =>
+      reviewer.post(`/listing-applications/${id}/score`, {
+        scores: { COMPUTE_SCALE: { score: scale, evidence: '核查' }, ...others },
+      });
+    t.equal(told(await score(40, {})), '400 CRITERIA_MISSED');
+    const above = await score(41);
+    t.equal(told(above), '400 SCORE_ABOVE_POINTS');
+    t.strictSame(fields(above), ['/scores/COMPUTE_SCALE/score SCORE_ABOVE_POINTS']);
+    expectStatus(await score(40), 200);
+    t.equal((expectStatus(await reviewer.get(`/listing-applications/${id}`), 200).scores as unknown[]).length, 2);
+
+    // The database knows the criteria too.
+    const write = (criterion: string, points: number) =>
+      world.db.begin(async ({ sql }) => {
+        await sql`select set_config('ledger.lane', ${book.bookId}, true), set_config('voucher.book', ${book.bookId}, true)`;
+        await sql`
+        insert into listing_scores (book_id, score_id, application_id, criterion, score, evidence, scored_person, recorded_at)
+        values (${book.bookId}, gen_random_uuid(), ${id}, ${criterion}, ${points}, 'x', ${second.personId}, now())`;
+      });
+    for (const [criterion, points] of [
+      ['COMPUTE_SCALE', 41],
+      ['GREEN_ENERGY', 101],
+      ['ADVANCED_EQUIPMENT', 1],
+    ] as const)
+      await t.rejects(write(criterion, points), /the application is not scored by/);
+    await t.rejects(world.db.sql`update listing_applications set criteria = '[]'`, /permission denied/);
+  });
 
   await t.test('every verb in every state of an application', async (t) => {
     const ways: Record<keyof typeof listingApplicationLife.states, string[]> = {

@@ -77,6 +77,7 @@ const rows: readonly [row: string, file: string, words: readonly string[], name:
   ['D-12 the best and highest', 'binjiang/binjiang-compute.v2', ['stacking'], '同一项目已获的资助高于本项'],
   ['D-12 the difference', 'binjiang/binjiang-compute.v2', ['stacking'], '晋升后补足差额'],
   ['D-13 days', 'binjiang/binjiang-compute.v2', ['inForce', 'inForceAfter', 'inForceFor'], '有效期届满次日'],
+  ['E-1 partners are selected', 'wuhan/wuhan-service.v1', ['providerSelection'], null],
   ['E-2 classes served first', 'wuhan/wuhan-service.v1', ['priority'], '试点企业，同样无从计算'],
   ['E-3 a floor', 'wuhan/wuhan-service.v1', ['pool'], 'E4 没有补贴基数和比例'],
   ['E-4a cost of research', 'wuhan/wuhan-model-research.v2', ['base', 'rate', 'limits'], '研发成本 1000 万元'],
