@@ -104,6 +104,10 @@ export const kinds = {
     zh: '追回 {recoveryNo} 已立案，应退回 {amount} 元：{reason}',
     en: 'Recovery {recoveryNo} was opened for {amount} yuan: {reason}',
   },
+  'recovery.succeeded': {
+    zh: '{from} 应退回的追回 {recoveryNo} 由贵单位承继，尚应退回 {left} 元，缴款期限 {dueOn}：{reason}',
+    en: 'Recovery {recoveryNo} of {from} is yours from now on: {left} yuan are to be paid back by {dueOn}: {reason}',
+  },
   'webhook.disabled': {
     zh: '发往 {host} 的消息推送连续数日失败，已停用；排除故障后请重新启用。',
     en: 'Deliveries to {host} have failed for days and its webhook is disabled: enable it again once it is mended.',
