@@ -106,7 +106,7 @@ void t.test('the demo world: lived through the API, clean, and made once', async
         const invoice = await one(`/usage-invoices/${redemption['invoiceId'] as string}`);
         sums['bought'] = (sums['bought'] ?? 0n) + fenOf(invoice['gross']);
         const contract = contracts.get(redemption['contractId']);
-        const origins = new Map((contract?.['lines'] as Row[]).map((line) => [line['lineNo'], line['chipOrigin']]));
+        const origins = new Map(((contract ?? {})['lines'] as Row[]).map((line) => [line['lineNo'], line['chipOrigin']]));
         for (const line of invoice['lines'] as Row[])
           if (origins.get(line['contractLineNo']) === 'DOMESTIC')
             sums['domestic'] = (sums['domestic'] ?? 0n) + fenOf(line['gross']);
