@@ -1,6 +1,7 @@
 // drizzle's mirror of what the migrations produce (db/schema.sql is the truth; a test compares the two). Columns and
 // types only: keys, checks and grants live in SQL. Money is bigint fen, a day is 'YYYY-MM-DD', an instant is an ISO string.
 import type { Role } from '../schemas/access.js';
+import type { Obstacle } from '../schemas/months.js';
 import { sql } from 'drizzle-orm';
 import {
   bigint,
@@ -2791,3 +2792,72 @@ export const customRoles = pgTable(
   (t) => [primaryKey({ columns: [t.bookId, t.customRoleId] })],
 );
 export type CustomRole = typeof customRoles.$inferSelect;
+
+export const months = pgTable(
+  'months',
+  {
+    bookId: uuid('book_id').notNull(),
+    monthId: uuid('month_id').notNull(),
+    month: text('month').notNull(),
+    status: text('status', { enum: ['CLOSING', 'SEALED'] }).notNull(),
+    shutPerson: uuid('shut_person').notNull(),
+    shutOn: date('shut_on', { mode: 'string' }).notNull(),
+    sealedPerson: uuid('sealed_person'),
+    sealedOn: date('sealed_on', { mode: 'string' }),
+    buildId: uuid('build_id'),
+    cutOffSeq: bigint('cut_off_seq', { mode: 'bigint' }),
+    dataDigest: text('data_digest'),
+    balancesDigest: text('balances_digest'),
+    sealDigest: text('seal_digest'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.monthId] })],
+);
+export type Month = typeof months.$inferSelect;
+
+export const monthBuilds = pgTable(
+  'month_builds',
+  {
+    bookId: uuid('book_id').notNull(),
+    buildId: uuid('build_id').notNull(),
+    monthId: uuid('month_id').notNull(),
+    state: text('state', { enum: ['RUNNING', 'DONE', 'FAILED'] }).notNull(),
+    step: text('step', { enum: ['CHECK', 'LINES', 'BALANCES', 'PACK', 'STORE'] }).notNull(),
+    entriesTotal: bigint('entries_total', { mode: 'bigint' }),
+    entriesDone: bigint('entries_done', { mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
+    cutOffSeq: bigint('cut_off_seq', { mode: 'bigint' }),
+    obstacles: json('obstacles').$type<readonly Obstacle[]>(),
+    lineCount: integer('line_count'),
+    dataDigest: text('data_digest'),
+    balancesDigest: text('balances_digest'),
+    packDigest: text('pack_digest'),
+    packBytes: bigint('pack_bytes', { mode: 'bigint' }),
+    failure: text('failure'),
+    attempts: integer('attempts')
+      .notNull()
+      .default(sql`0`),
+    leaseOwner: uuid('lease_owner'),
+    leaseUntil: timestamp('lease_until', { withTimezone: true, mode: 'string' }).notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    endedAt: timestamp('ended_at', { withTimezone: true, mode: 'string' }),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.buildId] })],
+);
+export type MonthBuild = typeof monthBuilds.$inferSelect;
+
+export const monthParties = pgTable(
+  'month_parties',
+  {
+    bookId: uuid('book_id').notNull(),
+    buildId: uuid('build_id').notNull(),
+    subjectId: uuid('subject_id').notNull(),
+    partyId: uuid('party_id').notNull(),
+    side: text('side', { enum: ['enterprise', 'provider'] }).notNull(),
+    uscc: text('uscc').notNull(),
+    name: text('name').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.buildId, t.subjectId] })],
+);
+export type MonthParty = typeof monthParties.$inferSelect;

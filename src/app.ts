@@ -61,6 +61,7 @@ import { invoiceExchangeRoutes } from './invoice-exchange/routes.js';
 import { ledgerRoutes } from './ledger/routes.js';
 import { legalPersonRoutes } from './legal-persons/routes.js';
 import { messageRoutes } from './messages/routes.js';
+import { monthRoutes } from './months/routes.js';
 import { noticeRoutes } from './notices/routes.js';
 import { payeeRoutes } from './payees/routes.js';
 import { precheckRoutes } from './prechecks/routes.js';
@@ -349,6 +350,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     messageRoutes(scope, parts);
     successionRoutes(scope, parts);
     settlementRoutes(scope, parts);
+    monthRoutes(scope, parts);
     evidenceFileRoutes(scope, parts);
     precheckRoutes(scope, parts);
     bulkRoutes(scope, parts);

@@ -58,6 +58,7 @@ const slices = [
   ['decision-letters'],
   ['evidence-files'],
   ['reconciliation', 'prechecks', 'work-queues', 'webhooks'],
+  ['months'],
   ['field-keys'],
 ];
 const rankOf = (folder: string): number => slices.findIndex((names) => names.includes(folder));

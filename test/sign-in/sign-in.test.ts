@@ -39,6 +39,8 @@ const verbsThatMatter = [
   '/members/{id}/end',
   '/members/{id}/invite',
   '/members/{id}/keys',
+  '/months',
+  '/months/{id}/seal',
   '/opening-balances/{id}/approve',
   '/payee-accounts',
   '/person-merges',
