@@ -733,6 +733,40 @@ grant insert, select, update (status, confirmed_person, decided_person, decided_
 grant select on contract_amendments to voucher_reader;
 
 -- owner voucher_owner
+create table contract_drafts (
+  book_id uuid not null,
+  contract_draft_id uuid not null,
+  legal_person_uscc text not null,
+  side text not null,
+  content json not null,
+  status text not null,
+  drafted_person uuid not null,
+  ended_on date,
+  ended_person uuid,
+  recorded_at timestamp with time zone not null,
+  constraint contract_drafts_pkey PRIMARY KEY (book_id, contract_draft_id),
+  constraint contract_drafts_book_id_drafted_person_fkey FOREIGN KEY (book_id, drafted_person) REFERENCES persons(book_id, person_id),
+  constraint contract_drafts_book_id_ended_person_fkey FOREIGN KEY (book_id, ended_person) REFERENCES persons(book_id, person_id),
+  constraint contract_drafts_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint contract_drafts_ended CHECK ((num_nonnulls(ended_on, ended_person) =
+CASE status
+    WHEN 'DRAFT'::text THEN 0
+    ELSE 2
+END)),
+  constraint contract_drafts_side_check CHECK ((side = ANY (ARRAY['enterprise'::text, 'provider'::text]))),
+  constraint contract_drafts_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'SUBMITTED'::text, 'DISCARDED'::text])))
+);
+alter table contract_drafts enable row level security;
+alter table contract_drafts force row level security;
+CREATE INDEX contract_drafts_open ON public.contract_drafts USING btree (book_id, legal_person_uscc, side, contract_draft_id) WHERE (status = 'DRAFT'::text);
+create policy of_book on contract_drafts as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on contract_drafts as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
+CREATE TRIGGER contract_drafts_in_lane BEFORE INSERT OR UPDATE ON public.contract_drafts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER contract_drafts_leave_in_lane BEFORE DELETE ON public.contract_drafts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (content, status, drafted_person, ended_on, ended_person) on contract_drafts to voucher_app;
+grant select on contract_drafts to voucher_reader;
+
+-- owner voucher_owner
 create table contract_line_usage (
   book_id uuid not null,
   contract_line_id uuid not null,
@@ -3260,6 +3294,7 @@ create table recoveries (
   recorded_at timestamp with time zone not null,
   clause_id text,
   reimbursement_id uuid,
+  formerly jsonb not null default '[]'::jsonb,
   constraint recoveries_pkey PRIMARY KEY (book_id, recovery_id),
   constraint recoveries_book_id_recovery_no_key UNIQUE (book_id, recovery_no),
   constraint recoveries_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
@@ -3273,6 +3308,7 @@ create table recoveries (
   constraint recoveries_clause CHECK (((cause = 'CLAUSE'::text) = (clause_id IS NOT NULL))),
   constraint recoveries_clause_id_check CHECK (((length(clause_id) >= 1) AND (length(clause_id) <= 100))),
   constraint recoveries_document_no_check CHECK (((length(document_no) >= 1) AND (length(document_no) <= 100))),
+  constraint recoveries_formerly_check CHECK ((jsonb_typeof(formerly) = 'array'::text)),
   constraint recoveries_of_one CHECK (((num_nonnulls(contract_id, reimbursement_id) = 1) AND ((reimbursement_id IS NULL) OR (voucher_id IS NULL)))),
   constraint recoveries_opened CHECK ((((status = ANY (ARRAY['PROPOSED'::text, 'DROPPED'::text])) = (opened_on IS NULL)) AND ((opened_on IS NULL) OR (amount_fen > 0) OR ((reimbursement_id IS NOT NULL) AND (status = 'RECOVERED'::text))) AND ((correction_id IS NULL) = (opened_on IS NULL)))),
   constraint recoveries_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
@@ -3305,7 +3341,7 @@ create policy whole on recoveries as permissive for all to voucher_app, voucher_
 CREATE TRIGGER recoveries_in_lane BEFORE INSERT OR UPDATE ON public.recoveries FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER recoveries_leave_in_lane BEFORE DELETE ON public.recoveries FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER recoveries_one_person BEFORE UPDATE ON public.recoveries FOR EACH ROW WHEN (((new.opened_person IS DISTINCT FROM old.opened_person) OR (new.appeal_decided_by IS DISTINCT FROM old.appeal_decided_by) OR (new.ended_person IS DISTINCT FROM old.ended_person))) EXECUTE FUNCTION refuse_same_person('opened_person proposed_person', 'appeal_decided_by opened_person', 'ended_person write_off_asked_by @WRITTEN_OFF');
-grant insert, select, update (correction_id, amount_fen, received_fen, status, document_no, opened_person, opened_on, served_on, due_on, appeal_reason, appeal_person, appeal_decided_by, appeal_decision, write_off_reason, write_off_asked_by, ended_person, ended_on) on recoveries to voucher_app;
+grant insert, select, update (correction_id, debtor_id, amount_fen, received_fen, status, document_no, opened_person, opened_on, served_on, due_on, appeal_reason, appeal_person, appeal_decided_by, appeal_decision, write_off_reason, write_off_asked_by, ended_person, ended_on, formerly) on recoveries to voucher_app;
 grant select on recoveries to voucher_reader;
 
 -- owner voucher_owner

@@ -961,6 +961,24 @@ export const contracts = pgTable(
 );
 export type Contract = typeof contracts.$inferSelect;
 
+export const contractDrafts = pgTable(
+  'contract_drafts',
+  {
+    bookId: uuid('book_id').notNull(),
+    contractDraftId: uuid('contract_draft_id').notNull(),
+    legalPersonUscc: text('legal_person_uscc').notNull(),
+    side: text('side', { enum: ['enterprise', 'provider'] }).notNull(),
+    content: json('content').notNull(),
+    status: text('status', { enum: ['DRAFT', 'SUBMITTED', 'DISCARDED'] }).notNull(),
+    draftedPerson: uuid('drafted_person').notNull(),
+    endedOn: date('ended_on', { mode: 'string' }),
+    endedPerson: uuid('ended_person'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.contractDraftId] })],
+);
+export type ContractDraft = typeof contractDrafts.$inferSelect;
+
 export const contractAmendments = pgTable(
   'contract_amendments',
   {
@@ -2243,6 +2261,8 @@ export const recoveries = pgTable(
     writeOffAskedBy: uuid('write_off_asked_by'),
     endedPerson: uuid('ended_person'),
     endedOn: date('ended_on', { mode: 'string' }),
+    /** Whose it was before, oldest first; `until` is the first day of the next. */
+    formerly: jsonb('formerly').$type<readonly { debtorId: string; until: string; decisionId: string }[]>().notNull(),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
     reimbursementId: uuid('reimbursement_id'),
   },

@@ -73,6 +73,7 @@ import { lapseDue } from './redemptions/lapse.js';
 import { tellApproved } from './redemptions/tell-approved.js';
 import { redemptionRoutes } from './redemptions/routes.js';
 import { reimbursementRoutes } from './reimbursements/routes.js';
+import { reportRoutes } from './reports/routes.js';
 import { Issuers } from './sign-in/issuers.js';
 import { Passwords } from './sign-in/passwords.js';
 import { signInRoutes } from './sign-in/routes.js';
@@ -356,6 +357,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     simulationRoutes(scope, parts);
     ledgerRoutes(scope);
     dashboardRoutes(scope);
+    reportRoutes(scope);
     workQueueRoutes(scope, parts);
     webhookRoutes(scope, parts);
   });

@@ -1120,6 +1120,20 @@ export const refusals = {
     '登记 {registrationId} 不是已确认属于 {uscc} 的事项，或已分给另一单位。',
     'The registration {registrationId} is no matter confirmed as that of {uscc}, or another has taken it.',
   ),
+  SPLIT_RECOVERY_UNKNOWN: refusal(
+    409,
+    '不是被分立单位的追回',
+    'No recovery from the one that is split',
+    '追回 {recoveryId} 不是 {uscc} 尚应退回的，或已由另一单位承继。',
+    'The recovery {recoveryId} is none that {uscc} still owes, or another has taken it.',
+  ),
+  SPLIT_RECOVERY_LEFT: refusal(
+    409,
+    '分立后追回无人承继',
+    'A recovery that nobody takes over',
+    '{recoveryNo} 尚应退回 {left} 元：被分立单位终止的，须指定由哪一单位承继。',
+    '{recoveryNo} is still to be paid back for {left} yuan: where the one that is split ends, name who takes it over.',
+  ),
   SPLIT_LIMIT_UNKNOWN: refusal(
     409,
     '不可分割的限额',
@@ -1234,6 +1248,13 @@ export const refusals = {
     'The last day is not within the contract',
     '提前终止的最后使用日 {lastDay} 须不早于 {startsOn} 且早于合同止日 {endsOn}。',
     'The last day of usage, {lastDay}, must be on or after {startsOn} and before the contract’s own last day {endsOn}.',
+  ),
+  CONTRACT_DRAFT_WRONG_STATE: refusal(
+    409,
+    '草稿状态不允许此操作',
+    'Not in this state of the draft',
+    '合同草稿的状态为 {state}，现在可以办理的是：{possible}。',
+    'The draft is {state}; what can be done now is {possible}.',
   ),
   AMENDMENT_WRONG_STATE: refusal(
     409,

@@ -498,7 +498,7 @@ void t.test('no reading grows with the book', async (t) => {
     uuidv7(now),
     uuidv7(now),
   ];
-  const [amendmentId, evidenceFileId] = [uuidv7(now), uuidv7(now)];
+  const [amendmentId, evidenceFileId, contractDraftId] = [uuidv7(now), uuidv7(now), uuidv7(now)];
   const [correctionId, recoveryId, redLetterId] = [uuidv7(now), uuidv7(now), uuidv7(now)];
   const [noticeId, assignmentId] = [uuidv7(now), uuidv7(now)];
   const [expert] = await admin.sql<{ member: string; person: string }[]>`
@@ -518,6 +518,10 @@ void t.test('no reading grows with the book', async (t) => {
                                     asked_person, asked_on, recorded_at)
       select book_id, ${uuidv7(now)}, 'zhengzhou-compute', 'claimed', 'zhengzhou-compute.claimed', ${enterpriseUscc}, '2026', 1, '1', 'ASKED',
              person_id, '2026-04-15', ${now} from persons where book_id = ${bookId} limit 1`;
+    await sql`
+      insert into contract_drafts (book_id, contract_draft_id, legal_person_uscc, side, content, status, drafted_person, recorded_at)
+      select book_id, ${contractDraftId}, ${providerUscc}, 'provider', '{}', 'DRAFT', person_id, ${now}
+        from persons where book_id = ${bookId} limit 1`;
     await sql`
       insert into contract_amendments (book_id, amendment_id, contract_id, enterprise_id, provider_id, version, signed_on, starts_on, ends_on,
                                        net_fen, vat_fen, gross_fen, reason, lines, fingerprint, content_digest, status, proposed_side,
@@ -704,6 +708,7 @@ void t.test('no reading grows with the book', async (t) => {
     reimbursements: reimbursementId,
     allocations: allocationId,
     'contract-amendments': amendmentId,
+    'contract-drafts': contractDraftId,
     corrections: correctionId,
     recoveries: recoveryId,
     'recovery-offsets': await one(

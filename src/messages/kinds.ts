@@ -104,6 +104,10 @@ export const kinds = {
     zh: '追回 {recoveryNo} 已立案，应退回 {amount} 元：{reason}',
     en: 'Recovery {recoveryNo} was opened for {amount} yuan: {reason}',
   },
+  'recovery.succeeded': {
+    zh: '{from} 应退回的追回 {recoveryNo} 由贵单位承继，尚应退回 {left} 元，缴款期限 {dueOn}：{reason}',
+    en: 'Recovery {recoveryNo} of {from} is yours from now on: {left} yuan are to be paid back by {dueOn}: {reason}',
+  },
   'month.shut': {
     zh: '{month} 已关账，数据与月结包生成后请核对并封账。',
     en: '{month} was shut; once its data and pack are made, check and seal it.',
