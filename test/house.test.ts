@@ -53,6 +53,7 @@ const slices = [
   ['notices'],
   ['successions'],
   ['settlements'],
+  ['bank'],
   ['recoveries'],
   ['corrections'],
   ['decision-letters'],
