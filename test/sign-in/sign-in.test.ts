@@ -20,6 +20,8 @@ const verbsThatMatter = [
   '/allocations/{id}/approve',
   '/applications/{id}/approve',
   '/appropriations',
+  '/bank-matches',
+  '/bank-matches/{id}/undo',
   '/calendars/{id}/approve',
   '/contract-amendments/{id}/file',
   '/contracts/{id}/file',
