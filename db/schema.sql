@@ -412,39 +412,112 @@ grant insert, select on award_computations to voucher_app;
 grant select on award_computations to voucher_reader;
 
 -- owner voucher_owner
+create table bank_formats (
+  book_id uuid not null,
+  bank_format_id uuid not null,
+  code text not null,
+  version integer not null,
+  name text not null,
+  mapping jsonb not null,
+  recorded_person uuid not null,
+  recorded_at timestamp with time zone not null,
+  constraint bank_formats_pkey PRIMARY KEY (book_id, bank_format_id),
+  constraint bank_formats_book_id_code_version_key UNIQUE (book_id, code, version),
+  constraint bank_formats_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint bank_formats_code_check CHECK ((code ~ '^[a-z][a-z0-9-]{0,59}$'::text)),
+  constraint bank_formats_mapping_check CHECK ((jsonb_typeof(mapping) = 'object'::text)),
+  constraint bank_formats_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint bank_formats_version_check CHECK ((version >= 1))
+);
+alter table bank_formats enable row level security;
+alter table bank_formats force row level security;
+create policy of_book on bank_formats as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on bank_formats as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
+CREATE TRIGGER bank_formats_in_lane BEFORE INSERT OR UPDATE ON public.bank_formats FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER bank_formats_leave_in_lane BEFORE DELETE ON public.bank_formats FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select on bank_formats to voucher_app;
+grant select on bank_formats to voucher_reader;
+
+-- owner voucher_owner
 create table bank_lines (
   book_id uuid not null,
   bank_line_id uuid not null,
   bank_return_id uuid not null,
   bank_serial text not null,
   instruction_no text not null,
-  instruction_id uuid,
   status text not null,
   booked_on date not null,
   amount_fen bigint not null,
   reason text,
   result text not null,
+  line_no integer,
+  bank_account text,
+  payee_name text,
+  payee_last4 text,
+  matched_fen bigint not null default 0,
   constraint bank_lines_pkey PRIMARY KEY (book_id, bank_line_id),
   constraint bank_lines_book_id_bank_return_id_bank_serial_key UNIQUE (book_id, bank_return_id, bank_serial),
   constraint bank_lines_book_id_bank_return_id_fkey FOREIGN KEY (book_id, bank_return_id) REFERENCES bank_returns(book_id, bank_return_id),
-  constraint bank_lines_book_id_instruction_id_fkey FOREIGN KEY (book_id, instruction_id) REFERENCES payment_instructions(book_id, instruction_id),
   constraint bank_lines_amount_fen_check CHECK ((amount_fen > 0)),
+  constraint bank_lines_bank_account_check CHECK (((length(bank_account) >= 1) AND (length(bank_account) <= 64))),
   constraint bank_lines_bank_serial_check CHECK (((length(bank_serial) >= 1) AND (length(bank_serial) <= 64))),
-  constraint bank_lines_matched CHECK (((result = 'MATCHED'::text) = (instruction_id IS NOT NULL))),
-  constraint bank_lines_result_check CHECK ((result = ANY (ARRAY['MATCHED'::text, 'UNKNOWN_INSTRUCTION'::text, 'AMOUNT_DIFFERS'::text, 'ALREADY_SETTLED'::text]))),
+  constraint bank_lines_line_no_check CHECK ((line_no >= 1)),
+  constraint bank_lines_matched_part CHECK (((matched_fen >= 0) AND (matched_fen <= amount_fen))),
+  constraint bank_lines_payee_last4_check CHECK ((length(payee_last4) <= 4)),
+  constraint bank_lines_payee_name_check CHECK ((length(payee_name) <= 200)),
+  constraint bank_lines_result_check CHECK ((result = ANY (ARRAY['MATCHED'::text, 'UNKNOWN_INSTRUCTION'::text, 'AMOUNT_DIFFERS'::text, 'ALREADY_SETTLED'::text, 'PAYEE_DIFFERS'::text, 'DAY_BEFORE_INSTRUCTION'::text]))),
   constraint bank_lines_status_check CHECK ((status = ANY (ARRAY['PAID'::text, 'RETURNED'::text])))
 );
 alter table bank_lines enable row level security;
 alter table bank_lines force row level security;
-CREATE UNIQUE INDEX bank_lines_one_effect_per_serial ON public.bank_lines USING btree (book_id, bank_serial) WHERE (result = 'MATCHED'::text);
-CREATE UNIQUE INDEX bank_lines_one_per_instruction ON public.bank_lines USING btree (book_id, instruction_id) WHERE (instruction_id IS NOT NULL);
+CREATE INDEX bank_lines_of_return ON public.bank_lines USING btree (book_id, bank_return_id, bank_line_id);
+CREATE UNIQUE INDEX bank_lines_once ON public.bank_lines USING btree (book_id, bank_serial) WHERE (line_no IS NOT NULL);
 CREATE INDEX bank_lines_serial ON public.bank_lines USING btree (book_id, bank_serial);
+CREATE INDEX bank_lines_unmatched ON public.bank_lines USING btree (book_id, bank_line_id) WHERE (matched_fen < amount_fen);
+CREATE INDEX bank_lines_unmatched_amount ON public.bank_lines USING btree (book_id, amount_fen, bank_line_id) WHERE (matched_fen < amount_fen);
 create policy of_book on bank_lines as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on bank_lines as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER bank_lines_in_lane BEFORE INSERT OR UPDATE ON public.bank_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER bank_lines_leave_in_lane BEFORE DELETE ON public.bank_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select on bank_lines to voucher_app;
+grant insert, select, update (matched_fen) on bank_lines to voucher_app;
 grant select on bank_lines to voucher_reader;
+
+-- owner voucher_owner
+create table bank_matches (
+  book_id uuid not null,
+  match_id uuid not null,
+  bank_line_id uuid not null,
+  instruction_id uuid not null,
+  kind text not null,
+  amount_fen bigint not null,
+  booked_on date not null,
+  by_rule boolean not null,
+  matched_person uuid not null,
+  status text not null,
+  undone_person uuid,
+  undone_on date,
+  undo_reason text,
+  recorded_at timestamp with time zone not null,
+  constraint bank_matches_pkey PRIMARY KEY (book_id, match_id),
+  constraint bank_matches_book_id_bank_line_id_fkey FOREIGN KEY (book_id, bank_line_id) REFERENCES bank_lines(book_id, bank_line_id),
+  constraint bank_matches_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint bank_matches_book_id_instruction_id_fkey FOREIGN KEY (book_id, instruction_id) REFERENCES payment_instructions(book_id, instruction_id),
+  constraint bank_matches_amount_fen_check CHECK ((amount_fen > 0)),
+  constraint bank_matches_kind_check CHECK ((kind = ANY (ARRAY['PAID'::text, 'RETURNED'::text, 'RETURNED_LATE'::text]))),
+  constraint bank_matches_status_check CHECK ((status = ANY (ARRAY['MATCHED'::text, 'UNDONE'::text]))),
+  constraint bank_matches_undo_reason_check CHECK (((length(undo_reason) >= 1) AND (length(undo_reason) <= 500))),
+  constraint bank_matches_undone CHECK ((((status = 'UNDONE'::text) = (num_nonnulls(undone_person, undone_on, undo_reason) = 3)) AND (num_nonnulls(undone_person, undone_on, undo_reason) = ANY (ARRAY[0, 3]))))
+);
+alter table bank_matches enable row level security;
+alter table bank_matches force row level security;
+CREATE INDEX bank_matches_instruction ON public.bank_matches USING btree (book_id, instruction_id, match_id);
+CREATE INDEX bank_matches_line ON public.bank_matches USING btree (book_id, bank_line_id, match_id);
+create policy of_book on bank_matches as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on bank_matches as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
+CREATE TRIGGER bank_matches_in_lane BEFORE INSERT OR UPDATE ON public.bank_matches FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER bank_matches_leave_in_lane BEFORE DELETE ON public.bank_matches FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (status, undone_person, undone_on, undo_reason) on bank_matches to voucher_app;
+grant select on bank_matches to voucher_reader;
 
 -- owner voucher_owner
 create table bank_returns (
@@ -455,19 +528,47 @@ create table bank_returns (
   total_fen bigint not null,
   imported_person uuid not null,
   recorded_at timestamp with time zone not null,
+  state text not null default 'DONE'::text,
+  next_line integer not null default 1,
+  format text not null default 'json'::text,
+  bank_format text,
+  file_name text,
+  bank_account text,
+  opening_fen bigint,
+  closing_fen bigint,
+  first_day date,
+  last_day date,
+  repeated_count integer not null default 0,
+  by_result jsonb not null default '{}'::jsonb,
+  paid_fen bigint not null default 0,
+  returned_fen bigint not null default 0,
   constraint bank_returns_pkey PRIMARY KEY (book_id, bank_return_id),
   constraint bank_returns_book_id_file_digest_key UNIQUE (book_id, file_digest),
+  constraint bank_returns_balances CHECK ((((opening_fen IS NULL) = (closing_fen IS NULL)) AND ((opening_fen IS NULL) OR (bank_account IS NOT NULL)))),
+  constraint bank_returns_bank_account_check CHECK (((length(bank_account) >= 1) AND (length(bank_account) <= 64))),
+  constraint bank_returns_bank_format_check CHECK (((length(bank_format) >= 1) AND (length(bank_format) <= 60))),
+  constraint bank_returns_by_result_check CHECK ((jsonb_typeof(by_result) = 'object'::text)),
+  constraint bank_returns_check CHECK (((next_line >= 1) AND (next_line <= (line_count + 1)))),
+  constraint bank_returns_done CHECK (((state = 'DONE'::text) = (next_line = (line_count + 1)))),
   constraint bank_returns_file_digest_check CHECK ((file_digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint bank_returns_file_name_check CHECK ((length(file_name) <= 200)),
+  constraint bank_returns_format_check CHECK ((format = ANY (ARRAY['json'::text, 'csv'::text, 'xlsx'::text]))),
   constraint bank_returns_line_count_check CHECK ((line_count >= 1)),
+  constraint bank_returns_paid_fen_check CHECK ((paid_fen >= 0)),
+  constraint bank_returns_repeated_count_check CHECK ((repeated_count >= 0)),
+  constraint bank_returns_returned_fen_check CHECK ((returned_fen >= 0)),
+  constraint bank_returns_state_check CHECK ((state = ANY (ARRAY['IMPORTING'::text, 'DONE'::text]))),
   constraint bank_returns_total_fen_check CHECK ((total_fen > 0))
 );
 alter table bank_returns enable row level security;
 alter table bank_returns force row level security;
+CREATE INDEX bank_returns_account ON public.bank_returns USING btree (book_id, bank_account, first_day, bank_return_id) WHERE (bank_account IS NOT NULL);
+CREATE INDEX bank_returns_importing ON public.bank_returns USING btree (book_id, bank_return_id) WHERE (state = 'IMPORTING'::text);
 create policy of_book on bank_returns as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on bank_returns as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER bank_returns_in_lane BEFORE INSERT OR UPDATE ON public.bank_returns FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER bank_returns_leave_in_lane BEFORE DELETE ON public.bank_returns FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select on bank_returns to voucher_app;
+grant insert, select, update (state, next_line, repeated_count, by_result, paid_fen, returned_fen) on bank_returns to voucher_app;
 grant select on bank_returns to voucher_reader;
 
 -- owner voucher_owner
@@ -3001,6 +3102,8 @@ create table payment_instructions (
   return_reason text,
   instructed_on date not null,
   reinstructed boolean not null default false,
+  paid_fen bigint not null default 0,
+  returned_fen bigint not null default 0,
   constraint payment_instructions_pkey PRIMARY KEY (book_id, instruction_id),
   constraint payment_instructions_book_id_instruction_no_key UNIQUE (book_id, instruction_no),
   constraint payment_instructions_book_id_settlement_id_payee_id_fund_key UNIQUE (book_id, settlement_id, payee_id, fund, funder, attempt),
@@ -3008,7 +3111,10 @@ create table payment_instructions (
   constraint payment_instructions_book_id_settlement_id_fkey FOREIGN KEY (book_id, settlement_id) REFERENCES settlements(book_id, settlement_id),
   constraint payment_instructions_amount_fen_check CHECK ((amount_fen > 0)),
   constraint payment_instructions_attempt_check CHECK ((attempt >= 1)),
+  constraint payment_instructions_paid_fen_check CHECK ((paid_fen >= 0)),
   constraint payment_instructions_reinstructed CHECK (((NOT reinstructed) OR (status = 'RETURNED'::text))),
+  constraint payment_instructions_returned_fen_check CHECK ((returned_fen >= 0)),
+  constraint payment_instructions_settled CHECK ((((paid_fen + returned_fen) <= amount_fen) AND ((status = 'PAID'::text) = (paid_fen = amount_fen)) AND ((status = 'RETURNED'::text) = ((returned_fen > 0) AND ((paid_fen + returned_fen) = amount_fen))))),
   constraint payment_instructions_status_check CHECK ((status = ANY (ARRAY['INSTRUCTED'::text, 'PAID'::text, 'RETURNED'::text])))
 );
 alter table payment_instructions enable row level security;
@@ -3021,7 +3127,7 @@ create policy of_book on payment_instructions as restrictive for all to voucher_
 create policy whole on payment_instructions as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER payment_instructions_in_lane BEFORE INSERT OR UPDATE ON public.payment_instructions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER payment_instructions_leave_in_lane BEFORE DELETE ON public.payment_instructions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (status, return_reason, reinstructed) on payment_instructions to voucher_app;
+grant insert, select, update (status, return_reason, reinstructed, paid_fen, returned_fen) on payment_instructions to voucher_app;
 grant select on payment_instructions to voucher_reader;
 
 -- owner voucher_owner

@@ -28,6 +28,7 @@ import { accessTrailRoutes } from './access-trail/routes.js';
 import { AccessTrail } from './access-trail/trail.js';
 import { applicationRoutes } from './applications/routes.js';
 import { approvalRoutes } from './approvals/routes.js';
+import { bankRoutes } from './bank/routes.js';
 import { bulkRoutes } from './bulk/routes.js';
 import { calendarRoutes } from './calendars/routes.js';
 import { contractRoutes } from './contracts/routes.js';
@@ -351,6 +352,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     successionRoutes(scope, parts);
     settlementRoutes(scope, parts);
     monthRoutes(scope, parts);
+    bankRoutes(scope, parts);
     evidenceFileRoutes(scope, parts);
     precheckRoutes(scope, parts);
     bulkRoutes(scope, parts);

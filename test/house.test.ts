@@ -52,6 +52,7 @@ const slices = [
   ['flag-reviews', 'invoice-exchange'],
   ['notices'],
   ['settlements'],
+  ['bank'],
   ['recoveries'],
   ['successions'],
   ['corrections'],

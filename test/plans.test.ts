@@ -31,6 +31,7 @@ const small = new Set([
   'account_kinds',
   'posting_kinds',
   'schema_migrations',
+  'bank_formats',
   'number_series',
   'programme_versions',
   'calendar_years',
@@ -97,6 +98,8 @@ const boundingIn: Readonly<Record<string, readonly string[]>> = {
   late_legs: ['account_id'],
   appropriations: ['programme_code', 'year'],
   evidence_attachments: ['subject_id'],
+  // What a person matched one line with: a hundred at a time.
+  bank_matches: ['bank_line_id'],
   settlements: ['period'],
   // A month is built a few times.
   month_builds: ['month_id'],
@@ -108,6 +111,7 @@ const unbounded: Readonly<Record<string, readonly string[]>> = {
   settlement_lines: ['settlement_id'],
   bulk_refused_lines: ['job_id'],
   simulation_enterprises: ['simulation_id'],
+  bank_lines: ['bank_return_id'],
 };
 
 /** What is few for a reason that no column says. */
@@ -703,6 +707,7 @@ void t.test('no reading grows with the book', async (t) => {
     settlements: settlementId,
     programmes: await one(`select programme_version_id as id from programme_versions where book_id = $1 limit 1`),
     'bank-returns': bankReturnId,
+    'bank-lines': await one(`select bank_line_id as id from bank_lines where book_id = $1 limit 1`),
     applications: voucher.second.applicationId,
     'usage-invoices': await one(`select invoice_id as id from redemptions where book_id = $1 limit 1`),
     reimbursements: reimbursementId,
@@ -730,6 +735,7 @@ void t.test('no reading grows with the book', async (t) => {
   /** Values of filters. Those with a list of their own in the description take each of it. */
   const values: Readonly<Record<string, string>> = {
     voucherId: voucher.voucherId,
+    bankReturnId,
     contractId: voucher.contractId,
     reimbursementId,
     invoiceId: await one(`select invoice_id as id from red_letters where book_id = $1 limit 1`),
