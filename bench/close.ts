@@ -166,7 +166,7 @@ async function makeMonth() {
   async function perRedemption(): Promise<number> {
     const [row] = await admin.sql<{ n: number }[]>`
       select count(*)::int as n from entries where book_id = ${bookId}
-         and command_id = (select redemption_id from redemptions where book_id = ${bookId} limit 1)`;
+         and command_id = (select redemption_id from redemptions where book_id = ${bookId} order by redemption_no desc limit 1)`;
     return row?.n ?? 1;
   }
 }

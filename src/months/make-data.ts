@@ -62,7 +62,6 @@ export async function makeData(
     }
     await of.parties.gather({
       parties: balances.flatMap(({ kind, code }) => (owing.has(kind) ? (code.split(':')[1] ?? []) : [])),
-      vouchers: [],
     });
     of.onBalances?.(balances);
   }

@@ -40,7 +40,7 @@ export async function statementOf(
   // Names are those of the month, once it has been built; before that, today's.
   const parties = new Parties(db, bookId, (await keptPartiesOf(db, build)) ?? undefined);
   const lines = await told(db, bookId, transfers, parties);
-  await parties.gather({ parties: [payeeId], vouchers: [] });
+  await parties.gather({ parties: [payeeId] });
   const payee = parties.of(payeeId);
   if (!payee) return null;
   const closing = sumFen(balances.map(({ balanceFen }) => balanceFen));
