@@ -10,6 +10,7 @@ import { expectStatus } from '../service.js';
 import { buildMonth } from '../../src/months/build-month.js';
 import { findMonth } from '../../src/months/queries.js';
 import { statementOf } from '../../src/months/statement.js';
+import { Pages } from '../../src/pdf/pages.js';
 import { auditMonths } from '../../src/months/regenerate.js';
 import { settle, startWorld } from '../settlements/world.js';
 import type { World } from '../settlements/world.js';
@@ -48,6 +49,33 @@ const pay = async (
     201,
   ) as Body;
 };
+
+void t.test(
+  'pages: the same content is the same bytes, a thousand rows are quick, and what the font lacks is told',
+  async (t) => {
+    const columns = [
+      { header: '单位', width: 300 },
+      { header: '金额', width: 100, isAmount: true },
+    ];
+    const rows = Array.from({ length: 1_000 }, (_, i) => [
+      `第${i}家很长很长很长很长很长很长很长很长很长很长很长很长很长很长的单位`,
+      `${i}.00`,
+    ]);
+    const made = async (extra: string) => {
+      const pages = new Pages({ title: '试', at: new Date(0) })
+        .title('〔2026〕1号')
+        .text(`大写：壹贰叁${extra}`)
+        .table(columns, rows);
+      return { bytes: await pages.end(), missing: pages.missing };
+    };
+    const began = performance.now();
+    const first = await made('');
+    t.ok(performance.now() - began < 5_000, 'well within a second where nothing else runs');
+    t.strictSame(first.missing, []);
+    t.ok(first.bytes.equals((await made('')).bytes));
+    t.strictSame((await made('𠮷ก')).missing, ['ก', '𠮷']);
+  },
+);
 
 void t.test('a month is shut, built and sealed', async (t) => {
   const world = await startWorld(t, { now: '2024-07-15' });
