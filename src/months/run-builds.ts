@@ -19,7 +19,7 @@ import { mostAttempts } from './rules.js';
 /** How often a process that has nothing to do looks for what others have left. */
 const lookEveryMs = 2_000;
 const tellEveryMs = 1_000;
-const heapMb = { young: 48, old: 256 };
+const heapMb = { young: 24, old: 160 };
 
 interface Running {
   progress: Progress;
