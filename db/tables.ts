@@ -290,6 +290,7 @@ export const members = pgTable(
     status: text('status', { enum: ['ACTIVE', 'ENDED'] }).notNull(),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
     customRole: text('custom_role'),
+    keysSign: boolean('keys_sign').notNull(),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.memberId] })],
 );
@@ -302,16 +303,40 @@ export const apiKeys = pgTable(
     keyId: uuid('key_id').notNull(),
     memberId: uuid('member_id').notNull(),
     prefix: text('prefix').notNull(),
-    secretHash: text('secret_hash').notNull(),
+    secretHash: text('secret_hash'),
     expiresOn: date('expires_on', { mode: 'string' }),
     revokedAt: timestamp('revoked_at', { withTimezone: true, mode: 'string' }),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
     scope: jsonb('scope').$type<readonly string[]>(),
     successorId: uuid('successor_id'),
+    publicKey: text('public_key'),
+    issuedPerson: uuid('issued_person'),
+    confirmedPerson: uuid('confirmed_person'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.keyId] })],
 );
 export type ApiKey = typeof apiKeys.$inferSelect;
+
+export const signatureNonces = pgTable(
+  'signature_nonces',
+  {
+    bookId: uuid('book_id').notNull(),
+    keyId: uuid('key_id').notNull(),
+    nonce: text('nonce').notNull(),
+    until: timestamp('until', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.keyId, t.nonce] })],
+);
+
+export const keyUses = pgTable(
+  'key_uses',
+  {
+    bookId: uuid('book_id').notNull(),
+    keyId: uuid('key_id').notNull(),
+    lastUsedOn: date('last_used_on', { mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.keyId] })],
+);
 
 export const enterprises = pgTable(
   'enterprises',
