@@ -12,7 +12,7 @@ import { planted } from '../planted.js';
 import type { Answer } from '../service.js';
 import { expectStatus } from '../service.js';
 import type { Firm, World } from './world.js';
-import { cite, feeCode, fund, startWorld, told } from './world.js';
+import { cite, costCode, feeCode, fund, startWorld, told, uscc } from './world.js';
 
 type Asserts = Pick<typeof t, 'strictSame' | 'match' | 'equal'>;
 type Fee = Awaited<ReturnType<World['fee']>>;
@@ -471,6 +471,41 @@ for (const strategy of ['FIRST_COME', 'RANKED'] as const) {
     await books.clean(t, 'paid');
   });
 }
+
+void t.test('an invoice that was declared whole: every line of a red letter takes of it, and no more than is left', async (t) => {
+  const books = await startBooks(t);
+  const { does, red, stands, reviewer } = books;
+  await books.load(costCode, '100000.00');
+  const firm = await books.firm(1);
+  const fee = await books.fee(firm, { lines: [{ gross: '6000.00' }, { gross: '5000.00' }] });
+  const declared = {
+    reference: fee.invoiceNo,
+    description: '语料采购',
+    counterpartyUscc: uscc(900),
+    counterpartyName: '钱江算力有限公司',
+    serviceItem: 'CORPUS',
+    net: '10000.00',
+    vat: '0.00',
+    gross: '10000.00',
+    settledOn: '2025-01-20',
+    evidence: '银行回单',
+  };
+  const id = await books.reviewed(firm, { score: 80 }, { programmeCode: costCode, items: [declared] });
+  const award: Award = { firm, id, fees: [fee] };
+  const batch = await does(reviewer.post('/allocations', { programmeCode: costCode, year: 2025 }), 201);
+  const { contentDigest } = batch;
+  await does(books.approver.post(`/allocations/${batch.allocationId as string}/approve`, { contentDigest }));
+  t.equal(await stands(award), '3000.00 − 0.00 − 0.00');
+  await does(red(fee, '4000.00'), 201);
+  t.equal(await stands(award), '3000.00 − 1200.00 − 0.00', '30 % of the 6,000.00 that are left of what was declared');
+  await books.clean(t, 'after one line');
+  // The invoice is of 11,000.00, of which 10,000.00 were declared: what is left of these is taken, and nothing twice.
+  await does(red(fee), 201);
+  t.equal(await stands(award), '3000.00 − 3000.00 − 0.00');
+  const { items } = await does(reviewer.get(`/reimbursements/${id}/lines`));
+  t.match(items, [{ lineNo: 1, gross: '10000.00' }], 'the line stays as it was declared');
+  await books.clean(t, 'after all of it');
+});
 
 void t.test('a case that is not decided counts its invoice for what is left, and is reviewed again', async (t) => {
   const books = await startBooks(t);
