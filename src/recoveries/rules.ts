@@ -123,6 +123,7 @@ export const presentItem = (row: RecoveryItem) => ({
 export const presentOffset = (row: RecoveryOffset): z.input<typeof shownOffset> => ({
   offsetId: row.offsetId,
   redemptionId: row.redemptionId,
+  reimbursementId: row.reimbursementId,
   fund: row.fund,
   amount: formatYuan(row.amountFen),
   document: row.document,

@@ -267,7 +267,7 @@ void t.test(
   'a recovery that is open goes over with a merger, and to the heir that a split names: whole, with its days',
   async (t) => {
     const books = await startBooks(t);
-    const { does, red, reviewer, approver, finance, yuan } = books;
+    const { does, red, reviewer, approver, finance, stands, yuan } = books;
     await books.load(feeCode, '1000000.00');
     const awards = [
       await books.applied(await books.firm(1), ['100000.00']),
@@ -361,6 +361,33 @@ void t.test(
     t.match(await successor.member.get(`/recoveries/${partly}`), { status: 404 });
     t.match(await does(finance.post(`/recoveries/${partly}/receive`, money('5000.00'))), { status: 'RECOVERED' });
     await books.clean(t, 'after the split');
+
+    // An award that its enterprise was not paid yet, when it was absorbed: its successor's debt is held against it.
+    const unpaid = await books.applied(await books.firm(5), ['10000.00']);
+    await books.allocate();
+    await mergeInto(unpaid);
+    const url = `/recoveries/${served}`;
+    await does((await books.book.member('approver')).post(`${url}/decide-appeal`, { outcome: 'DISMISSED', reason: '维持' }));
+    const allowed = { document: '杭财〔2025〕3号', article: '第八条', reason: '以应付补助抵扣应退款项' };
+    const offset = (of: object) => finance.post(`${url}/propose-offset`, { ...allowed, ...of });
+    t.equal(told(await offset({})), '400 VALIDATION_FAILED');
+    t.equal(told(await offset({ reimbursementId: first.id })), '400 AMOUNT_ZERO', 'it is paid');
+    t.equal(told(await offset({ reimbursementId: first.id, amount: '1.00' })), '409 OFFSET_ABOVE_PAYABLE');
+    await does(offset({ reimbursementId: unpaid.id, amount: '4000.00' }), 201);
+    t.match(await does(books.payer.post(`${url}/offset`, {})), { status: 'PARTLY_RECOVERED', received: '4000.00' });
+    t.match(await does(reviewer.get(`/reimbursements/${unpaid.id}`)), { award: '6000.00', offset: '4000.00' });
+    const { offsets } = await does(successor.member.get(url));
+    t.match(offsets, [{ redemptionId: null, reimbursementId: unpaid.id, amount: '4000.00', status: 'APPROVED' }]);
+    const letter = await does(
+      successor.member.get(`/recovery-offsets/${(offsets as { offsetId: string }[])[0]?.offsetId ?? ''}/decision-letter`),
+    );
+    t.match(letter, { zh: { text: /补助 \S+-RB-\S+ 经核准应付同一收款人 6,000\.00 元[\s\S]*金额 4,000\.00 元/ } });
+    await books.clean(t, 'off-set');
+    // What was off-set counts as paid: of what a red letter takes, the rest alone is the pool's again, and no batch has anything of it.
+    await does(red(unpaid.fees[0] as Fee, '8000.00'), 201);
+    t.equal(await stands(unpaid), '6000.00 − 2000.00 − 2800.00');
+    t.equal(told(await finance.post('/settlements', { period: '2025-02' })), '409 SETTLEMENT_EMPTY');
+    await books.clean(t, 'and red-lettered');
   },
 );
 
