@@ -52,12 +52,14 @@ const slices = [
   ['flag-reviews', 'invoice-exchange'],
   ['notices'],
   ['settlements'],
+  ['bank'],
   ['recoveries'],
   ['successions'],
   ['corrections'],
   ['decision-letters'],
   ['evidence-files'],
   ['reconciliation', 'prechecks', 'work-queues', 'webhooks'],
+  ['months'],
   ['field-keys'],
 ];
 const rankOf = (folder: string): number => slices.findIndex((names) => names.includes(folder));
