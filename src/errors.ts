@@ -1704,8 +1704,8 @@ export const refusals = {
     409,
     '可抵扣的应付款不足',
     'Not so much is payable',
-    '核销 {redemptionNo} 可用于抵扣的应付款为 {left} 元：须为同一收款人已核准、未列入结算批次的款项。',
-    'Of redemption {redemptionNo} {left} can be off-set: what is approved to the same payee and in no batch.',
+    '{no} 可用于抵扣的应付款为 {left} 元：须为同一收款人已核准、未列入结算批次的款项。',
+    'Of {no} {left} can be off-set: what is approved to the same payee and in no batch.',
   ),
   WRITE_OFF_NOT_ASKED: refusal(
     409,
