@@ -2897,7 +2897,7 @@ create table notice_items (
   review_digest text not null,
   constraint notice_items_pkey PRIMARY KEY (book_id, notice_item_id),
   constraint notice_items_book_id_notice_id_line_no_key UNIQUE (book_id, notice_id, line_no),
-  constraint notice_items_book_id_subject_id_key UNIQUE (book_id, subject_id),
+  constraint notice_items_once UNIQUE (book_id, notice_id, subject_id),
   constraint notice_items_book_id_notice_id_fkey FOREIGN KEY (book_id, notice_id) REFERENCES public_notices(book_id, notice_id),
   constraint notice_items_amount_fen_check CHECK ((amount_fen > 0)),
   constraint notice_items_line_no_check CHECK ((line_no >= 1)),

@@ -2903,6 +2903,13 @@ export const refusals = {
     '所批准的摘要与现有审核内容（摘要 {reviewDigest}）不一致，请重新核对后批准。',
     'The digest to be approved is not that of the review as it stands ({reviewDigest}); read it again.',
   ),
+  REVIEW_CHANGES_NOTHING: refusal(
+    409,
+    '复核结果与公示内容一致',
+    'The notice shows this already',
+    '本件正在公示，公示至 {lastDay}，复核结果与公示内容相同：无须更正，公示继续。',
+    'It is on public notice until {lastDay} with just this result: there is nothing to correct, and the notice goes on.',
+  ),
   REVIEWED_CASE_CHANGED: refusal(
     409,
     '审核后申请内容已变化',

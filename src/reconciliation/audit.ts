@@ -44,7 +44,7 @@ export async function findBusiness({ sql }: Pick<Tx, 'sql'>, bookId: string): Pr
     [6, [...countedOnce(sql, bookId), reversedOnce(sql, bookId), ...batchesAsPaid(sql, bookId)]],
     [9, explanationsTold(sql, bookId)],
     [10, fundsAsPaid(sql, bookId)],
-    [11, [...fourEyes(sql, bookId), noticesAsPublished(sql, bookId)]],
+    [11, [...fourEyes(sql, bookId), noticesAsPublished(sql, bookId), approvedAsShown(sql, bookId)]],
   ];
   const findings: Finding[] = [];
   for (const [invariant, queries] of checks) {
@@ -1106,6 +1106,19 @@ const fourEyes = (sql: Sql, bookId: string): Promise<Rows>[] => [
       join entries e on e.book_id = s.book_id and e.subject_id = s.settlement_id and e.kind = 'settlement.instructed'
      where s.book_id = ${bookId} and e.person_id in (s.drafted_person, s.approved_person) limit 100`,
 ];
+
+/** 11. What was on public notice is shown there as it was reviewed, and approved: reviewed again, it is on another notice, or on none. */
+const approvedAsShown = (sql: Sql, bookId: string): Promise<Rows> => sql<Rows>`
+  select c.subject, format('notice %s shows review %s, the case has %s', n.notice_no, coalesce(i.review_digest, 'none'), c.review_digest) as detail
+    from (select 'application ' || application_no as subject, application_id as id, notice_id, review_digest, status
+            from applications where book_id = ${bookId} and notice_id is not null
+           union all
+          select 'reimbursement ' || reimbursement_no, reimbursement_id, notice_id, review_digest, status
+            from reimbursements where book_id = ${bookId} and notice_id is not null) c
+    join public_notices n on n.book_id = ${bookId} and n.notice_id = c.notice_id
+    left join notice_items i on i.book_id = ${bookId} and i.notice_id = c.notice_id and i.subject_id = c.id
+   where c.status in ('IN_PUBLIC_NOTICE', 'OBJECTION_PENDING', 'ALLOCATED', 'APPROVED') and i.review_digest is distinct from c.review_digest
+   order by 1 limit 100`;
 
 /** A notice as it is kept, with the digest that the entry of its publication bound. */
 interface KeptNotice extends Pick<PublicNotice, 'bookId' | 'noticeNo' | 'title' | 'firstDay' | 'lastDay' | 'contentDigest'> {
