@@ -43,6 +43,7 @@ const words: Readonly<Record<string, string>> = {
   available: '可用',
   award: '奖补金额',
   awardSeries: '奖项',
+  awardsLeft: '待入账件数',
   balance: '余额',
   bankCode: '联行号',
   bankName: '开户银行',
