@@ -126,12 +126,14 @@ create table allocation_lines (
   amount_fen bigint not null,
   reason text,
   is_live boolean not null,
+  left_out text,
   constraint allocation_lines_pkey PRIMARY KEY (book_id, allocation_line_id),
   constraint allocation_lines_book_id_allocation_id_line_no_key UNIQUE (book_id, allocation_id, line_no),
   constraint allocation_lines_book_id_allocation_id_fkey FOREIGN KEY (book_id, allocation_id) REFERENCES allocations(book_id, allocation_id),
   constraint allocation_lines_book_id_reimbursement_id_fkey FOREIGN KEY (book_id, reimbursement_id) REFERENCES reimbursements(book_id, reimbursement_id),
   constraint allocation_lines_check CHECK (((claim_fen >= 0) AND (claim_fen <= reviewed_fen))),
   constraint allocation_lines_check1 CHECK (((amount_fen >= 0) AND (amount_fen <= claim_fen))),
+  constraint allocation_lines_left_out CHECK (((left_out IS NULL) OR ((NOT is_live) AND (amount_fen > 0)))),
   constraint allocation_lines_line_no_check CHECK ((line_no >= 1)),
   constraint allocation_lines_nothing CHECK (((amount_fen = 0) = (reason IS NOT NULL))),
   constraint allocation_lines_rank_check CHECK ((rank >= 0)),
@@ -146,7 +148,7 @@ create policy of_book on allocation_lines as restrictive for all to voucher_app,
 create policy whole on allocation_lines as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER allocation_lines_in_lane BEFORE INSERT OR UPDATE ON public.allocation_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER allocation_lines_leave_in_lane BEFORE DELETE ON public.allocation_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (is_live) on allocation_lines to voucher_app;
+grant insert, select, update (is_live, left_out) on allocation_lines to voucher_app;
 grant select on allocation_lines to voucher_reader;
 
 -- owner voucher_owner
@@ -170,8 +172,11 @@ create table allocations (
   decided_on date,
   decision_reason text,
   recorded_at timestamp with time zone not null,
+  awards_left integer not null default 0,
   constraint allocations_pkey PRIMARY KEY (book_id, allocation_id),
   constraint allocations_book_id_allocation_no_key UNIQUE (book_id, allocation_no),
+  constraint allocations_booked CHECK (((awards_left = 0) OR (status = 'APPROVED'::text))),
+  constraint allocations_check CHECK (((awards_left >= 0) AND (awards_left <= line_count))),
   constraint allocations_claims_fen_check CHECK ((claims_fen > 0)),
   constraint allocations_content_digest_check CHECK ((content_digest ~ '^[0-9a-f]{64}$'::text)),
   constraint allocations_decided CHECK ((((status = 'DRAFT'::text) = (decided_person IS NULL)) AND ((decided_person IS NULL) = (decided_on IS NULL)))),
@@ -188,12 +193,13 @@ alter table allocations force row level security;
 CREATE INDEX allocations_draft ON public.allocations USING btree (book_id, allocation_id) WHERE (status = 'DRAFT'::text);
 CREATE INDEX allocations_draft_amount ON public.allocations USING btree (book_id, total_fen, allocation_id) WHERE (status = 'DRAFT'::text);
 CREATE INDEX allocations_programme ON public.allocations USING btree (book_id, programme_code, status, allocation_id);
+CREATE INDEX allocations_to_book ON public.allocations USING btree (book_id, allocation_id) WHERE (awards_left > 0);
 create policy of_book on allocations as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on allocations as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER allocations_in_lane BEFORE INSERT OR UPDATE ON public.allocations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER allocations_leave_in_lane BEFORE DELETE ON public.allocations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER allocations_one_person BEFORE UPDATE ON public.allocations FOR EACH ROW WHEN ((new.decided_person IS DISTINCT FROM old.decided_person)) EXECUTE FUNCTION refuse_same_person('decided_person drafted_person @APPROVED');
-grant insert, select, update (status, decided_person, decided_on, decision_reason) on allocations to voucher_app;
+grant insert, select, update (status, decided_person, decided_on, decision_reason, awards_left) on allocations to voucher_app;
 grant select on allocations to voucher_reader;
 
 -- owner voucher_owner
@@ -412,39 +418,112 @@ grant insert, select on award_computations to voucher_app;
 grant select on award_computations to voucher_reader;
 
 -- owner voucher_owner
+create table bank_formats (
+  book_id uuid not null,
+  bank_format_id uuid not null,
+  code text not null,
+  version integer not null,
+  name text not null,
+  mapping jsonb not null,
+  recorded_person uuid not null,
+  recorded_at timestamp with time zone not null,
+  constraint bank_formats_pkey PRIMARY KEY (book_id, bank_format_id),
+  constraint bank_formats_book_id_code_version_key UNIQUE (book_id, code, version),
+  constraint bank_formats_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint bank_formats_code_check CHECK ((code ~ '^[a-z][a-z0-9-]{0,59}$'::text)),
+  constraint bank_formats_mapping_check CHECK ((jsonb_typeof(mapping) = 'object'::text)),
+  constraint bank_formats_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  constraint bank_formats_version_check CHECK ((version >= 1))
+);
+alter table bank_formats enable row level security;
+alter table bank_formats force row level security;
+create policy of_book on bank_formats as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on bank_formats as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
+CREATE TRIGGER bank_formats_in_lane BEFORE INSERT OR UPDATE ON public.bank_formats FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER bank_formats_leave_in_lane BEFORE DELETE ON public.bank_formats FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select on bank_formats to voucher_app;
+grant select on bank_formats to voucher_reader;
+
+-- owner voucher_owner
 create table bank_lines (
   book_id uuid not null,
   bank_line_id uuid not null,
   bank_return_id uuid not null,
   bank_serial text not null,
   instruction_no text not null,
-  instruction_id uuid,
   status text not null,
   booked_on date not null,
   amount_fen bigint not null,
   reason text,
   result text not null,
+  line_no integer,
+  bank_account text,
+  payee_name text,
+  payee_last4 text,
+  matched_fen bigint not null default 0,
   constraint bank_lines_pkey PRIMARY KEY (book_id, bank_line_id),
   constraint bank_lines_book_id_bank_return_id_bank_serial_key UNIQUE (book_id, bank_return_id, bank_serial),
   constraint bank_lines_book_id_bank_return_id_fkey FOREIGN KEY (book_id, bank_return_id) REFERENCES bank_returns(book_id, bank_return_id),
-  constraint bank_lines_book_id_instruction_id_fkey FOREIGN KEY (book_id, instruction_id) REFERENCES payment_instructions(book_id, instruction_id),
   constraint bank_lines_amount_fen_check CHECK ((amount_fen > 0)),
+  constraint bank_lines_bank_account_check CHECK (((length(bank_account) >= 1) AND (length(bank_account) <= 64))),
   constraint bank_lines_bank_serial_check CHECK (((length(bank_serial) >= 1) AND (length(bank_serial) <= 64))),
-  constraint bank_lines_matched CHECK (((result = 'MATCHED'::text) = (instruction_id IS NOT NULL))),
-  constraint bank_lines_result_check CHECK ((result = ANY (ARRAY['MATCHED'::text, 'UNKNOWN_INSTRUCTION'::text, 'AMOUNT_DIFFERS'::text, 'ALREADY_SETTLED'::text]))),
+  constraint bank_lines_line_no_check CHECK ((line_no >= 1)),
+  constraint bank_lines_matched_part CHECK (((matched_fen >= 0) AND (matched_fen <= amount_fen))),
+  constraint bank_lines_payee_last4_check CHECK ((length(payee_last4) <= 4)),
+  constraint bank_lines_payee_name_check CHECK ((length(payee_name) <= 200)),
+  constraint bank_lines_result_check CHECK ((result = ANY (ARRAY['MATCHED'::text, 'UNKNOWN_INSTRUCTION'::text, 'AMOUNT_DIFFERS'::text, 'ALREADY_SETTLED'::text, 'PAYEE_DIFFERS'::text, 'DAY_BEFORE_INSTRUCTION'::text]))),
   constraint bank_lines_status_check CHECK ((status = ANY (ARRAY['PAID'::text, 'RETURNED'::text])))
 );
 alter table bank_lines enable row level security;
 alter table bank_lines force row level security;
-CREATE UNIQUE INDEX bank_lines_one_effect_per_serial ON public.bank_lines USING btree (book_id, bank_serial) WHERE (result = 'MATCHED'::text);
-CREATE UNIQUE INDEX bank_lines_one_per_instruction ON public.bank_lines USING btree (book_id, instruction_id) WHERE (instruction_id IS NOT NULL);
+CREATE INDEX bank_lines_of_return ON public.bank_lines USING btree (book_id, bank_return_id, bank_line_id);
+CREATE UNIQUE INDEX bank_lines_once ON public.bank_lines USING btree (book_id, bank_serial) WHERE (line_no IS NOT NULL);
 CREATE INDEX bank_lines_serial ON public.bank_lines USING btree (book_id, bank_serial);
+CREATE INDEX bank_lines_unmatched ON public.bank_lines USING btree (book_id, bank_line_id) WHERE (matched_fen < amount_fen);
+CREATE INDEX bank_lines_unmatched_amount ON public.bank_lines USING btree (book_id, amount_fen, bank_line_id) WHERE (matched_fen < amount_fen);
 create policy of_book on bank_lines as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on bank_lines as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER bank_lines_in_lane BEFORE INSERT OR UPDATE ON public.bank_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER bank_lines_leave_in_lane BEFORE DELETE ON public.bank_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select on bank_lines to voucher_app;
+grant insert, select, update (matched_fen) on bank_lines to voucher_app;
 grant select on bank_lines to voucher_reader;
+
+-- owner voucher_owner
+create table bank_matches (
+  book_id uuid not null,
+  match_id uuid not null,
+  bank_line_id uuid not null,
+  instruction_id uuid not null,
+  kind text not null,
+  amount_fen bigint not null,
+  booked_on date not null,
+  by_rule boolean not null,
+  matched_person uuid not null,
+  status text not null,
+  undone_person uuid,
+  undone_on date,
+  undo_reason text,
+  recorded_at timestamp with time zone not null,
+  constraint bank_matches_pkey PRIMARY KEY (book_id, match_id),
+  constraint bank_matches_book_id_bank_line_id_fkey FOREIGN KEY (book_id, bank_line_id) REFERENCES bank_lines(book_id, bank_line_id),
+  constraint bank_matches_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint bank_matches_book_id_instruction_id_fkey FOREIGN KEY (book_id, instruction_id) REFERENCES payment_instructions(book_id, instruction_id),
+  constraint bank_matches_amount_fen_check CHECK ((amount_fen > 0)),
+  constraint bank_matches_kind_check CHECK ((kind = ANY (ARRAY['PAID'::text, 'RETURNED'::text, 'RETURNED_LATE'::text]))),
+  constraint bank_matches_status_check CHECK ((status = ANY (ARRAY['MATCHED'::text, 'UNDONE'::text]))),
+  constraint bank_matches_undo_reason_check CHECK (((length(undo_reason) >= 1) AND (length(undo_reason) <= 500))),
+  constraint bank_matches_undone CHECK ((((status = 'UNDONE'::text) = (num_nonnulls(undone_person, undone_on, undo_reason) = 3)) AND (num_nonnulls(undone_person, undone_on, undo_reason) = ANY (ARRAY[0, 3]))))
+);
+alter table bank_matches enable row level security;
+alter table bank_matches force row level security;
+CREATE INDEX bank_matches_instruction ON public.bank_matches USING btree (book_id, instruction_id, match_id);
+CREATE INDEX bank_matches_line ON public.bank_matches USING btree (book_id, bank_line_id, match_id);
+create policy of_book on bank_matches as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on bank_matches as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
+CREATE TRIGGER bank_matches_in_lane BEFORE INSERT OR UPDATE ON public.bank_matches FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER bank_matches_leave_in_lane BEFORE DELETE ON public.bank_matches FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (status, undone_person, undone_on, undo_reason) on bank_matches to voucher_app;
+grant select on bank_matches to voucher_reader;
 
 -- owner voucher_owner
 create table bank_returns (
@@ -455,19 +534,47 @@ create table bank_returns (
   total_fen bigint not null,
   imported_person uuid not null,
   recorded_at timestamp with time zone not null,
+  state text not null default 'DONE'::text,
+  next_line integer not null default 1,
+  format text not null default 'json'::text,
+  bank_format text,
+  file_name text,
+  bank_account text,
+  opening_fen bigint,
+  closing_fen bigint,
+  first_day date,
+  last_day date,
+  repeated_count integer not null default 0,
+  by_result jsonb not null default '{}'::jsonb,
+  paid_fen bigint not null default 0,
+  returned_fen bigint not null default 0,
   constraint bank_returns_pkey PRIMARY KEY (book_id, bank_return_id),
   constraint bank_returns_book_id_file_digest_key UNIQUE (book_id, file_digest),
+  constraint bank_returns_balances CHECK ((((opening_fen IS NULL) = (closing_fen IS NULL)) AND ((opening_fen IS NULL) OR (bank_account IS NOT NULL)))),
+  constraint bank_returns_bank_account_check CHECK (((length(bank_account) >= 1) AND (length(bank_account) <= 64))),
+  constraint bank_returns_bank_format_check CHECK (((length(bank_format) >= 1) AND (length(bank_format) <= 60))),
+  constraint bank_returns_by_result_check CHECK ((jsonb_typeof(by_result) = 'object'::text)),
+  constraint bank_returns_check CHECK (((next_line >= 1) AND (next_line <= (line_count + 1)))),
+  constraint bank_returns_done CHECK (((state = 'DONE'::text) = (next_line = (line_count + 1)))),
   constraint bank_returns_file_digest_check CHECK ((file_digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint bank_returns_file_name_check CHECK ((length(file_name) <= 200)),
+  constraint bank_returns_format_check CHECK ((format = ANY (ARRAY['json'::text, 'csv'::text, 'xlsx'::text]))),
   constraint bank_returns_line_count_check CHECK ((line_count >= 1)),
+  constraint bank_returns_paid_fen_check CHECK ((paid_fen >= 0)),
+  constraint bank_returns_repeated_count_check CHECK ((repeated_count >= 0)),
+  constraint bank_returns_returned_fen_check CHECK ((returned_fen >= 0)),
+  constraint bank_returns_state_check CHECK ((state = ANY (ARRAY['IMPORTING'::text, 'DONE'::text]))),
   constraint bank_returns_total_fen_check CHECK ((total_fen > 0))
 );
 alter table bank_returns enable row level security;
 alter table bank_returns force row level security;
+CREATE INDEX bank_returns_account ON public.bank_returns USING btree (book_id, bank_account, first_day, bank_return_id) WHERE (bank_account IS NOT NULL);
+CREATE INDEX bank_returns_importing ON public.bank_returns USING btree (book_id, bank_return_id) WHERE (state = 'IMPORTING'::text);
 create policy of_book on bank_returns as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on bank_returns as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER bank_returns_in_lane BEFORE INSERT OR UPDATE ON public.bank_returns FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER bank_returns_leave_in_lane BEFORE DELETE ON public.bank_returns FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select on bank_returns to voucher_app;
+grant insert, select, update (state, next_line, repeated_count, by_result, paid_fen, returned_fen) on bank_returns to voucher_app;
 grant select on bank_returns to voucher_reader;
 
 -- owner voucher_owner
@@ -731,6 +838,40 @@ CREATE TRIGGER contract_amendments_leave_in_lane BEFORE DELETE ON public.contrac
 CREATE TRIGGER contract_amendments_one_person BEFORE UPDATE ON public.contract_amendments FOR EACH ROW WHEN (((new.confirmed_person IS DISTINCT FROM old.confirmed_person) OR (new.decided_person IS DISTINCT FROM old.decided_person))) EXECUTE FUNCTION refuse_same_person('confirmed_person proposed_person', 'decided_person proposed_person confirmed_person @FILED');
 grant insert, select, update (status, confirmed_person, decided_person, decided_on, decision_reason) on contract_amendments to voucher_app;
 grant select on contract_amendments to voucher_reader;
+
+-- owner voucher_owner
+create table contract_drafts (
+  book_id uuid not null,
+  contract_draft_id uuid not null,
+  legal_person_uscc text not null,
+  side text not null,
+  content json not null,
+  status text not null,
+  drafted_person uuid not null,
+  ended_on date,
+  ended_person uuid,
+  recorded_at timestamp with time zone not null,
+  constraint contract_drafts_pkey PRIMARY KEY (book_id, contract_draft_id),
+  constraint contract_drafts_book_id_drafted_person_fkey FOREIGN KEY (book_id, drafted_person) REFERENCES persons(book_id, person_id),
+  constraint contract_drafts_book_id_ended_person_fkey FOREIGN KEY (book_id, ended_person) REFERENCES persons(book_id, person_id),
+  constraint contract_drafts_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint contract_drafts_ended CHECK ((num_nonnulls(ended_on, ended_person) =
+CASE status
+    WHEN 'DRAFT'::text THEN 0
+    ELSE 2
+END)),
+  constraint contract_drafts_side_check CHECK ((side = ANY (ARRAY['enterprise'::text, 'provider'::text]))),
+  constraint contract_drafts_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'SUBMITTED'::text, 'DISCARDED'::text])))
+);
+alter table contract_drafts enable row level security;
+alter table contract_drafts force row level security;
+CREATE INDEX contract_drafts_open ON public.contract_drafts USING btree (book_id, legal_person_uscc, side, contract_draft_id) WHERE (status = 'DRAFT'::text);
+create policy of_book on contract_drafts as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on contract_drafts as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
+CREATE TRIGGER contract_drafts_in_lane BEFORE INSERT OR UPDATE ON public.contract_drafts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER contract_drafts_leave_in_lane BEFORE DELETE ON public.contract_drafts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (content, status, drafted_person, ended_on, ended_person) on contract_drafts to voucher_app;
+grant select on contract_drafts to voucher_reader;
 
 -- owner voucher_owner
 create table contract_line_usage (
@@ -2600,6 +2741,129 @@ grant insert, select on messages to voucher_app;
 grant select on messages to voucher_reader;
 
 -- owner voucher_owner
+create table month_builds (
+  book_id uuid not null,
+  build_id uuid not null,
+  month_id uuid not null,
+  state text not null,
+  step text not null,
+  entries_total bigint,
+  entries_done bigint not null default 0,
+  cut_off_seq bigint,
+  obstacles json,
+  line_count integer,
+  data_digest text,
+  balances_digest text,
+  pack_digest text,
+  pack_bytes bigint,
+  failure text,
+  attempts integer not null default 0,
+  lease_owner uuid,
+  lease_until timestamp with time zone not null,
+  recorded_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  constraint month_builds_pkey PRIMARY KEY (book_id, build_id),
+  constraint month_builds_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint month_builds_book_id_month_id_fkey FOREIGN KEY (book_id, month_id) REFERENCES months(book_id, month_id),
+  constraint month_builds_attempts_check CHECK ((attempts >= 0)),
+  constraint month_builds_balances_digest_check CHECK ((balances_digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint month_builds_cut_off_seq_check CHECK ((cut_off_seq > 0)),
+  constraint month_builds_data_digest_check CHECK ((data_digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint month_builds_done CHECK (((state = 'DONE'::text) = (num_nonnulls(cut_off_seq, obstacles, line_count, data_digest, balances_digest, pack_digest, pack_bytes) = 7))),
+  constraint month_builds_ended CHECK (((state = 'RUNNING'::text) = (ended_at IS NULL))),
+  constraint month_builds_entries_done_check CHECK ((entries_done >= 0)),
+  constraint month_builds_entries_total_check CHECK ((entries_total >= 0)),
+  constraint month_builds_failed CHECK (((state = 'FAILED'::text) = (failure IS NOT NULL))),
+  constraint month_builds_leased CHECK (((state = 'RUNNING'::text) OR (lease_owner IS NULL))),
+  constraint month_builds_line_count_check CHECK ((line_count >= 0)),
+  constraint month_builds_pack_bytes_check CHECK ((pack_bytes > 0)),
+  constraint month_builds_pack_digest_check CHECK ((pack_digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint month_builds_state_check CHECK ((state = ANY (ARRAY['RUNNING'::text, 'DONE'::text, 'FAILED'::text]))),
+  constraint month_builds_step_check CHECK ((step = ANY (ARRAY['CHECK'::text, 'LINES'::text, 'BALANCES'::text, 'PACK'::text, 'STORE'::text])))
+) with (fillfactor=50);
+alter table month_builds enable row level security;
+alter table month_builds force row level security;
+CREATE INDEX month_builds_month ON public.month_builds USING btree (book_id, month_id, build_id);
+CREATE INDEX month_builds_pack ON public.month_builds USING btree (book_id, pack_digest) WHERE (pack_digest IS NOT NULL);
+CREATE INDEX month_builds_running ON public.month_builds USING btree (book_id, build_id) WHERE (state = 'RUNNING'::text);
+create policy across on month_builds as permissive for select to voucher_across using (true);
+create policy of_book on month_builds as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on month_builds as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
+grant select (book_id, build_id, state, lease_owner, lease_until) on month_builds to voucher_across;
+grant insert, select, update (state, step, entries_total, entries_done, cut_off_seq, obstacles, line_count, data_digest, balances_digest, pack_digest, pack_bytes, failure, attempts, lease_owner, lease_until, ended_at) on month_builds to voucher_app;
+grant select on month_builds to voucher_reader;
+
+-- owner voucher_owner
+create table month_parties (
+  book_id uuid not null,
+  build_id uuid not null,
+  subject_id uuid not null,
+  party_id uuid not null,
+  side text not null,
+  uscc text not null,
+  name text not null,
+  constraint month_parties_pkey PRIMARY KEY (book_id, build_id, subject_id),
+  constraint month_parties_book_id_build_id_fkey FOREIGN KEY (book_id, build_id) REFERENCES month_builds(book_id, build_id),
+  constraint month_parties_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint month_parties_side_check CHECK ((side = ANY (ARRAY['enterprise'::text, 'provider'::text])))
+);
+alter table month_parties enable row level security;
+alter table month_parties force row level security;
+create policy of_book on month_parties as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on month_parties as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
+CREATE TRIGGER month_parties_append_only BEFORE DELETE OR UPDATE ON public.month_parties FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER month_parties_no_truncate BEFORE TRUNCATE ON public.month_parties FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+grant insert, select on month_parties to voucher_app;
+grant select on month_parties to voucher_reader;
+
+-- owner voucher_owner
+create table months (
+  book_id uuid not null,
+  month_id uuid not null,
+  month text not null,
+  status text not null,
+  shut_person uuid not null,
+  shut_on date not null,
+  sealed_person uuid,
+  sealed_on date,
+  build_id uuid,
+  cut_off_seq bigint,
+  data_digest text,
+  balances_digest text,
+  seal_digest text,
+  recorded_at timestamp with time zone not null,
+  constraint months_pkey PRIMARY KEY (book_id, month_id),
+  constraint months_once UNIQUE (book_id, month),
+  constraint months_book_id_build_id_fkey FOREIGN KEY (book_id, build_id) REFERENCES month_builds(book_id, build_id),
+  constraint months_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint months_book_id_sealed_person_fkey FOREIGN KEY (book_id, sealed_person) REFERENCES persons(book_id, person_id),
+  constraint months_book_id_shut_person_fkey FOREIGN KEY (book_id, shut_person) REFERENCES persons(book_id, person_id),
+  constraint months_balances_digest_check CHECK ((balances_digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint months_cut_off_seq_check CHECK ((cut_off_seq > 0)),
+  constraint months_data_digest_check CHECK ((data_digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint months_four_eyes CHECK ((sealed_person <> shut_person)),
+  constraint months_month_check CHECK ((month ~ '^\d{4}-(0[1-9]|1[0-2])$'::text)),
+  constraint months_past CHECK ((to_char((shut_on)::timestamp with time zone, 'YYYY-MM'::text) > month)),
+  constraint months_seal_digest_check CHECK ((seal_digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint months_sealed CHECK ((((status = 'SEALED'::text) = (num_nonnulls(sealed_person, sealed_on, build_id, cut_off_seq, data_digest, balances_digest, seal_digest) = 7)) AND ((status = 'SEALED'::text) OR (num_nonnulls(sealed_person, sealed_on, build_id, cut_off_seq, data_digest, balances_digest, seal_digest) = 0)))),
+  constraint months_status_check CHECK ((status = ANY (ARRAY['CLOSING'::text, 'SEALED'::text])))
+);
+alter table months enable row level security;
+alter table months force row level security;
+CREATE UNIQUE INDEX months_closing ON public.months USING btree (book_id) WHERE (status = 'CLOSING'::text);
+create policy of_book on months as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on months as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
+CREATE TRIGGER months_are_kept BEFORE DELETE ON public.months FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER months_in_lane BEFORE INSERT OR UPDATE ON public.months FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER months_leave_in_lane BEFORE DELETE ON public.months FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER months_no_truncate BEFORE TRUNCATE ON public.months FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER months_one_person BEFORE UPDATE ON public.months FOR EACH ROW WHEN ((new.sealed_person IS DISTINCT FROM old.sealed_person)) EXECUTE FUNCTION refuse_same_person('sealed_person shut_person');
+CREATE TRIGGER months_sealed_for_good BEFORE UPDATE ON public.months FOR EACH ROW WHEN ((old.status = 'SEALED'::text)) EXECUTE FUNCTION refuse_sealed_month();
+CREATE CONSTRAINT TRIGGER months_shut AFTER INSERT ON public.months DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION shut_month();
+grant insert, select, update (status, sealed_person, sealed_on, build_id, cut_off_seq, data_digest, balances_digest, seal_digest) on months to voucher_app;
+grant select on months to voucher_reader;
+
+-- owner voucher_owner
 create table notice_items (
   book_id uuid not null,
   notice_item_id uuid not null,
@@ -2844,6 +3108,8 @@ create table payment_instructions (
   return_reason text,
   instructed_on date not null,
   reinstructed boolean not null default false,
+  paid_fen bigint not null default 0,
+  returned_fen bigint not null default 0,
   constraint payment_instructions_pkey PRIMARY KEY (book_id, instruction_id),
   constraint payment_instructions_book_id_instruction_no_key UNIQUE (book_id, instruction_no),
   constraint payment_instructions_book_id_settlement_id_payee_id_fund_key UNIQUE (book_id, settlement_id, payee_id, fund, funder, attempt),
@@ -2851,7 +3117,10 @@ create table payment_instructions (
   constraint payment_instructions_book_id_settlement_id_fkey FOREIGN KEY (book_id, settlement_id) REFERENCES settlements(book_id, settlement_id),
   constraint payment_instructions_amount_fen_check CHECK ((amount_fen > 0)),
   constraint payment_instructions_attempt_check CHECK ((attempt >= 1)),
+  constraint payment_instructions_paid_fen_check CHECK ((paid_fen >= 0)),
   constraint payment_instructions_reinstructed CHECK (((NOT reinstructed) OR (status = 'RETURNED'::text))),
+  constraint payment_instructions_returned_fen_check CHECK ((returned_fen >= 0)),
+  constraint payment_instructions_settled CHECK ((((paid_fen + returned_fen) <= amount_fen) AND ((status = 'PAID'::text) = (paid_fen = amount_fen)) AND ((status = 'RETURNED'::text) = ((returned_fen > 0) AND ((paid_fen + returned_fen) = amount_fen))))),
   constraint payment_instructions_status_check CHECK ((status = ANY (ARRAY['INSTRUCTED'::text, 'PAID'::text, 'RETURNED'::text])))
 );
 alter table payment_instructions enable row level security;
@@ -2864,7 +3133,7 @@ create policy of_book on payment_instructions as restrictive for all to voucher_
 create policy whole on payment_instructions as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER payment_instructions_in_lane BEFORE INSERT OR UPDATE ON public.payment_instructions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER payment_instructions_leave_in_lane BEFORE DELETE ON public.payment_instructions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (status, return_reason, reinstructed) on payment_instructions to voucher_app;
+grant insert, select, update (status, return_reason, reinstructed, paid_fen, returned_fen) on payment_instructions to voucher_app;
 grant select on payment_instructions to voucher_reader;
 
 -- owner voucher_owner
@@ -3137,6 +3406,7 @@ create table recoveries (
   recorded_at timestamp with time zone not null,
   clause_id text,
   reimbursement_id uuid,
+  formerly jsonb not null default '[]'::jsonb,
   constraint recoveries_pkey PRIMARY KEY (book_id, recovery_id),
   constraint recoveries_book_id_recovery_no_key UNIQUE (book_id, recovery_no),
   constraint recoveries_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
@@ -3150,6 +3420,7 @@ create table recoveries (
   constraint recoveries_clause CHECK (((cause = 'CLAUSE'::text) = (clause_id IS NOT NULL))),
   constraint recoveries_clause_id_check CHECK (((length(clause_id) >= 1) AND (length(clause_id) <= 100))),
   constraint recoveries_document_no_check CHECK (((length(document_no) >= 1) AND (length(document_no) <= 100))),
+  constraint recoveries_formerly_check CHECK ((jsonb_typeof(formerly) = 'array'::text)),
   constraint recoveries_of_one CHECK (((num_nonnulls(contract_id, reimbursement_id) = 1) AND ((reimbursement_id IS NULL) OR (voucher_id IS NULL)))),
   constraint recoveries_opened CHECK ((((status = ANY (ARRAY['PROPOSED'::text, 'DROPPED'::text])) = (opened_on IS NULL)) AND ((opened_on IS NULL) OR (amount_fen > 0) OR ((reimbursement_id IS NOT NULL) AND (status = 'RECOVERED'::text))) AND ((correction_id IS NULL) = (opened_on IS NULL)))),
   constraint recoveries_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
@@ -3182,7 +3453,7 @@ create policy whole on recoveries as permissive for all to voucher_app, voucher_
 CREATE TRIGGER recoveries_in_lane BEFORE INSERT OR UPDATE ON public.recoveries FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER recoveries_leave_in_lane BEFORE DELETE ON public.recoveries FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER recoveries_one_person BEFORE UPDATE ON public.recoveries FOR EACH ROW WHEN (((new.opened_person IS DISTINCT FROM old.opened_person) OR (new.appeal_decided_by IS DISTINCT FROM old.appeal_decided_by) OR (new.ended_person IS DISTINCT FROM old.ended_person))) EXECUTE FUNCTION refuse_same_person('opened_person proposed_person', 'appeal_decided_by opened_person', 'ended_person write_off_asked_by @WRITTEN_OFF');
-grant insert, select, update (correction_id, amount_fen, received_fen, status, document_no, opened_person, opened_on, served_on, due_on, appeal_reason, appeal_person, appeal_decided_by, appeal_decision, write_off_reason, write_off_asked_by, ended_person, ended_on) on recoveries to voucher_app;
+grant insert, select, update (correction_id, debtor_id, amount_fen, received_fen, status, document_no, opened_person, opened_on, served_on, due_on, appeal_reason, appeal_person, appeal_decided_by, appeal_decision, write_off_reason, write_off_asked_by, ended_person, ended_on, formerly) on recoveries to voucher_app;
 grant select on recoveries to voucher_reader;
 
 -- owner voucher_owner
@@ -4515,6 +4786,19 @@ grant execute on function book_of(text) to voucher_reader;
 grant execute on function book_of(text) to voucher_signer;
 
 -- owner voucher_across
+CREATE OR REPLACE FUNCTION public.book_with_month_build()
+ RETURNS uuid
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select w.book_id from month_builds w
+   where w.state = 'RUNNING' and (w.lease_owner is null or w.lease_until <= clock_timestamp())
+   order by w.build_id limit 1
+$function$;
+grant execute on function book_with_month_build() to voucher_app;
+
+-- owner voucher_across
 CREATE OR REPLACE FUNCTION public.book_with_simulation()
  RETURNS uuid
  LANGUAGE sql
@@ -4864,6 +5148,9 @@ begin
   select min(day), max(day), (select d.booked_on from booked_days d where d.book_id = p_book order by d.booked_on desc limit 1)
     into earliest, latest, known
     from unnest(e_booked_on) as u (day);
+  if earliest < (select open_from from books where book_id = p_book) then
+    raise exception 'the day % is of a month that is shut', earliest using errcode = 'VL007';
+  end if;
   if known is distinct from earliest or known <> latest then
     with placed as (
       select e.*, greatest(known, max(e.booked_on) over (order by e.seq rows between unbounded preceding and 1 preceding)) as reached
@@ -5152,6 +5439,16 @@ end $function$;
 grant execute on function refuse_score_beyond_criterion() to public;
 
 -- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.refuse_sealed_month()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'month % is sealed', old.month using errcode = 'VL001';
+end $function$;
+grant execute on function refuse_sealed_month() to public;
+
+-- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.refuse_staging_outside_lane()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -5191,6 +5488,23 @@ begin
   delete from invoice_claims where number = any (p_numbers) and holders = 0;
 end $function$;
 grant execute on function release_numbers(text[],uuid[],uuid[],integer[]) to voucher_app;
+
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.shut_month()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  update books set open_from = (date_trunc('month', open_from) + interval '1 month')::date
+   where book_id = new.book_id and to_char(open_from, 'YYYY-MM') = new.month;
+  if not found then
+    raise exception 'month % is not the first open one', new.month using errcode = 'VL007';
+  end if;
+  return null;
+end $function$;
+grant execute on function shut_month() to public;
 
 -- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.this_book()

@@ -1,6 +1,8 @@
 // drizzle's mirror of what the migrations produce (db/schema.sql is the truth; a test compares the two). Columns and
 // types only: keys, checks and grants live in SQL. Money is bigint fen, a day is 'YYYY-MM-DD', an instant is an ISO string.
 import type { Role } from '../schemas/access.js';
+import type { Obstacle } from '../schemas/months.js';
+import type { BankMapping } from '../schemas/bank.js';
 import { sql } from 'drizzle-orm';
 import {
   bigint,
@@ -960,6 +962,24 @@ export const contracts = pgTable(
 );
 export type Contract = typeof contracts.$inferSelect;
 
+export const contractDrafts = pgTable(
+  'contract_drafts',
+  {
+    bookId: uuid('book_id').notNull(),
+    contractDraftId: uuid('contract_draft_id').notNull(),
+    legalPersonUscc: text('legal_person_uscc').notNull(),
+    side: text('side', { enum: ['enterprise', 'provider'] }).notNull(),
+    content: json('content').notNull(),
+    status: text('status', { enum: ['DRAFT', 'SUBMITTED', 'DISCARDED'] }).notNull(),
+    draftedPerson: uuid('drafted_person').notNull(),
+    endedOn: date('ended_on', { mode: 'string' }),
+    endedPerson: uuid('ended_person'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.contractDraftId] })],
+);
+export type ContractDraft = typeof contractDrafts.$inferSelect;
+
 export const contractAmendments = pgTable(
   'contract_amendments',
   {
@@ -1850,6 +1870,8 @@ export const paymentInstructions = pgTable(
     returnReason: text('return_reason'),
     instructedOn: date('instructed_on', { mode: 'string' }).notNull(),
     reinstructed: boolean('reinstructed').notNull(),
+    paidFen: bigint('paid_fen', { mode: 'bigint' }).notNull(),
+    returnedFen: bigint('returned_fen', { mode: 'bigint' }).notNull(),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.instructionId] })],
 );
@@ -1879,6 +1901,20 @@ export const bankReturns = pgTable(
     totalFen: bigint('total_fen', { mode: 'bigint' }).notNull(),
     importedPerson: uuid('imported_person').notNull(),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    state: text('state', { enum: ['IMPORTING', 'DONE'] }).notNull(),
+    nextLine: integer('next_line').notNull(),
+    format: text('format', { enum: ['json', 'csv', 'xlsx'] }).notNull(),
+    bankFormat: text('bank_format'),
+    fileName: text('file_name'),
+    bankAccount: text('bank_account'),
+    openingFen: bigint('opening_fen', { mode: 'bigint' }),
+    closingFen: bigint('closing_fen', { mode: 'bigint' }),
+    firstDay: date('first_day', { mode: 'string' }),
+    lastDay: date('last_day', { mode: 'string' }),
+    repeatedCount: integer('repeated_count').notNull(),
+    byResult: jsonb('by_result').$type<Readonly<Record<string, number>>>().notNull(),
+    paidFen: bigint('paid_fen', { mode: 'bigint' }).notNull(),
+    returnedFen: bigint('returned_fen', { mode: 'bigint' }).notNull(),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.bankReturnId] })],
 );
@@ -1892,16 +1928,60 @@ export const bankLines = pgTable(
     bankReturnId: uuid('bank_return_id').notNull(),
     bankSerial: text('bank_serial').notNull(),
     instructionNo: text('instruction_no').notNull(),
-    instructionId: uuid('instruction_id'),
     status: text('status', { enum: ['PAID', 'RETURNED'] }).notNull(),
     bookedOn: date('booked_on', { mode: 'string' }).notNull(),
     amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
     reason: text('reason'),
-    result: text('result', { enum: ['MATCHED', 'UNKNOWN_INSTRUCTION', 'AMOUNT_DIFFERS', 'ALREADY_SETTLED'] }).notNull(),
+    result: text('result', {
+      enum: ['MATCHED', 'UNKNOWN_INSTRUCTION', 'AMOUNT_DIFFERS', 'ALREADY_SETTLED', 'PAYEE_DIFFERS', 'DAY_BEFORE_INSTRUCTION'],
+    }).notNull(),
+    lineNo: integer('line_no'),
+    bankAccount: text('bank_account'),
+    payeeName: text('payee_name'),
+    payeeLast4: text('payee_last4'),
+    matchedFen: bigint('matched_fen', { mode: 'bigint' }).notNull(),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.bankLineId] })],
 );
 export type BankLine = typeof bankLines.$inferSelect;
+
+export const bankMatches = pgTable(
+  'bank_matches',
+  {
+    bookId: uuid('book_id').notNull(),
+    matchId: uuid('match_id').notNull(),
+    bankLineId: uuid('bank_line_id').notNull(),
+    instructionId: uuid('instruction_id').notNull(),
+    kind: text('kind', { enum: ['PAID', 'RETURNED', 'RETURNED_LATE'] }).notNull(),
+    amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
+    bookedOn: date('booked_on', { mode: 'string' }).notNull(),
+    byRule: boolean('by_rule').notNull(),
+    matchedPerson: uuid('matched_person').notNull(),
+    status: text('status', { enum: ['MATCHED', 'UNDONE'] }).notNull(),
+    undonePerson: uuid('undone_person'),
+    undoneOn: date('undone_on', { mode: 'string' }),
+    undoReason: text('undo_reason'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.matchId] })],
+);
+export type BankMatch = typeof bankMatches.$inferSelect;
+
+export const bankFormats = pgTable(
+  'bank_formats',
+  {
+    bookId: uuid('book_id').notNull(),
+    bankFormatId: uuid('bank_format_id').notNull(),
+    code: text('code').notNull(),
+    version: integer('version').notNull(),
+    name: text('name').notNull(),
+    mapping: jsonb('mapping').$type<BankMapping>().notNull(),
+    recordedPerson: uuid('recorded_person').notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.bankFormatId] })],
+);
+export type BankFormat = typeof bankFormats.$inferSelect;
 
 export const openingBalances = pgTable(
   'opening_balances',
@@ -2244,6 +2324,8 @@ export const recoveries = pgTable(
     writeOffAskedBy: uuid('write_off_asked_by'),
     endedPerson: uuid('ended_person'),
     endedOn: date('ended_on', { mode: 'string' }),
+    /** Whose it was before, oldest first; `until` is the first day of the next. */
+    formerly: jsonb('formerly').$type<readonly { debtorId: string; until: string; decisionId: string }[]>().notNull(),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
     reimbursementId: uuid('reimbursement_id'),
   },
@@ -2773,3 +2855,72 @@ export const customRoles = pgTable(
   (t) => [primaryKey({ columns: [t.bookId, t.customRoleId] })],
 );
 export type CustomRole = typeof customRoles.$inferSelect;
+
+export const months = pgTable(
+  'months',
+  {
+    bookId: uuid('book_id').notNull(),
+    monthId: uuid('month_id').notNull(),
+    month: text('month').notNull(),
+    status: text('status', { enum: ['CLOSING', 'SEALED'] }).notNull(),
+    shutPerson: uuid('shut_person').notNull(),
+    shutOn: date('shut_on', { mode: 'string' }).notNull(),
+    sealedPerson: uuid('sealed_person'),
+    sealedOn: date('sealed_on', { mode: 'string' }),
+    buildId: uuid('build_id'),
+    cutOffSeq: bigint('cut_off_seq', { mode: 'bigint' }),
+    dataDigest: text('data_digest'),
+    balancesDigest: text('balances_digest'),
+    sealDigest: text('seal_digest'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.monthId] })],
+);
+export type Month = typeof months.$inferSelect;
+
+export const monthBuilds = pgTable(
+  'month_builds',
+  {
+    bookId: uuid('book_id').notNull(),
+    buildId: uuid('build_id').notNull(),
+    monthId: uuid('month_id').notNull(),
+    state: text('state', { enum: ['RUNNING', 'DONE', 'FAILED'] }).notNull(),
+    step: text('step', { enum: ['CHECK', 'LINES', 'BALANCES', 'PACK', 'STORE'] }).notNull(),
+    entriesTotal: bigint('entries_total', { mode: 'bigint' }),
+    entriesDone: bigint('entries_done', { mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
+    cutOffSeq: bigint('cut_off_seq', { mode: 'bigint' }),
+    obstacles: json('obstacles').$type<readonly Obstacle[]>(),
+    lineCount: integer('line_count'),
+    dataDigest: text('data_digest'),
+    balancesDigest: text('balances_digest'),
+    packDigest: text('pack_digest'),
+    packBytes: bigint('pack_bytes', { mode: 'bigint' }),
+    failure: text('failure'),
+    attempts: integer('attempts')
+      .notNull()
+      .default(sql`0`),
+    leaseOwner: uuid('lease_owner'),
+    leaseUntil: timestamp('lease_until', { withTimezone: true, mode: 'string' }).notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    endedAt: timestamp('ended_at', { withTimezone: true, mode: 'string' }),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.buildId] })],
+);
+export type MonthBuild = typeof monthBuilds.$inferSelect;
+
+export const monthParties = pgTable(
+  'month_parties',
+  {
+    bookId: uuid('book_id').notNull(),
+    buildId: uuid('build_id').notNull(),
+    subjectId: uuid('subject_id').notNull(),
+    partyId: uuid('party_id').notNull(),
+    side: text('side', { enum: ['enterprise', 'provider'] }).notNull(),
+    uscc: text('uscc').notNull(),
+    name: text('name').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.buildId, t.subjectId] })],
+);
+export type MonthParty = typeof monthParties.$inferSelect;

@@ -112,6 +112,17 @@ export const problem = z
     code: z.string(),
     detail: z.string(),
     instance: z.string().optional(),
-    errors: z.array(z.object({ pointer: z.string(), code: z.string(), detail: z.string() })).optional(),
+    errors: z
+      .array(
+        z.object({
+          pointer: z.string(),
+          code: z.string(),
+          detail: z.string(),
+          line: z.int().optional().meta({ description: 'Of a file: the line, from 1, the header included' }),
+          column: z.string().optional().meta({ description: 'Of a file: the header of the column' }),
+          value: z.string().optional().meta({ description: 'Of a file: what stands there' }),
+        }),
+      )
+      .optional(),
   })
   .meta({ id: 'Problem', description: 'RFC 9457 problem details' });

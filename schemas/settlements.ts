@@ -1,4 +1,4 @@
-// The monthly settlement (结算批次) and the bank's returns (回单).
+// The monthly settlement (结算批次).
 import { z } from 'zod';
 import { amount, day, id, instant, ledgerSeq, month, pageQuery } from './common.js';
 
@@ -52,6 +52,8 @@ export const instruction = z.strictObject({
   funder: z.string(),
   attempt: z.int().meta({ description: 'A payment the bank returned goes out again as a further attempt' }),
   amount,
+  paid: amount.meta({ description: 'What of it the bank paid, in one part or several' }),
+  returned: amount,
   status: instructionStatus,
   instructedOn: day,
   returnReason: z.string().nullable(),
@@ -77,7 +79,12 @@ export const settlementInstructed = settlement.extend({
 
 export const settlementWhole = settlement.extend({
   totals: controlTotals,
-  instructions: z.array(instruction.extend({ bankSerial: z.string().nullable(), bankBookedOn: day.nullable() })),
+  instructions: z.array(
+    instruction.extend({
+      bankSerial: z.string().nullable().meta({ description: 'Of the last bank line that settled some of it' }),
+      bankBookedOn: day.nullable(),
+    }),
+  ),
   sums: z
     .strictObject({ notInstructed: amount, inTransit: amount, paid: amount, returned: amount })
     .meta({ description: 'Where the total stands; the four add up to it' }),
@@ -124,57 +131,4 @@ export const paymentFile = z.strictObject({
       funder: z.string(),
     }),
   ),
-});
-
-const bankStatus = z.enum(['PAID', 'RETURNED']);
-
-const bankReturnLine = z.strictObject({
-  instructionNo: z.string().trim().min(1).max(64),
-  status: bankStatus,
-  bankSerial: z.string().trim().min(1).max(64),
-  bookedOn: day.meta({ description: "The bank's day: what the payment is booked on" }),
-  amount,
-  reason: z.string().trim().max(500).optional().meta({ description: 'Why it was returned (退票原因)' }),
-});
-
-export const importBankReturn = z.strictObject({
-  fileName: z
-    .string()
-    .trim()
-    .max(200)
-    .optional()
-    .meta({ description: "For the sender's reference; the content alone decides what is the same file" }),
-  declaredCount: z.int().min(0),
-  declaredTotal: amount,
-  lines: z.array(bankReturnLine).min(1).max(10_000),
-});
-
-/** MATCHED had its effect; the others had none and are for a person to look at. */
-const bankLineResult = z.enum(['MATCHED', 'UNKNOWN_INSTRUCTION', 'AMOUNT_DIFFERS', 'ALREADY_SETTLED']);
-
-export const bankLine = z.strictObject({
-  instructionNo: z.string(),
-  status: bankStatus,
-  bankSerial: z.string(),
-  bookedOn: day,
-  amount,
-  reason: z.string().nullable(),
-  result: bankLineResult,
-});
-
-export const bankReturn = z.strictObject({
-  bankReturnId: id,
-  fileDigest: z.string(),
-  lineCount: z.int(),
-  total: amount,
-  importedPerson: id,
-  recordedAt: instant,
-});
-export const bankReturnWhole = bankReturn.extend({ matched: z.int(), paid: amount, returned: amount, lines: z.array(bankLine) });
-export const bankReturnImported = bankReturnWhole.extend({
-  fileName: z.string().nullable(),
-  alreadyImported: z
-    .boolean()
-    .meta({ description: 'This file was imported before; this answer is its result, and nothing happened again' }),
-  ledgerSeq,
 });

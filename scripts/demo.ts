@@ -17,8 +17,8 @@ import { payeeAccountRecorded } from '../schemas/payees.js';
 import { programmeActivated, programmeEvaluated, programmePublished } from '../schemas/programme-api.js';
 import { facilityRecorded, listingRecorded, observationRecorded, providerRecorded } from '../schemas/providers.js';
 import { redemptionRecorded } from '../schemas/redemptions.js';
+import { bankReturnImported } from '../schemas/bank.js';
 import {
-  bankReturnImported,
   paymentFile,
   settlementDrafted,
   settlementInstructed,

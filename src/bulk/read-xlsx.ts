@@ -25,7 +25,12 @@ export const xlsxBounds = {
 const mostCells = 200;
 const batchOf = 200;
 
-export async function* readXlsx(chunks: AsyncIterable<Uint8Array>, folder: string): AsyncGenerator<readonly CsvRecord[]> {
+/** Formulas count as their stored results, or (`formulas: 'AS_WRITTEN'`) stand there with their sign, so that they can be refused. */
+export async function* readXlsx(
+  chunks: AsyncIterable<Uint8Array>,
+  folder: string,
+  of: { readonly formulas: 'RESULT' | 'AS_WRITTEN' } = { formulas: 'RESULT' },
+): AsyncGenerator<readonly CsvRecord[]> {
   const file = path.join(folder, 'upload.xlsx');
   await pipeline(Readable.from(bounded(chunks), { objectMode: true, highWaterMark: 4 }), createWriteStream(file));
   await weigh(file);
@@ -44,7 +49,10 @@ export async function* readXlsx(chunks: AsyncIterable<Uint8Array>, folder: strin
       for await (const row of sheet) {
         const values = Array.isArray(row.values) ? row.values : [];
         if (values.length > mostCells) throw new FileUnreadable('BULK_XLSX_UNREADABLE', { line: String(row.number) });
-        const cells = Array.from({ length: Math.max(values.length - 1, 0) }, (_, i) => textOf(values[i + 1] ?? null));
+        const cells = Array.from({ length: Math.max(values.length - 1, 0) }, (_, i) => {
+          const value = values[i + 1] ?? null;
+          return (of.formulas === 'AS_WRITTEN' ? formulaOf(value) : null) ?? textOf(value);
+        });
         if (cells.every((cell) => cell.trim() === '')) continue;
         // A sheet that is passed over in silence would be invoices that nobody misses.
         sheetWithRows ??= sheet;
@@ -169,6 +177,13 @@ const tooLarge = (): FileUnreadable =>
   new FileUnreadable('BULK_FILE_TOO_LARGE', { limit: `${xlsxBounds.file / mib} MiB, ${xlsxBounds.sheet / mib} MiB` });
 
 const unsound = (): FileUnreadable => new FileUnreadable('BULK_XLSX_UNREADABLE', { line: '1' });
+
+/** A formula as it is written; null where there is none. */
+function formulaOf(value: CellValue): string | null {
+  if (typeof value !== 'object' || value === null) return null;
+  if ('formula' in value) return `=${value.formula}`;
+  return 'sharedFormula' in value ? `=${value.sharedFormula}` : null;
+}
 
 /** A cell as text. A formula counts as its stored result, a day as YYYY-MM-DD, a number as its shortest exact digits. */
 export function textOf(value: CellValue): string {

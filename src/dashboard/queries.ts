@@ -47,7 +47,7 @@ export const readDashboard = (db: Database, of: Wanted): Promise<Read> =>
   );
 
 /** Funds of the programme and year that are asked for. */
-const asked = ({ programmeCode, year }: Wanted, fund: SQL): SQL => {
+const asked = ({ programmeCode, year }: Omit<Wanted, 'principal'>, fund: SQL): SQL => {
   const parts = [sql`true`];
   if (programmeCode !== undefined) parts.push(sql`split_part(${fund}, '/', 1) = ${programmeCode}`);
   if (year !== undefined) parts.push(sql`split_part(${fund}, '/', 2) = ${String(year)}`);
@@ -73,7 +73,8 @@ const fundsOfBook = (tx: Tx, of: Wanted): Promise<FundFigures[]> => {
 const lapsed = ['voucher.expired', 'redemption.released', 'redemption.reversed'];
 const givenBack = [...lapsed, 'voucher.cancelled', 'voucher.revoked', 'voucher.reduced', 'award.reversed'];
 
-const monthsOfBook = (tx: Tx, of: Wanted): Promise<MonthFigures[]> => {
+/** What moved of the funds that are asked for, by month, by booked day. */
+export const monthsOfBook = (tx: Pick<Tx, 'sql'>, of: Omit<Wanted, 'principal'>): Promise<MonthFigures[]> => {
   const moved = (side: SQL, kind: string, postings: string[]): SQL =>
     sql`coalesce(sum(${side}) filter (where kind = ${kind} and posting in ${postings}), 0)::bigint`;
   const credits = (kind: string, ...postings: string[]): SQL => moved(sql`credits_fen`, kind, postings);
@@ -87,8 +88,10 @@ const monthsOfBook = (tx: Tx, of: Wanted): Promise<MonthFigures[]> => {
            ${credits('reserved', 'redemption.reserved')} as claimed, ${debits('reserved', 'redemption.released')} as released,
            ${credits('payable', 'redemption.approved', 'award.approved')} as redeemed, ${debits('payable', 'redemption.reversed', 'award.reversed')} as reversed,
            coalesce(sum(transfers) filter (where kind = 'payable' and posting = 'redemption.approved'), 0)::bigint as redemptions,
-           ${credits('in_transit', 'settlement.instructed')} as instructed, ${credits('payable', 'settlement.returned')} as returned,
-           ${credits('paid', 'settlement.paid')} as paid
+           ${credits('in_transit', 'settlement.instructed')} as instructed, 
+           ${credits('payable', 'settlement.returned', 'settlement.returned_late')} - ${debits('payable', 'settlement.unmatched')} as returned,
+           ${credits('paid', 'settlement.paid', 'settlement.unmatched')}
+             - ${debits('paid', 'settlement.returned_late', 'settlement.unmatched')} as paid
       from ledger_turnovers
      where book_id = ${of.bookId} and span = 'MONTH' and fund <> '' and ${asked(of, sql`fund`)}
      group by starts_on, fund order by starts_on, fund`,
@@ -110,7 +113,7 @@ const paidTo = (of: Wanted, side: 'provider' | 'enterprise'): SQL => {
       cross join lateral ${balanceNamed(sql`p.book_id`, sql`'payable:' || ${payee} || ':' || t.fund`)} a
      where p.book_id = ${of.bookId} and ${own}
     union all
-    select i.fund, 0, case i.status when 'INSTRUCTED' then i.amount_fen else 0 end, case i.status when 'PAID' then i.amount_fen else 0 end
+    select i.fund, 0, i.amount_fen - i.paid_fen - i.returned_fen, i.paid_fen
       from ${parties} p
       cross join lateral (select * from payment_instructions i
                            where i.book_id = p.book_id and i.payee_id = ${payee} offset 0) i

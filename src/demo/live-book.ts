@@ -20,6 +20,7 @@ import { enterpriseRecorded } from '../../schemas/enterprises.js';
 import { openingApproved, openingPrepared } from '../../schemas/opening-balances.js';
 import { payeeAccountRecorded } from '../../schemas/payees.js';
 import { programmeActivated, programmePublished } from '../../schemas/programme-api.js';
+import { bankReturnImported } from '../../schemas/bank.js';
 import {
   chipRecorded,
   facilityRecorded,
@@ -29,7 +30,6 @@ import {
 } from '../../schemas/providers.js';
 import { redemptionRecorded } from '../../schemas/redemptions.js';
 import {
-  bankReturnImported,
   paymentFile,
   settlementDrafted,
   settlementInstructed,

@@ -32,6 +32,8 @@ export interface FieldProblem {
   readonly pointer: string;
   readonly code: RefusalCode;
   readonly params?: Readonly<Record<string, string>>;
+  /** Where in a file it stands, and what stands there; the pointer is '' then. */
+  readonly place?: { readonly line: number; readonly column: string; readonly value: string };
 }
 
 /** zh unless English is preferred by Accept-Language (first of the two named, q-values honoured). */
@@ -86,6 +88,7 @@ function rendered({ code, params = {}, fields = [] }: Told, language: Language):
             pointer: field.pointer,
             code: field.code,
             detail: describeRefusal(field.code, field.params ?? {}, language).detail,
+            ...field.place,
           })),
         }),
   });

@@ -285,6 +285,44 @@ export const settlementReturned = (of: {
     of.bookedOn,
   );
 
+/** The bank gave back what it had paid (退票), days later, on its day: it is owed again. */
+export const settlementReturnedLate = (of: {
+  payeeId: string;
+  fund: string;
+  funder: string;
+  amountFen: bigint;
+  bookedOn: Day;
+}): Posting[] =>
+  transfer(
+    'settlement.returned_late',
+    accountOf.paid(of.fund, of.funder),
+    accountOf.payable(of.payeeId, of.fund),
+    of.amountFen,
+    of.bookedOn,
+  );
+
+/** What a bank line was matched with was not its own: the money goes back the way it came, to where it waited for the bank. */
+export const settlementUnmatched = (of: {
+  kind: 'PAID' | 'RETURNED' | 'RETURNED_LATE';
+  payeeId: string;
+  instructionId: string;
+  fund: string;
+  funder: string;
+  amountFen: bigint;
+  /** The entry by which it was matched, where that is known. */
+  reversesSeq: bigint | null;
+}): Posting[] => {
+  const [paid, payable] = [accountOf.paid(of.fund, of.funder), accountOf.payable(of.payeeId, of.fund)];
+  const inTransit = accountOf.inTransit(of.instructionId, of.fund, of.funder);
+  const [from, to] = { PAID: [paid, inTransit] as const, RETURNED: [payable, inTransit] as const, RETURNED_LATE: [payable, paid] as const }[
+    of.kind
+  ];
+  const { reversesSeq } = of;
+  return transfer('settlement.unmatched', from, to, of.amountFen).map((posting) =>
+    reversesSeq === null ? posting : { reversesSeq, ...posting },
+  );
+};
+
 /** A recovery (追回) opened: what a payee owes back of one fund stands against its claim. No money moves. */
 export const recoveryOpened = (of: { debtorId: string; recoveryId: string; fund: string; amountFen: bigint }): Posting[] =>
   transfer('recovery.opened', accountOf.receivable(of.debtorId, of.fund), accountOf.claim(of.recoveryId, of.fund), of.amountFen);
@@ -336,6 +374,19 @@ export const recoveryOffset = (of: {
     transfer('recovery.offset', accountOf.paid(of.fund, funder), accountOf.recovered(of.fund, funder), amountFen),
   ),
 ];
+
+/** What is left of a claim is owed by another from now on (a merger, a split). No money moves. */
+export const recoverySucceeded = (of: {
+  from: string;
+  to: string;
+  recoveryId: string;
+  fund: string;
+  amountFen: bigint;
+}): Posting[] =>
+  about(
+    of.recoveryId,
+    transfer('recovery.succeeded', accountOf.receivable(of.to, of.fund), accountOf.receivable(of.from, of.fund), of.amountFen),
+  );
 
 /** What is left of a claim ends without money: written off, or withdrawn because an appeal was upheld. */
 export const recoveryEnded = (of: {

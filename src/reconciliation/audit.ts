@@ -789,11 +789,11 @@ const batchesAsPaid = (sql: Sql, bookId: string): Promise<Rows>[] => [
       from due d full join given g using (settlement_id, payee_id, fund) where coalesce(d.fen, 0) <> coalesce(g.fen, 0) limit 100`,
   sql<Rows>`
     with attempts as (
-      select i.*, lead(status) over w as next, lag(attempt) over w as before, lag(amount_fen) over w as amount_before
+      select i.*, lead(status) over w as next, lag(attempt) over w as before, lag(returned_fen) over w as amount_before
         from payment_instructions i where book_id = ${bookId}
       window w as (partition by settlement_id, payee_id, fund, funder order by attempt))
     select 'instruction ' || a.instruction_no as subject,
-           format('%s as attempt %s for %s; before it attempt %s for %s, after it %s; the batch is %s', a.status, a.attempt, a.amount_fen,
+           format('%s as attempt %s for %s; before it attempt %s gave back %s, after it %s; the batch is %s', a.status, a.attempt, a.amount_fen,
                   coalesce(a.before::text, 'none'), coalesce(a.amount_before::text, 'none'), coalesce(a.next, 'none'), s.status) as detail
       from attempts a join settlements s on s.book_id = a.book_id and s.settlement_id = a.settlement_id
      where a.attempt <> coalesce(a.before, 0) + 1 or a.amount_fen <> coalesce(a.amount_before, a.amount_fen)
@@ -801,23 +801,61 @@ const batchesAsPaid = (sql: Sql, bookId: string): Promise<Rows>[] => [
      limit 100`,
   sql<Rows>`
     with bank as (
-      select instruction_id, count(*) as n, min(status) as status, min(amount_fen) as fen, min(instruction_no) as no
-        from bank_lines where book_id = ${bookId} and result = 'MATCHED' group by instruction_id)
+      select m.instruction_id, count(*) as n,
+             sum(case m.kind when 'PAID' then m.amount_fen when 'RETURNED_LATE' then -m.amount_fen else 0 end) as paid,
+             sum(case when m.kind <> 'PAID' then m.amount_fen else 0 end) as returned,
+             bool_and((l.status = 'PAID') = (m.kind = 'PAID') and l.booked_on = m.booked_on) as told
+        from bank_matches m left join bank_lines l on l.book_id = m.book_id and l.bank_line_id = m.bank_line_id
+       where m.book_id = ${bookId} and m.status = 'MATCHED' group by m.instruction_id)
     select 'instruction ' || i.instruction_no as subject,
-           format('%s of %s; the bank has %s lines, %s of %s', i.status, i.amount_fen, coalesce(b.n, 0), b.status, b.fen) as detail
+           format('%s: paid %s and returned %s of %s; the bank has %s matched lines, paid %s and returned %s%s', i.status, i.paid_fen,
+                  i.returned_fen, i.amount_fen, coalesce(b.n, 0), coalesce(b.paid, 0), coalesce(b.returned, 0),
+                  case when not b.told then ', some of another kind or day' end) as detail
       from payment_instructions i left join bank b using (instruction_id)
      where i.book_id = ${bookId}
-       and not (case when i.status = 'INSTRUCTED' then b.n is null
-                     else coalesce(b.n = 1 and (b.status, b.fen, b.no) = (i.status, i.amount_fen, i.instruction_no), false) end)
-     limit 100`,
+       and ((i.paid_fen, i.returned_fen) is distinct from (coalesce(b.paid, 0)::bigint, coalesce(b.returned, 0)::bigint)
+            or not coalesce(b.told, true)
+            or i.status <> case when i.paid_fen + i.returned_fen < i.amount_fen then 'INSTRUCTED'
+                                when i.returned_fen > 0 then 'RETURNED' else 'PAID' end) limit 100`,
   sql<Rows>`
-    select 'bank serial ' || bank_serial as subject, format('%s lines had an effect', count(*)) as detail
-      from bank_lines where book_id = ${bookId} and result = 'MATCHED' group by bank_serial having count(*) > 1 limit 100`,
+    select 'bank serial ' || bank_serial as subject, format('%s lines', count(*)) as detail
+      from bank_lines where book_id = ${bookId} and line_no is not null group by bank_serial having count(*) > 1 limit 100`,
+  sql<Rows>`
+    with used as (
+      select bank_line_id, sum(amount_fen) as fen from bank_matches where book_id = ${bookId} and status = 'MATCHED' group by 1)
+    select 'bank line ' || l.bank_serial as subject,
+           format('of %s, %s is said to be matched, the matches make %s', l.amount_fen, l.matched_fen, coalesce(u.fen, 0)) as detail
+      from bank_lines l left join used u using (bank_line_id)
+     where l.book_id = ${bookId} and (l.matched_fen <> coalesce(u.fen, 0) or l.matched_fen > l.amount_fen) limit 100`,
+  sql<Rows>`
+    with line as (
+      select bank_return_id, count(*) as n, sum(amount_fen) as fen from bank_lines where book_id = ${bookId} group by 1)
+    select 'bank return ' || r.bank_return_id as subject,
+           format('%s up to line %s of %s, %s repeated, %s in all; recorded are %s lines and %s', r.state, r.next_line, r.line_count,
+                  r.repeated_count, r.total_fen, coalesce(l.n, 0), coalesce(l.fen, 0)) as detail
+      from bank_returns r left join line l using (bank_return_id)
+     where r.book_id = ${bookId}
+       and (coalesce(l.n, 0) + r.repeated_count <> r.next_line - 1
+            or (r.state = 'DONE' and r.repeated_count = 0 and coalesce(l.fen, 0) <> r.total_fen)) limit 100`,
+  // What the ledger paid and took back, day by day, is what the bank's lines were matched with.
+  sql<Rows>`
+    with moved as (
+      select case when e.kind = 'settlement.unmatched' then 'undone' else e.kind end as kind, e.subject_id, sum(e.amount_fen) as fen
+        from entries e where e.book_id = ${bookId}
+         and e.kind in ('settlement.paid', 'settlement.returned', 'settlement.returned_late', 'settlement.unmatched') group by 1, 2),
+    matched as (
+      select case kind when 'PAID' then 'settlement.paid' when 'RETURNED' then 'settlement.returned' else 'settlement.returned_late' end as kind,
+             sum(amount_fen) as fen, count(*) as n from bank_matches where book_id = ${bookId} group by 1
+      union all
+      select 'undone', sum(amount_fen), count(*) from bank_matches where book_id = ${bookId} and status = 'UNDONE' having count(*) > 0),
+    booked as (select kind, sum(fen) as fen from moved group by 1)
+    select coalesce(b.kind, m.kind) as subject, format('booked %s, matched %s', coalesce(b.fen, 0), coalesce(m.fen, 0)) as detail
+      from booked b full join matched m using (kind) where coalesce(b.fen, 0) <> coalesce(m.fen, 0)`,
   asAccounts(
     sql,
     bookId,
     'in_transit',
-    sql`select format('in_transit:%s:%s:%s', instruction_id, fund, funder) as code, amount_fen as fen
+    sql`select format('in_transit:%s:%s:%s', instruction_id, fund, funder) as code, amount_fen - paid_fen - returned_fen as fen
           from payment_instructions where book_id = ${bookId} and status = 'INSTRUCTED'`,
   ),
   asAccounts(
@@ -826,7 +864,7 @@ const batchesAsPaid = (sql: Sql, bookId: string): Promise<Rows>[] => [
     'paid',
     // What came back is in accounts of its own, which the ledger's own audit adds to these.
     sql`select format('paid:%s:%s', fund, funder) as code, sum(fen) as fen
-          from (select fund, funder, amount_fen as fen from payment_instructions where book_id = ${bookId} and status = 'PAID'
+          from (select fund, funder, paid_fen as fen from payment_instructions where book_id = ${bookId}
                 union all
                 select fund, split_part(code, ':', 3), debits_fen - credits_fen from accounts
                  where book_id = ${bookId} and kind = 'recovered'
@@ -842,8 +880,7 @@ const batchesAsPaid = (sql: Sql, bookId: string): Promise<Rows>[] => [
                 union all
                 select enterprise_id, fund, award_fen - reversed_fen from reimbursements where book_id = ${bookId} and status = 'APPROVED'
                 union all
-                select payee_id, fund, -amount_fen from payment_instructions
-                 where book_id = ${bookId} and status in ('INSTRUCTED', 'PAID')) owed
+                select payee_id, fund, returned_fen - amount_fen from payment_instructions where book_id = ${bookId}) owed
          group by payee_id, fund`,
   ),
 ];

@@ -1,4 +1,4 @@
-import { bankLines, bankReturns, fundStandings, paymentInstructions, settlementLines, settlements } from '../../db/tables.js';
+import { fundStandings, paymentInstructions, settlementLines, settlements } from '../../db/tables.js';
 import { shelf } from '../ledger/facts.js';
 
 export const settlementShelf = shelf(settlements, {
@@ -18,13 +18,7 @@ export const instructionShelf = shelf(paymentInstructions, {
   id: 'instructionId',
   keys: { settlement: ['settlementId'], number: ['instructionNo'] },
   once: ['id', 'settlement', 'number'],
-  mutable: ['status', 'returnReason', 'reinstructed'],
+  unique: ['number'],
+  mutable: ['status', 'returnReason', 'reinstructed', 'paidFen', 'returnedFen'],
 });
 export const fundStandingShelf = shelf(fundStandings, { rank: 70, id: 'fund', mutable: ['instructedFen', 'recoveredFen'] });
-export const bankReturnShelf = shelf(bankReturns, { rank: 70, id: 'bankReturnId', keys: { digest: ['fileDigest'] } });
-export const bankLineShelf = shelf(bankLines, {
-  rank: 73,
-  id: 'bankLineId',
-  keys: { serial: ['bankSerial'] },
-  once: ['id', 'serial'],
-});

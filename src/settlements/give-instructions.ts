@@ -82,6 +82,8 @@ export function giveInstructions(
     returnReason: null,
     instructedOn: today,
     reinstructed: false,
+    paidFen: 0n,
+    returnedFen: 0n,
   }));
   return {
     kind: 'given',

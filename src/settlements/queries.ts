@@ -1,9 +1,9 @@
 import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.js';
-import type { BankLine, BankReturn, PayeeAccount, PaymentInstruction, Settlement, SettlementLine } from '../../db/tables.js';
+import type { PayeeAccount, PaymentInstruction, Settlement, SettlementLine } from '../../db/tables.js';
 import {
   bankLines,
-  bankReturns,
+  bankMatches,
   enterprises,
   payeeAccounts,
   paymentInstructions,
@@ -124,14 +124,20 @@ export const listSettlementLines = (
     .orderBy(asc(settlementLines.lineNo))
     .limit(of.limit + 1);
 
-/** The instructions of a batch, every attempt, with payee, account and the bank line that settled each. */
+/** The instructions of a batch, every attempt, with payee, account and the last bank line that settled some of each. */
 export const instructionsOfSettlement = (
   db: Database,
   bookId: string,
   settlementId: string,
-): Promise<{ instruction: PaymentInstruction; payeeName: string; account: PayeeAccount; bankLine: BankLine | null }[]> =>
+): Promise<{ instruction: PaymentInstruction; payeeName: string; account: PayeeAccount; bankSerial: string | null; bankBookedOn: string | null }[]> =>
   db.drizzle
-    .select({ instruction: paymentInstructions, payeeName, account: payeeAccounts, bankLine: bankLines })
+    .select({
+      instruction: paymentInstructions,
+      payeeName,
+      account: payeeAccounts,
+      bankSerial: sql<string | null>`said.bank_serial`,
+      bankBookedOn: sql<string | null>`said.booked_on`,
+    })
     .from(paymentInstructions)
     .leftJoin(
       providers,
@@ -149,36 +155,11 @@ export const instructionsOfSettlement = (
       ),
     )
     .leftJoin(
-      bankLines,
-      and(eq(bankLines.bookId, paymentInstructions.bookId), eq(bankLines.instructionId, paymentInstructions.instructionId)),
+      sql`lateral (select l.bank_serial, l.booked_on from ${bankMatches} m
+                     join ${bankLines} l on l.book_id = m.book_id and l.bank_line_id = m.bank_line_id
+                    where m.book_id = ${paymentInstructions.bookId} and m.instruction_id = ${paymentInstructions.instructionId}
+                      and m.status = 'MATCHED' order by m.match_id desc limit 1) said`,
+      sql`true`,
     )
     .where(and(eq(paymentInstructions.bookId, bookId), eq(paymentInstructions.settlementId, settlementId)))
     .orderBy(asc(paymentInstructions.instructionNo));
-
-export const listBankReturns = (db: Database, of: Page): Promise<BankReturn[]> =>
-  db.drizzle
-    .select()
-    .from(bankReturns)
-    .where(and(eq(bankReturns.bookId, of.bookId), of.after === undefined ? undefined : gt(bankReturns.bankReturnId, of.after)))
-    .orderBy(asc(bankReturns.bankReturnId))
-    .limit(of.limit + 1);
-
-/** A bank return with its lines in the order of the file. */
-export async function findBankReturn(
-  db: Database,
-  bookId: string,
-  bankReturnId: string,
-): Promise<{ bankReturn: BankReturn; lines: BankLine[] } | undefined> {
-  const [[bankReturn], lines] = await Promise.all([
-    db.drizzle
-      .select()
-      .from(bankReturns)
-      .where(and(eq(bankReturns.bookId, bookId), eq(bankReturns.bankReturnId, bankReturnId))),
-    db.drizzle
-      .select()
-      .from(bankLines)
-      .where(and(eq(bankLines.bookId, bookId), eq(bankLines.bankReturnId, bankReturnId)))
-      .orderBy(asc(bankLines.bankLineId)),
-  ]);
-  return bankReturn === undefined ? undefined : { bankReturn, lines };
-}

@@ -12,8 +12,8 @@ import { lastAttempts, presentInstruction, presentSettlement, refuseUnlessAt } f
 type Result = Omit<z.input<typeof settlementInstructed>, 'ledgerSeq'>;
 
 /**
- * Sends every payment of a batch that the bank returned (退票) out again, as a further attempt on the account its payee
- * has registered by now. Refuses NOT_FOUND, SETTLEMENT_WRONG_STATE, FOUR_EYES (who drafted or approved the batch),
+ * Sends every payment of a batch that the bank returned (退票) out again, as much of each as came back, as a further attempt on the account
+ * its payee has registered by now. Refuses NOT_FOUND, SETTLEMENT_WRONG_STATE, FOUR_EYES (who drafted or approved the batch),
  * SETTLEMENT_NOTHING_RETURNED, PAYEE_ACCOUNT_MISSING.
  */
 export const reinstructSettlement: Verb<{ id?: string }, Result> = {
@@ -49,7 +49,13 @@ export const reinstructSettlement: Verb<{ id?: string }, Result> = {
       command,
       facts,
       settlement,
-      returned.map((of) => ({ ...of, attempt: of.attempt + 1 })),
+      returned.map(({ payeeId, fund, funder, returnedFen, attempt }) => ({
+        payeeId,
+        fund,
+        funder,
+        amountFen: returnedFen,
+        attempt: attempt + 1,
+      })),
     );
     if (given.kind === 'refused') return given;
     // After this line the command succeeds.

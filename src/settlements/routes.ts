@@ -9,26 +9,22 @@ import { authorities, command, idOfCursor, pageOf, reading } from '../http/route
 import { formatYuan, sumFen } from '../money.js';
 import { openAccountNo } from '../payees/record-payee-account.js';
 import { approveSettlement } from './approve-settlement.js';
-import { bankReturnHeader, readBankReturnFile, writePaymentFile } from './bank-file.js';
+import { writePaymentFile } from './bank-file.js';
 import { closeSettlement } from './close-settlement.js';
 import { draftSettlement } from './draft-settlement.js';
-import { importBankReturn } from './import-bank-return.js';
 import { instructSettlement } from './instruct-settlement.js';
 import {
-  findBankReturn,
   findSettlement,
   instructionsOfSettlement,
-  listBankReturns,
   listSettlementLines,
   listSettlements,
   totalsOfSettlement,
 } from './queries.js';
 import { reinstructSettlement } from './reinstruct-settlement.js';
-import { presentBankReturn, presentBankReturnWhole, presentInstruction, presentSettlement, sumsOf } from './rules.js';
+import { presentInstruction, presentSettlement, sumsOf } from './rules.js';
 
 const tag = 'settlements';
 const empty = z.strictObject({});
-const bankFileLimit = 4 * 1024 * 1024;
 /** Who sees account numbers whole. */
 const paymentRoles: readonly string[] = ['finance', 'finance_approver'];
 
@@ -126,10 +122,10 @@ export function settlementRoutes(app: FastifyInstance, parts: Parts): void {
           byPayee: totals.byPayee.map(({ totalFen, ...of }) => ({ ...of, total: formatYuan(totalFen) })),
           byFund: totals.byFund.map(({ totalFen, ...of }) => ({ ...of, total: formatYuan(totalFen) })),
         },
-        instructions: instructions.map(({ instruction, payeeName, bankLine }) => ({
+        instructions: instructions.map(({ instruction, payeeName, bankSerial, bankBookedOn }) => ({
           ...presentInstruction(instruction, { name: payeeName }),
-          bankSerial: bankLine?.bankSerial ?? null,
-          bankBookedOn: bankLine?.bookedOn ?? null,
+          bankSerial,
+          bankBookedOn,
         })),
         sums: sumsOf(
           settlement,
@@ -174,7 +170,6 @@ export function settlementRoutes(app: FastifyInstance, parts: Parts): void {
   });
 
   paymentFileRoute(app, parts);
-  bankReturnRoutes(app, parts);
 }
 
 /** The payment file as JSON or as CSV, which is why it is no plain reading. */
@@ -230,56 +225,4 @@ function paymentFileRoute(app: FastifyInstance, parts: Parts): void {
         .send(writePaymentFile(file));
     },
   );
-}
-
-function bankReturnRoutes(app: FastifyInstance, parts: Parts): void {
-  // A scope of its own, for only here text/csv is a body: it is read into the same shape as the JSON.
-  void app.register(async (scope) => {
-    scope.addContentTypeParser(
-      'text/csv',
-      { parseAs: 'buffer', bodyLimit: bankFileLimit },
-      async (_request: unknown, bytes: Buffer) => {
-        const read = readBankReturnFile(bytes);
-        if (read.kind === 'malformed')
-          throw new Problem('BANK_FILE_MALFORMED', { line: String(read.line), header: bankReturnHeader });
-        return read.body;
-      },
-    );
-    command(scope, parts, {
-      url: '/bank-returns',
-      tag: 'bank returns',
-      summary: `Import a bank-return file (回单): JSON, or text/csv with the columns ${bankReturnHeader} and a last row 合计,<count>,,,<total>,`,
-      roles: ['finance'],
-      personOnly: true,
-      body: schema.importBankReturn,
-      response: schema.bankReturnImported,
-      status: 201,
-      verb: importBankReturn,
-      bodyLimit: bankFileLimit,
-    });
-  });
-  reading(app, {
-    url: '/bank-returns',
-    tag: 'bank returns',
-    summary: 'List bank-return files',
-    roles: authorities,
-    query: pageQuery,
-    response: page(schema.bankReturn),
-    read: async ({ db, query: { cursor, limit }, book }) => {
-      const rows = await listBankReturns(db, { bookId: book.bookId, after: idOfCursor(cursor), limit });
-      return pageOf(rows, limit, (row) => row.bankReturnId, presentBankReturn);
-    },
-  });
-  reading(app, {
-    url: '/bank-returns/:id',
-    tag: 'bank returns',
-    summary: 'One bank-return file with its lines and what became of each',
-    roles: authorities,
-    response: schema.bankReturnWhole,
-    read: async ({ db, id, book }) => {
-      const found = await findBankReturn(db, book.bookId, id);
-      if (!found) throw new Problem('NOT_FOUND');
-      return presentBankReturnWhole(found.bankReturn, found.lines);
-    },
-  });
 }

@@ -1,30 +1,14 @@
-// The month, settled, purely: what a batch takes, what it binds, how a fund's funders share it, what the bank may say.
+// The month, settled, purely: what a batch takes, what it binds, how a fund's funders share it.
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
-import type {
-  BankLine,
-  BankReturn,
-  PaymentInstruction,
-  Redemption,
-  Reimbursement,
-  Settlement,
-  SettlementLine,
-} from '../../db/tables.js';
-import type {
-  bankLine,
-  bankReturn,
-  bankReturnWhole,
-  importBankReturn,
-  instruction,
-  settlement,
-  settlementDrafted,
-} from '../../schemas/settlements.js';
+import type { PaymentInstruction, Redemption, Reimbursement, Settlement, SettlementLine } from '../../db/tables.js';
+import type { instruction, settlement, settlementDrafted } from '../../schemas/settlements.js';
 import type { Day } from '../calendar.js';
 import { formatInstant } from '../calendar.js';
 import type { Refused } from '../ledger/lane.js';
 import { refused } from '../ledger/lane.js';
 import type { Fen, FunderShare } from '../money.js';
-import { formatYuan, parseYuan, splitIncrement, sumFen } from '../money.js';
+import { formatYuan, splitIncrement, sumFen } from '../money.js';
 
 type Status = Settlement['status'];
 
@@ -152,95 +136,20 @@ export function lastAttempts(instructions: readonly PaymentInstruction[]): Payme
   return [...last.values()];
 }
 
-type BankFile = z.output<typeof importBankReturn>;
-export type BankFileLine = BankFile['lines'][number] & { readonly amountFen: Fen };
-
-/** The lines with their amounts in fen; the schema has let no other text through. */
-export const bankFileLines = (file: BankFile): BankFileLine[] =>
-  file.lines.map((line) => ({ ...line, amountFen: parseYuan(line.amount) ?? 0n }));
-
-/** SHA-256 (hex) of what a bank file says, whatever its name or form: the same content is the same file. */
-export const fileDigestOf = (file: BankFile): string =>
-  createHash('sha256')
-    .update(
-      [
-        [file.declaredCount, file.declaredTotal],
-        ...file.lines.map((l) => [l.instructionNo, l.status, l.bankSerial, l.bookedOn, l.amount, l.reason ?? '']),
-      ]
-        .map((fields) => JSON.stringify(fields))
-        .join('\n'),
-    )
-    .digest('hex');
-
-/**
- * Refuses a file that cannot be right as a whole, so that nothing of it is imported: an amount of zero (AMOUNT_ZERO),
- * control totals that do not tie (BANK_FILE_DOES_NOT_TIE), a serial or an instruction named twice (BANK_SERIAL_TWICE,
- * BANK_INSTRUCTION_TWICE), a day that has not come (BANK_DAY_IN_FUTURE).
- */
-export function refuseBankFile(file: BankFile, lines: readonly BankFileLine[], today: Day): Refused | null {
-  const zero = lines.findIndex((line) => line.amountFen === 0n);
-  if (zero >= 0) return refused('AMOUNT_ZERO', {}, `/lines/${zero}/amount`);
-  const total = formatYuan(sumFen(lines.map((line) => line.amountFen)));
-  if (lines.length !== file.declaredCount || total !== file.declaredTotal) {
-    const { declaredCount, declaredTotal } = file;
-    return refused('BANK_FILE_DOES_NOT_TIE', {
-      declaredCount: String(declaredCount),
-      declaredTotal,
-      count: String(lines.length),
-      total,
-    });
-  }
-  const serial = firstRepeated(lines.map((line) => line.bankSerial));
-  if (serial !== null)
-    return refused('BANK_SERIAL_TWICE', { bankSerial: lines[serial]?.bankSerial ?? '' }, `/lines/${serial}/bankSerial`);
-  const instruction = firstRepeated(lines.map((line) => line.instructionNo));
-  if (instruction !== null) {
-    return refused(
-      'BANK_INSTRUCTION_TWICE',
-      { instructionNo: lines[instruction]?.instructionNo ?? '' },
-      `/lines/${instruction}/instructionNo`,
-    );
-  }
-  const early = lines.findIndex((line) => line.bookedOn > today);
-  if (early >= 0) return refused('BANK_DAY_IN_FUTURE', { day: lines[early]?.bookedOn ?? '', today }, `/lines/${early}/bookedOn`);
-  return null;
-}
-
-/** The position of the first value that stood before, or null. */
-function firstRepeated(values: readonly string[]): number | null {
-  const seen = new Set<string>();
-  for (const [index, value] of values.entries()) {
-    if (seen.has(value)) return index;
-    seen.add(value);
-  }
-  return null;
-}
-
-/** What a line means for the instruction it names. Only MATCHED has an effect; the rest is for a person to look at. */
-export function judgeBankLine(
-  line: BankFileLine,
-  of: { readonly serialHadEffect: boolean; readonly instruction: PaymentInstruction | undefined },
-): BankLine['result'] {
-  if (of.serialHadEffect) return 'ALREADY_SETTLED';
-  if (!of.instruction) return 'UNKNOWN_INSTRUCTION';
-  if (of.instruction.status !== 'INSTRUCTED') return 'ALREADY_SETTLED';
-  if (of.instruction.amountFen !== line.amountFen) return 'AMOUNT_DIFFERS';
-  return 'MATCHED';
-}
-
 /** Where the total of a batch stands; the four add up to it. What the bank returned waits to go out again. */
 export function sumsOf(
   settlement: Settlement,
   instructions: readonly PaymentInstruction[],
 ): Record<'notInstructed' | 'inTransit' | 'paid' | 'returned', string> {
-  const last = lastAttempts(instructions);
-  const sumOf = (status: PaymentInstruction['status']) =>
-    sumFen(last.filter((of) => of.status === status).map((of) => of.amountFen));
+  const paidFen = sumFen(instructions.map((of) => of.paidFen));
+  // What came back of an attempt that went out again is in the next one.
+  const returnedFen = sumFen(instructions.map((of) => (of.reinstructed ? 0n : of.returnedFen)));
+  const inTransitFen = sumFen(instructions.map((of) => of.amountFen - of.paidFen - of.returnedFen));
   return {
-    notInstructed: formatYuan(settlement.totalFen - sumFen(last.map((of) => of.amountFen))),
-    inTransit: formatYuan(sumOf('INSTRUCTED')),
-    paid: formatYuan(sumOf('PAID')),
-    returned: formatYuan(sumOf('RETURNED')),
+    notInstructed: formatYuan(settlement.totalFen - paidFen - returnedFen - inTransitFen),
+    inTransit: formatYuan(inTransitFen),
+    paid: formatYuan(paidFen),
+    returned: formatYuan(returnedFen),
   };
 }
 
@@ -277,40 +186,9 @@ export const presentInstruction = (
   funder: row.funder,
   attempt: row.attempt,
   amount: formatYuan(row.amountFen),
+  paid: formatYuan(row.paidFen),
+  returned: formatYuan(row.returnedFen),
   status: row.status,
   instructedOn: row.instructedOn,
   returnReason: row.returnReason,
 });
-
-export const presentBankReturn = (row: BankReturn): z.input<typeof bankReturn> => ({
-  bankReturnId: row.bankReturnId,
-  fileDigest: row.fileDigest,
-  lineCount: row.lineCount,
-  total: formatYuan(row.totalFen),
-  importedPerson: row.importedPerson,
-  recordedAt: formatInstant(new Date(row.recordedAt)),
-});
-
-export const presentBankLine = (row: BankLine): z.input<typeof bankLine> => ({
-  instructionNo: row.instructionNo,
-  status: row.status,
-  bankSerial: row.bankSerial,
-  bookedOn: row.bookedOn,
-  amount: formatYuan(row.amountFen),
-  reason: row.reason,
-  result: row.result,
-});
-
-/** A bank return with its lines, how many had their effect, and what these paid and returned. */
-export function presentBankReturnWhole(row: BankReturn, lines: readonly BankLine[]): z.input<typeof bankReturnWhole> {
-  const matched = lines.filter((line) => line.result === 'MATCHED');
-  const sumOf = (status: BankLine['status']) =>
-    formatYuan(sumFen(matched.filter((line) => line.status === status).map((line) => line.amountFen)));
-  return {
-    ...presentBankReturn(row),
-    matched: matched.length,
-    paid: sumOf('PAID'),
-    returned: sumOf('RETURNED'),
-    lines: lines.map(presentBankLine),
-  };
-}

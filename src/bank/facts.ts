@@ -1,0 +1,23 @@
+import { bankFormats, bankLines, bankMatches, bankReturns } from '../../db/tables.js';
+import { shelf } from '../ledger/facts.js';
+
+export const bankReturnShelf = shelf(bankReturns, {
+  rank: 74,
+  id: 'bankReturnId',
+  keys: { digest: ['fileDigest'] },
+  mutable: ['state', 'nextLine', 'repeatedCount', 'byResult', 'paidFen', 'returnedFen'],
+});
+export const bankLineShelf = shelf(bankLines, {
+  rank: 75,
+  id: 'bankLineId',
+  keys: { serial: ['bankSerial'] },
+  once: ['id', 'serial'],
+  mutable: ['matchedFen'],
+});
+export const bankMatchShelf = shelf(bankMatches, {
+  rank: 76,
+  id: 'matchId',
+  once: ['id'],
+  mutable: ['status', 'undonePerson', 'undoneOn', 'undoReason'],
+});
+export const bankFormatShelf = shelf(bankFormats, { rank: 70, id: 'bankFormatId', keys: { code: ['code'] } });
