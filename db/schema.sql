@@ -3509,7 +3509,7 @@ create table recovery_offsets (
   book_id uuid not null,
   offset_id uuid not null,
   recovery_id uuid not null,
-  redemption_id uuid not null,
+  redemption_id uuid,
   fund text not null,
   amount_fen bigint not null,
   document text not null,
@@ -3522,9 +3522,12 @@ create table recovery_offsets (
   decided_person uuid,
   decided_on date,
   recorded_at timestamp with time zone not null,
+  reimbursement_id uuid,
   constraint recovery_offsets_pkey PRIMARY KEY (book_id, offset_id),
   constraint recovery_offsets_book_id_recovery_id_fkey FOREIGN KEY (book_id, recovery_id) REFERENCES recoveries(book_id, recovery_id),
   constraint recovery_offsets_book_id_redemption_id_fkey FOREIGN KEY (book_id, redemption_id) REFERENCES redemptions(book_id, redemption_id),
+  constraint recovery_offsets_book_id_reimbursement_id_fkey FOREIGN KEY (book_id, reimbursement_id) REFERENCES reimbursements(book_id, reimbursement_id),
+  constraint recovery_offsets_against CHECK ((num_nonnulls(redemption_id, reimbursement_id) = 1)),
   constraint recovery_offsets_amount_fen_check CHECK ((amount_fen > 0)),
   constraint recovery_offsets_article_check CHECK (((length(article) >= 1) AND (length(article) <= 100))),
   constraint recovery_offsets_decided CHECK ((((status = 'PROPOSED'::text) = (decided_person IS NULL)) AND ((decided_person IS NULL) = (decided_on IS NULL)))),
@@ -3921,6 +3924,7 @@ create table reimbursements (
   reversed_fen bigint not null default 0,
   recalled_fen bigint not null default 0,
   restored_fen bigint not null default 0,
+  offset_fen bigint not null default 0,
   constraint reimbursements_pkey PRIMARY KEY (book_id, reimbursement_id),
   constraint reimbursements_book_id_reimbursement_no_key UNIQUE (book_id, reimbursement_no),
   constraint reimbursements_book_id_allocation_id_fkey FOREIGN KEY (book_id, allocation_id) REFERENCES allocations(book_id, allocation_id),
@@ -3943,8 +3947,10 @@ END),
   constraint reimbursements_four_eyes CHECK (((accepted_person <> submitted_person) AND (checked_person <> submitted_person) AND (checked_person <> accepted_person) AND (reviewed_person <> submitted_person) AND (decided_person <> submitted_person) AND ((status <> 'APPROVED'::text) OR ((decided_person <> reviewed_person) AND (decided_person IS DISTINCT FROM accepted_person) AND (decided_person IS DISTINCT FROM checked_person))))),
   constraint reimbursements_in_notice CHECK ((((status <> ALL (ARRAY['IN_PUBLIC_NOTICE'::text, 'OBJECTION_PENDING'::text])) OR (num_nonnulls(notice_id, notice_last_day) = 2)) AND ((status = 'OBJECTION_PENDING'::text) = (notice_days_left IS NOT NULL)))),
   constraint reimbursements_matters_check CHECK ((jsonb_typeof(matters) = 'object'::text)),
+  constraint reimbursements_not_lent CHECK (((reversed_fen + offset_fen) <= COALESCE(award_fen, (0)::bigint))),
   constraint reimbursements_notice_days_check CHECK ((notice_days >= 1)),
   constraint reimbursements_notice_days_left_check CHECK ((notice_days_left >= 0)),
+  constraint reimbursements_offset_fen_check CHECK ((offset_fen >= 0)),
   constraint reimbursements_recalled_fen_check CHECK ((recalled_fen >= 0)),
   constraint reimbursements_restored_fen_check CHECK ((restored_fen >= 0)),
   constraint reimbursements_reversed_fen_check CHECK ((reversed_fen >= 0)),
@@ -3954,7 +3960,7 @@ END),
   constraint reimbursements_score_check CHECK (((score >= 0) AND (score <= 100))),
   constraint reimbursements_scores_digest_check CHECK ((scores_digest ~ '^[0-9a-f]{64}$'::text)),
   constraint reimbursements_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'SUBMITTED'::text, 'SUPPLEMENT_REQUESTED'::text, 'ACCEPTED'::text, 'CHECKED'::text, 'EXPERT_REVIEW'::text, 'REVIEWED'::text, 'IN_PUBLIC_NOTICE'::text, 'OBJECTION_PENDING'::text, 'ALLOCATED'::text, 'APPROVED'::text, 'REJECTED'::text, 'WITHDRAWN'::text]))),
-  constraint reimbursements_taken_back CHECK ((((reversed_fen + recalled_fen) <= COALESCE(award_fen, (0)::bigint)) AND (restored_fen <= recalled_fen) AND ((recalled_fen = 0) OR (settlement_id IS NOT NULL)))),
+  constraint reimbursements_taken_back CHECK ((((reversed_fen + recalled_fen) <= COALESCE(award_fen, (0)::bigint)) AND (restored_fen <= recalled_fen) AND ((recalled_fen <= offset_fen) OR (settlement_id IS NOT NULL)))),
   constraint reimbursements_waiting CHECK ((((status = ANY (ARRAY['APPROVED'::text, 'REJECTED'::text, 'WITHDRAWN'::text])) = (waiting_since IS NULL)) AND ((waiting_since IS NOT NULL) OR (due_on IS NULL)))),
   constraint reimbursements_within_computed CHECK (((reviewed_fen <= computed_fen) AND (award_fen <= reviewed_fen)))
 );
@@ -3981,7 +3987,7 @@ CREATE TRIGGER reimbursements_fixed BEFORE UPDATE ON public.reimbursements FOR E
 CREATE TRIGGER reimbursements_in_lane BEFORE INSERT OR UPDATE ON public.reimbursements FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER reimbursements_leave_in_lane BEFORE DELETE ON public.reimbursements FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER reimbursements_one_person BEFORE UPDATE ON public.reimbursements FOR EACH ROW WHEN (((new.accepted_person IS DISTINCT FROM old.accepted_person) OR (new.checked_person IS DISTINCT FROM old.checked_person) OR (new.reviewed_person IS DISTINCT FROM old.reviewed_person) OR (new.decided_person IS DISTINCT FROM old.decided_person) OR (new.decided_person IS DISTINCT FROM old.decided_person))) EXECUTE FUNCTION refuse_same_person('accepted_person submitted_person', 'checked_person submitted_person accepted_person', 'reviewed_person submitted_person', 'decided_person submitted_person', 'decided_person reviewed_person accepted_person checked_person @APPROVED');
-grant insert, select, update (reimbursement_no, programme_code, programme_version_id, enterprise_id, legal_person_uscc, year, base_year, matters, control_version_ids, line_count, content_digest, status, submitted_on, submitted_person, base_fen, computed_fen, eligibility, reviewed_person, reviewed_fen, score, opinion, review_digest, allocation_id, fund, award_fen, approved_on, decided_person, decision_reason, explanation, settlement_id, recorded_at, draft, accepted_at, accepted_place, accepted_person, checked_person, answers_digest, panel_id, scores_digest, notice_days, notice_id, notice_last_day, notice_days_left, decision_article, waiting_since, due_on, reversed_fen, recalled_fen, restored_fen) on reimbursements to voucher_app;
+grant insert, select, update (reimbursement_no, programme_code, programme_version_id, enterprise_id, legal_person_uscc, year, base_year, matters, control_version_ids, line_count, content_digest, status, submitted_on, submitted_person, base_fen, computed_fen, eligibility, reviewed_person, reviewed_fen, score, opinion, review_digest, allocation_id, fund, award_fen, approved_on, decided_person, decision_reason, explanation, settlement_id, recorded_at, draft, accepted_at, accepted_place, accepted_person, checked_person, answers_digest, panel_id, scores_digest, notice_days, notice_id, notice_last_day, notice_days_left, decision_article, waiting_since, due_on, reversed_fen, recalled_fen, restored_fen, offset_fen) on reimbursements to voucher_app;
 grant select on reimbursements to voucher_reader;
 
 -- owner voucher_owner

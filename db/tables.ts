@@ -1707,6 +1707,10 @@ export const reimbursements = pgTable(
     restoredFen: bigint('restored_fen', { mode: 'bigint' })
       .notNull()
       .default(sql`0`),
+    /** Held against what its payee owes back: counts as paid. */
+    offsetFen: bigint('offset_fen', { mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.reimbursementId] })],
 );
@@ -2370,7 +2374,7 @@ export const recoveryOffsets = pgTable(
     bookId: uuid('book_id').notNull(),
     offsetId: uuid('offset_id').notNull(),
     recoveryId: uuid('recovery_id').notNull(),
-    redemptionId: uuid('redemption_id').notNull(),
+    redemptionId: uuid('redemption_id'),
     fund: text('fund').notNull(),
     amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
     document: text('document').notNull(),
@@ -2383,6 +2387,7 @@ export const recoveryOffsets = pgTable(
     decidedPerson: uuid('decided_person'),
     decidedOn: date('decided_on', { mode: 'string' }),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    reimbursementId: uuid('reimbursement_id'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.offsetId] })],
 );

@@ -142,6 +142,7 @@ export const reimbursement = z.strictObject({
   award: amount.nullable(),
   reversed: amount.meta({ description: 'Of the award: taken back before it was paid' }),
   recalled: amount.meta({ description: 'Of the award: recovered after it was paid' }),
+  offset: amount.meta({ description: 'Of the award: held against what its payee owes back, and so paid' }),
   approvedOn: day.nullable(),
   decisionReason: z.string().nullable(),
   settlementId: id.nullable(),

@@ -292,6 +292,7 @@ const words: Readonly<Record<string, string>> = {
   numberConflict: '号码冲突',
   objectionId: '异议编号',
   objectionNo: '异议号',
+  offset: '抵扣金额',
   openedOn: '立案日期',
   opening: '期初余额',
   openingBalanceId: '期初余额编号',

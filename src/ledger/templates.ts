@@ -354,6 +354,8 @@ export const recoveryReceived = (of: {
  */
 export const recoveryOffset = (of: {
   debtorId: string;
+  /** Under whose name it is owed out; that of one whom the debtor has absorbed, it may be. */
+  payeeId: string;
   recoveryId: string;
   fund: string;
   amountFen: bigint;
@@ -362,7 +364,7 @@ export const recoveryOffset = (of: {
   back: readonly { funder: string; amountFen: bigint }[];
 }): Posting[] => [
   ...of.paid.flatMap(({ funder, amountFen }) =>
-    transfer('recovery.offset', accountOf.payable(of.debtorId, of.of), accountOf.paid(of.of, funder), amountFen),
+    transfer('recovery.offset', accountOf.payable(of.payeeId, of.of), accountOf.paid(of.of, funder), amountFen),
   ),
   ...transfer(
     'recovery.offset',

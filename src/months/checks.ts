@@ -19,9 +19,8 @@ export async function obstaclesOf(db: Database, span: MonthSpan): Promise<Obstac
     await auditBusiness(db, bookId),
     await db.sql<{ serial: string }[]>`
       select b.bank_serial as serial from bank_lines b
-       where b.book_id = ${bookId} and b.result in ('UNKNOWN_INSTRUCTION', 'AMOUNT_DIFFERS') and b.booked_on <= ${last}::date
-         and not exists (select from bank_lines m where m.book_id = b.book_id and m.bank_serial = b.bank_serial and m.result = 'MATCHED')
-       group by b.bank_serial order by b.bank_serial`,
+       where b.book_id = ${bookId} and b.matched_fen < b.amount_fen and b.result <> 'ALREADY_SETTLED' and b.booked_on <= ${last}::date
+       order by b.bank_serial`,
     await db.sql<{ no: string }[]>`
       select i.instruction_no as no from payment_instructions i
        where i.book_id = ${bookId} and i.status = 'INSTRUCTED' and i.instructed_on <= ${last}::date order by i.instruction_no`,

@@ -688,11 +688,14 @@ const countedOnce = (sql: Sql, bookId: string): Promise<Rows>[] => [
              min(payee_id::text) as payee_id, min(fund) as fund
         from settlement_lines where book_id = ${bookId} and reimbursement_id is not null group by reimbursement_id)
     select 'reimbursement ' || r.reimbursement_no as subject,
-           format('in %s batches; awarded %s, reversed %s, on lines %s', coalesce(l.n, 0), r.award_fen, r.reversed_fen, coalesce(l.fen, 0)) as detail
+           format('in %s batches; awarded %s, reversed %s, off-set %s, on lines %s', coalesce(l.n, 0), r.award_fen, r.reversed_fen, r.offset_fen,
+                  coalesce(l.fen, 0)) as detail
       from reimbursements r left join line l using (reimbursement_id)
      where r.book_id = ${bookId}
        and (r.settlement_id::text is distinct from l.settlement_id
-            or (l.n > 0 and (l.n > 1 or (l.fen, l.payee_id, l.fund) is distinct from ((r.award_fen - r.reversed_fen)::numeric, r.enterprise_id::text, r.fund))))
+            or (l.n > 0 and (l.n > 1 or (l.fen, l.payee_id, l.fund) is distinct from ((r.award_fen - r.reversed_fen - r.offset_fen)::numeric, r.enterprise_id::text, r.fund)))
+            or r.offset_fen <> (select coalesce(sum(o.amount_fen), 0) from recovery_offsets o
+                                 where o.book_id = r.book_id and o.reimbursement_id = r.reimbursement_id and o.status = 'APPROVED'))
      limit 100`,
   // 6. A line of an invoice is live in one application, an invoice counts its live lines, and is redeemed or reimbursed, never both.
   sql<Rows>`
@@ -878,7 +881,7 @@ const batchesAsPaid = (sql: Sql, bookId: string): Promise<Rows>[] => [
           from (select provider_id as payee_id, fund, approved_fen - reversed_fen - offset_fen as fen from redemptions
                  where book_id = ${bookId} and status in ('APPROVED', 'REVERSED')
                 union all
-                select enterprise_id, fund, award_fen - reversed_fen from reimbursements where book_id = ${bookId} and status = 'APPROVED'
+                select enterprise_id, fund, award_fen - reversed_fen - offset_fen from reimbursements where book_id = ${bookId} and status = 'APPROVED'
                 union all
                 select payee_id, fund, returned_fen - amount_fen from payment_instructions where book_id = ${bookId}) owed
          group by payee_id, fund`,

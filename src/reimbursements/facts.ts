@@ -35,6 +35,7 @@ export const reimbursementShelf = shelf(reimbursements, {
     'explanation',
     'settlementId',
     'reversedFen',
+    'offsetFen',
     'recalledFen',
     'restoredFen',
   ],
