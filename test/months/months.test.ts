@@ -272,6 +272,7 @@ void t.test('a month is shut, built and sealed', async (t) => {
       ['a day', /does not add up/, `update entries set booked_on = '2024-08-01' where kind = 'voucher.issued'`],
       ['a name that was kept', /data is/, `update month_parties set name = 'x'`],
       ['the cut-off', /cut-off is/, `update months set cut_off_seq = cut_off_seq + 1`],
+      ['a month left out', /follows it, not/, `update books set open_from = '2024-09-01'`],
       [
         'a late entry',
         /after it was shut/,
@@ -310,6 +311,25 @@ void t.test('a month is shut, built and sealed', async (t) => {
             array[null]::bigint[])`;
       }),
       { code: 'VL007' },
+    );
+    const [shutBy] = await world.db.sql<{ person: string }[]>`select shut_person as person from months`;
+    await t.rejects(
+      world.db.begin(async ({ sql }) => {
+        await sql`select from open_lane(${world.book.bookId})`;
+        await sql`
+          insert into months (book_id, month_id, month, status, shut_person, shut_on, recorded_at)
+          values (${world.book.bookId}, gen_random_uuid(), '2024-10', 'CLOSING', ${shutBy?.person ?? ''}, '2025-01-01', now())`;
+      }),
+      { code: 'VL007' },
+      'nor is one shut out of order',
+    );
+    await t.rejects(
+      world.db.begin(async ({ sql }) => {
+        await sql`select from open_lane(${world.book.bookId})`;
+        await sql`update months set data_digest = repeat('0', 64)`;
+      }),
+      { code: 'VL001' },
+      'a sealed one changed',
     );
   });
 });
