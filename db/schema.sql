@@ -126,12 +126,14 @@ create table allocation_lines (
   amount_fen bigint not null,
   reason text,
   is_live boolean not null,
+  left_out text,
   constraint allocation_lines_pkey PRIMARY KEY (book_id, allocation_line_id),
   constraint allocation_lines_book_id_allocation_id_line_no_key UNIQUE (book_id, allocation_id, line_no),
   constraint allocation_lines_book_id_allocation_id_fkey FOREIGN KEY (book_id, allocation_id) REFERENCES allocations(book_id, allocation_id),
   constraint allocation_lines_book_id_reimbursement_id_fkey FOREIGN KEY (book_id, reimbursement_id) REFERENCES reimbursements(book_id, reimbursement_id),
   constraint allocation_lines_check CHECK (((claim_fen >= 0) AND (claim_fen <= reviewed_fen))),
   constraint allocation_lines_check1 CHECK (((amount_fen >= 0) AND (amount_fen <= claim_fen))),
+  constraint allocation_lines_left_out CHECK (((left_out IS NULL) OR ((NOT is_live) AND (amount_fen > 0)))),
   constraint allocation_lines_line_no_check CHECK ((line_no >= 1)),
   constraint allocation_lines_nothing CHECK (((amount_fen = 0) = (reason IS NOT NULL))),
   constraint allocation_lines_rank_check CHECK ((rank >= 0)),
@@ -146,7 +148,7 @@ create policy of_book on allocation_lines as restrictive for all to voucher_app,
 create policy whole on allocation_lines as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER allocation_lines_in_lane BEFORE INSERT OR UPDATE ON public.allocation_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER allocation_lines_leave_in_lane BEFORE DELETE ON public.allocation_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (is_live) on allocation_lines to voucher_app;
+grant insert, select, update (is_live, left_out) on allocation_lines to voucher_app;
 grant select on allocation_lines to voucher_reader;
 
 -- owner voucher_owner
@@ -170,8 +172,11 @@ create table allocations (
   decided_on date,
   decision_reason text,
   recorded_at timestamp with time zone not null,
+  awards_left integer not null default 0,
   constraint allocations_pkey PRIMARY KEY (book_id, allocation_id),
   constraint allocations_book_id_allocation_no_key UNIQUE (book_id, allocation_no),
+  constraint allocations_booked CHECK (((awards_left = 0) OR (status = 'APPROVED'::text))),
+  constraint allocations_check CHECK (((awards_left >= 0) AND (awards_left <= line_count))),
   constraint allocations_claims_fen_check CHECK ((claims_fen > 0)),
   constraint allocations_content_digest_check CHECK ((content_digest ~ '^[0-9a-f]{64}$'::text)),
   constraint allocations_decided CHECK ((((status = 'DRAFT'::text) = (decided_person IS NULL)) AND ((decided_person IS NULL) = (decided_on IS NULL)))),
@@ -188,12 +193,13 @@ alter table allocations force row level security;
 CREATE INDEX allocations_draft ON public.allocations USING btree (book_id, allocation_id) WHERE (status = 'DRAFT'::text);
 CREATE INDEX allocations_draft_amount ON public.allocations USING btree (book_id, total_fen, allocation_id) WHERE (status = 'DRAFT'::text);
 CREATE INDEX allocations_programme ON public.allocations USING btree (book_id, programme_code, status, allocation_id);
+CREATE INDEX allocations_to_book ON public.allocations USING btree (book_id, allocation_id) WHERE (awards_left > 0);
 create policy of_book on allocations as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on allocations as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER allocations_in_lane BEFORE INSERT OR UPDATE ON public.allocations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER allocations_leave_in_lane BEFORE DELETE ON public.allocations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER allocations_one_person BEFORE UPDATE ON public.allocations FOR EACH ROW WHEN ((new.decided_person IS DISTINCT FROM old.decided_person)) EXECUTE FUNCTION refuse_same_person('decided_person drafted_person @APPROVED');
-grant insert, select, update (status, decided_person, decided_on, decision_reason) on allocations to voucher_app;
+grant insert, select, update (status, decided_person, decided_on, decision_reason, awards_left) on allocations to voucher_app;
 grant select on allocations to voucher_reader;
 
 -- owner voucher_owner

@@ -1650,6 +1650,7 @@ export const allocations = pgTable(
     decidedOn: date('decided_on', { mode: 'string' }),
     decisionReason: text('decision_reason'),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    awardsLeft: integer('awards_left').notNull(),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.allocationId] })],
 );
@@ -1833,6 +1834,7 @@ export const allocationLines = pgTable(
     amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
     reason: text('reason'),
     isLive: boolean('is_live').notNull(),
+    leftOut: text('left_out'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.allocationLineId] })],
 );

@@ -73,6 +73,7 @@ import { recoveryRoutes } from './recoveries/routes.js';
 import { lapseDue } from './redemptions/lapse.js';
 import { tellApproved } from './redemptions/tell-approved.js';
 import { redemptionRoutes } from './redemptions/routes.js';
+import { bookAwards } from './reimbursements/book-awards.js';
 import { reimbursementRoutes } from './reimbursements/routes.js';
 import { reportRoutes } from './reports/routes.js';
 import { Issuers } from './sign-in/issuers.js';
@@ -216,6 +217,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     verbs: new Map(),
     exchange: { keys: options.exchangeKeys ?? [] },
     trail,
+    begin: (work, book) => daily.begin(work, book),
     webhookHosts: options.webhookHosts ?? [],
   };
 
@@ -392,7 +394,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
 
   // Where it listens, and not where a test only injects: what a test wants to be due it does itself.
   // Usage is decided before vouchers end, and what waits on these lapses with them.
-  const dueWorks = [decideOverdue, expireDue, lapseDue, recoveriesFallDue];
+  const dueWorks = [decideOverdue, expireDue, lapseDue, recoveriesFallDue, bookAwards];
   const works = [...dueWorks, remindOfLastDay, remindOfActivation, remindOfDeadline, tellApproved];
   const daily = new Daily({ db, clock, log: app.log, open: (code) => books.find(code), works });
   const webhooks = new WebhookSender({

@@ -43,6 +43,7 @@ const words: Readonly<Record<string, string>> = {
   available: '可用',
   award: '奖补金额',
   awardSeries: '奖项',
+  awardsLeft: '待入账件数',
   balance: '余额',
   balances: '余额行',
   balancesDigest: '余额摘要',

@@ -238,9 +238,17 @@ const asAccounts = (sql: Sql, bookId: string, kind: string, rows: Fragment): Pro
       from (${balances(sql, bookId, kind)}) a full join (${rows}) x using (code)
      where coalesce(a.fen, 0) <> coalesce(x.fen, 0) order by code limit 100`;
 
+/** To be selected from: what approved allocations give that is still to be booked, as lines and applications say. */
+const setAside = (sql: Sql, bookId: string): Fragment =>
+  sql<Rows>`
+    select a.allocation_id, a.fund, sum(l.amount_fen)::bigint as fen from allocations a
+      join allocation_lines l on l.book_id = a.book_id and l.allocation_id = a.allocation_id and l.is_live
+      join reimbursements r on r.book_id = l.book_id and r.reimbursement_id = l.reimbursement_id and r.status = 'ALLOCATED'
+     where a.book_id = ${bookId} and a.awards_left > 0 group by a.allocation_id, a.fund`;
+
 /**
- * 3. What the papers loaded is in the ledger; what was loaded is unmatched, available, promised to a voucher and not given back, or
- * awarded; and what lapsed is what vouchers say.
+ * 3. What the papers loaded is in the ledger; what was loaded is unmatched, available, promised to a voucher and not given back,
+ * awarded or set aside for awards; and what lapsed is what vouchers say.
  */
 const fundsAsLoaded = (sql: Sql, bookId: string): Promise<Rows>[] => [
   asAccounts(
@@ -260,7 +268,9 @@ const fundsAsLoaded = (sql: Sql, bookId: string): Promise<Rows>[] => [
       select fund, sum(fen) as fen
         from (select fund, face_fen - given_back_fen as fen from vouchers where book_id = ${bookId}
               union all
-              select fund, award_fen - reversed_fen from reimbursements where book_id = ${bookId} and status = 'APPROVED') x group by fund)
+              select fund, award_fen - reversed_fen from reimbursements where book_id = ${bookId} and status = 'APPROVED'
+              union all
+              select fund, fen from (${setAside(sql, bookId)}) h) x group by fund)
     select fund as subject, format('loaded %s, free %s, promised %s', coalesce(l.fen, 0), coalesce(f.fen, 0), coalesce(p.fen, 0)) as detail
       from loaded l full join free f using (fund) full join promised p using (fund)
      where coalesce(l.fen, 0) <> coalesce(f.fen, 0) + coalesce(p.fen, 0) order by fund`,
@@ -327,7 +337,9 @@ const vouchersAsFaced = (sql: Sql, bookId: string): Promise<Rows>[] => [
     bookId,
     'reserved',
     sql`select 'reserved:' || redemption_id as code, reserved_fen as fen from redemptions
-         where book_id = ${bookId} and status = 'SUBMITTED'`,
+         where book_id = ${bookId} and status = 'SUBMITTED'
+        union all
+        select 'reserved:' || allocation_id, fen from (${setAside(sql, bookId)}) h`,
   ),
   sql<Rows>`
     select 'voucher ' || v.voucher_no as subject, format('says %s is reserved, redemptions %s', v.reserved_fen, coalesce(sum(r.reserved_fen), 0)) as detail
@@ -712,7 +724,8 @@ const countedOnce = (sql: Sql, bookId: string): Promise<Rows>[] => [
         or bool_or(l.is_live <> (r.status not in ('REJECTED', 'WITHDRAWN') and l.reason is null)) limit 100`,
   sql<Rows>`
     with line as (
-      select l.reimbursement_id, count(*) as n, min(l.allocation_id::text) as allocation_id, min(l.amount_fen) as fen, min(a.status) as status
+      select l.reimbursement_id, count(*) as n, min(l.allocation_id::text) as allocation_id, min(l.amount_fen) as fen, min(a.status) as status,
+             min(a.awards_left) as awards_left
         from allocation_lines l join allocations a using (book_id, allocation_id)
        where l.book_id = ${bookId} and l.is_live group by l.reimbursement_id)
     select 'reimbursement ' || r.reimbursement_no as subject,
@@ -721,20 +734,24 @@ const countedOnce = (sql: Sql, bookId: string): Promise<Rows>[] => [
       from reimbursements r left join line l using (reimbursement_id)
      where r.book_id = ${bookId}
        and (coalesce(l.n, 0) > 1 or r.allocation_id::text is distinct from l.allocation_id
-            or (r.status = 'APPROVED') <> (coalesce(l.status, '') = 'APPROVED')
+            or (r.status = 'APPROVED' or (r.status = 'ALLOCATED' and l.awards_left > 0)) <> (coalesce(l.status, '') = 'APPROVED')
             or (r.status = 'APPROVED' and r.award_fen <> l.fen)) limit 100`,
   sql<Rows>`
     with line as (
-      select allocation_id, count(*) as n, sum(claim_fen) as claims, sum(amount_fen) as total,
-             count(*) filter (where is_live) as live, count(*) filter (where amount_fen > 0) as paid
-        from allocation_lines where book_id = ${bookId} group by allocation_id)
+      select l.allocation_id, count(*) as n, sum(claim_fen) as claims, sum(amount_fen) as total,
+             count(*) filter (where is_live) as live, count(*) filter (where amount_fen > 0 and left_out is null) as paid,
+             count(*) filter (where is_live and r.status = 'ALLOCATED') as waiting,
+             count(*) filter (where is_live and r.status = 'ALLOCATED' and amount_fen = 0) as empty
+        from allocation_lines l join reimbursements r using (book_id, reimbursement_id)
+       where l.book_id = ${bookId} group by l.allocation_id)
     select 'allocation ' || a.allocation_no as subject,
            format('%s: says %s lines for %s of %s, has %s for %s of %s, %s live', a.status, a.line_count, a.total_fen, a.claims_fen,
                   l.n, l.total, l.claims, l.live) as detail
       from allocations a left join line l using (allocation_id)
      where a.book_id = ${bookId}
        and ((a.line_count, a.total_fen, a.claims_fen) is distinct from (l.n::int, l.total::bigint, l.claims::bigint)
-            or l.live <> case a.status when 'DRAFT' then l.n when 'APPROVED' then l.paid else 0 end) limit 100`,
+            or l.live <> case a.status when 'DRAFT' then l.n when 'APPROVED' then l.paid + l.empty else 0 end
+            or a.awards_left <> case a.status when 'APPROVED' then l.waiting else 0 end) limit 100`,
 ];
 
 /**
@@ -943,7 +960,8 @@ const recoveriesAsOpened = (sql: Sql, bookId: string): Promise<Rows>[] => [
         join red_letter_lines x on x.book_id = l.book_id and x.invoice_line_id = l.invoice_line_id and x.gross_fen > 0
        where r.book_id = ${bookId} and r.status = 'APPROVED'
          and (select min(e.seq) from entries e where e.book_id = r.book_id and e.subject_id = x.red_letter_id and e.kind = 'red_letter.posted')
-             > (select min(e.seq) from entries e where e.book_id = r.book_id and e.subject_id = r.allocation_id and e.kind = 'award.approved')),
+             > (select min(e.seq) from entries e where e.book_id = r.book_id and e.subject_id = r.allocation_id
+                                                            and e.kind in ('allocation.held', 'award.approved'))),
     cut as (
       select c.* from reimbursement_line_cuts c
         join reimbursement_lines l on l.book_id = c.book_id and l.reimbursement_line_id = c.reimbursement_line_id
