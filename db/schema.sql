@@ -834,6 +834,40 @@ grant insert, select, update (status, confirmed_person, decided_person, decided_
 grant select on contract_amendments to voucher_reader;
 
 -- owner voucher_owner
+create table contract_drafts (
+  book_id uuid not null,
+  contract_draft_id uuid not null,
+  legal_person_uscc text not null,
+  side text not null,
+  content json not null,
+  status text not null,
+  drafted_person uuid not null,
+  ended_on date,
+  ended_person uuid,
+  recorded_at timestamp with time zone not null,
+  constraint contract_drafts_pkey PRIMARY KEY (book_id, contract_draft_id),
+  constraint contract_drafts_book_id_drafted_person_fkey FOREIGN KEY (book_id, drafted_person) REFERENCES persons(book_id, person_id),
+  constraint contract_drafts_book_id_ended_person_fkey FOREIGN KEY (book_id, ended_person) REFERENCES persons(book_id, person_id),
+  constraint contract_drafts_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint contract_drafts_ended CHECK ((num_nonnulls(ended_on, ended_person) =
+CASE status
+    WHEN 'DRAFT'::text THEN 0
+    ELSE 2
+END)),
+  constraint contract_drafts_side_check CHECK ((side = ANY (ARRAY['enterprise'::text, 'provider'::text]))),
+  constraint contract_drafts_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'SUBMITTED'::text, 'DISCARDED'::text])))
+);
+alter table contract_drafts enable row level security;
+alter table contract_drafts force row level security;
+CREATE INDEX contract_drafts_open ON public.contract_drafts USING btree (book_id, legal_person_uscc, side, contract_draft_id) WHERE (status = 'DRAFT'::text);
+create policy of_book on contract_drafts as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on contract_drafts as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
+CREATE TRIGGER contract_drafts_in_lane BEFORE INSERT OR UPDATE ON public.contract_drafts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER contract_drafts_leave_in_lane BEFORE DELETE ON public.contract_drafts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (content, status, drafted_person, ended_on, ended_person) on contract_drafts to voucher_app;
+grant select on contract_drafts to voucher_reader;
+
+-- owner voucher_owner
 create table contract_line_usage (
   book_id uuid not null,
   contract_line_id uuid not null,
@@ -2701,6 +2735,129 @@ grant insert, select on messages to voucher_app;
 grant select on messages to voucher_reader;
 
 -- owner voucher_owner
+create table month_builds (
+  book_id uuid not null,
+  build_id uuid not null,
+  month_id uuid not null,
+  state text not null,
+  step text not null,
+  entries_total bigint,
+  entries_done bigint not null default 0,
+  cut_off_seq bigint,
+  obstacles json,
+  line_count integer,
+  data_digest text,
+  balances_digest text,
+  pack_digest text,
+  pack_bytes bigint,
+  failure text,
+  attempts integer not null default 0,
+  lease_owner uuid,
+  lease_until timestamp with time zone not null,
+  recorded_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  constraint month_builds_pkey PRIMARY KEY (book_id, build_id),
+  constraint month_builds_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint month_builds_book_id_month_id_fkey FOREIGN KEY (book_id, month_id) REFERENCES months(book_id, month_id),
+  constraint month_builds_attempts_check CHECK ((attempts >= 0)),
+  constraint month_builds_balances_digest_check CHECK ((balances_digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint month_builds_cut_off_seq_check CHECK ((cut_off_seq > 0)),
+  constraint month_builds_data_digest_check CHECK ((data_digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint month_builds_done CHECK (((state = 'DONE'::text) = (num_nonnulls(cut_off_seq, obstacles, line_count, data_digest, balances_digest, pack_digest, pack_bytes) = 7))),
+  constraint month_builds_ended CHECK (((state = 'RUNNING'::text) = (ended_at IS NULL))),
+  constraint month_builds_entries_done_check CHECK ((entries_done >= 0)),
+  constraint month_builds_entries_total_check CHECK ((entries_total >= 0)),
+  constraint month_builds_failed CHECK (((state = 'FAILED'::text) = (failure IS NOT NULL))),
+  constraint month_builds_leased CHECK (((state = 'RUNNING'::text) OR (lease_owner IS NULL))),
+  constraint month_builds_line_count_check CHECK ((line_count >= 0)),
+  constraint month_builds_pack_bytes_check CHECK ((pack_bytes > 0)),
+  constraint month_builds_pack_digest_check CHECK ((pack_digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint month_builds_state_check CHECK ((state = ANY (ARRAY['RUNNING'::text, 'DONE'::text, 'FAILED'::text]))),
+  constraint month_builds_step_check CHECK ((step = ANY (ARRAY['CHECK'::text, 'LINES'::text, 'BALANCES'::text, 'PACK'::text, 'STORE'::text])))
+) with (fillfactor=50);
+alter table month_builds enable row level security;
+alter table month_builds force row level security;
+CREATE INDEX month_builds_month ON public.month_builds USING btree (book_id, month_id, build_id);
+CREATE INDEX month_builds_pack ON public.month_builds USING btree (book_id, pack_digest) WHERE (pack_digest IS NOT NULL);
+CREATE INDEX month_builds_running ON public.month_builds USING btree (book_id, build_id) WHERE (state = 'RUNNING'::text);
+create policy across on month_builds as permissive for select to voucher_across using (true);
+create policy of_book on month_builds as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on month_builds as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
+grant select (book_id, build_id, state, lease_owner, lease_until) on month_builds to voucher_across;
+grant insert, select, update (state, step, entries_total, entries_done, cut_off_seq, obstacles, line_count, data_digest, balances_digest, pack_digest, pack_bytes, failure, attempts, lease_owner, lease_until, ended_at) on month_builds to voucher_app;
+grant select on month_builds to voucher_reader;
+
+-- owner voucher_owner
+create table month_parties (
+  book_id uuid not null,
+  build_id uuid not null,
+  subject_id uuid not null,
+  party_id uuid not null,
+  side text not null,
+  uscc text not null,
+  name text not null,
+  constraint month_parties_pkey PRIMARY KEY (book_id, build_id, subject_id),
+  constraint month_parties_book_id_build_id_fkey FOREIGN KEY (book_id, build_id) REFERENCES month_builds(book_id, build_id),
+  constraint month_parties_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint month_parties_side_check CHECK ((side = ANY (ARRAY['enterprise'::text, 'provider'::text])))
+);
+alter table month_parties enable row level security;
+alter table month_parties force row level security;
+create policy of_book on month_parties as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on month_parties as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
+CREATE TRIGGER month_parties_append_only BEFORE DELETE OR UPDATE ON public.month_parties FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER month_parties_no_truncate BEFORE TRUNCATE ON public.month_parties FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+grant insert, select on month_parties to voucher_app;
+grant select on month_parties to voucher_reader;
+
+-- owner voucher_owner
+create table months (
+  book_id uuid not null,
+  month_id uuid not null,
+  month text not null,
+  status text not null,
+  shut_person uuid not null,
+  shut_on date not null,
+  sealed_person uuid,
+  sealed_on date,
+  build_id uuid,
+  cut_off_seq bigint,
+  data_digest text,
+  balances_digest text,
+  seal_digest text,
+  recorded_at timestamp with time zone not null,
+  constraint months_pkey PRIMARY KEY (book_id, month_id),
+  constraint months_once UNIQUE (book_id, month),
+  constraint months_book_id_build_id_fkey FOREIGN KEY (book_id, build_id) REFERENCES month_builds(book_id, build_id),
+  constraint months_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint months_book_id_sealed_person_fkey FOREIGN KEY (book_id, sealed_person) REFERENCES persons(book_id, person_id),
+  constraint months_book_id_shut_person_fkey FOREIGN KEY (book_id, shut_person) REFERENCES persons(book_id, person_id),
+  constraint months_balances_digest_check CHECK ((balances_digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint months_cut_off_seq_check CHECK ((cut_off_seq > 0)),
+  constraint months_data_digest_check CHECK ((data_digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint months_four_eyes CHECK ((sealed_person <> shut_person)),
+  constraint months_month_check CHECK ((month ~ '^\d{4}-(0[1-9]|1[0-2])$'::text)),
+  constraint months_past CHECK ((to_char((shut_on)::timestamp with time zone, 'YYYY-MM'::text) > month)),
+  constraint months_seal_digest_check CHECK ((seal_digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint months_sealed CHECK ((((status = 'SEALED'::text) = (num_nonnulls(sealed_person, sealed_on, build_id, cut_off_seq, data_digest, balances_digest, seal_digest) = 7)) AND ((status = 'SEALED'::text) OR (num_nonnulls(sealed_person, sealed_on, build_id, cut_off_seq, data_digest, balances_digest, seal_digest) = 0)))),
+  constraint months_status_check CHECK ((status = ANY (ARRAY['CLOSING'::text, 'SEALED'::text])))
+);
+alter table months enable row level security;
+alter table months force row level security;
+CREATE UNIQUE INDEX months_closing ON public.months USING btree (book_id) WHERE (status = 'CLOSING'::text);
+create policy of_book on months as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on months as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
+CREATE TRIGGER months_are_kept BEFORE DELETE ON public.months FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER months_in_lane BEFORE INSERT OR UPDATE ON public.months FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER months_leave_in_lane BEFORE DELETE ON public.months FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER months_no_truncate BEFORE TRUNCATE ON public.months FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER months_one_person BEFORE UPDATE ON public.months FOR EACH ROW WHEN ((new.sealed_person IS DISTINCT FROM old.sealed_person)) EXECUTE FUNCTION refuse_same_person('sealed_person shut_person');
+CREATE TRIGGER months_sealed_for_good BEFORE UPDATE ON public.months FOR EACH ROW WHEN ((old.status = 'SEALED'::text)) EXECUTE FUNCTION refuse_sealed_month();
+CREATE CONSTRAINT TRIGGER months_shut AFTER INSERT ON public.months DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION shut_month();
+grant insert, select, update (status, sealed_person, sealed_on, build_id, cut_off_seq, data_digest, balances_digest, seal_digest) on months to voucher_app;
+grant select on months to voucher_reader;
+
+-- owner voucher_owner
 create table notice_items (
   book_id uuid not null,
   notice_item_id uuid not null,
@@ -3243,6 +3400,7 @@ create table recoveries (
   recorded_at timestamp with time zone not null,
   clause_id text,
   reimbursement_id uuid,
+  formerly jsonb not null default '[]'::jsonb,
   constraint recoveries_pkey PRIMARY KEY (book_id, recovery_id),
   constraint recoveries_book_id_recovery_no_key UNIQUE (book_id, recovery_no),
   constraint recoveries_book_id_contract_id_fkey FOREIGN KEY (book_id, contract_id) REFERENCES contracts(book_id, contract_id),
@@ -3256,6 +3414,7 @@ create table recoveries (
   constraint recoveries_clause CHECK (((cause = 'CLAUSE'::text) = (clause_id IS NOT NULL))),
   constraint recoveries_clause_id_check CHECK (((length(clause_id) >= 1) AND (length(clause_id) <= 100))),
   constraint recoveries_document_no_check CHECK (((length(document_no) >= 1) AND (length(document_no) <= 100))),
+  constraint recoveries_formerly_check CHECK ((jsonb_typeof(formerly) = 'array'::text)),
   constraint recoveries_of_one CHECK (((num_nonnulls(contract_id, reimbursement_id) = 1) AND ((reimbursement_id IS NULL) OR (voucher_id IS NULL)))),
   constraint recoveries_opened CHECK ((((status = ANY (ARRAY['PROPOSED'::text, 'DROPPED'::text])) = (opened_on IS NULL)) AND ((opened_on IS NULL) OR (amount_fen > 0) OR ((reimbursement_id IS NOT NULL) AND (status = 'RECOVERED'::text))) AND ((correction_id IS NULL) = (opened_on IS NULL)))),
   constraint recoveries_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
@@ -3288,7 +3447,7 @@ create policy whole on recoveries as permissive for all to voucher_app, voucher_
 CREATE TRIGGER recoveries_in_lane BEFORE INSERT OR UPDATE ON public.recoveries FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER recoveries_leave_in_lane BEFORE DELETE ON public.recoveries FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER recoveries_one_person BEFORE UPDATE ON public.recoveries FOR EACH ROW WHEN (((new.opened_person IS DISTINCT FROM old.opened_person) OR (new.appeal_decided_by IS DISTINCT FROM old.appeal_decided_by) OR (new.ended_person IS DISTINCT FROM old.ended_person))) EXECUTE FUNCTION refuse_same_person('opened_person proposed_person', 'appeal_decided_by opened_person', 'ended_person write_off_asked_by @WRITTEN_OFF');
-grant insert, select, update (correction_id, amount_fen, received_fen, status, document_no, opened_person, opened_on, served_on, due_on, appeal_reason, appeal_person, appeal_decided_by, appeal_decision, write_off_reason, write_off_asked_by, ended_person, ended_on) on recoveries to voucher_app;
+grant insert, select, update (correction_id, debtor_id, amount_fen, received_fen, status, document_no, opened_person, opened_on, served_on, due_on, appeal_reason, appeal_person, appeal_decided_by, appeal_decision, write_off_reason, write_off_asked_by, ended_person, ended_on, formerly) on recoveries to voucher_app;
 grant select on recoveries to voucher_reader;
 
 -- owner voucher_owner
@@ -4621,6 +4780,19 @@ grant execute on function book_of(text) to voucher_reader;
 grant execute on function book_of(text) to voucher_signer;
 
 -- owner voucher_across
+CREATE OR REPLACE FUNCTION public.book_with_month_build()
+ RETURNS uuid
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select w.book_id from month_builds w
+   where w.state = 'RUNNING' and (w.lease_owner is null or w.lease_until <= clock_timestamp())
+   order by w.build_id limit 1
+$function$;
+grant execute on function book_with_month_build() to voucher_app;
+
+-- owner voucher_across
 CREATE OR REPLACE FUNCTION public.book_with_simulation()
  RETURNS uuid
  LANGUAGE sql
@@ -4970,6 +5142,9 @@ begin
   select min(day), max(day), (select d.booked_on from booked_days d where d.book_id = p_book order by d.booked_on desc limit 1)
     into earliest, latest, known
     from unnest(e_booked_on) as u (day);
+  if earliest < (select open_from from books where book_id = p_book) then
+    raise exception 'the day % is of a month that is shut', earliest using errcode = 'VL007';
+  end if;
   if known is distinct from earliest or known <> latest then
     with placed as (
       select e.*, greatest(known, max(e.booked_on) over (order by e.seq rows between unbounded preceding and 1 preceding)) as reached
@@ -5258,6 +5433,16 @@ end $function$;
 grant execute on function refuse_score_beyond_criterion() to public;
 
 -- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.refuse_sealed_month()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'month % is sealed', old.month using errcode = 'VL001';
+end $function$;
+grant execute on function refuse_sealed_month() to public;
+
+-- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.refuse_staging_outside_lane()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -5297,6 +5482,23 @@ begin
   delete from invoice_claims where number = any (p_numbers) and holders = 0;
 end $function$;
 grant execute on function release_numbers(text[],uuid[],uuid[],integer[]) to voucher_app;
+
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.shut_month()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  update books set open_from = (date_trunc('month', open_from) + interval '1 month')::date
+   where book_id = new.book_id and to_char(open_from, 'YYYY-MM') = new.month;
+  if not found then
+    raise exception 'month % is not the first open one', new.month using errcode = 'VL007';
+  end if;
+  return null;
+end $function$;
+grant execute on function shut_month() to public;
 
 -- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.this_book()

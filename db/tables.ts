@@ -2,6 +2,7 @@
 // types only: keys, checks and grants live in SQL. Money is bigint fen, a day is 'YYYY-MM-DD', an instant is an ISO string.
 import type { Role } from '../schemas/access.js';
 import type { BankMapping } from '../schemas/bank.js';
+import type { Obstacle } from '../schemas/months.js';
 import { sql } from 'drizzle-orm';
 import {
   bigint,
@@ -960,6 +961,24 @@ export const contracts = pgTable(
   (t) => [primaryKey({ columns: [t.bookId, t.contractId] })],
 );
 export type Contract = typeof contracts.$inferSelect;
+
+export const contractDrafts = pgTable(
+  'contract_drafts',
+  {
+    bookId: uuid('book_id').notNull(),
+    contractDraftId: uuid('contract_draft_id').notNull(),
+    legalPersonUscc: text('legal_person_uscc').notNull(),
+    side: text('side', { enum: ['enterprise', 'provider'] }).notNull(),
+    content: json('content').notNull(),
+    status: text('status', { enum: ['DRAFT', 'SUBMITTED', 'DISCARDED'] }).notNull(),
+    draftedPerson: uuid('drafted_person').notNull(),
+    endedOn: date('ended_on', { mode: 'string' }),
+    endedPerson: uuid('ended_person'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.contractDraftId] })],
+);
+export type ContractDraft = typeof contractDrafts.$inferSelect;
 
 export const contractAmendments = pgTable(
   'contract_amendments',
@@ -1969,6 +1988,70 @@ export const bankFormats = pgTable(
 );
 export type BankFormat = typeof bankFormats.$inferSelect;
 
+export const bankDays = pgTable(
+  'bank_days',
+  {
+    bookId: uuid('book_id').notNull(),
+    bankDayId: uuid('bank_day_id').notNull(),
+    bankAccount: text('bank_account').notNull(),
+    bookedOn: date('booked_on', { mode: 'string' }).notNull(),
+    lineCount: integer('line_count').notNull(),
+    paidFen: bigint('paid_fen', { mode: 'bigint' }).notNull(),
+    returnedFen: bigint('returned_fen', { mode: 'bigint' }).notNull(),
+    matchedFen: bigint('matched_fen', { mode: 'bigint' }).notNull(),
+    settledFen: bigint('settled_fen', { mode: 'bigint' }).notNull(),
+    backFen: bigint('back_fen', { mode: 'bigint' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.bankDayId] })],
+);
+export type BankDay = typeof bankDays.$inferSelect;
+
+export const reconciliationExceptions = pgTable(
+  'reconciliation_exceptions',
+  {
+    bookId: uuid('book_id').notNull(),
+    exceptionId: uuid('exception_id').notNull(),
+    kind: text('kind', {
+      enum: [
+        'UNMATCHED_LINE',
+        'IN_TRANSIT',
+        'PAYMENT_RETURNED',
+        'RESERVED',
+        'UNMATCHED_BUDGET',
+        'FILE_CUT',
+        'BALANCE_GAP',
+        'OTHER',
+      ],
+    }).notNull(),
+    subject: text('subject').notNull(),
+    amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
+    since: date('since', { mode: 'string' }).notNull(),
+    openedOn: date('opened_on', { mode: 'string' }).notNull(),
+    openedPerson: uuid('opened_person'),
+    note: text('note'),
+    ownerPerson: uuid('owner_person'),
+    status: text('status', { enum: ['OPEN', 'EXPLAINED', 'CLOSED'] }).notNull(),
+    explanation: text('explanation'),
+    explainedPerson: uuid('explained_person'),
+    explainedOn: date('explained_on', { mode: 'string' }),
+    resolution: text('resolution'),
+    closedPerson: uuid('closed_person'),
+    closedOn: date('closed_on', { mode: 'string' }),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.exceptionId] })],
+);
+export type ReconciliationException = typeof reconciliationExceptions.$inferSelect;
+
+export const reconciliationLooks = pgTable(
+  'reconciliation_looks',
+  {
+    bookId: uuid('book_id').notNull(),
+    lookedOn: date('looked_on', { mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.lookedOn] })],
+);
+
 export const openingBalances = pgTable(
   'opening_balances',
   {
@@ -2310,6 +2393,8 @@ export const recoveries = pgTable(
     writeOffAskedBy: uuid('write_off_asked_by'),
     endedPerson: uuid('ended_person'),
     endedOn: date('ended_on', { mode: 'string' }),
+    /** Whose it was before, oldest first; `until` is the first day of the next. */
+    formerly: jsonb('formerly').$type<readonly { debtorId: string; until: string; decisionId: string }[]>().notNull(),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
     reimbursementId: uuid('reimbursement_id'),
   },
@@ -2839,3 +2924,72 @@ export const customRoles = pgTable(
   (t) => [primaryKey({ columns: [t.bookId, t.customRoleId] })],
 );
 export type CustomRole = typeof customRoles.$inferSelect;
+
+export const months = pgTable(
+  'months',
+  {
+    bookId: uuid('book_id').notNull(),
+    monthId: uuid('month_id').notNull(),
+    month: text('month').notNull(),
+    status: text('status', { enum: ['CLOSING', 'SEALED'] }).notNull(),
+    shutPerson: uuid('shut_person').notNull(),
+    shutOn: date('shut_on', { mode: 'string' }).notNull(),
+    sealedPerson: uuid('sealed_person'),
+    sealedOn: date('sealed_on', { mode: 'string' }),
+    buildId: uuid('build_id'),
+    cutOffSeq: bigint('cut_off_seq', { mode: 'bigint' }),
+    dataDigest: text('data_digest'),
+    balancesDigest: text('balances_digest'),
+    sealDigest: text('seal_digest'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.monthId] })],
+);
+export type Month = typeof months.$inferSelect;
+
+export const monthBuilds = pgTable(
+  'month_builds',
+  {
+    bookId: uuid('book_id').notNull(),
+    buildId: uuid('build_id').notNull(),
+    monthId: uuid('month_id').notNull(),
+    state: text('state', { enum: ['RUNNING', 'DONE', 'FAILED'] }).notNull(),
+    step: text('step', { enum: ['CHECK', 'LINES', 'BALANCES', 'PACK', 'STORE'] }).notNull(),
+    entriesTotal: bigint('entries_total', { mode: 'bigint' }),
+    entriesDone: bigint('entries_done', { mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
+    cutOffSeq: bigint('cut_off_seq', { mode: 'bigint' }),
+    obstacles: json('obstacles').$type<readonly Obstacle[]>(),
+    lineCount: integer('line_count'),
+    dataDigest: text('data_digest'),
+    balancesDigest: text('balances_digest'),
+    packDigest: text('pack_digest'),
+    packBytes: bigint('pack_bytes', { mode: 'bigint' }),
+    failure: text('failure'),
+    attempts: integer('attempts')
+      .notNull()
+      .default(sql`0`),
+    leaseOwner: uuid('lease_owner'),
+    leaseUntil: timestamp('lease_until', { withTimezone: true, mode: 'string' }).notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    endedAt: timestamp('ended_at', { withTimezone: true, mode: 'string' }),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.buildId] })],
+);
+export type MonthBuild = typeof monthBuilds.$inferSelect;
+
+export const monthParties = pgTable(
+  'month_parties',
+  {
+    bookId: uuid('book_id').notNull(),
+    buildId: uuid('build_id').notNull(),
+    subjectId: uuid('subject_id').notNull(),
+    partyId: uuid('party_id').notNull(),
+    side: text('side', { enum: ['enterprise', 'provider'] }).notNull(),
+    uscc: text('uscc').notNull(),
+    name: text('name').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.buildId, t.subjectId] })],
+);
+export type MonthParty = typeof monthParties.$inferSelect;

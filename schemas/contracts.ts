@@ -42,6 +42,26 @@ export const submitContract = z.strictObject({
   gross,
   lines: z.array(line).min(1).max(200).meta({ description: 'Numbered from 1 in the order given; their sums are the totals' }),
 });
+
+export const draftContract = submitContract
+  .partial()
+  .extend({ lines: z.array(line.partial()).max(200).optional() })
+  .meta({ description: 'As much of a contract as is known; what is given has the form of a submission' });
+export const draftStatus = z.enum(['DRAFT', 'SUBMITTED', 'DISCARDED']).meta({ description: '草稿 / 已提交 / 已弃置' });
+export const contractDraft = z.strictObject({
+  contractDraftId: id.meta({ description: 'Of the contract too, once it is submitted' }),
+  status: draftStatus,
+  draftedBy: z.enum(['enterprise', 'provider']),
+  content: draftContract,
+  missing: z.array(z.string()).meta({ description: 'JSON pointers to what a submission needs and is not there yet' }),
+  endedOn: day.nullable().meta({ description: 'Day of submission, or of discarding' }),
+  recordedAt: instant,
+});
+export const contractDraftRecorded = contractDraft.extend({ ledgerSeq });
+export const contractDraftQuery = pageQuery;
+export const submitContractDraft = z.strictObject({});
+export const discardContractDraft = z.strictObject({});
+
 export const confirmContract = z.strictObject({});
 export const fileContract = z.strictObject({
   modelsChecked: z.boolean().default(false).meta({

@@ -92,6 +92,9 @@ export const recovery = z.strictObject({
   clauseId: z.string().nullable(),
   correctionId: id.nullable(),
   debtorId: id.meta({ description: 'The payee that owes it back' }),
+  formerly: z
+    .array(z.strictObject({ debtorId: id, until: day }))
+    .meta({ description: 'Who owed it before a merger or a split, oldest first; until: first day of the next' }),
   fund: z.string(),
   programmeCode: z.string(),
   contractId: id.nullable(),

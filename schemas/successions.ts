@@ -31,6 +31,11 @@ const heir = z.strictObject({
     .max(1000)
     .default([])
     .meta({ description: 'The confirmed matters (projects, products …) that are its own from now on' }),
+  recoveryIds: z
+    .array(id)
+    .max(1000)
+    .default([])
+    .meta({ description: 'The recoveries that it owes from now on, each whole; others stay with who goes on' }),
   limits: z
     .array(
       z.strictObject({

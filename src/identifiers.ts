@@ -14,6 +14,12 @@ let lastTime = -1;
 let lastTimeHex = '';
 let counter = 0;
 
+/** An id below which none is that was made at this instant or later. */
+export function firstIdOf(instant: Date): string {
+  const hex = instant.getTime().toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
+}
+
 /**
  * A UUID version 7 (RFC 9562, 6.2 method 1): its time is `now`, and each is greater, as text too, than every one this
  * process made before. So when the clock stands still or is set back, the time of the last id is kept and counted on:

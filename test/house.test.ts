@@ -51,14 +51,15 @@ const slices = [
   ['reimbursements'],
   ['flag-reviews', 'invoice-exchange'],
   ['notices'],
-  ['successions'],
   ['settlements'],
   ['bank'],
   ['recoveries'],
+  ['successions'],
   ['corrections'],
   ['decision-letters'],
   ['evidence-files'],
   ['reconciliation', 'prechecks', 'work-queues', 'webhooks'],
+  ['months'],
   ['field-keys'],
 ];
 const rankOf = (folder: string): number => slices.findIndex((names) => names.includes(folder));

@@ -38,6 +38,7 @@ const small = new Set([
   'flag_parameters',
   'ledger_totals',
   'booked_days',
+  'months',
 ]);
 /**
  * Columns of which one value has few rows, however large the book: an index may be looked through for one value of them. A state,
@@ -100,6 +101,8 @@ const boundingIn: Readonly<Record<string, readonly string[]>> = {
   // What a person matched one line with: a hundred at a time.
   bank_matches: ['bank_line_id'],
   settlements: ['period'],
+  // A month is built a few times.
+  month_builds: ['month_id'],
 };
 /** Though these two bound other tables, the rows of one value of them here are the history itself. */
 const unbounded: Readonly<Record<string, readonly string[]>> = {
@@ -492,8 +495,14 @@ void t.test('no reading grows with the book', async (t) => {
   const document = await readFile(new URL('../db/programmes/binjiang/binjiang-compute.v2.yaml', import.meta.url), 'utf8');
   const { programmeVersionId = '' } = await send('operator', '/programmes', { document });
   await send('approver', `/programmes/${programmeVersionId}/activate`, {});
-  const [jobId, reimbursementId, allocationId, simulationId] = [uuidv7(now), uuidv7(now), uuidv7(now), uuidv7(now)];
-  const [amendmentId, evidenceFileId] = [uuidv7(now), uuidv7(now)];
+  const [jobId, reimbursementId, allocationId, simulationId, monthId] = [
+    uuidv7(now),
+    uuidv7(now),
+    uuidv7(now),
+    uuidv7(now),
+    uuidv7(now),
+  ];
+  const [amendmentId, evidenceFileId, contractDraftId] = [uuidv7(now), uuidv7(now), uuidv7(now)];
   const [correctionId, recoveryId, redLetterId] = [uuidv7(now), uuidv7(now), uuidv7(now)];
   const [noticeId, assignmentId] = [uuidv7(now), uuidv7(now)];
   const [expert] = await admin.sql<{ member: string; person: string }[]>`
@@ -513,6 +522,10 @@ void t.test('no reading grows with the book', async (t) => {
                                     asked_person, asked_on, recorded_at)
       select book_id, ${uuidv7(now)}, 'zhengzhou-compute', 'claimed', 'zhengzhou-compute.claimed', ${enterpriseUscc}, '2026', 1, '1', 'ASKED',
              person_id, '2026-04-15', ${now} from persons where book_id = ${bookId} limit 1`;
+    await sql`
+      insert into contract_drafts (book_id, contract_draft_id, legal_person_uscc, side, content, status, drafted_person, recorded_at)
+      select book_id, ${contractDraftId}, ${providerUscc}, 'provider', '{}', 'DRAFT', person_id, ${now}
+        from persons where book_id = ${bookId} limit 1`;
     await sql`
       insert into contract_amendments (book_id, amendment_id, contract_id, enterprise_id, provider_id, version, signed_on, starts_on, ends_on,
                                        net_fen, vat_fen, gross_fen, reason, lines, fingerprint, content_digest, status, proposed_side,
@@ -652,6 +665,13 @@ void t.test('no reading grows with the book', async (t) => {
       select book_id, ${simulationId}, programme_code, programme_version_id, version, 2026, ${uuidv7(now)}, 'FAILED', 'SIMULATION_FAILED',
              ${now}, ${now}, ${now} from programme_versions where book_id = ${bookId} limit 1`;
     await sql`
+      insert into months (book_id, month_id, month, status, shut_person, shut_on, recorded_at)
+      select book_id, ${monthId}, to_char(open_from, 'YYYY-MM'), 'CLOSING', ${person}, open_from + 40, ${now} from books where book_id = ${bookId}`;
+    await sql`
+      insert into month_builds (book_id, build_id, month_id, state, step, failure, lease_until, recorded_at, ended_at)
+      values (${bookId}, ${monthId}, ${monthId}, 'FAILED', 'CHECK', 'MONTH_BUILD_FAILED', ${now}, ${now}, ${now})`;
+    await sql`insert into month_parties values (${bookId}, ${monthId}, ${monthId}, ${monthId}, 'provider', ${providerUscc}, '1')`;
+    await sql`
       insert into simulation_enterprises
       values (${bookId}, ${simulationId}, ${enterpriseUscc}, '1', 1, 0, 0, 0, 0, 0, '{}')`;
   });
@@ -693,6 +713,7 @@ void t.test('no reading grows with the book', async (t) => {
     reimbursements: reimbursementId,
     allocations: allocationId,
     'contract-amendments': amendmentId,
+    'contract-drafts': contractDraftId,
     corrections: correctionId,
     recoveries: recoveryId,
     'recovery-offsets': await one(
@@ -705,6 +726,7 @@ void t.test('no reading grows with the book', async (t) => {
     'bulk-jobs': jobId,
     'evidence-files': evidenceFileId,
     simulations: simulationId,
+    months: monthId,
     flags: flagId,
     notices: noticeId,
     'expert-assignments': assignmentId,
@@ -759,9 +781,9 @@ void t.test('no reading grows with the book', async (t) => {
     const { get } = methods;
     if (!get || !path.startsWith('/v1/books/')) continue;
     const [, , , , slice = ''] = path.split('/');
-    // A stream that lasts as long as its job; it asks what GET /bulk-jobs/{id} asks. A download asks what GET /evidence-files/{id} asks,
-    // and has no bytes here.
-    if (path.endsWith('/events') || path.endsWith('/content')) continue;
+    // A stream that lasts as long as its job; it asks what GET /bulk-jobs/{id} asks. A download asks what GET /evidence-files/{id} asks (a pack
+    // what GET /months/{id} does), and has no bytes here.
+    if (/\/(events|content|pack)$/.test(path)) continue;
     // The file of a list asks what the list asks; a file of its own does not.
     if (get.summary?.startsWith('As one file')) continue;
     const filters = (get.parameters ?? []).filter((of) => of.in === 'query' && !['cursor', 'limit', 'format'].includes(of.name));

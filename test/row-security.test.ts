@@ -66,6 +66,7 @@ void t.test('every table of a book is kept in its book, from its owner too, and 
     ).map(({ name }) => name),
     [
       'book_of',
+      'book_with_month_build',
       'book_with_simulation',
       'books_with_deliveries',
       'books_with_messages',

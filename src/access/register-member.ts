@@ -5,12 +5,8 @@ import type { Change } from '../ledger/facts.js';
 import { insert } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
-import { enterpriseShelf } from '../enterprises/facts.js';
-import { closed } from '../enterprises/rules.js';
-import type { Facts } from '../ledger/facts.js';
-import type { Refused } from '../ledger/lane.js';
-import { providerShelf } from '../providers/facts.js';
 import { readUscc, validUsccs } from '../uscc.js';
+import { gatherParties, refuseEnded } from './ended.js';
 import { gatherIdentities, identityRow, refuseIdentity } from './identities.js';
 import type { WithIdentity } from './identities.js';
 import { customRoleShelf, identityShelf, memberShelf, personShelf } from './facts.js';
@@ -41,8 +37,7 @@ export const registerMember: Verb<Body, ReturnType<typeof presentMember>> = {
         'active',
         commands.flatMap(({ body }) => (body.customRole === undefined ? [] : [[body.customRole, 'ACTIVE']])),
       ),
-      loader.load(enterpriseShelf, 'uscc', codes),
-      loader.load(providerShelf, 'uscc', codes),
+      gatherParties(loader, codes),
     ]);
     await loader.load(
       personShelf,
@@ -97,9 +92,3 @@ export const registerMember: Verb<Body, ReturnType<typeof presentMember>> = {
     return accepted({ decision: 'member.registered', subjectId: id, result: presentMember(row, person.name), changes });
   },
 };
-
-/** ENTERPRISE_CLOSED where the code is of nobody any more on the side that the role acts for. One that is not registered yet may have members. */
-function refuseEnded(facts: Facts, role: Body['role'], uscc: string): Refused | null {
-  const party = role === 'provider' ? facts.one(providerShelf, 'uscc', uscc) : facts.one(enterpriseShelf, 'uscc', uscc);
-  return party && party.closedOn !== null ? closed(party, '/legalPersonUscc') : null;
-}

@@ -1,5 +1,5 @@
 import type { Enterprise, Provider } from '../../db/tables.js';
-import { contractAmendments, contractLines, contracts, contractVersionLines, contractVersions } from '../../db/tables.js';
+import { contractAmendments, contractDrafts, contractLines, contracts, contractVersionLines, contractVersions } from '../../db/tables.js';
 import { enterpriseShelf } from '../enterprises/facts.js';
 import type { Facts, Loader } from '../ledger/facts.js';
 import { shelf } from '../ledger/facts.js';
@@ -26,6 +26,11 @@ export const contractShelf = shelf(contracts, {
       'holdingFlags',
     ] as const),
   ],
+});
+export const contractDraftShelf = shelf(contractDrafts, {
+  rank: 20,
+  id: 'contractDraftId',
+  mutable: ['content', 'status', 'draftedPerson', 'endedOn', 'endedPerson'],
 });
 export const contractLineShelf = shelf(contractLines, {
   rank: 21,

@@ -3,10 +3,11 @@ import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.js';
 import { each, idsOfPage } from '../../db/planned.js';
 import type { z } from 'zod';
-import type { Contract, ContractAmendment } from '../../db/tables.js';
+import type { Contract, ContractAmendment, ContractDraft } from '../../db/tables.js';
 import {
   chips,
   contractAmendments,
+  contractDrafts,
   contractLines,
   contracts,
   contractVersionLines,
@@ -125,6 +126,43 @@ export function listContracts(db: Database, of: Wanted): Promise<WholeContract[]
   const after = of.after === undefined ? undefined : gt(contracts.contractId, of.after);
   const where = and(eq(contracts.bookId, of.bookId), ids ? sql`${contracts.contractId} = any(array${ids})` : after);
   return selectContracts(db, { where, limit: of.limit + 1 });
+}
+
+/** One draft, for its own side and an auditor; undefined when there is none, or none that the viewer may see. */
+export async function findDraft(
+  db: Database,
+  bookId: string,
+  contractDraftId: string,
+  { role, legalPersonUscc }: Viewer,
+): Promise<ContractDraft | undefined> {
+  const [found] = await db.drizzle
+    .select()
+    .from(contractDrafts)
+    .where(and(eq(contractDrafts.bookId, bookId), eq(contractDrafts.contractDraftId, contractDraftId)));
+  if (!found || legalPersonUscc === null) return found;
+  return found.side === role && found.legalPersonUscc === legalPersonUscc ? found : undefined;
+}
+
+/** The drafts of one side that are neither submitted nor discarded, in the order in which they were begun, `limit` + 1 of them after a cursor. */
+export function listDrafts(
+  db: Database,
+  of: { bookId: string; viewer: Viewer; after: string | undefined; limit: number },
+): Promise<ContractDraft[]> {
+  const { bookId, viewer, after, limit } = of;
+  return db.drizzle
+    .select()
+    .from(contractDrafts)
+    .where(
+      and(
+        eq(contractDrafts.bookId, bookId),
+        sql`${contractDrafts.legalPersonUscc} = ${viewer.legalPersonUscc}`,
+        sql`${contractDrafts.side} = ${viewer.role}`,
+        eq(contractDrafts.status, 'DRAFT'),
+        after === undefined ? undefined : gt(contractDrafts.contractDraftId, after),
+      ),
+    )
+    .orderBy(asc(contractDrafts.contractDraftId))
+    .limit(limit + 1);
 }
 
 /** Amendments in order of proposal, `limit` + 1 of them after a cursor: of one contract, of those of a member of the trade, or of all. */

@@ -8,11 +8,13 @@ import { amendContract } from './amend-contract.js';
 import { presentAmendment } from './amendments.js';
 import { confirmContract } from './confirm-contract.js';
 import { confirmAmendment, rejectAmendment, withdrawAmendment } from './decide-amendment.js';
+import { discardDraft, draftContract, reviseDraft } from './draft-contract.js';
 import { completeContract, rejectContract, withdrawContract } from './end-contract.js';
 import { fileContract } from './file-contract.js';
-import { findAmendment, findContract, findVersions, listAmendments, listContracts } from './queries.js';
-import { presentContract } from './rules.js';
+import { findAmendment, findContract, findDraft, findVersions, listAmendments, listContracts, listDrafts } from './queries.js';
+import { presentContract, presentDraft } from './rules.js';
 import { submitContract } from './submit-contract.js';
+import { submitDraft } from './submit-draft.js';
 
 const tag = 'contracts';
 
@@ -20,7 +22,7 @@ export function contractRoutes(app: FastifyInstance, parts: Parts): void {
   command(app, parts, {
     url: '/contracts',
     tag,
-    summary: 'Submit a contract, by either side',
+    summary: 'Submit a contract, by either side; what is not whole yet may be kept as a draft',
     roles: ['enterprise', 'provider'],
     body: schema.submitContract,
     response: schema.contractRecorded,
@@ -49,6 +51,70 @@ export function contractRoutes(app: FastifyInstance, parts: Parts): void {
     response: schema.contractRecorded,
     status: 200,
     verb: fileContract,
+  });
+  command(app, parts, {
+    url: '/contract-drafts',
+    tag,
+    summary: 'Keep a draft of a contract, by either side for itself; it binds nothing and nobody else sees it',
+    roles: ['enterprise', 'provider'],
+    body: schema.draftContract,
+    response: schema.contractDraftRecorded,
+    status: 201,
+    verb: draftContract,
+  });
+  command(app, parts, {
+    url: '/contract-drafts/:id/revise',
+    tag,
+    summary: 'Write a draft of a contract anew, whole',
+    roles: ['enterprise', 'provider'],
+    body: schema.draftContract,
+    response: schema.contractDraftRecorded,
+    status: 200,
+    verb: reviseDraft,
+  });
+  command(app, parts, {
+    url: '/contract-drafts/:id/submit',
+    tag,
+    summary: 'Submit a draft, which makes the contract of its id: it is checked now, as if it came now',
+    roles: ['enterprise', 'provider'],
+    body: schema.submitContractDraft,
+    response: schema.contractRecorded,
+    status: 201,
+    verb: submitDraft,
+  });
+  command(app, parts, {
+    url: '/contract-drafts/:id/discard',
+    tag,
+    summary: 'Discard a draft of a contract',
+    roles: ['enterprise', 'provider'],
+    body: schema.discardContractDraft,
+    response: schema.contractDraftRecorded,
+    status: 200,
+    verb: discardDraft,
+  });
+  reading(app, {
+    url: '/contract-drafts',
+    tag,
+    summary: 'List the own drafts of contracts that are neither submitted nor discarded',
+    roles: ['enterprise', 'provider'],
+    query: schema.contractDraftQuery,
+    response: page(schema.contractDraft),
+    read: async ({ db, query: { cursor, limit }, book, principal }) => {
+      const rows = await listDrafts(db, { bookId: book.bookId, viewer: principal, after: idOfCursor(cursor), limit });
+      return pageOf(rows, limit, (row) => row.contractDraftId, presentDraft);
+    },
+  });
+  reading(app, {
+    url: '/contract-drafts/:id',
+    tag,
+    summary: 'One draft of a contract, with what it lacks',
+    roles: ['auditor', 'enterprise', 'provider'],
+    response: schema.contractDraft,
+    read: async ({ db, id, book, principal }) => {
+      const found = await findDraft(db, book.bookId, id, principal);
+      if (!found) throw new Problem('NOT_FOUND');
+      return presentDraft(found);
+    },
   });
   reading(app, {
     url: '/contracts',

@@ -1,8 +1,9 @@
 // A contract as submitted, confirmed, filed (备案), amended and ended: what must tie out, who may do what when, and how it is shown. Pure.
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
-import type { Chip, Contract, ContractLine, Enterprise, Provider } from '../../db/tables.js';
-import type { contract as shown, submitContract } from '../../schemas/contracts.js';
+import type { Chip, Contract, ContractDraft, ContractLine, Enterprise, Provider } from '../../db/tables.js';
+import type { contract as shown, contractDraft as draftShown } from '../../schemas/contracts.js';
+import { draftContract, submitContract } from '../../schemas/contracts.js';
 import type { Day } from '../calendar.js';
 import { formatInstant } from '../calendar.js';
 import type { Actor, Refused } from '../ledger/lane.js';
@@ -190,6 +191,13 @@ export const contractLife = life({
   },
 });
 
+/** The life of a draft: written until it is submitted, which makes a contract of its id, or discarded. */
+export const contractDraftLife = life({
+  of: 'contract_draft',
+  code: 'CONTRACT_DRAFT_WRONG_STATE',
+  states: { DRAFT: ['revise', 'submit', 'discard'], SUBMITTED: [], DISCARDED: [] },
+});
+
 type Status = Contract['status'];
 /** Whether a contract is filed and goes on: what may be applied for, and amended. */
 export const isInForce = ({ status }: { readonly status: Status }): boolean => status === 'FILED' || status === 'AMENDED';
@@ -262,6 +270,32 @@ export const presentContract = ({ contract, lines }: WholeContract): z.input<typ
     ...presentAmounts(line),
   })),
 });
+
+/**
+ * A draft's content as the submission that it would be, or JSON pointers to all that a submission still needs. What stands in a draft has
+ * the form of a submission already.
+ */
+export function readDraft({ content }: Pick<ContractDraft, 'content'>):
+  | { readonly kind: 'whole'; readonly body: Sent }
+  | { readonly kind: 'missing'; readonly pointers: readonly string[] } {
+  const read = submitContract.safeParse(content);
+  if (read.success) return { kind: 'whole', body: read.data };
+  return { kind: 'missing', pointers: read.error.issues.map(({ path }) => `/${path.join('/')}`) };
+}
+
+/** The draft as it is shown, with what it lacks. */
+export function presentDraft(row: ContractDraft): z.input<typeof draftShown> {
+  const read = readDraft(row);
+  return {
+    contractDraftId: row.contractDraftId,
+    status: row.status,
+    draftedBy: row.side,
+    content: draftContract.parse(row.content),
+    missing: read.kind === 'whole' ? [] : [...read.pointers],
+    endedOn: row.endedOn,
+    recordedAt: formatInstant(new Date(row.recordedAt)),
+  };
+}
 
 export const presentAmounts = (of: Amounts) => ({
   net: formatYuan(of.netFen),

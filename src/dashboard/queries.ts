@@ -47,7 +47,7 @@ export const readDashboard = (db: Database, of: Wanted): Promise<Read> =>
   );
 
 /** Funds of the programme and year that are asked for. */
-const asked = ({ programmeCode, year }: Wanted, fund: SQL): SQL => {
+const asked = ({ programmeCode, year }: Omit<Wanted, 'principal'>, fund: SQL): SQL => {
   const parts = [sql`true`];
   if (programmeCode !== undefined) parts.push(sql`split_part(${fund}, '/', 1) = ${programmeCode}`);
   if (year !== undefined) parts.push(sql`split_part(${fund}, '/', 2) = ${String(year)}`);
@@ -73,7 +73,8 @@ const fundsOfBook = (tx: Tx, of: Wanted): Promise<FundFigures[]> => {
 const lapsed = ['voucher.expired', 'redemption.released', 'redemption.reversed'];
 const givenBack = [...lapsed, 'voucher.cancelled', 'voucher.revoked', 'voucher.reduced', 'award.reversed'];
 
-const monthsOfBook = (tx: Tx, of: Wanted): Promise<MonthFigures[]> => {
+/** What moved of the funds that are asked for, by month, by booked day. */
+export const monthsOfBook = (tx: Pick<Tx, 'sql'>, of: Omit<Wanted, 'principal'>): Promise<MonthFigures[]> => {
   const moved = (side: SQL, kind: string, postings: string[]): SQL =>
     sql`coalesce(sum(${side}) filter (where kind = ${kind} and posting in ${postings}), 0)::bigint`;
   const credits = (kind: string, ...postings: string[]): SQL => moved(sql`credits_fen`, kind, postings);

@@ -117,6 +117,8 @@ export async function listOfSubject(
 
 /** Whether a book has a file of this content. */
 export async function hasContent(db: Database, bookId: string, sha256: string): Promise<boolean> {
-  const found = await db.sql<object[]>`select from evidence_files where book_id = ${bookId} and sha256 = ${sha256} limit 1`;
+  const found = await db.sql<object[]>`
+    select from evidence_files where book_id = ${bookId} and sha256 = ${sha256}
+    union all select from month_builds where book_id = ${bookId} and pack_digest = ${sha256} limit 1`;
   return found.length > 0;
 }

@@ -13,8 +13,9 @@ import { dispositionOf, FileRefused, formatSaid, nameSent } from './formats.js';
 import { findFile, listOfSubject } from './queries.js';
 import { recordFile } from './record-file.js';
 import { presentAttachment, presentFile } from './rules.js';
-import { ContentDamaged, StoreUnavailable } from './store.js';
-import { takeUpload, UploadCut, verified } from './take-upload.js';
+import { openStored, unavailable } from './open-stored.js';
+import { StoreUnavailable } from './store.js';
+import { takeUpload, UploadCut } from './take-upload.js';
 
 const tag = 'evidence files';
 const described = `The body is the file itself. Its name stands in Content-Disposition as RFC 8187 has it
@@ -165,29 +166,16 @@ export function evidenceFileRoutes(app: FastifyInstance, parts: Parts): void {
       const found = await book.traffic.beside.run(find, { gone: () => reply.raw.destroyed });
       if (!found) throw new Problem('NOT_FOUND');
       const { sha256, mediaType, name, sizeBytes } = found.file;
-      const onDamage = (err: Error): void => {
-        evidence.damaged.count++;
-        request.log.error({ err, bookId: book.bookId, evidenceFileId: id, sha256 }, 'an evidence file is damaged');
-      };
-      try {
-        const bytes = await evidence.store.open({ bookId: book.bookId, sha256 });
-        const checked = verified({ sha256, size: Number(sizeBytes) }, onDamage);
-        bytes.once('error', (error) => checked.destroy(error));
-        checked.once('close', () => bytes.destroy());
-        void reply.headers({
-          'content-length': String(sizeBytes),
-          'content-disposition': dispositionOf(name),
-          'x-content-type-options': 'nosniff',
-          'content-security-policy': "sandbox; default-src 'none'",
-          'cache-control': 'private, no-store',
-          'repr-digest': `sha-256=:${Buffer.from(sha256, 'hex').toString('base64')}:`,
-        });
-        return await reply.type(mediaType).send(bytes.pipe(checked));
-      } catch (error) {
-        if (error instanceof ContentDamaged) onDamage(error);
-        if (error instanceof StoreUnavailable) throw unavailable(request, error);
-        throw error;
-      }
+      const bytes = await openStored(request, evidence, { sha256, size: Number(sizeBytes) });
+      void reply.headers({
+        'content-length': String(sizeBytes),
+        'content-disposition': dispositionOf(name),
+        'x-content-type-options': 'nosniff',
+        'content-security-policy': "sandbox; default-src 'none'",
+        'cache-control': 'private, no-store',
+        'repr-digest': `sha-256=:${Buffer.from(sha256, 'hex').toString('base64')}:`,
+      });
+      return reply.type(mediaType).send(bytes);
     },
   );
 }
@@ -201,9 +189,4 @@ const bodyOf = ({ body }: FastifyRequest): Readable => (body instanceof Readable
 function announced({ headers }: FastifyRequest): number | undefined {
   const length = Number(headers['content-length']);
   return Number.isSafeInteger(length) ? length : undefined;
-}
-
-function unavailable(request: FastifyRequest, error: StoreUnavailable): Problem {
-  request.log.warn({ err: error }, 'the store of evidence files failed');
-  return new Problem('SERVICE_UNAVAILABLE', {}, [], 5);
 }

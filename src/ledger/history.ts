@@ -52,6 +52,23 @@ export async function firstEntries(
   return new Map(rows.map(({ id, seq }) => [id, seq]));
 }
 
+/** The entries about each of these subjects in order, the first 200 of each: what was decided or moved, and on which day it was booked. */
+export async function courseOf(
+  { sql }: Reading,
+  bookId: string,
+  subjectIds: readonly string[],
+): Promise<Map<string, readonly { readonly kind: string; readonly bookedOn: Day }[]>> {
+  if (subjectIds.length === 0) return new Map();
+  const rows = await sql<{ id: string; kinds: readonly string[]; days: readonly Day[] }[]>`
+    select k.id, e.kinds, e.days from unnest(${subjectIds}::uuid[]) as k (id)
+     cross join lateral (
+       select array_agg(x.kind order by x.seq) as kinds, array_agg(x.booked_on::text order by x.seq) as days
+         from (select kind, booked_on, seq from entries
+                where book_id = ${bookId} and subject_id = k.id order by seq limit 200) x) e
+     where e.kinds is not null`;
+  return new Map(rows.map(({ id, kinds, days }) => [id, kinds.map((kind, i) => ({ kind, bookedOn: days[i] ?? '' }))]));
+}
+
 /** The day of the last entry of these kinds about a subject; null where there is none. */
 export async function lastBooked(
   { sql }: Reading,

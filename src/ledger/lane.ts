@@ -95,6 +95,8 @@ export interface Accepted<Result> {
   readonly programmeVersion?: string | undefined;
   /** SHA-256 (hex) of what an approval approves. */
   readonly approvalDigest?: string | undefined;
+  /** The first open day from this command on, where it shuts a month: what comes after it is booked no earlier. */
+  readonly opensFrom?: Day | undefined;
 }
 export type Decision<Result> = Accepted<Result> | Refused;
 
@@ -116,6 +118,7 @@ export const accepted = <Result>(
   messages: of.messages ?? [],
   programmeVersion: of.programmeVersion,
   approvalDigest: of.approvalDigest,
+  opensFrom: of.opensFrom,
 });
 
 /** A verb is written once, for a list of commands: gather set-based, decide one by one and purely. */
@@ -763,7 +766,7 @@ export class Lane {
     } catch (error) {
       throw new Undecided(error);
     }
-    // A sealed month takes nothing: what belongs there is booked on the first open day.
+    // A month that is shut takes nothing: what belongs there is booked on the first open day.
     const booked = (day: Day): Day => (day < head.openFrom ? head.openFrom : day);
 
     if (decision.kind === 'refused') {
@@ -787,6 +790,7 @@ export class Lane {
       entries.transfer(debit, credit, posting.amountFen);
       if (posting.reversesSeq !== undefined) entries.reverse(posting.reversesSeq);
     });
+    if (decision.opensFrom !== undefined) head.openFrom = decision.opensFrom;
     const lastSeq = head.seq + entries.count;
     entries.messages.add(group.id, decision.messages, { ledgerSeq: lastSeq, newId: command.newId });
     return { kind: 'accepted', result: { ledgerSeq: Number(lastSeq), ...(decision.result as object) } };
@@ -811,7 +815,8 @@ class Overtaken extends Error {
 
 interface Head {
   readonly seq: bigint;
-  readonly openFrom: Day;
+  /** The first day that may still be booked on; a command that shuts a month moves it. */
+  openFrom: Day;
 }
 
 /** What a batch was read from: a working set, the outcomes that its keys have already, and the head it all stands at. */

@@ -367,6 +367,19 @@ export const recoveryOffset = (of: {
   ),
 ];
 
+/** What is left of a claim is owed by another from now on (a merger, a split). No money moves. */
+export const recoverySucceeded = (of: {
+  from: string;
+  to: string;
+  recoveryId: string;
+  fund: string;
+  amountFen: bigint;
+}): Posting[] =>
+  about(
+    of.recoveryId,
+    transfer('recovery.succeeded', accountOf.receivable(of.to, of.fund), accountOf.receivable(of.from, of.fund), of.amountFen),
+  );
+
 /** What is left of a claim ends without money: written off, or withdrawn because an appeal was upheld. */
 export const recoveryEnded = (of: {
   how: 'written_off' | 'withdrawn';

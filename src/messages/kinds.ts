@@ -104,6 +104,18 @@ export const kinds = {
     zh: '追回 {recoveryNo} 已立案，应退回 {amount} 元：{reason}',
     en: 'Recovery {recoveryNo} was opened for {amount} yuan: {reason}',
   },
+  'recovery.succeeded': {
+    zh: '{from} 应退回的追回 {recoveryNo} 由贵单位承继，尚应退回 {left} 元，缴款期限 {dueOn}：{reason}',
+    en: 'Recovery {recoveryNo} of {from} is yours from now on: {left} yuan are to be paid back by {dueOn}: {reason}',
+  },
+  'month.shut': {
+    zh: '{month} 已关账，数据与月结包生成后请核对并封账。',
+    en: '{month} was shut; once its data and pack are made, check and seal it.',
+  },
+  'month.sealed': {
+    zh: '{month} 已封账，封账摘要 {sealDigest}。',
+    en: '{month} was sealed under the digest {sealDigest}.',
+  },
   'webhook.disabled': {
     zh: '发往 {host} 的消息推送连续数日失败，已停用；排除故障后请重新启用。',
     en: 'Deliveries to {host} have failed for days and its webhook is disabled: enable it again once it is mended.',

@@ -105,7 +105,8 @@ export const settleFailed = (
 
 /**
  * Puts messages where their addressees find them; one that is there already stays as it is. A party is its side of the trade with the
- * legal person that it belongs to now: what was told to a branch is its legal person's.
+ * legal person that it belongs to now: what was told to a branch is its legal person's, what was told to one that was absorbed, its
+ * successor's.
  */
 export async function putIntoInboxes(db: Database, of: { bookId: string; messages: readonly TakenMessage[] }): Promise<void> {
   const { bookId, messages: taken } = of;
@@ -113,7 +114,12 @@ export async function putIntoInboxes(db: Database, of: { bookId: string; message
     `insert into messages (book_id, message_id, addressee, kind, subject_kind, subject_id, params, alike, ledger_seq, staged_at)
      select $1, u.message_id,
             coalesce(u.to_role,
-                     (select 'enterprise:' || e.legal_person_uscc from enterprises e where e.book_id = $1 and e.enterprise_id = u.to_party),
+                     (with recursive follows (uscc, successor) as (
+                        select e.legal_person_uscc, e.successor_uscc from enterprises e where e.book_id = $1 and e.enterprise_id = u.to_party
+                        union
+                        select n.legal_person_uscc, n.successor_uscc
+                          from follows f join enterprises n on n.book_id = $1 and n.uscc = f.successor)
+                      select 'enterprise:' || f.uscc from follows f where f.successor is null),
                      (select 'provider:' || p.acting_uscc from providers p where p.book_id = $1 and p.provider_id = u.to_party)),
             u.kind, u.subject_kind, u.subject_id, u.params, u.alike, u.ledger_seq, u.staged_at
        from unnest($2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::uuid[], $8::json[], $9::int[], $10::bigint[], $11::timestamptz[])

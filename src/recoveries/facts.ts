@@ -4,7 +4,7 @@ import { shelf } from '../ledger/facts.js';
 export const recoveryShelf = shelf(recoveries, {
   rank: 80,
   id: 'recoveryId',
-  keys: { voucher: ['voucherId'], reimbursement: ['reimbursementId'] },
+  keys: { voucher: ['voucherId'], reimbursement: ['reimbursementId'], debtor: ['debtorId'] },
   mutable: [
     ...([
       'amountFen',
@@ -18,7 +18,7 @@ export const recoveryShelf = shelf(recoveries, {
       'dueOn',
     ] as const),
     ...(['appealReason', 'appealPerson', 'appealDecidedBy', 'appealDecision', 'writeOffReason', 'writeOffAskedBy'] as const),
-    ...(['endedPerson', 'endedOn'] as const),
+    ...(['endedPerson', 'endedOn', 'debtorId', 'formerly'] as const),
   ],
 });
 export const recoveryItemShelf = shelf(recoveryItems, {

@@ -50,7 +50,7 @@ export const recoveryLife = life({
 export const refuseRecovery = (row: Recovery, verb: RecoveryVerb): Refused | null =>
   refuseStep(recoveryLife, row.status, verb, { recoveryNo: row.recoveryNo });
 
-/** As a recovery begins: its notice is not served, and nobody has answered it. */
+/** As a recovery begins: its notice is not served, nobody has answered it, and it was never another's. */
 export const unserved = {
   servedOn: null,
   dueOn: null,
@@ -62,7 +62,11 @@ export const unserved = {
   writeOffAskedBy: null,
   endedPerson: null,
   endedOn: null,
+  formerly: [],
 } as const;
+
+/** Whether nothing can be done with it any more. */
+export const isOver = ({ status }: Recovery): boolean => recoveryLife.states[status].length === 0;
 
 /** What is still to come back (fen). */
 export const outstandingFen = ({ amountFen, receivedFen }: Recovery): bigint => amountFen - receivedFen;
@@ -73,6 +77,12 @@ export const toldOfOpening = ({ recoveryId, recoveryNo, debtorId, amountFen, rea
   return tell('recovery.opened', party(debtorId), { kind: 'RECOVERY', id: recoveryId }, params);
 };
 
+/** What its new debtor is told when it goes over. */
+export const toldOfSuccession = (row: Recovery, { from, reason }: { readonly from: string; readonly reason: string }): Message => {
+  const params = { recoveryNo: row.recoveryNo, from, left: formatYuan(outstandingFen(row)), dueOn: row.dueOn ?? '—', reason };
+  return tell('recovery.succeeded', party(row.debtorId), { kind: 'RECOVERY', id: row.recoveryId }, params);
+};
+
 export const presentRecovery = (row: Recovery): z.input<typeof shown> => ({
   recoveryId: row.recoveryId,
   recoveryNo: row.recoveryNo,
@@ -80,6 +90,7 @@ export const presentRecovery = (row: Recovery): z.input<typeof shown> => ({
   clauseId: row.clauseId,
   correctionId: row.correctionId,
   debtorId: row.debtorId,
+  formerly: row.formerly.map(({ debtorId, until }) => ({ debtorId, until })),
   fund: row.fund,
   programmeCode: row.programmeCode,
   contractId: row.contractId,

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Invitation } from '../../db/tables.js';
 import type { invite as inviteBody } from '../../schemas/sign-in.js';
+import { gatherParties, refuseEnded } from '../access/ended.js';
 import { memberShelf } from '../access/facts.js';
 import { insert, update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
@@ -18,7 +19,7 @@ const dayMs = 24 * 60 * 60 * 1000;
 
 /**
  * Invites a member's person to sign in under a name, for whole days from now; an invitation of that person that waits is withdrawn. Refused,
- * in this order: NOT_FOUND, MEMBER_ENDED, INVITE_PERSON_ONLY for a machine, SIGN_IN_NAME_TAKEN by another person.
+ * in this order: NOT_FOUND, MEMBER_ENDED, ENTERPRISE_CLOSED for whom it would act, INVITE_PERSON_ONLY for a machine, SIGN_IN_NAME_TAKEN by another person.
  */
 export const invite: Verb<Invite, ReturnType<typeof presentInvitation>> = {
   name: 'member.invite',
@@ -30,6 +31,12 @@ export const invite: Verb<Invite, ReturnType<typeof presentInvitation>> = {
       'id',
       commands.map(({ body }) => body.id ?? ''),
     );
+    const parties = found.then((members) =>
+      gatherParties(
+        loader,
+        members.flatMap(({ legalPersonUscc }) => legalPersonUscc ?? []),
+      ),
+    );
     const named = loader.load(
       userAccountShelf,
       'signInName',
@@ -40,13 +47,15 @@ export const invite: Verb<Invite, ReturnType<typeof presentInvitation>> = {
       'person',
       (await found).map(({ personId }) => personId),
     );
-    await named;
+    await Promise.all([named, parties]);
   },
 
   decide({ id, actor, body, receivedAt }, facts) {
     const member = facts.get(memberShelf, body.id ?? '');
     if (!member || !body.made) return refused('NOT_FOUND');
     if (member.status === 'ENDED') return refused('MEMBER_ENDED');
+    const ended = member.legalPersonUscc === null ? null : refuseEnded(facts, member.role, member.legalPersonUscc);
+    if (ended) return ended;
     if (member.kind !== 'PERSON') return refused('INVITE_PERSON_ONLY');
     const [holder] = facts.all(userAccountShelf, 'signInName', body.signInName);
     if (holder && holder.personId !== member.personId)

@@ -48,6 +48,7 @@ export const approveChange: Verb<{ id?: string }, Result> = {
       subjectId: id,
       approvalDigest: digestOf(row),
       postings: effects.postings,
+      messages: effects.messages,
       result: presentChange(approved),
       changes: [update(changeShelf, approved), ...effects.changes],
     });

@@ -1,7 +1,7 @@
 // What a change does, decided the same way when it is proposed and when it is approved. A contract goes from one enterprise to another whole,
 // with its vouchers; whose it was is kept with it, and what was decided before stays with who it was then.
 import type { z } from 'zod';
-import type { Contract, Enterprise, LegalPersonChange, MatterRegistration, Provider, Voucher } from '../../db/tables.js';
+import type { Contract, Enterprise, LegalPersonChange, MatterRegistration, Provider, Recovery, Voucher } from '../../db/tables.js';
 import type * as schema from '../../schemas/successions.js';
 import { memberShelf } from '../access/facts.js';
 import type { Day } from '../calendar.js';
@@ -16,10 +16,13 @@ import { insert, note, update } from '../ledger/facts.js';
 import { registrationShelf } from '../legal-persons/facts.js';
 import type { Refused } from '../ledger/lane.js';
 import { refused } from '../ledger/lane.js';
+import type { Message } from '../ledger/outbox.js';
 import type { Posting } from '../ledger/templates.js';
-import { voucherEnded } from '../ledger/templates.js';
-import { parseYuan } from '../money.js';
+import { recoverySucceeded, voucherEnded } from '../ledger/templates.js';
+import { formatYuan, parseYuan } from '../money.js';
 import { listingShelf, providerShelf } from '../providers/facts.js';
+import { recoveryShelf } from '../recoveries/facts.js';
+import { isOver, outstandingFen, toldOfSuccession } from '../recoveries/rules.js';
 import { readUscc, validUsccs } from '../uscc.js';
 import { voucherEndingShelf, voucherShelf } from '../vouchers/facts.js';
 import { frozen, voucherLife } from '../vouchers/rules.js';
@@ -44,6 +47,7 @@ export interface Effects {
   readonly uscc: string;
   readonly postings: readonly Posting[];
   readonly changes: readonly Change[];
+  readonly messages: readonly Message[];
 }
 interface By {
   /** Who proposed, and who decides it; while it is only proposed, the same. */
@@ -77,8 +81,9 @@ export async function gatherChanges(loader: Loader, wanted: readonly Wanted[], t
     ]);
     if (of.kind === 'NAME') continue;
     const enterprises = own[0].map(({ enterpriseId }) => enterpriseId);
-    const [contracts] = await Promise.all([
+    const [contracts, recoveries] = await Promise.all([
       loader.load(contractShelf, 'enterprise', enterprises),
+      loader.load(recoveryShelf, 'debtor', enterprises),
       loader.load(
         listingShelf,
         'provider',
@@ -93,9 +98,11 @@ export async function gatherChanges(loader: Loader, wanted: readonly Wanted[], t
       loader.load(registrationShelf, 'legalPerson', codes),
       noteReimbursements(loader, subject ?? ''),
     ]);
-    await loader.accounts(
-      vouchers.flatMap(({ voucherId, fund }) => [accountOf.voucher(voucherId, fund), accountOf.available(fund)]),
-    );
+    const debtors = [...enterprises, ...own[1].map(({ enterpriseId }) => enterpriseId)];
+    await loader.accounts([
+      ...vouchers.flatMap(({ voucherId, fund }) => [accountOf.voucher(voucherId, fund), accountOf.available(fund)]),
+      ...recoveries.flatMap(({ fund }) => debtors.map((debtorId) => accountOf.receivable(debtorId, fund))),
+    ]);
   }
 }
 
@@ -156,6 +163,7 @@ function renamed(facts: Facts, uscc: string, of: Kind<'NAME'>, by: By): Effects 
     kind: 'effects',
     uscc,
     postings: [],
+    messages: [],
     changes: [
       ...(rows.enterprise ? [update(enterpriseShelf, { ...rows.enterprise, name })] : []),
       ...(rows.provider ? [update(providerShelf, { ...rows.provider, name })] : []),
@@ -195,6 +203,33 @@ function transferred(facts: Facts, contract: Contract, to: Enterprise, of: Wante
       .all(voucherShelf, 'contract', contract.contractId)
       .map((voucher) => update(voucherShelf, { ...voucher, enterpriseId, legalPersonUscc })),
   ];
+}
+
+type Moved = Pick<Effects, 'postings' | 'changes' | 'messages'>;
+
+/** What it still owes back, of its branches too, or is proposed to. */
+const recoveriesOf = (facts: Facts, uscc: string): Recovery[] =>
+  rowsOf(facts, uscc)
+    .flatMap(({ enterpriseId }) => [...facts.all(recoveryShelf, 'debtor', enterpriseId)])
+    .filter((row) => !isOver(row));
+
+/** Recoveries are owed by another from now on, each whole: their days, their notices and their appeals stay as they are. */
+function owedBy(recoveries: readonly Recovery[], to: Enterprise, of: Wanted, { decisionId }: By): Moved {
+  const moved = recoveries.map((before) => {
+    const former = { debtorId: before.debtorId, until: of.effectiveOn, decisionId };
+    const row: Recovery = { ...before, debtorId: to.enterpriseId, formerly: [...before.formerly, former] };
+    return { before, row };
+  });
+  return {
+    postings: moved.flatMap(({ before: { debtorId: from, recoveryId, fund }, row }) =>
+      recoverySucceeded({ from, to: to.enterpriseId, recoveryId, fund, amountFen: outstandingFen(row) }),
+    ),
+    changes: moved.map(({ row }) => update(recoveryShelf, row)),
+    // Of what is only proposed the debtor is not told.
+    messages: moved
+      .filter(({ row }) => row.openedOn !== null)
+      .map(({ row }) => toldOfSuccession(row, { from: of.uscc, reason: of.reason })),
+  };
 }
 
 /** The matters that are confirmed as its own. */
@@ -266,6 +301,7 @@ function merged(facts: Facts, uscc: string, of: Kind<'MERGER'>, by: By): Effects
     kind: 'effects',
     uscc,
     postings: asEnterprise?.postings ?? [],
+    messages: asEnterprise?.messages ?? [],
     changes: [...(asEnterprise?.changes ?? []), ...(asProvider?.changes ?? [])],
   };
 }
@@ -290,6 +326,7 @@ function providerMerged(facts: Facts, uscc: string, code: { readonly uscc: strin
     kind: 'effects',
     uscc,
     postings: [],
+    messages: [],
     changes: [
       ...own.map((row) =>
         update(providerShelf, {
@@ -321,11 +358,14 @@ function enterpriseMerged(
   const waiting = refuseWaiting(facts, uscc);
   if (waiting) return waiting;
   const limits = carried(facts, uscc, code.uscc, { ...by, reason: of.reason });
+  const owed = owedBy(recoveriesOf(facts, uscc), successor.row, of, by);
   return {
     kind: 'effects',
     uscc,
-    postings: limits.postings,
+    postings: [...limits.postings, ...owed.postings],
+    messages: owed.messages,
     changes: [
+      ...owed.changes,
       ...contractsOf(facts, uscc).flatMap((contract) => transferred(facts, contract, successor.row, of, by)),
       ...handedOver(facts, mattersOf(facts, uscc), code.uscc, of, by),
       ...close(facts, uscc, of.effectiveOn, code.uscc),
@@ -339,7 +379,10 @@ const over = ['COMPLETED', 'TERMINATED', 'VOIDED', 'WITHDRAWN', 'REJECTED'];
 /**
  * Refuses, in this order: CHANGE_CASES_WAIT; SPLIT_HEIR_TWICE; of an heir what is refused of the one that is split; SPLIT_HEIR_NOT_NEW for
  * limits handed to one that was there before; SPLIT_CONTRACT_UNKNOWN, SPLIT_CONTRACT_TWICE; SPLIT_CONTRACT_LEFT where nobody takes what one
- * that ends leaves; SPLIT_MATTER_UNKNOWN for a matter that is not confirmed as its own, or taken already; and what `shared` does.
+ * that ends leaves; SPLIT_MATTER_UNKNOWN for a matter that is not confirmed as its own, or taken already; SPLIT_RECOVERY_UNKNOWN likewise,
+ * SPLIT_RECOVERY_LEFT where one that ends leaves what it owes back; and what `shared` does.
+ *
+ * A recovery is never divided: its heirs are answerable for all of it together (公司法第二百二十三条), whoever it is asked of.
  */
 function split(facts: Facts, { uscc }: Enterprise, of: Kind<'SPLIT'>, by: By): Effects | Refused {
   const { heirs, continues } = of.content;
@@ -347,6 +390,8 @@ function split(facts: Facts, { uscc }: Enterprise, of: Kind<'SPLIT'>, by: By): E
   if (waiting) return waiting;
   const own = new Map(contractsOf(facts, uscc).map((contract) => [contract.contractId, contract]));
   // What nobody has taken yet.
+  const recoveries = new Map(recoveriesOf(facts, uscc).map((recovery) => [recovery.recoveryId, recovery]));
+  const owed: Moved[] = [];
   const matters = new Map(mattersOf(facts, uscc).map((matter) => [matter.registrationId, matter]));
   const taken = new Set<string>();
   const seen = new Set([uscc]);
@@ -380,6 +425,18 @@ function split(facts: Facts, { uscc }: Enterprise, of: Kind<'SPLIT'>, by: By): E
       matters.delete(registrationId);
       changes.push(...handedOver(facts, [matter], code.uscc, of, by));
     }
+    // A split that was proposed before recoveries could be named names none.
+    for (const [j, recoveryId] of (heir.recoveryIds ?? []).entries()) {
+      const recovery = recoveries.get(recoveryId);
+      const pointer = `/heirs/${i}/recoveryIds/${j}`;
+      if (!recovery) return refused('SPLIT_RECOVERY_UNKNOWN', { recoveryId, uscc }, pointer);
+      recoveries.delete(recoveryId);
+      owed.push(owedBy([recovery], found.row, of, by));
+    }
+  }
+  const debt = [...recoveries.values()][0];
+  if (!continues && debt) {
+    return refused('SPLIT_RECOVERY_LEFT', { recoveryNo: debt.recoveryNo, left: formatYuan(outstandingFen(debt)) }, '/continues');
   }
   const left = [...own.values()].find(
     ({ contractId, status }) =>
@@ -391,8 +448,10 @@ function split(facts: Facts, { uscc }: Enterprise, of: Kind<'SPLIT'>, by: By): E
   return {
     kind: 'effects',
     uscc,
-    postings: limits.postings,
+    postings: [...limits.postings, ...owed.flatMap(({ postings }) => postings)],
+    messages: owed.flatMap(({ messages }) => messages),
     changes: [
+      ...owed.flatMap((of) => of.changes),
       ...changes,
       ...(continues ? [] : handedOver(facts, [...matters.values()], null, of, by)),
       ...(continues ? [] : close(facts, uscc, of.effectiveOn, null)),
@@ -421,6 +480,7 @@ function ended(facts: Facts, { uscc }: Enterprise, of: Kind<'CLOSURE'>, by: By):
     kind: 'effects',
     uscc,
     postings: stopped.flatMap(({ postings }) => postings),
+    messages: [],
     changes: [
       ...stopped.flatMap(({ changes }) => changes),
       ...handedOver(facts, mattersOf(facts, uscc), null, of, by),
@@ -487,6 +547,7 @@ function providerEnded(facts: Facts, uscc: string, of: Wanted): Effects | Refuse
     kind: 'effects',
     uscc,
     postings: [],
+    messages: [],
     changes: [update(providerShelf, { ...provider, closedOn: of.effectiveOn }), ...membersEnded(facts, uscc, 'provider')],
   };
 }

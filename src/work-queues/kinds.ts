@@ -123,6 +123,7 @@ const sources = {
     owner: 'payee_id',
     byState: true,
   }),
+  month: of('months', 'month_id', { no: 't.month', receivedOn: 't.shut_on', waitingSince: 't.shut_on' }),
   recovery: of('recoveries', 'recovery_id', {
     no: 't.recovery_no',
     dueOn: or('t.due_on', `'infinity'::date`),
@@ -222,6 +223,7 @@ export const works: readonly Work[] = [
   ofBook('PAYMENT_RETURNED', 'payment', ['RETURNED'], ['finance', 'finance_approver']),
   own('PAYEE_ACCOUNT_TO_CORRECT', 'enterprise', 'payment', ['RETURNED'], notCorrected('enterprise')),
   own('PAYEE_ACCOUNT_TO_CORRECT', 'provider', 'payment', ['RETURNED'], notCorrected('provider')),
+  ofBook('MONTH_TO_SEAL', 'month', ['CLOSING'], ['finance', 'finance_approver']),
   ofBook('RECOVERY_TO_OPEN', 'recovery', ['PROPOSED'], ['approver']),
   ofBook('RECOVERY_TO_SERVE', 'recovery', ['OPENED'], ['reviewer']),
   ofBook('RECOVERY_APPEALED', 'recovery', ['APPEALED'], ['approver']),

@@ -12,6 +12,9 @@ import { auditBusiness } from '../../src/reconciliation/audit.js';
 import { recomputeAwards } from '../../src/reconciliation/recompute.js';
 import { testDatabase } from '../database.js';
 
+type Row = Record<string, unknown>;
+const fenOf = (yuan: unknown): bigint => BigInt(String(yuan).replace('.', ''));
+
 void t.test('the demo world: lived through the API, clean, and made once', async (t) => {
   const { db, owner, admin } = await testDatabase(t);
   const clock = demoClock();
@@ -57,6 +60,90 @@ void t.test('the demo world: lived through the API, clean, and made once', async
     },
     'the world is the same every time',
   );
+
+  await t.test('the reports of the year are what the lists come to', async (t) => {
+    const secretOf = (from: number): string => {
+      const line = lines.slice(from).find((each) => each.trim().startsWith('auditor ')) ?? '';
+      return line.trim().split(/\s+/)[1] ?? '';
+    };
+    const get = async (book: string, secret: string, url: string): Promise<Row> => {
+      const answer = await fetch(`${address}/v1/books/${book}${url}`, { headers: { authorization: `Bearer ${secret}` } });
+      t.equal(answer.status, 200, url);
+      return (await answer.json()) as Row;
+    };
+    for (const [book, secret] of [
+      ['zhengzhou', secretOf(0)],
+      ['jiaozuo', secretOf(9)],
+    ] as const) {
+      const one = (url: string) => get(book, secret, url);
+      const list = async (url: string): Promise<Row[]> => {
+        const rows: Row[] = [];
+        for (let next: unknown = ''; next !== null && next !== undefined;) {
+          const page = await one(
+            `${url}${url.includes('?') ? '&' : '?'}limit=200${next === '' ? '' : `&cursor=${next as string}`}`,
+          );
+          rows.push(...(page['items'] as Row[]));
+          next = page['next'];
+        }
+        return rows;
+      };
+      const byId = (rows: Row[], id: string) => new Map(rows.map((row) => [row[id], row]));
+      const [redemptions, vouchers, contracts, enterprises] = [
+        await list('/redemptions?status=APPROVED'),
+        byId(await list('/vouchers'), 'voucherId'),
+        byId(await list('/contracts'), 'contractId'),
+        byId(await list('/enterprises'), 'enterpriseId'),
+      ];
+      const expected = new Map<string, Record<string, bigint>>();
+      for (const redemption of redemptions) {
+        const fund = vouchers.get(redemption['voucherId'])?.['fund'] as string;
+        const sums = expected.get(fund) ?? { granted: 0n, bought: 0n, domestic: 0n, toSmall: 0n, cases: 0n };
+        expected.set(fund, sums);
+        const granted = fenOf(redemption['approved']);
+        if (granted === 0n) continue;
+        sums['cases'] = (sums['cases'] ?? 0n) + 1n;
+        sums['granted'] = (sums['granted'] ?? 0n) + granted;
+        const invoice = await one(`/usage-invoices/${redemption['invoiceId'] as string}`);
+        sums['bought'] = (sums['bought'] ?? 0n) + fenOf(invoice['gross']);
+        const contract = contracts.get(redemption['contractId']);
+        const origins = new Map(((contract ?? {})['lines'] as Row[]).map((line) => [line['lineNo'], line['chipOrigin']]));
+        for (const line of invoice['lines'] as Row[])
+          if (origins.get(line['contractLineNo']) === 'DOMESTIC')
+            sums['domestic'] = (sums['domestic'] ?? 0n) + fenOf(line['gross']);
+        const size = enterprises.get(redemption['enterpriseId'])?.['sizeClass'];
+        if (size !== null && size !== 'LARGE') sums['toSmall'] = (sums['toSmall'] ?? 0n) + granted;
+      }
+      t.ok(expected.size > 0);
+      for (const [fund, sums] of expected) {
+        const [programmeCode, year] = fund.split('/');
+        const asked = `year=${year}&programmeCode=${programmeCode}`;
+        const [shown] = (await one(`/reports/performance?${asked}`))['items'] as Row[];
+        const told = Object.fromEntries(['granted', 'bought', 'domestic', 'toSmall'].map((name) => [name, fenOf(shown?.[name])]));
+        t.strictSame({ ...told, cases: BigInt(shown?.['cases'] as number) }, sums, fund);
+        const { granted = 0n, bought = 0n } = sums;
+        const leverage = (bought * 100n) / granted;
+        t.equal(shown?.['leverage'], `${leverage / 100n}.${String(leverage % 100n).padStart(2, '0')}`);
+        const [budget] = (await one(`/reports/budget-execution?${asked}`))['items'] as Row[];
+        const [{ funds }, months] = [await one(`/dashboard?${asked}`), (await one(`/reports/months?${asked}`))['items'] as Row[]];
+        const [dashboard] = funds as Row[];
+        t.strictSame(
+          [budget?.['promised'], budget?.['left'], budget?.['paid'], budget?.['lapsed']],
+          [dashboard?.['promised'], dashboard?.['left'], dashboard?.['paid'], dashboard?.['lapsed']],
+        );
+        const total = (name: string) => months.reduce((sum, row) => sum + fenOf(row[name]), 0n);
+        t.equal(total('redeemed') - total('reversed'), granted, 'what was redeemed by month comes to what was granted');
+        t.equal(total('paid') - 0n, fenOf(budget?.['paid']));
+        const steps = (await one(`/reports/step-days?${asked}`))['items'] as { process: string; to: string; count: number }[];
+        t.ok(steps.some(({ process, to, count }) => process === 'REDEMPTION' && to === 'redemption.approved' && count > 0));
+        for (const name of ['performance', 'budget-execution', 'months', 'step-days']) {
+          const file = await fetch(`${address}/v1/books/${book}/reports/${name}-file?format=csv&${asked}`, {
+            headers: { authorization: `Bearer ${secret}` },
+          });
+          t.match(await file.text(), /^.*政策代码|^.*办理事项/, name);
+        }
+      }
+    }
+  });
 
   const heads = await headsOf();
   const spoken = said.length;

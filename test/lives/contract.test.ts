@@ -1,7 +1,8 @@
 // The life of a contract and of its amendments: every verb in every state, what each leaves behind, and what may still be done with it.
+import { randomUUID } from 'node:crypto';
 import t from 'tap';
 import { amendmentLife } from '../../src/contracts/amendments.js';
-import { contractLife } from '../../src/contracts/rules.js';
+import { contractDraftLife, contractLife } from '../../src/contracts/rules.js';
 import { auditBusiness } from '../../src/reconciliation/audit.js';
 import { expectStatus } from '../service.js';
 import { startTrade, uscc } from '../usage/world.js';
@@ -16,7 +17,7 @@ void t.test('the life of a contract', async (t) => {
   const otherBuyer = await book.member('enterprise', { uscc: uscc(1) });
   const auditor = await book.member('auditor');
   let count = 0;
-  const submit = async (of: object = {}): Promise<string> => {
+  const contractBody = (of: object = {}) => {
     count += 1;
     const gross = `${1000 + count}000.00`;
     const line = {
@@ -27,7 +28,7 @@ void t.test('the life of a contract', async (t) => {
       quantity: '1000',
       ...money(gross),
     };
-    const body = {
+    return {
       contractNo: `LF-${count}`,
       enterpriseId: trade.enterpriseId,
       providerId: trade.providerId,
@@ -39,8 +40,9 @@ void t.test('the life of a contract', async (t) => {
       lines: [line],
       ...of,
     };
-    return expectStatus(await seller.post('/contracts', body), 201).contractId as string;
   };
+  const submit = async (of: object = {}): Promise<string> =>
+    expectStatus(await seller.post('/contracts', contractBody(of)), 201).contractId as string;
   const does = async (who: typeof buyer, url: string, body: object = {}, status = 200) =>
     expectStatus(await who.post(url, body), status);
   const file = async (of: object = {}): Promise<string> => {
@@ -100,6 +102,57 @@ void t.test('the life of a contract', async (t) => {
       look: (id) => lookAt(auditor, `/contracts/${id}`),
     });
     t.equal(refused, 57);
+  });
+
+  await t.test('every verb of a draft, likewise', async (t) => {
+    const refused = await tryEverything(t, {
+      life: contractDraftLife,
+      bring: async (state) => {
+        const { contractDraftId } = await does(seller, '/contract-drafts', contractBody(), 201);
+        const url = `/contract-drafts/${contractDraftId as string}`;
+        if (state === 'SUBMITTED') await does(seller, `${url}/submit`, {}, 201);
+        if (state === 'DISCARDED') await does(seller, `${url}/discard`);
+        return url;
+      },
+      ask: (verb, url) => seller.post(`${url}/${verb}`, verb === 'revise' ? contractBody() : {}),
+      look: (url) => lookAt(auditor, url),
+    });
+    t.equal(refused, 6);
+    t.equal(contractDraftLife.code, 'CONTRACT_DRAFT_WRONG_STATE');
+  });
+
+  await t.test('a draft binds nothing and is of its side alone; submitted it is looked at as if it came that day', async (t) => {
+    const body = contractBody({ contractNo: 'LF-DRAFTED' });
+    const { contractNo, enterpriseId, lines } = body;
+    const key = randomUUID();
+    const unfinished = { contractNo, enterpriseId, lines: [{ ...lines[0], quantity: undefined }] };
+    const begun = expectStatus(await seller.post('/contract-drafts', unfinished, { key }), 201);
+    t.match(begun, { status: 'DRAFT', draftedBy: 'provider', endedOn: null, content: { contractNo } });
+    t.ok(['/providerId', '/signedOn', '/gross', '/lines/0/quantity'].every((of) => (begun.missing as string[]).includes(of)));
+    const retried = expectStatus(await seller.post('/contract-drafts', unfinished, { key }), 201);
+    t.equal(retried.contractDraftId, begun.contractDraftId, 'a retry keeps no second draft');
+    const url = `/contract-drafts/${begun.contractDraftId as string}`;
+    for (const who of [buyer, strangerBuyer]) {
+      t.match(await who.get(url), { status: 404 });
+      for (const verb of ['revise', 'submit', 'discard']) t.match(await who.post(`${url}/${verb}`, {}), { status: 404 }, verb);
+      t.notOk(JSON.stringify((await who.get('/contract-drafts')).body).includes(contractNo));
+    }
+    t.match(expectStatus(await seller.get('/contract-drafts'), 200).items, [{ content: { contractNo } }]);
+    t.match(await seller.post(`${url}/submit`, {}), { status: 400, body: { code: 'MISSING_FIELD' } });
+    t.match(await seller.post(`${url}/revise`, { ...body, gross: '1' }), { status: 400 }, 'what is given has its form');
+
+    const id = begun.contractDraftId as string;
+    t.match(await seller.get(`/contracts/${id}`), { status: 404 }, 'it is no contract yet');
+    const rival = await submit({ ...body });
+    t.match(await does(seller, `${url}/revise`, body), { missing: [] });
+    t.match(await seller.post(`${url}/submit`, {}), { status: 409, body: { code: 'CONTRACT_EXISTS' } }, 'it held no number');
+    await does(seller, `/contracts/${rival}/withdraw`);
+    const submitted = await does(seller, `${url}/submit`, {}, 201);
+    t.match(submitted, { contractId: id, status: 'SUBMITTED', submittedBy: 'provider', contractNo, lines: [{ lineNo: 1 }] });
+    t.match(expectStatus(await seller.get(url), 200), { status: 'SUBMITTED', endedOn: '2024-08-05' });
+    t.strictSame(expectStatus(await seller.get('/contract-drafts'), 200).items, []);
+    await does(buyer, `/contracts/${id}/confirm`);
+    t.match(await does(reviewer, `/contracts/${id}/file`), { status: 'FILED' });
   });
 
   await t.test('every verb of an amendment, likewise', async (t) => {

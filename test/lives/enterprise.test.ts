@@ -120,6 +120,7 @@ void t.test('legal persons change, and what they hold follows', async (t) => {
       await world.enterprise(12, uscc(11)),
       await world.enterprise(13),
     ];
+    const ofBranch = expectStatus(await newMember('enterprise', branch.uscc), 201).memberId as string;
     const first = await awarded(absorbed, '3000000.00');
     t.equal(face(first.answer), '600000.00');
     const second = await awarded({ ...branch, member: absorbed.member }, '500000.00');
@@ -185,6 +186,11 @@ void t.test('legal persons change, and what they hold follows', async (t) => {
       status: 409,
       body: { code: 'ENTERPRISE_CLOSED', detail: new RegExp(successor.uscc) },
     });
+    t.equal(
+      told(await operator.post(`/members/${ofBranch}/invite`, { signInName: 'fenzhi', validDays: 7 })),
+      '409 ENTERPRISE_CLOSED',
+      'nobody is invited to act for its branch',
+    );
     const bySeller = { ...absorbed, member: provider };
     const contract = await world.contractOf(bySeller, [{ gross: '10.00', chip: 'A' }]).catch((error: unknown) => String(error));
     t.match(contract, new RegExp(`ENTERPRISE_CLOSED.*${successor.uscc}`), 'the absorbed one concludes no more');

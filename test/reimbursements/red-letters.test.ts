@@ -2,6 +2,7 @@
 // it comes to beyond that goes back to the pool before payment, and is recovered after it. The books are clean after every step.
 import t from 'tap';
 import { auditLedger } from '../../src/ledger/audit.js';
+import { deliverDue } from '../../src/messages/deliver.js';
 import { formatYuan } from '../../src/money.js';
 import { auditBusiness } from '../../src/reconciliation/audit.js';
 import { recomputeAwards } from '../../src/reconciliation/recompute.js';
@@ -254,6 +255,88 @@ void t.test('an award of a firm that was absorbed is paid to its successor, who 
   t.match((await does(last.member.get('/recoveries'))).items, [{ debtorId: last.enterpriseId, amount: '54000.00' }]);
   t.equal(await yuan(`used:${feeCode}.awarded:${last.uscc}:2025`), '0.00');
   await books.clean(t, 'after two mergers');
+});
+
+void t.test('a recovery that is open goes over with a merger, and to the heir that a split names: whole, with its days', async (t) => {
+  const books = await startBooks(t);
+  const { does, red, reviewer, approver, finance, yuan } = books;
+  await books.load(feeCode, '1000000.00');
+  const awards = [
+    await books.applied(await books.firm(1), ['100000.00']),
+    await books.applied(await books.firm(2), ['50000.00']),
+  ] as const;
+  await books.allocate();
+  for (const award of awards) await books.hasAccount(award);
+  await books.pay(await books.batch());
+  const [first, second] = awards;
+  const [successor, heir] = [await books.firm(3), await books.firm(4)];
+  const change = (kind: 'mergers' | 'splits', body: object) =>
+    reviewer.post(`/${kind}`, { effectiveOn: '2025-02-10', documentNo: '市监登字〔2025〕1号', reason: '登记机关核准', ...body });
+  const decide = async (answer: Promise<Answer>) =>
+    does(approver.post(`/legal-person-changes/${(await does(answer, 201)).changeId as string}/approve`, {}));
+  const mergeInto = ({ firm: { uscc } }: Award) => decide(change('mergers', { uscc, successorUscc: successor.uscc }));
+  const recoveryOf = async ({ firm: { member } }: Award) =>
+    ((await does(member.get('/recoveries'))).items as { recoveryId: string }[])[0]?.recoveryId ?? '';
+
+  // One is served, of the other a part came back, a third is only proposed.
+  for (const { fees } of awards) await does(red(fees[0] as Fee, '10000.00'), 201);
+  const [served, partly] = [await recoveryOf(first), await recoveryOf(second)];
+  const notice = { documentNo: '杭经信〔2025〕8号', servedOn: '2025-02-10', dueOn: '2025-03-10' };
+  for (const id of [served, partly]) await does(reviewer.post(`/recoveries/${id}/serve`, notice));
+  const money = (amount: string) => ({ amount, bookedOn: '2025-02-10', bankSerial: `OVER-${++serials}` });
+  await does(finance.post(`/recoveries/${partly}/receive`, money('1000.00')));
+  const fraud = await does(books.propose(second), 201);
+  for (const award of awards) await mergeInto(award);
+
+  const [until, firmOf] = ['2025-02-10', ({ firm }: Award) => firm.enterpriseId];
+  t.match(await does(successor.member.get(`/recoveries/${served}`)), {
+    debtorId: successor.enterpriseId,
+    formerly: [{ debtorId: firmOf(first), until }],
+    status: 'SERVED',
+    servedOn: '2025-02-10',
+    dueOn: '2025-03-10',
+    amount: '6000.00',
+  });
+  t.equal((await does(successor.member.get('/recoveries'))).items.length, 2, 'what is only proposed is not told');
+  for (const [of, left] of [
+    [firmOf(first), '0.00'],
+    [firmOf(second), '0.00'],
+    [successor.enterpriseId, '-11000.00'],
+  ] as const) {
+    t.equal(await yuan(`receivable:${of}:${fund}`), left, 'what is left is owed by the successor');
+  }
+  await books.clean(t, 'after the mergers');
+  const { items } = await does(successor.member.get('/work-queue'));
+  t.equal((items as { kind: string }[]).filter(({ kind }) => kind === 'RECOVERY_TO_REPAY').length, 2, 'it waits for the successor');
+  await does(successor.member.post(`/recoveries/${served}/appeal`, { reason: '请求核减' }));
+  await does(books.open(fraud.recoveryId as string));
+  t.match(await does(successor.member.get(`/recoveries/${fraud.recoveryId as string}`)), {
+    debtorId: successor.enterpriseId,
+    amount: '24000.00',
+  });
+
+  // What is told of the absorbed one's award reaches its successor.
+  await does(red(first.fees[0] as Fee, '10000.00'), 201);
+  await deliverDue({ db: books.db, bookId: books.book.bookId, clock: books.clock });
+  const toldOf = ((await does(successor.member.get('/messages?limit=100'))).items as { kind: string }[]).map(({ kind }) => kind);
+  t.equal(toldOf.filter((kind) => kind === 'recovery.succeeded').length, 2);
+  t.ok(toldOf.includes('case.award_corrected'), 'of an award of the absorbed one');
+
+  const split = (body: object, continues = true) =>
+    change('splits', {
+      uscc: successor.uscc,
+      continues,
+      heirs: [{ uscc: heir.uscc, founded: true, contractIds: [], ...body }],
+    });
+  t.equal(told(await split({ recoveryIds: [served, served] })), '409 SPLIT_RECOVERY_UNKNOWN');
+  t.equal(told(await split({}, false)), '409 SPLIT_RECOVERY_LEFT', 'where nobody goes on somebody has to owe it');
+  await decide(split({ recoveryIds: [partly] }));
+  t.match((await does(heir.member.get('/recoveries'))).items, [
+    { recoveryId: partly, amount: '6000.00', received: '1000.00', formerly: [{ debtorId: firmOf(second) }, { debtorId: successor.enterpriseId }] },
+  ]);
+  t.match(await successor.member.get(`/recoveries/${partly}`), { status: 404 });
+  t.match(await does(finance.post(`/recoveries/${partly}/receive`, money('5000.00'))), { status: 'RECOVERED' });
+  await books.clean(t, 'after the split');
 });
 
 void t.test('fraud, and a clause: by two persons, in whole or the clause’s part', async (t) => {

@@ -1,0 +1,155 @@
+// A month shut, built and sealed: in order, by two persons, on what is at or before its cut-off; nothing is booked in it afterwards, and its data comes
+// out byte for byte whatever happens to names since.
+import { createHash } from 'node:crypto';
+import t from 'tap';
+import { openZip } from './zip.js';
+import { expectStatus } from '../service.js';
+import { settle, startWorld } from '../settlements/world.js';
+import type { World } from '../settlements/world.js';
+
+type Body = Record<string, unknown>;
+
+/** A month's page once its build has ended. */
+export async function built(world: World, monthId: string): Promise<Body & { build: Body }> {
+  for (let i = 0; i < 400; i++) {
+    const shown = expectStatus(await world.auditor.get(`/months/${monthId}`), 200) as Body & { build: Body };
+    if (shown.build['state'] === 'DONE' || shown.build['state'] === 'FAILED') return shown;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  throw new Error('never built');
+}
+
+const pay = async (world: World, instructions: readonly { instructionNo: string; amount: string }[], day: string, prefix = 'B') => {
+  const total = instructions.reduce((sum, { amount }) => sum + BigInt(amount.replace('.', '')), 0n).toString();
+  return expectStatus(
+    await world.finance.post('/bank-returns', {
+      declaredCount: instructions.length,
+      declaredTotal: `${total.slice(0, -2)}.${total.slice(-2)}`,
+      lines: instructions.map(({ instructionNo, amount }, i) => ({
+        instructionNo,
+        status: 'PAID',
+        bankSerial: `${prefix}${i}`,
+        bookedOn: day,
+        amount,
+      })),
+    }),
+    201,
+  ) as Body;
+};
+
+void t.test('a month is shut, built and sealed', async (t) => {
+  const world = await startWorld(t, { now: '2024-07-15' });
+  const { finance, payer, auditor, clock } = world;
+  await world.approve([
+    { provider: 0, approvedOn: '2024-07-15', amountFen: 1_000_01n },
+    { provider: 0, approvedOn: '2024-07-15', amountFen: 2_000_02n },
+    { provider: 1, approvedOn: '2024-07-15', amountFen: 3_000_03n },
+  ]);
+  const { instructions } = await settle(world, 'INSTRUCTED', '2024-07');
+
+  await t.test('not before it is over for a day, not out of order, not by who may not', async (t) => {
+    t.match(await finance.post('/months', { month: '2024-07' }), { status: 409, body: { code: 'MONTH_NOT_OVER' } });
+    clock.set('2024-08-01');
+    t.match(await finance.post('/months', { month: '2024-07' }), { status: 409, body: { code: 'MONTH_NOT_OVER' } });
+    clock.set('2024-08-05');
+    t.match(await finance.post('/months', { month: '2024-06' }), { status: 409, body: { code: 'MONTH_NOT_NEXT' } });
+    t.match(await finance.post('/months', { month: '2024-08' }), { status: 409, body: { code: 'MONTH_NOT_NEXT' } });
+    t.match(await payer.post('/months', { month: '2024-07' }), { status: 403 });
+  });
+
+  let monthId = '';
+  await t.test('shut twice and at once it is shut once; payments in transit stand in the way', async (t) => {
+    const answers = await Promise.all([1, 2, 3].map(() => finance.post('/months', { month: '2024-07' })));
+    t.strictSame(answers.map(({ status }) => status).sort(), [201, 409, 409]);
+    const body = answers.find(({ status }) => status === 201)?.body as Body;
+    monthId = String(body['monthId']);
+    t.match(await finance.post('/months', { month: '2024-08' }), { status: 409, body: { code: 'MONTH_STILL_CLOSING' } });
+    t.strictSame(
+      answers.flatMap((of) => (of.body as Body)['code'] ?? []),
+      ['MONTH_SHUT', 'MONTH_SHUT'],
+    );
+    const { build } = await built(world, monthId);
+    t.match(build, { state: 'DONE', cutOffSeq: body['ledgerSeq'], failure: null });
+    t.match(build['obstacles'], [{ kind: 'PAYMENTS_IN_TRANSIT', count: instructions.length }]);
+    t.match(await payer.post(`/months/${monthId}/seal`, { sealDigest: build['sealDigest'] }), {
+      status: 409,
+      body: { code: 'MONTH_OBSTRUCTED' },
+    });
+  });
+
+  await t.test('what the bank says of the month afterwards is booked in the next, and names its day', async (t) => {
+    await pay(world, instructions, '2024-07-31');
+    const [late] = await world.db.sql<{ first: string; last: string }[]>`
+      select min(booked_on) as first, max(booked_on) as last from entries where kind = 'settlement.paid'`;
+    t.strictSame(late, { first: '2024-08-01', last: '2024-08-01' });
+    expectStatus(await finance.post(`/months/${monthId}/build`), 200);
+    const { build } = await built(world, monthId);
+    t.strictSame(build['obstacles'], []);
+  });
+
+  await t.test('one whose process is gone is built anew, and comes to the same', async (t) => {
+    const { build: before } = await built(world, monthId);
+    // As a process leaves it that died: its lease runs out soon.
+    await world.owner.begin(async ({ sql }) => {
+      await sql`alter table month_parties disable trigger user`;
+      await sql`delete from month_parties where build_id = ${String(before['buildId'])}`;
+      await sql`alter table month_parties enable trigger user`;
+      await sql`
+        update month_builds set state = 'RUNNING', ended_at = null, attempts = 1, lease_owner = gen_random_uuid(),
+               lease_until = clock_timestamp() + interval '1 second', cut_off_seq = null, obstacles = null, line_count = null,
+               data_digest = null, balances_digest = null, pack_digest = null, pack_bytes = null where build_id = ${String(before['buildId'])}`;
+    });
+    const building = { status: 409, body: { code: 'MONTH_BEING_BUILT' } };
+    t.match(await payer.post(`/months/${monthId}/seal`, { sealDigest: before['sealDigest'] }), building);
+    t.match(await finance.post(`/months/${monthId}/build`), building);
+    const { build } = await built(world, monthId);
+    const { endedAt: _, ...same } = before;
+    t.match(build, same);
+  });
+
+  await t.test('another person seals it by its digest, once', async (t) => {
+    const { build } = await built(world, monthId);
+    const sealDigest = build['sealDigest'];
+    t.match(await payer.post(`/months/${monthId}/seal`, { sealDigest: '0'.repeat(64) }), { status: 409, body: { code: 'MONTH_CHANGED' } });
+    expectStatus(await payer.post(`/months/${monthId}/seal`, { sealDigest }), 200);
+    t.match(await payer.post(`/months/${monthId}/seal`, { sealDigest }), { status: 409, body: { code: 'MONTH_WRONG_STATE' } });
+    t.match(await finance.post(`/months/${monthId}/build`), { status: 409, body: { code: 'MONTH_WRONG_STATE' } });
+    const listed = expectStatus(await auditor.get('/months'), 200);
+    t.match(listed, { items: [{ month: '2024-07', status: 'SEALED', sealDigest }], next: null });
+    const open = { month: '2024-08', from: '2024-08-01', shutFrom: '2024-09-02' };
+    t.strictSame(expectStatus(await auditor.get('/open-month'), 200), open);
+  });
+
+  await t.test('the pack is one zip, whose manifest tells what is in it', async (t) => {
+    const response = await world.app.inject({
+      method: 'GET',
+      url: `/v1/books/${world.book.code}/months/${monthId}/pack`,
+      headers: { authorization: `Bearer ${auditor.secret}` },
+    });
+    t.equal(response.statusCode, 200);
+    const { build } = await built(world, monthId);
+    t.equal(createHash('sha256').update(response.rawPayload).digest('hex'), build['packDigest']);
+    const files = await openZip(response.rawPayload);
+    const manifest = (files.get('manifest.txt') ?? Buffer.alloc(0)).toString();
+    for (const [name, bytes] of files) {
+      if (name !== 'manifest.txt') t.ok(manifest.includes(`${createHash('sha256').update(bytes).digest('hex')}  ${name}\n`), name);
+    }
+    const data = files.get('data/month.txt') ?? Buffer.alloc(0);
+    t.equal(createHash('sha256').update(data).digest('hex'), build['dataDigest']);
+    t.match(data.toString(), /\nline\t\d+\t2024-07-15\tredemption.approved\t/);
+  });
+
+  await t.test('the database itself refuses a day of a month that is shut', async (t) => {
+    await t.rejects(
+      world.db.begin(async ({ sql }) => {
+        const [head] = await sql<{ seq: bigint }[]>`select seq from open_lane(${world.book.bookId})`;
+        await sql`
+          select post_entries(${world.book.bookId}, ${head?.seq ?? 0n}, now(), '{}', '{}', '{}', '{}', array[gen_random_uuid()], array[gen_random_uuid()],
+            array[gen_random_uuid()], array[repeat('00', 32)], array[null]::text[], array[1], array['test.late'], array['2024-07-31'::date],
+            array[null]::uuid[], array[null]::text[], array[null]::text[], array[null]::bigint[], array[null]::uuid[], array[null]::uuid[],
+            array[null]::bigint[])`;
+      }),
+      { code: 'VL007' },
+    );
+  });
+});
