@@ -763,13 +763,6 @@ export const refusals = {
     '月结三次均未生成，原因已记录；账目未受影响。请联系平台运营，并提供编号 {buildId}。',
     'Building the month was begun three times and not finished; the reason is logged and no fact is touched. Name build {buildId} to the operator.',
   ),
-  BANK_FILE_MALFORMED: refusal(
-    400,
-    '银行回单文件格式有误',
-    'The bank file cannot be read',
-    '文件第 {line} 行不符合格式：首行须为 “{header}”，其后每行一笔，末行须为 “合计,笔数,,,金额,”。',
-    'Line {line} of the file is malformed: the first line is "{header}", then one payment a line, and the last is "合计,count,,,total,".',
-  ),
   BANK_FILE_DOES_NOT_TIE: refusal(
     400,
     '回单文件与控制总数不符',
@@ -965,6 +958,34 @@ export const refusals = {
     'The bank file has too many lines',
     '一份文件最多 {most} 笔；请向银行按日或按账户分别索取。',
     'A file holds {most} lines at most; ask the bank for one a day or an account.',
+  ),
+  RECONCILIATION_WRONG_STATE: refusal(
+    409,
+    '对账差异状态不允许此操作',
+    'The exception is at another step',
+    '该对账差异的状态为 {state}，现在可以办理的是：{possible}。',
+    'The exception is {state}; what can be done now: {possible}.',
+  ),
+  EXCEPTION_CAUSE_STANDS: refusal(
+    409,
+    '差异原因仍在',
+    'The cause still stands',
+    '该差异的原因尚未消除，不能关闭；如确有理由，请作出说明。',
+    'What the exception is about still stands, so it cannot be closed; explain it instead.',
+  ),
+  EXCEPTION_CAUSE_GONE: refusal(
+    409,
+    '差异原因已消除',
+    'The cause is gone',
+    '所查差异已消除或已登记。',
+    'What was found stands no more, or is recorded already.',
+  ),
+  DAYS_OUT_OF_RANGE: refusal(
+    400,
+    '日期范围有误',
+    'The days are out of range',
+    '起始日不得晚于截止日，且最多 {most} 天。',
+    'The first day may not be after the last, and {most} days are the most.',
   ),
   BANK_DAY_BEFORE_INSTRUCTION: refusal(
     409,

@@ -58,9 +58,9 @@ const named = (kind: string, ...codes: readonly string[]): string | null => {
 const redemptionOf = ({ debit, correctedDebit }: Transfer): string | null => named('reserved', debit, correctedDebit ?? '');
 const voucherOf = ({ debit, credit }: Transfer): string | null => named('voucher', debit, credit);
 const instructionOf = ({ debit, credit }: Transfer): string | null => named('in_transit', debit, credit);
-/** What the bank said of an instruction, in which of its files. */
+/** Which match of a bank line it booked; of before lines and matches were told apart, in which file the bank said it of which instruction. */
 const bankLineOf = (of: Transfer): string | null =>
-  /^settlement\.(paid|returned)$/.test(of.posting) ? `${of.subjectId ?? ''} ${instructionOf(of) ?? ''}` : null;
+  /^settlement\.(paid|returned|returned_late)$/.test(of.posting) ? `${of.subjectId ?? ''} ${instructionOf(of) ?? ''}` : null;
 const payeeNamed = ({ debit, credit }: Transfer): string | null =>
   named('payable', debit, credit) ?? named('receivable', debit, credit);
 
@@ -83,7 +83,7 @@ interface InstructionPapers {
   payeeId: string;
 }
 interface BankPapers {
-  /** Of the file and the instruction. */
+  /** Of the match, or the file, and the instruction. */
   id: string;
   bankDay: Day;
 }
@@ -124,9 +124,13 @@ async function told(db: Database, bookId: string, transfers: readonly Transfer[]
     asked<BankPapers>(
       idsBy(bankLineOf),
       `select u.id, b.booked_on as "bankDay" from unnest($2::text[]) as u (id)
-         cross join lateral (select b.booked_on from bank_lines b
-                              where b.book_id = $1 and b.bank_return_id = split_part(u.id, ' ', 1)::uuid
-                                and b.instruction_id = split_part(u.id, ' ', 2)::uuid limit 1) b`,
+         cross join lateral (select m.booked_on from bank_matches m
+                              where m.book_id = $1 and m.match_id = split_part(u.id, ' ', 1)::uuid
+                             union all
+                             select m.booked_on from bank_matches m
+                               join bank_lines l on l.book_id = $1 and l.bank_line_id = m.bank_line_id
+                              where m.book_id = $1 and m.instruction_id = nullif(split_part(u.id, ' ', 2), '')::uuid
+                                and l.bank_return_id = split_part(u.id, ' ', 1)::uuid limit 1) b`,
     ),
     asked<SubjectPapers>(
       [
@@ -140,6 +144,8 @@ async function told(db: Database, bookId: string, transfers: readonly Transfer[]
            union all select a.allocation_no, null from allocations a where a.book_id = $1 and a.allocation_id = u.id
            union all select r.recovery_no, r.debtor_id from recoveries r where r.book_id = $1 and r.recovery_id = u.id
            union all select a.document_no, null from appropriations a where a.book_id = $1 and a.appropriation_id = u.id
+           union all select i.instruction_no, i.payee_id from bank_matches m
+             join payment_instructions i on i.book_id = $1 and i.instruction_id = m.instruction_id where m.book_id = $1 and m.match_id = u.id
            offset 0) s`,
     ),
   ]);
