@@ -1931,14 +1931,7 @@ export const bankLines = pgTable(
     amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
     reason: text('reason'),
     result: text('result', {
-      enum: [
-        'MATCHED',
-        'UNKNOWN_INSTRUCTION',
-        'AMOUNT_DIFFERS',
-        'ALREADY_SETTLED',
-        'PAYEE_DIFFERS',
-        'DAY_BEFORE_INSTRUCTION',
-      ],
+      enum: ['MATCHED', 'UNKNOWN_INSTRUCTION', 'AMOUNT_DIFFERS', 'ALREADY_SETTLED', 'PAYEE_DIFFERS', 'DAY_BEFORE_INSTRUCTION'],
     }).notNull(),
     lineNo: integer('line_no'),
     bankAccount: text('bank_account'),

@@ -83,7 +83,7 @@ export const readiness = z.strictObject({
       count: z.int(),
       amount,
       explained: z.int().meta({ description: 'Of them, explained as they stand' }),
-      examples: z.array(z.string()).meta({ description: 'Subjects of a few that are not' }),
+      examples: z.array(z.string()).meta({ description: 'A few that are not, by the names that people know them by' }),
     }),
   ),
 });

@@ -756,6 +756,13 @@ export const refusals = {
     '{month} 最近一次生成的封账摘要为 {sealDigest}；请重新核对后再封账。',
     'What was last made of {month} has the seal digest {sealDigest}; look at it again before sealing.',
   ),
+  STATEMENT_TOO_LONG: refusal(
+    409,
+    '对账单行数过多',
+    'The statement has too many lines for pages',
+    '该单位当月明细超过 {most} 行，请使用月结包中的对账明细表。',
+    'The payee has more than {most} lines in the month: take its sheet from the close pack.',
+  ),
   MONTH_BUILD_FAILED: refusal(
     500,
     '月结未能生成',

@@ -66,7 +66,7 @@ export interface Service extends TestDatabase {
   clock: TestClock;
   /** Raw call below `/v1/books/{book}`, with or without a key. */
   call(
-    method: 'GET' | 'POST',
+    method: 'GET' | 'POST' | 'DELETE',
     url: string,
     of?: { secret?: string; body?: unknown; headers?: Record<string, string> },
   ): Promise<Answer>;

@@ -121,6 +121,6 @@ function isOwnSite({ headers }: FastifyRequest, publicOrigin: string | undefined
 
 const typesOfForms = /^\s*(application\/x-www-form-urlencoded|multipart\/form-data|text\/plain)\s*(;|$)/i;
 
-/** Whether a form of another site could send it without being asked; a text file that is uploaded looks like one. */
-const isOfForm = ({ headers }: FastifyRequest): boolean =>
-  headers['content-type'] === undefined || typesOfForms.test(headers['content-type']);
+/** Whether a form of another site could send it without being asked, by POST alone; a text file that is uploaded looks like one. */
+const isOfForm = ({ method, headers }: FastifyRequest): boolean =>
+  method === 'POST' && (headers['content-type'] === undefined || typesOfForms.test(headers['content-type']));

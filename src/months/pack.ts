@@ -40,7 +40,7 @@ export class Spool {
   flush(): void {
     if (this.#held === 0) return;
     const bytes = Buffer.from(this.#waiting.join(''));
-    for (let done = 0; done < bytes.length; ) done += writeSync(this.handle.fd, bytes, done);
+    for (let done = 0; done < bytes.length;) done += writeSync(this.handle.fd, bytes, done);
     this.#waiting = [];
     this.#held = 0;
   }
@@ -108,7 +108,7 @@ export async function writePack(
   const sums: string[] = [];
   for (const { name, bytes, isPacked = false } of files) {
     const hash = createHash('sha256');
-    zip.addReadStreamLazy(name, { ...options, compress: !isPacked, compressionLevel: 4 }, (take) => {
+    zip.addReadStreamLazy(name, { ...options, compressionLevel: isPacked ? 0 : 4 }, (take) => {
       const of = bytes();
       const hashed = new Transform({
         transform: (chunk: Buffer, _, done) => {

@@ -119,7 +119,7 @@ export class Builder {
       }
       const { result, parties, file } = built;
       await store.put({ bookId: mine.bookId, sha256: result.packDigest }, file, Number(result.packBytes));
-      await recordResult(db, mine, { result, parties, now: clock.now() });
+      await recordResult(db, mine, { result, progress: running.progress, parties, now: clock.now() });
     } finally {
       clearInterval(telling);
       await thread.terminate();

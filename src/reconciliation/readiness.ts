@@ -13,7 +13,7 @@ export interface Obstacle {
   readonly fen: bigint;
   /** Of them, explained as they stand. */
   readonly explained: number;
-  /** Subjects of a few that are not. */
+  /** A few that are not, by the names that people know them by. */
   readonly examples: readonly string[];
 }
 
@@ -29,8 +29,8 @@ export async function readinessOf(
   const reservedSince = dueSince('RESERVED', addDays(of.last, 1), await readCalendar(db, of.bookId));
   const obstacles = await db.sql.prepared<Obstacle[]>(
     `select c.kind, count(*)::int as count, sum(c.fen)::bigint as fen, (count(*) filter (where c.explained))::int as explained,
-            coalesce((array_agg(c.subject order by c.subject) filter (where not c.explained))[1:5], '{}') as examples
-       from (select c.kind, c.subject, c.fen,
+            coalesce((array_agg(c.name order by c.name) filter (where not c.explained))[1:5], '{}') as examples
+       from (select c.kind, c.name, c.fen,
                     exists (select from reconciliation_exceptions e
                              where e.book_id = $1 and e.kind = c.kind and e.subject = c.subject and e.status = 'EXPLAINED'
                                and e.amount_fen >= c.fen) as explained

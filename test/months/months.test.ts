@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import t from 'tap';
 import { openZip } from './zip.js';
 import { expectStatus } from '../service.js';
+import { auditMonths } from '../../src/months/regenerate.js';
 import { settle, startWorld } from '../settlements/world.js';
 import type { World } from '../settlements/world.js';
 
@@ -19,7 +20,12 @@ export async function built(world: World, monthId: string): Promise<Body & { bui
   throw new Error('never built');
 }
 
-const pay = async (world: World, instructions: readonly { instructionNo: string; amount: string }[], day: string, prefix = 'B') => {
+const pay = async (
+  world: World,
+  instructions: readonly { instructionNo: string; amount: string }[],
+  day: string,
+  prefix = 'B',
+) => {
   const total = instructions.reduce((sum, { amount }) => sum + BigInt(amount.replace('.', '')), 0n).toString();
   return expectStatus(
     await world.finance.post('/bank-returns', {
@@ -89,14 +95,13 @@ void t.test('a month is shut, built and sealed', async (t) => {
 
   await t.test('one whose process is gone is built anew, and comes to the same', async (t) => {
     const { build: before } = await built(world, monthId);
-    // As a process leaves it that died: its lease runs out soon.
+    // As a process leaves it that stopped in its middle.
     await world.owner.begin(async ({ sql }) => {
       await sql`alter table month_parties disable trigger user`;
       await sql`delete from month_parties where build_id = ${String(before['buildId'])}`;
       await sql`alter table month_parties enable trigger user`;
       await sql`
-        update month_builds set state = 'RUNNING', ended_at = null, attempts = 1, lease_owner = gen_random_uuid(),
-               lease_until = clock_timestamp() + interval '1 second', cut_off_seq = null, obstacles = null, line_count = null,
+        update month_builds set state = 'RUNNING', ended_at = null, attempts = 1, entries_done = 7, cut_off_seq = null, obstacles = null, line_count = null,
                data_digest = null, balances_digest = null, pack_digest = null, pack_bytes = null where build_id = ${String(before['buildId'])}`;
     });
     const building = { status: 409, body: { code: 'MONTH_BEING_BUILT' } };
@@ -110,7 +115,10 @@ void t.test('a month is shut, built and sealed', async (t) => {
   await t.test('another person seals it by its digest, once', async (t) => {
     const { build } = await built(world, monthId);
     const sealDigest = build['sealDigest'];
-    t.match(await payer.post(`/months/${monthId}/seal`, { sealDigest: '0'.repeat(64) }), { status: 409, body: { code: 'MONTH_CHANGED' } });
+    t.match(await payer.post(`/months/${monthId}/seal`, { sealDigest: '0'.repeat(64) }), {
+      status: 409,
+      body: { code: 'MONTH_CHANGED' },
+    });
     expectStatus(await payer.post(`/months/${monthId}/seal`, { sealDigest }), 200);
     t.match(await payer.post(`/months/${monthId}/seal`, { sealDigest }), { status: 409, body: { code: 'MONTH_WRONG_STATE' } });
     t.match(await finance.post(`/months/${monthId}/build`), { status: 409, body: { code: 'MONTH_WRONG_STATE' } });
@@ -132,11 +140,79 @@ void t.test('a month is shut, built and sealed', async (t) => {
     const files = await openZip(response.rawPayload);
     const manifest = (files.get('manifest.txt') ?? Buffer.alloc(0)).toString();
     for (const [name, bytes] of files) {
-      if (name !== 'manifest.txt') t.ok(manifest.includes(`${createHash('sha256').update(bytes).digest('hex')}  ${name}\n`), name);
+      if (name !== 'manifest.txt')
+        t.ok(manifest.includes(`${createHash('sha256').update(bytes).digest('hex')}  ${name}\n`), name);
     }
     const data = files.get('data/month.txt') ?? Buffer.alloc(0);
     t.equal(createHash('sha256').update(data).digest('hex'), build['dataDigest']);
     t.match(data.toString(), /\nline\t\d+\t2024-07-15\tredemption.approved\t/);
+  });
+
+  await t.test('a statement is pages of one payee, for itself and for the authorities', async (t) => {
+    const [first, second] = world.providers;
+    if (!first || !second) throw new Error('two providers');
+    const ask = (secret: string, payeeId: string) =>
+      world.app.inject({
+        method: 'GET',
+        url: `/v1/books/${world.book.code}/months/${monthId}/statement?payeeId=${payeeId}`,
+        headers: { authorization: `Bearer ${secret}` },
+      });
+    const [own, ofAuditor, foreign] = await Promise.all([
+      ask(first.member.secret, first.providerId),
+      ask(auditor.secret, first.providerId),
+      ask(first.member.secret, second.providerId),
+    ]);
+    t.equal(own.statusCode, 200);
+    t.match(own.rawPayload.subarray(0, 5).toString(), '%PDF-');
+    t.ok(own.rawPayload.equals(ofAuditor.rawPayload), 'the same facts, the same bytes');
+    t.equal(foreign.statusCode, 404);
+    t.equal((await ask(auditor.secret, monthId)).statusCode, 404);
+  });
+
+  await t.test('renamed since, and booked on since, it comes out as it was; what is altered is found', async (t) => {
+    const { bookId } = world.book;
+    await world.approve([{ provider: 0, approvedOn: '2024-08-05', amountFen: 5_000_05n }]);
+    t.strictSame(await auditMonths(world.db, bookId), []);
+    const faults: [what: string, found: RegExp | null, plant: string][] = [
+      ['a new name', null, `update providers set name = '更名后有限公司'`],
+      [
+        'an amount',
+        /data is/,
+        `update entries set amount_fen = amount_fen + 1 where kind = 'redemption.approved' and booked_on < '2024-08-01'`,
+      ],
+      [
+        'a running balance',
+        /balances is/,
+        `update entries set credit_after_fen = credit_after_fen + 1 where kind = 'settlement.instructed'`,
+      ],
+      ['a day', /does not add up/, `update entries set booked_on = '2024-08-01' where kind = 'voucher.issued'`],
+      ['a name that was kept', /data is/, `update month_parties set name = 'x'`],
+      ['the cut-off', /cut-off is/, `update months set cut_off_seq = cut_off_seq + 1`],
+      [
+        'a late entry',
+        /after it was shut/,
+        `insert into late_legs select book_id, account_id, 99999, '2024-07-31', 1 from accounts limit 1`,
+      ],
+    ];
+    for (const [what, found, plant] of faults) {
+      const undone = new Error('undone');
+      await world.admin
+        .begin(async (tx) => {
+          await tx.sql.unsafe('set local session_replication_role = replica');
+          await tx.sql.unsafe(plant);
+          const findings = await auditMonths(tx, bookId);
+          if (found === null) t.strictSame(findings, [], what);
+          else
+            t.ok(
+              findings.some(({ invariant, detail }) => invariant === 12 && found.test(detail)),
+              what,
+            );
+          throw undone;
+        })
+        .catch((error: unknown) => {
+          if (error !== undone) throw error;
+        });
+    }
   });
 
   await t.test('the database itself refuses a day of a month that is shut', async (t) => {
