@@ -240,6 +240,7 @@ create policy of_book on api_keys as restrictive for all to voucher_app, voucher
 create policy whole on api_keys as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER api_keys_in_lane BEFORE INSERT OR UPDATE ON public.api_keys FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER api_keys_leave_in_lane BEFORE DELETE ON public.api_keys FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER api_keys_one_person BEFORE UPDATE ON public.api_keys FOR EACH ROW WHEN ((new.confirmed_person IS DISTINCT FROM old.confirmed_person)) EXECUTE FUNCTION refuse_same_person('confirmed_person issued_person');
 grant insert, select, update (expires_on, revoked_at, successor_id, confirmed_person) on api_keys to voucher_app;
 grant select (book_id, key_id, member_id, prefix, expires_on, revoked_at, recorded_at, scope, successor_id, public_key, issued_person, confirmed_person) on api_keys to voucher_reader;
 
@@ -1987,15 +1988,22 @@ create table invitations (
   accepted_at timestamp with time zone,
   withdrawn_at timestamp with time zone,
   recorded_at timestamp with time zone not null,
+  replaces_account boolean not null default false,
+  invited_person uuid,
+  confirmed_person uuid,
   constraint invitations_pkey PRIMARY KEY (book_id, invitation_id),
   constraint invitations_book_id_token_hash_key UNIQUE (book_id, token_hash),
+  constraint invitations_book_id_confirmed_person_fkey FOREIGN KEY (book_id, confirmed_person) REFERENCES persons(book_id, person_id),
   constraint invitations_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint invitations_book_id_invited_person_fkey FOREIGN KEY (book_id, invited_person) REFERENCES persons(book_id, person_id),
   constraint invitations_book_id_member_id_fkey FOREIGN KEY (book_id, member_id) REFERENCES members(book_id, member_id),
   constraint invitations_book_id_person_id_fkey FOREIGN KEY (book_id, person_id) REFERENCES persons(book_id, person_id),
+  constraint invitations_confirmed CHECK (((NOT replaces_account) OR (accepted_at IS NULL) OR (confirmed_person IS NOT NULL))),
   constraint invitations_end_once CHECK (((accepted_at IS NULL) OR (withdrawn_at IS NULL))),
   constraint invitations_in_time CHECK ((accepted_at < expires_at)),
   constraint invitations_sign_in_name_check CHECK ((sign_in_name ~ '^[a-z0-9][a-z0-9._@+-]{2,63}$'::text)),
-  constraint invitations_token_hash_check CHECK ((token_hash ~ '^[0-9a-f]{64}$'::text))
+  constraint invitations_token_hash_check CHECK ((token_hash ~ '^[0-9a-f]{64}$'::text)),
+  constraint invitations_two_persons CHECK ((confirmed_person <> invited_person))
 );
 alter table invitations enable row level security;
 alter table invitations force row level security;
@@ -2004,7 +2012,8 @@ create policy of_book on invitations as restrictive for all to voucher_app, vouc
 create policy whole on invitations as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER invitations_in_lane BEFORE INSERT OR UPDATE ON public.invitations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER invitations_leave_in_lane BEFORE DELETE ON public.invitations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (accepted_at, withdrawn_at) on invitations to voucher_app;
+CREATE TRIGGER invitations_one_person BEFORE UPDATE ON public.invitations FOR EACH ROW WHEN ((new.confirmed_person IS DISTINCT FROM old.confirmed_person)) EXECUTE FUNCTION refuse_same_person('confirmed_person invited_person');
+grant insert, select, update (accepted_at, withdrawn_at, confirmed_person) on invitations to voucher_app;
 grant select (book_id, invitation_id, member_id, person_id, sign_in_name, expires_at, invited_member, accepted_at, withdrawn_at, recorded_at) on invitations to voucher_reader;
 
 -- owner voucher_owner

@@ -2799,6 +2799,9 @@ export const invitations = pgTable(
     acceptedAt: timestamp('accepted_at', { withTimezone: true, mode: 'string' }),
     withdrawnAt: timestamp('withdrawn_at', { withTimezone: true, mode: 'string' }),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    replacesAccount: boolean('replaces_account').notNull(),
+    invitedPerson: uuid('invited_person'),
+    confirmedPerson: uuid('confirmed_person'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.invitationId] })],
 );

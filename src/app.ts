@@ -42,6 +42,7 @@ import { evidenceFileRoutes } from './evidence-files/routes.js';
 import { folderStore } from './evidence-files/store.js';
 import { expertRoutes } from './experts/routes.js';
 import { flagRoutes } from './flag-reviews/routes.js';
+import { accessTold, securitySchemes } from './http/access-told.js';
 import { Books } from './http/books.js';
 import type { ConnectionCounts } from './http/connections.js';
 import { answerClientError, boundConnections, serverOptions } from './http/connections.js';
@@ -438,6 +439,7 @@ const eyesOf = ({ bookId, db }: OpenBook, { legalPersonUscc }: Principal): Datab
 async function describe(app: FastifyInstance): Promise<void> {
   const schemaRegistry = z.registry<{ id?: string }>();
   schemaRegistry.add(problem, { id: 'Problem' });
+  const transform = createJsonSchemaTransform({ schemaRegistry });
   const transformObject = createJsonSchemaTransformObject({ schemaRegistry });
   await app.register(swagger, {
     openapi: {
@@ -448,19 +450,13 @@ async function describe(app: FastifyInstance): Promise<void> {
         description:
           'Money is yuan with two decimals as text; days are YYYY-MM-DD in Asia/Shanghai; every POST takes an Idempotency-Key; refusals are RFC 9457 problems with a stable code, in Chinese or English by Accept-Language.',
       },
-      components: {
-        securitySchemes: {
-          apiKey: { type: 'http', scheme: 'bearer', description: 'An API key of a member of the book' },
-          session: {
-            type: 'apiKey',
-            in: 'cookie',
-            name: '__Host-session-{book}',
-            description: 'The session of a person who has signed in; writing requests come from the same site',
-          },
-        },
-      },
+      components: { securitySchemes },
     },
-    transform: createJsonSchemaTransform({ schemaRegistry }),
+    transform: (of) => {
+      const { schema, url } = transform(of);
+      const { method, config = {} } = of.route;
+      return { schema: { ...schema, ...(url.startsWith('/v1/books/') ? accessTold(String(method), config) : {}) }, url };
+    },
     transformObject: (document) => withoutUnusedSchemas(transformObject(document)),
   });
   await app.register(swaggerUi, { routePrefix: '/docs', logLevel: 'silent', staticCSP: policyOfDocs });

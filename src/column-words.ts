@@ -391,6 +391,7 @@ const words: Readonly<Record<string, string>> = {
   repealedAt: '废止时间',
   repealingDocument: '废止文件',
   repeated: '重复行数',
+  replacesAccount: '替换现有账户',
   requestDigest: '请求摘要',
   requestId: '请求编号',
   reserved: '冻结待核',

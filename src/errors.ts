@@ -106,6 +106,27 @@ export const refusals = {
     '该邀请已被接受或撤回。',
     'The invitation was accepted or withdrawn already.',
   ),
+  INVITATION_UNCONFIRMED: refusal(
+    409,
+    '邀请尚待确认',
+    'The invitation waits to be confirmed',
+    '此人已有账户，须由本人或另一名运营人员确认后方可接受该邀请。',
+    'This person has an account; the invitation is accepted once the person itself or another operator has confirmed it.',
+  ),
+  INVITATION_NEEDS_NO_CONFIRMATION: refusal(
+    409,
+    '该邀请无须确认',
+    'The invitation needs no confirmation',
+    '只有会替换现有账户的邀请须经确认。',
+    'Only an invitation that replaces an account is confirmed.',
+  ),
+  INVITATION_CONFIRMED: refusal(
+    409,
+    '邀请已确认',
+    'The invitation is confirmed',
+    '该邀请已经确认。',
+    'This invitation has been confirmed already.',
+  ),
   INVITATION_UNUSABLE: refusal(
     410,
     '邀请无效',

@@ -185,7 +185,6 @@ function paymentFileRoute(app: FastifyInstance, parts: Parts): void {
         params: bookAndIdParams,
         querystring: schema.paymentFileQuery,
         response: { 200: schema.paymentFile, '4xx': problem, '5xx': problem },
-        security: [{ apiKey: [] }],
       },
     },
     async (request, reply) => {
