@@ -6,6 +6,7 @@ import { deliverDue } from '../../src/messages/deliver.js';
 import { formatYuan } from '../../src/money.js';
 import { auditBusiness } from '../../src/reconciliation/audit.js';
 import { recomputeAwards } from '../../src/reconciliation/recompute.js';
+import { publishCalendars } from '../cases/world.js';
 import type { DecisionLetter } from '../journeys/letter.js';
 import { readsLikeALetter } from '../journeys/letter.js';
 import { planted } from '../planted.js';
@@ -560,6 +561,43 @@ void t.test('a case that is not decided counts its invoice for what is left, and
   await books.allocate();
   t.equal(await books.stands(award), '3360.00 − 0.00 − 0.00');
   await books.clean(t, 'awarded on what was left');
+});
+
+void t.test('red-lettered in its public notice a case is reviewed again, and published anew for all of its days', async (t) => {
+  const books = await startBooks(t, { fees: [['eligibility:', `noticeDays: { value: 5, ${cite('第七条')} }\neligibility:`]] });
+  const { does, red, reviewer, approver, clock } = books;
+  await publishCalendars(books.book, approver, [2025]);
+  await books.load(feeCode, '1000000.00');
+  const [award, other] = [
+    await books.applied(await books.firm(1), ['10000.00']),
+    await books.applied(await books.firm(2), ['20000.00']),
+  ];
+  const publish = async (ids: readonly string[]) =>
+    does(reviewer.post('/notices', { title: '拟补助名单', items: ids.map((caseId) => ({ caseId })) }), 201);
+  const review = (of: object = {}) =>
+    reviewer.post(`/reimbursements/${award.id}/review`, { eligibility: { local: true, statistics: true }, ...of });
+  const first = await publish([award.id, other.id]);
+  t.equal(told(await review()), '409 REVIEW_CHANGES_NOTHING', 'no clock starts again idly');
+  clock.set('2025-02-14');
+  await does(red(award.fees[0] as Fee, '4000.00'), 201);
+  t.match(await does(review()), { status: 'REVIEWED', computed: '3600.00', noticeId: null, noticeLastDay: null });
+  const shown = async ({ noticeId }: { noticeId?: string }) => {
+    const { body } = await books.call('GET', `/v1/books/${books.book.code}/notices/${noticeId ?? ''}`);
+    return (body.items as { amount: string; state: string; lastDay: string }[]).map(({ amount, state }) => `${amount} ${state}`);
+  };
+  t.strictSame(await shown(first), ['6000.00 REPLACED', '12000.00 RUNNING'], 'what was published stays; the other case goes on');
+  const object = (notice: { noticeId?: string; items?: { caseNo: string }[] }) =>
+    books.call('POST', `/v1/books/${books.book.code}/notices/${notice.noticeId ?? ''}/object`, {
+      body: { name: '王五', contact: '12345', content: '重复申报', caseNo: (first.items as { caseNo: string }[])[0]?.caseNo },
+    });
+  t.equal(told(await object(first)), '409 NOTICE_ENDED', 'it is not shown there any more');
+  const again = await publish([award.id]);
+  t.equal(again.lastDay, '2025-02-21', 'five working days from the day of the new notice');
+  t.strictSame(await shown(again), ['3600.00 RUNNING']);
+  t.strictSame(await shown(first), ['6000.00 REPLACED', '12000.00 RUNNING']);
+  clock.set('2025-02-19');
+  t.equal(told(await reviewer.post('/allocations', { programmeCode: feeCode, year: 2025 })), '201', 'the other alone');
+  await books.clean(t, 'while it is shown');
 });
 
 void t.test('in any order: red letters, frauds and payment come out clean, or are refused', async (t) => {
