@@ -126,12 +126,14 @@ create table allocation_lines (
   amount_fen bigint not null,
   reason text,
   is_live boolean not null,
+  left_out text,
   constraint allocation_lines_pkey PRIMARY KEY (book_id, allocation_line_id),
   constraint allocation_lines_book_id_allocation_id_line_no_key UNIQUE (book_id, allocation_id, line_no),
   constraint allocation_lines_book_id_allocation_id_fkey FOREIGN KEY (book_id, allocation_id) REFERENCES allocations(book_id, allocation_id),
   constraint allocation_lines_book_id_reimbursement_id_fkey FOREIGN KEY (book_id, reimbursement_id) REFERENCES reimbursements(book_id, reimbursement_id),
   constraint allocation_lines_check CHECK (((claim_fen >= 0) AND (claim_fen <= reviewed_fen))),
   constraint allocation_lines_check1 CHECK (((amount_fen >= 0) AND (amount_fen <= claim_fen))),
+  constraint allocation_lines_left_out CHECK (((left_out IS NULL) OR ((NOT is_live) AND (amount_fen > 0)))),
   constraint allocation_lines_line_no_check CHECK ((line_no >= 1)),
   constraint allocation_lines_nothing CHECK (((amount_fen = 0) = (reason IS NOT NULL))),
   constraint allocation_lines_rank_check CHECK ((rank >= 0)),
@@ -146,7 +148,7 @@ create policy of_book on allocation_lines as restrictive for all to voucher_app,
 create policy whole on allocation_lines as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER allocation_lines_in_lane BEFORE INSERT OR UPDATE ON public.allocation_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER allocation_lines_leave_in_lane BEFORE DELETE ON public.allocation_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (is_live) on allocation_lines to voucher_app;
+grant insert, select, update (is_live, left_out) on allocation_lines to voucher_app;
 grant select on allocation_lines to voucher_reader;
 
 -- owner voucher_owner
@@ -170,8 +172,11 @@ create table allocations (
   decided_on date,
   decision_reason text,
   recorded_at timestamp with time zone not null,
+  awards_left integer not null default 0,
   constraint allocations_pkey PRIMARY KEY (book_id, allocation_id),
   constraint allocations_book_id_allocation_no_key UNIQUE (book_id, allocation_no),
+  constraint allocations_booked CHECK (((awards_left = 0) OR (status = 'APPROVED'::text))),
+  constraint allocations_check CHECK (((awards_left >= 0) AND (awards_left <= line_count))),
   constraint allocations_claims_fen_check CHECK ((claims_fen > 0)),
   constraint allocations_content_digest_check CHECK ((content_digest ~ '^[0-9a-f]{64}$'::text)),
   constraint allocations_decided CHECK ((((status = 'DRAFT'::text) = (decided_person IS NULL)) AND ((decided_person IS NULL) = (decided_on IS NULL)))),
@@ -188,12 +193,13 @@ alter table allocations force row level security;
 CREATE INDEX allocations_draft ON public.allocations USING btree (book_id, allocation_id) WHERE (status = 'DRAFT'::text);
 CREATE INDEX allocations_draft_amount ON public.allocations USING btree (book_id, total_fen, allocation_id) WHERE (status = 'DRAFT'::text);
 CREATE INDEX allocations_programme ON public.allocations USING btree (book_id, programme_code, status, allocation_id);
+CREATE INDEX allocations_to_book ON public.allocations USING btree (book_id, allocation_id) WHERE (awards_left > 0);
 create policy of_book on allocations as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on allocations as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER allocations_in_lane BEFORE INSERT OR UPDATE ON public.allocations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER allocations_leave_in_lane BEFORE DELETE ON public.allocations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER allocations_one_person BEFORE UPDATE ON public.allocations FOR EACH ROW WHEN ((new.decided_person IS DISTINCT FROM old.decided_person)) EXECUTE FUNCTION refuse_same_person('decided_person drafted_person @APPROVED');
-grant insert, select, update (status, decided_person, decided_on, decision_reason) on allocations to voucher_app;
+grant insert, select, update (status, decided_person, decided_on, decision_reason, awards_left) on allocations to voucher_app;
 grant select on allocations to voucher_reader;
 
 -- owner voucher_owner
@@ -202,21 +208,30 @@ create table api_keys (
   key_id uuid not null,
   member_id uuid not null,
   prefix text not null,
-  secret_hash text not null,
+  secret_hash text,
   expires_on date,
   revoked_at timestamp with time zone,
   recorded_at timestamp with time zone not null,
   scope jsonb,
   successor_id uuid,
+  public_key text,
+  issued_person uuid,
+  confirmed_person uuid,
   constraint api_keys_pkey PRIMARY KEY (book_id, key_id),
   constraint api_keys_book_id_prefix_key UNIQUE (book_id, prefix),
+  constraint api_keys_book_id_public_key_key UNIQUE (book_id, public_key),
   constraint api_keys_book_id_successor_id_key UNIQUE (book_id, successor_id),
+  constraint api_keys_book_id_confirmed_person_fkey FOREIGN KEY (book_id, confirmed_person) REFERENCES persons(book_id, person_id),
+  constraint api_keys_book_id_issued_person_fkey FOREIGN KEY (book_id, issued_person) REFERENCES persons(book_id, person_id),
   constraint api_keys_book_id_member_id_fkey FOREIGN KEY (book_id, member_id) REFERENCES members(book_id, member_id),
   constraint api_keys_book_id_successor_id_fkey FOREIGN KEY (book_id, successor_id) REFERENCES api_keys(book_id, key_id),
   constraint api_keys_followed_ends CHECK (((successor_id IS NULL) OR ((expires_on IS NOT NULL) AND (successor_id <> key_id)))),
+  constraint api_keys_one_proof CHECK (((secret_hash IS NULL) <> (public_key IS NULL))),
   constraint api_keys_prefix_check CHECK ((prefix ~ '^[a-z0-9]{12}$'::text)),
+  constraint api_keys_public_key_check CHECK ((public_key ~ '^[A-Za-z0-9_-]{43}$'::text)),
   constraint api_keys_scope_check CHECK ((jsonb_typeof(scope) = 'array'::text)),
-  constraint api_keys_secret_hash_check CHECK ((secret_hash ~ '^[0-9a-f]{64}$'::text))
+  constraint api_keys_secret_hash_check CHECK ((secret_hash ~ '^[0-9a-f]{64}$'::text)),
+  constraint api_keys_two_persons CHECK ((confirmed_person <> issued_person))
 );
 alter table api_keys enable row level security;
 alter table api_keys force row level security;
@@ -225,8 +240,8 @@ create policy of_book on api_keys as restrictive for all to voucher_app, voucher
 create policy whole on api_keys as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER api_keys_in_lane BEFORE INSERT OR UPDATE ON public.api_keys FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER api_keys_leave_in_lane BEFORE DELETE ON public.api_keys FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (expires_on, revoked_at, successor_id) on api_keys to voucher_app;
-grant select (book_id, key_id, member_id, prefix, expires_on, revoked_at, recorded_at, scope, successor_id) on api_keys to voucher_reader;
+grant insert, select, update (expires_on, revoked_at, successor_id, confirmed_person) on api_keys to voucher_app;
+grant select (book_id, key_id, member_id, prefix, expires_on, revoked_at, recorded_at, scope, successor_id, public_key, issued_person, confirmed_person) on api_keys to voucher_reader;
 
 -- owner voucher_owner
 create table application_queues (
@@ -2073,6 +2088,21 @@ create policy whole on issuer_subjects as permissive for all to voucher_app, vou
 grant delete, insert, select, update (invitation_id, linked_at) on issuer_subjects to voucher_app;
 
 -- owner voucher_owner
+create table key_uses (
+  book_id uuid not null,
+  key_id uuid not null,
+  last_used_on date not null,
+  constraint key_uses_pkey PRIMARY KEY (book_id, key_id),
+  constraint key_uses_book_id_key_id_fkey FOREIGN KEY (book_id, key_id) REFERENCES api_keys(book_id, key_id)
+) with (fillfactor=70);
+alter table key_uses enable row level security;
+alter table key_uses force row level security;
+create policy of_book on key_uses as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on key_uses as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
+grant insert, select, update (last_used_on) on key_uses to voucher_app;
+grant select on key_uses to voucher_reader;
+
+-- owner voucher_owner
 create table known_origins (
   book_id uuid not null,
   invitation_id uuid not null,
@@ -2713,6 +2743,7 @@ create table members (
   status text not null,
   recorded_at timestamp with time zone not null,
   custom_role text,
+  keys_sign boolean not null default false,
   constraint members_pkey PRIMARY KEY (book_id, member_id),
   constraint members_book_id_person_id_fkey FOREIGN KEY (book_id, person_id) REFERENCES persons(book_id, person_id),
   constraint members_kind_check CHECK ((kind = ANY (ARRAY['PERSON'::text, 'MACHINE'::text]))),
@@ -2729,7 +2760,7 @@ create policy of_book on members as restrictive for all to voucher_app, voucher_
 create policy whole on members as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER members_in_lane BEFORE INSERT OR UPDATE ON public.members FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER members_leave_in_lane BEFORE DELETE ON public.members FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (person_id, status) on members to voucher_app;
+grant insert, select, update (person_id, status, keys_sign) on members to voucher_app;
 grant select on members to voucher_reader;
 
 -- owner voucher_owner
@@ -2922,7 +2953,7 @@ create table notice_items (
   review_digest text not null,
   constraint notice_items_pkey PRIMARY KEY (book_id, notice_item_id),
   constraint notice_items_book_id_notice_id_line_no_key UNIQUE (book_id, notice_id, line_no),
-  constraint notice_items_book_id_subject_id_key UNIQUE (book_id, subject_id),
+  constraint notice_items_once UNIQUE (book_id, notice_id, subject_id),
   constraint notice_items_book_id_notice_id_fkey FOREIGN KEY (book_id, notice_id) REFERENCES public_notices(book_id, notice_id),
   constraint notice_items_amount_fen_check CHECK ((amount_fen > 0)),
   constraint notice_items_line_no_check CHECK ((line_no >= 1)),
@@ -3553,7 +3584,7 @@ create table recovery_offsets (
   book_id uuid not null,
   offset_id uuid not null,
   recovery_id uuid not null,
-  redemption_id uuid not null,
+  redemption_id uuid,
   fund text not null,
   amount_fen bigint not null,
   document text not null,
@@ -3566,9 +3597,12 @@ create table recovery_offsets (
   decided_person uuid,
   decided_on date,
   recorded_at timestamp with time zone not null,
+  reimbursement_id uuid,
   constraint recovery_offsets_pkey PRIMARY KEY (book_id, offset_id),
   constraint recovery_offsets_book_id_recovery_id_fkey FOREIGN KEY (book_id, recovery_id) REFERENCES recoveries(book_id, recovery_id),
   constraint recovery_offsets_book_id_redemption_id_fkey FOREIGN KEY (book_id, redemption_id) REFERENCES redemptions(book_id, redemption_id),
+  constraint recovery_offsets_book_id_reimbursement_id_fkey FOREIGN KEY (book_id, reimbursement_id) REFERENCES reimbursements(book_id, reimbursement_id),
+  constraint recovery_offsets_against CHECK ((num_nonnulls(redemption_id, reimbursement_id) = 1)),
   constraint recovery_offsets_amount_fen_check CHECK ((amount_fen > 0)),
   constraint recovery_offsets_article_check CHECK (((length(article) >= 1) AND (length(article) <= 100))),
   constraint recovery_offsets_decided CHECK ((((status = 'PROPOSED'::text) = (decided_person IS NULL)) AND ((decided_person IS NULL) = (decided_on IS NULL)))),
@@ -3965,6 +3999,7 @@ create table reimbursements (
   reversed_fen bigint not null default 0,
   recalled_fen bigint not null default 0,
   restored_fen bigint not null default 0,
+  offset_fen bigint not null default 0,
   constraint reimbursements_pkey PRIMARY KEY (book_id, reimbursement_id),
   constraint reimbursements_book_id_reimbursement_no_key UNIQUE (book_id, reimbursement_no),
   constraint reimbursements_book_id_allocation_id_fkey FOREIGN KEY (book_id, allocation_id) REFERENCES allocations(book_id, allocation_id),
@@ -3987,8 +4022,10 @@ END),
   constraint reimbursements_four_eyes CHECK (((accepted_person <> submitted_person) AND (checked_person <> submitted_person) AND (checked_person <> accepted_person) AND (reviewed_person <> submitted_person) AND (decided_person <> submitted_person) AND ((status <> 'APPROVED'::text) OR ((decided_person <> reviewed_person) AND (decided_person IS DISTINCT FROM accepted_person) AND (decided_person IS DISTINCT FROM checked_person))))),
   constraint reimbursements_in_notice CHECK ((((status <> ALL (ARRAY['IN_PUBLIC_NOTICE'::text, 'OBJECTION_PENDING'::text])) OR (num_nonnulls(notice_id, notice_last_day) = 2)) AND ((status = 'OBJECTION_PENDING'::text) = (notice_days_left IS NOT NULL)))),
   constraint reimbursements_matters_check CHECK ((jsonb_typeof(matters) = 'object'::text)),
+  constraint reimbursements_not_lent CHECK (((reversed_fen + offset_fen) <= COALESCE(award_fen, (0)::bigint))),
   constraint reimbursements_notice_days_check CHECK ((notice_days >= 1)),
   constraint reimbursements_notice_days_left_check CHECK ((notice_days_left >= 0)),
+  constraint reimbursements_offset_fen_check CHECK ((offset_fen >= 0)),
   constraint reimbursements_recalled_fen_check CHECK ((recalled_fen >= 0)),
   constraint reimbursements_restored_fen_check CHECK ((restored_fen >= 0)),
   constraint reimbursements_reversed_fen_check CHECK ((reversed_fen >= 0)),
@@ -3998,7 +4035,7 @@ END),
   constraint reimbursements_score_check CHECK (((score >= 0) AND (score <= 100))),
   constraint reimbursements_scores_digest_check CHECK ((scores_digest ~ '^[0-9a-f]{64}$'::text)),
   constraint reimbursements_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'SUBMITTED'::text, 'SUPPLEMENT_REQUESTED'::text, 'ACCEPTED'::text, 'CHECKED'::text, 'EXPERT_REVIEW'::text, 'REVIEWED'::text, 'IN_PUBLIC_NOTICE'::text, 'OBJECTION_PENDING'::text, 'ALLOCATED'::text, 'APPROVED'::text, 'REJECTED'::text, 'WITHDRAWN'::text]))),
-  constraint reimbursements_taken_back CHECK ((((reversed_fen + recalled_fen) <= COALESCE(award_fen, (0)::bigint)) AND (restored_fen <= recalled_fen) AND ((recalled_fen = 0) OR (settlement_id IS NOT NULL)))),
+  constraint reimbursements_taken_back CHECK ((((reversed_fen + recalled_fen) <= COALESCE(award_fen, (0)::bigint)) AND (restored_fen <= recalled_fen) AND ((recalled_fen <= offset_fen) OR (settlement_id IS NOT NULL)))),
   constraint reimbursements_waiting CHECK ((((status = ANY (ARRAY['APPROVED'::text, 'REJECTED'::text, 'WITHDRAWN'::text])) = (waiting_since IS NULL)) AND ((waiting_since IS NOT NULL) OR (due_on IS NULL)))),
   constraint reimbursements_within_computed CHECK (((reviewed_fen <= computed_fen) AND (award_fen <= reviewed_fen)))
 );
@@ -4025,7 +4062,7 @@ CREATE TRIGGER reimbursements_fixed BEFORE UPDATE ON public.reimbursements FOR E
 CREATE TRIGGER reimbursements_in_lane BEFORE INSERT OR UPDATE ON public.reimbursements FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER reimbursements_leave_in_lane BEFORE DELETE ON public.reimbursements FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER reimbursements_one_person BEFORE UPDATE ON public.reimbursements FOR EACH ROW WHEN (((new.accepted_person IS DISTINCT FROM old.accepted_person) OR (new.checked_person IS DISTINCT FROM old.checked_person) OR (new.reviewed_person IS DISTINCT FROM old.reviewed_person) OR (new.decided_person IS DISTINCT FROM old.decided_person) OR (new.decided_person IS DISTINCT FROM old.decided_person))) EXECUTE FUNCTION refuse_same_person('accepted_person submitted_person', 'checked_person submitted_person accepted_person', 'reviewed_person submitted_person', 'decided_person submitted_person', 'decided_person reviewed_person accepted_person checked_person @APPROVED');
-grant insert, select, update (reimbursement_no, programme_code, programme_version_id, enterprise_id, legal_person_uscc, year, base_year, matters, control_version_ids, line_count, content_digest, status, submitted_on, submitted_person, base_fen, computed_fen, eligibility, reviewed_person, reviewed_fen, score, opinion, review_digest, allocation_id, fund, award_fen, approved_on, decided_person, decision_reason, explanation, settlement_id, recorded_at, draft, accepted_at, accepted_place, accepted_person, checked_person, answers_digest, panel_id, scores_digest, notice_days, notice_id, notice_last_day, notice_days_left, decision_article, waiting_since, due_on, reversed_fen, recalled_fen, restored_fen) on reimbursements to voucher_app;
+grant insert, select, update (reimbursement_no, programme_code, programme_version_id, enterprise_id, legal_person_uscc, year, base_year, matters, control_version_ids, line_count, content_digest, status, submitted_on, submitted_person, base_fen, computed_fen, eligibility, reviewed_person, reviewed_fen, score, opinion, review_digest, allocation_id, fund, award_fen, approved_on, decided_person, decision_reason, explanation, settlement_id, recorded_at, draft, accepted_at, accepted_place, accepted_person, checked_person, answers_digest, panel_id, scores_digest, notice_days, notice_id, notice_last_day, notice_days_left, decision_article, waiting_since, due_on, reversed_fen, recalled_fen, restored_fen, offset_fen) on reimbursements to voucher_app;
 grant select on reimbursements to voucher_reader;
 
 -- owner voucher_owner
@@ -4312,6 +4349,23 @@ CREATE INDEX sign_in_attempts_over ON public.sign_in_attempts USING btree (book_
 create policy of_book on sign_in_attempts as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on sign_in_attempts as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 grant delete, insert, select, update (attempts, next_at, last_at) on sign_in_attempts to voucher_app;
+
+-- owner voucher_owner
+create table signature_nonces (
+  book_id uuid not null,
+  key_id uuid not null,
+  nonce text not null,
+  until timestamp with time zone not null,
+  constraint signature_nonces_pkey PRIMARY KEY (book_id, key_id, nonce),
+  constraint signature_nonces_book_id_key_id_fkey FOREIGN KEY (book_id, key_id) REFERENCES api_keys(book_id, key_id),
+  constraint signature_nonces_nonce_check CHECK ((nonce ~ '^[!-~]{16,128}$'::text))
+);
+alter table signature_nonces enable row level security;
+alter table signature_nonces force row level security;
+CREATE INDEX signature_nonces_over ON public.signature_nonces USING btree (book_id, until);
+create policy of_book on signature_nonces as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on signature_nonces as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
+grant delete, insert, select, update (until) on signature_nonces to voucher_app;
 
 -- owner voucher_owner
 create table simulation_enterprises (

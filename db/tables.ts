@@ -290,6 +290,7 @@ export const members = pgTable(
     status: text('status', { enum: ['ACTIVE', 'ENDED'] }).notNull(),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
     customRole: text('custom_role'),
+    keysSign: boolean('keys_sign').notNull(),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.memberId] })],
 );
@@ -302,16 +303,40 @@ export const apiKeys = pgTable(
     keyId: uuid('key_id').notNull(),
     memberId: uuid('member_id').notNull(),
     prefix: text('prefix').notNull(),
-    secretHash: text('secret_hash').notNull(),
+    secretHash: text('secret_hash'),
     expiresOn: date('expires_on', { mode: 'string' }),
     revokedAt: timestamp('revoked_at', { withTimezone: true, mode: 'string' }),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
     scope: jsonb('scope').$type<readonly string[]>(),
     successorId: uuid('successor_id'),
+    publicKey: text('public_key'),
+    issuedPerson: uuid('issued_person'),
+    confirmedPerson: uuid('confirmed_person'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.keyId] })],
 );
 export type ApiKey = typeof apiKeys.$inferSelect;
+
+export const signatureNonces = pgTable(
+  'signature_nonces',
+  {
+    bookId: uuid('book_id').notNull(),
+    keyId: uuid('key_id').notNull(),
+    nonce: text('nonce').notNull(),
+    until: timestamp('until', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.keyId, t.nonce] })],
+);
+
+export const keyUses = pgTable(
+  'key_uses',
+  {
+    bookId: uuid('book_id').notNull(),
+    keyId: uuid('key_id').notNull(),
+    lastUsedOn: date('last_used_on', { mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.keyId] })],
+);
 
 export const enterprises = pgTable(
   'enterprises',
@@ -1651,6 +1676,7 @@ export const allocations = pgTable(
     decidedOn: date('decided_on', { mode: 'string' }),
     decisionReason: text('decision_reason'),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    awardsLeft: integer('awards_left').notNull(),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.allocationId] })],
 );
@@ -1730,6 +1756,10 @@ export const reimbursements = pgTable(
       .notNull()
       .default(sql`0`),
     restoredFen: bigint('restored_fen', { mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
+    /** Held against what its payee owes back: counts as paid. */
+    offsetFen: bigint('offset_fen', { mode: 'bigint' })
       .notNull()
       .default(sql`0`),
   },
@@ -1830,6 +1860,7 @@ export const allocationLines = pgTable(
     amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
     reason: text('reason'),
     isLive: boolean('is_live').notNull(),
+    leftOut: text('left_out'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.allocationLineId] })],
 );
@@ -2394,7 +2425,7 @@ export const recoveryOffsets = pgTable(
     bookId: uuid('book_id').notNull(),
     offsetId: uuid('offset_id').notNull(),
     recoveryId: uuid('recovery_id').notNull(),
-    redemptionId: uuid('redemption_id').notNull(),
+    redemptionId: uuid('redemption_id'),
     fund: text('fund').notNull(),
     amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
     document: text('document').notNull(),
@@ -2407,6 +2438,7 @@ export const recoveryOffsets = pgTable(
     decidedPerson: uuid('decided_person'),
     decidedOn: date('decided_on', { mode: 'string' }),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    reimbursementId: uuid('reimbursement_id'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.offsetId] })],
 );

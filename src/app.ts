@@ -47,7 +47,7 @@ import type { ConnectionCounts } from './http/connections.js';
 import { answerClientError, boundConnections, serverOptions } from './http/connections.js';
 import { demoRoutes } from './http/demo.js';
 import type { Demands, Way } from './http/identify.js';
-import { actingAs, forbidden, wayOf } from './http/identify.js';
+import { actingAs, checkedBody, forbidden, wayOf } from './http/identify.js';
 import { Door } from './http/door.js';
 import type { Limits } from './http/limits.js';
 import { limitsOfApp } from './http/limits.js';
@@ -73,6 +73,7 @@ import { recoveryRoutes } from './recoveries/routes.js';
 import { lapseDue } from './redemptions/lapse.js';
 import { tellApproved } from './redemptions/tell-approved.js';
 import { redemptionRoutes } from './redemptions/routes.js';
+import { bookAwards } from './reimbursements/book-awards.js';
 import { reimbursementRoutes } from './reimbursements/routes.js';
 import { reportRoutes } from './reports/routes.js';
 import { Issuers } from './sign-in/issuers.js';
@@ -216,6 +217,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     verbs: new Map(),
     exchange: { keys: options.exchangeKeys ?? [] },
     trail,
+    begin: (work, book) => daily.begin(work, book),
     webhookHosts: options.webhookHosts ?? [],
   };
 
@@ -278,7 +280,11 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
       const { delegable, inLane = false, open: isOpen = false } = config;
       const inPlace = delegable === true && request.headers['on-behalf-of'] !== undefined;
       const demanded = inPlace ? { ...config, roles: standIns } : config;
-      const way = isOpen ? null : wayOf(request, code, { db, principals, clock });
+      const way = isOpen ? null : wayOf(request, code, { db, principals, clock, publicOrigin: options.publicOrigin });
+      if (way && 'code' in way) {
+        turnAway(request, reply, door.takeOfAddress(request, reply) ?? way);
+        return;
+      }
       const name = `${code} ${way?.name ?? ''}`;
       const open = books.known(code);
       const keyless = () => (isOpen ? door.takeOfAddress(request, reply) : stranger(request, reply));
@@ -294,7 +300,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
           ? (door.takeOfKey(reply, name) ??
             door.enter(request, found.book) ??
             forbidden(request, found.principal, demanded, demands, clock.now()))
-          : stranger(request, reply);
+          : (door.takeOfAddress(request, reply) ?? { code: way?.unknown ?? 'UNAUTHENTICATED' });
         if (refusal || !found) {
           turnAway(request, reply, refusal ?? { code: 'UNAUTHENTICATED' });
           return;
@@ -319,8 +325,14 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
         door.find(name, { book: open, command: false, look }).then((book) => enter(book ?? undefined), done);
         return;
       }
-      const found = door.find(name, { book: open, command: inLane, look: () => identify(code, way, inLane) });
+      const { remembered } = way;
+      const found = door.find(name, { book: open, command: inLane, remembered, look: () => identify(code, way, inLane) });
       found.then(admit, done);
+    });
+    scope.addHook('preParsing', (request, _reply, payload, done) => {
+      const checked = checkedBody(request, payload);
+      if (checked instanceof Promise) checked.then((body) => done(null, body), done);
+      else done(null, checked);
     });
     const stranger = (request: FastifyRequest, reply: FastifyReply): Told =>
       door.takeOfAddress(request, reply) ?? { code: 'UNAUTHENTICATED' };
@@ -382,7 +394,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
 
   // Where it listens, and not where a test only injects: what a test wants to be due it does itself.
   // Usage is decided before vouchers end, and what waits on these lapses with them.
-  const dueWorks = [decideOverdue, expireDue, lapseDue, recoveriesFallDue];
+  const dueWorks = [decideOverdue, expireDue, lapseDue, recoveriesFallDue, bookAwards];
   const works = [...dueWorks, remindOfLastDay, remindOfActivation, remindOfDeadline, tellApproved];
   const daily = new Daily({ db, clock, log: app.log, open: (code) => books.find(code), works });
   const webhooks = new WebhookSender({
@@ -404,7 +416,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
 
   app.addHook('onClose', async () => {
     await books.close();
-    await trail.close();
+    await Promise.all([trail.close(), principals.settled()]);
     door.close();
   });
   return { app, books };

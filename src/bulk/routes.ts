@@ -53,7 +53,7 @@ export function bulkRoutes(app: FastifyInstance, parts: Parts): void {
       scope.post(
         `/v1/books/:book/bulk-jobs/${kind}`,
         {
-          config: { roles: kinds[kind].roles, personOnly: false, streaming: true, verb: kinds[kind].verb.name },
+          config: { roles: kinds[kind].roles, personOnly: false, streaming: true, takesEffectWhileRead: true, verb: kinds[kind].verb.name },
           schema: {
             tags: [tag],
             summary: summaries[kind],

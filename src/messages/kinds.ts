@@ -22,6 +22,10 @@ export const kinds = {
     zh: '{caseNo} 已列入公示 {noticeNo}，公示至 {lastDay}。',
     en: '{caseNo} is on public notice {noticeNo} until {lastDay}.',
   },
+  'case.notice_replaced': {
+    zh: '{caseNo} 的公示内容经复核有变，已撤出原公示，更正后重新公示。',
+    en: '{caseNo} was reviewed again during its public notice: it is off that notice, and is published anew as corrected.',
+  },
   'case.objection_raised': {
     zh: '{caseNo} 在公示期间收到异议 {objectionNo}，该件公示暂停计时。',
     en: 'An objection, {objectionNo}, was raised to {caseNo} during its public notice; its notice is paused.',

@@ -6,6 +6,7 @@ import { openStored } from '../evidence-files/open-stored.js';
 import type { OpenBook, Parts } from '../http/parts.js';
 import { Problem } from '../http/problem.js';
 import { authorities, command, idOfCursor, pageOf, reading } from '../http/routes.js';
+import { watch } from '../http/watch.js';
 import { buildMonthAgain } from './build-again.js';
 import { findMonth, isOwnPayee, listMonths, openMonthOf } from './queries.js';
 import { firstDayToShut, presentBuild, presentMonth } from './rules.js';
@@ -106,6 +107,42 @@ export function monthRoutes(app: FastifyInstance, parts: Parts): void {
       return { ...presentMonth(month), build: presentBuild(month.month, build, leased) };
     },
   });
+
+  const stopping = new AbortController();
+  app.addHook('preClose', (done) => {
+    stopping.abort();
+    done();
+  });
+  app.get(
+    '/v1/books/:book/months/:id/events',
+    {
+      config: { roles: authorities, personOnly: false, streaming: true },
+      schema: {
+        tags: [tag],
+        security: [{ apiKey: [] }],
+        summary: 'How the making of a month goes on, as server-sent events (event: state), until it ends',
+        params: bookAndIdParams,
+      },
+    },
+    async (request, reply) => {
+      const { book } = request;
+      const { id } = request.params as z.output<typeof bookAndIdParams>;
+      const first = await found(book, id);
+      reply.hijack();
+      await watch(reply.raw, {
+        first,
+        signal: stopping.signal,
+        here: () => undefined,
+        find: () => findMonth(book.db, { bookId: book.bookId, monthId: id }),
+        present: ({ month, build, leased }) => presentBuild(month.month, build, leased),
+        isOver: ({ state }) => state === 'DONE' || state === 'FAILED',
+      }).catch((error: unknown) => {
+        request.log.warn({ err: error }, 'a watcher of a month was left');
+        reply.raw.destroy();
+      });
+      return reply;
+    },
+  );
 
   app.get(
     '/v1/books/:book/months/:id/pack',

@@ -14,12 +14,13 @@ import { shutEntry } from './rules.js';
 /** Lines of a statement at most; of a payee with more, the pack has them as a sheet. */
 export const mostLines = 20_000;
 
-/** The pages; null where the month owes nothing to such a payee; 'TOO_LONG' where it has more lines than pages are for. */
+/** The pages; null where the month owes nothing to such a payee; 'TOO_LONG' where it has more lines than pages are for (`most`). */
 export async function statementOf(
   db: Database,
   book: Pick<OpenBook, 'bookId' | 'name'>,
   { month, build }: SeenMonth,
   payeeId: string,
+  most = mostLines,
 ): Promise<Pages | 'TOO_LONG' | null> {
   const { bookId } = book;
   const [span, accounts] = await Promise.all([
@@ -29,14 +30,14 @@ export async function statementOf(
   if (accounts.length === 0) return null;
   const codes = accounts.map(({ code }) => code);
   const [transfers, balances] = await Promise.all([
-    transfersTouching(db, span, { codes, limit: mostLines + 1 }),
+    transfersTouching(db, span, { codes, limit: most + 1 }),
     balancesAt(
       db,
       span,
       accounts.map(({ accountId }) => accountId),
     ),
   ]);
-  if (transfers.length > mostLines) return 'TOO_LONG';
+  if (transfers.length > most) return 'TOO_LONG';
   // Names are those of the month, once it has been built; before that, today's.
   const parties = new Parties(db, bookId, (await keptPartiesOf(db, build)) ?? undefined);
   const lines = await told(db, bookId, transfers, parties);

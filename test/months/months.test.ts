@@ -1,9 +1,16 @@
 // A month shut, built and sealed: in order, by two persons, on what is at or before its cut-off; nothing is booked in it afterwards, and its data comes
 // out byte for byte whatever happens to names since.
 import { createHash } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import t from 'tap';
 import { openZip } from './zip.js';
 import { expectStatus } from '../service.js';
+import { buildMonth } from '../../src/months/build-month.js';
+import { findMonth } from '../../src/months/queries.js';
+import { statementOf } from '../../src/months/statement.js';
+import { Pages } from '../../src/pdf/pages.js';
 import { auditMonths } from '../../src/months/regenerate.js';
 import { settle, startWorld } from '../settlements/world.js';
 import type { World } from '../settlements/world.js';
@@ -43,6 +50,33 @@ const pay = async (
   ) as Body;
 };
 
+void t.test(
+  'pages: the same content is the same bytes, a thousand rows are quick, and what the font lacks is told',
+  async (t) => {
+    const columns = [
+      { header: '单位', width: 300 },
+      { header: '金额', width: 100, isAmount: true },
+    ];
+    const rows = Array.from({ length: 1_000 }, (_, i) => [
+      `第${i}家很长很长很长很长很长很长很长很长很长很长很长很长很长很长的单位`,
+      `${i}.00`,
+    ]);
+    const made = async (extra: string) => {
+      const pages = new Pages({ title: '试', at: new Date(0) })
+        .title('〔2026〕1号')
+        .text(`大写：壹贰叁${extra}`)
+        .table(columns, rows);
+      return { bytes: await pages.end(), missing: pages.missing };
+    };
+    const began = performance.now();
+    const first = await made('');
+    t.ok(performance.now() - began < 5_000, 'well within a second where nothing else runs');
+    t.strictSame(first.missing, []);
+    t.ok(first.bytes.equals((await made('')).bytes));
+    t.strictSame((await made('𠮷ก')).missing, ['ก', '𠮷']);
+  },
+);
+
 void t.test('a month is shut, built and sealed', async (t) => {
   const world = await startWorld(t, { now: '2024-07-15' });
   const { finance, payer, auditor, clock } = world;
@@ -65,7 +99,15 @@ void t.test('a month is shut, built and sealed', async (t) => {
 
   let monthId = '';
   await t.test('shut twice and at once it is shut once; payments in transit stand in the way', async (t) => {
-    const answers = await Promise.all([1, 2, 3].map(() => finance.post('/months', { month: '2024-07' })));
+    const second = await world.secondApp();
+    const there = async () => {
+      const headers = { authorization: `Bearer ${finance.secret}` };
+      const url = `/v1/books/${world.book.code}/months`;
+      const response = await second.app.inject({ method: 'POST', url, headers, payload: { month: '2024-07' } });
+      return { status: response.statusCode, body: response.json<unknown>() };
+    };
+    const here = () => finance.post('/months', { month: '2024-07' });
+    const answers = await Promise.all([here(), there(), here()]);
     t.strictSame(answers.map(({ status }) => status).sort(), [201, 409, 409]);
     const body = answers.find(({ status }) => status === 201)?.body as Body;
     monthId = String(body['monthId']);
@@ -77,6 +119,8 @@ void t.test('a month is shut, built and sealed', async (t) => {
     const { build } = await built(world, monthId);
     t.match(build, { state: 'DONE', cutOffSeq: body['ledgerSeq'], failure: null });
     t.match(build['obstacles'], [{ kind: 'PAYMENTS_IN_TRANSIT', count: instructions.length }]);
+    const builds = await world.db.sql<{ attempts: number }[]>`select attempts from month_builds`;
+    t.strictSame([...builds], [{ attempts: 1 }], 'by one of two processes, once');
     t.match(await payer.post(`/months/${monthId}/seal`, { sealDigest: build['sealDigest'] }), {
       status: 409,
       body: { code: 'MONTH_OBSTRUCTED' },
@@ -110,6 +154,42 @@ void t.test('a month is shut, built and sealed', async (t) => {
     const { build } = await built(world, monthId);
     const { endedAt: _, ...same } = before;
     t.match(build, same);
+  });
+
+  await t.test('left behind at any step and begun again, it comes to the same', async (t) => {
+    const { build } = await built(world, monthId);
+    const building = { bookId: world.book.bookId, monthId, month: '2024-07', shutBy: 'x', shutOn: '2024-08-05' };
+    const buildIn = async (left: string | null) => {
+      const folder = await mkdtemp(path.join(tmpdir(), 'month-'));
+      try {
+        const onProgress = ({ step }: { step: string }) => {
+          if (step === left) throw new Error(`left at ${step}`);
+        };
+        return await buildMonth(world.db, building, { folder, onProgress });
+      } finally {
+        await rm(folder, { recursive: true });
+      }
+    };
+    for (const step of ['CHECK', 'LINES', 'BALANCES', 'PACK', 'STORE'])
+      await t.rejects(buildIn(step), { message: `left at ${step}` });
+    const { result } = await buildIn(null);
+    t.match(build, { dataDigest: result.dataDigest, balancesDigest: result.balancesDigest, lines: result.lineCount });
+  });
+
+  await t.test('one that was begun too often has failed, and is asked for again', async (t) => {
+    expectStatus(await finance.post(`/months/${monthId}/build`), 200);
+    await built(world, monthId);
+    await world.owner.sql`
+      update month_builds set state = 'RUNNING', ended_at = null, attempts = 3, cut_off_seq = null, obstacles = null, line_count = null,
+             data_digest = null, balances_digest = null, pack_digest = null, pack_bytes = null
+       where build_id = (select max(build_id::text)::uuid from month_builds)`;
+    // Whoever asks for what is under way wakes the process.
+    await finance.post(`/months/${monthId}/build`);
+    const { build } = await built(world, monthId);
+    t.match(build, { state: 'FAILED', failure: 'MONTH_BUILD_FAILED', sealDigest: null });
+    t.match(await payer.post(`/months/${monthId}/seal`, { sealDigest: '0'.repeat(64) }), { body: { code: 'MONTH_BEING_BUILT' } });
+    expectStatus(await finance.post(`/months/${monthId}/build`), 200);
+    t.match((await built(world, monthId)).build, { state: 'DONE', obstacles: [] });
   });
 
   await t.test('another person seals it by its digest, once', async (t) => {
@@ -167,6 +247,10 @@ void t.test('a month is shut, built and sealed', async (t) => {
     t.ok(own.rawPayload.equals(ofAuditor.rawPayload), 'the same facts, the same bytes');
     t.equal(foreign.statusCode, 404);
     t.equal((await ask(auditor.secret, monthId)).statusCode, 404);
+    const seen = await findMonth(world.db, { bookId: world.book.bookId, monthId });
+    if (!seen) throw new Error('the month');
+    const { bookId, code: name } = world.book;
+    t.equal(await statementOf(world.db, { bookId, name }, seen, first.providerId, 1), 'TOO_LONG', 'told as STATEMENT_TOO_LONG');
   });
 
   await t.test('renamed since, and booked on since, it comes out as it was; what is altered is found', async (t) => {

@@ -19,6 +19,7 @@ const sessionOf = (at: Browser, book = 'zhengzhou'): string => at.cookies.get(`_
 const verbsThatMatter = [
   '/allocations/{id}/approve',
   '/applications/{id}/approve',
+  '/appropriation-returns/{id}/approve',
   '/appropriations',
   '/bank-matches',
   '/bank-matches/{id}/undo',
@@ -31,6 +32,7 @@ const verbsThatMatter = [
   '/custom-roles/{id}/approve',
   '/delegations',
   '/flags/{id}/clear',
+  '/keys/{id}/confirm',
   '/keys/{id}/revoke',
   '/keys/{id}/rotate',
   '/legal-person-changes/{id}/approve',
@@ -42,6 +44,7 @@ const verbsThatMatter = [
   '/members/{id}/end',
   '/members/{id}/invite',
   '/members/{id}/keys',
+  '/members/{id}/set-keys-sign',
   '/months',
   '/months/{id}/seal',
   '/opening-balances/{id}/approve',
