@@ -54,7 +54,7 @@ export interface Transfer {
 }
 
 /** Entries looked at at once. */
-const entriesAtOnce = 20_000n;
+const entriesAtOnce = 10_000n;
 
 const transferOf = (range: string): string => `
   select e.seq, e.booked_on as "bookedOn", e.kind as posting, d.code as debit, k.code as credit, d.fund, e.amount_fen as "amountFen",

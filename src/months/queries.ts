@@ -33,6 +33,10 @@ export const listMonths = (
     .orderBy(asc(months.monthId))
     .limit(of.limit + 1);
 
+/** The months that are not open any more, in order. */
+export const shutMonths = (db: Tx, bookId: string): Promise<Pick<Month, 'month'>[]> =>
+  db.drizzle.select({ month: months.month }).from(months).where(eq(months.bookId, bookId)).orderBy(asc(months.month));
+
 /** The first month that may still be booked in, `YYYY-MM`, and its first open day. */
 export async function openMonthOf(on: Pick<Tx, 'sql'>, bookId: string): Promise<{ month: string; from: Day }> {
   const [row] = await on.sql<{ from: Day }[]>`select open_from as "from" from books where book_id = ${bookId}`;

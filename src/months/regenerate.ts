@@ -2,10 +2,11 @@
 import type { Tx } from '../../db/client.js';
 import type { Month, MonthBuild } from '../../db/tables.js';
 import type { Finding } from '../ledger/audit.js';
+import { addDays, lastDayOfMonth, monthOf } from '../calendar.js';
 import { bookedTooLate, spanOf } from '../ledger/months.js';
 import { headingOf, makeData } from './make-data.js';
 import { Parties } from './parties.js';
-import { partiesOf, sealedMonths } from './queries.js';
+import { openMonthOf, partiesOf, sealedMonths, shutMonths } from './queries.js';
 import { sealDigestOf, shutEntry } from './rules.js';
 
 /** Makes the data of a sealed month again; `keep` takes its text. Answers in words what differs from what was sealed: nothing, as a rule. */
@@ -33,10 +34,16 @@ export async function compareSealed(
   ];
 }
 
-/** Invariant 12 for all sealed months of a book, and that nothing is booked in a month after the entry that shut it. */
+/** Invariant 12 for all sealed months of a book; that nothing is booked in one after the entry that shut it, and that they were shut in order. */
 export async function auditMonths(db: Tx, bookId: string): Promise<Finding[]> {
   const findings: Finding[] = [];
   const add = (month: string, detail: string): void => void findings.push({ invariant: 12, subject: `month ${month}`, detail });
+  const [shut, open] = await Promise.all([shutMonths(db, bookId), openMonthOf(db, bookId)]);
+  for (const [i, { month }] of shut.entries()) {
+    const next = monthOf(addDays(lastDayOfMonth(month), 1));
+    const follows = shut[i + 1]?.month ?? open.month;
+    if (follows !== next) add(month, `${follows} follows it, not ${next}`);
+  }
   for (const sealed of await sealedMonths(db, { bookId })) {
     for (const detail of await compareSealed(db, sealed)) add(sealed.month.month, detail);
   }

@@ -18,6 +18,9 @@ function isDrawn(code: number): boolean {
   return drawn.has(code);
 }
 
+/** What every font has. */
+const plain = /^[ -~]*$/;
+
 /** A column of a table: how wide (points), and whether it is an amount, which stands at the right. */
 export interface PageColumn {
   readonly header: string;
@@ -170,11 +173,13 @@ export class Pages {
   }
 
   #draw(text: string, of: { x: number; size: number; width?: number; align?: 'center' | 'right' }): void {
-    const shown = Array.from(text, (character) => {
-      if (isDrawn(character.codePointAt(0) ?? 0)) return character;
-      this.#missing.add(character);
-      return '□';
-    }).join('');
+    const shown = plain.test(text)
+      ? text
+      : Array.from(text, (character) => {
+          if (isDrawn(character.codePointAt(0) ?? 0)) return character;
+          this.#missing.add(character);
+          return '□';
+        }).join('');
     this.#document.fontSize(of.size);
     const room = of.width === undefined ? 0 : of.width - this.#document.widthOfString(shown);
     const x = of.align === undefined ? of.x : of.x + (of.align === 'center' ? room / 2 : room);
