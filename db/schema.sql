@@ -126,12 +126,14 @@ create table allocation_lines (
   amount_fen bigint not null,
   reason text,
   is_live boolean not null,
+  left_out text,
   constraint allocation_lines_pkey PRIMARY KEY (book_id, allocation_line_id),
   constraint allocation_lines_book_id_allocation_id_line_no_key UNIQUE (book_id, allocation_id, line_no),
   constraint allocation_lines_book_id_allocation_id_fkey FOREIGN KEY (book_id, allocation_id) REFERENCES allocations(book_id, allocation_id),
   constraint allocation_lines_book_id_reimbursement_id_fkey FOREIGN KEY (book_id, reimbursement_id) REFERENCES reimbursements(book_id, reimbursement_id),
   constraint allocation_lines_check CHECK (((claim_fen >= 0) AND (claim_fen <= reviewed_fen))),
   constraint allocation_lines_check1 CHECK (((amount_fen >= 0) AND (amount_fen <= claim_fen))),
+  constraint allocation_lines_left_out CHECK (((left_out IS NULL) OR ((NOT is_live) AND (amount_fen > 0)))),
   constraint allocation_lines_line_no_check CHECK ((line_no >= 1)),
   constraint allocation_lines_nothing CHECK (((amount_fen = 0) = (reason IS NOT NULL))),
   constraint allocation_lines_rank_check CHECK ((rank >= 0)),
@@ -146,7 +148,7 @@ create policy of_book on allocation_lines as restrictive for all to voucher_app,
 create policy whole on allocation_lines as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER allocation_lines_in_lane BEFORE INSERT OR UPDATE ON public.allocation_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER allocation_lines_leave_in_lane BEFORE DELETE ON public.allocation_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (is_live) on allocation_lines to voucher_app;
+grant insert, select, update (is_live, left_out) on allocation_lines to voucher_app;
 grant select on allocation_lines to voucher_reader;
 
 -- owner voucher_owner
@@ -170,8 +172,11 @@ create table allocations (
   decided_on date,
   decision_reason text,
   recorded_at timestamp with time zone not null,
+  awards_left integer not null default 0,
   constraint allocations_pkey PRIMARY KEY (book_id, allocation_id),
   constraint allocations_book_id_allocation_no_key UNIQUE (book_id, allocation_no),
+  constraint allocations_booked CHECK (((awards_left = 0) OR (status = 'APPROVED'::text))),
+  constraint allocations_check CHECK (((awards_left >= 0) AND (awards_left <= line_count))),
   constraint allocations_claims_fen_check CHECK ((claims_fen > 0)),
   constraint allocations_content_digest_check CHECK ((content_digest ~ '^[0-9a-f]{64}$'::text)),
   constraint allocations_decided CHECK ((((status = 'DRAFT'::text) = (decided_person IS NULL)) AND ((decided_person IS NULL) = (decided_on IS NULL)))),
@@ -188,12 +193,13 @@ alter table allocations force row level security;
 CREATE INDEX allocations_draft ON public.allocations USING btree (book_id, allocation_id) WHERE (status = 'DRAFT'::text);
 CREATE INDEX allocations_draft_amount ON public.allocations USING btree (book_id, total_fen, allocation_id) WHERE (status = 'DRAFT'::text);
 CREATE INDEX allocations_programme ON public.allocations USING btree (book_id, programme_code, status, allocation_id);
+CREATE INDEX allocations_to_book ON public.allocations USING btree (book_id, allocation_id) WHERE (awards_left > 0);
 create policy of_book on allocations as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on allocations as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER allocations_in_lane BEFORE INSERT OR UPDATE ON public.allocations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER allocations_leave_in_lane BEFORE DELETE ON public.allocations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER allocations_one_person BEFORE UPDATE ON public.allocations FOR EACH ROW WHEN ((new.decided_person IS DISTINCT FROM old.decided_person)) EXECUTE FUNCTION refuse_same_person('decided_person drafted_person @APPROVED');
-grant insert, select, update (status, decided_person, decided_on, decision_reason) on allocations to voucher_app;
+grant insert, select, update (status, decided_person, decided_on, decision_reason, awards_left) on allocations to voucher_app;
 grant select on allocations to voucher_reader;
 
 -- owner voucher_owner
@@ -202,21 +208,30 @@ create table api_keys (
   key_id uuid not null,
   member_id uuid not null,
   prefix text not null,
-  secret_hash text not null,
+  secret_hash text,
   expires_on date,
   revoked_at timestamp with time zone,
   recorded_at timestamp with time zone not null,
   scope jsonb,
   successor_id uuid,
+  public_key text,
+  issued_person uuid,
+  confirmed_person uuid,
   constraint api_keys_pkey PRIMARY KEY (book_id, key_id),
   constraint api_keys_book_id_prefix_key UNIQUE (book_id, prefix),
+  constraint api_keys_book_id_public_key_key UNIQUE (book_id, public_key),
   constraint api_keys_book_id_successor_id_key UNIQUE (book_id, successor_id),
+  constraint api_keys_book_id_confirmed_person_fkey FOREIGN KEY (book_id, confirmed_person) REFERENCES persons(book_id, person_id),
+  constraint api_keys_book_id_issued_person_fkey FOREIGN KEY (book_id, issued_person) REFERENCES persons(book_id, person_id),
   constraint api_keys_book_id_member_id_fkey FOREIGN KEY (book_id, member_id) REFERENCES members(book_id, member_id),
   constraint api_keys_book_id_successor_id_fkey FOREIGN KEY (book_id, successor_id) REFERENCES api_keys(book_id, key_id),
   constraint api_keys_followed_ends CHECK (((successor_id IS NULL) OR ((expires_on IS NOT NULL) AND (successor_id <> key_id)))),
+  constraint api_keys_one_proof CHECK (((secret_hash IS NULL) <> (public_key IS NULL))),
   constraint api_keys_prefix_check CHECK ((prefix ~ '^[a-z0-9]{12}$'::text)),
+  constraint api_keys_public_key_check CHECK ((public_key ~ '^[A-Za-z0-9_-]{43}$'::text)),
   constraint api_keys_scope_check CHECK ((jsonb_typeof(scope) = 'array'::text)),
-  constraint api_keys_secret_hash_check CHECK ((secret_hash ~ '^[0-9a-f]{64}$'::text))
+  constraint api_keys_secret_hash_check CHECK ((secret_hash ~ '^[0-9a-f]{64}$'::text)),
+  constraint api_keys_two_persons CHECK ((confirmed_person <> issued_person))
 );
 alter table api_keys enable row level security;
 alter table api_keys force row level security;
@@ -225,8 +240,9 @@ create policy of_book on api_keys as restrictive for all to voucher_app, voucher
 create policy whole on api_keys as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER api_keys_in_lane BEFORE INSERT OR UPDATE ON public.api_keys FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER api_keys_leave_in_lane BEFORE DELETE ON public.api_keys FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (expires_on, revoked_at, successor_id) on api_keys to voucher_app;
-grant select (book_id, key_id, member_id, prefix, expires_on, revoked_at, recorded_at, scope, successor_id) on api_keys to voucher_reader;
+CREATE TRIGGER api_keys_one_person BEFORE UPDATE ON public.api_keys FOR EACH ROW WHEN ((new.confirmed_person IS DISTINCT FROM old.confirmed_person)) EXECUTE FUNCTION refuse_same_person('confirmed_person issued_person');
+grant insert, select, update (expires_on, revoked_at, successor_id, confirmed_person) on api_keys to voucher_app;
+grant select (book_id, key_id, member_id, prefix, expires_on, revoked_at, recorded_at, scope, successor_id, public_key, issued_person, confirmed_person) on api_keys to voucher_reader;
 
 -- owner voucher_owner
 create table application_queues (
@@ -412,6 +428,38 @@ grant insert, select on award_computations to voucher_app;
 grant select on award_computations to voucher_reader;
 
 -- owner voucher_owner
+create table bank_days (
+  book_id uuid not null,
+  bank_day_id uuid not null,
+  bank_account text not null,
+  booked_on date not null,
+  line_count integer not null,
+  paid_fen bigint not null,
+  returned_fen bigint not null,
+  matched_fen bigint not null,
+  settled_fen bigint not null,
+  back_fen bigint not null,
+  constraint bank_days_pkey PRIMARY KEY (book_id, bank_day_id),
+  constraint bank_days_book_id_booked_on_bank_account_key UNIQUE (book_id, booked_on, bank_account),
+  constraint bank_days_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint bank_days_back_fen_check CHECK ((back_fen >= 0)),
+  constraint bank_days_bank_account_check CHECK ((length(bank_account) <= 64)),
+  constraint bank_days_check CHECK (((matched_fen >= 0) AND (matched_fen <= (paid_fen + returned_fen)))),
+  constraint bank_days_line_count_check CHECK ((line_count >= 0)),
+  constraint bank_days_paid_fen_check CHECK ((paid_fen >= 0)),
+  constraint bank_days_returned_fen_check CHECK ((returned_fen >= 0)),
+  constraint bank_days_settled_fen_check CHECK ((settled_fen >= 0))
+);
+alter table bank_days enable row level security;
+alter table bank_days force row level security;
+create policy of_book on bank_days as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on bank_days as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
+CREATE TRIGGER bank_days_in_lane BEFORE INSERT OR UPDATE ON public.bank_days FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER bank_days_leave_in_lane BEFORE DELETE ON public.bank_days FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (line_count, paid_fen, returned_fen, matched_fen, settled_fen, back_fen) on bank_days to voucher_app;
+grant select on bank_days to voucher_reader;
+
+-- owner voucher_owner
 create table bank_formats (
   book_id uuid not null,
   bank_format_id uuid not null,
@@ -473,8 +521,9 @@ alter table bank_lines force row level security;
 CREATE INDEX bank_lines_of_return ON public.bank_lines USING btree (book_id, bank_return_id, bank_line_id);
 CREATE UNIQUE INDEX bank_lines_once ON public.bank_lines USING btree (book_id, bank_serial) WHERE (line_no IS NOT NULL);
 CREATE INDEX bank_lines_serial ON public.bank_lines USING btree (book_id, bank_serial);
+CREATE INDEX bank_lines_to_match ON public.bank_lines USING btree (book_id, status, bank_line_id) WHERE (matched_fen < amount_fen);
+CREATE INDEX bank_lines_to_match_amount ON public.bank_lines USING btree (book_id, status, amount_fen, bank_line_id) WHERE (matched_fen < amount_fen);
 CREATE INDEX bank_lines_unmatched ON public.bank_lines USING btree (book_id, bank_line_id) WHERE (matched_fen < amount_fen);
-CREATE INDEX bank_lines_unmatched_amount ON public.bank_lines USING btree (book_id, amount_fen, bank_line_id) WHERE (matched_fen < amount_fen);
 create policy of_book on bank_lines as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on bank_lines as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER bank_lines_in_lane BEFORE INSERT OR UPDATE ON public.bank_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1939,15 +1988,22 @@ create table invitations (
   accepted_at timestamp with time zone,
   withdrawn_at timestamp with time zone,
   recorded_at timestamp with time zone not null,
+  replaces_account boolean not null default false,
+  invited_person uuid,
+  confirmed_person uuid,
   constraint invitations_pkey PRIMARY KEY (book_id, invitation_id),
   constraint invitations_book_id_token_hash_key UNIQUE (book_id, token_hash),
+  constraint invitations_book_id_confirmed_person_fkey FOREIGN KEY (book_id, confirmed_person) REFERENCES persons(book_id, person_id),
   constraint invitations_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint invitations_book_id_invited_person_fkey FOREIGN KEY (book_id, invited_person) REFERENCES persons(book_id, person_id),
   constraint invitations_book_id_member_id_fkey FOREIGN KEY (book_id, member_id) REFERENCES members(book_id, member_id),
   constraint invitations_book_id_person_id_fkey FOREIGN KEY (book_id, person_id) REFERENCES persons(book_id, person_id),
+  constraint invitations_confirmed CHECK (((NOT replaces_account) OR (accepted_at IS NULL) OR (confirmed_person IS NOT NULL))),
   constraint invitations_end_once CHECK (((accepted_at IS NULL) OR (withdrawn_at IS NULL))),
   constraint invitations_in_time CHECK ((accepted_at < expires_at)),
   constraint invitations_sign_in_name_check CHECK ((sign_in_name ~ '^[a-z0-9][a-z0-9._@+-]{2,63}$'::text)),
-  constraint invitations_token_hash_check CHECK ((token_hash ~ '^[0-9a-f]{64}$'::text))
+  constraint invitations_token_hash_check CHECK ((token_hash ~ '^[0-9a-f]{64}$'::text)),
+  constraint invitations_two_persons CHECK ((confirmed_person <> invited_person))
 );
 alter table invitations enable row level security;
 alter table invitations force row level security;
@@ -1956,7 +2012,8 @@ create policy of_book on invitations as restrictive for all to voucher_app, vouc
 create policy whole on invitations as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER invitations_in_lane BEFORE INSERT OR UPDATE ON public.invitations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER invitations_leave_in_lane BEFORE DELETE ON public.invitations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (accepted_at, withdrawn_at) on invitations to voucher_app;
+CREATE TRIGGER invitations_one_person BEFORE UPDATE ON public.invitations FOR EACH ROW WHEN ((new.confirmed_person IS DISTINCT FROM old.confirmed_person)) EXECUTE FUNCTION refuse_same_person('confirmed_person invited_person');
+grant insert, select, update (accepted_at, withdrawn_at, confirmed_person) on invitations to voucher_app;
 grant select (book_id, invitation_id, member_id, person_id, sign_in_name, expires_at, invited_member, accepted_at, withdrawn_at, recorded_at) on invitations to voucher_reader;
 
 -- owner voucher_owner
@@ -2021,6 +2078,21 @@ alter table issuer_subjects force row level security;
 create policy of_book on issuer_subjects as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on issuer_subjects as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 grant delete, insert, select, update (invitation_id, linked_at) on issuer_subjects to voucher_app;
+
+-- owner voucher_owner
+create table key_uses (
+  book_id uuid not null,
+  key_id uuid not null,
+  last_used_on date not null,
+  constraint key_uses_pkey PRIMARY KEY (book_id, key_id),
+  constraint key_uses_book_id_key_id_fkey FOREIGN KEY (book_id, key_id) REFERENCES api_keys(book_id, key_id)
+) with (fillfactor=70);
+alter table key_uses enable row level security;
+alter table key_uses force row level security;
+create policy of_book on key_uses as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on key_uses as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
+grant insert, select, update (last_used_on) on key_uses to voucher_app;
+grant select on key_uses to voucher_reader;
 
 -- owner voucher_owner
 create table known_origins (
@@ -2663,6 +2735,7 @@ create table members (
   status text not null,
   recorded_at timestamp with time zone not null,
   custom_role text,
+  keys_sign boolean not null default false,
   constraint members_pkey PRIMARY KEY (book_id, member_id),
   constraint members_book_id_person_id_fkey FOREIGN KEY (book_id, person_id) REFERENCES persons(book_id, person_id),
   constraint members_kind_check CHECK ((kind = ANY (ARRAY['PERSON'::text, 'MACHINE'::text]))),
@@ -2679,7 +2752,7 @@ create policy of_book on members as restrictive for all to voucher_app, voucher_
 create policy whole on members as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER members_in_lane BEFORE INSERT OR UPDATE ON public.members FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER members_leave_in_lane BEFORE DELETE ON public.members FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (person_id, status) on members to voucher_app;
+grant insert, select, update (person_id, status, keys_sign) on members to voucher_app;
 grant select on members to voucher_reader;
 
 -- owner voucher_owner
@@ -2872,7 +2945,7 @@ create table notice_items (
   review_digest text not null,
   constraint notice_items_pkey PRIMARY KEY (book_id, notice_item_id),
   constraint notice_items_book_id_notice_id_line_no_key UNIQUE (book_id, notice_id, line_no),
-  constraint notice_items_book_id_subject_id_key UNIQUE (book_id, subject_id),
+  constraint notice_items_once UNIQUE (book_id, notice_id, subject_id),
   constraint notice_items_book_id_notice_id_fkey FOREIGN KEY (book_id, notice_id) REFERENCES public_notices(book_id, notice_id),
   constraint notice_items_amount_fen_check CHECK ((amount_fen > 0)),
   constraint notice_items_line_no_check CHECK ((line_no >= 1)),
@@ -3119,6 +3192,7 @@ create table payment_instructions (
 );
 alter table payment_instructions enable row level security;
 alter table payment_instructions force row level security;
+CREATE INDEX payment_instructions_in_transit ON public.payment_instructions USING btree (book_id, instruction_id) WHERE (status = 'INSTRUCTED'::text);
 CREATE INDEX payment_instructions_payee ON public.payment_instructions USING btree (book_id, payee_id, instruction_id);
 CREATE INDEX payment_instructions_returned ON public.payment_instructions USING btree (book_id, instruction_id) WHERE ((status = 'RETURNED'::text) AND (NOT reinstructed));
 CREATE INDEX payment_instructions_returned_amount ON public.payment_instructions USING btree (book_id, amount_fen, instruction_id) WHERE ((status = 'RETURNED'::text) AND (NOT reinstructed));
@@ -3367,6 +3441,67 @@ grant insert, select on public_notices to voucher_app;
 grant select on public_notices to voucher_reader;
 
 -- owner voucher_owner
+create table reconciliation_exceptions (
+  book_id uuid not null,
+  exception_id uuid not null,
+  kind text not null,
+  subject text not null,
+  amount_fen bigint not null,
+  since date not null,
+  opened_on date not null,
+  opened_person uuid,
+  note text,
+  owner_person uuid,
+  status text not null,
+  explanation text,
+  explained_person uuid,
+  explained_on date,
+  resolution text,
+  closed_person uuid,
+  closed_on date,
+  recorded_at timestamp with time zone not null,
+  constraint reconciliation_exceptions_pkey PRIMARY KEY (book_id, exception_id),
+  constraint reconciliation_exceptions_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint reconciliation_exceptions_book_id_owner_person_fkey FOREIGN KEY (book_id, owner_person) REFERENCES persons(book_id, person_id),
+  constraint reconciliation_exceptions_amount_fen_check CHECK ((amount_fen >= 0)),
+  constraint reconciliation_exceptions_closed CHECK ((((status = 'CLOSED'::text) = (closed_on IS NOT NULL)) AND ((closed_person IS NULL) OR (resolution IS NOT NULL)) AND ((resolution IS NULL) OR (closed_person IS NOT NULL)))),
+  constraint reconciliation_exceptions_explained CHECK (((num_nonnulls(explanation, explained_person, explained_on) = ANY (ARRAY[0, 3])) AND ((status <> 'EXPLAINED'::text) OR (explanation IS NOT NULL)))),
+  constraint reconciliation_exceptions_explanation_check CHECK (((length(explanation) >= 1) AND (length(explanation) <= 500))),
+  constraint reconciliation_exceptions_kind_check CHECK ((kind = ANY (ARRAY['UNMATCHED_LINE'::text, 'IN_TRANSIT'::text, 'PAYMENT_RETURNED'::text, 'RESERVED'::text, 'UNMATCHED_BUDGET'::text, 'FILE_CUT'::text, 'BALANCE_GAP'::text, 'OTHER'::text]))),
+  constraint reconciliation_exceptions_note_check CHECK (((length(note) >= 1) AND (length(note) <= 500))),
+  constraint reconciliation_exceptions_noted CHECK ((((kind = 'OTHER'::text) = (opened_person IS NOT NULL)) AND ((kind = 'OTHER'::text) = (note IS NOT NULL)))),
+  constraint reconciliation_exceptions_resolution_check CHECK (((length(resolution) >= 1) AND (length(resolution) <= 500))),
+  constraint reconciliation_exceptions_status_check CHECK ((status = ANY (ARRAY['OPEN'::text, 'EXPLAINED'::text, 'CLOSED'::text]))),
+  constraint reconciliation_exceptions_subject_check CHECK (((length(subject) >= 1) AND (length(subject) <= 200)))
+);
+alter table reconciliation_exceptions enable row level security;
+alter table reconciliation_exceptions force row level security;
+CREATE INDEX reconciliation_exceptions_amount ON public.reconciliation_exceptions USING btree (book_id, status, amount_fen, exception_id);
+CREATE INDEX reconciliation_exceptions_kind ON public.reconciliation_exceptions USING btree (book_id, status, kind, exception_id);
+CREATE UNIQUE INDEX reconciliation_exceptions_one ON public.reconciliation_exceptions USING btree (book_id, kind, subject) WHERE ((status <> 'CLOSED'::text) AND (kind <> 'OTHER'::text));
+CREATE INDEX reconciliation_exceptions_status ON public.reconciliation_exceptions USING btree (book_id, status, exception_id);
+create policy of_book on reconciliation_exceptions as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on reconciliation_exceptions as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
+CREATE TRIGGER reconciliation_exceptions_in_lane BEFORE INSERT OR UPDATE ON public.reconciliation_exceptions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER reconciliation_exceptions_leave_in_lane BEFORE DELETE ON public.reconciliation_exceptions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (amount_fen, owner_person, status, explanation, explained_person, explained_on, resolution, closed_person, closed_on) on reconciliation_exceptions to voucher_app;
+grant select on reconciliation_exceptions to voucher_reader;
+
+-- owner voucher_owner
+create table reconciliation_looks (
+  book_id uuid not null,
+  looked_on date not null,
+  constraint reconciliation_looks_pkey PRIMARY KEY (book_id, looked_on),
+  constraint reconciliation_looks_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id)
+);
+alter table reconciliation_looks enable row level security;
+alter table reconciliation_looks force row level security;
+create policy of_book on reconciliation_looks as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on reconciliation_looks as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
+grant insert, select on reconciliation_looks to voucher_app;
+grant select on reconciliation_looks to voucher_reader;
+
+-- owner voucher_owner
 create table recoveries (
   book_id uuid not null,
   recovery_id uuid not null,
@@ -3503,7 +3638,7 @@ create table recovery_offsets (
   book_id uuid not null,
   offset_id uuid not null,
   recovery_id uuid not null,
-  redemption_id uuid not null,
+  redemption_id uuid,
   fund text not null,
   amount_fen bigint not null,
   document text not null,
@@ -3516,9 +3651,12 @@ create table recovery_offsets (
   decided_person uuid,
   decided_on date,
   recorded_at timestamp with time zone not null,
+  reimbursement_id uuid,
   constraint recovery_offsets_pkey PRIMARY KEY (book_id, offset_id),
   constraint recovery_offsets_book_id_recovery_id_fkey FOREIGN KEY (book_id, recovery_id) REFERENCES recoveries(book_id, recovery_id),
   constraint recovery_offsets_book_id_redemption_id_fkey FOREIGN KEY (book_id, redemption_id) REFERENCES redemptions(book_id, redemption_id),
+  constraint recovery_offsets_book_id_reimbursement_id_fkey FOREIGN KEY (book_id, reimbursement_id) REFERENCES reimbursements(book_id, reimbursement_id),
+  constraint recovery_offsets_against CHECK ((num_nonnulls(redemption_id, reimbursement_id) = 1)),
   constraint recovery_offsets_amount_fen_check CHECK ((amount_fen > 0)),
   constraint recovery_offsets_article_check CHECK (((length(article) >= 1) AND (length(article) <= 100))),
   constraint recovery_offsets_decided CHECK ((((status = 'PROPOSED'::text) = (decided_person IS NULL)) AND ((decided_person IS NULL) = (decided_on IS NULL)))),
@@ -3915,6 +4053,7 @@ create table reimbursements (
   reversed_fen bigint not null default 0,
   recalled_fen bigint not null default 0,
   restored_fen bigint not null default 0,
+  offset_fen bigint not null default 0,
   constraint reimbursements_pkey PRIMARY KEY (book_id, reimbursement_id),
   constraint reimbursements_book_id_reimbursement_no_key UNIQUE (book_id, reimbursement_no),
   constraint reimbursements_book_id_allocation_id_fkey FOREIGN KEY (book_id, allocation_id) REFERENCES allocations(book_id, allocation_id),
@@ -3937,8 +4076,10 @@ END),
   constraint reimbursements_four_eyes CHECK (((accepted_person <> submitted_person) AND (checked_person <> submitted_person) AND (checked_person <> accepted_person) AND (reviewed_person <> submitted_person) AND (decided_person <> submitted_person) AND ((status <> 'APPROVED'::text) OR ((decided_person <> reviewed_person) AND (decided_person IS DISTINCT FROM accepted_person) AND (decided_person IS DISTINCT FROM checked_person))))),
   constraint reimbursements_in_notice CHECK ((((status <> ALL (ARRAY['IN_PUBLIC_NOTICE'::text, 'OBJECTION_PENDING'::text])) OR (num_nonnulls(notice_id, notice_last_day) = 2)) AND ((status = 'OBJECTION_PENDING'::text) = (notice_days_left IS NOT NULL)))),
   constraint reimbursements_matters_check CHECK ((jsonb_typeof(matters) = 'object'::text)),
+  constraint reimbursements_not_lent CHECK (((reversed_fen + offset_fen) <= COALESCE(award_fen, (0)::bigint))),
   constraint reimbursements_notice_days_check CHECK ((notice_days >= 1)),
   constraint reimbursements_notice_days_left_check CHECK ((notice_days_left >= 0)),
+  constraint reimbursements_offset_fen_check CHECK ((offset_fen >= 0)),
   constraint reimbursements_recalled_fen_check CHECK ((recalled_fen >= 0)),
   constraint reimbursements_restored_fen_check CHECK ((restored_fen >= 0)),
   constraint reimbursements_reversed_fen_check CHECK ((reversed_fen >= 0)),
@@ -3948,7 +4089,7 @@ END),
   constraint reimbursements_score_check CHECK (((score >= 0) AND (score <= 100))),
   constraint reimbursements_scores_digest_check CHECK ((scores_digest ~ '^[0-9a-f]{64}$'::text)),
   constraint reimbursements_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'SUBMITTED'::text, 'SUPPLEMENT_REQUESTED'::text, 'ACCEPTED'::text, 'CHECKED'::text, 'EXPERT_REVIEW'::text, 'REVIEWED'::text, 'IN_PUBLIC_NOTICE'::text, 'OBJECTION_PENDING'::text, 'ALLOCATED'::text, 'APPROVED'::text, 'REJECTED'::text, 'WITHDRAWN'::text]))),
-  constraint reimbursements_taken_back CHECK ((((reversed_fen + recalled_fen) <= COALESCE(award_fen, (0)::bigint)) AND (restored_fen <= recalled_fen) AND ((recalled_fen = 0) OR (settlement_id IS NOT NULL)))),
+  constraint reimbursements_taken_back CHECK ((((reversed_fen + recalled_fen) <= COALESCE(award_fen, (0)::bigint)) AND (restored_fen <= recalled_fen) AND ((recalled_fen <= offset_fen) OR (settlement_id IS NOT NULL)))),
   constraint reimbursements_waiting CHECK ((((status = ANY (ARRAY['APPROVED'::text, 'REJECTED'::text, 'WITHDRAWN'::text])) = (waiting_since IS NULL)) AND ((waiting_since IS NOT NULL) OR (due_on IS NULL)))),
   constraint reimbursements_within_computed CHECK (((reviewed_fen <= computed_fen) AND (award_fen <= reviewed_fen)))
 );
@@ -3975,7 +4116,7 @@ CREATE TRIGGER reimbursements_fixed BEFORE UPDATE ON public.reimbursements FOR E
 CREATE TRIGGER reimbursements_in_lane BEFORE INSERT OR UPDATE ON public.reimbursements FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER reimbursements_leave_in_lane BEFORE DELETE ON public.reimbursements FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER reimbursements_one_person BEFORE UPDATE ON public.reimbursements FOR EACH ROW WHEN (((new.accepted_person IS DISTINCT FROM old.accepted_person) OR (new.checked_person IS DISTINCT FROM old.checked_person) OR (new.reviewed_person IS DISTINCT FROM old.reviewed_person) OR (new.decided_person IS DISTINCT FROM old.decided_person) OR (new.decided_person IS DISTINCT FROM old.decided_person))) EXECUTE FUNCTION refuse_same_person('accepted_person submitted_person', 'checked_person submitted_person accepted_person', 'reviewed_person submitted_person', 'decided_person submitted_person', 'decided_person reviewed_person accepted_person checked_person @APPROVED');
-grant insert, select, update (reimbursement_no, programme_code, programme_version_id, enterprise_id, legal_person_uscc, year, base_year, matters, control_version_ids, line_count, content_digest, status, submitted_on, submitted_person, base_fen, computed_fen, eligibility, reviewed_person, reviewed_fen, score, opinion, review_digest, allocation_id, fund, award_fen, approved_on, decided_person, decision_reason, explanation, settlement_id, recorded_at, draft, accepted_at, accepted_place, accepted_person, checked_person, answers_digest, panel_id, scores_digest, notice_days, notice_id, notice_last_day, notice_days_left, decision_article, waiting_since, due_on, reversed_fen, recalled_fen, restored_fen) on reimbursements to voucher_app;
+grant insert, select, update (reimbursement_no, programme_code, programme_version_id, enterprise_id, legal_person_uscc, year, base_year, matters, control_version_ids, line_count, content_digest, status, submitted_on, submitted_person, base_fen, computed_fen, eligibility, reviewed_person, reviewed_fen, score, opinion, review_digest, allocation_id, fund, award_fen, approved_on, decided_person, decision_reason, explanation, settlement_id, recorded_at, draft, accepted_at, accepted_place, accepted_person, checked_person, answers_digest, panel_id, scores_digest, notice_days, notice_id, notice_last_day, notice_days_left, decision_article, waiting_since, due_on, reversed_fen, recalled_fen, restored_fen, offset_fen) on reimbursements to voucher_app;
 grant select on reimbursements to voucher_reader;
 
 -- owner voucher_owner
@@ -4262,6 +4403,23 @@ CREATE INDEX sign_in_attempts_over ON public.sign_in_attempts USING btree (book_
 create policy of_book on sign_in_attempts as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on sign_in_attempts as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 grant delete, insert, select, update (attempts, next_at, last_at) on sign_in_attempts to voucher_app;
+
+-- owner voucher_owner
+create table signature_nonces (
+  book_id uuid not null,
+  key_id uuid not null,
+  nonce text not null,
+  until timestamp with time zone not null,
+  constraint signature_nonces_pkey PRIMARY KEY (book_id, key_id, nonce),
+  constraint signature_nonces_book_id_key_id_fkey FOREIGN KEY (book_id, key_id) REFERENCES api_keys(book_id, key_id),
+  constraint signature_nonces_nonce_check CHECK ((nonce ~ '^[!-~]{16,128}$'::text))
+);
+alter table signature_nonces enable row level security;
+alter table signature_nonces force row level security;
+CREATE INDEX signature_nonces_over ON public.signature_nonces USING btree (book_id, until);
+create policy of_book on signature_nonces as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on signature_nonces as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
+grant delete, insert, select, update (until) on signature_nonces to voucher_app;
 
 -- owner voucher_owner
 create table simulation_enterprises (
