@@ -11,6 +11,7 @@ import http from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { addDays, addMonths } from '../src/calendar.js';
 import { makeUscc } from '../src/identifiers.js';
 import { formatYuan, parseYuan } from '../src/money.js';
@@ -271,6 +272,12 @@ async function measure(address: string): Promise<number> {
     });
     const { allocationId = '', contentDigest: shared } = allocation;
     await post('R: allocation approved', `allocations/${allocationId}/approve`, approver, { contentDigest: shared });
+    // Its awards are booked behind the answer, in slices; what is settled is what is booked.
+    for (;;) {
+      const { awardsLeft } = await call<{ awardsLeft: number }>('read: allocation', 'GET', `${at}/allocations/${allocationId}`, reviewer);
+      if (awardsLeft === 0) break;
+      await sleep(50);
+    }
     const {
       settlementId = '',
       contentDigest,

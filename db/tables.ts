@@ -1,8 +1,8 @@
 // drizzle's mirror of what the migrations produce (db/schema.sql is the truth; a test compares the two). Columns and
 // types only: keys, checks and grants live in SQL. Money is bigint fen, a day is 'YYYY-MM-DD', an instant is an ISO string.
 import type { Role } from '../schemas/access.js';
-import type { Obstacle } from '../schemas/months.js';
 import type { BankMapping } from '../schemas/bank.js';
+import type { Obstacle } from '../schemas/months.js';
 import { sql } from 'drizzle-orm';
 import {
   bigint,
@@ -290,6 +290,7 @@ export const members = pgTable(
     status: text('status', { enum: ['ACTIVE', 'ENDED'] }).notNull(),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
     customRole: text('custom_role'),
+    keysSign: boolean('keys_sign').notNull(),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.memberId] })],
 );
@@ -302,16 +303,40 @@ export const apiKeys = pgTable(
     keyId: uuid('key_id').notNull(),
     memberId: uuid('member_id').notNull(),
     prefix: text('prefix').notNull(),
-    secretHash: text('secret_hash').notNull(),
+    secretHash: text('secret_hash'),
     expiresOn: date('expires_on', { mode: 'string' }),
     revokedAt: timestamp('revoked_at', { withTimezone: true, mode: 'string' }),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
     scope: jsonb('scope').$type<readonly string[]>(),
     successorId: uuid('successor_id'),
+    publicKey: text('public_key'),
+    issuedPerson: uuid('issued_person'),
+    confirmedPerson: uuid('confirmed_person'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.keyId] })],
 );
 export type ApiKey = typeof apiKeys.$inferSelect;
+
+export const signatureNonces = pgTable(
+  'signature_nonces',
+  {
+    bookId: uuid('book_id').notNull(),
+    keyId: uuid('key_id').notNull(),
+    nonce: text('nonce').notNull(),
+    until: timestamp('until', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.keyId, t.nonce] })],
+);
+
+export const keyUses = pgTable(
+  'key_uses',
+  {
+    bookId: uuid('book_id').notNull(),
+    keyId: uuid('key_id').notNull(),
+    lastUsedOn: date('last_used_on', { mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.keyId] })],
+);
 
 export const enterprises = pgTable(
   'enterprises',
@@ -1625,6 +1650,7 @@ export const allocations = pgTable(
     decidedOn: date('decided_on', { mode: 'string' }),
     decisionReason: text('decision_reason'),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    awardsLeft: integer('awards_left').notNull(),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.allocationId] })],
 );
@@ -1704,6 +1730,10 @@ export const reimbursements = pgTable(
       .notNull()
       .default(sql`0`),
     restoredFen: bigint('restored_fen', { mode: 'bigint' })
+      .notNull()
+      .default(sql`0`),
+    /** Held against what its payee owes back: counts as paid. */
+    offsetFen: bigint('offset_fen', { mode: 'bigint' })
       .notNull()
       .default(sql`0`),
   },
@@ -1804,6 +1834,7 @@ export const allocationLines = pgTable(
     amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
     reason: text('reason'),
     isLive: boolean('is_live').notNull(),
+    leftOut: text('left_out'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.allocationLineId] })],
 );
@@ -1980,6 +2011,70 @@ export const bankFormats = pgTable(
   (t) => [primaryKey({ columns: [t.bookId, t.bankFormatId] })],
 );
 export type BankFormat = typeof bankFormats.$inferSelect;
+
+export const bankDays = pgTable(
+  'bank_days',
+  {
+    bookId: uuid('book_id').notNull(),
+    bankDayId: uuid('bank_day_id').notNull(),
+    bankAccount: text('bank_account').notNull(),
+    bookedOn: date('booked_on', { mode: 'string' }).notNull(),
+    lineCount: integer('line_count').notNull(),
+    paidFen: bigint('paid_fen', { mode: 'bigint' }).notNull(),
+    returnedFen: bigint('returned_fen', { mode: 'bigint' }).notNull(),
+    matchedFen: bigint('matched_fen', { mode: 'bigint' }).notNull(),
+    settledFen: bigint('settled_fen', { mode: 'bigint' }).notNull(),
+    backFen: bigint('back_fen', { mode: 'bigint' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.bankDayId] })],
+);
+export type BankDay = typeof bankDays.$inferSelect;
+
+export const reconciliationExceptions = pgTable(
+  'reconciliation_exceptions',
+  {
+    bookId: uuid('book_id').notNull(),
+    exceptionId: uuid('exception_id').notNull(),
+    kind: text('kind', {
+      enum: [
+        'UNMATCHED_LINE',
+        'IN_TRANSIT',
+        'PAYMENT_RETURNED',
+        'RESERVED',
+        'UNMATCHED_BUDGET',
+        'FILE_CUT',
+        'BALANCE_GAP',
+        'OTHER',
+      ],
+    }).notNull(),
+    subject: text('subject').notNull(),
+    amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
+    since: date('since', { mode: 'string' }).notNull(),
+    openedOn: date('opened_on', { mode: 'string' }).notNull(),
+    openedPerson: uuid('opened_person'),
+    note: text('note'),
+    ownerPerson: uuid('owner_person'),
+    status: text('status', { enum: ['OPEN', 'EXPLAINED', 'CLOSED'] }).notNull(),
+    explanation: text('explanation'),
+    explainedPerson: uuid('explained_person'),
+    explainedOn: date('explained_on', { mode: 'string' }),
+    resolution: text('resolution'),
+    closedPerson: uuid('closed_person'),
+    closedOn: date('closed_on', { mode: 'string' }),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.exceptionId] })],
+);
+export type ReconciliationException = typeof reconciliationExceptions.$inferSelect;
+
+export const reconciliationLooks = pgTable(
+  'reconciliation_looks',
+  {
+    bookId: uuid('book_id').notNull(),
+    lookedOn: date('looked_on', { mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.lookedOn] })],
+);
 
 export const openingBalances = pgTable(
   'opening_balances',
@@ -2368,7 +2463,7 @@ export const recoveryOffsets = pgTable(
     bookId: uuid('book_id').notNull(),
     offsetId: uuid('offset_id').notNull(),
     recoveryId: uuid('recovery_id').notNull(),
-    redemptionId: uuid('redemption_id').notNull(),
+    redemptionId: uuid('redemption_id'),
     fund: text('fund').notNull(),
     amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
     document: text('document').notNull(),
@@ -2381,6 +2476,7 @@ export const recoveryOffsets = pgTable(
     decidedPerson: uuid('decided_person'),
     decidedOn: date('decided_on', { mode: 'string' }),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    reimbursementId: uuid('reimbursement_id'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.offsetId] })],
 );
@@ -2703,6 +2799,9 @@ export const invitations = pgTable(
     acceptedAt: timestamp('accepted_at', { withTimezone: true, mode: 'string' }),
     withdrawnAt: timestamp('withdrawn_at', { withTimezone: true, mode: 'string' }),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    replacesAccount: boolean('replaces_account').notNull(),
+    invitedPerson: uuid('invited_person'),
+    confirmedPerson: uuid('confirmed_person'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.invitationId] })],
 );

@@ -46,6 +46,13 @@ export const proposeRole = z.strictObject({
 });
 export const approveRole = z.strictObject({ digest: z.string() });
 export const withdrawRole = z.strictObject({});
+export const roleTold = z.strictObject({
+  code: z.string(),
+  name: z.string().nullable().meta({ description: 'Of a role of the book’s own' }),
+  parts: z.array(role).meta({ description: 'The built-in roles that it reads and acts as' }),
+  readOnly: z.boolean(),
+  verbs: z.array(z.string()).meta({ description: 'What it may write; whose case it is, is judged besides' }),
+});
 export const customRole = z.strictObject({
   customRoleId: id,
   code: z.string(),
@@ -82,6 +89,7 @@ export const member = z.strictObject({
   role,
   customRole: z.string().nullable(),
   legalPersonUscc: z.string().nullable(),
+  keysSign: z.boolean().meta({ description: 'Its keys must sign: a bare one of it is refused' }),
   status: z.enum(['ACTIVE', 'ENDED']),
   recordedAt: instant,
 });
@@ -120,7 +128,15 @@ export const personMerge = z.strictObject({
 export const mergeRecorded = personMerge.extend({ ledgerSeq });
 
 const scopeName = z.string().regex(/^[a-z]+(_[a-z]+)*(\.[a-z]+(_[a-z]+)*)?$/);
+const publicKey = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{43}$/)
+  .meta({
+    description:
+      'Of a key that signs (RFC 9421): the public half of an Ed25519 pair, its 32 bytes in base64url, as `x` of its JSON Web Key',
+  });
 export const issueKey = z.strictObject({
+  publicKey: publicKey.optional(),
   expiresOn: day.optional().meta({ description: 'Its last day, inclusive' }),
   scope: z.array(scopeName).max(50).optional().meta({
     description:
@@ -128,18 +144,26 @@ export const issueKey = z.strictObject({
   }),
 });
 export const rotateKey = z.strictObject({
+  publicKey: publicKey.optional(),
   lastDay: day.meta({ description: 'Until the end of which the old key counts beside its successor; at most 30 days on' }),
   expiresOn: day.optional().meta({ description: 'The last day of the successor, inclusive' }),
 });
 export const apiKey = z.strictObject({
   keyId: id,
   memberId: id,
-  prefix: z.string(),
+  prefix: z.string().meta({ description: 'A key that signs is named `cvk_` and this in `keyid`' }),
+  publicKey: publicKey.nullable(),
   scope: z.array(z.string()).nullable(),
   expiresOn: day.nullable(),
   successorId: id.nullable(),
   revokedAt: instant.nullable(),
+  issuedPerson: id.nullable(),
+  confirmedPerson: id
+    .nullable()
+    .meta({ description: 'A natural person’s key that signs counts once somebody else has confirmed it' }),
 });
-/** `secret` is shown once: a replay of the same request answers null. */
+export const apiKeyListed = apiKey.extend({ lastUsedOn: day.nullable() });
+export const setKeysSign = z.strictObject({ keysSign: z.boolean() });
+/** `secret` is shown once: a replay of the same request answers null, and so does a key that signs. */
 export const apiKeyIssued = apiKey.extend({ secret: z.string().nullable(), ledgerSeq });
 export const apiKeyRecorded = apiKey.extend({ ledgerSeq });

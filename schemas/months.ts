@@ -11,16 +11,16 @@ export const sealMonth = z.strictObject({
   sealDigest: z
     .string({ error: 'DIGEST_FORMAT' })
     .regex(/^[0-9a-f]{64}$/, { error: 'DIGEST_FORMAT' })
-    .meta({ description: 'The sealDigest of the build that was looked at: binds the month, its cut-off and all that was made of it' }),
+    .meta({
+      description: 'The sealDigest of the build that was looked at: binds the month, its cut-off and all that was made of it',
+    }),
 });
 
 /** What stands in the way of sealing a month. */
-export const obstacleKind = z
-  .enum(['AUDIT', 'BANK_LINES_UNMATCHED', 'PAYMENTS_IN_TRANSIT', 'LINES_DO_NOT_ADD_UP'])
-  .meta({
-    description:
-      'AUDIT: an invariant does not hold; BANK_LINES_UNMATCHED: lines of the bank in the month that matched nothing; PAYMENTS_IN_TRANSIT: instructed in the month or before and not answered by the bank; LINES_DO_NOT_ADD_UP: the lines of the data differ from the turnovers of the ledger',
-  });
+export const obstacleKind = z.enum(['AUDIT', 'BANK_LINES_UNMATCHED', 'PAYMENTS_IN_TRANSIT', 'RECONCILIATION', 'LINES_DO_NOT_ADD_UP']).meta({
+  description:
+    'AUDIT: an invariant does not hold; BANK_LINES_UNMATCHED: lines of the bank in the month that matched nothing; PAYMENTS_IN_TRANSIT: instructed in the month or before and not answered by the bank; RECONCILIATION: something else does not tie and nobody has explained it (/reconciliation-readiness tells all of it); LINES_DO_NOT_ADD_UP: the lines of the data differ from the turnovers of the ledger',
+});
 const obstacle = z.strictObject({
   kind: obstacleKind,
   count: z.int().min(1),
@@ -39,7 +39,9 @@ export const monthBuild = z.strictObject({
   lines: z.int().nullable(),
   cutOffSeq: z.int().nullable().meta({ description: 'The entry that shut the month: what is at or before it counts' }),
   dataDigest: digest.meta({ description: 'SHA-256 of the canonical data (docs/month-data.md)' }),
-  balancesDigest: digest.meta({ description: 'SHA-256 of the balances of all accounts at the end of the month, a part of that data' }),
+  balancesDigest: digest.meta({
+    description: 'SHA-256 of the balances of all accounts at the end of the month, a part of that data',
+  }),
   packDigest: digest.meta({ description: 'SHA-256 of the close pack' }),
   packBytes: z.int().nullable(),
   sealDigest: digest.meta({ description: 'What a seal binds; null until the build is done' }),
@@ -67,6 +69,8 @@ export const monthDecided = monthShown.extend({ ledgerSeq });
 export const monthWhole = monthShown.extend({ build: monthBuild });
 
 export const monthQuery = pageQuery.extend({ status: z.enum(['CLOSING', 'SEALED']).optional() });
+export const statementQuery = z.strictObject({ payeeId: id.meta({ description: 'A provider, or an enterprise that is reimbursed' }) });
+
 /** The first month that is open. */
 export const openMonth = z.strictObject({
   month: z.string(),

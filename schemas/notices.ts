@@ -36,9 +36,10 @@ export const noticeItem = z.strictObject({
   programmeCode: z.string(),
   name: z.string(),
   amount,
-  state: z
-    .enum(['RUNNING', 'PAUSED', 'ENDED', 'TAKEN_OFF'])
-    .meta({ description: 'PAUSED while an objection is decided; TAKEN_OFF once it was rejected or withdrawn' }),
+  state: z.enum(['RUNNING', 'PAUSED', 'ENDED', 'TAKEN_OFF', 'REPLACED']).meta({
+    description:
+      'PAUSED while an objection is decided; TAKEN_OFF once it was rejected or withdrawn; REPLACED once it was reviewed again, and is published anew',
+  }),
   lastDay: day.meta({ description: 'Of this case' }),
 });
 export const noticeInFull = z.strictObject({ ...noticeHead, items: z.array(noticeItem) });

@@ -64,17 +64,24 @@ export const askWriteOff = z.strictObject({ reason });
 export const writeOffRecovery = z.strictObject({});
 
 /** Where a rule allows it (DOMAIN 2.6), and no otherwise. */
-export const proposeOffset = z.strictObject({
-  redemptionId: id.meta({ description: 'Approved to the same payee, and in no batch' }),
-  amount: amount.optional().meta({ description: 'As much as possible where it is left out' }),
-  document: z.string().trim().min(1).max(200).meta({ description: 'The document that allows it' }),
-  article: z.string().trim().min(1).max(100).meta({ description: 'Its article' }),
-  reason,
-});
+export const proposeOffset = z
+  .strictObject({
+    redemptionId: id.optional().meta({ description: 'Approved to the same payee, and in no batch' }),
+    reimbursementId: id.optional().meta({ description: 'An award of reimbursement likewise, in place of a redemption' }),
+    amount: amount.optional().meta({ description: 'As much as possible where it is left out' }),
+    document: z.string().trim().min(1).max(200).meta({ description: 'The document that allows it' }),
+    article: z.string().trim().min(1).max(100).meta({ description: 'Its article' }),
+    reason,
+  })
+  .refine((of) => (of.redemptionId === undefined) !== (of.reimbursementId === undefined), {
+    error: 'MISSING_FIELD',
+    path: ['redemptionId'],
+  });
 export const offsetStep = z.strictObject({});
 export const recoveryOffset = z.strictObject({
   offsetId: id,
-  redemptionId: id,
+  redemptionId: id.nullable(),
+  reimbursementId: id.nullable(),
   fund: z.string(),
   amount,
   document: z.string(),

@@ -142,6 +142,7 @@ export const reimbursement = z.strictObject({
   award: amount.nullable(),
   reversed: amount.meta({ description: 'Of the award: taken back before it was paid' }),
   recalled: amount.meta({ description: 'Of the award: recovered after it was paid' }),
+  offset: amount.meta({ description: 'Of the award: held against what its payee owes back, and so paid' }),
   approvedOn: day.nullable(),
   decisionReason: z.string().nullable(),
   settlementId: id.nullable(),
@@ -241,6 +242,7 @@ export const allocation = z.strictObject({
   draftedOn: day,
   decidedOn: day.nullable(),
   decisionReason: z.string().nullable(),
+  awardsLeft: z.int().meta({ description: 'Lines of an approved allocation that are still to be booked: those of a large one follow in slices' }),
   recordedAt: instant,
 });
 
@@ -256,6 +258,10 @@ const allocationLine = z.strictObject({
   claim: amount.meta({ description: 'a: what the limits leave of that' }),
   amount: amount.meta({ description: 'PRO_RATA: floor(a × P ÷ Σa)' }),
   reason: z.string().nullable().meta({ description: 'Why nothing falls to it, by its code' }),
+  leftOut: z
+    .string()
+    .nullable()
+    .meta({ description: 'Why what fell to it was not awarded after all, by its code: what it rests on had changed when it was to be booked' }),
 });
 
 export const allocationInFull = allocation.extend({ lines: z.array(allocationLine) });

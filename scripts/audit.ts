@@ -1,20 +1,14 @@
 // npm run audit [-- --book zhengzhou]: recomputes the invariants of DESIGN part 3 from the rows and prints what does not
 // hold. Exit code 1 when anything was found. Reads DATABASE_URL, or the embedded database of DATA_DIR
 // while no service uses it.
-import { existsSync } from 'node:fs';
-import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { connect, unreachableBecause } from '../db/client.js';
-import { EmbeddedUnavailable, startEmbedded } from '../db/embedded.js';
 import { auditLedger } from '../src/ledger/audit.js';
 import { headOf } from '../src/ledger/statements.js';
+import { auditMonths } from '../src/months/regenerate.js';
 import { auditBusiness } from '../src/reconciliation/audit.js';
 import { recomputeAwards } from '../src/reconciliation/recompute.js';
+import { stop, withDatabase } from './open-database.js';
 
-function stop(sentence: string): never {
-  console.error(sentence);
-  process.exit(1);
-}
 function readOptions() {
   try {
     return parseArgs({ options: { book: { type: 'string' } } }).values;
@@ -24,19 +18,7 @@ function readOptions() {
 }
 
 const values = readOptions();
-const dataDir = process.env['DATA_DIR'] || './data';
-const external = process.env['DATABASE_URL'] || undefined;
-if (external === undefined && !existsSync(path.join(dataDir, 'postgres')))
-  stop(`There is no embedded database in ${dataDir}: set DATABASE_URL or DATA_DIR, or start the service first.`);
-const embedded =
-  external === undefined
-    ? await startEmbedded({ dataDir }).catch((error: unknown) => {
-        if (error instanceof EmbeddedUnavailable) stop(error.message);
-        throw error;
-      })
-    : undefined;
-const db = connect({ url: external ?? embedded?.appUrl ?? '', statementTimeoutMs: 0 });
-try {
+await withDatabase(async (db) => {
   const books = await db.sql<{ bookId: string; code: string }[]>`
     select book_id as "bookId", code from known_books() where ${values.book ?? null}::text is null or code = ${values.book ?? null}`;
   if (books.length === 0) {
@@ -49,6 +31,7 @@ try {
       ...(await auditLedger(book, bookId)),
       ...(await auditBusiness(book, bookId)),
       ...(await recomputeAwards(book, bookId)),
+      ...(await auditMonths(book, bookId)),
     ];
     for (const found of findings) console.log(`${code}: invariant ${found.invariant}: ${found.subject}: ${found.detail}`);
     console.log(
@@ -56,12 +39,4 @@ try {
     );
     if (findings.length > 0) process.exitCode = 1;
   }
-} catch (error) {
-  const unreachable = unreachableBecause(error);
-  if (unreachable === undefined) throw error;
-  console.error(`DATABASE_URL cannot be used: ${unreachable}.`);
-  process.exitCode = 1;
-} finally {
-  await db.close();
-  await embedded?.stop();
-}
+});

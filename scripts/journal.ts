@@ -1,20 +1,13 @@
 // npm run journal -- --book zhengzhou [--as-of-seq 1234] > book.journal: the ledger as a plain-text journal in hledger's format, to be read
 // without this service (`hledger -f book.journal check --strict`, `hledger -f book.journal balance`). Reads DATABASE_URL, or the embedded
 // database of DATA_DIR while no service uses it.
-import { existsSync } from 'node:fs';
-import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
-import { connect } from '../db/client.js';
-import { startEmbedded } from '../db/embedded.js';
 import { journalOf } from '../src/ledger/journal.js';
 import { headOf } from '../src/ledger/statements.js';
+import { stop, withDatabase } from './open-database.js';
 
-function stop(sentence: string): never {
-  console.error(sentence);
-  process.exit(1);
-}
 const usage = 'Usage: npm run -s journal -- --book zhengzhou [--as-of-seq 1234]';
 function readOptions(): { book: string; asOf: bigint | undefined } {
   try {
@@ -29,30 +22,18 @@ function readOptions(): { book: string; asOf: bigint | undefined } {
 }
 
 const { book: wanted, asOf } = readOptions();
-const dataDir = process.env['DATA_DIR'] || './data';
-const external = process.env['DATABASE_URL'] || undefined;
-if (external === undefined && !existsSync(path.join(dataDir, 'postgres')))
-  stop(`There is no embedded database in ${dataDir}: set DATABASE_URL or DATA_DIR, or start the service first.`);
-const embedded =
-  external === undefined
-    ? await startEmbedded({ dataDir }).catch((error: unknown) => stop(error instanceof Error ? error.message : String(error)))
-    : undefined;
-const db = connect({ url: external ?? embedded?.appUrl ?? '', statementTimeoutMs: 0 });
-try {
+await withDatabase(async (db) => {
   const [known] = await db.sql<{ bookId: string }[]>`select book_id as "bookId" from known_books() where code = ${wanted}`;
-  if (known) {
-    const { bookId } = known;
-    const book = db.as({ book: bookId, legalPerson: null });
-    const [named] = await book.sql<{ name: string }[]>`select name from books where book_id = ${bookId}`;
-    const head = await headOf(book, bookId);
-    const upTo = asOf !== undefined && asOf < head ? asOf : head;
-    const journal = journalOf(book, { bookId, code: wanted, name: named?.name ?? wanted, upTo }, (read) => read());
-    await pipeline(Readable.from(journal), process.stdout, { end: false });
-  } else {
+  if (!known) {
     console.error(`There is no book ${wanted}.`);
     process.exitCode = 1;
+    return;
   }
-} finally {
-  await db.close();
-  await embedded?.stop();
-}
+  const { bookId } = known;
+  const book = db.as({ book: bookId, legalPerson: null });
+  const [named] = await book.sql<{ name: string }[]>`select name from books where book_id = ${bookId}`;
+  const head = await headOf(book, bookId);
+  const upTo = asOf !== undefined && asOf < head ? asOf : head;
+  const journal = journalOf(book, { bookId, code: wanted, name: named?.name ?? wanted, upTo }, (read) => read());
+  await pipeline(Readable.from(journal), process.stdout, { end: false });
+});

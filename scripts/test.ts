@@ -1,5 +1,6 @@
 /**
- * npm test: types and lint, and every test/**\/*.test.ts against one throw-away database cluster.
+ * npm test: types and lint, and every test/**\/*.test.ts but the thorough ones against one throw-away database cluster.
+ * npm run test:thorough: those that try everything there is, which take a quarter as long again.
  * npm test -- test/a.test.ts test/b.test.ts: only these files, without types and lint.
  *
  * The tree is compiled once, and each file runs as a plain program of it, two at a time: tap's own runner takes twice the
@@ -17,12 +18,15 @@ import { compileTree } from './compile-tree.js';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const JOBS = 2;
 const FILE_TIMEOUT_MS = 240_000;
+/**
+ * Everything by everybody (the matrix), every reading's plan, a hundred thousand random cases: what finds out little by little what one
+ * change breaks, and is run before it lands, not after every line.
+ */
+const THOROUGH = ['test/plans.test.ts', 'test/access/matrix.test.ts', 'test/programmes/properties.test.ts'];
 /** Begun first, so that no long one is left to run alone at the end; those that wait beside those that compute. */
 const LONG = [
   'test/slow-client.test.ts',
-  'test/programmes/properties.test.ts',
   'test/bulk/bulk.test.ts',
-  'test/plans.test.ts',
   'test/process.test.ts',
   'test/legal-persons/limits.test.ts',
   'test/reimbursements/reimbursements.test.ts',
@@ -136,7 +140,7 @@ async function findTestFiles(): Promise<string[]> {
     .filter((entry) => entry.endsWith('.test.ts'))
     .sort()
     .map((entry) => path.join('test', entry));
-  return [...LONG, ...files.filter((file) => !LONG.includes(file))];
+  return [...LONG, ...files.filter((file) => !LONG.includes(file) && !THOROUGH.includes(file))];
 }
 
 const cleanUps: (() => Promise<void>)[] = [];
@@ -152,7 +156,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 
 const outcomes: Outcome[] = [];
-const asked = process.argv.slice(2);
+const asked = process.argv.slice(2).flatMap((argument) => (argument === '--thorough' ? THOROUGH : [argument]));
 try {
   outcomes.push(...(await (asked.length === 0 ? runAll(await findTestFiles(), true) : runAll(asked, false))));
 } catch (error) {

@@ -42,12 +42,13 @@ import { evidenceFileRoutes } from './evidence-files/routes.js';
 import { folderStore } from './evidence-files/store.js';
 import { expertRoutes } from './experts/routes.js';
 import { flagRoutes } from './flag-reviews/routes.js';
+import { accessTold, securitySchemes } from './http/access-told.js';
 import { Books } from './http/books.js';
 import type { ConnectionCounts } from './http/connections.js';
 import { answerClientError, boundConnections, serverOptions } from './http/connections.js';
 import { demoRoutes } from './http/demo.js';
 import type { Demands, Way } from './http/identify.js';
-import { actingAs, forbidden, wayOf } from './http/identify.js';
+import { actingAs, checkedBody, forbidden, wayOf } from './http/identify.js';
 import { Door } from './http/door.js';
 import type { Limits } from './http/limits.js';
 import { limitsOfApp } from './http/limits.js';
@@ -68,11 +69,14 @@ import { payeeRoutes } from './payees/routes.js';
 import { precheckRoutes } from './prechecks/routes.js';
 import { programmeRoutes } from './programmes/routes.js';
 import { providerRoutes } from './providers/routes.js';
+import { lookThrough } from './reconciliation/look-through.js';
+import { reconciliationRoutes } from './reconciliation/routes.js';
 import { recoveriesFallDue } from './recoveries/fall-due.js';
 import { recoveryRoutes } from './recoveries/routes.js';
 import { lapseDue } from './redemptions/lapse.js';
 import { tellApproved } from './redemptions/tell-approved.js';
 import { redemptionRoutes } from './redemptions/routes.js';
+import { bookAwards } from './reimbursements/book-awards.js';
 import { reimbursementRoutes } from './reimbursements/routes.js';
 import { reportRoutes } from './reports/routes.js';
 import { Issuers } from './sign-in/issuers.js';
@@ -216,6 +220,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     verbs: new Map(),
     exchange: { keys: options.exchangeKeys ?? [] },
     trail,
+    begin: (work, book) => daily.begin(work, book),
     webhookHosts: options.webhookHosts ?? [],
   };
 
@@ -278,7 +283,11 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
       const { delegable, inLane = false, open: isOpen = false } = config;
       const inPlace = delegable === true && request.headers['on-behalf-of'] !== undefined;
       const demanded = inPlace ? { ...config, roles: standIns } : config;
-      const way = isOpen ? null : wayOf(request, code, { db, principals, clock });
+      const way = isOpen ? null : wayOf(request, code, { db, principals, clock, publicOrigin: options.publicOrigin });
+      if (way && 'code' in way) {
+        turnAway(request, reply, door.takeOfAddress(request, reply) ?? way);
+        return;
+      }
       const name = `${code} ${way?.name ?? ''}`;
       const open = books.known(code);
       const keyless = () => (isOpen ? door.takeOfAddress(request, reply) : stranger(request, reply));
@@ -294,7 +303,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
           ? (door.takeOfKey(reply, name) ??
             door.enter(request, found.book) ??
             forbidden(request, found.principal, demanded, demands, clock.now()))
-          : stranger(request, reply);
+          : (door.takeOfAddress(request, reply) ?? { code: way?.unknown ?? 'UNAUTHENTICATED' });
         if (refusal || !found) {
           turnAway(request, reply, refusal ?? { code: 'UNAUTHENTICATED' });
           return;
@@ -319,8 +328,14 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
         door.find(name, { book: open, command: false, look }).then((book) => enter(book ?? undefined), done);
         return;
       }
-      const found = door.find(name, { book: open, command: inLane, look: () => identify(code, way, inLane) });
+      const { remembered } = way;
+      const found = door.find(name, { book: open, command: inLane, remembered, look: () => identify(code, way, inLane) });
       found.then(admit, done);
+    });
+    scope.addHook('preParsing', (request, _reply, payload, done) => {
+      const checked = checkedBody(request, payload);
+      if (checked instanceof Promise) checked.then((body) => done(null, body), done);
+      else done(null, checked);
     });
     const stranger = (request: FastifyRequest, reply: FastifyReply): Told =>
       door.takeOfAddress(request, reply) ?? { code: 'UNAUTHENTICATED' };
@@ -351,8 +366,9 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     messageRoutes(scope, parts);
     successionRoutes(scope, parts);
     settlementRoutes(scope, parts);
-    monthRoutes(scope, parts);
     bankRoutes(scope, parts);
+    reconciliationRoutes(scope, parts);
+    monthRoutes(scope, parts);
     evidenceFileRoutes(scope, parts);
     precheckRoutes(scope, parts);
     bulkRoutes(scope, parts);
@@ -382,7 +398,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
 
   // Where it listens, and not where a test only injects: what a test wants to be due it does itself.
   // Usage is decided before vouchers end, and what waits on these lapses with them.
-  const dueWorks = [decideOverdue, expireDue, lapseDue, recoveriesFallDue];
+  const dueWorks = [decideOverdue, expireDue, lapseDue, recoveriesFallDue, bookAwards, lookThrough];
   const works = [...dueWorks, remindOfLastDay, remindOfActivation, remindOfDeadline, tellApproved];
   const daily = new Daily({ db, clock, log: app.log, open: (code) => books.find(code), works });
   const webhooks = new WebhookSender({
@@ -404,7 +420,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
 
   app.addHook('onClose', async () => {
     await books.close();
-    await trail.close();
+    await Promise.all([trail.close(), principals.settled()]);
     door.close();
   });
   return { app, books };
@@ -423,6 +439,7 @@ const eyesOf = ({ bookId, db }: OpenBook, { legalPersonUscc }: Principal): Datab
 async function describe(app: FastifyInstance): Promise<void> {
   const schemaRegistry = z.registry<{ id?: string }>();
   schemaRegistry.add(problem, { id: 'Problem' });
+  const transform = createJsonSchemaTransform({ schemaRegistry });
   const transformObject = createJsonSchemaTransformObject({ schemaRegistry });
   await app.register(swagger, {
     openapi: {
@@ -433,19 +450,13 @@ async function describe(app: FastifyInstance): Promise<void> {
         description:
           'Money is yuan with two decimals as text; days are YYYY-MM-DD in Asia/Shanghai; every POST takes an Idempotency-Key; refusals are RFC 9457 problems with a stable code, in Chinese or English by Accept-Language.',
       },
-      components: {
-        securitySchemes: {
-          apiKey: { type: 'http', scheme: 'bearer', description: 'An API key of a member of the book' },
-          session: {
-            type: 'apiKey',
-            in: 'cookie',
-            name: '__Host-session-{book}',
-            description: 'The session of a person who has signed in; writing requests come from the same site',
-          },
-        },
-      },
+      components: { securitySchemes },
     },
-    transform: createJsonSchemaTransform({ schemaRegistry }),
+    transform: (of) => {
+      const { schema, url } = transform(of);
+      const { method, config = {} } = of.route;
+      return { schema: { ...schema, ...(url.startsWith('/v1/books/') ? accessTold(String(method), config) : {}) }, url };
+    },
     transformObject: (document) => withoutUnusedSchemas(transformObject(document)),
   });
   await app.register(swaggerUi, { routePrefix: '/docs', logLevel: 'silent', staticCSP: policyOfDocs });

@@ -32,6 +32,7 @@ export class Daily {
   #working: Promise<void> | undefined;
   #closing = false;
   #looking: NodeJS.Timeout | undefined;
+  readonly #begun = new Set<Promise<void>>();
 
   constructor(
     private readonly of: {
@@ -56,32 +57,49 @@ export class Daily {
     return this.#working;
   }
 
-  /** Ends after the slice it is at. */
+  /** Begins one kind of work in a book at once, beside the looks: what a command has just made due. */
+  begin(work: DailyWork, book: OpenBook): void {
+    if (this.#closing) return;
+    const begun = this.#carryOut(work, book)
+      .catch((error: unknown) => this.#warn(work.name, error))
+      .finally(() => this.#begun.delete(begun));
+    this.#begun.add(begun);
+  }
+
+  /** Ends after the slices it is at. */
   async close(): Promise<void> {
     this.#closing = true;
     clearInterval(this.#looking);
-    await this.#working;
+    await Promise.all([this.#working, ...this.#begun]);
   }
 
   async #work(): Promise<void> {
-    const { db, clock, log, open, works } = this.of;
-    for (const { name, isDue, run } of works) {
+    const { db, clock, open, works } = this.of;
+    for (const work of works) {
       try {
         for (const { bookId, code } of await knownBooks(db)) {
           if (this.#closing) return;
           const at = { db: db.as({ book: bookId, legalPerson: null }), bookId, today: shanghaiDay(clock.now()) };
-          if (!(await isDue(at))) continue;
+          if (!(await work.isDue(at))) continue;
           const book = await open(code);
-          if (!book) continue;
-          const began = performance.now();
-          const done = await run({ book, clock, isStopping: () => this.#closing });
-          if (done > 0)
-            log.info({ work: name, book: code, done, milliseconds: Math.round(performance.now() - began) }, 'daily work');
+          if (book) await this.#carryOut(work, book);
         }
       } catch (error) {
-        // The database may be away, or the lane full: it is looked again soon.
-        log.warn({ err: error, work: name }, 'daily work was not finished');
+        this.#warn(work.name, error);
       }
     }
+  }
+
+  async #carryOut({ name, run }: DailyWork, book: OpenBook): Promise<void> {
+    const { clock, log } = this.of;
+    const began = performance.now();
+    const done = await run({ book, clock, isStopping: () => this.#closing });
+    const milliseconds = Math.round(performance.now() - began);
+    if (done > 0) log.info({ work: name, book: book.code, done, milliseconds }, 'daily work');
+  }
+
+  /** The database may be away, or the lane full: it is looked again soon. */
+  #warn(work: string, error: unknown): void {
+    this.of.log.warn({ err: error, work }, 'daily work was not finished');
   }
 }

@@ -21,6 +21,8 @@ export interface DueThings<Row> extends Pick<Parameters<DailyWork['run']>[0], 'b
   /** In the keys of the commands: `expire`. */
   readonly name: string;
   readonly verb: Verb<{ id?: string }, object>;
+  /** Lines of documents that one thing is as much work as; one if left out. */
+  readonly weight?: number;
   /** What is due after a row, in a stable order, at most `readAhead`; from the beginning where none is given. */
   readonly dueAfter: (after: Row | undefined) => Promise<readonly Row[]>;
   /** What of a row is carried out; null for one that is passed over. */
@@ -31,7 +33,7 @@ export interface DueThings<Row> extends Pick<Parameters<DailyWork['run']>[0], 'b
 
 /** How much was carried out, and whether that is all: not where another is at it, or where it is stopped. */
 export async function inSlices<Row>(of: DueThings<Row>): Promise<{ readonly done: number; readonly isAll: boolean }> {
-  const { book, clock, isStopping, verb } = of;
+  const { book, clock, isStopping, verb, weight = 1 } = of;
   const size = new SliceSize();
   let [done, yields] = [0, 0];
   let after: Row | undefined;
@@ -49,7 +51,7 @@ export async function inSlices<Row>(of: DueThings<Row>): Promise<{ readonly done
       },
     });
     if (outcome.kind === 'refused') return false;
-    if (outcome.kind === 'decided') size.observe({ weight: slice.length, milliseconds: outcome.milliseconds });
+    if (outcome.kind === 'decided') size.observe({ weight: slice.length * weight, milliseconds: outcome.milliseconds });
     done += slice.length;
     yields = 0;
     return true;
@@ -63,7 +65,7 @@ export async function inSlices<Row>(of: DueThings<Row>): Promise<{ readonly done
     let isFirst = true;
     let before: Promise<boolean> = Promise.resolve(true);
     for (let at = 0; isFirst && at < ids.length && !isStopping();) {
-      const slice = ids.slice(at, at + size.next());
+      const slice = ids.slice(at, at + Math.max(Math.floor(size.next() / weight), 1));
       at += slice.length;
       const taken = take(slice);
       // Its failure is met when it is awaited.

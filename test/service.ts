@@ -66,13 +66,13 @@ export interface Service extends TestDatabase {
   clock: TestClock;
   /** Raw call below `/v1/books/{book}`, with or without a key. */
   call(
-    method: 'GET' | 'POST',
+    method: 'GET' | 'POST' | 'DELETE',
     url: string,
     of?: { secret?: string; body?: unknown; headers?: Record<string, string> },
   ): Promise<Answer>;
   newBook(code: string, name?: string): Promise<TestBook>;
   /** A second process on the same database, as far as one process can be two: its own app, lanes and connections. */
-  secondApp(): Promise<{ app: FastifyInstance; books: Books }>;
+  secondApp(of?: Pick<AppOptions, 'bearerMayApprove'>): Promise<{ app: FastifyInstance; books: Books }>;
 }
 
 /** A ring of new keys, one by each algorithm. */
@@ -193,9 +193,9 @@ export async function startService(
     clock,
     call,
     newBook,
-    secondApp: async () => {
+    secondApp: async (of = {}) => {
       const db = connect({ url: database.urls.app });
-      const second = await build({ ...settings, db });
+      const second = await build({ ...settings, ...of, db });
       t.teardown(async () => {
         await second.app.close();
         await db.close(1);

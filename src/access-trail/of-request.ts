@@ -37,12 +37,13 @@ export function accessOf(request: FastifyRequest, status: number, bookOf: (code:
       role: principal.role,
       means: principal.means,
     },
-    credential: credentialOf(request.headers.authorization),
+    credential: credentialOf(request),
     address: addressBlock(request.ip),
     requestId: request.id,
   };
 }
 
 /** Of a key that looks like one of ours, the part it is found by; of anything else nothing, for it may be a secret of elsewhere. */
-const credentialOf = (authorization: string | undefined): string | undefined =>
-  /^bearer (cvk_[a-z0-9]{12})_/i.exec(authorization ?? '')?.[1];
+const credentialOf = ({ headers }: FastifyRequest): string | undefined =>
+  (/^bearer (cvk_[a-z0-9]{12})_/i.exec(headers.authorization ?? '') ??
+    /;keyid="(cvk_[a-z0-9]{12})"/.exec(String(headers['signature-input'])))?.[1];

@@ -76,6 +76,7 @@ export const admission: Admission = {
       const key = facts.get(keyShelf, actor.keyId);
       const counts = key?.revokedAt === null && (key.expiresOn === null || key.expiresOn >= command.today);
       if (!counts) return refused('UNAUTHENTICATED');
+      if (member.keysSign && key.publicKey === null) return refused('SIGNATURE_REQUIRED');
     }
     return actor.delegationId === undefined ? acting : standingIn(facts, { ...command, actor: acting }, verb);
   },

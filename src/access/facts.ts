@@ -38,7 +38,7 @@ export const memberShelf = shelf(members, {
   rank: 1,
   id: 'memberId',
   keys: { person: ['personId'], legalPerson: ['legalPersonUscc'] },
-  mutable: ['status', 'personId'],
+  mutable: ['status', 'personId', 'keysSign'],
 });
 export const delegationShelf = shelf(delegations, { rank: 2, id: 'delegationId', mutable: ['revokedOn', 'revokedPerson'] });
 export const customRoleShelf = shelf(customRoles, {
@@ -54,7 +54,12 @@ export const delegatedActShelf = shelf(delegatedActs, {
   keys: { subject: ['subjectId'] },
   once: ['id', 'subject'],
 });
-export const keyShelf = shelf(apiKeys, { rank: 2, id: 'keyId', mutable: ['revokedAt', 'expiresOn', 'successorId'] });
+export const keyShelf = shelf(apiKeys, {
+  rank: 2,
+  id: 'keyId',
+  keys: { publicKey: ['publicKey'] },
+  mutable: ['revokedAt', 'expiresOn', 'successorId', 'confirmedPerson'],
+});
 
 /** Gathers which further rows these persons were found to have. */
 export const gatherPersons = (loader: Loader, personIds: readonly string[]): Promise<unknown> =>

@@ -33,7 +33,10 @@ export function sealIdentity<Sent extends { readonly identity?: Identity | undef
   const plain = plainOf(identity);
   const fingerprint = sealer.fingerprint(`${kind} ${plain}`);
   const isWellFormed = kind !== 'RESIDENT_ID' || isResidentId(plain);
-  return { ...rest, sealed: { kind, sealed: sealer.seal(plain, identityContext({ bookId, kind, fingerprint })), fingerprint, isWellFormed } };
+  return {
+    ...rest,
+    sealed: { kind, sealed: sealer.seal(plain, identityContext({ bookId, kind, fingerprint })), fingerprint, isWellFormed },
+  };
 }
 
 /** What a request's digest is over: the fingerprint, which is the same on every retry and tells nothing. */

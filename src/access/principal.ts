@@ -1,6 +1,7 @@
 // Who is calling: an API key of a membership of the book named in the path. Found by its public prefix; the secret is
-// compared in constant time at each request.
-import { createHash, randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
+// compared in constant time at each request, or its signature verified.
+import type { KeyObject } from 'node:crypto';
+import { createHash, createPublicKey, randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
 import type { Database } from '../../db/client.js';
 import type { Role } from '../../schemas/access.js';
 import type { Day } from '../calendar.js';
@@ -17,10 +18,13 @@ export interface Principal extends Actor {
   readonly means: 'KEY' | 'SIGNED_KEY' | 'SESSION';
   /** Of a key that may write less than its member: by which verbs or groups of verbs. Never changes once the key is issued. */
   readonly scope?: readonly string[];
+  /** A bearer key of a member whose keys sign: it is known, and may do nothing. */
+  readonly mustSign?: true;
   /** Of a session: by whose account it began (the person's, or a further row of the same person), and when a second factor was last shown. */
   readonly session?: { readonly personId: string; readonly secondFactorAt: Date | null };
 }
 
+const keyIdPattern = /^cvk_([a-z0-9]{12})$/;
 const keyPattern = /^cvk_([a-z0-9]{12})_([A-Za-z0-9_-]{43})$/;
 const alphabet = 'abcdefghijklmnopqrstuvwxyz0123456789';
 
@@ -33,8 +37,14 @@ export function makeKey(): { prefix: string; secret: string; secretHash: string 
   return { prefix, secret: `cvk_${prefix}_${proof}`, secretHash: hashOf(proof) };
 }
 
+/** The public half of an Ed25519 pair from its 32 bytes in base64url: what a JSON Web Key has as its `x`. */
+export const publicKeyOf = (x: string): KeyObject => createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
+
 interface Known {
-  readonly secretHash: Buffer;
+  /** The latest day of which it is kept that the key was used; changes. */
+  usedOn: Day | null;
+  /** Of a bearer key the hash of its secret, of one that signs its public half. */
+  readonly proof: Buffer | KeyObject;
   readonly expiresOn: Day | null;
   /** By the process's own steady clock, in milliseconds. */
   readonly readAt: number;
@@ -55,6 +65,7 @@ export class Principals {
   readonly #known = new Map<string, Known>();
   /** Readings under way for commands: many of one key ask once. */
   readonly #reading = new Map<string, Promise<Known | undefined>>();
+  readonly #noting = new Set<Promise<unknown>>();
 
   constructor(db: Database) {
     this.#db = db;
@@ -69,6 +80,27 @@ export class Principals {
   async find(bookId: string, bearer: string, today: Day, remembered: boolean): Promise<Principal | null> {
     const [, prefix, proof] = keyPattern.exec(bearer) ?? [];
     if (prefix === undefined || proof === undefined) return null;
+    const digest = createHash('sha256').update(proof).digest();
+    return this.#lookUp({ bookId, prefix, today, remembered }, (of) => Buffer.isBuffer(of) && timingSafeEqual(of, digest));
+  }
+
+  /** The same for a key that signs, named `cvk_…`; `isOf`: whether what was signed was signed by this one. */
+  async findSigner(
+    bookId: string,
+    keyId: string,
+    today: Day,
+    remembered: boolean,
+    isOf: (publicKey: KeyObject) => boolean,
+  ): Promise<Principal | null> {
+    const [, prefix] = keyIdPattern.exec(keyId) ?? [];
+    if (prefix === undefined) return null;
+    return this.#lookUp({ bookId, prefix, today, remembered }, (of) => !Buffer.isBuffer(of) && isOf(of));
+  }
+
+  async #lookUp(
+    { bookId, prefix, today, remembered }: { bookId: string; prefix: string; today: Day; remembered: boolean },
+    proves: (proof: Buffer | KeyObject) => boolean,
+  ): Promise<Principal | null> {
     const name = `${bookId} ${prefix}`;
     const expired = ({ expiresOn }: Known): boolean => expiresOn !== null && expiresOn < today;
     let known = remembered ? this.#known.get(name) : undefined;
@@ -80,10 +112,11 @@ export class Principals {
       if (old) this.#known.delete(name);
       return null;
     }
-    const matches = timingSafeEqual(known.secretHash, createHash('sha256').update(proof).digest());
-    if (!matches || expired(known)) return null;
-    // What a book's own role lets one do is judged at the door too, so it may not be out of date here.
-    if (remembered && known.principal.custom === null && this.#known.get(name) !== known) {
+    if (!proves(known.proof) || expired(known)) return null;
+    this.#noteUse(known, bookId, today);
+    // What a book's own role lets one do, and whether a key must sign, is judged at the door too, so it may not be out of date here.
+    const { custom, mustSign } = known.principal;
+    if (remembered && custom === null && mustSign === undefined && this.#known.get(name) !== known) {
       if (this.#known.size >= rememberAtMost) this.#known.delete(this.#known.keys().next().value ?? '');
       this.#known.set(name, known);
     }
@@ -93,6 +126,31 @@ export class Principals {
   /** The lane said that this one no longer counts. */
   forget(principal: Principal): void {
     for (const [name, known] of this.#known) if (known.principal === principal) this.#known.delete(name);
+  }
+
+  /** Once what is being kept beside requests is kept. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#noting);
+  }
+
+  /** Nobody waits for it: a day that could not be kept is kept with a later request of it. */
+  #noteUse(known: Known, bookId: string, today: Day): void {
+    const { keyId } = known.principal;
+    if (keyId === undefined || (known.usedOn !== null && known.usedOn >= today)) return;
+    const before = known.usedOn;
+    known.usedOn = today;
+    const noting = this.#db
+      .as({ book: bookId, legalPerson: null })
+      .sql.prepared(
+        `insert into key_uses as k (book_id, key_id, last_used_on) values ($1, $2, $3)
+             on conflict (book_id, key_id) do update set last_used_on = excluded.last_used_on where k.last_used_on < excluded.last_used_on`,
+        [bookId, keyId, today],
+      )
+      .catch(() => {
+        known.usedOn = before;
+      })
+      .finally(() => this.#noting.delete(noting));
+    this.#noting.add(noting);
   }
 
   #readOnce(name: string, bookId: string, prefix: string): Promise<Known | undefined> {
@@ -107,14 +165,17 @@ export class Principals {
   async #read(bookId: string, prefix: string): Promise<Known | undefined> {
     const readAt = performance.now();
     const [row] = await this.#db.as({ book: bookId, legalPerson: null }).sql.prepared<KeyRow[]>(
-      `select k.key_id, k.secret_hash, k.expires_on, k.scope, m.member_id, m.person_id, m.kind, m.role, m.legal_person_uscc, ${customColumn}
+      `select k.key_id, k.secret_hash, k.public_key, m.keys_sign, u.last_used_on, k.expires_on, k.scope, m.member_id, m.person_id, m.kind, m.role, m.legal_person_uscc, ${customColumn}
          from api_keys k join members m on m.book_id = k.book_id and m.member_id = k.member_id
-        where k.book_id = $1 and k.prefix = $2 and k.revoked_at is null and m.status = 'ACTIVE'`,
+         left join key_uses u on u.book_id = k.book_id and u.key_id = k.key_id
+        where k.book_id = $1 and k.prefix = $2 and k.revoked_at is null and m.status = 'ACTIVE'
+          and (k.public_key is null or m.kind = 'MACHINE' or k.confirmed_person is not null)`,
       [bookId, prefix],
     );
     if (!row) return undefined;
     return {
-      secretHash: Buffer.from(row.secret_hash, 'hex'),
+      usedOn: row.last_used_on,
+      proof: row.public_key === null ? Buffer.from(row.secret_hash ?? '', 'hex') : publicKeyOf(row.public_key),
       expiresOn: row.expires_on,
       readAt,
       principal: {
@@ -125,8 +186,9 @@ export class Principals {
         custom: row.custom,
         legalPersonUscc: row.legal_person_uscc,
         keyId: row.key_id,
-        means: 'KEY',
+        means: row.public_key === null ? 'KEY' : 'SIGNED_KEY',
         ...(row.scope === null ? {} : { scope: row.scope }),
+        ...(row.keys_sign && row.public_key === null ? { mustSign: true } : {}),
       },
     };
   }
@@ -134,7 +196,10 @@ export class Principals {
 
 interface KeyRow {
   readonly key_id: string;
-  readonly secret_hash: string;
+  readonly secret_hash: string | null;
+  readonly public_key: string | null;
+  readonly keys_sign: boolean;
+  readonly last_used_on: Day | null;
   readonly expires_on: Day | null;
   readonly scope: readonly string[] | null;
   readonly member_id: string;

@@ -79,6 +79,7 @@ export const registerMember: Verb<Body, ReturnType<typeof presentMember>> = {
       kind: body.kind,
       role: body.role,
       customRole: body.customRole ?? null,
+      keysSign: false,
       legalPersonUscc: code?.uscc ?? null,
       status: 'ACTIVE',
       recordedAt,

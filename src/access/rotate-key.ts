@@ -1,4 +1,3 @@
-import type { ApiKey } from '../../db/tables.js';
 import type { Day } from '../calendar.js';
 import { addDays } from '../calendar.js';
 import { insert, update } from '../ledger/facts.js';
@@ -6,6 +5,7 @@ import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
 import { keyShelf, memberShelf } from './facts.js';
 import type { IssueKey } from './issue-key.js';
+import { gatherPublicKeys, keyRow, refuseTaken } from './issue-key.js';
 import { presentKey } from './rules.js';
 
 /** A key that has a successor counts for so many days more at most. */
@@ -19,18 +19,21 @@ export interface RotateKey extends IssueKey {
 /**
  * Issues the successor of a key, for the same member and with the same scope: no wider than what was decided for the first. Both count until
  * the end of `lastDay`. Refuses NOT_FOUND, KEY_REVOKED, KEY_ROTATED, KEY_EXPIRED, MEMBER_ENDED, KEY_OVERLAP (a last day that is past, or more than 30
- * days on), KEY_EXPIRES_IN_PAST.
+ * days on), KEY_EXPIRES_IN_PAST, KEY_SIGNS where a bare one would follow a key that signs, PUBLIC_KEY_UNSOUND, PUBLIC_KEY_TAKEN.
  */
 export const rotateKey: Verb<RotateKey, ReturnType<typeof presentKey>> = {
   name: 'key.rotate',
   money: false,
 
   async gather(loader, commands) {
-    const keys = await loader.load(
-      keyShelf,
-      'id',
-      commands.map(({ body }) => body.id ?? ''),
-    );
+    const [keys] = await Promise.all([
+      loader.load(
+        keyShelf,
+        'id',
+        commands.map(({ body }) => body.id ?? ''),
+      ),
+      gatherPublicKeys(loader, commands),
+    ]);
     await loader.load(
       memberShelf,
       'id',
@@ -38,7 +41,7 @@ export const rotateKey: Verb<RotateKey, ReturnType<typeof presentKey>> = {
     );
   },
 
-  decide({ id, body, receivedAt, today }, facts) {
+  decide({ id, actor, body, receivedAt, today }, facts) {
     const key = facts.get(keyShelf, body.id ?? '');
     if (!key || !body.made) return refused('NOT_FOUND');
     if (key.revokedAt !== null) return refused('KEY_REVOKED');
@@ -49,19 +52,11 @@ export const rotateKey: Verb<RotateKey, ReturnType<typeof presentKey>> = {
     if (body.lastDay < today || body.lastDay > latest) return refused('KEY_OVERLAP', { from: today, to: latest }, '/lastDay');
     if (body.expiresOn !== undefined && body.expiresOn < today)
       return refused('KEY_EXPIRES_IN_PAST', { day: body.expiresOn }, '/expiresOn');
+    if (key.publicKey !== null && body.publicKey === undefined) return refused('KEY_SIGNS', {}, '/publicKey');
+    const unfit = refuseTaken(facts, body.publicKey);
+    if (unfit) return unfit;
     // After this line the command succeeds.
-    const successor: ApiKey = {
-      bookId: facts.bookId,
-      keyId: id,
-      memberId: key.memberId,
-      prefix: body.made.prefix,
-      secretHash: body.made.secretHash,
-      expiresOn: body.expiresOn ?? null,
-      revokedAt: null,
-      recordedAt: receivedAt.toISOString(),
-      scope: key.scope,
-      successorId: null,
-    };
+    const successor = keyRow({ id, actor, receivedAt, body, made: body.made }, key);
     const expiresOn = key.expiresOn !== null && key.expiresOn < body.lastDay ? key.expiresOn : body.lastDay;
     return accepted({
       decision: 'key.rotated',

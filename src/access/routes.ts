@@ -1,21 +1,23 @@
 import { and, asc, eq, gt } from 'drizzle-orm';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { apiKeys, members, persons } from '../../db/tables.js';
+import { apiKeys, keyUses, members, persons } from '../../db/tables.js';
 import {
-  apiKey,
   apiKeyIssued,
+  apiKeyListed,
   apiKeyRecorded,
   issueKey as issueKeyBody,
   member,
   memberRecorded,
   registerMember as registerBody,
   rotateKey as rotateKeyBody,
+  setKeysSign as setKeysSignBody,
 } from '../../schemas/access.js';
 import { page, pageQuery } from '../../schemas/common.js';
 import type { Parts } from '../http/parts.js';
 import { Problem } from '../http/problem.js';
 import { command, everyRole, idOfCursor, pageOf, reading } from '../http/routes.js';
+import { confirmKey } from './confirm-key.js';
 import { endMember } from './end-member.js';
 import type { IssueKey } from './issue-key.js';
 import { digestedIdentity, sealIdentity } from './identities.js';
@@ -26,6 +28,7 @@ import { revokeKey } from './revoke-key.js';
 import type { RotateKey } from './rotate-key.js';
 import { rotateKey } from './rotate-key.js';
 import { presentKey, presentMember, scopeCovers } from './rules.js';
+import { setKeysSign } from './set-keys-sign.js';
 
 const tag = 'members';
 const empty = z.strictObject({});
@@ -33,7 +36,7 @@ const empty = z.strictObject({});
 /** A secret leaves with the answer that made it; of a replay the secret made meanwhile belongs to no key. */
 const showOnce = (result: object, { replayed, body }: { replayed: boolean; body: IssueKey }): object => ({
   ...result,
-  secret: replayed ? null : (body.made?.secret ?? null),
+  secret: replayed || body.publicKey !== undefined ? null : (body.made?.secret ?? null),
 });
 
 /** Who has what a scope names. Refuses KEY_SCOPE_UNKNOWN. */
@@ -79,7 +82,7 @@ export function accessRoutes(app: FastifyInstance, parts: Parts): void {
   command(app, parts, {
     url: '/members/:id/keys',
     tag,
-    summary: 'Issue an API key; its secret is shown once',
+    summary: 'Issue an API key; its secret is shown once. With a public key: one that signs requests (RFC 9421)',
     roles: ['operator'],
     personOnly: true,
     stepUp: true,
@@ -119,6 +122,32 @@ export function accessRoutes(app: FastifyInstance, parts: Parts): void {
     verb: revokeKey,
   });
 
+  command(app, parts, {
+    url: '/keys/:id/confirm',
+    tag,
+    summary: 'Confirm a person’s key that signs: the person itself or another operator, not who made it',
+    roles: everyRole,
+    personOnly: true,
+    stepUp: true,
+    body: empty,
+    response: apiKeyRecorded,
+    status: 200,
+    verb: confirmKey,
+  });
+
+  command(app, parts, {
+    url: '/members/:id/set-keys-sign',
+    tag,
+    summary: 'Say whether the keys of a member must sign; then a bare one of it is refused',
+    roles: ['operator'],
+    personOnly: true,
+    stepUp: true,
+    body: setKeysSignBody,
+    response: memberRecorded,
+    status: 200,
+    verb: setKeysSign,
+  });
+
   reading(app, {
     url: '/members',
     sensitive: true,
@@ -149,16 +178,17 @@ export function accessRoutes(app: FastifyInstance, parts: Parts): void {
     url: '/members/:id/keys',
     sensitive: true,
     tag,
-    summary: 'The API keys of a member, without their secrets',
+    summary: 'The API keys of a member, without their secrets, with the last day each was used',
     roles: ['operator', 'auditor'],
-    response: z.strictObject({ items: z.array(apiKey) }),
+    response: z.strictObject({ items: z.array(apiKeyListed) }),
     read: async ({ db, id, book }) => {
       const rows = await db.drizzle
-        .select()
+        .select({ key: apiKeys, lastUsedOn: keyUses.lastUsedOn })
         .from(apiKeys)
+        .leftJoin(keyUses, and(eq(keyUses.bookId, apiKeys.bookId), eq(keyUses.keyId, apiKeys.keyId)))
         .where(and(eq(apiKeys.bookId, book.bookId), eq(apiKeys.memberId, id)))
         .orderBy(asc(apiKeys.keyId));
-      return { items: rows.map(presentKey) };
+      return { items: rows.map(({ key, lastUsedOn }) => ({ ...presentKey(key), lastUsedOn })) };
     },
   });
 

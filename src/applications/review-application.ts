@@ -4,7 +4,8 @@ import type { reviewApplication as body } from '../../schemas/applications.js';
 import type { Day } from '../calendar.js';
 import { gatherCalendar } from '../calendars/facts.js';
 import { movedTo } from '../cases/case.js';
-import { wayOf } from '../cases/rules.js';
+import { offNotice, refuseSameInNotice, wayOf } from '../cases/rules.js';
+import { toldOfReplacing } from '../cases/told.js';
 import { gatherPanels, panelOf } from '../experts/facts.js';
 import { citedScores } from '../experts/rules.js';
 import { keep } from '../ledger/explanations.js';
@@ -140,10 +141,10 @@ export const reviewApplication: Verb<Body, Result> = {
     }
     const moved = movedTo(facts, row, { status: 'REVIEWED', law, today });
     if (moved.kind === 'refused') return moved;
-    // After this line the command succeeds.
     const { now } = entitlementOf(facts, { ...at, maximumFen });
     const reviewed: Application = {
       ...moved.row,
+      ...offNotice,
       contentDigest,
       scoresDigest: cited.scoresDigest,
       noticeDays: law.noticeDays?.value ?? null,
@@ -156,6 +157,9 @@ export const reviewApplication: Verb<Body, Result> = {
       queueRank: rankOf(facts, row, eligibility.classes),
       queueBlock: queueBlockOf(row),
     };
+    const same = refuseSameInNotice(row, reviewed.reviewDigest);
+    if (same) return same;
+    // After this line the command succeeds.
     return accepted({
       decision: 'application.reviewed',
       subjectId: row.applicationId,
@@ -163,6 +167,7 @@ export const reviewApplication: Verb<Body, Result> = {
       approvalDigest: reviewed.reviewDigest ?? '',
       result: { ...presentApplication(reviewed), outlook: presentOutlook(now) },
       changes: [update(applicationShelf, reviewed), ...queueChanges(facts, row, reviewed)],
+      messages: toldOfReplacing(applicationCases, row),
     });
   },
 };

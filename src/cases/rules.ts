@@ -59,6 +59,18 @@ export const untouched = {
   decisionArticle: null,
 } as const;
 
+/** No notice shows it. */
+export const offNotice = { noticeId: null, noticeLastDay: null } as const;
+
+/**
+ * A review during the public notice corrects what the notice shows: the case leaves it and is published anew, for all of its days, because
+ * nobody has had them yet to object to what it says now. One that comes to the same is refused (REVIEW_CHANGES_NOTHING).
+ */
+export const refuseSameInNotice = (before: CaseRow, reviewDigest: string | null): Refused | null =>
+  before.status === 'IN_PUBLIC_NOTICE' && before.reviewDigest === reviewDigest
+    ? refused('REVIEW_CHANGES_NOTHING', { lastDay: before.noticeLastDay ?? '' })
+    : null;
+
 /** Nobody's step is waited for any more. */
 export const ended = { waitingSince: null, dueOn: null, noticeDaysLeft: null } as const;
 
@@ -149,7 +161,7 @@ export const sharedStates = (way: Way, decide: 'approve' | 'allocate') =>
     CHECKED: [onwardFrom(way, 'CHECKED').verb, 'reject', 'withdraw'],
     EXPERT_REVIEW: ['assign-experts', 'review', 'reject', 'withdraw'],
     REVIEWED: ['review', way.notices ? 'publish' : decide, 'reject', 'withdraw'],
-    IN_PUBLIC_NOTICE: [decide, 'reject', 'withdraw'],
+    IN_PUBLIC_NOTICE: ['review', decide, 'reject', 'withdraw'],
     OBJECTION_PENDING: ['decide-objection', 'withdraw'],
     APPROVED: [],
     REJECTED: [],

@@ -18,3 +18,9 @@ export const toldOf = <Row extends CaseRow, Kind extends OfCases>(
     ...params,
     caseNo: cases.numberOf(row),
   } as ParamsOf<Kind>);
+
+/** That a case is off its public notice, where a review took it off. */
+export const toldOfReplacing = <Row extends CaseRow>(
+  cases: Pick<Cases<Row, unknown>, 'kind' | 'idOf' | 'numberOf'>,
+  before: Row,
+): Message[] => (before.status === 'IN_PUBLIC_NOTICE' ? [toldOf(cases, before, 'case.notice_replaced', {})] : []);

@@ -1,5 +1,12 @@
 import type { Enterprise, Provider } from '../../db/tables.js';
-import { contractAmendments, contractDrafts, contractLines, contracts, contractVersionLines, contractVersions } from '../../db/tables.js';
+import {
+  contractAmendments,
+  contractDrafts,
+  contractLines,
+  contracts,
+  contractVersionLines,
+  contractVersions,
+} from '../../db/tables.js';
 import { enterpriseShelf } from '../enterprises/facts.js';
 import type { Facts, Loader } from '../ledger/facts.js';
 import { shelf } from '../ledger/facts.js';

@@ -275,9 +275,10 @@ export const presentContract = ({ contract, lines }: WholeContract): z.input<typ
  * A draft's content as the submission that it would be, or JSON pointers to all that a submission still needs. What stands in a draft has
  * the form of a submission already.
  */
-export function readDraft({ content }: Pick<ContractDraft, 'content'>):
-  | { readonly kind: 'whole'; readonly body: Sent }
-  | { readonly kind: 'missing'; readonly pointers: readonly string[] } {
+export function readDraft({
+  content,
+}: Pick<ContractDraft, 'content'>):
+  { readonly kind: 'whole'; readonly body: Sent } | { readonly kind: 'missing'; readonly pointers: readonly string[] } {
   const read = submitContract.safeParse(content);
   if (read.success) return { kind: 'whole', body: read.data };
   return { kind: 'missing', pointers: read.error.issues.map(({ path }) => `/${path.join('/')}`) };

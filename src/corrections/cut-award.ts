@@ -22,7 +22,7 @@ import type { ComputedAnew } from '../reimbursements/compute-anew.js';
 import { chargedWithAward, gatherAwardsAnew } from '../reimbursements/compute-anew.js';
 import { awardComputationShelf, reimbursementShelf } from '../reimbursements/facts.js';
 import { lawOf } from '../reimbursements/gather.js';
-import { standingOfAward } from '../reimbursements/rules.js';
+import { payableOfAward, standingOfAward } from '../reimbursements/rules.js';
 import { settlementShelf } from '../settlements/facts.js';
 import type { Why } from './cut-back.js';
 import { correctionShelf } from './facts.js';
@@ -101,15 +101,22 @@ export function cutAward(
     const params = { caseNo: reimbursementNo, settlementNo: batch.settlementNo, state: batch.status };
     return refused('CORRECTION_WAITS_FOR_BATCH', params);
   }
-  const [reversedFen, recalledFen] = batch ? [0n, dueFen] : [dueFen, 0n];
-  const step: Step = {
-    ...of.why.cite,
-    ruleZh: batch ? '追回已拨付的超出部分' : '冲回尚未拨付的补助，资金和限额同时恢复',
-    ruleEn: batch ? 'what was paid beyond is recovered' : 'what is not paid yet is available again, to the pool and to limits',
-    inputs: { granted: formatYuan(standingOfAward(before)) },
-    result: formatYuan(dueFen),
+  // What was off-set counts as paid.
+  const reversedFen = minFen(dueFen, payableOfAward(before));
+  const recalledFen = dueFen - reversedFen;
+  const step = (amountFen: Fen, ruleZh: string, ruleEn: string): Step[] => {
+    const inputs = { granted: formatYuan(standingOfAward(before)) };
+    return amountFen === 0n ? [] : [{ ...of.why.cite, ruleZh, ruleEn, inputs, result: formatYuan(amountFen) }];
   };
-  return { kind: 'cut', cut: { before, reversedFen, recalledFen, ...of, steps: [...of.steps, ...(dueFen > 0n ? [step] : [])] } };
+  const taken = [
+    ...step(
+      reversedFen,
+      '冲回尚未拨付的补助，资金和限额同时恢复',
+      'what is not paid yet is available again, to the pool and to limits',
+    ),
+    ...step(recalledFen, '追回已拨付的超出部分', 'what was paid beyond is recovered'),
+  ];
+  return { kind: 'cut', cut: { before, reversedFen, recalledFen, ...of, steps: [...of.steps, ...taken] } };
 }
 
 /** What of an award stands beyond what it may come to (fen). */

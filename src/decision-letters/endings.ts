@@ -1,4 +1,5 @@
 // The letters of what was undone: a contract voided or not filed, a voucher cancelled or revoked, a debt off-set.
+import type { RecoveryOffset } from '../../db/tables.js';
 import { findEnterprise } from '../enterprises/queries.js';
 import { documentName, lawOn } from '../programmes/language.js';
 import { programmeOf } from '../programmes/published.js';
@@ -6,6 +7,7 @@ import { versionsOf } from '../programmes/queries.js';
 import { findProvider } from '../providers/queries.js';
 import { findOffset, findRecovery } from '../recoveries/queries.js';
 import { findRedemption } from '../redemptions/queries.js';
+import { findReimbursement } from '../reimbursements/queries.js';
 import { findVoucher, tellOfVoucher } from '../vouchers/queries.js';
 import type { Asked } from './letters.js';
 import { about, contractTold, dealingOf, dealingTold, refusal } from './letters.js';
@@ -92,16 +94,16 @@ export async function letterOfOffset(asked: Asked): Promise<Decided | 'UNDECIDED
   if (!found || !seen) return undefined;
   if (seen.status !== 'APPROVED' || seen.decidedOn === null) return 'UNDECIDED';
   const { recovery } = found;
-  const [[version], provider, enterprise, redemption] = await Promise.all([
+  const [[version], provider, enterprise, owed] = await Promise.all([
     versionsOf(db, bookId, recovery.programmeCode),
     findProvider(db, bookId, recovery.debtorId),
     findEnterprise(db, bookId, recovery.debtorId),
-    findRedemption(db, { bookId, principal, redemptionId: seen.redemptionId }),
+    owedOut(asked, seen),
   ]);
   const party = provider ?? enterprise;
-  if (!version || !party || !redemption) throw new Error('an off-set has lost what it is of');
+  if (!version || !party || !owed) throw new Error('an off-set has lost what it is of');
   const programme = programmeOf(version);
-  const [claim, payable] = [recovery.recoveryNo, redemption.redemptionNo];
+  const [claim, payable] = [recovery.recoveryNo, owed.no];
   return {
     title: { zh: '抵扣决定书', en: 'Decision on an off-set' },
     number: claim,
@@ -112,19 +114,28 @@ export async function letterOfOffset(asked: Asked): Promise<Decided | 'UNDECIDED
         en: `Recovery ${claim} of ${inYuan(recovery.amountFen)} yuan: ${recovery.reason}`,
       },
       {
-        zh: `核销 ${payable} 经核准应付同一收款人 ${inYuan(redemption.approvedFen)} 元，尚未拨付。`,
-        en: `Redemption ${payable} owes the same payee ${inYuan(redemption.approvedFen)} yuan, not paid yet.`,
+        zh: `${owed.zh} ${payable} 经核准应付同一收款人 ${inYuan(owed.approvedFen)} 元，尚未拨付。`,
+        en: `${owed.en} ${payable} owes the same payee ${inYuan(owed.approvedFen)} yuan, not paid yet.`,
       },
     ],
     grounds: [{ document: seen.document, article: seen.article }],
     steps: [],
     decision: {
-      zh: `以核销 ${payable} 的应付款项抵扣追回 ${claim} 的应退款项，相应部分不再拨付，视为已退回。理由：${seen.reason.replace(/。$/, '')}。`,
-      en: `What redemption ${payable} owes is held against recovery ${claim}: that part is not paid out, and counts as paid back. Reason: ${seen.reason}.`,
+      zh: `以${owed.zh} ${payable} 的应付款项抵扣追回 ${claim} 的应退款项，相应部分不再拨付，视为已退回。理由：${seen.reason.replace(/。$/, '')}。`,
+      en: `What ${owed.en.toLowerCase()} ${payable} owes is held against recovery ${claim}: that part is not paid out, and counts as paid back. Reason: ${seen.reason}.`,
     },
     amountFen: seen.amountFen,
     departments: lawOn(programme, seen.decidedOn).responsibleDepartments?.value ?? [],
     bookName: book.name,
     decidedOn: seen.decidedOn,
   };
+}
+
+/** What was off-set against, as the debtor knows it: its number and what was approved of it. */
+async function owedOut({ db, book: { bookId }, principal }: Asked, { redemptionId, reimbursementId }: RecoveryOffset) {
+  const award =
+    reimbursementId === null ? undefined : await findReimbursement(db, { bookId, reimbursementId, legalPersonUscc: null });
+  if (award) return { zh: '补助', en: 'Award', no: award.reimbursementNo, approvedFen: award.awardFen ?? 0n };
+  const redemption = await findRedemption(db, { bookId, principal, redemptionId: redemptionId ?? '' });
+  return redemption && { zh: '核销', en: 'Redemption', no: redemption.redemptionNo, approvedFen: redemption.approvedFen };
 }

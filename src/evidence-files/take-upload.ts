@@ -6,6 +6,7 @@ import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { Transform } from 'node:stream';
 import type { DigitalInvoice, FileFormat, InvoiceMapping, MaterialKind } from '../../schemas/evidence-files.js';
+import { Problem } from '../http/problem.js';
 import { judgeContent } from './content.js';
 import { readDigitalInvoice } from './digital-invoice.js';
 import { FileRefused, formats, limitOf } from './formats.js';
@@ -42,7 +43,8 @@ export interface Upload {
 
 /**
  * Takes an upload whole or not at all: after a cut, a refusal or a fault of the store nothing of it is left. Throws FileRefused
- * (EVIDENCE_FILE_TOO_LARGE, what the content is refused for, DIGITAL_INVOICE_UNREADABLE of an invoice's XML), UploadCut, StoreUnavailable.
+ * (EVIDENCE_FILE_TOO_LARGE, what the content is refused for, DIGITAL_INVOICE_UNREADABLE of an invoice's XML), UploadCut,
+ * StoreUnavailable, and the problem that a stream ends with.
  */
 export async function takeUpload(
   { store, limit, mappings }: { store: EvidenceStore; limit: number; mappings: readonly InvoiceMapping[] },
@@ -80,7 +82,7 @@ async function spool(stream: Readable, file: string, most: number): Promise<{ si
     for (;;) {
       // Of the client's doing; what follows is of ours.
       const next: IteratorResult<Buffer> = await chunks.next().catch((error: unknown) => {
-        throw new UploadCut('the upload broke off', { cause: error });
+        throw error instanceof Problem ? error : new UploadCut('the upload broke off', { cause: error });
       });
       if (next.done === true) break;
       size += next.value.byteLength;

@@ -172,13 +172,15 @@ export class Door {
 
   /**
    * Looks up who is behind a key when the database may be asked: in the book's share for a key that proved itself lately, else
-   * in the share that all strangers have together. A command's key is remembered once it was found.
+   * in the share that all strangers have together. A command's key is remembered once it was found, unless each look-up asks (`remembered`).
    */
   find<Found>(
     keyName: string,
-    of: { book: OpenBook | undefined; command: boolean; look: () => Promise<Found | null> },
+    of: { book: OpenBook | undefined; command: boolean; remembered?: boolean; look: () => Promise<Found | null> },
   ): Promise<Found | null> {
-    const { book, command, look } = of;
+    const { book, command, remembered = true, look } = of;
+    if (command && !remembered)
+      return ((this.#proved.has(keyName) ? book?.traffic.around : undefined) ?? this.#strangers).run(look);
     if (command && this.#remembered.has(keyName)) return look();
     const traffic = this.#proved.has(keyName) ? book?.traffic : undefined;
     if (!command) return (traffic?.beside ?? this.#strangers).run(look);

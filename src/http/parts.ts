@@ -5,6 +5,7 @@ import type { InvoiceMapping } from '../../schemas/evidence-files.js';
 import type { ExchangeKey } from '../../schemas/settings.js';
 import type { AccessTrail } from '../access-trail/trail.js';
 import type { Principal, Principals } from '../access/principal.js';
+import type { DailyWork } from '../daily.js';
 import type { EvidenceStore } from '../evidence-files/store.js';
 import type { Clock, Lane } from '../ledger/lane.js';
 import type { Sealer } from '../sealer.js';
@@ -30,6 +31,8 @@ export interface Parts {
   readonly trail: AccessTrail;
   /** Keys shared with services of other cities; none: nothing is exchanged. */
   readonly exchange: { readonly keys: readonly ExchangeKey[] };
+  /** Begins work in a book that a command has just made due, behind its answer. */
+  readonly begin: (work: DailyWork, book: OpenBook) => void;
   /** Hosts that webhooks may be sent to; none: there are no webhooks. */
   readonly webhookHosts: readonly string[];
 }

@@ -1,6 +1,17 @@
 // Headers that mean one thing. Node takes the first of two and drops the second without a word, and what stands in front of the service may
 // take the other: a request with two is refused.
-const single = new Set(['authorization', 'content-type', 'host', 'cookie', 'origin', 'idempotency-key', 'content-digest']);
+const single = new Set([
+  'authorization',
+  'content-digest',
+  'content-type',
+  'cookie',
+  'host',
+  'idempotency-key',
+  'on-behalf-of',
+  'origin',
+  'signature',
+  'signature-input',
+]);
 const lengths = new Set([...single].map((name) => name.length));
 
 /** The name of a header that came twice and may come once; null where none did. `raw`: names and values by turns, as Node has them. */

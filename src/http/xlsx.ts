@@ -1,7 +1,7 @@
 // Spreadsheets (xlsx) as they are written: the one place that knows how. Put down to a file before they are sent, for a zip cannot
 // wait for a slow reader; of a list of any length a slice is in memory.
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setImmediate as aside } from 'node:timers/promises';
@@ -35,11 +35,15 @@ function cellOf(text: string, form: CellForm): string | number | Date | null {
   return text;
 }
 
-/** The bytes of a workbook of one list; each slice is some rows, each row the texts of its cells in the order of the columns. */
+/**
+ * The bytes of a workbook of one list; each slice is some rows, each row the texts of its cells in the order of the columns. With `at` it says
+ * that it was made then, and the same rows give the same bytes.
+ */
 export async function* xlsxOf(
   name: string,
   columns: readonly SheetColumn[],
   slices: AsyncIterable<readonly (readonly string[])[]>,
+  at?: Date,
 ): AsyncGenerator<Buffer> {
   const folder = await mkdtemp(path.join(tmpdir(), 'xlsx-'));
   try {
@@ -49,6 +53,7 @@ export async function* xlsxOf(
       useStyles: true,
       useSharedStrings: false,
     });
+    if (at) workbook.created = workbook.modified = at;
     const begin = (title: string): ExcelJS.Worksheet => {
       const sheet = workbook.addWorksheet(title, { views: [{ state: 'frozen', ySplit: 1 }] });
       sheet.columns = columns.map(({ header, form }) => ({ header, width: widths[form], style: { numFmt: formats[form] } }));
@@ -72,8 +77,33 @@ export async function* xlsxOf(
     }
     sheet.commit();
     await workbook.commit();
+    if (at) await forgetTimes(file);
     for await (const bytes of createReadStream(file)) yield bytes as Buffer;
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** When the parts of a zip were put in: set to the first moment that a zip can tell, in its directory and at each part. */
+async function forgetTimes(file: string): Promise<void> {
+  const first = Buffer.from([0, 0, 0x21, 0]);
+  const handle = await open(file, 'r+');
+  try {
+    const { size } = await handle.stat();
+    const tail = Buffer.alloc(Math.min(size, 65_557));
+    await handle.read(tail, 0, tail.length, size - tail.length);
+    const end = tail.lastIndexOf('PK\u0005\u0006');
+    if (end < 0) throw new Error('a workbook without a directory');
+    const [length, offset] = [tail.readUInt32LE(end + 12), tail.readUInt32LE(end + 16)];
+    const directory = Buffer.alloc(length);
+    await handle.read(directory, 0, length, offset);
+    for (let at = 0; at < length;) {
+      await handle.write(first, 0, 4, directory.readUInt32LE(at + 42) + 10);
+      first.copy(directory, at + 12);
+      at += 46 + directory.readUInt16LE(at + 28) + directory.readUInt16LE(at + 30) + directory.readUInt16LE(at + 32);
+    }
+    await handle.write(directory, 0, length, offset);
+  } finally {
+    await handle.close();
   }
 }

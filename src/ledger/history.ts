@@ -244,6 +244,22 @@ export async function chargesOf(
   return (commandId) => known.get(commandId) ?? [];
 }
 
+/** The same of all commands about a subject: what was charged for it in several. */
+export async function chargesAbout(
+  { sql }: Reading,
+  bookId: string,
+  subjectIds: readonly string[],
+): Promise<(subjectId: string) => readonly string[]> {
+  const rows = await sql<{ subjectId: string; charges: string[] }[]>`
+    select e.subject_id as "subjectId", array_agg(a.code || ' ' || e.amount_fen) as charges
+      from unnest(${[...new Set(subjectIds)]}::uuid[]) as k (subject)
+      join entries e on e.book_id = ${bookId} and e.subject_id = k.subject and e.kind = 'limit.charged'
+      join accounts a on a.book_id = ${bookId} and a.account_id = e.credit_account_id
+     group by e.subject_id`;
+  const known = new Map(rows.map(({ subjectId, charges }) => [subjectId, charges]));
+  return (subjectId) => known.get(subjectId) ?? [];
+}
+
 /** The limits, as names of their `used` accounts, that were charged by the command that first credited each of these accounts. */
 export async function chargedWith(
   { sql }: Reading,

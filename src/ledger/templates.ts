@@ -204,6 +204,14 @@ export const voucherEnded = (of: {
   ...of.restored.flatMap((at) => limitRestored({ at, amountFen: of.amountFen })),
 ];
 
+/** What an approved allocation gives in all, set aside until its awards are booked: nobody else can take it. */
+export const allocationHeld = (of: { allocationId: string; fund: string; amountFen: bigint }): Posting[] =>
+  transfer('allocation.held', accountOf.available(of.fund), accountOf.reserved(of.allocationId, of.fund), of.amountFen);
+
+/** One award's part of that: let go beside the award, or back to the pool where it is left out. */
+export const allocationReleased = (of: { allocationId: string; fund: string; amountFen: bigint }): Posting[] =>
+  transfer('allocation.released', accountOf.reserved(of.allocationId, of.fund), accountOf.available(of.fund), of.amountFen);
+
 /** An award of reimbursement approved: owed to the payee at once, and charged to every limit that counts awards. */
 export const awardApproved = (of: {
   payeeId: string;
@@ -346,6 +354,8 @@ export const recoveryReceived = (of: {
  */
 export const recoveryOffset = (of: {
   debtorId: string;
+  /** Under whose name it is owed out; that of one whom the debtor has absorbed, it may be. */
+  payeeId: string;
   recoveryId: string;
   fund: string;
   amountFen: bigint;
@@ -354,7 +364,7 @@ export const recoveryOffset = (of: {
   back: readonly { funder: string; amountFen: bigint }[];
 }): Posting[] => [
   ...of.paid.flatMap(({ funder, amountFen }) =>
-    transfer('recovery.offset', accountOf.payable(of.debtorId, of.of), accountOf.paid(of.of, funder), amountFen),
+    transfer('recovery.offset', accountOf.payable(of.payeeId, of.of), accountOf.paid(of.of, funder), amountFen),
   ),
   ...transfer(
     'recovery.offset',

@@ -22,6 +22,10 @@ export const kinds = {
     zh: '{caseNo} 已列入公示 {noticeNo}，公示至 {lastDay}。',
     en: '{caseNo} is on public notice {noticeNo} until {lastDay}.',
   },
+  'case.notice_replaced': {
+    zh: '{caseNo} 的公示内容经复核有变，已撤出原公示，更正后重新公示。',
+    en: '{caseNo} was reviewed again during its public notice: it is off that notice, and is published anew as corrected.',
+  },
   'case.objection_raised': {
     zh: '{caseNo} 在公示期间收到异议 {objectionNo}，该件公示暂停计时。',
     en: 'An objection, {objectionNo}, was raised to {caseNo} during its public notice; its notice is paused.',
@@ -115,6 +119,10 @@ export const kinds = {
   'month.sealed': {
     zh: '{month} 已封账，封账摘要 {sealDigest}。',
     en: '{month} was sealed under the digest {sealDigest}.',
+  },
+  'account.invited_again': {
+    zh: '登录名 {name} 已有账户，平台运营重新发出了邀请；经本人或另一名运营人员确认后，原密码与第二因素将失效。如非本人要求，请告知其他运营人员。',
+    en: 'Somebody who has an account was invited again, as {name}: once the person or another operator confirms it, the password and second factor that were set end. If it was not asked for, tell another operator.',
   },
   'webhook.disabled': {
     zh: '发往 {host} 的消息推送连续数日失败，已停用；排除故障后请重新启用。',

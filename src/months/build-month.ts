@@ -46,44 +46,48 @@ export async function buildMonth(
   tell('LINES');
   const heading = await headingOf(db, of.bookId);
   const parties = new Parties(db, of.bookId);
-  const text = await Spool.begin(path.join(folder, 'month.txt'));
-  const lines = await Spool.begin(path.join(folder, 'lines.csv'));
-  const sheets = new PayeeSheets(lines);
-  const data = await makeData(db, span, {
-    heading,
-    parties,
-    keep: (piece) => text.add(piece),
-    onLines: (slice, upTo) => {
-      for (const line of slice) sheets.add(line);
-      entriesDone = upTo - span.from + 1n;
-      tell('LINES');
-    },
-    onBalances: (balances) => {
-      if (!sheets.hasBalances) tell('BALANCES');
-      sheets.addBalances(balances);
-    },
-  });
-  text.flush();
-  lines.flush();
+  const text = new Spool(path.join(folder, 'month.txt'));
+  const lines = new Spool(path.join(folder, 'lines.csv'));
+  try {
+    const sheets = new PayeeSheets(lines);
+    const data = await makeData(db, span, {
+      heading,
+      parties,
+      keep: (piece) => text.add(piece),
+      onLines: (slice, upTo) => {
+        for (const line of slice) sheets.add(line);
+        entriesDone = upTo - span.from + 1n;
+        tell('LINES');
+      },
+      onBalances: (balances) => {
+        if (!sheets.hasBalances) tell('BALANCES');
+        sheets.addBalances(balances);
+      },
+    });
+    text.flush();
+    lines.flush();
 
-  tell('PACK');
-  const files = await packFiles(db, { span, heading, data, sheets, parties, folder, shutBy: of.shutBy, shutOn: of.shutOn });
-  const { file, packDigest, packBytes } = await writePack(folder, span, files);
-  await Promise.all([text.end(), lines.end()]);
+    tell('PACK');
+    const files = await packFiles(db, { span, heading, data, sheets, parties, folder, shutBy: of.shutBy, shutOn: of.shutOn });
+    const { file, packDigest, packBytes } = await writePack(folder, span, files);
 
-  tell('STORE');
-  const { lineCount, dataDigest, balancesDigest } = data;
-  return {
-    result: {
-      cutOffSeq: span.cutOff,
-      obstacles: [...obstacles, ...astray(data.astray)],
-      lineCount,
-      dataDigest,
-      balancesDigest,
-      packDigest,
-      packBytes,
-    },
-    parties: parties.all,
-    file,
-  };
+    tell('STORE');
+    const { lineCount, dataDigest, balancesDigest } = data;
+    return {
+      result: {
+        cutOffSeq: span.cutOff,
+        obstacles: [...obstacles, ...astray(data.astray)],
+        lineCount,
+        dataDigest,
+        balancesDigest,
+        packDigest,
+        packBytes,
+      },
+      parties: parties.all,
+      file,
+    };
+  } finally {
+    text.end();
+    lines.end();
+  }
 }

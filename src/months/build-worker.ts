@@ -34,7 +34,10 @@ const sessions = connect({
 });
 const db = sessions.as({ book: building.bookId, legalPerson: null });
 try {
-  say({ kind: 'built', built: await buildMonth(db, building, { folder, onProgress: (progress) => say({ kind: 'progress', progress }) }) });
+  say({
+    kind: 'built',
+    built: await buildMonth(db, building, { folder, onProgress: (progress) => say({ kind: 'progress', progress }) }),
+  });
 } finally {
   await sessions.close();
 }

@@ -1,7 +1,7 @@
 // The lines of a month: every transfer of money booked in it that gives somebody a claim, settles one or ends one, with the papers and
 // parties it is about. What only waits in between (reserved, released) and what is no money (limits) stands in the turnovers alone. Read in
 // slices of the sequence; of a month that is shut they are the same for ever, for whatever they are made of is never changed.
-import type { Database } from '../../db/client.js';
+import type { Tx } from '../../db/client.js';
 import type { Day } from '../calendar.js';
 import type { MonthSpan, Transfer } from '../ledger/months.js';
 import { transfersOf } from '../ledger/months.js';
@@ -34,13 +34,21 @@ export interface MonthLine {
 
 /** Not lines: what waits between two lines, and the law's limits. */
 const waiting = ['redemption.reserved', 'redemption.released'];
-const limits = ['limit.charged', 'limit.restored', 'limit.returned', 'limit.funded', 'limit.raised', 'limit.succeeded', 'opening.limit_used'];
+const limits = [
+  'limit.charged',
+  'limit.restored',
+  'limit.returned',
+  'limit.funded',
+  'limit.raised',
+  'limit.succeeded',
+  'opening.limit_used',
+];
 const notLines = [...waiting, ...limits];
 export const isLine = (posting: string): boolean => !notLines.includes(posting);
 
 /** The lines of a month in order of sequence, in slices; each with the sequence up to which it goes. */
 export async function* linesOf(
-  db: Database,
+  db: Tx,
   span: MonthSpan,
   parties: Parties,
 ): AsyncGenerator<{ readonly lines: readonly MonthLine[]; readonly upTo: bigint }> {
@@ -58,10 +66,15 @@ const named = (kind: string, ...codes: readonly string[]): string | null => {
 const redemptionOf = ({ debit, correctedDebit }: Transfer): string | null => named('reserved', debit, correctedDebit ?? '');
 const voucherOf = ({ debit, credit }: Transfer): string | null => named('voucher', debit, credit);
 const instructionOf = ({ debit, credit }: Transfer): string | null => named('in_transit', debit, credit);
-/** What the bank said of an instruction, in which of its files. */
-const bankLineOf = (of: Transfer): string | null =>
-  /^settlement\.(paid|returned)$/.test(of.posting) ? `${of.subjectId ?? ''} ${instructionOf(of) ?? ''}` : null;
-const payeeNamed = ({ debit, credit }: Transfer): string | null =>
+/** A recovery by its claim; else what the entry says it is about. */
+const subjectOf = ({ debit, credit, subjectId }: Transfer): string | null => named('claim', debit, credit) ?? subjectId;
+/** What is booked of the bank is about a match of one of its lines with an instruction. */
+const matchOf = ({ posting, subjectId }: Transfer): string | null =>
+  posting.startsWith('settlement.') && posting !== 'settlement.instructed' ? subjectId : null;
+/** Money that came back of a recovery is between funders' accounts alone. */
+const recoveryOf = ({ posting, debit, credit, subjectId }: Transfer): string | null =>
+  posting.startsWith('recovery.') && payeeNamed({ debit, credit }) === null ? subjectId : null;
+const payeeNamed = ({ debit, credit }: Pick<Transfer, 'debit' | 'credit'>): string | null =>
   named('payable', debit, credit) ?? named('receivable', debit, credit);
 
 interface RedemptionPapers {
@@ -82,24 +95,31 @@ interface InstructionPapers {
   instructionNo: string;
   payeeId: string;
 }
-interface BankPapers {
-  /** Of the file and the instruction. */
+interface MatchPapers {
   id: string;
+  instructionId: string;
+  /** The bank's day. */
   bankDay: Day;
 }
 interface SubjectPapers {
   id: string;
   no: string;
-  debtorId: string | null;
 }
 
-async function told(db: Database, bookId: string, transfers: readonly Transfer[], parties: Parties): Promise<MonthLine[]> {
+/** Transfers as lines. */
+export async function told(db: Tx, bookId: string, transfers: readonly Transfer[], parties: Parties): Promise<MonthLine[]> {
   const idsBy = (idOf: (of: Transfer) => string | null) => [...new Set(transfers.flatMap((of) => idOf(of) ?? []))];
   const vouchers = idsBy(voucherOf);
   const byId = <Row extends { id: string }>(rows: readonly Row[]) => new Map(rows.map((row) => [row.id, row]));
   const asked = <Row extends { id: string }>(ids: readonly string[], text: string): Promise<Map<string, Row>> =>
     ids.length === 0 ? Promise.resolve(new Map<string, Row>()) : db.sql.prepared<Row[]>(text, [bookId, ids]).then(byId);
-  const [redemptions, papersOfVouchers, instructions, bankLines, subjects] = await Promise.all([
+  const matches = await asked<MatchPapers>(
+    idsBy(matchOf),
+    `select u.id, m.instruction_id as "instructionId", m.booked_on as "bankDay" from unnest($2::uuid[]) as u (id)
+       cross join lateral (select * from bank_matches m where m.book_id = $1 and m.match_id = u.id offset 0) m`,
+  );
+  const instructionFor = (of: Transfer) => instructionOf(of) ?? matches.get(matchOf(of) ?? '')?.instructionId ?? null;
+  const [redemptions, papersOfVouchers, instructions, subjects] = await Promise.all([
     asked<RedemptionPapers>(
       idsBy(redemptionOf),
       `select u.id, r.redemption_no as "redemptionNo", v.voucher_no as "voucherNo", i.invoice_no as "invoiceNo",
@@ -117,47 +137,41 @@ async function told(db: Database, bookId: string, transfers: readonly Transfer[]
          cross join lateral (select c.contract_no from contracts c where c.book_id = $1 and c.contract_id = v.contract_id offset 0) c`,
     ),
     asked<InstructionPapers>(
-      idsBy(instructionOf),
+      idsBy(instructionFor),
       `select u.id, i.instruction_no as "instructionNo", i.payee_id as "payeeId" from unnest($2::uuid[]) as u (id)
          cross join lateral (select * from payment_instructions i where i.book_id = $1 and i.instruction_id = u.id offset 0) i`,
-    ),
-    asked<BankPapers>(
-      idsBy(bankLineOf),
-      `select u.id, b.booked_on as "bankDay" from unnest($2::text[]) as u (id)
-         cross join lateral (select b.booked_on from bank_lines b
-                              where b.book_id = $1 and b.bank_return_id = split_part(u.id, ' ', 1)::uuid
-                                and b.instruction_id = split_part(u.id, ' ', 2)::uuid limit 1) b`,
     ),
     asked<SubjectPapers>(
       [
         ...new Set(
-          transfers.flatMap((of) => ((redemptionOf(of) ?? voucherOf(of) ?? instructionOf(of)) === null ? (of.subjectId ?? []) : [])),
+          transfers.flatMap((of) =>
+            (redemptionOf(of) ?? voucherOf(of) ?? instructionFor(of)) === null ? (subjectOf(of) ?? []) : [],
+          ),
         ),
       ],
-      `select u.id, s.no, s.debtor as "debtorId" from unnest($2::uuid[]) as u (id)
+      `select u.id, s.no from unnest($2::uuid[]) as u (id)
          cross join lateral (
-           select r.reimbursement_no as no, null::uuid as debtor from reimbursements r where r.book_id = $1 and r.reimbursement_id = u.id
-           union all select a.allocation_no, null from allocations a where a.book_id = $1 and a.allocation_id = u.id
-           union all select r.recovery_no, r.debtor_id from recoveries r where r.book_id = $1 and r.recovery_id = u.id
-           union all select a.document_no, null from appropriations a where a.book_id = $1 and a.appropriation_id = u.id
+           select r.reimbursement_no as no from reimbursements r where r.book_id = $1 and r.reimbursement_id = u.id
+           union all select a.allocation_no from allocations a where a.book_id = $1 and a.allocation_id = u.id
+           union all select r.recovery_no from recoveries r where r.book_id = $1 and r.recovery_id = u.id
+           union all select a.document_no from appropriations a where a.book_id = $1 and a.appropriation_id = u.id
            offset 0) s`,
     ),
   ]);
-  const instructionFor = (of: Transfer) => instructions.get(instructionOf(of) ?? '');
-  const subjectFor = (of: Transfer) => subjects.get(of.subjectId ?? '');
-  const payeeOf = (of: Transfer): string | null =>
-    payeeNamed(of) ?? instructionFor(of)?.payeeId ?? subjectFor(of)?.debtorId ?? null;
+  const subjectFor = (of: Transfer) => subjects.get(subjectOf(of) ?? '');
+  const payeeOf = (of: Transfer): string | null => payeeNamed(of) ?? instructions.get(instructionFor(of) ?? '')?.payeeId ?? null;
   const enterpriseOf = (of: Transfer): string | null => redemptions.get(redemptionOf(of) ?? '')?.enterpriseId ?? null;
   await parties.gather({
     parties: transfers.flatMap((of) => [payeeOf(of) ?? [], enterpriseOf(of) ?? []].flat()),
     vouchers,
+    recoveries: idsBy(recoveryOf),
   });
   return transfers.map((of): MonthLine => {
     const redemption = redemptions.get(redemptionOf(of) ?? '');
     const voucher = papersOfVouchers.get(voucherOf(of) ?? '');
-    const instruction = instructionFor(of);
+    const instruction = instructions.get(instructionFor(of) ?? '');
     const { seq, bookedOn, posting, fund, debit, credit, amountFen, corrects } = of;
-    const bankDay = bankLines.get(bankLineOf(of) ?? '')?.bankDay ?? null;
+    const bankDay = matches.get(matchOf(of) ?? '')?.bankDay ?? null;
     return {
       seq,
       bookedOn,
@@ -170,7 +184,7 @@ async function told(db: Database, bookId: string, transfers: readonly Transfer[]
       debit,
       credit,
       amountFen,
-      payee: parties.of(payeeOf(of)),
+      payee: parties.of(payeeOf(of)) ?? parties.of(recoveryOf(of)),
       enterprise: parties.of(enterpriseOf(of)) ?? parties.of(voucherOf(of)),
       corrects,
       belongsTo: bankDay !== null && bankDay < bookedOn ? bankDay : null,

@@ -1,6 +1,6 @@
 // Makes the canonical data of a month that is shut, in short slices, from what is at or before its cut-off; while it is built and whenever
 // it is made again to compare.
-import type { Database } from '../../db/client.js';
+import type { Tx } from '../../db/client.js';
 import type { Fen } from '../money.js';
 import type { Balance, Trial, Turnover } from '../ledger/months.js';
 import { balancesOf, trialOf, turnoversOf } from '../ledger/months.js';
@@ -21,7 +21,7 @@ export interface MonthData {
   readonly astray: readonly string[];
 }
 
-export async function headingOf(db: Database, bookId: string): Promise<Heading & { readonly name: string }> {
+export async function headingOf(db: Tx, bookId: string): Promise<Heading & { readonly name: string }> {
   const [book] = await db.sql<{ code: string; origin: string; name: string }[]>`
     select code, origin, name from books where book_id = ${bookId}`;
   if (!book) throw new Error('there is no such book');
@@ -30,7 +30,7 @@ export async function headingOf(db: Database, bookId: string): Promise<Heading &
 
 /** `keep` takes the text; `onLines` and `onBalances` see what it is made of, a slice at a time, and up to which sequence the lines go. */
 export async function makeData(
-  db: Database,
+  db: Tx,
   span: MonthSpan,
   of: {
     readonly heading: Heading;
@@ -60,7 +60,9 @@ export async function makeData(
       const name = standingOf({ fund: fund ?? '', kind });
       standing.set(name, (standing.get(name) ?? 0n) + balanceFen);
     }
-    await of.parties.gather({ parties: balances.flatMap(({ kind, code }) => (owing.has(kind) ? (code.split(':')[1] ?? []) : [])), vouchers: [] });
+    await of.parties.gather({
+      parties: balances.flatMap(({ kind, code }) => (owing.has(kind) ? (code.split(':')[1] ?? []) : [])),
+    });
     of.onBalances?.(balances);
   }
   text.add(partiesNamed(of.parties).map(partyText).join(''));

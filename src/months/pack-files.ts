@@ -1,13 +1,18 @@
 // What is in a close pack, file by file, in the order in which it stands there.
+import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import { Readable } from 'node:stream';
+import { parse } from 'csv-parse';
 import type { Database } from '../../db/client.js';
 import type { Day } from '../calendar.js';
+import { startOfDay } from '../calendar.js';
+import { xlsxOf } from '../http/xlsx.js';
 import { formatYuan } from '../money.js';
 import type { Heading } from './data.js';
 import type { MonthData } from './make-data.js';
 import type { PackFile } from './pack.js';
 import { fileAt } from './pack.js';
+import { signaturePages, totalsPages } from './pages.js';
 import type { Parties } from './parties.js';
 import type { PayeeSheets } from './payee-sheets.js';
 import type { Column } from './sheets.js';
@@ -52,21 +57,55 @@ export async function packFiles(db: Database, of: Packed): Promise<PackFile[]> {
     name,
     bytes: () => Buffer.from(csvHead(columns) + rows.map((row) => csvRow(columns, row)).join('')),
   });
+  const { span, data, parties, heading } = of;
+  const nameOf = (payeeId: string): string => parties.of(payeeId)?.name ?? payeeId;
+  const pages = [
+    totalsPages({ book: heading.name, span, data, owed: sheets.owed, nameOf, funders: few.funders }),
+    signaturePages({ book: heading.name, span, data, shutBy: of.shutBy, shutOn: of.shutOn }),
+  ] as const;
+  const [totals, signatures] = await Promise.all([pages[0].end(), pages[1].end()]);
+  const missing = [...new Set(pages.flatMap((of) => of.missing))];
   return [
     { name: 'data/month.txt', bytes: () => fileAt(path.join(folder, 'month.txt')) },
     { name: 'lines.csv', bytes: () => fileAt(path.join(folder, 'lines.csv')) },
+    {
+      name: 'lines.xlsx',
+      bytes: () =>
+        Readable.from(xlsxOf('明细', lineColumns, rowsOf(path.join(folder, 'lines.csv')), startOfDay(span.last)), {
+          objectMode: false,
+        }),
+      isPacked: true,
+    },
     sheet('trial-balance.csv', trialColumns, few.trial),
     sheet('payees.csv', payeeColumns, few.payees),
     sheet('funders.csv', funderColumns, few.funders),
-    sheet('exceptions.csv', exceptionColumns, few.exceptions),
+    sheet('exceptions.csv', exceptionColumns, [
+      ...few.exceptions,
+      ...missing.map((character) => ['缺字', '页面以 □ 代替', character, '', '', '', '']),
+    ]),
+    { name: 'totals.pdf', bytes: () => totals },
+    { name: 'signatures.pdf', bytes: () => signatures },
     ...(await batchFiles(db, of)),
-    ...sheets.parties.map(
-      ({ party, places }): PackFile => ({
-        name: `statements/${party.side}s/${party.uscc}.csv`,
-        bytes: () => Buffer.concat([Buffer.from(csvHead(lineColumns)), sheets.read(places)]),
-      }),
-    ),
+    ...sheets.parties.map(({ party, places }): PackFile => ({
+      name: `statements/${party.side}s/${party.uscc}.csv`,
+      bytes: () => Buffer.concat([Buffer.from(csvHead(lineColumns)), sheets.read(places)]),
+    })),
   ];
+}
+
+/** Rows of a sheet read at once. */
+const rowsAtOnce = 1_000;
+
+/** The rows of a CSV file of ours below its first, in slices. */
+async function* rowsOf(file: string): AsyncGenerator<string[][]> {
+  let slice: string[][] = [];
+  for await (const row of createReadStream(file).pipe(parse({ bom: true, from_line: 2 }))) {
+    slice.push(row as string[]);
+    if (slice.length < rowsAtOnce) continue;
+    yield slice;
+    slice = [];
+  }
+  if (slice.length > 0) yield slice;
 }
 
 function fewRows({ data, sheets, parties }: Packed): FewRows {
@@ -128,10 +167,12 @@ async function batchFiles(db: Database, { span, sheets, parties }: Packed): Prom
      cross join lateral (select i.settlement_id from payment_instructions i where i.book_id = ${bookId} and i.instruction_id = u.id offset 0) i
      cross join lateral (select * from settlements s where s.book_id = ${bookId} and s.settlement_id = i.settlement_id offset 0) s
      order by s.settlement_no`;
-  async function* rowsOf(settlementId: string): AsyncGenerator<string> {
+  async function* linesOfBatch(settlementId: string): AsyncGenerator<string> {
     yield csvHead(batchColumns);
-    for (let after = 0; ; ) {
-      const rows = await db.sql.prepared<{ lineNo: number; no: string | null; payeeId: string; fund: string; amountFen: bigint }[]>(
+    for (let after = 0; ;) {
+      const rows = await db.sql.prepared<
+        { lineNo: number; no: string | null; payeeId: string; fund: string; amountFen: bigint }[]
+      >(
         `select l.line_no as "lineNo", l.payee_id as "payeeId", l.fund, l.amount_fen as "amountFen",
                 case when l.redemption_id is null
                   then (select r.reimbursement_no from reimbursements r where r.book_id = l.book_id and r.reimbursement_id = l.reimbursement_id)
@@ -159,6 +200,6 @@ async function batchFiles(db: Database, { span, sheets, parties }: Packed): Prom
   }
   return batches.map(({ settlementId, settlementNo }) => ({
     name: `batches/${settlementNo}.csv`,
-    bytes: () => Readable.from(rowsOf(settlementId), { objectMode: false }),
+    bytes: () => Readable.from(linesOfBatch(settlementId), { objectMode: false }),
   }));
 }

@@ -1,9 +1,7 @@
 // The close pack (月结包): one zip of all that people and auditors keep of a month. Made file by file on disk, so that its size does not matter; the
 // same facts in the same release give the same bytes: files stand in a fixed order under a fixed moment, and nothing of the making shows.
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream, readSync, writeSync } from 'node:fs';
-import type { FileHandle } from 'node:fs/promises';
-import { open } from 'node:fs/promises';
+import { closeSync, createReadStream, createWriteStream, openSync, readSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -17,13 +15,10 @@ export class Spool {
   #waiting: string[] = [];
   #held = 0;
 
-  private constructor(
-    readonly file: string,
-    private readonly handle: FileHandle,
-  ) {}
+  readonly #file: number;
 
-  static async begin(file: string): Promise<Spool> {
-    return new Spool(file, await open(file, 'w+'));
+  constructor(file: string) {
+    this.#file = openSync(file, 'w+');
   }
 
   /** Adds a piece; answers where it stands, in bytes. */
@@ -40,7 +35,7 @@ export class Spool {
   flush(): void {
     if (this.#held === 0) return;
     const bytes = Buffer.from(this.#waiting.join(''));
-    for (let done = 0; done < bytes.length; ) done += writeSync(this.handle.fd, bytes, done);
+    for (let done = 0; done < bytes.length;) done += writeSync(this.#file, bytes, done);
     this.#waiting = [];
     this.#held = 0;
   }
@@ -50,15 +45,14 @@ export class Spool {
     const bytes = Buffer.allocUnsafe(pieces.bytes);
     let done = 0;
     for (const { at, length } of pieces) {
-      readSync(this.handle.fd, bytes, done, length, at);
+      readSync(this.#file, bytes, done, length, at);
       done += length;
     }
     return bytes;
   }
 
-  async end(): Promise<void> {
-    this.flush();
-    await this.handle.close();
+  end(): void {
+    closeSync(this.#file);
   }
 }
 
@@ -108,7 +102,7 @@ export async function writePack(
   const sums: string[] = [];
   for (const { name, bytes, isPacked = false } of files) {
     const hash = createHash('sha256');
-    zip.addReadStreamLazy(name, { ...options, compress: !isPacked, compressionLevel: 4 }, (take) => {
+    zip.addReadStreamLazy(name, { ...options, compressionLevel: isPacked ? 0 : 4 }, (take) => {
       const of = bytes();
       const hashed = new Transform({
         transform: (chunk: Buffer, _, done) => {

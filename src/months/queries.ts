@@ -6,6 +6,7 @@ import type { Month, MonthBuild, MonthParty } from '../../db/tables.js';
 import { monthBuilds, monthParties, months, persons } from '../../db/tables.js';
 import type { Day } from '../calendar.js';
 import { monthOf } from '../calendar.js';
+import type { Principal } from '../access/principal.js';
 import type { Building } from './build-month.js';
 import { mostAttempts } from './rules.js';
 
@@ -31,6 +32,10 @@ export const listMonths = (
     )
     .orderBy(asc(months.monthId))
     .limit(of.limit + 1);
+
+/** The months that are not open any more, in order. */
+export const shutMonths = (db: Tx, bookId: string): Promise<Pick<Month, 'month'>[]> =>
+  db.drizzle.select({ month: months.month }).from(months).where(eq(months.bookId, bookId)).orderBy(asc(months.month));
 
 /** The first month that may still be booked in, `YYYY-MM`, and its first open day. */
 export async function openMonthOf(on: Pick<Tx, 'sql'>, bookId: string): Promise<{ month: string; from: Day }> {
@@ -59,7 +64,7 @@ export async function findMonth(db: Database, of: { bookId: string; monthId: str
 }
 
 /** Sealed months with the builds that they were sealed over, in order; of one month if given. */
-export const sealedMonths = (db: Database, of: { bookId: string; month?: string }): Promise<{ month: Month; build: MonthBuild }[]> =>
+export const sealedMonths = (db: Tx, of: { bookId: string; month?: string }): Promise<{ month: Month; build: MonthBuild }[]> =>
   db.drizzle
     .select({ month: months, build: monthBuilds })
     .from(months)
@@ -94,7 +99,13 @@ export async function takeBuild(unscoped: Database, of: { owner: string; now: Da
     const db = unscoped.as({ book: next.book, legalPerson: null });
     const [taken] = await db.drizzle
       .update(monthBuilds)
-      .set({ leaseOwner: of.owner, leaseUntil: leaseEnd, attempts: sql`${monthBuilds.attempts} + 1`, step: 'CHECK', entriesDone: 0n })
+      .set({
+        leaseOwner: of.owner,
+        leaseUntil: leaseEnd,
+        attempts: sql`${monthBuilds.attempts} + 1`,
+        step: 'CHECK',
+        entriesDone: 0n,
+      })
       .where(
         sql`(${monthBuilds.bookId}, ${monthBuilds.buildId}) = (
               select w.book_id, w.build_id from month_builds w
@@ -137,14 +148,9 @@ export async function failBuild(db: Database, mine: Mine, now: Date): Promise<vo
 
 /** What a build has made, all of it. */
 export type Result = {
-  readonly [Column in
-    | 'cutOffSeq'
-    | 'obstacles'
-    | 'lineCount'
-    | 'dataDigest'
-    | 'balancesDigest'
-    | 'packDigest'
-    | 'packBytes']: NonNullable<MonthBuild[Column]>;
+  readonly [
+    Column in 'cutOffSeq' | 'obstacles' | 'lineCount' | 'dataDigest' | 'balancesDigest' | 'packDigest' | 'packBytes'
+  ]: NonNullable<MonthBuild[Column]>;
 };
 export type Party = Omit<MonthParty, 'bookId' | 'buildId'>;
 
@@ -154,13 +160,13 @@ const partiesAtOnce = 5_000;
 export async function recordResult(
   db: Database,
   mine: Mine,
-  of: { result: Result; parties: readonly Party[]; now: Date },
+  of: { result: Result; progress: Progress; parties: readonly Party[]; now: Date },
 ): Promise<boolean> {
   const { bookId, buildId } = mine;
   return db.begin(async (tx) => {
     const [row] = await tx.drizzle
       .update(monthBuilds)
-      .set({ ...of.result, state: 'DONE', step: 'STORE', leaseOwner: null, endedAt: of.now.toISOString() })
+      .set({ ...of.result, ...of.progress, state: 'DONE', leaseOwner: null, endedAt: of.now.toISOString() })
       .where(held(mine))
       .returning({ id: monthBuilds.buildId });
     if (!row) return false;
@@ -177,7 +183,7 @@ export async function recordResult(
 }
 
 /** Who is meant by what the lines of a build name. */
-export const partiesOf = (db: Database, of: { bookId: string; buildId: string }): Promise<Party[]> =>
+export const partiesOf = (db: Tx, of: { bookId: string; buildId: string }): Promise<Party[]> =>
   db.drizzle
     .select({
       subjectId: monthParties.subjectId,
@@ -188,6 +194,26 @@ export const partiesOf = (db: Database, of: { bookId: string; buildId: string })
     })
     .from(monthParties)
     .where(and(eq(monthParties.bookId, of.bookId), eq(monthParties.buildId, of.buildId)));
+
+/** The same, where the build has come to keep them; else null. */
+export const keptPartiesOf = (db: Tx, of: Pick<MonthBuild, 'bookId' | 'buildId' | 'state'>): Promise<Party[] | null> =>
+  of.state === 'DONE' ? partiesOf(db, of) : Promise.resolve(null);
+
+/** Whether a caller may see what this payee is paid: the authorities anybody's, a party of the trade its own side's of its legal person. */
+export async function isOwnPayee(
+  db: Database,
+  { bookId, payeeId, principal }: { bookId: string; payeeId: string; principal: Pick<Principal, 'role' | 'legalPersonUscc'> },
+): Promise<boolean> {
+  const { role, legalPersonUscc } = principal;
+  if (legalPersonUscc === null) return true;
+  const rows =
+    role === 'provider'
+      ? await db.sql<object[]>`
+          select from providers where book_id = ${bookId} and provider_id = ${payeeId} and acting_uscc = ${legalPersonUscc}`
+      : await db.sql<object[]>`
+          select from enterprises where book_id = ${bookId} and enterprise_id = ${payeeId} and legal_person_uscc = ${legalPersonUscc}`;
+  return rows.length > 0;
+}
 
 /** What a build is of. */
 export async function buildingOf(db: Database, { bookId, monthId }: Pick<MonthBuild, 'bookId' | 'monthId'>): Promise<Building> {

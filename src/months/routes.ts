@@ -1,17 +1,19 @@
 import type { FastifyInstance } from 'fastify';
 import type { z } from 'zod';
-import { bookAndIdParams, page } from '../../schemas/common.js';
+import { bookAndIdParams, page, problem } from '../../schemas/common.js';
 import * as schema from '../../schemas/months.js';
 import { openStored } from '../evidence-files/open-stored.js';
 import type { OpenBook, Parts } from '../http/parts.js';
 import { Problem } from '../http/problem.js';
 import { authorities, command, idOfCursor, pageOf, reading } from '../http/routes.js';
+import { watch } from '../http/watch.js';
 import { buildMonthAgain } from './build-again.js';
-import { findMonth, listMonths, openMonthOf } from './queries.js';
+import { findMonth, isOwnPayee, listMonths, openMonthOf } from './queries.js';
 import { firstDayToShut, presentBuild, presentMonth } from './rules.js';
 import { Builder } from './run-builds.js';
 import { sealMonth } from './seal-month.js';
 import { shutMonth } from './shut-month.js';
+import { mostLines, statementOf } from './statement.js';
 
 const tag = 'months';
 
@@ -29,7 +31,8 @@ export function monthRoutes(app: FastifyInstance, parts: Parts): void {
   command(app, parts, {
     url: '/months',
     tag,
-    summary: 'Shut the first open month: its entry is the cut-off, and nothing is booked on its days any more; its data and pack are then made',
+    summary:
+      'Shut the first open month: its entry is the cut-off, and nothing is booked on its days any more; its data and pack are then made',
     roles: ['finance'],
     personOnly: true,
     stepUp: true,
@@ -105,13 +108,47 @@ export function monthRoutes(app: FastifyInstance, parts: Parts): void {
     },
   });
 
+  const stopping = new AbortController();
+  app.addHook('preClose', (done) => {
+    stopping.abort();
+    done();
+  });
+  app.get(
+    '/v1/books/:book/months/:id/events',
+    {
+      config: { roles: authorities, personOnly: false, streaming: true },
+      schema: {
+        tags: [tag],
+        summary: 'How the making of a month goes on, as server-sent events (event: state), until it ends',
+        params: bookAndIdParams,
+      },
+    },
+    async (request, reply) => {
+      const { book } = request;
+      const { id } = request.params as z.output<typeof bookAndIdParams>;
+      const first = await found(book, id);
+      reply.hijack();
+      await watch(reply.raw, {
+        first,
+        signal: stopping.signal,
+        here: () => undefined,
+        find: () => findMonth(book.db, { bookId: book.bookId, monthId: id }),
+        present: ({ month, build, leased }) => presentBuild(month.month, build, leased),
+        isOver: ({ state }) => state === 'DONE' || state === 'FAILED',
+      }).catch((error: unknown) => {
+        request.log.warn({ err: error }, 'a watcher of a month was left');
+        reply.raw.destroy();
+      });
+      return reply;
+    },
+  );
+
   app.get(
     '/v1/books/:book/months/:id/pack',
     {
       config: { roles: authorities, personOnly: false, streaming: true, sensitive: true },
       schema: {
         tags: [tag],
-        security: [{ apiKey: [] }],
         summary: 'The close pack of a month: one zip, verified by its hash on the way',
         params: bookAndIdParams,
       },
@@ -131,6 +168,45 @@ export function monthRoutes(app: FastifyInstance, parts: Parts): void {
           'cache-control': 'private, no-store',
           'repr-digest': `sha-256=:${Buffer.from(build.packDigest, 'hex').toString('base64')}:`,
         })
+        .send(bytes);
+    },
+  );
+
+  app.get(
+    '/v1/books/:book/months/:id/statement',
+    {
+      config: { roles: [...authorities, 'provider', 'enterprise'], personOnly: false, sensitive: true },
+      schema: {
+        tags: [tag],
+        summary: 'The statement of one payee for a month that is shut, as PDF; members of the trade get their own',
+        params: bookAndIdParams,
+        querystring: schema.statementQuery,
+        response: { '4xx': problem, '5xx': problem },
+      },
+    },
+    async (request, reply) => {
+      const { book, principal } = request;
+      const { id } = request.params as z.output<typeof bookAndIdParams>;
+      const { payeeId } = request.query as z.output<typeof schema.statementQuery>;
+      const made = await book.traffic.beside.run(
+        async () => {
+          const seen = await found(book, id);
+          const mine = await isOwnPayee(book.db, { bookId: book.bookId, payeeId, principal });
+          return mine ? { month: seen.month.month, pages: await statementOf(book.db, book, seen, payeeId) } : null;
+        },
+        { gone: () => reply.raw.destroyed },
+      );
+      if (!made || made.pages === null) throw new Problem('NOT_FOUND');
+      const { month, pages } = made;
+      if (pages === 'TOO_LONG') throw new Problem('STATEMENT_TOO_LONG', { most: String(mostLines) });
+      const bytes = await pages.end();
+      if (pages.missing.length > 0) request.log.warn({ characters: pages.missing }, 'characters that the font of pages lacks');
+      return reply
+        .headers({
+          'content-disposition': `attachment; filename="${book.code}-${month}-${payeeId}.pdf"`,
+          'cache-control': 'private, no-store',
+        })
+        .type('application/pdf')
         .send(bytes);
     },
   );

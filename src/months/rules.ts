@@ -50,7 +50,8 @@ export interface Made {
 
 /** What a build has made; null while it has not. */
 export function madeBy({ state, cutOffSeq, dataDigest, balancesDigest, packDigest }: MonthBuild): Made | null {
-  if (state !== 'DONE' || cutOffSeq === null || dataDigest === null || balancesDigest === null || packDigest === null) return null;
+  if (state !== 'DONE' || cutOffSeq === null || dataDigest === null || balancesDigest === null || packDigest === null)
+    return null;
   return { cutOffSeq, dataDigest, balancesDigest, packDigest };
 }
 

@@ -69,9 +69,11 @@ export const objectTo: Verb<Body, Omit<z.input<typeof objectionReceived>, 'ledge
     const subject = item && subjectOf(facts, item.subjectId);
     if (!subject) return refused('NOT_FOUND', {}, '/caseNo');
     const { row, law } = subject;
-    const lastDay = row.noticeLastDay ?? notice.lastDay;
-    const isPaused = row.status === 'OBJECTION_PENDING';
-    const isRunning = row.status === 'IN_PUBLIC_NOTICE' && today <= lastDay;
+    const lastDay = (row.noticeId === notice.noticeId ? row.noticeLastDay : null) ?? notice.lastDay;
+    // Reviewed again since, it is on another notice, or on none yet.
+    const isHere = row.noticeId === notice.noticeId;
+    const isPaused = isHere && row.status === 'OBJECTION_PENDING';
+    const isRunning = isHere && row.status === 'IN_PUBLIC_NOTICE' && today <= lastDay;
     if (!isPaused && !isRunning) return refused('NOTICE_ENDED', { caseNo: body.caseNo, lastDay }, '/caseNo');
     const calendar = calendarOf(facts);
     const left = isPaused ? null : daysLeftOf(row, today, calendar);

@@ -16,7 +16,7 @@ export const listNotices = (
     .orderBy(asc(publicNotices.noticeId))
     .limit(of.limit + 1);
 
-type Shown = Pick<CaseRow, 'status' | 'noticeLastDay'>;
+type Shown = Pick<CaseRow, 'status' | 'noticeId' | 'noticeLastDay'>;
 
 /** A notice with its lines in order, each with how far its case has come. */
 export async function findNotice(
@@ -33,6 +33,7 @@ export async function findNotice(
       .select({
         item: noticeItems,
         status: sql<CaseRow['status'] | null>`coalesce(${applications.status}, ${reimbursements.status})`,
+        ofNotice: sql<string | null>`coalesce(${applications.noticeId}, ${reimbursements.noticeId})`,
         noticeLastDay: sql<string | null>`coalesce(${applications.noticeLastDay}, ${reimbursements.noticeLastDay})`,
       })
       .from(noticeItems)
@@ -48,9 +49,9 @@ export async function findNotice(
       .orderBy(asc(noticeItems.lineNo)),
   ]);
   if (!notice) return undefined;
-  const items = rows.map(({ item, status, noticeLastDay }) => {
+  const items = rows.map(({ item, status, ofNotice, noticeLastDay }) => {
     if (status === null) throw new Error(`${item.caseNo} is on a notice and not there`);
-    return { item, of: { status, noticeLastDay } };
+    return { item, of: { status, noticeId: ofNotice, noticeLastDay } };
   });
   return { notice, items };
 }

@@ -70,10 +70,11 @@ export const presentNotice = (row: PublicNotice): z.input<typeof notice> => ({
 /** A line as everybody sees it today: of its case no more than how far its notice has come. */
 export const presentItem = (
   item: NoticeItem,
-  of: Pick<CaseRow, 'status' | 'noticeLastDay'>,
+  of: Pick<CaseRow, 'status' | 'noticeId' | 'noticeLastDay'>,
   today: Day,
 ): z.input<typeof noticeItem> => {
   const lastDay = of.noticeLastDay ?? today;
+  const isReplaced = of.noticeId !== item.noticeId;
   const isOff = of.status === 'REJECTED' || of.status === 'WITHDRAWN';
   const isRunning = of.status === 'IN_PUBLIC_NOTICE' && today <= lastDay;
   return {
@@ -82,7 +83,15 @@ export const presentItem = (
     programmeCode: item.programmeCode,
     name: item.shownName,
     amount: formatYuan(item.amountFen),
-    state: isOff ? 'TAKEN_OFF' : of.status === 'OBJECTION_PENDING' ? 'PAUSED' : isRunning ? 'RUNNING' : 'ENDED',
+    state: isOff
+      ? 'TAKEN_OFF'
+      : isReplaced
+        ? 'REPLACED'
+        : of.status === 'OBJECTION_PENDING'
+          ? 'PAUSED'
+          : isRunning
+            ? 'RUNNING'
+            : 'ENDED',
     lastDay,
   };
 };

@@ -44,7 +44,7 @@ export async function findBusiness({ sql }: Pick<Tx, 'sql'>, bookId: string): Pr
     [6, [...countedOnce(sql, bookId), reversedOnce(sql, bookId), ...batchesAsPaid(sql, bookId)]],
     [9, explanationsTold(sql, bookId)],
     [10, fundsAsPaid(sql, bookId)],
-    [11, [...fourEyes(sql, bookId), noticesAsPublished(sql, bookId)]],
+    [11, [...fourEyes(sql, bookId), noticesAsPublished(sql, bookId), approvedAsShown(sql, bookId)]],
   ];
   const findings: Finding[] = [];
   for (const [invariant, queries] of checks) {
@@ -238,9 +238,17 @@ const asAccounts = (sql: Sql, bookId: string, kind: string, rows: Fragment): Pro
       from (${balances(sql, bookId, kind)}) a full join (${rows}) x using (code)
      where coalesce(a.fen, 0) <> coalesce(x.fen, 0) order by code limit 100`;
 
+/** To be selected from: what approved allocations give that is still to be booked, as lines and applications say. */
+const setAside = (sql: Sql, bookId: string): Fragment =>
+  sql<Rows>`
+    select a.allocation_id, a.fund, sum(l.amount_fen)::bigint as fen from allocations a
+      join allocation_lines l on l.book_id = a.book_id and l.allocation_id = a.allocation_id and l.is_live
+      join reimbursements r on r.book_id = l.book_id and r.reimbursement_id = l.reimbursement_id and r.status = 'ALLOCATED'
+     where a.book_id = ${bookId} and a.awards_left > 0 group by a.allocation_id, a.fund`;
+
 /**
- * 3. What the papers loaded is in the ledger; what was loaded is unmatched, available, promised to a voucher and not given back, or
- * awarded; and what lapsed is what vouchers say.
+ * 3. What the papers loaded is in the ledger; what was loaded is unmatched, available, promised to a voucher and not given back,
+ * awarded or set aside for awards; and what lapsed is what vouchers say.
  */
 const fundsAsLoaded = (sql: Sql, bookId: string): Promise<Rows>[] => [
   asAccounts(
@@ -260,7 +268,9 @@ const fundsAsLoaded = (sql: Sql, bookId: string): Promise<Rows>[] => [
       select fund, sum(fen) as fen
         from (select fund, face_fen - given_back_fen as fen from vouchers where book_id = ${bookId}
               union all
-              select fund, award_fen - reversed_fen from reimbursements where book_id = ${bookId} and status = 'APPROVED') x group by fund)
+              select fund, award_fen - reversed_fen from reimbursements where book_id = ${bookId} and status = 'APPROVED'
+              union all
+              select fund, fen from (${setAside(sql, bookId)}) h) x group by fund)
     select fund as subject, format('loaded %s, free %s, promised %s', coalesce(l.fen, 0), coalesce(f.fen, 0), coalesce(p.fen, 0)) as detail
       from loaded l full join free f using (fund) full join promised p using (fund)
      where coalesce(l.fen, 0) <> coalesce(f.fen, 0) + coalesce(p.fen, 0) order by fund`,
@@ -327,7 +337,9 @@ const vouchersAsFaced = (sql: Sql, bookId: string): Promise<Rows>[] => [
     bookId,
     'reserved',
     sql`select 'reserved:' || redemption_id as code, reserved_fen as fen from redemptions
-         where book_id = ${bookId} and status = 'SUBMITTED'`,
+         where book_id = ${bookId} and status = 'SUBMITTED'
+        union all
+        select 'reserved:' || allocation_id, fen from (${setAside(sql, bookId)}) h`,
   ),
   sql<Rows>`
     select 'voucher ' || v.voucher_no as subject, format('says %s is reserved, redemptions %s', v.reserved_fen, coalesce(sum(r.reserved_fen), 0)) as detail
@@ -676,11 +688,14 @@ const countedOnce = (sql: Sql, bookId: string): Promise<Rows>[] => [
              min(payee_id::text) as payee_id, min(fund) as fund
         from settlement_lines where book_id = ${bookId} and reimbursement_id is not null group by reimbursement_id)
     select 'reimbursement ' || r.reimbursement_no as subject,
-           format('in %s batches; awarded %s, reversed %s, on lines %s', coalesce(l.n, 0), r.award_fen, r.reversed_fen, coalesce(l.fen, 0)) as detail
+           format('in %s batches; awarded %s, reversed %s, off-set %s, on lines %s', coalesce(l.n, 0), r.award_fen, r.reversed_fen, r.offset_fen,
+                  coalesce(l.fen, 0)) as detail
       from reimbursements r left join line l using (reimbursement_id)
      where r.book_id = ${bookId}
        and (r.settlement_id::text is distinct from l.settlement_id
-            or (l.n > 0 and (l.n > 1 or (l.fen, l.payee_id, l.fund) is distinct from ((r.award_fen - r.reversed_fen)::numeric, r.enterprise_id::text, r.fund))))
+            or (l.n > 0 and (l.n > 1 or (l.fen, l.payee_id, l.fund) is distinct from ((r.award_fen - r.reversed_fen - r.offset_fen)::numeric, r.enterprise_id::text, r.fund)))
+            or r.offset_fen <> (select coalesce(sum(o.amount_fen), 0) from recovery_offsets o
+                                 where o.book_id = r.book_id and o.reimbursement_id = r.reimbursement_id and o.status = 'APPROVED'))
      limit 100`,
   // 6. A line of an invoice is live in one application, an invoice counts its live lines, and is redeemed or reimbursed, never both.
   sql<Rows>`
@@ -709,7 +724,8 @@ const countedOnce = (sql: Sql, bookId: string): Promise<Rows>[] => [
         or bool_or(l.is_live <> (r.status not in ('REJECTED', 'WITHDRAWN') and l.reason is null)) limit 100`,
   sql<Rows>`
     with line as (
-      select l.reimbursement_id, count(*) as n, min(l.allocation_id::text) as allocation_id, min(l.amount_fen) as fen, min(a.status) as status
+      select l.reimbursement_id, count(*) as n, min(l.allocation_id::text) as allocation_id, min(l.amount_fen) as fen, min(a.status) as status,
+             min(a.awards_left) as awards_left
         from allocation_lines l join allocations a using (book_id, allocation_id)
        where l.book_id = ${bookId} and l.is_live group by l.reimbursement_id)
     select 'reimbursement ' || r.reimbursement_no as subject,
@@ -718,20 +734,24 @@ const countedOnce = (sql: Sql, bookId: string): Promise<Rows>[] => [
       from reimbursements r left join line l using (reimbursement_id)
      where r.book_id = ${bookId}
        and (coalesce(l.n, 0) > 1 or r.allocation_id::text is distinct from l.allocation_id
-            or (r.status = 'APPROVED') <> (coalesce(l.status, '') = 'APPROVED')
+            or (r.status = 'APPROVED' or (r.status = 'ALLOCATED' and l.awards_left > 0)) <> (coalesce(l.status, '') = 'APPROVED')
             or (r.status = 'APPROVED' and r.award_fen <> l.fen)) limit 100`,
   sql<Rows>`
     with line as (
-      select allocation_id, count(*) as n, sum(claim_fen) as claims, sum(amount_fen) as total,
-             count(*) filter (where is_live) as live, count(*) filter (where amount_fen > 0) as paid
-        from allocation_lines where book_id = ${bookId} group by allocation_id)
+      select l.allocation_id, count(*) as n, sum(claim_fen) as claims, sum(amount_fen) as total,
+             count(*) filter (where is_live) as live, count(*) filter (where amount_fen > 0 and left_out is null) as paid,
+             count(*) filter (where is_live and r.status = 'ALLOCATED') as waiting,
+             count(*) filter (where is_live and r.status = 'ALLOCATED' and amount_fen = 0) as empty
+        from allocation_lines l join reimbursements r using (book_id, reimbursement_id)
+       where l.book_id = ${bookId} group by l.allocation_id)
     select 'allocation ' || a.allocation_no as subject,
            format('%s: says %s lines for %s of %s, has %s for %s of %s, %s live', a.status, a.line_count, a.total_fen, a.claims_fen,
                   l.n, l.total, l.claims, l.live) as detail
       from allocations a left join line l using (allocation_id)
      where a.book_id = ${bookId}
        and ((a.line_count, a.total_fen, a.claims_fen) is distinct from (l.n::int, l.total::bigint, l.claims::bigint)
-            or l.live <> case a.status when 'DRAFT' then l.n when 'APPROVED' then l.paid else 0 end) limit 100`,
+            or l.live <> case a.status when 'DRAFT' then l.n when 'APPROVED' then l.paid + l.empty else 0 end
+            or a.awards_left <> case a.status when 'APPROVED' then l.waiting else 0 end) limit 100`,
 ];
 
 /**
@@ -820,7 +840,27 @@ const batchesAsPaid = (sql: Sql, bookId: string): Promise<Rows>[] => [
      where r.book_id = ${bookId}
        and (coalesce(l.n, 0) + r.repeated_count <> r.next_line - 1
             or (r.state = 'DONE' and r.repeated_count = 0 and coalesce(l.fen, 0) <> r.total_fen)) limit 100`,
-  // What the ledger paid and took back, day by day, is what the bank's lines were matched with.
+  sql<Rows>`
+    with line as (
+      select coalesce(l.bank_account, '') as bank_account, l.booked_on, count(*) as n,
+             coalesce(sum(l.amount_fen) filter (where l.status = 'PAID'), 0) as paid,
+             coalesce(sum(l.amount_fen) filter (where l.status = 'RETURNED'), 0) as returned, sum(l.matched_fen) as matched
+        from bank_lines l where l.book_id = ${bookId} group by 1, 2),
+    said as (
+      select coalesce(l.bank_account, '') as bank_account, l.booked_on,
+             coalesce(sum(m.amount_fen) filter (where m.kind = 'PAID'), 0) as settled,
+             coalesce(sum(m.amount_fen) filter (where m.kind <> 'PAID'), 0) as back
+        from bank_matches m join bank_lines l on l.book_id = m.book_id and l.bank_line_id = m.bank_line_id
+       where m.book_id = ${bookId} group by 1, 2)
+    select format('bank day %s of account %s', booked_on, bank_account) as subject,
+           format('kept %s lines, %s and %s, %s matched, %s and %s settled; the lines make %s, %s and %s, %s, %s and %s', d.line_count, d.paid_fen,
+                  d.returned_fen, d.matched_fen, d.settled_fen, d.back_fen, l.n, l.paid, l.returned, l.matched, s.settled, s.back) as detail
+      from (select * from bank_days where book_id = ${bookId}) d full join line l using (bank_account, booked_on)
+      left join said s using (bank_account, booked_on)
+     where (d.line_count, d.paid_fen, d.returned_fen, d.matched_fen, d.settled_fen, d.back_fen)
+           is distinct from (l.n::int, l.paid::bigint, l.returned::bigint, l.matched::bigint, coalesce(s.settled, 0)::bigint, coalesce(s.back, 0)::bigint)
+     limit 100`,
+  // What the ledger paid and took back is what the bank's lines were matched with.
   sql<Rows>`
     with moved as (
       select case when e.kind = 'settlement.unmatched' then 'undone' else e.kind end as kind, e.subject_id, sum(e.amount_fen) as fen
@@ -861,7 +901,7 @@ const batchesAsPaid = (sql: Sql, bookId: string): Promise<Rows>[] => [
           from (select provider_id as payee_id, fund, approved_fen - reversed_fen - offset_fen as fen from redemptions
                  where book_id = ${bookId} and status in ('APPROVED', 'REVERSED')
                 union all
-                select enterprise_id, fund, award_fen - reversed_fen from reimbursements where book_id = ${bookId} and status = 'APPROVED'
+                select enterprise_id, fund, award_fen - reversed_fen - offset_fen from reimbursements where book_id = ${bookId} and status = 'APPROVED'
                 union all
                 select payee_id, fund, returned_fen - amount_fen from payment_instructions where book_id = ${bookId}) owed
          group by payee_id, fund`,
@@ -940,7 +980,8 @@ const recoveriesAsOpened = (sql: Sql, bookId: string): Promise<Rows>[] => [
         join red_letter_lines x on x.book_id = l.book_id and x.invoice_line_id = l.invoice_line_id and x.gross_fen > 0
        where r.book_id = ${bookId} and r.status = 'APPROVED'
          and (select min(e.seq) from entries e where e.book_id = r.book_id and e.subject_id = x.red_letter_id and e.kind = 'red_letter.posted')
-             > (select min(e.seq) from entries e where e.book_id = r.book_id and e.subject_id = r.allocation_id and e.kind = 'award.approved')),
+             > (select min(e.seq) from entries e where e.book_id = r.book_id and e.subject_id = r.allocation_id
+                                                            and e.kind in ('allocation.held', 'award.approved'))),
     cut as (
       select c.* from reimbursement_line_cuts c
         join reimbursement_lines l on l.book_id = c.book_id and l.reimbursement_line_id = c.reimbursement_line_id
@@ -1103,6 +1144,19 @@ const fourEyes = (sql: Sql, bookId: string): Promise<Rows>[] => [
       join entries e on e.book_id = s.book_id and e.subject_id = s.settlement_id and e.kind = 'settlement.instructed'
      where s.book_id = ${bookId} and e.person_id in (s.drafted_person, s.approved_person) limit 100`,
 ];
+
+/** 11. What was on public notice is shown there as it was reviewed, and approved: reviewed again, it is on another notice, or on none. */
+const approvedAsShown = (sql: Sql, bookId: string): Promise<Rows> => sql<Rows>`
+  select c.subject, format('notice %s shows review %s, the case has %s', n.notice_no, coalesce(i.review_digest, 'none'), c.review_digest) as detail
+    from (select 'application ' || application_no as subject, application_id as id, notice_id, review_digest, status
+            from applications where book_id = ${bookId} and notice_id is not null
+           union all
+          select 'reimbursement ' || reimbursement_no, reimbursement_id, notice_id, review_digest, status
+            from reimbursements where book_id = ${bookId} and notice_id is not null) c
+    join public_notices n on n.book_id = ${bookId} and n.notice_id = c.notice_id
+    left join notice_items i on i.book_id = ${bookId} and i.notice_id = c.notice_id and i.subject_id = c.id
+   where c.status in ('IN_PUBLIC_NOTICE', 'OBJECTION_PENDING', 'ALLOCATED', 'APPROVED') and i.review_digest is distinct from c.review_digest
+   order by 1 limit 100`;
 
 /** A notice as it is kept, with the digest that the entry of its publication bound. */
 interface KeptNotice extends Pick<PublicNotice, 'bookId' | 'noticeNo' | 'title' | 'firstDay' | 'lastDay' | 'contentDigest'> {

@@ -1,6 +1,6 @@
 // Awards of reimbursement computed anew: each allocation that was approved is shared out again, from what the book knew then. Who was
 // given nothing is free since, and may have been reviewed again: of these what was published stands, for the others' shares rest on it.
-import type { Allocation, AllocationLine } from '../../db/tables.js';
+import type { Allocation, AllocationLine, Reimbursement } from '../../db/tables.js';
 import type { Known } from '../applications/evaluation-facts.js';
 import type { Account } from '../ledger/chart.js';
 import { accountOf } from '../ledger/chart.js';
@@ -57,12 +57,16 @@ export function sharingOf(facts: Facts, allocationId: string, known: Known): Sha
     line,
     row,
     whole: wholeOf(facts, row, { bookedOn: dayOf(allocation), known }),
-    ...(line.amountFen > 0n ? {} : { published: line }),
+    ...(isOf(allocation, { line, row }) ? {} : { published: line }),
   }));
   const windows = claimants.flatMap(({ whole }) => touchedBy(whole).map(limitWindowOf));
   const accounts = windows.flatMap((at) => [accountOf.limit(at.limit), accountOf.allowance(at), accountOf.used(at)]);
   return { allocation, claimants, accounts: [accountOf.available(allocation.fund), ...accounts] };
 }
+
+/** Whether what fell to an application is awarded, or still to be: else it is free, and may be another one by now. */
+const isOf = ({ allocationId }: Allocation, { line, row }: { line: AllocationLine; row: Reimbursement }): boolean =>
+  line.amountFen > 0n && line.isLive && row.allocationId === allocationId;
 
 /** Shares out again, on the balances of that moment, and compares: each award with its claim, the sums, and what was charged to limits. */
 export function checkSharing(of: Sharing, before: Facts, charged: readonly string[]): Rows {
@@ -74,18 +78,18 @@ export function checkSharing(of: Sharing, before: Facts, charged: readonly strin
   const lineOf = new Map(claimants.map(({ row, line }) => [row.reimbursementId, line]));
   const awards = anew.shares.flatMap(({ claimant: { row }, claimFen, amountFen, reason }) => {
     const line = lineOf.get(row.reimbursementId);
-    if (!line || line.amountFen === 0n) return [];
+    if (!line || !isOf(allocation, { line, row })) return [];
     const subject = `reimbursement ${row.reimbursementNo}`;
     if (reason !== null) return [{ subject, detail: `computed anew it is no award: ${reason}` }];
     return [
       ...wrong(subject, 'claim', line.claimFen, claimFen),
       ...wrong(subject, 'share', line.amountFen, amountFen),
-      ...wrong(subject, 'award', row.awardFen, amountFen),
+      ...(row.status === 'ALLOCATED' ? [] : wrong(subject, 'award', row.awardFen, amountFen)),
     ];
   });
   const subject = `allocation ${allocation.allocationNo}`;
-  const due = claimants.flatMap(({ whole, line }) =>
-    line.amountFen === 0n
+  const due = claimants.flatMap(({ whole, line, row }) =>
+    row.status === 'ALLOCATED' || !isOf(allocation, { line, row })
       ? []
       : touchedBy(whole).map((limit) => `${accountOf.used(limitWindowOf(limit)).code} ${line.amountFen}`),
   );

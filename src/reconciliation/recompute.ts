@@ -27,7 +27,7 @@ import { accountOf, fundOf } from '../ledger/chart.js';
 import type { KeptStep } from '../ledger/explanations.js';
 import { Facts, Loader } from '../ledger/facts.js';
 import type { Moved } from '../ledger/history.js';
-import { balancesBefore, chargesOf, firstEntries, movedWithin } from '../ledger/history.js';
+import { balancesBefore, chargesAbout, chargesOf, firstEntries, movedWithin } from '../ledger/history.js';
 import { headOf } from '../ledger/statements.js';
 import type { Fen } from '../money.js';
 import { parseYuan } from '../money.js';
@@ -61,8 +61,11 @@ const kinds = [
   'redemption.reversed',
   'recovery.opened',
   'red_letter.posted',
+  'allocation.held',
   'award.approved',
 ];
+/** What the approval of an allocation moves first: its money, to be awarded in slices, or its awards. */
+const isSharing = (kind: string): boolean => kind === 'allocation.held' || kind === 'award.approved';
 
 /** Where a contract stands under a programme after the entries so far, and the redemptions that wait. */
 interface Track {
@@ -107,11 +110,11 @@ async function recomputeSlice(
   shared: Set<string>,
 ): Promise<Rows> {
   const read = await movedWithin(tx, bookId, { after, until, kinds, decisions: ['red_letter.posted'] });
-  // All awards of an allocation are of one command, and are looked at together with the first of them.
-  const moved = read.filter(({ kind, commandId }) => {
-    if (kind !== 'award.approved') return true;
-    const isFirst = !shared.has(commandId);
-    shared.add(commandId);
+  // All awards of an allocation were decided together, and are looked at with the first that was moved for them.
+  const moved = read.filter(({ kind, subjectId }) => {
+    if (!isSharing(kind)) return true;
+    const isFirst = !shared.has(subjectId);
+    shared.add(subjectId);
     return isFirst;
   });
   const facts = new Facts(bookId, '');
@@ -119,7 +122,7 @@ async function recomputeSlice(
   const past = await gatherSlice(loader, moved);
   const events = moved.map((of) => ({
     of,
-    award: of.kind === 'award.approved' ? sharingOf(facts, of.subjectId, past(of.first)) : awardOf(facts, past, of),
+    award: isSharing(of.kind) ? sharingOf(facts, of.subjectId, past(of.first)) : awardOf(facts, past, of),
   }));
   const balanceAt = await balancesBefore(
     tx,
@@ -127,6 +130,11 @@ async function recomputeSlice(
     events.flatMap(({ of, award }) => award?.accounts.map((account) => ({ code: account.code, seq: of.first })) ?? []),
   );
   const chargedBy = await chargesOf(tx, bookId, moved);
+  const chargedAbout = await chargesAbout(
+    tx,
+    bookId,
+    moved.flatMap(({ kind, subjectId }) => (isSharing(kind) ? [subjectId] : [])),
+  );
   const corrections = await checkComputations(
     tx,
     bookId,
@@ -139,7 +147,7 @@ async function recomputeSlice(
       before?.learnAccount(account, { account, accountId: '', balanceFen });
     }
     if (!award || !before) return takeOther(facts, of, contracts);
-    if ('claimants' in award) return checkSharing(award, before, chargedBy(of.commandId));
+    if ('claimants' in award) return checkSharing(award, before, chargedAbout(of.subjectId));
     return [...checkAward(facts, before, of, award, contracts), ...checkCharges(of, award, chargedBy(of.commandId))];
   });
   return [...awards, ...corrections];
@@ -160,7 +168,7 @@ async function gatherSlice(loader: Loader, moved: readonly Moved[]): Promise<Pas
       ...reds.flatMap(({ redemptionId }) => redemptionId ?? []),
     ]),
     loader.load(openingShelf, 'id', subjects(/^opening/)),
-    gatherSharings(loader, subjects(/^award/)),
+    gatherSharings(loader, subjects(/^award|^allocation/)),
   ]);
   const invoiceIds = redemptions.map(({ invoiceId }) => invoiceId);
   const vouchers = await loader.load(voucherShelf, 'id', [
@@ -200,7 +208,7 @@ async function gatherSlice(loader: Loader, moved: readonly Moved[]): Promise<Pas
   await gatherSharingLimits(
     loader,
     moved.flatMap(({ kind, subjectId, first }) =>
-      kind === 'award.approved' ? [{ allocationId: subjectId, known: past(first) }] : [],
+      isSharing(kind) ? [{ allocationId: subjectId, known: past(first) }] : [],
     ),
   );
   await then.learnOfLimits();

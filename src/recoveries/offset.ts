@@ -4,17 +4,20 @@ import type { z } from 'zod';
 import type { Recovery, RecoveryOffset } from '../../db/tables.js';
 import type * as schema from '../../schemas/recoveries.js';
 import { accountOf } from '../ledger/chart.js';
-import type { Facts, Loader } from '../ledger/facts.js';
+import type { Change, Facts, Loader } from '../ledger/facts.js';
 import { insert, update } from '../ledger/facts.js';
 import type { Command, Refused, Verb } from '../ledger/lane.js';
 import { accepted, isSamePerson, refused } from '../ledger/lane.js';
 import { recoveryOffset } from '../ledger/templates.js';
 import type { Fen } from '../money.js';
 import { formatYuan, minFen, splitIncrement } from '../money.js';
+import { gatherPaidTo, paidTo } from '../payees/facts.js';
 import { programmeVersionShelf } from '../programmes/facts.js';
 import { fundersOf } from '../programmes/published.js';
 import { redemptionShelf } from '../redemptions/facts.js';
 import { reversibleFen } from '../redemptions/take-back.js';
+import { reimbursementShelf } from '../reimbursements/facts.js';
+import { payableOfAward } from '../reimbursements/rules.js';
 import { fundStandingShelf } from '../settlements/facts.js';
 import { readFund } from '../settlements/rules.js';
 import { fenOf } from '../usage/rules.js';
@@ -37,46 +40,100 @@ async function gather(loader: Loader, commands: readonly Command<Target>[]): Pro
       ids.map((id) => [id, 'PROPOSED']),
     ),
   ]);
+  await gatherOwed(loader, offsets);
   await Promise.all([
-    loader.load(
-      redemptionShelf,
-      'id',
-      offsets.map(({ redemptionId }) => redemptionId),
-    ),
     gatherFunders(
       loader,
       [...rows, ...offsets].map(({ fund }) => fund),
     ),
     loader.accounts([
       ...rows.flatMap((row) => [accountOf.claim(row.recoveryId, row.fund), accountOf.receivable(row.debtorId, row.fund)]),
-      ...offsets.flatMap(({ recoveryId, fund }) => {
-        const debtorId = rows.find((row) => row.recoveryId === recoveryId)?.debtorId;
-        return debtorId === undefined ? [] : [accountOf.payable(debtorId, fund)];
+      ...offsets.flatMap((offset) => {
+        const owed = owedOut(loader.facts, offset);
+        return owed ? [accountOf.payable(owed.payeeId, owed.fund)] : [];
       }),
     ]),
   ]);
 }
 
+/** What is off-set against: a redemption, or an award. */
+interface Against {
+  readonly redemptionId?: string | null | undefined;
+  readonly reimbursementId?: string | null | undefined;
+}
+
+async function gatherOwed(loader: Loader, of: readonly Against[]): Promise<void> {
+  const [, awards] = await Promise.all([
+    loader.load(
+      redemptionShelf,
+      'id',
+      of.flatMap(({ redemptionId }) => redemptionId ?? []),
+    ),
+    loader.load(
+      reimbursementShelf,
+      'id',
+      of.flatMap(({ reimbursementId }) => reimbursementId ?? []),
+    ),
+  ]);
+  await gatherPaidTo(
+    loader,
+    awards.map(({ enterpriseId }) => enterpriseId),
+  );
+}
+
+/** What is owed out: under whose name and to whom, what of it is neither paid nor in a batch (fen), and as it is once part of it is off-set. */
+interface OwedOut {
+  readonly no: string;
+  readonly payeeId: string;
+  readonly paidToId: string;
+  readonly fund: string;
+  readonly leftFen: Fen;
+  readonly offset: (amountFen: Fen) => Change;
+}
+
+/** A gathered redemption or award as what is owed out; undefined where there is none. */
+function owedOut(facts: Facts, { redemptionId, reimbursementId }: Against): OwedOut | undefined {
+  const redemption = redemptionId ? facts.get(redemptionShelf, redemptionId) : undefined;
+  if (redemption) {
+    const { redemptionNo: no, providerId, fund, status, settlementId, offsetFen } = redemption;
+    return {
+      no,
+      payeeId: providerId,
+      paidToId: providerId,
+      fund,
+      leftFen: status === 'APPROVED' && settlementId === null ? reversibleFen(redemption) : 0n,
+      offset: (amountFen) => update(redemptionShelf, { ...redemption, offsetFen: offsetFen + amountFen }),
+    };
+  }
+  const award = reimbursementId ? facts.get(reimbursementShelf, reimbursementId) : undefined;
+  if (!award) return undefined;
+  const { reimbursementNo: no, enterpriseId, offsetFen } = award;
+  return {
+    no,
+    payeeId: enterpriseId,
+    paidToId: paidTo(facts, enterpriseId)?.payeeId ?? enterpriseId,
+    fund: award.fund ?? '',
+    leftFen: payableOfAward(award),
+    offset: (amountFen) => update(reimbursementShelf, { ...award, offsetFen: offsetFen + amountFen }),
+  };
+}
+
 const openOf = (facts: Facts, { recoveryId }: Recovery): RecoveryOffset | undefined =>
   facts.one(offsetShelf, 'open', [recoveryId, 'PROPOSED']);
 
-/** Why so much of a recovery cannot be off-set against a redemption, or null: RECOVERY_ABOVE_CLAIM, OFFSET_ABOVE_PAYABLE. */
-function refusalOfOffset(facts: Facts, row: Recovery, redemptionId: string, amountFen: Fen): Refused | null {
+/** Why so much of a recovery cannot be off-set against what is owed out, or null: RECOVERY_ABOVE_CLAIM, NOT_FOUND, OFFSET_ABOVE_PAYABLE. */
+function refusalOfOffset(row: Recovery, owed: OwedOut | undefined, amountFen: Fen, pointer: string): Refused | null {
   const { recoveryNo } = row;
   if (amountFen > outstandingFen(row))
     return refused('RECOVERY_ABOVE_CLAIM', { recoveryNo, left: formatYuan(outstandingFen(row)) }, '/amount');
-  const redemption = facts.get(redemptionShelf, redemptionId);
-  if (redemption?.providerId !== row.debtorId) return refused('NOT_FOUND', {}, '/redemptionId');
-  const { status, settlementId, redemptionNo } = redemption;
-  const payableFen = status === 'APPROVED' && settlementId === null ? reversibleFen(redemption) : 0n;
-  return amountFen > payableFen
-    ? refused('OFFSET_ABOVE_PAYABLE', { redemptionNo, left: formatYuan(payableFen) }, '/amount')
-    : null;
+  if (owed?.paidToId !== row.debtorId) return refused('NOT_FOUND', {}, pointer);
+  const { no, leftFen } = owed;
+  return amountFen > leftFen ? refused('OFFSET_ABOVE_PAYABLE', { no, left: formatYuan(leftFen) }, '/amount') : null;
 }
 
 /**
- * One person proposes to hold so much of a recovery (or, where no amount is said, as much as possible) against a redemption that is approved
- * to the same payee and in no batch, and names the rule that allows it. Refuses NOT_FOUND, RECOVERY_WRONG_STATE, PROPOSAL_OPEN, AMOUNT_ZERO,
+ * One person proposes to hold so much of a recovery (or, where no amount is said, as much as possible) against a redemption or an award that is
+ * approved to the same payee and in no batch, and names the rule that allows it. Refuses NOT_FOUND, RECOVERY_WRONG_STATE, PROPOSAL_OPEN, AMOUNT_ZERO,
  * RECOVERY_ABOVE_CLAIM, OFFSET_ABOVE_PAYABLE.
  */
 export const proposeOffset: Verb<z.output<typeof schema.proposeOffset> & Target, Result> = {
@@ -86,10 +143,9 @@ export const proposeOffset: Verb<z.output<typeof schema.proposeOffset> & Target,
   async gather(loader, commands) {
     await Promise.all([
       gather(loader, commands),
-      loader.load(
-        redemptionShelf,
-        'id',
-        commands.map(({ body }) => body.redemptionId),
+      gatherOwed(
+        loader,
+        commands.map(({ body }) => body),
       ),
     ]);
   },
@@ -101,10 +157,11 @@ export const proposeOffset: Verb<z.output<typeof schema.proposeOffset> & Target,
     if (wrongState) return wrongState;
     const open = openOf(facts, row);
     if (open) return refused('PROPOSAL_OPEN', { of: row.recoveryNo, proposalId: open.offsetId });
-    const redemption = facts.get(redemptionShelf, body.redemptionId);
-    const most = redemption ? minFen(outstandingFen(row), reversibleFen(redemption)) : 0n;
+    const owed = owedOut(facts, body);
+    const most = owed ? minFen(outstandingFen(row), owed.leftFen) : 0n;
     const amountFen = body.amount === undefined ? most : fenOf(body.amount);
-    const impossible = refusalOfOffset(facts, row, body.redemptionId, amountFen);
+    const pointer = body.redemptionId === undefined ? '/reimbursementId' : '/redemptionId';
+    const impossible = refusalOfOffset(row, owed, amountFen, pointer);
     if (impossible) return impossible;
     if (amountFen === 0n) return refused('AMOUNT_ZERO', {}, '/amount');
     // After this line the command succeeds.
@@ -112,8 +169,9 @@ export const proposeOffset: Verb<z.output<typeof schema.proposeOffset> & Target,
       bookId: facts.bookId,
       offsetId: id,
       recoveryId: row.recoveryId,
-      redemptionId: body.redemptionId,
-      fund: redemption?.fund ?? '',
+      redemptionId: body.redemptionId ?? null,
+      reimbursementId: body.reimbursementId ?? null,
+      fund: owed?.fund ?? '',
       amountFen,
       document: body.document,
       article: body.article,
@@ -158,7 +216,7 @@ export const dropOffset: Verb<Target, Result> = {
 };
 
 /**
- * A second person off-sets as it was proposed: so much of the redemption counts as paid, shared by the funders of its fund; and so much of the
+ * A second person off-sets as it was proposed: so much of the redemption, or award, counts as paid, shared by the funders of its fund; and so much of the
  * recovery as come back to those of its own. Refuses NOT_FOUND, RECOVERY_WRONG_STATE, NO_PROPOSAL, FOUR_EYES, RECOVERY_ABOVE_CLAIM and
  * OFFSET_ABOVE_PAYABLE where one of the two has changed since, RECOVERY_BEFORE_PAYMENT.
  */
@@ -176,8 +234,10 @@ export const offsetRecovery: Verb<Target, Result> = {
     const open = openOf(facts, before);
     if (!open) return refused('NO_PROPOSAL', { of: recoveryNo });
     if (isSamePerson(actor, open.proposedPerson)) return refused('FOUR_EYES');
-    const { amountFen, redemptionId } = open;
-    const impossible = refusalOfOffset(facts, before, redemptionId, amountFen);
+    const { amountFen } = open;
+    const owed = owedOut(facts, open);
+    if (!owed) throw new Error('an off-set has lost what it is of');
+    const impossible = refusalOfOffset(before, owed, amountFen, '/id');
     if (impossible) return impossible;
     const paid = shareOf(facts, open.fund, amountFen, 'instructedFen');
     const back = shareOf(facts, fund, amountFen, 'recoveredFen');
@@ -187,8 +247,6 @@ export const offsetRecovery: Verb<Target, Result> = {
       (part) => facts.balance(accountOf.paid(fund, part.funder)) + (paidNow.get(part.funder) ?? 0n) < part.amountFen,
     );
     if (early) return refused('RECOVERY_BEFORE_PAYMENT', { recoveryNo, funder: early.funder });
-    const redemption = facts.get(redemptionShelf, redemptionId);
-    if (!redemption) throw new Error('an off-set has lost its redemption');
     // After this line the command succeeds.
     const receivedFen = before.receivedFen + amountFen;
     const isAll = receivedFen === before.amountFen;
@@ -206,11 +264,20 @@ export const offsetRecovery: Verb<Target, Result> = {
       decision: 'recovery.offset',
       subjectId: recoveryId,
       result: presentRecovery(row),
-      postings: recoveryOffset({ debtorId, recoveryId, fund, amountFen, of: open.fund, paid: paid.parts, back: back.parts }),
+      postings: recoveryOffset({
+        debtorId,
+        payeeId: owed.payeeId,
+        recoveryId,
+        fund,
+        amountFen,
+        of: open.fund,
+        paid: paid.parts,
+        back: back.parts,
+      }),
       changes: [
         update(offsetShelf, decided),
         update(recoveryShelf, row),
-        update(redemptionShelf, { ...redemption, offsetFen: redemption.offsetFen + amountFen }),
+        owed.offset(amountFen),
         ...standings.map((standing) =>
           facts.get(fundStandingShelf, standing.fund) ? update(fundStandingShelf, standing) : insert(fundStandingShelf, standing),
         ),

@@ -103,7 +103,7 @@ export function recoveryRoutes(app: FastifyInstance, parts: Parts): void {
     ...common,
     url: '/recoveries/:id/propose-offset',
     roles: ['finance'],
-    summary: 'Propose to off-set against an approved redemption of the same payee, by the rule that allows it',
+    summary: 'Propose to off-set against an approved redemption or award of the same payee, by the rule that allows it',
     status: 201,
     body: schema.proposeOffset,
     verb: proposeOffset,

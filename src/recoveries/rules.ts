@@ -78,7 +78,10 @@ export const toldOfOpening = ({ recoveryId, recoveryNo, debtorId, amountFen, rea
 };
 
 /** What its new debtor is told when it goes over. */
-export const toldOfSuccession = (row: Recovery, { from, reason }: { readonly from: string; readonly reason: string }): Message => {
+export const toldOfSuccession = (
+  row: Recovery,
+  { from, reason }: { readonly from: string; readonly reason: string },
+): Message => {
   const params = { recoveryNo: row.recoveryNo, from, left: formatYuan(outstandingFen(row)), dueOn: row.dueOn ?? '—', reason };
   return tell('recovery.succeeded', party(row.debtorId), { kind: 'RECOVERY', id: row.recoveryId }, params);
 };
@@ -120,6 +123,7 @@ export const presentItem = (row: RecoveryItem) => ({
 export const presentOffset = (row: RecoveryOffset): z.input<typeof shownOffset> => ({
   offsetId: row.offsetId,
   redemptionId: row.redemptionId,
+  reimbursementId: row.reimbursementId,
   fund: row.fund,
   amount: formatYuan(row.amountFen),
   document: row.document,

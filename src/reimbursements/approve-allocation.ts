@@ -1,21 +1,21 @@
 import type { z } from 'zod';
-import type { Allocation, Reimbursement } from '../../db/tables.js';
+import type { Allocation } from '../../db/tables.js';
 import type { allocation, approveAllocation as body } from '../../schemas/reimbursements.js';
 import type { AwaitsSecond } from '../approvals/approve.js';
 import { approve, twoNeeded } from '../approvals/approve.js';
 import { gatherApprovals } from '../approvals/facts.js';
-import { ended } from '../cases/rules.js';
 import { toldOf } from '../cases/told.js';
 import { refuseFlagged } from '../flags/rules.js';
-import { keep } from '../ledger/explanations.js';
 import { accountOf } from '../ledger/chart.js';
 import { update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
 import { accepted, isSamePerson, refused } from '../ledger/lane.js';
+import { allocationHeld } from '../ledger/templates.js';
 import { formatYuan, minFen, sumFen } from '../money.js';
 import { lawOn } from '../programmes/language.js';
 import { firstYearChanges } from '../programmes/limits.js';
 import { versionName } from '../programmes/published.js';
+import { awarded, bookedAtOnce } from './book-awards.js';
 import { reimbursementCases } from './cases.js';
 import { allocationLineShelf, allocationShelf, reimbursementShelf } from './facts.js';
 import { flaggedOf, gatherFlagged, gatherWhole, lawOf, wholeOf } from './gather.js';
@@ -34,9 +34,10 @@ type Body = z.output<typeof body> & { id?: string };
 
 /**
  * Approves a drafted allocation: every award becomes payable to its enterprise, and every limit it touches is charged beside it, in
- * one linked group. By a person who neither applied, accepted, checked, reviewed nor drafted, naming the digest of the draft. It is shared out again at
- * this moment: where limits, the pool or what counts have changed somebody's share, nothing is approved. Who is given nothing is free
- * for another allocation. Refuses, in this order: NOT_FOUND, ALLOCATION_WRONG_STATE, FOUR_EYES, FLAG_HOLDS
+ * one linked group; of one with more lines than `bookedAtOnce` the money is set aside, and its awards are booked in slices behind
+ * (`bookAwards`). By a person who neither applied, accepted, checked, reviewed nor drafted, naming the digest of the draft. It is shared out
+ * again at this moment: where limits, the pool or what counts have changed somebody's share, nothing is approved. Who is given nothing is
+ * free for another allocation. Refuses, in this order: NOT_FOUND, ALLOCATION_WRONG_STATE, FOUR_EYES, FLAG_HOLDS
  * where an application, or an invoice or contract that counts in one, was flagged meanwhile, ALLOCATION_CHANGED. Above the amount of the programme two approve the same (`approve`).
  */
 export const approveAllocation: Verb<Body, z.input<typeof allocation> | AwaitsSecond> = {
@@ -58,7 +59,7 @@ export const approveAllocation: Verb<Body, z.input<typeof allocation> | AwaitsSe
         commands.map(({ today }) => today),
       ),
       loader.accounts([
-        ...allocations.map(({ fund }) => accountOf.available(fund)),
+        ...allocations.flatMap(({ allocationId, fund }) => [accountOf.available(fund), accountOf.reserved(allocationId, fund)]),
         ...rows.flatMap(({ enterpriseId, allocationId }) =>
           allocations.filter((of) => of.allocationId === allocationId).map(({ fund }) => accountOf.payable(enterpriseId, fund)),
         ),
@@ -66,7 +67,7 @@ export const approveAllocation: Verb<Body, z.input<typeof allocation> | AwaitsSe
       ...commands.map(({ id, body }) =>
         gatherFlagged(
           loader,
-          id,
+          [id],
           rows.filter(({ allocationId }) => allocationId === body.id).map(({ reimbursementId }) => reimbursementId),
         ),
       ),
@@ -108,35 +109,32 @@ export const approveAllocation: Verb<Body, z.input<typeof allocation> | AwaitsSe
     });
     if (approval.kind !== 'given') return approval;
     // After this line the command succeeds.
-    const row: Allocation = { ...draft, status: 'APPROVED', decidedPerson: actor.personId, decidedOn: today };
-    const awarded = shared.shares.filter(({ amountFen }) => amountFen > 0n);
-    const left = new Set(
-      shared.shares.filter(({ amountFen }) => amountFen === 0n).map(({ claimant }) => claimant.row.reimbursementId),
-    );
-    return accepted({
+    const inSlices = draft.lineCount > bookedAtOnce;
+    const decided = { status: 'APPROVED', decidedPerson: actor.personId, decidedOn: today } as const;
+    const row: Allocation = { ...draft, ...decided, awardsLeft: inSlices ? draft.lineCount : 0 };
+    const common = {
       decision: 'allocation.approved',
       subjectId: row.allocationId,
       programmeVersion: [...new Set(rows.map((of) => versionName(lawOf(facts, of).version)))].join(', '),
       approvalDigest: contentDigest,
       result: presentAllocation(row),
-      postings: postingsOf(facts, fund, awarded),
+    };
+    const changes = [update(allocationShelf, row), ...approval.changes];
+    if (inSlices) {
+      const postings = allocationHeld({ allocationId: row.allocationId, fund, amountFen: totalFen });
+      return accepted({ ...common, postings, changes });
+    }
+    const given = shared.shares.filter(({ amountFen }) => amountFen > 0n);
+    const left = new Set(
+      shared.shares.filter(({ amountFen }) => amountFen === 0n).map(({ claimant }) => claimant.row.reimbursementId),
+    );
+    return accepted({
+      ...common,
+      postings: postingsOf(facts, fund, given),
       changes: [
-        update(allocationShelf, row),
-        ...approval.changes,
-        ...firstYearChanges(facts, windowsOf(awarded)),
-        ...awarded.map(({ claimant, amountFen, explanation }) => {
-          const award: Reimbursement = {
-            ...claimant.row,
-            ...ended,
-            status: 'APPROVED',
-            fund,
-            awardFen: amountFen,
-            approvedOn: today,
-            decidedPerson: actor.personId,
-            explanation: keep(explanation),
-          };
-          return update(reimbursementShelf, award);
-        }),
+        ...changes,
+        ...firstYearChanges(facts, windowsOf(given)),
+        ...given.map(({ claimant, ...share }) => update(reimbursementShelf, awarded(claimant.row, row, share))),
         ...rows
           .filter(({ reimbursementId }) => left.has(reimbursementId))
           .map((of) => update(reimbursementShelf, { ...of, ...unallocated(of) })),
@@ -144,7 +142,7 @@ export const approveAllocation: Verb<Body, z.input<typeof allocation> | AwaitsSe
           .filter(({ reimbursementId }) => left.has(reimbursementId))
           .map((line) => update(allocationLineShelf, { ...line, isLive: false })),
       ],
-      messages: awarded.map(({ claimant, amountFen }) =>
+      messages: given.map(({ claimant, amountFen }) =>
         toldOf(reimbursementCases, claimant.row, 'case.approved', { amount: formatYuan(amountFen) }),
       ),
     });

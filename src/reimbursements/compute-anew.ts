@@ -36,7 +36,7 @@ export async function gatherAwardsAnew(loader: Loader, rows: readonly Reimbursem
       'reimbursement',
       awards.map(({ reimbursementId }) => [reimbursementId, 'true']),
     ),
-    firstEntries(tx, bookId, allocationIds, ['award.approved']),
+    firstEntries(tx, bookId, allocationIds, ['allocation.held', 'award.approved']),
   ]);
   const then = new KnownThen(tx, facts);
   await then.learn(awards.flatMap((row) => cutsOf(facts, row).map(({ redLetterId }) => redLetterId)));

@@ -58,7 +58,7 @@ export const draftAllocation: Verb<Body, Result> = {
             )
           ).map((row) => row.id);
         loader.note(wanted, id, [...new Set(ids)]);
-        await gatherFlagged(loader, id, ids);
+        await gatherFlagged(loader, [id], ids);
         return ids;
       }),
     );
@@ -129,6 +129,7 @@ export const draftAllocation: Verb<Body, Result> = {
       decidedOn: null,
       decisionReason: null,
       recordedAt: receivedAt.toISOString(),
+      awardsLeft: 0,
     };
     const bookId = facts.bookId;
     return accepted({
@@ -141,13 +142,13 @@ export const draftAllocation: Verb<Body, Result> = {
           if (!line) throw new Error('a share without a line');
           const { reimbursementNo, enterpriseId } = claimant.row;
           const enterpriseName = facts.get(enterpriseShelf, enterpriseId)?.name ?? '';
-          return presentAllocationLine(line, { reimbursementNo, enterpriseName });
+          return presentAllocationLine({ ...line, leftOut: null }, { reimbursementNo, enterpriseName });
         }),
       },
       changes: [
         insert(allocationShelf, row),
         ...drafted.map((line) =>
-          insert(allocationLineShelf, { bookId, allocationLineId: newId(), allocationId: id, ...line, isLive: true }),
+          insert(allocationLineShelf, { bookId, allocationLineId: newId(), allocationId: id, ...line, isLive: true, leftOut: null }),
         ),
         ...moved.map((of) => update(reimbursementShelf, { ...of, allocationId: id })),
         ...changes,

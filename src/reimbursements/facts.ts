@@ -7,7 +7,7 @@ export { reimbursementLineShelf } from '../usage/facts.js';
 export const allocationShelf = shelf(allocations, {
   rank: 54,
   id: 'allocationId',
-  mutable: ['status', 'decidedPerson', 'decidedOn', 'decisionReason'],
+  mutable: ['status', 'decidedPerson', 'decidedOn', 'decisionReason', 'awardsLeft'],
 });
 export const reimbursementShelf = shelf(reimbursements, {
   rank: 55,
@@ -35,6 +35,7 @@ export const reimbursementShelf = shelf(reimbursements, {
     'explanation',
     'settlementId',
     'reversedFen',
+    'offsetFen',
     'recalledFen',
     'restoredFen',
   ],
@@ -44,7 +45,7 @@ export const allocationLineShelf = shelf(allocationLines, {
   id: 'allocationLineId',
   keys: { allocation: ['allocationId'], reimbursement: ['reimbursementId', 'isLive'] },
   once: ['id', 'allocation', 'reimbursement'],
-  mutable: ['isLive'],
+  mutable: ['isLive', 'leftOut'],
 });
 /** What red letters took of lines that count; and awards computed anew after them. */
 export const lineCutShelf = shelf(reimbursementLineCuts, {

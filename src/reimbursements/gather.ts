@@ -101,8 +101,12 @@ export const wholeOf = (facts: Facts, row: Reimbursement, at: At): Case => caseO
 /** By command: those of its applications that a flag holds. */
 const flagged = note<ReadonlySet<string>>('applications that a flag holds');
 
-/** Gathers which of a command's applications a flag holds: on themselves, or on an invoice or a contract that counts in them. */
-export async function gatherFlagged(loader: Loader, commandId: string, reimbursementIds: readonly string[]): Promise<void> {
+/** Gathers which applications of these commands a flag holds: on themselves, or on an invoice or a contract that counts in them. */
+export async function gatherFlagged(
+  loader: Loader,
+  commandIds: readonly string[],
+  reimbursementIds: readonly string[],
+): Promise<void> {
   const rows = await loader.tx.sql.prepared<{ id: string }[]>(
     `select subject_id as id from flags where book_id = $1 and subject_id = any($2::uuid[]) and status <> 'CLEARED'
       union
@@ -112,7 +116,8 @@ export async function gatherFlagged(loader: Loader, commandId: string, reimburse
       where l.book_id = $1 and l.reimbursement_id = any($2::uuid[]) and l.is_live and i.holding_flags + c.holding_flags > 0`,
     [loader.bookId, reimbursementIds],
   );
-  loader.note(flagged, commandId, new Set(rows.map(({ id }) => id)));
+  const held = new Set(rows.map(({ id }) => id));
+  for (const commandId of commandIds) loader.note(flagged, commandId, held);
 }
 
 /** Those of a command's applications that a flag holds. */

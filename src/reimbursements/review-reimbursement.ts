@@ -4,7 +4,8 @@ import type { reviewReimbursement as body } from '../../schemas/reimbursements.j
 import { presentOutlook, readEligibility, refusalOf } from '../applications/rules.js';
 import { gatherCalendar } from '../calendars/facts.js';
 import { movedTo } from '../cases/case.js';
-import { wayOf } from '../cases/rules.js';
+import { offNotice, refuseSameInNotice, wayOf } from '../cases/rules.js';
+import { toldOfReplacing } from '../cases/told.js';
 import { gatherPanels, panelOf } from '../experts/facts.js';
 import { citedScores } from '../experts/rules.js';
 import { keep } from '../ledger/explanations.js';
@@ -33,7 +34,7 @@ type Result = ReturnType<typeof presentReimbursement> & {
  * what it leaves of the computed amount, never more. A line that the law no longer counts is let go; none is taken up. It binds
  * nothing but its digest; a further review before an allocation replaces it. Refuses, in this order: NOT_FOUND,
  * REIMBURSEMENT_WRONG_STATE, FOUR_EYES, as `citedScores`, as `readEligibility` and `readItemFindings`, what the programme refuses (evaluateAward), AMOUNT_ZERO,
- * AMOUNT_ABOVE_ENTITLEMENT, RATE_IS_EXACT.
+ * AMOUNT_ABOVE_ENTITLEMENT, RATE_IS_EXACT, REVIEW_CHANGES_NOTHING. During its public notice it takes the case off (refuseSameInNotice).
  */
 export const reviewReimbursement: Verb<Body, Result> = {
   name: 'reimbursement.review',
@@ -97,12 +98,12 @@ export const reviewReimbursement: Verb<Body, Result> = {
     }
     const moved = movedTo(facts, row, { status: 'REVIEWED', law, today });
     if (moved.kind === 'refused') return moved;
-    // After this line the command succeeds.
     const { now } = evaluationsOf(facts, whole, reviewedFen);
     const weighed = found(whole);
     const released = weighed.filter(({ isLive }) => !isLive);
     const reviewed: Reimbursement = {
       ...moved.row,
+      ...offNotice,
       noticeDays: law.noticeDays?.value ?? null,
       eligibility,
       reviewedPerson: actor.personId,
@@ -115,6 +116,9 @@ export const reviewReimbursement: Verb<Body, Result> = {
       explanation: keep(now.explanation),
     };
     reviewed.reviewDigest = reviewDigestOf(row.contentDigest, eligibility, reviewed);
+    const same = refuseSameInNotice(row, reviewed.reviewDigest);
+    if (same) return same;
+    // After this line the command succeeds.
     const changed = new Map(weighed.map((line) => [line.lineNo, line]));
     return accepted({
       decision: 'reimbursement.reviewed',
@@ -132,6 +136,7 @@ export const reviewReimbursement: Verb<Body, Result> = {
         ...weighed.map((line) => update(reimbursementLineShelf, line)),
         ...holdInvoices(facts, released, -1),
       ],
+      messages: toldOfReplacing(reimbursementCases, row),
     });
   },
 };

@@ -10,6 +10,7 @@ import { Problem } from '../http/problem.js';
 import { authorities, command, everyRole, idOfCursor, pageOf, reading } from '../http/routes.js';
 import { tellInFull } from '../ledger/explanations.js';
 import { approveAllocation } from './approve-allocation.js';
+import { bookAwards } from './book-awards.js';
 import { reimbursementBriefing } from './briefing.js';
 import { reimbursementCases } from './cases.js';
 import { claimAnswers, claimDraft, claimPapers, releaseEnded, releaseReplaced, releaseUnused } from './claim-papers.js';
@@ -177,6 +178,9 @@ function allocationRoutes(app: FastifyInstance, parts: Parts): void {
     response: approvedOrAwaits(schema.allocationDecided),
     status: 200,
     verb: approveAllocation,
+    settle: async ({ outcome, book }) => {
+      if (outcome.kind === 'accepted' && 'awardsLeft' in outcome.result && outcome.result.awardsLeft > 0) parts.begin(bookAwards, book);
+    },
   });
   command(app, parts, {
     url: '/allocations/:id/withdraw',

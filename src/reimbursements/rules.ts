@@ -47,6 +47,7 @@ export const undecided = {
   explanation: null,
   settlementId: null,
   reversedFen: 0n,
+  offsetFen: 0n,
   recalledFen: 0n,
   restoredFen: 0n,
   ...untouched,
@@ -99,6 +100,10 @@ export function leftOf(line: ReimbursementLine, cuts: readonly ReimbursementLine
   const [netFen, vatFen] = [left('netFen'), left('vatFen')];
   return { ...line, netFen, vatFen, grossFen: netFen + vatFen };
 }
+
+/** What of an award can still be paid, off-set or reversed, in fen: what is approved and in no batch yet. */
+export const payableOfAward = ({ status, settlementId, awardFen, reversedFen, offsetFen }: Reimbursement): Fen =>
+  status === 'APPROVED' && settlementId === null ? (awardFen ?? 0n) - reversedFen - offsetFen : 0n;
 
 /** What of an award is still its enterprise's, paid or not (fen). */
 export const standingOfAward = ({ awardFen, reversedFen, recalledFen }: Reimbursement): Fen =>
@@ -310,6 +315,7 @@ export const presentReimbursement = (row: Reimbursement): Shown => {
     award: yuanOrNull(row.awardFen),
     reversed: formatYuan(row.reversedFen),
     recalled: formatYuan(row.recalledFen),
+    offset: formatYuan(row.offsetFen),
     approvedOn: row.approvedOn,
     decisionReason: row.decisionReason,
     settlementId: row.settlementId,

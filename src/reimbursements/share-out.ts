@@ -107,20 +107,10 @@ export function shareOut(strategy: Strategy, poolFen: Fen, before: Facts, claima
       return { claimant, rank, claimFen, reason: claimFen === 0n ? reason : null, params: {}, explanation: [] };
     }
     const rank = priorityRank(law, row.submittedOn, eligibilityOf(row)?.classes ?? []);
-    const limits = readLimits(balances, touched[i] ?? []);
-    const reviewedFen = row.reviewedFen ?? 0n;
-    const award = evaluateAward(law, { ...whole.at, limitsLeft: limits.left, approvedFen: reviewedFen });
-    const common = { claimant, rank, explanation: award.explanation };
-    if (award.kind !== 'award') {
-      // More was reviewed than is computed now: the review is of something else.
-      if (award.code === 'AMOUNT_ABOVE_ENTITLEMENT') return { ...common, claimFen: 0n, ...changed(row) };
-      return { ...common, claimFen: 0n, reason: award.code, params: award.params };
-    }
-    const isAsReviewed = award.computedFen === row.computedFen && award.baseFen === row.baseFen && countsAsBefore(whole);
-    if (!isAsReviewed) return { ...common, claimFen: 0n, ...changed(row) };
-    const charge = awardApproved({ payeeId: '', fund: '', amountFen: award.amountFen, charges: limits.charges });
-    move(balances, [...limits.funding, ...charge.filter(ofLimit)]);
-    return { ...common, claimFen: award.amountFen, reason: null, params: {} };
+    const { limits, ...claim } = claimOf(balances, { row, whole, touched: touched[i] ?? [] });
+    const charge = awardApproved({ payeeId: '', fund: '', amountFen: claim.claimFen, charges: limits.charges });
+    if (claim.reason === null) move(balances, [...limits.funding, ...charge.filter(ofLimit)]);
+    return { claimant, rank, ...claim };
   });
   const claiming = claims.filter(({ claimFen }) => claimFen > 0n);
   const claimsFen = sumFen(claiming.map(({ claimFen }) => claimFen));
@@ -149,6 +139,26 @@ export function shareOut(strategy: Strategy, poolFen: Fen, before: Facts, claima
     return { ...claim, reason, amountFen: reason === null ? amountFen : 0n, explanation: [...claim.explanation, step] };
   });
   return { strategy, shares, claimsFen, sharedFen, totalFen: sumFen(shares.map(({ amountFen }) => amountFen)) };
+}
+
+/** What law, limits and review leave a reviewed application on these balances, or why nothing; nothing is moved. */
+export function claimOf(
+  balances: Facts,
+  { row, whole, touched }: { readonly row: Reimbursement; readonly whole: Case; readonly touched: readonly TouchedLimit[] },
+): Pick<Share, 'claimFen' | 'reason' | 'params' | 'explanation'> & { readonly limits: ReturnType<typeof readLimits> } {
+  const limits = readLimits(balances, touched);
+  const award = evaluateAward(whole.law, { ...whole.at, limitsLeft: limits.left, approvedFen: row.reviewedFen ?? 0n });
+  const common = { claimFen: 0n, explanation: award.explanation, limits };
+  // Where more was reviewed than is computed now, the review is of something else.
+  if (award.kind !== 'award' && award.code !== 'AMOUNT_ABOVE_ENTITLEMENT')
+    return { ...common, reason: award.code, params: award.params };
+  const isAsReviewed =
+    award.kind === 'award' &&
+    award.computedFen === row.computedFen &&
+    award.baseFen === row.baseFen &&
+    countsAsBefore(whole);
+  if (!isAsReviewed) return { ...common, ...changed(row) };
+  return { ...common, claimFen: award.amountFen, reason: null, params: {} };
 }
 
 const changed = ({ reviewDigest }: Reimbursement) => ({
@@ -205,10 +215,11 @@ const sharingRules: Record<Strategy, { zh: string; en: string }> = {
   },
 };
 
-function sharingStep(
+/** The last step of the explanation of a share. */
+export function sharingStep(
   law: ProgrammeVersion,
   row: Reimbursement,
-  of: { strategy: Strategy; claimFen: Fen; claimsFen: Fen; sharedFen: Fen; amountFen: Fen },
+  of: Pick<Allocation, 'strategy' | 'claimsFen' | 'sharedFen'> & Pick<AllocationLine, 'claimFen' | 'amountFen'>,
 ): Step {
   const cite = lawOn(law, row.submittedOn).allocation?.cite ?? law.basis;
   const rule = sharingRules[of.strategy];
@@ -303,7 +314,8 @@ export function differences(drafted: readonly AllocationLine[], now: SharedOut):
   return changed.length === 0 ? '—' : changed.slice(0, 5).join('; ') + (changed.length > 5 ? ' …' : '');
 }
 
-const possible: Record<Allocation['status'], string> = { DRAFT: 'approve, withdraw', APPROVED: '—', WITHDRAWN: '—' };
+/** What may be done with an allocation, by its state. */
+export const possibleIn: Record<Allocation['status'], string> = { DRAFT: 'approve, withdraw', APPROVED: '—', WITHDRAWN: '—' };
 
 /** Refuses (ALLOCATION_WRONG_STATE) what is decided on already. */
 export const refuseUnlessDraft = (row: Allocation): Refused | null =>
@@ -312,7 +324,7 @@ export const refuseUnlessDraft = (row: Allocation): Refused | null =>
     : refused('ALLOCATION_WRONG_STATE', {
         allocationNo: row.allocationNo,
         status: row.status,
-        possible: possible[row.status],
+        possible: possibleIn[row.status],
       });
 
 export const presentAllocation = (row: Allocation): z.input<typeof shown> => ({
@@ -331,11 +343,12 @@ export const presentAllocation = (row: Allocation): z.input<typeof shown> => ({
   draftedOn: row.draftedOn,
   decidedOn: row.decidedOn,
   decisionReason: row.decisionReason,
+  awardsLeft: row.awardsLeft,
   recordedAt: formatInstant(new Date(row.recordedAt)),
 });
 
 export const presentAllocationLine = (
-  row: Drafted,
+  row: Drafted & Pick<AllocationLine, 'leftOut'>,
   of: { readonly reimbursementNo: string; readonly enterpriseName: string },
 ): z.input<typeof allocationInFull>['lines'][number] => ({
   lineNo: row.lineNo,
@@ -347,4 +360,5 @@ export const presentAllocationLine = (
   claim: formatYuan(row.claimFen),
   amount: formatYuan(row.amountFen),
   reason: row.reason,
+  leftOut: row.leftOut,
 });

@@ -9,6 +9,7 @@ import type { Refused } from '../ledger/lane.js';
 import { refused } from '../ledger/lane.js';
 import type { Fen, FunderShare } from '../money.js';
 import { formatYuan, splitIncrement, sumFen } from '../money.js';
+import { payableOfAward } from '../reimbursements/rules.js';
 
 type Status = Settlement['status'];
 
@@ -33,11 +34,9 @@ export const unbatchedFen = (of: Redemption, byDay: Day): Fen =>
     ? of.approvedFen - of.reversedFen - of.batchedFen - of.offsetFen
     : 0n;
 
-/** What of an award may still go into a batch, in fen: once approved by the day, all of it, less what was reversed. */
+/** What of an award may still go into a batch, in fen: once approved by the day, all of it, less what was reversed or off-set. */
 export const unbatchedAwardFen = (of: Reimbursement, byDay: Day): Fen =>
-  of.status === 'APPROVED' && of.settlementId === null && of.approvedOn !== null && of.approvedOn <= byDay
-    ? (of.awardFen ?? 0n) - of.reversedFen
-    : 0n;
+  of.approvedOn !== null && of.approvedOn <= byDay ? payableOfAward(of) : 0n;
 
 /** Whether what a programme of this cadence owes is settled with the batches of a month: QUARTERLY ones with a quarter's last only. */
 export const isSettledWith = (cadence: 'MONTHLY' | 'QUARTERLY' | undefined, period: string): boolean =>

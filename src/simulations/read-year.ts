@@ -178,7 +178,7 @@ export async function sharedBatches(tx: Tx, of: { bookId: string; programmeCode:
                             from allocation_lines l where l.book_id = a.book_id and l.allocation_id = a.allocation_id) l
      where a.book_id = ${of.bookId} and a.programme_code = ${of.programmeCode} and a.status = 'APPROVED'`;
   // What an approval wrote first: limits are funded before anything is charged or awarded.
-  const kinds = ['limit.funded', 'award.approved', 'limit.charged', 'allocation.approved'];
+  const kinds = ['allocation.held', 'limit.funded', 'award.approved', 'limit.charged', 'allocation.approved'];
   const ids = rows.map(({ allocationId }) => allocationId);
   const first = await firstEntries(tx, of.bookId, ids, kinds);
   return rows

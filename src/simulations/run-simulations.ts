@@ -5,7 +5,7 @@ import type { Worker } from 'node:worker_threads';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Database } from '../../db/client.js';
 import type { Simulation } from '../../db/tables.js';
-import { uuidv7 } from '../identifiers.js';
+import { LeasedJobs } from '../leased-jobs.js';
 import type { Clock } from '../ledger/lane.js';
 import { startThread } from '../thread.js';
 import type { Mine } from './queries.js';
@@ -13,8 +13,6 @@ import { endSimulation, recordProgress, releaseSimulation, takeSimulation } from
 import { mostAttempts } from './rules.js';
 import type { FromSimulation, SimulationSpec } from './simulate-worker.js';
 
-/** How often a process that has nothing to do looks for what others have left. */
-const lookEveryMs = 2_000;
 const tellEveryMs = 1_000;
 /** Almost all that a case makes is gone with it: with little room for what is young, a quarter of the time went into sweeping it. */
 const heapMb = { young: 64, old: 512 };
@@ -27,29 +25,38 @@ interface Running {
 
 export class Simulator {
   #running: Running | undefined;
-  #working: Promise<void> | undefined;
-  #closing = false;
-  #looking: NodeJS.Timeout | undefined;
+  readonly #jobs: LeasedJobs<Simulation>;
 
   constructor(
     private readonly db: Database,
     private readonly clock: Clock,
-    private readonly log: FastifyBaseLogger,
-  ) {}
+    log: FastifyBaseLogger,
+  ) {
+    const mineOf = ({ bookId, simulationId }: Simulation, owner: string): Mine => ({ bookId, simulationId, owner });
+    const inBook = ({ bookId }: Simulation): Database => db.as({ book: bookId, legalPerson: null });
+    this.#jobs = new LeasedJobs({
+      clock,
+      log,
+      take: (owner) => takeSimulation(db, { owner, now: clock.now() }),
+      run: (row, owner) => this.#run(inBook(row), row, mineOf(row, owner)),
+      failed: async (row, owner, error) => {
+        log.error({ err: error, simulationId: row.simulationId, attempt: row.attempts }, 'a simulation failed');
+        const mine = mineOf(row, owner);
+        if (row.attempts >= mostAttempts)
+          await endSimulation(inBook(row), mine, { failure: 'SIMULATION_FAILED', now: clock.now() });
+        else await releaseSimulation(inBook(row), mine, { counts: true });
+      },
+    });
+  }
 
   /** Looks for work now and from now on. */
   start(): void {
-    this.#looking = setInterval(() => this.wake(), lookEveryMs).unref();
-    this.wake();
+    this.#jobs.start();
   }
 
   /** There may be something to do. */
   wake(): void {
-    if (this.#closing || this.#working) return;
-    this.#working = this.#work()
-      // The database may be away: it is looked again soon.
-      .catch((error: unknown) => this.log.debug({ err: error }, 'no simulation could be looked for'))
-      .finally(() => (this.#working = undefined));
+    this.#jobs.wake();
   }
 
   /** The simulation that this process works on, as it is now. */
@@ -62,33 +69,8 @@ export class Simulator {
   }
 
   /** Leaves what it works on to another process, or to the next start. */
-  async close(): Promise<void> {
-    this.#closing = true;
-    clearInterval(this.#looking);
-    this.#running?.stop('closing');
-    await this.#working;
-  }
-
-  async #work(): Promise<void> {
-    while (!this.#closing) {
-      const owner = uuidv7(this.clock.now());
-      const row = await takeSimulation(this.db, { owner, now: this.clock.now() });
-      if (!row) return;
-      const mine = { bookId: row.bookId, simulationId: row.simulationId, owner };
-      const db = this.db.as({ book: row.bookId, legalPerson: null });
-      try {
-        await this.#run(db, row, mine);
-      } catch (error) {
-        this.log.error({ err: error, simulationId: row.simulationId, attempt: row.attempts }, 'a simulation failed');
-        if (row.attempts >= mostAttempts) {
-          await endSimulation(db, mine, { failure: 'SIMULATION_FAILED', now: this.clock.now() });
-        } else await releaseSimulation(db, mine, { counts: true });
-        // Not at once again: what was in the way may pass.
-        return;
-      } finally {
-        this.#running = undefined;
-      }
-    }
+  close(): Promise<void> {
+    return this.#jobs.close(() => this.#running?.stop('closing'));
   }
 
   /** Resolves once it has ended, was cancelled, or was left because this process stops. */
@@ -106,7 +88,7 @@ export class Simulator {
     });
     const running: Running = { mine, row, stop: () => undefined };
     const ended = this.#listen(thread, running);
-    if (this.#closing) running.stop('closing');
+    if (this.#jobs.isClosing) running.stop('closing');
     this.#running = running;
     const telling = setInterval(() => {
       const { factsDone: done, factsTotal: total } = running.row;
@@ -121,6 +103,7 @@ export class Simulator {
     try {
       if ((await ended) === 'closing') await releaseSimulation(db, mine, { counts: false });
     } finally {
+      this.#running = undefined;
       clearInterval(telling);
       await thread.terminate();
     }

@@ -1,7 +1,15 @@
 // What a change does, decided the same way when it is proposed and when it is approved. A contract goes from one enterprise to another whole,
 // with its vouchers; whose it was is kept with it, and what was decided before stays with who it was then.
 import type { z } from 'zod';
-import type { Contract, Enterprise, LegalPersonChange, MatterRegistration, Provider, Recovery, Voucher } from '../../db/tables.js';
+import type {
+  Contract,
+  Enterprise,
+  LegalPersonChange,
+  MatterRegistration,
+  Provider,
+  Recovery,
+  Voucher,
+} from '../../db/tables.js';
 import type * as schema from '../../schemas/successions.js';
 import { memberShelf } from '../access/facts.js';
 import type { Day } from '../calendar.js';

@@ -764,22 +764,50 @@ void t.test('the audit finds what is planted', async (t) => {
   const plant = (statement: string) => owner.sql.unsafe(statement);
   const off = (table: string, statement: string) =>
     `alter table ${table} disable trigger user; ${statement}; alter table ${table} enable trigger user`;
-  const planted: [number, string][] = [
+  const planted: [number, RegExp, string][] = [
     [
       1,
+      /^available:.*: kept/,
       off('accounts', `update accounts set debits_fen = debits_fen + 1, credits_fen = credits_fen + 1 where kind = 'available'`),
     ],
-    [2, off('entries', `update entries set debit_after_fen = debit_after_fen + 1 where kind = 'voucher.issued'`)],
-    [3, off('entries', `update entries set kind = 'budget.loaded' where kind = 'voucher.issued'`)],
-    [7, off('entries', `delete from entries where seq = (select max(seq) from entries)`)],
-    [8, off('outcomes', `delete from outcomes where verb = 'test.load'`)],
+    [1, /^book: debits/, off('accounts', `update accounts set debits_fen = debits_fen + 1 where kind = 'available'`)],
+    [3, /: balances add up to -1$/, 'select'],
+    [
+      2,
+      /^available:.* at \d+: kept/,
+      off('entries', `update entries set debit_after_fen = debit_after_fen + 1 where kind = 'voucher.issued'`),
+    ],
+    [
+      2,
+      /^available:.*: its kind says otherwise/,
+      off('accounts', `update accounts set may_overdraw = not may_overdraw where kind = 'available'`),
+    ],
+    [
+      3,
+      /^entry \d+: budget\.loaded from available:/,
+      off('entries', `update entries set kind = 'budget.loaded' where kind = 'voucher.issued'`),
+    ],
+    [7, /^book: head \d+, last/, off('entries', `delete from entries where seq = (select max(seq) from entries)`)],
+    [8, /: outcome of test\.take names entry/, 'select'],
+    [8, /: entries \d+ to \d+ have no outcome$/, off('outcomes', `delete from outcomes where verb = 'test.load'`)],
+    [
+      8,
+      /: key twice has 2 outcomes$/,
+      `alter table outcomes drop constraint outcomes_pkey; ${off(
+        'outcomes',
+        `insert into outcomes select (jsonb_populate_record(o, jsonb_build_object('command_id', gen_random_uuid()))).* from outcomes o limit 1;
+         update outcomes set key = 'twice'`,
+      )}`,
+    ],
   ];
   t.strictSame(await auditLedger(database.db, bookId), [], 'clean before');
-  for (const [invariant, statement] of planted) {
+  for (const [invariant, told, statement] of planted) {
     await plant(statement);
+    const found = await auditLedger(database.db, bookId);
     t.ok(
-      (await auditLedger(database.db, bookId)).some((found) => found.invariant === invariant),
-      `invariant ${invariant}`,
+      found.some((of) => of.invariant === invariant && told.test(`${of.subject}: ${of.detail}`)),
+      `${invariant}: ${told.source}`,
+      { found },
     );
   }
 });

@@ -476,6 +476,13 @@ void t.test(
       ['a day', `update public_notices set last_day = last_day + 1`, /not those of its digest/],
       ['the digest', `update public_notices set content_digest = repeat('0', 64)`, /not the one that was published/],
     ];
+    const unshown = await planted(world.admin, book.bookId, [
+      `update applications set review_digest = repeat('0', 64) where voucher_id is not null`,
+    ]);
+    t.ok(
+      unshown.some(({ invariant, detail }) => invariant === 11 && /^notice .* shows review .*, the case has 0{64}$/.test(detail)),
+      'what was approved and not shown is found',
+    );
     for (const [what, statement, detail] of defects) {
       const found = await planted(world.admin, book.bookId, [statement]);
       t.match(found, [{ invariant: 11, subject: 'notice TESTCITY-N-2024-000001', detail }], `${what} altered later is found`);

@@ -9,6 +9,7 @@ import { reimbursementCases } from '../../src/reimbursements/cases.js';
 import { claimDraft, releaseUnused } from '../../src/reimbursements/claim-papers.js';
 import { submitReimbursement } from '../../src/reimbursements/submit-reimbursement.js';
 import { claimNumbers } from '../../src/usage/claim-number.js';
+import { planted } from '../planted.js';
 import { expectStatus } from '../service.js';
 import type { Firm, World } from './world.js';
 import { cite, common, costCode, costs, feeCode, startWorld, told, uscc, voucherCode } from './world.js';
@@ -295,6 +296,11 @@ void t.test('E2: 5,000,000.00 in three years from the first award, whatever the 
   t.strictSame(given, ['3000000.00', '2000000.00', '限额已用完（2025 年至 2027 年）', 'LIMIT_WINDOW_OVER']);
   t.equal(await world.balance(`used:${feeCode}.awarded:${firm.uscc}:2025+3`), 500_000_000n);
   t.strictSame(await audited(world), []);
+  const found = await planted(world.admin, world.book.bookId, ['delete from limit_first_years']);
+  t.ok(
+    found.some(({ detail }) => detail.startsWith('the window began in no year')),
+    'the audit misses the year in which a window began',
+  );
 });
 
 void t.test(

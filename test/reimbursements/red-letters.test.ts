@@ -6,12 +6,14 @@ import { deliverDue } from '../../src/messages/deliver.js';
 import { formatYuan } from '../../src/money.js';
 import { auditBusiness } from '../../src/reconciliation/audit.js';
 import { recomputeAwards } from '../../src/reconciliation/recompute.js';
+import { publishCalendars } from '../cases/world.js';
 import type { DecisionLetter } from '../journeys/letter.js';
 import { readsLikeALetter } from '../journeys/letter.js';
+import { planted } from '../planted.js';
 import type { Answer } from '../service.js';
 import { expectStatus } from '../service.js';
 import type { Firm, World } from './world.js';
-import { feeCode, fund, startWorld, told } from './world.js';
+import { cite, costCode, feeCode, fund, startWorld, told, uscc } from './world.js';
 
 type Asserts = Pick<typeof t, 'strictSame' | 'match' | 'equal'>;
 type Fee = Awaited<ReturnType<World['fee']>>;
@@ -26,8 +28,8 @@ interface Award {
   readonly fees: readonly Fee[];
 }
 
-async function startBooks(t: { teardown(handler: () => Promise<void>): void }) {
-  const world = await startWorld(t);
+async function startBooks(t: { teardown(handler: () => Promise<void>): void }, of: Parameters<typeof startWorld>[1] = {}) {
+  const world = await startWorld(t, of);
   const { seller, reviewer, approver, finance, payer, book, db } = world;
   const does = async (answer: Promise<Answer>, status = 200) => expectStatus(await answer, status);
   const clean = async (t: Asserts, when: string): Promise<void> => {
@@ -252,92 +254,143 @@ void t.test('an award of a firm that was absorbed is paid to its successor, who 
     select distinct a.holder_name as name from payment_instructions i join payee_accounts a using (book_id, payee_account_id)`;
   t.strictSame([...holders], [{ name: last.name }], 'on its successor’s account');
   await does(red(fee), 201);
+  const missed = await planted(books.admin, books.book.bookId, ['delete from reimbursement_line_cuts']);
+  t.ok(
+    missed.some(({ subject, detail }) => /^line .* and red letter/.test(subject) && detail.endsWith('of the line 0')),
+    'the audit misses what a red letter took of a line',
+  );
   t.match((await does(last.member.get('/recoveries'))).items, [{ debtorId: last.enterpriseId, amount: '54000.00' }]);
   t.equal(await yuan(`used:${feeCode}.awarded:${last.uscc}:2025`), '0.00');
   await books.clean(t, 'after two mergers');
 });
 
-void t.test('a recovery that is open goes over with a merger, and to the heir that a split names: whole, with its days', async (t) => {
-  const books = await startBooks(t);
-  const { does, red, reviewer, approver, finance, yuan } = books;
-  await books.load(feeCode, '1000000.00');
-  const awards = [
-    await books.applied(await books.firm(1), ['100000.00']),
-    await books.applied(await books.firm(2), ['50000.00']),
-  ] as const;
-  await books.allocate();
-  for (const award of awards) await books.hasAccount(award);
-  await books.pay(await books.batch());
-  const [first, second] = awards;
-  const [successor, heir] = [await books.firm(3), await books.firm(4)];
-  const change = (kind: 'mergers' | 'splits', body: object) =>
-    reviewer.post(`/${kind}`, { effectiveOn: '2025-02-10', documentNo: '市监登字〔2025〕1号', reason: '登记机关核准', ...body });
-  const decide = async (answer: Promise<Answer>) =>
-    does(approver.post(`/legal-person-changes/${(await does(answer, 201)).changeId as string}/approve`, {}));
-  const mergeInto = ({ firm: { uscc } }: Award) => decide(change('mergers', { uscc, successorUscc: successor.uscc }));
-  const recoveryOf = async ({ firm: { member } }: Award) =>
-    ((await does(member.get('/recoveries'))).items as { recoveryId: string }[])[0]?.recoveryId ?? '';
+void t.test(
+  'a recovery that is open goes over with a merger, and to the heir that a split names: whole, with its days',
+  async (t) => {
+    const books = await startBooks(t);
+    const { does, red, reviewer, approver, finance, stands, yuan } = books;
+    await books.load(feeCode, '1000000.00');
+    const awards = [
+      await books.applied(await books.firm(1), ['100000.00']),
+      await books.applied(await books.firm(2), ['50000.00']),
+    ] as const;
+    await books.allocate();
+    for (const award of awards) await books.hasAccount(award);
+    await books.pay(await books.batch());
+    const [first, second] = awards;
+    const [successor, heir] = [await books.firm(3), await books.firm(4)];
+    const change = (kind: 'mergers' | 'splits', body: object) =>
+      reviewer.post(`/${kind}`, {
+        effectiveOn: '2025-02-10',
+        documentNo: '市监登字〔2025〕1号',
+        reason: '登记机关核准',
+        ...body,
+      });
+    const decide = async (answer: Promise<Answer>) =>
+      does(approver.post(`/legal-person-changes/${(await does(answer, 201)).changeId as string}/approve`, {}));
+    const mergeInto = ({ firm: { uscc } }: Award) => decide(change('mergers', { uscc, successorUscc: successor.uscc }));
+    const recoveryOf = async ({ firm: { member } }: Award) =>
+      ((await does(member.get('/recoveries'))).items as { recoveryId: string }[])[0]?.recoveryId ?? '';
 
-  // One is served, of the other a part came back, a third is only proposed.
-  for (const { fees } of awards) await does(red(fees[0] as Fee, '10000.00'), 201);
-  const [served, partly] = [await recoveryOf(first), await recoveryOf(second)];
-  const notice = { documentNo: '杭经信〔2025〕8号', servedOn: '2025-02-10', dueOn: '2025-03-10' };
-  for (const id of [served, partly]) await does(reviewer.post(`/recoveries/${id}/serve`, notice));
-  const money = (amount: string) => ({ amount, bookedOn: '2025-02-10', bankSerial: `OVER-${++serials}` });
-  await does(finance.post(`/recoveries/${partly}/receive`, money('1000.00')));
-  const fraud = await does(books.propose(second), 201);
-  for (const award of awards) await mergeInto(award);
+    // One is served, of the other a part came back, a third is only proposed.
+    for (const { fees } of awards) await does(red(fees[0] as Fee, '10000.00'), 201);
+    const [served, partly] = [await recoveryOf(first), await recoveryOf(second)];
+    const notice = { documentNo: '杭经信〔2025〕8号', servedOn: '2025-02-10', dueOn: '2025-03-10' };
+    for (const id of [served, partly]) await does(reviewer.post(`/recoveries/${id}/serve`, notice));
+    const money = (amount: string) => ({ amount, bookedOn: '2025-02-10', bankSerial: `OVER-${++serials}` });
+    await does(finance.post(`/recoveries/${partly}/receive`, money('1000.00')));
+    const fraud = await does(books.propose(second), 201);
+    for (const award of awards) await mergeInto(award);
 
-  const [until, firmOf] = ['2025-02-10', ({ firm }: Award) => firm.enterpriseId];
-  t.match(await does(successor.member.get(`/recoveries/${served}`)), {
-    debtorId: successor.enterpriseId,
-    formerly: [{ debtorId: firmOf(first), until }],
-    status: 'SERVED',
-    servedOn: '2025-02-10',
-    dueOn: '2025-03-10',
-    amount: '6000.00',
-  });
-  t.equal((await does(successor.member.get('/recoveries'))).items.length, 2, 'what is only proposed is not told');
-  for (const [of, left] of [
-    [firmOf(first), '0.00'],
-    [firmOf(second), '0.00'],
-    [successor.enterpriseId, '-11000.00'],
-  ] as const) {
-    t.equal(await yuan(`receivable:${of}:${fund}`), left, 'what is left is owed by the successor');
-  }
-  await books.clean(t, 'after the mergers');
-  const { items } = await does(successor.member.get('/work-queue'));
-  t.equal((items as { kind: string }[]).filter(({ kind }) => kind === 'RECOVERY_TO_REPAY').length, 2, 'it waits for the successor');
-  await does(successor.member.post(`/recoveries/${served}/appeal`, { reason: '请求核减' }));
-  await does(books.open(fraud.recoveryId as string));
-  t.match(await does(successor.member.get(`/recoveries/${fraud.recoveryId as string}`)), {
-    debtorId: successor.enterpriseId,
-    amount: '24000.00',
-  });
-
-  // What is told of the absorbed one's award reaches its successor.
-  await does(red(first.fees[0] as Fee, '10000.00'), 201);
-  await deliverDue({ db: books.db, bookId: books.book.bookId, clock: books.clock });
-  const toldOf = ((await does(successor.member.get('/messages?limit=100'))).items as { kind: string }[]).map(({ kind }) => kind);
-  t.equal(toldOf.filter((kind) => kind === 'recovery.succeeded').length, 2);
-  t.ok(toldOf.includes('case.award_corrected'), 'of an award of the absorbed one');
-
-  const split = (body: object, continues = true) =>
-    change('splits', {
-      uscc: successor.uscc,
-      continues,
-      heirs: [{ uscc: heir.uscc, founded: true, contractIds: [], ...body }],
+    const [until, firmOf] = ['2025-02-10', ({ firm }: Award) => firm.enterpriseId];
+    t.match(await does(successor.member.get(`/recoveries/${served}`)), {
+      debtorId: successor.enterpriseId,
+      formerly: [{ debtorId: firmOf(first), until }],
+      status: 'SERVED',
+      servedOn: '2025-02-10',
+      dueOn: '2025-03-10',
+      amount: '6000.00',
     });
-  t.equal(told(await split({ recoveryIds: [served, served] })), '409 SPLIT_RECOVERY_UNKNOWN');
-  t.equal(told(await split({}, false)), '409 SPLIT_RECOVERY_LEFT', 'where nobody goes on somebody has to owe it');
-  await decide(split({ recoveryIds: [partly] }));
-  t.match((await does(heir.member.get('/recoveries'))).items, [
-    { recoveryId: partly, amount: '6000.00', received: '1000.00', formerly: [{ debtorId: firmOf(second) }, { debtorId: successor.enterpriseId }] },
-  ]);
-  t.match(await successor.member.get(`/recoveries/${partly}`), { status: 404 });
-  t.match(await does(finance.post(`/recoveries/${partly}/receive`, money('5000.00'))), { status: 'RECOVERED' });
-  await books.clean(t, 'after the split');
-});
+    t.equal((await does(successor.member.get('/recoveries'))).items.length, 2, 'what is only proposed is not told');
+    for (const [of, left] of [
+      [firmOf(first), '0.00'],
+      [firmOf(second), '0.00'],
+      [successor.enterpriseId, '-11000.00'],
+    ] as const) {
+      t.equal(await yuan(`receivable:${of}:${fund}`), left, 'what is left is owed by the successor');
+    }
+    await books.clean(t, 'after the mergers');
+    const { items } = await does(successor.member.get('/work-queue'));
+    t.equal(
+      (items as { kind: string }[]).filter(({ kind }) => kind === 'RECOVERY_TO_REPAY').length,
+      2,
+      'it waits for the successor',
+    );
+    await does(successor.member.post(`/recoveries/${served}/appeal`, { reason: '请求核减' }));
+    await does(books.open(fraud.recoveryId as string));
+    t.match(await does(successor.member.get(`/recoveries/${fraud.recoveryId as string}`)), {
+      debtorId: successor.enterpriseId,
+      amount: '24000.00',
+    });
+
+    // What is told of the absorbed one's award reaches its successor.
+    await does(red(first.fees[0] as Fee, '10000.00'), 201);
+    await deliverDue({ db: books.db, bookId: books.book.bookId, clock: books.clock });
+    const toldOf = ((await does(successor.member.get('/messages?limit=100'))).items as { kind: string }[]).map(
+      ({ kind }) => kind,
+    );
+    t.equal(toldOf.filter((kind) => kind === 'recovery.succeeded').length, 2);
+    t.ok(toldOf.includes('case.award_corrected'), 'of an award of the absorbed one');
+
+    const split = (body: object, continues = true) =>
+      change('splits', {
+        uscc: successor.uscc,
+        continues,
+        heirs: [{ uscc: heir.uscc, founded: true, contractIds: [], ...body }],
+      });
+    t.equal(told(await split({ recoveryIds: [served, served] })), '409 SPLIT_RECOVERY_UNKNOWN');
+    t.equal(told(await split({}, false)), '409 SPLIT_RECOVERY_LEFT', 'where nobody goes on somebody has to owe it');
+    await decide(split({ recoveryIds: [partly] }));
+    t.match((await does(heir.member.get('/recoveries'))).items, [
+      {
+        recoveryId: partly,
+        amount: '6000.00',
+        received: '1000.00',
+        formerly: [{ debtorId: firmOf(second) }, { debtorId: successor.enterpriseId }],
+      },
+    ]);
+    t.match(await successor.member.get(`/recoveries/${partly}`), { status: 404 });
+    t.match(await does(finance.post(`/recoveries/${partly}/receive`, money('5000.00'))), { status: 'RECOVERED' });
+    await books.clean(t, 'after the split');
+
+    // An award that its enterprise was not paid yet, when it was absorbed: its successor's debt is held against it.
+    const unpaid = await books.applied(await books.firm(5), ['10000.00']);
+    await books.allocate();
+    await mergeInto(unpaid);
+    const url = `/recoveries/${served}`;
+    await does((await books.book.member('approver')).post(`${url}/decide-appeal`, { outcome: 'DISMISSED', reason: '维持' }));
+    const allowed = { document: '杭财〔2025〕3号', article: '第八条', reason: '以应付补助抵扣应退款项' };
+    const offset = (of: object) => finance.post(`${url}/propose-offset`, { ...allowed, ...of });
+    t.equal(told(await offset({})), '400 VALIDATION_FAILED');
+    t.equal(told(await offset({ reimbursementId: first.id })), '400 AMOUNT_ZERO', 'it is paid');
+    t.equal(told(await offset({ reimbursementId: first.id, amount: '1.00' })), '409 OFFSET_ABOVE_PAYABLE');
+    await does(offset({ reimbursementId: unpaid.id, amount: '4000.00' }), 201);
+    t.match(await does(books.payer.post(`${url}/offset`, {})), { status: 'PARTLY_RECOVERED', received: '4000.00' });
+    t.match(await does(reviewer.get(`/reimbursements/${unpaid.id}`)), { award: '6000.00', offset: '4000.00' });
+    const { offsets } = await does(successor.member.get(url));
+    t.match(offsets, [{ redemptionId: null, reimbursementId: unpaid.id, amount: '4000.00', status: 'APPROVED' }]);
+    const letter = await does(
+      successor.member.get(`/recovery-offsets/${(offsets as { offsetId: string }[])[0]?.offsetId ?? ''}/decision-letter`),
+    );
+    t.match(letter, { zh: { text: /补助 \S+-RB-\S+ 经核准应付同一收款人 6,000\.00 元[\s\S]*金额 4,000\.00 元/ } });
+    await books.clean(t, 'off-set');
+    // What was off-set counts as paid: of what a red letter takes, the rest alone is the pool's again, and no batch has anything of it.
+    await does(red(unpaid.fees[0] as Fee, '8000.00'), 201);
+    t.equal(await stands(unpaid), '6000.00 − 2000.00 − 2800.00');
+    t.equal(told(await finance.post('/settlements', { period: '2025-02' })), '409 SETTLEMENT_EMPTY');
+    await books.clean(t, 'and red-lettered');
+  },
+);
 
 void t.test('fraud, and a clause: by two persons, in whole or the clause’s part', async (t) => {
   const books = await startBooks(t);
@@ -407,6 +460,81 @@ void t.test(
   },
 );
 
+for (const strategy of ['FIRST_COME', 'RANKED'] as const) {
+  void t.test(`${strategy}: at most what was awarded, nothing below the least award, and of a clause its part`, async (t) => {
+    const clause = `{ id: kept-running, kind: CLAWBACK, basisPoints: 2500, text: { zh: 停止使用的退回四分之一, en: a quarter }, ${cite('第十条')} }`;
+    const books = await startBooks(t, {
+      fees: [
+        ['value: PRO_RATA', `value: ${strategy}`],
+        ['eligibility:', `minAward: { value: 1000.00, ${cite('第八条')} }\nclauses: [${clause}]\neligibility:`],
+      ],
+    });
+    const { does, red, stands, open } = books;
+    await books.load(feeCode, '90000.00');
+    const [first, last] = [
+      await books.applied(await books.firm(1), ['100000.00']),
+      await books.applied(await books.firm(2), ['100000.00']),
+    ];
+    await books.allocate();
+    t.equal(await stands(first), '60000.00 − 0.00 − 0.00');
+    t.equal(await stands(last), '30000.00 − 0.00 − 0.00', 'what was left');
+    await does(red(last.fees[0] as Fee, '20000.00'), 201);
+    t.equal(await stands(last), '30000.00 − 0.00 − 0.00', '60 % of what is left gives more than it was awarded');
+    await does(red(last.fees[0] as Fee, '40000.00'), 201);
+    t.equal(await stands(last), '30000.00 − 6000.00 − 0.00', 'and now less');
+    await books.clean(t, 'cut before payment');
+    const clauseOf = async (award: Award) => {
+      const { recoveryId } = await does(books.propose(award, { id: 'kept-running', atFault: false }), 201);
+      return does(open(recoveryId as string));
+    };
+    await clauseOf(last);
+    t.equal(await stands(last), '30000.00 − 12000.00 − 0.00', 'a quarter of what stands');
+    await does(red(first.fees[0] as Fee, '98500.00'), 201);
+    t.equal(await stands(first), '60000.00 − 60000.00 − 0.00', '60 % of 1,500.00 is below the least award');
+    await books.clean(t, 'with one award gone');
+    await books.hasAccount(last);
+    await books.pay(await books.batch());
+    await clauseOf(last);
+    t.equal(await stands(last), '30000.00 − 12000.00 − 4500.00', 'after payment it is owed back');
+    await books.clean(t, 'paid');
+  });
+}
+
+void t.test('an invoice that was declared whole: every line of a red letter takes of it, and no more than is left', async (t) => {
+  const books = await startBooks(t);
+  const { does, red, stands, reviewer } = books;
+  await books.load(costCode, '100000.00');
+  const firm = await books.firm(1);
+  const fee = await books.fee(firm, { lines: [{ gross: '6000.00' }, { gross: '5000.00' }] });
+  const declared = {
+    reference: fee.invoiceNo,
+    description: '语料采购',
+    counterpartyUscc: uscc(900),
+    counterpartyName: '钱江算力有限公司',
+    serviceItem: 'CORPUS',
+    net: '10000.00',
+    vat: '0.00',
+    gross: '10000.00',
+    settledOn: '2025-01-20',
+    evidence: '银行回单',
+  };
+  const id = await books.reviewed(firm, { score: 80 }, { programmeCode: costCode, items: [declared] });
+  const award: Award = { firm, id, fees: [fee] };
+  const batch = await does(reviewer.post('/allocations', { programmeCode: costCode, year: 2025 }), 201);
+  const { contentDigest } = batch;
+  await does(books.approver.post(`/allocations/${batch.allocationId as string}/approve`, { contentDigest }));
+  t.equal(await stands(award), '3000.00 − 0.00 − 0.00');
+  await does(red(fee, '4000.00'), 201);
+  t.equal(await stands(award), '3000.00 − 1200.00 − 0.00', '30 % of the 6,000.00 that are left of what was declared');
+  await books.clean(t, 'after one line');
+  // The invoice is of 11,000.00, of which 10,000.00 were declared: what is left of these is taken, and nothing twice.
+  await does(red(fee), 201);
+  t.equal(await stands(award), '3000.00 − 3000.00 − 0.00');
+  const { items } = await does(reviewer.get(`/reimbursements/${id}/lines`));
+  t.match(items, [{ lineNo: 1, gross: '10000.00' }], 'the line stays as it was declared');
+  await books.clean(t, 'after all of it');
+});
+
 void t.test('a case that is not decided counts its invoice for what is left, and is reviewed again', async (t) => {
   const books = await startBooks(t);
   const { does, reviewer } = books;
@@ -433,6 +561,43 @@ void t.test('a case that is not decided counts its invoice for what is left, and
   await books.allocate();
   t.equal(await books.stands(award), '3360.00 − 0.00 − 0.00');
   await books.clean(t, 'awarded on what was left');
+});
+
+void t.test('red-lettered in its public notice a case is reviewed again, and published anew for all of its days', async (t) => {
+  const books = await startBooks(t, { fees: [['eligibility:', `noticeDays: { value: 5, ${cite('第七条')} }\neligibility:`]] });
+  const { does, red, reviewer, approver, clock } = books;
+  await publishCalendars(books.book, approver, [2025]);
+  await books.load(feeCode, '1000000.00');
+  const [award, other] = [
+    await books.applied(await books.firm(1), ['10000.00']),
+    await books.applied(await books.firm(2), ['20000.00']),
+  ];
+  const publish = async (ids: readonly string[]) =>
+    does(reviewer.post('/notices', { title: '拟补助名单', items: ids.map((caseId) => ({ caseId })) }), 201);
+  const review = (of: object = {}) =>
+    reviewer.post(`/reimbursements/${award.id}/review`, { eligibility: { local: true, statistics: true }, ...of });
+  const first = await publish([award.id, other.id]);
+  t.equal(told(await review()), '409 REVIEW_CHANGES_NOTHING', 'no clock starts again idly');
+  clock.set('2025-02-14');
+  await does(red(award.fees[0] as Fee, '4000.00'), 201);
+  t.match(await does(review()), { status: 'REVIEWED', computed: '3600.00', noticeId: null, noticeLastDay: null });
+  const shown = async ({ noticeId }: { noticeId?: string }) => {
+    const { body } = await books.call('GET', `/v1/books/${books.book.code}/notices/${noticeId ?? ''}`);
+    return (body.items as { amount: string; state: string; lastDay: string }[]).map(({ amount, state }) => `${amount} ${state}`);
+  };
+  t.strictSame(await shown(first), ['6000.00 REPLACED', '12000.00 RUNNING'], 'what was published stays; the other case goes on');
+  const object = (notice: { noticeId?: string; items?: { caseNo: string }[] }) =>
+    books.call('POST', `/v1/books/${books.book.code}/notices/${notice.noticeId ?? ''}/object`, {
+      body: { name: '王五', contact: '12345', content: '重复申报', caseNo: (first.items as { caseNo: string }[])[0]?.caseNo },
+    });
+  t.equal(told(await object(first)), '409 NOTICE_ENDED', 'it is not shown there any more');
+  const again = await publish([award.id]);
+  t.equal(again.lastDay, '2025-02-21', 'five working days from the day of the new notice');
+  t.strictSame(await shown(again), ['3600.00 RUNNING']);
+  t.strictSame(await shown(first), ['6000.00 REPLACED', '12000.00 RUNNING']);
+  clock.set('2025-02-19');
+  t.equal(told(await reviewer.post('/allocations', { programmeCode: feeCode, year: 2025 })), '201', 'the other alone');
+  await books.clean(t, 'while it is shown');
 });
 
 void t.test('in any order: red letters, frauds and payment come out clean, or are refused', async (t) => {

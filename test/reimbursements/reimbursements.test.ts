@@ -4,11 +4,14 @@ import t from 'tap';
 import { auditLedger } from '../../src/ledger/audit.js';
 import { auditBusiness, findBusiness } from '../../src/reconciliation/audit.js';
 import { recomputeAwards, recomputeIn } from '../../src/reconciliation/recompute.js';
+import { fundOf } from '../../src/ledger/chart.js';
+import { approveAllocation } from '../../src/reimbursements/approve-allocation.js';
+import { bookAwards, bookedAtOnce } from '../../src/reimbursements/book-awards.js';
 import { sizeOf } from '../../src/reimbursements/draft-allocation.js';
 import { delisted } from '../providers/delist.js';
 import { expectStatus } from '../service.js';
 import type { Firm, World } from './world.js';
-import { costCode, feeCode, fees, fund, startWorld, told, uscc, voucherCode } from './world.js';
+import { costCode, feeCode, fees, fen, fund, startWorld, told, uscc, voucherCode } from './world.js';
 
 const audited = async (world: World) => [
   ...(await auditLedger(world.db, world.book.bookId)),
@@ -729,6 +732,98 @@ void t.test('two thousand lines are one application like any other', async (t) =
   }
   t.equal(seen, 2_000);
   t.strictSame(await audited(world), []);
+});
+
+void t.test('a large allocation is decided at once and booked in slices: stopped, changed beside and run twice, it comes out exact', async (t) => {
+  const world = await startWorld(t);
+  await world.load(costCode, '20000000.00');
+  const firms = [await world.firm(1), await world.firm(2)];
+  const [one, two] = firms as [Firm, Firm];
+  const item = (reference: string, gross: string) => ({
+    reference,
+    description: '语料采购',
+    counterpartyUscc: uscc(500),
+    counterpartyName: '语料有限公司',
+    serviceItem: 'CORPUS',
+    net: gross,
+    vat: '0.00',
+    gross,
+    settledOn: '2025-01-20',
+    evidence: '银行回单',
+  });
+  const reviewed = (firm: Firm, reference: string, gross: string) =>
+    world.reviewed(firm, { score: 80 }, { programmeCode: costCode, items: [item(reference, gross)] });
+  const small: string[] = [];
+  for (let n = 1; n <= bookedAtOnce; n++) small.push(await reviewed(one, `S-${n}`, '10000.00'));
+  // Of the second firm, whose limit (2,000,000.00 for life) leaves the last of them nothing.
+  const large = [];
+  for (const n of [1, 2, 3]) large.push(await reviewed(two, `L-${n}`, '3333333.34'));
+  const drafted = await draft(world, { programmeCode: costCode });
+  const pool = fundOf(costCode, 2025);
+  t.match(drafted, { lineCount: bookedAtOnce + 3, total: '2120000.00', awardsLeft: 0 });
+
+  // Through the lane and not by its address, behind which the slices begin.
+  const book = await world.books.find(world.book.code);
+  if (!book) throw new Error('the book is there');
+  const { memberId, personId } = world.approver;
+  const { allocationId, contentDigest } = drafted as { allocationId: string; contentDigest: string };
+  const decided = await book.lane.submit(approveAllocation, {
+    key: 'decide',
+    requestDigest: 'a'.repeat(64),
+    actor: { memberId, personId, kind: 'PERSON', role: 'approver', legalPersonUscc: null },
+    body: { id: allocationId, contentDigest },
+  });
+  t.match(decided, { kind: 'accepted', result: { status: 'APPROVED', awardsLeft: bookedAtOnce + 3 } });
+  t.equal(await world.balance(`reserved:${allocationId}`), fen('2120000.00'), 'set aside');
+  t.equal(await world.balance(`available:${pool}`), fen('17880000.00'), 'nobody else can take it');
+  t.equal(await world.balance(`payable:${one.enterpriseId}:${pool}`), 0n);
+  t.strictSame(await audited(world), [], 'decided, and nothing booked');
+  t.equal(told(await one.member.post(`/reimbursements/${small[0] ?? ''}/withdraw`, { reason: '不申请了' })), '409 REIMBURSEMENT_WRONG_STATE');
+  t.equal(told(await world.reviewer.post(`/allocations/${allocationId}/withdraw`, { reason: '重算' })), '409 ALLOCATION_WRONG_STATE');
+
+  const run = (slices = Infinity) => {
+    let asked = 0;
+    return bookAwards.run({ book, clock: world.clock, isStopping: () => asked++ > slices });
+  };
+  const first = await run(1);
+  t.ok(first > 0 && first < bookedAtOnce, `stopped behind a slice of ${first}`);
+  const state = async () => expectStatus(await world.reviewer.get(`/allocations/${allocationId}`), 200);
+  t.match(await state(), { awardsLeft: bookedAtOnce + 3 - first });
+  t.equal(await world.balance(`payable:${one.enterpriseId}:${pool}`), fen(`${first * 3000}.00`));
+  t.equal(await world.balance(`reserved:${allocationId}`), fen(`${2120000 - first * 3000}.00`));
+  t.strictSame(await audited(world), [], 'stopped half way');
+
+  // Meanwhile one of those that wait is flagged, and another allocation takes of the limit that a waiting award counts on.
+  const flagged = small.at(-1) ?? '';
+  expectStatus(
+    await world.reviewer.post('/flags', { subjectKind: 'REIMBURSEMENT', subjectId: flagged, reason: '发票存疑' }),
+    201,
+  );
+  await reviewed(two, 'M-1', '2000000.00');
+  const beside = await draft(world, { programmeCode: costCode });
+  expectStatus(await approve(world, beside), 200);
+  t.strictSame(await audited(world), [], 'another allocation between the slices');
+
+  const rest = await Promise.all([run(), run()]);
+  t.equal(rest[0] + rest[1], bookedAtOnce + 3 - first, 'two at once: each is booked once');
+  t.equal(await run(), 0, 'and nothing is left');
+  const after = await state();
+  t.match(after, { awardsLeft: 0, status: 'APPROVED' });
+  const leftOut = (after.lines as { reimbursementId: string; leftOut: string | null }[]).filter((of) => of.leftOut !== null);
+  t.strictSame(
+    leftOut.map((of) => [of.reimbursementId, of.leftOut]),
+    [
+      [flagged, 'FLAG_HOLDS'],
+      [large[1], 'AMOUNT_CHANGED'],
+    ],
+    'what changed beside is left out, and what fell to the others stands',
+  );
+  t.equal(await world.balance(`reserved:${allocationId}`), 0n);
+  t.equal(await world.balance(`payable:${one.enterpriseId}:${pool}`), fen(`${(bookedAtOnce - 1) * 3000}.00`));
+  const status = async (id: string) => expectStatus(await world.reviewer.get(`/reimbursements/${id}`), 200);
+  t.match(await status(flagged), { status: 'REVIEWED', allocationId: null }, 'free again');
+  t.match(await status(small[0] ?? ''), { status: 'APPROVED', award: '3000.00', approvedOn: '2025-02-10', allocationId });
+  t.strictSame(await audited(world), [], 'booked');
 });
 
 void t.test('an allocation beyond what a batch can share out is refused (ALLOCATION_TOO_LARGE), at its very edges', async (t) => {
