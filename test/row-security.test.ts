@@ -174,6 +174,8 @@ const wholeBook: Readonly<Record<string, readonly string[]>> = {
     'persons',
     'recovery_codes',
     'sessions',
+    'key_uses',
+    'signature_nonces',
     'sign_in_attempts',
     'user_accounts',
   ],

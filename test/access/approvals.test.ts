@@ -413,6 +413,8 @@ const bound: Readonly<Record<string, Bound>> = {
   '/custom-roles/{id}/approve': { digest: 'digest' },
   '/flags/{id}/clear': { unchangeable: 'flags' },
   '/flags/{id}/uphold': { unchangeable: 'flags' },
+  '/invitations/{id}/confirm': { unchangeable: 'invitations' },
+  '/keys/{id}/confirm': { anew: 'of whose a key is, and what proves it, nothing changes' },
   '/legal-person-changes/{id}/approve': { unchangeable: 'legal_person_changes' },
   '/limit-exceptions/{id}/approve': { unchangeable: 'limit_exceptions' },
   '/listing-applications/{id}/list': { digest: 'digest' },

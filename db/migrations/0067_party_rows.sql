@@ -76,7 +76,7 @@ begin
     select from redemptions r where r.book_id = redemption_reversals.book_id and r.redemption_id = redemption_reversals.redemption_id)');
   -- The authorities' alone.
   foreach t in array array['access_trail', 'person_identities', 'person_merges', 'first_approvals', 'delegations', 'delegated_acts', 'flags',
-    'bank_returns', 'bank_lines', 'bank_matches', 'simulations', 'simulation_enterprises', 'expert_panels', 'expert_assignments',
+    'bank_returns', 'bank_lines', 'bank_matches', 'bank_days', 'reconciliation_exceptions', 'reconciliation_looks', 'simulations', 'simulation_enterprises', 'expert_panels', 'expert_assignments',
     'exchange_marks', 'foreign_marks', 'months', 'month_builds', 'month_parties', 'opening_balances', 'allocation_lines',
     'application_queues', 'related_parties'] loop
     call keep_for_party(t, 'false');
