@@ -240,6 +240,7 @@ create policy of_book on api_keys as restrictive for all to voucher_app, voucher
 create policy whole on api_keys as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER api_keys_in_lane BEFORE INSERT OR UPDATE ON public.api_keys FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER api_keys_leave_in_lane BEFORE DELETE ON public.api_keys FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER api_keys_one_person BEFORE UPDATE ON public.api_keys FOR EACH ROW WHEN ((new.confirmed_person IS DISTINCT FROM old.confirmed_person)) EXECUTE FUNCTION refuse_same_person('confirmed_person issued_person');
 grant insert, select, update (expires_on, revoked_at, successor_id, confirmed_person) on api_keys to voucher_app;
 grant select (book_id, key_id, member_id, prefix, expires_on, revoked_at, recorded_at, scope, successor_id, public_key, issued_person, confirmed_person) on api_keys to voucher_reader;
 
@@ -427,6 +428,38 @@ grant insert, select on award_computations to voucher_app;
 grant select on award_computations to voucher_reader;
 
 -- owner voucher_owner
+create table bank_days (
+  book_id uuid not null,
+  bank_day_id uuid not null,
+  bank_account text not null,
+  booked_on date not null,
+  line_count integer not null,
+  paid_fen bigint not null,
+  returned_fen bigint not null,
+  matched_fen bigint not null,
+  settled_fen bigint not null,
+  back_fen bigint not null,
+  constraint bank_days_pkey PRIMARY KEY (book_id, bank_day_id),
+  constraint bank_days_book_id_booked_on_bank_account_key UNIQUE (book_id, booked_on, bank_account),
+  constraint bank_days_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint bank_days_back_fen_check CHECK ((back_fen >= 0)),
+  constraint bank_days_bank_account_check CHECK ((length(bank_account) <= 64)),
+  constraint bank_days_check CHECK (((matched_fen >= 0) AND (matched_fen <= (paid_fen + returned_fen)))),
+  constraint bank_days_line_count_check CHECK ((line_count >= 0)),
+  constraint bank_days_paid_fen_check CHECK ((paid_fen >= 0)),
+  constraint bank_days_returned_fen_check CHECK ((returned_fen >= 0)),
+  constraint bank_days_settled_fen_check CHECK ((settled_fen >= 0))
+);
+alter table bank_days enable row level security;
+alter table bank_days force row level security;
+create policy of_book on bank_days as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on bank_days as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
+CREATE TRIGGER bank_days_in_lane BEFORE INSERT OR UPDATE ON public.bank_days FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER bank_days_leave_in_lane BEFORE DELETE ON public.bank_days FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (line_count, paid_fen, returned_fen, matched_fen, settled_fen, back_fen) on bank_days to voucher_app;
+grant select on bank_days to voucher_reader;
+
+-- owner voucher_owner
 create table bank_formats (
   book_id uuid not null,
   bank_format_id uuid not null,
@@ -488,8 +521,9 @@ alter table bank_lines force row level security;
 CREATE INDEX bank_lines_of_return ON public.bank_lines USING btree (book_id, bank_return_id, bank_line_id);
 CREATE UNIQUE INDEX bank_lines_once ON public.bank_lines USING btree (book_id, bank_serial) WHERE (line_no IS NOT NULL);
 CREATE INDEX bank_lines_serial ON public.bank_lines USING btree (book_id, bank_serial);
+CREATE INDEX bank_lines_to_match ON public.bank_lines USING btree (book_id, status, bank_line_id) WHERE (matched_fen < amount_fen);
+CREATE INDEX bank_lines_to_match_amount ON public.bank_lines USING btree (book_id, status, amount_fen, bank_line_id) WHERE (matched_fen < amount_fen);
 CREATE INDEX bank_lines_unmatched ON public.bank_lines USING btree (book_id, bank_line_id) WHERE (matched_fen < amount_fen);
-CREATE INDEX bank_lines_unmatched_amount ON public.bank_lines USING btree (book_id, amount_fen, bank_line_id) WHERE (matched_fen < amount_fen);
 create policy of_book on bank_lines as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on bank_lines as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER bank_lines_in_lane BEFORE INSERT OR UPDATE ON public.bank_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1954,15 +1988,22 @@ create table invitations (
   accepted_at timestamp with time zone,
   withdrawn_at timestamp with time zone,
   recorded_at timestamp with time zone not null,
+  replaces_account boolean not null default false,
+  invited_person uuid,
+  confirmed_person uuid,
   constraint invitations_pkey PRIMARY KEY (book_id, invitation_id),
   constraint invitations_book_id_token_hash_key UNIQUE (book_id, token_hash),
+  constraint invitations_book_id_confirmed_person_fkey FOREIGN KEY (book_id, confirmed_person) REFERENCES persons(book_id, person_id),
   constraint invitations_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint invitations_book_id_invited_person_fkey FOREIGN KEY (book_id, invited_person) REFERENCES persons(book_id, person_id),
   constraint invitations_book_id_member_id_fkey FOREIGN KEY (book_id, member_id) REFERENCES members(book_id, member_id),
   constraint invitations_book_id_person_id_fkey FOREIGN KEY (book_id, person_id) REFERENCES persons(book_id, person_id),
+  constraint invitations_confirmed CHECK (((NOT replaces_account) OR (accepted_at IS NULL) OR (confirmed_person IS NOT NULL))),
   constraint invitations_end_once CHECK (((accepted_at IS NULL) OR (withdrawn_at IS NULL))),
   constraint invitations_in_time CHECK ((accepted_at < expires_at)),
   constraint invitations_sign_in_name_check CHECK ((sign_in_name ~ '^[a-z0-9][a-z0-9._@+-]{2,63}$'::text)),
-  constraint invitations_token_hash_check CHECK ((token_hash ~ '^[0-9a-f]{64}$'::text))
+  constraint invitations_token_hash_check CHECK ((token_hash ~ '^[0-9a-f]{64}$'::text)),
+  constraint invitations_two_persons CHECK ((confirmed_person <> invited_person))
 );
 alter table invitations enable row level security;
 alter table invitations force row level security;
@@ -1971,7 +2012,8 @@ create policy of_book on invitations as restrictive for all to voucher_app, vouc
 create policy whole on invitations as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER invitations_in_lane BEFORE INSERT OR UPDATE ON public.invitations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER invitations_leave_in_lane BEFORE DELETE ON public.invitations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (accepted_at, withdrawn_at) on invitations to voucher_app;
+CREATE TRIGGER invitations_one_person BEFORE UPDATE ON public.invitations FOR EACH ROW WHEN ((new.confirmed_person IS DISTINCT FROM old.confirmed_person)) EXECUTE FUNCTION refuse_same_person('confirmed_person invited_person');
+grant insert, select, update (accepted_at, withdrawn_at, confirmed_person) on invitations to voucher_app;
 grant select (book_id, invitation_id, member_id, person_id, sign_in_name, expires_at, invited_member, accepted_at, withdrawn_at, recorded_at) on invitations to voucher_reader;
 
 -- owner voucher_owner
@@ -3150,6 +3192,7 @@ create table payment_instructions (
 );
 alter table payment_instructions enable row level security;
 alter table payment_instructions force row level security;
+CREATE INDEX payment_instructions_in_transit ON public.payment_instructions USING btree (book_id, instruction_id) WHERE (status = 'INSTRUCTED'::text);
 CREATE INDEX payment_instructions_payee ON public.payment_instructions USING btree (book_id, payee_id, instruction_id);
 CREATE INDEX payment_instructions_returned ON public.payment_instructions USING btree (book_id, instruction_id) WHERE ((status = 'RETURNED'::text) AND (NOT reinstructed));
 CREATE INDEX payment_instructions_returned_amount ON public.payment_instructions USING btree (book_id, amount_fen, instruction_id) WHERE ((status = 'RETURNED'::text) AND (NOT reinstructed));
@@ -3396,6 +3439,67 @@ CREATE TRIGGER public_notices_in_lane BEFORE INSERT OR UPDATE ON public.public_n
 CREATE TRIGGER public_notices_leave_in_lane BEFORE DELETE ON public.public_notices FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select on public_notices to voucher_app;
 grant select on public_notices to voucher_reader;
+
+-- owner voucher_owner
+create table reconciliation_exceptions (
+  book_id uuid not null,
+  exception_id uuid not null,
+  kind text not null,
+  subject text not null,
+  amount_fen bigint not null,
+  since date not null,
+  opened_on date not null,
+  opened_person uuid,
+  note text,
+  owner_person uuid,
+  status text not null,
+  explanation text,
+  explained_person uuid,
+  explained_on date,
+  resolution text,
+  closed_person uuid,
+  closed_on date,
+  recorded_at timestamp with time zone not null,
+  constraint reconciliation_exceptions_pkey PRIMARY KEY (book_id, exception_id),
+  constraint reconciliation_exceptions_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint reconciliation_exceptions_book_id_owner_person_fkey FOREIGN KEY (book_id, owner_person) REFERENCES persons(book_id, person_id),
+  constraint reconciliation_exceptions_amount_fen_check CHECK ((amount_fen >= 0)),
+  constraint reconciliation_exceptions_closed CHECK ((((status = 'CLOSED'::text) = (closed_on IS NOT NULL)) AND ((closed_person IS NULL) OR (resolution IS NOT NULL)) AND ((resolution IS NULL) OR (closed_person IS NOT NULL)))),
+  constraint reconciliation_exceptions_explained CHECK (((num_nonnulls(explanation, explained_person, explained_on) = ANY (ARRAY[0, 3])) AND ((status <> 'EXPLAINED'::text) OR (explanation IS NOT NULL)))),
+  constraint reconciliation_exceptions_explanation_check CHECK (((length(explanation) >= 1) AND (length(explanation) <= 500))),
+  constraint reconciliation_exceptions_kind_check CHECK ((kind = ANY (ARRAY['UNMATCHED_LINE'::text, 'IN_TRANSIT'::text, 'PAYMENT_RETURNED'::text, 'RESERVED'::text, 'UNMATCHED_BUDGET'::text, 'FILE_CUT'::text, 'BALANCE_GAP'::text, 'OTHER'::text]))),
+  constraint reconciliation_exceptions_note_check CHECK (((length(note) >= 1) AND (length(note) <= 500))),
+  constraint reconciliation_exceptions_noted CHECK ((((kind = 'OTHER'::text) = (opened_person IS NOT NULL)) AND ((kind = 'OTHER'::text) = (note IS NOT NULL)))),
+  constraint reconciliation_exceptions_resolution_check CHECK (((length(resolution) >= 1) AND (length(resolution) <= 500))),
+  constraint reconciliation_exceptions_status_check CHECK ((status = ANY (ARRAY['OPEN'::text, 'EXPLAINED'::text, 'CLOSED'::text]))),
+  constraint reconciliation_exceptions_subject_check CHECK (((length(subject) >= 1) AND (length(subject) <= 200)))
+);
+alter table reconciliation_exceptions enable row level security;
+alter table reconciliation_exceptions force row level security;
+CREATE INDEX reconciliation_exceptions_amount ON public.reconciliation_exceptions USING btree (book_id, status, amount_fen, exception_id);
+CREATE INDEX reconciliation_exceptions_kind ON public.reconciliation_exceptions USING btree (book_id, status, kind, exception_id);
+CREATE UNIQUE INDEX reconciliation_exceptions_one ON public.reconciliation_exceptions USING btree (book_id, kind, subject) WHERE ((status <> 'CLOSED'::text) AND (kind <> 'OTHER'::text));
+CREATE INDEX reconciliation_exceptions_status ON public.reconciliation_exceptions USING btree (book_id, status, exception_id);
+create policy of_book on reconciliation_exceptions as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on reconciliation_exceptions as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
+CREATE TRIGGER reconciliation_exceptions_in_lane BEFORE INSERT OR UPDATE ON public.reconciliation_exceptions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER reconciliation_exceptions_leave_in_lane BEFORE DELETE ON public.reconciliation_exceptions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (amount_fen, owner_person, status, explanation, explained_person, explained_on, resolution, closed_person, closed_on) on reconciliation_exceptions to voucher_app;
+grant select on reconciliation_exceptions to voucher_reader;
+
+-- owner voucher_owner
+create table reconciliation_looks (
+  book_id uuid not null,
+  looked_on date not null,
+  constraint reconciliation_looks_pkey PRIMARY KEY (book_id, looked_on),
+  constraint reconciliation_looks_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id)
+);
+alter table reconciliation_looks enable row level security;
+alter table reconciliation_looks force row level security;
+create policy of_book on reconciliation_looks as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on reconciliation_looks as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
+grant insert, select on reconciliation_looks to voucher_app;
+grant select on reconciliation_looks to voucher_reader;
 
 -- owner voucher_owner
 create table recoveries (

@@ -1,8 +1,8 @@
 // drizzle's mirror of what the migrations produce (db/schema.sql is the truth; a test compares the two). Columns and
 // types only: keys, checks and grants live in SQL. Money is bigint fen, a day is 'YYYY-MM-DD', an instant is an ISO string.
 import type { Role } from '../schemas/access.js';
-import type { Obstacle } from '../schemas/months.js';
 import type { BankMapping } from '../schemas/bank.js';
+import type { Obstacle } from '../schemas/months.js';
 import { sql } from 'drizzle-orm';
 import {
   bigint,
@@ -2012,6 +2012,70 @@ export const bankFormats = pgTable(
 );
 export type BankFormat = typeof bankFormats.$inferSelect;
 
+export const bankDays = pgTable(
+  'bank_days',
+  {
+    bookId: uuid('book_id').notNull(),
+    bankDayId: uuid('bank_day_id').notNull(),
+    bankAccount: text('bank_account').notNull(),
+    bookedOn: date('booked_on', { mode: 'string' }).notNull(),
+    lineCount: integer('line_count').notNull(),
+    paidFen: bigint('paid_fen', { mode: 'bigint' }).notNull(),
+    returnedFen: bigint('returned_fen', { mode: 'bigint' }).notNull(),
+    matchedFen: bigint('matched_fen', { mode: 'bigint' }).notNull(),
+    settledFen: bigint('settled_fen', { mode: 'bigint' }).notNull(),
+    backFen: bigint('back_fen', { mode: 'bigint' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.bankDayId] })],
+);
+export type BankDay = typeof bankDays.$inferSelect;
+
+export const reconciliationExceptions = pgTable(
+  'reconciliation_exceptions',
+  {
+    bookId: uuid('book_id').notNull(),
+    exceptionId: uuid('exception_id').notNull(),
+    kind: text('kind', {
+      enum: [
+        'UNMATCHED_LINE',
+        'IN_TRANSIT',
+        'PAYMENT_RETURNED',
+        'RESERVED',
+        'UNMATCHED_BUDGET',
+        'FILE_CUT',
+        'BALANCE_GAP',
+        'OTHER',
+      ],
+    }).notNull(),
+    subject: text('subject').notNull(),
+    amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
+    since: date('since', { mode: 'string' }).notNull(),
+    openedOn: date('opened_on', { mode: 'string' }).notNull(),
+    openedPerson: uuid('opened_person'),
+    note: text('note'),
+    ownerPerson: uuid('owner_person'),
+    status: text('status', { enum: ['OPEN', 'EXPLAINED', 'CLOSED'] }).notNull(),
+    explanation: text('explanation'),
+    explainedPerson: uuid('explained_person'),
+    explainedOn: date('explained_on', { mode: 'string' }),
+    resolution: text('resolution'),
+    closedPerson: uuid('closed_person'),
+    closedOn: date('closed_on', { mode: 'string' }),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.exceptionId] })],
+);
+export type ReconciliationException = typeof reconciliationExceptions.$inferSelect;
+
+export const reconciliationLooks = pgTable(
+  'reconciliation_looks',
+  {
+    bookId: uuid('book_id').notNull(),
+    lookedOn: date('looked_on', { mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.lookedOn] })],
+);
+
 export const openingBalances = pgTable(
   'opening_balances',
   {
@@ -2735,6 +2799,9 @@ export const invitations = pgTable(
     acceptedAt: timestamp('accepted_at', { withTimezone: true, mode: 'string' }),
     withdrawnAt: timestamp('withdrawn_at', { withTimezone: true, mode: 'string' }),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    replacesAccount: boolean('replaces_account').notNull(),
+    invitedPerson: uuid('invited_person'),
+    confirmedPerson: uuid('confirmed_person'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.invitationId] })],
 );

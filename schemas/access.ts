@@ -46,6 +46,13 @@ export const proposeRole = z.strictObject({
 });
 export const approveRole = z.strictObject({ digest: z.string() });
 export const withdrawRole = z.strictObject({});
+export const roleTold = z.strictObject({
+  code: z.string(),
+  name: z.string().nullable().meta({ description: 'Of a role of the book’s own' }),
+  parts: z.array(role).meta({ description: 'The built-in roles that it reads and acts as' }),
+  readOnly: z.boolean(),
+  verbs: z.array(z.string()).meta({ description: 'What it may write; whose case it is, is judged besides' }),
+});
 export const customRole = z.strictObject({
   customRoleId: id,
   code: z.string(),

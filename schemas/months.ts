@@ -17,9 +17,9 @@ export const sealMonth = z.strictObject({
 });
 
 /** What stands in the way of sealing a month. */
-export const obstacleKind = z.enum(['AUDIT', 'BANK_LINES_UNMATCHED', 'PAYMENTS_IN_TRANSIT', 'LINES_DO_NOT_ADD_UP']).meta({
+export const obstacleKind = z.enum(['AUDIT', 'BANK_LINES_UNMATCHED', 'PAYMENTS_IN_TRANSIT', 'RECONCILIATION', 'LINES_DO_NOT_ADD_UP']).meta({
   description:
-    'AUDIT: an invariant does not hold; BANK_LINES_UNMATCHED: lines of the bank in the month that matched nothing; PAYMENTS_IN_TRANSIT: instructed in the month or before and not answered by the bank; LINES_DO_NOT_ADD_UP: the lines of the data differ from the turnovers of the ledger',
+    'AUDIT: an invariant does not hold; BANK_LINES_UNMATCHED: lines of the bank in the month that matched nothing; PAYMENTS_IN_TRANSIT: instructed in the month or before and not answered by the bank; RECONCILIATION: something else does not tie and nobody has explained it (/reconciliation-readiness tells all of it); LINES_DO_NOT_ADD_UP: the lines of the data differ from the turnovers of the ledger',
 });
 const obstacle = z.strictObject({
   kind: obstacleKind,

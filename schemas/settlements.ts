@@ -106,7 +106,7 @@ export const settlementLine = z.strictObject({
 });
 
 export const paymentFileQuery = z.strictObject({
-  format: z.enum(['json', 'csv']).default('json'),
+  format: z.enum(['json', 'csv', 'xlsx']).default('json'),
   status: instructionStatus.default('INSTRUCTED').meta({ description: 'INSTRUCTED is what waits at the bank' }),
 });
 

@@ -32,6 +32,10 @@ export const invitation = z.strictObject({
   expiresAt: instant,
   acceptedAt: instant.nullable(),
   withdrawnAt: instant.nullable(),
+  replacesAccount: z
+    .boolean()
+    .meta({ description: 'Its person has an account: it is accepted only once somebody else has confirmed it' }),
+  confirmedPerson: id.nullable(),
 });
 export const invitationRecorded = invitation.extend({ ledgerSeq });
 /** `token` is shown once: a replay of the same request answers null. */

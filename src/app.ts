@@ -42,6 +42,7 @@ import { evidenceFileRoutes } from './evidence-files/routes.js';
 import { folderStore } from './evidence-files/store.js';
 import { expertRoutes } from './experts/routes.js';
 import { flagRoutes } from './flag-reviews/routes.js';
+import { accessTold, securitySchemes } from './http/access-told.js';
 import { Books } from './http/books.js';
 import type { ConnectionCounts } from './http/connections.js';
 import { answerClientError, boundConnections, serverOptions } from './http/connections.js';
@@ -68,6 +69,8 @@ import { payeeRoutes } from './payees/routes.js';
 import { precheckRoutes } from './prechecks/routes.js';
 import { programmeRoutes } from './programmes/routes.js';
 import { providerRoutes } from './providers/routes.js';
+import { lookThrough } from './reconciliation/look-through.js';
+import { reconciliationRoutes } from './reconciliation/routes.js';
 import { recoveriesFallDue } from './recoveries/fall-due.js';
 import { recoveryRoutes } from './recoveries/routes.js';
 import { lapseDue } from './redemptions/lapse.js';
@@ -363,8 +366,9 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
     messageRoutes(scope, parts);
     successionRoutes(scope, parts);
     settlementRoutes(scope, parts);
-    monthRoutes(scope, parts);
     bankRoutes(scope, parts);
+    reconciliationRoutes(scope, parts);
+    monthRoutes(scope, parts);
     evidenceFileRoutes(scope, parts);
     precheckRoutes(scope, parts);
     bulkRoutes(scope, parts);
@@ -394,7 +398,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
 
   // Where it listens, and not where a test only injects: what a test wants to be due it does itself.
   // Usage is decided before vouchers end, and what waits on these lapses with them.
-  const dueWorks = [decideOverdue, expireDue, lapseDue, recoveriesFallDue, bookAwards];
+  const dueWorks = [decideOverdue, expireDue, lapseDue, recoveriesFallDue, bookAwards, lookThrough];
   const works = [...dueWorks, remindOfLastDay, remindOfActivation, remindOfDeadline, tellApproved];
   const daily = new Daily({ db, clock, log: app.log, open: (code) => books.find(code), works });
   const webhooks = new WebhookSender({
@@ -435,6 +439,7 @@ const eyesOf = ({ bookId, db }: OpenBook, { legalPersonUscc }: Principal): Datab
 async function describe(app: FastifyInstance): Promise<void> {
   const schemaRegistry = z.registry<{ id?: string }>();
   schemaRegistry.add(problem, { id: 'Problem' });
+  const transform = createJsonSchemaTransform({ schemaRegistry });
   const transformObject = createJsonSchemaTransformObject({ schemaRegistry });
   await app.register(swagger, {
     openapi: {
@@ -445,19 +450,13 @@ async function describe(app: FastifyInstance): Promise<void> {
         description:
           'Money is yuan with two decimals as text; days are YYYY-MM-DD in Asia/Shanghai; every POST takes an Idempotency-Key; refusals are RFC 9457 problems with a stable code, in Chinese or English by Accept-Language.',
       },
-      components: {
-        securitySchemes: {
-          apiKey: { type: 'http', scheme: 'bearer', description: 'An API key of a member of the book' },
-          session: {
-            type: 'apiKey',
-            in: 'cookie',
-            name: '__Host-session-{book}',
-            description: 'The session of a person who has signed in; writing requests come from the same site',
-          },
-        },
-      },
+      components: { securitySchemes },
     },
-    transform: createJsonSchemaTransform({ schemaRegistry }),
+    transform: (of) => {
+      const { schema, url } = transform(of);
+      const { method, config = {} } = of.route;
+      return { schema: { ...schema, ...(url.startsWith('/v1/books/') ? accessTold(String(method), config) : {}) }, url };
+    },
     transformObject: (document) => withoutUnusedSchemas(transformObject(document)),
   });
   await app.register(swaggerUi, { routePrefix: '/docs', logLevel: 'silent', staticCSP: policyOfDocs });

@@ -260,7 +260,12 @@ void t.test('what a parser could be tricked by is refused by its code, with and 
     ['two hosts', get('/v1/books/zhengzhou/me', 'HOST: y'), 400, 'HEADER_TWICE'],
     ['two idempotency keys', post(named, json, 'Idempotency-Key: a', 'Idempotency-Key: b'), 400, 'HEADER_TWICE'],
     ['two signatures', get('/v1/books/zhengzhou/me', 'Signature: a=:AA==:', 'Signature: a=:AA==:'), 400, 'HEADER_TWICE'],
-    ['two lists of what is signed', get('/v1/books/zhengzhou/me', 'Signature-Input: a=()', 'signature-input: b=()'), 400, 'HEADER_TWICE'],
+    [
+      'two lists of what is signed',
+      get('/v1/books/zhengzhou/me', 'Signature-Input: a=()', 'signature-input: b=()'),
+      400,
+      'HEADER_TWICE',
+    ],
     ['two digests', post(named, json, 'Content-Digest: a', 'Content-Digest: b'), 400, 'HEADER_TWICE'],
     ['two delegations', post(named, json, 'On-Behalf-Of: a', 'On-Behalf-Of: b'), 400, 'HEADER_TWICE'],
     ['two lengths', post(named, json, 'Content-Length: 1'), 400, 'MALFORMED_REQUEST'],
@@ -490,6 +495,34 @@ void t.test('the service describes and watches itself', async (t) => {
     0,
     'no duplicate schemas',
   );
+  interface Operation {
+    readonly security?: readonly Record<string, unknown>[];
+    readonly 'x-roles'?: readonly string[];
+    readonly 'x-step-up'?: boolean;
+  }
+  const untold: string[] = [];
+  const schemes = new Set(Object.keys(api.components.securitySchemes as object));
+  for (const [path, methods] of Object.entries(api.paths as Record<string, Record<string, Operation>>)) {
+    if (!path.startsWith('/v1/books/')) continue;
+    for (const [method, { security, 'x-roles': roles }] of Object.entries(methods)) {
+      const known = security?.every((way) => Object.keys(way).every((name) => schemes.has(name)));
+      const isTold = security?.length === 0 || 'apiKey' in (security?.[0] ?? {}) === (roles !== undefined && roles.length > 0);
+      const guarded = method === 'get' || security?.every((way) => !('session' in way) || 'ownSite' in way);
+      if (known !== true || !isTold || guarded !== true) untold.push(`${method} ${path}`);
+    }
+  }
+  t.strictSame(untold, [], 'each address says how one shows who one is, and in which roles one may call it');
+  const of = (path: string, method: string) =>
+    (api.paths as Record<string, Record<string, Operation>>)[`/v1/books/{book}${path}`]?.[method];
+  t.match(of('/members', 'post'), {
+    'x-roles': ['operator'],
+    'x-verb': 'member.register',
+    'x-step-up': true,
+    'x-person-only': true,
+  });
+  t.match(of('/account/sessions', 'get'), { security: [{ session: [] }] });
+  t.strictSame(of('/sign-in/password', 'post')?.security, []);
+
   t.match(await service.call('GET', '/docs'), { status: 200 });
   t.match(await service.call('GET', '/'), { status: 302, headers: { location: '/docs' } });
   t.match(await service.call('GET', '/health/live'), { status: 200, body: { status: 'live' } });

@@ -38,6 +38,8 @@ const small = new Set([
   'flag_parameters',
   'ledger_totals',
   'booked_days',
+  'bank_days',
+  'reconciliation_looks',
   'months',
 ]);
 /**
@@ -127,6 +129,12 @@ const accepted: readonly (readonly [address: string, table: string, where?: RegE
   ['work-queue', 'recoveries', /debtor_id = .*status = /],
   // A base of settled fees is all that a firm's contracts have used: as much as it has paid for.
   ['prechecks', 'usage_invoices', /contract_id = .* AND \(status = 'CONFIRMED'/],
+  // What stands in a month's way: as much as waits.
+  ['reconciliation-readiness', 'bank_lines'],
+  ['reconciliation-readiness', 'payment_instructions'],
+  ['reconciliation-readiness', 'redemptions'],
+  ['reconciliation-readiness', 'bank_returns'],
+  ['reconciliation-readiness', 'reconciliation_exceptions'],
   // Who decides a flag on card-hours looks through what the contracts of that facility have billed.
   ['facilities', 'usage_invoices', /contract_id = contract_lines\.contract_id/],
 ];
@@ -269,6 +277,8 @@ async function multiply(admin: Database, bookId: string, times: number): Promise
           return `(array[${states.map((state) => `'${state}'`).join(', ')}])[1 + i / 4 % ${states.length}]`;
         if (column === 'year') return `${old} + i % 5`;
         if (column === 'period') return `'20' || (20 + i % 60 / 12) || '-' || lpad((1 + i % 12)::text, 2, '0')`;
+        if (column === 'kind' && name === 'reconciliation_exceptions')
+          return `(array['IN_TRANSIT', 'UNMATCHED_LINE', 'RESERVED', 'OTHER'])[1 + i % 4]`;
         if (column === 'kind' && name === 'bulk_jobs') return `(array['usage-invoices', 'contracts'])[1 + i % 2]`;
         if (column === 'service_item') return `(array['AI_COMPUTE', 'STORAGE', 'NETWORK', 'SECURITY'])[1 + i % 4]`;
         if (column === 'programme_code') return `case when i % 4 = 0 then ${old} else ${old} || (i % 4) end`;
@@ -527,6 +537,9 @@ void t.test('no reading grows with the book', async (t) => {
       select book_id, ${contractDraftId}, ${providerUscc}, 'provider', '{}', 'DRAFT', person_id, ${now}
         from persons where book_id = ${bookId} limit 1`;
     await sql`
+      insert into reconciliation_exceptions (book_id, exception_id, kind, subject, amount_fen, since, opened_on, status, recorded_at)
+      values (${bookId}, ${uuidv7(now)}, 'IN_TRANSIT', ${uuidv7(now)}, 1, '2026-04-15', '2026-04-15', 'OPEN', ${now})`;
+    await sql`
       insert into contract_amendments (book_id, amendment_id, contract_id, enterprise_id, provider_id, version, signed_on, starts_on, ends_on,
                                        net_fen, vat_fen, gross_fen, reason, lines, fingerprint, content_digest, status, proposed_side,
                                        proposed_person, recorded_at)
@@ -707,6 +720,7 @@ void t.test('no reading grows with the book', async (t) => {
     settlements: settlementId,
     programmes: await one(`select programme_version_id as id from programme_versions where book_id = $1 limit 1`),
     'bank-returns': bankReturnId,
+    'reconciliation-exceptions': await one(`select exception_id as id from reconciliation_exceptions where book_id = $1 limit 1`),
     'bank-lines': await one(`select bank_line_id as id from bank_lines where book_id = $1 limit 1`),
     applications: voucher.second.applicationId,
     'usage-invoices': await one(`select invoice_id as id from redemptions where book_id = $1 limit 1`),
@@ -736,6 +750,7 @@ void t.test('no reading grows with the book', async (t) => {
   const values: Readonly<Record<string, string>> = {
     voucherId: voucher.voucherId,
     bankReturnId,
+    month: '2026-04',
     contractId: voucher.contractId,
     reimbursementId,
     invoiceId: await one(`select invoice_id as id from red_letters where book_id = $1 limit 1`),

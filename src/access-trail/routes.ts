@@ -39,7 +39,6 @@ export function accessTrailRoutes(app: FastifyInstance): void {
         params: bookParams,
         querystring: trailFileQuery,
         response: { '4xx': problem, '5xx': problem },
-        security: [{ apiKey: [] }],
       },
     },
     async (request, reply) => {

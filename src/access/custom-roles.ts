@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import type { CustomRole } from '../../db/tables.js';
-import type { approveRole as approveBody, customRole, proposeRole as proposeBody } from '../../schemas/access.js';
+import type { approveRole as approveBody, customRole, proposeRole as proposeBody, Role, roleTold } from '../../schemas/access.js';
 import { formatInstant } from '../calendar.js';
 import type { Loader } from '../ledger/facts.js';
 import { insert, update } from '../ledger/facts.js';
@@ -10,7 +10,8 @@ import type { Command, Verb } from '../ledger/lane.js';
 import { accepted, isSamePerson, refused } from '../ledger/lane.js';
 import { life, refuseStep } from '../lives.js';
 import { customRoleShelf } from './facts.js';
-import { refuseParts } from './rights.js';
+import type { Rights } from './rights.js';
+import { actingRole, builtIn, refuseParts } from './rights.js';
 
 type Result = z.input<typeof customRole>;
 interface Id {
@@ -29,6 +30,30 @@ export const presentRole = ({ bookId: _, parts, rights, recordedAt, ...row }: Cu
   rights: rights === null ? null : [...rights],
   recordedAt: formatInstant(new Date(recordedAt)),
 });
+
+type Told = z.input<typeof roleTold>;
+type Verbs = ReadonlyMap<string, readonly string[]>;
+
+/** A built-in role with its verbs, by which roles each verb is for. */
+export const tellBuiltIn = (code: Role, verbs: Verbs): Told => ({
+  code,
+  name: null,
+  parts: [code],
+  readOnly: false,
+  verbs: verbsOf(builtIn(code), verbs),
+});
+
+/** A role of the book's own: of its parts' verbs those that it is not cut down from. */
+export const tellOwn = ({ code, name, parts, rights, readOnly }: CustomRole, verbs: Verbs): Told => ({
+  code,
+  name,
+  parts: [...parts],
+  readOnly,
+  verbs: verbsOf({ parts, rights, readOnly }, verbs),
+});
+
+const verbsOf = (of: Rights, verbs: Verbs): string[] =>
+  [...verbs].flatMap(([verb, roles]) => (actingRole(of, { roles, reads: false, verb }) === undefined ? [] : [verb])).sort();
 
 /** What is approved: SHA-256 (hex) of the JSON array of code, name, parts, rights and whether it only reads. */
 const digestOf = (of: Pick<CustomRole, 'code' | 'name' | 'parts' | 'rights' | 'readOnly'>): string =>

@@ -3,10 +3,11 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { customRoles, personMerges } from '../../db/tables.js';
 import * as schema from '../../schemas/access.js';
+import { role } from '../../schemas/access.js';
 import { page, pageQuery } from '../../schemas/common.js';
 import type { Parts } from '../http/parts.js';
 import { authorities, command, idOfCursor, pageOf, reading } from '../http/routes.js';
-import { approveRole, presentRole, proposeRole, withdrawRole } from './custom-roles.js';
+import { approveRole, presentRole, proposeRole, tellBuiltIn, tellOwn, withdrawRole } from './custom-roles.js';
 import { digestedIdentity, recordIdentity, sealIdentity } from './identities.js';
 import { approveMerge, presentMerge, proposeMerge, withdrawMerge } from './merge-persons.js';
 
@@ -133,6 +134,23 @@ export function personRoutes(app: FastifyInstance, parts: Parts): void {
         .orderBy(asc(customRoles.customRoleId))
         .limit(query.limit + 1);
       return pageOf(rows, query.limit, (row) => row.customRoleId, presentRole);
+    },
+  });
+  reading(app, {
+    url: '/roles',
+    tag,
+    summary: 'Every role that somebody may be in, built in or the book’s own, with the verbs it has',
+    roles: authorities,
+    response: z.strictObject({ items: z.array(schema.roleTold) }),
+    read: async ({ db, book }) => {
+      const own = await db.drizzle
+        .select()
+        .from(customRoles)
+        .where(and(eq(customRoles.bookId, book.bookId), eq(customRoles.status, 'ACTIVE')))
+        .orderBy(asc(customRoles.code));
+      return {
+        items: [...role.options.map((code) => tellBuiltIn(code, parts.verbs)), ...own.map((row) => tellOwn(row, parts.verbs))],
+      };
     },
   });
 }

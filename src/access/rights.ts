@@ -12,7 +12,7 @@ export interface Rights {
 }
 
 /** A built-in role is its own only part; its verbs stand at the routes. */
-const builtIn = (role: Role): Rights => ({ parts: [role], rights: null, readOnly: false });
+export const builtIn = (role: Role): Rights => ({ parts: [role], rights: null, readOnly: false });
 
 /** What somebody has: the rights of its custom role, where it is in one. */
 export const rightsOf = ({ role, custom }: { readonly role: Role; readonly custom: Rights | null }): Rights =>

@@ -1,4 +1,4 @@
-import { bankFormats, bankLines, bankMatches, bankReturns } from '../../db/tables.js';
+import { bankDays, bankFormats, bankLines, bankMatches, bankReturns } from '../../db/tables.js';
 import { shelf } from '../ledger/facts.js';
 
 export const bankReturnShelf = shelf(bankReturns, {
@@ -19,5 +19,12 @@ export const bankMatchShelf = shelf(bankMatches, {
   id: 'matchId',
   once: ['id'],
   mutable: ['status', 'undonePerson', 'undoneOn', 'undoReason'],
+});
+export const bankDayShelf = shelf(bankDays, {
+  rank: 73,
+  id: 'bankDayId',
+  keys: { day: ['bookedOn', 'bankAccount'] },
+  unique: ['day'],
+  mutable: ['lineCount', 'paidFen', 'returnedFen', 'matchedFen', 'settledFen', 'backFen'],
 });
 export const bankFormatShelf = shelf(bankFormats, { rank: 70, id: 'bankFormatId', keys: { code: ['code'] } });

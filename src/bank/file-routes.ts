@@ -50,7 +50,6 @@ export function bankFileRoutes(app: FastifyInstance, parts: Parts): void {
           params: bookParams,
           querystring: schema.importBankFileQuery,
           response: { 200: schema.bankFileImported, 201: schema.bankFileImported, '4xx': problem, '5xx': problem },
-          security: [{ apiKey: [] }, { session: [] }],
         },
       },
       async (request, reply) => {

@@ -12,6 +12,7 @@ import { parseYuan, sumFen } from '../money.js';
 import { payeeAccountShelf } from '../payees/facts.js';
 import type { Sealer } from '../sealer.js';
 import { instructionShelf, settlementShelf } from '../settlements/facts.js';
+import { DaySums, gatherDays } from './days.js';
 import { bankLineShelf, bankMatchShelf, bankReturnShelf } from './facts.js';
 import { reopened, toldOfReturn } from './matched.js';
 import type { TakenLine } from './rules.js';
@@ -51,6 +52,7 @@ export interface FilePart {
 
 async function gatherLines(loader: Loader, parts: readonly FilePart[]): Promise<void> {
   const lines = parts.flatMap((part) => part.lines);
+  const days = parts.flatMap(({ head: { bankAccount }, lines: of }) => of.map(({ bookedOn }) => ({ bookedOn, bankAccount })));
   const [instructions] = await Promise.all([
     loader.load(
       instructionShelf,
@@ -67,6 +69,7 @@ async function gatherLines(loader: Loader, parts: readonly FilePart[]): Promise<
       'digest',
       parts.map(({ head }) => head.fileDigest),
     ),
+    gatherDays(loader, days),
   ]);
   const back = new Set(lines.flatMap(({ status, instructionNo }) => (status === 'RETURNED' ? instructionNo : [])));
   await Promise.all([
@@ -115,6 +118,7 @@ function takeLines(command: Pick<Command, 'id' | 'actor' | 'receivedAt' | 'newId
   const postings: Posting[] = [];
   const messages: Message[] = [];
   const instructions = new Map<string, PaymentInstruction>();
+  const days = new DaySums(facts, command.newId);
   let repeated = 0;
   for (const line of lines) {
     const found = knownAs(line, facts.all(bankLineShelf, 'serial', line.bankSerial));
@@ -145,6 +149,7 @@ function takeLines(command: Pick<Command, 'id' | 'actor' | 'receivedAt' | 'newId
       matchedFen: isMatched ? amountFen : 0n,
     };
     recorded.push(row);
+    days.recorded(row);
     if (!isMatched || !instruction) continue;
     const match: BankMatch = {
       bookId,
@@ -163,6 +168,7 @@ function takeLines(command: Pick<Command, 'id' | 'actor' | 'receivedAt' | 'newId
       recordedAt,
     };
     matches.push(match);
+    days.matched(row, match);
     postings.push(...postingsOf(match, instruction));
     instructions.set(instructionNo, settledBy(instruction, match, { sign: 1n, reason }));
     if (status === 'RETURNED') messages.push(toldOfReturn(instruction, match, reason));
@@ -192,6 +198,7 @@ function takeLines(command: Pick<Command, 'id' | 'actor' | 'receivedAt' | 'newId
     ...matches.map((of) => insert(bankMatchShelf, of)),
     ...[...instructions.values()].map((of) => update(instructionShelf, of)),
     ...reopened(facts, matches, instructions.values()),
+    ...days.changes(),
   ];
   return { kind: 'taken', row, recorded, effects: { postings, changes, messages } };
 }

@@ -9,6 +9,7 @@ import type { Message } from '../ledger/outbox.js';
 import type { Posting } from '../ledger/templates.js';
 import { formatYuan, parseYuan } from '../money.js';
 import { instructionShelf, settlementShelf } from '../settlements/facts.js';
+import { DaySums, gatherDays } from './days.js';
 import { bankLineShelf, bankMatchShelf } from './facts.js';
 import { reopened, toldOfReturn } from './matched.js';
 import { kindOfMatch, postingsOf, presentBankMatch, settledBy } from './rules.js';
@@ -25,7 +26,7 @@ export const matchBankLines: Verb<z.output<typeof body>, Omit<z.input<typeof ban
 
   async gather(loader, commands) {
     const wanted = commands.flatMap(({ body }) => body.matches);
-    const [instructions] = await Promise.all([
+    const [instructions, lines] = await Promise.all([
       loader.load(
         instructionShelf,
         'id',
@@ -50,6 +51,7 @@ export const matchBankLines: Verb<z.output<typeof body>, Omit<z.input<typeof ban
         'id',
         instructions.map((of) => of.settlementId),
       ),
+      gatherDays(loader, lines),
     ]);
   },
 
@@ -59,6 +61,7 @@ export const matchBankLines: Verb<z.output<typeof body>, Omit<z.input<typeof ban
     const matches: BankMatch[] = [];
     const postings: Posting[] = [];
     const messages: Message[] = [];
+    const days = new DaySums(facts, command.newId);
     const cameBack = new Map<string, bigint>();
     for (const [i, { bankLineId, instructionId, amount }] of command.body.matches.entries()) {
       const at = (field: string) => `/matches/${i}/${field}`;
@@ -104,6 +107,7 @@ export const matchBankLines: Verb<z.output<typeof body>, Omit<z.input<typeof ban
         recordedAt: command.receivedAt.toISOString(),
       };
       matches.push(match);
+      days.matched(line, match);
       postings.push(...postingsOf(match, instruction));
       if (match.kind !== 'PAID') messages.push(toldOfReturn(instruction, match, line.reason));
       lines.set(bankLineId, { ...line, matchedFen: line.matchedFen + amountFen });
@@ -120,6 +124,7 @@ export const matchBankLines: Verb<z.output<typeof body>, Omit<z.input<typeof ban
         ...[...lines.values()].map((of) => update(bankLineShelf, of)),
         ...[...instructions.values()].map((of) => update(instructionShelf, of)),
         ...reopened(facts, matches, instructions.values()),
+        ...days.changes(),
       ],
       messages,
     });

@@ -8,6 +8,7 @@ import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
 import { instructionShelf, settlementShelf } from '../settlements/facts.js';
 import { refuseUnlessAt } from '../settlements/rules.js';
+import { DaySums, gatherDays } from './days.js';
 import { bankLineShelf, bankMatchShelf } from './facts.js';
 import { presentBankMatch, refuseBankMatch, settledBy, undoingOf } from './rules.js';
 
@@ -37,7 +38,7 @@ export const undoBankMatch: Verb<Body, Omit<z.input<typeof bankMatchUndone>, 'le
       creditedAbout(loader.tx, loader.bookId, { subjectIds: ids, kinds }),
     ]);
     for (const id of ids) loader.note(matchedBy, id, booked.find(({ subjectId }) => subjectId === id)?.seq ?? null);
-    const [instructions] = await Promise.all([
+    const [instructions, lines] = await Promise.all([
       loader.load(
         instructionShelf,
         'id',
@@ -55,6 +56,7 @@ export const undoBankMatch: Verb<Body, Omit<z.input<typeof bankMatchUndone>, 'le
         'id',
         instructions.map((of) => of.settlementId),
       ),
+      gatherDays(loader, lines),
       loader.accounts(
         instructions.flatMap((of) => [
           accountOf.inTransit(of.instructionId, of.fund, of.funder),
@@ -65,7 +67,7 @@ export const undoBankMatch: Verb<Body, Omit<z.input<typeof bankMatchUndone>, 'le
     ]);
   },
 
-  decide({ body, actor, today }, facts) {
+  decide({ body, actor, today, newId }, facts) {
     const match = facts.get(bankMatchShelf, body.id ?? '');
     if (!match) return refused('NOT_FOUND');
     const wrongState = refuseBankMatch(match);
@@ -82,6 +84,8 @@ export const undoBankMatch: Verb<Body, Omit<z.input<typeof bankMatchUndone>, 'le
     }
     if (facts.balance(holderOf(match, instruction)) < match.amountFen) return refused('BANK_MATCH_MONEY_MOVED', { instructionNo });
     // After this line the command succeeds.
+    const days = new DaySums(facts, newId);
+    days.undone(line, match);
     const undone: BankMatch = {
       ...match,
       status: 'UNDONE',
@@ -98,6 +102,7 @@ export const undoBankMatch: Verb<Body, Omit<z.input<typeof bankMatchUndone>, 'le
         update(bankMatchShelf, undone),
         update(bankLineShelf, { ...line, matchedFen: line.matchedFen - match.amountFen }),
         update(instructionShelf, settledBy(instruction, match, { sign: -1n, reason: null })),
+        ...days.changes(),
       ],
     });
   },

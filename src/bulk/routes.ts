@@ -53,7 +53,13 @@ export function bulkRoutes(app: FastifyInstance, parts: Parts): void {
       scope.post(
         `/v1/books/:book/bulk-jobs/${kind}`,
         {
-          config: { roles: kinds[kind].roles, personOnly: false, streaming: true, takesEffectWhileRead: true, verb: kinds[kind].verb.name },
+          config: {
+            roles: kinds[kind].roles,
+            personOnly: false,
+            streaming: true,
+            takesEffectWhileRead: true,
+            verb: kinds[kind].verb.name,
+          },
           schema: {
             tags: [tag],
             summary: summaries[kind],
@@ -63,7 +69,6 @@ export function bulkRoutes(app: FastifyInstance, parts: Parts): void {
             querystring: schema.bulkQuery,
             headers: z.object({ 'idempotency-key': z.string().optional() }),
             response: { 200: schema.bulkAnswer, 201: schema.bulkAnswer, '4xx': problem, '5xx': problem },
-            security: [{ apiKey: [] }],
           },
         },
         async (request, reply) => {
@@ -153,7 +158,7 @@ export function bulkRoutes(app: FastifyInstance, parts: Parts): void {
     },
   });
 
-  const ofJob = { params: bookAndIdParams, security: [{ apiKey: [] }], tags: [tag] };
+  const ofJob = { params: bookAndIdParams, tags: [tag] };
   app.get(
     '/v1/books/:book/bulk-jobs/:id/refused-lines',
     {

@@ -115,7 +115,7 @@ export async function listOfSubject(
   });
 }
 
-/** Whether a book has a file of this content. */
+/** Whether a book has a file of this content, or the pack of a month is it. */
 export async function hasContent(db: Database, bookId: string, sha256: string): Promise<boolean> {
   const found = await db.sql<object[]>`
     select from evidence_files where book_id = ${bookId} and sha256 = ${sha256}

@@ -46,7 +46,6 @@ export function evidenceFileRoutes(app: FastifyInstance, parts: Parts): void {
           querystring: schema.uploadQuery,
           headers: z.object({ 'idempotency-key': z.string().optional(), 'content-disposition': z.string().optional() }),
           response: { 201: schema.evidenceFileRecorded, '4xx': problem, '5xx': problem },
-          security: [{ apiKey: [] }],
         },
       },
       async (request, reply) => {
@@ -155,7 +154,6 @@ export function evidenceFileRoutes(app: FastifyInstance, parts: Parts): void {
       schema: {
         tags: [tag],
         params: bookAndIdParams,
-        security: [{ apiKey: [] }],
         summary: 'Download a file; its hash is verified on the way, and altered bytes never reach their end',
       },
     },

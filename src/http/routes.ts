@@ -123,7 +123,6 @@ export function command<Body extends z.ZodType<object>, Result>(
           '4xx': problem,
           '5xx': problem,
         },
-        security: [{ apiKey: [] }, { session: [] }],
       },
     },
     async (request, reply) => {
@@ -206,7 +205,6 @@ export function reading<Query extends z.ZodObject, Result extends z.ZodType>(
         params: namedIn(options.url),
         querystring: options.query ?? z.strictObject({}),
         response: { 200: options.response, '4xx': problem, '5xx': problem },
-        security: [{ apiKey: [] }, { session: [] }],
       },
     },
     async (request, reply) =>
@@ -256,7 +254,6 @@ function listFile<Query extends z.ZodObject, Result extends z.ZodType>(
         params: namedIn(url),
         querystring: z.strictObject({ ...filters, format: fileFormat }),
         response: { '4xx': problem, '5xx': problem },
-        security: [{ apiKey: [] }, { session: [] }],
       },
     },
     async (request, reply) => {
@@ -307,7 +304,6 @@ export function openReading<Query extends z.ZodObject, Result extends z.ZodType>
         params: namedIn(options.url),
         querystring: options.query ?? z.strictObject({}),
         response: { 200: options.response, '4xx': problem, '5xx': problem },
-        security: [],
       },
     },
     async (request, reply) =>
@@ -350,7 +346,6 @@ export function openCommand<Body extends z.ZodType<object>, Result>(
         querystring: z.strictObject({}),
         body: options.body,
         response: { 201: options.response, '4xx': problem, '5xx': problem },
-        security: [],
       },
     },
     async (request, reply) => {

@@ -145,7 +145,7 @@ export function ledgerRoutes(app: FastifyInstance): void {
 
 /** Downloads: streams, and so no plain readings. */
 function fileRoutes(app: FastifyInstance): void {
-  const common = { tags: [tag], security: [{ apiKey: [] }], response: { '4xx': problem, '5xx': problem } };
+  const common = { tags: [tag], response: { '4xx': problem, '5xx': problem } };
   const config = { roles: authorities, personOnly: false, streaming: true, sensitive: true };
   app.get(
     '/v1/books/:book/ledger/entries-file',

@@ -120,6 +120,10 @@ export const kinds = {
     zh: '{month} 已封账，封账摘要 {sealDigest}。',
     en: '{month} was sealed under the digest {sealDigest}.',
   },
+  'account.invited_again': {
+    zh: '登录名 {name} 已有账户，平台运营重新发出了邀请；经本人或另一名运营人员确认后，原密码与第二因素将失效。如非本人要求，请告知其他运营人员。',
+    en: 'Somebody who has an account was invited again, as {name}: once the person or another operator confirms it, the password and second factor that were set end. If it was not asked for, tell another operator.',
+  },
   'webhook.disabled': {
     zh: '发往 {host} 的消息推送连续数日失败，已停用；排除故障后请重新启用。',
     en: 'Deliveries to {host} have failed for days and its webhook is disabled: enable it again once it is mended.',

@@ -11,7 +11,16 @@ import { wordsOf } from './kinds.js';
 
 /** What a message is about. */
 type SubjectKind =
-  'APPLICATION' | 'REIMBURSEMENT' | 'VOUCHER' | 'CONTRACT' | 'REDEMPTION' | 'PAYMENT_INSTRUCTION' | 'RECOVERY' | 'MONTH' | 'WEBHOOK';
+  | 'APPLICATION'
+  | 'REIMBURSEMENT'
+  | 'VOUCHER'
+  | 'CONTRACT'
+  | 'REDEMPTION'
+  | 'PAYMENT_INSTRUCTION'
+  | 'RECOVERY'
+  | 'MONTH'
+  | 'WEBHOOK'
+  | 'MEMBER';
 
 /** A message to be staged with a command: to parties (enterprises or providers) by their ids, or to everybody in a role. */
 export const tell = <Kind extends MessageKind>(

@@ -3,6 +3,8 @@ import type { Database } from '../../db/client.js';
 import type { Obstacle } from '../../schemas/months.js';
 import { auditLedger } from '../ledger/audit.js';
 import { auditBusiness } from '../reconciliation/audit.js';
+import { readinessOf } from '../reconciliation/readiness.js';
+import type { ExceptionKind } from '../reconciliation/rules.js';
 import type { MonthSpan } from '../ledger/months.js';
 
 /** How many of a kind are told by name. */
@@ -11,33 +13,28 @@ const named = 5;
 const obstacle = (kind: Obstacle['kind'], found: readonly string[]): Obstacle[] =>
   found.length === 0 ? [] : [{ kind, count: found.length, examples: found.slice(0, named) }];
 
-/** Whatever the audits find, and what of the bank is open at the end of the month. */
+/** What a kind of exception stands in the way as, where it has a name of its own. */
+const obstacleOf: Readonly<Partial<Record<ExceptionKind, Obstacle['kind']>>> = {
+  UNMATCHED_LINE: 'BANK_LINES_UNMATCHED',
+  IN_TRANSIT: 'PAYMENTS_IN_TRANSIT',
+};
+
+/** Whatever the audits find, and what does not tie at the end of the month and nobody has explained. */
 export async function obstaclesOf(db: Database, span: MonthSpan): Promise<Obstacle[]> {
   const { bookId, last } = span;
-  const [ledger, business, unmatched, inTransit] = [
+  const [ledger, business, readiness] = [
     await auditLedger(db, bookId),
     await auditBusiness(db, bookId),
-    await db.sql<{ serial: string }[]>`
-      select b.bank_serial as serial from bank_lines b
-       where b.book_id = ${bookId} and b.matched_fen < b.amount_fen and b.result <> 'ALREADY_SETTLED' and b.booked_on <= ${last}::date
-       order by b.bank_serial`,
-    await db.sql<{ no: string }[]>`
-      select i.instruction_no as no from payment_instructions i
-       where i.book_id = ${bookId} and i.status = 'INSTRUCTED' and i.instructed_on <= ${last}::date order by i.instruction_no`,
+    await readinessOf(db, { bookId, last }),
   ];
   return [
     ...obstacle(
       'AUDIT',
       [...ledger, ...business].map(({ invariant, subject }) => `${invariant}: ${subject}`),
     ),
-    ...obstacle(
-      'BANK_LINES_UNMATCHED',
-      unmatched.map(({ serial }) => serial),
-    ),
-    ...obstacle(
-      'PAYMENTS_IN_TRANSIT',
-      inTransit.map(({ no }) => no),
-    ),
+    ...readiness.obstacles
+      .filter(({ count, explained }) => count > explained)
+      .map(({ kind, count, explained, examples }) => ({ kind: obstacleOf[kind] ?? 'RECONCILIATION', count: count - explained, examples: [...examples] })),
   ];
 }
 

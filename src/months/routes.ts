@@ -119,7 +119,6 @@ export function monthRoutes(app: FastifyInstance, parts: Parts): void {
       config: { roles: authorities, personOnly: false, streaming: true },
       schema: {
         tags: [tag],
-        security: [{ apiKey: [] }],
         summary: 'How the making of a month goes on, as server-sent events (event: state), until it ends',
         params: bookAndIdParams,
       },
@@ -150,7 +149,6 @@ export function monthRoutes(app: FastifyInstance, parts: Parts): void {
       config: { roles: authorities, personOnly: false, streaming: true, sensitive: true },
       schema: {
         tags: [tag],
-        security: [{ apiKey: [] }],
         summary: 'The close pack of a month: one zip, verified by its hash on the way',
         params: bookAndIdParams,
       },
@@ -180,7 +178,6 @@ export function monthRoutes(app: FastifyInstance, parts: Parts): void {
       config: { roles: [...authorities, 'provider', 'enterprise'], personOnly: false, sensitive: true },
       schema: {
         tags: [tag],
-        security: [{ apiKey: [] }],
         summary: 'The statement of one payee for a month that is shut, as PDF; members of the trade get their own',
         params: bookAndIdParams,
         querystring: schema.statementQuery,

@@ -23,7 +23,6 @@ export function precheckRoutes(app: FastifyInstance, parts: Parts): void {
         params: bookParams,
         body: precheck,
         response: { 200: prechecked, '4xx': problem, '5xx': problem },
-        security: [{ apiKey: [] }],
       },
     },
     async (request, reply) => {

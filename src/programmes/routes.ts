@@ -206,7 +206,6 @@ export function programmeRoutes(app: FastifyInstance, parts: Parts): void {
         params: bookAndIdParams,
         body: evaluateProgramme,
         response: { 200: programmeEvaluated, '4xx': problem, '5xx': problem },
-        security: [{ apiKey: [] }],
       },
     },
     async (request, reply) => {

@@ -840,7 +840,27 @@ const batchesAsPaid = (sql: Sql, bookId: string): Promise<Rows>[] => [
      where r.book_id = ${bookId}
        and (coalesce(l.n, 0) + r.repeated_count <> r.next_line - 1
             or (r.state = 'DONE' and r.repeated_count = 0 and coalesce(l.fen, 0) <> r.total_fen)) limit 100`,
-  // What the ledger paid and took back, day by day, is what the bank's lines were matched with.
+  sql<Rows>`
+    with line as (
+      select coalesce(l.bank_account, '') as bank_account, l.booked_on, count(*) as n,
+             coalesce(sum(l.amount_fen) filter (where l.status = 'PAID'), 0) as paid,
+             coalesce(sum(l.amount_fen) filter (where l.status = 'RETURNED'), 0) as returned, sum(l.matched_fen) as matched
+        from bank_lines l where l.book_id = ${bookId} group by 1, 2),
+    said as (
+      select coalesce(l.bank_account, '') as bank_account, l.booked_on,
+             coalesce(sum(m.amount_fen) filter (where m.kind = 'PAID'), 0) as settled,
+             coalesce(sum(m.amount_fen) filter (where m.kind <> 'PAID'), 0) as back
+        from bank_matches m join bank_lines l on l.book_id = m.book_id and l.bank_line_id = m.bank_line_id
+       where m.book_id = ${bookId} group by 1, 2)
+    select format('bank day %s of account %s', booked_on, bank_account) as subject,
+           format('kept %s lines, %s and %s, %s matched, %s and %s settled; the lines make %s, %s and %s, %s, %s and %s', d.line_count, d.paid_fen,
+                  d.returned_fen, d.matched_fen, d.settled_fen, d.back_fen, l.n, l.paid, l.returned, l.matched, s.settled, s.back) as detail
+      from (select * from bank_days where book_id = ${bookId}) d full join line l using (bank_account, booked_on)
+      left join said s using (bank_account, booked_on)
+     where (d.line_count, d.paid_fen, d.returned_fen, d.matched_fen, d.settled_fen, d.back_fen)
+           is distinct from (l.n::int, l.paid::bigint, l.returned::bigint, l.matched::bigint, coalesce(s.settled, 0)::bigint, coalesce(s.back, 0)::bigint)
+     limit 100`,
+  // What the ledger paid and took back is what the bank's lines were matched with.
   sql<Rows>`
     with moved as (
       select case when e.kind = 'settlement.unmatched' then 'undone' else e.kind end as kind, e.subject_id, sum(e.amount_fen) as fen

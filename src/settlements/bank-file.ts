@@ -1,13 +1,27 @@
-// The payment file that goes to the bank, as offices read it: Chinese column names, UTF-8 with BOM and CRLF.
+// The payment file that goes to the bank, as offices read it: Chinese column names; CSV in UTF-8 with BOM and CRLF, or a spreadsheet.
+import { Readable } from 'node:stream';
 import { stringify } from 'csv-stringify/sync';
 import type { z } from 'zod';
 import type { paymentFile } from '../../schemas/settlements.js';
+import type { SheetColumn } from '../http/xlsx.js';
+import { xlsxOf } from '../http/xlsx.js';
 
-const trailer = '合计';
+type File = z.input<typeof paymentFile>;
 
-/** The payment file with its control totals in the last row. No amount in it is negative, so formulas can be escaped. */
-export function writePaymentFile(of: z.input<typeof paymentFile>): string {
-  const rows = of.lines.map((l) => [
+const columns: readonly SheetColumn[] = [
+  { header: '指令编号', form: 'text' },
+  { header: '收款户名', form: 'text' },
+  { header: '收款账号', form: 'text' },
+  { header: '开户银行', form: 'text' },
+  { header: '联行号', form: 'text' },
+  { header: '金额', form: 'yuan' },
+  { header: '资金', form: 'text' },
+  { header: '出资方', form: 'text' },
+];
+
+/** A row for each payment, and the control totals in the last. */
+const rowsOf = ({ lines, count, total }: File): string[][] => [
+  ...lines.map((l) => [
     l.instructionNo,
     l.holderName,
     l.accountNo ?? `****${l.accountNoLast4}`,
@@ -16,12 +30,24 @@ export function writePaymentFile(of: z.input<typeof paymentFile>): string {
     l.amount,
     l.fund,
     l.funder,
-  ]);
-  return stringify([...rows, [trailer, String(of.count), '', '', '', of.total, '', '']], {
+  ]),
+  ['合计', String(count), '', '', '', total, '', ''],
+];
+
+/** As CSV. No amount in it is negative, so formulas can be escaped. */
+export const writePaymentFile = (of: File): string =>
+  stringify(rowsOf(of), {
     bom: true,
     header: true,
-    columns: ['指令编号', '收款户名', '收款账号', '开户银行', '联行号', '金额', '资金', '出资方'],
+    columns: columns.map(({ header }) => header),
     record_delimiter: 'windows',
     escape_formulas: true,
   });
-}
+
+/** As a spreadsheet: account numbers and codes are text, amounts are what it counts with. */
+export const paymentSheet = (of: File): Readable => {
+  async function* slices(): AsyncGenerator<readonly (readonly string[])[]> {
+    yield rowsOf(of);
+  }
+  return Readable.from(xlsxOf(of.settlementNo, columns, slices()), { objectMode: false });
+};

@@ -3,13 +3,14 @@ import { approvedOrAwaits } from '../../schemas/approvals.js';
 import { z } from 'zod';
 import { bookAndIdParams, page, pageQuery, problem } from '../../schemas/common.js';
 import * as schema from '../../schemas/settlements.js';
+import { mediaTypes } from '../http/files.js';
 import type { Parts } from '../http/parts.js';
 import { Problem } from '../http/problem.js';
 import { authorities, command, idOfCursor, pageOf, reading } from '../http/routes.js';
 import { formatYuan, sumFen } from '../money.js';
 import { openAccountNo } from '../payees/record-payee-account.js';
 import { approveSettlement } from './approve-settlement.js';
-import { writePaymentFile } from './bank-file.js';
+import { paymentSheet, writePaymentFile } from './bank-file.js';
 import { closeSettlement } from './close-settlement.js';
 import { draftSettlement } from './draft-settlement.js';
 import { instructSettlement } from './instruct-settlement.js';
@@ -184,7 +185,6 @@ function paymentFileRoute(app: FastifyInstance, parts: Parts): void {
         params: bookAndIdParams,
         querystring: schema.paymentFileQuery,
         response: { 200: schema.paymentFile, '4xx': problem, '5xx': problem },
-        security: [{ apiKey: [] }],
       },
     },
     async (request, reply) => {
@@ -219,10 +219,8 @@ function paymentFileRoute(app: FastifyInstance, parts: Parts): void {
         })),
       };
       if (format === 'json') return reply.send(file);
-      return reply
-        .type('text/csv; charset=utf-8')
-        .header('content-disposition', `attachment; filename="${settlement.settlementNo}.csv"`)
-        .send(writePaymentFile(file));
+      void reply.header('content-disposition', `attachment; filename="${settlement.settlementNo}.${format}"`);
+      return reply.type(mediaTypes[format]).send(format === 'csv' ? writePaymentFile(file) : paymentSheet(file));
     },
   );
 }

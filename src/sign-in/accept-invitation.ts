@@ -8,7 +8,7 @@ import { presentInvitation } from './rules.js';
 /**
  * Accepts an invitation, by the member that it is of: from this entry on what was set under it counts, and nothing that was set under an
  * earlier one. Its token was checked by who sends this. Refused: INVITATION_UNUSABLE unless it waits and has not expired,
- * SIGN_IN_NAME_TAKEN when another person came first.
+ * INVITATION_UNCONFIRMED where it replaces an account and nobody else than who made it has confirmed that, SIGN_IN_NAME_TAKEN when another person came first.
  */
 export const acceptInvitation: Verb<{ id?: string; signInName: string }, ReturnType<typeof presentInvitation>> = {
   name: 'invitation.accept',
@@ -38,6 +38,8 @@ export const acceptInvitation: Verb<{ id?: string; signInName: string }, ReturnT
     const found = facts.get(invitationShelf, body.id ?? '');
     const waits = found?.acceptedAt === null && found.withdrawnAt === null && receivedAt < new Date(found.expiresAt);
     if (!found || !waits || found.memberId !== actor.memberId) return refused('INVITATION_UNUSABLE');
+    const before = facts.get(userAccountShelf, found.personId);
+    if ((found.replacesAccount || before) && found.confirmedPerson === null) return refused('INVITATION_UNCONFIRMED');
     const [holder] = facts.all(userAccountShelf, 'signInName', found.signInName);
     if (holder && holder.personId !== found.personId) return refused('SIGN_IN_NAME_TAKEN', { name: found.signInName });
 
@@ -50,7 +52,6 @@ export const acceptInvitation: Verb<{ id?: string; signInName: string }, ReturnT
       invitationId: found.invitationId,
       recordedAt,
     };
-    const before = facts.get(userAccountShelf, found.personId);
     return accepted({
       decision: 'invitation.accepted',
       subjectId: found.invitationId,

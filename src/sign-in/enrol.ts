@@ -18,7 +18,10 @@ import { openInvitation } from './queries.js';
 import { knowDevice } from './sign-in.js';
 import { otpauthUri } from './totp.js';
 
-/** The invitation of this token, or id; INVITATION_UNUSABLE for one that is unknown, over, accepted or withdrawn. */
+/**
+ * The invitation of this token, or id; INVITATION_UNUSABLE for one that is unknown, over, accepted or withdrawn, INVITATION_UNCONFIRMED for one
+ * that nobody has confirmed who must.
+ */
 export async function invitationOf(
   { db }: Parts,
   bookId: string,
@@ -27,6 +30,7 @@ export async function invitationOf(
 ): Promise<OpenInvitation> {
   const found = await openInvitation(db, bookId, 'token' in by ? { tokenHash: hashOfToken(by.token) } : by, now);
   if (!found) throw new Problem('INVITATION_UNUSABLE');
+  if (found.isUnconfirmed) throw new Problem('INVITATION_UNCONFIRMED');
   return found;
 }
 

@@ -5,7 +5,7 @@ export const invitationShelf = shelf(invitations, {
   rank: 2,
   id: 'invitationId',
   keys: { person: ['personId'] },
-  mutable: ['acceptedAt', 'withdrawnAt'],
+  mutable: ['acceptedAt', 'withdrawnAt', 'confirmedPerson'],
 });
 export const userAccountShelf = shelf(userAccounts, {
   rank: 3,

@@ -73,6 +73,8 @@ export interface OpenInvitation extends Membership {
   readonly personId: string;
   readonly personName: string;
   readonly signInName: string;
+  /** It would replace an account, and nobody has confirmed that. */
+  readonly isUnconfirmed: boolean;
 }
 
 /** The invitation of this token or id, while it can be accepted and its member is one. */
@@ -85,7 +87,8 @@ export async function openInvitation(
   const [column, value] = 'tokenHash' in by ? ['token_hash', by.tokenHash] : ['invitation_id', by.invitationId];
   const [row] = await db.sql.prepared<OpenInvitation[]>(
     `select i.invitation_id as "invitationId", i.person_id as "personId", p.name as "personName", i.sign_in_name as "signInName",
-            m.member_id as "memberId", m.role, m.legal_person_uscc as "legalPersonUscc"
+            m.member_id as "memberId", m.role, m.legal_person_uscc as "legalPersonUscc",
+            i.replaces_account and i.confirmed_person is null as "isUnconfirmed"
        from invitations i
        join members m on m.book_id = i.book_id and m.member_id = i.member_id
        join persons p on p.book_id = i.book_id and p.person_id = i.person_id

@@ -10,7 +10,7 @@ import { makeToken, sessionCookie } from '../access/sessions.js';
 import { readCookie, writeCookie } from '../http/cookies.js';
 import type { Parts } from '../http/parts.js';
 import { Problem } from '../http/problem.js';
-import { command, idOfCursor, pageOf, reading } from '../http/routes.js';
+import { command, idOfCursor, pageOf, reading, everyRole } from '../http/routes.js';
 import type { InSession } from './account.js';
 import {
   actAs,
@@ -25,6 +25,7 @@ import {
 import type { From } from './attempts.js';
 import type { Begun } from './begin-session.js';
 import { endSessions } from './begin-session.js';
+import { confirmInvitation } from './confirm-invitation.js';
 import { confirmEnrolment, invitationOf, openEnrolment } from './enrol.js';
 import type { Invite } from './invite.js';
 import { invite } from './invite.js';
@@ -69,13 +70,12 @@ interface Address<Answer extends z.ZodType> {
   readonly response: Answer;
 }
 
-const described = ({ url, summary, config, response }: Address<z.ZodType>): FastifySchema => ({
+const described = ({ url, summary, response }: Address<z.ZodType>): FastifySchema => ({
   tags: [tag],
   summary,
   params: url.includes('/:id') ? bookParams.extend({ id }) : bookParams,
   querystring: empty,
   response: { 200: response, '4xx': problem, '5xx': problem },
-  security: config.open ? [] : config.sessionOnly ? [{ session: [] }] : [{ apiKey: [] }, { session: [] }],
 });
 
 /** Beside the lane all is of the book in the address. */
@@ -161,6 +161,19 @@ export function signInRoutes(app: FastifyInstance, parts: Parts): void {
       return { ...body, made: { token, tokenHash: hash } };
     },
     present: (result, { replayed, body }) => ({ ...result, token: replayed ? null : ((body as Invite).made?.token ?? null) }),
+  });
+
+  command(app, parts, {
+    url: '/invitations/:id/confirm',
+    tag,
+    summary: 'Confirm that an account may be replaced: the person itself or another operator, not who invited',
+    roles: everyRole,
+    personOnly: true,
+    stepUp: true,
+    body: empty,
+    response: schemas.invitationRecorded,
+    status: 200,
+    verb: confirmInvitation,
   });
 
   command(app, parts, {

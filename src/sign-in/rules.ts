@@ -39,4 +39,6 @@ export const presentInvitation = (row: Invitation): z.input<typeof invitation> =
   expiresAt: formatInstant(new Date(row.expiresAt)),
   acceptedAt: row.acceptedAt === null ? null : formatInstant(new Date(row.acceptedAt)),
   withdrawnAt: row.withdrawnAt === null ? null : formatInstant(new Date(row.withdrawnAt)),
+  replacesAccount: row.replacesAccount,
+  confirmedPerson: row.confirmedPerson,
 });

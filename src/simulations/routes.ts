@@ -95,7 +95,7 @@ export function simulationRoutes(app: FastifyInstance, parts: Parts): void {
     },
   });
 
-  const ofSimulation = { params: bookAndIdParams, security: [{ apiKey: [] }], tags: [tag] };
+  const ofSimulation = { params: bookAndIdParams, tags: [tag] };
   const config = { roles: authorities, personOnly: false, streaming: true };
   app.get(
     '/v1/books/:book/simulations/:id/events',

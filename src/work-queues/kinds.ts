@@ -124,6 +124,17 @@ const sources = {
     byState: true,
   }),
   month: of('months', 'month_id', { no: 't.month', receivedOn: 't.shut_on', waitingSince: 't.shut_on' }),
+  bankLine: of('bank_lines', 'bank_line_id', {
+    no: 't.bank_serial',
+    receivedOn: 't.booked_on',
+    amountFen: 't.amount_fen',
+    given: 't.matched_fen < t.amount_fen',
+  }),
+  reconciliation: of('reconciliation_exceptions', 'exception_id', {
+    receivedOn: 't.opened_on',
+    waitingSince: 't.since',
+    amountFen: 't.amount_fen',
+  }),
   recovery: of('recoveries', 'recovery_id', {
     no: 't.recovery_no',
     dueOn: or('t.due_on', `'infinity'::date`),
@@ -224,6 +235,8 @@ export const works: readonly Work[] = [
   own('PAYEE_ACCOUNT_TO_CORRECT', 'enterprise', 'payment', ['RETURNED'], notCorrected('enterprise')),
   own('PAYEE_ACCOUNT_TO_CORRECT', 'provider', 'payment', ['RETURNED'], notCorrected('provider')),
   ofBook('MONTH_TO_SEAL', 'month', ['CLOSING'], ['finance', 'finance_approver']),
+  ofBook('BANK_LINE_TO_MATCH', 'bankLine', ['PAID', 'RETURNED'], ['finance']),
+  ofBook('RECONCILIATION_EXCEPTION', 'reconciliation', ['OPEN'], ['finance', 'finance_approver']),
   ofBook('RECOVERY_TO_OPEN', 'recovery', ['PROPOSED'], ['approver']),
   ofBook('RECOVERY_TO_SERVE', 'recovery', ['OPENED'], ['reviewer']),
   ofBook('RECOVERY_APPEALED', 'recovery', ['APPEALED'], ['approver']),

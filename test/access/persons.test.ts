@@ -246,6 +246,17 @@ void t.test(
       { status: 403, body: { code: 'FORBIDDEN' } },
       'cut down to its verbs',
     );
+    const roles = expectStatus(await approver.get('/roles'), 200).items as { code: string; verbs: string[] }[];
+    const verbsOf = (code: string) => roles.find((of) => of.code === code)?.verbs ?? [];
+    t.ok(
+      verbsOf('clerk').length > 1 && verbsOf('clerk').every((verb) => verb.startsWith('settlement.')),
+      'cut down to its verbs',
+    );
+    t.ok(verbsOf('operator').includes('member.register') && !verbsOf('operator').includes('voucher.issue'));
+    t.strictSame(
+      verbsOf('auditor').filter((verb) => verb.startsWith('settlement.')),
+      [],
+    );
     const versions = expectStatus(await approver.get('/custom-roles'), 200).items as { status: string }[];
     t.strictSame(
       versions.map(({ status }) => status),

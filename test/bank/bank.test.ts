@@ -19,6 +19,10 @@ import {
   settledBy,
   takenLines,
 } from '../../src/bank/rules.js';
+import { calendarActor } from '../../src/access/admission.js';
+import { lookThrough } from '../../src/reconciliation/look-through.js';
+import { openFound } from '../../src/reconciliation/open-exception.js';
+import { dueSince, exceptionLife } from '../../src/reconciliation/rules.js';
 import type { FileHead } from '../../src/bank/import-lines.js';
 import { importFilePart } from '../../src/bank/import-lines.js';
 import { treasury } from '../../src/bank/formats.js';
@@ -141,6 +145,15 @@ void t.test('a serial is one movement of money, whatever file tells it', async (
     code: 'BANK_SERIAL_CHANGED',
     params: { known: 'P-1 PAID 2024-07-15 9.99', found: 'P-1 PAID 2024-07-15 10.00', line: '1' },
   });
+});
+
+void t.test('how long a thing may stand is counted in working days, and without a calendar from Monday to Friday', async (t) => {
+  const none = new Map();
+  const published = new Map([[2024, { holidays: new Set(['2024-07-18']), workingDays: new Set<string>() }]]);
+  // On a Monday what stands since Tuesday is due: Wednesday, Thursday and Friday are over, and no day of grace is left.
+  t.equal(dueSince('UNMATCHED_LINE', '2024-07-22', none), '2024-07-21');
+  t.equal(dueSince('IN_TRANSIT', '2024-07-22', none), '2024-07-16');
+  t.equal(dueSince('IN_TRANSIT', '2024-07-22', published), '2024-07-15', 'a Thursday off');
 });
 
 // ── Files ──
@@ -693,6 +706,127 @@ void t.test('the bank of a book', async (t) => {
       select count(*)::int as n from bank_lines where book_id = ${world.book.bookId} and bank_serial like 'CUT-%'`;
     t.equal(n, total, 'each line once');
     await isClean(t, 'gone on');
+  });
+
+  await t.test('what does not tie becomes an exception, with an owner and an end; a month says what stands in its way', async (t) => {
+    // The bank as the other cases have left it: lines that settle nothing, and instructions that nobody answered.
+    const open = await world.books.find(world.book.code);
+    if (!open) throw new Error('the book is not there');
+    const { db, bookId } = { db: world.db, bookId: world.book.bookId };
+    const look = async (day: string): Promise<number> => {
+      world.clock.set(day);
+      t.equal(await lookThrough.isDue({ db, bookId, today: day }), true, `${day} is to be looked through`);
+      const done = await lookThrough.run({ book: open, clock: world.clock, isStopping: () => false });
+      t.equal(await lookThrough.isDue({ db, bookId, today: day }), false, 'once a day');
+      return done;
+    };
+    type Exception = { exceptionId: string; kind: string; subject: string; amount: string; status: string; ageWorkingDays: number | null };
+    const list = async (query: string) =>
+      expectStatus(await auditor.get(`/reconciliation-exceptions?limit=200&${query}`), 200).items as Exception[];
+    const readiness = async (month = '2024-07') =>
+      expectStatus(await auditor.get(`/reconciliation-readiness?month=${month}`), 200) as {
+        ready: boolean;
+        obstacles: { kind: string; count: number; explained: number }[];
+      };
+    const before = await readiness();
+    t.equal(before.ready, false);
+    const kinds = before.obstacles.map(({ kind }) => kind);
+    t.strictSame(kinds, ['IN_TRANSIT', 'UNMATCHED_LINE'], 'lines that settle nothing, payments that nobody answered');
+    t.strictSame(await readiness('2024-05'), { month: '2024-05', ready: true, obstacles: [] }, 'nothing of it is of May');
+
+    t.ok((await look('2024-07-16')) > 1_000, 'as many as lines');
+    t.equal((await list('kind=IN_TRANSIT')).length, 0, 'the bank has three working days');
+    await look('2024-07-19');
+    const inTransit = await list('kind=IN_TRANSIT');
+    t.ok(inTransit.length > 0);
+    t.match(inTransit[0], { ageWorkingDays: null, status: 'OPEN' }, 'no calendar of 2024 is published here');
+    const queue = expectStatus(await finance.get('/work-queue?kind=RECONCILIATION_EXCEPTION&limit=5'), 200).items as object[];
+    t.equal(queue.length, 5);
+    t.match(expectStatus(await finance.get('/work-queue?kind=BANK_LINE_TO_MATCH&sort=amount&limit=1'), 200).items, [{ subjectNo: /./ }]);
+
+    const [one] = inTransit;
+    const url = `/reconciliation-exceptions/${one?.exceptionId}`;
+    const does = async (verb: string, body: object) => finance.post(`${url}/${verb}`, body);
+    t.strictSame(codeOf(await does('close', { resolution: '已核实' })), [409, 'EXCEPTION_CAUSE_STANDS']);
+    t.strictSame(codeOf(await does('assign', { personId: nowhere })), [404, 'NOT_FOUND']);
+    t.match(await does('assign', { personId: payer.personId }), { status: 200, body: { ownerPerson: payer.personId } });
+    t.match(await does('explain', { explanation: '银行次日入账' }), { status: 200, body: { status: 'EXPLAINED' } });
+    const explainedOf = async (kind: string) => (await readiness()).obstacles.find((of) => of.kind === kind)?.explained;
+    t.equal(await explainedOf('IN_TRANSIT'), 1, 'explained as it stands');
+    const [{ no, amount } = { no: '', amount: '' }] = await world.db.sql<{ no: string; amount: string }[]>`
+      select instruction_no as no, to_char((amount_fen - paid_fen) / 100.0, 'FM999999990.00') as amount from payment_instructions
+       where book_id = ${bookId} and instruction_id = ${one?.subject ?? ''}`;
+    t.match(await imports({ instructionNo: no, status: 'PAID', bankSerial: `LATE-${no}`, bookedOn: '2024-07-19', amount } as { amount: string }), [
+      { result: 'MATCHED' },
+    ]);
+    await look('2024-07-20');
+    t.match(expectStatus(await auditor.get(url), 200), { status: 'CLOSED', closedPerson: null, closedOn: '2024-07-20' }, 'its cause is gone');
+
+    // Opened by a person, it stands in the way until it is explained; closed it does no more.
+    const own = await finance.post('/reconciliation-exceptions', { subject: '手续费', amount: '12.00', note: '银行扣收手续费' });
+    const ownUrl = `/reconciliation-exceptions/${expectStatus(own, 201).exceptionId as string}`;
+    t.equal(await explainedOf('OTHER'), 0);
+    expectStatus(await finance.post(`${ownUrl}/explain`, { explanation: '月底由银行退还' }), 200);
+    t.equal(await explainedOf('OTHER'), 1);
+    expectStatus(await finance.post(`${ownUrl}/close`, { resolution: '已退还' }), 200);
+    t.equal(await explainedOf('OTHER'), undefined);
+    t.strictSame(codeOf(await finance.post(`/reconciliation-exceptions/${nowhere}/close`, { resolution: '无' })), [404, 'NOT_FOUND']);
+    t.strictSame(codeOf(await auditor.get(`/reconciliation-exceptions/${nowhere}`)), [404, 'NOT_FOUND']);
+    const outcome = await open.lane.submitSlice(openFound, {
+      bodies: [{ kind: 'IN_TRANSIT', subject: one?.subject ?? '', fen: 1n, since: null }],
+      actor: calendarActor,
+      key: 'found-too-late',
+      requestDigest: '0'.repeat(64),
+      allOrNothing: false,
+    });
+    t.match(outcome, { lines: [{ code: 'EXCEPTION_CAUSE_GONE' }] }, 'what was settled meanwhile is none');
+
+    const refused = await tryEverything(t, {
+      life: exceptionLife,
+      bring: async (state) => {
+        const opened = await finance.post('/reconciliation-exceptions', { subject: state, amount: '1.00', note: state });
+        const at = `/reconciliation-exceptions/${expectStatus(opened, 201).exceptionId as string}`;
+        if (state !== 'OPEN') expectStatus(await finance.post(`${at}/explain`, { explanation: state }), 200);
+        if (state === 'CLOSED') expectStatus(await finance.post(`${at}/close`, { resolution: state }), 200);
+        return at;
+      },
+      ask: (verb, at) =>
+        finance.post(
+          `${at}/${verb}`,
+          verb === 'assign' ? { personId: payer.personId } : verb === 'explain' ? { explanation: 'x' } : { resolution: 'x' },
+        ),
+      look: (at) => lookAt(auditor, at),
+    });
+    t.equal(refused, 3);
+    t.equal(exceptionLife.code, 'RECONCILIATION_WRONG_STATE');
+
+    // A statement that does not begin where the one before of its account ended.
+    const statement = (serial: string, day: string, opening: string, closing: string) =>
+      finance.post('/bank-returns', {
+        bankAccount: '4100-9',
+        balances: { opening, closing },
+        ...bankFile([{ instructionNo: 'BANK', status: 'PAID', bankSerial: serial, bookedOn: day, amount: '1.00' } as { amount: string }]),
+      });
+    expectStatus(await statement('G-1', '2024-07-18', '10.00', '9.00'), 201);
+    expectStatus(await statement('G-2', '2024-07-19', '8.00', '7.00'), 201);
+    await look('2024-07-22');
+    t.match(await list('kind=BALANCE_GAP'), [{ amount: '1.00', status: 'OPEN' }]);
+
+    const { days } = expectStatus(await auditor.get('/reconciliation-days?fromDay=2024-07-01&toDay=2024-07-31'), 200) as {
+      days: { day: string; difference: string; bank: object[]; ledger: { paid: string; unmatched: string } }[];
+    };
+    t.ok(days.length > 3);
+    t.ok(
+      days.every(({ difference }) => difference === '0.00'),
+      'the ledger says of each day what the lines matched say',
+    );
+    t.match(days.find(({ day }) => day === '2024-07-19')?.bank, [{ bankAccount: '' }, { bankAccount: '4100-9', unmatched: '1.00' }]);
+    t.ok(days.some(({ ledger }) => ledger.unmatched !== '0.00'), 'and what was taken back');
+    t.strictSame(
+      codeOf(await auditor.get('/reconciliation-days?fromDay=2024-07-02&toDay=2024-07-01')),
+      [400, 'DAYS_OUT_OF_RANGE'],
+    );
+    await isClean(t, 'looked through');
   });
 
   await t.test('what was found is found by its id, and nothing else', async (t) => {

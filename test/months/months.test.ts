@@ -8,6 +8,7 @@ import t from 'tap';
 import { openZip } from './zip.js';
 import { expectStatus } from '../service.js';
 import { buildMonth } from '../../src/months/build-month.js';
+import { hasContent } from '../../src/evidence-files/queries.js';
 import { findMonth } from '../../src/months/queries.js';
 import { statementOf } from '../../src/months/statement.js';
 import { Pages } from '../../src/pdf/pages.js';
@@ -25,6 +26,14 @@ export async function built(world: World, monthId: string): Promise<Body & { bui
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
   throw new Error('never built');
+}
+
+async function packOf(world: World, monthId: string): Promise<Buffer> {
+  const url = `/v1/books/${world.book.code}/months/${monthId}/pack`;
+  const headers = { authorization: `Bearer ${world.auditor.secret}` };
+  const response = await world.app.inject({ method: 'GET', url, headers });
+  if (response.statusCode !== 200) throw new Error(response.body);
+  return response.rawPayload;
 }
 
 const pay = async (
@@ -209,15 +218,11 @@ void t.test('a month is shut, built and sealed', async (t) => {
   });
 
   await t.test('the pack is one zip, whose manifest tells what is in it', async (t) => {
-    const response = await world.app.inject({
-      method: 'GET',
-      url: `/v1/books/${world.book.code}/months/${monthId}/pack`,
-      headers: { authorization: `Bearer ${auditor.secret}` },
-    });
-    t.equal(response.statusCode, 200);
     const { build } = await built(world, monthId);
-    t.equal(createHash('sha256').update(response.rawPayload).digest('hex'), build['packDigest']);
-    const files = await openZip(response.rawPayload);
+    const pack = await packOf(world, monthId);
+    t.equal(createHash('sha256').update(pack).digest('hex'), build['packDigest']);
+    t.ok(await hasContent(world.db, world.book.bookId, String(build['packDigest'])), 'a sweep of the store leaves it');
+    const files = await openZip(pack);
     const manifest = (files.get('manifest.txt') ?? Buffer.alloc(0)).toString();
     for (const [name, bytes] of files) {
       if (name !== 'manifest.txt')
@@ -331,5 +336,34 @@ void t.test('a month is shut, built and sealed', async (t) => {
       { code: 'VL001' },
       'a sealed one changed',
     );
+  });
+
+  await t.test('the next month begins where this one ended, and tells what came late', async (t) => {
+    clock.set('2024-09-05');
+    const { monthId: next } = expectStatus(await finance.post('/months', { month: '2024-08' }), 201) as { monthId: string };
+    const { build } = await built(world, next);
+    t.match(build, { state: 'DONE', obstacles: [] });
+    expectStatus(await payer.post(`/months/${next}/seal`, { sealDigest: build['sealDigest'] }), 200);
+    const [before, after] = await Promise.all(
+      [monthId, next].map(async (id) => {
+        const files = await openZip(await packOf(world, id));
+        return {
+          data: (files.get('data/month.txt') ?? '').toString(),
+          exceptions: (files.get('exceptions.csv') ?? '').toString(),
+        };
+      }),
+    );
+    const trial = (text: string, column: number) =>
+      Object.fromEntries(
+        text
+          .split('\n')
+          .filter((line) => line.startsWith('trial\t'))
+          .map((line) => line.split('\t'))
+          .flatMap((fields) => (fields[column] === '0.00' ? [] : [[`${fields[1]} ${fields[2]}`, fields[column]]])),
+      );
+    t.strictSame(trial(after?.data ?? '', 3), trial(before?.data ?? '', 6), 'opening is closing');
+    t.match(after?.data, /\nline\t\d+\t2024-08-01\tsettlement\.paid\t[^\n]*\t2024-07-31\n/);
+    t.match(after?.exceptions, /迟到事项,已支付,[^\n]*,2024-07-31/);
+    t.strictSame(await auditMonths(world.db, world.book.bookId), [], 'and both come out as they were');
   });
 });

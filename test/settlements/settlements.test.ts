@@ -1,5 +1,6 @@
 // The monthly settlement: what a batch takes and binds, three persons, funders' shares to the fen, bank returns that have
 // their effect once; and an audit of the business that finds what is planted.
+import ExcelJS from 'exceljs';
 import type { Test } from 'tap';
 import t from 'tap';
 import type { PaymentInstruction, Redemption, Settlement } from '../../db/tables.js';
@@ -276,6 +277,15 @@ void t.test('a month is drafted, approved, instructed, paid by the bank and clos
   t.notOk(
     String((await auditor.get(`/settlements/${settlementId}/instructions?format=csv`)).body).includes(one?.accountNo ?? '-'),
   );
+  const bytes = await world.app.inject({
+    url: `/v1/books/testcity/settlements/${settlementId}/instructions?format=xlsx`,
+    headers: { authorization: `Bearer ${finance.secret}` },
+  });
+  const workbook = new ExcelJS.Workbook();
+  await workbook.xlsx.load(bytes.rawPayload as never);
+  const [sheet] = workbook.worksheets;
+  t.equal(sheet?.rowCount, 6, 'the same as a spreadsheet');
+  t.strictSame([sheet?.getCell('C2').value, sheet?.getCell('F6').value], [file.lines[0]?.accountNo, 10033.35], 'codes are text');
   await clean(t, world, 'instructed');
 
   t.match(codeOf(await finance.post(`/settlements/${settlementId}/close`)), [409, 'SETTLEMENT_UNPAID']);
@@ -735,6 +745,12 @@ void t.test('the audit of the business finds every planted defect', async (t) =>
       'a bank file that lost a line',
       /^bank return .*recorded are/,
       ["update bank_lines set bank_return_id = gen_random_uuid() where status = 'PAID'"],
+    ],
+    [
+      6,
+      'a bank day that lags',
+      /^bank day .*kept/,
+      ['update bank_days set paid_fen = paid_fen + 1'],
     ],
     [
       6,

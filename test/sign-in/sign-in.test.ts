@@ -6,7 +6,7 @@ import { Passwords } from '../../src/sign-in/passwords.js';
 import { passwordRefusal } from '../../src/sign-in/password-rules.js';
 import { inviteFounder } from '../../src/sign-in/invite-founder.js';
 import { waitsOf } from '../../src/sign-in/rules.js';
-import type { Answer, Service } from '../service.js';
+import type { Answer, Caller, Service } from '../service.js';
 import { expectStatus, startService } from '../service.js';
 import type { Browser } from './world.js';
 import { browser, codeFor, goodPassword, pass, signIn, signUp } from './world.js';
@@ -31,6 +31,7 @@ const verbsThatMatter = [
   '/custom-roles/{id}/approve',
   '/delegations',
   '/flags/{id}/clear',
+  '/invitations/{id}/confirm',
   '/keys/{id}/confirm',
   '/keys/{id}/revoke',
   '/keys/{id}/rotate',
@@ -251,8 +252,37 @@ void t.test('an invitation is one person’s, once, in time, and takes the place
     ['wang@example.cn', 'late', 'later', 'ended'],
   );
 
-  // Whoever has lost everything is invited again: what was set before ends with the acceptance, and so do its sessions.
-  const again = await signUp(service, book, member, { signInName: 'wang', password: 'quite-another-melon-31' });
+  // Whoever has lost everything is invited again, by two: what was set before ends with the acceptance, and so do its sessions.
+  const colleague = await book.member('operator');
+  const replacing = expectStatus(await invite('wang'), 201);
+  t.match(replacing, { replacesAccount: true, confirmedPerson: null });
+  t.equal(
+    codeOfAnswer(await accept(replacing.token as string)),
+    '409 INVITATION_UNCONFIRMED',
+    'one operator takes over no account',
+  );
+  const confirms = (of: Caller, { invitationId }: { invitationId: string } = replacing as { invitationId: string }) =>
+    of.post(`/invitations/${invitationId}/confirm`).then(codeOfAnswer);
+  t.equal(await confirms(operator), '403 FOUR_EYES');
+  t.equal(await confirms(await book.member('approver')), '404 NOT_FOUND', 'whom it is no matter of');
+  t.equal(await confirms(member), '200', 'the person itself');
+  t.equal(await confirms(colleague), '409 INVITATION_CONFIRMED');
+  t.equal((await accept(replacing.token as string)).status, 200);
+  const fresh = expectStatus(await invite('fresh', colleague.memberId), 201) as { invitationId: string };
+  t.equal(await confirms(member, fresh), '404 NOT_FOUND');
+  t.equal(await confirms(colleague, fresh), '409 INVITATION_NEEDS_NO_CONFIRMATION');
+  expectStatus(await operator.post(`/invitations/${fresh.invitationId}/withdraw`), 200);
+  t.equal(await confirms(colleague, fresh), '409 INVITATION_ENDED');
+  const told = await service.db.sql<{ kind: string }[]>`select kind from outbox where subject_id = ${member.memberId}`;
+  t.strictSame(
+    told.map(({ kind }) => kind),
+    ['account.invited_again'],
+  );
+  const again = await signUp(service, book, member, {
+    signInName: 'wang',
+    password: 'quite-another-melon-31',
+    confirmedBy: colleague,
+  });
   t.equal(codeOfAnswer(await at.get('/me')), '401 UNAUTHENTICATED');
   t.equal(
     codeOfAnswer(await guest().post('/sign-in/password', { signInName: 'wang@example.cn', password: goodPassword })),

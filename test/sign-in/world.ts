@@ -85,11 +85,15 @@ export async function signUp(
   service: Service,
   book: TestBook,
   member: Caller,
-  of: { signInName: string; password?: string; browser?: Browser },
+  of: { signInName: string; password?: string; browser?: Browser; confirmedBy?: Caller },
 ): Promise<SignedUp> {
   const { signInName, password = goodPassword } = of;
   const at = of.browser ?? browser(service, book.code);
-  const { token } = expectStatus(await book.operator.post(`/members/${member.memberId}/invite`, { signInName }), 201);
+  const { token, invitationId } = expectStatus(
+    await book.operator.post(`/members/${member.memberId}/invite`, { signInName }),
+    201,
+  );
+  if (of.confirmedBy) expectStatus(await of.confirmedBy.post(`/invitations/${String(invitationId)}/confirm`), 200);
   const { secret } = expectStatus(await at.post('/sign-in/invitations/accept', { token, password }), 200);
   const code = codeFor(secret as string, service.clock.now());
   const { recoveryCodes } = expectStatus(await at.post('/sign-in/invitations/confirm', { token, code }), 200);
