@@ -34,7 +34,11 @@ export async function obstaclesOf(db: Database, span: MonthSpan): Promise<Obstac
     ),
     ...readiness.obstacles
       .filter(({ count, explained }) => count > explained)
-      .map(({ kind, count, explained, examples }) => ({ kind: obstacleOf[kind] ?? 'RECONCILIATION', count: count - explained, examples: [...examples] })),
+      .map(({ kind, count, explained, examples }) => ({
+        kind: obstacleOf[kind] ?? 'RECONCILIATION',
+        count: count - explained,
+        examples: [...examples],
+      })),
   ];
 }
 
