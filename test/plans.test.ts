@@ -890,7 +890,8 @@ void t.test('no reading grows with the book', async (t) => {
   const planOf = async (sql: Database['sql'], { text, parameters, named, begun }: Sent): Promise<Plan> => {
     const [, context] = begun.split(';');
     await sql.unsafe(`set local role voucher_app; ${context ?? ''}`);
-    await sql.unsafe(`set local plan_cache_mode = ${named ? 'force_generic_plan' : 'force_custom_plan'}`);
+    const generic = named && !begun.includes('force_custom_plan');
+    await sql.unsafe(`set local plan_cache_mode = ${generic ? 'force_generic_plan' : 'force_custom_plan'}`);
     // Five thousand rows are few enough to be read whole now and then; of five million nobody would.
     await sql.unsafe('set local enable_seqscan = off; set local random_page_cost = 1.1');
     await sql.unsafe(`prepare asked as ${text}`);

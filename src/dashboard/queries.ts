@@ -43,7 +43,7 @@ export const readDashboard = (db: Database, of: Wanted): Promise<Read> =>
       ]);
       return { headSeq, funds, months, waiting };
     },
-    { mode: 'isolation level repeatable read read only' },
+    { mode: 'isolation level repeatable read read only', eager: true },
   );
 
 /** Funds of the programme and year that are asked for. */
