@@ -414,12 +414,13 @@ create table appropriation_returns (
 );
 alter table appropriation_returns enable row level security;
 alter table appropriation_returns force row level security;
+CREATE INDEX appropriation_returns_amount ON public.appropriation_returns USING btree (book_id, status, amount_fen, return_id);
 CREATE UNIQUE INDEX appropriation_returns_once ON public.appropriation_returns USING btree (book_id, document_no, programme_code, year, carry_over, (
 CASE
     WHEN (funder IS NULL) THEN ''::text
     ELSE funder
 END)) WHERE (status <> 'DROPPED'::text);
-CREATE INDEX appropriation_returns_open ON public.appropriation_returns USING btree (book_id, return_id) WHERE (status = 'PROPOSED'::text);
+CREATE INDEX appropriation_returns_status ON public.appropriation_returns USING btree (book_id, status, return_id);
 create policy of_book on appropriation_returns as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy of_party on appropriation_returns as restrictive for all to voucher_app, voucher_reader using (((( SELECT this_party() AS this_party) IS NULL) OR false));
 create policy whole on appropriation_returns as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);

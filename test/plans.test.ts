@@ -976,6 +976,7 @@ void t.test('no reading grows with the book', async (t) => {
       ['related_parties', 'related_parties_second'],
       ['figures', 'figures_holder'],
       ['limit_exceptions', 'limit_exceptions_status'],
+      ['appropriation_returns', 'appropriation_returns_amount'],
       ['legal_person_changes', 'legal_person_changes_uscc', 'legal_person_changes_status'],
       ['limit_successions', 'limit_successions_change'],
       ['matter_registrations', 'matter_registrations_own', 'matter_registrations_code', 'matter_registrations_status'],

@@ -37,7 +37,8 @@ create table appropriation_returns (
 );
 create unique index appropriation_returns_once on appropriation_returns
   (book_id, document_no, programme_code, year, carry_over, (case when funder is null then '' else funder end)) where status <> 'DROPPED';
-create index appropriation_returns_open on appropriation_returns (book_id, return_id) where status = 'PROPOSED';
+create index appropriation_returns_status on appropriation_returns (book_id, status, return_id);
+create index appropriation_returns_amount on appropriation_returns (book_id, status, amount_fen, return_id);
 call keep_in_lane('appropriation_returns');
 grant update (status, parts, decided_person, decided_on, decision_reason) on appropriation_returns to voucher_app;
 call hold_persons_apart('appropriation_returns', 'decided_person proposed_person @APPROVED');
