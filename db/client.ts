@@ -64,8 +64,8 @@ export interface Tx {
 
 /**
  * Which rows a statement may see: those of one book. The database holds it (row-level security): without a context nothing of any book
- * can be read or written. `legalPerson` (its uscc) says which party reads, null the whole book; no policy asks for it yet, so what of its
- * book a party sees is its queries' to say.
+ * can be read or written. `legalPerson` (its uscc) says which party reads, null the whole book: of most tables it meets its own rows alone,
+ * of the others what its queries say (test/row-security.test.ts lists both).
  */
 export interface Context {
   readonly book: string;

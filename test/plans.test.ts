@@ -533,6 +533,11 @@ void t.test('no reading grows with the book', async (t) => {
       select book_id, ${uuidv7(now)}, 'zhengzhou-compute', 'claimed', 'zhengzhou-compute.claimed', ${enterpriseUscc}, '2026', 1, '1', 'ASKED',
              person_id, '2026-04-15', ${now} from persons where book_id = ${bookId} limit 1`;
     await sql`
+      insert into appropriation_returns (book_id, return_id, programme_code, year, carry_over, amount_fen, document_no, content_digest, status,
+                                         proposed_person, proposed_on, recorded_at)
+      select book_id, ${uuidv7(now)}, 'zhengzhou-compute', 2026, false, 1, '1', ${'0'.repeat(64)}, 'PROPOSED', person_id, '2026-04-15', ${now}
+        from persons where book_id = ${bookId} limit 1`;
+    await sql`
       insert into contract_drafts (book_id, contract_draft_id, legal_person_uscc, side, content, status, drafted_person, recorded_at)
       select book_id, ${contractDraftId}, ${providerUscc}, 'provider', '{}', 'DRAFT', person_id, ${now}
         from persons where book_id = ${bookId} limit 1`;

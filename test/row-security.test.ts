@@ -94,6 +94,169 @@ void t.test('every table of a book is kept in its book, from its owner too, and 
   );
 });
 
+/** A firm's eyes: which tables of a book show a party its own rows alone, and why the others show it the whole book. */
+const wholeBook: Readonly<Record<string, readonly string[]>> = {
+  'published, or told to everybody who asks': [
+    'books',
+    'calendar_years',
+    'chips',
+    'explanation_wordings',
+    'facilities',
+    'facility_observations',
+    'list_prices',
+    'listing_measures',
+    'listings',
+    'notice_items',
+    'programme_versions',
+    'providers',
+    'public_notices',
+    'repeal_corrections',
+  ],
+  'read by the id of a parent, which has a policy; one of their own would be a join for each row': [
+    'accounts',
+    'award_computations',
+    'contract_line_usage',
+    'contract_lines',
+    'contract_standings',
+    'contract_version_lines',
+    'contract_versions',
+    'corrections',
+    'message_reads',
+    'objections',
+    'red_letter_lines',
+    'red_letters',
+    'reimbursement_line_cuts',
+    'reimbursement_lines',
+    'settlements',
+    'supplement_lists',
+    'usage_invoice_lines',
+    'webhook_deliveries',
+    'bulk_refused_lines',
+    'listing_applications',
+    'listing_scores',
+    'listing_steps',
+  ],
+  'what the law is asked about, of the firm that asks and of who counts with it': [
+    'allocations',
+    'appropriations',
+    'facility_usage',
+    'figures',
+    'flag_parameters',
+    'former_names',
+    'fund_standings',
+    'legal_person_changes',
+    'legal_person_classes',
+    'legal_person_holders',
+    'limit_exceptions',
+    'limit_first_years',
+    'limit_successions',
+    'matter_registrations',
+    'matters',
+  ],
+  'sums and numbers of the book, and what keeps its order': [
+    'book_heads',
+    'booked_days',
+    'entries',
+    'invoice_claims',
+    'late_legs',
+    'ledger_marks',
+    'ledger_totals',
+    'ledger_turnovers',
+    'number_series',
+    'outcomes',
+    'reminder_runs',
+    'reminders',
+    'bank_formats',
+  ],
+  'looked up to find out who asks, before any party is known': [
+    'api_keys',
+    'credentials',
+    'custom_roles',
+    'invitations',
+    'issuer_flows',
+    'issuer_subjects',
+    'known_origins',
+    'pending_sign_ins',
+    'persons',
+    'recovery_codes',
+    'sessions',
+    'key_uses',
+    'signature_nonces',
+    'sign_in_attempts',
+    'user_accounts',
+  ],
+};
+
+void t.test('within a book a party reads its own rows, by a policy of the table or for a reason that stands here', async (t) => {
+  const { admin } = await testDatabase(t);
+  const rows = await admin.sql<{ table: string; ofParty: boolean }[]>`
+    select c.relname as table, exists (select from pg_policy p where p.polrelid = c.oid and p.polname = 'of_party' and not p.polpermissive) as "ofParty"
+      from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'book_id' and not a.attisdropped
+     where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')`;
+  const reasons = Object.values(wholeBook).flat();
+  t.strictSame(
+    rows
+      .filter(({ ofParty }) => !ofParty)
+      .map(({ table }) => table)
+      .sort(),
+    [...reasons].sort(),
+    'a new table calls keep_for_party, or says here why not',
+  );
+});
+
+void t.test('a party meets rows of its own, of either side of its trade, whatever a query forgets', async (t) => {
+  const { admin, db, urls } = await testDatabase(t);
+  const book = uuidv7(new Date());
+  const [user = '', other = '', branch = '', centre = '', elsewhere = ''] = Array.from({ length: 5 }, () => uuidv7(new Date()));
+  const usccs = { user: '91410100MA0000007G', other: '91410800MA0000007L', centre: '91330108MA0000007M', elsewhere: '91420100MA0000007L' };
+  await admin.begin(async ({ sql }) => {
+    await sql`select create_book(${book}, 'parties', 'Book', '410100', '2024-01-01'::date, now())`;
+    await sql.unsafe('set local session_replication_role = replica');
+    await sql`
+      insert into enterprises (book_id, enterprise_id, uscc, legal_person_uscc, name, kind, recorded_at)
+      select ${book}, u.id, u.uscc, u.legal, 'E', 'ENTERPRISE', now()
+        from unnest(${[user, other, branch]}::uuid[], ${[usccs.user, usccs.other, '9141010000000000XX']}::text[],
+                    ${[usccs.user, usccs.other, usccs.user]}::text[]) as u (id, uscc, legal)`;
+    await sql`
+      insert into providers (book_id, provider_id, uscc, legal_person_uscc, acting_uscc, name, recorded_at)
+      select ${book}, u.id, u.uscc, u.uscc, u.uscc, 'P', now()
+        from unnest(${[centre, elsewhere]}::uuid[], ${[usccs.centre, usccs.elsewhere]}::text[]) as u (id, uscc)`;
+    await sql`
+      insert into payee_accounts (book_id, payee_account_id, provider_id, enterprise_id, holder_name, bank_name, bank_code, account_no_sealed,
+                                  account_fingerprint, account_no_last4, valid_from, recorded_at)
+      select ${book}, gen_random_uuid(), u.provider, u.enterprise, 'H', 'B', '102491000011', 'x', repeat('a', 64), '0011', '2024-01-01', now()
+        from unnest(${[null, null, null, centre, elsewhere]}::uuid[], ${[user, other, branch, null, null]}::uuid[]) as u (provider, enterprise)`;
+    await sql`
+      insert into messages (book_id, message_id, addressee, kind, subject_kind, subject_id, params, alike, ledger_seq, staged_at)
+      select ${book}, gen_random_uuid(), a, 'x', 'x', ${book}, '{}', 1, 1, now()
+        from unnest(${['reviewer', `enterprise:${usccs.user}`, `enterprise:${usccs.other}`, `provider:${usccs.centre}`]}::text[]) as a`;
+  });
+  const reader = connect({ url: urls.reader, max: 1 });
+  t.teardown(() => reader.close(1));
+  for (const [who, as] of [
+    ['the service', db],
+    ['who reads for a report', reader],
+  ] as const) {
+    for (const [legalPerson, seen] of [
+      [null, { enterprises: 3, payee_accounts: 5, messages: 4 }],
+      [usccs.user, { enterprises: 2, payee_accounts: 2, messages: 1 }],
+      [usccs.other, { enterprises: 1, payee_accounts: 1, messages: 1 }],
+      [usccs.centre, { enterprises: 0, payee_accounts: 1, messages: 1 }],
+      ['91350100M000100Y43', { enterprises: 0, payee_accounts: 0, messages: 0 }],
+    ] as const) {
+      const eyes = as.as({ book, legalPerson });
+      for (const [table, count] of Object.entries(seen)) {
+        const [row] = await eyes.sql.unsafe<{ n: bigint }[]>(`select count(*) as n from ${table}`);
+        t.equal(row?.n, BigInt(count), `${who}, as ${legalPerson ?? 'the authorities'}: ${table}`);
+      }
+    }
+  }
+  await t.rejects(
+    db.as({ book, legalPerson: usccs.user }).sql`update messages set delivered_at = now()`,
+    'and writes to none',
+  );
+});
+
 void t.test('a thousand books over two sessions see no row of one another', async (t) => {
   const database = await testDatabase(t);
   const ids = await tenants(database, 1_000);

@@ -1,5 +1,6 @@
 // Rights, checked inside the lane: membership, key and session as of this very head, so that a right withdrawn a moment ago
 // on another process is withdrawn here too.
+import type { Member } from '../../db/tables.js';
 import type { Facts, Loader } from '../ledger/facts.js';
 import type { Actor, Admission, Command, Refused } from '../ledger/lane.js';
 import { isSamePerson, refused } from '../ledger/lane.js';
@@ -41,11 +42,7 @@ export const admission: Admission = {
             loader,
             rows.map(({ personId }) => personId),
           ),
-          loader.load(
-            customRoleShelf,
-            'active',
-            rows.flatMap(({ customRole }) => (customRole === null ? [] : [[customRole, 'ACTIVE']])),
-          ),
+          gatherCustomRoles(loader, rows),
         ]),
       ),
       loader.load(
@@ -65,13 +62,10 @@ export const admission: Admission = {
     if ([founderId, calendarId, publicId].includes(actor.memberId)) return actor;
     const member = facts.get(memberShelf, actor.memberId);
     if (member?.status !== 'ACTIVE' || member.legalPersonUscc !== actor.legalPersonUscc) return refused('UNAUTHENTICATED');
-    if (member.customRole === null) {
-      if (member.role !== actor.role) return refused('UNAUTHENTICATED');
-    } else {
-      const [custom] = facts.all(customRoleShelf, 'active', [member.customRole, 'ACTIVE']);
-      const role = custom && actingRole(custom, { roles: [actor.role], reads: false, verb });
-      if (role === undefined) return refused('FORBIDDEN', { roles: actor.role, role: member.customRole });
-    }
+    if (!mayAs(facts, member, [actor.role], verb))
+      return member.customRole === null
+        ? refused('UNAUTHENTICATED')
+        : refused('FORBIDDEN', { roles: actor.role, role: member.customRole });
     if (actor.sessionId !== undefined && !sessionIsOpen(facts, actor.sessionId)) return refused('UNAUTHENTICATED');
     // Its person may have been found to be another one since it was looked up.
     const person = personOf(facts, member.personId);
@@ -88,6 +82,28 @@ export const admission: Admission = {
   },
 };
 
+/**
+ * Whether a member may do a verb as one of these roles: by its built-in role, or by the rights of its custom one as that is now. The custom
+ * roles of the members are gathered by `gatherCustomRoles`.
+ */
+export function mayAs(
+  facts: Facts,
+  member: { readonly role: string; readonly customRole: string | null },
+  roles: readonly string[],
+  verb: string,
+): boolean {
+  if (member.customRole === null) return roles.includes(member.role);
+  const [custom] = facts.all(customRoleShelf, 'active', [member.customRole, 'ACTIVE']);
+  return custom !== undefined && actingRole(custom, { roles, reads: false, verb }) !== undefined;
+}
+
+const gatherCustomRoles = (loader: Loader, members: readonly Pick<Member, 'customRole'>[]) =>
+  loader.load(
+    customRoleShelf,
+    'active',
+    members.flatMap(({ customRole }) => (customRole === null ? [] : [[customRole, 'ACTIVE']])),
+  );
+
 async function gatherDelegations(loader: Loader, commands: readonly Command[]): Promise<void> {
   const asked = commands.flatMap(({ actor }) => actor.delegationId ?? []);
   if (asked.length === 0) return;
@@ -97,10 +113,13 @@ async function gatherDelegations(loader: Loader, commands: readonly Command[]): 
     'id',
     rows.map(({ delegatorId }) => delegatorId),
   );
-  await gatherPersons(
-    loader,
-    delegators.map(({ personId }) => personId),
-  );
+  await Promise.all([
+    gatherPersons(
+      loader,
+      delegators.map(({ personId }) => personId),
+    ),
+    gatherCustomRoles(loader, delegators),
+  ]);
 }
 
 /**
@@ -111,7 +130,8 @@ function standingIn(facts: Facts, { actor, today }: Command, verb: string): Acto
   const row = facts.get(delegationShelf, actor.delegationId ?? '');
   const delegator = row && facts.get(memberShelf, row.delegatorId);
   const holds = row?.revokedOn === null && row.delegateId === actor.memberId && row.fromDay <= today && today <= row.toDay;
-  const hasVerb = row?.verbs.includes(verb) === true && rolesDelegating(verb)?.some((role) => role === delegator?.role) === true;
+  const hasVerb =
+    row?.verbs.includes(verb) === true && delegator !== undefined && mayAs(facts, delegator, rolesDelegating(verb) ?? [], verb);
   if (!holds || !hasVerb || delegator?.status !== 'ACTIVE' || isSamePerson(actor, delegator.personId)) {
     return refused('DELEGATION_NOT_VALID');
   }

@@ -7,6 +7,7 @@ import { insert, update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
 import { accepted, isSamePerson, refused } from '../ledger/lane.js';
 import { formatYuan, parseYuan } from '../money.js';
+import { mayAs } from './admission.js';
 import { delegable, standIns } from './delegable.js';
 import { delegationShelf, gatherPersons, memberShelf } from './facts.js';
 
@@ -50,7 +51,8 @@ export const delegate: Verb<z.output<typeof delegateBody>, Result> = {
     if (member.status !== 'ACTIVE' || member.kind !== 'PERSON' || !standIns.includes(member.role)) {
       return refused('DELEGATE_UNFIT', {}, '/delegateId');
     }
-    const beyond = body.verbs.findIndex((verb) => !delegable[verb].some((role) => role === actor.role));
+    const own = facts.get(memberShelf, actor.memberId) ?? { role: actor.role, customRole: null };
+    const beyond = body.verbs.findIndex((verb) => !mayAs(facts, own, delegable[verb], verb));
     if (beyond >= 0) return refused('DELEGATION_BEYOND_ROLE', { verb: body.verbs[beyond] ?? '' }, `/verbs/${beyond}`);
     const maximumFen = maximum === undefined ? null : parseYuan(maximum);
     if (maximumFen === 0n) return refused('AMOUNT_ZERO', {}, '/maximum');

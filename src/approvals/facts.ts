@@ -1,7 +1,7 @@
 import { firstApprovals } from '../../db/tables.js';
 import { delegatedActShelf } from '../access/facts.js';
-import type { Facts, Loader } from '../ledger/facts.js';
-import { shelf } from '../ledger/facts.js';
+import type { Change, Facts, Loader } from '../ledger/facts.js';
+import { shelf, update } from '../ledger/facts.js';
 
 export const firstApprovalShelf = shelf(firstApprovals, {
   rank: 3,
@@ -18,6 +18,12 @@ export const gatherApprovals = async (loader: Loader, subjectIds: readonly strin
     loader.load(delegatedActShelf, 'subject', subjectIds),
   ]);
 };
+
+/** What ends with its subject: a first approval of it that waits for a second. For a subject gathered by `gatherApprovals`. */
+export const endApprovals = (facts: Facts, subjectId: string): Change[] =>
+  facts
+    .all(firstApprovalShelf, 'subject', subjectId)
+    .flatMap((of) => (of.status === 'WAITING' ? [update(firstApprovalShelf, { ...of, status: 'DIED' })] : []));
 
 /** Everybody beside the second approver who approved this thing, or in whose place it was approved. */
 export const approversOf = (facts: Facts, subjectId: string): (string | null)[] => [

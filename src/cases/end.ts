@@ -1,7 +1,9 @@
 // How a case ends without an award: rejected by the authority, or withdrawn by whoever applied.
 import type { z } from 'zod';
 import type { rejectCase, withdrawCase } from '../../schemas/cases.js';
-import type { Verb } from '../ledger/lane.js';
+import { endApprovals, gatherApprovals } from '../approvals/facts.js';
+import type { Loader } from '../ledger/facts.js';
+import type { Command, Verb } from '../ledger/lane.js';
 import { accepted, isSamePerson, refused } from '../ledger/lane.js';
 import { versionName } from '../programmes/published.js';
 import type { Cases } from './case.js';
@@ -11,6 +13,21 @@ import { ended } from './rules.js';
 import { toldOf } from './told.js';
 
 type Id = { id?: string };
+
+/** The cases, and what was approved of them so far, which ends with them. */
+async function gatherEnd<Row extends CaseRow>(
+  loader: Loader,
+  cases: Cases<Row, unknown>,
+  commands: readonly Command<Id>[],
+): Promise<void> {
+  await Promise.all([
+    gatherCases(loader, cases, commands),
+    gatherApprovals(
+      loader,
+      commands.map(({ body }) => body.id ?? ''),
+    ),
+  ]);
+}
 
 /**
  * Rejects an undecided case with its reason and the article it rests on; nobody rejects what they applied for themselves. What it held
@@ -22,9 +39,7 @@ export const reject = <Row extends CaseRow, Shown extends object>(
   name: `${cases.noun}.reject`,
   money: true,
 
-  async gather(loader, commands) {
-    await gatherCases(loader, cases, commands);
-  },
+  gather: (loader, commands) => gatherEnd(loader, cases, commands),
 
   decide({ body, actor }, facts) {
     const found = caseOf(facts, cases, body.id);
@@ -49,7 +64,7 @@ export const reject = <Row extends CaseRow, Shown extends object>(
       subjectId: cases.idOf(row),
       programmeVersion: versionName(cases.versionOf(facts, row)),
       result: cases.present(after),
-      changes: changesOf(facts, cases, row, after),
+      changes: [...changesOf(facts, cases, row, after), ...endApprovals(facts, cases.idOf(row))],
       messages: [toldOf(cases, after, 'case.rejected', { reason: body.reason })],
     });
   },
@@ -62,9 +77,7 @@ export const withdraw = <Row extends CaseRow, Shown extends object>(
   name: `${cases.noun}.withdraw`,
   money: true,
 
-  async gather(loader, commands) {
-    await gatherCases(loader, cases, commands);
-  },
+  gather: (loader, commands) => gatherEnd(loader, cases, commands),
 
   decide({ body, actor }, facts) {
     const found = caseOf(facts, cases, body.id);
@@ -79,7 +92,7 @@ export const withdraw = <Row extends CaseRow, Shown extends object>(
       subjectId: cases.idOf(row),
       programmeVersion: versionName(cases.versionOf(facts, row)),
       result: cases.present(after),
-      changes: changesOf(facts, cases, row, after),
+      changes: [...changesOf(facts, cases, row, after), ...endApprovals(facts, cases.idOf(row))],
     });
   },
 });

@@ -14,9 +14,9 @@ import { lawOn } from '../programmes/language.js';
 import { programmeOf } from '../programmes/published.js';
 import { isPast } from '../vouchers/rules.js';
 import { redemptionShelf } from './facts.js';
-import { gatherWaiting, waitingOf } from './gather.js';
+import { waitingOf } from './gather.js';
 import type { Result } from './return.js';
-import { givenBack } from './return.js';
+import { gatherReturn, givenBack } from './return.js';
 import type { RedemptionCase } from './rules.js';
 import { refuseRedemption } from './rules.js';
 
@@ -41,7 +41,7 @@ function refusalOfLapse({ voucher, law, at }: RedemptionCase, redemptionNo: stri
 export const lapseRedemption: Verb<{ id?: string }, Result> = {
   name: 'redemption.lapse',
   money: true,
-  gather: gatherWaiting,
+  gather: gatherReturn,
 
   decide(command, facts) {
     const { body, today } = command;

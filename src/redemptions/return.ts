@@ -1,8 +1,9 @@
 import type { z } from 'zod';
 import type { Redemption } from '../../db/tables.js';
 import type { returnRedemption as body } from '../../schemas/redemptions.js';
+import { endApprovals, gatherApprovals } from '../approvals/facts.js';
 import { accountOf } from '../ledger/chart.js';
-import type { Facts } from '../ledger/facts.js';
+import type { Facts, Loader } from '../ledger/facts.js';
 import { update } from '../ledger/facts.js';
 import type { Accepted, Command, Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
@@ -18,6 +19,17 @@ import { toldOfReturn } from './told.js';
 type Body = z.output<typeof body> & { readonly id?: string };
 export type Result = ReturnType<typeof presentInFull> & { voucherBalance: string };
 
+/** What `givenBack` needs of these redemptions. */
+export const gatherReturn = async (loader: Loader, commands: readonly Command<{ readonly id?: string }>[]): Promise<void> => {
+  await Promise.all([
+    gatherWaiting(loader, commands),
+    gatherApprovals(
+      loader,
+      commands.map(({ body }) => body.id ?? ''),
+    ),
+  ]);
+};
+
 /**
  * A reviewer returns a waiting redemption: everything goes back to the voucher, frozen or not, or where the balance of one that has
  * ended went, and the contract stands as if it had never been; the invoice may be redeemed again. Refuses NOT_FOUND,
@@ -26,7 +38,7 @@ export type Result = ReturnType<typeof presentInFull> & { voucherBalance: string
 export const returnRedemption: Verb<Body, Result> = {
   name: 'redemption.return',
   money: true,
-  gather: gatherWaiting,
+  gather: gatherReturn,
 
   decide(command, facts) {
     const { body, actor, today } = command;
@@ -55,7 +67,12 @@ export function givenBack(
     programmeVersion: versionName(whole.version),
     result: { ...presentInFull(back.redemption), voucherBalance: formatYuan(back.balanceFen) },
     postings: back.postings,
-    changes: [...back.changes, update(voucherShelf, back.voucher), update(standingShelf, standingRow(whole, back.standing))],
+    changes: [
+      ...back.changes,
+      update(voucherShelf, back.voucher),
+      update(standingShelf, standingRow(whole, back.standing)),
+      ...endApprovals(facts, redemption.redemptionId),
+    ],
     messages: toldOfReturn(redemption, decided.reason),
   });
 }

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Allocation } from '../../db/tables.js';
 import type { allocation, withdrawAllocation as body } from '../../schemas/reimbursements.js';
+import { endApprovals, gatherApprovals } from '../approvals/facts.js';
 import { update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
@@ -21,6 +22,7 @@ export const withdrawAllocation: Verb<Body, z.input<typeof allocation>> = {
       loader.load(allocationShelf, 'id', ids),
       loader.load(allocationLineShelf, 'allocation', ids),
       loader.load(reimbursementShelf, 'allocation', ids),
+      gatherApprovals(loader, ids),
     ]);
   },
 
@@ -44,6 +46,7 @@ export const withdrawAllocation: Verb<Body, z.input<typeof allocation>> = {
       result: presentAllocation(row),
       changes: [
         update(allocationShelf, row),
+        ...endApprovals(facts, allocationId),
         ...facts
           .all(reimbursementShelf, 'allocation', allocationId)
           .map((of) => update(reimbursementShelf, { ...of, ...unallocated(of) })),

@@ -1,6 +1,7 @@
 // Approvals of money: above a programme's amount by two, who are neither maker, checker nor each other; and in another's place, dated, limited
 // and never in one's own matter. Judged by persons, in the service and in the database.
 import t from 'tap';
+import type { Sql } from '../../db/client.js';
 import type { World } from '../applications/world.js';
 import { startWorld, told } from '../applications/world.js';
 import { confirmedInvoice } from '../journeys/job.js';
@@ -18,6 +19,13 @@ const bureausOwn = (amount: string) => `twoApproversAbove:
     decidedBy: 市工信局
 
 cases:`;
+
+/** A statement as the service's own role, in its lane, past all of its code. */
+const inLane = ({ book, db }: Pick<World, 'book' | 'db'>, work: (sql: Sql) => Promise<unknown>) =>
+  db.begin(async ({ sql }) => {
+    await sql`select set_config('ledger.lane', ${book.bookId}, true)`;
+    await work(sql);
+  });
 
 /** Merges `other` into `person`, by two others. */
 async function merged(world: Pick<World, 'book'>, person: Caller, other: Caller): Promise<void> {
@@ -116,6 +124,25 @@ void t.test('above the amount two approve an application, and nothing moves befo
       await t.rejects(complete(person), { code: '23514' }, who);
     }
   });
+
+  await t.test('nor is anybody left out whom a first approval keeps from it', async (t) => {
+    const of = await world.reviewed(await world.enterprise(4), '2500000.00');
+    await t.rejects(
+      inLane(world, (sql) => sql`
+        insert into first_approvals (book_id, approval_id, subject_kind, subject_id, digest, amount_fen, above_fen, done_by, person_id,
+                                     approved_on, status, recorded_at)
+        values (${book.bookId}, ${book.bookId}, 'APPLICATION', ${of.applicationId}, repeat('a', 64), 2, 1, '[]', ${approver.personId},
+                '2024-07-01', 'WAITING', now())`),
+      { code: '23514', constraint_name: 'first_approvals_makers' },
+    );
+    expectStatus(await approve(approver, of), 200);
+    expectStatus(await approver.post(`/applications/${of.applicationId}/reject`, { reason: '不符合条件' }), 200);
+    t.notMatch(
+      expectStatus(await second.get('/first-approvals?status=WAITING'), 200).items,
+      [{ subjectId: of.applicationId }],
+      'and it ends with what it was of',
+    );
+  });
 });
 
 void t.test('above the amount no rule verifies a redemption, and two reviewers do', async (t) => {
@@ -147,6 +174,13 @@ void t.test('above the amount no rule verifies a redemption, and two reviewers d
   await merged(world, reviewer, account);
   t.match(expectStatus(await verify(reviewer), 200), { awaitsSecondApproval: { amount: '60000.00', subjectKind: 'REDEMPTION' } });
   t.equal(told(await verify(account)), '403 FOUR_EYES');
+  await t.rejects(
+    inLane(world, (sql) => sql`
+      update redemptions set status = 'APPROVED', approved_fen = reserved_fen, approved_on = '2024-07-01', decided_person = ${second.personId}
+       where redemption_id = ${waiting.redemptionId as string}`),
+    { code: '23514', constraint_name: 'redemptions_second_approval' },
+    'nor does the database take it past the second approval',
+  );
   t.match(expectStatus(await verify(second), 200), { status: 'APPROVED', approved: '60000.00' });
 });
 
@@ -181,6 +215,10 @@ void t.test('above the amount two approve an allocation and a batch, and neither
     awaitsSecondApproval: { subjectKind: 'SETTLEMENT', above: '1000000.00' },
   });
   t.equal(told(await payer.post(`/settlements/${settlementId}/instruct`)), '409 SETTLEMENT_WRONG_STATE');
+  await t.rejects(
+    inLane(world, (sql) => sql`update settlements set status = 'APPROVED', approved_person = ${second.personId}`),
+    { code: '23514', constraint_name: 'settlements_second_approval' },
+  );
   t.match(expectStatus(await approve(second), 200), { status: 'APPROVED' });
   for (const person of [approver, second]) {
     const paying = await book.member('finance_approver', { personId: person.personId });
@@ -264,6 +302,20 @@ void t.test('in another’s place: dated, limited, revocable, and never in one�
     'what the delegator reviewed',
   );
 
+  const act = (subject: string, person: string, forPerson: string, day = '2024-07-02') =>
+    inLane(world, (sql) => sql`
+      insert into delegated_acts (book_id, command_id, delegation_id, subject_id, person_id, for_person_id, recorded_at)
+      values (${book.bookId}, gen_random_uuid(), ${delegationId}, ${subject}, ${person}, ${forPerson}, ${`${day}T04:00:00Z`}::timestamptz)`);
+  const { applicationId } = big;
+  for (const [what, write, constraint] of [
+    ['by another than the delegate', () => act(small.applicationId, finance.personId, approver.personId), 'delegated_acts_by_delegation'],
+    ['for another than the delegator', () => act(small.applicationId, deputy.personId, finance.personId), 'delegated_acts_by_delegation'],
+    ['after its days', () => act(small.applicationId, deputy.personId, approver.personId, '2024-07-06'), 'delegated_acts_by_delegation'],
+    ['in what the delegator reviewed', () => act(applicationId, deputy.personId, approver.personId), 'delegated_acts_four_eyes'],
+  ] as const) {
+    await t.rejects(write(), { code: '23514', constraint_name: constraint }, `the database takes no act ${what}`);
+  }
+
   const approved = expectStatus(await approve(small), 200);
   t.match(approved, { status: 'APPROVED', award: '100000.00' });
   const entries = expectStatus(await auditor.get(`/ledger/entries?subjectId=${small.applicationId}`), 200).items as object[];
@@ -288,6 +340,30 @@ void t.test('in another’s place: dated, limited, revocable, and never in one�
     told(await approve(next, deputy, { headers: { 'on-behalf-of': again.delegationId } })),
     '403 DELEGATION_NOT_VALID',
     'not once the delegator may not',
+  );
+});
+
+void t.test('a member in a role of the book’s own lets another do what its rights give, whatever part of the role leads', async (t) => {
+  const world = await startWorld(t);
+  const { book, approver } = world;
+  const deputy = await book.member('approver');
+  const roleOf = async (code: string, rights: string[]) => {
+    const body = { code, name: '核验岗', parts: ['finance', 'reviewer'], rights };
+    const role = expectStatus(await book.operator.post('/custom-roles', body), 201);
+    expectStatus(await approver.post(`/custom-roles/${role.customRoleId}/approve`, { digest: role.digest }), 200);
+    const made = expectStatus(await book.operator.post('/members', { personName: '岗', role: 'finance', customRole: code }), 201);
+    const { secret } = expectStatus(await book.operator.post(`/members/${made.memberId}/keys`), 201) as { secret: string };
+    return (wanted: object) => world.call('POST', `/v1/books/${book.code}/delegations`, { secret, body: wanted });
+  };
+  const wanted = { delegateId: deputy.memberId, verbs: ['redemption.verify'], fromDay: '2024-07-01', toDay: '2024-07-05', reason: '休假' };
+  const without = await roleOf('desk', ['delegation', 'redemption.return']);
+  t.equal(told(await without(wanted)), '403 DELEGATION_BEYOND_ROLE', 'not a verb that its role was cut down by');
+  const given = expectStatus(await (await roleOf('verifiers', ['delegation', 'redemption']))(wanted), 201);
+  const inPlace = { headers: { 'on-behalf-of': given.delegationId as string } };
+  t.equal(
+    told(await deputy.post(`/redemptions/${book.bookId}/verify`, { approved: '1.00' }, inPlace)),
+    '404 NOT_FOUND',
+    'its delegate is judged by the thing',
   );
 });
 
@@ -327,6 +403,7 @@ type Bound = { readonly digest: string } | { readonly unchangeable: string } | {
 const bound: Readonly<Record<string, Bound>> = {
   '/allocations/{id}/approve': { digest: 'contentDigest' },
   '/applications/{id}/approve': { digest: 'reviewDigest' },
+  '/appropriation-returns/{id}/approve': { digest: 'contentDigest' },
   '/calendars/{id}/approve': { unchangeable: 'calendar_years' },
   '/contract-amendments/{id}/confirm': { unchangeable: 'contract_amendments' },
   '/contract-amendments/{id}/file': { unchangeable: 'contract_amendments' },
@@ -337,6 +414,8 @@ const bound: Readonly<Record<string, Bound>> = {
   '/custom-roles/{id}/approve': { digest: 'digest' },
   '/flags/{id}/clear': { unchangeable: 'flags' },
   '/flags/{id}/uphold': { unchangeable: 'flags' },
+  '/invitations/{id}/confirm': { unchangeable: 'invitations' },
+  '/keys/{id}/confirm': { anew: 'of whose a key is, and what proves it, nothing changes' },
   '/legal-person-changes/{id}/approve': { unchangeable: 'legal_person_changes' },
   '/limit-exceptions/{id}/approve': { unchangeable: 'limit_exceptions' },
   '/listing-applications/{id}/list': { digest: 'digest' },
