@@ -223,7 +223,9 @@ function flawsOf(plan: Plan, indexes: Indexes, by: string, ordered = false): str
   // What is open of a recovery is no column, and behind row-level security no index is entered by a difference: a later page passes over
   // the recoveries of the pages before it.
   const ofDifference = table === 'recoveries' && /amount_fen - received_fen/.test(plan.Filter ?? '');
-  if (plan.Filter !== undefined && !fewLate && !ofDifference)
+  // The policy by legal person: of whoever reads the whole book it passes over nothing.
+  const ofParty = / as (auditor|operator|session)$/.test(by) && /^\(*\(InitPlan \d+\)\.col1 IS NOT NULL\b/.test(plan.Filter ?? '');
+  if (plan.Filter !== undefined && !fewLate && !ofDifference && !ofParty)
     return [`${said} where ${condition}: passes over those that are not ${plan.Filter}`];
   return below(false);
 }
