@@ -120,6 +120,8 @@ const unbounded: Readonly<Record<string, readonly string[]>> = {
 const accepted: readonly (readonly [address: string, table: string, where?: RegExp])[] = [
   // The kinds kept by funder: an account for each funder of a fund.
   ['funds', 'accounts'],
+  // The roles of a book's own that count: one of each name, told beside the built-in ones.
+  ['roles', 'custom_roles'],
   // What waits for one side, among what waits: as much as that.
   ['dashboard', 'contracts', /status = 'SUBMITTED'/],
   ['dashboard', 'usage_invoices', /status = '(POSTED|DISPUTED)'/],
