@@ -74,14 +74,16 @@ try {
     await service.forgetPeak();
     const meanwhile: number[] = [];
     let done = false;
+    const cpuBefore = (await service.work()).cpuSeconds;
     const began = performance.now();
     const answer = ask(finance, '/bank-files', type, file).finally(() => (done = true));
     while (beside && !done) await Promise.all([command(meanwhile), sleep(40)]);
     const { matched, state } = await answer;
     const seconds = (performance.now() - began) / 1000;
+    const cpu = ((await service.work()).cpuSeconds - cpuBefore).toFixed(1);
     const latencies = beside ? `; commands meanwhile, ms ${JSON.stringify(percentiles(meanwhile))}` : '';
     console.log(
-      `${name}: ${count} lines in ${seconds.toFixed(1)} s, ${Math.round(count / seconds)}/s (${String(state)}, ${String(matched)} matched), at most ${await service.peakMiB()} MiB${latencies}`,
+      `${name}: ${count} lines in ${seconds.toFixed(1)} s, ${Math.round(count / seconds)}/s (${String(state)}, ${String(matched)} matched), ${cpu} s of the service's CPU, at most ${await service.peakMiB()} MiB${latencies}`,
     );
     if (matched !== count) throw new Error(`${String(matched)} of ${count} lines were matched`);
   };

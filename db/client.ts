@@ -163,7 +163,10 @@ class Over implements Database {
   }
 
   get drizzle(): Drizzle {
-    return (this.ownDrizzle ??= drizzleFor((start) => this.single(start)));
+    return (this.ownDrizzle ??=
+      this.entering === ''
+        ? drizzleFor((start) => this.single(start))
+        : drizzleFor((start) => this.single(start, '; set local plan_cache_mode = force_custom_plan'), true));
   }
 
   begin<T>(work: (tx: Tx) => Promise<T>, { mode = '', eager = false }: { mode?: string; eager?: boolean } = {}): Promise<T> {
@@ -178,13 +181,14 @@ class Over implements Database {
     return this.pool.close(timeoutSeconds * 1000);
   }
 
-  private async single(start: Start): Promise<Result> {
+  /** `planned`: behind what sets the context, how the statement is planned. */
+  private async single(start: Start, planned = ''): Promise<Result> {
     const session = await this.pool.acquire();
     try {
       if (this.entering === '') return await session.run(start);
       // Should BEGIN be refused, the statement meets no context and so no row.
       const [begun, answered, ended] = await Promise.allSettled([
-        session.run((client) => client.unsafe(`begin${this.entering}`)),
+        session.run((client) => client.unsafe(`begin${this.entering}${planned}`)),
         session.run(start),
         session.run((client) => client.unsafe('commit')),
       ]);
@@ -592,11 +596,41 @@ function asRows(answer: Result): Result {
   return answer;
 }
 
-function drizzleFor(run: Run): Drizzle {
+/**
+ * Which of the builder's texts are kept prepared: one that comes a second time. Unprepared, a statement waits for its parameters' types
+ * before it can be sent and nothing goes out behind it: in a transaction of its own that is three ways to the database instead of one.
+ * How many there are is bounded, for a list that a caller sends makes a text of its own.
+ */
+class Texts {
+  readonly #once = new Set<string>();
+  readonly #often = new Set<string>();
+
+  constructor(private readonly most: number) {}
+
+  comesOften(text: string): boolean {
+    if (this.#often.has(text)) return true;
+    if (this.#often.size >= this.most) return false;
+    if (this.#once.delete(text)) {
+      this.#often.add(text);
+      return true;
+    }
+    if (this.#once.size >= this.most) this.#once.clear();
+    this.#once.add(text);
+    return false;
+  }
+}
+
+const texts = new Texts(400);
+
+/**
+ * `keeps`: texts that come often are kept prepared. Only where each is planned for its own parameters: what the builder makes (a limit
+ * that is a parameter, a filter of a rare value) is planned badly without them.
+ */
+function drizzleFor(run: Run, keeps = false): Drizzle {
   return drizzleOver(async (text, parameters: unknown[], method) => {
     const encoded = parameters.map(encode);
     const rows = await run((client) => {
-      const query = client.unsafe(text, encoded);
+      const query = client.unsafe(text, encoded, { prepare: keeps && texts.comesOften(text) });
       return (method === 'all' ? query.values() : query) as PromiseLike<Result>;
     });
     return { rows };

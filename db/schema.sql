@@ -391,6 +391,58 @@ grant insert, select, update (application_no, programme_code, programme_version_
 grant select on applications to voucher_reader;
 
 -- owner voucher_owner
+create table appropriation_returns (
+  book_id uuid not null,
+  return_id uuid not null,
+  programme_code text not null,
+  year integer not null,
+  funder text,
+  carry_over boolean not null,
+  amount_fen bigint not null,
+  document_no text not null,
+  content_digest text not null,
+  status text not null,
+  parts jsonb not null default '[]'::jsonb,
+  proposed_person uuid not null,
+  proposed_on date not null,
+  decided_person uuid,
+  decided_on date,
+  decision_reason text,
+  recorded_at timestamp with time zone not null,
+  constraint appropriation_returns_pkey PRIMARY KEY (book_id, return_id),
+  constraint appropriation_returns_book_id_decided_person_fkey FOREIGN KEY (book_id, decided_person) REFERENCES persons(book_id, person_id),
+  constraint appropriation_returns_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint appropriation_returns_book_id_proposed_person_fkey FOREIGN KEY (book_id, proposed_person) REFERENCES persons(book_id, person_id),
+  constraint appropriation_returns_amount_fen_check CHECK ((amount_fen > 0)),
+  constraint appropriation_returns_content_digest_check CHECK ((content_digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint appropriation_returns_decided CHECK ((((status = 'PROPOSED'::text) = (decided_person IS NULL)) AND ((decided_person IS NULL) = (decided_on IS NULL)) AND ((status = 'DROPPED'::text) = (decision_reason IS NOT NULL)) AND ((status = 'APPROVED'::text) = (parts <> '[]'::jsonb)))),
+  constraint appropriation_returns_decision_reason_check CHECK (((length(decision_reason) >= 1) AND (length(decision_reason) <= 500))),
+  constraint appropriation_returns_document_no_check CHECK (((length(document_no) >= 1) AND (length(document_no) <= 100))),
+  constraint appropriation_returns_four_eyes CHECK (((status <> 'APPROVED'::text) OR (decided_person <> proposed_person))),
+  constraint appropriation_returns_funder_check CHECK ((funder ~ '^[A-Z][A-Z0-9_]{0,30}$'::text)),
+  constraint appropriation_returns_status_check CHECK ((status = ANY (ARRAY['PROPOSED'::text, 'APPROVED'::text, 'DROPPED'::text]))),
+  constraint appropriation_returns_year_check CHECK (((year >= 2000) AND (year <= 2998)))
+);
+alter table appropriation_returns enable row level security;
+alter table appropriation_returns force row level security;
+CREATE INDEX appropriation_returns_amount ON public.appropriation_returns USING btree (book_id, status, amount_fen, return_id);
+CREATE UNIQUE INDEX appropriation_returns_once ON public.appropriation_returns USING btree (book_id, document_no, programme_code, year, carry_over, (
+CASE
+    WHEN (funder IS NULL) THEN ''::text
+    ELSE funder
+END)) WHERE (status <> 'DROPPED'::text);
+CREATE INDEX appropriation_returns_status ON public.appropriation_returns USING btree (book_id, status, return_id);
+create policy of_book on appropriation_returns as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_party on appropriation_returns as restrictive for all to voucher_app, voucher_reader using (((( SELECT this_party() AS this_party) IS NULL) OR false));
+create policy whole on appropriation_returns as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
+CREATE TRIGGER appropriation_returns_in_lane BEFORE INSERT OR UPDATE ON public.appropriation_returns FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER appropriation_returns_leave_in_lane BEFORE DELETE ON public.appropriation_returns FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER appropriation_returns_once_each BEFORE UPDATE ON public.appropriation_returns FOR EACH ROW WHEN (((old.status <> 'PROPOSED'::text) OR (new.status = 'PROPOSED'::text))) EXECUTE FUNCTION refuse_decided_return();
+CREATE TRIGGER appropriation_returns_one_person BEFORE UPDATE ON public.appropriation_returns FOR EACH ROW WHEN ((new.decided_person IS DISTINCT FROM old.decided_person)) EXECUTE FUNCTION refuse_same_person('decided_person proposed_person @APPROVED');
+grant insert, select, update (status, parts, decided_person, decided_on, decision_reason) on appropriation_returns to voucher_app;
+grant select on appropriation_returns to voucher_reader;
+
+-- owner voucher_owner
 create table appropriations (
   book_id uuid not null,
   appropriation_id uuid not null,
@@ -5768,6 +5820,15 @@ CREATE OR REPLACE FUNCTION public.refuse_decided_exception()
 AS $function$
 begin
   raise exception 'an exception is approved or rejected once' using errcode = 'VL001';
+end $function$;
+
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.refuse_decided_return()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'a return of an appropriation is decided once' using errcode = 'VL001';
 end $function$;
 
 -- owner voucher_owner

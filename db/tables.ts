@@ -694,6 +694,32 @@ export const appropriations = pgTable(
 );
 export type Appropriation = typeof appropriations.$inferSelect;
 
+export const appropriationReturns = pgTable(
+  'appropriation_returns',
+  {
+    bookId: uuid('book_id').notNull(),
+    returnId: uuid('return_id').notNull(),
+    programmeCode: text('programme_code').notNull(),
+    year: integer('year').notNull(),
+    funder: text('funder'),
+    carryOver: boolean('carry_over').notNull(),
+    amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
+    documentNo: text('document_no').notNull(),
+    contentDigest: text('content_digest').notNull(),
+    status: text('status', { enum: ['PROPOSED', 'APPROVED', 'DROPPED'] }).notNull(),
+    /** What each funder got back, in fen; empty until it is approved. */
+    parts: jsonb('parts').$type<readonly { funder: string; fen: string }[]>().notNull().default([]),
+    proposedPerson: uuid('proposed_person').notNull(),
+    proposedOn: date('proposed_on', { mode: 'string' }).notNull(),
+    decidedPerson: uuid('decided_person'),
+    decidedOn: date('decided_on', { mode: 'string' }),
+    decisionReason: text('decision_reason'),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.returnId] })],
+);
+export type AppropriationReturn = typeof appropriationReturns.$inferSelect;
+
 export const calendarYears = pgTable(
   'calendar_years',
   {

@@ -50,6 +50,51 @@ export const appropriationQuery = pageQuery.extend({
   year: z.coerce.number().int().min(2000).max(2999).optional(),
 });
 
+/** Proposes that money of a fund goes back to the treasury, or on into the next year's fund; another person approves exactly this. */
+export const proposeReturn = z.strictObject({
+  programmeCode,
+  year: fundingYear.max(2998),
+  funder: funder.optional().meta({
+    description: 'Given: of what this funder loaded and the others have not matched. Else of what is available, by shares',
+  }),
+  carryOver: z.boolean().meta({ description: 'Whether the same parts are loaded into the next year’s fund (结转)' }),
+  amount,
+  documentNo: z
+    .string()
+    .trim()
+    .max(100)
+    .regex(/^[\p{L}\p{N}]+〔\d{4}〕\d+号$/u, { error: 'DOCUMENT_NO_FORMAT' })
+    .meta({ examples: ['郑财预〔2025〕3号'] }),
+});
+export const approveReturn = z.strictObject({
+  contentDigest: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .meta({ description: 'The digest of the proposal' }),
+});
+export const dropReturn = z.strictObject({ reason: z.string().trim().min(1).max(500) });
+
+export const appropriationReturn = z.strictObject({
+  returnId: id,
+  programmeCode: z.string(),
+  year: z.int(),
+  fund: z.string(),
+  funder: z.string().nullable(),
+  carryOver: z.boolean(),
+  amount,
+  documentNo: z.string(),
+  contentDigest: z.string().meta({ description: 'Named by whoever approves' }),
+  status: z.enum(['PROPOSED', 'APPROVED', 'DROPPED']),
+  byFunder: z
+    .array(z.strictObject({ funder: z.string(), amount }))
+    .meta({ description: 'What each funder got back; empty until it is approved' }),
+  proposedOn: day,
+  decidedOn: day.nullable(),
+  decisionReason: z.string().nullable(),
+  recordedAt: instant,
+});
+export const appropriationReturned = appropriationReturn.extend({ ledgerSeq });
+
 /** Where the money of one fund stands, from its accounts: loaded = the sum of all the others. */
 export const fund = z.strictObject({
   fund: z.string(),

@@ -58,6 +58,7 @@ export const workKind = z.enum([
   'CALENDAR_TO_APPROVE',
   'PROGRAMME_TO_ACTIVATE',
   'REPEAL_CORRECTION_TO_DECIDE',
+  'APPROPRIATION_RETURN_TO_DECIDE',
   'MESSAGE_DEAD',
 ]);
 export type WorkKind = z.infer<typeof workKind>;

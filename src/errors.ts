@@ -2005,6 +2005,13 @@ export const refusals = {
     '方案代码由小写字母、数字与连字符组成，如 zhengzhou-compute。',
     'A programme code is lower-case letters, digits and hyphens, like zhengzhou-compute.',
   ),
+  DOCUMENT_NO_FORMAT: refusal(
+    400,
+    '文号格式有误',
+    'Malformed document number',
+    '文号须为发文机关代字、六角括号年份与序号，如 郑财预〔2025〕3号。',
+    'A document number is the issuer’s letters, the year in 〔〕 and a number, like 郑财预〔2025〕3号.',
+  ),
   FUNDER_FORMAT: refusal(
     400,
     '出资方代码格式有误',
@@ -2179,6 +2186,27 @@ export const refusals = {
     'The appropriation is loaded already',
     '{fund} 中 {funder} 的指标文件 {documentNo} 已录入；同一文件只能录入一次。',
     'The document {documentNo} of {funder} is loaded in {fund} already; a document counts once.',
+  ),
+  APPROPRIATION_RETURN_EXISTS: refusal(
+    409,
+    '该文件的收回或结转已提议',
+    'The return is proposed or done already',
+    '{fund} 按文件 {documentNo} 的同一收回或结转已提议或已办理；同一文件只办理一次。',
+    'The same return of {fund} by the document {documentNo} is proposed or done already; a document does it once.',
+  ),
+  APPROPRIATION_NOT_FREE: refusal(
+    409,
+    '可收回资金不足',
+    'Not that much can go back',
+    '{fund} 可收回 {free} 元，少于 {amount} 元：已承诺的资金不得收回。',
+    'Of {fund} {free} yuan can go back, less than {amount}: what is promised stays.',
+  ),
+  CARRY_OVER_TOO_EARLY: refusal(
+    409,
+    '年度尚未终了',
+    'The year has not ended',
+    '{fund} 的年度尚未终了；结转须在次年办理，年内只能收回。',
+    'The year of {fund} has not ended; it is carried over in the next year, and only given back until then.',
   ),
   FUNDER_UNKNOWN: refusal(
     409,

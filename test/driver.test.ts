@@ -1,7 +1,7 @@
 import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bigint, boolean, date, jsonb, numeric, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
-import { eq } from 'drizzle-orm';
+import { eq, inArray } from 'drizzle-orm';
 import t, { type Test } from 'tap';
 import {
   connect,
@@ -304,6 +304,39 @@ void t.test('a transaction is all or nothing', async (t) => {
   const readOnly = await failure(db.begin((tx) => put(tx, 7, 'a'), { mode: 'isolation level repeatable read read only' }));
   t.equal(sqlStateOf(readOnly), '25006');
   t.match(await failure(db.begin(async () => 1, { mode: '; drop table pair' })), /not a transaction mode/);
+});
+
+void t.test('what the builder asks often in a context is kept prepared, planned for its own parameters, and only so much of it', async (t) => {
+  const { client, owner } = await scratch(t);
+  await owner.sql`insert into pair select n, 'a' from generate_series(1, 20) n`;
+  const book = '0198c0de-0000-7000-8000-000000000001';
+  const pair = pgTable('pair', { id: bigint({ mode: 'number' }), side: text() });
+  const ask = async (db: Database, id: number) => {
+    const rows = await db.drizzle.select({ id: pair.id }).from(pair).where(eq(pair.id, id)).limit(1);
+    return rows.map((row) => row.id).join('');
+  };
+  const kept = (db: Database) => db.sql<{ generic: bigint; custom: bigint }[]>`
+    select generic_plans as generic, custom_plans as custom from pg_prepared_statements where statement like 'select "id" from "pair"%'`;
+
+  const own = client().as({ book, legalPerson: null });
+  for (let id = 1; id <= 12; id++) t.equal(await ask(own, id), String(id));
+  const [statement, ...others] = await kept(own);
+  t.equal(others.length, 0);
+  t.equal(statement?.generic, 0n, 'never without regard to its parameters');
+  t.ok((statement?.custom ?? 0n) >= 10n, 'from the second time on');
+
+  const without = client();
+  for (let id = 1; id <= 3; id++) await ask(without, id);
+  t.strictSame([...(await kept(without))], [], 'nor without a context, where nothing says how it is planned');
+  const pooled = client({ prepare: false }).as({ book, legalPerson: null });
+  for (let id = 1; id <= 3; id++) t.equal(await ask(pooled, id), String(id));
+  t.strictSame([...(await kept(pooled))], [], 'nor where a pooler cannot keep it');
+
+  // A caller's list of n makes a text of its own.
+  const lists = Array.from({ length: 450 }, (_, n) => Array.from({ length: n + 1 }, (_, id) => id));
+  for (const ids of lists.flatMap((list) => [list, list]))
+    await own.drizzle.select({ id: pair.id }).from(pair).where(inArray(pair.id, ids));
+  t.ok((await kept(own)).length <= 400, 'four hundred texts at most');
 });
 
 void t.test('a transaction whose connection is gone can write nothing more', async (t) => {

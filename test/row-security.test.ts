@@ -8,6 +8,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { connect, type Database } from '../db/client.js';
+import { persons } from '../db/tables.js';
 import { uuidv7 } from '../src/identifiers.js';
 import { type TestDatabase, testDatabase } from './database.js';
 
@@ -32,6 +33,11 @@ async function foreignRows(db: Database, ids: readonly string[]): Promise<number
     const planted = 'select book_id as book from persons';
     return [
       own.sql.prepared<{ book: string }[]>(planted, []).then((rows) => ({ book, rows })),
+      own.drizzle
+        .select({ book: persons.bookId })
+        .from(persons)
+        .limit(2)
+        .then((rows) => ({ book, rows })),
       n % 3 === 0
         ? own.begin(({ sql }) => sql<{ book: string }[]>`select book_id as book from persons`).then((rows) => ({ book, rows }))
         : db.sql.prepared<{ book: string }[]>(planted, []).then((rows) => ({ book: '', rows })),

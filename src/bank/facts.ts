@@ -12,6 +12,8 @@ export const bankLineShelf = shelf(bankLines, {
   id: 'bankLineId',
   keys: { serial: ['bankSerial'] },
   once: ['id', 'serial'],
+  // One line a serial; of those from before there was a rule, one that repeats another stands for it.
+  unique: ['serial'],
   mutable: ['matchedFen'],
 });
 export const bankMatchShelf = shelf(bankMatches, {

@@ -43,7 +43,7 @@ export const readDashboard = (db: Database, of: Wanted): Promise<Read> =>
       ]);
       return { headSeq, funds, months, waiting };
     },
-    { mode: 'isolation level repeatable read read only' },
+    { mode: 'isolation level repeatable read read only', eager: true },
   );
 
 /** Funds of the programme and year that are asked for. */
@@ -82,7 +82,7 @@ export const monthsOfBook = (tx: Pick<Tx, 'sql'>, of: Omit<Wanted, 'principal'>)
   return planned<MonthFigures[]>(
     tx,
     sql`
-    select to_char(starts_on, 'YYYY-MM') as month, fund, ${credits('available', 'budget.matched')} as granted,
+    select to_char(starts_on, 'YYYY-MM') as month, fund, ${credits('available', 'budget.matched')} - ${debits('available', 'budget.returned')} as granted,
            ${credits('voucher', 'voucher.issued', 'opening.voucher')} + ${credits('payable', 'award.approved')} as promised,
            ${credits('available', ...givenBack)} as "givenBack", ${credits('lapsed', ...lapsed)} as lapsed,
            ${credits('reserved', 'redemption.reserved')} as claimed, ${debits('reserved', 'redemption.released')} as released,

@@ -59,7 +59,7 @@ export interface StatementLine {
   readonly afterFen: bigint;
 }
 
-const snapshot = { mode: 'isolation level repeatable read read only' };
+const snapshot = { mode: 'isolation level repeatable read read only', eager: true };
 
 /** The number of the last entry of a book. */
 export async function headOf(on: Pick<Tx, 'sql'>, bookId: string): Promise<bigint> {

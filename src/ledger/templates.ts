@@ -39,6 +39,24 @@ export const budgetMatched = (of: { fund: string; shares: readonly { funder: str
     transfer('budget.matched', accountOf.unmatched(of.fund, share.funder), accountOf.available(of.fund), share.amountFen),
   );
 
+/**
+ * Money goes back to the treasury: what is promised to nobody, or what waits for the other funders' shares. One leg per funder; each
+ * names what it leaves.
+ */
+export const budgetReturned = (of: {
+  fund: string;
+  from: 'available' | 'unmatched';
+  shares: readonly { funder: string; amountFen: bigint }[];
+}): Posting[] =>
+  of.shares.flatMap(({ funder, amountFen }) =>
+    transfer(
+      'budget.returned',
+      of.from === 'available' ? accountOf.available(of.fund) : accountOf.unmatched(of.fund, funder),
+      accountOf.appropriation(of.fund, funder),
+      amountFen,
+    ),
+  );
+
 /** A limit first touched in a window, or of which the law now gives more: the law's number becomes an allowance. */
 export const limitFunded = (of: { at: LimitWindow; amountFen: bigint }): Posting[] =>
   transfer('limit.funded', accountOf.limit(of.at.limit), accountOf.allowance(of.at), of.amountFen);

@@ -155,6 +155,7 @@ export async function told(db: Tx, bookId: string, transfers: readonly Transfer[
            union all select a.allocation_no from allocations a where a.book_id = $1 and a.allocation_id = u.id
            union all select r.recovery_no from recoveries r where r.book_id = $1 and r.recovery_id = u.id
            union all select a.document_no from appropriations a where a.book_id = $1 and a.appropriation_id = u.id
+           union all select b.document_no from appropriation_returns b where b.book_id = $1 and b.return_id = u.id
            offset 0) s`,
     ),
   ]);

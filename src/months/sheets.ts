@@ -25,6 +25,7 @@ export const kindNames: Readonly<Record<AccountKind, string>> = {
 const postingNames: Readonly<Record<string, string>> = {
   'budget.loaded': '指标下达',
   'budget.matched': '指标配套',
+  'budget.returned': '指标收回',
   'voucher.issued': '发放',
   'opening.voucher': '期初结转',
   'redemption.approved': '核销通过',

@@ -112,9 +112,10 @@ export interface Subject {
 /** The contract or contracts that a case is about. */
 export function subjectOf(at: Circumstances | AwardFacts): Subject {
   if (!('items' in at)) return { contractId: at.contract.id, contracts: 1, signedOn: at.contract.signedOn };
-  const contracts = new Map(at.items.flatMap(({ contract }) => (contract === null ? [] : [[contract.id, contract] as const])));
-  const [only] = contracts.values();
-  return { contractId: contracts.size === 1 && only ? only.id : null, contracts: contracts.size, signedOn: null };
+  const contracts = new Set<string>();
+  for (const { contract } of at.items) if (contract !== null) contracts.add(contract.id);
+  const [only = null] = contracts;
+  return { contractId: contracts.size === 1 ? only : null, contracts: contracts.size, signedOn: null };
 }
 
 /** The law of the day that decides. */

@@ -3,33 +3,33 @@ import { lawOf, subjectOf } from './circumstances.js';
 import type { AwardFacts, Circumstances, SettledLine } from './circumstances.js';
 import type { Law, Predicate, ProgrammeVersion } from './language.js';
 import type { Line } from './evaluate.js';
-import { nothingCounted, weigh } from './lines.js';
+import { Counting, rateOfLine } from './lines.js';
 import type { Counted, Use } from './lines.js';
 
 /** What counts of a contract as it would be on the day of application. */
 export function countContract(law: Law, at: Circumstances, approved: number | undefined): Counted {
-  const counted = nothingCounted();
+  const counting = new Counting();
   const use = { period: { from: at.appliedOn, to: at.appliedOn } };
-  for (const line of at.contract.lines) weigh(counted, law, at, at, line, use, approved);
-  return counted;
+  for (const line of at.contract.lines) counting.weigh(law, at, at, line, use, approved);
+  return counting.counted;
 }
 
 /** What counts of lines used in a period, as a redemption counts them. */
 export function countUsage(version: ProgrammeVersion, at: Circumstances, lines: readonly Line[], period: Use['period']): Counted {
   const law = lawOf(version, at, subjectOf(at));
-  const counted = nothingCounted();
-  for (const line of lines) weigh(counted, law, at, at, line, { period }, undefined);
-  return counted;
+  const counting = new Counting();
+  for (const line of lines) counting.weigh(law, at, at, line, { period }, undefined);
+  return counting.counted;
 }
 
 /** What counts of all that a reimbursement is asked for. */
 export function countItems(version: ProgrammeVersion, law: Law, facts: AwardFacts): Counted {
-  const counted = nothingCounted();
+  const counting = new Counting();
   const conditions = conditionsOfItems(version);
   for (const item of facts.items) {
-    for (const line of item.lines) weigh(counted, law, facts, item, line, useOf(law, facts, line, conditions), undefined);
+    for (const line of item.lines) counting.weigh(law, facts, item, line, useOf(law, facts, line, conditions), undefined);
   }
-  return counted;
+  return counting.counted;
 }
 
 /** The conditions that each item of a reimbursement has to meet by itself. */
@@ -51,7 +51,7 @@ export function findingsOf(
   const conditions = conditionsOfItems(version);
   return facts.items.map((item) =>
     item.lines.map((line) => {
-      const found = weigh(nothingCounted(), law, facts, item, line, useOf(law, facts, line, conditions), undefined);
+      const found = rateOfLine(law, facts, item, line, useOf(law, facts, line, conditions));
       const { lineNo } = line;
       return typeof found === 'number'
         ? { lineNo, basisPoints: found, refusal: null }

@@ -13,7 +13,7 @@ import { conditionsOfItems, countContract, countItems } from './count.js';
 import { percent, rules } from './explain.js';
 import { lawOn } from './language.js';
 import type { Citation, Law, Predicate, ProgrammeVersion } from './language.js';
-import { describedRates, highestOf, nothingCounted, weigh, weightOfContract } from './lines.js';
+import { Counting, describedRates, highestOf, weightOfContract } from './lines.js';
 import type { Counted } from './lines.js';
 import { Trail } from './trail.js';
 import type { Evaluation } from './trail.js';
@@ -197,8 +197,9 @@ export function evaluateRedemption(version: ProgrammeVersion, facts: RedemptionF
   }
 
   const approved = voucher.approvedBasisPoints;
-  const counted = nothingCounted();
-  for (const line of facts.lines) weigh(counted, law, facts, facts, line, { period: usage }, approved);
+  const counting = new Counting();
+  for (const line of facts.lines) counting.weigh(law, facts, facts, line, { period: usage }, approved);
+  const { counted } = counting;
   const none = explainLines(trail, law, counted, facts.facilities, usage.to);
   if (none !== null) return none;
 

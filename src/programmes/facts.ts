@@ -1,4 +1,4 @@
-import { appropriations, limitExceptions, limitFirstYears, programmeVersions, repealCorrections } from '../../db/tables.js';
+import { appropriationReturns, appropriations, limitExceptions, limitFirstYears, programmeVersions, repealCorrections } from '../../db/tables.js';
 import { shelf } from '../ledger/facts.js';
 
 export const programmeVersionShelf = shelf(programmeVersions, {
@@ -19,6 +19,12 @@ export const appropriationShelf = shelf(appropriations, {
   rank: 11,
   id: 'appropriationId',
   keys: { document: ['documentNo', 'programmeCode', 'year', 'funder'], fund: ['programmeCode', 'year'] },
+});
+export const appropriationReturnShelf = shelf(appropriationReturns, {
+  rank: 11,
+  id: 'returnId',
+  keys: { document: ['documentNo', 'programmeCode', 'year'] },
+  mutable: ['status', 'parts', 'decidedPerson', 'decidedOn', 'decisionReason'],
 });
 export const limitExceptionShelf = shelf(limitExceptions, {
   rank: 11,

@@ -162,35 +162,45 @@ export interface Counted {
   anyLine: boolean;
   leftOut: { line: Line; why: LineRefusal }[];
   /** What counts at each rate (basis points), in the order of the lines. */
-  byRate: Map<number, Fen>;
+  byRate: readonly { readonly basisPoints: number; readonly fen: Fen }[];
 }
 
-export const nothingCounted = (): Counted => ({ baseFen: 0n, weighted: 0n, anyLine: false, leftOut: [], byRate: new Map() });
+/** Counts lines one by one: an exact sum at each rate, of which there are few; all else follows from these. */
+export class Counting {
+  readonly #byRate: { basisPoints: number; fen: Fen }[] = [];
+  readonly #leftOut: Counted['leftOut'] = [];
 
-/** Adds to `counted` what of a line counts, at the lower of the law's rate and the approved one; its rate, or why it does not. */
-export function weigh(
-  counted: Counted,
-  law: Law,
-  at: Applicant,
-  of: Dealing,
-  line: Line,
-  use: Use,
-  approved: number | undefined,
-): number | LineRefusal {
-  const why = lineRefusal(law, at, of, line, use);
-  const rate = why ?? rateOf(law, at, line);
-  if (typeof rate !== 'number') {
-    counted.leftOut.push({ line, why: rate });
-    return rate;
+  /** Adds what of a line counts, at the lower of the law's rate and the approved one; its rate, or why it does not. */
+  weigh(law: Law, at: Applicant, of: Dealing, line: Line, use: Use, approved: number | undefined): number | LineRefusal {
+    const rate = rateOfLine(law, at, of, line, use);
+    if (typeof rate !== 'number') {
+      this.#leftOut.push({ line, why: rate });
+      return rate;
+    }
+    const basisPoints = approved !== undefined && approved < rate ? approved : rate;
+    const fen = amountOf(law, line);
+    for (const sum of this.#byRate) {
+      if (sum.basisPoints !== basisPoints) continue;
+      sum.fen += fen;
+      return basisPoints;
+    }
+    this.#byRate.push({ basisPoints, fen });
+    return basisPoints;
   }
-  const basisPoints = approved !== undefined && approved < rate ? approved : rate;
-  const amountFen = amountOf(law, line);
-  counted.anyLine = true;
-  counted.baseFen += amountFen;
-  counted.weighted += amountFen * BigInt(basisPoints);
-  counted.byRate.set(basisPoints, (counted.byRate.get(basisPoints) ?? 0n) + amountFen);
-  return basisPoints;
+
+  get counted(): Counted {
+    let [baseFen, weighted] = [0n, 0n];
+    for (const { basisPoints, fen } of this.#byRate) {
+      baseFen += fen;
+      weighted += fen * BigInt(basisPoints);
+    }
+    return { baseFen, weighted, anyLine: this.#byRate.length > 0, leftOut: this.#leftOut, byRate: this.#byRate };
+  }
 }
+
+/** The law's rate of a line in basis points, or why the line does not count. */
+export const rateOfLine = (law: Law, at: Applicant, of: Dealing, line: Line, use: Use): number | LineRefusal =>
+  lineRefusal(law, at, of, line, use) ?? rateOf(law, at, line);
 
 /**
  * The most that a contract's lines can ever weigh: those of service items that count, each at its rate. Facilities and listings are
@@ -407,5 +417,5 @@ export function described(facility: Facility, day: Day): string {
 }
 
 /** What counts at each rate: `10000000.00 × 60% + 4000000.00 × 30%`. */
-export const describedRates = (byRate: ReadonlyMap<number, Fen>): string =>
-  [...byRate].map(([basisPoints, fen]) => `${formatYuan(fen)} × ${percent(basisPoints)}`).join(' + ');
+export const describedRates = (byRate: Counted['byRate']): string =>
+  byRate.map(({ basisPoints, fen }) => `${formatYuan(fen)} × ${percent(basisPoints)}`).join(' + ');

@@ -1,7 +1,7 @@
 import { and, asc, eq, gt, ne } from 'drizzle-orm';
 import type { Database } from '../../db/client.js';
-import type { Appropriation, ProgrammeVersion as VersionRow, RepealCorrection } from '../../db/tables.js';
-import { appropriations, programmeVersions, repealCorrections } from '../../db/tables.js';
+import type { Appropriation, AppropriationReturn, ProgrammeVersion as VersionRow, RepealCorrection } from '../../db/tables.js';
+import { appropriationReturns, appropriations, programmeVersions, repealCorrections } from '../../db/tables.js';
 
 /** Published versions of a book in order of publication, `limit` + 1 of them after a cursor. */
 export const listProgrammes = (
@@ -69,4 +69,21 @@ export const listAppropriations = (
       ),
     )
     .orderBy(asc(appropriations.appropriationId))
+    .limit(of.limit + 1);
+
+/** Returns of appropriations in order of proposing, `limit` + 1 of them after a cursor. */
+export const listReturns = (
+  db: Database,
+  of: { bookId: string; after: string | undefined; limit: number },
+): Promise<AppropriationReturn[]> =>
+  db.drizzle
+    .select()
+    .from(appropriationReturns)
+    .where(
+      and(
+        eq(appropriationReturns.bookId, of.bookId),
+        of.after === undefined ? undefined : gt(appropriationReturns.returnId, of.after),
+      ),
+    )
+    .orderBy(asc(appropriationReturns.returnId))
     .limit(of.limit + 1);

@@ -4,10 +4,15 @@ import {
   appropriation,
   appropriationLoaded,
   appropriationQuery,
+  appropriationReturn,
+  appropriationReturned,
+  approveReturn as approveReturnBody,
+  dropReturn as dropReturnBody,
   funds,
   loadAppropriation as loadBody,
+  proposeReturn as proposeReturnBody,
 } from '../../schemas/appropriations.js';
-import { bookAndIdParams, page, problem } from '../../schemas/common.js';
+import { bookAndIdParams, page, pageQuery, problem } from '../../schemas/common.js';
 import {
   correctRepeal as correctRepealBody,
   dropRepealCorrection as dropCorrectionBody,
@@ -47,13 +52,16 @@ import {
   activatedProgrammes,
   findProgramme,
   listAppropriations,
+  listReturns,
   listProgrammes,
   repealCorrectionsOf,
   versionsOf,
 } from './queries.js';
 import { repealProgramme } from './repeal-programme.js';
+import { approveReturn, dropReturn, proposeReturn } from './return-appropriation.js';
 import {
   presentAppropriation,
+  presentReturn,
   presentFunds,
   presentOpenPoints,
   presentProgramme,
@@ -261,6 +269,56 @@ export function programmeRoutes(app: FastifyInstance, parts: Parts): void {
         limit,
       });
       return pageOf(rows, limit, (row) => row.appropriationId, presentAppropriation);
+    },
+  });
+
+  command(app, parts, {
+    url: '/appropriation-returns',
+    tag,
+    summary: 'Propose that money of a fund goes back to its funders (收回), or on into the next year’s fund (结转)',
+    roles: ['finance'],
+    personOnly: true,
+    body: proposeReturnBody,
+    response: appropriationReturned,
+    status: 201,
+    verb: proposeReturn,
+  });
+
+  command(app, parts, {
+    url: '/appropriation-returns/:id/approve',
+    tag,
+    summary: 'Send money of a fund back, as another person proposed',
+    roles: ['finance_approver'],
+    personOnly: true,
+    stepUp: true,
+    body: approveReturnBody,
+    response: appropriationReturned,
+    status: 200,
+    verb: approveReturn,
+  });
+
+  command(app, parts, {
+    url: '/appropriation-returns/:id/drop',
+    tag,
+    summary: 'Drop the proposal to send money of a fund back',
+    roles: ['finance', 'finance_approver'],
+    personOnly: true,
+    body: dropReturnBody,
+    response: appropriationReturned,
+    status: 200,
+    verb: dropReturn,
+  });
+
+  reading(app, {
+    url: '/appropriation-returns',
+    tag,
+    summary: 'List what went back of appropriations, and what is to',
+    roles: authorities,
+    query: pageQuery,
+    response: page(appropriationReturn),
+    read: async ({ db, query: { cursor, limit }, book }) => {
+      const rows = await listReturns(db, { bookId: book.bookId, after: idOfCursor(cursor), limit });
+      return pageOf(rows, limit, (row) => row.returnId, presentReturn);
     },
   });
 

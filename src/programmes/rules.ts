@@ -2,8 +2,8 @@
 // money of several funders matches.
 import type { z } from 'zod';
 import { createHash } from 'node:crypto';
-import type { Appropriation, ProgrammeVersion as VersionRow, RepealCorrection } from '../../db/tables.js';
-import type { appropriation, fund } from '../../schemas/appropriations.js';
+import type { Appropriation, AppropriationReturn, ProgrammeVersion as VersionRow, RepealCorrection } from '../../db/tables.js';
+import type { appropriation, appropriationReturn, fund } from '../../schemas/appropriations.js';
 import type { evaluateProgramme, programme, repealCorrectionProposed } from '../../schemas/programme-api.js';
 import type { Day } from '../calendar.js';
 import { addDays, formatInstant, yearOf } from '../calendar.js';
@@ -208,6 +208,32 @@ export const presentAppropriation = (row: Appropriation): z.input<typeof appropr
   amount: formatYuan(row.amountFen),
   documentNo: row.documentNo,
   loadedOn: row.loadedOn,
+  recordedAt: formatInstant(new Date(row.recordedAt)),
+});
+
+/** What an approval of a return approves: how much of which fund goes back, of whose part, by which document, and whether it goes on. */
+export const returnDigestOf = (
+  of: Pick<AppropriationReturn, 'programmeCode' | 'year' | 'funder' | 'carryOver' | 'amountFen' | 'documentNo'>,
+): string =>
+  createHash('sha256')
+    .update(JSON.stringify([of.programmeCode, of.year, of.funder, of.carryOver, String(of.amountFen), of.documentNo]))
+    .digest('hex');
+
+export const presentReturn = (row: AppropriationReturn): z.input<typeof appropriationReturn> => ({
+  returnId: row.returnId,
+  programmeCode: row.programmeCode,
+  year: row.year,
+  fund: `${row.programmeCode}/${row.year}`,
+  funder: row.funder,
+  carryOver: row.carryOver,
+  amount: formatYuan(row.amountFen),
+  documentNo: row.documentNo,
+  contentDigest: row.contentDigest,
+  status: row.status,
+  byFunder: row.parts.map(({ funder, fen }) => ({ funder, amount: formatYuan(BigInt(fen)) })),
+  proposedOn: row.proposedOn,
+  decidedOn: row.decidedOn,
+  decisionReason: row.decisionReason,
   recordedAt: formatInstant(new Date(row.recordedAt)),
 });
 

@@ -238,6 +238,14 @@ const asAccounts = (sql: Sql, bookId: string, kind: string, rows: Fragment): Pro
       from (${balances(sql, bookId, kind)}) a full join (${rows}) x using (code)
      where coalesce(a.fen, 0) <> coalesce(x.fen, 0) order by code limit 100`;
 
+/** What the papers say that each funder put behind each fund, and took back (below zero). */
+const treasury = (sql: Sql, bookId: string): Fragment => sql<readonly object[]>`
+  select programme_code, year, funder, amount_fen as fen from appropriations where book_id = ${bookId}
+  union all
+  select r.programme_code, r.year, p.funder, -p.fen
+    from appropriation_returns r cross join lateral jsonb_to_recordset(r.parts) as p(funder text, fen bigint)
+   where r.book_id = ${bookId} and r.status = 'APPROVED'`;
+
 /** To be selected from: what approved allocations give that is still to be booked, as lines and applications say. */
 const setAside = (sql: Sql, bookId: string): Fragment =>
   sql<Rows>`
@@ -251,16 +259,30 @@ const setAside = (sql: Sql, bookId: string): Fragment =>
  * awarded or set aside for awards; and what lapsed is what vouchers say.
  */
 const fundsAsLoaded = (sql: Sql, bookId: string): Promise<Rows>[] => [
+  sql<Rows>`
+    select format('return %s of %s/%s', document_no, programme_code, year) as subject,
+           format('%s fen back, its parts say %s', amount_fen, coalesce(p.fen, 0)) as detail
+      from appropriation_returns r
+      left join lateral (select sum(fen) as fen from jsonb_to_recordset(r.parts) as x(fen bigint)) p on true
+     where r.book_id = ${bookId} and r.status = 'APPROVED' and p.fen is distinct from r.amount_fen limit 100`,
+  sql<Rows>`
+    select format('carry-over %s of %s/%s', r.document_no, r.programme_code, r.year) as subject,
+           format('%s got back %s, loaded next year %s', p.funder, p.fen, coalesce(a.amount_fen, 0)) as detail
+      from appropriation_returns r
+      cross join lateral jsonb_to_recordset(r.parts) as p(funder text, fen bigint)
+      left join appropriations a on a.book_id = r.book_id and a.document_no = r.document_no and a.programme_code = r.programme_code
+                                and a.year = r.year + 1 and a.funder = p.funder
+     where r.book_id = ${bookId} and r.status = 'APPROVED' and r.carry_over and a.amount_fen is distinct from p.fen limit 100`,
   asAccounts(
     sql,
     bookId,
     'appropriation',
-    sql`select format('appropriation:%s/%s:%s', programme_code, year, funder) as code, -sum(amount_fen) as fen
-          from appropriations where book_id = ${bookId} group by programme_code, year, funder`,
+    sql`select format('appropriation:%s/%s:%s', programme_code, year, funder) as code, -sum(fen) as fen
+          from (${treasury(sql, bookId)}) t group by programme_code, year, funder`,
   ),
   sql<Rows>`
     with loaded as (
-      select programme_code || '/' || year as fund, sum(amount_fen) as fen from appropriations where book_id = ${bookId} group by 1),
+      select programme_code || '/' || year as fund, sum(fen) as fen from (${treasury(sql, bookId)}) t group by 1),
     free as (
       select fund, sum(credits_fen - debits_fen) as fen from accounts
        where book_id = ${bookId} and kind in ('unmatched', 'available') group by fund),
@@ -1127,6 +1149,9 @@ const fourEyes = (sql: Sql, bookId: string): Promise<Rows>[] => [
       union all
       select 'correction ' || correction_id || ' of a repeal', array[proposed_person, case when status = 'APPROVED' then decided_person end]
         from repeal_corrections where book_id = ${bookId}
+      union all
+      select 'return ' || document_no || ' of an appropriation', array[proposed_person, case when status = 'APPROVED' then decided_person end]
+        from appropriation_returns where book_id = ${bookId}
       union all
       select 'opening balance ' || opening_balance_id, array[prepared_person, approved_person] from opening_balances where book_id = ${bookId}
       union all

@@ -163,6 +163,12 @@ const sources = {
     receivedOn: 't.proposed_on',
     waitingSince: 't.proposed_on',
   }),
+  appropriationReturn: of('appropriation_returns', 'return_id', {
+    no: 't.document_no',
+    receivedOn: 't.proposed_on',
+    waitingSince: 't.proposed_on',
+    amountFen: 't.amount_fen',
+  }),
   message: of('outbox', 'message_id', { receivedOn: `(t.staged_at at time zone 'Asia/Shanghai')::date` }),
 } as const;
 
@@ -256,6 +262,7 @@ export const works: readonly Work[] = [
   ofBook('CALENDAR_TO_APPROVE', 'calendar', ['PROPOSED'], ['operator', 'approver']),
   ofBook('PROGRAMME_TO_ACTIVATE', 'programme', ['PUBLISHED'], ['approver']),
   ofBook('REPEAL_CORRECTION_TO_DECIDE', 'repealCorrection', ['PROPOSED'], ['approver']),
+  ofBook('APPROPRIATION_RETURN_TO_DECIDE', 'appropriationReturn', ['PROPOSED'], ['finance_approver']),
   ofBook('MESSAGE_DEAD', 'message', ['DEAD'], ['operator']),
 ];
 

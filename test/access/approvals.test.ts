@@ -403,6 +403,7 @@ type Bound = { readonly digest: string } | { readonly unchangeable: string } | {
 const bound: Readonly<Record<string, Bound>> = {
   '/allocations/{id}/approve': { digest: 'contentDigest' },
   '/applications/{id}/approve': { digest: 'reviewDigest' },
+  '/appropriation-returns/{id}/approve': { digest: 'contentDigest' },
   '/calendars/{id}/approve': { unchangeable: 'calendar_years' },
   '/contract-amendments/{id}/confirm': { unchangeable: 'contract_amendments' },
   '/contract-amendments/{id}/file': { unchangeable: 'contract_amendments' },

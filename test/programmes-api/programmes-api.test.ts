@@ -1,6 +1,9 @@
 // Programmes over HTTP: published as text, activated by a second person when nothing is left open, funded by several funders, and
 // tried on any facts without a trace.
 import t from 'tap';
+import { auditLedger } from '../../src/ledger/audit.js';
+import { auditBusiness } from '../../src/reconciliation/audit.js';
+import { planted } from '../planted.js';
 import { newlyMatched, presentFunds } from '../../src/programmes/rules.js';
 import { fundersOf, programmeOf, versionInForce } from '../../src/programmes/published.js';
 import { evaluateIssue, nothingOnRecord } from '../../src/programmes/evaluate.js';
@@ -317,6 +320,125 @@ void t.test('appropriations are loaded once per document; a fund shows where its
   t.match((await auditor.get('/funds')).body.items[1], { fund: 'jiaozuo-compute/2026', available: '3999999999999999.96' });
   t.match(await auditor.get('/ledger/trial-balance'), { status: 200 });
   t.match(await auditor.get('/ledger/accounts?kind=available'), { status: 200 });
+});
+
+void t.test('what nobody was promised goes back by two persons, to the fen, and on into the next year', async (t) => {
+  const service = await startService(t, { now: '2025-03-03' });
+  const book = await service.newBook('testcity');
+  const { bookId, operator } = book;
+  const [approver, finance, payer, auditor] = await Promise.all([
+    book.member('approver'),
+    book.member('finance'),
+    book.member('finance_approver'),
+    book.member('auditor'),
+  ]);
+  const published = expectStatus(await operator.post('/programmes', { document: await programmeFile(jiaozuo) }), 201);
+  expectStatus(await approver.post(`/programmes/${published.programmeVersionId as string}/activate`), 200);
+  const programmeCode = 'jiaozuo-compute';
+  for (const [funder, amount, documentNo] of [
+    ['CITY', '500.03', '焦财预〔2025〕1号'],
+    ['PROVINCE', '500.01', '豫财预〔2025〕8号'],
+  ])
+    expectStatus(await finance.post('/appropriations', { programmeCode, year: 2025, funder, amount, documentNo }), 201);
+  const propose = (of: object) =>
+    finance.post('/appropriation-returns', {
+      programmeCode,
+      year: 2025,
+      carryOver: false,
+      amount: '100.01',
+      documentNo: '焦财预〔2025〕9号',
+      ...of,
+    });
+  const returnsTo = (of: object) => propose(of).then((answer) => expectStatus(answer, 201));
+  const approve = ({ returnId, contentDigest }: Record<string, unknown>, caller = payer) =>
+    caller.post(`/appropriation-returns/${String(returnId)}/approve`, { contentDigest });
+  const clean = async (name: string) => {
+    t.strictSame(await auditLedger(service.db, bookId), [], `${name}: the ledger is clean`);
+    t.strictSame(await auditBusiness(service.db, bookId), [], `${name}: the business is clean`);
+  };
+
+  const cases: [object, string, string[]?][] = [
+    [{ amount: '0.00' }, '400 AMOUNT_ZERO'],
+    [{ documentNo: '焦财预2025-9' }, '400 VALIDATION_FAILED', ['/documentNo DOCUMENT_NO_FORMAT']],
+    [{ carryOver: true }, '409 CARRY_OVER_TOO_EARLY'],
+    [{ programmeCode: 'nowhere' }, '409 PROGRAMME_NOT_IN_FORCE'],
+    [{ funder: 'DISTRICT' }, '409 FUNDER_UNKNOWN'],
+    [{ amount: '1000.04' }, '409 APPROPRIATION_NOT_FREE'],
+    [{ funder: 'PROVINCE', amount: '0.01' }, '409 APPROPRIATION_NOT_FREE'],
+  ];
+  for (const [of, expected, pointers] of cases) {
+    const answer = await propose(of);
+    t.equal(told(answer), expected, JSON.stringify(of));
+    if (pointers) t.strictSame(fields(answer), pointers);
+  }
+
+  const first = await returnsTo({});
+  t.equal(told(await propose({ amount: '5.00' })), '409 APPROPRIATION_RETURN_EXISTS', 'the document counts, not the amount');
+  t.match(itemsOf(await payer.get('/work-queue?kind=APPROPRIATION_RETURN_TO_DECIDE')), [
+    { subjectNo: '焦财预〔2025〕9号', amount: '100.01' },
+  ]);
+  t.equal(told(await approve(first, finance)), '403 FORBIDDEN', 'by finance’s second person alone');
+  t.equal(told(await approve({ ...first, contentDigest: '0'.repeat(64) })), '409 PROPOSAL_CHANGED');
+  t.equal(told(await approve({ ...first, returnId: book.operator.memberId })), '404 NOT_FOUND');
+  t.match(expectStatus(await approve(first), 200), {
+    status: 'APPROVED',
+    byFunder: [
+      { funder: 'PROVINCE', amount: '50.00' },
+      { funder: 'CITY', amount: '50.01' },
+    ],
+  });
+  t.equal(told(await approve(first)), '409 NO_PROPOSAL', 'once');
+  const waits = await returnsTo({ funder: 'CITY', amount: '0.01', documentNo: '焦财预〔2025〕10号' });
+  expectStatus(await approve(waits), 200);
+  const dropped = await returnsTo({ documentNo: '焦财预〔2025〕11号' });
+  const drop = () => finance.post(`/appropriation-returns/${dropped.returnId as string}/drop`, { reason: '重复' });
+  t.match(expectStatus(await drop(), 200), { status: 'DROPPED', decisionReason: '重复' });
+  t.equal(told(await drop()), '409 NO_PROPOSAL');
+  // Two that would each take nearly all of it, both proposed while it is there: the second finds it gone.
+  const [one, other] = [
+    await returnsTo({ amount: '800.01', documentNo: '焦财预〔2025〕12号' }),
+    await returnsTo({ amount: '800.01', documentNo: '焦财预〔2025〕13号' }),
+  ];
+  expectStatus(await approve(one), 200);
+  t.equal(told(await approve(other)), '409 APPROPRIATION_NOT_FREE');
+  await clean('in the year');
+
+  service.clock.set('2026-01-05');
+  const fundOf = async (year: number) =>
+    itemsOf<{ year: number; loaded: string; available: string; unmatched: string }>(await auditor.get('/funds'))
+      .filter((of) => of.year === year)
+      .map(({ loaded, available, unmatched }) => [loaded, available, unmatched]);
+  const [before] = await fundOf(2025);
+  const available = before?.[1] ?? '';
+  const documentNo = '焦财预〔2026〕2号';
+  const carried = await returnsTo({ carryOver: true, amount: available, documentNo });
+  expectStatus(await approve(carried), 200);
+  t.strictSame(await fundOf(2026), [[available, available, '0.00']], 'all of it, and at once');
+  t.strictSame((await fundOf(2025)).map(([, left]) => left), ['0.00']);
+  t.equal(itemsOf(await auditor.get('/appropriations?year=2026')).length, 2, 'a paper for each funder');
+  t.strictSame(
+    itemsOf<{ status: string }>(await auditor.get('/appropriation-returns')).map(({ status }) => status),
+    ['APPROVED', 'APPROVED', 'DROPPED', 'APPROVED', 'PROPOSED', 'APPROVED'],
+  );
+  await clean('carried over');
+
+  const faults: [number, RegExp, string][] = [
+    [3, /^return .*its parts say/, `update appropriation_returns set parts = jsonb_build_array(parts -> 0) where carry_over`],
+    [3, /^carry-over .*loaded next year/, `update appropriations set amount_fen = amount_fen + 1 where year = 2026 and funder = 'CITY'`],
+    [3, /^appropriation:jiaozuo-compute.2025/, `update appropriation_returns set amount_fen = 1, parts = '[{"funder":"CITY","fen":"1"}]' where carry_over`],
+    [11, /^return .* of an appropriation/, `update appropriation_returns set decided_person = proposed_person where carry_over`],
+  ];
+  for (const [invariant, of, statement] of faults) {
+    const found = await planted(service.admin, bookId, [
+      'alter table appropriation_returns drop constraint appropriation_returns_four_eyes',
+      statement,
+    ]);
+    t.ok(
+      found.some((finding) => finding.invariant === invariant && of.test(`${finding.subject}: ${finding.detail}`)),
+      statement,
+      { found },
+    );
+  }
 });
 
 void t.test('a trial tells the award and why, for a draft too, and leaves no trace', async (t) => {

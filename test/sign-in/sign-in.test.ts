@@ -19,6 +19,7 @@ const sessionOf = (at: Browser, book = 'zhengzhou'): string => at.cookies.get(`_
 const verbsThatMatter = [
   '/allocations/{id}/approve',
   '/applications/{id}/approve',
+  '/appropriation-returns/{id}/approve',
   '/appropriations',
   '/bank-matches',
   '/bank-matches/{id}/undo',
