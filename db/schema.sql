@@ -433,7 +433,11 @@ CASE
 END)) WHERE (status <> 'DROPPED'::text);
 CREATE INDEX appropriation_returns_status ON public.appropriation_returns USING btree (book_id, status, return_id);
 create policy of_book on appropriation_returns as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on appropriation_returns as restrictive for all to voucher_app, voucher_reader using (((( SELECT this_party() AS this_party) IS NULL) OR false));
+create policy of_party on appropriation_returns as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE false
+END);
 create policy whole on appropriation_returns as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER appropriation_returns_in_lane BEFORE INSERT OR UPDATE ON public.appropriation_returns FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER appropriation_returns_leave_in_lane BEFORE DELETE ON public.appropriation_returns FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
