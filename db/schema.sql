@@ -60,7 +60,6 @@ CREATE INDEX access_trail_member ON public.access_trail USING btree (book_id, me
 CREATE INDEX access_trail_outcome ON public.access_trail USING btree (book_id, outcome, happened_at, trail_id);
 CREATE INDEX access_trail_time ON public.access_trail USING btree (book_id, happened_at, trail_id);
 create policy of_book on access_trail as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on access_trail as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR false));
 create policy whole on access_trail as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER access_trail_append_only BEFORE DELETE OR UPDATE ON public.access_trail FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER access_trail_no_truncate BEFORE TRUNCATE ON public.access_trail FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -146,7 +145,11 @@ alter table allocation_lines force row level security;
 CREATE UNIQUE INDEX allocation_lines_one_live ON public.allocation_lines USING btree (book_id, reimbursement_id) WHERE is_live;
 CREATE INDEX allocation_lines_reimbursement ON public.allocation_lines USING btree (book_id, reimbursement_id, is_live);
 create policy of_book on allocation_lines as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on allocation_lines as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR false));
+create policy of_party on allocation_lines as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE false
+END);
 create policy whole on allocation_lines as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER allocation_lines_in_lane BEFORE INSERT OR UPDATE ON public.allocation_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER allocation_lines_leave_in_lane BEFORE DELETE ON public.allocation_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -272,7 +275,11 @@ alter table application_queues enable row level security;
 alter table application_queues force row level security;
 CREATE INDEX application_queues_programme ON public.application_queues USING btree (book_id, programme_code, state);
 create policy of_book on application_queues as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on application_queues as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR false));
+create policy of_party on application_queues as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE false
+END);
 create policy whole on application_queues as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER application_queues_in_lane BEFORE INSERT OR UPDATE ON public.application_queues FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER application_queues_leave_in_lane BEFORE DELETE ON public.application_queues FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -369,7 +376,11 @@ CREATE INDEX applications_programme ON public.applications USING btree (book_id,
 CREATE INDEX applications_queue ON public.applications USING btree (book_id, programme_code, queue_rank, queue_block) WHERE (queue_rank IS NOT NULL);
 CREATE INDEX applications_waiting ON public.applications USING btree (book_id, status, application_id) WHERE (waiting_since IS NOT NULL);
 create policy of_book on applications as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on applications as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR (legal_person_uscc = ( SELECT this_party() AS this_party))));
+create policy of_party on applications as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE (legal_person_uscc = ( SELECT this_party() AS this_party))
+END);
 create policy whole on applications as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER applications_fixed BEFORE UPDATE ON public.applications FOR EACH ROW WHEN (((old.status <> 'DRAFT'::text) AND (((((((((new.programme_code IS DISTINCT FROM old.programme_code) OR (new.programme_version_id IS DISTINCT FROM old.programme_version_id)) OR (new.enterprise_id IS DISTINCT FROM old.enterprise_id)) OR (new.legal_person_uscc IS DISTINCT FROM old.legal_person_uscc)) OR (new.application_no IS DISTINCT FROM old.application_no)) OR (new.submitted_on IS DISTINCT FROM old.submitted_on)) OR (new.submitted_person IS DISTINCT FROM old.submitted_person)) OR (new.control_version_ids IS DISTINCT FROM old.control_version_ids)) OR ((NOT ((old.status = 'SUPPLEMENT_REQUESTED'::text) AND (new.status = 'SUBMITTED'::text))) AND (((new.contract_id IS DISTINCT FROM old.contract_id) OR (new.purpose IS DISTINCT FROM old.purpose)) OR (new.matters IS DISTINCT FROM old.matters)))))) EXECUTE FUNCTION refuse_other_case();
 CREATE TRIGGER applications_in_lane BEFORE INSERT OR UPDATE ON public.applications FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -422,7 +433,11 @@ CASE
 END)) WHERE (status <> 'DROPPED'::text);
 CREATE INDEX appropriation_returns_status ON public.appropriation_returns USING btree (book_id, status, return_id);
 create policy of_book on appropriation_returns as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on appropriation_returns as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR false));
+create policy of_party on appropriation_returns as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE false
+END);
 create policy whole on appropriation_returns as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER appropriation_returns_in_lane BEFORE INSERT OR UPDATE ON public.appropriation_returns FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER appropriation_returns_leave_in_lane BEFORE DELETE ON public.appropriation_returns FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -511,7 +526,11 @@ create table bank_days (
 alter table bank_days enable row level security;
 alter table bank_days force row level security;
 create policy of_book on bank_days as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on bank_days as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR false));
+create policy of_party on bank_days as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE false
+END);
 create policy whole on bank_days as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER bank_days_in_lane BEFORE INSERT OR UPDATE ON public.bank_days FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER bank_days_leave_in_lane BEFORE DELETE ON public.bank_days FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -584,7 +603,11 @@ CREATE INDEX bank_lines_to_match ON public.bank_lines USING btree (book_id, stat
 CREATE INDEX bank_lines_to_match_amount ON public.bank_lines USING btree (book_id, status, amount_fen, bank_line_id) WHERE (matched_fen < amount_fen);
 CREATE INDEX bank_lines_unmatched ON public.bank_lines USING btree (book_id, bank_line_id) WHERE (matched_fen < amount_fen);
 create policy of_book on bank_lines as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on bank_lines as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR false));
+create policy of_party on bank_lines as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE false
+END);
 create policy whole on bank_lines as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER bank_lines_in_lane BEFORE INSERT OR UPDATE ON public.bank_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER bank_lines_leave_in_lane BEFORE DELETE ON public.bank_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -622,7 +645,11 @@ alter table bank_matches force row level security;
 CREATE INDEX bank_matches_instruction ON public.bank_matches USING btree (book_id, instruction_id, match_id);
 CREATE INDEX bank_matches_line ON public.bank_matches USING btree (book_id, bank_line_id, match_id);
 create policy of_book on bank_matches as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on bank_matches as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR false));
+create policy of_party on bank_matches as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE false
+END);
 create policy whole on bank_matches as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER bank_matches_in_lane BEFORE INSERT OR UPDATE ON public.bank_matches FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER bank_matches_leave_in_lane BEFORE DELETE ON public.bank_matches FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -675,7 +702,11 @@ alter table bank_returns force row level security;
 CREATE INDEX bank_returns_account ON public.bank_returns USING btree (book_id, bank_account, first_day, bank_return_id) WHERE (bank_account IS NOT NULL);
 CREATE INDEX bank_returns_importing ON public.bank_returns USING btree (book_id, bank_return_id) WHERE (state = 'IMPORTING'::text);
 create policy of_book on bank_returns as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on bank_returns as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR false));
+create policy of_party on bank_returns as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE false
+END);
 create policy whole on bank_returns as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER bank_returns_in_lane BEFORE INSERT OR UPDATE ON public.bank_returns FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER bank_returns_leave_in_lane BEFORE DELETE ON public.bank_returns FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -790,7 +821,11 @@ alter table bulk_jobs force row level security;
 CREATE INDEX bulk_jobs_kind ON public.bulk_jobs USING btree (book_id, kind, job_id);
 CREATE INDEX bulk_jobs_legal_person ON public.bulk_jobs USING btree (book_id, legal_person_uscc, job_id);
 create policy of_book on bulk_jobs as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on bulk_jobs as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR (legal_person_uscc = ( SELECT this_party() AS this_party))));
+create policy of_party on bulk_jobs as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE (legal_person_uscc = ( SELECT this_party() AS this_party))
+END);
 create policy whole on bulk_jobs as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 grant insert, select, update (state, lines_read, lines_accepted, lines_refused, documents, next_line, digest, ledger_seq, lease_owner, lease_until, updated_at) on bulk_jobs to voucher_app;
 grant select on bulk_jobs to voucher_reader;
@@ -938,7 +973,11 @@ CREATE UNIQUE INDEX contract_amendments_one_version ON public.contract_amendment
 CREATE INDEX contract_amendments_provider ON public.contract_amendments USING btree (book_id, provider_id, status, amendment_id);
 CREATE INDEX contract_amendments_status ON public.contract_amendments USING btree (book_id, status, amendment_id);
 create policy of_book on contract_amendments as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on contract_amendments as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR ((enterprise_id = ANY (( SELECT own_parties() AS own_parties)::uuid[])) OR (provider_id = ANY (( SELECT own_parties() AS own_parties)::uuid[])))));
+create policy of_party on contract_amendments as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE ((enterprise_id = ANY (( SELECT own_parties() AS own_parties)::uuid[])) OR (provider_id = ANY (( SELECT own_parties() AS own_parties)::uuid[])))
+END);
 create policy whole on contract_amendments as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER contract_amendments_in_lane BEFORE INSERT OR UPDATE ON public.contract_amendments FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER contract_amendments_leave_in_lane BEFORE DELETE ON public.contract_amendments FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -974,7 +1013,11 @@ alter table contract_drafts enable row level security;
 alter table contract_drafts force row level security;
 CREATE INDEX contract_drafts_open ON public.contract_drafts USING btree (book_id, legal_person_uscc, side, contract_draft_id) WHERE (status = 'DRAFT'::text);
 create policy of_book on contract_drafts as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on contract_drafts as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR (legal_person_uscc = ( SELECT this_party() AS this_party))));
+create policy of_party on contract_drafts as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE (legal_person_uscc = ( SELECT this_party() AS this_party))
+END);
 create policy whole on contract_drafts as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER contract_drafts_in_lane BEFORE INSERT OR UPDATE ON public.contract_drafts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER contract_drafts_leave_in_lane BEFORE DELETE ON public.contract_drafts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1223,7 +1266,11 @@ CREATE INDEX contracts_status ON public.contracts USING btree (book_id, status, 
 CREATE INDEX contracts_to_file_amount ON public.contracts USING btree (book_id, gross_fen, contract_id) WHERE ((status = 'CONFIRMED'::text) AND (gross_fen > 0));
 create policy across on contracts as permissive for select to voucher_across using (true);
 create policy of_book on contracts as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on contracts as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR ((enterprise_id = ANY (( SELECT own_parties() AS own_parties)::uuid[])) OR (provider_id = ANY (( SELECT own_parties() AS own_parties)::uuid[])))));
+create policy of_party on contracts as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE ((enterprise_id = ANY (( SELECT own_parties() AS own_parties)::uuid[])) OR (provider_id = ANY (( SELECT own_parties() AS own_parties)::uuid[])))
+END);
 create policy whole on contracts as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER contracts_in_lane BEFORE INSERT OR UPDATE ON public.contracts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER contracts_leave_in_lane BEFORE DELETE ON public.contracts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1353,7 +1400,11 @@ alter table delegated_acts enable row level security;
 alter table delegated_acts force row level security;
 CREATE INDEX delegated_acts_subject ON public.delegated_acts USING btree (book_id, subject_id);
 create policy of_book on delegated_acts as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on delegated_acts as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR false));
+create policy of_party on delegated_acts as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE false
+END);
 create policy whole on delegated_acts as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER delegated_acts_founded BEFORE INSERT ON public.delegated_acts FOR EACH ROW EXECUTE FUNCTION refuse_unfounded_act();
 CREATE TRIGGER delegated_acts_in_lane BEFORE INSERT OR UPDATE ON public.delegated_acts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1395,7 +1446,11 @@ alter table delegations force row level security;
 CREATE INDEX delegations_delegate ON public.delegations USING btree (book_id, delegate_id);
 CREATE INDEX delegations_delegator ON public.delegations USING btree (book_id, delegator_id);
 create policy of_book on delegations as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on delegations as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR false));
+create policy of_party on delegations as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE false
+END);
 create policy whole on delegations as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER delegations_in_lane BEFORE INSERT OR UPDATE ON public.delegations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER delegations_leave_in_lane BEFORE DELETE ON public.delegations FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1423,9 +1478,14 @@ alter table enterprise_payments enable row level security;
 alter table enterprise_payments force row level security;
 CREATE INDEX enterprise_payments_invoice ON public.enterprise_payments USING btree (book_id, invoice_id);
 create policy of_book on enterprise_payments as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on enterprise_payments as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR (EXISTS ( SELECT
-   FROM usage_invoices i
-  WHERE ((i.book_id = enterprise_payments.book_id) AND (i.invoice_id = enterprise_payments.invoice_id))))));
+create policy of_party on enterprise_payments as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE ( SELECT true
+       FROM usage_invoices i
+      WHERE ((i.book_id = enterprise_payments.book_id) AND (i.invoice_id = enterprise_payments.invoice_id))
+     LIMIT 1)
+END);
 create policy whole on enterprise_payments as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER enterprise_payments_in_lane BEFORE INSERT OR UPDATE ON public.enterprise_payments FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER enterprise_payments_leave_in_lane BEFORE DELETE ON public.enterprise_payments FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1459,7 +1519,6 @@ alter table enterprises enable row level security;
 alter table enterprises force row level security;
 CREATE INDEX enterprises_legal_person ON public.enterprises USING btree (book_id, legal_person_uscc, enterprise_id);
 create policy of_book on enterprises as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on enterprises as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR ((legal_person_uscc = ( SELECT this_party() AS this_party)) OR (enterprise_id = ANY (( SELECT own_partners() AS own_partners)::uuid[])))));
 create policy whole on enterprises as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER enterprises_in_lane BEFORE INSERT OR UPDATE ON public.enterprises FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER enterprises_leave_in_lane BEFORE DELETE ON public.enterprises FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1544,7 +1603,11 @@ CREATE INDEX evidence_attachments_file ON public.evidence_attachments USING btre
 CREATE UNIQUE INDEX evidence_attachments_once ON public.evidence_attachments USING btree (book_id, evidence_file_id, subject_id) WHERE (detached_on IS NULL);
 CREATE INDEX evidence_attachments_subject ON public.evidence_attachments USING btree (book_id, subject_id, attachment_id);
 create policy of_book on evidence_attachments as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on evidence_attachments as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR ((enterprise_id = ANY (( SELECT own_parties() AS own_parties)::uuid[])) OR (provider_id = ANY (( SELECT own_parties() AS own_parties)::uuid[])))));
+create policy of_party on evidence_attachments as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE ((enterprise_id = ANY (( SELECT own_parties() AS own_parties)::uuid[])) OR (provider_id = ANY (( SELECT own_parties() AS own_parties)::uuid[])))
+END);
 create policy whole on evidence_attachments as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER evidence_attachments_detached_once BEFORE UPDATE ON public.evidence_attachments FOR EACH ROW WHEN (((old.detached_on IS NOT NULL) OR (new.detached_on IS NULL))) EXECUTE FUNCTION refuse_detached_again();
 CREATE TRIGGER evidence_attachments_in_lane BEFORE INSERT OR UPDATE ON public.evidence_attachments FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1586,9 +1649,14 @@ alter table evidence_files enable row level security;
 alter table evidence_files force row level security;
 CREATE INDEX evidence_files_content ON public.evidence_files USING btree (book_id, sha256);
 create policy of_book on evidence_files as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on evidence_files as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR ((legal_person_uscc = ( SELECT this_party() AS this_party)) OR (EXISTS ( SELECT
-   FROM evidence_attachments a
-  WHERE ((a.book_id = evidence_files.book_id) AND (a.evidence_file_id = evidence_files.evidence_file_id)))))));
+create policy of_party on evidence_files as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE ((legal_person_uscc = ( SELECT this_party() AS this_party)) OR ( SELECT true
+       FROM evidence_attachments a
+      WHERE ((a.book_id = evidence_files.book_id) AND (a.evidence_file_id = evidence_files.evidence_file_id))
+     LIMIT 1))
+END);
 create policy whole on evidence_files as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER evidence_files_append_only BEFORE DELETE OR UPDATE ON public.evidence_files FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER evidence_files_in_lane BEFORE INSERT OR UPDATE ON public.evidence_files FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1619,7 +1687,11 @@ alter table exchange_marks force row level security;
 CREATE INDEX exchange_marks_key ON public.exchange_marks USING btree (book_id, key_name, mark_id);
 CREATE INDEX exchange_marks_number ON public.exchange_marks USING btree (book_id, number_hash);
 create policy of_book on exchange_marks as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on exchange_marks as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR false));
+create policy of_party on exchange_marks as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE false
+END);
 create policy whole on exchange_marks as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER exchange_marks_append_only BEFORE DELETE OR UPDATE ON public.exchange_marks FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER exchange_marks_in_lane BEFORE INSERT OR UPDATE ON public.exchange_marks FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1667,7 +1739,11 @@ alter table expert_assignments enable row level security;
 alter table expert_assignments force row level security;
 CREATE INDEX expert_assignments_member ON public.expert_assignments USING btree (book_id, member_id, assignment_id);
 create policy of_book on expert_assignments as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on expert_assignments as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR false));
+create policy of_party on expert_assignments as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE false
+END);
 create policy whole on expert_assignments as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER expert_assignments_in_lane BEFORE INSERT OR UPDATE ON public.expert_assignments FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER expert_assignments_leave_in_lane BEFORE DELETE ON public.expert_assignments FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1699,7 +1775,11 @@ create table expert_panels (
 alter table expert_panels enable row level security;
 alter table expert_panels force row level security;
 create policy of_book on expert_panels as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on expert_panels as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR false));
+create policy of_party on expert_panels as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE false
+END);
 create policy whole on expert_panels as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER expert_panels_in_lane BEFORE INSERT OR UPDATE ON public.expert_panels FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER expert_panels_leave_in_lane BEFORE DELETE ON public.expert_panels FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1886,7 +1966,11 @@ CREATE INDEX first_approvals_status ON public.first_approvals USING btree (book_
 CREATE INDEX first_approvals_subject ON public.first_approvals USING btree (book_id, subject_id, approval_id);
 CREATE UNIQUE INDEX first_approvals_waiting ON public.first_approvals USING btree (book_id, subject_id) WHERE (status = 'WAITING'::text);
 create policy of_book on first_approvals as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on first_approvals as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR false));
+create policy of_party on first_approvals as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE false
+END);
 create policy whole on first_approvals as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER first_approvals_first_person BEFORE INSERT ON public.first_approvals FOR EACH ROW EXECUTE FUNCTION refuse_same_person('person_id done_by', 'for_person_id done_by');
 CREATE TRIGGER first_approvals_in_lane BEFORE INSERT OR UPDATE ON public.first_approvals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -1973,7 +2057,11 @@ CREATE INDEX flags_kind_amount ON public.flags USING btree (book_id, status, kin
 CREATE INDEX flags_status ON public.flags USING btree (book_id, status, flag_id);
 CREATE INDEX flags_subject ON public.flags USING btree (book_id, subject_id, flag_id);
 create policy of_book on flags as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on flags as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR false));
+create policy of_party on flags as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE false
+END);
 create policy whole on flags as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER flags_decided_once BEFORE UPDATE ON public.flags FOR EACH ROW WHEN (((old.status <> 'OPEN'::text) OR (new.status = 'OPEN'::text))) EXECUTE FUNCTION refuse_decided_again();
 CREATE TRIGGER flags_in_lane BEFORE INSERT OR UPDATE ON public.flags FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -2007,7 +2095,11 @@ create table foreign_marks (
 alter table foreign_marks enable row level security;
 alter table foreign_marks force row level security;
 create policy of_book on foreign_marks as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on foreign_marks as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR false));
+create policy of_party on foreign_marks as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE false
+END);
 create policy whole on foreign_marks as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER foreign_marks_append_only BEFORE DELETE OR UPDATE ON public.foreign_marks FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER foreign_marks_in_lane BEFORE INSERT OR UPDATE ON public.foreign_marks FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -2833,7 +2925,6 @@ alter table members force row level security;
 CREATE INDEX members_legal_person ON public.members USING btree (book_id, legal_person_uscc);
 CREATE INDEX members_person ON public.members USING btree (book_id, person_id);
 create policy of_book on members as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on members as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR (legal_person_uscc = ( SELECT this_party() AS this_party))));
 create policy whole on members as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER members_in_lane BEFORE INSERT OR UPDATE ON public.members FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER members_leave_in_lane BEFORE DELETE ON public.members FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -2885,7 +2976,11 @@ alter table messages enable row level security;
 alter table messages force row level security;
 CREATE INDEX messages_addressee ON public.messages USING btree (book_id, addressee, message_id);
 create policy of_book on messages as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on messages as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR (addressee = ANY (ARRAY[('enterprise:'::text || ( SELECT this_party() AS this_party)), ('provider:'::text || ( SELECT this_party() AS this_party))]))));
+create policy of_party on messages as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE (addressee = ANY (ARRAY[('enterprise:'::text || ( SELECT this_party() AS this_party)), ('provider:'::text || ( SELECT this_party() AS this_party))]))
+END);
 create policy whole on messages as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER messages_append_only BEFORE DELETE OR UPDATE ON public.messages FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER messages_no_truncate BEFORE TRUNCATE ON public.messages FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -2941,7 +3036,11 @@ CREATE INDEX month_builds_pack ON public.month_builds USING btree (book_id, pack
 CREATE INDEX month_builds_running ON public.month_builds USING btree (book_id, build_id) WHERE (state = 'RUNNING'::text);
 create policy across on month_builds as permissive for select to voucher_across using (true);
 create policy of_book on month_builds as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on month_builds as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR false));
+create policy of_party on month_builds as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE false
+END);
 create policy whole on month_builds as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 grant select (book_id, build_id, state, lease_owner, lease_until) on month_builds to voucher_across;
 grant insert, select, update (state, step, entries_total, entries_done, cut_off_seq, obstacles, line_count, data_digest, balances_digest, pack_digest, pack_bytes, failure, attempts, lease_owner, lease_until, ended_at) on month_builds to voucher_app;
@@ -2964,7 +3063,11 @@ create table month_parties (
 alter table month_parties enable row level security;
 alter table month_parties force row level security;
 create policy of_book on month_parties as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on month_parties as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR false));
+create policy of_party on month_parties as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE false
+END);
 create policy whole on month_parties as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER month_parties_append_only BEFORE DELETE OR UPDATE ON public.month_parties FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER month_parties_no_truncate BEFORE TRUNCATE ON public.month_parties FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -3007,7 +3110,11 @@ alter table months enable row level security;
 alter table months force row level security;
 CREATE UNIQUE INDEX months_closing ON public.months USING btree (book_id) WHERE (status = 'CLOSING'::text);
 create policy of_book on months as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on months as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR false));
+create policy of_party on months as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE false
+END);
 create policy whole on months as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER months_are_kept BEFORE DELETE ON public.months FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER months_in_lane BEFORE INSERT OR UPDATE ON public.months FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -3130,7 +3237,11 @@ alter table opening_balances enable row level security;
 alter table opening_balances force row level security;
 CREATE INDEX opening_balances_status ON public.opening_balances USING btree (book_id, status, opening_balance_id);
 create policy of_book on opening_balances as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on opening_balances as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR false));
+create policy of_party on opening_balances as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE false
+END);
 create policy whole on opening_balances as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER opening_balances_in_lane BEFORE INSERT OR UPDATE ON public.opening_balances FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER opening_balances_leave_in_lane BEFORE DELETE ON public.opening_balances FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -3179,7 +3290,11 @@ CREATE INDEX outbox_open ON public.outbox USING btree (book_id, subject_id, ledg
 CREATE INDEX outbox_status ON public.outbox USING btree (book_id, status, message_id) WHERE (status <> 'DELIVERED'::text);
 create policy across on outbox as permissive for select to voucher_across using (true);
 create policy of_book on outbox as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on outbox as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR (to_party = ANY (( SELECT own_parties() AS own_parties)::uuid[]))));
+create policy of_party on outbox as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE (to_party = ANY (( SELECT own_parties() AS own_parties)::uuid[]))
+END);
 create policy whole on outbox as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER outbox_in_lane BEFORE INSERT ON public.outbox FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_staging_outside_lane();
 CREATE TRIGGER outbox_kept BEFORE DELETE ON public.outbox FOR EACH ROW EXECUTE FUNCTION refuse_change();
@@ -3244,7 +3359,11 @@ create table payee_accounts (
 alter table payee_accounts enable row level security;
 alter table payee_accounts force row level security;
 create policy of_book on payee_accounts as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on payee_accounts as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR ((enterprise_id = ANY (( SELECT own_parties() AS own_parties)::uuid[])) OR (provider_id = ANY (( SELECT own_parties() AS own_parties)::uuid[])))));
+create policy of_party on payee_accounts as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE ((enterprise_id = ANY (( SELECT own_parties() AS own_parties)::uuid[])) OR (provider_id = ANY (( SELECT own_parties() AS own_parties)::uuid[])))
+END);
 create policy whole on payee_accounts as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER payee_accounts_in_lane BEFORE INSERT OR UPDATE ON public.payee_accounts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER payee_accounts_leave_in_lane BEFORE DELETE ON public.payee_accounts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -3290,7 +3409,11 @@ CREATE INDEX payment_instructions_returned ON public.payment_instructions USING 
 CREATE INDEX payment_instructions_returned_amount ON public.payment_instructions USING btree (book_id, amount_fen, instruction_id) WHERE ((status = 'RETURNED'::text) AND (NOT reinstructed));
 CREATE INDEX payment_instructions_to_correct ON public.payment_instructions USING btree (book_id, payee_id, instruction_id) WHERE ((status = 'RETURNED'::text) AND (NOT reinstructed));
 create policy of_book on payment_instructions as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on payment_instructions as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR (payee_id = ANY (( SELECT own_parties() AS own_parties)::uuid[]))));
+create policy of_party on payment_instructions as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE (payee_id = ANY (( SELECT own_parties() AS own_parties)::uuid[]))
+END);
 create policy whole on payment_instructions as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER payment_instructions_in_lane BEFORE INSERT OR UPDATE ON public.payment_instructions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER payment_instructions_leave_in_lane BEFORE DELETE ON public.payment_instructions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -3337,7 +3460,11 @@ alter table person_identities enable row level security;
 alter table person_identities force row level security;
 CREATE INDEX person_identities_person ON public.person_identities USING btree (book_id, person_id);
 create policy of_book on person_identities as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on person_identities as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR false));
+create policy of_party on person_identities as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE false
+END);
 create policy whole on person_identities as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER person_identities_in_lane BEFORE INSERT OR UPDATE ON public.person_identities FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER person_identities_leave_in_lane BEFORE DELETE ON public.person_identities FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -3374,7 +3501,6 @@ alter table person_merges enable row level security;
 alter table person_merges force row level security;
 CREATE UNIQUE INDEX person_merges_open ON public.person_merges USING btree (book_id, other_person_id) WHERE (status = 'PROPOSED'::text);
 create policy of_book on person_merges as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on person_merges as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR false));
 create policy whole on person_merges as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER person_merges_in_lane BEFORE INSERT OR UPDATE ON public.person_merges FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER person_merges_leave_in_lane BEFORE DELETE ON public.person_merges FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -3576,7 +3702,11 @@ CREATE INDEX reconciliation_exceptions_kind ON public.reconciliation_exceptions 
 CREATE UNIQUE INDEX reconciliation_exceptions_one ON public.reconciliation_exceptions USING btree (book_id, kind, subject) WHERE ((status <> 'CLOSED'::text) AND (kind <> 'OTHER'::text));
 CREATE INDEX reconciliation_exceptions_status ON public.reconciliation_exceptions USING btree (book_id, status, exception_id);
 create policy of_book on reconciliation_exceptions as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on reconciliation_exceptions as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR false));
+create policy of_party on reconciliation_exceptions as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE false
+END);
 create policy whole on reconciliation_exceptions as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER reconciliation_exceptions_in_lane BEFORE INSERT OR UPDATE ON public.reconciliation_exceptions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER reconciliation_exceptions_leave_in_lane BEFORE DELETE ON public.reconciliation_exceptions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -3593,7 +3723,11 @@ create table reconciliation_looks (
 alter table reconciliation_looks enable row level security;
 alter table reconciliation_looks force row level security;
 create policy of_book on reconciliation_looks as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on reconciliation_looks as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR false));
+create policy of_party on reconciliation_looks as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE false
+END);
 create policy whole on reconciliation_looks as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 grant insert, select on reconciliation_looks to voucher_app;
 grant select on reconciliation_looks to voucher_reader;
@@ -3675,7 +3809,11 @@ CREATE INDEX recoveries_due ON public.recoveries USING btree (book_id, due_on, r
 CREATE INDEX recoveries_reimbursement ON public.recoveries USING btree (book_id, reimbursement_id, recovery_id) WHERE (reimbursement_id IS NOT NULL);
 CREATE INDEX recoveries_status ON public.recoveries USING btree (book_id, status, recovery_id);
 create policy of_book on recoveries as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on recoveries as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR (debtor_id = ANY (( SELECT own_parties() AS own_parties)::uuid[]))));
+create policy of_party on recoveries as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE (debtor_id = ANY (( SELECT own_parties() AS own_parties)::uuid[]))
+END);
 create policy whole on recoveries as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER recoveries_in_lane BEFORE INSERT OR UPDATE ON public.recoveries FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER recoveries_leave_in_lane BEFORE DELETE ON public.recoveries FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -3723,9 +3861,14 @@ alter table recovery_items force row level security;
 CREATE INDEX recovery_items_redemption ON public.recovery_items USING btree (book_id, redemption_id);
 CREATE INDEX recovery_items_reimbursement ON public.recovery_items USING btree (book_id, reimbursement_id) WHERE (reimbursement_id IS NOT NULL);
 create policy of_book on recovery_items as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on recovery_items as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR (EXISTS ( SELECT
-   FROM recoveries r
-  WHERE ((r.book_id = recovery_items.book_id) AND (r.recovery_id = recovery_items.recovery_id))))));
+create policy of_party on recovery_items as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE ( SELECT true
+       FROM recoveries r
+      WHERE ((r.book_id = recovery_items.book_id) AND (r.recovery_id = recovery_items.recovery_id))
+     LIMIT 1)
+END);
 create policy whole on recovery_items as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER recovery_items_append_only BEFORE DELETE OR UPDATE ON public.recovery_items FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER recovery_items_in_lane BEFORE INSERT OR UPDATE ON public.recovery_items FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -3772,9 +3915,14 @@ alter table recovery_offsets force row level security;
 CREATE UNIQUE INDEX recovery_offsets_open ON public.recovery_offsets USING btree (book_id, recovery_id) WHERE (status = 'PROPOSED'::text);
 CREATE INDEX recovery_offsets_recovery ON public.recovery_offsets USING btree (book_id, recovery_id, offset_id);
 create policy of_book on recovery_offsets as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on recovery_offsets as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR (EXISTS ( SELECT
-   FROM recoveries r
-  WHERE ((r.book_id = recovery_offsets.book_id) AND (r.recovery_id = recovery_offsets.recovery_id))))));
+create policy of_party on recovery_offsets as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE ( SELECT true
+       FROM recoveries r
+      WHERE ((r.book_id = recovery_offsets.book_id) AND (r.recovery_id = recovery_offsets.recovery_id))
+     LIMIT 1)
+END);
 create policy whole on recovery_offsets as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER recovery_offsets_in_lane BEFORE INSERT OR UPDATE ON public.recovery_offsets FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER recovery_offsets_leave_in_lane BEFORE DELETE ON public.recovery_offsets FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -3802,9 +3950,14 @@ alter table recovery_receipts enable row level security;
 alter table recovery_receipts force row level security;
 CREATE INDEX recovery_receipts_recovery ON public.recovery_receipts USING btree (book_id, recovery_id, receipt_id);
 create policy of_book on recovery_receipts as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on recovery_receipts as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR (EXISTS ( SELECT
-   FROM recoveries r
-  WHERE ((r.book_id = recovery_receipts.book_id) AND (r.recovery_id = recovery_receipts.recovery_id))))));
+create policy of_party on recovery_receipts as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE ( SELECT true
+       FROM recoveries r
+      WHERE ((r.book_id = recovery_receipts.book_id) AND (r.recovery_id = recovery_receipts.recovery_id))
+     LIMIT 1)
+END);
 create policy whole on recovery_receipts as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER recovery_receipts_append_only BEFORE DELETE OR UPDATE ON public.recovery_receipts FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER recovery_receipts_in_lane BEFORE INSERT OR UPDATE ON public.recovery_receipts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -3930,9 +4083,14 @@ CREATE INDEX redemption_reversals_open ON public.redemption_reversals USING btre
 CREATE INDEX redemption_reversals_open_amount ON public.redemption_reversals USING btree (book_id, amount_fen, reversal_id) WHERE (status = 'PROPOSED'::text);
 CREATE INDEX redemption_reversals_redemption ON public.redemption_reversals USING btree (book_id, redemption_id, status, reversal_id);
 create policy of_book on redemption_reversals as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on redemption_reversals as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR (EXISTS ( SELECT
-   FROM redemptions r
-  WHERE ((r.book_id = redemption_reversals.book_id) AND (r.redemption_id = redemption_reversals.redemption_id))))));
+create policy of_party on redemption_reversals as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE ( SELECT true
+       FROM redemptions r
+      WHERE ((r.book_id = redemption_reversals.book_id) AND (r.redemption_id = redemption_reversals.redemption_id))
+     LIMIT 1)
+END);
 create policy whole on redemption_reversals as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER redemption_reversals_in_lane BEFORE INSERT OR UPDATE ON public.redemption_reversals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER redemption_reversals_leave_in_lane BEFORE DELETE ON public.redemption_reversals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -4008,7 +4166,11 @@ CREATE INDEX redemptions_unbatched ON public.redemptions USING btree (book_id, a
 CREATE INDEX redemptions_voucher ON public.redemptions USING btree (book_id, voucher_id, status, redemption_id);
 CREATE INDEX redemptions_waiting_amount ON public.redemptions USING btree (book_id, reserved_fen, redemption_id) WHERE ((status = 'SUBMITTED'::text) AND (reserved_fen > 0));
 create policy of_book on redemptions as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on redemptions as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR ((enterprise_id = ANY (( SELECT own_parties() AS own_parties)::uuid[])) OR (provider_id = ANY (( SELECT own_parties() AS own_parties)::uuid[])))));
+create policy of_party on redemptions as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE ((enterprise_id = ANY (( SELECT own_parties() AS own_parties)::uuid[])) OR (provider_id = ANY (( SELECT own_parties() AS own_parties)::uuid[])))
+END);
 create policy whole on redemptions as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER redemptions_in_lane BEFORE INSERT OR UPDATE ON public.redemptions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER redemptions_leave_in_lane BEFORE DELETE ON public.redemptions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -4223,7 +4385,11 @@ CREATE INDEX reimbursements_programme ON public.reimbursements USING btree (book
 CREATE INDEX reimbursements_unbatched ON public.reimbursements USING btree (book_id, approved_on, reimbursement_id) WHERE ((status = 'APPROVED'::text) AND (settlement_id IS NULL));
 CREATE INDEX reimbursements_waiting ON public.reimbursements USING btree (book_id, status, reimbursement_id) WHERE (waiting_since IS NOT NULL);
 create policy of_book on reimbursements as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on reimbursements as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR (legal_person_uscc = ( SELECT this_party() AS this_party))));
+create policy of_party on reimbursements as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE (legal_person_uscc = ( SELECT this_party() AS this_party))
+END);
 create policy whole on reimbursements as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER reimbursements_fixed BEFORE UPDATE ON public.reimbursements FOR EACH ROW WHEN (((old.status <> 'DRAFT'::text) AND ((((((((((((new.programme_code IS DISTINCT FROM old.programme_code) OR (new.programme_version_id IS DISTINCT FROM old.programme_version_id)) OR (new.enterprise_id IS DISTINCT FROM old.enterprise_id)) OR (new.legal_person_uscc IS DISTINCT FROM old.legal_person_uscc)) OR (new.year IS DISTINCT FROM old.year)) OR (new.base_year IS DISTINCT FROM old.base_year)) OR (new.line_count IS DISTINCT FROM old.line_count)) OR (new.reimbursement_no IS DISTINCT FROM old.reimbursement_no)) OR (new.submitted_on IS DISTINCT FROM old.submitted_on)) OR (new.submitted_person IS DISTINCT FROM old.submitted_person)) OR (new.control_version_ids IS DISTINCT FROM old.control_version_ids)) OR ((NOT ((old.status = 'SUPPLEMENT_REQUESTED'::text) AND (new.status = 'SUBMITTED'::text))) AND (new.matters IS DISTINCT FROM old.matters))))) EXECUTE FUNCTION refuse_other_case();
 CREATE TRIGGER reimbursements_in_lane BEFORE INSERT OR UPDATE ON public.reimbursements FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -4260,7 +4426,11 @@ alter table related_parties enable row level security;
 alter table related_parties force row level security;
 CREATE INDEX related_parties_second ON public.related_parties USING btree (book_id, second_uscc, relation_id);
 create policy of_book on related_parties as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on related_parties as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR false));
+create policy of_party on related_parties as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE false
+END);
 create policy whole on related_parties as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER related_parties_in_lane BEFORE INSERT OR UPDATE ON public.related_parties FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER related_parties_leave_in_lane BEFORE DELETE ON public.related_parties FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -4424,7 +4594,11 @@ create table settlement_lines (
 alter table settlement_lines enable row level security;
 alter table settlement_lines force row level security;
 create policy of_book on settlement_lines as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on settlement_lines as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR (payee_id = ANY (( SELECT own_parties() AS own_parties)::uuid[]))));
+create policy of_party on settlement_lines as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE (payee_id = ANY (( SELECT own_parties() AS own_parties)::uuid[]))
+END);
 create policy whole on settlement_lines as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER settlement_lines_in_lane BEFORE INSERT OR UPDATE ON public.settlement_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER settlement_lines_leave_in_lane BEFORE DELETE ON public.settlement_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -4449,7 +4623,11 @@ create table settlement_totals (
 alter table settlement_totals enable row level security;
 alter table settlement_totals force row level security;
 create policy of_book on settlement_totals as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on settlement_totals as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR (payee_id = ANY (( SELECT own_parties() AS own_parties)::uuid[]))));
+create policy of_party on settlement_totals as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE (payee_id = ANY (( SELECT own_parties() AS own_parties)::uuid[]))
+END);
 create policy whole on settlement_totals as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER settlement_totals_in_lane BEFORE INSERT OR UPDATE ON public.settlement_totals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER settlement_totals_leave_in_lane BEFORE DELETE ON public.settlement_totals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -4573,7 +4751,11 @@ alter table simulation_enterprises enable row level security;
 alter table simulation_enterprises force row level security;
 CREATE INDEX simulation_enterprises_difference ON public.simulation_enterprises USING btree (book_id, simulation_id, difference_fen DESC, legal_person_uscc DESC);
 create policy of_book on simulation_enterprises as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on simulation_enterprises as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR false));
+create policy of_party on simulation_enterprises as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE false
+END);
 create policy whole on simulation_enterprises as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER simulation_enterprises_append_only BEFORE DELETE OR UPDATE ON public.simulation_enterprises FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER simulation_enterprises_no_truncate BEFORE TRUNCATE ON public.simulation_enterprises FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -4625,7 +4807,11 @@ CREATE INDEX simulations_programme ON public.simulations USING btree (book_id, p
 CREATE INDEX simulations_running ON public.simulations USING btree (book_id, simulation_id) WHERE (state = 'RUNNING'::text);
 create policy across on simulations as permissive for select to voucher_across using (true);
 create policy of_book on simulations as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on simulations as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR false));
+create policy of_party on simulations as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE false
+END);
 create policy whole on simulations as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 grant select (book_id, simulation_id, state, lease_owner, lease_until) on simulations to voucher_across;
 grant insert, select, update (state, facts_total, facts_done, result, failure, ledger_seq, attempts, lease_owner, lease_until, ended_at) on simulations to voucher_app;
@@ -4786,7 +4972,11 @@ CREATE INDEX usage_invoices_provider ON public.usage_invoices USING btree (book_
 CREATE INDEX usage_invoices_status ON public.usage_invoices USING btree (book_id, status, invoice_id);
 CREATE INDEX usage_invoices_to_confirm ON public.usage_invoices USING btree (book_id, enterprise_id, invoice_id) WHERE (status = 'POSTED'::text);
 create policy of_book on usage_invoices as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on usage_invoices as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR ((enterprise_id = ANY (( SELECT own_parties() AS own_parties)::uuid[])) OR (provider_id = ANY (( SELECT own_parties() AS own_parties)::uuid[])))));
+create policy of_party on usage_invoices as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE ((enterprise_id = ANY (( SELECT own_parties() AS own_parties)::uuid[])) OR (provider_id = ANY (( SELECT own_parties() AS own_parties)::uuid[])))
+END);
 create policy whole on usage_invoices as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER usage_invoices_in_lane BEFORE INSERT OR UPDATE ON public.usage_invoices FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER usage_invoices_leave_in_lane BEFORE DELETE ON public.usage_invoices FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -4846,9 +5036,14 @@ alter table voucher_endings force row level security;
 CREATE UNIQUE INDEX voucher_endings_once ON public.voucher_endings USING btree (book_id, voucher_id) WHERE (why = ANY (ARRAY['EXPIRED'::text, 'CANCELLED'::text, 'REVOKED'::text]));
 CREATE INDEX voucher_endings_voucher ON public.voucher_endings USING btree (book_id, voucher_id, ending_id);
 create policy of_book on voucher_endings as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on voucher_endings as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR (EXISTS ( SELECT
-   FROM vouchers v
-  WHERE ((v.book_id = voucher_endings.book_id) AND (v.voucher_id = voucher_endings.voucher_id))))));
+create policy of_party on voucher_endings as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE ( SELECT true
+       FROM vouchers v
+      WHERE ((v.book_id = voucher_endings.book_id) AND (v.voucher_id = voucher_endings.voucher_id))
+     LIMIT 1)
+END);
 create policy whole on voucher_endings as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER voucher_endings_in_lane BEFORE INSERT OR UPDATE ON public.voucher_endings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER voucher_endings_leave_in_lane BEFORE DELETE ON public.voucher_endings FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -4888,9 +5083,14 @@ CREATE UNIQUE INDEX voucher_proposals_one_open ON public.voucher_proposals USING
 CREATE INDEX voucher_proposals_status ON public.voucher_proposals USING btree (book_id, status, proposal_id);
 CREATE INDEX voucher_proposals_voucher ON public.voucher_proposals USING btree (book_id, voucher_id, status, proposal_id);
 create policy of_book on voucher_proposals as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on voucher_proposals as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR (EXISTS ( SELECT
-   FROM vouchers v
-  WHERE ((v.book_id = voucher_proposals.book_id) AND (v.voucher_id = voucher_proposals.voucher_id))))));
+create policy of_party on voucher_proposals as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE ( SELECT true
+       FROM vouchers v
+      WHERE ((v.book_id = voucher_proposals.book_id) AND (v.voucher_id = voucher_proposals.voucher_id))
+     LIMIT 1)
+END);
 create policy whole on voucher_proposals as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER voucher_proposals_in_lane BEFORE INSERT OR UPDATE ON public.voucher_proposals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER voucher_proposals_leave_in_lane BEFORE DELETE ON public.voucher_proposals FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -4912,9 +5112,14 @@ create table voucher_reasons (
 alter table voucher_reasons enable row level security;
 alter table voucher_reasons force row level security;
 create policy of_book on voucher_reasons as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on voucher_reasons as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR (EXISTS ( SELECT
-   FROM vouchers v
-  WHERE ((v.book_id = voucher_reasons.book_id) AND (v.voucher_id = voucher_reasons.voucher_id))))));
+create policy of_party on voucher_reasons as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE ( SELECT true
+       FROM vouchers v
+      WHERE ((v.book_id = voucher_reasons.book_id) AND (v.voucher_id = voucher_reasons.voucher_id))
+     LIMIT 1)
+END);
 create policy whole on voucher_reasons as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER voucher_reasons_in_lane BEFORE INSERT OR UPDATE ON public.voucher_reasons FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER voucher_reasons_leave_in_lane BEFORE DELETE ON public.voucher_reasons FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -4982,7 +5187,11 @@ CREATE INDEX vouchers_legal_person ON public.vouchers USING btree (book_id, lega
 CREATE INDEX vouchers_programme ON public.vouchers USING btree (book_id, programme_code, status, voucher_id);
 CREATE INDEX vouchers_provider ON public.vouchers USING btree (book_id, provider_id, programme_code, status, voucher_id);
 create policy of_book on vouchers as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on vouchers as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR ((legal_person_uscc = ( SELECT this_party() AS this_party)) OR (provider_id = ANY (( SELECT own_parties() AS own_parties)::uuid[])))));
+create policy of_party on vouchers as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE ((legal_person_uscc = ( SELECT this_party() AS this_party)) OR (provider_id = ANY (( SELECT own_parties() AS own_parties)::uuid[])))
+END);
 create policy whole on vouchers as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER vouchers_in_lane BEFORE INSERT OR UPDATE ON public.vouchers FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER vouchers_leave_in_lane BEFORE DELETE ON public.vouchers FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -5048,7 +5257,11 @@ alter table webhook_endpoints force row level security;
 CREATE INDEX webhook_endpoints_addressee ON public.webhook_endpoints USING btree (book_id, addressee) WHERE (status = 'ACTIVE'::text);
 CREATE INDEX webhook_endpoints_member ON public.webhook_endpoints USING btree (book_id, member_id, endpoint_id);
 create policy of_book on webhook_endpoints as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
-create policy of_party on webhook_endpoints as restrictive for all to voucher_app, voucher_reader using (((( SELECT whole_book() AS whole_book) IS NOT NULL) OR (addressee = ANY (ARRAY[('enterprise:'::text || ( SELECT this_party() AS this_party)), ('provider:'::text || ( SELECT this_party() AS this_party))]))));
+create policy of_party on webhook_endpoints as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE (addressee = ANY (ARRAY[('enterprise:'::text || ( SELECT this_party() AS this_party)), ('provider:'::text || ( SELECT this_party() AS this_party))]))
+END);
 create policy whole on webhook_endpoints as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER webhook_endpoints_in_lane BEFORE INSERT OR UPDATE ON public.webhook_endpoints FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER webhook_endpoints_leave_in_lane BEFORE DELETE ON public.webhook_endpoints FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
@@ -5227,7 +5440,7 @@ CREATE OR REPLACE PROCEDURE public.keep_for_party(IN p_table text, IN p_own text
 AS $procedure$
 begin
   execute format('create policy of_party on %I as restrictive to voucher_app, voucher_reader
-                    using ((select whole_book()) is not null or %s)', p_table, p_own);
+                    using (case when (select this_party()) is null then true else %s end)', p_table, p_own);
 end $procedure$;
 
 -- owner voucher_owner
@@ -5332,8 +5545,7 @@ grant execute on function open_lane_behind(uuid,uuid,date) to voucher_app;
 CREATE OR REPLACE FUNCTION public.own_parties()
  RETURNS uuid[]
  LANGUAGE sql
- STABLE SECURITY DEFINER
- SET search_path TO 'public', 'pg_temp'
+ STABLE
 AS $function$
   select array(select e.enterprise_id from enterprises e where e.book_id = this_book() and e.legal_person_uscc = this_party()
                union all
@@ -5341,20 +5553,6 @@ AS $function$
 $function$;
 grant execute on function own_parties() to voucher_app;
 grant execute on function own_parties() to voucher_reader;
-
--- owner voucher_owner
-CREATE OR REPLACE FUNCTION public.own_partners()
- RETURNS uuid[]
- LANGUAGE sql
- STABLE SECURITY DEFINER
- SET search_path TO 'public', 'pg_temp'
-AS $function$
-  select array(select distinct c.enterprise_id
-                 from providers p join contracts c on c.book_id = p.book_id and c.provider_id = p.provider_id
-                where p.book_id = this_book() and p.acting_uscc = this_party())
-$function$;
-grant execute on function own_partners() to voucher_app;
-grant execute on function own_partners() to voucher_reader;
 
 -- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.plan_by_index()
@@ -5943,12 +6141,3 @@ begin
          total_fen = t.total_fen + excluded.total_fen;
   return null;
 end $function$;
-
--- owner voucher_owner
-CREATE OR REPLACE FUNCTION public.whole_book()
- RETURNS boolean
- LANGUAGE sql
- STABLE PARALLEL SAFE
-RETURN CASE WHEN (this_party() IS NULL) THEN true ELSE NULL::boolean END;
-grant execute on function whole_book() to voucher_app;
-grant execute on function whole_book() to voucher_reader;
