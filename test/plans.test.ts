@@ -769,7 +769,6 @@ void t.test('no reading grows with the book', async (t) => {
     invoiceId: await one(`select invoice_id as id from red_letters where book_id = $1 limit 1`),
     enterpriseId: voucher.enterpriseId,
     providerId: voucher.providerId,
-    payeeId: monthId,
     programmeCode: 'zhengzhou-compute',
     year: '2026',
     period: '2026-04',
