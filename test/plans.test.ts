@@ -655,12 +655,12 @@ void t.test('no reading grows with the book', async (t) => {
     }
     const messageId = uuidv7(now);
     const [endpointId, delegationId] = [uuidv7(now), uuidv7(now)];
+    const auditor = (await first.app.inject({ url: `${root}/me`, headers: headersOf('auditor') })).json<{ memberId: string }>();
     const [delegator, delegate] = await sql<{ member: string; person: string }[]>`
       select distinct on (person_id) member_id as member, person_id as person from members where book_id = ${bookId} limit 2`;
     await sql`
       insert into webhook_endpoints (book_id, endpoint_id, member_id, addressee, url, secret_sealed, status, recorded_at)
-      select ${bookId}, ${endpointId}, member_id, 'auditor', 'https://hooks.example.cn/', '1', 'ACTIVE', ${now}
-        from members where book_id = ${bookId} and role = 'auditor' limit 1`;
+      values (${bookId}, ${endpointId}, ${auditor.memberId}, 'auditor', 'https://hooks.example.cn/', '1', 'ACTIVE', ${now})`;
     await sql`
       insert into delegations (book_id, delegation_id, delegator_id, delegator_person, delegate_id, delegate_person, verbs, from_day, to_day,
                                reason, recorded_at)
@@ -812,6 +812,8 @@ void t.test('no reading grows with the book', async (t) => {
     // A stream that lasts as long as its job; it asks what GET /bulk-jobs/{id} asks. A download asks what GET /evidence-files/{id} asks (a pack
     // what GET /months/{id} does), and has no bytes here.
     if (/\/(events|content|pack)$/.test(path)) continue;
+    // A PDF of slices of what was posted in a month that was really shut; test/months makes it.
+    if (path.endsWith('/months/{id}/statement')) continue;
     // The file of a list asks what the list asks; a file of its own does not.
     if (get.summary?.startsWith('As one file')) continue;
     const filters = (get.parameters ?? []).filter((of) => of.in === 'query' && !['cursor', 'limit', 'format'].includes(of.name));
