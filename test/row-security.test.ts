@@ -97,6 +97,7 @@ void t.test('every table of a book is kept in its book, from its owner too, and 
 /** A firm's eyes: which tables of a book show a party its own rows alone, and why the others show it the whole book. */
 const wholeBook: Readonly<Record<string, readonly string[]>> = {
   'published, or told to everybody who asks: the other side of a contract is found by its code': [
+    'allocation_lines',
     'books',
     'calendar_years',
     'chips',

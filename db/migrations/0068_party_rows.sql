@@ -69,7 +69,7 @@ begin
   -- The authorities' alone.
   foreach t in array array['person_identities', 'first_approvals', 'delegations', 'delegated_acts', 'flags',
     'bank_returns', 'bank_lines', 'bank_matches', 'bank_days', 'reconciliation_exceptions', 'reconciliation_looks', 'simulations', 'simulation_enterprises', 'expert_panels', 'expert_assignments',
-    'exchange_marks', 'foreign_marks', 'months', 'month_builds', 'month_parties', 'appropriation_returns', 'opening_balances', 'allocation_lines',
+    'exchange_marks', 'foreign_marks', 'months', 'month_builds', 'month_parties', 'appropriation_returns', 'opening_balances',
     'application_queues', 'related_parties'] loop
     call keep_for_party(t, 'false');
   end loop;

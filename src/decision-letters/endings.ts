@@ -131,10 +131,10 @@ export async function letterOfOffset(asked: Asked): Promise<Decided | 'UNDECIDED
   };
 }
 
-/** What was off-set against, as the debtor knows it: its number and what was approved of it. */
-async function owedOut({ db, book: { bookId }, principal }: Asked, { redemptionId, reimbursementId }: RecoveryOffset) {
+/** What was off-set against, as the debtor knows it: its number and what was approved of it. The award may be one of a firm it has absorbed. */
+async function owedOut({ db, book: { bookId, db: whole }, principal }: Asked, { redemptionId, reimbursementId }: RecoveryOffset) {
   const award =
-    reimbursementId === null ? undefined : await findReimbursement(db, { bookId, reimbursementId, legalPersonUscc: null });
+    reimbursementId === null ? undefined : await findReimbursement(whole, { bookId, reimbursementId, legalPersonUscc: null });
   if (award) return { zh: '补助', en: 'Award', no: award.reimbursementNo, approvedFen: award.awardFen ?? 0n };
   const redemption = await findRedemption(db, { bookId, principal, redemptionId: redemptionId ?? '' });
   return redemption && { zh: '核销', en: 'Redemption', no: redemption.redemptionNo, approvedFen: redemption.approvedFen };

@@ -179,7 +179,8 @@ function allocationRoutes(app: FastifyInstance, parts: Parts): void {
     status: 200,
     verb: approveAllocation,
     settle: async ({ outcome, book }) => {
-      if (outcome.kind === 'accepted' && 'awardsLeft' in outcome.result && outcome.result.awardsLeft > 0) parts.begin(bookAwards, book);
+      if (outcome.kind === 'accepted' && 'awardsLeft' in outcome.result && outcome.result.awardsLeft > 0)
+        parts.begin(bookAwards, book);
     },
   });
   command(app, parts, {
@@ -217,8 +218,9 @@ function allocationRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'One allocation with its published working: a, P, Σa and the result of each',
     roles: everyRole,
     response: schema.allocationInFull,
-    read: async ({ db, id, book }) => {
-      const found = await findAllocation(db, book.bookId, id);
+    // The working is published: every member reads all of it, other firms' lines too.
+    read: async ({ id, book }) => {
+      const found = await findAllocation(book.db, book.bookId, id);
       if (!found) throw new Problem('NOT_FOUND');
       return {
         ...presentAllocation(found.allocation),
