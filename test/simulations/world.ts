@@ -59,7 +59,13 @@ export async function liveYear(t: { teardown(handler: () => Promise<void>): void
   expectStatus(await world.approver.post(`/applications/${e.applicationId}/reject`, { reason: '材料不实' }), 200);
   world.clock.set('2024-12-20');
   expectStatus(await world.load('20000.00'), 201);
-  const back = { programmeCode: world.programmeCode, year: 2024, amount: '20000.00', documentNo: '郑财预〔2024〕99号', carryOver: false };
+  const back = {
+    programmeCode: world.programmeCode,
+    year: 2024,
+    amount: '20000.00',
+    documentNo: '郑财预〔2024〕99号',
+    carryOver: false,
+  };
   const proposed = expectStatus(await world.finance.post('/appropriation-returns', back), 201);
   const { returnId, contentDigest } = proposed as Record<string, string>;
   const payer = await world.book.member('finance_approver');
