@@ -3686,6 +3686,7 @@ create table reconciliation_exceptions (
   constraint reconciliation_exceptions_kind_check CHECK ((kind = ANY (ARRAY['UNMATCHED_LINE'::text, 'IN_TRANSIT'::text, 'PAYMENT_RETURNED'::text, 'RESERVED'::text, 'UNMATCHED_BUDGET'::text, 'FILE_CUT'::text, 'BALANCE_GAP'::text, 'OTHER'::text]))),
   constraint reconciliation_exceptions_note_check CHECK (((length(note) >= 1) AND (length(note) <= 500))),
   constraint reconciliation_exceptions_noted CHECK ((((kind = 'OTHER'::text) = (opened_person IS NOT NULL)) AND ((kind = 'OTHER'::text) = (note IS NOT NULL)))),
+  constraint reconciliation_exceptions_owned CHECK (((status <> 'EXPLAINED'::text) OR (owner_person IS NOT NULL))),
   constraint reconciliation_exceptions_resolution_check CHECK (((length(resolution) >= 1) AND (length(resolution) <= 500))),
   constraint reconciliation_exceptions_status_check CHECK ((status = ANY (ARRAY['OPEN'::text, 'EXPLAINED'::text, 'CLOSED'::text]))),
   constraint reconciliation_exceptions_subject_check CHECK (((length(subject) >= 1) AND (length(subject) <= 200)))

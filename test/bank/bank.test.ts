@@ -750,7 +750,29 @@ void t.test('the bank of a book', async (t) => {
     t.strictSame(codeOf(await does('close', { resolution: '已核实' })), [409, 'EXCEPTION_CAUSE_STANDS']);
     t.strictSame(codeOf(await does('assign', { personId: nowhere })), [404, 'NOT_FOUND']);
     t.match(await does('assign', { personId: payer.personId }), { status: 200, body: { ownerPerson: payer.personId } });
+    t.equal((await list(`ownerPerson=${payer.personId}`))[0]?.exceptionId, one?.exceptionId, 'one person’s');
+    t.ok((await list('kind=IN_TRANSIT&ownerPerson=NOBODY')).every(({ exceptionId }) => exceptionId !== one?.exceptionId));
     t.match(await does('explain', { explanation: '银行次日入账' }), { status: 200, body: { status: 'EXPLAINED' } });
+
+    // Each batch against the ledger: what is in transit of each payment, how long, and what is said of it.
+    type Against = Record<'settlementId' | 'inTransit' | 'ledgerInTransit' | 'difference' | 'paid' | 'returned', string>;
+    const batches = expectStatus(await auditor.get('/reconciliation-batches?limit=200'), 200).items as Against[];
+    t.ok(batches.length > 1 && batches.every(({ difference }) => difference === '0.00'));
+    const fen = (of: readonly Against[], name: keyof Against) => of.reduce((sum, row) => sum + BigInt(row[name].replace('.', '')), 0n);
+    const [{ standing } = { standing: 0n }] = await db.sql<{ standing: bigint }[]>`
+      select sum(credits_fen - debits_fen)::bigint as standing from accounts where book_id = ${bookId} and kind = 'in_transit'`;
+    t.ok(standing > 0n);
+    t.equal(fen(batches, 'ledgerInTransit'), standing, 'nothing is in transit of no batch');
+    const payments: (Against & { instructionId: string })[] = [];
+    for (const { settlementId } of batches)
+      payments.push(...(expectStatus(await auditor.get(`/reconciliation-batches/${settlementId}/lines`), 200).items as typeof payments));
+    for (const name of ['paid', 'returned', 'inTransit', 'ledgerInTransit'] as const)
+      t.equal(fen(payments, name), fen(batches, name), name);
+    t.match(
+      payments.find(({ instructionId }) => instructionId === one?.subject),
+      { ageDays: Number, difference: '0.00', exception: { status: 'EXPLAINED', ownerPerson: payer.personId, explanation: '银行次日入账' } },
+    );
+    t.strictSame(codeOf(await auditor.get(`/reconciliation-batches/${nowhere}/lines`)), [404, 'NOT_FOUND']);
     const explainedOf = async (kind: string) => (await readiness()).obstacles.find((of) => of.kind === kind)?.explained;
     t.equal(await explainedOf('IN_TRANSIT'), 1, 'explained as it stands');
     const [{ no, amount } = { no: '', amount: '' }] = await world.db.sql<{ no: string; amount: string }[]>`
@@ -766,7 +788,8 @@ void t.test('the bank of a book', async (t) => {
     const own = await finance.post('/reconciliation-exceptions', { subject: '手续费', amount: '12.00', note: '银行扣收手续费' });
     const ownUrl = `/reconciliation-exceptions/${expectStatus(own, 201).exceptionId as string}`;
     t.equal(await explainedOf('OTHER'), 0);
-    expectStatus(await finance.post(`${ownUrl}/explain`, { explanation: '月底由银行退还' }), 200);
+    const explained = expectStatus(await finance.post(`${ownUrl}/explain`, { explanation: '月底由银行退还' }), 200);
+    t.equal(explained.ownerPerson, finance.personId, 'whoever explains what nobody looks after looks after it');
     t.equal(await explainedOf('OTHER'), 1);
     expectStatus(await finance.post(`${ownUrl}/close`, { resolution: '已退还' }), 200);
     t.equal(await explainedOf('OTHER'), undefined);
