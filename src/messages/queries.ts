@@ -70,6 +70,12 @@ const dueMessages = `first as materialized (
           order by f.next_at, f.subject_id, q.ledger_seq, q.place limit $3
        )`;
 
+/**
+ * Said so that no index can be gone by but that of the message: by those of what waits, whose statistics are of a time when nothing did, each
+ * message would be looked for among all that wait.
+ */
+const stillWaits = `t.status is not distinct from 'WAITING'`;
+
 /** Takes messages that are due, and that nobody else holds, for `owner`. */
 export const takeMessages = async (db: Database, of: { bookId: string; owner: string }): Promise<TakenMessage[]> => {
   const taken = await db.begin(async (tx) => {
@@ -98,7 +104,7 @@ export const passOn = async (db: Database, of: { bookId: string }): Promise<numb
     const [row] = await tx.sql.prepared<{ passed: number }[]>(
       `with ${dueMessages}, u as (
          update outbox t set attempts = t.attempts + 1, status = 'DELIVERED', lease_owner = null, failure = null
-           from due where t.book_id = $1 and t.message_id = due.message_id and t.status = 'WAITING'
+           from due where t.book_id = $1 and t.message_id = due.message_id and ${stillWaits}
          returning t.*
        ), put as (${putInOrder})
        select count(*)::int as passed from u`,
@@ -112,7 +118,7 @@ export const giveBack = (db: Database, of: { bookId: string; owner: string; mess
   db.sql.prepared(
     `update outbox t set attempts = t.attempts - 1, lease_owner = null, next_at = clock_timestamp()
        from unnest($3::uuid[]) as k (message_id)
-      where t.book_id = $1 and t.message_id = k.message_id and t.lease_owner = $2 and t.status = 'WAITING'`,
+      where t.book_id = $1 and t.message_id = k.message_id and t.lease_owner = $2 and ${stillWaits}`,
     [of.bookId, of.owner, of.messageIds],
   );
 
@@ -121,7 +127,7 @@ export const settleDelivered = (db: Database, of: { bookId: string; owner: strin
   db.sql.prepared(
     `update outbox t set status = 'DELIVERED', lease_owner = null, failure = null
        from unnest($3::uuid[]) as k (message_id)
-      where t.book_id = $1 and t.message_id = k.message_id and t.lease_owner = $2 and t.status = 'WAITING'`,
+      where t.book_id = $1 and t.message_id = k.message_id and t.lease_owner = $2 and ${stillWaits}`,
     [of.bookId, of.owner, of.messageIds],
   );
 
@@ -135,7 +141,7 @@ export const settleFailed = (
             status = case when k.wait is null then 'DEAD' else 'WAITING' end,
             next_at = clock_timestamp() + make_interval(secs => coalesce(k.wait, 0))
        from unnest($4::uuid[], $5::int[]) as k (message_id, wait)
-      where t.book_id = $1 and t.message_id = k.message_id and t.lease_owner = $2 and t.status = 'WAITING'`,
+      where t.book_id = $1 and t.message_id = k.message_id and t.lease_owner = $2 and ${stillWaits}`,
     [
       of.bookId,
       of.owner,
