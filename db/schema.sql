@@ -3772,7 +3772,9 @@ alter table reconciliation_exceptions enable row level security;
 alter table reconciliation_exceptions force row level security;
 CREATE INDEX reconciliation_exceptions_amount ON public.reconciliation_exceptions USING btree (book_id, status, amount_fen, exception_id);
 CREATE INDEX reconciliation_exceptions_kind ON public.reconciliation_exceptions USING btree (book_id, status, kind, exception_id);
+CREATE INDEX reconciliation_exceptions_kind_owner ON public.reconciliation_exceptions USING btree (book_id, status, kind, owner_person, exception_id);
 CREATE UNIQUE INDEX reconciliation_exceptions_one ON public.reconciliation_exceptions USING btree (book_id, kind, subject) WHERE ((status <> 'CLOSED'::text) AND (kind <> 'OTHER'::text));
+CREATE INDEX reconciliation_exceptions_owner ON public.reconciliation_exceptions USING btree (book_id, status, owner_person, exception_id);
 CREATE INDEX reconciliation_exceptions_status ON public.reconciliation_exceptions USING btree (book_id, status, exception_id);
 create policy of_book on reconciliation_exceptions as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy of_party on reconciliation_exceptions as restrictive for all to voucher_app, voucher_reader using (

@@ -128,7 +128,7 @@ export const recoveryRecorded = recovery.extend({ ledgerSeq });
 export const recoveryReceived = recovery.extend({ alreadyReceived: z.boolean(), ledgerSeq });
 
 /** What a regulation lets the authority fine for such conduct: shown with its article, decided and charged elsewhere. */
-const lawfulFine = z.strictObject({
+export const lawfulFine = z.strictObject({
   conduct: z.enum(['DEFRAUDED', 'MISUSED']).meta({ description: 'DEFRAUDED: 骗取; MISUSED: 违规使用' }),
   document: z.string(),
   article: z.string(),

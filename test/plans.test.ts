@@ -798,7 +798,7 @@ void t.test('no reading grows with the book', async (t) => {
     fromDay: '2026-04-15',
     toDay: '2026-04-15',
     memberId: uuidv7(new Date('2026-04-15T02:00:00Z')),
-    ownerPerson: `${uuidv7(new Date('2026-04-15T02:00:00Z'))} NOBODY`,
+    ownerPerson: uuidv7(new Date('2026-04-15T02:00:00Z')),
     after: '3000',
   };
   t.ok(providerUscc);
@@ -827,7 +827,7 @@ void t.test('no reading grows with the book', async (t) => {
       const listed = schema?.enum;
       const value = slice === 'work-queue' && name === 'kind' ? 'REDEMPTION_TO_VERIFY' : values[name];
       if (listed === undefined && value === undefined) wrong.push(`${path}: the test knows no value for ${name}`);
-      return [name, listed ?? (value ?? '').split(' ')];
+      return [name, listed ?? [value ?? '']];
     });
     const paged = (get.parameters ?? []).some(({ name }) => name === 'cursor');
     const bySessionOnly = get.security?.every((by) => 'session' in by) === true && get.security.length > 0;

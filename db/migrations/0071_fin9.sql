@@ -1,5 +1,5 @@
 -- An exception that is explained is looked after by somebody: whoever explained it, where nobody else was named. The work list is
--- asked for what is one person's, or nobody's (a nil id).
+-- asked for what is one person's, or nobody's.
 do $$
 declare
   book uuid;
@@ -13,7 +13,5 @@ begin
   perform set_config('voucher.book', '', true);
 end $$;
 alter table reconciliation_exceptions add constraint reconciliation_exceptions_owned check (status <> 'EXPLAINED' or owner_person is not null);
-create index reconciliation_exceptions_owner on reconciliation_exceptions
-  (book_id, status, (case when owner_person is null then '00000000-0000-0000-0000-000000000000'::uuid else owner_person end), exception_id);
-create index reconciliation_exceptions_kind_owner on reconciliation_exceptions
-  (book_id, status, kind, (case when owner_person is null then '00000000-0000-0000-0000-000000000000'::uuid else owner_person end), exception_id);
+create index reconciliation_exceptions_owner on reconciliation_exceptions (book_id, status, owner_person, exception_id);
+create index reconciliation_exceptions_kind_owner on reconciliation_exceptions (book_id, status, kind, owner_person, exception_id);

@@ -1,15 +1,12 @@
 // Exceptions as they are listed, and the days of the bank against those of the ledger.
-import { and, asc, between, eq, gt, inArray, sql } from 'drizzle-orm';
+import { and, asc, between, eq, gt, inArray, isNull } from 'drizzle-orm';
 import type { Database } from '../../db/client.js';
 import type { BankDay, ReconciliationException } from '../../db/tables.js';
 import { bankDays, ledgerTurnovers, reconciliationExceptions } from '../../db/tables.js';
 import type { Day } from '../calendar.js';
 import { firstId } from '../in-slices.js';
+import { balanceText } from '../ledger/statements.js';
 import type { BatchAgainstLedger, InstructionAgainstLedger } from './rules.js';
-
-const nobody = '00000000-0000-0000-0000-000000000000';
-/** As its indexes have it. */
-const ownerOrNobody = sql.raw(`case when owner_person is null then '${nobody}'::uuid else owner_person end`);
 
 /** Exceptions of a state in order of opening, `limit` + 1 of them after a cursor; of one kind, and of one owner (or of none), if given. */
 export const listExceptions = (
@@ -31,7 +28,11 @@ export const listExceptions = (
         eq(reconciliationExceptions.bookId, of.bookId),
         eq(reconciliationExceptions.status, of.status),
         of.kind === undefined ? undefined : eq(reconciliationExceptions.kind, of.kind),
-        of.ownerPerson === undefined ? undefined : sql`${ownerOrNobody} = ${of.ownerPerson ?? nobody}::uuid`,
+        of.ownerPerson === undefined
+          ? undefined
+          : of.ownerPerson === null
+            ? isNull(reconciliationExceptions.ownerPerson)
+            : eq(reconciliationExceptions.ownerPerson, of.ownerPerson),
         of.after === undefined ? undefined : gt(reconciliationExceptions.exceptionId, of.after),
       ),
     )
@@ -96,8 +97,7 @@ const instructionsOfBatch = `(
   select i.*, case i.status when 'INSTRUCTED' then i.amount_fen - i.paid_fen - i.returned_fen else 0 end as in_transit_fen,
          (coalesce(a.fen, 0))::bigint as ledger_fen
     from payment_instructions i
-    left join lateral (select a.credits_fen - a.debits_fen as fen from accounts a
-                        where a.book_id = i.book_id and a.code = 'in_transit:' || i.instruction_id || ':' || i.fund || ':' || i.funder limit 1) a on true
+    left join lateral ${balanceText('i.book_id', "'in_transit:' || i.instruction_id || ':' || i.fund || ':' || i.funder")} a on true
    where i.book_id = s.book_id and i.settlement_id = s.settlement_id)`;
 
 /** Batches in order of drafting, `limit` + 1 of them after a cursor. */
