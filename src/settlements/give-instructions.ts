@@ -1,5 +1,6 @@
 // Payment instructions, as instructing a batch and sending returned payments out again both give them.
 import type { PaymentInstruction, Settlement } from '../../db/tables.js';
+import type { Day } from '../calendar.js';
 import { yearOf } from '../calendar.js';
 import { accountOf } from '../ledger/chart.js';
 import type { Change, Facts, Loader } from '../ledger/facts.js';
@@ -34,18 +35,35 @@ export async function gatherInstructions(
     ]);
   });
   const payees = wanted.flatMap(({ payments }) => payments.map((payment) => payment.payeeId));
-  await gatherPaidTo(loader, payees);
   await Promise.all([
-    gatherAccounts(
-      loader,
-      payees.flatMap((payeeId) => paidTo(loader.facts, payeeId)?.payeeId ?? []),
-    ),
+    gatherPayeeAccounts(loader, payees),
     loader.accounts(accounts),
     gatherNumbers(
       loader,
       wanted.map(({ command }) => seriesOf('P', yearOf(command.today))),
     ),
   ]);
+}
+
+/** The account that a gathered payee, or who has taken its place since, is paid on that day. */
+const accountPaidOn = (facts: Facts, payeeId: string, day: Day) =>
+  payeeAccountOn(accountsOf(facts, paidTo(facts, payeeId)?.payeeId ?? payeeId), day);
+
+/** PAYEE_ACCOUNT_MISSING, naming each of these gathered payees that has no account on a day; null where all have. */
+export function refuseWithoutAccount(facts: Facts, payeeIds: readonly string[], day: Day): Refused | null {
+  const without = [...new Set(payeeIds)].filter((payeeId) => !accountPaidOn(facts, payeeId, day));
+  if (without.length === 0) return null;
+  const payees = without.map((payeeId) => paidTo(facts, payeeId)?.name ?? payeeId);
+  return refused('PAYEE_ACCOUNT_MISSING', { payees: payees.join('、'), day });
+}
+
+/** Gathers payees with their accounts, and those of who has taken their place. */
+export async function gatherPayeeAccounts(loader: Loader, payeeIds: readonly string[]): Promise<void> {
+  await gatherPaidTo(loader, payeeIds);
+  await gatherAccounts(
+    loader,
+    payeeIds.flatMap((payeeId) => paidTo(loader.facts, payeeId)?.payeeId ?? []),
+  );
 }
 
 /**
@@ -58,12 +76,13 @@ export function giveInstructions(
   settlement: Settlement,
   parts: readonly (Part & { readonly attempt: number })[],
 ): Refused | { kind: 'given'; instructions: PaymentInstruction[]; postings: Posting[]; changes: Change[] } {
-  const accountOn = (payeeId: string) => payeeAccountOn(accountsOf(facts, paidTo(facts, payeeId)?.payeeId ?? payeeId), today);
-  const without = parts.map((part) => part.payeeId).filter((payeeId) => !accountOn(payeeId));
-  if (without.length > 0) {
-    const payees = [...new Set(without)].map((payeeId) => paidTo(facts, payeeId)?.name ?? payeeId);
-    return refused('PAYEE_ACCOUNT_MISSING', { payees: payees.join('、'), day: today });
-  }
+  const accountOn = (payeeId: string) => accountPaidOn(facts, payeeId, today);
+  const without = refuseWithoutAccount(
+    facts,
+    parts.map(({ payeeId }) => payeeId),
+    today,
+  );
+  if (without) return without;
   // After this line the command succeeds.
   const ids = facts.noted(instructionIds, commandId);
   const { numbers, changes } = takeNumbers(facts, seriesOf('P', yearOf(today)), parts.length);
