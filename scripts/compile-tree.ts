@@ -22,6 +22,7 @@ export async function compileTree(root: string): Promise<{ tree: string; remove:
       format: 'esm',
       target: 'node20',
       sourcemap: 'linked',
+      sourcesContent: false,
       logLevel: 'error',
     });
     return { tree, remove };

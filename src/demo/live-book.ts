@@ -18,7 +18,7 @@ import { calendarYearRecorded } from '../../schemas/calendars.js';
 import { contractRecorded } from '../../schemas/contracts.js';
 import { enterpriseRecorded } from '../../schemas/enterprises.js';
 import { openingApproved, openingPrepared } from '../../schemas/opening-balances.js';
-import { payeeAccountRecorded } from '../../schemas/payees.js';
+import { payeeAccountRecorded, payeeAccountWaitRecorded } from '../../schemas/payees.js';
 import { programmeActivated, programmePublished } from '../../schemas/programme-api.js';
 import { bankReturnImported } from '../../schemas/bank.js';
 import {
@@ -29,12 +29,7 @@ import {
   providerRecorded,
 } from '../../schemas/providers.js';
 import { redemptionRecorded } from '../../schemas/redemptions.js';
-import {
-  paymentFile,
-  settlementDrafted,
-  settlementInstructed,
-  settlementRecorded,
-} from '../../schemas/settlements.js';
+import { paymentFile, settlementDrafted, settlementInstructed, settlementRecorded } from '../../schemas/settlements.js';
 import { paymentRecorded, usageInvoicePosted, usageInvoiceRecorded } from '../../schemas/usage.js';
 import { applicationApproved, voucherChanged } from '../../schemas/vouchers.js';
 import type { Day } from '../calendar.js';
@@ -132,6 +127,27 @@ export function planOf(book: DemoBook, operator: Caller): { acts: Act[]; keys: (
         callers.set(`enterprise:${name}`, await newMember(operator, member, `demo:member:enterprise:${name}`));
       });
     }
+  }
+
+  /** How long a changed account waits: two persons of finance set it. */
+  function accountWait(): void {
+    at(worldFrom, '10:20', async () => {
+      const proposed = await as('finance').post(
+        payeeAccountWaitRecorded,
+        '/payee-account-waits',
+        book.accountWait,
+        keyed('account-wait'),
+      );
+      ids.set('account-wait', proposed.waitId);
+    });
+    at(worldFrom, '10:30', () =>
+      as('finance_approver').post(
+        payeeAccountWaitRecorded,
+        `/payee-account-waits/${ids.of('account-wait')}/approve`,
+        {},
+        keyed('account-wait:approve'),
+      ),
+    );
   }
 
   function calendar(): void {
@@ -523,8 +539,9 @@ export function planOf(book: DemoBook, operator: Caller): { acts: Act[]; keys: (
     if (of.returned) {
       const { provider: payee, newAccountOn, accountNo, reinstructedOn, bankOn } = of.returned;
       const payeeOf = book.providers[payee];
-      at(newAccountOn, '11:00', () =>
-        providerCaller(payee).post(
+      const change = `account:${payee}:${newAccountOn}`;
+      at(newAccountOn, '11:00', async () => {
+        const proposed = await providerCaller(payee).post(
           payeeAccountRecorded,
           '/payee-accounts',
           {
@@ -534,7 +551,21 @@ export function planOf(book: DemoBook, operator: Caller): { acts: Act[]; keys: (
             accountNo,
             validFrom: newAccountOn,
           },
-          keyed(`account:${payee}:${newAccountOn}`),
+          keyed(change),
+        );
+        ids.set(change, proposed.payeeAccountId);
+        await providerCaller(payee).upload(
+          `/evidence-files?kind=OTHER&subjectKind=PAYEE_ACCOUNT&subjectId=${proposed.payeeAccountId}`,
+          { name: '账户变更说明.txt', type: 'text/plain', text: `${payeeOf?.name ?? ''}账户变更说明（演示）` },
+          `demo:${change}:evidence`,
+        );
+      });
+      at(newAccountOn, '16:00', () =>
+        as('finance').post(
+          payeeAccountRecorded,
+          `/payee-accounts/${ids.of(change)}/confirm`,
+          { accountNo, formerAccount: 'DOES_NOT_HOLD' },
+          keyed(`${change}:confirm`),
         ),
       );
       at(reinstructedOn, '10:00', () =>
@@ -585,6 +616,7 @@ export function planOf(book: DemoBook, operator: Caller): { acts: Act[]; keys: (
 
   members();
   calendar();
+  accountWait();
   catalogue();
   for (const [name, of] of Object.entries(book.providers)) provider(name, of);
   for (const [name, of] of Object.entries(book.enterprises)) enterprise(name, of);

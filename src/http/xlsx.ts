@@ -5,7 +5,7 @@ import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setImmediate as aside } from 'node:timers/promises';
-import ExcelJS from 'exceljs';
+import type { Worksheet } from 'exceljs';
 
 /**
  * How cells of a column are written. What is text stays text whatever it looks like: codes of 18 digits keep their digits, and
@@ -47,6 +47,8 @@ export async function* xlsxOf(
 ): AsyncGenerator<Buffer> {
   const folder = await mkdtemp(path.join(tmpdir(), 'xlsx-'));
   try {
+    // Loaded when there is one to write, for it is a fifth of all there is to load.
+    const { default: ExcelJS } = await import('exceljs');
     const file = path.join(folder, 'file.xlsx');
     const workbook = new ExcelJS.stream.xlsx.WorkbookWriter({
       stream: createWriteStream(file),
@@ -54,7 +56,7 @@ export async function* xlsxOf(
       useSharedStrings: false,
     });
     if (at) workbook.created = workbook.modified = at;
-    const begin = (title: string): ExcelJS.Worksheet => {
+    const begin = (title: string): Worksheet => {
       const sheet = workbook.addWorksheet(title, { views: [{ state: 'frozen', ySplit: 1 }] });
       sheet.columns = columns.map(({ header, form }) => ({ header, width: widths[form], style: { numFmt: formats[form] } }));
       return sheet;

@@ -1,19 +1,23 @@
-// Delivers what commands have staged, once they are committed: at least once, in the order of each subject, by any process. A message is
-// taken for a while, handed to a channel, and settled; a process that dies in between leaves it to whoever looks after the lease. So a
-// channel may meet a message twice, and tells repeats by the id. What fails is tried again, later each time; see rules.ts.
+// Delivers what commands have staged, once they are committed: at least once, in the order of each subject, by any process. All that are due
+// are passed on at once where all can be. Else a message is taken for a while, handed to a channel, and settled; a process that dies in
+// between leaves it to whoever looks after the lease. So a channel may meet a message twice, and tells repeats by the id. What fails is tried
+// again, later each time; see rules.ts.
 import type { FastifyBaseLogger } from 'fastify';
 import type { Database } from '../../db/client.js';
 import { uuidv7 } from '../identifiers.js';
 import type { Clock } from '../ledger/lane.js';
 import type { TakenMessage } from './queries.js';
-import { booksWithMessages, giveBack, putIntoInboxes, settleDelivered, settleFailed, takeMessages } from './queries.js';
+import { booksWithMessages, giveBack, passOn, putIntoInboxes, settleDelivered, settleFailed, takeMessages } from './queries.js';
 
 /** Where messages go. Rejects when none of them can be said to have arrived. */
 export type Channel = (db: Database, of: { bookId: string; messages: readonly TakenMessage[] }) => Promise<void>;
 
 const lookEveryMs = 1_000;
 
-/** Delivers what is due in a book, until nothing is or `isStopping`; how many have arrived, and what kept the others. */
+/**
+ * Delivers what is due in a book, into the inboxes or by `channel`, until nothing is or `isStopping`; how many have arrived, and what kept the
+ * others.
+ */
 export async function deliverDue(of: {
   readonly db: Database;
   readonly bookId: string;
@@ -21,15 +25,24 @@ export async function deliverDue(of: {
   readonly channel?: Channel;
   readonly isStopping?: () => boolean;
 }): Promise<{ delivered: number; failures: unknown[] }> {
-  const { db, bookId, clock, channel = putIntoInboxes, isStopping = () => false } = of;
+  const { db, bookId, clock, channel, isStopping = () => false } = of;
   let delivered = 0;
   const failures: unknown[] = [];
   while (!isStopping()) {
+    if (!channel) {
+      // Where one of them cannot be delivered they are taken as others are, and that one is told apart.
+      const passed = await passOn(db, { bookId }).catch(() => null);
+      if (passed === 0) break;
+      if (passed !== null) {
+        delivered += passed;
+        continue;
+      }
+    }
     const owner = uuidv7(clock.now());
     const messages = await takeMessages(db, { bookId, owner });
     if (messages.length === 0) break;
     const arrive = async (some: readonly TakenMessage[]): Promise<void> => {
-      await channel(db, { bookId, messages: some });
+      await (channel ?? putIntoInboxes)(db, { bookId, messages: some });
       await settleDelivered(db, { bookId, owner, messageIds: some.map(({ messageId }) => messageId) });
       delivered += some.length;
     };

@@ -12,7 +12,6 @@ import type { Heading } from './data.js';
 import type { MonthData } from './make-data.js';
 import type { PackFile } from './pack.js';
 import { fileAt } from './pack.js';
-import { signaturePages, totalsPages } from './pages.js';
 import type { Parties } from './parties.js';
 import type { PayeeSheets } from './payee-sheets.js';
 import type { Column } from './sheets.js';
@@ -59,6 +58,8 @@ export async function packFiles(db: Database, of: Packed): Promise<PackFile[]> {
   });
   const { span, data, parties, heading } = of;
   const nameOf = (payeeId: string): string => parties.of(payeeId)?.name ?? payeeId;
+  // What draws pages is loaded when there are some: it takes a tenth of the time of a start.
+  const { signaturePages, totalsPages } = await import('./pages.js');
   const pages = [
     totalsPages({ book: heading.name, span, data, owed: sheets.owed, nameOf, funders: few.funders }),
     signaturePages({ book: heading.name, span, data, shutBy: of.shutBy, shutOn: of.shutOn }),

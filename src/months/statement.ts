@@ -5,7 +5,6 @@ import { balancesAt, payablesOf, spanOf, transfersTouching } from '../ledger/mon
 import { sumFen } from '../money.js';
 import type { Pages } from '../pdf/pages.js';
 import { told } from './lines.js';
-import { statementPages } from './pages.js';
 import { Parties } from './parties.js';
 import type { SeenMonth } from './queries.js';
 import { keptPartiesOf } from './queries.js';
@@ -46,5 +45,7 @@ export async function statementOf(
   if (!payee) return null;
   const closing = sumFen(balances.map(({ balanceFen }) => balanceFen));
   const moved = sumFen(lines.map(({ credit, amountFen }) => (codes.includes(credit) ? amountFen : -amountFen)));
+  // Loaded when there is one to draw: see the files of a pack.
+  const { statementPages } = await import('./pages.js');
   return statementPages({ book: book.name, span, payee, openingFen: closing - moved, lines });
 }

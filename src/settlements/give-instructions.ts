@@ -11,6 +11,7 @@ import { gatherNumbers, seriesOf, takeNumbers } from '../ledger/numbers.js';
 import type { Posting } from '../ledger/templates.js';
 import { settlementInstructed } from '../ledger/templates.js';
 import { accountsOf, gatherAccounts, gatherPaidTo, paidTo } from '../payees/facts.js';
+import type { PaidOn } from '../payees/rules.js';
 import { payeeAccountOn } from '../payees/rules.js';
 import { instructionShelf } from './facts.js';
 import type { Part } from './rules.js';
@@ -45,16 +46,19 @@ export async function gatherInstructions(
   ]);
 }
 
-/** The account that a gathered payee, or who has taken its place since, is paid on that day. */
-const accountPaidOn = (facts: Facts, payeeId: string, day: Day) =>
+/** What a gathered payee, or who has taken its place since, can be paid on that day. */
+const paidOnBy = (facts: Facts, payeeId: string, day: Day): PaidOn =>
   payeeAccountOn(accountsOf(facts, paidTo(facts, payeeId)?.payeeId ?? payeeId), day);
 
-/** PAYEE_ACCOUNT_MISSING, naming each of these gathered payees that has no account on a day; null where all have. */
+/** PAYEE_ACCOUNT_MISSING or PAYEE_ACCOUNT_CHANGING, naming each of these gathered payees that cannot be paid on a day; null where all can. */
 export function refuseWithoutAccount(facts: Facts, payeeIds: readonly string[], day: Day): Refused | null {
-  const without = [...new Set(payeeIds)].filter((payeeId) => !accountPaidOn(facts, payeeId, day));
-  if (without.length === 0) return null;
-  const payees = without.map((payeeId) => paidTo(facts, payeeId)?.name ?? payeeId);
-  return refused('PAYEE_ACCOUNT_MISSING', { payees: payees.join('、'), day });
+  const refusal = (kind: PaidOn['kind'], code: 'PAYEE_ACCOUNT_MISSING' | 'PAYEE_ACCOUNT_CHANGING'): Refused | null => {
+    const without = new Set(
+      payeeIds.flatMap((payeeId) => (paidOnBy(facts, payeeId, day).kind === kind ? (paidTo(facts, payeeId)?.name ?? payeeId) : [])),
+    );
+    return without.size === 0 ? null : refused(code, { payees: [...without].join('、'), day });
+  };
+  return refusal('missing', 'PAYEE_ACCOUNT_MISSING') ?? refusal('changing', 'PAYEE_ACCOUNT_CHANGING');
 }
 
 /** Gathers payees with their accounts, and those of who has taken their place. */
@@ -67,8 +71,8 @@ export async function gatherPayeeAccounts(loader: Loader, payeeIds: readonly str
 }
 
 /**
- * Instructs payments of a batch, each on the account its payee, or who has taken its place since, has registered for today. Refuses PAYEE_ACCOUNT_MISSING,
- * naming every payee that has none.
+ * Instructs payments of a batch, each on the account of its payee, or of who has taken its place since, that is in effect today. Refuses
+ * PAYEE_ACCOUNT_MISSING and PAYEE_ACCOUNT_CHANGING, naming every payee that has none, or whose account is being changed.
  */
 export function giveInstructions(
   { id: commandId, today }: Command,
@@ -76,7 +80,6 @@ export function giveInstructions(
   settlement: Settlement,
   parts: readonly (Part & { readonly attempt: number })[],
 ): Refused | { kind: 'given'; instructions: PaymentInstruction[]; postings: Posting[]; changes: Change[] } {
-  const accountOn = (payeeId: string) => accountPaidOn(facts, payeeId, today);
   const without = refuseWithoutAccount(
     facts,
     parts.map(({ payeeId }) => payeeId),
@@ -84,6 +87,10 @@ export function giveInstructions(
   );
   if (without) return without;
   // After this line the command succeeds.
+  const accountIdOn = (payeeId: string): string => {
+    const paidOn = paidOnBy(facts, payeeId, today);
+    return paidOn.kind === 'account' ? paidOn.account.payeeAccountId : '';
+  };
   const ids = facts.noted(instructionIds, commandId);
   const { numbers, changes } = takeNumbers(facts, seriesOf('P', yearOf(today)), parts.length);
   const instructions = parts.map((part, i): PaymentInstruction => ({
@@ -96,7 +103,7 @@ export function giveInstructions(
     funder: part.funder,
     attempt: part.attempt,
     amountFen: part.amountFen,
-    payeeAccountId: accountOn(part.payeeId)?.payeeAccountId ?? '',
+    payeeAccountId: accountIdOn(part.payeeId),
     status: 'INSTRUCTED',
     returnReason: null,
     instructedOn: today,

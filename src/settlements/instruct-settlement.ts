@@ -36,7 +36,7 @@ const linesWithPapers = note<readonly SettlementLine[]>('lines whose payees hand
 /**
  * Instructs the payment of a batch that finance has checked: one instruction per payee, fund and funder, the funders' shares exact over all
  * batches of a fund. Many payments are instructed behind the answer (`paymentsLeft`, `instructPayment`). Refuses NOT_FOUND, SETTLEMENT_WRONG_STATE,
- * FOUR_EYES (who drafted, froze, approved or checked it), MATERIALS_MISSING line by line, PAYEE_ACCOUNT_MISSING.
+ * FOUR_EYES (who drafted, froze, approved or checked it), MATERIALS_MISSING line by line, PAYEE_ACCOUNT_MISSING, PAYEE_ACCOUNT_CHANGING.
  */
 export const instructSettlement: Verb<{ id?: string }, Result> = {
   name: 'settlement.instruct',
@@ -156,7 +156,7 @@ async function gatherPapers(loader: Loader, settlementId: string, due: readonly 
   return lines;
 }
 
-/** The payees of a batch that have no account in effect by a day, or were absorbed by another who is paid in their place. */
+/** The payees of a batch that have no account in effect by a day, or one that is being changed, or were absorbed by another who is paid instead. */
 async function doubtfulPayees(loader: Loader, settlementId: string, day: Day): Promise<string[]> {
   const rows = await loader.tx.sql.prepared<{ payeeId: string }[]>(
     `select p.payee_id as "payeeId"
@@ -164,8 +164,10 @@ async function doubtfulPayees(loader: Loader, settlementId: string, day: Day): P
        left join lateral (select successor_uscc from providers o where o.book_id = $1 and o.provider_id = p.payee_id offset 0) o on true
        left join lateral (select successor_uscc from enterprises e where e.book_id = $1 and e.enterprise_id = p.payee_id offset 0) e on true
       where o.successor_uscc is not null or e.successor_uscc is not null
-         or (not exists (select from payee_accounts a where a.book_id = $1 and a.provider_id = p.payee_id and a.valid_from <= $3::date)
-             and not exists (select from payee_accounts a where a.book_id = $1 and a.enterprise_id = p.payee_id and a.valid_from <= $3::date))`,
+         or coalesce((select not bool_and(a.status = 'CONFIRMED' and a.usable_from <= $3::date)
+                        from (select status, usable_from from payee_accounts where book_id = $1 and provider_id = p.payee_id
+                              union all
+                              select status, usable_from from payee_accounts where book_id = $1 and enterprise_id = p.payee_id) a), true)`,
     [loader.bookId, settlementId, day],
   );
   return rows.map(({ payeeId }) => payeeId);

@@ -30,11 +30,15 @@ export interface Matched {
   })[];
   /** Whom the payment goes to: the payee, or who has taken its place. */
   readonly payeeName: string;
-  readonly account: Pick<PayeeAccount, 'holderName'> | undefined;
+  /** What it can be paid on: by name of its holder. */
+  readonly paidOn:
+    | { readonly kind: 'account'; readonly account: Pick<PayeeAccount, 'holderName'> }
+    | { readonly kind: 'changing' }
+    | { readonly kind: 'missing' };
 }
 
 /** Everything in which the papers of a line do not agree; none where it may be paid. */
-export function differencesOf({ line, payable, invoices, payeeName, account }: Matched): Difference[] {
+export function differencesOf({ line, payable, invoices, payeeName, paidOn }: Matched): Difference[] {
   const found: Difference[] = [];
   const differs = (zh: string, en: string) => found.push({ zh, en });
   const standsFen = isRedemption(payable)
@@ -69,9 +73,12 @@ export function differencesOf({ line, payable, invoices, payeeName, account }: M
     if (line.amountFen > grossFen - redFen)
       differs(`明细超过发票冲红后的余额`, 'the line pays more than red letters have left of the invoice');
   }
-  if (!account) differs('没有生效的收款账户', 'its payee has no account in effect');
-  else if (account.holderName !== payeeName)
-    differs(`账户户名「${account.holderName}」与登记名称「${payeeName}」不符`, `the account is held by ${account.holderName}, registered is ${payeeName}`);
+  if (paidOn.kind === 'missing') differs('没有生效的收款账户', 'its payee has no account in effect');
+  else if (paidOn.kind === 'changing') differs('收款账户正在变更', 'the account of its payee is being changed');
+  else if (paidOn.account.holderName !== payeeName) {
+    const { holderName } = paidOn.account;
+    differs(`账户户名「${holderName}」与登记名称「${payeeName}」不符`, `the account is held by ${holderName}, registered is ${payeeName}`);
+  }
   return found;
 }
 
@@ -147,7 +154,7 @@ function matchedOf(facts: Facts, line: SettlementLine, today: Day): Matched {
       return invoice ? [{ ...invoice, usedFen }] : [];
     }),
     payeeName: payee?.name ?? '',
-    account: payeeAccountOn(payee ? accountsOf(facts, payee.payeeId) : [], today),
+    paidOn: payeeAccountOn(payee ? accountsOf(facts, payee.payeeId) : [], today),
   };
 }
 

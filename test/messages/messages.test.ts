@@ -163,6 +163,18 @@ void t.test('the outbox', async (t) => {
     }
     t.equal(delivered, 20);
     t.strictSame([...seen.values()], Array(5).fill(['0', '1', '2', '3']));
+
+    // Into the inboxes, many at once: each is passed on by one of them, and is there once.
+    const many = Array.from({ length: 250 }, () => about());
+    for (let n = 0; n < 2; n++) await submit(many.map((subject) => accept({ role: 'auditor' }, subject, String(n))));
+    const rounds = await Promise.all([deliver(), deliver(), deliver()]);
+    const rest = await deliver();
+    t.equal([...rounds, rest].reduce((sum, each) => sum + each.delivered, 0), 500);
+    const [there] = await db.sql<{ n: bigint; delivered: bigint }[]>`
+      select count(*) as n, count(*) filter (where o.status = 'DELIVERED' and o.attempts = 1) as delivered
+        from messages m join outbox o on o.book_id = m.book_id and o.message_id = m.message_id
+       where m.book_id = ${bookId} and m.subject_id = any(${many.map(({ id }) => id)}::uuid[])`;
+    t.strictSame(there, { n: 500n, delivered: 500n });
   });
 
   await t.test('what cannot be delivered keeps no other, is tried later each time, and is dead in the end', async (t) => {

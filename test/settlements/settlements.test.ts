@@ -18,6 +18,7 @@ import { isSettledWith, lastAttempts, settlementLife, splitDues, totalsOfLines, 
 import type { Answer, Caller } from '../service.js';
 import { expectStatus } from '../service.js';
 import { startWorld as startApplications } from '../applications/world.js';
+import { allowChanges } from '../payees/change.js';
 import { planted } from '../planted.js';
 import { lookAt, tryEverything } from '../lives/table.js';
 import { approve, check, contentOf, freeze, takeToCheck } from './batch.js';
@@ -154,7 +155,7 @@ void t.test('a line is held against usage, invoice, redemption and account, and 
     payable: redemption,
     invoices: [invoice],
     payeeName: '甲',
-    account: { holderName: '甲' },
+    paidOn: { kind: 'account', account: { holderName: '甲' } },
   };
   const ofAward: Matched = { ...agreeing, line: { payeeId: 'e', fund, amountFen: 90n }, payable: award };
   const cases: [string, Matched, RegExp | null][] = [
@@ -171,8 +172,9 @@ void t.test('a line is held against usage, invoice, redemption and account, and 
     ['another’s invoice', { ...agreeing, invoices: [{ ...invoice, redemptionId: 's' }] }, /is not that of the redemption/],
     ['a base beyond it', { ...agreeing, payable: { ...redemption, baseFen: 501n } }, /more than the invoice says/],
     ['a red letter', { ...agreeing, invoices: [{ ...invoice, redFen: 401n }] }, /more than red letters have left/],
-    ['no account', { ...agreeing, account: undefined }, /no account in effect/],
-    ['an account of another name', { ...agreeing, account: { holderName: '乙' } }, /held by 乙, registered is 甲/],
+    ['no account', { ...agreeing, paidOn: { kind: 'missing' } }, /no account in effect/],
+    ['a change of it', { ...agreeing, paidOn: { kind: 'changing' } }, /is being changed/],
+    ['an account of another name', { ...agreeing, paidOn: { kind: 'account', account: { holderName: '乙' } } }, /held by 乙, registered is 甲/],
   ];
   for (const [name, of, told] of cases) {
     const found = differencesOf(of).map(({ en }) => en);
@@ -765,8 +767,10 @@ void t.test('a returned payment goes out again on the account of that day, and t
   t.strictSame(await waits(other, 'PAYEE_ACCOUNT_TO_CORRECT'), []);
   t.strictSame(await waits(payer, 'PAYMENT_RETURNED'), amounts, 'and finance payments to send out again');
 
+  world.clock.set('2024-07-18');
+  await allowChanges(world);
+  await world.changeAccount(0, '6228480402564890018');
   world.clock.set('2024-07-20');
-  await world.recordAccount(0, '2024-07-18', '6228480402564890018');
   t.strictSame(await waits(payee, 'PAYEE_ACCOUNT_TO_CORRECT'), []);
   const again = expectStatus(await payer.post(`/settlements/${settlementId}/reinstruct`), 200) as {
     instructions: (Given & { attempt: number })[];

@@ -38,6 +38,7 @@ import { redemptionShelf } from '../../src/redemptions/facts.js';
 import { invoiceLineShelf, invoiceShelf, lineUsageShelf } from '../../src/usage/facts.js';
 import { standingIdOf, standingShelf, voucherShelf } from '../../src/vouchers/facts.js';
 import { neverEnded } from '../../src/vouchers/rules.js';
+import { changeAccount as changing, proposes } from '../payees/change.js';
 import type { Caller, Service, TestBook } from '../service.js';
 import { expectStatus, startService } from '../service.js';
 import { approve, freeze, takeToCheck } from './batch.js';
@@ -107,7 +108,10 @@ export interface World extends Service {
   auditor: Caller;
   /** Approves redemptions, each by an enterprise, contract and voucher of its own; answers their ids in that order. */
   approve(of: readonly Approved[]): Promise<string[]>;
-  recordAccount(provider: number, validFrom: string, accountNo?: string): Promise<void>;
+  /** A provider's first account. */
+  recordAccount(provider: number, validFrom: string): Promise<void>;
+  /** Proposed today and confirmed today by finance (test/payees/change.ts); its id. */
+  changeAccount(provider: number, accountNo: string, formerAccount?: 'HOLDS'): Promise<string>;
 }
 
 let organisation = 0;
@@ -190,20 +194,19 @@ export async function startWorld(
   });
 
   const providers: World['providers'] = [];
-  const recordAccount: World['recordAccount'] = async (index, validFrom, accountNo) => {
+  const providerAt = (index: number): World['providers'][number] => {
     const provider = providers[index];
     if (!provider) throw new Error(`there is no provider ${index}`);
-    expectStatus(
-      await provider.member.post('/payee-accounts', {
-        providerId: provider.providerId,
-        holderName: provider.name,
-        bankName: '试验银行郑州分行',
-        bankCode: '102491000012',
-        accountNo: accountNo ?? provider.accountNo,
-        validFrom,
-      }),
-      201,
-    );
+    return provider;
+  };
+  const recordAccount: World['recordAccount'] = async (index, validFrom) => {
+    const { member, providerId, name: holderName, accountNo } = providerAt(index);
+    expectStatus(await proposes(member, { providerId, holderName, accountNo, validFrom }), 201);
+  };
+  const changeAccount: World['changeAccount'] = (index, accountNo, formerAccount) => {
+    const { member, providerId, name: holderName } = providerAt(index);
+    const validFrom = service.clock.now().toISOString().slice(0, 10);
+    return changing(world, member, { providerId, holderName, accountNo, validFrom }, formerAccount);
   };
   const register = async (i: number): Promise<void> => {
     const uscc = nextUscc();
@@ -492,12 +495,14 @@ export async function startWorld(
     return ids;
   };
 
-  return { ...service, book, providers, finance, checker, approver, payer, auditor, approve, recordAccount };
+  const people = { finance, checker, approver, payer, auditor };
+  const world: World = { ...service, book, providers, ...people, approve, recordAccount, changeAccount };
+  return world;
 }
 
 /** Drafts the batch of a period and takes it as far as `to`. */
 export async function settle(
-  world: World,
+  world: Pick<World, 'finance' | 'checker' | 'approver' | 'payer'>,
   to: 'DRAFT' | 'FROZEN' | 'APPROVED' | 'CHECKED' | 'INSTRUCTED',
   period = '2024-06',
 ): Promise<{
