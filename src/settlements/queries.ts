@@ -98,11 +98,19 @@ export const listLeftOut = (
   db.drizzle
     .select({
       row: settlementLeftOuts,
-      number: sql<string>`case when ${settlementLeftOuts.redemptionId} is null
-        then (select r.reimbursement_no from reimbursements r where r.book_id = ${settlementLeftOuts.bookId} and r.reimbursement_id = ${settlementLeftOuts.reimbursementId})
-        else (select r.redemption_no from redemptions r where r.book_id = ${settlementLeftOuts.bookId} and r.redemption_id = ${settlementLeftOuts.redemptionId}) end`,
+      number: sql<string>`paper.no`,
     })
     .from(settlementLeftOuts)
+    .innerJoin(
+      sql`lateral (
+        select r.redemption_no as no from redemptions r
+         where r.book_id = ${settlementLeftOuts.bookId} and r.redemption_id = ${settlementLeftOuts.redemptionId}
+        union all
+        select a.reimbursement_no from reimbursements a
+         where a.book_id = ${settlementLeftOuts.bookId} and a.reimbursement_id = ${settlementLeftOuts.reimbursementId}
+        offset 0) paper`,
+      sql`true`,
+    )
     .where(
       and(
         eq(settlementLeftOuts.bookId, of.bookId),

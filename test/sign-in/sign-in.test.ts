@@ -70,6 +70,7 @@ const verbsThatMatter = [
   '/redemptions/{id}/verify',
   '/settlements/{id}/approve',
   '/settlements/{id}/close',
+  '/settlements/{id}/check-lines',
   '/settlements/{id}/instruct',
   '/settlements/{id}/reinstruct',
   '/vouchers/{id}/cancel',
