@@ -39,6 +39,8 @@ export interface CutRedemption {
   readonly settlement: Settlement | undefined;
   /** What red letters took of its part in where the contract stands. */
   readonly gone: Gone;
+  /** What ends with it where it is returned: a first approval that waits for a second. */
+  readonly ended: readonly Change[];
 }
 /**
  * Why money is taken back, and what that means for limits: what was never paid they get back in any case; what is recalled they get back
@@ -148,6 +150,7 @@ export class CutBack {
         voucher.back,
       );
       this.#took(held, back, back.redemption);
+      this.changes.push(...held.ended);
       this.messages.push(...toldOfReturn(redemption, this.why.reason));
       this.sums.returnedFen += redemption.reservedFen;
     }
