@@ -194,10 +194,14 @@ function rowsOf(what: string, { bookId, principal }: Wanted): SQL {
       return inState('redemptions', 'SUBMITTED');
     case 'REDEMPTIONS_TO_SETTLE':
       return sql`${inState('redemptions', 'APPROVED')} and settlement_id is null`;
-    case 'SETTLEMENTS_TO_APPROVE':
+    case 'SETTLEMENTS_TO_FREEZE':
       return inState('settlements', 'DRAFT');
-    case 'SETTLEMENTS_TO_INSTRUCT':
+    case 'SETTLEMENTS_TO_APPROVE':
+      return inState('settlements', 'FROZEN');
+    case 'SETTLEMENTS_TO_CHECK':
       return inState('settlements', 'APPROVED');
+    case 'SETTLEMENTS_TO_INSTRUCT':
+      return inState('settlements', 'CHECKED');
     case 'SETTLEMENTS_AT_BANK':
       return inState('settlements', 'INSTRUCTED');
     default:
