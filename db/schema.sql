@@ -4791,6 +4791,7 @@ create policy of_book on settlement_versions as restrictive for all to voucher_a
 create policy whole on settlement_versions as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER settlement_versions_in_lane BEFORE INSERT OR UPDATE ON public.settlement_versions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER settlement_versions_leave_in_lane BEFORE DELETE ON public.settlement_versions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER settlement_versions_one_person BEFORE UPDATE ON public.settlement_versions FOR EACH ROW WHEN ((new.approved_person IS DISTINCT FROM old.approved_person)) EXECUTE FUNCTION refuse_same_person('approved_person frozen_person');
 grant insert, select, update (approved_person, returned_lines) on settlement_versions to voucher_app;
 grant select on settlement_versions to voucher_reader;
 
