@@ -2907,13 +2907,19 @@ create table members (
   recorded_at timestamp with time zone not null,
   custom_role text,
   keys_sign boolean not null default false,
+  registered_person uuid,
+  confirmed_person uuid,
   constraint members_pkey PRIMARY KEY (book_id, member_id),
+  constraint members_book_id_confirmed_person_fkey FOREIGN KEY (book_id, confirmed_person) REFERENCES persons(book_id, person_id),
   constraint members_book_id_person_id_fkey FOREIGN KEY (book_id, person_id) REFERENCES persons(book_id, person_id),
+  constraint members_book_id_registered_person_fkey FOREIGN KEY (book_id, registered_person) REFERENCES persons(book_id, person_id),
+  constraint members_confirmed CHECK (((status <> 'ACTIVE'::text) OR (registered_person IS NULL) OR (legal_person_uscc IS NOT NULL) OR (confirmed_person IS NOT NULL))),
   constraint members_kind_check CHECK ((kind = ANY (ARRAY['PERSON'::text, 'MACHINE'::text]))),
   constraint members_legal_person_uscc_check CHECK ((legal_person_uscc ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'::text)),
   constraint members_role_check CHECK ((role = ANY (ARRAY['enterprise'::text, 'provider'::text, 'district_reviewer'::text, 'reviewer'::text, 'approver'::text, 'expert'::text, 'finance'::text, 'finance_approver'::text, 'auditor'::text, 'operator'::text]))),
-  constraint members_status_check CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'ENDED'::text]))),
-  constraint members_trade_has_legal_person CHECK (((role = ANY (ARRAY['enterprise'::text, 'provider'::text])) = (legal_person_uscc IS NOT NULL)))
+  constraint members_status_check CHECK ((status = ANY (ARRAY['PROPOSED'::text, 'ACTIVE'::text, 'ENDED'::text]))),
+  constraint members_trade_has_legal_person CHECK (((role = ANY (ARRAY['enterprise'::text, 'provider'::text])) = (legal_person_uscc IS NOT NULL))),
+  constraint members_two_persons CHECK ((confirmed_person <> registered_person))
 );
 alter table members enable row level security;
 alter table members force row level security;
@@ -2921,9 +2927,11 @@ CREATE INDEX members_legal_person ON public.members USING btree (book_id, legal_
 CREATE INDEX members_person ON public.members USING btree (book_id, person_id);
 create policy of_book on members as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on members as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
+CREATE TRIGGER members_founded BEFORE INSERT ON public.members FOR EACH ROW WHEN ((new.registered_person IS NULL)) EXECUTE FUNCTION refuse_third_founded();
 CREATE TRIGGER members_in_lane BEFORE INSERT OR UPDATE ON public.members FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER members_leave_in_lane BEFORE DELETE ON public.members FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (person_id, status, keys_sign) on members to voucher_app;
+CREATE TRIGGER members_one_person BEFORE UPDATE ON public.members FOR EACH ROW WHEN ((new.confirmed_person IS DISTINCT FROM old.confirmed_person)) EXECUTE FUNCTION refuse_same_person('confirmed_person registered_person person_id');
+grant insert, select, update (person_id, status, keys_sign, confirmed_person) on members to voucher_app;
 grant select on members to voucher_reader;
 
 -- owner voucher_owner
@@ -6013,6 +6021,20 @@ begin
   raise exception 'a message is staged by a command, in the lane of its book' using errcode = 'VL002';
 end $function$;
 grant execute on function refuse_staging_outside_lane() to public;
+
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.refuse_third_founded()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if (select count(*) from (select from members m where m.book_id = new.book_id limit 2) as first_two) >= 2 then
+    raise exception 'the founder makes the first two members alone'
+      using errcode = 'check_violation', table = tg_table_name, constraint = 'members_founded';
+  end if;
+  return new;
+end $function$;
+grant execute on function refuse_third_founded() to public;
 
 -- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.refuse_uncorrected_repeal()

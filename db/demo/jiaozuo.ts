@@ -18,6 +18,7 @@ export const jiaozuo: DemoBook = {
     finance_approver: '强签发',
     auditor: '贾审计',
   },
+  colleague: '贺平台',
   programmeCode: 'jiaozuo-compute',
   programmes: [{ file: 'jiaozuo/jiaozuo-compute.v1.yaml', activated: true }],
   expectedShare: 2000n,

@@ -146,6 +146,8 @@ export interface DemoBook {
   /** Two letters before the serials of its bank. */
   readonly bankMark: string;
   readonly officials: Readonly<Record<Official, string>>;
+  /** The second operator, who confirms whom the first one registers. */
+  readonly colleague: string;
   readonly programmeCode: string;
   /** Files below db/programmes; those that are law are activated. */
   readonly programmes: readonly { readonly file: string; readonly activated: boolean }[];

@@ -18,6 +18,7 @@ export const zhengzhou: DemoBook = {
     finance_approver: '杨签发',
     auditor: '朱审计',
   },
+  colleague: '尤平台',
   programmeCode: 'zhengzhou-compute',
   programmes: [
     { file: 'zhengzhou/zhengzhou-compute.v1.yaml', activated: false },

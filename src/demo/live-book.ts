@@ -29,12 +29,7 @@ import {
   providerRecorded,
 } from '../../schemas/providers.js';
 import { redemptionRecorded } from '../../schemas/redemptions.js';
-import {
-  paymentFile,
-  settlementDrafted,
-  settlementInstructed,
-  settlementRecorded,
-} from '../../schemas/settlements.js';
+import { paymentFile, settlementDrafted, settlementInstructed, settlementRecorded } from '../../schemas/settlements.js';
 import { paymentRecorded, usageInvoicePosted, usageInvoiceRecorded } from '../../schemas/usage.js';
 import { applicationApproved, voucherChanged } from '../../schemas/vouchers.js';
 import type { Day } from '../calendar.js';
@@ -42,7 +37,7 @@ import { addDays, daysInclusive } from '../calendar.js';
 import { makeUscc } from '../identifiers.js';
 import type { Fen } from '../money.js';
 import { applyRate, floorFen, formatYuan, parseYuan, sumFen } from '../money.js';
-import type { Caller } from './api.js';
+import type { Caller, Operators } from './api.js';
 import { newMember } from './api.js';
 import type { Act } from './plan.js';
 import { Ids, workday } from './plan.js';
@@ -85,7 +80,8 @@ function usageOf(line: DemoLine, month: number): { quantity: string; price: stri
 }
 
 /** Makes the acts of a book; `keys` answers whom it has keys of once they have been lived. */
-export function planOf(book: DemoBook, operator: Caller): { acts: Act[]; keys: () => DemoKey[] } {
+export function planOf(book: DemoBook, operators: Operators): { acts: Act[]; keys: () => DemoKey[] } {
+  const { operator } = operators;
   const ids = new Ids();
   const callers = new Map<string, Caller>([['operator', operator]]);
   const acts: Act[] = [];
@@ -112,20 +108,20 @@ export function planOf(book: DemoBook, operator: Caller): { acts: Act[]; keys: (
     for (const [role, personName] of Object.entries(book.officials) as [Official, string][]) {
       if (role === 'operator') continue;
       at(worldFrom, '09:10', async () => {
-        callers.set(role, await newMember(operator, { role, personName }, `demo:member:${role}`));
+        callers.set(role, await newMember(operators, { role, personName }, `demo:member:${role}`));
       });
     }
     for (const [name, of] of Object.entries(book.providers)) {
       at(worldFrom, '09:10', async () => {
         const member = { role: 'provider' as const, personName: of.person, legalPersonUscc: makeUscc(of.code) };
-        callers.set(`provider:${name}`, await newMember(operator, member, `demo:member:provider:${name}`));
+        callers.set(`provider:${name}`, await newMember(operators, member, `demo:member:provider:${name}`));
       });
     }
     for (const [name, of] of Object.entries(book.enterprises)) {
       if (of.branchOf !== undefined) continue;
       at(worldFrom, '09:10', async () => {
         const member = { role: 'enterprise' as const, personName: of.person, legalPersonUscc: makeUscc(of.code) };
-        callers.set(`enterprise:${name}`, await newMember(operator, member, `demo:member:enterprise:${name}`));
+        callers.set(`enterprise:${name}`, await newMember(operators, member, `demo:member:enterprise:${name}`));
       });
     }
   }

@@ -352,6 +352,7 @@ void t.test('a member in a role of the book’s own lets another do what its rig
     const role = expectStatus(await book.operator.post('/custom-roles', body), 201);
     expectStatus(await approver.post(`/custom-roles/${role.customRoleId}/approve`, { digest: role.digest }), 200);
     const made = expectStatus(await book.operator.post('/members', { personName: '岗', role: 'finance', customRole: code }), 201);
+    expectStatus(await book.colleague.post(`/members/${made.memberId}/confirm`), 200);
     const { secret } = expectStatus(await book.operator.post(`/members/${made.memberId}/keys`), 201) as { secret: string };
     return (wanted: object) => world.call('POST', `/v1/books/${book.code}/delegations`, { secret, body: wanted });
   };
@@ -420,6 +421,7 @@ const bound: Readonly<Record<string, Bound>> = {
   '/limit-exceptions/{id}/approve': { unchangeable: 'limit_exceptions' },
   '/listing-applications/{id}/list': { digest: 'digest' },
   '/listing-measures/{id}/approve': { unchangeable: 'listing_measures' },
+  '/members/{id}/confirm': { anew: 'in which role and for whom a membership is, nothing changes' },
   '/matters/{id}/confirm': { unchangeable: 'matter_registrations' },
   '/opening-balances/{id}/approve': { unchangeable: 'opening_balances' },
   '/person-merges/{id}/approve': { digest: 'digest' },
