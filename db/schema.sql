@@ -1590,7 +1590,7 @@ create table evidence_attachments (
   constraint evidence_attachments_book_id_provider_id_fkey FOREIGN KEY (book_id, provider_id) REFERENCES providers(book_id, provider_id),
   constraint evidence_attachments_detach_reason_check CHECK (((length(detach_reason) >= 1) AND (length(detach_reason) <= 500))),
   constraint evidence_attachments_detached CHECK ((num_nulls(detached_person, detached_on, detach_reason) = ANY (ARRAY[0, 3]))),
-  constraint evidence_attachments_subject_kind_check CHECK ((subject_kind = ANY (ARRAY['CONTRACT'::text, 'APPLICATION'::text, 'REIMBURSEMENT'::text, 'USAGE_INVOICE'::text, 'PAYMENT'::text, 'RED_LETTER'::text, 'OBJECTION'::text, 'RECOVERY'::text, 'LISTING'::text, 'LISTING_APPLICATION'::text, 'FACILITY_OBSERVATION'::text])))
+  constraint evidence_attachments_subject_kind_check CHECK ((subject_kind = ANY (ARRAY['CONTRACT'::text, 'APPLICATION'::text, 'REIMBURSEMENT'::text, 'USAGE_INVOICE'::text, 'PAYMENT'::text, 'RED_LETTER'::text, 'OBJECTION'::text, 'RECOVERY'::text, 'LISTING'::text, 'LISTING_APPLICATION'::text, 'FACILITY_OBSERVATION'::text, 'PAYEE_ACCOUNT'::text])))
 );
 alter table evidence_attachments enable row level security;
 alter table evidence_attachments force row level security;
@@ -3334,6 +3334,43 @@ grant insert, select on outcomes to voucher_app;
 grant select on outcomes to voucher_reader;
 
 -- owner voucher_owner
+create table payee_account_waits (
+  book_id uuid not null,
+  wait_id uuid not null,
+  working_days integer not null,
+  document_no text not null,
+  status text not null,
+  revision integer,
+  proposed_person uuid not null,
+  proposed_on date not null,
+  decided_person uuid,
+  decided_on date,
+  recorded_at timestamp with time zone not null,
+  constraint payee_account_waits_pkey PRIMARY KEY (book_id, wait_id),
+  constraint payee_account_waits_revision UNIQUE (book_id, revision),
+  constraint payee_account_waits_book_id_decided_person_fkey FOREIGN KEY (book_id, decided_person) REFERENCES persons(book_id, person_id),
+  constraint payee_account_waits_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint payee_account_waits_book_id_proposed_person_fkey FOREIGN KEY (book_id, proposed_person) REFERENCES persons(book_id, person_id),
+  constraint payee_account_waits_decided CHECK ((((status = 'PROPOSED'::text) = (decided_person IS NULL)) AND ((decided_person IS NULL) = (decided_on IS NULL)) AND ((status = 'APPROVED'::text) = (revision IS NOT NULL)))),
+  constraint payee_account_waits_document_no_check CHECK (((length(document_no) >= 1) AND (length(document_no) <= 100))),
+  constraint payee_account_waits_four_eyes CHECK (((status <> 'APPROVED'::text) OR (decided_person <> proposed_person))),
+  constraint payee_account_waits_revision_check CHECK ((revision >= 1)),
+  constraint payee_account_waits_status_check CHECK ((status = ANY (ARRAY['PROPOSED'::text, 'APPROVED'::text, 'WITHDRAWN'::text]))),
+  constraint payee_account_waits_working_days_check CHECK (((working_days >= 1) AND (working_days <= 60)))
+);
+alter table payee_account_waits enable row level security;
+alter table payee_account_waits force row level security;
+CREATE INDEX payee_account_waits_status ON public.payee_account_waits USING btree (book_id, status, wait_id);
+create policy of_book on payee_account_waits as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on payee_account_waits as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
+CREATE TRIGGER payee_account_waits_in_lane BEFORE INSERT OR UPDATE ON public.payee_account_waits FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER payee_account_waits_leave_in_lane BEFORE DELETE ON public.payee_account_waits FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER payee_account_waits_once BEFORE UPDATE ON public.payee_account_waits FOR EACH ROW WHEN (((old.status <> 'PROPOSED'::text) OR (new.status = 'PROPOSED'::text))) EXECUTE FUNCTION refuse_decided_wait();
+CREATE TRIGGER payee_account_waits_one_person BEFORE UPDATE ON public.payee_account_waits FOR EACH ROW WHEN ((new.decided_person IS DISTINCT FROM old.decided_person)) EXECUTE FUNCTION refuse_same_person('decided_person proposed_person @APPROVED');
+grant insert, select, update (status, revision, decided_person, decided_on) on payee_account_waits to voucher_app;
+grant select on payee_account_waits to voucher_reader;
+
+-- owner voucher_owner
 create table payee_accounts (
   book_id uuid not null,
   payee_account_id uuid not null,
@@ -3347,20 +3384,57 @@ create table payee_accounts (
   valid_from date not null,
   recorded_at timestamp with time zone not null,
   enterprise_id uuid,
+  how text not null,
+  status text not null,
+  usable_from date,
+  proposed_person uuid,
+  confirmed_person uuid,
+  confirmed_on date,
+  former_holds boolean,
+  wait_id uuid,
+  waited_days integer,
+  objected_person uuid,
+  objected_on date,
+  objection_reason text,
+  dismissed_person uuid,
+  ended_person uuid,
+  ended_on date,
+  end_reason text,
   constraint payee_accounts_pkey PRIMARY KEY (book_id, payee_account_id),
   constraint payee_accounts_book_id_enterprise_id_valid_from_key UNIQUE (book_id, enterprise_id, valid_from),
   constraint payee_accounts_book_id_provider_id_valid_from_key UNIQUE (book_id, provider_id, valid_from),
+  constraint payee_accounts_book_id_confirmed_person_fkey FOREIGN KEY (book_id, confirmed_person) REFERENCES persons(book_id, person_id),
+  constraint payee_accounts_book_id_dismissed_person_fkey FOREIGN KEY (book_id, dismissed_person) REFERENCES persons(book_id, person_id),
+  constraint payee_accounts_book_id_ended_person_fkey FOREIGN KEY (book_id, ended_person) REFERENCES persons(book_id, person_id),
   constraint payee_accounts_book_id_enterprise_id_fkey FOREIGN KEY (book_id, enterprise_id) REFERENCES enterprises(book_id, enterprise_id),
+  constraint payee_accounts_book_id_objected_person_fkey FOREIGN KEY (book_id, objected_person) REFERENCES persons(book_id, person_id),
+  constraint payee_accounts_book_id_proposed_person_fkey FOREIGN KEY (book_id, proposed_person) REFERENCES persons(book_id, person_id),
   constraint payee_accounts_book_id_provider_id_fkey FOREIGN KEY (book_id, provider_id) REFERENCES providers(book_id, provider_id),
+  constraint payee_accounts_book_id_wait_id_fkey FOREIGN KEY (book_id, wait_id) REFERENCES payee_account_waits(book_id, wait_id),
   constraint payee_accounts_account_fingerprint_check CHECK ((account_fingerprint ~ '^[0-9a-f]{64}$'::text)),
   constraint payee_accounts_account_no_last4_check CHECK ((account_no_last4 ~ '^\d{4}$'::text)),
   constraint payee_accounts_bank_code_check CHECK ((bank_code ~ '^\d{12}$'::text)),
   constraint payee_accounts_bank_name_check CHECK (((length(bank_name) >= 1) AND (length(bank_name) <= 200))),
+  constraint payee_accounts_confirmed CHECK (((num_nonnulls(confirmed_person, confirmed_on, former_holds, wait_id, waited_days) = ANY (ARRAY[0, 5])) AND ((how <> 'CHANGE'::text) OR (status <> 'CONFIRMED'::text) OR (confirmed_person IS NOT NULL)))),
+  constraint payee_accounts_end_reason_check CHECK (((length(end_reason) >= 1) AND (length(end_reason) <= 500))),
+  constraint payee_accounts_ended CHECK (((num_nonnulls(ended_person, ended_on, end_reason) = ANY (ARRAY[0, 3])) AND ((status = ANY (ARRAY['WITHDRAWN'::text, 'REJECTED'::text])) = (ended_person IS NOT NULL)))),
+  constraint payee_accounts_four_eyes CHECK (((status <> 'CONFIRMED'::text) OR ((confirmed_person <> proposed_person) AND (confirmed_person <> dismissed_person)))),
   constraint payee_accounts_holder_name_check CHECK (((length(holder_name) >= 1) AND (length(holder_name) <= 200))),
-  constraint payee_accounts_one_holder CHECK ((num_nonnulls(provider_id, enterprise_id) = 1))
+  constraint payee_accounts_how_check CHECK ((how = ANY (ARRAY['FIRST'::text, 'CHANGE'::text, 'BEFORE'::text]))),
+  constraint payee_accounts_objected CHECK (((num_nonnulls(objected_person, objected_on, objection_reason) = ANY (ARRAY[0, 3])) AND ((status <> 'OBJECTED'::text) OR (objected_person IS NOT NULL)))),
+  constraint payee_accounts_objection_reason_check CHECK (((length(objection_reason) >= 1) AND (length(objection_reason) <= 500))),
+  constraint payee_accounts_one_holder CHECK ((num_nonnulls(provider_id, enterprise_id) = 1)),
+  constraint payee_accounts_only_changes CHECK (((how = 'CHANGE'::text) OR ((status = 'CONFIRMED'::text) AND (usable_from = valid_from) AND (confirmed_person IS NULL)))),
+  constraint payee_accounts_proposed CHECK (((how = 'BEFORE'::text) = (proposed_person IS NULL))),
+  constraint payee_accounts_status_check CHECK ((status = ANY (ARRAY['PROPOSED'::text, 'CONFIRMED'::text, 'OBJECTED'::text, 'WITHDRAWN'::text, 'REJECTED'::text]))),
+  constraint payee_accounts_usable CHECK ((((status = 'CONFIRMED'::text) = (usable_from IS NOT NULL)) AND (usable_from >= valid_from))),
+  constraint payee_accounts_waited CHECK (((how <> 'CHANGE'::text) OR (status <> 'CONFIRMED'::text) OR (usable_from > (confirmed_on + waited_days))))
 );
 alter table payee_accounts enable row level security;
 alter table payee_accounts force row level security;
+CREATE UNIQUE INDEX payee_accounts_open_of_enterprise ON public.payee_accounts USING btree (book_id, enterprise_id) WHERE (status = ANY (ARRAY['PROPOSED'::text, 'OBJECTED'::text]));
+CREATE UNIQUE INDEX payee_accounts_open_of_provider ON public.payee_accounts USING btree (book_id, provider_id) WHERE (status = ANY (ARRAY['PROPOSED'::text, 'OBJECTED'::text]));
+CREATE INDEX payee_accounts_status ON public.payee_accounts USING btree (book_id, status, payee_account_id);
 create policy of_book on payee_accounts as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy of_party on payee_accounts as restrictive for all to voucher_app, voucher_reader using (
 CASE
@@ -3370,8 +3444,10 @@ END);
 create policy whole on payee_accounts as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER payee_accounts_in_lane BEFORE INSERT OR UPDATE ON public.payee_accounts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER payee_accounts_leave_in_lane BEFORE DELETE ON public.payee_accounts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (account_no_sealed) on payee_accounts to voucher_app;
-grant select (book_id, payee_account_id, provider_id, holder_name, bank_name, bank_code, account_no_last4, valid_from, recorded_at, enterprise_id) on payee_accounts to voucher_reader;
+CREATE TRIGGER payee_accounts_one_person BEFORE UPDATE ON public.payee_accounts FOR EACH ROW WHEN (((new.confirmed_person IS DISTINCT FROM old.confirmed_person) OR (new.dismissed_person IS DISTINCT FROM old.dismissed_person))) EXECUTE FUNCTION refuse_same_person('confirmed_person proposed_person dismissed_person @CONFIRMED', 'dismissed_person proposed_person');
+CREATE TRIGGER payee_accounts_steps BEFORE INSERT OR UPDATE ON public.payee_accounts FOR EACH ROW EXECUTE FUNCTION refuse_account_step();
+grant insert, select, update (account_no_sealed, status, usable_from, confirmed_person, confirmed_on, former_holds, wait_id, waited_days, objected_person, objected_on, objection_reason, dismissed_person, ended_person, ended_on, end_reason) on payee_accounts to voucher_app;
+grant select (book_id, payee_account_id, provider_id, holder_name, bank_name, bank_code, account_no_last4, valid_from, recorded_at, enterprise_id, how, status, usable_from, proposed_person, confirmed_person, confirmed_on, former_holds, wait_id, waited_days, objected_person, objected_on, objection_reason, dismissed_person, ended_person, ended_on, end_reason) on payee_accounts to voucher_reader;
 
 -- owner voucher_owner
 create table payment_instructions (
@@ -3418,6 +3494,7 @@ CASE
     ELSE (payee_id = ANY (( SELECT own_parties() AS own_parties)::uuid[]))
 END);
 create policy whole on payment_instructions as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
+CREATE TRIGGER payment_instructions_account BEFORE INSERT ON public.payment_instructions FOR EACH ROW EXECUTE FUNCTION refuse_payment_elsewhere();
 CREATE TRIGGER payment_instructions_in_lane BEFORE INSERT OR UPDATE ON public.payment_instructions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER payment_instructions_leave_in_lane BEFORE DELETE ON public.payment_instructions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (status, return_reason, reinstructed, paid_fen, returned_fen) on payment_instructions to voucher_app;
@@ -5558,6 +5635,29 @@ grant execute on function own_parties() to voucher_app;
 grant execute on function own_parties() to voucher_reader;
 
 -- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.paid_in_place_of(p_book uuid, p_payee uuid)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+declare
+  payee uuid := p_payee;
+  following uuid;
+begin
+  loop
+    select coalesce((select f.provider_id from providers o join providers f on f.book_id = o.book_id and f.uscc = o.successor_uscc
+                      where o.book_id = p_book and o.provider_id = payee),
+                    (select f.enterprise_id from enterprises o join enterprises f on f.book_id = o.book_id and f.uscc = o.successor_uscc
+                      where o.book_id = p_book and o.enterprise_id = payee))
+      into following;
+    exit when following is null or following = payee;
+    payee := following;
+  end loop;
+  return payee;
+end $function$;
+grant execute on function paid_in_place_of(uuid,uuid) to voucher_app;
+
+-- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.plan_by_index()
  RETURNS void
  LANGUAGE plpgsql
@@ -5802,6 +5902,53 @@ begin
 end $function$;
 
 -- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.refuse_account_step()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+  broken text;
+begin
+  if tg_op = 'INSERT' then
+    if new.how = 'FIRST' then
+      broken := case when exists (select from payee_accounts a where a.book_id = new.book_id and a.payee_account_id <> new.payee_account_id
+                                     and (a.provider_id = new.provider_id or a.enterprise_id = new.enterprise_id))
+                     then 'first' end;
+    else
+      broken := case when new.how <> 'CHANGE' or new.status <> 'PROPOSED' or new.confirmed_person is not null or new.objected_person is not null
+                     then 'proposed' end;
+    end if;
+  elsif new.status = old.status then
+    -- The number may be sealed anew; nothing else changes without a step.
+    broken := case when to_jsonb(new) - 'account_no_sealed' <> to_jsonb(old) - 'account_no_sealed' then 'step' end;
+  elsif not (case old.status
+              when 'PROPOSED' then new.status in ('CONFIRMED', 'OBJECTED', 'WITHDRAWN', 'REJECTED')
+              when 'CONFIRMED' then new.status = 'OBJECTED' and old.how = 'CHANGE' and new.objected_on < old.usable_from
+              when 'OBJECTED' then new.status = 'PROPOSED' and new.dismissed_person is not null or new.status = 'REJECTED'
+              else false end) then
+    broken := 'step';
+  elsif new.status = 'CONFIRMED' then
+    broken := case
+      when not exists (select from payee_account_waits w
+                        where w.book_id = new.book_id and w.wait_id = new.wait_id and w.working_days = new.waited_days and w.status = 'APPROVED'
+                          and w.revision = (select max(o.revision) from payee_account_waits o where o.book_id = new.book_id))
+        then 'wait'
+      when not exists (select from evidence_attachments e
+                        where e.book_id = new.book_id and e.subject_id = new.payee_account_id and e.detached_on is null)
+        then 'evidence'
+      when exists (select from payee_accounts a
+                    where a.book_id = new.book_id and (a.provider_id = new.provider_id or a.enterprise_id = new.enterprise_id)
+                      and a.payee_account_id <> new.payee_account_id and a.usable_from >= new.usable_from)
+        then 'order' end;
+  end if;
+  if broken is not null then
+    raise exception 'a change of a payee''s account took a step that it has not (%)', broken
+      using errcode = 'check_violation', table = tg_table_name, constraint = 'payee_accounts_' || broken;
+  end if;
+  return new;
+end $function$;
+
+-- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.refuse_change()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -5845,6 +5992,15 @@ CREATE OR REPLACE FUNCTION public.refuse_decided_return()
 AS $function$
 begin
   raise exception 'a return of an appropriation is decided once' using errcode = 'VL001';
+end $function$;
+
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.refuse_decided_wait()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'a wait is decided once' using errcode = 'VL001';
 end $function$;
 
 -- owner voucher_owner
@@ -5946,6 +6102,28 @@ begin
   return null;
 end $function$;
 grant execute on function refuse_passed_approval() to public;
+
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.refuse_payment_elsewhere()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+  holder uuid := paid_in_place_of(new.book_id, new.payee_id);
+  now_on uuid;
+begin
+  select a.payee_account_id into now_on from payee_accounts a
+   where a.book_id = new.book_id and (a.provider_id = holder or a.enterprise_id = holder) and a.usable_from <= new.instructed_on
+   order by a.usable_from desc limit 1;
+  if now_on is distinct from new.payee_account_id
+     or exists (select from payee_accounts a
+                 where a.book_id = new.book_id and (a.provider_id = holder or a.enterprise_id = holder) and a.how = 'CHANGE'
+                   and (a.status in ('PROPOSED', 'OBJECTED') or a.usable_from > new.instructed_on and not a.former_holds)) then
+    raise exception 'this account is not the one that payee % is paid on', new.payee_id
+      using errcode = 'check_violation', table = tg_table_name, constraint = 'payment_instructions_account';
+  end if;
+  return new;
+end $function$;
 
 -- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.refuse_same_person()

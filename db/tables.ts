@@ -620,10 +620,49 @@ export const payeeAccounts = pgTable(
     validFrom: date('valid_from', { mode: 'string' }).notNull(),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
     enterpriseId: uuid('enterprise_id'),
+    /** The first account stands as recorded; a change takes two persons and a wait; BEFORE: recorded when it took one. */
+    how: text('how', { enum: ['FIRST', 'CHANGE', 'BEFORE'] }).notNull(),
+    status: text('status', { enum: ['PROPOSED', 'CONFIRMED', 'OBJECTED', 'WITHDRAWN', 'REJECTED'] }).notNull(),
+    /** The first day on which it is paid on. */
+    usableFrom: date('usable_from', { mode: 'string' }),
+    proposedPerson: uuid('proposed_person'),
+    confirmedPerson: uuid('confirmed_person'),
+    confirmedOn: date('confirmed_on', { mode: 'string' }),
+    /** Whether payments go on to the account before during the wait. */
+    formerHolds: boolean('former_holds'),
+    waitId: uuid('wait_id'),
+    /** Working days. */
+    waitedDays: integer('waited_days'),
+    objectedPerson: uuid('objected_person'),
+    objectedOn: date('objected_on', { mode: 'string' }),
+    objectionReason: text('objection_reason'),
+    dismissedPerson: uuid('dismissed_person'),
+    endedPerson: uuid('ended_person'),
+    endedOn: date('ended_on', { mode: 'string' }),
+    endReason: text('end_reason'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.payeeAccountId] })],
 );
 export type PayeeAccount = typeof payeeAccounts.$inferSelect;
+
+export const payeeAccountWaits = pgTable(
+  'payee_account_waits',
+  {
+    bookId: uuid('book_id').notNull(),
+    waitId: uuid('wait_id').notNull(),
+    workingDays: integer('working_days').notNull(),
+    documentNo: text('document_no').notNull(),
+    status: text('status', { enum: ['PROPOSED', 'APPROVED', 'WITHDRAWN'] }).notNull(),
+    revision: integer('revision'),
+    proposedPerson: uuid('proposed_person').notNull(),
+    proposedOn: date('proposed_on', { mode: 'string' }).notNull(),
+    decidedPerson: uuid('decided_person'),
+    decidedOn: date('decided_on', { mode: 'string' }),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.waitId] })],
+);
+export type PayeeAccountWait = typeof payeeAccountWaits.$inferSelect;
 
 export const programmeVersions = pgTable(
   'programme_versions',
@@ -898,6 +937,7 @@ export const evidenceAttachments = pgTable(
         'LISTING',
         'LISTING_APPLICATION',
         'FACILITY_OBSERVATION',
+        'PAYEE_ACCOUNT',
       ],
     }).notNull(),
     subjectId: uuid('subject_id').notNull(),

@@ -69,6 +69,13 @@ export const modelShown = { modelClass: z.string().nullable(), modelRegistration
 export const name = z.string().trim().min(1).max(200);
 export const reason = z.string().trim().min(1).max(500);
 
+/** A document's number as offices write it: letters of the issuer, the year in 〔〕, a number. */
+export const documentNumber = z
+  .string()
+  .trim()
+  .max(100)
+  .regex(/^[\p{L}\p{N}]+〔\d{4}〕\d+号$/u, { error: 'DOCUMENT_NO_FORMAT' });
+
 /** The last ledger entry this answer rests on; null for a dry run, which records nothing. */
 export const ledgerSeq = z
   .int()

@@ -38,6 +38,7 @@ export const subjectKind = z.enum([
   'LISTING',
   'LISTING_APPLICATION',
   'FACILITY_OBSERVATION',
+  'PAYEE_ACCOUNT',
 ]);
 export type SubjectKind = z.infer<typeof subjectKind>;
 

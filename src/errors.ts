@@ -834,6 +834,13 @@ export const refusals = {
     '{payees} 在 {day} 没有生效的收款账户，请其先登记账户再下达支付指令。',
     '{payees} has no payee account in effect on {day}; have it registered before instructing payment.',
   ),
+  PAYEE_ACCOUNT_CHANGING: refusal(
+    409,
+    '收款账户正在变更',
+    'A payee account is being changed',
+    '{payees} 的收款账户在 {day} 正在变更（待核对、有异议或等待期未满），其间不付款；请待变更办结，或核对时确认原账户仍然有效。',
+    'The account of {payees} is being changed on {day} (to be confirmed, objected to, or waiting): nothing is paid until that is over, unless the account before was found to hold when the change was confirmed.',
+  ),
   SETTLEMENT_NOTHING_RETURNED: refusal(
     409,
     '没有退票',
@@ -1292,6 +1299,48 @@ export const refusals = {
     'An account from that day exists already',
     '该单位自 {day} 起的收款账户已登记；变更账户请填写其他生效日。',
     'An account valid from {day} is on record already; a change takes another day.',
+  ),
+  PAYEE_ACCOUNT_CHANGE_OPEN: refusal(
+    409,
+    '已有一项账户变更在办',
+    'Another change of the account is open',
+    '该单位变更为尾号 {last4} 账户的申请尚未办结；请先办结或撤回，再提出新的变更。',
+    'The change to the account ending in {last4} is not over yet; withdraw it, or wait for it to end, before proposing another.',
+  ),
+  PAYEE_ACCOUNT_WRONG_STATE: refusal(
+    409,
+    '账户变更状态不符',
+    'The change of account is in another state',
+    '该账户处于 {state} 状态，此时可做：{possible}。',
+    'This account is {state}; possible now: {possible}.',
+  ),
+  ACCOUNT_NO_DIFFERS: refusal(
+    409,
+    '账号与申请不一致',
+    'The account number differs',
+    '按凭证录入的账号与申请变更的账号不一致；请核对凭证，不一致的应予驳回。',
+    'The number keyed in from the evidence is not the one that was proposed; look at the evidence again, and reject the change if they differ.',
+  ),
+  PAYEE_ACCOUNT_EVIDENCE_MISSING: refusal(
+    409,
+    '缺少账户变更凭证',
+    'The evidence of the change is missing',
+    '该账户变更没有附凭证；请收款单位上传凭证（subjectKind PAYEE_ACCOUNT）后再核对。',
+    'No file is attached to this change; have the payee attach its evidence (subjectKind PAYEE_ACCOUNT) before confirming it.',
+  ),
+  PAYEE_ACCOUNT_WAIT_UNSET: refusal(
+    409,
+    '未设定账户变更等待期',
+    'No wait for changed accounts is set',
+    '本账套尚未设定收款账户变更的等待期（工作日），系统不代为假定；请由财政两人设定后再核对。',
+    'This book has not set how many working days a changed account waits, and none is assumed; have two persons of finance set it first.',
+  ),
+  PAYEE_ACCOUNT_WAIT_WRONG_STATE: refusal(
+    409,
+    '等待期设定状态不符',
+    'The wait is in another state',
+    '该等待期设定处于 {state} 状态，此时可做：{possible}。',
+    'This wait is {state}; possible now: {possible}.',
   ),
 
   LISTING_WRONG_STATE: refusal(

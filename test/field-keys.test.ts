@@ -6,6 +6,7 @@ import { sealedColumns } from '../src/field-keys/sealed-fields.js';
 import type { FieldKeys } from '../src/sealer.js';
 import { makeSealer } from '../src/sealer.js';
 import { uscc as usccOf } from './applications/world.js';
+import type { Caller } from './service.js';
 import { expectStatus, startService } from './service.js';
 import { browser, pass, signIn, signUp } from './sign-in/world.js';
 
@@ -81,19 +82,28 @@ void t.test('the keys are exchanged while the service runs: every value, no othe
   const { db, owner, clock, fieldKey: keys } = service;
   const { operator, member, code, bookId } = rotating;
   const wang = await signUp(service, rotating, await member('reviewer', { personName: '王小明' }), { signInName: 'wang' });
-  const uscc = usccOf(1);
-  const own = await member('provider', { uscc });
-  const { providerId } = expectStatus(await operator.post('/providers', { uscc, name: '中原算力有限公司' }), 201);
-  const record = (day: number) =>
-    own.post('/payee-accounts', {
-      providerId,
-      holderName: '中原算力有限公司',
+  const name = '中原算力有限公司';
+  const payee = async (i: number): Promise<{ own: Caller; providerId: string }> => {
+    const uscc = usccOf(i);
+    const { providerId } = expectStatus(await operator.post('/providers', { uscc, name }), 201) as { providerId: string };
+    return { own: await member('provider', { uscc }), providerId };
+  };
+  const one = await payee(1);
+  const { own, providerId } = one;
+  const others = [await payee(2), await payee(3), await payee(4)];
+  const record = (day: number, of = one) =>
+    of.own.post('/payee-accounts', {
+      providerId: of.providerId,
+      holderName: name,
       bankName: '郑州银行营业部',
       bankCode: '313491000232',
       accountNo: `62220200000000${String(day).padStart(5, '0')}`,
       validFrom: `2024-01-${String(day).padStart(2, '0')}`,
     });
-  for (let day = 1; day <= 20; day++) expectStatus(await record(day), 201);
+  for (let day = 1; day <= 20; day++) {
+    const { payeeAccountId, state } = expectStatus(await record(day), 201) as { payeeAccountId: string; state: string };
+    if (state === 'PROPOSED') expectStatus(await own.post(`/payee-accounts/${payeeAccountId}/withdraw`, { reason: '更正' }), 200);
+  }
   const identity = { kind: 'RESIDENT_ID', number: '000000199001010018' };
   const known = { personName: '甲', role: 'reviewer', identity };
   expectStatus(await operator.post('/members', known), 201);
@@ -110,7 +120,7 @@ void t.test('the keys are exchanged while the service runs: every value, no othe
   const exchanged = (of: FieldKeys) => rotate({ book, clock, sealer: makeSealer(of), isStopping: () => false });
 
   const reversed: FieldKeys = { ...keys, ring: keys.ring.toReversed() };
-  const [first, ...meanwhile] = await Promise.all([exchanged(reversed), ...[21, 22, 23].map(record)]);
+  const [first, ...meanwhile] = await Promise.all([exchanged(reversed), ...others.map((of, i) => record(21 + i, of))]);
   for (const answer of meanwhile) expectStatus(answer, 201);
   t.ok(
     first.resealed >= 21 && first.left <= 3,
@@ -129,7 +139,7 @@ void t.test('the keys are exchanged while the service runs: every value, no othe
   }
   const [account] = await owner.sql<{ sealed: string; fingerprint: string }[]>`
     select account_no_sealed as sealed, account_fingerprint as fingerprint from payee_accounts where book_id = ${bookId} and valid_from = '2024-01-07'`;
-  const plain = opener.open(account?.sealed ?? '', `payee_accounts/${bookId}/${providerId as string}/2024-01-07`);
+  const plain = opener.open(account?.sealed ?? '', `payee_accounts/${bookId}/${providerId}/2024-01-07`);
   t.equal(plain, '6222020000000000007', 'the earlier key is not needed any more');
   const [factor] = await owner.sql<{ sealed: string }[]>`select totp_sealed as sealed from credentials where book_id = ${bookId}`;
   t.match(factor?.sealed, /^v2\.k2\./);

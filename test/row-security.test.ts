@@ -100,6 +100,7 @@ const wholeBook: Readonly<Record<string, readonly string[]>> = {
     'allocation_lines',
     'books',
     'calendar_years',
+    'payee_account_waits',
     'chips',
     'enterprises',
     'explanation_wordings',
@@ -228,8 +229,9 @@ void t.test('a party meets rows of its own, of either side of its trade, whateve
         from unnest(${[centre, elsewhere]}::uuid[], ${[usccs.centre, usccs.elsewhere]}::text[]) as u (id, uscc)`;
     await sql`
       insert into payee_accounts (book_id, payee_account_id, provider_id, enterprise_id, holder_name, bank_name, bank_code, account_no_sealed,
-                                  account_fingerprint, account_no_last4, valid_from, recorded_at)
-      select ${book}, gen_random_uuid(), u.provider, u.enterprise, 'H', 'B', '102491000011', 'x', repeat('a', 64), '0011', '2024-01-01', now()
+                                  account_fingerprint, account_no_last4, valid_from, recorded_at, how, status, usable_from, proposed_person)
+      select ${book}, gen_random_uuid(), u.provider, u.enterprise, 'H', 'B', '102491000011', 'x', repeat('a', 64), '0011', '2024-01-01', now(),
+             'FIRST', 'CONFIRMED', '2024-01-01', gen_random_uuid()
         from unnest(${[null, null, null, centre, elsewhere]}::uuid[], ${[user, other, branch, null, null]}::uuid[]) as u (provider, enterprise)`;
     await sql`
       insert into messages (book_id, message_id, addressee, kind, subject_kind, subject_id, params, alike, ledger_seq, staged_at)

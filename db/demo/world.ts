@@ -125,7 +125,7 @@ export interface DemoSettlement {
   readonly approvedOn?: Day;
   readonly instructedOn?: Day;
   readonly bankOn?: Day;
-  /** The bank returns what goes to this provider; it names another account, and the payment goes out again. */
+  /** The bank returns what goes to this provider; it proposes another account, and once that is in effect the payment goes out again. */
   readonly returned?: {
     readonly provider: Key;
     readonly reason: string;
@@ -148,6 +148,8 @@ export interface DemoBook {
   readonly officials: Readonly<Record<Official, string>>;
   /** The second operator, who confirms whom the first one registers. */
   readonly colleague: string;
+  /** How long a changed account waits, in working days, and the document that says so. */
+  readonly accountWait: { readonly workingDays: number; readonly documentNo: string };
   readonly programmeCode: string;
   /** Files below db/programmes; those that are law are activated. */
   readonly programmes: readonly { readonly file: string; readonly activated: boolean }[];

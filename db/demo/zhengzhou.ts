@@ -19,6 +19,7 @@ export const zhengzhou: DemoBook = {
     auditor: '朱审计',
   },
   colleague: '尤平台',
+  accountWait: { workingDays: 2, documentNo: '郑财库〔2026〕5号' },
   programmeCode: 'zhengzhou-compute',
   programmes: [
     { file: 'zhengzhou/zhengzhou-compute.v1.yaml', activated: false },
@@ -461,10 +462,10 @@ export const zhengzhou: DemoBook = {
         reason: '收款账户已销户',
         newAccountOn: '2026-09-08',
         accountNo: '6230910000050007908',
-        reinstructedOn: '2026-09-09',
-        bankOn: '2026-09-10',
+        reinstructedOn: '2026-09-11',
+        bankOn: '2026-09-14',
       },
-      closedOn: '2026-09-11',
+      closedOn: '2026-09-15',
     },
     {
       period: '2026-09',

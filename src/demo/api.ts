@@ -57,6 +57,26 @@ export class Caller {
     return problem.parse(content);
   }
 
+  /** A file, attached to what `path` names; throws what it was refused with. */
+  async upload(
+    path: string,
+    of: { readonly name: string; readonly type: string; readonly text: string },
+    key: string,
+  ): Promise<void> {
+    const response = await fetch(this.#base + path, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${this.secret}`,
+        'content-type': of.type,
+        'content-disposition': `attachment; filename*=UTF-8''${encodeURIComponent(of.name)}`,
+        'idempotency-key': key,
+      },
+      body: of.text,
+    });
+    if (response.status !== 201) throw new Error(`POST ${path} was answered ${response.status}: ${await response.text()}`);
+    await response.arrayBuffer();
+  }
+
   async get<Answer extends z.ZodType>(answer: Answer, path: string): Promise<z.output<Answer>> {
     const { status, content } = await this.#send('GET', path, {});
     if (status !== 200) throw new Error(`GET ${path} was answered ${status}: ${JSON.stringify(content)}`);

@@ -18,7 +18,7 @@ import { calendarYearRecorded } from '../../schemas/calendars.js';
 import { contractRecorded } from '../../schemas/contracts.js';
 import { enterpriseRecorded } from '../../schemas/enterprises.js';
 import { openingApproved, openingPrepared } from '../../schemas/opening-balances.js';
-import { payeeAccountRecorded } from '../../schemas/payees.js';
+import { payeeAccountRecorded, payeeAccountWaitRecorded } from '../../schemas/payees.js';
 import { programmeActivated, programmePublished } from '../../schemas/programme-api.js';
 import { bankReturnImported } from '../../schemas/bank.js';
 import {
@@ -124,6 +124,27 @@ export function planOf(book: DemoBook, operators: Operators): { acts: Act[]; key
         callers.set(`enterprise:${name}`, await newMember(operators, member, `demo:member:enterprise:${name}`));
       });
     }
+  }
+
+  /** How long a changed account waits: two persons of finance set it. */
+  function accountWait(): void {
+    at(worldFrom, '10:20', async () => {
+      const proposed = await as('finance').post(
+        payeeAccountWaitRecorded,
+        '/payee-account-waits',
+        book.accountWait,
+        keyed('account-wait'),
+      );
+      ids.set('account-wait', proposed.waitId);
+    });
+    at(worldFrom, '10:30', () =>
+      as('finance_approver').post(
+        payeeAccountWaitRecorded,
+        `/payee-account-waits/${ids.of('account-wait')}/approve`,
+        {},
+        keyed('account-wait:approve'),
+      ),
+    );
   }
 
   function calendar(): void {
@@ -508,8 +529,9 @@ export function planOf(book: DemoBook, operators: Operators): { acts: Act[]; key
     if (of.returned) {
       const { provider: payee, newAccountOn, accountNo, reinstructedOn, bankOn } = of.returned;
       const payeeOf = book.providers[payee];
-      at(newAccountOn, '11:00', () =>
-        providerCaller(payee).post(
+      const change = `account:${payee}:${newAccountOn}`;
+      at(newAccountOn, '11:00', async () => {
+        const proposed = await providerCaller(payee).post(
           payeeAccountRecorded,
           '/payee-accounts',
           {
@@ -519,7 +541,21 @@ export function planOf(book: DemoBook, operators: Operators): { acts: Act[]; key
             accountNo,
             validFrom: newAccountOn,
           },
-          keyed(`account:${payee}:${newAccountOn}`),
+          keyed(change),
+        );
+        ids.set(change, proposed.payeeAccountId);
+        await providerCaller(payee).upload(
+          `/evidence-files?kind=OTHER&subjectKind=PAYEE_ACCOUNT&subjectId=${proposed.payeeAccountId}`,
+          { name: '账户变更说明.txt', type: 'text/plain', text: `${payeeOf?.name ?? ''}账户变更说明（演示）` },
+          `demo:${change}:evidence`,
+        );
+      });
+      at(newAccountOn, '16:00', () =>
+        as('finance').post(
+          payeeAccountRecorded,
+          `/payee-accounts/${ids.of(change)}/confirm`,
+          { accountNo, formerAccount: 'DOES_NOT_HOLD' },
+          keyed(`${change}:confirm`),
         ),
       );
       at(reinstructedOn, '10:00', () =>
@@ -570,6 +606,7 @@ export function planOf(book: DemoBook, operators: Operators): { acts: Act[]; key
 
   members();
   calendar();
+  accountWait();
   catalogue();
   for (const [name, of] of Object.entries(book.providers)) provider(name, of);
   for (const [name, of] of Object.entries(book.enterprises)) enterprise(name, of);

@@ -6,6 +6,7 @@ import { enterpriseShelf } from '../enterprises/facts.js';
 import { gatherPanels, panelOf } from '../experts/facts.js';
 import type { Facts, Loader } from '../ledger/facts.js';
 import { objectionShelf } from '../notices/facts.js';
+import { payeeAccountShelf } from '../payees/facts.js';
 import { facilityShelf, listingApplicationShelf, listingShelf, observationShelf, providerShelf } from '../providers/facts.js';
 import { reimbursementShelf } from '../reimbursements/facts.js';
 import { recoveryShelf } from '../recoveries/facts.js';
@@ -141,6 +142,17 @@ const kinds: Readonly<Record<SubjectKind, Kind>> = {
       const of = facts.get(observationShelf, id);
       const facility = of && facts.get(facilityShelf, of.facilityId);
       return facility && { providerId: facility.providerId, state: 'OBSERVED', isDecided: true };
+    },
+  },
+  // A change rests on its files once it is confirmed, and still does when it is objected to.
+  PAYEE_ACCOUNT: {
+    load: (loader, ids) => loader.load(payeeAccountShelf, 'id', ids),
+    find(facts, id) {
+      const of = facts.get(payeeAccountShelf, id);
+      if (!of) return undefined;
+      const { providerId, enterpriseId, status } = of;
+      const party = providerId === null ? { enterpriseId: enterpriseId ?? '' } : { providerId };
+      return { ...party, state: status, isDecided: status !== 'PROPOSED' };
     },
   },
 };

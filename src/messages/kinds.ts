@@ -104,6 +104,30 @@ export const kinds = {
     zh: '拨付 {instructionNo}（{amount} 元）被银行退回：{reason}。请核对收款账户。',
     en: 'The bank returned payment {instructionNo} of {amount} yuan: {reason}. Check the account to be paid on.',
   },
+  'payee_account.recorded': {
+    zh: '已登记收款账户（尾号 {last4}），自 {usableFrom} 起付款。如非贵单位办理，请立即告知财政部门。',
+    en: 'An account ending in {last4} was recorded and is paid on from {usableFrom}. If this was not you, tell the finance bureau at once.',
+  },
+  'payee_account.change_proposed': {
+    zh: '有人申请将收款账户变更为尾号 {last4} 的账户；经财政部门另一人核对并等待期满后生效，其间暂停付款。如非贵单位办理，请提出异议。',
+    en: 'A change to the account ending in {last4} was proposed: once another person has confirmed it and its days have passed, it is paid on, and until then payments wait. If this was not you, object to it.',
+  },
+  'payee_account.confirmed': {
+    zh: '变更收款账户（尾号 {last4}）已经核对，自 {usableFrom} 起付款；在此之前可以提出异议。',
+    en: 'The change to the account ending in {last4} was confirmed; it is paid on from {usableFrom}, and can be objected to until then.',
+  },
+  'payee_account.objected': {
+    zh: '对变更收款账户（尾号 {last4}）有异议：{reason}。处理完毕前暂停付款。',
+    en: 'There is an objection to the change to the account ending in {last4}: {reason}. Payments wait until it is decided.',
+  },
+  'payee_account.objection_dismissed': {
+    zh: '对变更收款账户（尾号 {last4}）的异议不成立：{reason}。该变更须重新核对并重新等待。',
+    en: 'The objection to the change to the account ending in {last4} was dismissed: {reason}. The change is to be confirmed anew, and waits anew.',
+  },
+  'payee_account.ended': {
+    zh: '变更收款账户（尾号 {last4}）已终止：{reason}。原账户照常付款。',
+    en: 'The change to the account ending in {last4} has ended: {reason}. The account before is paid on as it was.',
+  },
   'recovery.opened': {
     zh: '追回 {recoveryNo} 已立案，应退回 {amount} 元：{reason}',
     en: 'Recovery {recoveryNo} was opened for {amount} yuan: {reason}',

@@ -20,7 +20,8 @@ type SubjectKind =
   | 'RECOVERY'
   | 'MONTH'
   | 'WEBHOOK'
-  | 'MEMBER';
+  | 'MEMBER'
+  | 'PAYEE_ACCOUNT';
 
 /** A message to be staged with a command: to parties (enterprises or providers) by their ids, or to everybody in a role. */
 export const tell = <Kind extends MessageKind>(

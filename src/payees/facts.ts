@@ -1,5 +1,5 @@
 import type { Enterprise, PayeeAccount, Provider } from '../../db/tables.js';
-import { payeeAccounts } from '../../db/tables.js';
+import { payeeAccounts, payeeAccountWaits } from '../../db/tables.js';
 import { enterpriseShelf } from '../enterprises/facts.js';
 import type { Facts, Loader } from '../ledger/facts.js';
 import { shelf } from '../ledger/facts.js';
@@ -9,7 +9,26 @@ export const payeeAccountShelf = shelf(payeeAccounts, {
   rank: 12,
   id: 'payeeAccountId',
   keys: { provider: ['providerId'], enterprise: ['enterpriseId'] },
-  mutable: ['accountNoSealed'],
+  mutable: [
+    ...([
+      'accountNoSealed',
+      'status',
+      'usableFrom',
+      'confirmedPerson',
+      'confirmedOn',
+      'formerHolds',
+      'waitId',
+      'waitedDays',
+    ] as const),
+    ...(['objectedPerson', 'objectedOn', 'objectionReason', 'dismissedPerson', 'endedPerson', 'endedOn', 'endReason'] as const),
+  ],
+});
+/** The waits of a book, by state: those approved are few. */
+export const waitShelf = shelf(payeeAccountWaits, {
+  rank: 11,
+  id: 'waitId',
+  keys: { status: ['status'] },
+  mutable: ['status', 'revision', 'decidedPerson', 'decidedOn'],
 });
 
 /** Whoever is paid: a provider whose vouchers were redeemed, an enterprise that is reimbursed. The id is one of both. */

@@ -1,8 +1,8 @@
 import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.js';
 import { idsOfPage } from '../../db/planned.js';
-import type { PayeeAccount } from '../../db/tables.js';
-import { payeeAccounts } from '../../db/tables.js';
+import type { PayeeAccount, PayeeAccountWait } from '../../db/tables.js';
+import { payeeAccounts, payeeAccountWaits } from '../../db/tables.js';
 import type { Principal } from '../access/principal.js';
 
 /**
@@ -59,3 +59,17 @@ export function listPayeeAccounts(
     .orderBy(asc(payeeAccounts.payeeAccountId))
     .limit(limit);
 }
+
+/** Waits in order of proposal, `limit` + 1 of them after a cursor. */
+export const listWaits = (
+  db: Database,
+  of: { bookId: string; after: string | undefined; limit: number },
+): Promise<PayeeAccountWait[]> =>
+  db.drizzle
+    .select()
+    .from(payeeAccountWaits)
+    .where(
+      and(eq(payeeAccountWaits.bookId, of.bookId), of.after === undefined ? undefined : gt(payeeAccountWaits.waitId, of.after)),
+    )
+    .orderBy(asc(payeeAccountWaits.waitId))
+    .limit(of.limit + 1);

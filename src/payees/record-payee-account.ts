@@ -8,7 +8,8 @@ import { accepted, refused } from '../ledger/lane.js';
 import type { Sealer } from '../sealer.js';
 import { actsFor } from '../providers/rules.js';
 import { accountsOf, gatherAccounts, gatherPayees, payeeAccountShelf, payeeOf } from './facts.js';
-import { accountContext, presentPayeeAccount } from './rules.js';
+import { accountContext, openChange, presentPayeeAccount } from './rules.js';
+import { toldOfAccount } from './told.js';
 
 type Sent = z.output<typeof body>;
 /** What enters the lane: `accountNo` is no more than the last four digits by then. */
@@ -49,9 +50,10 @@ export const digestedAccount = (sealer: Sealer, sent: Sent): object => ({
 });
 
 /**
- * Records the bank account that a provider or an enterprise is paid on from a day on, each by its own member. The holder must be
- * the payee by its registered name. Refuses NOT_FOUND (another firm's likewise), BANK_CODE_FORMAT, ACCOUNT_HOLDER_DIFFERS,
- * PAYEE_ACCOUNT_EXISTS.
+ * Records the bank account that a provider or an enterprise is paid on, by its own member. The holder must be the payee by its registered
+ * name. A payee's first account stands from its day on; every further one is a change, proposed with this: the payee is told, another person
+ * confirms it from its evidence, and it waits. Refuses NOT_FOUND (another firm's likewise), BANK_CODE_FORMAT, ACCOUNT_HOLDER_DIFFERS,
+ * PAYEE_ACCOUNT_EXISTS, PAYEE_ACCOUNT_CHANGE_OPEN.
  */
 export const recordPayeeAccount: Verb<Body, ReturnType<typeof presentPayeeAccount>> = {
   name: 'payee_account.record',
@@ -62,7 +64,7 @@ export const recordPayeeAccount: Verb<Body, ReturnType<typeof presentPayeeAccoun
     await Promise.all([gatherPayees(loader, payees), gatherAccounts(loader, payees)]);
   },
 
-  decide({ id, body, actor, receivedAt }, facts) {
+  decide({ id, body, actor, today, receivedAt }, facts) {
     const holder = holderOf(body);
     const side = holder.providerId === null ? 'enterprise' : 'provider';
     const payee = payeeOf(facts, payeeIdOf(body));
@@ -73,10 +75,14 @@ export const recordPayeeAccount: Verb<Body, ReturnType<typeof presentPayeeAccoun
     if (body.holderName !== payee.name) {
       return refused('ACCOUNT_HOLDER_DIFFERS', { expected: payee.name, found: body.holderName }, '/holderName');
     }
-    if (accountsOf(facts, payee.payeeId).some((other) => other.validFrom === body.validFrom)) {
+    const accounts = accountsOf(facts, payee.payeeId);
+    if (accounts.some((other) => other.validFrom === body.validFrom)) {
       return refused('PAYEE_ACCOUNT_EXISTS', { day: body.validFrom }, '/validFrom');
     }
+    const open = openChange(accounts, today);
+    if (open) return refused('PAYEE_ACCOUNT_CHANGE_OPEN', { last4: open.accountNoLast4 });
     // After this line the command succeeds.
+    const isFirst = accounts.length === 0;
     const row: PayeeAccount = {
       bookId: facts.bookId,
       payeeAccountId: id,
@@ -89,11 +95,30 @@ export const recordPayeeAccount: Verb<Body, ReturnType<typeof presentPayeeAccoun
       accountFingerprint: body.fingerprint,
       validFrom: body.validFrom,
       recordedAt: receivedAt.toISOString(),
+      how: isFirst ? 'FIRST' : 'CHANGE',
+      status: isFirst ? 'CONFIRMED' : 'PROPOSED',
+      usableFrom: isFirst ? body.validFrom : null,
+      proposedPerson: actor.personId,
+      confirmedPerson: null,
+      confirmedOn: null,
+      formerHolds: null,
+      waitId: null,
+      waitedDays: null,
+      objectedPerson: null,
+      objectedOn: null,
+      objectionReason: null,
+      dismissedPerson: null,
+      endedPerson: null,
+      endedOn: null,
+      endReason: null,
     };
     return accepted({
-      decision: 'payee_account.recorded',
+      decision: isFirst ? 'payee_account.recorded' : 'payee_account.proposed',
       subjectId: id,
-      result: presentPayeeAccount(row),
+      result: presentPayeeAccount(row, today),
+      messages: isFirst
+        ? toldOfAccount('payee_account.recorded', row, { last4: row.accountNoLast4, usableFrom: row.validFrom })
+        : toldOfAccount('payee_account.change_proposed', row, { last4: row.accountNoLast4 }),
       changes: [insert(payeeAccountShelf, row)],
     });
   },

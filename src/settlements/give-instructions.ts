@@ -49,8 +49,8 @@ export async function gatherInstructions(
 }
 
 /**
- * Instructs payments of a batch, each on the account its payee, or who has taken its place since, has registered for today. Refuses PAYEE_ACCOUNT_MISSING,
- * naming every payee that has none.
+ * Instructs payments of a batch, each on the account of its payee, or of who has taken its place since, that is in effect today. Refuses
+ * PAYEE_ACCOUNT_MISSING and PAYEE_ACCOUNT_CHANGING, naming every payee that has none, or whose account is being changed.
  */
 export function giveInstructions(
   { id: commandId, today }: Command,
@@ -59,12 +59,19 @@ export function giveInstructions(
   parts: readonly (Part & { readonly attempt: number })[],
 ): Refused | { kind: 'given'; instructions: PaymentInstruction[]; postings: Posting[]; changes: Change[] } {
   const accountOn = (payeeId: string) => payeeAccountOn(accountsOf(facts, paidTo(facts, payeeId)?.payeeId ?? payeeId), today);
-  const without = parts.map((part) => part.payeeId).filter((payeeId) => !accountOn(payeeId));
-  if (without.length > 0) {
-    const payees = [...new Set(without)].map((payeeId) => paidTo(facts, payeeId)?.name ?? payeeId);
-    return refused('PAYEE_ACCOUNT_MISSING', { payees: payees.join('、'), day: today });
-  }
+  const refusal = (kind: 'missing' | 'changing', code: 'PAYEE_ACCOUNT_MISSING' | 'PAYEE_ACCOUNT_CHANGING'): Refused | null => {
+    const payees = new Set(
+      parts.flatMap(({ payeeId }) => (accountOn(payeeId).kind === kind ? (paidTo(facts, payeeId)?.name ?? payeeId) : [])),
+    );
+    return payees.size === 0 ? null : refused(code, { payees: [...payees].join('、'), day: today });
+  };
+  const without = refusal('missing', 'PAYEE_ACCOUNT_MISSING') ?? refusal('changing', 'PAYEE_ACCOUNT_CHANGING');
+  if (without) return without;
   // After this line the command succeeds.
+  const accountIdOn = (payeeId: string): string => {
+    const paidOn = accountOn(payeeId);
+    return paidOn.kind === 'account' ? paidOn.account.payeeAccountId : '';
+  };
   const ids = facts.noted(instructionIds, commandId);
   const { numbers, changes } = takeNumbers(facts, seriesOf('P', yearOf(today)), parts.length);
   const instructions = parts.map((part, i): PaymentInstruction => ({
@@ -77,7 +84,7 @@ export function giveInstructions(
     funder: part.funder,
     attempt: part.attempt,
     amountFen: part.amountFen,
-    payeeAccountId: accountOn(part.payeeId)?.payeeAccountId ?? '',
+    payeeAccountId: accountIdOn(part.payeeId),
     status: 'INSTRUCTED',
     returnReason: null,
     instructedOn: today,

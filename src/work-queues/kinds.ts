@@ -123,6 +123,8 @@ const sources = {
     owner: 'payee_id',
     byState: true,
   }),
+  account: of('payee_accounts', 'payee_account_id', { no: `'****' || t.account_no_last4` }),
+  accountWait: of('payee_account_waits', 'wait_id', { no: 't.document_no', receivedOn: 't.proposed_on', waitingSince: 't.proposed_on' }),
   month: of('months', 'month_id', { no: 't.month', receivedOn: 't.shut_on', waitingSince: 't.shut_on' }),
   bankLine: of('bank_lines', 'bank_line_id', {
     no: 't.bank_serial',
@@ -194,7 +196,8 @@ const otherSide = (side: string, column: string) => ({ also: `t.${column} <> '${
 /** A payment that came back, until its payee has recorded an account after the one it came back from. */
 const notCorrected = (side: string) => ({
   also: `not exists (select from payee_accounts a
-                      where a.book_id = t.book_id and a.${side}_id = t.payee_id and a.payee_account_id > t.payee_account_id)`,
+                      where a.book_id = t.book_id and a.${side}_id = t.payee_id and a.payee_account_id > t.payee_account_id
+                        and a.status not in ('WITHDRAWN', 'REJECTED'))`,
 });
 
 export const works: readonly Work[] = [
@@ -240,6 +243,9 @@ export const works: readonly Work[] = [
   ofBook('PAYMENT_RETURNED', 'payment', ['RETURNED'], ['finance', 'finance_approver']),
   own('PAYEE_ACCOUNT_TO_CORRECT', 'enterprise', 'payment', ['RETURNED'], notCorrected('enterprise')),
   own('PAYEE_ACCOUNT_TO_CORRECT', 'provider', 'payment', ['RETURNED'], notCorrected('provider')),
+  ofBook('PAYEE_ACCOUNT_TO_CONFIRM', 'account', ['PROPOSED'], ['finance']),
+  ofBook('PAYEE_ACCOUNT_OBJECTED', 'account', ['OBJECTED'], ['finance', 'finance_approver']),
+  ofBook('PAYEE_ACCOUNT_WAIT_TO_APPROVE', 'accountWait', ['PROPOSED'], ['finance_approver']),
   ofBook('MONTH_TO_SEAL', 'month', ['CLOSING'], ['finance', 'finance_approver']),
   ofBook('BANK_LINE_TO_MATCH', 'bankLine', ['PAID', 'RETURNED'], ['finance']),
   ofBook('RECONCILIATION_EXCEPTION', 'reconciliation', ['OPEN'], ['finance', 'finance_approver']),

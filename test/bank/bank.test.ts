@@ -417,7 +417,7 @@ void t.test('the bank of a book', async (t) => {
     t.equal(bankMatchLife.code, 'BANK_MATCH_WRONG_STATE');
   });
 
-  await t.test('a payment that comes back days after it was paid is owed again, and goes out on a corrected account', async (t) => {
+  await t.test('a payment that comes back days after it was paid is owed again, and goes out again', async (t) => {
     const { settlementId, given } = await instructed();
     await imports(...given.map((of) => bankLine(of)));
     expectStatus(await finance.post(`/settlements/${settlementId}/close`), 200);
@@ -450,7 +450,6 @@ void t.test('the bank of a book', async (t) => {
     const match = { bankLineId: part?.bankLineId, instructionId: b.instructionId, amount: '1.00' };
     t.match(await matched(match), { status: 201, body: { matches: [{ kind: 'RETURNED_LATE' }] } });
     t.match(await instruction(settlementId, b), { status: 'RETURNED', returned: '1.00' });
-    await world.recordAccount(0, '2024-07-19', '6228480402564890018');
     const again = expectStatus(await payer.post(`/settlements/${settlementId}/reinstruct`), 200).instructions as Given[];
     t.strictSame(again.map(({ amount }) => amount).sort(), [a.amount, '1.00'].sort(), 'as much as came back');
     const line = (expectStatus(await auditor.get('/bank-lines?limit=200'), 200).items as Line[]).find(

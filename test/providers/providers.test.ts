@@ -444,7 +444,7 @@ void t.test('over HTTP', async (t) => {
     async (t) => {
       const moved = { ...account, accountNo: '6222021111222233334', validFrom: '2024-07-01' };
       const first = await own.post('/payee-accounts', moved, { key: 'account-1' });
-      t.match(expectStatus(first, 201), { accountNoLast4: '3334', holderName: account.holderName, validFrom: '2024-07-01' });
+      t.match(expectStatus(first, 201), { accountNoLast4: '3334', holderName: account.holderName, validFrom: '2024-07-01', state: 'PROPOSED' });
       const replay = await own.post('/payee-accounts', moved, { key: 'account-1' });
       t.strictSame(replay.body, first.body, 'sealed anew, a retry is still the same request');
       t.equal(replay.headers['idempotency-replayed'], 'true');

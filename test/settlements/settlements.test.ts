@@ -19,6 +19,7 @@ import {
 import type { Answer, Caller } from '../service.js';
 import { expectStatus } from '../service.js';
 import { startWorld as startApplications } from '../applications/world.js';
+import { allowChanges } from '../payees/change.js';
 import { planted } from '../planted.js';
 import type { World } from './world.js';
 import { fund, settle, shares, startWorld } from './world.js';
@@ -509,8 +510,10 @@ void t.test('a returned payment goes out again on the account of that day, and t
   t.strictSame(await waits(other, 'PAYEE_ACCOUNT_TO_CORRECT'), []);
   t.strictSame(await waits(payer, 'PAYMENT_RETURNED'), amounts, 'and finance payments to send out again');
 
+  world.clock.set('2024-07-18');
+  await allowChanges(world);
+  await world.changeAccount(0, '6228480402564890018');
   world.clock.set('2024-07-20');
-  await world.recordAccount(0, '2024-07-18', '6228480402564890018');
   t.strictSame(await waits(payee, 'PAYEE_ACCOUNT_TO_CORRECT'), []);
   const again = expectStatus(await payer.post(`/settlements/${settlementId}/reinstruct`), 200) as {
     instructions: (Given & { attempt: number })[];

@@ -33,6 +33,7 @@ import { redemptionShelf } from '../../src/redemptions/facts.js';
 import { invoiceShelf } from '../../src/usage/facts.js';
 import { standingIdOf, standingShelf, voucherShelf } from '../../src/vouchers/facts.js';
 import { neverEnded } from '../../src/vouchers/rules.js';
+import { changeAccount as changing, proposes } from '../payees/change.js';
 import type { Caller, Service, TestBook } from '../service.js';
 import { expectStatus, startService } from '../service.js';
 
@@ -99,7 +100,10 @@ export interface World extends Service {
   auditor: Caller;
   /** Approves redemptions, each by an enterprise, contract and voucher of its own; answers their ids in that order. */
   approve(of: readonly Approved[]): Promise<string[]>;
-  recordAccount(provider: number, validFrom: string, accountNo?: string): Promise<void>;
+  /** A provider's first account. */
+  recordAccount(provider: number, validFrom: string): Promise<void>;
+  /** Proposed today and confirmed today by finance (test/payees/change.ts); its id. */
+  changeAccount(provider: number, accountNo: string, formerAccount?: 'HOLDS'): Promise<string>;
 }
 
 let organisation = 0;
@@ -181,20 +185,19 @@ export async function startWorld(
   });
 
   const providers: World['providers'] = [];
-  const recordAccount: World['recordAccount'] = async (index, validFrom, accountNo) => {
+  const providerAt = (index: number): World['providers'][number] => {
     const provider = providers[index];
     if (!provider) throw new Error(`there is no provider ${index}`);
-    expectStatus(
-      await provider.member.post('/payee-accounts', {
-        providerId: provider.providerId,
-        holderName: provider.name,
-        bankName: '试验银行郑州分行',
-        bankCode: '102491000012',
-        accountNo: accountNo ?? provider.accountNo,
-        validFrom,
-      }),
-      201,
-    );
+    return provider;
+  };
+  const recordAccount: World['recordAccount'] = async (index, validFrom) => {
+    const { member, providerId, name: holderName, accountNo } = providerAt(index);
+    expectStatus(await proposes(member, { providerId, holderName, accountNo, validFrom }), 201);
+  };
+  const changeAccount: World['changeAccount'] = (index, accountNo, formerAccount) => {
+    const { member, providerId, name: holderName } = providerAt(index);
+    const validFrom = service.clock.now().toISOString().slice(0, 10);
+    return changing(world, member, { providerId, holderName, accountNo, validFrom }, formerAccount);
   };
   for (let i = 0; i < (of.providers ?? 2); i++) {
     const uscc = nextUscc();
@@ -440,12 +443,13 @@ export async function startWorld(
     return ids;
   };
 
-  return { ...service, book, providers, finance, approver, payer, auditor, approve, recordAccount };
+  const world: World = { ...service, book, providers, finance, approver, payer, auditor, approve, recordAccount, changeAccount };
+  return world;
 }
 
 /** Drafts the batch of a period and takes it as far as `to`. */
 export async function settle(
-  world: World,
+  world: Pick<World, 'finance' | 'approver' | 'payer'>,
   to: 'DRAFT' | 'APPROVED' | 'INSTRUCTED',
   period = '2024-06',
 ): Promise<{
