@@ -687,6 +687,7 @@ export const programmeVersions = pgTable(
     repealedAt: timestamp('repealed_at', { withTimezone: true, mode: 'string' }),
     repealingDocument: text('repealing_document'),
     repealId: uuid('repeal_id'),
+    twoApproversAbove: jsonb('two_approvers_above').$type<readonly { readonly from: string; readonly above: string | null }[]>(),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.programmeVersionId] })],
 );

@@ -172,12 +172,26 @@ void t.test('above the amount no rule verifies a redemption, and two reviewers d
   const verify = (who: Caller) => who.post(`/redemptions/${waiting.redemptionId as string}/verify`, { approved: '60000.00' });
   const [second, account] = [await book.member('reviewer'), await book.member('reviewer')];
   await merged(world, reviewer, account);
+  const alone = (sql: Sql) => sql`
+    update redemptions set status = 'APPROVED', approved_fen = reserved_fen, approved_on = '2024-08-02', decided_person = ${second.personId}
+     where redemption_id = ${waiting.redemptionId as string}`;
+  const byRule = async (sql: Sql) => {
+    const of = waiting.redemptionId as string;
+    await sql`update redemptions set status = 'RETURNED', decided_person = ${second.personId}, decision_reason = '1' where redemption_id = ${of}`;
+    await sql`
+      insert into redemptions
+      select (jsonb_populate_record(r, jsonb_build_object('redemption_id', gen_random_uuid(), 'redemption_no', 'R-1', 'status', 'APPROVED',
+        'approved_fen', reserved_fen, 'approved_on', '2024-08-02', 'decided_person', null))).* from redemptions r where redemption_id = ${of}`;
+  };
+  for (const [what, write] of [
+    ['by one person', alone],
+    ['by a rule', byRule],
+  ] as const)
+    await t.rejects(inLane(world, write), { code: '23514', constraint_name: 'redemptions_two_approvers' }, `the database takes none ${what}`);
   t.match(expectStatus(await verify(reviewer), 200), { awaitsSecondApproval: { amount: '60000.00', subjectKind: 'REDEMPTION' } });
   t.equal(told(await verify(account)), '403 FOUR_EYES');
   await t.rejects(
-    inLane(world, (sql) => sql`
-      update redemptions set status = 'APPROVED', approved_fen = reserved_fen, approved_on = '2024-07-01', decided_person = ${second.personId}
-       where redemption_id = ${waiting.redemptionId as string}`),
+    inLane(world, alone),
     { code: '23514', constraint_name: 'redemptions_second_approval' },
     'nor does the database take it past the second approval',
   );
@@ -199,6 +213,11 @@ void t.test('above the amount two approve an allocation and a batch, and neither
   t.equal(draft.total, '1200000.00');
   const second = await book.member('approver');
   const allocate = (by: Caller) => by.post(`/allocations/${draft.allocationId}/approve`, { contentDigest: draft.contentDigest });
+  await t.rejects(inLane(world, (sql) => sql`
+    update allocations set status = 'APPROVED', decided_person = ${second.personId}, decided_on = '2025-02-03'`), {
+    code: '23514',
+    constraint_name: 'allocations_two_approvers',
+  });
   t.match(expectStatus(await allocate(approver), 200), {
     awaitsSecondApproval: { subjectKind: 'ALLOCATION', amount: '1200000.00' },
   });
@@ -211,6 +230,8 @@ void t.test('above the amount two approve an allocation and a batch, and neither
   const approve = (by: Caller) => by.post(`/settlements/${settlementId}/approve`, { contentDigest, count, total });
   const drafting = await book.member('approver', { personId: finance.personId });
   t.equal(told(await approve(drafting)), '403 FOUR_EYES');
+  const alone = inLane(world, (sql) => sql`update settlements set status = 'APPROVED', approved_person = ${second.personId}`);
+  await t.rejects(alone, { code: '23514', constraint_name: 'settlements_two_approvers' });
   t.match(expectStatus(await approve(approver), 200), {
     awaitsSecondApproval: { subjectKind: 'SETTLEMENT', above: '1000000.00' },
   });
@@ -424,6 +445,8 @@ const bound: Readonly<Record<string, Bound>> = {
   '/members/{id}/confirm': { anew: 'in which role and for whom a membership is, nothing changes' },
   '/matters/{id}/confirm': { unchangeable: 'matter_registrations' },
   '/opening-balances/{id}/approve': { unchangeable: 'opening_balances' },
+  '/payee-account-waits/{id}/approve': { unchangeable: 'payee_account_waits' },
+  '/payee-accounts/{id}/confirm': { anew: 'of whom an account is and where, nothing changes: only its seal and its life' },
   '/person-merges/{id}/approve': { digest: 'digest' },
   '/programmes/{id}/activate': { unchangeable: 'programme_versions' },
   '/programmes/{id}/correct-repeal': { digest: 'contentDigest' },
@@ -439,7 +462,7 @@ const bound: Readonly<Record<string, Bound>> = {
   '/vouchers/{id}/revoke': { digest: 'contentDigest' },
 };
 /** Columns that say who decided what, when and why: what a decision writes beside what it is of. */
-const decisions = /^(status|\w+_(person|on|at|by|reason|document)|reason|decision_id|holder|parts|in_force_to|repeal_id)$/;
+const decisions = /^(status|revision|\w+_(person|on|at|by|reason|document)|reason|decision_id|holder|parts|in_force_to|repeal_id)$/;
 
 void t.test('every verb that approves binds what it approves', async (t) => {
   const { app, owner } = await startWorld(t);

@@ -159,6 +159,7 @@ export async function startWorld(
     repealedAt: null,
     repealingDocument: null,
     repealId: null,
+    twoApproversAbove: null,
   };
   const parts = splitByFunders(loadedFen, shares).map(({ funder, amount }) => ({ funder, amountFen: amount }));
   await plant({
