@@ -37,4 +37,4 @@ const { app } = await build({
     },
   },
 });
-console.log(`ready: ${await app.listen({ port: 0, host: '127.0.0.1' })}`);
+process.stdout.write(`ready: ${await app.listen({ port: 0, host: '127.0.0.1' })}\n`);
