@@ -13,6 +13,7 @@ const die = (at: string): void => {
 };
 
 // What the thread of a build says is heard first here: it is at that step then.
+// oxlint-disable-next-line typescript/unbound-method -- called on its own worker
 const { emit } = Worker.prototype;
 Worker.prototype.emit = function (this: Worker, event: string | symbol, ...args: unknown[]): boolean {
   const [message] = args as [FromBuild];
