@@ -424,8 +424,11 @@ void t.test('no reading grows with the book', async (t) => {
     redemptions.push((await send(request.secret, request.path.slice(root.length), request.body))['redemptionId'] ?? '');
   const draft = await send('finance', '/settlements', { period: '2026-04' });
   const settlementId = draft['settlementId'] ?? '';
-  const { contentDigest, lineCount: count, total } = draft;
+  const { contentDigest, lineCount: count, total } = await send('finance', `/settlements/${settlementId}/freeze`, {});
   await send('approver', `/settlements/${settlementId}/approve`, { contentDigest, count, total });
+  const lines = Array.from({ length: Number(count) }, (_, i) => i + 1);
+  const checker = await keyFor(owner, bookId, now, 'finance', null);
+  await send(checker, `/settlements/${settlementId}/check-lines`, { lines });
   const { instructions } = await send<{ instructions: { instructionNo: string; amount: string }[] }>(
     'finance_approver',
     `/settlements/${settlementId}/instruct`,

@@ -19,6 +19,7 @@ import type { Approval } from '../redemptions/reverse.js';
 import type { Gone, TakingBack } from '../redemptions/take-back.js';
 import { afterReversal, returned, reversibleFen } from '../redemptions/take-back.js';
 import { toldOfReturn } from '../redemptions/told.js';
+import { isBeforeBank } from '../settlements/rules.js';
 import { invoiceShelf } from '../usage/facts.js';
 import type { EndRule } from '../vouchers/endings.js';
 import { comeBack, endPart } from '../vouchers/endings.js';
@@ -232,13 +233,10 @@ export class CutBack {
       // What was off-set is paid as what was instructed is.
       const partFen = minFen(leftFen, redemption.batchedFen + redemption.offsetFen - redemption.recalledFen);
       if (partFen === 0n) continue;
-      const batch = redemption.settlementId === null ? null : (settlement?.status ?? 'DRAFT');
-      if (batch === 'DRAFT' || batch === 'APPROVED') {
-        const params = {
-          caseNo: redemption.redemptionNo,
-          settlementNo: settlement?.settlementNo ?? '—',
-          state: settlement?.status ?? '—',
-        };
+      if (redemption.settlementId !== null && settlement === undefined) throw new Error(`${redemption.redemptionNo} has lost its batch`);
+      if (settlement && isBeforeBank(settlement)) {
+        const { settlementNo, status: state } = settlement;
+        const params = { caseNo: redemption.redemptionNo, settlementNo, state };
         return refused('CORRECTION_WAITS_FOR_BATCH', params);
       }
       this.#recall(this.#redemptions.get(id) ?? held, partFen);

@@ -8,6 +8,7 @@ import { confirmedInvoice } from '../journeys/job.js';
 import { feeCode, startWorld as startReimbursements } from '../reimbursements/world.js';
 import type { Caller } from '../service.js';
 import { expectStatus } from '../service.js';
+import { check, freeze } from '../settlements/batch.js';
 
 const bureausOwn = (amount: string) => `twoApproversAbove:
   value: ${amount}
@@ -228,8 +229,9 @@ void t.test('above the amount two approve an allocation and a batch, and neither
 
   world.clock.set('2025-03-03');
   const batch = expectStatus(await finance.post('/settlements', { period: '2025-02' }), 201);
-  const { settlementId, contentDigest, lineCount: count, total } = batch as Record<string, string>;
-  const approve = (by: Caller) => by.post(`/settlements/${settlementId}/approve`, { contentDigest, count, total });
+  const { settlementId = '' } = batch as Record<string, string>;
+  const content = await freeze(finance, settlementId);
+  const approve = (by: Caller) => by.post(`/settlements/${settlementId}/approve`, content);
   const drafting = await book.member('approver', { personId: finance.personId });
   t.equal(told(await approve(drafting)), '403 FOUR_EYES');
   t.match(expectStatus(await approve(approver), 200), {
@@ -241,6 +243,22 @@ void t.test('above the amount two approve an allocation and a batch, and neither
     { code: '23514', constraint_name: 'settlements_second_approval' },
   );
   t.match(expectStatus(await approve(second), 200), { status: 'APPROVED' });
+  expectStatus(
+    await firm.member.post('/payee-accounts', {
+      enterpriseId: firm.enterpriseId,
+      holderName: firm.name,
+      bankName: '银行',
+      bankCode: '102331000012',
+      accountNo: '6222021001000000001',
+      validFrom: '2025-01-01',
+    }),
+    201,
+  );
+  for (const person of [approver, second]) {
+    const checking = await book.member('finance', { personId: person.personId });
+    t.equal(told(await checking.post(`/settlements/${settlementId}/check-lines`, { lines: [1] })), '403 FOUR_EYES', 'neither approver checks');
+  }
+  await check(await book.member('finance'), settlementId);
   for (const person of [approver, second]) {
     const paying = await book.member('finance_approver', { personId: person.personId });
     t.equal(told(await paying.post(`/settlements/${settlementId}/instruct`)), '403 FOUR_EYES', 'neither approver pays');
@@ -481,7 +499,7 @@ const bound: Readonly<Record<string, Bound>> = {
   '/redemptions/{id}/reverse': { digest: 'contentDigest' },
   '/redemptions/{id}/verify': { anew: 'the amount that it names is judged by the law and the invoice as they are' },
   '/settlements/{id}/approve': { digest: 'contentDigest' },
-  '/settlements/{id}/instruct': { unchangeable: 'settlements' },
+  '/settlements/{id}/instruct': { anew: 'what is approved and checked: another version is neither, and nothing else of a frozen batch changes' },
   '/usage-invoices/{id}/confirm': { anew: 'of an invoice that was posted nothing changes but by voiding it' },
   '/vouchers/{id}/cancel': { digest: 'contentDigest' },
   '/vouchers/{id}/revoke': { digest: 'contentDigest' },

@@ -9,6 +9,7 @@ import type { Caller } from '../service.js';
 import { expectStatus } from '../service.js';
 import { nextInvoiceNo, startTrade } from '../usage/world.js';
 import { lookAt, tryEverything } from './table.js';
+import { instruct } from '../settlements/batch.js';
 
 const reason = '依据复核意见';
 
@@ -48,9 +49,9 @@ void t.test('the life of a recovery', async (t) => {
     paid.push({ voucher, invoice, contractId: contract.contractId });
   }
   const draft = await does(finance, '/settlements', { period: '2024-08' }, 201);
-  const { contentDigest, lineCount: count, total } = draft;
-  await does(approver, `/settlements/${draft.settlementId as string}/approve`, { contentDigest, count, total });
-  const { instructions } = await does(payer, `/settlements/${draft.settlementId as string}/instruct`);
+  const total = draft.total as string;
+  const hands = { maker: finance, approver, checker: await book.member('finance'), payer };
+  const { instructions } = await instruct(hands, draft.settlementId as string);
   const first = paid.shift();
   const early = await does(reviewer, '/recoveries', { voucherId: first?.voucher, reason, documentNo: '查〔2024〕1号' }, 201);
   const earlyUrl = `/recoveries/${early.recoveryId as string}`;
