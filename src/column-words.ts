@@ -405,6 +405,7 @@ const words: Readonly<Record<string, string>> = {
   reference: '参考号',
   refusalCode: '拒绝代码',
   refused: '被拒行数',
+  registeredPerson: '登记人',
   registrationId: '登记编号',
   reimbursementId: '奖补申报编号',
   reimbursementLineId: '奖补明细编号',

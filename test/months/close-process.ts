@@ -13,6 +13,7 @@ const die = (at: string): void => {
 };
 
 // What the thread of a build says is heard first here: it is at that step then.
+// oxlint-disable-next-line typescript/unbound-method -- called on its own worker
 const { emit } = Worker.prototype;
 Worker.prototype.emit = function (this: Worker, event: string | symbol, ...args: unknown[]): boolean {
   const [message] = args as [FromBuild];
@@ -37,4 +38,4 @@ const { app } = await build({
     },
   },
 });
-console.log(`ready: ${await app.listen({ port: 0, host: '127.0.0.1' })}`);
+process.stdout.write(`ready: ${await app.listen({ port: 0, host: '127.0.0.1' })}\n`);

@@ -31,8 +31,11 @@ void t.test('a month closed by processes that are killed at each step', async (t
   const { instructions } = await settle(world, 'INSTRUCTED', '2024-07');
   const total = String(instructions.reduce((sum, { amount }) => sum + BigInt(amount.replace('.', '')), 0n));
   const lines = instructions.map(({ instructionNo, amount }, i) => ({
-    ...{ instructionNo, status: 'PAID', amount },
-    ...{ bankSerial: `B${i}`, bookedOn: '2024-07-15' },
+    instructionNo,
+    status: 'PAID',
+    amount,
+    bankSerial: `B${i}`,
+    bookedOn: '2024-07-15',
   }));
   const declaredTotal = `${total.slice(0, -2)}.${total.slice(-2)}`;
   expectStatus(await finance.post('/bank-returns', { declaredCount: lines.length, declaredTotal, lines }), 201);
@@ -101,7 +104,11 @@ void t.test('a month closed by processes that are killed at each step', async (t
     }
   };
   const clean = async (when: string): Promise<void> =>
-    void t.strictSame([...(await auditLedger(db, bookId)), ...(await auditBusiness(db, bookId)), ...(await auditMonths(db, bookId))], [], when);
+    void t.strictSame(
+      [...(await auditLedger(db, bookId)), ...(await auditBusiness(db, bookId)), ...(await auditMonths(db, bookId))],
+      [],
+      when,
+    );
   const buildOf = async () => {
     const [row] = await db.sql<Record<string, unknown>[]>`
       select b.*, (select count(*)::int from month_parties p where p.book_id = b.book_id and p.build_id = b.build_id) as parties
@@ -130,7 +137,11 @@ void t.test('a month closed by processes that are killed at each step', async (t
       t.equal(await killed.ended, 'SIGKILL', step);
     }
     const { state, attempts, pack_digest: digest, data_digest: data, parties } = await buildOf();
-    t.strictSame({ state, attempts, digest, data, parties }, { state: 'RUNNING', attempts: 1, digest: null, data: null, parties: 0 }, step);
+    t.strictSame(
+      { state, attempts, digest, data, parties },
+      { state: 'RUNNING', attempts: 1, digest: null, data: null, parties: 0 },
+      step,
+    );
     await clean(`killed at ${step}`);
     // Its lease would run out by itself, and three attempts are all that there are.
     await world.owner.sql`update month_builds set lease_until = clock_timestamp() - interval '1 second', attempts = 0`;
