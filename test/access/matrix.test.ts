@@ -25,6 +25,35 @@ const methodsAsked: Readonly<Record<string, Operation['method']>> = { get: 'GET'
 /** What any member of the book may look up: the law, who offers what, what is on public notice. */
 const shownToAll = ['/programmes', '/programme-versions', '/providers', '/facilities', '/calendars', '/notices', '/listings'];
 
+/**
+ * Who may do the steps that move money, rights or the law, written down from the domain's table of roles and not from the routes: who makes,
+ * who approves and who pays are different roles, the operator decides no money, the trade does its own part alone, and an auditor does nothing.
+ */
+const allotted: Readonly<Record<string, readonly string[]>> = {
+  '/applications': ['enterprise'],
+  '/applications/{id}/review': ['reviewer'],
+  '/applications/{id}/approve': ['approver'],
+  '/redemptions': ['enterprise'],
+  '/redemptions/{id}/verify': ['reviewer'],
+  '/redemptions/{id}/reverse': ['approver'],
+  '/usage-invoices': ['provider'],
+  '/allocations': ['reviewer'],
+  '/allocations/{id}/approve': ['approver'],
+  '/appropriations': ['finance'],
+  '/settlements': ['finance'],
+  '/settlements/{id}/approve': ['approver'],
+  '/settlements/{id}/instruct': ['finance_approver'],
+  '/vouchers/{id}/cancel': ['approver'],
+  '/vouchers/{id}/revoke': ['approver'],
+  '/recoveries/{id}/open': ['approver'],
+  '/programmes/{id}/activate': ['approver'],
+  '/members': ['operator'],
+  '/members/{id}/confirm': ['operator', 'approver'],
+  '/members/{id}/keys': ['operator'],
+  '/keys/{id}/rotate': ['operator'],
+  '/keys/{id}/revoke': ['operator'],
+};
+
 /** A problem without what differs from one request to the next. */
 const bareOf = ({ status, body, headers }: Answer): unknown => {
   const { instance: _, ...rest } = body as Record<string, unknown>;
@@ -139,6 +168,18 @@ void t.test('the matrix: every route, every role, own, another’s and none', as
       }
     }
     t.strictSame(found, []);
+  });
+
+  await t.test('each role has the steps that the domain gives it, and no other', (t) => {
+    for (const [url, expected] of Object.entries(allotted)) {
+      const taken = [...callers.keys()].filter((of) => (byKey.get(`POST ${url} ${of}`) ?? '403 FORBIDDEN') !== '403 FORBIDDEN');
+      t.strictSame(taken.sort(), [...expected].sort(), url);
+    }
+    const ofAuditor = operations.filter(
+      ({ method, url }) => method !== 'GET' && (byKey.get(`${method} ${url} auditor`) ?? '403 FORBIDDEN') !== '403 FORBIDDEN',
+    );
+    t.comment(`an auditor may: ${ofAuditor.map(({ url }) => url).join(', ')}`);
+    t.end();
   });
 
   await t.test(

@@ -115,6 +115,8 @@ export interface World extends Service {
 }
 
 let organisation = 0;
+/** Who owns and operates the centres: nobody of the book. */
+const centre = makeUscc('91410100MB0000001');
 const nextUscc = (): string => makeUscc(`91410100MA${String(++organisation).padStart(7, '0')}`);
 const anybody = (): string => uuidv7(new Date(0));
 
@@ -377,10 +379,10 @@ export async function startWorld(
         ...common,
         facilityId: newId(),
         providerId,
-        name: `试验智算中心${uscc}`,
+        name: `试验智算中心${organisation}`,
         kind: 'AI_COMPUTING',
-        ownerUscc: uscc,
-        operatorUscc: uscc,
+        ownerUscc: centre,
+        operatorUscc: centre,
       };
       const lineAmounts = { lineNo: 9, quantity: '1.0000', netFen: grossFen, vatFen: 0n, grossFen };
       const contractLine: ContractLine = {
