@@ -3442,6 +3442,83 @@ grant insert, select, update (account_no_sealed, status, usable_from, confirmed_
 grant select (book_id, payee_account_id, provider_id, holder_name, bank_name, bank_code, account_no_last4, valid_from, recorded_at, enterprise_id, how, status, usable_from, proposed_person, confirmed_person, confirmed_on, former_holds, wait_id, waited_days, objected_person, objected_on, objection_reason, dismissed_person, ended_person, ended_on, end_reason) on payee_accounts to voucher_reader;
 
 -- owner voucher_owner
+create table payment_file_lines (
+  book_id uuid not null,
+  payment_file_line_id uuid not null,
+  payment_file_id uuid not null,
+  line_no integer not null,
+  instruction_id uuid not null,
+  amount_fen bigint not null,
+  constraint payment_file_lines_pkey PRIMARY KEY (book_id, payment_file_line_id),
+  constraint payment_file_lines_book_id_payment_file_id_line_no_key UNIQUE (book_id, payment_file_id, line_no),
+  constraint payment_file_lines_once UNIQUE (book_id, instruction_id),
+  constraint payment_file_lines_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint payment_file_lines_book_id_instruction_id_fkey FOREIGN KEY (book_id, instruction_id) REFERENCES payment_instructions(book_id, instruction_id),
+  constraint payment_file_lines_book_id_payment_file_id_fkey FOREIGN KEY (book_id, payment_file_id) REFERENCES payment_files(book_id, payment_file_id),
+  constraint payment_file_lines_amount_fen_check CHECK ((amount_fen > 0)),
+  constraint payment_file_lines_line_no_check CHECK ((line_no >= 1))
+);
+alter table payment_file_lines enable row level security;
+alter table payment_file_lines force row level security;
+create policy of_book on payment_file_lines as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_party on payment_file_lines as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE false
+END);
+create policy whole on payment_file_lines as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
+CREATE TRIGGER payment_file_lines_append_only BEFORE DELETE OR UPDATE ON public.payment_file_lines FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER payment_file_lines_in_lane BEFORE INSERT OR UPDATE ON public.payment_file_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER payment_file_lines_leave_in_lane BEFORE DELETE ON public.payment_file_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER payment_file_lines_no_truncate BEFORE TRUNCATE ON public.payment_file_lines FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER payment_file_lines_to_pay BEFORE INSERT ON public.payment_file_lines FOR EACH ROW EXECUTE FUNCTION refuse_other_payment();
+grant insert, select on payment_file_lines to voucher_app;
+grant select on payment_file_lines to voucher_reader;
+
+-- owner voucher_owner
+create table payment_files (
+  book_id uuid not null,
+  payment_file_id uuid not null,
+  settlement_id uuid not null,
+  file_no integer not null,
+  bank_format text not null,
+  mapping jsonb not null,
+  line_count integer not null,
+  total_fen bigint not null,
+  content_digest text not null,
+  made_person uuid not null,
+  made_on date not null,
+  recorded_at timestamp with time zone not null,
+  constraint payment_files_pkey PRIMARY KEY (book_id, payment_file_id),
+  constraint payment_files_book_id_settlement_id_file_no_key UNIQUE (book_id, settlement_id, file_no),
+  constraint payment_files_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint payment_files_book_id_made_person_fkey FOREIGN KEY (book_id, made_person) REFERENCES persons(book_id, person_id),
+  constraint payment_files_book_id_settlement_id_fkey FOREIGN KEY (book_id, settlement_id) REFERENCES settlements(book_id, settlement_id),
+  constraint payment_files_bank_format_check CHECK ((bank_format ~ '^[a-z][a-z0-9-]{0,59}$'::text)),
+  constraint payment_files_content_digest_check CHECK ((content_digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint payment_files_file_no_check CHECK ((file_no >= 1)),
+  constraint payment_files_line_count_check CHECK ((line_count >= 1)),
+  constraint payment_files_mapping_check CHECK ((jsonb_typeof(mapping) = 'object'::text)),
+  constraint payment_files_total_fen_check CHECK ((total_fen > 0))
+);
+alter table payment_files enable row level security;
+alter table payment_files force row level security;
+CREATE INDEX payment_files_settlement ON public.payment_files USING btree (book_id, settlement_id, payment_file_id);
+create policy of_book on payment_files as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_party on payment_files as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE false
+END);
+create policy whole on payment_files as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
+CREATE TRIGGER payment_files_append_only BEFORE DELETE OR UPDATE ON public.payment_files FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER payment_files_in_lane BEFORE INSERT OR UPDATE ON public.payment_files FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER payment_files_leave_in_lane BEFORE DELETE ON public.payment_files FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER payment_files_no_truncate BEFORE TRUNCATE ON public.payment_files FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+grant insert, select on payment_files to voucher_app;
+grant select on payment_files to voucher_reader;
+
+-- owner voucher_owner
 create table payment_instructions (
   book_id uuid not null,
   instruction_id uuid not null,
@@ -6056,6 +6133,21 @@ CREATE OR REPLACE FUNCTION public.refuse_other_paper()
 AS $function$
 begin
   raise exception 'a line of an application names one paper, for good' using errcode = 'VL001';
+end $function$;
+
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.refuse_other_payment()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if not exists (select from payment_instructions p join payment_files f on f.book_id = p.book_id and f.settlement_id = p.settlement_id
+                  where p.book_id = new.book_id and p.instruction_id = new.instruction_id and f.payment_file_id = new.payment_file_id
+                    and p.status = 'INSTRUCTED' and p.amount_fen - p.paid_fen - p.returned_fen = new.amount_fen) then
+    raise exception 'a line of a payment file is not what is still to be paid'
+      using errcode = 'check_violation', table = tg_table_name, constraint = 'payment_file_lines_to_pay';
+  end if;
+  return new;
 end $function$;
 
 -- owner voucher_owner

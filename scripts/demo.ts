@@ -19,7 +19,7 @@ import { facilityRecorded, listingRecorded, observationRecorded, providerRecorde
 import { redemptionRecorded } from '../schemas/redemptions.js';
 import { bankReturnImported } from '../schemas/bank.js';
 import {
-  paymentFile,
+  instructions as instructionsOf,
   settlementDrafted,
   settlementInstructed,
   settlementRecorded,
@@ -232,7 +232,7 @@ async function settled(city: City) {
   const checked = { contentDigest: draft.contentDigest, count: draft.lineCount, total: draft.total };
   await city.approver.post(settlementRecorded, `${at}/approve`, checked);
   const { instructions } = await city.cashier.post(settlementInstructed, `${at}/instruct`);
-  const file = await city.finance.get(paymentFile, `${at}/instructions`);
+  const file = await city.finance.get(instructionsOf, `${at}/instructions`);
   const bank = await city.finance.post(bankReturnImported, '/bank-returns', {
     declaredCount: file.count,
     declaredTotal: file.total,

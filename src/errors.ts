@@ -1037,6 +1037,13 @@ export const refusals = {
     '本账套没有登记代码为 {code} 的银行文件格式；可用的有：{known}。',
     'This book has no bank format {code}; it has: {known}.',
   ),
+  PAYMENT_FILE_EMPTY: refusal(
+    409,
+    '没有可付款的指令',
+    'Nothing is left to be sent',
+    '结算批次 {settlementNo} 没有尚未发送的在途指令（另有 {held} 笔因收款账户变更暂缓）；同一次指令只发送一次，退票后再次下达的才会另行发送。',
+    'Batch {settlementNo} has no payment with the bank that was not sent ({held} are held, for their payees’ accounts change); an attempt is sent once, and a returned payment again as a further attempt.',
+  ),
   BANK_FORMAT_AMBIGUOUS: refusal(
     400,
     '银行文件格式自相矛盾',

@@ -323,7 +323,22 @@ void t.test('a payee’s account is changed by two persons, after a wait, and no
     );
     clock.set('2024-07-24');
     const back = await changeAccount(world, one.member, account(one.accountNo, '2024-07-24'));
-    clock.set('2024-07-26');
+    const sends = (more: object = {}) => payer.post('/payment-files', { settlementId, ...more });
+    const sent = expectStatus(await sends(), 201) as { held: { instructionNo: string; why: string }[]; count: number };
+    t.match(
+      sent,
+      { count: 2, held: [{ why: 'ACCOUNT_CHANGING' }, { why: 'ACCOUNT_CHANGING' }] },
+      'what was instructed and not sent waits too',
+    );
+    clock.set('2024-07-27');
+    const other = await sends();
+    t.strictSame(
+      codeOf(other),
+      [409, 'PAYMENT_FILE_EMPTY'],
+      'nor is it sent silently to an account that is not paid on any more',
+    );
+    const onFormerAccount = sent.held.map(({ instructionNo }) => instructionNo);
+    t.match(expectStatus(await sends({ onFormerAccount }), 201), { count: 2, held: [] }, 'but where a person names it');
     const found = expectStatus(await one.member.get('/payee-accounts'), 200).items as {
       payeeAccountId: string;
       usableFrom: string;

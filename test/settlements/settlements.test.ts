@@ -1,13 +1,11 @@
 // The monthly settlement: what a batch takes and binds, three persons, funders' shares to the fen, bank returns that have
 // their effect once; and an audit of the business that finds what is planted.
-import ExcelJS from 'exceljs';
 import type { Test } from 'tap';
 import t from 'tap';
 import type { PaymentInstruction, Redemption, Settlement } from '../../db/tables.js';
 import { auditLedger } from '../../src/ledger/audit.js';
 import { formatYuan, splitByFunders, sumFen } from '../../src/money.js';
 import { auditBusiness } from '../../src/reconciliation/audit.js';
-import { writePaymentFile } from '../../src/settlements/bank-file.js';
 import {
   contentDigestOf,
   isSettledWith,
@@ -138,36 +136,6 @@ void t.test('the last attempt of a payment is the one that counts', async (t) =>
   );
 });
 
-void t.test('the payment file is written as offices read it', async (t) => {
-  const written = writePaymentFile({
-    settlementId: '',
-    settlementNo: 'S-1',
-    count: 1,
-    total: '10.00',
-    lines: [
-      {
-        instructionNo: 'P-1',
-        attempt: 1,
-        status: 'INSTRUCTED',
-        holderName: '=cmd()',
-        accountNo: '6222021001001234560',
-        accountNoLast4: '4560',
-        bankName: '银行',
-        bankCode: '102491000012',
-        amount: '10.00',
-        fund,
-        funder: 'CITY',
-      },
-    ],
-  });
-  t.equal(
-    written,
-    '\uFEFF指令编号,收款户名,收款账号,开户银行,联行号,金额,资金,出资方\r\n' +
-      `P-1,'=cmd(),6222021001001234560,银行,102491000012,10.00,${fund},CITY\r\n合计,1,,,,10.00,,\r\n`,
-    'the payment file: BOM, CRLF, totals, and no formula',
-  );
-});
-
 // ── The service ──
 
 const codeOf = ({ status, body }: Answer) => [status, (body as { code?: string }).code];
@@ -271,22 +239,6 @@ void t.test('a month is drafted, approved, instructed, paid by the bank and clos
     seen.lines.every((line) => 'accountNo' in line && line.accountNo === null && 'accountNoLast4' in line),
     'the auditor sees four digits',
   );
-  const csv = await finance.get(`/settlements/${settlementId}/instructions?format=csv`);
-  t.match(String(csv.headers['content-type']), /^text\/csv/);
-  t.equal(String(csv.body).split('\r\n').length, 7, 'header, four lines, totals, end');
-  t.ok(String(csv.body).includes(one?.accountNo ?? '-'));
-  t.notOk(
-    String((await auditor.get(`/settlements/${settlementId}/instructions?format=csv`)).body).includes(one?.accountNo ?? '-'),
-  );
-  const bytes = await world.app.inject({
-    url: `/v1/books/testcity/settlements/${settlementId}/instructions?format=xlsx`,
-    headers: { authorization: `Bearer ${finance.secret}` },
-  });
-  const workbook = new ExcelJS.Workbook();
-  await workbook.xlsx.load(bytes.rawPayload as never);
-  const [sheet] = workbook.worksheets;
-  t.equal(sheet?.rowCount, 6, 'the same as a spreadsheet');
-  t.strictSame([sheet?.getCell('C2').value, sheet?.getCell('F6').value], [file.lines[0]?.accountNo, 10033.35], 'codes are text');
   await clean(t, world, 'instructed');
 
   t.match(codeOf(await finance.post(`/settlements/${settlementId}/close`)), [409, 'SETTLEMENT_UNPAID']);
