@@ -1,5 +1,5 @@
-// What isolation by row-level security costs: the same service and book with its tables' policies asked and not asked, in rounds that
-// alternate. After `npm run build`: npx tsx bench/isolation.ts
+// What rights and isolation cost: the same service and book with its tables' policies asked and not asked, and with neither policies nor rights
+// (see rights.ts), in rounds that alternate. After `npm run build`: npx tsx bench/isolation.ts
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -13,7 +13,9 @@ import { auditBook, openBook } from './open-book.js';
 import { latencyOf, median, row, table } from './report.js';
 import { killAll, startLoad, startService } from './start.js';
 
-type State = 'on' | 'off';
+/** Everything is asked; policies are not; neither they nor rights are. */
+const states = ['on', 'off', 'bare'] as const;
+type State = (typeof states)[number];
 
 const transfers = Number(process.env['BENCH_SIZES'] || 50_000);
 const folder = await mkdtemp(path.join(tmpdir(), 'voucher-bench-'));
@@ -69,9 +71,9 @@ try {
   await redeem('warming up', 64);
   for (let run = 0; run < bench.runs; run++) {
     // Whoever goes first goes second next: what the machine does meanwhile meets both.
-    const states: readonly State[] = run % 2 === 0 ? ['on', 'off'] : ['off', 'on'];
-    for (const state of states) {
+    for (const state of run % 2 === 0 ? states : states.toReversed()) {
       await isolate(admin, tables, state);
+      await service.askRights(state !== 'bare');
       keep('redemptions, 64 connections', state, await redeem(`redemptions, ${state}`, 64));
       keep('redemptions, 1 connection', state, await redeem(`lone redemptions, ${state}`, 1));
       for (const { name, requests } of readings) {
@@ -90,27 +92,37 @@ try {
     }
   }
   await isolate(admin, tables, 'on');
+  await service.askRights(true);
   await service.stop();
   await bench.load.stop();
 
-  const names = [...new Set([...results.keys()].map((key) => key.replace(/, (on|off)$/, '')))];
-  const rows = names.map((name) => {
-    const [on, off] = [results.get(`${name}, on`) ?? [], results.get(`${name}, off`) ?? []];
-    const rate = (of: readonly LoadResult[]): number[] => of.map(({ perSecond }) => perSecond);
-    const hot = name === 'redemptions, 64 connections';
-    return row({
-      work: name,
-      unit: '/s',
-      runs: rate(on),
-      ...latencyOf(on),
-      against: { name: 'policies off', figure: median(rate(off)), ...(hot ? { required: { least: 0.9 } } : {}) },
-    });
-  });
+  const names = [...new Set([...results.keys()].map((key) => key.replace(/, \w+$/, '')))];
+  const of = (name: string, state: State): readonly LoadResult[] => results.get(`${name}, ${state}`) ?? [];
+  const rate = (runs: readonly LoadResult[]): number[] => runs.map(({ perSecond }) => perSecond);
+  const without = { off: 'policies off', bare: 'policies and rights off' } as const;
+  const rows = names.flatMap((name) =>
+    (['off', 'bare'] as const).map((state) => {
+      const isBound = name === 'redemptions, 64 connections' && state === 'bare';
+      return row({
+        work: name,
+        unit: '/s',
+        runs: rate(of(name, 'on')),
+        ...latencyOf(of(name, 'on')),
+        against: {
+          name: without[state],
+          figure: median(rate(of(name, state))),
+          ...(isBound ? { required: { least: 0.9 } } : {}),
+        },
+      });
+    }),
+  );
   console.log(`\n${table(rows)}\n`);
   for (const name of names) {
-    const off = results.get(`${name}, off`) ?? [];
-    const ratios = (results.get(`${name}, on`) ?? []).map(({ perSecond }, i) => perSecond / (off[i]?.perSecond ?? Number.NaN));
-    console.log(`${name}: on/off by round ${ratios.map((ratio) => ratio.toFixed(2)).join(' ')}`);
+    for (const state of ['off', 'bare'] as const) {
+      const less = rate(of(name, state));
+      const ratios = rate(of(name, 'on')).map((figure, i) => (figure / (less[i] ?? Number.NaN)).toFixed(2));
+      console.log(`${name}: everything / ${without[state]} by round ${ratios.join(' ')}`);
+    }
   }
   bench.problems.push(...(await auditBook(book)));
   console.log(bench.problems.length === 0 ? 'audit: clean; every answer as expected' : `FAILED:\n${bench.problems.join('\n')}`);

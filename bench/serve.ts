@@ -5,6 +5,7 @@ import { build } from '../src/app.js';
 import { demoClock } from '../src/clock.js';
 import type { Limits } from '../src/http/limits.js';
 import { sharedOut } from '../src/settings.js';
+import { askRights } from './rights.js';
 
 export interface ServeOptions {
   readonly url: string;
@@ -37,6 +38,11 @@ async function serve({ url, pool, lane, limits = {}, fieldKey, now }: ServeOptio
     fieldKey: Buffer.from(fieldKey, 'hex'),
     lane,
     limits,
+  });
+  process.on('message', ({ rights }: { rights?: boolean }) => {
+    if (rights === undefined) return;
+    askRights(rights);
+    process.send?.({ rights });
   });
   await app.listen({ port: 0, host: '127.0.0.1' });
   const address = app.server.address();

@@ -12,6 +12,8 @@ export interface Service {
   /** The most memory it has held since `forgetPeak`, in MiB; null where the system does not say. */
   peakMiB(): Promise<number | null>;
   forgetPeak(): Promise<void>;
+  /** Whether it looks at rights at all; it does from the start. */
+  askRights(asked: boolean): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -84,6 +86,11 @@ export async function startService(options: ServeOptions): Promise<Service> {
       return kibibytes === undefined ? null : Math.round(Number(kibibytes) / 1024);
     },
     // 5 sets the peak back to what is held now (proc(5), clear_refs).
+    askRights: async (asked) => {
+      const done = messageOf(child, 'the service');
+      child.send({ rights: asked });
+      await done;
+    },
     forgetPeak: () => writeFile(`${proc}/clear_refs`, '5').catch(() => undefined),
     stop: () => stop(child),
   };

@@ -6,14 +6,16 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { connect } from '../db/client.js';
+import { rememberForMs } from '../src/access/principal.js';
 import { unsafeBecause } from '../src/safe-database.js';
 import { uuidv7 } from '../src/identifiers.js';
 import { makeLogger } from '../src/log.js';
 import { readSettings } from '../src/settings.js';
 import { testDatabase } from './database.js';
 import { asHere, fromSource } from './program.js';
+import { codeFor, goodPassword } from './sign-in/world.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -183,23 +185,30 @@ void t.test('production: migrate, then a book, its first operator and a key that
   t.match(finished, { code: 0, stdout: new RegExp(`${begun}[^]*cvk_`) }, 'a book that was left without a key is finished');
 
   const dataDir = await temporaryFolder(t);
-  const service = run('src/server.ts', [], {
+  const settings = {
     PORT: '0',
     DATA_DIR: dataDir,
     DATABASE_URL: urls.app,
     ALLOW_UNSAFE_DATABASE: 'true',
     FIELD_KEY: 'ab'.repeat(32),
     LOG_LEVEL: 'silent',
-  });
+  };
+  const service = run('src/server.ts', [], settings);
+  const second = run('src/server.ts', [], settings);
   const out = await service.until(/ready: http/);
   t.notMatch(out, /cvk_/, 'no demo keys with DATABASE_URL');
-  const address = /ready: (http\S+)/.exec(out)?.[1] ?? '';
-  const me = await fetch(`${address}/v1/books/luoyang/me`, { headers: { authorization: `Bearer ${key}` } });
+  const bookAt = (printed: string): string => `${/ready: (http\S+)/.exec(printed)?.[1] ?? ''}/v1/books/luoyang`;
+  const here = bookAt(out);
+  const me = await fetch(`${here}/me`, { headers: { authorization: `Bearer ${key}` } });
   t.match(await me.json(), { role: 'operator', bookName: '洛阳市' });
+  const token = /good for 7 days: ([\w-]{43})\n/.exec(made.stdout)?.[1] ?? '';
+  await endsEverywhere(t, { here, there: bookAt(await second.until(/ready: http/)), token });
+  second.child.kill('SIGTERM');
+  t.equal((await second.ended).code, 0);
   const ring = { DATABASE_URL: urls.app, FIELD_KEY: 'ab'.repeat(32), FIELD_KEYS: `next:sm4-ctr-hmac-sm3:${'cd'.repeat(32)}` };
   t.match(await run('scripts/fields-rotate.ts', [], ring).ended, {
     code: 0,
-    stdout: /luoyang: 0 rows sealed anew, none left under an earlier key/,
+    stdout: /luoyang: 1 rows sealed anew, none left under an earlier key/,
   });
   t.match(await run('scripts/fields-rotate.ts', [], { FIELD_KEYS: 'x' }).ended, { code: 1, stderr: /FIELD_KEYS must be/ });
   service.child.kill('SIGTERM');
@@ -217,6 +226,62 @@ void t.test('production: migrate, then a book, its first operator and a key that
   }).ended;
   t.match(behind, { code: 1, stderr: /schema version/ });
 });
+
+/** What ends in one of two processes on a database has ended in the other with its next request: a key, a member, a session. */
+async function endsEverywhere(t: Test, { here, there, token }: { here: string; there: string; token: string }): Promise<void> {
+  let cookie = '';
+  const call = async (at: string, url: string, body?: object, secret?: string) => {
+    const response = await fetch(at + url, {
+      ...(body ? { method: 'POST', body: JSON.stringify(body) } : {}),
+      headers: {
+        ...(body
+          ? { 'content-type': 'application/json', 'idempotency-key': uuidv7(new Date()), 'sec-fetch-site': 'same-origin' }
+          : {}),
+        ...(secret === undefined ? { cookie } : { authorization: `Bearer ${secret}` }),
+      },
+    });
+    const [set] = response.headers.getSetCookie();
+    if (set !== undefined) cookie = set.split(';')[0] ?? '';
+    return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+  };
+  const expect = async (status: number, answer: ReturnType<typeof call>) => {
+    const { status: found, body } = await answer;
+    t.equal(found, status, JSON.stringify(body));
+    return body;
+  };
+
+  // The first operator takes the invitation in one process and shows the second factor in the other.
+  const { secret } = await expect(200, call(here, '/sign-in/invitations/accept', { token, password: goodPassword }));
+  await expect(200, call(there, '/sign-in/invitations/confirm', { token, code: codeFor(String(secret), new Date()) }));
+  await expect(200, call(here, '/me'));
+  await expect(200, call(there, '/me'));
+
+  const machine = async () => {
+    const of = { personName: '对接系统', role: 'auditor', kind: 'MACHINE' };
+    const { memberId } = await expect(201, call(here, '/members', of));
+    const made = await expect(201, call(here, `/members/${String(memberId)}/keys`, {}));
+    return { memberId: String(memberId), keyId: String(made['keyId']), secret: String(made['secret']) };
+  };
+  const [first, second] = [await machine(), await machine()];
+  const known = async (of: { secret: string }) => [
+    (await call(there, '/me', undefined, of.secret)).status,
+    // What is wrong in itself is told before the lane, by what is remembered of a key.
+    (await call(there, '/applications/x/approve', {}, of.secret)).status,
+  ];
+  for (const of of [first, second, first, second]) t.strictSame((await known(of))[0], 200);
+  await expect(200, call(here, `/keys/${first.keyId}/revoke`, {}));
+  await expect(200, call(here, `/members/${second.memberId}/end`, {}));
+  for (const of of [first, second])
+    t.equal((await call(there, '/me', undefined, of.secret)).status, 401, 'at once where it reads');
+  await new Promise((resolve) => setTimeout(resolve, rememberForMs + 50));
+  for (const of of [first, second]) t.strictSame(await known(of), [401, 401], 'within a second for whatever a request meets');
+
+  const before = cookie;
+  await expect(200, call(here, '/sign-in/sign-out-everywhere', {}));
+  cookie = before;
+  await expect(401, call(there, '/me'));
+  await expect(401, call(there, '/members', { personName: '某人', role: 'auditor', kind: 'PERSON' }));
+}
 
 void t.test('a database that would forget, or a role that nothing binds, is refused at the start', async (t) => {
   const { urls, admin } = await testDatabase(t);

@@ -13,8 +13,8 @@ import type { Facts, Loader } from '../ledger/facts.js';
 import { shelf } from '../ledger/facts.js';
 import type { Actor } from '../ledger/lane.js';
 
-/** The book itself: one row. */
-export const bookShelf = shelf(books, { rank: 0, id: 'bookId' });
+/** The book itself: one row. From when on it is open, the head of its lane says. */
+export const bookShelf = shelf(books, { rank: 0, id: 'bookId', without: ['openFrom'] });
 export const personShelf = shelf(persons, { rank: 0, id: 'personId', keys: { sameAs: ['sameAs'] }, mutable: ['sameAs'] });
 export const identityShelf = shelf(personIdentities, {
   rank: 1,

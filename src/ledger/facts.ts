@@ -52,8 +52,9 @@ type RowOf<T extends PgTable> = T['$inferSelect'];
  * change after insert (the database grants no others). `once` names the look-ups whose rows a book works on once or twice
  * and then no more (an invoice, its lines): what they found is not carried from batch to batch. `unique` names the look-ups
  * that find one row at most by a unique index of book_id and exactly these columns, in the order in which the key names them.
+ * `without` names columns that the database changes by itself: what a book remembers of a row would not hold of them.
  */
-export function shelf<T extends PgTable, Key extends string = never>(
+export function shelf<T extends PgTable, Key extends string = never, Left extends keyof RowOf<T> & string = never>(
   table: T,
   spec: {
     rank: number;
@@ -62,9 +63,12 @@ export function shelf<T extends PgTable, Key extends string = never>(
     mutable?: readonly (keyof RowOf<T> & string)[];
     once?: readonly (NoInfer<Key> | 'id')[];
     unique?: readonly NoInfer<Key>[];
+    without?: readonly Left[];
   },
-): Shelf<RowOf<T>, Key> {
-  const columns = Object.entries(getTableColumns(table)).map(([property, column]) => ({
+): Shelf<Omit<RowOf<T>, Left>, Key> {
+  const left: ReadonlySet<string> = new Set(spec.without);
+  const carried = Object.entries(getTableColumns(table)).filter(([property]) => !left.has(property));
+  const columns = carried.map(([property, column]) => ({
     property,
     name: column.name,
     type: column.getSQLType(),

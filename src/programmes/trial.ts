@@ -41,9 +41,11 @@ export class Trial {
     return this.#exhaustedOn;
   }
 
-  /** More money is there from now on (fen). */
+  /** More money is there from now on (fen); below zero, so much goes back, as far as it is left: what was awarded stays awarded. */
   grant(amountFen: Fen): void {
-    if (this.#poolLeft !== null) this.#poolLeft += amountFen;
+    if (this.#poolLeft === null) return;
+    const leftFen = this.#poolLeft + amountFen;
+    this.#poolLeft = leftFen > 0n ? leftFen : 0n;
   }
 
   /** `touched`: what `limitsTouched('ISSUE')` says of the case. */

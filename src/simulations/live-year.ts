@@ -152,9 +152,16 @@ export async function liveYear(tx: Tx, job: Job, onProgress: Progress): Promise<
   };
 }
 
+/** What was loaded for the year, and in it what went back, on its day. What was sent back or on once it had ended was there all year. */
 const loadsOf = ({ sql }: Tx, { bookId, programmeCode, year }: Job): Promise<Load[]> => sql<Load[]>`
-  select loaded_on as "on", sum(amount_fen)::bigint as "amountFen" from appropriations
-   where book_id = ${bookId} and programme_code = ${programmeCode} and year = ${year} group by loaded_on order by loaded_on`;
+  select m."on", sum(m.fen)::bigint as "amountFen"
+    from (select loaded_on as "on", amount_fen as fen from appropriations
+           where book_id = ${bookId} and programme_code = ${programmeCode} and year = ${year}
+           union all
+          select decided_on, -amount_fen from appropriation_returns
+           where book_id = ${bookId} and programme_code = ${programmeCode} and year = ${year}
+             and status = 'APPROVED' and decided_on <= make_date(${year}, 12, 31)) m
+   group by m."on", m.fen > 0 order by m."on", m.fen > 0 desc`;
 
 function flowOf({ laws, span }: Living, id: string): Flow {
   const text = laws.textOf(id);

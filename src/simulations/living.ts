@@ -15,7 +15,7 @@ import type { Tally } from './tally.js';
 
 export type Job = Pick<Simulation, 'bookId' | 'programmeCode' | 'programmeVersionId' | 'comparedVersionId' | 'year' | 'poolFen'>;
 
-/** Money that was there from a day on (fen). */
+/** Money that was there from a day on, or below zero, that went back on it (fen). */
 export interface Load {
   readonly on: Day;
   readonly amountFen: Fen;

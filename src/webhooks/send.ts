@@ -12,8 +12,22 @@ export type Resolve = (host: string) => Promise<readonly string[]>;
 export type Dial = (of: { address: string; port: number; host: string }) => Socket;
 
 const resolveBySystem: Resolve = async (host) => (await lookup(host, { all: true })).map(({ address }) => address);
-const dialWithTls: Dial = ({ address, port, host }) =>
-  connect({ host: address, port, servername: host, ALPNProtocols: ['http/1.1'] });
+/**
+ * Dials with TLS 1.2 or later: whoever answers at the address has to show a certificate of the host, whatever the environment says of
+ * unauthorized ones. `ca`: by whom it has to be signed, in PEM; by one of those that the system's Node trusts if left out.
+ */
+export const tlsDial =
+  ({ ca }: { readonly ca?: string } = {}): Dial =>
+  ({ address, port, host }) =>
+    connect({
+      host: address,
+      port,
+      servername: host,
+      ALPNProtocols: ['http/1.1'],
+      minVersion: 'TLSv1.2',
+      rejectUnauthorized: true,
+      ...(ca === undefined ? {} : { ca }),
+    });
 
 // IANA's special-purpose registries. Of IPv6 only global unicast is public, less what embeds or stands for other addresses.
 const special = new BlockList();
@@ -63,7 +77,7 @@ export type Send = (of: { url: string; headers: Readonly<Record<string, string>>
 const failed = (why: string): Sent => ({ kind: 'failed', why });
 
 export function makeSend(of: { readonly resolve?: Resolve; readonly dial?: Dial; readonly timeoutMs?: number } = {}): Send {
-  const { resolve = resolveBySystem, dial = dialWithTls, timeoutMs = longestMs } = of;
+  const { resolve = resolveBySystem, dial = tlsDial(), timeoutMs = longestMs } = of;
   return async ({ url, headers, body }) => {
     const { hostname: host, pathname, search } = new URL(url);
     const addresses = await resolve(host).catch(() => []);

@@ -449,7 +449,7 @@ export async function startWorld(
 
 /** Drafts the batch of a period and takes it as far as `to`. */
 export async function settle(
-  world: World,
+  world: Pick<World, 'finance' | 'approver' | 'payer'>,
   to: 'DRAFT' | 'APPROVED' | 'INSTRUCTED',
   period = '2024-06',
 ): Promise<{

@@ -19,7 +19,7 @@ export interface Year extends World {
  * 2024: 1,500,000.00 are loaded. 2 July: 400,000.00 for the first (20 % of 2,000,000); 10 July: 200,000.00 for the second (of
  * 1,000,000); 5 August: the third would have 1,000,000.00 (of 5,000,000) and takes the 900,000.00 that are left; 2 September: the fourth
  * (100,000) is rejected, for nothing is left; 3 September: a fifth (100,000) is rejected for a reason of its own, on the day on which
- * money was loaded again. In August the first redeems 100,000.00 on 500,000.00.
+ * money was loaded again. In August the first redeems 100,000.00 on 500,000.00. In December 20,000.00 more are loaded and go back.
  */
 export async function liveYear(t: { teardown(handler: () => Promise<void>): void }): Promise<Year> {
   const world = await startWorld(t, { now: '2024-07-01' });
@@ -57,6 +57,19 @@ export async function liveYear(t: { teardown(handler: () => Promise<void>): void
   world.clock.set('2024-09-03');
   expectStatus(await world.load('50000.00'), 201);
   expectStatus(await world.approver.post(`/applications/${e.applicationId}/reject`, { reason: '材料不实' }), 200);
+  world.clock.set('2024-12-20');
+  expectStatus(await world.load('20000.00'), 201);
+  const back = {
+    programmeCode: world.programmeCode,
+    year: 2024,
+    amount: '20000.00',
+    documentNo: '郑财预〔2024〕99号',
+    carryOver: false,
+  };
+  const proposed = expectStatus(await world.finance.post('/appropriation-returns', back), 201);
+  const { returnId, contentDigest } = proposed as Record<string, string>;
+  const payer = await world.book.member('finance_approver');
+  expectStatus(await payer.post(`/appropriation-returns/${returnId}/approve`, { contentDigest }), 200);
   world.clock.set('2025-01-06');
   return { ...world, firms, applications: [a, b, c, d, e] };
 }

@@ -2,18 +2,21 @@
 // states, and nothing of others.
 import { createHmac } from 'node:crypto';
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import t from 'tap';
 import { deliverDue } from '../../src/messages/deliver.js';
 import { makeSealer } from '../../src/sealer.js';
 import { sendDue } from '../../src/webhooks/deliver.js';
 import { readUrl, retryAfterSeconds, signed } from '../../src/webhooks/rules.js';
 import type { Send, Sent } from '../../src/webhooks/send.js';
-import { isPublic, makeSend } from '../../src/webhooks/send.js';
+import { isPublic, makeSend, tlsDial } from '../../src/webhooks/send.js';
 import { startWorld, told } from '../applications/world.js';
 import { expectStatus } from '../service.js';
+import { type Certificate, certificateOf } from './certificate.js';
 
 void t.test('signatures are those of Standard Webhooks, by every secret that counts', async (t) => {
   const of = {
@@ -63,6 +66,39 @@ void t.test('addresses: public ones alone, whatever form the others take', async
   for (const address of closed.split(' ')) t.notOk(isPublic(address), address);
   for (const address of ['8.8.8.8', '114.114.114.114', '172.32.0.1', '100.128.0.1', '2400:3200::1'])
     t.ok(isPublic(address), address);
+});
+
+void t.test('over TLS whoever answers at the address that was judged has to show a certificate of the host', async (t) => {
+  const [later, past] = [new Date(Date.now() + 86_400_000), new Date(Date.now() - 86_400_000)];
+  const ours = certificateOf('hooks.example.cn', later);
+  const asked: string[] = [];
+  const attempt = async (shown: Certificate, trusted?: Certificate): Promise<Sent> => {
+    const server = createTlsServer(shown, (request, response) => {
+      asked.push(`${String((request.socket as TLSSocket).servername)} ${request.url ?? ''}`);
+      response.writeHead(204).end();
+    });
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    t.teardown(() => server.close());
+    const { port } = server.address() as AddressInfo;
+    const dial = tlsDial(trusted ? { ca: trusted.cert } : {});
+    const send = makeSend({
+      resolve: async () => ['8.8.8.8'],
+      dial: ({ host }) => dial({ address: '127.0.0.1', port, host }),
+      timeoutMs: 2_000,
+    });
+    return send({ url: 'https://hooks.example.cn/in', headers: {}, body: '{}' });
+  };
+  t.strictSame(await attempt(ours, ours), { kind: 'delivered' });
+  t.strictSame(asked, ['hooks.example.cn /in'], 'the host is named, by which a server chooses its certificate');
+  const refused = { kind: 'failed', why: 'the connection failed' };
+  const others = certificateOf('other.example.cn', later);
+  t.strictSame(await attempt(others, others), refused, 'of another host');
+  const expired = certificateOf('hooks.example.cn', past);
+  t.strictSame(await attempt(expired, expired), refused, 'that has expired');
+  process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
+  t.teardown(() => delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']);
+  t.strictSame(await attempt(ours), refused, 'that nobody trusts, whatever the environment says');
+  t.equal(asked.length, 1, 'nothing was sent to any of these');
 });
 
 void t.test('an attempt goes to the address that was judged, follows nothing, reads little and ends in time', async (t) => {
