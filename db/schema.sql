@@ -3471,7 +3471,7 @@ CREATE TRIGGER payment_file_lines_append_only BEFORE DELETE OR UPDATE ON public.
 CREATE TRIGGER payment_file_lines_in_lane BEFORE INSERT OR UPDATE ON public.payment_file_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER payment_file_lines_leave_in_lane BEFORE DELETE ON public.payment_file_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER payment_file_lines_no_truncate BEFORE TRUNCATE ON public.payment_file_lines FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER payment_file_lines_to_pay BEFORE INSERT ON public.payment_file_lines FOR EACH ROW EXECUTE FUNCTION refuse_other_payment();
+CREATE CONSTRAINT TRIGGER payment_file_lines_to_pay AFTER INSERT ON public.payment_file_lines DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_other_payment();
 grant insert, select on payment_file_lines to voucher_app;
 grant select on payment_file_lines to voucher_reader;
 
@@ -3563,7 +3563,7 @@ CASE
     ELSE (payee_id = ANY (( SELECT own_parties() AS own_parties)::uuid[]))
 END);
 create policy whole on payment_instructions as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
-CREATE TRIGGER payment_instructions_account BEFORE INSERT ON public.payment_instructions FOR EACH ROW EXECUTE FUNCTION refuse_payment_elsewhere();
+CREATE CONSTRAINT TRIGGER payment_instructions_account AFTER INSERT ON public.payment_instructions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_payment_elsewhere();
 CREATE TRIGGER payment_instructions_in_lane BEFORE INSERT OR UPDATE ON public.payment_instructions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER payment_instructions_leave_in_lane BEFORE DELETE ON public.payment_instructions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (status, return_reason, reinstructed, paid_fen, returned_fen) on payment_instructions to voucher_app;
@@ -6147,7 +6147,7 @@ begin
     raise exception 'a line of a payment file is not what is still to be paid'
       using errcode = 'check_violation', table = tg_table_name, constraint = 'payment_file_lines_to_pay';
   end if;
-  return new;
+  return null;
 end $function$;
 
 -- owner voucher_owner

@@ -42,7 +42,8 @@ create trigger payment_files_no_truncate before truncate on payment_files for ea
 create trigger payment_file_lines_append_only before update or delete on payment_file_lines for each row execute function refuse_change();
 create trigger payment_file_lines_no_truncate before truncate on payment_file_lines for each statement execute function refuse_change();
 
--- A line is what is still to be paid of an attempt of the file's own batch that is with the bank.
+-- A line is what is still to be paid of an attempt of the file's own batch that is with the bank. Judged at COMMIT: a batch of the lane writes
+-- all its tables by one statement, whose parts do not see each other.
 create function refuse_other_payment() returns trigger language plpgsql as $$
 begin
   if not exists (select from payment_instructions p join payment_files f on f.book_id = p.book_id and f.settlement_id = p.settlement_id
@@ -51,7 +52,13 @@ begin
     raise exception 'a line of a payment file is not what is still to be paid'
       using errcode = 'check_violation', table = tg_table_name, constraint = 'payment_file_lines_to_pay';
   end if;
-  return new;
+  return null;
 end $$;
 revoke all on function refuse_other_payment from public;
-create trigger payment_file_lines_to_pay before insert on payment_file_lines for each row execute function refuse_other_payment();
+create constraint trigger payment_file_lines_to_pay after insert on payment_file_lines deferrable initially deferred for each row
+  execute function refuse_other_payment();
+
+-- For the same reason: a change of account that is proposed in the very batch that instructs.
+drop trigger payment_instructions_account on payment_instructions;
+create constraint trigger payment_instructions_account after insert on payment_instructions deferrable initially deferred for each row
+  execute function refuse_payment_elsewhere();

@@ -909,9 +909,13 @@ void t.test('the bank of a book', async (t) => {
        values ('${world.book.bookId}', gen_random_uuid(), '${third.paymentFileId}', 99, '${id}', ${amount})`;
       await t.rejects(
         byHand(insert(sent?.id ?? '', '1')),
-        /not what is still to be paid/,
-        'the database sends nothing that is paid',
+        /payment_file_lines_once/,
+        'nor does the database send an attempt twice',
       );
+      const [paid] = await world.db.sql<{ id: string }[]>`
+        select p.instruction_id as id from payment_instructions p where p.status = 'PAID'
+           and not exists (select from payment_file_lines l where l.instruction_id = p.instruction_id) limit 1`;
+      await t.rejects(byHand(insert(paid?.id ?? '', '1')), /not what is still to be paid/, 'nor what is paid');
       await t.rejects(byHand(`update payment_file_lines set amount_fen = 1`), /permission denied/);
       await imports(bankLine({ ...d, instructionNo: String(again[0]) }, { bankSerial: `AGAIN-${opened}` }));
       expectStatus(await finance.post(`/settlements/${settlementId}/close`), 200);

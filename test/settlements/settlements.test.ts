@@ -701,12 +701,7 @@ void t.test('the audit of the business finds every planted defect', async (t) =>
       /^bank return .*recorded are/,
       ["update bank_lines set bank_return_id = gen_random_uuid() where status = 'PAID'"],
     ],
-    [
-      6,
-      'a bank day that lags',
-      /^bank day .*kept/,
-      ['update bank_days set paid_fen = paid_fen + 1'],
-    ],
+    [6, 'a bank day that lags', /^bank day .*kept/, ['update bank_days set paid_fen = paid_fen + 1']],
     [
       6,
       'a match that nothing was booked for',
@@ -837,6 +832,41 @@ void t.test('the audit of the business finds what each of its further queries is
   const row = (table: string, of: Readonly<Record<string, unknown>>): string =>
     `insert into ${table} select * from jsonb_populate_record(null::${table}, '${JSON.stringify({ book_id: bookId, ...of })}'::jsonb)`;
   const faults: [number, RegExp, string][] = [
+    // What was sent to be paid, and where.
+    [
+      6,
+      /^payment file .*says 2 lines and 5; they are 1 and 5/,
+      row('payment_files', { payment_file_id: id(90), line_count: 2, total_fen: 5 }),
+    ],
+    [
+      6,
+      /^payment TESTCITY-P-.*20005 of \d+ sent, in 2 files/,
+      `alter table payment_file_lines drop constraint payment_file_lines_once;
+       insert into payment_file_lines (book_id, payment_file_line_id, payment_file_id, line_no, instruction_id, amount_fen)
+         select '${bookId}', gen_random_uuid(), ('00000000-0000-7000-8000-00000000009' || n)::uuid, 1, instruction_id, case n when 0 then 5 else 20000 end
+           from payment_instructions cross join generate_series(0, 1) n where instruction_no like '%1'`,
+    ],
+    [
+      6,
+      /^instruction TESTCITY-P-.*usable from 2025-01-01/,
+      `update payee_accounts set usable_from = '2025-01-01', valid_from = '2025-01-01'`,
+    ],
+    [
+      11,
+      /^account .*did 2 steps/,
+      row('payee_accounts', { payee_account_id: id(91), status: 'CONFIRMED', proposed_person: person, confirmed_person: person }),
+    ],
+    [
+      11,
+      /^wait 库 of changed accounts/,
+      row('payee_account_waits', {
+        wait_id: id(92),
+        document_no: '库',
+        status: 'APPROVED',
+        proposed_person: person,
+        decided_person: person,
+      }),
+    ],
     // What was done by one person that belongs to two.
     [
       11,
