@@ -29,6 +29,10 @@ const afterNotices = '2026-11-10';
 const awards = { programmeCode: 'wuhan-model-research', file: 'wuhan/wuhan-model-research.v2.yaml' };
 
 type Answer = Record<string, string>;
+interface Batch {
+  readonly collecting: boolean;
+  readonly paymentsLeft: number;
+}
 interface Key {
   readonly role: string;
   readonly name: string;
@@ -94,8 +98,8 @@ async function measure(address: string): Promise<number> {
     books: { code: string; keys: Key[] }[];
   };
   const book = books.find(({ code }) => code === 'zhengzhou');
-  const keyOf = (role: string): string => {
-    const key = book?.keys.find((of) => of.role === role);
+  const keyOf = (role: string, nth = 0): string => {
+    const key = book?.keys.filter((of) => of.role === role)[nth];
     if (!key) throw new Error(`the demo has no ${role}`);
     return key.secret;
   };
@@ -278,19 +282,31 @@ async function measure(address: string): Promise<number> {
       if (awardsLeft === 0) break;
       await sleep(50);
     }
-    const {
-      settlementId = '',
-      contentDigest,
-      lineCount,
-      total,
-    } = await post('settlement drafted', 'settlements', finance, {
-      period: '2026-11',
-    });
-    await post(`settlement of ${lineCount} lines approved`, `settlements/${settlementId}/approve`, approver, {
-      contentDigest,
+    // A large draft is collected behind its answer as well, and its payments are instructed so.
+    const { settlementId = '' } = await post('settlement drafted', 'settlements', finance, { period: '2026-11' });
+    const batch = `settlements/${settlementId}`;
+    const settled = async (isDone: (of: Batch) => boolean): Promise<Batch> => {
+      for (;;) {
+        const of = await call<Batch>('read: settlement', 'GET', `${at}/${batch}`, finance);
+        if (isDone(of)) return of;
+        await sleep(50);
+      }
+    };
+    await settled(({ collecting }) => !collecting);
+    const frozen = await post('settlement frozen', `${batch}/freeze`, finance);
+    const lineCount = Number(frozen['lineCount']);
+    await post(`settlement of ${lineCount} lines approved`, `${batch}/approve`, approver, {
+      contentDigest: frozen['contentDigest'],
       count: lineCount,
-      total,
+      total: frozen['total'],
     });
+    const page = 100;
+    for (let first = 1; first <= lineCount; first += page) {
+      const lines = Array.from({ length: Math.min(page, lineCount - first + 1) }, (_, i) => first + i);
+      await post(`settlement lines checked, ${page} at a time`, `${batch}/check-lines`, keyOf('finance', 1), { lines });
+    }
+    await post('settlement instructed', `${batch}/instruct`, keyOf('finance_approver'));
+    await settled(({ paymentsLeft }) => paymentsLeft === 0);
   };
 
   const tables: { what: string; took: Map<string, number[]> }[] = [];

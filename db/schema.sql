@@ -3840,6 +3840,7 @@ create table reconciliation_exceptions (
   constraint reconciliation_exceptions_kind_check CHECK ((kind = ANY (ARRAY['UNMATCHED_LINE'::text, 'IN_TRANSIT'::text, 'PAYMENT_RETURNED'::text, 'RESERVED'::text, 'UNMATCHED_BUDGET'::text, 'FILE_CUT'::text, 'BALANCE_GAP'::text, 'OTHER'::text]))),
   constraint reconciliation_exceptions_note_check CHECK (((length(note) >= 1) AND (length(note) <= 500))),
   constraint reconciliation_exceptions_noted CHECK ((((kind = 'OTHER'::text) = (opened_person IS NOT NULL)) AND ((kind = 'OTHER'::text) = (note IS NOT NULL)))),
+  constraint reconciliation_exceptions_owned CHECK (((status <> 'EXPLAINED'::text) OR (owner_person IS NOT NULL))),
   constraint reconciliation_exceptions_resolution_check CHECK (((length(resolution) >= 1) AND (length(resolution) <= 500))),
   constraint reconciliation_exceptions_status_check CHECK ((status = ANY (ARRAY['OPEN'::text, 'EXPLAINED'::text, 'CLOSED'::text]))),
   constraint reconciliation_exceptions_subject_check CHECK (((length(subject) >= 1) AND (length(subject) <= 200)))
@@ -3848,7 +3849,9 @@ alter table reconciliation_exceptions enable row level security;
 alter table reconciliation_exceptions force row level security;
 CREATE INDEX reconciliation_exceptions_amount ON public.reconciliation_exceptions USING btree (book_id, status, amount_fen, exception_id);
 CREATE INDEX reconciliation_exceptions_kind ON public.reconciliation_exceptions USING btree (book_id, status, kind, exception_id);
+CREATE INDEX reconciliation_exceptions_kind_owner ON public.reconciliation_exceptions USING btree (book_id, status, kind, owner_person, exception_id);
 CREATE UNIQUE INDEX reconciliation_exceptions_one ON public.reconciliation_exceptions USING btree (book_id, kind, subject) WHERE ((status <> 'CLOSED'::text) AND (kind <> 'OTHER'::text));
+CREATE INDEX reconciliation_exceptions_owner ON public.reconciliation_exceptions USING btree (book_id, status, owner_person, exception_id);
 CREATE INDEX reconciliation_exceptions_status ON public.reconciliation_exceptions USING btree (book_id, status, exception_id);
 create policy of_book on reconciliation_exceptions as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy of_party on reconciliation_exceptions as restrictive for all to voucher_app, voucher_reader using (
@@ -4719,6 +4722,71 @@ create policy whole on sessions as permissive for all to voucher_app, voucher_ow
 grant delete, insert, select, update (secret_hash, member_id, second_factor_at, seen_at, ended_at) on sessions to voucher_app;
 
 -- owner voucher_owner
+create table settlement_accounts (
+  book_id uuid not null,
+  settlement_account_id uuid not null,
+  settlement_id uuid not null,
+  version integer not null,
+  payee_id uuid not null,
+  payee_account_id uuid,
+  constraint settlement_accounts_pkey PRIMARY KEY (book_id, settlement_account_id),
+  constraint settlement_accounts_once UNIQUE (book_id, settlement_id, payee_id, version),
+  constraint settlement_accounts_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint settlement_accounts_book_id_payee_account_id_fkey FOREIGN KEY (book_id, payee_account_id) REFERENCES payee_accounts(book_id, payee_account_id),
+  constraint settlement_accounts_book_id_settlement_id_fkey FOREIGN KEY (book_id, settlement_id) REFERENCES settlements(book_id, settlement_id),
+  constraint settlement_accounts_version_check CHECK ((version >= 1))
+);
+alter table settlement_accounts enable row level security;
+alter table settlement_accounts force row level security;
+create policy of_book on settlement_accounts as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_party on settlement_accounts as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE false
+END);
+create policy whole on settlement_accounts as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
+CREATE TRIGGER settlement_accounts_append_only BEFORE DELETE OR UPDATE ON public.settlement_accounts FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER settlement_accounts_in_lane BEFORE INSERT OR UPDATE ON public.settlement_accounts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER settlement_accounts_leave_in_lane BEFORE DELETE ON public.settlement_accounts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER settlement_accounts_no_truncate BEFORE TRUNCATE ON public.settlement_accounts FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+grant insert, select on settlement_accounts to voucher_app;
+grant select on settlement_accounts to voucher_reader;
+
+-- owner voucher_owner
+create table settlement_left_outs (
+  book_id uuid not null,
+  left_out_id uuid not null,
+  settlement_id uuid not null,
+  redemption_id uuid,
+  reimbursement_id uuid,
+  payee_id uuid not null,
+  amount_fen bigint not null,
+  missing_zh text not null,
+  missing_en text not null,
+  constraint settlement_left_outs_pkey PRIMARY KEY (book_id, left_out_id),
+  constraint settlement_left_outs_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint settlement_left_outs_book_id_redemption_id_fkey FOREIGN KEY (book_id, redemption_id) REFERENCES redemptions(book_id, redemption_id),
+  constraint settlement_left_outs_book_id_reimbursement_id_fkey FOREIGN KEY (book_id, reimbursement_id) REFERENCES reimbursements(book_id, reimbursement_id),
+  constraint settlement_left_outs_book_id_settlement_id_fkey FOREIGN KEY (book_id, settlement_id) REFERENCES settlements(book_id, settlement_id),
+  constraint settlement_left_outs_amount_fen_check CHECK ((amount_fen > 0)),
+  constraint settlement_left_outs_one_paper CHECK ((num_nonnulls(redemption_id, reimbursement_id) = 1))
+);
+alter table settlement_left_outs enable row level security;
+alter table settlement_left_outs force row level security;
+CREATE INDEX settlement_left_outs_settlement ON public.settlement_left_outs USING btree (book_id, settlement_id, left_out_id);
+create policy of_book on settlement_left_outs as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_party on settlement_left_outs as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE (payee_id = ANY (( SELECT own_parties() AS own_parties)::uuid[]))
+END);
+create policy whole on settlement_left_outs as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
+CREATE TRIGGER settlement_left_outs_in_lane BEFORE INSERT OR UPDATE ON public.settlement_left_outs FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER settlement_left_outs_leave_in_lane BEFORE DELETE ON public.settlement_left_outs FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select on settlement_left_outs to voucher_app;
+grant select on settlement_left_outs to voucher_reader;
+
+-- owner voucher_owner
 create table settlement_lines (
   book_id uuid not null,
   settlement_line_id uuid not null,
@@ -4729,19 +4797,29 @@ create table settlement_lines (
   fund text not null,
   amount_fen bigint not null,
   reimbursement_id uuid,
+  checked_person uuid,
+  checked_on date,
+  returned_version integer,
+  returned_person uuid,
+  returned_on date,
+  return_reason text,
   constraint settlement_lines_pkey PRIMARY KEY (book_id, settlement_line_id),
-  constraint settlement_lines_book_id_redemption_id_key UNIQUE (book_id, redemption_id),
-  constraint settlement_lines_book_id_reimbursement_id_key UNIQUE (book_id, reimbursement_id),
   constraint settlement_lines_book_id_settlement_id_line_no_key UNIQUE (book_id, settlement_id, line_no),
   constraint settlement_lines_book_id_redemption_id_fkey FOREIGN KEY (book_id, redemption_id) REFERENCES redemptions(book_id, redemption_id),
   constraint settlement_lines_book_id_reimbursement_id_fkey FOREIGN KEY (book_id, reimbursement_id) REFERENCES reimbursements(book_id, reimbursement_id),
   constraint settlement_lines_book_id_settlement_id_fkey FOREIGN KEY (book_id, settlement_id) REFERENCES settlements(book_id, settlement_id),
   constraint settlement_lines_amount_fen_check CHECK ((amount_fen > 0)),
+  constraint settlement_lines_checked CHECK (((checked_person IS NULL) = (checked_on IS NULL))),
   constraint settlement_lines_line_no_check CHECK ((line_no >= 1)),
-  constraint settlement_lines_one_paper CHECK ((num_nonnulls(redemption_id, reimbursement_id) = 1))
+  constraint settlement_lines_one_paper CHECK ((num_nonnulls(redemption_id, reimbursement_id) = 1)),
+  constraint settlement_lines_return_reason_check CHECK (((length(return_reason) >= 1) AND (length(return_reason) <= 500))),
+  constraint settlement_lines_returned CHECK ((num_nonnulls(returned_version, returned_person, returned_on, return_reason) = ANY (ARRAY[0, 4]))),
+  constraint settlement_lines_returned_version_check CHECK ((returned_version >= 1))
 );
 alter table settlement_lines enable row level security;
 alter table settlement_lines force row level security;
+CREATE UNIQUE INDEX settlement_lines_one_redemption ON public.settlement_lines USING btree (book_id, redemption_id) WHERE (returned_version IS NULL);
+CREATE UNIQUE INDEX settlement_lines_one_reimbursement ON public.settlement_lines USING btree (book_id, reimbursement_id) WHERE (returned_version IS NULL);
 create policy of_book on settlement_lines as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy of_party on settlement_lines as restrictive for all to voucher_app, voucher_reader using (
 CASE
@@ -4751,8 +4829,9 @@ END);
 create policy whole on settlement_lines as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER settlement_lines_in_lane BEFORE INSERT OR UPDATE ON public.settlement_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER settlement_lines_leave_in_lane BEFORE DELETE ON public.settlement_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER settlement_lines_returned AFTER UPDATE ON public.settlement_lines REFERENCING OLD TABLE AS before NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION total_returned_lines();
 CREATE TRIGGER settlement_lines_totalled AFTER INSERT ON public.settlement_lines REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION total_settlement_lines();
-grant insert, select on settlement_lines to voucher_app;
+grant insert, select, update (checked_person, checked_on, returned_version, returned_person, returned_on, return_reason) on settlement_lines to voucher_app;
 grant select on settlement_lines to voucher_reader;
 
 -- owner voucher_owner
@@ -4764,6 +4843,7 @@ create table settlement_totals (
   first_line_no integer not null,
   line_count integer not null,
   total_fen bigint not null,
+  total_id uuid not null default gen_random_uuid(),
   constraint settlement_totals_pkey PRIMARY KEY (book_id, settlement_id, payee_id, fund),
   constraint settlement_totals_book_id_settlement_id_fkey FOREIGN KEY (book_id, settlement_id) REFERENCES settlements(book_id, settlement_id),
   constraint settlement_totals_line_count_check CHECK ((line_count >= 1)),
@@ -4771,6 +4851,7 @@ create table settlement_totals (
 );
 alter table settlement_totals enable row level security;
 alter table settlement_totals force row level security;
+CREATE UNIQUE INDEX settlement_totals_id ON public.settlement_totals USING btree (book_id, total_id);
 create policy of_book on settlement_totals as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy of_party on settlement_totals as restrictive for all to voucher_app, voucher_reader using (
 CASE
@@ -4784,6 +4865,44 @@ grant select on settlement_totals to voucher_app;
 grant select on settlement_totals to voucher_reader;
 
 -- owner voucher_owner
+create table settlement_versions (
+  book_id uuid not null,
+  version_id uuid not null,
+  settlement_id uuid not null,
+  version integer not null,
+  content_digest text not null,
+  line_count integer not null,
+  total_fen bigint not null,
+  funder_totals jsonb not null,
+  frozen_person uuid not null,
+  frozen_on date not null,
+  approved_person uuid,
+  returned_lines integer not null default 0,
+  recorded_at timestamp with time zone not null,
+  constraint settlement_versions_pkey PRIMARY KEY (book_id, version_id),
+  constraint settlement_versions_book_id_settlement_id_version_key UNIQUE (book_id, settlement_id, version),
+  constraint settlement_versions_book_id_approved_person_fkey FOREIGN KEY (book_id, approved_person) REFERENCES persons(book_id, person_id),
+  constraint settlement_versions_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint settlement_versions_book_id_frozen_person_fkey FOREIGN KEY (book_id, frozen_person) REFERENCES persons(book_id, person_id),
+  constraint settlement_versions_book_id_settlement_id_fkey FOREIGN KEY (book_id, settlement_id) REFERENCES settlements(book_id, settlement_id),
+  constraint settlement_versions_check CHECK (((returned_lines >= 0) AND (returned_lines <= line_count))),
+  constraint settlement_versions_content_digest_check CHECK ((content_digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint settlement_versions_four_eyes CHECK ((approved_person <> frozen_person)),
+  constraint settlement_versions_funder_totals_check CHECK ((jsonb_typeof(funder_totals) = 'array'::text)),
+  constraint settlement_versions_line_count_check CHECK ((line_count >= 1)),
+  constraint settlement_versions_total_fen_check CHECK ((total_fen > 0)),
+  constraint settlement_versions_version_check CHECK ((version >= 1))
+);
+alter table settlement_versions enable row level security;
+alter table settlement_versions force row level security;
+create policy of_book on settlement_versions as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy whole on settlement_versions as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
+CREATE TRIGGER settlement_versions_in_lane BEFORE INSERT OR UPDATE ON public.settlement_versions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER settlement_versions_leave_in_lane BEFORE DELETE ON public.settlement_versions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+grant insert, select, update (approved_person, returned_lines) on settlement_versions to voucher_app;
+grant select on settlement_versions to voucher_reader;
+
+-- owner voucher_owner
 create table settlements (
   book_id uuid not null,
   settlement_id uuid not null,
@@ -4793,7 +4912,7 @@ create table settlements (
   status text not null,
   line_count integer not null,
   total_fen bigint not null,
-  content_digest text not null,
+  content_digest text,
   drafted_person uuid not null,
   drafted_on date not null,
   approved_person uuid,
@@ -4802,29 +4921,46 @@ create table settlements (
   closed_person uuid,
   closed_on date,
   recorded_at timestamp with time zone not null,
+  version integer not null default 1,
+  is_collecting boolean not null default false,
+  collected_day date,
+  collected_id uuid,
+  frozen_person uuid,
+  checked_person uuid,
+  checked_persons jsonb not null default '[]'::jsonb,
+  checked_lines integer not null default 0,
+  payments_left integer not null default 0,
   constraint settlements_pkey PRIMARY KEY (book_id, settlement_id),
   constraint settlements_book_id_settlement_no_key UNIQUE (book_id, settlement_no),
   constraint settlements_period_and_number UNIQUE (book_id, period, number),
+  constraint settlements_checked_lines CHECK ((((checked_lines >= 0) AND (checked_lines <= line_count)) AND ((checked_lines = 0) OR (checked_person IS NOT NULL)) AND ((checked_person IS NULL) = (checked_persons = '[]'::jsonb)) AND ((checked_person IS NULL) OR (checked_persons ? (checked_person)::text)))),
+  constraint settlements_checked_persons_check CHECK ((jsonb_typeof(checked_persons) = 'array'::text)),
+  constraint settlements_collecting CHECK ((((NOT is_collecting) OR (status = 'DRAFT'::text)) AND ((collected_day IS NULL) = (collected_id IS NULL)))),
+  constraint settlements_content CHECK (((line_count >= 0) AND (total_fen >= 0) AND ((line_count = 0) = (total_fen = 0)) AND (((status = 'DISSOLVED'::text) AND (line_count = 0)) OR (status = 'DRAFT'::text) OR (line_count > 0)) AND ((status = ANY (ARRAY['DRAFT'::text, 'DISSOLVED'::text])) = (content_digest IS NULL)))),
   constraint settlements_content_digest_check CHECK ((content_digest ~ '^[0-9a-f]{64}$'::text)),
-  constraint settlements_four_eyes CHECK (((approved_person <> drafted_person) AND (instructed_person <> drafted_person) AND (instructed_person <> approved_person))),
-  constraint settlements_line_count_check CHECK ((line_count >= 1)),
+  constraint settlements_four_eyes CHECK ((((approved_person <> drafted_person) AND (approved_person <> frozen_person)) AND (((instructed_person <> drafted_person) AND (instructed_person <> frozen_person)) AND (instructed_person <> approved_person)) AND (NOT (checked_persons ?| ARRAY[(drafted_person)::text, (frozen_person)::text, (approved_person)::text, (instructed_person)::text])))),
   constraint settlements_number_check CHECK ((number >= 1)),
+  constraint settlements_payments_left CHECK (((payments_left = 0) OR (status = 'INSTRUCTED'::text))),
+  constraint settlements_payments_left_check CHECK ((payments_left >= 0)),
   constraint settlements_period_check CHECK ((period ~ '^\d{4}-(0[1-9]|1[0-2])$'::text)),
-  constraint settlements_states CHECK ((((status = 'DRAFT'::text) = (approved_person IS NULL)) AND ((status = ANY (ARRAY['DRAFT'::text, 'APPROVED'::text])) = (instructed_person IS NULL)) AND ((status = 'CLOSED'::text) = (closed_person IS NOT NULL)))),
-  constraint settlements_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'APPROVED'::text, 'INSTRUCTED'::text, 'CLOSED'::text]))),
-  constraint settlements_total_fen_check CHECK ((total_fen > 0))
+  constraint settlements_states CHECK ((((status = ANY (ARRAY['DRAFT'::text, 'FROZEN'::text, 'DISSOLVED'::text])) = (approved_person IS NULL)) AND ((status = ANY (ARRAY['INSTRUCTED'::text, 'CLOSED'::text])) = (instructed_person IS NOT NULL)) AND ((status = 'CLOSED'::text) = (closed_person IS NOT NULL)) AND ((version = 0) OR (((status = ANY (ARRAY['DRAFT'::text, 'DISSOLVED'::text])) OR (frozen_person IS NOT NULL)) AND ((status <> ALL (ARRAY['CHECKED'::text, 'INSTRUCTED'::text, 'CLOSED'::text])) OR (checked_lines = line_count)))))),
+  constraint settlements_status_check CHECK ((status = ANY (ARRAY['DRAFT'::text, 'FROZEN'::text, 'APPROVED'::text, 'CHECKED'::text, 'INSTRUCTED'::text, 'CLOSED'::text, 'DISSOLVED'::text]))),
+  constraint settlements_version_check CHECK ((version >= 0))
 );
 alter table settlements enable row level security;
 alter table settlements force row level security;
 CREATE INDEX settlements_amount ON public.settlements USING btree (book_id, status, total_fen, settlement_id);
+CREATE UNIQUE INDEX settlements_collecting_once ON public.settlements USING btree (book_id) WHERE is_collecting;
 CREATE INDEX settlements_status ON public.settlements USING btree (book_id, status, settlement_id);
+CREATE INDEX settlements_to_instruct ON public.settlements USING btree (book_id, settlement_id) WHERE (payments_left > 0);
 create policy of_book on settlements as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on settlements as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
+CREATE TRIGGER settlements_frozen BEFORE UPDATE ON public.settlements FOR EACH ROW WHEN (((old.content_digest IS NOT NULL) AND (new.status <> 'DISSOLVED'::text) AND ((((new.version IS DISTINCT FROM old.version) OR (new.content_digest IS DISTINCT FROM old.content_digest)) OR (new.line_count IS DISTINCT FROM old.line_count)) OR (new.total_fen IS DISTINCT FROM old.total_fen)) AND ((new.version IS DISTINCT FROM (old.version + 1)) OR (new.status IS DISTINCT FROM 'FROZEN'::text)))) EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER settlements_in_lane BEFORE INSERT OR UPDATE ON public.settlements FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER settlements_leave_in_lane BEFORE DELETE ON public.settlements FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-CREATE TRIGGER settlements_one_person BEFORE UPDATE ON public.settlements FOR EACH ROW WHEN (((new.approved_person IS DISTINCT FROM old.approved_person) OR (new.instructed_person IS DISTINCT FROM old.instructed_person))) EXECUTE FUNCTION refuse_same_person('approved_person drafted_person', 'instructed_person drafted_person approved_person');
-CREATE CONSTRAINT TRIGGER settlements_second_approval AFTER UPDATE ON public.settlements DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((new.status = 'APPROVED'::text) AND (old.status <> 'APPROVED'::text))) EXECUTE FUNCTION refuse_passed_approval('settlement_id', 'approved_person');
-grant insert, select, update (status, approved_person, instructed_person, instructed_on, closed_person, closed_on) on settlements to voucher_app;
+CREATE TRIGGER settlements_one_person BEFORE UPDATE ON public.settlements FOR EACH ROW WHEN (((new.frozen_person IS DISTINCT FROM old.frozen_person) OR (new.approved_person IS DISTINCT FROM old.approved_person) OR (new.checked_person IS DISTINCT FROM old.checked_person) OR (new.instructed_person IS DISTINCT FROM old.instructed_person))) EXECUTE FUNCTION refuse_same_person('frozen_person checked_persons', 'approved_person drafted_person frozen_person checked_persons', 'checked_person drafted_person frozen_person approved_person', 'instructed_person drafted_person frozen_person approved_person checked_persons');
+CREATE CONSTRAINT TRIGGER settlements_second_approval AFTER UPDATE ON public.settlements DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((new.approved_person IS NOT NULL) AND (old.approved_person IS NULL))) EXECUTE FUNCTION refuse_passed_approval('settlement_id', 'approved_person', 'content_digest');
+grant insert, select, update (status, line_count, total_fen, content_digest, approved_person, instructed_person, instructed_on, closed_person, closed_on, version, is_collecting, collected_day, collected_id, frozen_person, checked_person, checked_persons, checked_lines, payments_left) on settlements to voucher_app;
 grant select on settlements to voucher_reader;
 
 -- owner voucher_owner
@@ -5417,6 +5553,23 @@ CREATE TRIGGER webhook_endpoints_leave_in_lane BEFORE DELETE ON public.webhook_e
 grant insert, select, update (secret_sealed, previous_sealed, previous_until, status) on webhook_endpoints to voucher_app;
 grant select (book_id, endpoint_id, member_id, addressee, url, previous_until, status, recorded_at) on webhook_endpoints to voucher_reader;
 
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.account_of_payee(p_book uuid, p_payee uuid, p_day date)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+declare
+  holder uuid := paid_in_place_of(p_book, p_payee);
+begin
+  return (select a.payee_account_id
+            from (select payee_account_id, usable_from from payee_accounts where book_id = p_book and provider_id = holder
+                  union all
+                  select payee_account_id, usable_from from payee_accounts where book_id = p_book and enterprise_id = holder) a
+           where a.usable_from <= p_day order by a.usable_from desc limit 1);
+end $function$;
+grant execute on function account_of_payee(uuid,uuid,date) to voucher_app;
+
 -- owner voucher_across
 CREATE OR REPLACE FUNCTION public.book_of(p_code text)
  RETURNS uuid
@@ -5645,7 +5798,10 @@ AS $function$
             from applications a where a.book_id = p_book and a.application_id = p_subject
           union all select l.drafted_person from allocations l where l.book_id = p_book and l.allocation_id = p_subject
           union all select r.submitted_person from redemptions r where r.book_id = p_book and r.redemption_id = p_subject
-          union all select b.drafted_person from settlements b where b.book_id = p_book and b.settlement_id = p_subject) as s (person_id)
+          union all select unnest(array[b.drafted_person, b.frozen_person])
+            from settlements b where b.book_id = p_book and b.settlement_id = p_subject
+          union all select c.id::uuid from settlements b cross join lateral jsonb_array_elements_text(b.checked_persons) as c (id)
+            where b.book_id = p_book and b.settlement_id = p_subject) as s (person_id)
    where s.person_id is not null
 $function$;
 grant execute on function makers_of(uuid,uuid) to public;
@@ -5967,7 +6123,7 @@ begin
 
   insert into settlement_totals (book_id, settlement_id, payee_id, fund, first_line_no, line_count, total_fen)
   select book_id, settlement_id, payee_id, fund, min(line_no), count(*), sum(amount_fen)
-    from settlement_lines where book_id = p_book group by book_id, settlement_id, payee_id, fund;
+    from settlement_lines where book_id = p_book and returned_version is null group by book_id, settlement_id, payee_id, fund;
 end $function$;
 
 -- owner voucher_owner
@@ -6179,7 +6335,9 @@ declare
   decider uuid := (to_jsonb(new) ->> tg_argv[1])::uuid;
 begin
   if exists (select from first_approvals f where f.book_id = new.book_id and f.subject_id = subject
-                and (f.status = 'WAITING' or f.status = 'COMPLETED' and f.second_person <> decider)) then
+                and (f.status = 'WAITING'
+                     or f.status = 'COMPLETED' and f.second_person <> decider
+                        and (tg_nargs < 3 or f.digest = to_jsonb(new) ->> tg_argv[2]))) then
     raise exception 'a first approval of this waits, or another completed it'
       using errcode = 'check_violation', table = tg_table_name, constraint = tg_table_name || '_second_approval';
   end if;
@@ -6194,19 +6352,20 @@ CREATE OR REPLACE FUNCTION public.refuse_payment_elsewhere()
 AS $function$
 declare
   holder uuid := paid_in_place_of(new.book_id, new.payee_id);
-  now_on uuid;
 begin
-  select a.payee_account_id into now_on from payee_accounts a
-   where a.book_id = new.book_id and (a.provider_id = holder or a.enterprise_id = holder) and a.usable_from <= new.instructed_on
-   order by a.usable_from desc limit 1;
-  if now_on is distinct from new.payee_account_id
+  if account_of_payee(new.book_id, new.payee_id, new.instructed_on) is distinct from new.payee_account_id
      or exists (select from payee_accounts a
                  where a.book_id = new.book_id and (a.provider_id = holder or a.enterprise_id = holder) and a.how = 'CHANGE'
-                   and (a.status in ('PROPOSED', 'OBJECTED') or a.usable_from > new.instructed_on and not a.former_holds)) then
+                   and (a.status in ('PROPOSED', 'OBJECTED') or a.usable_from > new.instructed_on and not a.former_holds))
+     or new.attempt = 1
+        and exists (select from settlements s
+                      join settlement_accounts b on b.book_id = s.book_id and b.settlement_id = s.settlement_id and b.version = s.version
+                     where s.book_id = new.book_id and s.settlement_id = new.settlement_id and b.payee_id = new.payee_id
+                       and b.payee_account_id <> new.payee_account_id) then
     raise exception 'this account is not the one that payee % is paid on', new.payee_id
       using errcode = 'check_violation', table = tg_table_name, constraint = 'payment_instructions_account';
   end if;
-  return new;
+  return null;
 end $function$;
 
 -- owner voucher_owner
@@ -6389,6 +6548,33 @@ CREATE OR REPLACE FUNCTION public.this_party()
 RETURN NULLIF(current_setting('voucher.legal_person'::text, true), ''::text);
 grant execute on function this_party() to voucher_app;
 grant execute on function this_party() to voucher_reader;
+
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.total_returned_lines()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  delete from settlement_totals t
+   using (select w.book_id, w.settlement_id, w.payee_id, w.fund, count(*) as lines
+            from written w join before b using (book_id, settlement_line_id)
+           where w.returned_version is not null and b.returned_version is null
+           group by w.book_id, w.settlement_id, w.payee_id, w.fund) r
+   where (t.book_id, t.settlement_id, t.payee_id, t.fund) = (r.book_id, r.settlement_id, r.payee_id, r.fund) and t.line_count = r.lines;
+  update settlement_totals t
+     set line_count = t.line_count - r.lines, total_fen = t.total_fen - r.fen,
+         first_line_no = (select min(l.line_no) from settlement_lines l
+                           where l.book_id = t.book_id and l.settlement_id = t.settlement_id and l.payee_id = t.payee_id and l.fund = t.fund
+                             and l.returned_version is null)
+    from (select w.book_id, w.settlement_id, w.payee_id, w.fund, count(*) as lines, sum(w.amount_fen) as fen
+            from written w join before b using (book_id, settlement_line_id)
+           where w.returned_version is not null and b.returned_version is null
+           group by w.book_id, w.settlement_id, w.payee_id, w.fund) r
+   where (t.book_id, t.settlement_id, t.payee_id, t.fund) = (r.book_id, r.settlement_id, r.payee_id, r.fund);
+  return null;
+end $function$;
 
 -- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.total_settlement_lines()

@@ -1914,10 +1914,12 @@ export const settlements = pgTable(
     settlementNo: text('settlement_no').notNull(),
     period: text('period').notNull(),
     number: integer('number').notNull(),
-    status: text('status', { enum: ['DRAFT', 'APPROVED', 'INSTRUCTED', 'CLOSED'] }).notNull(),
+    status: text('status', {
+      enum: ['DRAFT', 'FROZEN', 'APPROVED', 'CHECKED', 'INSTRUCTED', 'CLOSED', 'DISSOLVED'],
+    }).notNull(),
     lineCount: integer('line_count').notNull(),
     totalFen: bigint('total_fen', { mode: 'bigint' }).notNull(),
-    contentDigest: text('content_digest').notNull(),
+    contentDigest: text('content_digest'),
     draftedPerson: uuid('drafted_person').notNull(),
     draftedOn: date('drafted_on', { mode: 'string' }).notNull(),
     approvedPerson: uuid('approved_person'),
@@ -1926,6 +1928,28 @@ export const settlements = pgTable(
     closedPerson: uuid('closed_person'),
     closedOn: date('closed_on', { mode: 'string' }),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+    /** What was frozen so far; 0: instructed before there were versions. */
+    version: integer('version')
+      .notNull()
+      .default(sql`1`),
+    isCollecting: boolean('is_collecting')
+      .notNull()
+      .default(sql`false`),
+    collectedDay: date('collected_day', { mode: 'string' }),
+    collectedId: uuid('collected_id'),
+    frozenPerson: uuid('frozen_person'),
+    checkedPerson: uuid('checked_person'),
+    /** Ids of everybody who has checked lines of it. */
+    checkedPersons: jsonb('checked_persons')
+      .$type<readonly string[]>()
+      .notNull()
+      .default(sql`'[]'`),
+    checkedLines: integer('checked_lines')
+      .notNull()
+      .default(sql`0`),
+    paymentsLeft: integer('payments_left')
+      .notNull()
+      .default(sql`0`),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.settlementId] })],
 );
@@ -1943,10 +1967,56 @@ export const settlementLines = pgTable(
     fund: text('fund').notNull(),
     amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
     reimbursementId: uuid('reimbursement_id'),
+    checkedPerson: uuid('checked_person'),
+    checkedOn: date('checked_on', { mode: 'string' }),
+    returnedVersion: integer('returned_version'),
+    returnedPerson: uuid('returned_person'),
+    returnedOn: date('returned_on', { mode: 'string' }),
+    returnReason: text('return_reason'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.settlementLineId] })],
 );
 export type SettlementLine = typeof settlementLines.$inferSelect;
+
+export const settlementVersions = pgTable(
+  'settlement_versions',
+  {
+    bookId: uuid('book_id').notNull(),
+    versionId: uuid('version_id').notNull(),
+    settlementId: uuid('settlement_id').notNull(),
+    version: integer('version').notNull(),
+    contentDigest: text('content_digest').notNull(),
+    lineCount: integer('line_count').notNull(),
+    totalFen: bigint('total_fen', { mode: 'bigint' }).notNull(),
+    funderTotals: jsonb('funder_totals').$type<readonly { readonly funder: string; readonly total: string }[]>().notNull(),
+    frozenPerson: uuid('frozen_person').notNull(),
+    frozenOn: date('frozen_on', { mode: 'string' }).notNull(),
+    approvedPerson: uuid('approved_person'),
+    returnedLines: integer('returned_lines')
+      .notNull()
+      .default(sql`0`),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.versionId] })],
+);
+export type SettlementVersion = typeof settlementVersions.$inferSelect;
+
+export const settlementLeftOuts = pgTable(
+  'settlement_left_outs',
+  {
+    bookId: uuid('book_id').notNull(),
+    leftOutId: uuid('left_out_id').notNull(),
+    settlementId: uuid('settlement_id').notNull(),
+    redemptionId: uuid('redemption_id'),
+    reimbursementId: uuid('reimbursement_id'),
+    payeeId: uuid('payee_id').notNull(),
+    amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
+    missingZh: text('missing_zh').notNull(),
+    missingEn: text('missing_en').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.leftOutId] })],
+);
+export type SettlementLeftOut = typeof settlementLeftOuts.$inferSelect;
 
 export const paymentInstructions = pgTable(
   'payment_instructions',
@@ -2061,6 +2131,21 @@ export const bankMatches = pgTable(
   (t) => [primaryKey({ columns: [t.bookId, t.matchId] })],
 );
 export type BankMatch = typeof bankMatches.$inferSelect;
+
+export const settlementAccounts = pgTable(
+  'settlement_accounts',
+  {
+    bookId: uuid('book_id').notNull(),
+    settlementAccountId: uuid('settlement_account_id').notNull(),
+    settlementId: uuid('settlement_id').notNull(),
+    version: integer('version').notNull(),
+    payeeId: uuid('payee_id').notNull(),
+    /** Null: it had none. */
+    payeeAccountId: uuid('payee_account_id'),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.settlementAccountId] })],
+);
+export type SettlementAccount = typeof settlementAccounts.$inferSelect;
 
 export const paymentFiles = pgTable(
   'payment_files',
@@ -2272,9 +2357,11 @@ export const settlementTotals = pgTable(
     firstLineNo: integer('first_line_no').notNull(),
     lineCount: integer('line_count').notNull(),
     totalFen: bigint('total_fen', { mode: 'bigint' }).notNull(),
+    totalId: uuid('total_id').notNull(),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.settlementId, t.payeeId, t.fund] })],
 );
+export type SettlementTotal = typeof settlementTotals.$inferSelect;
 
 export const bulkJobs = pgTable(
   'bulk_jobs',

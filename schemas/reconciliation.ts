@@ -43,7 +43,14 @@ export const exceptionListed = reconciliationException.extend({
   ageDays: z.int(),
   ageWorkingDays: z.int().nullable().meta({ description: 'Null where a year in between has no published calendar' }),
 });
-export const exceptionQuery = pageQuery.extend({ status: status.default('OPEN'), kind: exceptionKind.optional() });
+export const exceptionQuery = pageQuery.extend({
+  status: status.default('OPEN'),
+  kind: exceptionKind.optional(),
+  ownerPerson: z
+    .union([id, z.literal('NOBODY')])
+    .optional()
+    .meta({ description: 'Who looks after it; NOBODY: those that nobody does' }),
+});
 
 export const reconciliationDaysQuery = z.strictObject({ fromDay: day, toDay: day });
 const bankOfDay = z.strictObject({
@@ -67,10 +74,50 @@ export const reconciliationDays = z.strictObject({
         unmatched: amount.meta({ description: 'Matches taken back on this day, whatever day their lines are of' }),
       }),
       difference: signedAmount.meta({
-        description: 'Ledger less matched lines, paid less returned; not zero only where a line was booked in a later month than its own',
+        description:
+          'Ledger less matched lines, paid less returned; not zero only where a line was booked in a later month than its own',
       }),
     }),
   ),
+});
+
+const transit = {
+  inTransit: amount.meta({ description: 'What the bank has not answered for, by the instructions' }),
+  ledgerInTransit: signedAmount.meta({ description: 'What stands in transit on their accounts of the ledger' }),
+  difference: signedAmount.meta({ description: 'Ledger less instructions: not zero only by a fault' }),
+};
+/** A batch held against the ledger. */
+export const reconciliationBatch = z.strictObject({
+  settlementId: id,
+  settlementNo: z.string(),
+  period: z.string(),
+  status: z.string(),
+  instructedOn: day.nullable(),
+  instructed: amount.meta({ description: 'All that was sent out, again too' }),
+  paid: amount,
+  returned: amount,
+  ...transit,
+  waiting: z.int().meta({ description: 'Instructions that the bank has not answered, or not whole' }),
+  waitingSince: day.nullable(),
+});
+export const reconciliationBatchLine = z.strictObject({
+  instructionId: id,
+  instructionNo: z.string(),
+  payeeId: id,
+  fund: z.string(),
+  funder: z.string(),
+  attempt: z.int(),
+  status: z.string(),
+  instructedOn: day,
+  amount,
+  paid: amount,
+  returned: amount,
+  ...transit,
+  ageDays: z.int().nullable().meta({ description: 'Since it was instructed, while something of it is in transit' }),
+  exception: z
+    .strictObject({ exceptionId: id, status, ownerPerson: id.nullable(), explanation: z.string().nullable() })
+    .nullable()
+    .meta({ description: 'What is said of it' }),
 });
 
 export const readinessQuery = z.strictObject({ month });

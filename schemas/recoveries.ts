@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { followed } from './corrections.js';
+import { programmeCode } from './programme-api.js';
 import { amount, day, id, instant, ledgerSeq, pageQuery, reason } from './common.js';
 
 const documentNo = z.string().trim().min(1).max(100);
@@ -125,10 +126,43 @@ export const recovery = z.strictObject({
 const receipt = z.strictObject({ receiptId: id, bankSerial: z.string(), bookedOn: day, amount, recordedAt: instant });
 export const recoveryRecorded = recovery.extend({ ledgerSeq });
 export const recoveryReceived = recovery.extend({ alreadyReceived: z.boolean(), ledgerSeq });
+
+/** What a regulation lets the authority fine for such conduct: shown with its article, decided and charged elsewhere. */
+export const lawfulFine = z.strictObject({
+  conduct: z.enum(['DEFRAUDED', 'MISUSED']).meta({ description: 'DEFRAUDED: 骗取; MISUSED: 违规使用' }),
+  document: z.string(),
+  article: z.string(),
+  fromBasisPoints: z.int().meta({ description: 'Of the money so gained or used' }),
+  toBasisPoints: z.int(),
+  personsFrom: amount.meta({ description: 'For whoever is directly in charge or responsible' }),
+  personsTo: amount,
+});
+const aged = {
+  outstanding: amount.meta({ description: 'What is still to come back; nothing once it is over' }),
+  overdueDays: z
+    .int()
+    .nullable()
+    .meta({ description: 'Since the last day to pay back; null before it is over, and once nothing is outstanding' }),
+};
+export const recoveryListed = recovery.extend(aged);
 export const recoveryInFull = recovery.extend({
+  ...aged,
+  fines: z.array(lawfulFine).meta({ description: 'To authorities, of one that is for cause' }),
   items: z.array(z.strictObject({ redemptionId: id.nullable(), reimbursementId: id.nullable(), amount })),
   receipts: z.array(receipt),
   offsets: z.array(recoveryOffset),
 });
 export const recoveryQuery = pageQuery.extend({ status: status.optional() });
+
+/** What is outstanding by how long it is overdue. */
+export const receivablesAge = z.strictObject({
+  fund: z.string(),
+  programmeCode: z.string(),
+  overdue: z
+    .enum(['NOT_SERVED', 'NOT_DUE', 'UP_TO_30', 'UP_TO_90', 'UP_TO_180', 'UP_TO_365', 'OVER_365'])
+    .meta({ description: 'Days since the last day to pay back, the upper end inclusive' }),
+  count: z.int(),
+  outstanding: amount,
+});
+export const receivablesQuery = z.strictObject({ programmeCode: programmeCode.optional() });
 export const recoveryOpened = recovery.extend({ corrections: followed, ledgerSeq });

@@ -8,7 +8,7 @@ rmSync(`${root}dist`, { recursive: true, force: true });
 execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-p', `${root}tsconfig.build.json`], {
   stdio: 'inherit',
 });
-for (const folder of ['db/migrations', 'db/programmes', 'db/digital-invoices'])
+for (const folder of ['db/migrations', 'db/programmes', 'db/digital-invoices', 'db/fines'])
   cpSync(`${root}${folder}`, `${root}dist/${folder}`, { recursive: true });
 cpSync(`${root}src/pdf/NotoSansSC.ttf`, `${root}dist/src/pdf/NotoSansSC.ttf`);
 cpSync(`${root}src/pdf/OFL.txt`, `${root}dist/src/pdf/OFL.txt`);

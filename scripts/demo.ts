@@ -63,6 +63,8 @@ interface City {
   readonly reviewer: Caller;
   readonly approver: Caller;
   readonly finance: Caller;
+  /** Of finance, and another person: checks what the first one drafts. */
+  readonly checker: Caller;
   readonly cashier: Caller;
   readonly provider: Caller;
   readonly providerId: string;
@@ -95,11 +97,12 @@ async function openCity(
 ): Promise<City> {
   const uscc = nextCode(of.division);
   const official = (role: 'reviewer' | 'approver' | 'finance' | 'finance_approver', personName: string) =>
-    newMember(operator, { role, personName }, role);
-  const [reviewer, approver, finance, cashier, provider, registered, law] = await Promise.all([
+    newMember(operator, { role, personName }, `${role}:${personName}`);
+  const [reviewer, approver, finance, checker, cashier, provider, registered, law] = await Promise.all([
     official('reviewer', '初审'),
     official('approver', '复核'),
     official('finance', '财政经办'),
+    official('finance', '财政审核'),
     official('finance_approver', '财政签发'),
     newMember(operator, { role: 'provider', personName: '机构经办', legalPersonUscc: uscc }, 'provider'),
     operator.post(providerRecorded, '/providers', { uscc, name: of.provider }),
@@ -135,7 +138,7 @@ async function openCity(
     });
   }
   const predicates = Object.fromEntries(of.predicates.map((predicate) => [predicate, true]));
-  return { operator, reviewer, approver, finance, cashier, provider, providerId, programmeCode, predicates, division };
+  return { operator, reviewer, approver, finance, checker, cashier, provider, providerId, programmeCode, predicates, division };
 }
 
 async function newFacility(city: City, name: string, pflops: string): Promise<string> {
@@ -225,12 +228,14 @@ async function redeemed(
   return firm.caller.post(redemptionRecorded, '/redemptions', { voucherId: of.voucherId, invoiceId });
 }
 
-/** The month of a city, drafted, approved, instructed, paid by the bank's file, closed: by three persons. */
+/** The month of a city, drafted and frozen, approved, checked, instructed, paid by the bank's file, closed: by four persons. */
 async function settled(city: City) {
   const draft = await city.finance.post(settlementDrafted, '/settlements', { period: '2026-08' });
   const at = `/settlements/${draft.settlementId}`;
-  const checked = { contentDigest: draft.contentDigest, count: draft.lineCount, total: draft.total };
-  await city.approver.post(settlementRecorded, `${at}/approve`, checked);
+  const { contentDigest, lineCount: count, total } = await city.finance.post(settlementRecorded, `${at}/freeze`);
+  await city.approver.post(settlementRecorded, `${at}/approve`, { contentDigest, count, total });
+  const lines = Array.from({ length: count }, (_, i) => i + 1);
+  await city.checker.post(settlementRecorded, `${at}/check-lines`, { lines });
   const { instructions } = await city.cashier.post(settlementInstructed, `${at}/instruct`);
   const file = await city.finance.get(instructionsOf, `${at}/instructions`);
   const bank = await city.finance.post(bankReturnImported, '/bank-returns', {
@@ -317,7 +322,7 @@ async function walk(
     `drafted: ${month.draft.lineCount} redemptions`,
     month.draft.total,
     sum(...shares),
-    `digest ${month.draft.contentDigest.slice(0, 12)}…`,
+    `digest ${month.closed.contentDigest?.slice(0, 12)}…`,
   );
   told(
     `approved, instructed: ${month.instructions.length} payment`,

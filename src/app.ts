@@ -77,6 +77,8 @@ import { lapseDue } from './redemptions/lapse.js';
 import { tellApproved } from './redemptions/tell-approved.js';
 import { redemptionRoutes } from './redemptions/routes.js';
 import { bookAwards } from './reimbursements/book-awards.js';
+import { collectBatches } from './settlements/collect-lines.js';
+import { instructPayments } from './settlements/instruct-payments.js';
 import { reimbursementRoutes } from './reimbursements/routes.js';
 import { reportRoutes } from './reports/routes.js';
 import { Issuers } from './sign-in/issuers.js';
@@ -398,7 +400,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
 
   // Where it listens, and not where a test only injects: what a test wants to be due it does itself.
   // Usage is decided before vouchers end, and what waits on these lapses with them.
-  const dueWorks = [decideOverdue, expireDue, lapseDue, recoveriesFallDue, bookAwards, lookThrough];
+  const dueWorks = [decideOverdue, expireDue, lapseDue, recoveriesFallDue, bookAwards, collectBatches, instructPayments, lookThrough];
   const works = [...dueWorks, remindOfLastDay, remindOfActivation, remindOfDeadline, tellApproved];
   const daily = new Daily({ db, clock, log: app.log, open: (code) => books.find(code), works });
   const webhooks = new WebhookSender({

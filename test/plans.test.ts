@@ -133,6 +133,8 @@ const accepted: readonly (readonly [address: string, table: string, where?: RegE
   ['work-queue', 'recoveries', /debtor_id = .*status = /],
   // A base of settled fees is all that a firm's contracts have used: as much as it has paid for.
   ['prechecks', 'usage_invoices', /contract_id = .* AND \(status = 'CONFIRMED'/],
+  // What is outstanding by its age: as much as is outstanding.
+  ['receivables-age', 'recoveries', /status = any/i],
   // What stands in a month's way: as much as waits.
   ['reconciliation-readiness', 'bank_lines'],
   ['reconciliation-readiness', 'payment_instructions'],
@@ -422,8 +424,11 @@ void t.test('no reading grows with the book', async (t) => {
     redemptions.push((await send(request.secret, request.path.slice(root.length), request.body))['redemptionId'] ?? '');
   const draft = await send('finance', '/settlements', { period: '2026-04' });
   const settlementId = draft['settlementId'] ?? '';
-  const { contentDigest, lineCount: count, total } = draft;
+  const { contentDigest, lineCount: count, total } = await send('finance', `/settlements/${settlementId}/freeze`, {});
   await send('approver', `/settlements/${settlementId}/approve`, { contentDigest, count, total });
+  const lines = Array.from({ length: Number(count) }, (_, i) => i + 1);
+  const checker = await keyFor(owner, bookId, now, 'finance', null);
+  await send(checker, `/settlements/${settlementId}/check-lines`, { lines });
   const { instructions } = await send<{ instructions: { instructionNo: string; amount: string }[] }>(
     'finance_approver',
     `/settlements/${settlementId}/instruct`,
@@ -735,6 +740,7 @@ void t.test('no reading grows with the book', async (t) => {
     redemptions: redemptions[0] ?? '',
     facilities: await one(`select facility_id as id from facilities where book_id = $1 limit 1`),
     settlements: settlementId,
+    'reconciliation-batches': settlementId,
     programmes: await one(`select programme_version_id as id from programme_versions where book_id = $1 limit 1`),
     'bank-returns': bankReturnId,
     'payment-files': paymentFileId,
@@ -799,6 +805,7 @@ void t.test('no reading grows with the book', async (t) => {
     fromDay: '2026-04-15',
     toDay: '2026-04-15',
     memberId: uuidv7(new Date('2026-04-15T02:00:00Z')),
+    ownerPerson: uuidv7(new Date('2026-04-15T02:00:00Z')),
     after: '3000',
   };
   t.ok(providerUscc);

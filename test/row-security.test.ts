@@ -131,6 +131,7 @@ const wholeBook: Readonly<Record<string, readonly string[]>> = {
     'reimbursement_line_cuts',
     'reimbursement_lines',
     'settlements',
+    'settlement_versions',
     'supplement_lists',
     'usage_invoice_lines',
     'webhook_deliveries',

@@ -15,6 +15,7 @@ export const jiaozuo: DemoBook = {
     reviewer: '席初审',
     approver: '季复核',
     finance: '麻经办',
+    finance_checker: '路审核',
     finance_approver: '强签发',
     auditor: '贾审计',
   },

@@ -137,7 +137,7 @@ export interface DemoSettlement {
   readonly closedOn?: Day;
 }
 
-export type Official = 'operator' | 'reviewer' | 'approver' | 'finance' | 'finance_approver' | 'auditor';
+export type Official = 'operator' | 'reviewer' | 'approver' | 'finance' | 'finance_checker' | 'finance_approver' | 'auditor';
 
 export interface DemoBook {
   readonly code: string;

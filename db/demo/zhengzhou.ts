@@ -15,6 +15,7 @@ export const zhengzhou: DemoBook = {
     reviewer: '蒋初审',
     approver: '沈复核',
     finance: '韩经办',
+    finance_checker: '尤审核',
     finance_approver: '杨签发',
     auditor: '朱审计',
   },

@@ -24,6 +24,12 @@ export interface Principal extends Actor {
   readonly session?: { readonly personId: string; readonly secondFactorAt: Date | null };
 }
 
+/**
+ * By which column a party's rows are a member's own: an enterprise's by its legal person, a provider's by who acts for it now, which
+ * since a merger is its successor.
+ */
+export const ownBy = { providers: 'acting_uscc', enterprises: 'legal_person_uscc' } as const;
+
 const keyIdPattern = /^cvk_([a-z0-9]{12})$/;
 const keyPattern = /^cvk_([a-z0-9]{12})_([A-Za-z0-9_-]{43})$/;
 const alphabet = 'abcdefghijklmnopqrstuvwxyz0123456789';

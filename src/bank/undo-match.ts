@@ -7,7 +7,7 @@ import { creditedAbout } from '../ledger/history.js';
 import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
 import { instructionShelf, settlementShelf } from '../settlements/facts.js';
-import { refuseUnlessAt } from '../settlements/rules.js';
+import { refuseSettlement } from '../settlements/rules.js';
 import { DaySums, gatherDays } from './days.js';
 import { bankLineShelf, bankMatchShelf } from './facts.js';
 import { presentBankMatch, refuseBankMatch, settledBy, undoingOf } from './rules.js';
@@ -75,7 +75,7 @@ export const undoBankMatch: Verb<Body, Omit<z.input<typeof bankMatchUndone>, 'le
     const [line, instruction] = [facts.get(bankLineShelf, match.bankLineId), facts.get(instructionShelf, match.instructionId)];
     const settlement = instruction && facts.get(settlementShelf, instruction.settlementId);
     if (!line || !settlement) throw new Error(`the match ${match.matchId} has lost what it matches`);
-    const closed = refuseUnlessAt(settlement, 'INSTRUCTED');
+    const closed = refuseSettlement(settlement, 'close');
     if (closed) return closed;
     const { instructionNo } = instruction;
     if (instruction.reinstructed) return refused('BANK_MATCH_SENT_AGAIN', { instructionNo });

@@ -16,6 +16,7 @@ import {
   providers,
 } from '../../db/tables.js';
 import type { contractVersions as versionsShown } from '../../schemas/contracts.js';
+import { ownBy } from '../access/principal.js';
 import type { Actor } from '../ledger/lane.js';
 import type { WholeContract } from './rules.js';
 import { contentDigest, formatQuantity, presentAmounts } from './rules.js';
@@ -88,7 +89,7 @@ function idsOf(of: Wanted): SQL | undefined {
   const { bookId, viewer, enterpriseId, providerId, status, after } = of;
   const page = { id: contracts.contractId, bookId, after, limit: of.limit + 1 };
   const own = (table: 'providers' | 'enterprises', id: string): SQL =>
-    sql`(select ${sql.raw(id)} as value from ${sql.raw(table)} where book_id = ${bookId} and legal_person_uscc = ${viewer.legalPersonUscc})`;
+    sql`(select ${sql.raw(id)} as value from ${sql.raw(table)} where book_id = ${bookId} and ${sql.raw(ownBy[table])} = ${viewer.legalPersonUscc})`;
   const isEnterprise = viewer.role === 'enterprise';
   const isProvider = viewer.role === 'provider';
   const states = each('s', status === undefined ? contracts.status.enumValues : [status]);

@@ -24,6 +24,7 @@ import { awardComputationShelf, reimbursementShelf } from '../reimbursements/fac
 import { lawOf } from '../reimbursements/gather.js';
 import { payableOfAward, standingOfAward } from '../reimbursements/rules.js';
 import { settlementShelf } from '../settlements/facts.js';
+import { isBeforeBank } from '../settlements/rules.js';
 import type { Why } from './cut-back.js';
 import { correctionShelf } from './facts.js';
 import type { Followed, Following } from './follow.js';
@@ -96,8 +97,7 @@ export function cutAward(
 ): { kind: 'cut'; cut: AwardCut } | Refused {
   const { reimbursementNo, settlementId } = before;
   const batch = settlementId === null ? undefined : facts.get(settlementShelf, settlementId);
-  const waits = batch && (batch.status === 'DRAFT' || batch.status === 'APPROVED');
-  if (waits && dueFen > 0n) {
+  if (batch && isBeforeBank(batch) && dueFen > 0n) {
     const params = { caseNo: reimbursementNo, settlementNo: batch.settlementNo, state: batch.status };
     return refused('CORRECTION_WAITS_FOR_BATCH', params);
   }

@@ -19,6 +19,7 @@ import type { Approval } from '../redemptions/reverse.js';
 import type { Gone, TakingBack } from '../redemptions/take-back.js';
 import { afterReversal, returned, reversibleFen } from '../redemptions/take-back.js';
 import { toldOfReturn } from '../redemptions/told.js';
+import { isBeforeBank } from '../settlements/rules.js';
 import { invoiceShelf } from '../usage/facts.js';
 import type { EndRule } from '../vouchers/endings.js';
 import { comeBack, endPart } from '../vouchers/endings.js';
@@ -38,6 +39,8 @@ export interface CutRedemption {
   readonly settlement: Settlement | undefined;
   /** What red letters took of its part in where the contract stands. */
   readonly gone: Gone;
+  /** What ends with it where it is returned: a first approval that waits for a second. */
+  readonly ended: readonly Change[];
 }
 /**
  * Why money is taken back, and what that means for limits: what was never paid they get back in any case; what is recalled they get back
@@ -147,6 +150,7 @@ export class CutBack {
         voucher.back,
       );
       this.#took(held, back, back.redemption);
+      this.changes.push(...held.ended);
       this.messages.push(...toldOfReturn(redemption, this.why.reason));
       this.sums.returnedFen += redemption.reservedFen;
     }
@@ -229,13 +233,10 @@ export class CutBack {
       // What was off-set is paid as what was instructed is.
       const partFen = minFen(leftFen, redemption.batchedFen + redemption.offsetFen - redemption.recalledFen);
       if (partFen === 0n) continue;
-      const batch = redemption.settlementId === null ? null : (settlement?.status ?? 'DRAFT');
-      if (batch === 'DRAFT' || batch === 'APPROVED') {
-        const params = {
-          caseNo: redemption.redemptionNo,
-          settlementNo: settlement?.settlementNo ?? '—',
-          state: settlement?.status ?? '—',
-        };
+      if (redemption.settlementId !== null && settlement === undefined) throw new Error(`${redemption.redemptionNo} has lost its batch`);
+      if (settlement && isBeforeBank(settlement)) {
+        const { settlementNo, status: state } = settlement;
+        const params = { caseNo: redemption.redemptionNo, settlementNo, state };
         return refused('CORRECTION_WAITS_FOR_BATCH', params);
       }
       this.#recall(this.#redemptions.get(id) ?? held, partFen);

@@ -1,5 +1,6 @@
 // All that stands on a contract: its vouchers, their redemptions with the batches that took them, and the laws they are under.
 import type { Contract, Correction, Recovery, Redemption, Voucher } from '../../db/tables.js';
+import { endApprovals, gatherApprovals as gatherFirstApprovals } from '../approvals/facts.js';
 import { circumstancesOf, evaluatorLine, gatherContractFacts, mattersOf } from '../applications/evaluation-facts.js';
 import type { Day } from '../calendar.js';
 import { yearOf } from '../calendar.js';
@@ -64,6 +65,10 @@ export async function gatherStanding(
       redemptions.map((row) => ({ ...row, today: todayOf.get(row.contractId) ?? '' })),
     ),
     gatherApprovals(
+      loader,
+      redemptions.map(({ redemptionId }) => redemptionId),
+    ),
+    gatherFirstApprovals(
       loader,
       redemptions.map(({ redemptionId }) => redemptionId),
     ),
@@ -151,6 +156,7 @@ export function cutBackOf(facts: Facts, contractId: string, programmeCode: strin
         invoice: there(facts.get(invoiceShelf, redemption.invoiceId)),
         approval: facts.noted(approvals, redemption.redemptionId),
         gone: goneOf(facts, redemption.redemptionId),
+        ended: endApprovals(facts, redemption.redemptionId),
         settlement: redemption.settlementId === null ? undefined : facts.get(settlementShelf, redemption.settlementId),
       })),
       standing: standingOf(facts.get(standingShelf, standingIdOf(contractId, programmeCode))),

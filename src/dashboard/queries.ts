@@ -4,7 +4,7 @@ import type { SQL } from 'drizzle-orm';
 import { sql } from 'drizzle-orm';
 import type { Database, Tx } from '../../db/client.js';
 import { planned } from '../../db/planned.js';
-import type { Principal } from '../access/principal.js';
+import { ownBy, type Principal } from '../access/principal.js';
 import { balanceNamed, headOf } from '../ledger/statements.js';
 import type { FundFigures, MonthFigures } from './rules.js';
 import { worksFor } from './rules.js';
@@ -105,7 +105,7 @@ const paidTo = (of: Wanted, side: 'provider' | 'enterprise'): SQL => {
   const payee = sql`p.${sql.identifier(`${side}_id`)}`;
   const parties = sql.identifier(`${side}s`);
   // A provider that was absorbed is paid through its successor.
-  const own = sql`p.${sql.identifier(side === 'provider' ? 'acting_uscc' : 'legal_person_uscc')} = ${of.principal.legalPersonUscc}`;
+  const own = sql`p.${sql.identifier(ownBy[`${side}s`])} = ${of.principal.legalPersonUscc}`;
   return sql`
     select t.fund, a.fen as owed, 0::bigint as sent, 0::bigint as paid
       from ${parties} p
@@ -194,10 +194,14 @@ function rowsOf(what: string, { bookId, principal }: Wanted): SQL {
       return inState('redemptions', 'SUBMITTED');
     case 'REDEMPTIONS_TO_SETTLE':
       return sql`${inState('redemptions', 'APPROVED')} and settlement_id is null`;
-    case 'SETTLEMENTS_TO_APPROVE':
+    case 'SETTLEMENTS_TO_FREEZE':
       return inState('settlements', 'DRAFT');
-    case 'SETTLEMENTS_TO_INSTRUCT':
+    case 'SETTLEMENTS_TO_APPROVE':
+      return inState('settlements', 'FROZEN');
+    case 'SETTLEMENTS_TO_CHECK':
       return inState('settlements', 'APPROVED');
+    case 'SETTLEMENTS_TO_INSTRUCT':
+      return inState('settlements', 'CHECKED');
     case 'SETTLEMENTS_AT_BANK':
       return inState('settlements', 'INSTRUCTED');
     default:

@@ -50,8 +50,10 @@ const works: readonly Work[] = [
   { what: 'INVOICES_DISPUTED', roles: ['provider'], list: '/usage-invoices?status=DISPUTED' },
   { what: 'REDEMPTIONS_TO_VERIFY', roles: ['reviewer'], list: '/redemptions?status=SUBMITTED' },
   { what: 'REDEMPTIONS_TO_SETTLE', roles: ['finance'], list: '/redemptions?status=APPROVED' },
-  { what: 'SETTLEMENTS_TO_APPROVE', roles: ['approver'], list: '/settlements?status=DRAFT' },
-  { what: 'SETTLEMENTS_TO_INSTRUCT', roles: ['finance_approver'], list: '/settlements?status=APPROVED' },
+  { what: 'SETTLEMENTS_TO_FREEZE', roles: ['finance'], list: '/settlements?status=DRAFT' },
+  { what: 'SETTLEMENTS_TO_APPROVE', roles: ['approver'], list: '/settlements?status=FROZEN' },
+  { what: 'SETTLEMENTS_TO_CHECK', roles: ['finance'], list: '/settlements?status=APPROVED' },
+  { what: 'SETTLEMENTS_TO_INSTRUCT', roles: ['finance_approver'], list: '/settlements?status=CHECKED' },
   { what: 'SETTLEMENTS_AT_BANK', roles: ['finance'], list: '/settlements?status=INSTRUCTED' },
 ];
 

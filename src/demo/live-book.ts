@@ -79,6 +79,9 @@ function usageOf(line: DemoLine, month: number): { quantity: string; price: stri
   return typeof used === 'string' ? { quantity: used, price: line.price } : { price: line.price, ...used };
 }
 
+/** Two persons of finance have the same rights: one drafts, the other checks. */
+const roleOf = (official: Official): Exclude<Official, 'finance_checker'> => (official === 'finance_checker' ? 'finance' : official);
+
 /** Makes the acts of a book; `keys` answers whom it has keys of once they have been lived. */
 export function planOf(book: DemoBook, operator: Caller): { acts: Act[]; keys: () => DemoKey[] } {
   const ids = new Ids();
@@ -104,10 +107,11 @@ export function planOf(book: DemoBook, operator: Caller): { acts: Act[]; keys: (
   const providerCaller = (name: string): Caller => as(`provider:${name}`);
 
   function members(): void {
-    for (const [role, personName] of Object.entries(book.officials) as [Official, string][]) {
+    for (const [official, personName] of Object.entries(book.officials) as [Official, string][]) {
+      const role = roleOf(official);
       if (role === 'operator') continue;
       at(worldFrom, '09:10', async () => {
-        callers.set(role, await newMember(operator, { role, personName }, `demo:member:${role}`));
+        callers.set(official, await newMember(operator, { role, personName }, `demo:member:${official}`));
       });
     }
     for (const [name, of] of Object.entries(book.providers)) {
@@ -509,16 +513,23 @@ export function planOf(book: DemoBook, operator: Caller): { acts: Act[]; keys: (
   function settlement(of: DemoSettlement): void {
     const name = `settlement:${of.period}`;
     const path = (verb: string) => `/settlements/${ids.of(name)}/${verb}`;
-    let checked = { contentDigest: '', count: 0, total: '' };
+    let content = { contentDigest: '', count: 0, total: '' };
     at(of.draftedOn, '17:00', async () => {
       const drafted = await as('finance').post(settlementDrafted, '/settlements', { period: of.period }, keyed(name));
       ids.set(name, drafted.settlementId);
-      checked = { contentDigest: drafted.contentDigest, count: drafted.lineCount, total: drafted.total };
+      const frozen = await as('finance').post(settlementRecorded, path('freeze'), {}, keyed(`${name}:freeze`));
+      content = { contentDigest: frozen.contentDigest ?? '', count: frozen.lineCount, total: frozen.total };
     });
     if (of.approvedOn)
       at(of.approvedOn, '10:00', () =>
-        as('approver').post(settlementRecorded, path('approve'), checked, keyed(`${name}:approve`)),
+        as('approver').post(settlementRecorded, path('approve'), content, keyed(`${name}:approve`)),
       );
+    if (of.approvedOn && of.instructedOn) {
+      at(of.approvedOn, '15:00', () => {
+        const lines = Array.from({ length: content.count }, (_, i) => i + 1);
+        return as('finance_checker').post(settlementRecorded, path('check-lines'), { lines }, keyed(`${name}:check`));
+      });
+    }
     if (of.instructedOn) {
       at(of.instructedOn, '10:00', () =>
         as('finance_approver').post(settlementInstructed, path('instruct'), {}, keyed(`${name}:instruct`)),
@@ -616,7 +627,11 @@ export function planOf(book: DemoBook, operator: Caller): { acts: Act[]; keys: (
   return {
     acts,
     keys: () => {
-      const officials = Object.entries(book.officials).map(([role, name]) => ({ role, name, secret: as(role).secret }));
+      const officials = (Object.entries(book.officials) as [Official, string][]).map(([official, name]) => ({
+        role: roleOf(official),
+        name,
+        secret: as(official).secret,
+      }));
       const [enterpriseName = ''] = Object.keys(book.enterprises).filter((name) => book.contracts[0]?.enterprise === name);
       const [providerName = ''] = Object.keys(book.providers);
       return [

@@ -99,9 +99,13 @@ export function shelf<T extends PgTable, Key extends string = never, Left extend
     insertion:
       `insert into ${name} (book_id, ${values.map((c) => c.name).join(', ')}) ` +
       `select $1::uuid, ${values.map((c) => `u.${c.name}`).join(', ')} from ${unnested(values)}`,
+    // Each row is looked up by the one index whose order is asked for, as in Loader.load: joined by its id, the planner of a table
+    // without statistics holds every row of the book against each that is written.
     updating:
       `update ${name} t set ${mutable.map((c) => `${c.name} = u.${c.name}`).join(', ')} ` +
-      `from ${unnested([id, ...mutable])} where t.book_id = $1 and t.${id.name} = u.${id.name}`,
+      `from ${unnested([id, ...mutable])} cross join lateral (select r.ctid as place from ${name} r ` +
+      `where r.book_id = $1 and r.${id.name} >= u.${id.name} and r.${id.name} <= u.${id.name} order by r.${id.name} limit 1) k ` +
+      `where t.book_id = $1 and t.ctid = k.place`,
     explained: columns.filter((c) => c.isJson && c.name === 'explanation'),
     scaled: columns.flatMap(({ property, type }) => {
       const scale = /^numeric\(\d+, ?(\d+)\)$/.exec(type)?.[1];

@@ -178,7 +178,7 @@ async function batchFiles(db: Database, { span, sheets, parties }: Packed): Prom
                 case when l.redemption_id is null
                   then (select r.reimbursement_no from reimbursements r where r.book_id = l.book_id and r.reimbursement_id = l.reimbursement_id)
                   else (select r.redemption_no from redemptions r where r.book_id = l.book_id and r.redemption_id = l.redemption_id) end as no
-           from settlement_lines l where l.book_id = $1 and l.settlement_id = $2 and l.line_no > $3 order by l.line_no limit ${linesAtOnce}`,
+           from settlement_lines l where l.book_id = $1 and l.settlement_id = $2 and l.line_no > $3 and l.returned_version is null order by l.line_no limit ${linesAtOnce}`,
         [bookId, settlementId, after],
       );
       const last = rows.at(-1);

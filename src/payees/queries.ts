@@ -3,7 +3,7 @@ import type { Database } from '../../db/client.js';
 import { idsOfPage } from '../../db/planned.js';
 import type { PayeeAccount, PayeeAccountWait } from '../../db/tables.js';
 import { payeeAccounts, payeeAccountWaits } from '../../db/tables.js';
-import type { Principal } from '../access/principal.js';
+import { ownBy, type Principal } from '../access/principal.js';
 
 /**
  * Payee accounts in order of recording, `limit` + 1 of them after a cursor: of one holder if given, and for a member of the trade of
@@ -29,7 +29,10 @@ export function listPayeeAccounts(
   // Nobody's account is of both sides.
   if (side !== undefined && other !== undefined) return Promise.resolve([]);
   const id = sql.raw(`${side}_id`);
-  const own = legalPersonUscc === null ? sql`` : sql` and legal_person_uscc = ${legalPersonUscc}`;
+  const own =
+    legalPersonUscc === null
+      ? sql``
+      : sql` and ${sql.raw(ownBy[side === 'provider' ? 'providers' : 'enterprises'])} = ${legalPersonUscc}`;
   const one = holderId === undefined ? sql`` : sql` and ${id} = ${holderId}`;
   const ids =
     side === undefined

@@ -692,7 +692,7 @@ const countedOnce = (sql: Sql, bookId: string): Promise<Rows>[] => [
     with line as (
       select redemption_id, count(*) as n, sum(amount_fen) as fen, min(settlement_id::text) as settlement_id,
              min(payee_id::text) as payee_id, min(fund) as fund
-        from settlement_lines where book_id = ${bookId} and redemption_id is not null group by redemption_id)
+        from settlement_lines where book_id = ${bookId} and redemption_id is not null and returned_version is null group by redemption_id)
     select 'redemption ' || r.redemption_no as subject,
            format('in %s batches; approved %s, reversed %s, batched %s, on lines %s', coalesce(l.n, 0), r.approved_fen, r.reversed_fen,
                   r.batched_fen, coalesce(l.fen, 0)) as detail
@@ -708,7 +708,8 @@ const countedOnce = (sql: Sql, bookId: string): Promise<Rows>[] => [
     with line as (
       select reimbursement_id, count(*) as n, sum(amount_fen) as fen, min(settlement_id::text) as settlement_id,
              min(payee_id::text) as payee_id, min(fund) as fund
-        from settlement_lines where book_id = ${bookId} and reimbursement_id is not null group by reimbursement_id)
+        from settlement_lines where book_id = ${bookId} and reimbursement_id is not null and returned_version is null
+        group by reimbursement_id)
     select 'reimbursement ' || r.reimbursement_no as subject,
            format('in %s batches; awarded %s, reversed %s, off-set %s, on lines %s', coalesce(l.n, 0), r.award_fen, r.reversed_fen, r.offset_fen,
                   coalesce(l.fen, 0)) as detail
@@ -785,18 +786,51 @@ const batchesAsPaid = (sql: Sql, bookId: string): Promise<Rows>[] => [
     with line as (
       select settlement_id, count(*) as n, sum(amount_fen) as fen,
              encode(sha256(convert_to(string_agg(
-               concat_ws('|', line_no, coalesce(redemption_id, reimbursement_id), payee_id, fund, amount_fen) || chr(10), '' order by line_no), 'UTF8')), 'hex') as digest
-        from settlement_lines where book_id = ${bookId} group by settlement_id)
-    select s.settlement_no as subject,
-           format('says %s lines and %s, has %s and %s%s', s.line_count, s.total_fen, coalesce(l.n, 0), coalesce(l.fen, 0),
-                  case when s.content_digest is distinct from l.digest then '; the lines are not those of its digest' end) as detail
-      from settlements s left join line l using (settlement_id)
-     where s.book_id = ${bookId}
-       and (s.line_count, s.total_fen, s.content_digest) is distinct from (l.n::int, l.fen::bigint, l.digest)`,
+               concat_ws('|', line_no, coalesce(redemption_id, reimbursement_id), payee_id, fund, amount_fen, b.payee_account_id) || chr(10), '' order by line_no), 'UTF8')), 'hex') as digest
+        from settlement_lines l
+        left join (select a.settlement_id, a.payee_id, a.payee_account_id from settlement_accounts a
+                     join settlements s on s.book_id = a.book_id and s.settlement_id = a.settlement_id and s.version = a.version
+                    where a.book_id = ${bookId}) b using (settlement_id, payee_id)
+       where l.book_id = ${bookId} and returned_version is null group by settlement_id),
+    -- Of a draft nothing is bound yet.
+    batch as (
+      select s.*, coalesce(l.n, 0)::int as n, coalesce(l.fen, 0)::bigint as fen,
+             s.content_digest is distinct from case when s.status <> 'DRAFT' then l.digest end as is_other
+        from settlements s left join line l using (settlement_id) where s.book_id = ${bookId})
+    select settlement_no as subject,
+           format('says %s lines and %s, has %s and %s%s', line_count, total_fen, n, fen,
+                  case when is_other then '; the lines are not those of its digest' end) as detail
+      from batch where (line_count, total_fen) <> (n, fen) or is_other`,
+  // What was frozen last is what the batch says; each version before it lost the lines that were returned from it, and a checked line was checked.
+  sql<Rows>`
+    with returned as (
+      select settlement_id, returned_version as version, count(*) as n, sum(amount_fen) as fen
+        from settlement_lines where book_id = ${bookId} and returned_version is not null group by 1, 2)
+    select format('%s, version %s', s.settlement_no, v.version) as subject,
+           format('%s lines and %s, kept %s returned; the lines say %s and %s; then %s and %s', v.line_count, v.total_fen, v.returned_lines,
+                  coalesce(r.n, 0), coalesce(r.fen, 0), coalesce(n.line_count, s.line_count), coalesce(n.total_fen, s.total_fen)) as detail
+      from settlement_versions v
+      join settlements s on s.book_id = v.book_id and s.settlement_id = v.settlement_id
+      left join returned r on r.settlement_id = v.settlement_id and r.version = v.version
+      left join settlement_versions n on n.book_id = v.book_id and n.settlement_id = v.settlement_id and n.version = v.version + 1
+     where v.book_id = ${bookId}
+       and (v.returned_lines <> coalesce(r.n, 0) or v.version > s.version
+            or (v.line_count - coalesce(r.n, 0), v.total_fen - coalesce(r.fen, 0))
+               is distinct from (coalesce(n.line_count, s.line_count)::bigint, coalesce(n.total_fen, s.total_fen)::numeric)
+            or (v.version = s.version and s.status <> 'DISSOLVED'
+                and (v.content_digest, v.approved_person) is distinct from (s.content_digest, s.approved_person)))
+     limit 100`,
+  sql<Rows>`
+    select s.settlement_no as subject, format('says %s lines are checked, %s are', s.checked_lines, count(l.settlement_line_id)) as detail
+      from settlements s
+      left join settlement_lines l on l.book_id = s.book_id and l.settlement_id = s.settlement_id and l.returned_version is null
+                                  and l.checked_person is not null and s.checked_persons ? l.checked_person::text
+     where s.book_id = ${bookId} group by s.settlement_id, s.settlement_no, s.checked_lines
+    having s.checked_lines <> count(l.settlement_line_id) limit 100`,
   sql<Rows>`
     with line as (
       select settlement_id, payee_id, fund, min(line_no) as first, count(*) as n, sum(amount_fen) as fen
-        from settlement_lines where book_id = ${bookId} group by settlement_id, payee_id, fund)
+        from settlement_lines where book_id = ${bookId} and returned_version is null group by settlement_id, payee_id, fund)
     select format('total of payee %s out of %s in settlement %s', payee_id, fund, settlement_id) as subject,
            format('kept %s lines and %s, the lines say %s and %s', k.line_count, k.total_fen, l.n, l.fen) as detail
       from (select * from settlement_totals where book_id = ${bookId}) k full join line l using (settlement_id, payee_id, fund)
@@ -805,13 +839,25 @@ const batchesAsPaid = (sql: Sql, bookId: string): Promise<Rows>[] => [
     with due as (
       select l.settlement_id, l.payee_id, l.fund, sum(l.amount_fen) as fen from settlement_lines l
         join settlements s on s.book_id = l.book_id and s.settlement_id = l.settlement_id and s.status in ('INSTRUCTED', 'CLOSED')
-       where l.book_id = ${bookId} group by 1, 2, 3),
+       where l.book_id = ${bookId} and l.returned_version is null group by 1, 2, 3),
     given as (
       select settlement_id, payee_id, fund, sum(amount_fen) as fen from payment_instructions
        where book_id = ${bookId} and attempt = 1 group by 1, 2, 3)
     select format('payee %s out of %s in settlement %s', payee_id, fund, settlement_id) as subject,
            format('lines %s, instructions %s', coalesce(d.fen, 0), coalesce(g.fen, 0)) as detail
-      from due d full join given g using (settlement_id, payee_id, fund) where coalesce(d.fen, 0) <> coalesce(g.fen, 0) limit 100`,
+      from due d full join given g using (settlement_id, payee_id, fund)
+     -- What slices of the lane are still to instruct is counted below.
+     where coalesce(d.fen, 0) <> coalesce(g.fen, 0)
+       and not (g.fen is null and exists (select from settlements s where s.book_id = ${bookId} and s.settlement_id = d.settlement_id
+                                                                      and s.payments_left > 0)) limit 100`,
+  sql<Rows>`
+    select s.settlement_no as subject, format('says %s payments are left, %s are', s.payments_left, count(t.total_id)) as detail
+      from settlements s
+      left join settlement_totals t on t.book_id = s.book_id and t.settlement_id = s.settlement_id and s.status in ('INSTRUCTED', 'CLOSED')
+            and not exists (select from payment_instructions i where i.book_id = t.book_id and i.settlement_id = t.settlement_id
+                               and i.payee_id = t.payee_id and i.fund = t.fund)
+     where s.book_id = ${bookId} group by s.settlement_id, s.settlement_no, s.payments_left
+    having s.payments_left <> count(t.total_id) limit 100`,
   sql<Rows>`
     with attempts as (
       select i.*, lead(status) over w as next, lag(attempt) over w as before, lag(returned_fen) over w as amount_before
@@ -1157,7 +1203,13 @@ const fourEyes = (sql: Sql, bookId: string): Promise<Rows>[] => [
       select 'allocation ' || allocation_no, array[drafted_person, case when status = 'APPROVED' then decided_person end]
         from allocations where book_id = ${bookId}
       union all
-      select 'settlement ' || settlement_no, array[drafted_person, approved_person, instructed_person] from settlements where book_id = ${bookId}
+      select 'settlement ' || settlement_no,
+             array[drafted_person, nullif(frozen_person, drafted_person), approved_person, instructed_person]
+             || array(select jsonb_array_elements_text(checked_persons)::uuid)
+        from settlements where book_id = ${bookId}
+      union all
+      select format('version %s of settlement %s', version, settlement_id), array[frozen_person, approved_person]
+        from settlement_versions where book_id = ${bookId}
       union all
       select format('change of %s (%s)', uscc, change_id), array[proposed_person, case when status = 'APPROVED' then decided_person end]
         from legal_person_changes where book_id = ${bookId}
@@ -1192,10 +1244,10 @@ const fourEyes = (sql: Sql, bookId: string): Promise<Rows>[] => [
       from steps s cross join lateral unnest(s.persons) as p(person)
      where p.person is not null group by s.subject, p.person having count(*) > 1 order by 1 limit 100`,
   sql<Rows>`
-    select distinct 'settlement ' || s.settlement_no as subject, format('entry %s: who drafted or approved it paid it', e.seq) as detail
+    select distinct 'settlement ' || s.settlement_no as subject, format('entry %s: who drafted, approved or checked it paid it', e.seq) as detail
       from settlements s
       join entries e on e.book_id = s.book_id and e.subject_id = s.settlement_id and e.kind = 'settlement.instructed'
-     where s.book_id = ${bookId} and e.person_id in (s.drafted_person, s.approved_person) limit 100`,
+     where s.book_id = ${bookId} and (e.person_id in (s.drafted_person, s.frozen_person, s.approved_person) or s.checked_persons ? e.person_id::text) limit 100`,
 ];
 
 /** 11. What was on public notice is shown there as it was reviewed, and approved: reviewed again, it is on another notice, or on none. */

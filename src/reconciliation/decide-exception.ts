@@ -29,7 +29,11 @@ async function gatherExceptions(loader: Loader, commands: readonly Command<{ rea
 }
 
 /** The exception that a command names, if its state offers the verb. */
-function found(facts: Facts, id: string | undefined, verb: Parameters<typeof refuseException>[1]): ReconciliationException | Refused {
+function found(
+  facts: Facts,
+  id: string | undefined,
+  verb: Parameters<typeof refuseException>[1],
+): ReconciliationException | Refused {
   const row = facts.get(exceptionShelf, id ?? '');
   if (!row) return refused('NOT_FOUND');
   return refuseException(row, verb) ?? row;
@@ -59,7 +63,7 @@ export const assignException: Verb<Of<z.output<typeof assigned>>, Result> = {
 
 /**
  * Why it stands as it does today: explained it is in no month's way. The amount is what stands now; if more comes to it, it has to be explained
- * again. Refuses NOT_FOUND, RECONCILIATION_WRONG_STATE.
+ * again. Whoever explains it looks after it, unless another does. Refuses NOT_FOUND, RECONCILIATION_WRONG_STATE.
  */
 export const explainException: Verb<Of<z.output<typeof explained>>, Result> = {
   name: 'reconciliation_exception.explain',
@@ -73,6 +77,7 @@ export const explainException: Verb<Of<z.output<typeof explained>>, Result> = {
       ...row,
       status: 'EXPLAINED',
       amountFen: standingFen(row.kind, subjectOf(facts, row)) ?? row.amountFen,
+      ownerPerson: row.ownerPerson ?? actor.personId,
       explanation: body.explanation,
       explainedPerson: actor.personId,
       explainedOn: today,

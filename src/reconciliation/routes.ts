@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { BankDay } from '../../db/tables.js';
-import { page } from '../../schemas/common.js';
+import { page, pageQuery } from '../../schemas/common.js';
 import * as schema from '../../schemas/reconciliation.js';
 import type { Day } from '../calendar.js';
 import { daysInclusive, lastDayOfMonth, shanghaiDay } from '../calendar.js';
@@ -10,11 +10,19 @@ import type { Parts } from '../http/parts.js';
 import { Problem } from '../http/problem.js';
 import { authorities, command, idOfCursor, pageOf, reading } from '../http/routes.js';
 import { formatYuan, sumFen } from '../money.js';
+import { findSettlement } from '../settlements/queries.js';
 import { assignException, closeException, explainException } from './decide-exception.js';
 import { openException } from './open-exception.js';
-import { bankOfDays, findException, ledgerOfDays, listExceptions } from './queries.js';
+import {
+  bankOfDays,
+  batchesAgainstLedger,
+  batchLinesAgainstLedger,
+  findException,
+  ledgerOfDays,
+  listExceptions,
+} from './queries.js';
 import { readinessOf } from './readiness.js';
-import { presentException, presentListed } from './rules.js';
+import { presentBatch, presentBatchLine, presentException, presentListed } from './rules.js';
 
 const tag = 'reconciliation';
 const mostDays = 366;
@@ -70,13 +78,14 @@ export function reconciliationRoutes(app: FastifyInstance, parts: Parts): void {
   reading(app, {
     url: '/reconciliation-exceptions',
     tag,
-    summary: 'Exceptions of one state, with how long each has stood; of one kind if given',
+    summary: 'Exceptions of one state, with how long each has stood; of one kind or one owner if given',
     roles: authorities,
     query: schema.exceptionQuery,
     response: page(schema.exceptionListed),
-    read: async ({ db, query: { cursor, limit, status, kind }, book }) => {
+    read: async ({ db, query: { cursor, limit, status, kind, ownerPerson: owner }, book }) => {
+      const ownerPerson = owner === 'NOBODY' ? null : owner;
       const [rows, calendar] = await Promise.all([
-        listExceptions(db, { bookId: book.bookId, after: idOfCursor(cursor), limit, status, kind }),
+        listExceptions(db, { bookId: book.bookId, after: idOfCursor(cursor), limit, status, kind, ownerPerson }),
         readCalendar(db, book.bookId),
       ]);
       const today = shanghaiDay(parts.clock.now());
@@ -114,6 +123,34 @@ export function reconciliationRoutes(app: FastifyInstance, parts: Parts): void {
       const [bank, ledger] = await Promise.all([bankOfDays(db, of), ledgerOfDays(db, of)]);
       const days = [...new Set([...bank.map(({ bookedOn }) => bookedOn), ...ledger.map(({ day }) => day)])].sort();
       return { days: days.map((day) => ofDay(day, bank, ledger)) };
+    },
+  });
+  reading(app, {
+    url: '/reconciliation-batches',
+    tag,
+    summary: 'Batches against the ledger: what of each is paid, returned and in transit, and since when',
+    roles: authorities,
+    query: pageQuery,
+    response: page(schema.reconciliationBatch),
+    read: async ({ db, query: { cursor, limit }, book: { bookId } }) => {
+      const rows = await batchesAgainstLedger(db, { bookId, after: idOfCursor(cursor), limit });
+      return pageOf(rows, limit, (row) => row.settlementId, presentBatch);
+    },
+  });
+  reading(app, {
+    url: '/reconciliation-batches/:id/lines',
+    tag,
+    summary: 'The payments of a batch against the ledger, one by one, with the exception that explains what is in transit',
+    roles: authorities,
+    response: z.strictObject({ items: z.array(schema.reconciliationBatchLine) }),
+    read: async ({ db, id, book: { bookId } }) => {
+      const [batch, rows] = await Promise.all([
+        findSettlement(db, bookId, id),
+        batchLinesAgainstLedger(db, { bookId, settlementId: id }),
+      ]);
+      if (!batch) throw new Problem('NOT_FOUND');
+      const today = shanghaiDay(parts.clock.now());
+      return { items: rows.map((row) => presentBatchLine(row, today)) };
     },
   });
   reading(app, {

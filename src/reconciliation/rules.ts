@@ -1,7 +1,12 @@
 // What does not tie: its kinds, from when on it is an exception, its life, and how it is shown. Pure.
 import type { z } from 'zod';
 import type { BankLine, BankReturn, PaymentInstruction, ReconciliationException, Redemption } from '../../db/tables.js';
-import type { exceptionListed, reconciliationException } from '../../schemas/reconciliation.js';
+import type {
+  exceptionListed,
+  reconciliationBatch,
+  reconciliationBatchLine,
+  reconciliationException,
+} from '../../schemas/reconciliation.js';
 import type { Day, WorkingCalendar } from '../calendar.js';
 import { addDays, daysInclusive, formatInstant, isWeekend, isWorkingDay, workingDaysFromTo } from '../calendar.js';
 import type { Refused } from '../ledger/lane.js';
@@ -94,3 +99,78 @@ export function presentListed(
     ...presentException(row),
   };
 }
+
+/** What of payments is in transit by their instructions and by the ledger, in fen. */
+interface InTransit {
+  readonly amountFen: Fen;
+  readonly paidFen: Fen;
+  readonly returnedFen: Fen;
+  readonly inTransitFen: Fen;
+  readonly ledgerFen: Fen;
+}
+export interface BatchAgainstLedger extends InTransit {
+  readonly settlementId: string;
+  readonly settlementNo: string;
+  readonly period: string;
+  readonly status: string;
+  readonly instructedOn: Day | null;
+  readonly waiting: number;
+  readonly waitingSince: Day | null;
+}
+export interface InstructionAgainstLedger extends InTransit {
+  readonly instructionId: string;
+  readonly instructionNo: string;
+  readonly payeeId: string;
+  readonly fund: string;
+  readonly funder: string;
+  readonly attempt: number;
+  readonly status: PaymentInstruction['status'];
+  readonly instructedOn: Day;
+  readonly exceptionId: string | null;
+  readonly exceptionStatus: ReconciliationException['status'] | null;
+  readonly ownerPerson: string | null;
+  readonly explanation: string | null;
+}
+
+const presentTransit = ({ paidFen, returnedFen, inTransitFen, ledgerFen }: InTransit) => ({
+  paid: formatYuan(paidFen),
+  returned: formatYuan(returnedFen),
+  inTransit: formatYuan(inTransitFen),
+  ledgerInTransit: formatYuan(ledgerFen),
+  difference: formatYuan(ledgerFen - inTransitFen),
+});
+
+export const presentBatch = (row: BatchAgainstLedger): z.input<typeof reconciliationBatch> => ({
+  settlementId: row.settlementId,
+  settlementNo: row.settlementNo,
+  period: row.period,
+  status: row.status,
+  instructedOn: row.instructedOn,
+  instructed: formatYuan(row.amountFen),
+  ...presentTransit(row),
+  waiting: row.waiting,
+  waitingSince: row.waitingSince,
+});
+
+export const presentBatchLine = (row: InstructionAgainstLedger, today: Day): z.input<typeof reconciliationBatchLine> => ({
+  instructionId: row.instructionId,
+  instructionNo: row.instructionNo,
+  payeeId: row.payeeId,
+  fund: row.fund,
+  funder: row.funder,
+  attempt: row.attempt,
+  status: row.status,
+  instructedOn: row.instructedOn,
+  amount: formatYuan(row.amountFen),
+  ...presentTransit(row),
+  ageDays: row.inTransitFen === 0n ? null : daysInclusive(row.instructedOn, today) - 1,
+  exception:
+    row.exceptionId === null || row.exceptionStatus === null
+      ? null
+      : {
+          exceptionId: row.exceptionId,
+          status: row.exceptionStatus,
+          ownerPerson: row.ownerPerson,
+          explanation: row.explanation,
+        },
+});

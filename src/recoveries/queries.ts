@@ -4,6 +4,8 @@ import { each, idsOfPage } from '../../db/planned.js';
 import type { Recovery, RecoveryItem, RecoveryOffset, RecoveryReceipt } from '../../db/tables.js';
 import { enterprises, providers, recoveries, recoveryItems, recoveryOffsets, recoveryReceipts } from '../../db/tables.js';
 import type { Actor } from '../ledger/lane.js';
+import type { DueSum } from './rules.js';
+import { outstandingStatuses } from './rules.js';
 
 /** Whose eyes: the authorities see every recovery, a member of the trade those that it owes. */
 type Viewer = Pick<Actor, 'role' | 'legalPersonUscc'>;
@@ -112,6 +114,18 @@ export async function findRecovery(
   // What is only proposed is the bureau's own.
   return mine ? { recovery, items, receipts, offsets: offsets.filter(({ status }) => status === 'APPROVED') } : undefined;
 }
+
+/** What is outstanding by fund and last day to pay back; of one programme if given. */
+export const outstandingByDay = (
+  db: Database,
+  { bookId, programmeCode }: { bookId: string; programmeCode: string | undefined },
+): Promise<DueSum[]> =>
+  db.sql.prepared<DueSum[]>(
+    `select r.fund, r.due_on as "dueOn", count(*)::int as count, sum(r.amount_fen - r.received_fen)::bigint as fen
+       from recoveries r where r.book_id = $1 and r.status = any ($2::text[]) and ($3::text is null or r.programme_code = $3)
+      group by r.fund, r.due_on order by r.fund, r.due_on`,
+    [bookId, outstandingStatuses, programmeCode ?? null],
+  );
 
 /** One off-set; whoever may see it sees its recovery. */
 export async function findOffset(db: Database, bookId: string, offsetId: string): Promise<RecoveryOffset | undefined> {

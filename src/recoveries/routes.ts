@@ -1,6 +1,8 @@
 import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
 import { page } from '../../schemas/common.js';
 import * as schema from '../../schemas/recoveries.js';
+import { shanghaiDay } from '../calendar.js';
 import type { Parts } from '../http/parts.js';
 import { Problem } from '../http/problem.js';
 import { authorities, command, idOfCursor, pageOf, reading } from '../http/routes.js';
@@ -16,8 +18,9 @@ import {
   writeOffRecovery,
 } from './decide-recovery.js';
 import { dropOffset, offsetRecovery, proposeOffset } from './offset.js';
-import { findRecovery, listRecoveries } from './queries.js';
-import { presentItem, presentOffset, presentReceipt, presentRecovery } from './rules.js';
+import { lawfulFines } from './fines.js';
+import { findRecovery, listRecoveries, outstandingByDay } from './queries.js';
+import { agesOf, presentItem, presentListed, presentOffset, presentReceipt } from './rules.js';
 
 /** Recoveries (追回) that are open: served, appealed, received, referred, written off. What opens them is a correction. */
 export function recoveryRoutes(app: FastifyInstance, parts: Parts): void {
@@ -131,7 +134,7 @@ export function recoveryRoutes(app: FastifyInstance, parts: Parts): void {
     summary: 'List recoveries; members of the trade see those that they owe',
     roles: [...authorities, 'enterprise', 'provider'],
     query: schema.recoveryQuery,
-    response: page(schema.recovery),
+    response: page(schema.recoveryListed),
     read: async ({ db, query, book, principal }) => {
       const { cursor, limit, status } = query;
       const rows = await listRecoveries(db, {
@@ -141,8 +144,25 @@ export function recoveryRoutes(app: FastifyInstance, parts: Parts): void {
         after: idOfCursor(cursor),
         limit,
       });
-      return pageOf(rows, limit, (row) => row.recoveryId, presentRecovery);
+      const today = shanghaiDay(parts.clock.now());
+      return pageOf(
+        rows,
+        limit,
+        (row) => row.recoveryId,
+        (row) => presentListed(row, today),
+      );
     },
+  });
+  reading(app, {
+    url: '/receivables-age',
+    tag,
+    summary: 'What is to come back, by fund and how long it is overdue today; as much as stands on the claims of the ledger',
+    roles: authorities,
+    query: schema.receivablesQuery,
+    response: z.strictObject({ items: z.array(schema.receivablesAge) }),
+    read: async ({ db, query: { programmeCode }, book: { bookId } }) => ({
+      items: agesOf(await outstandingByDay(db, { bookId, programmeCode }), shanghaiDay(parts.clock.now())),
+    }),
   });
   reading(app, {
     url: '/recoveries/:id',
@@ -154,7 +174,8 @@ export function recoveryRoutes(app: FastifyInstance, parts: Parts): void {
       const found = await findRecovery(db, { bookId: book.bookId, viewer: principal, recoveryId: id });
       if (!found) throw new Problem('NOT_FOUND');
       return {
-        ...presentRecovery(found.recovery),
+        fines: principal.legalPersonUscc === null ? lawfulFines(found.recovery) : [],
+        ...presentListed(found.recovery, shanghaiDay(parts.clock.now())),
         items: found.items.map(presentItem),
         receipts: found.receipts.map(presentReceipt),
         offsets: found.offsets.map(presentOffset),

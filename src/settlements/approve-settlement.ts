@@ -13,17 +13,17 @@ import type { Fen } from '../money.js';
 import { formatYuan } from '../money.js';
 import { programmeVersionShelf } from '../programmes/facts.js';
 import { twoApproversAboveOf } from '../programmes/published.js';
-import { settlementShelf } from './facts.js';
-import { presentSettlement, readFund, refuseUnlessAt } from './rules.js';
+import { currentVersion, settlementShelf, settlementVersionShelf } from './facts.js';
+import { doersOf, presentSettlement, readFund, refuseSettlement } from './rules.js';
 
 type Body = z.output<typeof body> & { id?: string };
 
-/** By settlement: what each programme gets out of it, in fen. The lines of a batch never change, so a sum of them stands. */
+/** By settlement: what each programme gets out of it, in fen. What is frozen changes only with its version, and then another digest is approved. */
 const subtotals = note<readonly { readonly programmeCode: string; readonly amountFen: Fen }[]>('subtotals by programme');
 
 /**
- * Approves a drafted batch. The approval binds what was checked: digest, count and total. Refuses NOT_FOUND,
- * SETTLEMENT_WRONG_STATE, FOUR_EYES (who drafted it), SETTLEMENT_CHANGED. Where a programme's part is above its amount two approve (`approve`).
+ * Approves a frozen batch. The approval binds what was looked at: digest, count and total. Lines that finance has checked stay checked in a new
+ * version of it. Refuses NOT_FOUND, SETTLEMENT_WRONG_STATE, FOUR_EYES (who drafted, froze or checked it), SETTLEMENT_CHANGED. Where a programme's part is above its amount two approve (`approve`).
  */
 export const approveSettlement: Verb<Body, z.input<typeof settlement> | AwaitsSecond> = {
   name: 'settlement.approve',
@@ -33,11 +33,12 @@ export const approveSettlement: Verb<Body, z.input<typeof settlement> | AwaitsSe
     const ids = commands.map(({ body }) => body.id ?? '');
     const [sums] = await Promise.all([
       loader.tx.sql.prepared<{ settlementId: string; fund: string; amountFen: Fen }[]>(
-        `select settlement_id as "settlementId", fund, sum(amount_fen)::bigint as "amountFen" from settlement_lines
+        `select settlement_id as "settlementId", fund, sum(total_fen)::bigint as "amountFen" from settlement_totals
           where book_id = $1 and settlement_id = any($2::uuid[]) group by settlement_id, fund order by fund`,
         [loader.bookId, ids],
       ),
       loader.load(settlementShelf, 'id', ids),
+      loader.load(settlementVersionShelf, 'settlement', ids),
       gatherApprovals(loader, ids),
     ]);
     const parts = sums.map((sum) => ({ ...sum, programmeCode: readFund(sum.fund).programmeCode }));
@@ -60,10 +61,13 @@ export const approveSettlement: Verb<Body, z.input<typeof settlement> | AwaitsSe
     const { body, actor, today } = command;
     const settlement = facts.get(settlementShelf, body.id ?? '');
     if (!settlement) return refused('NOT_FOUND');
-    const wrongState = refuseUnlessAt(settlement, 'DRAFT');
+    const wrongState = refuseSettlement(settlement, 'approve');
     if (wrongState) return wrongState;
-    if (isSamePerson(actor, settlement.draftedPerson)) return refused('FOUR_EYES');
-    const { contentDigest, lineCount } = settlement;
+    const doneBy = doersOf(settlement);
+    if (doneBy.some((person) => isSamePerson(actor, person))) return refused('FOUR_EYES');
+    const { lineCount, checkedLines } = settlement;
+    const version = currentVersion(facts, settlement);
+    const { contentDigest } = version;
     const total = formatYuan(settlement.totalFen);
     if (body.contentDigest !== contentDigest || body.count !== lineCount || body.total !== total) {
       return refused('SETTLEMENT_CHANGED', { count: String(lineCount), total, contentDigest });
@@ -74,17 +78,25 @@ export const approveSettlement: Verb<Body, z.input<typeof settlement> | AwaitsSe
       digest: contentDigest,
       amountFen: settlement.totalFen,
       two: firstAbove(facts, settlement.settlementId, today),
-      doneBy: [settlement.draftedPerson],
+      doneBy,
     });
     if (approval.kind !== 'given') return approval;
     // After this line the command succeeds.
-    const row: Settlement = { ...settlement, status: 'APPROVED', approvedPerson: actor.personId };
+    const row: Settlement = {
+      ...settlement,
+      status: checkedLines === lineCount ? 'CHECKED' : 'APPROVED',
+      approvedPerson: actor.personId,
+    };
     return accepted({
       decision: 'settlement.approved',
       subjectId: row.settlementId,
       approvalDigest: contentDigest,
       result: presentSettlement(row),
-      changes: [update(settlementShelf, row), ...approval.changes],
+      changes: [
+        update(settlementShelf, row),
+        update(settlementVersionShelf, { ...version, approvedPerson: actor.personId }),
+        ...approval.changes,
+      ],
     });
   },
 };

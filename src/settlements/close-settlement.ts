@@ -5,9 +5,12 @@ import { update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
 import { instructionShelf, settlementShelf } from './facts.js';
-import { lastAttempts, presentSettlement, refuseUnlessAt } from './rules.js';
+import { lastAttempts, presentSettlement, refuseSettlement, underway } from './rules.js';
 
-/** Closes a batch once the bank has paid all of it. Refuses NOT_FOUND, SETTLEMENT_WRONG_STATE, SETTLEMENT_UNPAID. */
+/**
+ * Closes a batch once the bank has paid all of it. Refuses NOT_FOUND, SETTLEMENT_WRONG_STATE, SETTLEMENT_UNDERWAY while its payments are being
+ * instructed, SETTLEMENT_UNPAID.
+ */
 export const closeSettlement: Verb<{ id?: string }, z.input<typeof settlement>> = {
   name: 'settlement.close',
   money: true,
@@ -20,11 +23,12 @@ export const closeSettlement: Verb<{ id?: string }, z.input<typeof settlement>> 
   decide({ body, actor, today }, facts) {
     const settlement = facts.get(settlementShelf, body.id ?? '');
     if (!settlement) return refused('NOT_FOUND');
-    const wrongState = refuseUnlessAt(settlement, 'INSTRUCTED');
+    const wrongState = refuseSettlement(settlement, 'close');
     if (wrongState) return wrongState;
     const unpaid = lastAttempts(facts.all(instructionShelf, 'settlement', settlement.settlementId)).filter(
       (of) => of.status !== 'PAID',
     );
+    if (settlement.paymentsLeft > 0) return underway(settlement);
     if (unpaid.length > 0) {
       const returned = unpaid.filter((of) => of.status === 'RETURNED').length;
       return refused('SETTLEMENT_UNPAID', {

@@ -1,8 +1,7 @@
 // What a payee must hand in before it is paid (materials by PAYMENT), where its programme asks for any: with the invoice, what was paid on it
 // or the contract, where a voucher is redeemed; with the application, where an award is reimbursed.
 import type { z } from 'zod';
-import type { Redemption, Reimbursement } from '../../db/tables.js';
-import type { settlementDrafted } from '../../schemas/settlements.js';
+import type { leftOut } from '../../schemas/settlements.js';
 import type { Facts, Loader } from '../ledger/facts.js';
 import type { Refused } from '../ledger/lane.js';
 import { refused } from '../ledger/lane.js';
@@ -14,11 +13,16 @@ import { formatYuan } from '../money.js';
 import { programmeVersionShelf } from '../programmes/facts.js';
 import { programmeOf } from '../programmes/published.js';
 import { filedUnder, paymentShelf } from '../usage/facts.js';
+import type { Payable } from './rules.js';
+import { isRedemption } from './rules.js';
 
-/** What is to be paid. */
-export type Payable = Redemption | Reimbursement;
+/** What a batch passes over, how much of it (fen), and which papers it lacks, in words. */
+export interface LeftOut {
+  readonly of: Payable;
+  readonly amountFen: Fen;
+  readonly missing: { readonly zh: string; readonly en: string };
+}
 
-const isRedemption = (of: Payable): of is Redemption => 'redemptionNo' in of;
 const numberOf = (of: Payable): string => (isRedemption(of) ? of.redemptionNo : of.reimbursementNo);
 
 /** Whether the programme of a gathered payable asks for papers before it is paid. */
@@ -51,8 +55,14 @@ export async function gatherPaymentPapers(loader: Loader, payables: readonly Pay
 }
 
 /** MATERIALS_MISSING with what a gathered payable's payee has not handed in; null where all is there, or nothing is asked for. */
-export const lackingOf = (facts: Facts, of: Payable): Refused | null =>
+const lackingOf = (facts: Facts, of: Payable): Refused | null =>
   asks(facts, of) ? refusalOfPapers(facts, 'PAYMENT', askedFor(facts, of)) : null;
+
+/** The papers that a gathered payable lacks, in words; null where none. */
+export function missingOf(facts: Facts, of: Payable): LeftOut['missing'] | null {
+  const lacking = lackingOf(facts, of);
+  return lacking && { zh: lacking.params['zh'] ?? '', en: lacking.params['en'] ?? '' };
+}
 
 /** What all of these lack, line by line, as one MATERIALS_MISSING; null where nothing is missing. */
 export function refuseLacking(facts: Facts, payables: readonly Payable[]): Refused | null {
@@ -67,14 +77,15 @@ export function refuseLacking(facts: Facts, payables: readonly Payable[]): Refus
   return refused('MATERIALS_MISSING', { zh: told('zh').join('；'), en: told('en').join('; '), kinds: [...kinds].join(', ') });
 }
 
-/** What is left out of a batch, and what it lacks. */
-export function presentLeftOut(
-  facts: Facts,
-  { of, amountFen }: { readonly of: Payable; readonly amountFen: Fen },
-): z.input<typeof settlementDrafted>['leftOut'][number] {
-  const { zh = '', en = '' } = lackingOf(facts, of)?.params ?? {};
-  const payable = isRedemption(of)
+/** Which of both a payable is, and who is paid by it. */
+export const partyOf = (of: Payable): { redemptionId: string | null; reimbursementId: string | null; payeeId: string } =>
+  isRedemption(of)
     ? { redemptionId: of.redemptionId, reimbursementId: null, payeeId: of.providerId }
     : { redemptionId: null, reimbursementId: of.reimbursementId, payeeId: of.enterpriseId };
-  return { ...payable, number: numberOf(of), amount: formatYuan(amountFen), missing: { zh, en } };
-}
+
+export const presentLeftOut = ({ of, amountFen, missing }: LeftOut): z.input<typeof leftOut> => ({
+  ...partyOf(of),
+  number: numberOf(of),
+  amount: formatYuan(amountFen),
+  missing,
+});

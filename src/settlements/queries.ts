@@ -1,6 +1,13 @@
 import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.js';
-import type { PayeeAccount, PaymentInstruction, Settlement, SettlementLine } from '../../db/tables.js';
+import type {
+  PayeeAccount,
+  PaymentInstruction,
+  Settlement,
+  SettlementLeftOut,
+  SettlementLine,
+  SettlementVersion,
+} from '../../db/tables.js';
 import {
   bankLines,
   bankMatches,
@@ -8,10 +15,11 @@ import {
   payeeAccounts,
   paymentInstructions,
   providers,
-  redemptions,
+  settlementLeftOuts,
   settlementLines,
   settlements,
   settlementTotals,
+  settlementVersions,
 } from '../../db/tables.js';
 
 /** A page in order of making: `limit` + 1 rows after a cursor, so that the caller sees whether more follow. */
@@ -23,9 +31,6 @@ interface Page {
 
 /** A payee's name, of the one table that has it. */
 const payeeName = sql<string>`coalesce(${providers.name}, ${enterprises.name})`;
-
-const totalFen = sql<bigint>`sum(${settlementTotals.totalFen})::bigint`.mapWith((value: string | bigint) => BigInt(value));
-const count = sql<number>`sum(${settlementTotals.lineCount})::int`.mapWith(Number);
 
 /** Settlements in order of drafting, of one period or state if given. */
 export const listSettlements = (
@@ -54,59 +59,114 @@ export async function findSettlement(db: Database, bookId: string, settlementId:
   return row;
 }
 
-/** Control totals of a batch, by payee and by fund, each in the order of its first line, as kept with its lines. Amounts in fen. */
-export async function totalsOfSettlement(
+/** What each payee gets out of each fund of a batch, in the order of the first line of each, as kept with its lines. Amounts in fen. */
+export const totalsOfSettlement = (
   db: Database,
   bookId: string,
   settlementId: string,
-): Promise<{
-  byPayee: { payeeId: string; payeeName: string; count: number; totalFen: bigint }[];
-  byFund: { fund: string; count: number; totalFen: bigint }[];
-}> {
-  const mine = and(eq(settlementTotals.bookId, bookId), eq(settlementTotals.settlementId, settlementId));
-  const first = asc(sql`min(${settlementTotals.firstLineNo})`);
-  const [byPayee, byFund] = await Promise.all([
-    db.drizzle
-      .select({ payeeId: settlementTotals.payeeId, payeeName, count, totalFen })
-      .from(settlementTotals)
-      .leftJoin(providers, and(eq(providers.bookId, settlementTotals.bookId), eq(providers.providerId, settlementTotals.payeeId)))
-      .leftJoin(
-        enterprises,
-        and(eq(enterprises.bookId, settlementTotals.bookId), eq(enterprises.enterpriseId, settlementTotals.payeeId)),
-      )
-      .where(mine)
-      .groupBy(settlementTotals.payeeId, providers.name, enterprises.name)
-      .orderBy(first),
-    db.drizzle
-      .select({ fund: settlementTotals.fund, count, totalFen })
-      .from(settlementTotals)
-      .where(mine)
-      .groupBy(settlementTotals.fund)
-      .orderBy(first),
-  ]);
-  return { byPayee, byFund };
-}
+): Promise<{ payeeId: string; payeeName: string; fund: string; lineCount: number; amountFen: bigint }[]> =>
+  db.drizzle
+    .select({
+      payeeId: settlementTotals.payeeId,
+      payeeName,
+      fund: settlementTotals.fund,
+      lineCount: settlementTotals.lineCount,
+      amountFen: settlementTotals.totalFen,
+    })
+    .from(settlementTotals)
+    .leftJoin(providers, and(eq(providers.bookId, settlementTotals.bookId), eq(providers.providerId, settlementTotals.payeeId)))
+    .leftJoin(
+      enterprises,
+      and(eq(enterprises.bookId, settlementTotals.bookId), eq(enterprises.enterpriseId, settlementTotals.payeeId)),
+    )
+    .where(and(eq(settlementTotals.bookId, bookId), eq(settlementTotals.settlementId, settlementId)))
+    .orderBy(asc(settlementTotals.firstLineNo));
 
-/** The lines of a batch in their order, after the line of a cursor. */
+/** The versions of a batch, the first one first. */
+export const versionsOfSettlement = (db: Database, bookId: string, settlementId: string): Promise<SettlementVersion[]> =>
+  db.drizzle
+    .select()
+    .from(settlementVersions)
+    .where(and(eq(settlementVersions.bookId, bookId), eq(settlementVersions.settlementId, settlementId)))
+    .orderBy(asc(settlementVersions.version));
+
+/** What a batch passed over, for a paper that its payee has not handed in. */
+export const listLeftOut = (
+  db: Database,
+  of: Page & { settlementId: string },
+): Promise<{ row: SettlementLeftOut; number: string }[]> =>
+  db.drizzle
+    .select({
+      row: settlementLeftOuts,
+      number: sql<string>`paper.no`,
+    })
+    .from(settlementLeftOuts)
+    .innerJoin(
+      sql`lateral (
+        select r.redemption_no as no from redemptions r
+         where r.book_id = ${settlementLeftOuts.bookId} and r.redemption_id = ${settlementLeftOuts.redemptionId}
+        union all
+        select a.reimbursement_no from reimbursements a
+         where a.book_id = ${settlementLeftOuts.bookId} and a.reimbursement_id = ${settlementLeftOuts.reimbursementId}
+        offset 0) paper`,
+      sql`true`,
+    )
+    .where(
+      and(
+        eq(settlementLeftOuts.bookId, of.bookId),
+        eq(settlementLeftOuts.settlementId, of.settlementId),
+        of.after === undefined ? undefined : gt(settlementLeftOuts.leftOutId, of.after),
+      ),
+    )
+    .orderBy(asc(settlementLeftOuts.leftOutId))
+    .limit(of.limit + 1);
+
+/** What lines of batches are about. Asked line by line: joined, a planner may read all of a table for one page. */
+const paper = sql`lateral (
+    select r.redemption_no, null::text as reimbursement_no, r.base_fen, r.approved_fen - r.reversed_fen as approved_fen,
+           i.invoice_no, i.gross_fen,
+           (select sum(u.gross_fen)::bigint from usage_invoice_lines u where u.book_id = r.book_id and u.invoice_id = r.invoice_id) as used_fen
+      from redemptions r join usage_invoices i on i.book_id = r.book_id and i.invoice_id = r.invoice_id
+     where r.book_id = ${settlementLines.bookId} and r.redemption_id = ${settlementLines.redemptionId}
+    union all
+    select null, a.reimbursement_no, a.base_fen, a.award_fen - a.reversed_fen, null, null, null
+      from reimbursements a
+     where a.book_id = ${settlementLines.bookId} and a.reimbursement_id = ${settlementLines.reimbursementId}
+    offset 0) paper`;
+const paperFen = (column: string) =>
+  sql<bigint | null>`${sql.raw(`paper.${column}`)}`.mapWith((value: string | bigint) => BigInt(value));
+
+/** The lines of a batch in their order, after the line of a cursor, with what each is held against; those that were returned too. */
 export const listSettlementLines = (
   db: Database,
   of: Page & { settlementId: string },
-): Promise<{ line: SettlementLine; redemptionNo: string | null; reimbursementNo: string | null; payeeName: string }[]> =>
+): Promise<
+  {
+    line: SettlementLine;
+    redemptionNo: string | null;
+    reimbursementNo: string | null;
+    payeeName: string;
+    invoiceNo: string | null;
+    invoicedFen: bigint | null;
+    usedFen: bigint | null;
+    baseFen: bigint | null;
+    approvedFen: bigint | null;
+  }[]
+> =>
   db.drizzle
     .select({
       line: settlementLines,
-      redemptionNo: redemptions.redemptionNo,
-      // Asked line by line: joined, a planner may read all of them for one page.
-      reimbursementNo: sql<
-        string | null
-      >`(select r.reimbursement_no from reimbursements r where r.book_id = ${settlementLines.bookId} and r.reimbursement_id = ${settlementLines.reimbursementId})`,
+      redemptionNo: sql<string | null>`paper.redemption_no`,
+      reimbursementNo: sql<string | null>`paper.reimbursement_no`,
       payeeName,
+      invoiceNo: sql<string | null>`paper.invoice_no`,
+      invoicedFen: paperFen('gross_fen'),
+      usedFen: paperFen('used_fen'),
+      baseFen: paperFen('base_fen'),
+      approvedFen: paperFen('approved_fen'),
     })
     .from(settlementLines)
-    .leftJoin(
-      redemptions,
-      and(eq(redemptions.bookId, settlementLines.bookId), eq(redemptions.redemptionId, settlementLines.redemptionId)),
-    )
+    .leftJoin(paper, sql`true`)
     .leftJoin(providers, and(eq(providers.bookId, settlementLines.bookId), eq(providers.providerId, settlementLines.payeeId)))
     .leftJoin(
       enterprises,

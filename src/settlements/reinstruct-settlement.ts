@@ -7,13 +7,13 @@ import { approversOf, gatherApprovals } from '../approvals/facts.js';
 import { payeeOf } from '../payees/facts.js';
 import { instructionShelf, settlementShelf } from './facts.js';
 import { gatherInstructions, giveInstructions } from './give-instructions.js';
-import { lastAttempts, presentInstruction, presentSettlement, refuseUnlessAt } from './rules.js';
+import { doersOf, lastAttempts, presentInstruction, presentSettlement, refuseSettlement } from './rules.js';
 
 type Result = Omit<z.input<typeof settlementInstructed>, 'ledgerSeq'>;
 
 /**
  * Sends every payment of a batch that the bank returned (退票) out again, as much of each as came back, as a further attempt on the account
- * its payee has registered by now. Refuses NOT_FOUND, SETTLEMENT_WRONG_STATE, FOUR_EYES (who drafted or approved the batch),
+ * its payee has registered by now. Refuses NOT_FOUND, SETTLEMENT_WRONG_STATE, FOUR_EYES (who drafted, froze, approved or checked the batch),
  * SETTLEMENT_NOTHING_RETURNED, PAYEE_ACCOUNT_MISSING.
  */
 export const reinstructSettlement: Verb<{ id?: string }, Result> = {
@@ -37,9 +37,9 @@ export const reinstructSettlement: Verb<{ id?: string }, Result> = {
     const { body, actor } = command;
     const settlement = facts.get(settlementShelf, body.id ?? '');
     if (!settlement) return refused('NOT_FOUND');
-    const wrongState = refuseUnlessAt(settlement, 'INSTRUCTED');
+    const wrongState = refuseSettlement(settlement, 'reinstruct');
     if (wrongState) return wrongState;
-    const had = [settlement.draftedPerson, settlement.approvedPerson, ...approversOf(facts, settlement.settlementId)];
+    const had = [...doersOf(settlement), ...approversOf(facts, settlement.settlementId)];
     if (had.some((person) => isSamePerson(actor, person))) return refused('FOUR_EYES');
     const returned = lastAttempts(facts.all(instructionShelf, 'settlement', settlement.settlementId)).filter(
       (of) => of.status === 'RETURNED',
@@ -62,7 +62,7 @@ export const reinstructSettlement: Verb<{ id?: string }, Result> = {
     return accepted({
       decision: 'settlement.reinstructed',
       subjectId: settlement.settlementId,
-      approvalDigest: settlement.contentDigest,
+      approvalDigest: settlement.contentDigest ?? undefined,
       result: {
         ...presentSettlement(settlement),
         instructions: given.instructions.map((of) => presentInstruction(of, payeeOf(facts, of.payeeId))),

@@ -10,23 +10,31 @@ import { formatYuan, sumFen } from '../money.js';
 import { openAccountNo } from '../payees/record-payee-account.js';
 import { seesAccountNos } from '../payees/rules.js';
 import { approveSettlement } from './approve-settlement.js';
+import { checkLines } from './check-lines.js';
 import { closeSettlement } from './close-settlement.js';
+import { collectBatches } from './collect-lines.js';
 import { draftSettlement } from './draft-settlement.js';
+import { freezeSettlement } from './freeze-settlement.js';
+import { instructPayments } from './instruct-payments.js';
 import { instructSettlement } from './instruct-settlement.js';
 import {
   findSettlement,
   instructionsOfSettlement,
+  listLeftOut,
   listSettlementLines,
   listSettlements,
   totalsOfSettlement,
+  versionsOfSettlement,
 } from './queries.js';
 import { reinstructSettlement } from './reinstruct-settlement.js';
-import { presentInstruction, presentSettlement, sumsOf, toPayFen } from './rules.js';
+import { returnLines } from './return-lines.js';
+import { controlTotalsOf, presentInstruction, presentSettlement, presentVersion, sumsOf, toPayFen, underway } from './rules.js';
 
 const tag = 'settlements';
 const empty = z.strictObject({});
+const yuanOf = (fen: bigint | null): string | null => (fen === null ? null : formatYuan(fen));
 
-/** A batch is drafted, approved and instructed by three persons, paid by bank returns, and closed. */
+/** A batch is drafted and frozen, approved, checked line by line and instructed by four persons, paid by bank returns, and closed. */
 export function settlementRoutes(app: FastifyInstance, parts: Parts): void {
   command(app, parts, {
     url: '/settlements',
@@ -38,11 +46,25 @@ export function settlementRoutes(app: FastifyInstance, parts: Parts): void {
     response: schema.settlementDrafted,
     status: 201,
     verb: draftSettlement,
+    settle: async ({ outcome, book }) => {
+      if (outcome.kind === 'accepted' && outcome.result.collecting) parts.begin(collectBatches, book);
+    },
+  });
+  command(app, parts, {
+    url: '/settlements/:id/freeze',
+    tag,
+    summary: 'Freeze a draft: its content hash and control totals are what is approved',
+    roles: ['finance'],
+    personOnly: true,
+    body: empty,
+    response: schema.settlementRecorded,
+    status: 200,
+    verb: freezeSettlement,
   });
   command(app, parts, {
     url: '/settlements/:id/approve',
     tag,
-    summary: 'Approve a drafted batch by its digest, count and total',
+    summary: 'Approve a frozen batch by its digest, count and total',
     roles: ['approver'],
     personOnly: true,
     stepUp: true,
@@ -52,9 +74,32 @@ export function settlementRoutes(app: FastifyInstance, parts: Parts): void {
     verb: approveSettlement,
   });
   command(app, parts, {
+    url: '/settlements/:id/check-lines',
+    tag,
+    summary: 'Let lines of an approved batch pass: usage, invoice and redemption agree, payee and account are as registered',
+    roles: ['finance'],
+    personOnly: true,
+    stepUp: true,
+    body: schema.checkSettlementLines,
+    response: schema.settlementRecorded,
+    status: 200,
+    verb: checkLines,
+  });
+  command(app, parts, {
+    url: '/settlements/:id/return-lines',
+    tag,
+    summary: 'Return single lines with their reasons: what is left is a new version of the batch, to be approved again',
+    roles: ['finance', 'approver'],
+    personOnly: true,
+    body: schema.returnSettlementLines,
+    response: schema.settlementRecorded,
+    status: 200,
+    verb: returnLines,
+  });
+  command(app, parts, {
     url: '/settlements/:id/instruct',
     tag,
-    summary: 'Instruct the payment of an approved batch',
+    summary: 'Instruct the payment of a batch that finance has checked',
     roles: ['finance_approver'],
     personOnly: true,
     stepUp: true,
@@ -62,6 +107,9 @@ export function settlementRoutes(app: FastifyInstance, parts: Parts): void {
     response: schema.settlementInstructed,
     status: 200,
     verb: instructSettlement,
+    settle: async ({ outcome, book }) => {
+      if (outcome.kind === 'accepted' && outcome.result.paymentsLeft > 0) parts.begin(instructPayments, book);
+    },
   });
   command(app, parts, {
     url: '/settlements/:id/reinstruct',
@@ -108,18 +156,22 @@ export function settlementRoutes(app: FastifyInstance, parts: Parts): void {
     roles: authorities,
     response: schema.settlementWhole,
     read: async ({ db, id, book }) => {
-      const [settlement, totals, instructions] = await Promise.all([
+      const [settlement, totals, versions, instructions] = await Promise.all([
         findSettlement(db, book.bookId, id),
         totalsOfSettlement(db, book.bookId, id),
+        versionsOfSettlement(db, book.bookId, id),
         instructionsOfSettlement(db, book.bookId, id),
       ]);
       if (!settlement) throw new Problem('NOT_FOUND');
+      const names = new Map(totals.map(({ payeeId, payeeName }) => [payeeId, payeeName]));
       return {
         ...presentSettlement(settlement),
-        totals: {
-          byPayee: totals.byPayee.map(({ totalFen, ...of }) => ({ ...of, total: formatYuan(totalFen) })),
-          byFund: totals.byFund.map(({ totalFen, ...of }) => ({ ...of, total: formatYuan(totalFen) })),
-        },
+        totals: controlTotalsOf(
+          totals,
+          (payeeId) => names.get(payeeId) ?? '',
+          [...(versions.find(({ version }) => version === settlement.version)?.funderTotals ?? [])],
+        ),
+        versions: versions.map(presentVersion),
         instructions: instructions.map(({ instruction, payeeName, bankSerial, bankBookedOn }) => ({
           ...presentInstruction(instruction, { name: payeeName }),
           bankSerial,
@@ -151,7 +203,7 @@ export function settlementRoutes(app: FastifyInstance, parts: Parts): void {
         rows,
         limit,
         ({ line }) => line.settlementLineId,
-        ({ line, redemptionNo, reimbursementNo, payeeName }) => ({
+        ({ line, redemptionNo, reimbursementNo, payeeName, invoiceNo, invoicedFen, usedFen, baseFen, approvedFen }) => ({
           settlementLineId: line.settlementLineId,
           lineNo: line.lineNo,
           redemptionId: line.redemptionId,
@@ -162,6 +214,41 @@ export function settlementRoutes(app: FastifyInstance, parts: Parts): void {
           payeeName,
           fund: line.fund,
           amount: formatYuan(line.amountFen),
+          invoiceNo,
+          invoiced: yuanOf(invoicedFen),
+          used: yuanOf(usedFen),
+          base: yuanOf(baseFen),
+          approved: yuanOf(approvedFen),
+          checkedOn: line.checkedOn,
+          checkedPerson: line.checkedPerson,
+          returnedVersion: line.returnedVersion,
+          returnedOn: line.returnedOn,
+          returnReason: line.returnReason,
+        }),
+      );
+    },
+  });
+  reading(app, {
+    url: '/settlements/:id/left-out',
+    tag,
+    summary: 'What a settlement passed over: approved, and its payee has not handed in what the programme asks for',
+    roles: authorities,
+    query: pageQuery,
+    response: page(schema.leftOut),
+    read: async ({ db, id, query: { cursor, limit }, book }) => {
+      if (!(await findSettlement(db, book.bookId, id))) throw new Problem('NOT_FOUND');
+      const rows = await listLeftOut(db, { bookId: book.bookId, settlementId: id, after: idOfCursor(cursor), limit });
+      return pageOf(
+        rows,
+        limit,
+        ({ row }) => row.leftOutId,
+        ({ row, number }) => ({
+          redemptionId: row.redemptionId,
+          reimbursementId: row.reimbursementId,
+          number,
+          payeeId: row.payeeId,
+          amount: formatYuan(row.amountFen),
+          missing: { zh: row.missingZh, en: row.missingEn },
         }),
       );
     },
@@ -181,6 +268,7 @@ export function settlementRoutes(app: FastifyInstance, parts: Parts): void {
         instructionsOfSettlement(db, book.bookId, id),
       ]);
       if (!settlement) throw new Problem('NOT_FOUND');
+      if (settlement.paymentsLeft > 0) throw new Problem('SETTLEMENT_UNDERWAY', underway(settlement).params);
       const shown = all
         .filter(({ instruction }) => instruction.status === status)
         .map((of) => ({ ...of, fen: status === 'INSTRUCTED' ? toPayFen(of.instruction) : of.instruction.amountFen }));

@@ -1,82 +1,113 @@
 // The month, settled, purely: what a batch takes, what it binds, how a fund's funders share it.
-import { createHash } from 'node:crypto';
 import type { z } from 'zod';
-import type { PaymentInstruction, Redemption, Reimbursement, Settlement, SettlementLine } from '../../db/tables.js';
-import type { instruction, settlement, settlementDrafted } from '../../schemas/settlements.js';
+import type { PaymentInstruction, Redemption, Reimbursement, Settlement, SettlementLine, SettlementVersion } from '../../db/tables.js';
+import type { controlTotals, instruction, settlement, settlementVersion } from '../../schemas/settlements.js';
 import type { Day } from '../calendar.js';
 import { formatInstant } from '../calendar.js';
 import type { Refused } from '../ledger/lane.js';
 import { refused } from '../ledger/lane.js';
+import { life, refuseStep } from '../lives.js';
 import type { Fen, FunderShare } from '../money.js';
 import { formatYuan, splitIncrement, sumFen } from '../money.js';
 import { payableOfAward } from '../reimbursements/rules.js';
 
-type Status = Settlement['status'];
+export type SettlementVerb = 'freeze' | 'approve' | 'check-lines' | 'return-lines' | 'instruct' | 'reinstruct' | 'close';
 
-/** What is possible at each step; a settlement goes DRAFT → APPROVED → INSTRUCTED → CLOSED and never back. */
-const possible: Record<Status, string> = {
-  DRAFT: 'approve',
-  APPROVED: 'instruct',
-  INSTRUCTED: 'import bank returns, reinstruct, close',
-  CLOSED: '—',
-};
+/**
+ * The life of a batch. Lines that are returned make it a new version, which is FROZEN and approved again; where none is left it is DISSOLVED. A
+ * payment that comes back after its batch was closed opens it again (INSTRUCTED).
+ */
+export const settlementLife = life<Settlement['status'], SettlementVerb>({
+  of: 'settlement',
+  code: 'SETTLEMENT_WRONG_STATE',
+  states: {
+    DRAFT: ['freeze'],
+    FROZEN: ['approve', 'return-lines'],
+    APPROVED: ['check-lines', 'return-lines'],
+    CHECKED: ['instruct', 'return-lines'],
+    INSTRUCTED: ['reinstruct', 'close'],
+    CLOSED: [],
+    DISSOLVED: [],
+  },
+});
 
-/** Refuses (SETTLEMENT_WRONG_STATE) unless the settlement is at this step, and says what can be done now. */
-export function refuseUnlessAt(of: Settlement, status: Status): Refused | null {
-  if (of.status === status) return null;
-  const params = { settlementNo: of.settlementNo, status: of.status, possible: possible[of.status] };
-  return refused('SETTLEMENT_WRONG_STATE', params);
-}
+/** Refuses (SETTLEMENT_WRONG_STATE) what a batch in its state does not offer; null where it does. */
+export const refuseSettlement = ({ status, settlementNo }: Settlement, verb: SettlementVerb): Refused | null =>
+  refuseStep(settlementLife, status, verb, { settlementNo });
 
-/** What of a redemption may still go into a batch, in fen: approved by the day, in no batch yet, less what was reversed or off-set. */
-export const unbatchedFen = (of: Redemption, byDay: Day): Fen =>
-  of.status === 'APPROVED' && of.settlementId === null && of.approvedOn !== null && of.approvedOn <= byDay
+/** Whether a batch holds money that is still payable: nothing of it has gone to the bank, and single lines can be returned. */
+export const isBeforeBank = ({ status }: Settlement): boolean => status !== 'INSTRUCTED' && status !== 'CLOSED';
+
+/** SETTLEMENT_UNDERWAY: slices of the lane are still collecting its lines, or instructing its payments. */
+export const underway = ({ settlementNo, lineCount, paymentsLeft }: Settlement): Refused =>
+  refused('SETTLEMENT_UNDERWAY', { settlementNo, lines: String(lineCount), payments: String(paymentsLeft) });
+
+/** Who has had a part in a batch, and so has none in the steps that another person takes. */
+export const doersOf = (of: Settlement): (string | null)[] => [of.draftedPerson, of.frozenPerson, of.approvedPerson, ...of.checkedPersons];
+
+/** What is to be paid: a redemption, or an award of reimbursement. */
+export type Payable = Redemption | Reimbursement;
+export const isRedemption = (of: Payable): of is Redemption => 'redemptionNo' in of;
+
+/** What of a payable may still go into a batch, in fen: approved by the day, in no batch, less what was reversed or off-set. */
+export function unbatchedFen(of: Payable, byDay: Day): Fen {
+  if (of.approvedOn === null || of.approvedOn > byDay) return 0n;
+  if (!isRedemption(of)) return payableOfAward(of);
+  return of.status === 'APPROVED' && of.settlementId === null
     ? of.approvedFen - of.reversedFen - of.batchedFen - of.offsetFen
     : 0n;
-
-/** What of an award may still go into a batch, in fen: once approved by the day, all of it, less what was reversed or off-set. */
-export const unbatchedAwardFen = (of: Reimbursement, byDay: Day): Fen =>
-  of.approvedOn !== null && of.approvedOn <= byDay ? payableOfAward(of) : 0n;
+}
 
 /** Whether what a programme of this cadence owes is settled with the batches of a month: QUARTERLY ones with a quarter's last only. */
 export const isSettledWith = (cadence: 'MONTHLY' | 'QUARTERLY' | undefined, period: string): boolean =>
   cadence !== 'QUARTERLY' || Number(period.slice(5)) % 3 === 0;
 
-/** SHA-256 (hex) of the lines in their order: what an approval binds. The audit recomputes it in SQL. */
-export function contentDigestOf(lines: readonly SettlementLine[]): string {
-  const digest = createHash('sha256');
-  for (const { lineNo, redemptionId, reimbursementId, payeeId, fund, amountFen } of lines) {
-    digest.update(`${[lineNo, redemptionId ?? reimbursementId, payeeId, fund, amountFen].join('|')}\n`);
-  }
-  return digest.digest('hex');
+type ControlTotals = z.input<typeof controlTotals>;
+
+/** What one payee gets out of one fund, of how many lines. */
+export interface Total extends Due {
+  readonly lineCount: number;
 }
 
-type ControlTotals = z.input<typeof settlementDrafted>['totals'];
+/** What lines make of each payee and fund, in the order of the first line of each. */
+export function totalsOfLines(lines: readonly Pick<SettlementLine, 'payeeId' | 'fund' | 'amountFen'>[]): Total[] {
+  const totals = new Map<string, Total>();
+  for (const { payeeId, fund, amountFen } of lines) {
+    const key = `${payeeId} ${fund}`;
+    const had = totals.get(key) ?? { payeeId, fund, amountFen: 0n, lineCount: 0 };
+    totals.set(key, { ...had, amountFen: had.amountFen + amountFen, lineCount: had.lineCount + 1 });
+  }
+  return [...totals.values()];
+}
 
-/** Control totals by payee and by fund, each in the order of its first line. */
+/** Control totals by payee, fund and programme, each in the order of its first line; by funder as they were frozen. */
 export function controlTotalsOf(
-  lines: readonly Pick<SettlementLine, 'payeeId' | 'fund' | 'amountFen'>[],
+  totals: readonly Total[],
   nameOf: (payeeId: string) => string,
+  byFunder: ControlTotals['byFunder'],
 ): ControlTotals {
-  const groupedBy = (keyOf: (line: Pick<SettlementLine, 'payeeId' | 'fund'>) => string) => {
+  const groupedBy = (keyOf: (total: Total) => string) => {
     const groups = new Map<string, { count: number; totalFen: Fen }>();
-    for (const line of lines) {
-      const group = groups.get(keyOf(line));
-      if (!group) groups.set(keyOf(line), { count: 1, totalFen: line.amountFen });
-      else {
-        group.count += 1;
-        group.totalFen += line.amountFen;
-      }
+    for (const total of totals) {
+      const { count, totalFen } = groups.get(keyOf(total)) ?? { count: 0, totalFen: 0n };
+      groups.set(keyOf(total), { count: count + total.lineCount, totalFen: totalFen + total.amountFen });
     }
     return [...groups].map(([key, { count, totalFen }]) => ({ key, count, total: formatYuan(totalFen) }));
   };
   return {
-    byPayee: groupedBy((line) => line.payeeId).map(({ key, ...of }) => ({
+    byPayee: groupedBy(({ payeeId }) => payeeId).map(({ key, count, total }) => ({
       payeeId: key,
       payeeName: nameOf(key),
-      ...of,
+      count,
+      total,
     })),
-    byFund: groupedBy((line) => line.fund).map(({ key, ...of }) => ({ fund: key, ...of })),
+    byFund: groupedBy(({ fund }) => fund).map(({ key, count, total }) => ({ fund: key, count, total })),
+    byProgramme: groupedBy(({ fund }) => readFund(fund).programmeCode).map(({ key, count, total }) => ({
+      programmeCode: key,
+      count,
+      total,
+    })),
+    byFunder,
   };
 }
 
@@ -162,17 +193,36 @@ export const presentSettlement = (row: Settlement): z.input<typeof settlement> =
   settlementNo: row.settlementNo,
   period: row.period,
   number: row.number,
+  version: row.version,
   status: row.status,
+  collecting: row.isCollecting,
   lineCount: row.lineCount,
   total: formatYuan(row.totalFen),
   contentDigest: row.contentDigest,
   draftedOn: row.draftedOn,
   draftedPerson: row.draftedPerson,
+  frozenPerson: row.frozenPerson,
   approvedPerson: row.approvedPerson,
+  checkedPersons: [...row.checkedPersons],
+  checkedLines: row.checkedLines,
   instructedOn: row.instructedOn,
   instructedPerson: row.instructedPerson,
+  paymentsLeft: row.paymentsLeft,
   closedOn: row.closedOn,
   closedPerson: row.closedPerson,
+  recordedAt: formatInstant(new Date(row.recordedAt)),
+});
+
+export const presentVersion = (row: SettlementVersion): z.input<typeof settlementVersion> => ({
+  version: row.version,
+  contentDigest: row.contentDigest,
+  lineCount: row.lineCount,
+  total: formatYuan(row.totalFen),
+  byFunder: [...row.funderTotals],
+  frozenPerson: row.frozenPerson,
+  frozenOn: row.frozenOn,
+  approvedPerson: row.approvedPerson,
+  returnedLines: row.returnedLines,
   recordedAt: formatInstant(new Date(row.recordedAt)),
 });
 

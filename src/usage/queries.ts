@@ -13,7 +13,7 @@ import {
   usageInvoiceLines,
   usageInvoices,
 } from '../../db/tables.js';
-import type { Principal } from '../access/principal.js';
+import { ownBy, type Principal } from '../access/principal.js';
 
 /** Invoices that this caller may see: a provider's it posted, an enterprise's it received, all for the authorities. */
 function seenBy(db: Database, bookId: string, { role, legalPersonUscc }: Principal): SQL | undefined {
@@ -54,7 +54,7 @@ function idsOf(of: Wanted): SQL | undefined {
     });
   const ofBook = sql`book_id = ${bookId}`;
   const own = (table: 'providers' | 'enterprises', id: string): SQL =>
-    sql`(select ${sql.raw(id)} as value from ${sql.raw(table)} where ${ofBook} and legal_person_uscc = ${legalPersonUscc})`;
+    sql`(select ${sql.raw(id)} as value from ${sql.raw(table)} where ${ofBook} and ${sql.raw(ownBy[table])} = ${legalPersonUscc})`;
   if (legalPersonUscc === null && contractId === undefined) return status === undefined ? undefined : ids(sql``);
   if (role === 'provider' && contractId === undefined) {
     return ids(sql`${own('providers', 'provider_id')} as x cross join `, usageInvoices.providerId);

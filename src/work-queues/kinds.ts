@@ -237,8 +237,10 @@ export const works: readonly Work[] = [
   ofBook('REVERSAL_TO_DECIDE', 'reversal', ['PROPOSED'], ['approver']),
   ofBook('FLAG_TO_DECIDE', 'flag', ['OPEN'], ['reviewer', 'approver']),
 
-  ofBook('SETTLEMENT_TO_APPROVE', 'settlement', ['DRAFT'], ['approver']),
-  ofBook('SETTLEMENT_TO_INSTRUCT', 'settlement', ['APPROVED'], ['finance_approver']),
+  ofBook('SETTLEMENT_TO_FREEZE', 'settlement', ['DRAFT'], ['finance']),
+  ofBook('SETTLEMENT_TO_APPROVE', 'settlement', ['FROZEN'], ['approver']),
+  ofBook('SETTLEMENT_TO_CHECK', 'settlement', ['APPROVED'], ['finance']),
+  ofBook('SETTLEMENT_TO_INSTRUCT', 'settlement', ['CHECKED'], ['finance_approver']),
   ofBook('SETTLEMENT_AT_BANK', 'settlement', ['INSTRUCTED'], ['finance']),
   ofBook('PAYMENT_RETURNED', 'payment', ['RETURNED'], ['finance', 'finance_approver']),
   own('PAYEE_ACCOUNT_TO_CORRECT', 'enterprise', 'payment', ['RETURNED'], notCorrected('enterprise')),

@@ -3,7 +3,7 @@ import type { SQL } from 'drizzle-orm';
 import { sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.js';
 import { planned } from '../../db/planned.js';
-import type { Principal } from '../access/principal.js';
+import { ownBy, type Principal } from '../access/principal.js';
 import type { Day } from '../calendar.js';
 import type { Fen } from '../money.js';
 import type { Work } from './kinds.js';
@@ -105,9 +105,10 @@ function ownRange(
   const book = sql`${bookId}`;
   if (work.scope === 'member') return sql`(${range(owned(book, sql`${principal.memberId}`))})`;
   if (work.owner === 'legal_person_uscc') return sql`(${range(owned(book, sql`${principal.legalPersonUscc}`))})`;
-  const [parties, party] = [sql.raw(`${work.scope}s`), sql.raw(`o.${work.scope}_id`)];
-  return sql`(select x.* from ${parties} o cross join lateral (${range(owned(sql`o.book_id`, party))}) x
-               where o.book_id = ${bookId} and o.legal_person_uscc = ${principal.legalPersonUscc})`;
+  const parties = work.scope === 'provider' ? 'providers' : 'enterprises';
+  const party = sql.raw(`o.${work.scope}_id`);
+  return sql`(select x.* from ${sql.raw(parties)} o cross join lateral (${range(owned(sql`o.book_id`, party))}) x
+               where o.book_id = ${bookId} and ${sql.raw(`o.${ownBy[parties]}`)} = ${principal.legalPersonUscc})`;
 }
 
 /** What waits, of these kinds, in the order that is asked for: `limit` + 1 of them. */

@@ -8,6 +8,7 @@ import { confirmedInvoice } from '../journeys/job.js';
 import { feeCode, startWorld as startReimbursements } from '../reimbursements/world.js';
 import type { Caller } from '../service.js';
 import { expectStatus } from '../service.js';
+import { check, freeze } from '../settlements/batch.js';
 
 const bureausOwn = (amount: string) => `twoApproversAbove:
   value: ${amount}
@@ -128,11 +129,14 @@ void t.test('above the amount two approve an application, and nothing moves befo
   await t.test('nor is anybody left out whom a first approval keeps from it', async (t) => {
     const of = await world.reviewed(await world.enterprise(4), '2500000.00');
     await t.rejects(
-      inLane(world, (sql) => sql`
+      inLane(
+        world,
+        (sql) => sql`
         insert into first_approvals (book_id, approval_id, subject_kind, subject_id, digest, amount_fen, above_fen, done_by, person_id,
                                      approved_on, status, recorded_at)
         values (${book.bookId}, ${book.bookId}, 'APPLICATION', ${of.applicationId}, repeat('a', 64), 2, 1, '[]', ${approver.personId},
-                '2024-07-01', 'WAITING', now())`),
+                '2024-07-01', 'WAITING', now())`,
+      ),
       { code: '23514', constraint_name: 'first_approvals_makers' },
     );
     expectStatus(await approve(approver, of), 200);
@@ -175,13 +179,31 @@ void t.test('above the amount no rule verifies a redemption, and two reviewers d
   t.match(expectStatus(await verify(reviewer), 200), { awaitsSecondApproval: { amount: '60000.00', subjectKind: 'REDEMPTION' } });
   t.equal(told(await verify(account)), '403 FOUR_EYES');
   await t.rejects(
-    inLane(world, (sql) => sql`
+    inLane(
+      world,
+      (sql) => sql`
       update redemptions set status = 'APPROVED', approved_fen = reserved_fen, approved_on = '2024-07-01', decided_person = ${second.personId}
-       where redemption_id = ${waiting.redemptionId as string}`),
+       where redemption_id = ${waiting.redemptionId as string}`,
+    ),
     { code: '23514', constraint_name: 'redemptions_second_approval' },
     'nor does the database take it past the second approval',
   );
   t.match(expectStatus(await verify(second), 200), { status: 'APPROVED', approved: '60000.00' });
+
+  // A red letter returns what waits for its second approval: the first is of nothing then, and counts for nothing later.
+  const returned = await redeem('310000.00', '248000.00', '2024-09-02');
+  const path = `/redemptions/${returned.redemptionId as string}`;
+  expectStatus(await reviewer.post(`${path}/verify`, { approved: '62000.00' }), 200);
+  const red = { redLetterNo: `24${'9'.repeat(18)}`, contractId: of.contractId, issuedOn: '2024-07-01', reason: '开票有误' };
+  expectStatus(await world.provider.post(`/usage-invoices/${returned.invoiceId as string}/red-letters`, red), 201);
+  t.match(expectStatus(await reviewer.get(path), 200), { status: 'RETURNED' });
+  const left = expectStatus(await reviewer.get('/first-approvals?status=DIED'), 200) as {
+    items: { subjectId: string; status: string }[];
+  };
+  t.match(
+    left.items.filter(({ subjectId }) => subjectId === returned.redemptionId),
+    [{ status: 'DIED' }],
+  );
 });
 
 void t.test('above the amount two approve an allocation and a batch, and neither of them pays', async (t) => {
@@ -207,8 +229,9 @@ void t.test('above the amount two approve an allocation and a batch, and neither
 
   world.clock.set('2025-03-03');
   const batch = expectStatus(await finance.post('/settlements', { period: '2025-02' }), 201);
-  const { settlementId, contentDigest, lineCount: count, total } = batch as Record<string, string>;
-  const approve = (by: Caller) => by.post(`/settlements/${settlementId}/approve`, { contentDigest, count, total });
+  const { settlementId = '' } = batch as Record<string, string>;
+  const content = await freeze(finance, settlementId);
+  const approve = (by: Caller) => by.post(`/settlements/${settlementId}/approve`, content);
   const drafting = await book.member('approver', { personId: finance.personId });
   t.equal(told(await approve(drafting)), '403 FOUR_EYES');
   t.match(expectStatus(await approve(approver), 200), {
@@ -220,6 +243,22 @@ void t.test('above the amount two approve an allocation and a batch, and neither
     { code: '23514', constraint_name: 'settlements_second_approval' },
   );
   t.match(expectStatus(await approve(second), 200), { status: 'APPROVED' });
+  expectStatus(
+    await firm.member.post('/payee-accounts', {
+      enterpriseId: firm.enterpriseId,
+      holderName: firm.name,
+      bankName: '银行',
+      bankCode: '102331000012',
+      accountNo: '6222021001000000001',
+      validFrom: '2025-01-01',
+    }),
+    201,
+  );
+  for (const person of [approver, second]) {
+    const checking = await book.member('finance', { personId: person.personId });
+    t.equal(told(await checking.post(`/settlements/${settlementId}/check-lines`, { lines: [1] })), '403 FOUR_EYES', 'neither approver checks');
+  }
+  await check(await book.member('finance'), settlementId);
   for (const person of [approver, second]) {
     const paying = await book.member('finance_approver', { personId: person.personId });
     t.equal(told(await paying.post(`/settlements/${settlementId}/instruct`)), '403 FOUR_EYES', 'neither approver pays');
@@ -303,14 +342,29 @@ void t.test('in another’s place: dated, limited, revocable, and never in one�
   );
 
   const act = (subject: string, person: string, forPerson: string, day = '2024-07-02') =>
-    inLane(world, (sql) => sql`
+    inLane(
+      world,
+      (sql) => sql`
       insert into delegated_acts (book_id, command_id, delegation_id, subject_id, person_id, for_person_id, recorded_at)
-      values (${book.bookId}, gen_random_uuid(), ${delegationId}, ${subject}, ${person}, ${forPerson}, ${`${day}T04:00:00Z`}::timestamptz)`);
+      values (${book.bookId}, gen_random_uuid(), ${delegationId}, ${subject}, ${person}, ${forPerson}, ${`${day}T04:00:00Z`}::timestamptz)`,
+    );
   const { applicationId } = big;
   for (const [what, write, constraint] of [
-    ['by another than the delegate', () => act(small.applicationId, finance.personId, approver.personId), 'delegated_acts_by_delegation'],
-    ['for another than the delegator', () => act(small.applicationId, deputy.personId, finance.personId), 'delegated_acts_by_delegation'],
-    ['after its days', () => act(small.applicationId, deputy.personId, approver.personId, '2024-07-06'), 'delegated_acts_by_delegation'],
+    [
+      'by another than the delegate',
+      () => act(small.applicationId, finance.personId, approver.personId),
+      'delegated_acts_by_delegation',
+    ],
+    [
+      'for another than the delegator',
+      () => act(small.applicationId, deputy.personId, finance.personId),
+      'delegated_acts_by_delegation',
+    ],
+    [
+      'after its days',
+      () => act(small.applicationId, deputy.personId, approver.personId, '2024-07-06'),
+      'delegated_acts_by_delegation',
+    ],
     ['in what the delegator reviewed', () => act(applicationId, deputy.personId, approver.personId), 'delegated_acts_four_eyes'],
   ] as const) {
     await t.rejects(write(), { code: '23514', constraint_name: constraint }, `the database takes no act ${what}`);
@@ -343,29 +397,41 @@ void t.test('in another’s place: dated, limited, revocable, and never in one�
   );
 });
 
-void t.test('a member in a role of the book’s own lets another do what its rights give, whatever part of the role leads', async (t) => {
-  const world = await startWorld(t);
-  const { book, approver } = world;
-  const deputy = await book.member('approver');
-  const roleOf = async (code: string, rights: string[]) => {
-    const body = { code, name: '核验岗', parts: ['finance', 'reviewer'], rights };
-    const role = expectStatus(await book.operator.post('/custom-roles', body), 201);
-    expectStatus(await approver.post(`/custom-roles/${role.customRoleId}/approve`, { digest: role.digest }), 200);
-    const made = expectStatus(await book.operator.post('/members', { personName: '岗', role: 'finance', customRole: code }), 201);
-    const { secret } = expectStatus(await book.operator.post(`/members/${made.memberId}/keys`), 201) as { secret: string };
-    return (wanted: object) => world.call('POST', `/v1/books/${book.code}/delegations`, { secret, body: wanted });
-  };
-  const wanted = { delegateId: deputy.memberId, verbs: ['redemption.verify'], fromDay: '2024-07-01', toDay: '2024-07-05', reason: '休假' };
-  const without = await roleOf('desk', ['delegation', 'redemption.return']);
-  t.equal(told(await without(wanted)), '403 DELEGATION_BEYOND_ROLE', 'not a verb that its role was cut down by');
-  const given = expectStatus(await (await roleOf('verifiers', ['delegation', 'redemption']))(wanted), 201);
-  const inPlace = { headers: { 'on-behalf-of': given.delegationId as string } };
-  t.equal(
-    told(await deputy.post(`/redemptions/${book.bookId}/verify`, { approved: '1.00' }, inPlace)),
-    '404 NOT_FOUND',
-    'its delegate is judged by the thing',
-  );
-});
+void t.test(
+  'a member in a role of the book’s own lets another do what its rights give, whatever part of the role leads',
+  async (t) => {
+    const world = await startWorld(t);
+    const { book, approver } = world;
+    const deputy = await book.member('approver');
+    const roleOf = async (code: string, rights: string[]) => {
+      const body = { code, name: '核验岗', parts: ['finance', 'reviewer'], rights };
+      const role = expectStatus(await book.operator.post('/custom-roles', body), 201);
+      expectStatus(await approver.post(`/custom-roles/${role.customRoleId}/approve`, { digest: role.digest }), 200);
+      const made = expectStatus(
+        await book.operator.post('/members', { personName: '岗', role: 'finance', customRole: code }),
+        201,
+      );
+      const { secret } = expectStatus(await book.operator.post(`/members/${made.memberId}/keys`), 201) as { secret: string };
+      return (wanted: object) => world.call('POST', `/v1/books/${book.code}/delegations`, { secret, body: wanted });
+    };
+    const wanted = {
+      delegateId: deputy.memberId,
+      verbs: ['redemption.verify'],
+      fromDay: '2024-07-01',
+      toDay: '2024-07-05',
+      reason: '休假',
+    };
+    const without = await roleOf('desk', ['delegation', 'redemption.return']);
+    t.equal(told(await without(wanted)), '403 DELEGATION_BEYOND_ROLE', 'not a verb that its role was cut down by');
+    const given = expectStatus(await (await roleOf('verifiers', ['delegation', 'redemption']))(wanted), 201);
+    const inPlace = { headers: { 'on-behalf-of': given.delegationId as string } };
+    t.equal(
+      told(await deputy.post(`/redemptions/${book.bookId}/verify`, { approved: '1.00' }, inPlace)),
+      '404 NOT_FOUND',
+      'its delegate is judged by the thing',
+    );
+  },
+);
 
 void t.test('two approvers are two persons, also where one of them is represented', async (t) => {
   const world = await startWorld(t, { replaced: [[/^cases:/m, bureausOwn('1000.00')]] });
@@ -424,6 +490,8 @@ const bound: Readonly<Record<string, Bound>> = {
   '/opening-balances/{id}/approve': { unchangeable: 'opening_balances' },
   '/person-merges/{id}/approve': { digest: 'digest' },
   '/programmes/{id}/activate': { unchangeable: 'programme_versions' },
+  '/payee-account-waits/{id}/approve': { anew: 'of what was proposed nothing changes but that it is decided' },
+  '/payee-accounts/{id}/confirm': { anew: 'the number is keyed in again, and has to be the one that was proposed' },
   '/programmes/{id}/correct-repeal': { digest: 'contentDigest' },
   '/recoveries/{id}/offset': { unchangeable: 'recovery_offsets' },
   '/recoveries/{id}/open': { anew: 'what was paid is looked at, and recovered as it is then' },
@@ -431,7 +499,7 @@ const bound: Readonly<Record<string, Bound>> = {
   '/redemptions/{id}/reverse': { digest: 'contentDigest' },
   '/redemptions/{id}/verify': { anew: 'the amount that it names is judged by the law and the invoice as they are' },
   '/settlements/{id}/approve': { digest: 'contentDigest' },
-  '/settlements/{id}/instruct': { unchangeable: 'settlements' },
+  '/settlements/{id}/instruct': { anew: 'what is approved and checked: another version is neither, and nothing else of a frozen batch changes' },
   '/usage-invoices/{id}/confirm': { anew: 'of an invoice that was posted nothing changes but by voiding it' },
   '/vouchers/{id}/cancel': { digest: 'contentDigest' },
   '/vouchers/{id}/revoke': { digest: 'contentDigest' },

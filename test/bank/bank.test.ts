@@ -88,11 +88,7 @@ void t.test('a bank file that cannot be right is refused whole, and one wrong tw
       { code: 'BANK_DAY_IN_FUTURE', pointer: '/lines/0/bookedOn' },
     ],
     ['a statement: 100.00 − 10.00 + 4.00', statement('100.00', '94.00'), null],
-    [
-      'one that does not tie',
-      statement('100.00', '94.01'),
-      { code: 'BANK_STATEMENT_DOES_NOT_TIE', params: { expected: '94.00' } },
-    ],
+    ['one that does not tie', statement('100.00', '94.01'), { code: 'BANK_STATEMENT_DOES_NOT_TIE', params: { expected: '94.00' } }],
     ['one of no account', { ...statement('100.00', '94.00'), bankAccount: undefined }, { code: 'BANK_ACCOUNT_MISSING' }],
   ];
   for (const [name, of, expected] of cases) {
@@ -108,48 +104,38 @@ void t.test('a bank file that cannot be right is refused whole, and one wrong tw
   t.equal(new Set(digests).size, digests.length, 'whatever a line says makes another');
 });
 
-void t.test(
-  'a line settles the instruction that waits for just this, and only where the payee is the one instructed',
-  async (t) => {
-    const of = (change: Partial<PaymentInstruction> = {}) =>
-      ({
-        status: 'INSTRUCTED',
-        amountFen: 1000n,
-        paidFen: 0n,
-        returnedFen: 0n,
-        instructedOn: '2024-07-15',
-        ...change,
-      }) as PaymentInstruction;
-    const paid = of({ status: 'PAID', paidFen: 1000n });
-    const account = { holderName: '甲公司', accountFingerprint: 'f(1)' };
-    const cases: [string, object, PaymentInstruction | undefined, string][] = [
-      ['what is waited for', {}, of(), 'MATCHED PAID'],
-      ['of no instruction', {}, undefined, 'UNKNOWN_INSTRUCTION'],
-      ['of one that is paid', {}, paid, 'ALREADY_SETTLED'],
-      ['of one that was returned', {}, of({ status: 'RETURNED', returnedFen: 1000n }), 'ALREADY_SETTLED'],
-      ['one fen off', {}, of({ amountFen: 999n }), 'AMOUNT_DIFFERS'],
-      ['the rest of one paid in part', { amount: '4.00' }, of({ paidFen: 600n }), 'MATCHED PAID'],
-      ['the whole of one paid in part', {}, of({ paidFen: 600n }), 'AMOUNT_DIFFERS'],
-      ['the day before it was instructed', { bookedOn: '2024-07-14' }, of(), 'DAY_BEFORE_INSTRUCTION'],
-      ['the payee by name and account', { payeeName: '甲公司', payeeAccount: '1' }, of(), 'MATCHED PAID'],
-      ['another name', { payeeName: '乙公司' }, of(), 'PAYEE_DIFFERS'],
-      ['another account', { payeeAccount: '2' }, of(), 'PAYEE_DIFFERS'],
-      ['returned', { status: 'RETURNED' }, of(), 'MATCHED RETURNED'],
-      ['paid, and back days later', { status: 'RETURNED' }, paid, 'MATCHED RETURNED_LATE'],
-      ['back, but not all of it', { status: 'RETURNED', amount: '9.99' }, paid, 'AMOUNT_DIFFERS'],
-    ];
-    for (const [name, change, instruction, expected] of cases) {
-      const [line] = taken([fileLine(change)]);
-      if (!line) throw new Error('one line is one line');
-      const judged = judgeBankLine(line, instruction, account);
-      t.equal(judged.result === 'MATCHED' ? `MATCHED ${judged.kind}` : judged.result, expected, name);
-    }
-    const match = { kind: 'RETURNED_LATE', amountFen: 400n } as const;
-    const back = settledBy(paid, match, { sign: 1n, reason: '销户' });
-    t.match(back, { status: 'RETURNED', paidFen: 600n, returnedFen: 400n, returnReason: '销户' }, 'a part of it came back');
-    t.strictSame(settledBy(back, match, { sign: -1n, reason: null }), { ...paid, returnReason: null }, 'and back again');
-  },
-);
+void t.test('a line settles the instruction that waits for just this, and only where the payee is the one instructed', async (t) => {
+  const of = (change: Partial<PaymentInstruction> = {}) =>
+    ({ status: 'INSTRUCTED', amountFen: 1000n, paidFen: 0n, returnedFen: 0n, instructedOn: '2024-07-15', ...change }) as PaymentInstruction;
+  const paid = of({ status: 'PAID', paidFen: 1000n });
+  const account = { holderName: '甲公司', accountFingerprint: 'f(1)' };
+  const cases: [string, object, PaymentInstruction | undefined, string][] = [
+    ['what is waited for', {}, of(), 'MATCHED PAID'],
+    ['of no instruction', {}, undefined, 'UNKNOWN_INSTRUCTION'],
+    ['of one that is paid', {}, paid, 'ALREADY_SETTLED'],
+    ['of one that was returned', {}, of({ status: 'RETURNED', returnedFen: 1000n }), 'ALREADY_SETTLED'],
+    ['one fen off', {}, of({ amountFen: 999n }), 'AMOUNT_DIFFERS'],
+    ['the rest of one paid in part', { amount: '4.00' }, of({ paidFen: 600n }), 'MATCHED PAID'],
+    ['the whole of one paid in part', {}, of({ paidFen: 600n }), 'AMOUNT_DIFFERS'],
+    ['the day before it was instructed', { bookedOn: '2024-07-14' }, of(), 'DAY_BEFORE_INSTRUCTION'],
+    ['the payee by name and account', { payeeName: '甲公司', payeeAccount: '1' }, of(), 'MATCHED PAID'],
+    ['another name', { payeeName: '乙公司' }, of(), 'PAYEE_DIFFERS'],
+    ['another account', { payeeAccount: '2' }, of(), 'PAYEE_DIFFERS'],
+    ['returned', { status: 'RETURNED' }, of(), 'MATCHED RETURNED'],
+    ['paid, and back days later', { status: 'RETURNED' }, paid, 'MATCHED RETURNED_LATE'],
+    ['back, but not all of it', { status: 'RETURNED', amount: '9.99' }, paid, 'AMOUNT_DIFFERS'],
+  ];
+  for (const [name, change, instruction, expected] of cases) {
+    const [line] = taken([fileLine(change)]);
+    if (!line) throw new Error('one line is one line');
+    const judged = judgeBankLine(line, instruction, account);
+    t.equal(judged.result === 'MATCHED' ? `MATCHED ${judged.kind}` : judged.result, expected, name);
+  }
+  const match = { kind: 'RETURNED_LATE', amountFen: 400n } as const;
+  const back = settledBy(paid, match, { sign: 1n, reason: '销户' });
+  t.match(back, { status: 'RETURNED', paidFen: 600n, returnedFen: 400n, returnReason: '销户' }, 'a part of it came back');
+  t.strictSame(settledBy(back, match, { sign: -1n, reason: null }), { ...paid, returnReason: null }, 'and back again');
+});
 
 void t.test('a serial is one movement of money, whatever file tells it', async (t) => {
   const [line] = taken([fileLine()]);
@@ -181,9 +167,7 @@ const header = '指令编号,状态,银行流水号,记账日期,金额,原因';
 /** As bank software writes them: the characters of these tests in GB 18030, everything else as it is. */
 function gb18030(text: string): Buffer {
   const codes = new Map(
-    [...new Set(text)]
-      .filter((of) => of > '\u007f')
-      .map((of) => [of, execFileSync('iconv', ['-f', 'utf-8', '-t', 'gb18030'], { input: of })]),
+    [...new Set(text)].filter((of) => of > '\u007f').map((of) => [of, execFileSync('iconv', ['-f', 'utf-8', '-t', 'gb18030'], { input: of })]),
   );
   return Buffer.concat([...text].map((of) => codes.get(of) ?? Buffer.from(of)));
 }
@@ -203,14 +187,7 @@ async function readBankFileOf(text: string, mostLines = 10_000) {
   const folder = await mkdtemp(path.join(tmpdir(), 'bank-test-'));
   try {
     await writeFile(sentIn(folder), text);
-    const read = await readBankFile({
-      folder,
-      format: 'csv',
-      mapping: treasury,
-      bankAccount: null,
-      today: '2024-07-15',
-      mostLines,
-    });
+    const read = await readBankFile({ folder, format: 'csv', mapping: treasury, bankAccount: null, today: '2024-07-15', mostLines });
     const sent = (await readFile(linesIn(folder), 'utf8'))
       .split('\n')
       .filter((line) => line !== '')
@@ -251,11 +228,7 @@ interface Line {
   result: string;
 }
 const totalOf = (lines: readonly { amount: string }[]) => formatYuan(sumFen(lines.map(({ amount }) => parseYuan(amount) ?? 0n)));
-const bankFile = (lines: readonly { amount: string }[]) => ({
-  declaredCount: lines.length,
-  declaredTotal: totalOf(lines),
-  lines,
-});
+const bankFile = (lines: readonly { amount: string }[]) => ({ declaredCount: lines.length, declaredTotal: totalOf(lines), lines });
 const bankLine = (of: Given, change: object = {}) => ({
   instructionNo: of.instructionNo,
   status: 'PAID',
@@ -377,12 +350,8 @@ void t.test('the bank of a book', async (t) => {
       t.match(body, { matched: 2, paid: a.amount, returned: d.amount });
     }
     const wrongPayee = bankLine(b, { bankSerial: 'B-PAYEE', payeeName: '别家公司', payeeAccount: '6222000000000001' });
-    t.match(await imports(bankLine(b, { bankSerial: 'B-EARLY', bookedOn: '2024-07-14' })), [
-      { result: 'DAY_BEFORE_INSTRUCTION' },
-    ]);
-    t.match(await imports(wrongPayee), [
-      { result: 'PAYEE_DIFFERS', payeeName: '别家公司', payeeLast4: '0001', unmatched: b.amount },
-    ]);
+    t.match(await imports(bankLine(b, { bankSerial: 'B-EARLY', bookedOn: '2024-07-14' })), [{ result: 'DAY_BEFORE_INSTRUCTION' }]);
+    t.match(await imports(wrongPayee), [{ result: 'PAYEE_DIFFERS', payeeName: '别家公司', payeeLast4: '0001', unmatched: b.amount }]);
     const unmatched = expectStatus(await auditor.get('/unmatched-bank-lines'), 200).items as Line[];
     t.strictSame(
       unmatched.map(({ result }) => result),
@@ -458,11 +427,7 @@ void t.test('the bank of a book', async (t) => {
     const [booked] = await world.db.sql<{ kind: string; reverses: string }[]>`
       select e.kind, r.kind as reverses from entries e join entries r on r.book_id = e.book_id and r.seq = e.reverses_seq
        where e.book_id = ${world.book.bookId} and e.subject_id = ${second?.matchId ?? ''} and e.kind = 'settlement.unmatched'`;
-    t.strictSame(
-      booked,
-      { kind: 'settlement.unmatched', reverses: 'settlement.paid' },
-      'a new entry that names the one it reverses',
-    );
+    t.strictSame(booked, { kind: 'settlement.unmatched', reverses: 'settlement.paid' }, 'a new entry that names the one it reverses');
     const whole = expectStatus(await auditor.get(`/bank-lines/${big.bankLineId}`), 200);
     t.match(whole, { unmatched: b.amount, matches: [{ status: 'MATCHED' }, { status: 'UNDONE' }, { status: 'MATCHED' }] });
     await isClean(t, 'undone');
@@ -494,12 +459,7 @@ void t.test('the bank of a book', async (t) => {
     const [a, b] = given;
     const back = bankLine(a, { status: 'RETURNED', bankSerial: `BACK-${opened}`, bookedOn: '2024-07-18', reason: '账户已销户' });
     t.match(await imports(back), [{ result: 'MATCHED' }]);
-    t.match(await instruction(settlementId, a), {
-      status: 'RETURNED',
-      paid: '0.00',
-      returned: a.amount,
-      returnReason: '账户已销户',
-    });
+    t.match(await instruction(settlementId, a), { status: 'RETURNED', paid: '0.00', returned: a.amount, returnReason: '账户已销户' });
     t.match(expectStatus(await auditor.get(`/settlements/${settlementId}`), 200), {
       status: 'INSTRUCTED',
       closedOn: null,
@@ -517,14 +477,9 @@ void t.test('the bank of a book', async (t) => {
       'what came back since is not there to be taken back',
     );
     const waits = expectStatus(await payer.get('/work-queue?kind=PAYMENT_RETURNED'), 200).items as { subjectId: string }[];
-    t.ok(
-      waits.some(({ subjectId }) => subjectId === a.instructionId),
-      'finance sends it out again',
-    );
+    t.ok(waits.some(({ subjectId }) => subjectId === a.instructionId), 'finance sends it out again');
     // Only a part of another one comes back: a person says so.
-    const [part] = await imports(
-      bankLine(b, { status: 'RETURNED', bankSerial: `PART-${opened}`, bookedOn: '2024-07-18', amount: '1.00' }),
-    );
+    const [part] = await imports(bankLine(b, { status: 'RETURNED', bankSerial: `PART-${opened}`, bookedOn: '2024-07-18', amount: '1.00' }));
     t.equal(part?.result, 'AMOUNT_DIFFERS');
     const match = { bankLineId: part?.bankLineId, instructionId: b.instructionId, amount: '1.00' };
     t.match(await matched(match), { status: 201, body: { matches: [{ kind: 'RETURNED_LATE' }] } });
@@ -534,23 +489,17 @@ void t.test('the bank of a book', async (t) => {
     const line = (expectStatus(await auditor.get('/bank-lines?limit=200'), 200).items as Line[]).find(
       ({ bankSerial }) => bankSerial === `BACK-${opened}`,
     );
-    const { matches } = expectStatus(await auditor.get(`/bank-lines/${line?.bankLineId}`), 200) as {
-      matches: { matchId: string }[];
-    };
-    t.strictSame(codeOf(await finance.post(`/bank-matches/${matches[0]?.matchId}/undo`, { reason: '误' })), [
-      409,
-      'BANK_MATCH_SENT_AGAIN',
-    ]);
+    const { matches } = expectStatus(await auditor.get(`/bank-lines/${line?.bankLineId}`), 200) as { matches: { matchId: string }[] };
+    t.strictSame(
+      codeOf(await finance.post(`/bank-matches/${matches[0]?.matchId}/undo`, { reason: '误' })),
+      [409, 'BANK_MATCH_SENT_AGAIN'],
+    );
     await imports(...again.map((of) => bankLine(of, { bookedOn: '2024-07-19' })));
     expectStatus(await finance.post(`/settlements/${settlementId}/close`), 200);
     await isClean(t, 'paid again');
   });
 
-  const sends = async (
-    payload: Buffer | string,
-    query: Readonly<Record<string, string>> = {},
-    type = csvType,
-  ): Promise<Answer> => {
+  const sends = async (payload: Buffer | string, query: Readonly<Record<string, string>> = {}, type = csvType): Promise<Answer> => {
     const response = await world.app.inject({
       method: 'POST',
       url: `/v1/books/${world.book.code}/bank-files?${new URLSearchParams(query).toString()}`,
@@ -585,10 +534,7 @@ void t.test('the bank of a book', async (t) => {
     const text = csv(row(a, { day: '20240715' }), returned, row(c, { day: '45488' }), `合计,3,,,${totalOf([a, b, c])},`);
     const gb = gb18030(text);
     const answers = [await sends(gb, { fileName: 'gb.csv' }), await sends(text), await sends(`\uFEFF${text}\n`)];
-    t.match(answers[0], {
-      status: 201,
-      body: { matched: 3, returned: b.amount, format: 'csv', fileName: 'gb.csv', state: 'DONE' },
-    });
+    t.match(answers[0], { status: 201, body: { matched: 3, returned: b.amount, format: 'csv', fileName: 'gb.csv', state: 'DONE' } });
     t.strictSame(
       answers.map(({ status, body }) => [status, body.alreadyImported, body.bankReturnId]),
       [
@@ -624,12 +570,7 @@ void t.test('the bank of a book', async (t) => {
       ['cut in the middle of a line', whole.slice(0, whole.lastIndexOf('成功') + 6), {}, 'BANK_FILE_LINES_WRONG'],
       ['cut between two lines', csv(row(a)), {}, 'BANK_FILE_UNDECLARED'],
       ['one line gone', csv(row(a), end), {}, 'BANK_FILE_DOES_NOT_TIE'],
-      [
-        'one fen off',
-        csv(row(a), row(b), `合计,2,,,${formatYuan((parseYuan(totalOf([a, b])) ?? 0n) + 1n)},`),
-        {},
-        'BANK_FILE_DOES_NOT_TIE',
-      ],
+      ['one fen off', csv(row(a), row(b), `合计,2,,,${formatYuan((parseYuan(totalOf([a, b])) ?? 0n) + 1n)},`), {}, 'BANK_FILE_DOES_NOT_TIE'],
       ['form fields that do not tie', whole, { declaredCount: '3', declaredTotal: totalOf([a, b]) }, 'BANK_FILE_DOES_NOT_TIE'],
       ['a quote that does not close', csv(row(a), '"P-2'), {}, 'BULK_CSV_QUOTES'],
       ['bytes of no encoding', Buffer.from([0xff, 0xff, 0xff, 0x31, 0xff]), {}, 'BULK_ENCODING'],
@@ -653,18 +594,14 @@ void t.test('the bank of a book', async (t) => {
       ['a text without end', row(a, { reason: '长'.repeat(501) }), ['BANK_TEXT_TOO_LONG', '原因', `${'长'.repeat(199)}…`]],
       ['a NUL', row(a, { reason: 'a\0b' }), ['TEXT_NOT_ALLOWED', '原因', 'a\0b']],
     ];
-    const all = await sends(
-      csv(...lines.map(([, line], i) => line.replace('F-', `F${i}-`).replace(a.instructionNo, `P-${i}`)), '合计,1,,,1.00,'),
-    );
+    const all = await sends(csv(...lines.map(([, line], i) => line.replace('F-', `F${i}-`).replace(a.instructionNo, `P-${i}`)), '合计,1,,,1.00,'));
     t.strictSame(codeOf(all), [400, 'BANK_FILE_LINES_WRONG']);
     t.strictSame(
       placesOf(all),
       lines.map(([, , [code, column, value]], i) => [code, i + 2, column, value]),
       lines.map(([name]) => name).join(', '),
     );
-    const twice = await sends(
-      csv(row(a), row(a), row(b, { serial: `F-${a.instructionNo}` }), '合计,一,,,1.00,', '合计,1,,,1.00,', 'x'),
-    );
+    const twice = await sends(csv(row(a), row(a), row(b, { serial: `F-${a.instructionNo}` }), '合计,一,,,1.00,', '合计,1,,,1.00,', 'x'));
     t.strictSame(
       placesOf(twice).map(([code, line]) => [code, line]),
       [
@@ -688,20 +625,12 @@ void t.test('the bank of a book', async (t) => {
     t.strictSame(codeOf(await sends(Buffer.from('PK'), {}, xlsxType)), [400, 'BULK_XLSX_UNREADABLE']);
     t.strictSame(codeOf(await sends(bomb(), {}, xlsxType)), [413, 'BULK_FILE_TOO_LARGE'], '600 MB in a few hundred KB');
     t.strictSame(codeOf(await finance.post('/bank-files', {})), [415, 'UNSUPPORTED_MEDIA_TYPE']);
-    t.equal(
-      (expectStatus(await auditor.get('/bank-returns?limit=200'), 200).items as object[]).length,
-      before,
-      'nothing was imported',
-    );
+    t.equal((expectStatus(await auditor.get('/bank-returns?limit=200'), 200).items as object[]).length, before, 'nothing was imported');
 
     t.match(await sends(whole), { status: 201, body: { matched: 2 } });
     const changed = await sends(csv(row(a, { amount: '0.02' }), `合计,1,,,0.02,`));
     t.strictSame(codeOf(changed), [409, 'BANK_SERIAL_CHANGED']);
-    t.match(
-      changed.body,
-      { errors: [{ pointer: '/lines/0/bankSerial', detail: new RegExp(`${a.amount}.*0\\.02`) }] },
-      'both are shown',
-    );
+    t.match(changed.body, { errors: [{ pointer: '/lines/0/bankSerial', detail: new RegExp(`${a.amount}.*0\\.02`) }] }, 'both are shown');
     t.match(await instruction(settlementId, a), { status: 'PAID' });
     await isClean(t, 'refused');
   });
@@ -726,8 +655,7 @@ void t.test('the bank of a book', async (t) => {
       balances: { opening: '期初', closing: '期末' },
       partsAllowed: true,
     };
-    const record = (change: object, code = 'icbc') =>
-      payer.post('/bank-formats', { code, name: '工行', mapping: { ...mapping, ...change } });
+    const record = (change: object, code = 'icbc') => payer.post('/bank-formats', { code, name: '工行', mapping: { ...mapping, ...change } });
     t.strictSame(codeOf(await record({}, 'ICBC')), [400, 'VALIDATION_FAILED']);
     t.match((await record({}, 'ICBC')).body, { errors: [{ code: 'BANK_FORMAT_CODE' }] });
     t.strictSame(codeOf(await record({ states: { paid: ['借'], returned: ['借'] } })), [400, 'BANK_FORMAT_AMBIGUOUS']);
@@ -761,9 +689,7 @@ void t.test('the bank of a book', async (t) => {
     t.strictSame(codeOf(await sends(body(tied), query)), [400, 'BANK_ACCOUNT_MISSING']);
     const withAccount = { bankAccount: '4100', ...query };
     t.strictSame(codeOf(await sends(body('999999.00'), withAccount)), [400, 'BANK_STATEMENT_DOES_NOT_TIE']);
-    t.match(placesOf(await sends(body(tied).replace(line(a, 'I-1', `-${a.amount}`), line(a, 'I-1', a.amount)), withAccount)), [
-      ['BANK_SIGN'],
-    ]);
+    t.match(placesOf(await sends(body(tied).replace(line(a, 'I-1', `-${a.amount}`), line(a, 'I-1', a.amount)), withAccount)), [['BANK_SIGN']]);
     t.match(await sends(body(tied), withAccount), {
       status: 201,
       body: { matched: 2, opening: '1000000.00', closing: tied, bankAccount: '4100', byResult: { AMOUNT_DIFFERS: 2 } },
@@ -943,9 +869,7 @@ void t.test('the bank of a book', async (t) => {
       allOrNothing: true,
     });
     t.match(outcome, { kind: 'decided', lines: [{ kind: 'accepted', result: { state: 'IMPORTING', nextLine: 201 } }] });
-    const cut = (
-      expectStatus(await auditor.get('/bank-returns?limit=200'), 200).items as { state: string; nextLine: number }[]
-    ).at(-1);
+    const cut = (expectStatus(await auditor.get('/bank-returns?limit=200'), 200).items as { state: string; nextLine: number }[]).at(-1);
     t.match(cut, { state: 'IMPORTING', nextLine: 201, lineCount: total }, 'how far it came is told');
     await isClean(t, 'cut');
     t.strictSame(
@@ -968,160 +892,149 @@ void t.test('the bank of a book', async (t) => {
     await isClean(t, 'gone on');
   });
 
-  await t.test(
-    'what does not tie becomes an exception, with an owner and an end; a month says what stands in its way',
-    async (t) => {
-      // The bank as the other cases have left it: lines that settle nothing, and instructions that nobody answered.
-      const open = await world.books.find(world.book.code);
-      if (!open) throw new Error('the book is not there');
-      const { db, bookId } = { db: world.db, bookId: world.book.bookId };
-      const look = async (day: string): Promise<number> => {
-        world.clock.set(day);
-        t.equal(await lookThrough.isDue({ db, bookId, today: day }), true, `${day} is to be looked through`);
-        const done = await lookThrough.run({ book: open, clock: world.clock, isStopping: () => false });
-        t.equal(await lookThrough.isDue({ db, bookId, today: day }), false, 'once a day');
-        return done;
+  await t.test('what does not tie becomes an exception, with an owner and an end; a month says what stands in its way', async (t) => {
+    // The bank as the other cases have left it: lines that settle nothing, and instructions that nobody answered.
+    const open = await world.books.find(world.book.code);
+    if (!open) throw new Error('the book is not there');
+    const { db, bookId } = { db: world.db, bookId: world.book.bookId };
+    const look = async (day: string): Promise<number> => {
+      world.clock.set(day);
+      t.equal(await lookThrough.isDue({ db, bookId, today: day }), true, `${day} is to be looked through`);
+      const done = await lookThrough.run({ book: open, clock: world.clock, isStopping: () => false });
+      t.equal(await lookThrough.isDue({ db, bookId, today: day }), false, 'once a day');
+      return done;
+    };
+    type Exception = { exceptionId: string; kind: string; subject: string; amount: string; status: string; ageWorkingDays: number | null };
+    const list = async (query: string) =>
+      expectStatus(await auditor.get(`/reconciliation-exceptions?limit=200&${query}`), 200).items as Exception[];
+    const readiness = async (month = '2024-07') =>
+      expectStatus(await auditor.get(`/reconciliation-readiness?month=${month}`), 200) as {
+        ready: boolean;
+        obstacles: { kind: string; count: number; explained: number }[];
       };
-      type Exception = {
-        exceptionId: string;
-        kind: string;
-        subject: string;
-        amount: string;
-        status: string;
-        ageWorkingDays: number | null;
-      };
-      const list = async (query: string) =>
-        expectStatus(await auditor.get(`/reconciliation-exceptions?limit=200&${query}`), 200).items as Exception[];
-      const readiness = async (month = '2024-07') =>
-        expectStatus(await auditor.get(`/reconciliation-readiness?month=${month}`), 200) as {
-          ready: boolean;
-          obstacles: { kind: string; count: number; explained: number }[];
-        };
-      const before = await readiness();
-      t.equal(before.ready, false);
-      const kinds = before.obstacles.map(({ kind }) => kind);
-      t.strictSame(kinds, ['IN_TRANSIT', 'UNMATCHED_LINE'], 'lines that settle nothing, payments that nobody answered');
-      t.strictSame(await readiness('2024-05'), { month: '2024-05', ready: true, obstacles: [] }, 'nothing of it is of May');
+    const before = await readiness();
+    t.equal(before.ready, false);
+    const kinds = before.obstacles.map(({ kind }) => kind);
+    t.strictSame(kinds, ['IN_TRANSIT', 'UNMATCHED_LINE'], 'lines that settle nothing, payments that nobody answered');
+    t.strictSame(await readiness('2024-05'), { month: '2024-05', ready: true, obstacles: [] }, 'nothing of it is of May');
 
-      t.ok((await look('2024-07-16')) > 1_000, 'as many as lines');
-      t.equal((await list('kind=IN_TRANSIT')).length, 0, 'the bank has three working days');
-      await look('2024-07-19');
-      const inTransit = await list('kind=IN_TRANSIT');
-      t.ok(inTransit.length > 0);
-      t.match(inTransit[0], { ageWorkingDays: null, status: 'OPEN' }, 'no calendar of 2024 is published here');
-      const queue = expectStatus(await finance.get('/work-queue?kind=RECONCILIATION_EXCEPTION&limit=5'), 200).items as object[];
-      t.equal(queue.length, 5);
-      t.match(expectStatus(await finance.get('/work-queue?kind=BANK_LINE_TO_MATCH&sort=amount&limit=1'), 200).items, [
-        { subjectNo: /./ },
-      ]);
+    t.ok((await look('2024-07-16')) > 1_000, 'as many as lines');
+    t.equal((await list('kind=IN_TRANSIT')).length, 0, 'the bank has three working days');
+    await look('2024-07-19');
+    const inTransit = await list('kind=IN_TRANSIT');
+    t.ok(inTransit.length > 0);
+    t.match(inTransit[0], { ageWorkingDays: null, status: 'OPEN' }, 'no calendar of 2024 is published here');
+    const queue = expectStatus(await finance.get('/work-queue?kind=RECONCILIATION_EXCEPTION&limit=5'), 200).items as object[];
+    t.equal(queue.length, 5);
+    t.match(expectStatus(await finance.get('/work-queue?kind=BANK_LINE_TO_MATCH&sort=amount&limit=1'), 200).items, [{ subjectNo: /./ }]);
 
-      const [one] = inTransit;
-      const url = `/reconciliation-exceptions/${one?.exceptionId}`;
-      const does = async (verb: string, body: object) => finance.post(`${url}/${verb}`, body);
-      t.strictSame(codeOf(await does('close', { resolution: '已核实' })), [409, 'EXCEPTION_CAUSE_STANDS']);
-      t.strictSame(codeOf(await does('assign', { personId: nowhere })), [404, 'NOT_FOUND']);
-      t.match(await does('assign', { personId: payer.personId }), { status: 200, body: { ownerPerson: payer.personId } });
-      t.match(await does('explain', { explanation: '银行次日入账' }), { status: 200, body: { status: 'EXPLAINED' } });
-      const explainedOf = async (kind: string) => (await readiness()).obstacles.find((of) => of.kind === kind)?.explained;
-      t.equal(await explainedOf('IN_TRANSIT'), 1, 'explained as it stands');
-      const [{ no, amount } = { no: '', amount: '' }] = await world.db.sql<{ no: string; amount: string }[]>`
+    const [one] = inTransit;
+    const url = `/reconciliation-exceptions/${one?.exceptionId}`;
+    const does = async (verb: string, body: object) => finance.post(`${url}/${verb}`, body);
+    t.strictSame(codeOf(await does('close', { resolution: '已核实' })), [409, 'EXCEPTION_CAUSE_STANDS']);
+    t.strictSame(codeOf(await does('assign', { personId: nowhere })), [404, 'NOT_FOUND']);
+    t.match(await does('assign', { personId: payer.personId }), { status: 200, body: { ownerPerson: payer.personId } });
+    t.equal((await list(`ownerPerson=${payer.personId}`))[0]?.exceptionId, one?.exceptionId, 'one person’s');
+    t.ok((await list('kind=IN_TRANSIT&ownerPerson=NOBODY')).every(({ exceptionId }) => exceptionId !== one?.exceptionId));
+    t.match(await does('explain', { explanation: '银行次日入账' }), { status: 200, body: { status: 'EXPLAINED' } });
+
+    // Each batch against the ledger: what is in transit of each payment, how long, and what is said of it.
+    type Against = Record<'settlementId' | 'inTransit' | 'ledgerInTransit' | 'difference' | 'paid' | 'returned', string>;
+    const batches = expectStatus(await auditor.get('/reconciliation-batches?limit=200'), 200).items as Against[];
+    t.ok(batches.length > 1 && batches.every(({ difference }) => difference === '0.00'));
+    const fen = (of: readonly Against[], name: keyof Against) => of.reduce((sum, row) => sum + BigInt(row[name].replace('.', '')), 0n);
+    const [{ standing } = { standing: 0n }] = await db.sql<{ standing: bigint }[]>`
+      select sum(credits_fen - debits_fen)::bigint as standing from accounts where book_id = ${bookId} and kind = 'in_transit'`;
+    t.ok(standing > 0n);
+    t.equal(fen(batches, 'ledgerInTransit'), standing, 'nothing is in transit of no batch');
+    const payments: (Against & { instructionId: string })[] = [];
+    for (const { settlementId } of batches)
+      payments.push(...(expectStatus(await auditor.get(`/reconciliation-batches/${settlementId}/lines`), 200).items as typeof payments));
+    for (const name of ['paid', 'returned', 'inTransit', 'ledgerInTransit'] as const)
+      t.equal(fen(payments, name), fen(batches, name), name);
+    t.match(
+      payments.find(({ instructionId }) => instructionId === one?.subject),
+      { ageDays: Number, difference: '0.00', exception: { status: 'EXPLAINED', ownerPerson: payer.personId, explanation: '银行次日入账' } },
+    );
+    t.strictSame(codeOf(await auditor.get(`/reconciliation-batches/${nowhere}/lines`)), [404, 'NOT_FOUND']);
+    const explainedOf = async (kind: string) => (await readiness()).obstacles.find((of) => of.kind === kind)?.explained;
+    t.equal(await explainedOf('IN_TRANSIT'), 1, 'explained as it stands');
+    const [{ no, amount } = { no: '', amount: '' }] = await world.db.sql<{ no: string; amount: string }[]>`
       select instruction_no as no, to_char((amount_fen - paid_fen) / 100.0, 'FM999999990.00') as amount from payment_instructions
        where book_id = ${bookId} and instruction_id = ${one?.subject ?? ''}`;
-      t.match(
-        await imports({ instructionNo: no, status: 'PAID', bankSerial: `LATE-${no}`, bookedOn: '2024-07-19', amount } as {
-          amount: string;
-        }),
-        [{ result: 'MATCHED' }],
-      );
-      await look('2024-07-20');
-      t.match(
-        expectStatus(await auditor.get(url), 200),
-        { status: 'CLOSED', closedPerson: null, closedOn: '2024-07-20' },
-        'its cause is gone',
-      );
+    t.match(await imports({ instructionNo: no, status: 'PAID', bankSerial: `LATE-${no}`, bookedOn: '2024-07-19', amount } as { amount: string }), [
+      { result: 'MATCHED' },
+    ]);
+    await look('2024-07-20');
+    t.match(expectStatus(await auditor.get(url), 200), { status: 'CLOSED', closedPerson: null, closedOn: '2024-07-20' }, 'its cause is gone');
 
-      // Opened by a person, it stands in the way until it is explained; closed it does no more.
-      const own = await finance.post('/reconciliation-exceptions', {
-        subject: '手续费',
-        amount: '12.00',
-        note: '银行扣收手续费',
+    // Opened by a person, it stands in the way until it is explained; closed it does no more.
+    const own = await finance.post('/reconciliation-exceptions', { subject: '手续费', amount: '12.00', note: '银行扣收手续费' });
+    const ownUrl = `/reconciliation-exceptions/${expectStatus(own, 201).exceptionId as string}`;
+    t.equal(await explainedOf('OTHER'), 0);
+    const explained = expectStatus(await finance.post(`${ownUrl}/explain`, { explanation: '月底由银行退还' }), 200);
+    t.equal(explained.ownerPerson, finance.personId, 'whoever explains what nobody looks after looks after it');
+    t.equal(await explainedOf('OTHER'), 1);
+    expectStatus(await finance.post(`${ownUrl}/close`, { resolution: '已退还' }), 200);
+    t.equal(await explainedOf('OTHER'), undefined);
+    t.strictSame(codeOf(await finance.post(`/reconciliation-exceptions/${nowhere}/close`, { resolution: '无' })), [404, 'NOT_FOUND']);
+    t.strictSame(codeOf(await auditor.get(`/reconciliation-exceptions/${nowhere}`)), [404, 'NOT_FOUND']);
+    const outcome = await open.lane.submitSlice(openFound, {
+      bodies: [{ kind: 'IN_TRANSIT', subject: one?.subject ?? '', fen: 1n, since: null }],
+      actor: calendarActor,
+      key: 'found-too-late',
+      requestDigest: '0'.repeat(64),
+      allOrNothing: false,
+    });
+    t.match(outcome, { lines: [{ code: 'EXCEPTION_CAUSE_GONE' }] }, 'what was settled meanwhile is none');
+
+    const refused = await tryEverything(t, {
+      life: exceptionLife,
+      bring: async (state) => {
+        const opened = await finance.post('/reconciliation-exceptions', { subject: state, amount: '1.00', note: state });
+        const at = `/reconciliation-exceptions/${expectStatus(opened, 201).exceptionId as string}`;
+        if (state !== 'OPEN') expectStatus(await finance.post(`${at}/explain`, { explanation: state }), 200);
+        if (state === 'CLOSED') expectStatus(await finance.post(`${at}/close`, { resolution: state }), 200);
+        return at;
+      },
+      ask: (verb, at) =>
+        finance.post(
+          `${at}/${verb}`,
+          verb === 'assign' ? { personId: payer.personId } : verb === 'explain' ? { explanation: 'x' } : { resolution: 'x' },
+        ),
+      look: (at) => lookAt(auditor, at),
+    });
+    t.equal(refused, 3);
+    t.equal(exceptionLife.code, 'RECONCILIATION_WRONG_STATE');
+
+    // A statement that does not begin where the one before of its account ended.
+    const statement = (serial: string, day: string, opening: string, closing: string) =>
+      finance.post('/bank-returns', {
+        bankAccount: '4100-9',
+        balances: { opening, closing },
+        ...bankFile([{ instructionNo: 'BANK', status: 'PAID', bankSerial: serial, bookedOn: day, amount: '1.00' } as { amount: string }]),
       });
-      const ownUrl = `/reconciliation-exceptions/${expectStatus(own, 201).exceptionId as string}`;
-      t.equal(await explainedOf('OTHER'), 0);
-      expectStatus(await finance.post(`${ownUrl}/explain`, { explanation: '月底由银行退还' }), 200);
-      t.equal(await explainedOf('OTHER'), 1);
-      expectStatus(await finance.post(`${ownUrl}/close`, { resolution: '已退还' }), 200);
-      t.equal(await explainedOf('OTHER'), undefined);
-      t.strictSame(codeOf(await finance.post(`/reconciliation-exceptions/${nowhere}/close`, { resolution: '无' })), [
-        404,
-        'NOT_FOUND',
-      ]);
-      t.strictSame(codeOf(await auditor.get(`/reconciliation-exceptions/${nowhere}`)), [404, 'NOT_FOUND']);
-      const outcome = await open.lane.submitSlice(openFound, {
-        bodies: [{ kind: 'IN_TRANSIT', subject: one?.subject ?? '', fen: 1n, since: null }],
-        actor: calendarActor,
-        key: 'found-too-late',
-        requestDigest: '0'.repeat(64),
-        allOrNothing: false,
-      });
-      t.match(outcome, { lines: [{ code: 'EXCEPTION_CAUSE_GONE' }] }, 'what was settled meanwhile is none');
+    expectStatus(await statement('G-1', '2024-07-18', '10.00', '9.00'), 201);
+    expectStatus(await statement('G-2', '2024-07-19', '8.00', '7.00'), 201);
+    await look('2024-07-22');
+    t.match(await list('kind=BALANCE_GAP'), [{ amount: '1.00', status: 'OPEN' }]);
 
-      const refused = await tryEverything(t, {
-        life: exceptionLife,
-        bring: async (state) => {
-          const opened = await finance.post('/reconciliation-exceptions', { subject: state, amount: '1.00', note: state });
-          const at = `/reconciliation-exceptions/${expectStatus(opened, 201).exceptionId as string}`;
-          if (state !== 'OPEN') expectStatus(await finance.post(`${at}/explain`, { explanation: state }), 200);
-          if (state === 'CLOSED') expectStatus(await finance.post(`${at}/close`, { resolution: state }), 200);
-          return at;
-        },
-        ask: (verb, at) =>
-          finance.post(
-            `${at}/${verb}`,
-            verb === 'assign' ? { personId: payer.personId } : verb === 'explain' ? { explanation: 'x' } : { resolution: 'x' },
-          ),
-        look: (at) => lookAt(auditor, at),
-      });
-      t.equal(refused, 3);
-      t.equal(exceptionLife.code, 'RECONCILIATION_WRONG_STATE');
-
-      // A statement that does not begin where the one before of its account ended.
-      const statement = (serial: string, day: string, opening: string, closing: string) =>
-        finance.post('/bank-returns', {
-          bankAccount: '4100-9',
-          balances: { opening, closing },
-          ...bankFile([
-            { instructionNo: 'BANK', status: 'PAID', bankSerial: serial, bookedOn: day, amount: '1.00' } as { amount: string },
-          ]),
-        });
-      expectStatus(await statement('G-1', '2024-07-18', '10.00', '9.00'), 201);
-      expectStatus(await statement('G-2', '2024-07-19', '8.00', '7.00'), 201);
-      await look('2024-07-22');
-      t.match(await list('kind=BALANCE_GAP'), [{ amount: '1.00', status: 'OPEN' }]);
-
-      const { days } = expectStatus(await auditor.get('/reconciliation-days?fromDay=2024-07-01&toDay=2024-07-31'), 200) as {
-        days: { day: string; difference: string; bank: object[]; ledger: { paid: string; unmatched: string } }[];
-      };
-      t.ok(days.length > 3);
-      t.ok(
-        days.every(({ difference }) => difference === '0.00'),
-        'the ledger says of each day what the lines matched say',
-      );
-      t.match(days.find(({ day }) => day === '2024-07-19')?.bank, [
-        { bankAccount: '' },
-        { bankAccount: '4100-9', unmatched: '1.00' },
-      ]);
-      t.ok(
-        days.some(({ ledger }) => ledger.unmatched !== '0.00'),
-        'and what was taken back',
-      );
-      t.strictSame(codeOf(await auditor.get('/reconciliation-days?fromDay=2024-07-02&toDay=2024-07-01')), [
-        400,
-        'DAYS_OUT_OF_RANGE',
-      ]);
-      await isClean(t, 'looked through');
-    },
-  );
+    const { days } = expectStatus(await auditor.get('/reconciliation-days?fromDay=2024-07-01&toDay=2024-07-31'), 200) as {
+      days: { day: string; difference: string; bank: object[]; ledger: { paid: string; unmatched: string } }[];
+    };
+    t.ok(days.length > 3);
+    t.ok(
+      days.every(({ difference }) => difference === '0.00'),
+      'the ledger says of each day what the lines matched say',
+    );
+    t.match(days.find(({ day }) => day === '2024-07-19')?.bank, [{ bankAccount: '' }, { bankAccount: '4100-9', unmatched: '1.00' }]);
+    t.ok(days.some(({ ledger }) => ledger.unmatched !== '0.00'), 'and what was taken back');
+    t.strictSame(
+      codeOf(await auditor.get('/reconciliation-days?fromDay=2024-07-02&toDay=2024-07-01')),
+      [400, 'DAYS_OUT_OF_RANGE'],
+    );
+    await isClean(t, 'looked through');
+  });
 
   await t.test('what was found is found by its id, and nothing else', async (t) => {
     for (const url of [`/bank-returns/${nowhere}`, `/bank-lines/${nowhere}`])

@@ -12,13 +12,15 @@ import type { Trade, TradeContract } from '../usage/world.js';
 import { fen, nextInvoiceNo, startTrade } from '../usage/world.js';
 import type { DecisionLetter } from './letter.js';
 import { readsLikeALetter } from './letter.js';
+import { instruct } from '../settlements/batch.js';
 
 type Asserts = Pick<typeof t, 'strictSame' | 'match' | 'ok' | 'equal' | 'notMatch'>;
 
 async function startBooks(t: { teardown(handler: () => Promise<void>): void }) {
   const trade = await startTrade(t);
   const { book } = trade;
-  const [finance, approver, payer, auditor] = await Promise.all([
+  const [finance, checker, approver, payer, auditor] = await Promise.all([
+    book.member('finance'),
     book.member('finance'),
     book.member('approver'),
     book.member('finance_approver'),
@@ -47,10 +49,8 @@ async function startBooks(t: { teardown(handler: () => Promise<void>): void }) {
     await finish(draft);
     return draft.settlementId as string;
   };
-  const finish = async (draft: { settlementId?: string; contentDigest?: string; lineCount?: number; total?: string }) => {
-    const url = `/settlements/${draft.settlementId ?? ''}`;
-    await does(approver, `${url}/approve`, { contentDigest: draft.contentDigest, count: draft.lineCount, total: draft.total });
-    const { instructions } = await does(payer, `${url}/instruct`);
+  const finish = async (draft: { settlementId?: string; total?: string }) => {
+    const { instructions } = await instruct({ maker: finance, approver, checker, payer }, draft.settlementId ?? '');
     const lines = (instructions as { instructionNo: string; amount: string }[]).map(({ instructionNo, amount }) => ({
       instructionNo,
       status: 'PAID',

@@ -26,7 +26,7 @@ void t.test('the demo world: lived through the API, clean, and made once', async
   const open = () => openDemo({ address, owner, books, clock, dataDir, say: (line) => said.push(line) });
 
   const lines = await open();
-  t.equal(lines.length, 18, 'a heading and eight keys for each of two books');
+  t.equal(lines.length, 20, 'a heading and nine keys for each of two books');
   t.comment(said.join(' '));
   t.ok(Math.abs(clock.now().getTime() - Date.now()) < 5_000, 'the clock runs again');
   t.equal((await stat(path.join(dataDir, 'demo.json'))).mode & 0o777, 0o600, 'the keys are readable for their owner only');
@@ -55,7 +55,7 @@ void t.test('the demo world: lived through the API, clean, and made once', async
       vouchers: { PARTIALLY_REDEEMED: 30, FROZEN: 1 },
       invoices: { POSTED: 3, DISPUTED: 3, CONFIRMED: 106 },
       redemptions: { SUBMITTED: 2, RETURNED: 1, APPROVED: 82 },
-      settlements: { DRAFT: 2, INSTRUCTED: 1, CLOSED: 3 },
+      settlements: { FROZEN: 2, INSTRUCTED: 1, CLOSED: 3 },
       instructions: { INSTRUCTED: 10, PAID: 23, RETURNED: 1 },
     },
     'the world is the same every time',
@@ -159,7 +159,7 @@ void t.test('the demo world: lived through the API, clean, and made once', async
 
   for (const line of lines.filter((each) => each.startsWith('  '))) {
     const [role, secret] = line.trim().split(/\s+/);
-    const book = lines.indexOf(line) < 9 ? 'zhengzhou' : 'jiaozuo';
+    const book = lines.indexOf(line) < 10 ? 'zhengzhou' : 'jiaozuo';
     const me = await fetch(`${address}/v1/books/${book}/me`, { headers: { authorization: `Bearer ${secret}` } });
     t.equal(((await me.json()) as { role: string }).role, role, `${book}: the key of the ${role} speaks for it`);
   }

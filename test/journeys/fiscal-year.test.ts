@@ -75,7 +75,7 @@ async function openBooks(service: Service, of: { code: string; programme: string
 
   let papers = 0;
   const world = { ...service, book, reviewer, approver, finance, payer, auditor, seller, providerId, programmeCode, does, made };
-  const settling = { finance, approver, payer };
+  const settling = { finance, checker: await book.member('finance'), approver, payer };
   /** Instructions that the bank has not answered. */
   const waiting: Instruction[] = [];
   const said = async (day: string, lines: readonly { of: Instruction; status?: 'PAID' | 'RETURNED'; amount?: string }[]) => {

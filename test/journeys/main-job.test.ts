@@ -9,6 +9,7 @@ import type { World } from '../applications/world.js';
 import type { Answer, Caller } from '../service.js';
 import { expectStatus } from '../service.js';
 import { confirmedInvoice, invoiceBody, nextSerial, shown } from './job.js';
+import { check, freeze, instruct } from '../settlements/batch.js';
 
 const nobody = '00000000-0000-7000-8000-000000000000';
 
@@ -124,8 +125,9 @@ void t.test('the main job, then all of it sent once more: the same answers, and 
     totals: { byFund: [{ fund: 'zhengzhou-compute/2024', count: 3, total: '199999.99' }] },
   });
   const settlement = `/settlements/${draft.settlementId as string}`;
-  const checked = { contentDigest: draft.contentDigest as string, count: 3, total: '199999.99' };
-  await job(approver, `${settlement}/approve`, checked, 200);
+  const frozen = await job(finance, `${settlement}/freeze`, {}, 200);
+  await job(approver, `${settlement}/approve`, { contentDigest: frozen.contentDigest as string, count: 3, total: '199999.99' }, 200);
+  await job(await book.member('finance'), `${settlement}/check-lines`, { lines: [1, 2, 3] }, 200);
   const instructed = await job(cashier, `${settlement}/instruct`, {}, 200);
   const [instruction] = instructed.instructions;
   t.match(instruction, { amount: '199999.99', funder: 'CITY', status: 'INSTRUCTED' });
@@ -318,10 +320,9 @@ void t.test('Jiaozuo: 1,234,567.89 of fees give 246,913.57, shared by two funder
 
   clock.set('2025-04-02');
   const draft = expectStatus(await finance.post('/settlements', { period: '2025-03' }), 201);
-  const settlement = `/settlements/${draft.settlementId as string}`;
-  const checked = { contentDigest: draft.contentDigest as string, count: 1, total: '246913.57' };
-  expectStatus(await approver.post(`${settlement}/approve`, checked), 200);
-  const { instructions } = expectStatus(await cashier.post(`${settlement}/instruct`), 200);
+  t.equal(draft.total, '246913.57');
+  const hands = { maker: finance, approver, checker: await book.member('finance'), payer: cashier };
+  const { instructions } = await instruct(hands, draft.settlementId as string);
   t.strictSame(
     (instructions as { funder: string; amount: string }[]).map(({ funder, amount }) => [funder, amount]).sort(),
     [
@@ -361,7 +362,15 @@ void t.test('a machine key does the routine and decides nothing; one person is o
       `/settlements/${nobody}/approve`,
       `/opening-balances/${nobody}/approve`,
     ],
-    finance: ['/appropriations', '/settlements', `/settlements/${nobody}/close`, '/bank-returns'],
+    finance: [
+      '/appropriations',
+      '/settlements',
+      `/settlements/${nobody}/freeze`,
+      `/settlements/${nobody}/check-lines`,
+      `/settlements/${nobody}/return-lines`,
+      `/settlements/${nobody}/close`,
+      '/bank-returns',
+    ],
     finance_approver: [`/settlements/${nobody}/instruct`, `/settlements/${nobody}/reinstruct`],
     enterprise: [`/contracts/${nobody}/confirm`, `/usage-invoices/${nobody}/confirm`, `/usage-invoices/${nobody}/dispute`],
     operator: [`/members/${nobody}/end`],
@@ -405,13 +414,23 @@ void t.test('a machine key does the routine and decides nothing; one person is o
   await withAccount(world);
   const draft = expectStatus(await world.finance.post('/settlements', { period: '2024-07' }), 201);
   const settlement = `/settlements/${draft.settlementId as string}`;
-  const checked = { contentDigest: draft.contentDigest as string, count: 1, total: '20000.00' };
+  const content = await freeze(world.finance, draft.settlementId as string);
   const drafterApproves = await book.member('approver', { personId: world.finance.personId });
-  t.equal(told(await drafterApproves.post(`${settlement}/approve`, checked)), '403 FOUR_EYES', 'who drafted does not approve');
-  expectStatus(await world.approver.post(`${settlement}/approve`, checked), 200);
+  t.equal(told(await drafterApproves.post(`${settlement}/approve`, content)), '403 FOUR_EYES', 'who drafted does not approve');
+  expectStatus(await world.approver.post(`${settlement}/approve`, content), 200);
   for (const [who, person] of [
     ['drafted', world.finance],
     ['approved', world.approver],
+  ] as const) {
+    const checks = await book.member('finance', { personId: person.personId });
+    t.equal(told(await checks.post(`${settlement}/check-lines`, { lines: [1] })), '403 FOUR_EYES', `who ${who} does not check`);
+  }
+  const checker = await book.member('finance');
+  await check(checker, draft.settlementId as string);
+  for (const [who, person] of [
+    ['drafted', world.finance],
+    ['approved', world.approver],
+    ['checked', checker],
   ] as const) {
     const pays = await book.member('finance_approver', { personId: person.personId });
     t.equal(told(await pays.post(`${settlement}/instruct`)), '403 FOUR_EYES', `who ${who} does not pay`);

@@ -10,6 +10,7 @@ import type { Answer } from '../service.js';
 import { delisted } from '../providers/delist.js';
 import { expectStatus } from '../service.js';
 import { lookAt, tryEverything } from './table.js';
+import { instruct } from '../settlements/batch.js';
 
 void t.test('a code has the name of the day', async (t) => {
   const former = [
@@ -508,6 +509,12 @@ void t.test('legal persons change, and what they hold follows', async (t) => {
     );
     await redeemed(provider, 3);
     t.equal(itemsOf(await provider.get(`/redemptions?contractId=${contractId as string}`)).length, 2, 'and sees what was before');
+    // Of lists that name no contract too: what one may look at one is shown.
+    const listed = async (url: string) =>
+      (itemsOf(await provider.get(url)) as { contractId: unknown }[]).filter((of) => of.contractId === contractId);
+    t.equal((await listed('/contracts')).length, 1, 'its contracts');
+    t.equal((await listed('/usage-invoices')).length, 2, 'their invoices, before and after');
+
     t.strictSame(await world.found(), [], 'the audits find nothing');
 
     const [finance, payer] = [await book.member('finance'), await book.member('finance_approver')];
@@ -521,9 +528,7 @@ void t.test('legal persons change, and what they hold follows', async (t) => {
     await made(provider, '/payee-accounts', { providerId, ...account });
     const batch = await made(finance, '/settlements', { period: '2025-03' });
     const url = `/settlements/${batch.settlementId as string}`;
-    const bound = { contentDigest: batch.contentDigest, count: batch.lineCount, total: batch.total };
-    await made(approver, `${url}/approve`, bound, 200);
-    await made(payer, `${url}/instruct`, {}, 200);
+    await instruct({ maker: finance, approver, checker: await book.member('finance'), payer }, batch.settlementId as string);
     const { lines } = expectStatus(await finance.get(`${url}/instructions`), 200) as { lines: { holderName: string }[] };
     t.strictSame(
       [...new Set(lines.map(({ holderName }) => holderName))],

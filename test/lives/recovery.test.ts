@@ -2,12 +2,14 @@
 import t from 'tap';
 import { auditLedger } from '../../src/ledger/audit.js';
 import { auditBusiness } from '../../src/reconciliation/audit.js';
+import { lawfulFines } from '../../src/recoveries/fines.js';
 import { recoveriesFallDue } from '../../src/recoveries/fall-due.js';
 import { recoveryLife } from '../../src/recoveries/rules.js';
 import type { Caller } from '../service.js';
 import { expectStatus } from '../service.js';
 import { nextInvoiceNo, startTrade } from '../usage/world.js';
 import { lookAt, tryEverything } from './table.js';
+import { instruct } from '../settlements/batch.js';
 
 const reason = '依据复核意见';
 
@@ -47,9 +49,9 @@ void t.test('the life of a recovery', async (t) => {
     paid.push({ voucher, invoice, contractId: contract.contractId });
   }
   const draft = await does(finance, '/settlements', { period: '2024-08' }, 201);
-  const { contentDigest, lineCount: count, total } = draft;
-  await does(approver, `/settlements/${draft.settlementId as string}/approve`, { contentDigest, count, total });
-  const { instructions } = await does(payer, `/settlements/${draft.settlementId as string}/instruct`);
+  const total = draft.total as string;
+  const hands = { maker: finance, approver, checker: await book.member('finance'), payer };
+  const { instructions } = await instruct(hands, draft.settlementId as string);
   const first = paid.shift();
   const early = await does(reviewer, '/recoveries', { voucherId: first?.voucher, reason, documentNo: '查〔2024〕1号' }, 201);
   const earlyUrl = `/recoveries/${early.recoveryId as string}`;
@@ -217,6 +219,88 @@ void t.test('the life of a recovery', async (t) => {
       t.equal((await auditor.get(`${dropped ?? ''}/decision-letter`)).body.code, 'NOT_DECIDED');
     },
   );
+
+  await t.test('what is outstanding is told by how long it is overdue, and is what stands on the claims', async (t) => {
+    type Age = { fund: string; overdue: string; count: number; outstanding: string };
+    const ages = async (day: string) => {
+      trade.clock.set(day);
+      return expectStatus(await auditor.get('/receivables-age'), 200).items as Age[];
+    };
+    const sum = (rows: readonly Age[]) => rows.reduce((fen, { outstanding }) => fen + BigInt(outstanding.replace('.', '')), 0n);
+    const [claims] = await trade.db.sql<{ fen: bigint }[]>`
+      select sum(credits_fen - debits_fen)::bigint as fen from accounts where book_id = ${book.bookId} and code like 'claim:%'`;
+    const now = await ages('2024-08-06');
+    t.strictSame(
+      now.map(({ overdue }) => overdue),
+      ['NOT_SERVED', 'UP_TO_30'],
+    );
+    t.equal(sum(now), claims?.fen);
+    // Due on 5 August: the upper end of each is inclusive.
+    for (const [day, overdue] of [
+      ['2024-09-04', 'UP_TO_30'],
+      ['2024-09-05', 'UP_TO_90'],
+      ['2025-02-01', 'UP_TO_180'],
+      ['2025-02-02', 'UP_TO_365'],
+      ['2025-08-05', 'UP_TO_365'],
+      ['2025-08-06', 'OVER_365'],
+    ] as const) {
+      const rows = await ages(day);
+      t.strictSame([rows.at(-1)?.overdue, sum(rows)], [overdue, claims?.fen], day);
+    }
+    t.strictSame(expectStatus(await auditor.get('/receivables-age?programmeCode=other'), 200).items, []);
+    trade.clock.set('2024-08-15');
+    const listed = expectStatus(await auditor.get('/recoveries?limit=200'), 200).items as Record<string, unknown>[];
+    const shown = (status: string) => {
+      const of = listed.find((row) => row['status'] === status);
+      return [of?.['outstanding'], of?.['overdueDays']];
+    };
+    t.strictSame(shown('DUE'), ['2000.00', 10]);
+    t.strictSame(shown('PARTLY_RECOVERED'), ['1999.99', 10]);
+    t.strictSame(shown('OPENED'), ['2000.00', null]);
+    t.strictSame(shown('WRITTEN_OFF'), ['0.00', null]);
+  });
+
+  await t.test('the range of fines that the law knows is shown with its article to authorities, and moves nothing', async (t) => {
+    const fraud = expectStatus(await auditor.get(earlyUrl), 200);
+    t.match(fraud, { cause: 'FRAUD', atFault: true });
+    t.match(fraud.fines, [
+      {
+        conduct: 'DEFRAUDED',
+        article: '第十四条',
+        fromBasisPoints: 1000,
+        toBasisPoints: 5000,
+        personsFrom: '3000.00',
+        personsTo: '50000.00',
+      },
+    ]);
+    t.strictSame((await seller.get(earlyUrl)).body.fines, []);
+    const law = { atFault: true, openedOn: '2024-08-05', cause: 'CONTRACT_VOIDED' } as const;
+    t.strictSame(
+      lawfulFines(law).map((of) => [of.conduct, of.fromBasisPoints, of.toBasisPoints]),
+      [
+        ['DEFRAUDED', 1000, 5000],
+        ['MISUSED', 1000, 3000],
+      ],
+      'what of the two it was is not ours to find',
+    );
+    t.strictSame(lawfulFines({ ...law, atFault: false }), []);
+    t.strictSame(lawfulFines({ ...law, openedOn: '2005-01-31' }), [], 'not in force yet');
+  });
+
+  await t.test('the database itself writes nothing off by one person', async (t) => {
+    const writeOff = (person: string | null) =>
+      trade.admin.begin(async ({ sql }) => {
+        await sql`select set_config('ledger.lane', ${book.bookId}, true), set_config('voucher.book', ${book.bookId}, true)`;
+        await sql`
+          update recoveries set status = 'WRITTEN_OFF', write_off_reason = 'x', write_off_asked_by = ${finance.personId}, ended_person = ${person},
+                 ended_on = '2024-08-15'
+           where recovery_id = (select recovery_id from recoveries where status = 'DUE' limit 1)`;
+        throw new Error('it was written');
+      });
+    await t.rejects(writeOff(null), { code: '23514' });
+    await t.rejects(writeOff(finance.personId), { code: /^(23514|VL003)$/ });
+    await t.rejects(writeOff(payer.personId), { message: 'it was written' });
+  });
   t.strictSame(await auditLedger(trade.db, book.bookId), []);
   t.strictSame(await auditBusiness(trade.db, book.bookId), []);
 });

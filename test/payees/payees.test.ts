@@ -83,7 +83,7 @@ void t.test('a payee’s account is changed by two persons, after a wait, and no
     return (expectStatus(await who.get('/messages?limit=200'), 200).items as { kind: string }[]).map(({ kind }) => kind);
   };
 
-  const { settlementId } = await settle(world, 'APPROVED');
+  const { settlementId } = await settle(world, 'CHECKED');
   const instructs = (): Promise<Answer> => payer.post(`/settlements/${settlementId}/instruct`);
   // What is written to the database by hand, in the lane, as the application's own role.
   const byHand = (statement: string): Promise<string> =>

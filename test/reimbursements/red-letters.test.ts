@@ -14,6 +14,7 @@ import type { Answer } from '../service.js';
 import { expectStatus } from '../service.js';
 import type { Firm, World } from './world.js';
 import { cite, costCode, feeCode, fund, startWorld, told, uscc } from './world.js';
+import { instruct } from '../settlements/batch.js';
 
 type Asserts = Pick<typeof t, 'strictSame' | 'match' | 'equal'>;
 type Fee = Awaited<ReturnType<World['fee']>>;
@@ -79,14 +80,12 @@ async function startBooks(t: { teardown(handler: () => Promise<void>): void }, o
   const batch = async () =>
     (await does(finance.post('/settlements', { period: '2025-02' }), 201)) as {
       settlementId: string;
-      contentDigest: string;
-      lineCount: number;
       total: string;
     };
+  const checker = await book.member('finance');
   const pay = async (of: Awaited<ReturnType<typeof batch>>): Promise<void> => {
-    const { settlementId, contentDigest, lineCount: count, total } = of;
-    await does(approver.post(`/settlements/${settlementId}/approve`, { contentDigest, count, total }));
-    const { instructions } = await does(payer.post(`/settlements/${settlementId}/instruct`, {}));
+    const { settlementId, total } = of;
+    const { instructions } = await instruct({ maker: finance, approver, checker, payer }, settlementId);
     const lines = (instructions as { instructionNo: string; amount: string }[]).map(({ instructionNo, amount }) => ({
       instructionNo,
       status: 'PAID',

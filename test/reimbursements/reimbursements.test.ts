@@ -12,6 +12,7 @@ import { delisted } from '../providers/delist.js';
 import { expectStatus } from '../service.js';
 import type { Firm, World } from './world.js';
 import { costCode, feeCode, fees, fen, fund, startWorld, told, uscc, voucherCode } from './world.js';
+import { approve as approveBatch, check } from '../settlements/batch.js';
 
 const audited = async (world: World) => [
   ...(await auditLedger(world.db, world.book.bookId)),
@@ -211,14 +212,15 @@ void t.test(
       const batch = expectStatus(await world.finance.post('/settlements', { period: '2025-02' }), 201);
       t.match(batch, { lineCount: 6, total: '99999999.96' });
       t.match(batch.totals.byPayee, [{ payeeId: first.enterpriseId, payeeName: '企业1', count: 1, total: '16666666.66' }]);
-      const { settlementId, contentDigest, lineCount: count, total } = batch as Record<string, string>;
+      const { settlementId = '' } = batch as Record<string, string>;
       const lines = expectStatus(await world.finance.get(`/settlements/${settlementId}/lines`), 200).items as object[];
       t.match(lines[0], { redemptionId: null, reimbursementNo: /-RB-2025-000001$/, payeeName: '企业1' });
       t.equal(told(await world.finance.post('/settlements', { period: '2025-02' })), '409 SETTLEMENT_EMPTY', 'in one batch only');
-      expectStatus(await world.approver.post(`/settlements/${settlementId}/approve`, { contentDigest, count, total }), 200);
-      const missing = await world.payer.post(`/settlements/${settlementId}/instruct`, {});
-      t.match(missing, { status: 409, body: { code: 'PAYEE_ACCOUNT_MISSING' } });
-      t.match(missing.body.detail, /企业1/);
+      const checker = await world.book.member('finance');
+      await approveBatch({ maker: world.finance, approver: world.approver }, settlementId);
+      const missing = await checker.post(`/settlements/${settlementId}/check-lines`, { lines: [1] });
+      t.match(missing, { status: 409, body: { code: 'SETTLEMENT_LINES_DIFFER' } });
+      t.match(missing.body.detail, /第 1 行：没有生效的收款账户/);
       for (const [i, firm] of firms.entries()) {
         const account = {
           bankName: '杭州银行',
@@ -237,6 +239,7 @@ void t.test(
         (expectStatus(await world.finance.get(`/payee-accounts?enterpriseId=${first.enterpriseId}`), 200).items as []).length,
         1,
       );
+      await check(checker, settlementId);
       const given = expectStatus(await world.payer.post(`/settlements/${settlementId}/instruct`, {}), 200);
       t.equal((given.instructions as []).length, 12, 'one for each payee and funder');
       const file = expectStatus(await world.finance.get(`/settlements/${settlementId}/instructions`), 200);

@@ -1,24 +1,25 @@
-// The monthly settlement: what a batch takes and binds, three persons, funders' shares to the fen, bank returns that have
+// The monthly settlement: what a batch takes and binds, its versions, four persons, funders' shares to the fen, bank returns that have
 // their effect once; and an audit of the business that finds what is planted.
+import fc from 'fast-check';
 import type { Test } from 'tap';
 import t from 'tap';
-import type { PaymentInstruction, Redemption, Settlement } from '../../db/tables.js';
+import type { PaymentInstruction, Redemption, Reimbursement } from '../../db/tables.js';
 import { auditLedger } from '../../src/ledger/audit.js';
 import { formatYuan, splitByFunders, sumFen } from '../../src/money.js';
 import { auditBusiness } from '../../src/reconciliation/audit.js';
-import {
-  contentDigestOf,
-  isSettledWith,
-  lastAttempts,
-  refuseUnlessAt,
-  splitDues,
-  unbatchedFen,
-} from '../../src/settlements/rules.js';
+import type { DailyWork } from '../../src/daily.js';
+import { collectBatches } from '../../src/settlements/collect-lines.js';
+import { instructPayments } from '../../src/settlements/instruct-payments.js';
+import type { Matched } from '../../src/settlements/match.js';
+import { differencesOf } from '../../src/settlements/match.js';
+import { isSettledWith, lastAttempts, settlementLife, splitDues, totalsOfLines, unbatchedFen } from '../../src/settlements/rules.js';
 import type { Answer, Caller } from '../service.js';
 import { expectStatus } from '../service.js';
 import { startWorld as startApplications } from '../applications/world.js';
 import { allowChanges } from '../payees/change.js';
 import { planted } from '../planted.js';
+import { lookAt, tryEverything } from '../lives/table.js';
+import { approve, check, contentOf, freeze, takeToCheck } from './batch.js';
 import type { World } from './world.js';
 import { fund, settle, shares, startWorld } from './world.js';
 
@@ -27,6 +28,7 @@ import { fund, settle, shares, startWorld } from './world.js';
 void t.test('a batch takes what is approved by its last day, in no batch, less what was reversed', async (t) => {
   const of = (change: Partial<Redemption>): Redemption =>
     ({
+      redemptionNo: 'R-1',
       status: 'APPROVED',
       settlementId: null,
       approvedOn: '2024-06-30',
@@ -58,31 +60,6 @@ void t.test('a programme settled by the quarter is due with the last month of on
   t.ok(due.every((period) => isSettledWith('MONTHLY', period) && isSettledWith(undefined, period)));
 });
 
-void t.test('the content digest changes with every field of every line, and with their order', async (t) => {
-  const line = {
-    bookId: '',
-    settlementLineId: '',
-    settlementId: '',
-    lineNo: 1,
-    redemptionId: 'r',
-    reimbursementId: null,
-    payeeId: 'p',
-    fund: 'f',
-    amountFen: 1n,
-  };
-  const digests = [
-    contentDigestOf([line]),
-    contentDigestOf([{ ...line, lineNo: 2 }]),
-    contentDigestOf([{ ...line, redemptionId: 'x' }]),
-    contentDigestOf([{ ...line, payeeId: 'x' }]),
-    contentDigestOf([{ ...line, fund: 'x' }]),
-    contentDigestOf([{ ...line, amountFen: 2n }]),
-    contentDigestOf([line, { ...line, amountFen: 2n }]),
-    contentDigestOf([{ ...line, amountFen: 2n }, line]),
-  ];
-  t.equal(new Set(digests).size, digests.length);
-});
-
 void t.test('funders share a fund exactly over all batches, and a part of zero is no payment', async (t) => {
   const amounts = [1n, 1n, 1n, 33_333n, 33_333n, 33_334n, 7n, 99_999_99n];
   const borne = new Map<string, bigint>();
@@ -110,17 +87,97 @@ void t.test('funders share a fund exactly over all batches, and a part of zero i
   t.equal(ofCity, whole[0]?.amount, 'in one batch or in many, to the fen');
 });
 
-void t.test('a wrong state is refused with what is possible instead', async (t) => {
-  const at = (status: Settlement['status']) => ({ status, settlementNo: 'S-1' }) as Settlement;
-  t.equal(refuseUnlessAt(at('DRAFT'), 'DRAFT'), null);
-  for (const [status, possible] of [
-    ['DRAFT', 'approve'],
-    ['APPROVED', 'instruct'],
-    ['INSTRUCTED', 'import bank returns, reinstruct, close'],
-    ['CLOSED', '—'],
-  ] as const) {
-    const other = status === 'DRAFT' ? 'APPROVED' : 'DRAFT';
-    t.match(refuseUnlessAt(at(status), other), { code: 'SETTLEMENT_WRONG_STATE', params: { status, possible } });
+void t.test('whatever the funders and the batches, the parts add up to the fen: seeded', async (t) => {
+  const parts = fc.array(fc.integer({ min: 0, max: 10_000 }), { maxLength: 3 }).map((cuts) => {
+    const points = [0, ...[...cuts].sort((a, b) => a - b), 10_000];
+    return points.slice(1).map((to, i) => ({ funder: `F${i}`, basisPoints: to - (points[i] ?? 0) }));
+  });
+  const amount = fc.bigInt({ min: 1n, max: 10_000_000_00n });
+  const batch = fc.array(fc.tuple(fc.constantFrom('p1', 'p2', 'p3'), fc.constantFrom('a/2024', 'b/2024'), amount), { maxLength: 6 });
+  fc.assert(
+    fc.property(parts, fc.array(batch, { maxLength: 6 }), (of, batches) => {
+      const instructed = new Map<string, bigint>();
+      const borne = new Map<string, bigint>();
+      for (const lines of batches) {
+        const dues = totalsOfLines(lines.map(([payeeId, name, amountFen]) => ({ payeeId, fund: name, amountFen })));
+        const split = splitDues(
+          dues,
+          () => of,
+          (name) => instructed.get(name) ?? 0n,
+        );
+        for (const due of dues) {
+          const own = split.parts.filter(({ payeeId, fund: name }) => payeeId === due.payeeId && name === due.fund);
+          if (sumFen(own.map(({ amountFen }) => amountFen)) !== due.amountFen || own.some(({ amountFen }) => amountFen <= 0n))
+            return false;
+        }
+        for (const [name, fen] of split.instructed) instructed.set(name, fen);
+        for (const { fund: name, funder, amountFen } of split.parts)
+          borne.set(`${name} ${funder}`, (borne.get(`${name} ${funder}`) ?? 0n) + amountFen);
+      }
+      return [...instructed].every(([name, fen]) =>
+        splitByFunders(fen, of).every(({ funder, amount: share }) => (borne.get(`${name} ${funder}`) ?? 0n) === share),
+      );
+    }),
+    { seed: 20261123, numRuns: 300 },
+  );
+  t.pass('of each payment, of each batch, and of each fund over all batches');
+});
+
+void t.test('a line is held against usage, invoice, redemption and account, and told in what they differ', async (t) => {
+  const redemption = {
+    redemptionNo: 'R-1',
+    redemptionId: 'r',
+    status: 'APPROVED',
+    providerId: 'p',
+    enterpriseId: 'e',
+    fund,
+    baseFen: 500n,
+    approvedFen: 100n,
+    reversedFen: 0n,
+    offsetFen: 0n,
+  } as Redemption;
+  const award = { status: 'APPROVED', enterpriseId: 'e', fund, awardFen: 100n, reversedFen: 10n, offsetFen: 0n } as Reimbursement;
+  const invoice = {
+    invoiceNo: '1',
+    status: 'CONFIRMED' as const,
+    grossFen: 500n,
+    usedFen: 500n,
+    redFen: 0n,
+    holdingFlags: 0,
+    redemptionId: 'r',
+    providerId: 'p',
+    enterpriseId: 'e',
+  };
+  const agreeing: Matched = {
+    line: { payeeId: 'p', fund, amountFen: 100n },
+    payable: redemption,
+    invoices: [invoice],
+    payeeName: '甲',
+    paidOn: { kind: 'account', account: { holderName: '甲' } },
+  };
+  const ofAward: Matched = { ...agreeing, line: { payeeId: 'e', fund, amountFen: 90n }, payable: award };
+  const cases: [string, Matched, RegExp | null][] = [
+    ['all agree', agreeing, null],
+    ['an award, of which a part was taken back', ofAward, null],
+    ['its invoice need not be the award’s alone', { ...ofAward, invoices: [{ ...invoice, redemptionId: null }] }, null],
+    ['reversed since', { ...agreeing, payable: { ...redemption, reversedFen: 1n } }, /the line pays 1.00, approved are 0.99/],
+    ['returned', { ...agreeing, payable: { ...redemption, status: 'RETURNED' } }, /it is not approved/],
+    ['another payee', { ...agreeing, line: { ...agreeing.line, payeeId: 'q' } }, /payee or fund is another/],
+    ['another fund', { ...agreeing, line: { ...agreeing.line, fund: 'x/2024' } }, /payee or fund is another/],
+    ['a voided invoice', { ...agreeing, invoices: [{ ...invoice, status: 'VOIDED' }] }, /invoice 1 is VOIDED/],
+    ['usage of another sum', { ...agreeing, invoices: [{ ...invoice, usedFen: 499n }] }, /invoice 1 says 5.00, its usage 4.99/],
+    ['a flag', { ...agreeing, invoices: [{ ...invoice, holdingFlags: 1 }] }, /a flag holds invoice 1/],
+    ['another’s invoice', { ...agreeing, invoices: [{ ...invoice, redemptionId: 's' }] }, /is not that of the redemption/],
+    ['a base beyond it', { ...agreeing, payable: { ...redemption, baseFen: 501n } }, /more than the invoice says/],
+    ['a red letter', { ...agreeing, invoices: [{ ...invoice, redFen: 401n }] }, /more than red letters have left/],
+    ['no account', { ...agreeing, paidOn: { kind: 'missing' } }, /no account in effect/],
+    ['a change of it', { ...agreeing, paidOn: { kind: 'changing' } }, /is being changed/],
+    ['an account of another name', { ...agreeing, paidOn: { kind: 'account', account: { holderName: '乙' } } }, /held by 乙, registered is 甲/],
+  ];
+  for (const [name, of, told] of cases) {
+    const found = differencesOf(of).map(({ en }) => en);
+    if (told === null) t.strictSame(found, [], name);
+    else t.match(found.join('; '), told, name);
   }
 });
 
@@ -177,12 +234,8 @@ void t.test('a month is drafted, approved, instructed, paid by the bank and clos
   ]);
   await clean(t, world, 'before');
 
-  const { settlementId, contentDigest, ...draft } = expectStatus(
-    await finance.post('/settlements', { period: '2024-06' }),
-    201,
-  ) as {
+  const { settlementId, ...draft } = expectStatus(await finance.post('/settlements', { period: '2024-06' }), 201) as {
     settlementId: string;
-    contentDigest: string;
     settlementNo: string;
   };
   t.match(draft, { settlementNo: 'TESTCITY-S-2024-000001', number: 1, status: 'DRAFT', lineCount: 3, total: '10033.35' });
@@ -193,6 +246,7 @@ void t.test('a month is drafted, approved, instructed, paid by the bank and clos
       { payeeId: two?.providerId, payeeName: two?.name, count: 1, total: '10000.01' },
     ],
     byFund: [{ fund, count: 3, total: '10033.35' }],
+    byProgramme: [{ programmeCode: 'test-compute', count: 3, total: '10033.35' }],
   };
   t.match(draft, { totals }, 'control totals by payee and fund');
   const lines = expectStatus(await auditor.get(`/settlements/${settlementId}/lines?limit=2`), 200) as {
@@ -205,16 +259,19 @@ void t.test('a month is drafted, approved, instructed, paid by the bank and clos
   ) as typeof lines;
   t.strictSame(
     [...lines.items, ...rest.items].map((line) => line.redemptionId),
-    [first, second, third],
-    'its lines, page by page, each redemption once',
+    [third, first, second],
+    'its lines, page by page, each redemption once, by the day of approval',
   );
   t.equal(rest.next, null);
 
-  const approval = { contentDigest, count: 3, total: '10033.35' };
+  const approval = await freeze(finance, settlementId);
+  t.match(approval, { count: 3, total: '10033.35' });
   t.match(expectStatus(await approver.post(`/settlements/${settlementId}/approve`, approval), 200), {
     status: 'APPROVED',
     approvedPerson: approver.personId,
   });
+  t.match(lines.items[0], { base: '0.05', approved: '0.01', invoiced: '0.05', used: '0.05' }, 'what finance holds a line against');
+  await check(world.checker, settlementId);
   const dry = await payer.post(`/settlements/${settlementId}/instruct?dryRun=true`);
   t.match(dry, { status: 200, body: { status: 'INSTRUCTED', ledgerSeq: null } }, 'a dry run decides and records nothing');
   const instructed = expectStatus(await payer.post(`/settlements/${settlementId}/instruct`), 200) as { instructions: Given[] };
@@ -251,7 +308,9 @@ void t.test('a month is drafted, approved, instructed, paid by the bank and clos
     select distinct booked_on from entries where book_id = ${book.bookId} and kind = 'settlement.paid'`;
   t.equal(entry?.booked_on, '2024-07-15', "booked on the bank's day, not on the day of import");
   const whole = expectStatus(await auditor.get(`/settlements/${settlementId}`), 200) as { instructions: object[] };
-  t.match(whole, { totals, sums: { notInstructed: '0.00', inTransit: '0.00', paid: '10033.35', returned: '0.00' } });
+  const byFunder = expected.map(({ funder, amount }) => ({ funder, total: formatYuan(amount) }));
+  t.match(whole, { totals: { ...totals, byFunder }, versions: [{ version: 1, byFunder, approvedPerson: approver.personId }] });
+  t.match(whole, { sums: { notInstructed: '0.00', inTransit: '0.00', paid: '10033.35', returned: '0.00' } });
   t.match(whole.instructions[0], { status: 'PAID', bankSerial: /^B-/, bankBookedOn: '2024-07-15' });
   t.match(expectStatus(await finance.post(`/settlements/${settlementId}/close`), 200), {
     status: 'CLOSED',
@@ -294,7 +353,7 @@ void t.test('a month is drafted, approved, instructed, paid by the bank and clos
 
 void t.test('every step is refused by its code, and only persons take it', async (t) => {
   const world = await startWorld(t, { withAccount: 1 });
-  const { finance, approver, payer, book } = world;
+  const { finance, checker, approver, payer, book } = world;
   t.strictSame(codeOf(await finance.post('/settlements', { period: '2024-06' })), [409, 'SETTLEMENT_EMPTY']);
   t.strictSame(codeOf(await finance.post('/settlements', { period: '2024-08' })), [400, 'PERIOD_IN_FUTURE']);
   t.strictSame(codeOf(await finance.post('/settlements', { period: '2024-13' })), [400, 'VALIDATION_FAILED']);
@@ -308,18 +367,16 @@ void t.test('every step is refused by its code, and only persons take it', async
   );
   t.strictSame(codeOf(await approver.post('/settlements', { period: '2024-06' })), [403, 'FORBIDDEN']);
 
-  const { settlementId, contentDigest } = expectStatus(
-    await finance.post('/settlements', { period: '2024-06', number: 3 }),
-    201,
-  ) as {
+  const { settlementId } = expectStatus(await finance.post('/settlements', { period: '2024-06', number: 3 }), 201) as {
     settlementId: string;
-    contentDigest: string;
   };
   const again = await finance.post('/settlements', { period: '2024-06', number: 3 });
   t.strictSame(codeOf(again), [409, 'SETTLEMENT_EXISTS'], 'the same period and number, before it is found empty');
   t.match(again.body, { detail: /第 4 批/ }, 'and the next free number is named');
 
-  const approval = { contentDigest, count: 2, total: '300.00' };
+  t.strictSame(codeOf(await approver.post(`/settlements/${settlementId}/freeze`)), [403, 'FORBIDDEN']);
+  const approval = await freeze(finance, settlementId);
+  t.match(approval, { count: 2, total: '300.00' });
   const address = (verb: string) => `/settlements/${settlementId}/${verb}`;
   t.strictSame(codeOf(await approver.post(`/settlements/${nowhere}/approve`, approval)), [404, 'NOT_FOUND']);
   const drafterAsApprover = await book.member('approver', { personId: finance.personId });
@@ -331,38 +388,238 @@ void t.test('every step is refused by its code, and only persons take it', async
       JSON.stringify(changed),
     );
   }
-  t.strictSame(codeOf(await payer.post(address('instruct'))), [409, 'SETTLEMENT_WRONG_STATE']);
-  t.strictSame(codeOf(await payer.post(address('reinstruct'))), [409, 'SETTLEMENT_WRONG_STATE']);
-  t.strictSame(codeOf(await finance.post(address('close'))), [409, 'SETTLEMENT_WRONG_STATE']);
-  for (const [verb, who] of [
-    ['instruct', payer],
-    ['reinstruct', payer],
-    ['close', finance],
+  for (const [verb, who, body] of [
+    ['freeze', finance, {}],
+    ['check-lines', checker, { lines: [1] }],
+    ['return-lines', checker, { lines: [{ lineNo: 1, reason: '账户有误' }] }],
+    ['instruct', payer, {}],
+    ['reinstruct', payer, {}],
+    ['close', finance, {}],
   ] as const) {
-    t.strictSame(codeOf(await who.post(`/settlements/${nowhere}/${verb}`)), [404, 'NOT_FOUND'], verb);
+    t.strictSame(codeOf(await who.post(`/settlements/${nowhere}/${verb}`, body)), [404, 'NOT_FOUND'], verb);
   }
 
   expectStatus(await approver.post(address('approve'), approval), 200);
-  t.strictSame(codeOf(await approver.post(address('approve'), approval)), [409, 'SETTLEMENT_WRONG_STATE']);
   for (const { personId } of [finance, approver]) {
+    const samePerson = await book.member('finance', { personId });
+    t.strictSame(codeOf(await samePerson.post(address('check-lines'), { lines: [1] })), [403, 'FOUR_EYES']);
+  }
+  const differing = await checker.post(address('check-lines'), { lines: [1, 2] });
+  t.strictSame(codeOf(differing), [409, 'SETTLEMENT_LINES_DIFFER']);
+  t.match(differing.body, { detail: /第 2 行：没有生效的收款账户/ }, 'the line is named');
+  for (const lines of [[3], [{ lineNo: 3, reason: '重复' }]]) {
+    const verb = typeof lines[0] === 'number' ? 'check-lines' : 'return-lines';
+    t.strictSame(codeOf(await checker.post(address(verb), { lines })), [404, 'SETTLEMENT_LINE_UNKNOWN'], verb);
+  }
+  await world.recordAccount(1, '2024-07-16');
+  t.strictSame(
+    codeOf(await checker.post(address('check-lines'), { lines: [1, 2] })),
+    [409, 'SETTLEMENT_LINES_DIFFER'],
+    'an account from tomorrow is none today',
+  );
+  world.clock.set('2024-07-16');
+  await check(checker, settlementId);
+  for (const { personId } of [finance, approver, checker]) {
     const samePerson = await book.member('finance_approver', { personId });
     t.strictSame(codeOf(await samePerson.post(address('instruct'))), [403, 'FOUR_EYES']);
   }
+  world.clock.set('2024-07-15');
   const missing = await payer.post(address('instruct'));
   t.strictSame(codeOf(missing), [409, 'PAYEE_ACCOUNT_MISSING']);
   t.ok(String((missing.body as { detail: string }).detail).includes(world.providers[1]?.name ?? '-'), 'and the payee is named');
-  await world.recordAccount(1, '2024-07-16');
-  t.strictSame(
-    codeOf(await payer.post(address('instruct'))),
-    [409, 'PAYEE_ACCOUNT_MISSING'],
-    'an account from tomorrow is none today',
-  );
   world.clock.set('2024-07-16');
   expectStatus(await payer.post(address('instruct')), 200);
   t.strictSame(codeOf(await payer.post(address('reinstruct'))), [409, 'SETTLEMENT_NOTHING_RETURNED']);
   const drafterAsPayer = await book.member('finance_approver', { personId: finance.personId });
   t.strictSame(codeOf(await drafterAsPayer.post(address('reinstruct'))), [403, 'FOUR_EYES']);
   await clean(t, world, 'after all refusals');
+});
+
+void t.test('the life of a batch: every verb in every state', async (t) => {
+  const world = await startWorld(t, { providers: 1 });
+  const { finance, checker, approver, payer } = world;
+  const lines = { lines: [1] };
+  const back = { lines: [{ lineNo: 1, reason: '账户有误' }] };
+  const refused = await tryEverything(t, {
+    life: settlementLife,
+    bring: async (state) => {
+      await world.approve([{ provider: 0, approvedOn: '2024-06-10', amountFen: 100_00n }]);
+      const { settlementId, instructions } = await settle(
+        world,
+        state === 'CLOSED' ? 'INSTRUCTED' : state === 'DISSOLVED' ? 'FROZEN' : state,
+      );
+      if (state === 'CLOSED') {
+        expectStatus(await finance.post('/bank-returns', bankFile(instructions.map((of) => bankLine(of)))), 201);
+        expectStatus(await finance.post(`/settlements/${settlementId}/close`), 200);
+      }
+      if (state === 'DISSOLVED') {
+        const gone = expectStatus(await approver.post(`/settlements/${settlementId}/return-lines`, back), 200);
+        t.match(gone, { status: 'DISSOLVED', lineCount: 0, total: '0.00', contentDigest: null, version: 1 });
+      }
+      return settlementId;
+    },
+    ask: (verb, id) => {
+      const url = `/settlements/${id}/${verb}`;
+      if (verb === 'approve') return approver.post(url, { contentDigest: '0'.repeat(64), count: 1, total: '100.00' });
+      if (verb === 'check-lines') return checker.post(url, lines);
+      if (verb === 'return-lines') return checker.post(url, back);
+      return (verb === 'instruct' || verb === 'reinstruct' ? payer : finance).post(url);
+    },
+    look: (id) => lookAt(world.auditor, `/settlements/${id}`),
+  });
+  t.equal(refused, 40);
+  const { items } = expectStatus(await world.auditor.get('/settlements?period=2024-06'), 200) as {
+    items: { number: number; status: string }[];
+  };
+  t.strictSame(
+    items.map(({ number, status }) => [number, status]),
+    Object.keys(settlementLife.states).map((state, i) => [i + 1, state]),
+    'each a further batch of the same month, with a number of its own',
+  );
+  await clean(t, world, 'in every state');
+});
+
+void t.test('returned lines make a new version, which is approved again; what they paid goes into a further batch', async (t) => {
+  const world = await startWorld(t);
+  const { finance, checker, approver, payer, book } = world;
+  const [, second, third] = await world.approve([
+    { provider: 0, approvedOn: '2024-06-10', amountFen: 3333n },
+    { provider: 1, approvedOn: '2024-06-11', amountFen: 10_000_01n },
+    { provider: 0, approvedOn: '2024-06-12', amountFen: 1n },
+  ]);
+  const { settlementId } = await settle(world, 'APPROVED');
+  const address = (verb: string) => `/settlements/${settlementId}/${verb}`;
+  const one = await contentOf(finance, settlementId);
+  t.match(expectStatus(await checker.post(address('check-lines'), { lines: [1, 1] }), 200), {
+    status: 'APPROVED',
+    checkedLines: 1,
+    checkedPersons: [checker.personId],
+  });
+  const reason = '收款户名与登记不符';
+  const returned = expectStatus(await checker.post(address('return-lines'), { lines: [{ lineNo: 2, reason }] }), 200);
+  t.match(returned, { status: 'FROZEN', version: 2, lineCount: 2, total: '33.34', approvedPerson: null, checkedLines: 1 });
+  await clean(t, world, 'returned');
+  t.strictSame(codeOf(await approver.post(address('approve'), one)), [409, 'SETTLEMENT_CHANGED'], 'the version before is approved no more');
+  t.strictSame(codeOf(await checker.post(address('check-lines'), { lines: [3] })), [409, 'SETTLEMENT_WRONG_STATE']);
+  const checkerApproves = await book.member('approver', { personId: checker.personId });
+  const two = await contentOf(finance, settlementId);
+  t.strictSame(codeOf(await checkerApproves.post(address('approve'), two)), [403, 'FOUR_EYES'], 'who checked does not approve');
+  const otherApprover = await book.member('approver');
+  t.match(expectStatus(await otherApprover.post(address('approve'), two), 200), { status: 'APPROVED', checkedLines: 1 });
+  t.strictSame(codeOf(await checker.post(address('check-lines'), { lines: [2] })), [404, 'SETTLEMENT_LINE_UNKNOWN']);
+  t.match(expectStatus(await checker.post(address('check-lines'), { lines: [3] }), 200), { status: 'CHECKED', checkedLines: 2 });
+  expectStatus(await finance.post(address('return-lines'), { lines: [{ lineNo: 3, reason: '发票待核' }] }), 200);
+  const three = await contentOf(finance, settlementId);
+  t.match(
+    expectStatus(await approver.post(address('approve'), three), 200),
+    { status: 'CHECKED', version: 3 },
+    'what was checked stays checked',
+  );
+  const whole = expectStatus(await world.auditor.get(`/settlements/${settlementId}`), 200);
+  t.match(whole, {
+    lineCount: 1,
+    totals: { byPayee: [{ count: 1, total: '33.33' }], byFunder: [{ total: '22.22' }, { total: '11.11' }] },
+    versions: [
+      { version: 1, lineCount: 3, total: '10033.35', approvedPerson: approver.personId, returnedLines: 1 },
+      { version: 2, lineCount: 2, total: '33.34', approvedPerson: otherApprover.personId, returnedLines: 1 },
+      { version: 3, lineCount: 1, total: '33.33', approvedPerson: approver.personId, returnedLines: 0 },
+    ],
+  });
+  const { items } = expectStatus(await world.auditor.get(`/settlements/${settlementId}/lines`), 200) as { items: object[] };
+  t.match(items, [
+    { lineNo: 1, checkedPerson: checker.personId, returnedVersion: null },
+    { lineNo: 2, checkedPerson: null, returnedVersion: 1, returnReason: reason },
+    { lineNo: 3, checkedPerson: checker.personId, returnedVersion: 2 },
+  ]);
+
+  // By constraint too, whoever writes: in each step one of the persons who had a part in it before.
+  const inLane = (statement: string) =>
+    world.admin.begin(async ({ sql }) => {
+      await sql`select set_config('ledger.lane', ${book.bookId}, true), set_config('voucher.book', ${book.bookId}, true)`;
+      await sql.unsafe(statement);
+    });
+  for (const [change, constraint] of [
+    [`approved_person = checked_person`, 'settlements_four_eyes'],
+    [`checked_person = drafted_person, checked_persons = jsonb_build_array(drafted_person)`, 'settlements_four_eyes'],
+    [`checked_person = approved_person, checked_persons = jsonb_build_array(approved_person)`, 'settlements_four_eyes'],
+    [`status = 'INSTRUCTED', instructed_person = checked_person`, 'settlements_four_eyes'],
+    [`checked_lines = 0`, 'settlements_states'],
+    [`version = version + 1`, undefined],
+    [`content_digest = repeat('0', 64)`, undefined],
+    [`content_digest = null`, undefined],
+  ] as const) {
+    await t.rejects(
+      inLane(`update settlements set ${change} where settlement_id = '${settlementId}'`),
+      constraint === undefined ? { code: 'VL001' } : { code: '23514', constraint_name: constraint },
+      change,
+    );
+  }
+  const account = await book.member('finance_approver');
+  await t.rejects(
+    inLane(`update persons set same_as = '${checker.personId}' where person_id = '${account.personId}';
+            update settlements set status = 'INSTRUCTED', instructed_person = '${account.personId}' where settlement_id = '${settlementId}'`),
+    { code: '23514', constraint_name: 'settlements_one_person' },
+    'another account of the checker is the checker',
+  );
+  await t.rejects(
+    inLane(`update settlement_lines set returned_version = null, returned_person = null, returned_on = null, return_reason = null
+             where redemption_id = '${second}'; update settlement_lines set redemption_id = '${second}' where redemption_id <> '${second}'`),
+    { code: '23505', constraint_name: 'settlement_lines_one_redemption' },
+    'a redemption is live in one batch',
+  );
+
+  expectStatus(await payer.post(address('instruct')), 200);
+  const further = expectStatus(await finance.post('/settlements', { period: '2024-06' }), 201);
+  t.match(further, { number: 2, lineCount: 2, total: '10000.02' });
+  const again = expectStatus(await finance.get(`/settlements/${further['settlementId']}/lines`), 200) as {
+    items: { redemptionId: string }[];
+  };
+  t.strictSame(
+    again.items.map(({ redemptionId }) => redemptionId),
+    [second, third],
+  );
+  await clean(t, world, 'with a further batch');
+});
+
+void t.test('a large batch is collected and instructed in slices, and finds its way on from wherever it was left', async (t) => {
+  const world = await startWorld(t, { providers: 41 });
+  const { finance, payer, book } = world;
+  await world.approve(
+    Array.from({ length: 90 }, (_, i) => ({ provider: i % 41, approvedOn: '2024-06-10', amountFen: BigInt(100_01 + i) })),
+  );
+  const here = (await world.books.find(book.code)) ?? undefined;
+  if (!here) throw new Error('there is no book');
+  let asked = 0;
+  const run = (work: DailyWork, slices = Infinity) => {
+    asked = 0;
+    return work.run({ book: here, clock: world.clock, isStopping: () => asked++ > slices });
+  };
+  const draft = expectStatus(await finance.post('/settlements', { period: '2024-06' }), 201) as { settlementId: string };
+  const url = `/settlements/${draft.settlementId}`;
+  t.match(draft, { collecting: true, lineCount: 0, status: 'DRAFT' });
+  for (const answer of [await finance.post(`${url}/freeze`), await finance.post('/settlements', { period: '2024-06' })])
+    t.strictSame(codeOf(answer), [409, 'SETTLEMENT_UNDERWAY']);
+  await run(collectBatches, 2);
+  await clean(t, world, 'left in the middle');
+  await run(collectBatches);
+  t.match(expectStatus(await finance.get(url), 200), { collecting: false, lineCount: 90, status: 'DRAFT' });
+  t.equal(await run(collectBatches), 0, 'nothing is left');
+  await clean(t, world, 'collected');
+
+  await takeToCheck({ maker: finance, approver: world.approver, checker: world.checker }, draft.settlementId);
+  t.match(expectStatus(await payer.post(`${url}/instruct`), 200), { status: 'INSTRUCTED', instructions: [], paymentsLeft: 41 });
+  for (const answer of [await finance.post(`${url}/close`), await finance.get(`${url}/instructions`)])
+    t.strictSame(codeOf(answer), [409, 'SETTLEMENT_UNDERWAY']);
+  await clean(t, world, 'instructed, and no payment yet');
+  await run(instructPayments);
+  const { instructions, ...batch } = expectStatus(await finance.get(url), 200) as { instructions: Given[]; total: string };
+  t.match(batch, { paymentsLeft: 0, sums: { notInstructed: '0.00', inTransit: batch.total } });
+  for (const { funder, amount } of splitByFunders(BigInt(batch.total.replace('.', '')), shares)) {
+    const own = instructions.filter((of) => of.funder === funder).map((of) => BigInt(of.amount.replace('.', '')));
+    t.equal(sumFen(own), amount, `${funder} bears its share to the fen`);
+  }
+  t.equal(await run(instructPayments), 0, 'nothing is left');
+  await clean(t, world, 'instructed');
 });
 
 void t.test('races: two drafts at once, twenty instructions at once, one effect', async (t) => {
@@ -396,11 +653,11 @@ void t.test('races: two drafts at once, twenty instructions at once, one effect'
     [409, 'SETTLEMENT_EXISTS'],
   ]);
 
-  const { settlementId, contentDigest } = drafts.find((of) => of.status === 201)?.body ?? {};
-  const approval = { contentDigest, count: 1, total: '100.00' };
+  const { settlementId = '' } = (drafts.find((of) => of.status === 201)?.body ?? {}) as { settlementId?: string };
+  await approve({ maker: world.finance, approver: world.approver }, settlementId);
   const instruct = () => world.payer.post(`/settlements/${settlementId}/instruct`);
   const answers = await Promise.all([
-    world.approver.post(`/settlements/${settlementId}/approve`, approval),
+    world.checker.post(`/settlements/${settlementId}/check-lines`, { lines: [1] }),
     ...Array.from({ length: 10 }, instruct),
     ...Array.from({ length: 10 }, () =>
       inSecond(`/settlements/${settlementId}/instruct`, {}, world.payer.secret).then((r) => ({
@@ -411,7 +668,7 @@ void t.test('races: two drafts at once, twenty instructions at once, one effect'
     ),
   ]);
   if (answers.filter((of) => of.status === 200).length === 1) answers.push(await instruct());
-  t.equal(answers.filter((of) => of.status === 200).length, 2, 'approved once, instructed once');
+  t.equal(answers.filter((of) => of.status === 200).length, 2, 'checked once, instructed once');
   t.strictSame(
     [...new Set(answers.filter((of) => of.status !== 200).map((of) => String(codeOf(of))))],
     ['409,SETTLEMENT_WRONG_STATE'],
@@ -615,19 +872,14 @@ void t.test('the audit of the business finds every planted defect', async (t) =>
       6,
       'usage of a contract line that no invoice confirms',
       /^contract line/,
-      [
-        `insert into facilities select book_id, gen_random_uuid(), provider_id, 'x', 'DATA_CENTER', uscc, uscc, recorded_at from providers limit 1`,
-        `insert into contract_lines (book_id, contract_line_id, contract_id, line_no, description, service_item, facility_id, unit, quantity, net_fen, vat_fen, gross_fen)
-         select c.book_id, gen_random_uuid(), c.contract_id, 1, 'x', 'AI_COMPUTE', f.facility_id, 'MONTH', 1, 1, 0, 1 from contracts c, facilities f limit 1`,
-        'insert into contract_line_usage select book_id, contract_line_id, contract_id, 1, 1 from contract_lines',
-      ],
+      ['update contract_line_usage set gross_fen = gross_fen + 1'],
     ],
     [
       6,
       "a redemption's money in two batches",
       /^redemption .*in 2 batches/,
       [
-        drop('settlement_lines', 'settlement_lines_book_id_redemption_id_key'),
+        'drop index settlement_lines_one_redemption',
         `insert into settlement_lines select book_id, gen_random_uuid(), settlement_id, 99, redemption_id, payee_id, fund, amount_fen
            from settlement_lines limit 1`,
       ],
@@ -701,7 +953,12 @@ void t.test('the audit of the business finds every planted defect', async (t) =>
       /^bank return .*recorded are/,
       ["update bank_lines set bank_return_id = gen_random_uuid() where status = 'PAID'"],
     ],
-    [6, 'a bank day that lags', /^bank day .*kept/, ['update bank_days set paid_fen = paid_fen + 1']],
+    [
+      6,
+      'a bank day that lags',
+      /^bank day .*kept/,
+      ['update bank_days set paid_fen = paid_fen + 1'],
+    ],
     [
       6,
       'a match that nothing was booked for',

@@ -8,15 +8,19 @@ import type {
   Application,
   Appropriation,
   Contract,
+  ContractLine,
+  ContractLineUsage,
   ContractStanding,
+  Facility,
   Enterprise,
   ProgrammeVersion,
   Redemption,
   UsageInvoice,
+  UsageInvoiceLine,
   Voucher,
 } from '../../db/tables.js';
 import { applicationShelf } from '../../src/applications/facts.js';
-import { contractShelf } from '../../src/contracts/facts.js';
+import { contractLineShelf, contractShelf } from '../../src/contracts/facts.js';
 import { enterpriseShelf } from '../../src/enterprises/facts.js';
 import { makeUscc, uuidv7 } from '../../src/identifiers.js';
 import { untouched } from '../../src/cases/rules.js';
@@ -29,13 +33,15 @@ import type { Posting } from '../../src/ledger/templates.js';
 import * as templates from '../../src/ledger/templates.js';
 import { splitByFunders } from '../../src/money.js';
 import { appropriationShelf, programmeVersionShelf } from '../../src/programmes/facts.js';
+import { facilityShelf } from '../../src/providers/facts.js';
 import { redemptionShelf } from '../../src/redemptions/facts.js';
-import { invoiceShelf } from '../../src/usage/facts.js';
+import { invoiceLineShelf, invoiceShelf, lineUsageShelf } from '../../src/usage/facts.js';
 import { standingIdOf, standingShelf, voucherShelf } from '../../src/vouchers/facts.js';
 import { neverEnded } from '../../src/vouchers/rules.js';
 import { changeAccount as changing, proposes } from '../payees/change.js';
 import type { Caller, Service, TestBook } from '../service.js';
 import { expectStatus, startService } from '../service.js';
+import { approve, freeze, takeToCheck } from './batch.js';
 
 export const programmeCode = 'test-compute';
 export const fund = fundOf(programmeCode, 2024);
@@ -95,6 +101,8 @@ export interface World extends Service {
   book: TestBook;
   providers: { providerId: string; name: string; accountNo: string; member: Caller }[];
   finance: Caller;
+  /** Of finance, and another person. */
+  checker: Caller;
   approver: Caller;
   payer: Caller;
   auditor: Caller;
@@ -117,7 +125,8 @@ export async function startWorld(
 ): Promise<World> {
   const service = await startService(t, { now: of.now ?? '2024-07-15' });
   const book = await service.newBook('testcity', '试验市');
-  const [finance, approver, payer, auditor] = [
+  const [finance, checker, approver, payer, auditor] = [
+    await book.member('finance'),
     await book.member('finance'),
     await book.member('approver'),
     await book.member('finance_approver'),
@@ -199,18 +208,19 @@ export async function startWorld(
     const validFrom = service.clock.now().toISOString().slice(0, 10);
     return changing(world, member, { providerId, holderName, accountNo, validFrom }, formerAccount);
   };
-  for (let i = 0; i < (of.providers ?? 2); i++) {
+  const register = async (i: number): Promise<void> => {
     const uscc = nextUscc();
     const name = `试验算力服务${i + 1}号有限公司`;
     const { providerId } = expectStatus(await book.operator.post('/providers', { uscc, name }), 201) as { providerId: string };
-    providers.push({
+    providers[i] = {
       providerId,
       name,
       accountNo: `62220210010012345${60 + i}`,
       member: await book.member('provider', { uscc }),
-    });
+    };
     if (i < (of.withAccount ?? Infinity)) await recordAccount(i, '2024-01-01');
-  }
+  };
+  await Promise.all(Array.from({ length: of.providers ?? 2 }, (_, i) => register(i)));
 
   const approve: World['approve'] = async (list) => {
     const changes: Change[] = [];
@@ -362,6 +372,44 @@ export async function startWorld(
         redFen: 0n,
         holdingFlags: 0,
       };
+      const facility: Facility = {
+        ...common,
+        facilityId: newId(),
+        providerId,
+        name: `试验智算中心${uscc}`,
+        kind: 'AI_COMPUTING',
+        ownerUscc: uscc,
+        operatorUscc: uscc,
+      };
+      const lineAmounts = { lineNo: 9, quantity: '1.0000', netFen: grossFen, vatFen: 0n, grossFen };
+      const contractLine: ContractLine = {
+        bookId,
+        contractLineId: newId(),
+        contractId,
+        description: '智能算力',
+        serviceItem: 'AI_COMPUTE',
+        facilityId: facility.facilityId,
+        chipId: null,
+        chipOrigin: null,
+        unit: 'MONTH',
+        modelClass: null,
+        modelRegistrationNo: null,
+        ...lineAmounts,
+      };
+      const lineUsage: ContractLineUsage = {
+        bookId,
+        contractLineId: contractLine.contractLineId,
+        contractId,
+        quantity: lineAmounts.quantity,
+        grossFen,
+      };
+      const invoiceLine: UsageInvoiceLine = {
+        bookId,
+        invoiceLineId: newId(),
+        invoiceId: invoice.invoiceId,
+        contractLineId: contractLine.contractLineId,
+        ...lineAmounts,
+      };
       const redemption: Redemption = {
         ...common,
         redemptionId,
@@ -407,11 +455,15 @@ export async function startWorld(
       };
       changes.push(
         insert(enterpriseShelf, enterprise),
+        insert(facilityShelf, facility),
         insert(contractShelf, contract),
+        insert(contractLineShelf, contractLine),
         insert(applicationShelf, application),
         insert(voucherShelf, voucher),
         insert(standingShelf, standing),
         insert(invoiceShelf, invoice),
+        insert(invoiceLineShelf, invoiceLine),
+        insert(lineUsageShelf, lineUsage),
         insert(redemptionShelf, redemption),
       );
       const [claimed, ceiling, redeemed] = [
@@ -443,14 +495,15 @@ export async function startWorld(
     return ids;
   };
 
-  const world: World = { ...service, book, providers, finance, approver, payer, auditor, approve, recordAccount, changeAccount };
+  const people = { finance, checker, approver, payer, auditor };
+  const world: World = { ...service, book, providers, ...people, approve, recordAccount, changeAccount };
   return world;
 }
 
 /** Drafts the batch of a period and takes it as far as `to`. */
 export async function settle(
-  world: Pick<World, 'finance' | 'approver' | 'payer'>,
-  to: 'DRAFT' | 'APPROVED' | 'INSTRUCTED',
+  world: Pick<World, 'finance' | 'checker' | 'approver' | 'payer'>,
+  to: 'DRAFT' | 'FROZEN' | 'APPROVED' | 'CHECKED' | 'INSTRUCTED',
   period = '2024-06',
 ): Promise<{
   settlementId: string;
@@ -458,10 +511,12 @@ export async function settle(
 }> {
   const draft = expectStatus(await world.finance.post('/settlements', { period }), 201) as Record<string, unknown>;
   const settlementId = String(draft['settlementId']);
-  const { contentDigest, lineCount: count, total } = draft;
+  const hands = { maker: world.finance, approver: world.approver, checker: world.checker };
   if (to === 'DRAFT') return { settlementId, instructions: [] };
-  expectStatus(await world.approver.post(`/settlements/${settlementId}/approve`, { contentDigest, count, total }), 200);
-  if (to === 'APPROVED') return { settlementId, instructions: [] };
+  if (to === 'FROZEN') await freeze(world.finance, settlementId);
+  else if (to === 'APPROVED') await approve(hands, settlementId);
+  else await takeToCheck(hands, settlementId);
+  if (to !== 'INSTRUCTED') return { settlementId, instructions: [] };
   const { instructions } = expectStatus(await world.payer.post(`/settlements/${settlementId}/instruct`), 200) as {
     instructions: { instructionNo: string; instructionId: string; amount: string; funder: string; payeeId: string }[];
   };

@@ -70,6 +70,7 @@ const verbsThatMatter = [
   '/redemptions/{id}/reverse',
   '/redemptions/{id}/verify',
   '/settlements/{id}/approve',
+  '/settlements/{id}/check-lines',
   '/settlements/{id}/close',
   '/settlements/{id}/instruct',
   '/settlements/{id}/reinstruct',
