@@ -112,12 +112,13 @@ async function makeBook() {
   await app.ready();
   const world = await makeWorld({ app, books, db: sessions, owner, clock, enterprises: 2 });
   const { bookId, code, secrets } = world;
-  const send = async (url: string, payload: object) => {
-    const headers = { authorization: `Bearer ${secrets.operator}`, 'idempotency-key': randomUUID() };
+  const send = async (url: string, payload: object, secret = secrets.operator) => {
+    const headers = { authorization: `Bearer ${secret}`, 'idempotency-key': randomUUID() };
     const response = await app.inject({ method: 'POST', url: `/v1/books/${code}${url}`, headers, payload });
     return response.json<Record<string, string>>();
   };
   const { memberId } = await send('/members', { personName: 'finance', role: 'finance' });
+  await send(`/members/${memberId}/confirm`, {}, secrets.approver);
   const finance = (await send(`/members/${memberId}/keys`, {}))['secret'] ?? '';
   await app.close();
   await sessions.close();

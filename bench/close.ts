@@ -120,12 +120,13 @@ async function makeMonth() {
   const world = await makeWorld({ app, books, db: sessions, owner, clock, enterprises: 2 * providers });
   const { bookId, code, secrets } = world;
   const member = async (role: string): Promise<string> => {
-    const send = async (url: string, payload: object) => {
-      const headers = { authorization: `Bearer ${secrets.operator}`, 'idempotency-key': randomUUID() };
+    const send = async (url: string, payload: object, secret = secrets.operator) => {
+      const headers = { authorization: `Bearer ${secret}`, 'idempotency-key': randomUUID() };
       const response = await app.inject({ method: 'POST', url: `/v1/books/${code}${url}`, headers, payload });
       return response.json<Record<string, string>>();
     };
     const { memberId } = await send('/members', { personName: role, role });
+    await send(`/members/${memberId}/confirm`, {}, secrets.approver);
     return (await send(`/members/${memberId}/keys`, {}))['secret'] ?? '';
   };
   const [finance, payer] = [await member('finance'), await member('finance_approver')];

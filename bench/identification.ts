@@ -32,13 +32,19 @@ try {
     if (!book) throw new Error('the new book cannot be found');
     return book.lane;
   };
-  const made = await createBook(owner, laneOf, now, { code, name: code, divisionCode: '410100', operatorName: '平台运营' });
+  const made = await createBook(owner, laneOf, now, {
+    code,
+    name: code,
+    divisionCode: '410100',
+    operatorNames: ['平台运营', '平台复核'],
+  });
 
+  const [{ key: operatorKey }, { key: colleagueKey }] = made.operators;
   const post = async (url: string, body: object, headers: Record<string, string> = {}) => {
     const response = await app.inject({
       method: 'POST',
       url: `/v1/books/${code}${url}`,
-      headers: { authorization: `Bearer ${made.operatorKey}`, ...headers },
+      headers: { authorization: `Bearer ${operatorKey}`, ...headers },
       payload: body,
     });
     if (response.statusCode >= 300) throw new Error(`${url}: ${response.body}`);
@@ -46,6 +52,8 @@ try {
   };
   const { answer: person } = await post('/members', { personName: '审核员', role: 'reviewer' });
   const { answer: machine } = await post('/members', { personName: '接口', role: 'reviewer', kind: 'MACHINE' });
+  for (const { memberId } of [person, machine])
+    await post(`/members/${memberId}/confirm`, {}, { authorization: `Bearer ${colleagueKey}` });
   const { answer: bearer } = await post(`/members/${machine['memberId']}/keys`, {});
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
   const { answer: signer } = await post(`/members/${machine['memberId']}/keys`, {

@@ -145,6 +145,7 @@ async function registerMatters({ world: { secrets, vouchers } }: Book, send: Sen
 
 async function publishFurther({ world: { secrets } }: Book, send: Send): Promise<void> {
   const { memberId } = await send('/members', secrets.operator, { personName: '财政', role: 'finance' });
+  await send(`/members/${memberId ?? ''}/confirm`, secrets.approver, {});
   const { secret: finance = '' } = await send(`/members/${memberId ?? ''}/keys`, secrets.operator, {});
   for (const [name, ...funders] of further) {
     const document = await readFile(new URL(`../db/programmes/${name}.yaml`, import.meta.url), 'utf8');

@@ -62,8 +62,9 @@ export async function makeWorld(of: {
       return book.lane;
     },
     clock.now(),
-    { code, name: '基准账套', divisionCode: '410100', operatorName: '运营' },
+    { code, name: '基准账套', divisionCode: '410100', operatorNames: ['运营', '复核'] },
   );
+  const [{ key: operatorKey }, { key: colleagueKey }] = made.operators;
   const send = async (secret: string, url: string, body: object, status: number): Promise<Answer['body']> => {
     const response = await app.inject({
       method: 'POST',
@@ -77,18 +78,19 @@ export async function makeWorld(of: {
   const inBook = db.as({ book: made.bookId, legalPerson: null });
   const member = async (role: string, uscc?: string): Promise<string> => {
     const one = await send(
-      made.operatorKey,
+      operatorKey,
       '/members',
       { personName: `${role} ${uscc ?? ''}`, role, ...(uscc ? { legalPersonUscc: uscc } : {}) },
       201,
     );
-    return (await send(made.operatorKey, `/members/${one['memberId']}/keys`, {}, 201))['secret'] ?? '';
+    if (uscc === undefined) await send(colleagueKey, `/members/${one['memberId']}/confirm`, {}, 200);
+    return (await send(operatorKey, `/members/${one['memberId']}/keys`, {}, 201))['secret'] ?? '';
   };
   const [reviewer, approver, finance] = [await member('reviewer'), await member('approver'), await member('finance')];
   const auditor = await member('auditor');
 
   const document = await readFile(new URL('../db/programmes/zhengzhou/zhengzhou-compute.v2.yaml', import.meta.url), 'utf8');
-  const programme = await send(made.operatorKey, '/programmes', { document }, 201);
+  const programme = await send(operatorKey, '/programmes', { document }, 201);
   await send(approver, `/programmes/${programme['programmeVersionId']}/activate`, {}, 200);
   await send(
     finance,
@@ -99,7 +101,7 @@ export async function makeWorld(of: {
 
   const providerUscc = makeUscc('91410100MA9000001');
   const providerKey = await member('provider', providerUscc);
-  const provider = await send(made.operatorKey, '/providers', { uscc: providerUscc, name: '基准智算有限公司' }, 201);
+  const provider = await send(operatorKey, '/providers', { uscc: providerUscc, name: '基准智算有限公司' }, 201);
   const providerId = provider['providerId'] ?? '';
   const facility = await send(providerKey, '/facilities', { providerId, name: '智算中心', kind: 'AI_COMPUTING' }, 201);
   const facilityId = facility['facilityId'] ?? '';
@@ -114,7 +116,7 @@ export async function makeWorld(of: {
   };
   await send(reviewer, '/listings', listing, 201);
   await send(
-    made.operatorKey,
+    operatorKey,
     '/chips',
     { vendor: '华为', model: '昇腾910B', origin: 'DOMESTIC', validFrom: '2025-01-01', source: '目录' },
     201,
@@ -124,7 +126,7 @@ export async function makeWorld(of: {
     Array.from({ length: of.enterprises }, async (_, i): Promise<BenchVoucher> => {
       const uscc = makeUscc(`91410100MA${String(i).padStart(7, '0')}`);
       const secret = await member('enterprise', uscc);
-      const enterprise = await send(made.operatorKey, '/enterprises', { uscc, name: `基准企业${i}` }, 201);
+      const enterprise = await send(operatorKey, '/enterprises', { uscc, name: `基准企业${i}` }, 201);
       const enterpriseId = enterprise['enterpriseId'] ?? '';
       // A contract confirmed by the provider and filed, and an application on it that is reviewed.
       const applyFor = async (of: {
@@ -195,7 +197,7 @@ export async function makeWorld(of: {
     }),
   );
 
-  const secrets = { provider: providerKey, approver, auditor, operator: made.operatorKey };
+  const secrets = { provider: providerKey, approver, auditor, operator: operatorKey };
   const world: World = { bookId: made.bookId, code, vouchers, secrets, requests: [] };
   const invoices = (of.invoicesPerVoucher ?? 0) * vouchers.length;
   if (invoices > 0) world.requests.push(...(await invoiceRequests(inBook, world, invoices, clock.now())));

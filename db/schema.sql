@@ -2907,13 +2907,19 @@ create table members (
   recorded_at timestamp with time zone not null,
   custom_role text,
   keys_sign boolean not null default false,
+  registered_person uuid,
+  confirmed_person uuid,
   constraint members_pkey PRIMARY KEY (book_id, member_id),
+  constraint members_book_id_confirmed_person_fkey FOREIGN KEY (book_id, confirmed_person) REFERENCES persons(book_id, person_id),
   constraint members_book_id_person_id_fkey FOREIGN KEY (book_id, person_id) REFERENCES persons(book_id, person_id),
+  constraint members_book_id_registered_person_fkey FOREIGN KEY (book_id, registered_person) REFERENCES persons(book_id, person_id),
+  constraint members_confirmed CHECK (((status <> 'ACTIVE'::text) OR (registered_person IS NULL) OR (legal_person_uscc IS NOT NULL) OR (confirmed_person IS NOT NULL))),
   constraint members_kind_check CHECK ((kind = ANY (ARRAY['PERSON'::text, 'MACHINE'::text]))),
   constraint members_legal_person_uscc_check CHECK ((legal_person_uscc ~ '^[0-9A-HJ-NPQRTUWXY]{18}$'::text)),
   constraint members_role_check CHECK ((role = ANY (ARRAY['enterprise'::text, 'provider'::text, 'district_reviewer'::text, 'reviewer'::text, 'approver'::text, 'expert'::text, 'finance'::text, 'finance_approver'::text, 'auditor'::text, 'operator'::text]))),
-  constraint members_status_check CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'ENDED'::text]))),
-  constraint members_trade_has_legal_person CHECK (((role = ANY (ARRAY['enterprise'::text, 'provider'::text])) = (legal_person_uscc IS NOT NULL)))
+  constraint members_status_check CHECK ((status = ANY (ARRAY['PROPOSED'::text, 'ACTIVE'::text, 'ENDED'::text]))),
+  constraint members_trade_has_legal_person CHECK (((role = ANY (ARRAY['enterprise'::text, 'provider'::text])) = (legal_person_uscc IS NOT NULL))),
+  constraint members_two_persons CHECK ((confirmed_person <> registered_person))
 );
 alter table members enable row level security;
 alter table members force row level security;
@@ -2921,9 +2927,11 @@ CREATE INDEX members_legal_person ON public.members USING btree (book_id, legal_
 CREATE INDEX members_person ON public.members USING btree (book_id, person_id);
 create policy of_book on members as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy whole on members as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
+CREATE TRIGGER members_founded BEFORE INSERT ON public.members FOR EACH ROW WHEN ((new.registered_person IS NULL)) EXECUTE FUNCTION refuse_third_founded();
 CREATE TRIGGER members_in_lane BEFORE INSERT OR UPDATE ON public.members FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER members_leave_in_lane BEFORE DELETE ON public.members FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
-grant insert, select, update (person_id, status, keys_sign) on members to voucher_app;
+CREATE TRIGGER members_one_person BEFORE UPDATE ON public.members FOR EACH ROW WHEN ((new.confirmed_person IS DISTINCT FROM old.confirmed_person)) EXECUTE FUNCTION refuse_same_person('confirmed_person registered_person person_id');
+grant insert, select, update (person_id, status, keys_sign, confirmed_person) on members to voucher_app;
 grant select on members to voucher_reader;
 
 -- owner voucher_owner
@@ -3714,6 +3722,7 @@ create table programme_versions (
   repealed_at timestamp with time zone,
   repealing_document text,
   repeal_id uuid,
+  two_approvers_above jsonb,
   constraint programme_versions_pkey PRIMARY KEY (book_id, programme_version_id),
   constraint programme_versions_book_id_programme_code_version_key UNIQUE (book_id, programme_code, version),
   constraint programme_versions_book_id_activated_by_fkey FOREIGN KEY (book_id, activated_by) REFERENCES persons(book_id, person_id),
@@ -3731,6 +3740,7 @@ create table programme_versions (
   constraint programme_versions_repealed CHECK ((((status = 'REPEALED'::text) = ((repealed_by IS NOT NULL) AND (repealed_at IS NOT NULL) AND (repealing_document IS NOT NULL) AND (repeal_id IS NOT NULL))) AND (num_nulls(repealed_by, repealed_at, repealing_document, repeal_id) = ANY (ARRAY[0, 4])) AND ((status <> 'REPEALED'::text) OR (in_force_to IS NOT NULL)))),
   constraint programme_versions_repealing_document_check CHECK (((length(repealing_document) >= 1) AND (length(repealing_document) <= 100))),
   constraint programme_versions_status_check CHECK ((status = ANY (ARRAY['PUBLISHED'::text, 'ACTIVE'::text, 'REPEALED'::text]))),
+  constraint programme_versions_two_approvers_above_check CHECK ((jsonb_typeof(two_approvers_above) = 'array'::text)),
   constraint programme_versions_version_check CHECK ((version >= 1))
 );
 alter table programme_versions enable row level security;
@@ -4328,6 +4338,7 @@ CREATE TRIGGER redemptions_in_lane BEFORE INSERT OR UPDATE ON public.redemptions
 CREATE TRIGGER redemptions_leave_in_lane BEFORE DELETE ON public.redemptions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER redemptions_one_person BEFORE UPDATE ON public.redemptions FOR EACH ROW WHEN ((new.decided_person IS DISTINCT FROM old.decided_person)) EXECUTE FUNCTION refuse_same_person('decided_person submitted_person');
 CREATE CONSTRAINT TRIGGER redemptions_second_approval AFTER UPDATE ON public.redemptions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((new.status = 'APPROVED'::text) AND (old.status <> 'APPROVED'::text))) EXECUTE FUNCTION refuse_passed_approval('redemption_id', 'decided_person');
+CREATE TRIGGER redemptions_two_approvers AFTER INSERT ON public.redemptions REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION refuse_verified_by_rule();
 grant insert, select, update (status, cut_off_fen, approved_fen, reversed_fen, batched_fen, explanation, decided_person, approved_on, decision_reason, settlement_id, recalled_fen, restored_fen, offset_fen) on redemptions to voucher_app;
 grant select on redemptions to voucher_reader;
 
@@ -4899,6 +4910,7 @@ create policy of_book on settlement_versions as restrictive for all to voucher_a
 create policy whole on settlement_versions as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
 CREATE TRIGGER settlement_versions_in_lane BEFORE INSERT OR UPDATE ON public.settlement_versions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER settlement_versions_leave_in_lane BEFORE DELETE ON public.settlement_versions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER settlement_versions_one_person BEFORE UPDATE ON public.settlement_versions FOR EACH ROW WHEN ((new.approved_person IS DISTINCT FROM old.approved_person)) EXECUTE FUNCTION refuse_same_person('approved_person frozen_person');
 grant insert, select, update (approved_person, returned_lines) on settlement_versions to voucher_app;
 grant select on settlement_versions to voucher_reader;
 
@@ -5807,6 +5819,48 @@ $function$;
 grant execute on function makers_of(uuid,uuid) to public;
 
 -- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.needs_two_approvers(p_book uuid, p_kind text, p_subject uuid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+begin
+  case p_kind
+    when 'applications' then
+      return exists (select from applications a
+                       join vouchers c on c.book_id = a.book_id and c.voucher_id = a.voucher_id
+                       join programme_versions v on v.book_id = a.book_id and v.programme_version_id = a.programme_version_id
+                      where a.book_id = p_book and a.application_id = p_subject
+                        and a.award_fen > two_approvers_above(v.two_approvers_above, c.issued_on));
+    when 'redemptions' then
+      return exists (select from redemptions r
+                       join programme_versions v on v.book_id = r.book_id and v.programme_version_id = r.programme_version_id
+                      where r.book_id = p_book and r.redemption_id = p_subject
+                        and r.approved_fen > two_approvers_above(v.two_approvers_above, r.approved_on));
+    when 'allocations' then
+      return exists (select from allocations a
+                       join allocation_lines l on l.book_id = a.book_id and l.allocation_id = a.allocation_id
+                       join reimbursements r on r.book_id = l.book_id and r.reimbursement_id = l.reimbursement_id
+                       join programme_versions v on v.book_id = r.book_id and v.programme_version_id = r.programme_version_id
+                      where a.book_id = p_book and a.allocation_id = p_subject
+                        and a.total_fen > two_approvers_above(v.two_approvers_above, a.decided_on));
+    else
+      return exists (select from (select split_part(l.fund, '/', 1) as programme_code, sum(l.amount_fen) as amount_fen
+                                    from settlement_lines l
+                                   where l.book_id = p_book and l.settlement_id = p_subject and l.returned_version is null group by 1) as part
+                      cross join (select (coalesce((select e.recorded_at from entries e
+                                                     where e.book_id = p_book and e.subject_id = p_subject and e.kind = 'settlement.approved'
+                                                     order by e.seq desc limit 1), now()) at time zone 'Asia/Shanghai')::date as day) as approved
+                      cross join lateral (select v.two_approvers_above from programme_versions v
+                                           where v.book_id = p_book and v.programme_code = part.programme_code and v.status <> 'PUBLISHED'
+                                           order by v.in_force_from <= approved.day
+                                                and (v.in_force_to is null or approved.day <= v.in_force_to) desc, v.version desc limit 1) as law
+                      where part.amount_fen > two_approvers_above(law.two_approvers_above, approved.day));
+  end case;
+end $function$;
+grant execute on function needs_two_approvers(uuid,text,uuid) to public;
+
+-- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.open_lane(p_book uuid)
  RETURNS TABLE(seq bigint, recorded_at timestamp with time zone, open_from date)
  LANGUAGE plpgsql
@@ -6336,10 +6390,16 @@ declare
 begin
   if exists (select from first_approvals f where f.book_id = new.book_id and f.subject_id = subject
                 and (f.status = 'WAITING'
-                     or f.status = 'COMPLETED' and f.second_person <> decider
+                     or f.status = 'COMPLETED' and f.second_person is distinct from decider
                         and (tg_nargs < 3 or f.digest = to_jsonb(new) ->> tg_argv[2]))) then
     raise exception 'a first approval of this waits, or another completed it'
       using errcode = 'check_violation', table = tg_table_name, constraint = tg_table_name || '_second_approval';
+  end if;
+  if needs_two_approvers(new.book_id, tg_table_name, subject)
+     and not exists (select from first_approvals f where f.book_id = new.book_id and f.subject_id = subject and f.status = 'COMPLETED'
+                        and (tg_nargs < 3 or f.digest = to_jsonb(new) ->> tg_argv[2])) then
+    raise exception 'above the amount of its programme two approve this'
+      using errcode = 'check_violation', table = tg_table_name, constraint = tg_table_name || '_two_approvers';
   end if;
   return null;
 end $function$;
@@ -6444,6 +6504,20 @@ end $function$;
 grant execute on function refuse_staging_outside_lane() to public;
 
 -- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.refuse_third_founded()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if (select count(*) from (select from members m where m.book_id = new.book_id limit 2) as first_two) >= 2 then
+    raise exception 'the founder makes the first two members alone'
+      using errcode = 'check_violation', table = tg_table_name, constraint = 'members_founded';
+  end if;
+  return new;
+end $function$;
+grant execute on function refuse_third_founded() to public;
+
+-- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.refuse_uncorrected_repeal()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -6497,6 +6571,23 @@ begin
   return new;
 end $function$;
 grant execute on function refuse_unnamed_maker() to public;
+
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.refuse_verified_by_rule()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if exists (select from inserted r
+               join programme_versions v on v.book_id = r.book_id and v.programme_version_id = r.programme_version_id
+              where r.status = 'APPROVED' and v.two_approvers_above is not null
+                and r.approved_fen > two_approvers_above(v.two_approvers_above, r.approved_on)) then
+    raise exception 'above the amount of its programme no rule verifies a redemption'
+      using errcode = 'check_violation', table = tg_table_name, constraint = 'redemptions_two_approvers';
+  end if;
+  return null;
+end $function$;
+grant execute on function refuse_verified_by_rule() to public;
 
 -- owner voucher_across
 CREATE OR REPLACE FUNCTION public.release_numbers(p_numbers text[], p_books uuid[], p_providers uuid[], p_holders integer[])
@@ -6592,3 +6683,14 @@ begin
          total_fen = t.total_fen + excluded.total_fen;
   return null;
 end $function$;
+
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.two_approvers_above(p_laws jsonb, p_day date)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select (law ->> 'above')::bigint from jsonb_array_elements(p_laws) with ordinality as of (law, n)
+   where n = 1 or (law ->> 'from')::date <= p_day order by n desc limit 1
+$function$;
+grant execute on function two_approvers_above(jsonb,date) to public;

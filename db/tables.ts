@@ -287,10 +287,12 @@ export const members = pgTable(
       ],
     }).notNull(),
     legalPersonUscc: text('legal_person_uscc'),
-    status: text('status', { enum: ['ACTIVE', 'ENDED'] }).notNull(),
+    status: text('status', { enum: ['PROPOSED', 'ACTIVE', 'ENDED'] }).notNull(),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
     customRole: text('custom_role'),
     keysSign: boolean('keys_sign').notNull(),
+    registeredPerson: uuid('registered_person'),
+    confirmedPerson: uuid('confirmed_person'),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.memberId] })],
 );
@@ -685,6 +687,7 @@ export const programmeVersions = pgTable(
     repealedAt: timestamp('repealed_at', { withTimezone: true, mode: 'string' }),
     repealingDocument: text('repealing_document'),
     repealId: uuid('repeal_id'),
+    twoApproversAbove: jsonb('two_approvers_above').$type<readonly { readonly from: string; readonly above: string | null }[]>(),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.programmeVersionId] })],
 );

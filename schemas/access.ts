@@ -90,7 +90,9 @@ export const member = z.strictObject({
   customRole: z.string().nullable(),
   legalPersonUscc: z.string().nullable(),
   keysSign: z.boolean().meta({ description: 'Its keys must sign: a bare one of it is refused' }),
-  status: z.enum(['ACTIVE', 'ENDED']),
+  status: z.enum(['PROPOSED', 'ACTIVE', 'ENDED']),
+  registeredPerson: id.nullable().meta({ description: 'Null: the founder of the book' }),
+  confirmedPerson: id.nullable().meta({ description: 'Of a member of the authorities: who confirmed that it counts' }),
   recordedAt: instant,
 });
 export const memberRecorded = member.extend({ ledgerSeq });

@@ -29,6 +29,7 @@ import { applicationApproved, voucher } from '../schemas/vouchers.js';
 import { createBook } from '../src/access/create-book.js';
 import { build } from '../src/app.js';
 import { demoClock } from '../src/clock.js';
+import type { Operators } from '../src/demo/api.js';
 import { Caller, newMember, setClock } from '../src/demo/api.js';
 import { makeUscc } from '../src/identifiers.js';
 import { auditLedger } from '../src/ledger/audit.js';
@@ -58,8 +59,7 @@ const less = (yuan: string, taken: string): string => formatYuan((parseYuan(yuan
 
 // ── A city: its officials, a provider, firms, contracts ──
 
-interface City {
-  readonly operator: Caller;
+interface City extends Operators {
   readonly reviewer: Caller;
   readonly approver: Caller;
   readonly finance: Caller;
@@ -85,7 +85,7 @@ const programmeText = (file: string): Promise<string> =>
   readFile(new URL(`../db/programmes/${file}.yaml`, import.meta.url), 'utf8');
 
 async function openCity(
-  operator: Caller,
+  operators: Operators,
   of: {
     division: string;
     provider: string;
@@ -95,16 +95,17 @@ async function openCity(
     funders: [string, string][];
   },
 ): Promise<City> {
+  const { operator } = operators;
   const uscc = nextCode(of.division);
   const official = (role: 'reviewer' | 'approver' | 'finance' | 'finance_approver', personName: string) =>
-    newMember(operator, { role, personName }, `${role}:${personName}`);
+    newMember(operators, { role, personName }, `${role}:${personName}`);
   const [reviewer, approver, finance, checker, cashier, provider, registered, law] = await Promise.all([
     official('reviewer', '初审'),
     official('approver', '复核'),
     official('finance', '财政经办'),
     official('finance', '财政审核'),
     official('finance_approver', '财政签发'),
-    newMember(operator, { role: 'provider', personName: '机构经办', legalPersonUscc: uscc }, 'provider'),
+    newMember(operators, { role: 'provider', personName: '机构经办', legalPersonUscc: uscc }, 'provider'),
     operator.post(providerRecorded, '/providers', { uscc, name: of.provider }),
     operator.post(programmePublished, '/programmes', { document: await programmeText(of.file) }),
   ]);
@@ -138,7 +139,19 @@ async function openCity(
     });
   }
   const predicates = Object.fromEntries(of.predicates.map((predicate) => [predicate, true]));
-  return { operator, reviewer, approver, finance, checker, cashier, provider, providerId, programmeCode, predicates, division };
+  return {
+    ...operators,
+    reviewer,
+    approver,
+    finance,
+    checker,
+    cashier,
+    provider,
+    providerId,
+    programmeCode,
+    predicates,
+    division,
+  };
 }
 
 async function newFacility(city: City, name: string, pflops: string): Promise<string> {
@@ -155,7 +168,7 @@ async function newFacility(city: City, name: string, pflops: string): Promise<st
 async function newFirm(city: City, name: string): Promise<Firm> {
   const uscc = nextCode(city.division);
   const [caller, { enterpriseId }] = await Promise.all([
-    newMember(city.operator, { role: 'enterprise', personName: name, legalPersonUscc: uscc }, `firm:${uscc}`),
+    newMember(city, { role: 'enterprise', personName: name, legalPersonUscc: uscc }, `firm:${uscc}`),
     city.operator.post(enterpriseRecorded, '/enterprises', { uscc, name }),
   ]);
   return { name, caller, enterpriseId };
@@ -257,7 +270,7 @@ async function settled(city: City) {
 
 async function walk(
   address: string,
-  newBook: (code: string, name: string, divisionCode: string) => Promise<Caller>,
+  newBook: (code: string, name: string, divisionCode: string) => Promise<Operators>,
   db: Database,
 ) {
   await setClock(address, '2026-08-03T10:00:00+08:00');
@@ -428,19 +441,20 @@ try {
     const clock = demoClock();
     const { app, books } = await build({ db, clock, bearerMayApprove: true, fieldKey: randomBytes(32), settableClock: clock });
     const address = await app.listen({ port: 0, host: '127.0.0.1' });
-    const newBook = async (code: string, name: string, divisionCode: string): Promise<Caller> => {
+    const newBook = async (code: string, name: string, divisionCode: string): Promise<Operators> => {
       const laneOf = async () => {
         const book = await books.find(code);
         if (!book) throw new Error(`the new book ${code} cannot be read`);
         return book.lane;
       };
-      const { operatorKey } = await createBook(owner, laneOf, clock.now(), {
+      const { operators } = await createBook(owner, laneOf, clock.now(), {
         code,
         name,
         divisionCode,
-        operatorName: '平台运营',
+        operatorNames: ['平台运营', '平台复核'],
       });
-      return new Caller(address, code, operatorKey);
+      const [operator, colleague] = operators;
+      return { operator: new Caller(address, code, operator.key), colleague: new Caller(address, code, colleague.key) };
     };
     try {
       await walk(address, newBook, db);

@@ -19,7 +19,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const JOBS = 2;
 const FILE_TIMEOUT_MS = 240_000;
 /**
- * Everything by everybody (the matrix), every reading's plan, a hundred thousand random cases, a year of months closed in two books: what finds out little by little what one
+ * Everything by everybody (the matrix), every reading's plan, a hundred thousand random cases, a year of months closed in two books, a month closed by processes that are killed: what finds out little by little what one
  * change breaks, and is run before it lands, not after every line.
  */
 const THOROUGH = [
@@ -27,6 +27,7 @@ const THOROUGH = [
   'test/access/matrix.test.ts',
   'test/programmes/properties.test.ts',
   'test/journeys/fiscal-year.test.ts',
+  'test/months/killed.test.ts',
 ];
 /** Begun first, so that no long one is left to run alone at the end; those that wait beside those that compute. */
 const LONG = [

@@ -703,6 +703,13 @@ export const refusals = {
     '该密钥用于签名，请提供接替密钥的公钥（publicKey）。',
     'This key signs; give the public half (publicKey) of the one that follows it.',
   ),
+  MEMBER_NEEDS_NO_CONFIRMATION: refusal(
+    409,
+    '该成员无须确认',
+    'The member needs no confirmation',
+    '该成员资格已经有效，无须确认。',
+    'This membership counts already.',
+  ),
   KEY_NEEDS_NO_CONFIRMATION: refusal(
     409,
     '该密钥无须确认',

@@ -3,6 +3,7 @@
 import net from 'node:net';
 import t from 'tap';
 import { describeRefusal, refusals } from '../src/errors.js';
+import type { Caller } from './service.js';
 import { expectStatus, startService } from './service.js';
 
 const enterprise = { uscc: '91410100MA0000007G', name: '郑州某智能科技有限公司' };
@@ -85,47 +86,105 @@ void t.test('who is calling: 401 for every key that does not count, 403 by role,
   t.match(await book.operator.post(`/members/${book.bookId}/keys`, {}), { status: 404, body: { code: 'NOT_FOUND' } });
 });
 
-void t.test('members: one person or a new one, a legal person exactly for the trade, secrets shown once', async (t) => {
-  const service = await startService(t);
-  const { operator, member } = await service.newBook('zhengzhou');
-  const refusedWith = async (body: object) => {
-    const answer = await operator.post('/members', body);
-    return [answer.status, answer.body.code];
-  };
-  t.strictSame(await refusedWith({ role: 'auditor' }), [400, 'PERSON_OR_NAME']);
-  t.strictSame(await refusedWith({ role: 'auditor', personName: '甲', personId: operator.personId }), [400, 'PERSON_OR_NAME']);
-  t.strictSame(await refusedWith({ role: 'enterprise', personName: '甲' }), [400, 'MEMBER_LEGAL_PERSON']);
-  t.strictSame(await refusedWith({ role: 'auditor', personName: '甲', legalPersonUscc: enterprise.uscc }), [
-    400,
-    'MEMBER_LEGAL_PERSON',
-  ]);
-  t.strictSame(await refusedWith({ role: 'enterprise', personName: '甲', legalPersonUscc: '91410100MA0000007H' }), [
-    400,
-    'USCC_CHECK_CHARACTER',
-  ]);
-  t.strictSame(await refusedWith({ role: 'auditor', personId: operator.memberId }), [404, 'NOT_FOUND']);
-  const second = await member('reviewer', { personId: operator.personId });
-  t.equal(second.personId, operator.personId, 'a second membership, the same pair of eyes');
+void t.test(
+  'members: one person or a new one, confirmed by a second, a legal person exactly for the trade, secrets shown once',
+  async (t) => {
+    const service = await startService(t);
+    const { bookId, operator, colleague, member } = await service.newBook('zhengzhou');
+    const refusedWith = async (body: object) => {
+      const answer = await operator.post('/members', body);
+      return [answer.status, answer.body.code];
+    };
+    t.strictSame(await refusedWith({ role: 'auditor' }), [400, 'PERSON_OR_NAME']);
+    t.strictSame(await refusedWith({ role: 'auditor', personName: '甲', personId: operator.personId }), [400, 'PERSON_OR_NAME']);
+    t.strictSame(await refusedWith({ role: 'enterprise', personName: '甲' }), [400, 'MEMBER_LEGAL_PERSON']);
+    t.strictSame(await refusedWith({ role: 'auditor', personName: '甲', legalPersonUscc: enterprise.uscc }), [
+      400,
+      'MEMBER_LEGAL_PERSON',
+    ]);
+    t.strictSame(await refusedWith({ role: 'enterprise', personName: '甲', legalPersonUscc: '91410100MA0000007H' }), [
+      400,
+      'USCC_CHECK_CHARACTER',
+    ]);
+    t.strictSame(await refusedWith({ role: 'auditor', personId: operator.memberId }), [404, 'NOT_FOUND']);
+    const second = await member('reviewer', { personId: operator.personId });
+    t.equal(second.personId, operator.personId, 'a second membership, the same pair of eyes');
 
-  const url = `/members/${second.memberId}/keys`;
-  const first = expectStatus(await operator.post(url, {}, { key: 'once' }), 201);
-  const again = await operator.post(url, {}, { key: 'once' });
-  t.match(first.secret, /^cvk_[a-z0-9]{12}_[A-Za-z0-9_-]{43}$/);
-  t.match(again, { status: 201, body: { keyId: first.keyId, secret: null }, headers: { 'idempotency-replayed': 'true' } });
-  t.match(
-    (await operator.get(url)).body.items,
-    [{ revokedAt: null }, { keyId: first.keyId, secret: undefined }],
-    'keys are listed without secrets',
-  );
-  const leak = await service.db.sql`select 1 from outcomes where body::text like ${`%${String(first.secret).slice(-20)}%`}
+    const register = async (of: object) =>
+      expectStatus(await operator.post('/members', { personName: '乙', ...of }), 201) as {
+        memberId: string;
+        personId: string;
+        status: string;
+      };
+    const confirm = async (by: Caller, memberId: string) => {
+      const answer = await by.post(`/members/${memberId}/confirm`);
+      return [answer.status, answer.body.code ?? answer.body.status] as unknown[];
+    };
+    const madeUp = await register({ role: 'operator' });
+    const { secret } = expectStatus(await operator.post(`/members/${madeUp.memberId}/keys`, {}), 201) as { secret: string };
+    const asMadeUp = () => service.call('GET', '/v1/books/zhengzhou/me', { secret });
+    t.equal((await asMadeUp()).status, 401, 'one operator makes up no second one: the member does not count yet');
+    t.strictSame(await confirm(operator, madeUp.memberId), [403, 'FOUR_EYES']);
+    t.strictSame(await confirm(second, madeUp.memberId), [403, 'FORBIDDEN']);
+    t.strictSame(await confirm(colleague, operator.personId), [404, 'NOT_FOUND']);
+    const own = await register({ role: 'approver', personName: undefined, personId: colleague.personId });
+    t.strictSame(await confirm(colleague, own.memberId), [403, 'FOUR_EYES'], 'nor does anybody confirm a role of its own');
+    const inLane = (change: string) =>
+      service.db.begin(async ({ sql }) => {
+        await sql`select set_config('ledger.lane', ${bookId}, true)`;
+        await sql.unsafe(`update members set ${change} where member_id = $1`, [madeUp.memberId]);
+      });
+    for (const [change, constraint] of [
+      [`status = 'ACTIVE'`, 'members_confirmed'],
+      [`status = 'ACTIVE', confirmed_person = registered_person`, 'members_two_persons'],
+    ] as const)
+      await t.rejects(inLane(change), { code: '23514', constraint_name: constraint }, `the database takes no ${change}`);
+    await t.rejects(
+      service.db.begin(async ({ sql }) => {
+        await sql`select set_config('ledger.lane', ${bookId}, true)`;
+        await sql`insert into members (book_id, member_id, person_id, kind, role, status, recorded_at)
+                select book_id, gen_random_uuid(), person_id, kind, role, 'ACTIVE', recorded_at from members limit 1`;
+      }),
+      { code: '23514', constraint_name: 'members_founded' },
+      'and nobody after the first two is the founder’s',
+    );
+    t.strictSame(await confirm(colleague, madeUp.memberId), [200, 'ACTIVE']);
+    t.equal((await asMadeUp()).status, 200);
+    t.strictSame(await confirm(colleague, madeUp.memberId), [409, 'MEMBER_NEEDS_NO_CONFIRMATION']);
+    t.match(
+      await register({ role: 'enterprise', legalPersonUscc: enterprise.uscc }),
+      { status: 'ACTIVE' },
+      'who is sent by a firm counts at once',
+    );
+    expectStatus(await operator.post(`/members/${own.memberId}/end`), 200);
+    t.strictSame(await confirm(colleague, own.memberId), [409, 'MEMBER_ENDED']);
+
+    const url = `/members/${second.memberId}/keys`;
+    const first = expectStatus(await operator.post(url, {}, { key: 'once' }), 201);
+    const again = await operator.post(url, {}, { key: 'once' });
+    t.match(first.secret, /^cvk_[a-z0-9]{12}_[A-Za-z0-9_-]{43}$/);
+    t.match(again, { status: 201, body: { keyId: first.keyId, secret: null }, headers: { 'idempotency-replayed': 'true' } });
+    t.match(
+      (await operator.get(url)).body.items,
+      [{ revokedAt: null }, { keyId: first.keyId, secret: undefined }],
+      'keys are listed without secrets',
+    );
+    const leak = await service.db.sql`select 1 from outcomes where body::text like ${`%${String(first.secret).slice(-20)}%`}
     union all select 1 from api_keys where secret_hash like ${`%${String(first.secret).slice(-20)}%`}`;
-  t.equal(leak.length, 0, 'the secret is nowhere in the database');
-  const list = expectStatus(await operator.get('/members?limit=1'), 200);
-  t.equal(list.items.length, 1);
-  const next = expectStatus(await operator.get(`/members?limit=1&cursor=${list.next}`), 200);
-  t.equal(next.items[0].memberId, second.memberId);
-  t.equal(next.next, null);
-});
+    t.equal(leak.length, 0, 'the secret is nowhere in the database');
+    const list = expectStatus(await operator.get('/members?limit=2'), 200);
+    t.match(
+      list.items,
+      [{ memberId: operator.memberId, registeredPerson: null }, { memberId: colleague.memberId }],
+      'by the founder',
+    );
+    const next = expectStatus(await operator.get(`/members?limit=1&cursor=${list.next}`), 200);
+    t.match(next.items, [
+      { memberId: second.memberId, registeredPerson: operator.personId, confirmedPerson: colleague.personId },
+    ]);
+    t.equal(expectStatus(await operator.get(`/members?limit=3&cursor=${next.next}`), 200).next, null);
+  },
+);
 
 void t.test('bodies that cannot be read, and fields that cannot be meant', async (t) => {
   const service = await startService(t, { bodyLimit: 2048 });
@@ -528,7 +587,7 @@ void t.test('the service describes and watches itself', async (t) => {
   t.match(await service.call('GET', '/health/live'), { status: 200, body: { status: 'live' } });
   t.match(await service.call('GET', '/health/ready'), { status: 200, body: { status: 'ready' } });
   const metrics = await service.call('GET', '/metrics');
-  t.match(metrics.body, /lane_batch_commands_count 2/);
+  t.match(metrics.body, /lane_batch_commands_count 4/);
   t.match(metrics.body, /lane_queue_commands\{book="zhengzhou"\} 0/);
   await service.owner
     .sql`update schema_migrations set version = version + 1 where version = (select max(version) from schema_migrations)`;

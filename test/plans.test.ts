@@ -318,12 +318,14 @@ async function multiply(admin: Database, bookId: string, times: number): Promise
 
 /** A new person's key in a role, written as rows: the clock of these tests needs no more. */
 async function keyFor(owner: Database, bookId: string, now: Date, role: Role, uscc: string | null): Promise<string> {
-  const [personId, memberId, keyId] = [uuidv7(now), uuidv7(now), uuidv7(now)];
+  const [personId, operatorId, memberId, keyId] = [uuidv7(now), uuidv7(now), uuidv7(now), uuidv7(now)];
   const { prefix, secret, secretHash } = makeKey();
   await owner.begin(async ({ sql }) => {
     await sql`select from open_lane(${bookId})`;
-    await sql`insert into persons values (${bookId}, ${personId}, ${role}, ${now})`;
-    await sql`insert into members values (${bookId}, ${memberId}, ${personId}, 'PERSON', ${role}, ${uscc}, 'ACTIVE', ${now})`;
+    await sql`insert into persons values (${bookId}, ${personId}, ${role}, ${now}), (${bookId}, ${operatorId}, 'operator', ${now})`;
+    await sql`
+      insert into members (book_id, member_id, person_id, kind, role, legal_person_uscc, status, recorded_at, registered_person, confirmed_person)
+      values (${bookId}, ${memberId}, ${personId}, 'PERSON', ${role}, ${uscc}, 'ACTIVE', ${now}, ${operatorId}, ${personId})`;
     await sql`insert into api_keys values (${bookId}, ${keyId}, ${memberId}, ${prefix}, ${secretHash}, null, null, ${now})`;
   });
   return secret;
@@ -331,14 +333,16 @@ async function keyFor(owner: Database, bookId: string, now: Date, role: Role, us
 
 /** The cookie of a session of a new person, written as rows. */
 async function sessionFor(owner: Database, bookId: string, bookCode: string, now: Date): Promise<string> {
-  const [personId, memberId, invitationId] = [uuidv7(now), uuidv7(now), uuidv7(now)];
+  const [personId, operatorId, memberId, invitationId] = [uuidv7(now), uuidv7(now), uuidv7(now), uuidv7(now)];
   const { token, hash } = makeToken();
   const later = new Date(now.getTime() + 3_600_000);
   const sealed = makeSealer(Buffer.from('ab'.repeat(32), 'hex')).seal('192.0.2.1', addressContext(bookId, personId));
   await owner.begin(async ({ sql }) => {
     await sql`select from open_lane(${bookId})`;
-    await sql`insert into persons (book_id, person_id, name, recorded_at) values (${bookId}, ${personId}, 'auditor', ${now})`;
-    await sql`insert into members values (${bookId}, ${memberId}, ${personId}, 'PERSON', 'auditor', null, 'ACTIVE', ${now})`;
+    await sql`insert into persons values (${bookId}, ${personId}, 'auditor', ${now}), (${bookId}, ${operatorId}, 'operator', ${now})`;
+    await sql`
+      insert into members (book_id, member_id, person_id, kind, role, status, recorded_at, registered_person, confirmed_person)
+      values (${bookId}, ${memberId}, ${personId}, 'PERSON', 'auditor', 'ACTIVE', ${now}, ${operatorId}, ${personId})`;
     await sql`
       insert into invitations
       values (${bookId}, ${invitationId}, ${memberId}, ${personId}, 'auditor', ${hash}, ${later}, ${memberId}, ${now}, null, ${now})`;

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { connect, ConnectionLost, type Database } from '../db/client.js';
+import type { FirstOperator } from '../src/access/create-book.js';
 import { createBook } from '../src/access/create-book.js';
 import type { AppOptions } from '../src/app.js';
 import { build } from '../src/app.js';
@@ -48,6 +49,8 @@ export interface TestBook {
   code: string;
   bookId: string;
   operator: Caller;
+  /** The second operator, who confirms whom the first one registers. */
+  colleague: Caller;
   /** A new person (or `personId`) in a role, with a key. Machines by `kind`. */
   member: (
     role: Role,
@@ -146,7 +149,7 @@ export async function startService(
 
   let first: string | undefined;
   const newBook = async (code: string, name = code): Promise<TestBook> => {
-    const { bookId, operatorKey } = await createBook(
+    const { bookId, operators } = await createBook(
       database.owner,
       async (_id, of) => {
         const book = await books.find(of);
@@ -154,11 +157,14 @@ export async function startService(
         return book.lane;
       },
       clock.now(),
-      { code, name, divisionCode: '410100', operatorName: '平台运营' },
+      { code, name, divisionCode: '410100', operatorNames: ['平台运营', '平台复核'] },
     );
     first ??= bookId;
-    const me = await call('GET', `/v1/books/${code}/me`, { secret: operatorKey });
-    const operator = caller(code, me.body.memberId as string, me.body.personId as string, operatorKey);
+    const operatorOf = async ({ memberId, key }: FirstOperator) => {
+      const me = await call('GET', `/v1/books/${code}/me`, { secret: key });
+      return caller(code, memberId, me.body.personId as string, key);
+    };
+    const [operator, colleague] = await Promise.all([operatorOf(operators[0]), operatorOf(operators[1])]);
     const member: TestBook['member'] = async (role, of = {}) => {
       const made = expectStatus(
         await operator.post('/members', {
@@ -171,10 +177,15 @@ export async function startService(
         }),
         201,
       );
-      const key = expectStatus(await operator.post(`/members/${made.memberId}/keys`, {}), 201);
+      const [key] = await Promise.all([
+        operator.post(`/members/${made.memberId}/keys`, {}).then((answer) => expectStatus(answer, 201)),
+        made.status === 'PROPOSED'
+          ? colleague.post(`/members/${made.memberId}/confirm`, {}).then((answer) => expectStatus(answer, 200))
+          : undefined,
+      ]);
       return caller(code, made.memberId as string, made.personId as string, key.secret as string);
     };
-    return { code, bookId, operator, member };
+    return { code, bookId, operator, colleague, member };
   };
 
   const inFirst = (of: Database): Database => (first === undefined ? of : of.as({ book: first, legalPerson: null }));

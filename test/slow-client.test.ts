@@ -54,7 +54,7 @@ async function start(t: { teardown(handler: () => Promise<void>): void }, limits
     closed = true;
   };
   t.teardown(close);
-  const { operatorKey: secret, bookId } = await createBook(
+  const { operators, bookId } = await createBook(
     database.owner,
     async (_id, code) => {
       const book = await books.find(code);
@@ -62,8 +62,9 @@ async function start(t: { teardown(handler: () => Promise<void>): void }, limits
       return book.lane;
     },
     systemClock.now(),
-    { code: 'zhengzhou', name: '郑州市', divisionCode: '410100', operatorName: '平台运营' },
+    { code: 'zhengzhou', name: '郑州市', divisionCode: '410100', operatorNames: ['平台运营', '平台复核'] },
   );
+  const [{ key: secret }] = operators;
   const { connect, port } = await listen(app);
   const clients: RawClient[] = [];
   t.teardown(async () => clients.forEach((client) => client.destroy()));

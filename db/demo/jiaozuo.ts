@@ -19,6 +19,7 @@ export const jiaozuo: DemoBook = {
     finance_approver: '强签发',
     auditor: '贾审计',
   },
+  colleague: '贺平台',
   accountWait: { workingDays: 2, documentNo: '焦财库〔2026〕2号' },
   programmeCode: 'jiaozuo-compute',
   programmes: [{ file: 'jiaozuo/jiaozuo-compute.v1.yaml', activated: true }],

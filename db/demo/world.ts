@@ -146,6 +146,8 @@ export interface DemoBook {
   /** Two letters before the serials of its bank. */
   readonly bankMark: string;
   readonly officials: Readonly<Record<Official, string>>;
+  /** The second operator, who confirms whom the first one registers. */
+  readonly colleague: string;
   /** How long a changed account waits, in working days, and the document that says so. */
   readonly accountWait: { readonly workingDays: number; readonly documentNo: string };
   readonly programmeCode: string;

@@ -19,6 +19,7 @@ export const zhengzhou: DemoBook = {
     finance_approver: '杨签发',
     auditor: '朱审计',
   },
+  colleague: '尤平台',
   accountWait: { workingDays: 2, documentNo: '郑财库〔2026〕5号' },
   programmeCode: 'zhengzhou-compute',
   programmes: [

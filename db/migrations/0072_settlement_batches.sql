@@ -116,6 +116,7 @@ create table settlement_versions (
   constraint settlement_versions_four_eyes check (approved_person <> frozen_person)
 );
 call keep_in_lane('settlement_versions');
+call hold_persons_apart('settlement_versions', 'approved_person frozen_person');
 grant update (approved_person, returned_lines) on settlement_versions to voucher_app;
 do $$
 declare

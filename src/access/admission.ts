@@ -12,6 +12,9 @@ import { gatherSessions, sessionIsOpen } from './sessions.js';
 /** The founder of a book acts before there are members: only `npm run book:create` uses it, in its own process. */
 export const founderId = '00000000-0000-7000-8000-000000000000';
 
+/** As whom an act of members and keys is kept: the founder of a book is no person of it (null). */
+export const personActing = ({ personId }: Actor): string | null => (personId === founderId ? null : personId);
+
 /** Anybody, without a key: acts only where an address says that it is open to all (http/routes.ts, openCommand). */
 export const publicId = '00000000-0000-7000-8000-000000000002';
 

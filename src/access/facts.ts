@@ -38,7 +38,7 @@ export const memberShelf = shelf(members, {
   rank: 1,
   id: 'memberId',
   keys: { person: ['personId'], legalPerson: ['legalPersonUscc'] },
-  mutable: ['status', 'personId', 'keysSign'],
+  mutable: ['status', 'personId', 'keysSign', 'confirmedPerson'],
 });
 export const delegationShelf = shelf(delegations, { rank: 2, id: 'delegationId', mutable: ['revokedOn', 'revokedPerson'] });
 export const customRoleShelf = shelf(customRoles, {

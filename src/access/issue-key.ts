@@ -3,7 +3,7 @@ import type { Facts, Loader } from '../ledger/facts.js';
 import { insert } from '../ledger/facts.js';
 import type { Actor, Refused, Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
-import { founderId } from './admission.js';
+import { personActing } from './admission.js';
 import { keyShelf, memberShelf } from './facts.js';
 import { presentKey, refusePublicKey } from './rules.js';
 
@@ -93,9 +93,6 @@ export const keyRow = (
   scope: of.scope,
   successorId: null,
   publicKey: body.publicKey ?? null,
-  issuedPerson: issuerOf(actor),
+  issuedPerson: personActing(actor),
   confirmedPerson: null,
 });
-
-/** The founder of a book is no person of it. */
-const issuerOf = ({ personId }: Actor): string | null => (personId === founderId ? null : personId);

@@ -6,6 +6,7 @@ import { insert } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
 import { readUscc, validUsccs } from '../uscc.js';
+import { personActing } from './admission.js';
 import { gatherParties, refuseEnded } from './ended.js';
 import { gatherIdentities, identityRow, refuseIdentity } from './identities.js';
 import type { WithIdentity } from './identities.js';
@@ -16,7 +17,7 @@ type Body = z.output<typeof body> & WithIdentity;
 
 /**
  * Makes a membership: of a new person (`personName`) or of one the book knows (`personId`). One person may have several
- * memberships, and remains one pair of eyes. Refuses, after what is wrong with it as written, ENTERPRISE_CLOSED for a legal person that was
+ * memberships, and remains one pair of eyes. One of the authorities counts once a second person has confirmed it (`confirmMember`). Refuses, after what is wrong with it as written, ENTERPRISE_CLOSED for a legal person that was
  * absorbed or has closed, naming its successor.
  */
 export const registerMember: Verb<Body, ReturnType<typeof presentMember>> = {
@@ -46,7 +47,7 @@ export const registerMember: Verb<Body, ReturnType<typeof presentMember>> = {
     );
   },
 
-  decide({ id, body, receivedAt, newId }, facts) {
+  decide({ id, actor, body, receivedAt, newId }, facts) {
     if ((body.personId === undefined) === (body.personName === undefined)) return refused('PERSON_OR_NAME', {}, '/personId');
     const forTrade = body.role === 'enterprise' || body.role === 'provider';
     if (forTrade !== (body.legalPersonUscc !== undefined)) return refused('MEMBER_LEGAL_PERSON', {}, '/legalPersonUscc');
@@ -65,6 +66,7 @@ export const registerMember: Verb<Body, ReturnType<typeof presentMember>> = {
     if (taken) return taken;
 
     const recordedAt = receivedAt.toISOString();
+    const registeredPerson = personActing(actor);
     const person: Person = known ?? {
       bookId: facts.bookId,
       personId: newId(),
@@ -81,8 +83,10 @@ export const registerMember: Verb<Body, ReturnType<typeof presentMember>> = {
       customRole: body.customRole ?? null,
       keysSign: false,
       legalPersonUscc: code?.uscc ?? null,
-      status: 'ACTIVE',
+      status: forTrade || registeredPerson === null ? 'ACTIVE' : 'PROPOSED',
       recordedAt,
+      registeredPerson,
+      confirmedPerson: null,
     };
     const identity = body.sealed && identityRow(facts.bookId, newId(), person.personId, body.sealed, recordedAt);
     const changes: Change[] = [

@@ -18,6 +18,7 @@ import type { Parts } from '../http/parts.js';
 import { Problem } from '../http/problem.js';
 import { command, everyRole, idOfCursor, pageOf, reading } from '../http/routes.js';
 import { confirmKey } from './confirm-key.js';
+import { confirmMember } from './confirm-member.js';
 import { endMember } from './end-member.js';
 import type { IssueKey } from './issue-key.js';
 import { digestedIdentity, sealIdentity } from './identities.js';
@@ -54,7 +55,8 @@ export function accessRoutes(app: FastifyInstance, parts: Parts): void {
   command(app, parts, {
     url: '/members',
     tag,
-    summary: 'Register a member: a person (or machine) in a role',
+    summary:
+      'Register a member: a person (or machine) in a role. One of the authorities counts once a second person has confirmed it',
     roles: ['operator'],
     personOnly: true,
     stepUp: true,
@@ -64,6 +66,19 @@ export function accessRoutes(app: FastifyInstance, parts: Parts): void {
     verb: registerMember,
     prepare: ({ body, book }) => sealIdentity(parts.sealer, book.bookId, body),
     digested: (body) => digestedIdentity(parts.sealer, body),
+  });
+
+  command(app, parts, {
+    url: '/members/:id/confirm',
+    tag,
+    summary: 'Confirm a membership of the authorities: neither who registered it nor whom it is of',
+    roles: ['operator', 'approver'],
+    personOnly: true,
+    stepUp: true,
+    body: empty,
+    response: memberRecorded,
+    status: 200,
+    verb: confirmMember,
   });
 
   command(app, parts, {

@@ -15,6 +15,8 @@ export const presentMember = (row: Member, personName: string): z.input<typeof m
   legalPersonUscc: row.legalPersonUscc,
   keysSign: row.keysSign,
   status: row.status,
+  registeredPerson: row.registeredPerson,
+  confirmedPerson: row.confirmedPerson,
   recordedAt: formatInstant(new Date(row.recordedAt)),
 });
 

@@ -103,13 +103,24 @@ export class Caller {
   }
 }
 
-/** Registers a person in a role and issues its key: a caller of its own. For trade members with their legal person's code. */
+/** The two who register and confirm the members of a book. */
+export interface Operators {
+  readonly operator: Caller;
+  readonly colleague: Caller;
+}
+
+/**
+ * Registers a person in a role and issues its key, the colleague confirming one of the authorities: a caller of its own. For trade members with
+ * their legal person's code.
+ */
 export async function newMember(
-  operator: Caller,
+  { operator, colleague }: Operators,
   of: { role: Role; personName: string; legalPersonUscc?: string; kind?: 'PERSON' | 'MACHINE' },
   key: string,
 ): Promise<Caller> {
   const member = await operator.post(memberRecorded, '/members', of, { key });
+  if (member.status === 'PROPOSED')
+    await colleague.post(memberRecorded, `/members/${member.memberId}/confirm`, {}, { key: `${key}:confirm` });
   const issued = await operator.post(apiKeyIssued, `/members/${member.memberId}/keys`, {}, { key: `${key}:key` });
   if (issued.secret === null) throw new Error(`the key of ${of.personName} was shown before`);
   return operator.as(issued.secret);

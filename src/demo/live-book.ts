@@ -37,7 +37,7 @@ import { addDays, daysInclusive } from '../calendar.js';
 import { makeUscc } from '../identifiers.js';
 import type { Fen } from '../money.js';
 import { applyRate, floorFen, formatYuan, parseYuan, sumFen } from '../money.js';
-import type { Caller } from './api.js';
+import type { Caller, Operators } from './api.js';
 import { newMember } from './api.js';
 import type { Act } from './plan.js';
 import { Ids, workday } from './plan.js';
@@ -80,10 +80,12 @@ function usageOf(line: DemoLine, month: number): { quantity: string; price: stri
 }
 
 /** Two persons of finance have the same rights: one drafts, the other checks. */
-const roleOf = (official: Official): Exclude<Official, 'finance_checker'> => (official === 'finance_checker' ? 'finance' : official);
+const roleOf = (official: Official): Exclude<Official, 'finance_checker'> =>
+  official === 'finance_checker' ? 'finance' : official;
 
 /** Makes the acts of a book; `keys` answers whom it has keys of once they have been lived. */
-export function planOf(book: DemoBook, operator: Caller): { acts: Act[]; keys: () => DemoKey[] } {
+export function planOf(book: DemoBook, operators: Operators): { acts: Act[]; keys: () => DemoKey[] } {
+  const { operator } = operators;
   const ids = new Ids();
   const callers = new Map<string, Caller>([['operator', operator]]);
   const acts: Act[] = [];
@@ -111,20 +113,20 @@ export function planOf(book: DemoBook, operator: Caller): { acts: Act[]; keys: (
       const role = roleOf(official);
       if (role === 'operator') continue;
       at(worldFrom, '09:10', async () => {
-        callers.set(official, await newMember(operator, { role, personName }, `demo:member:${official}`));
+        callers.set(official, await newMember(operators, { role, personName }, `demo:member:${official}`));
       });
     }
     for (const [name, of] of Object.entries(book.providers)) {
       at(worldFrom, '09:10', async () => {
         const member = { role: 'provider' as const, personName: of.person, legalPersonUscc: makeUscc(of.code) };
-        callers.set(`provider:${name}`, await newMember(operator, member, `demo:member:provider:${name}`));
+        callers.set(`provider:${name}`, await newMember(operators, member, `demo:member:provider:${name}`));
       });
     }
     for (const [name, of] of Object.entries(book.enterprises)) {
       if (of.branchOf !== undefined) continue;
       at(worldFrom, '09:10', async () => {
         const member = { role: 'enterprise' as const, personName: of.person, legalPersonUscc: makeUscc(of.code) };
-        callers.set(`enterprise:${name}`, await newMember(operator, member, `demo:member:enterprise:${name}`));
+        callers.set(`enterprise:${name}`, await newMember(operators, member, `demo:member:enterprise:${name}`));
       });
     }
   }

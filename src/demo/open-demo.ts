@@ -8,6 +8,7 @@ import { refuseIfRunning } from '../../db/embedded.js';
 import { jiaozuo } from '../../db/demo/jiaozuo.js';
 import { worldFrom, worldTo } from '../../db/demo/world.js';
 import { zhengzhou } from '../../db/demo/zhengzhou.js';
+import type { FirstOperator } from '../access/create-book.js';
 import { createBook } from '../access/create-book.js';
 import { addDays, startOfDay } from '../calendar.js';
 import type { DemoClock } from '../clock.js';
@@ -88,7 +89,7 @@ async function makeWorld(of: { address: string; owner: Database; books: Books; c
     await setClock(address, `${worldFrom}T09:00:00+08:00`);
     const plans = [];
     for (const book of [zhengzhou, jiaozuo]) {
-      const { bookId, operatorKey } = await createBook(
+      const { bookId, operators } = await createBook(
         owner,
         async (_bookId, code) => {
           const open = await books.find(code);
@@ -96,9 +97,16 @@ async function makeWorld(of: { address: string; owner: Database; books: Books; c
           return open.lane;
         },
         clock.now(),
-        { code: book.code, name: book.name, divisionCode: book.divisionCode, operatorName: book.officials.operator },
+        {
+          code: book.code,
+          name: book.name,
+          divisionCode: book.divisionCode,
+          operatorNames: [book.officials.operator, book.colleague],
+        },
       );
-      plans.push({ bookId, book, ...planOf(book, new Caller(address, book.code, operatorKey)) });
+      const [operator, colleague] = operators;
+      const callerOf = ({ key }: FirstOperator) => new Caller(address, book.code, key);
+      plans.push({ bookId, book, ...planOf(book, { operator: callerOf(operator), colleague: callerOf(colleague) }) });
     }
     await live(
       address,

@@ -34,7 +34,8 @@ export async function sweep(db: Database, store: EvidenceStore, of: { bookId: st
     const at = path.join(store.incoming, file);
     const found = await stat(at).catch(() => undefined);
     if (!found || found.mtime >= before) continue;
-    await rm(at, { force: true });
+    // A file, or the folder of a month's build whose process was killed.
+    await rm(at, { recursive: true, force: true });
     incoming++;
   }
   return { kept, removed, told, incoming };

@@ -607,10 +607,12 @@ export class Loader {
   async accounts(accounts: readonly Account[]): Promise<void> {
     const fresh = new Map(accounts.filter((a) => !this.facts.knowsAccount(a.code)).map((a) => [a.code, a]));
     if (fresh.size === 0) return;
+    // In an order that only the index by code has, as above: in a new book each look-up read all accounts.
     const rows = await this.tx.sql.prepared<{ accountId: string; code: string; balanceFen: bigint }[]>(
       `select a.account_id as "accountId", a.code, a.credits_fen - a.debits_fen as "balanceFen"
          from unnest($2::text[]) as k(code)
-         cross join lateral (select * from accounts a where a.book_id = $1 and a.code = k.code limit 1) a`,
+         cross join lateral (select * from accounts a where a.book_id = $1 and a.code >= k.code and a.code <= k.code
+                              order by a.code limit 1) a`,
       [this.bookId, [...fresh.keys()]],
     );
     for (const account of fresh.values()) this.facts.learnAccount(account, null);

@@ -7,6 +7,7 @@ import { insert } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
 import { programmeVersionShelf } from './facts.js';
+import type { ProgrammeVersion } from './language.js';
 import { parseProgramme } from './language.js';
 import { openPointsOf, programmeOf, versionName } from './published.js';
 import { presentOpenPoints, presentProgramme, refuseOtherNature } from './rules.js';
@@ -68,6 +69,7 @@ export const publishProgramme: Verb<Body, Result> = {
       repealedAt: null,
       repealingDocument: null,
       repealId: null,
+      twoApproversAbove: amountsOfTwo(law),
     };
     return accepted({
       decision: 'programme.published',
@@ -78,3 +80,9 @@ export const publishProgramme: Verb<Body, Result> = {
     });
   },
 };
+
+/** From when two approve above which amount (fen), law by law, as a version's row keeps it for the database; null where none of them says so. */
+export function amountsOfTwo({ laws }: ProgrammeVersion): VersionRow['twoApproversAbove'] {
+  if (laws.every(({ twoApproversAbove }) => twoApproversAbove === null)) return null;
+  return laws.map(({ from, twoApproversAbove }) => ({ from, above: twoApproversAbove?.value.toString() ?? null }));
+}

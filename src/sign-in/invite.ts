@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Invitation, Member } from '../../db/tables.js';
 import type { invite as inviteBody } from '../../schemas/sign-in.js';
-import { founderId } from '../access/admission.js';
+import { personActing } from '../access/admission.js';
 import { gatherParties, refuseEnded } from '../access/ended.js';
 import { gatherPersons, memberShelf, personOf } from '../access/facts.js';
 import { enterpriseShelf } from '../enterprises/facts.js';
@@ -88,7 +88,7 @@ export const invite: Verb<Invite, ReturnType<typeof presentInvitation>> = {
       withdrawnAt: null,
       recordedAt,
       replacesAccount,
-      invitedPerson: actor.personId === founderId ? null : actor.personId,
+      invitedPerson: personActing(actor),
       confirmedPerson: null,
     };
     const open = facts

@@ -176,15 +176,26 @@ void t.test('above the amount no rule verifies a redemption, and two reviewers d
   const verify = (who: Caller) => who.post(`/redemptions/${waiting.redemptionId as string}/verify`, { approved: '60000.00' });
   const [second, account] = [await book.member('reviewer'), await book.member('reviewer')];
   await merged(world, reviewer, account);
+  const alone = (sql: Sql) => sql`
+    update redemptions set status = 'APPROVED', approved_fen = reserved_fen, approved_on = '2024-08-02', decided_person = ${second.personId}
+     where redemption_id = ${waiting.redemptionId as string}`;
+  const byRule = async (sql: Sql) => {
+    const of = waiting.redemptionId as string;
+    await sql`update redemptions set status = 'RETURNED', decided_person = ${second.personId}, decision_reason = '1' where redemption_id = ${of}`;
+    await sql`
+      insert into redemptions
+      select (jsonb_populate_record(r, jsonb_build_object('redemption_id', gen_random_uuid(), 'redemption_no', 'R-1', 'status', 'APPROVED',
+        'approved_fen', reserved_fen, 'approved_on', '2024-08-02', 'decided_person', null))).* from redemptions r where redemption_id = ${of}`;
+  };
+  for (const [what, write] of [
+    ['by one person', alone],
+    ['by a rule', byRule],
+  ] as const)
+    await t.rejects(inLane(world, write), { code: '23514', constraint_name: 'redemptions_two_approvers' }, `the database takes none ${what}`);
   t.match(expectStatus(await verify(reviewer), 200), { awaitsSecondApproval: { amount: '60000.00', subjectKind: 'REDEMPTION' } });
   t.equal(told(await verify(account)), '403 FOUR_EYES');
   await t.rejects(
-    inLane(
-      world,
-      (sql) => sql`
-      update redemptions set status = 'APPROVED', approved_fen = reserved_fen, approved_on = '2024-07-01', decided_person = ${second.personId}
-       where redemption_id = ${waiting.redemptionId as string}`,
-    ),
+    inLane(world, alone),
     { code: '23514', constraint_name: 'redemptions_second_approval' },
     'nor does the database take it past the second approval',
   );
@@ -221,6 +232,11 @@ void t.test('above the amount two approve an allocation and a batch, and neither
   t.equal(draft.total, '1200000.00');
   const second = await book.member('approver');
   const allocate = (by: Caller) => by.post(`/allocations/${draft.allocationId}/approve`, { contentDigest: draft.contentDigest });
+  await t.rejects(inLane(world, (sql) => sql`
+    update allocations set status = 'APPROVED', decided_person = ${second.personId}, decided_on = '2025-02-03'`), {
+    code: '23514',
+    constraint_name: 'allocations_two_approvers',
+  });
   t.match(expectStatus(await allocate(approver), 200), {
     awaitsSecondApproval: { subjectKind: 'ALLOCATION', amount: '1200000.00' },
   });
@@ -234,6 +250,8 @@ void t.test('above the amount two approve an allocation and a batch, and neither
   const approve = (by: Caller) => by.post(`/settlements/${settlementId}/approve`, content);
   const drafting = await book.member('approver', { personId: finance.personId });
   t.equal(told(await approve(drafting)), '403 FOUR_EYES');
+  const alone = inLane(world, (sql) => sql`update settlements set status = 'APPROVED', approved_person = ${second.personId}`);
+  await t.rejects(alone, { code: '23514', constraint_name: 'settlements_two_approvers' });
   t.match(expectStatus(await approve(approver), 200), {
     awaitsSecondApproval: { subjectKind: 'SETTLEMENT', above: '1000000.00' },
   });
@@ -397,41 +415,30 @@ void t.test('in another’s place: dated, limited, revocable, and never in one�
   );
 });
 
-void t.test(
-  'a member in a role of the book’s own lets another do what its rights give, whatever part of the role leads',
-  async (t) => {
-    const world = await startWorld(t);
-    const { book, approver } = world;
-    const deputy = await book.member('approver');
-    const roleOf = async (code: string, rights: string[]) => {
-      const body = { code, name: '核验岗', parts: ['finance', 'reviewer'], rights };
-      const role = expectStatus(await book.operator.post('/custom-roles', body), 201);
-      expectStatus(await approver.post(`/custom-roles/${role.customRoleId}/approve`, { digest: role.digest }), 200);
-      const made = expectStatus(
-        await book.operator.post('/members', { personName: '岗', role: 'finance', customRole: code }),
-        201,
-      );
-      const { secret } = expectStatus(await book.operator.post(`/members/${made.memberId}/keys`), 201) as { secret: string };
-      return (wanted: object) => world.call('POST', `/v1/books/${book.code}/delegations`, { secret, body: wanted });
-    };
-    const wanted = {
-      delegateId: deputy.memberId,
-      verbs: ['redemption.verify'],
-      fromDay: '2024-07-01',
-      toDay: '2024-07-05',
-      reason: '休假',
-    };
-    const without = await roleOf('desk', ['delegation', 'redemption.return']);
-    t.equal(told(await without(wanted)), '403 DELEGATION_BEYOND_ROLE', 'not a verb that its role was cut down by');
-    const given = expectStatus(await (await roleOf('verifiers', ['delegation', 'redemption']))(wanted), 201);
-    const inPlace = { headers: { 'on-behalf-of': given.delegationId as string } };
-    t.equal(
-      told(await deputy.post(`/redemptions/${book.bookId}/verify`, { approved: '1.00' }, inPlace)),
-      '404 NOT_FOUND',
-      'its delegate is judged by the thing',
-    );
-  },
-);
+void t.test('a member in a role of the book’s own lets another do what its rights give, whatever part of the role leads', async (t) => {
+  const world = await startWorld(t);
+  const { book, approver } = world;
+  const deputy = await book.member('approver');
+  const roleOf = async (code: string, rights: string[]) => {
+    const body = { code, name: '核验岗', parts: ['finance', 'reviewer'], rights };
+    const role = expectStatus(await book.operator.post('/custom-roles', body), 201);
+    expectStatus(await approver.post(`/custom-roles/${role.customRoleId}/approve`, { digest: role.digest }), 200);
+    const made = expectStatus(await book.operator.post('/members', { personName: '岗', role: 'finance', customRole: code }), 201);
+    expectStatus(await book.colleague.post(`/members/${made.memberId}/confirm`), 200);
+    const { secret } = expectStatus(await book.operator.post(`/members/${made.memberId}/keys`), 201) as { secret: string };
+    return (wanted: object) => world.call('POST', `/v1/books/${book.code}/delegations`, { secret, body: wanted });
+  };
+  const wanted = { delegateId: deputy.memberId, verbs: ['redemption.verify'], fromDay: '2024-07-01', toDay: '2024-07-05', reason: '休假' };
+  const without = await roleOf('desk', ['delegation', 'redemption.return']);
+  t.equal(told(await without(wanted)), '403 DELEGATION_BEYOND_ROLE', 'not a verb that its role was cut down by');
+  const given = expectStatus(await (await roleOf('verifiers', ['delegation', 'redemption']))(wanted), 201);
+  const inPlace = { headers: { 'on-behalf-of': given.delegationId as string } };
+  t.equal(
+    told(await deputy.post(`/redemptions/${book.bookId}/verify`, { approved: '1.00' }, inPlace)),
+    '404 NOT_FOUND',
+    'its delegate is judged by the thing',
+  );
+});
 
 void t.test('two approvers are two persons, also where one of them is represented', async (t) => {
   const world = await startWorld(t, { replaced: [[/^cases:/m, bureausOwn('1000.00')]] });
@@ -486,12 +493,13 @@ const bound: Readonly<Record<string, Bound>> = {
   '/limit-exceptions/{id}/approve': { unchangeable: 'limit_exceptions' },
   '/listing-applications/{id}/list': { digest: 'digest' },
   '/listing-measures/{id}/approve': { unchangeable: 'listing_measures' },
+  '/members/{id}/confirm': { anew: 'in which role and for whom a membership is, nothing changes' },
   '/matters/{id}/confirm': { unchangeable: 'matter_registrations' },
   '/opening-balances/{id}/approve': { unchangeable: 'opening_balances' },
+  '/payee-account-waits/{id}/approve': { unchangeable: 'payee_account_waits' },
+  '/payee-accounts/{id}/confirm': { anew: 'of whom an account is and where, nothing changes: only its seal and its life' },
   '/person-merges/{id}/approve': { digest: 'digest' },
   '/programmes/{id}/activate': { unchangeable: 'programme_versions' },
-  '/payee-account-waits/{id}/approve': { anew: 'of what was proposed nothing changes but that it is decided' },
-  '/payee-accounts/{id}/confirm': { anew: 'the number is keyed in again, and has to be the one that was proposed' },
   '/programmes/{id}/correct-repeal': { digest: 'contentDigest' },
   '/recoveries/{id}/offset': { unchangeable: 'recovery_offsets' },
   '/recoveries/{id}/open': { anew: 'what was paid is looked at, and recovered as it is then' },
@@ -505,7 +513,7 @@ const bound: Readonly<Record<string, Bound>> = {
   '/vouchers/{id}/revoke': { digest: 'contentDigest' },
 };
 /** Columns that say who decided what, when and why: what a decision writes beside what it is of. */
-const decisions = /^(status|\w+_(person|on|at|by|reason|document)|reason|decision_id|holder|parts|in_force_to|repeal_id)$/;
+const decisions = /^(status|revision|\w+_(person|on|at|by|reason|document)|reason|decision_id|holder|parts|in_force_to|repeal_id)$/;
 
 void t.test('every verb that approves binds what it approves', async (t) => {
   const { app, owner } = await startWorld(t);

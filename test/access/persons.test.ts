@@ -208,6 +208,7 @@ void t.test(
     };
     const inRole = async (role: string, customRole: string) => {
       const made = expectStatus(await operator.post('/members', { personName: '岗', role, customRole }), 201);
+      expectStatus(await book.colleague.post(`/members/${made.memberId}/confirm`), 200);
       const { secret } = expectStatus(await operator.post(`/members/${made.memberId}/keys`), 201) as { secret: string };
       return (method: 'GET' | 'POST', url: string, body?: object) =>
         service.call(method, `/v1/books/one${url}`, { secret, ...(body ? { body } : {}) });

@@ -55,8 +55,8 @@ void t.test('the trail of access', async (t) => {
       expectStatus(await finance.get(`/vouchers/${nothing}`), 404);
       expectStatus(await operator.get('/members'), 200);
       expectStatus(await operator.get('/me'), 200);
-      // Six of the operator's, who made the members and their keys, are before them.
-      t.match((await shown('', 11)).slice(6).map(told), [
+      // Nine of the operators', who made and confirmed the members and made their keys, are before them.
+      t.match((await shown('', 14)).slice(9).map(told), [
         {
           action: 'GET /v1/books/:book/members',
           outcome: 'DENIED',

@@ -117,6 +117,7 @@ export async function startLawWorld(
         repealedAt: null,
         repealingDocument: null,
         repealId: null,
+        twoApproversAbove: null,
       };
       const { memberId, personId } = operator;
       const outcome = await open?.lane.submit(plant, {

@@ -510,7 +510,8 @@ void t.test('legal persons change, and what they hold follows', async (t) => {
     await redeemed(provider, 3);
     t.equal(itemsOf(await provider.get(`/redemptions?contractId=${contractId as string}`)).length, 2, 'and sees what was before');
     // Of lists that name no contract too: what one may look at one is shown.
-    const listed = async (url: string) => itemsOf(await provider.get(url)).filter((of) => of.contractId === contractId);
+    const listed = async (url: string) =>
+      itemsOf<{ contractId: string }>(await provider.get(url)).filter((of) => of.contractId === contractId);
     t.equal((await listed('/contracts')).length, 1, 'its contracts');
     t.equal((await listed('/usage-invoices')).length, 2, 'their invoices, before and after');
 

@@ -17,6 +17,7 @@ import * as templates from '../../src/ledger/templates.js';
 import { parseYuan, splitByFunders } from '../../src/money.js';
 import { appropriationShelf, programmeVersionShelf } from '../../src/programmes/facts.js';
 import { parseProgramme } from '../../src/programmes/language.js';
+import { amountsOfTwo } from '../../src/programmes/publish-programme.js';
 import type { Answer, Caller, CallOptions, Service, TestBook } from '../service.js';
 import { expectStatus, startService } from '../service.js';
 
@@ -214,6 +215,7 @@ export async function startWorld(
       repealedBy: null,
       repealingDocument: null,
       repealId: null,
+      twoApproversAbove: amountsOfTwo(read.version),
     };
     await plant({ postings: [], changes: [insert(programmeVersionShelf, row)] });
   };

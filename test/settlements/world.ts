@@ -168,6 +168,7 @@ export async function startWorld(
     repealedAt: null,
     repealingDocument: null,
     repealId: null,
+    twoApproversAbove: null,
   };
   const parts = splitByFunders(loadedFen, shares).map(({ funder, amount }) => ({ funder, amountFen: amount }));
   await plant({

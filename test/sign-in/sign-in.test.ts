@@ -42,6 +42,7 @@ const verbsThatMatter = [
   '/listing-measures/{id}/approve',
   '/listings',
   '/members',
+  '/members/{id}/confirm',
   '/members/{id}/end',
   '/members/{id}/invite',
   '/members/{id}/keys',
@@ -535,8 +536,8 @@ void t.test('sessions: a new id each time, over when idle, at the end, or when e
   pass(service, 60);
   expectStatus(await at.post('/sign-in/step-up', { code: codeFor(wang.secret, service.clock.now()) }), 200);
   ids.push(sessionOf(at));
-  const second = expectStatus(await book.operator.post('/members', { personId: member.personId, role: 'auditor' }), 201);
-  expectStatus(await at.post('/sign-in/switch', { memberId: second.memberId as string }), 200);
+  const second = await book.member('auditor', { personId: member.personId });
+  expectStatus(await at.post('/sign-in/switch', { memberId: second.memberId }), 200);
   ids.push(sessionOf(at));
   t.equal(new Set(ids).size, 3, 'step-up and change of member');
   t.equal(await reads(old), 401, 'the id before is nobody’s');

@@ -176,6 +176,7 @@ export async function startTrade(
       repealedAt: null,
       repealingDocument: null,
       repealId: null,
+      twoApproversAbove: null,
     };
     await plant({ postings: [], changes: [insert(programmeVersionShelf, row)] });
   };
