@@ -3093,12 +3093,14 @@ create table months (
   balances_digest text,
   seal_digest text,
   recorded_at timestamp with time zone not null,
+  told_build_id uuid,
   constraint months_pkey PRIMARY KEY (book_id, month_id),
   constraint months_once UNIQUE (book_id, month),
   constraint months_book_id_build_id_fkey FOREIGN KEY (book_id, build_id) REFERENCES month_builds(book_id, build_id),
   constraint months_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
   constraint months_book_id_sealed_person_fkey FOREIGN KEY (book_id, sealed_person) REFERENCES persons(book_id, person_id),
   constraint months_book_id_shut_person_fkey FOREIGN KEY (book_id, shut_person) REFERENCES persons(book_id, person_id),
+  constraint months_book_id_told_build_id_fkey FOREIGN KEY (book_id, told_build_id) REFERENCES month_builds(book_id, build_id),
   constraint months_balances_digest_check CHECK ((balances_digest ~ '^[0-9a-f]{64}$'::text)),
   constraint months_cut_off_seq_check CHECK ((cut_off_seq > 0)),
   constraint months_data_digest_check CHECK ((data_digest ~ '^[0-9a-f]{64}$'::text)),
@@ -3126,7 +3128,7 @@ CREATE TRIGGER months_no_truncate BEFORE TRUNCATE ON public.months FOR EACH STAT
 CREATE TRIGGER months_one_person BEFORE UPDATE ON public.months FOR EACH ROW WHEN ((new.sealed_person IS DISTINCT FROM old.sealed_person)) EXECUTE FUNCTION refuse_same_person('sealed_person shut_person');
 CREATE TRIGGER months_sealed_for_good BEFORE UPDATE ON public.months FOR EACH ROW WHEN ((old.status = 'SEALED'::text)) EXECUTE FUNCTION refuse_sealed_month();
 CREATE CONSTRAINT TRIGGER months_shut AFTER INSERT ON public.months DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION shut_month();
-grant insert, select, update (status, sealed_person, sealed_on, build_id, cut_off_seq, data_digest, balances_digest, seal_digest) on months to voucher_app;
+grant insert, select, update (status, sealed_person, sealed_on, build_id, cut_off_seq, data_digest, balances_digest, seal_digest, told_build_id) on months to voucher_app;
 grant select on months to voucher_reader;
 
 -- owner voucher_owner

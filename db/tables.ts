@@ -3161,6 +3161,7 @@ export const months = pgTable(
     dataDigest: text('data_digest'),
     balancesDigest: text('balances_digest'),
     sealDigest: text('seal_digest'),
+    toldBuildId: uuid('told_build_id'),
     recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
   },
   (t) => [primaryKey({ columns: [t.bookId, t.monthId] })],

@@ -64,6 +64,7 @@ import { ledgerRoutes } from './ledger/routes.js';
 import { legalPersonRoutes } from './legal-persons/routes.js';
 import { messageRoutes } from './messages/routes.js';
 import { monthRoutes } from './months/routes.js';
+import { tellBuilt } from './months/tell-built.js';
 import { noticeRoutes } from './notices/routes.js';
 import { payeeRoutes } from './payees/routes.js';
 import { precheckRoutes } from './prechecks/routes.js';
@@ -401,7 +402,7 @@ export async function build(options: AppOptions): Promise<{ app: FastifyInstance
   // Where it listens, and not where a test only injects: what a test wants to be due it does itself.
   // Usage is decided before vouchers end, and what waits on these lapses with them.
   const dueWorks = [decideOverdue, expireDue, lapseDue, recoveriesFallDue, bookAwards, collectBatches, instructPayments, lookThrough];
-  const works = [...dueWorks, remindOfLastDay, remindOfActivation, remindOfDeadline, tellApproved];
+  const works = [...dueWorks, remindOfLastDay, remindOfActivation, remindOfDeadline, tellApproved, tellBuilt];
   const daily = new Daily({ db, clock, log: app.log, open: (code) => books.find(code), works });
   const webhooks = new WebhookSender({
     db,

@@ -137,6 +137,12 @@ export interface DemoSettlement {
   readonly closedOn?: Day;
 }
 
+/** Months closed on one day, one after the other: shut by finance, sealed by another person over what was made of them. */
+export interface DemoClose {
+  readonly on: Day;
+  readonly months: readonly Month[];
+}
+
 export type Official = 'operator' | 'reviewer' | 'approver' | 'finance' | 'finance_checker' | 'finance_approver' | 'auditor';
 
 export interface DemoBook {
@@ -175,6 +181,7 @@ export interface DemoBook {
   }[];
   readonly contracts: readonly DemoContract[];
   readonly settlements: readonly DemoSettlement[];
+  readonly close?: DemoClose;
 }
 
 /** The first and the last day of the world. */

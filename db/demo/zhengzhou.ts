@@ -478,4 +478,5 @@ export const zhengzhou: DemoBook = {
     },
     { period: '2026-10', draftedOn: '2026-10-30' },
   ],
+  close: { on: '2026-09-16', months: ['2026-07', '2026-08'] },
 };

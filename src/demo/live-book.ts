@@ -1,9 +1,11 @@
 // One book of the demo world, from its first member to the draft of its next settlement, as acts through the API.
 import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { calendars } from '../../db/demo/calendars.js';
 import { billing, chips, holidays, worldFrom } from '../../db/demo/world.js';
 import type {
   DemoBook,
+  DemoClose,
   DemoContract,
   DemoEnterprise,
   DemoLine,
@@ -29,6 +31,7 @@ import {
   providerRecorded,
 } from '../../schemas/providers.js';
 import { redemptionRecorded } from '../../schemas/redemptions.js';
+import { monthDecided, monthWhole } from '../../schemas/months.js';
 import { instructions as instructionsOf, settlementDrafted, settlementInstructed, settlementRecorded } from '../../schemas/settlements.js';
 import { paymentRecorded, usageInvoicePosted, usageInvoiceRecorded } from '../../schemas/usage.js';
 import { applicationApproved, voucherChanged } from '../../schemas/vouchers.js';
@@ -579,6 +582,19 @@ export function planOf(book: DemoBook, operators: Operators): { acts: Act[]; key
       at(of.closedOn, '10:00', () => as('finance').post(settlementRecorded, path('close'), {}, keyed(`${name}:close`)));
   }
 
+  /** Shuts each month, waits until its data and pack are made, and has another person seal it. */
+  function close({ on, months }: DemoClose): void {
+    at(on, '16:00', async () => {
+      for (const month of months) {
+        const { monthId } = await as('finance').post(monthDecided, '/months', { month }, keyed(`close:${month}`));
+        let { build } = await as('finance_approver').get(monthWhole, `/months/${monthId}`);
+        for (; build.endedAt === null; { build } = await as('finance_approver').get(monthWhole, `/months/${monthId}`)) await sleep(50);
+        const { sealDigest } = build;
+        await as('finance_approver').post(monthDecided, `/months/${monthId}/seal`, { sealDigest }, keyed(`seal:${month}`));
+      }
+    });
+  }
+
   /** The bank's file of a day: everything that waits is paid, but for what goes to the payee it returns. */
   function bankReturn(settlementName: string, day: Day, returned?: { provider: string; reason: string }): void {
     at(day, '17:30', async () => {
@@ -625,6 +641,7 @@ export function planOf(book: DemoBook, operators: Operators): { acts: Act[]; key
   law();
   for (const [place, of] of book.contracts.entries()) contract(of, place);
   for (const of of book.settlements) settlement(of);
+  if (book.close) close(book.close);
 
   return {
     acts,

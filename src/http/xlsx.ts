@@ -1,5 +1,6 @@
 // Spreadsheets (xlsx) as they are written: the one place that knows how. Put down to a file before they are sent, for a zip cannot
 // wait for a slow reader; of a list of any length a slice is in memory.
+import { EventEmitter, once } from 'node:events';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -76,6 +77,7 @@ export async function* xlsxOf(
       }
       // People's commands between the slices.
       await aside();
+      await packed(sheet);
     }
     sheet.commit();
     await workbook.commit();
@@ -84,6 +86,21 @@ export async function* xlsxOf(
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Bytes of rows that may wait to be packed. */
+const mostWaiting = 1 << 20;
+
+/**
+ * Resolves once no more of a sheet's rows wait to be packed than may. What writes it goes on without asking, and all of a long sheet would
+ * wait in memory; it has no word for that, so it is read where it stands.
+ */
+async function packed(sheet: Worksheet): Promise<void> {
+  const stream: unknown = Reflect.get(sheet, 'stream');
+  const pipes: unknown = stream instanceof EventEmitter ? Reflect.get(stream, 'pipes') : undefined;
+  if (!Array.isArray(pipes)) throw new Error('a sheet is written in another way than it was');
+  for (const pipe of pipes as (EventEmitter & { readonly _writableState: { readonly length: number } })[])
+    if (pipe._writableState.length > mostWaiting) await once(pipe, 'drain');
 }
 
 /** When the parts of a zip were put in: set to the first moment that a zip can tell, in its directory and at each part. */

@@ -140,6 +140,18 @@ export const kinds = {
     zh: '{month} 已关账，数据与月结包生成后请核对并封账。',
     en: '{month} was shut; once its data and pack are made, check and seal it.',
   },
+  'month.built': {
+    zh: '{month} 的数据与月结包已生成，未发现未处理事项；请核对并以封账摘要 {sealDigest} 封账。',
+    en: 'The data and pack of {month} are made, and nothing stands in the way: check it and seal it by its digest {sealDigest}.',
+  },
+  'month.obstructed': {
+    zh: '{month} 的数据与月结包已生成，有 {count} 项尚未处理，暂不能封账；处理后请重新生成。',
+    en: 'The data and pack of {month} are made, and {count} things stand in the way of its seal: settle them and build it again.',
+  },
+  'month.build_failed': {
+    zh: '{month} 的数据与月结包未能生成；请重新生成，仍不成功的请联系平台运营。',
+    en: 'The data and pack of {month} could not be made: ask for them again, and tell the operator if that fails too.',
+  },
   'month.sealed': {
     zh: '{month} 已封账，封账摘要 {sealDigest}。',
     en: '{month} was sealed under the digest {sealDigest}.',

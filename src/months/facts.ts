@@ -6,7 +6,7 @@ export const monthShelf = shelf(months, {
   id: 'monthId',
   keys: { month: ['month'], status: ['status'] },
   unique: ['month'],
-  mutable: ['status', 'sealedPerson', 'sealedOn', 'buildId', 'cutOffSeq', 'dataDigest', 'balancesDigest', 'sealDigest'],
+  mutable: ['status', 'sealedPerson', 'sealedOn', 'buildId', 'cutOffSeq', 'dataDigest', 'balancesDigest', 'sealDigest', 'toldBuildId'],
 });
 
 export const monthBuildShelf = shelf(monthBuilds, {

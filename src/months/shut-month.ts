@@ -78,6 +78,7 @@ export const shutMonth: Verb<z.output<typeof body>, ReturnType<typeof presentMon
       dataDigest: null,
       balancesDigest: null,
       sealDigest: null,
+      toldBuildId: null,
       recordedAt,
     };
     const build = waitingBuild({ bookId: facts.bookId, buildId: newId(), monthId: id, recordedAt });

@@ -56,6 +56,7 @@ void t.test('the demo world: lived through the API, clean, and made once', async
       invoices: { POSTED: 3, DISPUTED: 3, CONFIRMED: 106 },
       redemptions: { SUBMITTED: 2, RETURNED: 1, APPROVED: 82 },
       settlements: { FROZEN: 2, INSTRUCTED: 1, CLOSED: 3 },
+      months: { SEALED: 2 },
       instructions: { INSTRUCTED: 10, PAID: 23, RETURNED: 1 },
     },
     'the world is the same every time',
@@ -184,6 +185,7 @@ void t.test('the demo world: lived through the API, clean, and made once', async
       invoices: await byStatus('usage_invoices'),
       redemptions: await byStatus('redemptions'),
       settlements: await byStatus('settlements'),
+      months: await byStatus('months'),
       instructions: await byStatus('payment_instructions'),
     };
   }

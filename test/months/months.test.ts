@@ -11,6 +11,7 @@ import { buildMonth } from '../../src/months/build-month.js';
 import { hasContent } from '../../src/evidence-files/queries.js';
 import { findMonth } from '../../src/months/queries.js';
 import { statementOf } from '../../src/months/statement.js';
+import { tellBuilt } from '../../src/months/tell-built.js';
 import { Pages } from '../../src/pdf/pages.js';
 import { auditMonths } from '../../src/months/regenerate.js';
 import { settle, startWorld } from '../settlements/world.js';
@@ -107,6 +108,18 @@ void t.test('a month is shut, built and sealed', async (t) => {
   });
 
   let monthId = '';
+  /** What is told by the next look of the day. */
+  const toldOfBuild = async (): Promise<string[]> => {
+    const book = await world.books.find(world.book.code);
+    if (!book) throw new Error('the book');
+    const { db, bookId } = book;
+    const before = await tellBuilt.isDue({ db, bookId, today: '2024-08-05' });
+    const done = await tellBuilt.run({ book, clock, isStopping: () => false });
+    t.equal(done, before ? 1 : 0);
+    const staged = await world.db.sql<{ kind: string }[]>`
+      select kind from outbox where kind in ('month.built', 'month.obstructed', 'month.build_failed') order by ledger_seq, place`;
+    return staged.slice(-2 * done).map(({ kind }) => kind).slice(0, 2 * done);
+  };
   await t.test('shut twice and at once it is shut once; payments in transit stand in the way', async (t) => {
     const second = await world.secondApp();
     const there = async () => {
@@ -128,6 +141,8 @@ void t.test('a month is shut, built and sealed', async (t) => {
     const { build } = await built(world, monthId);
     t.match(build, { state: 'DONE', cutOffSeq: body['ledgerSeq'], failure: null });
     t.match(build['obstacles'], [{ kind: 'PAYMENTS_IN_TRANSIT', count: instructions.length }]);
+    t.strictSame(await toldOfBuild(), ['month.obstructed', 'month.obstructed'], 'both roles of finance are told of it');
+    t.strictSame(await toldOfBuild(), [], 'once');
     const builds = await world.db.sql<{ attempts: number }[]>`select attempts from month_builds`;
     t.strictSame([...builds], [{ attempts: 1 }], 'by one of two processes, once');
     t.match(await payer.post(`/months/${monthId}/seal`, { sealDigest: build['sealDigest'] }), {
@@ -196,9 +211,11 @@ void t.test('a month is shut, built and sealed', async (t) => {
     await finance.post(`/months/${monthId}/build`);
     const { build } = await built(world, monthId);
     t.match(build, { state: 'FAILED', failure: 'MONTH_BUILD_FAILED', sealDigest: null });
+    t.strictSame(await toldOfBuild(), ['month.build_failed', 'month.build_failed']);
     t.match(await payer.post(`/months/${monthId}/seal`, { sealDigest: '0'.repeat(64) }), { body: { code: 'MONTH_BEING_BUILT' } });
     expectStatus(await finance.post(`/months/${monthId}/build`), 200);
     t.match((await built(world, monthId)).build, { state: 'DONE', obstacles: [] });
+    t.strictSame(await toldOfBuild(), ['month.built', 'month.built']);
   });
 
   await t.test('another person seals it by its digest, once', async (t) => {
