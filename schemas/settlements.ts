@@ -16,7 +16,7 @@ export const approveSettlement = z.strictObject({
 
 const lineNo = z.int().min(1).max(10_000_000);
 /** Lines of one command at most: more would hold up everybody else's. */
-const linesAtOnce = 200;
+const linesAtOnce = 100;
 
 /** The lines that were held against usage, invoice and redemption, and against the payee's account. */
 export const checkSettlementLines = z.strictObject({

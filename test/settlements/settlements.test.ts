@@ -655,6 +655,13 @@ void t.test('a large batch is collected and instructed in slices, and finds its 
   await clean(t, world, 'collected');
 
   await takeToCheck({ maker: finance, approver: world.approver, checker: world.checker }, draft.settlementId);
+  const { providerId, name: holderName, member } = world.providers[40] ?? {};
+  const account = { providerId, holderName, accountNo: '6222021001009999999', validFrom: '2024-07-15' };
+  const change = expectStatus(await (member ?? finance).post('/payee-accounts', { ...account, bankName: '银行', bankCode: '102491000012' }), 201);
+  const changing = await payer.post(`${url}/instruct`);
+  t.strictSame(codeOf(changing), [409, 'PAYEE_ACCOUNT_CHANGING']);
+  t.ok(String((changing.body as { detail: string }).detail).includes(holderName ?? '-'), 'and of thousands the one is named');
+  expectStatus(await (member ?? finance).post(`/payee-accounts/${change['payeeAccountId']}/withdraw`, { reason: '误填' }), 200);
   t.match(expectStatus(await payer.post(`${url}/instruct`), 200), { status: 'INSTRUCTED', instructions: [], paymentsLeft: 41 });
   for (const answer of [await finance.post(`${url}/close`), await finance.get(`${url}/instructions`)])
     t.strictSame(codeOf(answer), [409, 'SETTLEMENT_UNDERWAY']);
@@ -1357,6 +1364,10 @@ void t.test('the audit of the business finds what each of its further queries is
       }),
     ],
     [6, /^total of payee .*: kept 1 lines/, 'update settlement_totals set total_fen = total_fen + 1'],
+    [6, /, version 1: 1 lines and 10000, kept 1 returned; the lines say 0/, 'update settlement_versions set returned_lines = 1'],
+    [6, /: says 1 lines are checked, 0 are/, 'update settlement_lines set checked_person = null, checked_on = null'],
+    [6, /: says 3 payments are left, 0 are/, 'update settlements set payments_left = 3'],
+    [11, /^version 2 of settlement .* did 2 steps/, row('settlement_versions', { version_id: id(90), version: 2, frozen_person: person, approved_person: person })],
   ];
   const tables = [...new Set(faults.flatMap(([, , of]) => /^(?:insert into|update) (\w+)/.exec(of)?.[1] ?? []))];
   const unguarded = `do $$
