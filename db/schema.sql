@@ -3452,6 +3452,83 @@ grant insert, select, update (account_no_sealed, status, usable_from, confirmed_
 grant select (book_id, payee_account_id, provider_id, holder_name, bank_name, bank_code, account_no_last4, valid_from, recorded_at, enterprise_id, how, status, usable_from, proposed_person, confirmed_person, confirmed_on, former_holds, wait_id, waited_days, objected_person, objected_on, objection_reason, dismissed_person, ended_person, ended_on, end_reason) on payee_accounts to voucher_reader;
 
 -- owner voucher_owner
+create table payment_file_lines (
+  book_id uuid not null,
+  payment_file_line_id uuid not null,
+  payment_file_id uuid not null,
+  line_no integer not null,
+  instruction_id uuid not null,
+  amount_fen bigint not null,
+  constraint payment_file_lines_pkey PRIMARY KEY (book_id, payment_file_line_id),
+  constraint payment_file_lines_book_id_payment_file_id_line_no_key UNIQUE (book_id, payment_file_id, line_no),
+  constraint payment_file_lines_once UNIQUE (book_id, instruction_id),
+  constraint payment_file_lines_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint payment_file_lines_book_id_instruction_id_fkey FOREIGN KEY (book_id, instruction_id) REFERENCES payment_instructions(book_id, instruction_id),
+  constraint payment_file_lines_book_id_payment_file_id_fkey FOREIGN KEY (book_id, payment_file_id) REFERENCES payment_files(book_id, payment_file_id),
+  constraint payment_file_lines_amount_fen_check CHECK ((amount_fen > 0)),
+  constraint payment_file_lines_line_no_check CHECK ((line_no >= 1))
+);
+alter table payment_file_lines enable row level security;
+alter table payment_file_lines force row level security;
+create policy of_book on payment_file_lines as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_party on payment_file_lines as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE false
+END);
+create policy whole on payment_file_lines as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
+CREATE TRIGGER payment_file_lines_append_only BEFORE DELETE OR UPDATE ON public.payment_file_lines FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER payment_file_lines_in_lane BEFORE INSERT OR UPDATE ON public.payment_file_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER payment_file_lines_leave_in_lane BEFORE DELETE ON public.payment_file_lines FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER payment_file_lines_no_truncate BEFORE TRUNCATE ON public.payment_file_lines FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE CONSTRAINT TRIGGER payment_file_lines_to_pay AFTER INSERT ON public.payment_file_lines DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_other_payment();
+grant insert, select on payment_file_lines to voucher_app;
+grant select on payment_file_lines to voucher_reader;
+
+-- owner voucher_owner
+create table payment_files (
+  book_id uuid not null,
+  payment_file_id uuid not null,
+  settlement_id uuid not null,
+  file_no integer not null,
+  bank_format text not null,
+  mapping jsonb not null,
+  line_count integer not null,
+  total_fen bigint not null,
+  content_digest text not null,
+  made_person uuid not null,
+  made_on date not null,
+  recorded_at timestamp with time zone not null,
+  constraint payment_files_pkey PRIMARY KEY (book_id, payment_file_id),
+  constraint payment_files_book_id_settlement_id_file_no_key UNIQUE (book_id, settlement_id, file_no),
+  constraint payment_files_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint payment_files_book_id_made_person_fkey FOREIGN KEY (book_id, made_person) REFERENCES persons(book_id, person_id),
+  constraint payment_files_book_id_settlement_id_fkey FOREIGN KEY (book_id, settlement_id) REFERENCES settlements(book_id, settlement_id),
+  constraint payment_files_bank_format_check CHECK ((bank_format ~ '^[a-z][a-z0-9-]{0,59}$'::text)),
+  constraint payment_files_content_digest_check CHECK ((content_digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint payment_files_file_no_check CHECK ((file_no >= 1)),
+  constraint payment_files_line_count_check CHECK ((line_count >= 1)),
+  constraint payment_files_mapping_check CHECK ((jsonb_typeof(mapping) = 'object'::text)),
+  constraint payment_files_total_fen_check CHECK ((total_fen > 0))
+);
+alter table payment_files enable row level security;
+alter table payment_files force row level security;
+CREATE INDEX payment_files_settlement ON public.payment_files USING btree (book_id, settlement_id, payment_file_id);
+create policy of_book on payment_files as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_party on payment_files as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE false
+END);
+create policy whole on payment_files as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
+CREATE TRIGGER payment_files_append_only BEFORE DELETE OR UPDATE ON public.payment_files FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER payment_files_in_lane BEFORE INSERT OR UPDATE ON public.payment_files FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER payment_files_leave_in_lane BEFORE DELETE ON public.payment_files FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER payment_files_no_truncate BEFORE TRUNCATE ON public.payment_files FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+grant insert, select on payment_files to voucher_app;
+grant select on payment_files to voucher_reader;
+
+-- owner voucher_owner
 create table payment_instructions (
   book_id uuid not null,
   instruction_id uuid not null,
@@ -3496,7 +3573,7 @@ CASE
     ELSE (payee_id = ANY (( SELECT own_parties() AS own_parties)::uuid[]))
 END);
 create policy whole on payment_instructions as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
-CREATE TRIGGER payment_instructions_account BEFORE INSERT ON public.payment_instructions FOR EACH ROW EXECUTE FUNCTION refuse_payment_elsewhere();
+CREATE CONSTRAINT TRIGGER payment_instructions_account AFTER INSERT ON public.payment_instructions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_payment_elsewhere();
 CREATE TRIGGER payment_instructions_in_lane BEFORE INSERT OR UPDATE ON public.payment_instructions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 CREATE TRIGGER payment_instructions_leave_in_lane BEFORE DELETE ON public.payment_instructions FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
 grant insert, select, update (status, return_reason, reinstructed, paid_fen, returned_fen) on payment_instructions to voucher_app;
@@ -4658,6 +4735,37 @@ create policy whole on sessions as permissive for all to voucher_app, voucher_ow
 grant delete, insert, select, update (secret_hash, member_id, second_factor_at, seen_at, ended_at) on sessions to voucher_app;
 
 -- owner voucher_owner
+create table settlement_accounts (
+  book_id uuid not null,
+  settlement_account_id uuid not null,
+  settlement_id uuid not null,
+  version integer not null,
+  payee_id uuid not null,
+  payee_account_id uuid,
+  constraint settlement_accounts_pkey PRIMARY KEY (book_id, settlement_account_id),
+  constraint settlement_accounts_once UNIQUE (book_id, settlement_id, payee_id, version),
+  constraint settlement_accounts_book_id_fkey FOREIGN KEY (book_id) REFERENCES books(book_id),
+  constraint settlement_accounts_book_id_payee_account_id_fkey FOREIGN KEY (book_id, payee_account_id) REFERENCES payee_accounts(book_id, payee_account_id),
+  constraint settlement_accounts_book_id_settlement_id_fkey FOREIGN KEY (book_id, settlement_id) REFERENCES settlements(book_id, settlement_id),
+  constraint settlement_accounts_version_check CHECK ((version >= 1))
+);
+alter table settlement_accounts enable row level security;
+alter table settlement_accounts force row level security;
+create policy of_book on settlement_accounts as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
+create policy of_party on settlement_accounts as restrictive for all to voucher_app, voucher_reader using (
+CASE
+    WHEN (( SELECT this_party() AS this_party) IS NULL) THEN true
+    ELSE false
+END);
+create policy whole on settlement_accounts as permissive for all to voucher_app, voucher_owner, voucher_reader using (true);
+CREATE TRIGGER settlement_accounts_append_only BEFORE DELETE OR UPDATE ON public.settlement_accounts FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER settlement_accounts_in_lane BEFORE INSERT OR UPDATE ON public.settlement_accounts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (new.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER settlement_accounts_leave_in_lane BEFORE DELETE ON public.settlement_accounts FOR EACH ROW WHEN ((current_setting('ledger.lane'::text, true) IS DISTINCT FROM (old.book_id)::text)) EXECUTE FUNCTION refuse_outside_lane();
+CREATE TRIGGER settlement_accounts_no_truncate BEFORE TRUNCATE ON public.settlement_accounts FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+grant insert, select on settlement_accounts to voucher_app;
+grant select on settlement_accounts to voucher_reader;
+
+-- owner voucher_owner
 create table settlement_left_outs (
   book_id uuid not null,
   left_out_id uuid not null,
@@ -5459,6 +5567,23 @@ CREATE TRIGGER webhook_endpoints_leave_in_lane BEFORE DELETE ON public.webhook_e
 grant insert, select, update (secret_sealed, previous_sealed, previous_until, status) on webhook_endpoints to voucher_app;
 grant select (book_id, endpoint_id, member_id, addressee, url, previous_until, status, recorded_at) on webhook_endpoints to voucher_reader;
 
+-- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.account_of_payee(p_book uuid, p_payee uuid, p_day date)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+declare
+  holder uuid := paid_in_place_of(p_book, p_payee);
+begin
+  return (select a.payee_account_id
+            from (select payee_account_id, usable_from from payee_accounts where book_id = p_book and provider_id = holder
+                  union all
+                  select payee_account_id, usable_from from payee_accounts where book_id = p_book and enterprise_id = holder) a
+           where a.usable_from <= p_day order by a.usable_from desc limit 1);
+end $function$;
+grant execute on function account_of_payee(uuid,uuid,date) to voucher_app;
+
 -- owner voucher_across
 CREATE OR REPLACE FUNCTION public.book_of(p_code text)
  RETURNS uuid
@@ -6223,6 +6348,21 @@ begin
 end $function$;
 
 -- owner voucher_owner
+CREATE OR REPLACE FUNCTION public.refuse_other_payment()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if not exists (select from payment_instructions p join payment_files f on f.book_id = p.book_id and f.settlement_id = p.settlement_id
+                  where p.book_id = new.book_id and p.instruction_id = new.instruction_id and f.payment_file_id = new.payment_file_id
+                    and p.status = 'INSTRUCTED' and p.amount_fen - p.paid_fen - p.returned_fen = new.amount_fen) then
+    raise exception 'a line of a payment file is not what is still to be paid'
+      using errcode = 'check_violation', table = tg_table_name, constraint = 'payment_file_lines_to_pay';
+  end if;
+  return null;
+end $function$;
+
+-- owner voucher_owner
 CREATE OR REPLACE FUNCTION public.refuse_other_registration()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -6274,19 +6414,20 @@ CREATE OR REPLACE FUNCTION public.refuse_payment_elsewhere()
 AS $function$
 declare
   holder uuid := paid_in_place_of(new.book_id, new.payee_id);
-  now_on uuid;
 begin
-  select a.payee_account_id into now_on from payee_accounts a
-   where a.book_id = new.book_id and (a.provider_id = holder or a.enterprise_id = holder) and a.usable_from <= new.instructed_on
-   order by a.usable_from desc limit 1;
-  if now_on is distinct from new.payee_account_id
+  if account_of_payee(new.book_id, new.payee_id, new.instructed_on) is distinct from new.payee_account_id
      or exists (select from payee_accounts a
                  where a.book_id = new.book_id and (a.provider_id = holder or a.enterprise_id = holder) and a.how = 'CHANGE'
-                   and (a.status in ('PROPOSED', 'OBJECTED') or a.usable_from > new.instructed_on and not a.former_holds)) then
+                   and (a.status in ('PROPOSED', 'OBJECTED') or a.usable_from > new.instructed_on and not a.former_holds))
+     or new.attempt = 1
+        and exists (select from settlements s
+                      join settlement_accounts b on b.book_id = s.book_id and b.settlement_id = s.settlement_id and b.version = s.version
+                     where s.book_id = new.book_id and s.settlement_id = new.settlement_id and b.payee_id = new.payee_id
+                       and b.payee_account_id <> new.payee_account_id) then
     raise exception 'this account is not the one that payee % is paid on', new.payee_id
       using errcode = 'check_violation', table = tg_table_name, constraint = 'payment_instructions_account';
   end if;
-  return new;
+  return null;
 end $function$;
 
 -- owner voucher_owner

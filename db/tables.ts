@@ -2135,6 +2135,57 @@ export const bankMatches = pgTable(
 );
 export type BankMatch = typeof bankMatches.$inferSelect;
 
+export const settlementAccounts = pgTable(
+  'settlement_accounts',
+  {
+    bookId: uuid('book_id').notNull(),
+    settlementAccountId: uuid('settlement_account_id').notNull(),
+    settlementId: uuid('settlement_id').notNull(),
+    version: integer('version').notNull(),
+    payeeId: uuid('payee_id').notNull(),
+    /** Null: it had none. */
+    payeeAccountId: uuid('payee_account_id'),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.settlementAccountId] })],
+);
+export type SettlementAccount = typeof settlementAccounts.$inferSelect;
+
+export const paymentFiles = pgTable(
+  'payment_files',
+  {
+    bookId: uuid('book_id').notNull(),
+    paymentFileId: uuid('payment_file_id').notNull(),
+    settlementId: uuid('settlement_id').notNull(),
+    fileNo: integer('file_no').notNull(),
+    bankFormat: text('bank_format').notNull(),
+    /** The format as it was then. */
+    mapping: jsonb('mapping').$type<BankMapping>().notNull(),
+    lineCount: integer('line_count').notNull(),
+    totalFen: bigint('total_fen', { mode: 'bigint' }).notNull(),
+    contentDigest: text('content_digest').notNull(),
+    madePerson: uuid('made_person').notNull(),
+    madeOn: date('made_on', { mode: 'string' }).notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.paymentFileId] })],
+);
+export type PaymentFile = typeof paymentFiles.$inferSelect;
+
+export const paymentFileLines = pgTable(
+  'payment_file_lines',
+  {
+    bookId: uuid('book_id').notNull(),
+    paymentFileLineId: uuid('payment_file_line_id').notNull(),
+    paymentFileId: uuid('payment_file_id').notNull(),
+    lineNo: integer('line_no').notNull(),
+    instructionId: uuid('instruction_id').notNull(),
+    /** What was still to be paid of the attempt when the file was made. */
+    amountFen: bigint('amount_fen', { mode: 'bigint' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.bookId, t.paymentFileLineId] })],
+);
+export type PaymentFileLine = typeof paymentFileLines.$inferSelect;
+
 export const bankFormats = pgTable(
   'bank_formats',
   {

@@ -54,6 +54,10 @@ export const bankMapping = z.strictObject({
     .nullable()
     .meta({ description: 'Rows of a statement: this word in the first cell, the balance among the amounts' }),
   partsAllowed: z.boolean().meta({ description: 'Whether a file may name one instruction in several lines' }),
+  payment: z
+    .strictObject({ attempt: word, bankName: word, bankCode: word, fund: word, funder: word })
+    .optional()
+    .meta({ description: 'What the columns are called that only a payment file has; left out, as in treasury' }),
 });
 export type BankMapping = z.infer<typeof bankMapping>;
 
@@ -215,3 +219,45 @@ export const bankMatchUndone = bankMatch.extend({ ledgerSeq });
 export const bankLineWhole = bankLine.extend({ matches: z.array(bankMatch) });
 
 export const bankLineQuery = pageQuery.extend({ bankReturnId: id.optional() });
+
+// ── Payment files ──
+
+/** Makes the next payment file of a batch: of each attempt that was in none before, what is still to be paid. */
+export const makePaymentFile = z.strictObject({
+  settlementId: id,
+  bankFormat: formatCode.default('treasury'),
+  onFormerAccount: z
+    .array(z.string().trim().min(1).max(64))
+    .max(200)
+    .default([])
+    .meta({ description: 'Instructions to be sent to the account they were given for, though their payee is paid on another by now' }),
+});
+
+/** What stays out of a file: its payee's account is being changed, or is another by now. */
+const heldPayment = z.strictObject({
+  instructionNo: z.string(),
+  payeeId: id,
+  payeeName: z.string(),
+  toPay: amount,
+  why: z.enum(['ACCOUNT_CHANGING', 'ACCOUNT_CHANGED']),
+});
+
+export const paymentFile = z.strictObject({
+  paymentFileId: id,
+  settlementId: id,
+  fileNo: z.int().meta({ description: 'Counted from 1 in its batch' }),
+  bankFormat: z.string(),
+  count: z.int(),
+  total: amount,
+  contentDigest: z.string().meta({ description: 'SHA-256 over its lines' }),
+  madeOn: day,
+  madePerson: id,
+  recordedAt: instant,
+});
+export const paymentFileMade = paymentFile.extend({
+  held: z.array(heldPayment),
+  more: z.boolean().meta({ description: 'Whether payments are left for a further file' }),
+  ledgerSeq,
+});
+export const paymentFileQuery = pageQuery.extend({ settlementId: id.optional() });
+export const paymentFileContentQuery = z.strictObject({ format: z.enum(['csv', 'xlsx']).default('csv') });

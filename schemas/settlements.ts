@@ -161,13 +161,12 @@ export const settlementLine = z.strictObject({
   returnReason: z.string().nullable(),
 });
 
-export const paymentFileQuery = z.strictObject({
-  format: z.enum(['json', 'csv', 'xlsx']).default('json'),
+export const instructionsQuery = z.strictObject({
   status: instructionStatus.default('INSTRUCTED').meta({ description: 'INSTRUCTED is what waits at the bank' }),
 });
 
-/** The payment file with its control totals. Account numbers are opened for the finance roles only. */
-export const paymentFile = z.strictObject({
+/** The payments of a batch in one state, with control totals. Account numbers are opened for the finance roles only. */
+export const instructions = z.strictObject({
   settlementId: id,
   settlementNo: z.string(),
   count: z.int(),
@@ -182,7 +181,8 @@ export const paymentFile = z.strictObject({
       accountNoLast4: z.string(),
       bankName: z.string(),
       bankCode: z.string(),
-      amount,
+      amount: amount.meta({ description: 'What is still to be paid of one that is with the bank; of the others, all of it' }),
+      instructed: amount,
       fund: z.string(),
       funder: z.string(),
     }),

@@ -18,7 +18,12 @@ import { programmeActivated, programmeEvaluated, programmePublished } from '../s
 import { facilityRecorded, listingRecorded, observationRecorded, providerRecorded } from '../schemas/providers.js';
 import { redemptionRecorded } from '../schemas/redemptions.js';
 import { bankReturnImported } from '../schemas/bank.js';
-import { paymentFile, settlementDrafted, settlementInstructed, settlementRecorded } from '../schemas/settlements.js';
+import {
+  instructions as instructionsOf,
+  settlementDrafted,
+  settlementInstructed,
+  settlementRecorded,
+} from '../schemas/settlements.js';
 import { paymentRecorded, usageInvoicePosted, usageInvoiceRecorded } from '../schemas/usage.js';
 import { applicationApproved, voucher } from '../schemas/vouchers.js';
 import { createBook } from '../src/access/create-book.js';
@@ -245,7 +250,7 @@ async function settled(city: City) {
   const lines = Array.from({ length: count }, (_, i) => i + 1);
   await city.checker.post(settlementRecorded, `${at}/check-lines`, { lines });
   const { instructions } = await city.cashier.post(settlementInstructed, `${at}/instruct`);
-  const file = await city.finance.get(paymentFile, `${at}/instructions`);
+  const file = await city.finance.get(instructionsOf, `${at}/instructions`);
   const bank = await city.finance.post(bankReturnImported, '/bank-returns', {
     declaredCount: file.count,
     declaredTotal: file.total,

@@ -862,6 +862,13 @@ export const refusals = {
     '{payees} 的收款账户在 {day} 正在变更（待核对、有异议或等待期未满），其间不付款；请待变更办结，或核对时确认原账户仍然有效。',
     'The account of {payees} is being changed on {day} (to be confirmed, objected to, or waiting): nothing is paid until that is over, unless the account before was found to hold when the change was confirmed.',
   ),
+  PAYEE_ACCOUNT_CHANGED: refusal(
+    409,
+    '收款账户在批次冻结后已变更',
+    'A payee account changed since the batch was frozen',
+    '{payees} 的收款账户与结算批次 {settlementNo} 冻结、批准时的不同；请退回其各行（return-lines），余下部分按新版本重新批准，退回的进入以后的批次。',
+    '{payees} is paid on another account than the one that batch {settlementNo} was frozen and approved with; return its lines (return-lines): what is left is approved again, and they go into a later batch.',
+  ),
   SETTLEMENT_NOTHING_RETURNED: refusal(
     409,
     '没有退票',
@@ -1064,6 +1071,13 @@ export const refusals = {
     'There is no such bank format',
     '本账套没有登记代码为 {code} 的银行文件格式；可用的有：{known}。',
     'This book has no bank format {code}; it has: {known}.',
+  ),
+  PAYMENT_FILE_EMPTY: refusal(
+    409,
+    '没有可付款的指令',
+    'Nothing is left to be sent',
+    '结算批次 {settlementNo} 没有尚未发送的在途指令（另有 {held} 笔因收款账户变更暂缓）；同一次指令只发送一次，退票后再次下达的才会另行发送。',
+    'Batch {settlementNo} has no payment with the bank that was not sent ({held} are held, for their payees’ accounts change); an attempt is sent once, and a returned payment again as a further attempt.',
   ),
   BANK_FORMAT_AMBIGUOUS: refusal(
     400,

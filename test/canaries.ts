@@ -45,7 +45,7 @@ export class Canaries {
     assert.doesNotMatch(text, apiKeyElsewhere, `${request} told a key of the API`);
     if (status >= 400) assert.doesNotMatch(text, internals, `${request} told what is inside`);
     // Whom a payment goes to is told to who pays, by a field or a file of its own.
-    if (/\/settlements\/[^/]+\/instructions/.test(request)) return;
+    if (/\/settlements\/[^/]+\/instructions|\/payment-files\/[^/]+\/content/.test(request)) return;
     for (const accountNo of this.#accountNos) assert.ok(!text.includes(accountNo), `${request} told an account number`);
   }
 

@@ -438,6 +438,8 @@ void t.test('no reading grows with the book', async (t) => {
     `/settlements/${settlementId}/instruct`,
     {},
   );
+  const { paymentFileId = '' } = await send('finance', '/payment-files', { settlementId });
+  await send('finance', '/payee-account-waits', { workingDays: 5, documentNo: '郑财库〔2026〕1号' });
   const paid = instructions.map(({ instructionNo, amount }, i) => ({
     instructionNo,
     status: 'PAID',
@@ -745,6 +747,7 @@ void t.test('no reading grows with the book', async (t) => {
     'reconciliation-batches': settlementId,
     programmes: await one(`select programme_version_id as id from programme_versions where book_id = $1 limit 1`),
     'bank-returns': bankReturnId,
+    'payment-files': paymentFileId,
     'reconciliation-exceptions': await one(`select exception_id as id from reconciliation_exceptions where book_id = $1 limit 1`),
     'bank-lines': await one(`select bank_line_id as id from bank_lines where book_id = $1 limit 1`),
     applications: voucher.second.applicationId,
@@ -775,6 +778,7 @@ void t.test('no reading grows with the book', async (t) => {
   const values: Readonly<Record<string, string>> = {
     voucherId: voucher.voucherId,
     bankReturnId,
+    settlementId,
     month: '2026-04',
     contractId: voucher.contractId,
     reimbursementId,

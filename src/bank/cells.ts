@@ -73,7 +73,11 @@ export function dayOf({ dayForms }: BankMapping, text: string): Read<string> {
             : /^$/
       ).exec(bare) ?? [];
     const found =
-      year !== '' ? padded(year, month, day) : form === 'SERIAL' && /^\d{5}$/.test(bare) ? addDays(dayNought, Number(bare)) : null;
+      year !== ''
+        ? padded(year, month, day)
+        : form === 'SERIAL' && /^\d{5}$/.test(bare)
+          ? addDays(dayNought, Number(bare))
+          : null;
     if (found !== null) return isDay(found) ? read(found) : wrong('DAY_INVALID');
   }
   return wrong('BANK_DAY_FORM', { found: text, known: dayForms.join(', ') });
@@ -105,7 +109,10 @@ export function balanceOf(mapping: BankMapping, text: string): Read<string> {
 }
 
 /** The count and total of the trailer. A total is written without a sign, or as what went out. */
-export function trailerOf(mapping: BankMapping, cells: { readonly count: string; readonly total: string }): Read<{ count: number; total: string }> {
+export function trailerOf(
+  mapping: BankMapping,
+  cells: { readonly count: string; readonly total: string },
+): Read<{ count: number; total: string }> {
   const total = amountOf(mapping, cells.total.replace(/^-/, ''), null);
   if (total.kind === 'wrong') return total;
   return /^\d{1,9}$/.test(cells.count)
@@ -120,7 +127,9 @@ export function lineOf(
   mapping: BankMapping,
   layout: BankLayout,
   cells: readonly string[],
-): { readonly kind: 'read'; readonly line: Line } | { readonly kind: 'wrong'; readonly issues: readonly (Wrong & { column: BankColumn })[] } {
+):
+  | { readonly kind: 'read'; readonly line: Line }
+  | { readonly kind: 'wrong'; readonly issues: readonly (Wrong & { column: BankColumn })[] } {
   const issues: (Wrong & { column: BankColumn })[] = [];
   const cellOf = (column: BankColumn): string => {
     const at = layout.get(column)?.position;

@@ -1,4 +1,4 @@
-import { bankDays, bankFormats, bankLines, bankMatches, bankReturns } from '../../db/tables.js';
+import { bankDays, bankFormats, bankLines, bankMatches, bankReturns, paymentFileLines, paymentFiles } from '../../db/tables.js';
 import { shelf } from '../ledger/facts.js';
 
 export const bankReturnShelf = shelf(bankReturns, {
@@ -30,3 +30,11 @@ export const bankDayShelf = shelf(bankDays, {
   mutable: ['lineCount', 'paidFen', 'returnedFen', 'matchedFen', 'settledFen', 'backFen'],
 });
 export const bankFormatShelf = shelf(bankFormats, { rank: 70, id: 'bankFormatId', keys: { code: ['code'] } });
+export const paymentFileShelf = shelf(paymentFiles, { rank: 73, id: 'paymentFileId', keys: { settlement: ['settlementId'] } });
+export const paymentFileLineShelf = shelf(paymentFileLines, {
+  rank: 74,
+  id: 'paymentFileLineId',
+  keys: { instruction: ['instructionId'] },
+  once: ['id', 'instruction'],
+  unique: ['instruction'],
+});

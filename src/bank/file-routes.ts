@@ -90,7 +90,8 @@ export function bankFileRoutes(app: FastifyInstance, parts: Parts): void {
 }
 
 /** The mapping of a format, by its newest version. Refuses BANK_FORMAT_UNKNOWN. */
-async function mappingOf(db: Database, bookId: string, code: string): Promise<BankMapping> {
+/** The mapping of a format of the book by its newest version. Throws BANK_FORMAT_UNKNOWN. */
+export async function mappingOf(db: Database, bookId: string, code: string): Promise<BankMapping> {
   const recorded = await listBankFormats(db, bookId);
   const mapping = recorded.find((of) => of.code === code)?.mapping ?? (code === treasuryCode ? treasury : undefined);
   if (mapping) return mapping;

@@ -7,6 +7,9 @@ import { refused } from '../ledger/lane.js';
 /** The code of the format that needs no setting. */
 export const treasuryCode = 'treasury';
 
+/** What the columns are called that only a payment file has, where a format does not say. */
+export const paymentWords = { attempt: '次数', bankName: '开户银行', bankCode: '联行号', fund: '资金', funder: '出资方' };
+
 /** The columns of a treasury's return file, in Chinese or by the names of the data format: {instructionId, status, bankSerial, …}. */
 export const treasury: BankMapping = {
   columns: {
@@ -26,6 +29,7 @@ export const treasury: BankMapping = {
   trailer: { word: '合计', countIn: 'status' },
   balances: { opening: '期初余额', closing: '期末余额' },
   partsAllowed: false,
+  payment: paymentWords,
 };
 
 /** The columns that a mapping names, each with the headers that it may have. */
@@ -37,9 +41,9 @@ export const columnsOf = ({ columns }: BankMapping): { readonly column: BankColu
 
 /** Refuses (BANK_FORMAT_AMBIGUOUS) a mapping in which a header, a state or the first word of a row means two things. */
 export function refuseMapping(mapping: BankMapping): Refused | null {
-  const { states, trailer, balances } = mapping;
+  const { states, trailer, balances, payment = paymentWords } = mapping;
   const groups: readonly (readonly string[])[] = [
-    columnsOf(mapping).flatMap(({ headers }) => headers),
+    [...columnsOf(mapping).flatMap(({ headers }) => headers), ...Object.values(payment)],
     [...states.paid, ...states.returned],
     [trailer?.word ?? [], balances ? [balances.opening, balances.closing] : []].flat(),
   ];

@@ -104,7 +104,11 @@ interface Taken {
  * Decides lines of a file in their order: each new one is recorded, and settles the instruction it names where it says exactly what is
  * waited for. Refuses BANK_FILE_ELSEWHERE where the file does not stand at the first of them, and BANK_SERIAL_CHANGED.
  */
-function takeLines(command: Pick<Command, 'id' | 'actor' | 'receivedAt' | 'newId'>, part: FilePart, facts: Facts): Taken | Refused {
+function takeLines(
+  command: Pick<Command, 'id' | 'actor' | 'receivedAt' | 'newId'>,
+  part: FilePart,
+  facts: Facts,
+): Taken | Refused {
   const { head, lines } = part;
   const known = facts.one(bankReturnShelf, 'digest', head.fileDigest);
   const from = lines[0]?.lineNo ?? 1;

@@ -87,7 +87,8 @@ export const matchBankLines: Verb<z.output<typeof body>, Omit<z.input<typeof ban
         const paid = accountOf.paid(instruction.fund, instruction.funder);
         const before = cameBack.get(paid.code) ?? 0n;
         // What was recovered since is not there to come back a second time.
-        if (facts.balance(paid) < before + amountFen) return refused('BANK_MATCH_MONEY_MOVED', { instructionNo }, at('instructionId'));
+        if (facts.balance(paid) < before + amountFen)
+          return refused('BANK_MATCH_MONEY_MOVED', { instructionNo }, at('instructionId'));
         cameBack.set(paid.code, before + amountFen);
       }
       const match: BankMatch = {

@@ -1,8 +1,18 @@
 // What is shown of bank files, their lines and what these settle.
 import { and, asc, desc, eq, gt, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.js';
-import type { BankFormat, BankLine, BankMatch, BankReturn } from '../../db/tables.js';
-import { bankFormats, bankLines, bankMatches, bankReturns } from '../../db/tables.js';
+import type { BankFormat, BankLine, BankMatch, BankReturn, PayeeAccount, PaymentFile } from '../../db/tables.js';
+import {
+  bankFormats,
+  bankLines,
+  bankMatches,
+  bankReturns,
+  payeeAccounts,
+  paymentFileLines,
+  paymentFiles,
+  paymentInstructions,
+  settlements,
+} from '../../db/tables.js';
 
 /** A page in order of making: `limit` + 1 rows after a cursor, so that the caller sees whether more follow. */
 interface Page {
@@ -15,12 +25,7 @@ export const listBankReturns = (db: Database, of: Page): Promise<BankReturn[]> =
   db.drizzle
     .select()
     .from(bankReturns)
-    .where(
-      and(
-        eq(bankReturns.bookId, of.bookId),
-        of.after === undefined ? undefined : gt(bankReturns.bankReturnId, of.after),
-      ),
-    )
+    .where(and(eq(bankReturns.bookId, of.bookId), of.after === undefined ? undefined : gt(bankReturns.bankReturnId, of.after)))
     .orderBy(asc(bankReturns.bankReturnId))
     .limit(of.limit + 1);
 
@@ -29,8 +34,7 @@ export async function findBankReturn(
   bookId: string,
   by: { readonly bankReturnId: string } | { readonly fileDigest: string },
 ): Promise<BankReturn | undefined> {
-  const which =
-    'bankReturnId' in by ? eq(bankReturns.bankReturnId, by.bankReturnId) : eq(bankReturns.fileDigest, by.fileDigest);
+  const which = 'bankReturnId' in by ? eq(bankReturns.bankReturnId, by.bankReturnId) : eq(bankReturns.fileDigest, by.fileDigest);
   const [row] = await db.drizzle
     .select()
     .from(bankReturns)
@@ -91,3 +95,70 @@ export const linesOfSerials = (db: Database, bookId: string, serials: readonly s
     .select()
     .from(bankLines)
     .where(and(eq(bankLines.bookId, bookId), sql`${bankLines.bankSerial} = any(${sql.param([...serials])}::text[])`));
+
+/** Payment files in order of making, of one batch if given. */
+export const listPaymentFiles = (db: Database, of: Page & { settlementId: string | undefined }): Promise<PaymentFile[]> =>
+  db.drizzle
+    .select()
+    .from(paymentFiles)
+    .where(
+      and(
+        eq(paymentFiles.bookId, of.bookId),
+        of.settlementId === undefined ? undefined : eq(paymentFiles.settlementId, of.settlementId),
+        of.after === undefined ? undefined : gt(paymentFiles.paymentFileId, of.after),
+      ),
+    )
+    .orderBy(asc(paymentFiles.paymentFileId))
+    .limit(of.limit + 1);
+
+/** A payment file with the number of its batch and its lines in their order, each with the account that it was instructed to. */
+export async function findPaymentFile(
+  db: Database,
+  bookId: string,
+  paymentFileId: string,
+): Promise<
+  | {
+      file: PaymentFile;
+      settlementNo: string;
+      lines: { instructionNo: string; attempt: number; fund: string; funder: string; amountFen: bigint; account: PayeeAccount }[];
+    }
+  | undefined
+> {
+  const [[found], lines] = await Promise.all([
+    db.drizzle
+      .select({ file: paymentFiles, settlementNo: settlements.settlementNo })
+      .from(paymentFiles)
+      .innerJoin(
+        settlements,
+        and(eq(settlements.bookId, paymentFiles.bookId), eq(settlements.settlementId, paymentFiles.settlementId)),
+      )
+      .where(and(eq(paymentFiles.bookId, bookId), eq(paymentFiles.paymentFileId, paymentFileId))),
+    db.drizzle
+      .select({
+        instructionNo: paymentInstructions.instructionNo,
+        attempt: paymentInstructions.attempt,
+        fund: paymentInstructions.fund,
+        funder: paymentInstructions.funder,
+        amountFen: paymentFileLines.amountFen,
+        account: payeeAccounts,
+      })
+      .from(paymentFileLines)
+      .innerJoin(
+        paymentInstructions,
+        and(
+          eq(paymentInstructions.bookId, paymentFileLines.bookId),
+          eq(paymentInstructions.instructionId, paymentFileLines.instructionId),
+        ),
+      )
+      .innerJoin(
+        payeeAccounts,
+        and(
+          eq(payeeAccounts.bookId, paymentInstructions.bookId),
+          eq(payeeAccounts.payeeAccountId, paymentInstructions.payeeAccountId),
+        ),
+      )
+      .where(and(eq(paymentFileLines.bookId, bookId), eq(paymentFileLines.paymentFileId, paymentFileId)))
+      .orderBy(asc(paymentFileLines.lineNo)),
+  ]);
+  return found && { ...found, lines };
+}

@@ -111,7 +111,8 @@ class Reading {
     const note = (column: BankColumn | null, value: string, { code, params }: Wrong): void => {
       this.#wrong += 1;
       const header = column === null ? '' : (layout.get(column)?.header ?? '');
-      if (this.#issues.length < mostIssues) this.#issues.push({ code, params, value: shown(value), column: header, line: lineNo });
+      if (this.#issues.length < mostIssues)
+        this.#issues.push({ code, params, value: shown(value), column: header, line: lineNo });
     };
     const cellOf = (column: BankColumn): string => (cells[layout.get(column)?.position ?? -1] ?? '').trim();
     if (this.#declared) {
@@ -175,8 +176,7 @@ class Reading {
       totalFen: this.#totalFen,
       returnedFen: this.#returnedFen,
       declared: this.#declared,
-      balances:
-        opening === null || closing === null ? null : { openingFen: fenOf(opening), closingFen: fenOf(closing) },
+      balances: opening === null || closing === null ? null : { openingFen: fenOf(opening), closingFen: fenOf(closing) },
       digest: this.#digest.end({ bankAccount, opening, closing }),
       firstDay: this.#firstDay,
       lastDay: this.#lastDay,

@@ -1,18 +1,31 @@
 import type { FastifyInstance } from 'fastify';
 import type { z } from 'zod';
 import * as schema from '../../schemas/bank.js';
-import { page, pageQuery } from '../../schemas/common.js';
+import { bookAndIdParams, page, pageQuery, problem } from '../../schemas/common.js';
 import type { BankFormat } from '../../db/tables.js';
 import type { Parts } from '../http/parts.js';
 import { Problem } from '../http/problem.js';
+import { headersOfFile } from '../http/files.js';
+import { openAccountNo } from '../payees/record-payee-account.js';
+import { seesAccountNos } from '../payees/rules.js';
 import { authorities, command, idOfCursor, pageOf, reading } from '../http/routes.js';
-import { bankFileRoutes } from './file-routes.js';
+import { bankFileRoutes, mappingOf } from './file-routes.js';
 import { treasury, treasuryCode } from './formats.js';
 import { importBankReturn, wholeFile } from './import-lines.js';
+import { makePaymentFile } from './make-payment-file.js';
 import { matchBankLines } from './match-lines.js';
-import { findBankLine, findBankReturn, listBankFormats, listBankLines, listBankReturns } from './queries.js';
+import { paymentCsv, paymentSheet } from './payment-file.js';
+import {
+  findBankLine,
+  findBankReturn,
+  findPaymentFile,
+  listBankFormats,
+  listBankLines,
+  listBankReturns,
+  listPaymentFiles,
+} from './queries.js';
 import { recordBankFormat } from './record-format.js';
-import { presentBankFormat, presentBankLine, presentBankMatch, presentBankReturn } from './rules.js';
+import { presentBankFormat, presentBankLine, presentBankMatch, presentBankReturn, presentPaymentFile } from './rules.js';
 import { undoBankMatch } from './undo-match.js';
 
 const tag = 'bank';
@@ -76,6 +89,7 @@ export function bankRoutes(app: FastifyInstance, parts: Parts): void {
   });
 
   bankFileRoutes(app, parts);
+  paymentFileRoutes(app, parts);
 
   reading(app, {
     url: '/bank-formats',
@@ -147,6 +161,72 @@ export function bankRoutes(app: FastifyInstance, parts: Parts): void {
       return { matches: found.matches.map(presentBankMatch), ...presentBankLine(found.line) };
     },
   });
+}
+
+/** What is sent to the bank to be paid: each attempt of a payment once. */
+function paymentFileRoutes(app: FastifyInstance, parts: Parts): void {
+  command(app, parts, {
+    url: '/payment-files',
+    tag,
+    summary: 'Make the next payment file of a batch: of each attempt that was in none, what is still to be paid',
+    roles: ['finance', 'finance_approver'],
+    personOnly: true,
+    stepUp: true,
+    body: schema.makePaymentFile,
+    response: schema.paymentFileMade,
+    status: 201,
+    verb: makePaymentFile,
+    prepare: async ({ body, book }) => ({ mapping: await mappingOf(book.db, book.bookId, body.bankFormat), ...body }),
+  });
+  reading(app, {
+    url: '/payment-files',
+    tag,
+    summary: 'Payment files, of one batch if given',
+    roles: authorities,
+    query: schema.paymentFileQuery,
+    response: page(schema.paymentFile),
+    read: async ({ db, query: { cursor, limit, settlementId }, book }) => {
+      const rows = await listPaymentFiles(db, { bookId: book.bookId, after: idOfCursor(cursor), limit, settlementId });
+      return pageOf(rows, limit, (row) => row.paymentFileId, presentPaymentFile);
+    },
+  });
+  app.get(
+    '/v1/books/:book/payment-files/:id/content',
+    {
+      config: { roles: authorities, personOnly: false, sensitive: true },
+      schema: {
+        tags: [tag],
+        summary:
+          'A payment file in the columns of its format, the same bytes each time; account numbers whole for finance and finance_approver only',
+        params: bookAndIdParams,
+        querystring: schema.paymentFileContentQuery,
+        response: { '4xx': problem, '5xx': problem },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params as z.output<typeof bookAndIdParams>;
+      const { format } = request.query as z.output<typeof schema.paymentFileContentQuery>;
+      const { book, db, principal } = request;
+      const found = await findPaymentFile(db, book.bookId, id);
+      if (!found) throw new Problem('NOT_FOUND');
+      const { file, settlementNo } = found;
+      const payments = found.lines.map(({ account, ...line }) => ({
+        ...line,
+        holderName: account.holderName,
+        accountNo: seesAccountNos(principal) ? openAccountNo(parts.sealer, account) : `****${account.accountNoLast4}`,
+        bankName: account.bankName,
+        bankCode: account.bankCode,
+      }));
+      const name = `${settlementNo}-${String(file.fileNo).padStart(2, '0')}`;
+      return reply
+        .headers(headersOfFile(format, name))
+        .send(
+          format === 'csv'
+            ? paymentCsv(file.mapping, payments)
+            : paymentSheet(file.mapping, payments, { name, at: new Date(file.recordedAt) }),
+        );
+    },
+  );
 }
 
 /** The recorded formats, and treasury as every book has it where it is not recorded anew. */

@@ -2,7 +2,15 @@
 // which settles how much of which, and how that is taken back.
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
-import type { BankFormat, BankLine, BankMatch, BankReturn, PayeeAccount, PaymentInstruction } from '../../db/tables.js';
+import type {
+  BankFormat,
+  BankLine,
+  BankMatch,
+  BankReturn,
+  PayeeAccount,
+  PaymentFile,
+  PaymentInstruction,
+} from '../../db/tables.js';
 import type {
   bankFormat,
   bankLine,
@@ -11,6 +19,7 @@ import type {
   bankReturnImported,
   importBankReturn,
   sentBankLine,
+  paymentFile,
 } from '../../schemas/bank.js';
 import type { Day } from '../calendar.js';
 import { formatInstant } from '../calendar.js';
@@ -181,8 +190,7 @@ export function knownAs(line: TakenLine, known: readonly BankLine[]): 'NEW' | 'R
 export const outstandingFen = ({ amountFen, paidFen, returnedFen }: PaymentInstruction): Fen => amountFen - paidFen - returnedFen;
 
 type Judged =
-  | { readonly result: 'MATCHED'; readonly kind: BankMatch['kind'] }
-  | { readonly result: Exclude<BankLine['result'], 'MATCHED'> };
+  { readonly result: 'MATCHED'; readonly kind: BankMatch['kind'] } | { readonly result: Exclude<BankLine['result'], 'MATCHED'> };
 
 /**
  * What a line means for the instruction it names. It is matched by rule only where it says exactly what is waited for: the payee as
@@ -205,7 +213,10 @@ export function judgeBankLine(
 }
 
 /** How a match by a person would count: what the line says, of what the instruction has left; null where nothing is. */
-export function kindOfMatch(line: Pick<BankLine, 'status'>, instruction: PaymentInstruction): { kind: BankMatch['kind']; mostFen: Fen } | null {
+export function kindOfMatch(
+  line: Pick<BankLine, 'status'>,
+  instruction: PaymentInstruction,
+): { kind: BankMatch['kind']; mostFen: Fen } | null {
   const outstanding = outstandingFen(instruction);
   if (outstanding > 0n) return { kind: line.status, mostFen: outstanding };
   const mayComeBack = line.status === 'RETURNED' && instruction.paidFen > 0n && !instruction.reinstructed;
@@ -331,5 +342,18 @@ export const presentBankFormat = (row: BankFormat): z.input<typeof bankFormat> =
   name: row.name,
   mapping: row.mapping,
   recordedPerson: row.recordedPerson,
+  recordedAt: formatInstant(new Date(row.recordedAt)),
+});
+
+export const presentPaymentFile = (row: PaymentFile): z.input<typeof paymentFile> => ({
+  paymentFileId: row.paymentFileId,
+  settlementId: row.settlementId,
+  fileNo: row.fileNo,
+  bankFormat: row.bankFormat,
+  count: row.lineCount,
+  total: formatYuan(row.totalFen),
+  contentDigest: row.contentDigest,
+  madeOn: row.madeOn,
+  madePerson: row.madePerson,
   recordedAt: formatInstant(new Date(row.recordedAt)),
 });

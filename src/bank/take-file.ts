@@ -111,7 +111,9 @@ async function putDown({ stream, signal }: BankUpload, file: string): Promise<nu
   try {
     watch();
     const ends = AbortSignal.any([signal, stalled.signal]);
-    await pipeline(Readable.from(bounded(), { objectMode: true, highWaterMark: 4 }), createWriteStream(file, { mode: 0o600 }), { signal: ends });
+    await pipeline(Readable.from(bounded(), { objectMode: true, highWaterMark: 4 }), createWriteStream(file, { mode: 0o600 }), {
+      signal: ends,
+    });
     return size;
   } catch (error) {
     throw error instanceof Problem ? error : new UploadCut('the upload was cut', { cause: error });
@@ -201,7 +203,11 @@ async function refuseContradictions(db: Database, bookId: string, lines: AsyncIt
   const changed: Refused[] = [];
   for await (const batch of lines) {
     const known = new Map<string, BankLine[]>();
-    for (const line of await linesOfSerials(db, bookId, batch.map(({ bankSerial }) => bankSerial)))
+    for (const line of await linesOfSerials(
+      db,
+      bookId,
+      batch.map(({ bankSerial }) => bankSerial),
+    ))
       known.set(line.bankSerial, [...(known.get(line.bankSerial) ?? []), line]);
     if (known.size === 0) continue;
     for (const line of batch) {

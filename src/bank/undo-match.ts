@@ -82,7 +82,8 @@ export const undoBankMatch: Verb<Body, Omit<z.input<typeof bankMatchUndone>, 'le
     if (match.kind === 'PAID' ? instruction.paidFen < match.amountFen : instruction.returnedFen < match.amountFen) {
       return refused('BANK_MATCH_MONEY_MOVED', { instructionNo });
     }
-    if (facts.balance(holderOf(match, instruction)) < match.amountFen) return refused('BANK_MATCH_MONEY_MOVED', { instructionNo });
+    if (facts.balance(holderOf(match, instruction)) < match.amountFen)
+      return refused('BANK_MATCH_MONEY_MOVED', { instructionNo });
     // After this line the command succeeds.
     const days = new DaySums(facts, newId);
     days.undone(line, match);

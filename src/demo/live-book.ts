@@ -32,7 +32,7 @@ import {
 } from '../../schemas/providers.js';
 import { redemptionRecorded } from '../../schemas/redemptions.js';
 import { monthDecided, monthWhole } from '../../schemas/months.js';
-import { paymentFile, settlementDrafted, settlementInstructed, settlementRecorded } from '../../schemas/settlements.js';
+import { instructions as instructionsOf, settlementDrafted, settlementInstructed, settlementRecorded } from '../../schemas/settlements.js';
 import { paymentRecorded, usageInvoicePosted, usageInvoiceRecorded } from '../../schemas/usage.js';
 import { applicationApproved, voucherChanged } from '../../schemas/vouchers.js';
 import type { Day } from '../calendar.js';
@@ -598,7 +598,7 @@ export function planOf(book: DemoBook, operators: Operators): { acts: Act[]; key
   /** The bank's file of a day: everything that waits is paid, but for what goes to the payee it returns. */
   function bankReturn(settlementName: string, day: Day, returned?: { provider: string; reason: string }): void {
     at(day, '17:30', async () => {
-      const waiting = await as('finance').get(paymentFile, `/settlements/${ids.of(settlementName)}/instructions`);
+      const waiting = await as('finance').get(instructionsOf, `/settlements/${ids.of(settlementName)}/instructions`);
       const holder = returned && book.providers[returned.provider]?.name;
       const lines = waiting.lines.map(({ instructionNo, amount, holderName }, i) => ({
         instructionNo,

@@ -86,7 +86,7 @@ async function* csvOf(columns: readonly SheetColumn[], slices: AsyncIterable<str
 }
 
 /** Lines of a CSV file as spreadsheets take them: UTF-8 with its mark before the first, each ended by CRLF. */
-const csvLines = (rows: string[][], first = false): string => stringify(rows, { bom: first, record_delimiter: 'windows' });
+export const csvLines = (rows: string[][], first = false): string => stringify(rows, { bom: first, record_delimiter: 'windows' });
 
 // A cell that begins like a formula is run by a spreadsheet that opens the file. An apostrophe before it makes it text.
 const formula = /^[=+\-@\t\r]/;

@@ -78,6 +78,9 @@ export const waitInForce = (approved: readonly PayeeAccountWait[]): PayeeAccount
 export const accountContext = (of: Pick<PayeeAccount, 'bookId' | 'providerId' | 'enterpriseId' | 'validFrom'>): string =>
   ['payee_accounts', of.bookId, of.providerId ?? of.enterpriseId, of.validFrom].join('/');
 
+/** Whether account numbers are told whole: to those who pay. */
+export const seesAccountNos = ({ role }: { readonly role: string }): boolean => role === 'finance' || role === 'finance_approver';
+
 /** Of the number only the last four digits. */
 export const presentPayeeAccount = (row: PayeeAccount, today: Day): z.input<typeof payeeAccount> => ({
   payeeAccountId: row.payeeAccountId,

@@ -41,7 +41,7 @@ export async function findBusiness({ sql }: Pick<Tx, 'sql'>, bookId: string): Pr
       ],
     ],
     [3, recoveriesAsOpened(sql, bookId)],
-    [6, [...countedOnce(sql, bookId), reversedOnce(sql, bookId), ...batchesAsPaid(sql, bookId)]],
+    [6, [...countedOnce(sql, bookId), reversedOnce(sql, bookId), ...batchesAsPaid(sql, bookId), ...paymentsAsSent(sql, bookId)]],
     [9, explanationsTold(sql, bookId)],
     [10, fundsAsPaid(sql, bookId)],
     [11, [...fourEyes(sql, bookId), noticesAsPublished(sql, bookId), approvedAsShown(sql, bookId)]],
@@ -786,8 +786,12 @@ const batchesAsPaid = (sql: Sql, bookId: string): Promise<Rows>[] => [
     with line as (
       select settlement_id, count(*) as n, sum(amount_fen) as fen,
              encode(sha256(convert_to(string_agg(
-               concat_ws('|', line_no, coalesce(redemption_id, reimbursement_id), payee_id, fund, amount_fen) || chr(10), '' order by line_no), 'UTF8')), 'hex') as digest
-        from settlement_lines where book_id = ${bookId} and returned_version is null group by settlement_id),
+               concat_ws('|', line_no, coalesce(redemption_id, reimbursement_id), payee_id, fund, amount_fen, b.payee_account_id) || chr(10), '' order by line_no), 'UTF8')), 'hex') as digest
+        from settlement_lines l
+        left join (select a.settlement_id, a.payee_id, a.payee_account_id from settlement_accounts a
+                     join settlements s on s.book_id = a.book_id and s.settlement_id = a.settlement_id and s.version = a.version
+                    where a.book_id = ${bookId}) b using (settlement_id, payee_id)
+       where l.book_id = ${bookId} and returned_version is null group by settlement_id),
     -- Of a draft nothing is bound yet.
     batch as (
       select s.*, coalesce(l.n, 0)::int as n, coalesce(l.fen, 0)::bigint as fen,
@@ -1136,6 +1140,28 @@ async function sharesAsSplit(sql: Sql, bookId: string, versions: readonly Versio
   });
 }
 
+/** 6. Payments went to accounts that were in effect, and into one file at most each, with no more than they are of. */
+const paymentsAsSent = (sql: Sql, bookId: string): Promise<Rows>[] => [
+  sql<Rows>`
+    select 'instruction ' || p.instruction_no as subject,
+           format('instructed on %s to account %s, usable from %s', p.instructed_on, a.payee_account_id, a.usable_from) as detail
+      from payment_instructions p
+      join payee_accounts a on a.book_id = p.book_id and a.payee_account_id = p.payee_account_id
+     where p.book_id = ${bookId} and (a.usable_from <= p.instructed_on) is not true limit 100`,
+  sql<Rows>`
+    with line as (
+      select payment_file_id, count(*) as n, sum(amount_fen) as fen from payment_file_lines where book_id = ${bookId} group by 1)
+    select 'payment file ' || f.payment_file_id as subject,
+           format('says %s lines and %s; they are %s and %s', f.line_count, f.total_fen, coalesce(l.n, 0), coalesce(l.fen, 0)) as detail
+      from payment_files f left join line l using (payment_file_id)
+     where f.book_id = ${bookId} and (f.line_count, f.total_fen) is distinct from (coalesce(l.n, 0)::int, coalesce(l.fen, 0)::bigint)
+    union all
+    select 'payment ' || p.instruction_no, format('%s of %s sent, in %s files', sum(l.amount_fen), p.amount_fen, count(*))
+      from payment_file_lines l join payment_instructions p on p.book_id = l.book_id and p.instruction_id = l.instruction_id
+     where l.book_id = ${bookId} group by p.instruction_no, p.amount_fen
+    having sum(l.amount_fen) > p.amount_fen or count(*) > 1 limit 100`,
+];
+
 /** 11. No person did two steps of one matter that belong to two; by the rows, and by the entries where these say who. */
 const fourEyes = (sql: Sql, bookId: string): Promise<Rows>[] => [
   sql<Rows>`
@@ -1200,6 +1226,12 @@ const fourEyes = (sql: Sql, bookId: string): Promise<Rows>[] => [
       union all
       select 'return ' || document_no || ' of an appropriation', array[proposed_person, case when status = 'APPROVED' then decided_person end]
         from appropriation_returns where book_id = ${bookId}
+      union all
+      select 'account ' || payee_account_id, array[proposed_person, confirmed_person, dismissed_person]
+        from payee_accounts where book_id = ${bookId} and status = 'CONFIRMED'
+      union all
+      select 'wait ' || document_no || ' of changed accounts', array[proposed_person, case when status = 'APPROVED' then decided_person end]
+        from payee_account_waits where book_id = ${bookId}
       union all
       select 'opening balance ' || opening_balance_id, array[prepared_person, approved_person] from opening_balances where book_id = ${bookId}
       union all

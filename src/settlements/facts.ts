@@ -1,6 +1,7 @@
 import {
   fundStandings,
   paymentInstructions,
+  settlementAccounts,
   settlementLeftOuts,
   settlementLines,
   settlements,
@@ -35,6 +36,13 @@ export const settlementVersionShelf = shelf(settlementVersions, {
   keys: { settlement: ['settlementId'] },
   once: ['id', 'settlement'],
   mutable: ['approvedPerson', 'returnedLines'],
+});
+/** The accounts that a version of a batch binds. */
+export const settlementAccountShelf = shelf(settlementAccounts, {
+  rank: 72,
+  id: 'settlementAccountId',
+  keys: { payee: ['settlementId', 'payeeId'] },
+  once: ['id', 'payee'],
 });
 export const leftOutShelf = shelf(settlementLeftOuts, { rank: 71, id: 'leftOutId', once: ['id'] });
 /** What one payee gets out of one fund: kept by the database with the lines, and fixed once the batch is instructed. */

@@ -1,11 +1,11 @@
 import type { z } from 'zod';
 import type { settlement } from '../../schemas/settlements.js';
-import { insert, update } from '../ledger/facts.js';
+import { update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
 import { lastDayOfMonth } from '../calendar.js';
 import { frozen, gatherContents } from './content.js';
-import { settlementShelf, settlementVersionShelf } from './facts.js';
+import { settlementShelf } from './facts.js';
 import { presentSettlement, refuseSettlement, underway } from './rules.js';
 
 /**
@@ -47,7 +47,7 @@ export const freezeSettlement: Verb<{ id?: string }, z.input<typeof settlement>>
       subjectId: before.settlementId,
       approvalDigest: next.version.contentDigest,
       result: presentSettlement(next.row),
-      changes: [update(settlementShelf, next.row), insert(settlementVersionShelf, next.version)],
+      changes: [update(settlementShelf, next.row), ...next.changes],
     });
   },
 };

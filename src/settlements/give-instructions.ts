@@ -13,7 +13,7 @@ import { settlementInstructed } from '../ledger/templates.js';
 import { accountsOf, gatherAccounts, gatherPaidTo, paidTo } from '../payees/facts.js';
 import type { PaidOn } from '../payees/rules.js';
 import { payeeAccountOn } from '../payees/rules.js';
-import { instructionShelf } from './facts.js';
+import { instructionShelf, settlementAccountShelf } from './facts.js';
 import type { Part } from './rules.js';
 import { partKey } from './rules.js';
 
@@ -59,6 +59,35 @@ export function refuseWithoutAccount(facts: Facts, payeeIds: readonly string[], 
     return without.size === 0 ? null : refused(code, { payees: [...without].join('、'), day });
   };
   return refusal('missing', 'PAYEE_ACCOUNT_MISSING') ?? refusal('changing', 'PAYEE_ACCOUNT_CHANGING');
+}
+
+/** Gathers the accounts that a batch binds for these payees. */
+export const gatherBoundAccounts = (loader: Loader, settlementId: string, payeeIds: readonly string[]): Promise<unknown> =>
+  loader.load(
+    settlementAccountShelf,
+    'payee',
+    payeeIds.map((payeeId) => [settlementId, payeeId]),
+  );
+
+/**
+ * PAYEE_ACCOUNT_CHANGED, naming each of these gathered payees that is paid on another account today than the one that the batch was frozen, and
+ * approved, with; null where none is.
+ */
+export function refuseOtherAccount(
+  facts: Facts,
+  { settlementId, settlementNo, version }: Settlement,
+  payeeIds: readonly string[],
+  day: Day,
+): Refused | null {
+  const elsewhere = new Set(
+    payeeIds.flatMap((payeeId) => {
+      const bound = facts.all(settlementAccountShelf, 'payee', [settlementId, payeeId]).find((of) => of.version === version);
+      const paidOn = paidOnBy(facts, payeeId, day);
+      const isOther = paidOn.kind === 'account' && (bound?.payeeAccountId ?? paidOn.account.payeeAccountId) !== paidOn.account.payeeAccountId;
+      return isOther ? (paidTo(facts, payeeId)?.name ?? payeeId) : [];
+    }),
+  );
+  return elsewhere.size === 0 ? null : refused('PAYEE_ACCOUNT_CHANGED', { payees: [...elsewhere].join('、'), settlementNo });
 }
 
 /** Gathers payees with their accounts, and those of who has taken their place. */

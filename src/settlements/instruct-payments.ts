@@ -9,7 +9,7 @@ import { accepted, refused } from '../ledger/lane.js';
 import type { Settlement, SettlementTotal } from '../../db/tables.js';
 import { instructionShelf, settlementShelf, settlementTotalShelf } from './facts.js';
 import { gatherFunders } from './funders.js';
-import { gatherInstructions } from './give-instructions.js';
+import { gatherBoundAccounts, gatherInstructions } from './give-instructions.js';
 import { instructDues, paymentsOf } from './instruct-settlement.js';
 import type { Due } from './rules.js';
 
@@ -57,6 +57,7 @@ export const instructPayment: Verb<{ id?: string }, { instructionNos: string[] }
       ),
       gatherFunders(loader, [...new Set(totals.map(({ fund }) => fund))]),
     ]);
+    for (const { settlementId, payeeId } of totals) await gatherBoundAccounts(loader, settlementId, [payeeId]);
     const byId = new Map(totals.map((total) => [total.totalId, total]));
     await gatherInstructions(
       loader,

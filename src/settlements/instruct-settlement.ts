@@ -13,7 +13,14 @@ import { programmeVersionShelf } from '../programmes/facts.js';
 import { programmeOf } from '../programmes/published.js';
 import { fundStandingShelf, settlementLineShelf, settlementShelf } from './facts.js';
 import { fundersNamed, gatherFunders, instructedOf, sharesOf } from './funders.js';
-import { gatherInstructions, gatherPayeeAccounts, giveInstructions, refuseWithoutAccount } from './give-instructions.js';
+import {
+  gatherBoundAccounts,
+  gatherInstructions,
+  gatherPayeeAccounts,
+  giveInstructions,
+  refuseOtherAccount,
+  refuseWithoutAccount,
+} from './give-instructions.js';
 import { gatherPaid, payableOfLine } from './match.js';
 import { gatherPaymentPapers, refuseLacking } from './papers.js';
 import type { Due } from './rules.js';
@@ -36,7 +43,8 @@ const linesWithPapers = note<readonly SettlementLine[]>('lines whose payees hand
 /**
  * Instructs the payment of a batch that finance has checked: one instruction per payee, fund and funder, the funders' shares exact over all
  * batches of a fund. Many payments are instructed behind the answer (`paymentsLeft`, `instructPayment`). Refuses NOT_FOUND, SETTLEMENT_WRONG_STATE,
- * FOUR_EYES (who drafted, froze, approved or checked it), MATERIALS_MISSING line by line, PAYEE_ACCOUNT_MISSING, PAYEE_ACCOUNT_CHANGING.
+ * FOUR_EYES (who drafted, froze, approved or checked it), MATERIALS_MISSING line by line, PAYEE_ACCOUNT_MISSING, PAYEE_ACCOUNT_CHANGING,
+ * PAYEE_ACCOUNT_CHANGED.
  */
 export const instructSettlement: Verb<{ id?: string }, Result> = {
   name: 'settlement.instruct',
@@ -61,6 +69,7 @@ export const instructSettlement: Verb<{ id?: string }, Result> = {
       const inDoubt = isLarge ? await doubtfulPayees(loader, id, commands[0]?.today ?? '') : [];
       loader.note(doubtful, id, inDoubt);
       await gatherPayeeAccounts(loader, inDoubt);
+      await gatherBoundAccounts(loader, id, isLarge ? inDoubt : own.map(({ payeeId }) => payeeId));
       const lines = await gatherPapers(loader, id, own);
       loader.note(linesWithPapers, id, lines);
       await gatherInstructions(
@@ -88,7 +97,8 @@ export const instructSettlement: Verb<{ id?: string }, Result> = {
     if (lacking) return lacking;
     const due = facts.noted(dues, settlementId);
     const isLarge = due.length > instructedAtOnce;
-    const without = refuseWithoutAccount(facts, facts.noted(doubtful, settlementId), today);
+    const inDoubt = facts.noted(doubtful, settlementId);
+    const without = refuseWithoutAccount(facts, inDoubt, today) ?? refuseOtherAccount(facts, settlement, inDoubt, today);
     if (without) return without;
     const row: Settlement = {
       ...settlement,
@@ -118,7 +128,10 @@ export const instructSettlement: Verb<{ id?: string }, Result> = {
 export const paymentsOf = (facts: Facts, due: readonly Due[]) =>
   due.flatMap((of) => fundersNamed(facts, of.fund).map((funder) => ({ payeeId: of.payeeId, fund: of.fund, funder })));
 
-/** Instructs what is due of a gathered batch, and what its funds have paid out with it. Refuses PAYEE_ACCOUNT_MISSING. */
+/**
+ * Instructs what is due of a gathered batch, and what its funds have paid out with it. Refuses PAYEE_ACCOUNT_MISSING, PAYEE_ACCOUNT_CHANGING,
+ * PAYEE_ACCOUNT_CHANGED.
+ */
 export function instructDues(
   command: Command,
   facts: Facts,
@@ -130,6 +143,10 @@ export function instructDues(
     (fund) => sharesOf(facts, fund),
     (fund) => instructedOf(facts, fund),
   );
+  const payeeIds = due.map(({ payeeId }) => payeeId);
+  const elsewhere =
+    refuseWithoutAccount(facts, payeeIds, command.today) ?? refuseOtherAccount(facts, settlement, payeeIds, command.today);
+  if (elsewhere) return elsewhere;
   const given = giveInstructions(
     command,
     facts,
@@ -156,7 +173,10 @@ async function gatherPapers(loader: Loader, settlementId: string, due: readonly 
   return lines;
 }
 
-/** The payees of a batch that have no account in effect by a day, or one that is being changed, or were absorbed by another who is paid instead. */
+/**
+ * The payees of a batch that have no account in effect by a day, or one that is being changed or is another than the batch was frozen with, or
+ * were absorbed by another who is paid instead.
+ */
 async function doubtfulPayees(loader: Loader, settlementId: string, day: Day): Promise<string[]> {
   const rows = await loader.tx.sql.prepared<{ payeeId: string }[]>(
     `select p.payee_id as "payeeId"
@@ -167,7 +187,10 @@ async function doubtfulPayees(loader: Loader, settlementId: string, day: Day): P
          or coalesce((select not bool_and(a.status = 'CONFIRMED' and a.usable_from <= $3::date)
                         from (select status, usable_from from payee_accounts where book_id = $1 and provider_id = p.payee_id
                               union all
-                              select status, usable_from from payee_accounts where book_id = $1 and enterprise_id = p.payee_id) a), true)`,
+                              select status, usable_from from payee_accounts where book_id = $1 and enterprise_id = p.payee_id) a), true)
+         or exists (select from settlements s
+                      join settlement_accounts b on b.book_id = $1 and b.settlement_id = $2 and b.payee_id = p.payee_id and b.version = s.version
+                     where s.book_id = $1 and s.settlement_id = $2 and b.payee_account_id <> account_of_payee($1, p.payee_id, $3::date))`,
     [loader.bookId, settlementId, day],
   );
   return rows.map(({ payeeId }) => payeeId);

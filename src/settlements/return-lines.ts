@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Settlement } from '../../db/tables.js';
 import type { returnSettlementLines as body, settlement } from '../../schemas/settlements.js';
 import { endApprovals, gatherApprovals } from '../approvals/facts.js';
-import { insert, update } from '../ledger/facts.js';
+import { update } from '../ledger/facts.js';
 import type { Verb } from '../ledger/lane.js';
 import { accepted, refused } from '../ledger/lane.js';
 import { sumFen } from '../money.js';
@@ -82,7 +82,7 @@ export const returnLines: Verb<Body, z.input<typeof settlement>> = {
       changes: [
         update(settlementShelf, row),
         update(settlementVersionShelf, { ...version, returnedLines: lines.length }),
-        ...(next ? [insert(settlementVersionShelf, next.version)] : []),
+        ...(next?.changes ?? []),
         ...endApprovals(facts, before.settlementId),
         ...lines.map((line) =>
           update(settlementLineShelf, {

@@ -1,16 +1,15 @@
 import type { FastifyInstance } from 'fastify';
 import { approvedOrAwaits } from '../../schemas/approvals.js';
 import { z } from 'zod';
-import { bookAndIdParams, page, pageQuery, problem } from '../../schemas/common.js';
+import { page, pageQuery } from '../../schemas/common.js';
 import * as schema from '../../schemas/settlements.js';
-import { mediaTypes } from '../http/files.js';
 import type { Parts } from '../http/parts.js';
 import { Problem } from '../http/problem.js';
 import { authorities, command, idOfCursor, pageOf, reading } from '../http/routes.js';
 import { formatYuan, sumFen } from '../money.js';
 import { openAccountNo } from '../payees/record-payee-account.js';
+import { seesAccountNos } from '../payees/rules.js';
 import { approveSettlement } from './approve-settlement.js';
-import { paymentSheet, writePaymentFile } from './bank-file.js';
 import { checkLines } from './check-lines.js';
 import { closeSettlement } from './close-settlement.js';
 import { collectBatches } from './collect-lines.js';
@@ -29,13 +28,11 @@ import {
 } from './queries.js';
 import { reinstructSettlement } from './reinstruct-settlement.js';
 import { returnLines } from './return-lines.js';
-import { controlTotalsOf, presentInstruction, presentSettlement, presentVersion, sumsOf, underway } from './rules.js';
+import { controlTotalsOf, presentInstruction, presentSettlement, presentVersion, sumsOf, toPayFen, underway } from './rules.js';
 
 const tag = 'settlements';
 const empty = z.strictObject({});
 const yuanOf = (fen: bigint | null): string | null => (fen === null ? null : formatYuan(fen));
-/** Who sees account numbers whole. */
-const paymentRoles: readonly string[] = ['finance', 'finance_approver'];
 
 /** A batch is drafted and frozen, approved, checked line by line and instructed by four persons, paid by bank returns, and closed. */
 export function settlementRoutes(app: FastifyInstance, parts: Parts): void {
@@ -257,58 +254,44 @@ export function settlementRoutes(app: FastifyInstance, parts: Parts): void {
     },
   });
 
-  paymentFileRoute(app, parts);
-}
-
-/** The payment file as JSON or as CSV, which is why it is no plain reading. */
-function paymentFileRoute(app: FastifyInstance, parts: Parts): void {
-  app.get(
-    '/v1/books/:book/settlements/:id/instructions',
-    {
-      config: { roles: authorities, personOnly: false },
-      schema: {
-        tags: [tag],
-        summary: 'The payment file of a settlement; account numbers are whole for finance and finance_approver only',
-        params: bookAndIdParams,
-        querystring: schema.paymentFileQuery,
-        response: { 200: schema.paymentFile, '4xx': problem, '5xx': problem },
-      },
-    },
-    async (request, reply) => {
-      const { id } = request.params as z.output<typeof bookAndIdParams>;
-      const { format, status } = request.query as z.output<typeof schema.paymentFileQuery>;
-      const { book, db, principal } = request;
+  reading(app, {
+    url: '/settlements/:id/instructions',
+    sensitive: true,
+    tag,
+    summary: 'The payments of a settlement in one state; account numbers are whole for finance and finance_approver only',
+    roles: authorities,
+    query: schema.instructionsQuery,
+    response: schema.instructions,
+    read: async ({ db, id, query: { status }, book, principal }) => {
       const [settlement, all] = await Promise.all([
         findSettlement(db, book.bookId, id),
         instructionsOfSettlement(db, book.bookId, id),
       ]);
       if (!settlement) throw new Problem('NOT_FOUND');
       if (settlement.paymentsLeft > 0) throw new Problem('SETTLEMENT_UNDERWAY', underway(settlement).params);
-      const shown = all.filter((of) => of.instruction.status === status);
-      const file: z.input<typeof schema.paymentFile> = {
+      const shown = all
+        .filter(({ instruction }) => instruction.status === status)
+        .map((of) => ({ ...of, fen: status === 'INSTRUCTED' ? toPayFen(of.instruction) : of.instruction.amountFen }));
+      return {
         settlementId: id,
         settlementNo: settlement.settlementNo,
         count: shown.length,
-        total: formatYuan(sumFen(shown.map((of) => of.instruction.amountFen))),
-        lines: shown.map(({ instruction, account }) => ({
+        total: formatYuan(sumFen(shown.map(({ fen }) => fen))),
+        lines: shown.map(({ instruction, account, fen }) => ({
           instructionNo: instruction.instructionNo,
           attempt: instruction.attempt,
           status: instruction.status,
           holderName: account.holderName,
-          accountNo: paymentRoles.includes(principal.role)
-            ? openAccountNo(parts.sealer, account)
-            : null,
+          accountNo: seesAccountNos(principal) ? openAccountNo(parts.sealer, account) : null,
           accountNoLast4: account.accountNoLast4,
           bankName: account.bankName,
           bankCode: account.bankCode,
-          amount: formatYuan(instruction.amountFen),
+          amount: formatYuan(fen),
+          instructed: formatYuan(instruction.amountFen),
           fund: instruction.fund,
           funder: instruction.funder,
         })),
       };
-      if (format === 'json') return reply.send(file);
-      void reply.header('content-disposition', `attachment; filename="${settlement.settlementNo}.${format}"`);
-      return reply.type(mediaTypes[format]).send(format === 'csv' ? writePaymentFile(file) : paymentSheet(file));
     },
-  );
+  });
 }

@@ -156,6 +156,9 @@ export function splitDues(
   return { parts, instructed };
 }
 
+/** What of an attempt neither was paid nor came back, in fen: what the bank is still to do. */
+export const toPayFen = ({ amountFen, paidFen, returnedFen }: PaymentInstruction): Fen => amountFen - paidFen - returnedFen;
+
 /** Of every payment its last attempt. */
 export function lastAttempts(instructions: readonly PaymentInstruction[]): PaymentInstruction[] {
   const last = new Map<string, PaymentInstruction>();
@@ -174,7 +177,7 @@ export function sumsOf(
   const paidFen = sumFen(instructions.map((of) => of.paidFen));
   // What came back of an attempt that went out again is in the next one.
   const returnedFen = sumFen(instructions.map((of) => (of.reinstructed ? 0n : of.returnedFen)));
-  const inTransitFen = sumFen(instructions.map((of) => of.amountFen - of.paidFen - of.returnedFen));
+  const inTransitFen = sumFen(instructions.map(toPayFen));
   return {
     notInstructed: formatYuan(settlement.totalFen - paidFen - returnedFen - inTransitFen),
     inTransit: formatYuan(inTransitFen),

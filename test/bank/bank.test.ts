@@ -26,11 +26,13 @@ import { dueSince, exceptionLife } from '../../src/reconciliation/rules.js';
 import type { FileHead } from '../../src/bank/import-lines.js';
 import { importFilePart } from '../../src/bank/import-lines.js';
 import { treasury } from '../../src/bank/formats.js';
+import { paymentCsv, paymentDigestOf } from '../../src/bank/payment-file.js';
 import { linesIn, readBankFile, sentIn } from '../../src/bank/read-file.js';
 import { zipOf } from '../evidence-files/zip.js';
 import type { Answer } from '../service.js';
 import { expectStatus } from '../service.js';
 import { lookAt, tryEverything } from '../lives/table.js';
+import { proposes } from '../payees/change.js';
 import { settle, startWorld } from '../settlements/world.js';
 
 const fileLine = (change: object = {}) => ({
@@ -234,6 +236,38 @@ const bankLine = (of: Given, change: object = {}) => ({
   bookedOn: '2024-07-15',
   amount: of.amount,
   ...change,
+});
+
+void t.test('a payment file is written as offices read it, with the columns that the bank fills in', (t) => {
+  const payment = {
+    instructionNo: 'P-1',
+    attempt: 2,
+    holderName: '=cmd()',
+    accountNo: '6222021001001234560',
+    bankName: '银行',
+    bankCode: '102491000012',
+    amountFen: 10_00n,
+    fund: 'c/2024',
+    funder: 'CITY',
+  };
+  t.equal(
+    paymentCsv(treasury, [payment]),
+    '\uFEFF指令编号,次数,收款户名,收款账号,开户银行,联行号,金额,资金,出资方,状态,银行流水号,记账日期,原因\r\n' +
+      "P-1,2,'=cmd(),6222021001001234560,银行,102491000012,10.00,c/2024,CITY,,,,\r\n合计,,,,,,10.00,,,1,,,\r\n",
+    'BOM, CRLF, totals, and no formula',
+  );
+  const { trailer: _, ...rest } = treasury;
+  t.match(
+    paymentCsv({ ...rest, trailer: null, signs: 'OUT_NEGATIVE' }, [payment]),
+    /,-10\.00,c\/2024,CITY,,,,\r\n$/,
+    'by the signs of the format, and without a last row where it has none',
+  );
+  const line = { instructionNo: 'P-1', attempt: 1, payeeAccountId: 'a', amountFen: 1n };
+  const digests = [{}, { instructionNo: 'P-2' }, { attempt: 2 }, { payeeAccountId: 'b' }, { amountFen: 2n }].map((change) =>
+    paymentDigestOf([{ ...line, ...change }]),
+  );
+  t.equal(new Set(digests).size, digests.length, 'the digest is over number, attempt, account and amount');
+  t.end();
 });
 
 void t.test('the bank of a book', async (t) => {
@@ -664,6 +698,157 @@ void t.test('the bank of a book', async (t) => {
     t.match(placesOf(twice), [['BANK_BALANCE_TWICE', 8]]);
     await isClean(t, 'a format of its own');
   });
+
+  await t.test(
+    'a payment file takes each attempt once, with what is left to pay; the bank fills it in and it comes back',
+    async (t) => {
+      const { settlementId, given } = await instructed();
+      const [a, b, c, d] = given;
+      const makes = (more: object = {}) => payer.post('/payment-files', { settlementId, ...more });
+      const content = async (id: string, format = 'csv', who = finance): Promise<Buffer> => {
+        const url = `/v1/books/${world.book.code}/payment-files/${id}/content?format=${format}`;
+        const { rawPayload, statusCode } = await world.app.inject({ url, headers: { authorization: `Bearer ${who.secret}` } });
+        t.equal(statusCode, 200);
+        return rawPayload;
+      };
+      const rowsIn = (bytes: Buffer): string[][] =>
+        bytes
+          .toString()
+          .slice(1)
+          .trimEnd()
+          .split('\r\n')
+          .map((line) => line.split(','));
+      t.strictSame(codeOf(await makes({ bankFormat: 'nobody' })), [404, 'BANK_FORMAT_UNKNOWN']);
+      t.equal((await makes({ settlementId: '018f0000-0000-7000-8000-000000000000' })).status, 404);
+      t.equal((await auditor.post('/payment-files', { settlementId })).status, 403);
+
+      // A part of one is paid before anything was sent: by a person's match.
+      const [part] = await imports(bankLine(a, { bankSerial: `PRE-${opened}`, amount: '10.00' }));
+      t.match(await matched({ bankLineId: part?.bankLineId, instructionId: a.instructionId, amount: '10.00' }), { status: 201 });
+      const left = formatYuan((parseYuan(a.amount) ?? 0n) - 10_00n);
+      const listed = expectStatus(await finance.get(`/settlements/${settlementId}/instructions`), 200) as {
+        total: string;
+        lines: { instructionNo: string; amount: string; instructed: string }[];
+      };
+      t.match(
+        listed.lines.find(({ instructionNo }) => instructionNo === a.instructionNo),
+        { amount: left, instructed: a.amount },
+        'what is listed as waiting is what is left',
+      );
+      // The account of one payee is being changed.
+      const held = world.providers.find(({ providerId }) => providerId === c.payeeId);
+      if (!held) throw new Error('a payee is a provider');
+      const account = {
+        providerId: held.providerId,
+        holderName: held.name,
+        accountNo: '6228480402564890018',
+        validFrom: '2024-07-15',
+      };
+      const { payeeAccountId } = expectStatus(await proposes(held.member, account), 201) as { payeeAccountId: string };
+      const ofHeld = given.filter(({ payeeId }) => payeeId === held.providerId);
+      const others = given.filter(({ payeeId }) => payeeId !== held.providerId);
+      const racing = await Promise.all(Array.from({ length: 4 }, () => makes()));
+      t.strictSame(racing.map(({ status }) => status).sort(), [201, 409, 409, 409], 'four at once: one file');
+      t.ok(racing.some((answer) => codeOf(answer)[1] === 'PAYMENT_FILE_EMPTY'));
+      const first = racing.find(({ status }) => status === 201)?.body as { paymentFileId: string; held: object[] };
+      t.match(first, {
+        fileNo: 1,
+        count: others.length,
+        more: false,
+        held: ofHeld.map(({ instructionNo }) => ({ instructionNo, why: 'ACCOUNT_CHANGING' })),
+      });
+      t.strictSame(
+        codeOf(await makes({ onFormerAccount: ofHeld.map(({ instructionNo }) => instructionNo) })),
+        [409, 'PAYMENT_FILE_EMPTY'],
+        'nor by name, while it is open',
+      );
+      expectStatus(await held.member.post(`/payee-accounts/${payeeAccountId}/withdraw`, { reason: '误操作' }), 200);
+      const second = expectStatus(await makes(), 201) as { paymentFileId: string };
+      t.match(second, { fileNo: 2, count: ofHeld.length, held: [] });
+      t.strictSame(codeOf(await makes()), [409, 'PAYMENT_FILE_EMPTY'], 'no attempt goes out twice');
+
+      const bytes = await content(first.paymentFileId);
+      const [head = [], ...rows] = rowsIn(bytes);
+      const amountOf = (no: string) => rows.find(([first]) => first === no)?.[head.indexOf('金额')];
+      for (const of of others)
+        t.equal(amountOf(of.instructionNo), of.instructionNo === a.instructionNo ? left : of.amount, 'what is left of it');
+      t.strictSame(rows.at(-1)?.[head.indexOf('状态')], String(others.length), 'the totals are the last row');
+      t.notOk(
+        (await content(first.paymentFileId, 'csv', auditor)).toString().includes(world.providers[0]?.accountNo ?? '-'),
+        'four digits for the auditor',
+      );
+
+      // The bank fills both in: one as CSV, one as a spreadsheet.
+      const filledIn = (row: string[], i: number) =>
+        row.map((cell, at) =>
+          head[at] === '状态'
+            ? '成功'
+            : head[at] === '银行流水号'
+              ? `FILE-${opened}-${i}`
+              : head[at] === '记账日期'
+                ? '2024-07-15'
+                : cell,
+        );
+      const answer = [head, ...rows.map((row, i) => (row[0] === '合计' ? row : filledIn(row, i)))]
+        .map((row) => row.join(','))
+        .join('\r\n');
+      t.match(await sends(answer), { status: 201, body: { byResult: { MATCHED: others.length } } });
+      const sheetBytes = await content(second.paymentFileId, 'xlsx');
+      const workbook = new ExcelJS.Workbook();
+      await workbook.xlsx.load(sheetBytes as never);
+      const [sheet] = workbook.worksheets;
+      if (!sheet) throw new Error('a payment file has a sheet');
+      for (let i = 2; i < sheet.rowCount; i++) {
+        for (const [header, value] of [
+          ['状态', '成功'],
+          ['银行流水号', `SHEET-${opened}-${i}`],
+          ['记账日期', '2024-07-15'],
+        ] as const)
+          sheet.getRow(i).getCell(head.indexOf(header) + 1).value = value;
+      }
+      const filled = Buffer.from(await workbook.xlsx.writeBuffer());
+      t.match(await sends(filled, {}, xlsxType), { status: 201, body: { byResult: { MATCHED: ofHeld.length } } });
+      expectStatus(await finance.post(`/settlements/${settlementId}/close`), 200);
+
+      t.ok((await content(first.paymentFileId)).equals(bytes), 'the same bytes, whatever became of it since');
+      t.ok((await content(second.paymentFileId, 'xlsx')).equals(sheetBytes), 'of the spreadsheet too');
+      t.match(expectStatus(await auditor.get(`/payment-files?settlementId=${settlementId}`), 200).items, [
+        { fileNo: 1 },
+        { fileNo: 2 },
+      ]);
+
+      // What came back goes out once more, as a further attempt in a further file.
+      await imports(bankLine(d, { status: 'RETURNED', bankSerial: `LATE-${opened}`, reason: '账号有误' }));
+      expectStatus(await payer.post(`/settlements/${settlementId}/reinstruct`), 200);
+      const third = expectStatus(await makes(), 201) as { paymentFileId: string };
+      const [, again = []] = rowsIn(await content(third.paymentFileId));
+      t.strictSame([again[head.indexOf('次数')], again[head.indexOf('金额')]], ['2', d.amount]);
+      const [sent] = await world.db.sql<{ id: string; file: string }[]>`
+      select instruction_id as id, payment_file_id as file from payment_file_lines where payment_file_id = ${first.paymentFileId} limit 1`;
+      const byHand = (statement: string) =>
+        world.db.begin(async ({ sql }) => {
+          await sql`select open_lane(${world.book.bookId})`;
+          await sql.unsafe(statement);
+        });
+      const insert = (id: string, amount: string) =>
+        `insert into payment_file_lines (book_id, payment_file_line_id, payment_file_id, line_no, instruction_id, amount_fen)
+       values ('${world.book.bookId}', gen_random_uuid(), '${third.paymentFileId}', 99, '${id}', ${amount})`;
+      await t.rejects(
+        byHand(insert(sent?.id ?? '', '1')),
+        /payment_file_lines_once/,
+        'nor does the database send an attempt twice',
+      );
+      const [paid] = await world.db.sql<{ id: string }[]>`
+        select p.instruction_id as id from payment_instructions p where p.status = 'PAID'
+           and not exists (select from payment_file_lines l where l.instruction_id = p.instruction_id) limit 1`;
+      await t.rejects(byHand(insert(paid?.id ?? '', '1')), /not what is still to be paid/, 'nor what is paid');
+      await t.rejects(byHand(`update payment_file_lines set amount_fen = 1`), /permission denied/);
+      await imports(bankLine({ ...d, instructionNo: String(again[0]) }, { bankSerial: `AGAIN-${opened}` }));
+      expectStatus(await finance.post(`/settlements/${settlementId}/close`), 200);
+      t.ok(b.amount);
+      await isClean(t, 'sent in files');
+    },
+  );
 
   await t.test('a file that was cut goes on where it stood, and two at once import it once', async (t) => {
     const total = 1_203;

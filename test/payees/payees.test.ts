@@ -323,7 +323,22 @@ void t.test('a payee’s account is changed by two persons, after a wait, and no
     );
     clock.set('2024-07-24');
     const back = await changeAccount(world, one.member, account(one.accountNo, '2024-07-24'));
-    clock.set('2024-07-26');
+    const sends = (more: object = {}) => payer.post('/payment-files', { settlementId, ...more });
+    const sent = expectStatus(await sends(), 201) as { held: { instructionNo: string; why: string }[]; count: number };
+    t.match(
+      sent,
+      { count: 2, held: [{ why: 'ACCOUNT_CHANGING' }, { why: 'ACCOUNT_CHANGING' }] },
+      'what was instructed and not sent waits too',
+    );
+    clock.set('2024-07-27');
+    const other = await sends();
+    t.strictSame(
+      codeOf(other),
+      [409, 'PAYMENT_FILE_EMPTY'],
+      'nor is it sent silently to an account that is not paid on any more',
+    );
+    const onFormerAccount = sent.held.map(({ instructionNo }) => instructionNo);
+    t.match(expectStatus(await sends({ onFormerAccount }), 201), { count: 2, held: [] }, 'but where a person names it');
     const found = expectStatus(await one.member.get('/payee-accounts'), 200).items as {
       payeeAccountId: string;
       usableFrom: string;
@@ -343,6 +358,32 @@ void t.test('a payee’s account is changed by two persons, after a wait, and no
       .filter(({ status }) => status === 201)
       .map(({ body }) => (body as { payeeAccountId: string }).payeeAccountId);
     expectStatus(await step(two.member, open ?? '', 'withdraw'), 200);
+  });
+
+  await t.test('a batch that was frozen with one account is not paid to another', async (t) => {
+    await world.approve([{ provider: 0, approvedOn: '2024-06-20', amountFen: 50_00n }]);
+    const batch = await settle(world, 'CHECKED');
+    clock.set('2024-07-29');
+    const moved = await changeAccount(world, one.member, account('6228480402564890059', '2024-07-29'), 'HOLDS');
+    clock.set('2024-08-01');
+    const refused = await payer.post(`/settlements/${batch.settlementId}/instruct`);
+    t.strictSame(codeOf(refused), [409, 'PAYEE_ACCOUNT_CHANGED']);
+    t.match(refused.body, { detail: new RegExp(one.name) });
+    const written = await byHand(
+      `insert into payment_instructions select (jsonb_populate_record(p, jsonb_build_object('instruction_id', gen_random_uuid(), 'instruction_no', 'P-X',
+         'settlement_id', '${batch.settlementId}', 'payee_account_id', '${moved}', 'instructed_on', '2024-08-01', 'paid_fen', 0, 'returned_fen', 0)))
+         .* from payment_instructions p where payee_id = '${one.providerId}' limit 1`,
+    );
+    t.match(written, /payment_instructions_account/, 'nor does the database');
+    const [line] = expectStatus(await finance.get(`/settlements/${batch.settlementId}/lines`), 200).items as { lineNo: number }[];
+    const lines = [{ lineNo: line?.lineNo ?? 0, reason: '收款账户已变更' }];
+    expectStatus(await world.checker.post(`/settlements/${batch.settlementId}/return-lines`, { lines }), 200);
+    const again = await settle(world, 'INSTRUCTED');
+    const { lines: sent } = expectStatus(await payer.get(`/settlements/${again.settlementId}/instructions`), 200) as {
+      lines: { accountNo: string }[];
+    };
+    t.strictSame([...new Set(sent.map(({ accountNo }) => accountNo))], ['6228480402564890059'], 'approved anew, it goes to the account of then');
+    await clean(t, world, 'frozen anew');
   });
 
   await t.test('every step is refused where its state does not offer it', async (t) => {

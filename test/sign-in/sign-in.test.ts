@@ -56,6 +56,7 @@ const verbsThatMatter = [
   '/payee-accounts/{id}/dismiss-objection',
   '/payee-accounts/{id}/reject',
   '/payee-accounts/{id}/withdraw',
+  '/payment-files',
   '/person-merges',
   '/person-merges/{id}/approve',
   '/persons/{id}/identities',
