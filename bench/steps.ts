@@ -134,6 +134,7 @@ async function measure(address: string): Promise<number> {
     documentNo: '郑财预〔2026〕测2号',
   });
   const another = await post('member', 'members', operator, { role: 'reviewer', personName: '复核人' });
+  await post('member confirmed', `members/${another['memberId'] ?? ''}/confirm`, approver);
   const { secret: checker = '' } = await post('key', `members/${another['memberId'] ?? ''}/keys`, operator);
 
   let n = 0;
