@@ -279,7 +279,12 @@ async function measure(address: string): Promise<number> {
     await post('R: allocation approved', `allocations/${allocationId}/approve`, approver, { contentDigest: shared });
     // Its awards are booked behind the answer, in slices; what is settled is what is booked.
     for (;;) {
-      const { awardsLeft } = await call<{ awardsLeft: number }>('read: allocation', 'GET', `${at}/allocations/${allocationId}`, reviewer);
+      const { awardsLeft } = await call<{ awardsLeft: number }>(
+        'read: allocation',
+        'GET',
+        `${at}/allocations/${allocationId}`,
+        reviewer,
+      );
       if (awardsLeft === 0) break;
       await sleep(50);
     }
