@@ -130,8 +130,9 @@ async function makeBook() {
     await sql.unsafe('set local session_replication_role = replica');
     await sql`
       insert into payee_accounts (book_id, payee_account_id, provider_id, holder_name, bank_name, bank_code, account_no_sealed, account_no_last4,
-                                  account_fingerprint, valid_from, recorded_at)
-      values (${bookId}, ${payeeAccountId}, ${providerId}, '基准', '银行', '102491000012', 'x', '0000', ${'0'.repeat(64)}, '2026-01-01', '2026-01-01')`;
+                                  account_fingerprint, valid_from, recorded_at, how, status, usable_from, proposed_person)
+      select ${bookId}, ${payeeAccountId}, ${providerId}, '基准', '银行', '102491000012', 'x', '0000', ${'0'.repeat(64)}, '2026-01-01', '2026-01-01',
+             'FIRST', 'CONFIRMED', '2026-01-01', person_id from persons where book_id = ${bookId} limit 1`;
     await sql`
       insert into payment_instructions (book_id, instruction_id, instruction_no, settlement_id, payee_id, fund, funder, attempt, amount_fen,
                                         payee_account_id, status, instructed_on)
