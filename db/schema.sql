@@ -3865,6 +3865,7 @@ CREATE INDEX reconciliation_exceptions_kind_owner ON public.reconciliation_excep
 CREATE UNIQUE INDEX reconciliation_exceptions_one ON public.reconciliation_exceptions USING btree (book_id, kind, subject) WHERE ((status <> 'CLOSED'::text) AND (kind <> 'OTHER'::text));
 CREATE INDEX reconciliation_exceptions_owner ON public.reconciliation_exceptions USING btree (book_id, status, owner_person, exception_id);
 CREATE INDEX reconciliation_exceptions_status ON public.reconciliation_exceptions USING btree (book_id, status, exception_id);
+CREATE INDEX reconciliation_exceptions_subject ON public.reconciliation_exceptions USING btree (book_id, kind, subject, exception_id);
 create policy of_book on reconciliation_exceptions as restrictive for all to voucher_app, voucher_owner, voucher_reader, voucher_signer using ((book_id = ( SELECT this_book() AS this_book)));
 create policy of_party on reconciliation_exceptions as restrictive for all to voucher_app, voucher_reader using (
 CASE
